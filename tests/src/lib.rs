@@ -1,1 +1,23 @@
-//! To be written.
+//! The harness of the system tests: the example app as its own process, a real
+//! Chromium, and a certified OpenID provider.
+//!
+//! What a test file needs is in its name, and `cargo xtask test-all` goes by
+//! it: `browser` in the name means Chromium, `certified` means the certified
+//! provider.
+//!
+//! Nothing here sleeps to give something else time. Whatever must become true
+//! is awaited with [`eventually`], which has a bound.
+
+// A harness fails by panicking: that is how a test learns of it.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod app;
+mod browser;
+mod certified;
+mod process;
+mod wait;
+
+pub use app::{ExampleApp, free_base_url};
+pub use browser::{Answer, Browser, Cookie, Tab};
+pub use certified::CertifiedProvider;
+pub use wait::eventually;

@@ -1,0 +1,110 @@
+use std::{
+    env,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{self, Command},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
+};
+
+use tokio::net::TcpStream;
+
+use crate::{process::Process, wait::eventually};
+
+const PACKAGE: &str = "example-axum";
+
+/// The axum example, running as a process of its own.
+#[derive(Debug)]
+pub struct ExampleApp {
+    process: Process,
+    base_url: String,
+}
+
+impl ExampleApp {
+    /// Builds the example once, starts it on `base_url` with `environment`, and
+    /// returns when it accepts connections. It sees no other `LOGTO_*` variable
+    /// than those given.
+    pub async fn start(base_url: &str, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(executable());
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("LOGTO_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("BASE_URL", base_url)
+            .envs(environment.iter().copied());
+        let mut process = Process::start(PACKAGE, &mut command);
+
+        let address = base_url.trim_start_matches("http://");
+        eventually("the example app to accept connections", async || {
+            if let Some(status) = process.exit_status() {
+                panic!("{PACKAGE} ended with {status}:\n{}", process.output());
+            }
+            TcpStream::connect(address).await.ok()
+        })
+        .await;
+        Self {
+            process,
+            base_url: base_url.to_owned(),
+        }
+    }
+
+    /// The address a browser opens, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Everything the app has printed so far.
+    pub fn log(&self) -> String {
+        self.process.output()
+    }
+}
+
+/// An address on this machine that nobody listens on, for [`ExampleApp::start`].
+///
+/// The port is below those that the kernel hands out for outgoing connections,
+/// so that no connection of another test can take it meanwhile.
+pub fn free_base_url() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 10_000;
+    let start = (process::id() % u32::from(COUNT)) as u16;
+    for _ in 0..COUNT {
+        let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = FIRST + offset;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return format!("http://localhost:{port}");
+        }
+    }
+    panic!("no free port between {FIRST} and {}", FIRST + COUNT);
+}
+
+fn executable() -> &'static Path {
+    static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
+    EXECUTABLE.get_or_init(build)
+}
+
+/// Builds the example into the target folder and with the profile of the
+/// running test, whose path is `<target>/<profile>/deps/<test>`.
+fn build() -> PathBuf {
+    let test = env::current_exe().expect("a test knows its own path");
+    let mut folders = test.ancestors().skip(2);
+    let profile_folder = folders.next().expect("a test is built by cargo");
+    let target_folder = folders.next().expect("a test is built by cargo");
+    let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(profile) => profile,
+    };
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", PACKAGE])
+        .args(["--profile", profile])
+        .arg("--target-dir")
+        .arg(target_folder)
+        .status()
+        .expect("cargo can be started");
+    assert!(status.success(), "{PACKAGE} could not be built: {status}");
+    profile_folder.join(PACKAGE)
+}

@@ -1,0 +1,157 @@
+use std::path::{Path, PathBuf};
+
+use chromiumoxide::{Page, cdp::js_protocol::runtime::EvaluateParams, page::ScreenshotParams};
+use serde_json::{Value, json};
+
+use crate::wait::eventually;
+
+/// One tab, used as a person would: open, look, click.
+#[derive(Debug)]
+pub struct Tab {
+    page: Page,
+}
+
+/// What a request made by a page's script was answered.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u64,
+    /// The body, as JSON if it is JSON, else as a string.
+    pub body: Value,
+}
+
+impl Tab {
+    pub(crate) fn new(page: Page) -> Self {
+        Self { page }
+    }
+
+    /// Opens an address and waits until the page is loaded, redirects included.
+    pub async fn goto(&self, url: &str) {
+        self.page
+            .goto(url)
+            .await
+            .unwrap_or_else(|error| panic!("{url} could not be opened: {error}"));
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.page
+            .reload()
+            .await
+            .unwrap_or_else(|error| panic!("the page could not be loaded again: {error}"));
+    }
+
+    /// Waits until an element that matches `css` is in the page.
+    pub async fn wait_for(&self, css: &str) {
+        let script = format!("document.querySelector({}) !== null", json!(css));
+        self.eventually(css, async || {
+            (self.script(&script).await? == true).then_some(())
+        })
+        .await;
+    }
+
+    /// Clicks with the mouse on the element that matches `css`, once it is
+    /// there.
+    pub async fn click(&self, css: &str) {
+        self.wait_for(css).await;
+        self.eventually(css, async || {
+            let element = self.page.find_element(css).await.ok()?;
+            element.click().await.ok().map(drop)
+        })
+        .await;
+    }
+
+    /// The text of the element that matches `css`, once it is there.
+    pub async fn text(&self, css: &str) -> String {
+        let script = format!("document.querySelector({})?.innerText", json!(css));
+        self.eventually(css, async || {
+            self.script(&script).await?.as_str().map(str::to_owned)
+        })
+        .await
+    }
+
+    /// Whether an element matches `css` now, in a page that is loaded.
+    pub async fn has(&self, css: &str) -> bool {
+        let script = format!("document.querySelector({}) !== null", json!(css));
+        self.eventually(css, async || self.script(&script).await?.as_bool())
+            .await
+    }
+
+    /// An attribute of the element that matches `css`, once it is there.
+    pub async fn attribute(&self, css: &str, name: &str) -> Option<String> {
+        self.wait_for(css).await;
+        let script = format!(
+            "document.querySelector({})?.getAttribute({})",
+            json!(css),
+            json!(name)
+        );
+        self.script(&script)
+            .await
+            .and_then(|value| value.as_str().map(str::to_owned))
+    }
+
+    /// The address in the address bar.
+    pub async fn current_url(&self) -> String {
+        self.eventually("an address", async || self.page.url().await.ok().flatten())
+            .await
+    }
+
+    /// Waits until the address in the address bar is `url`.
+    pub async fn wait_for_url(&self, url: &str) {
+        self.eventually(url, async || {
+            (self.page.url().await.ok().flatten()? == url).then_some(())
+        })
+        .await;
+    }
+
+    /// Asks for `path` by a script of the page, as a single-page app does.
+    pub async fn fetch(&self, path: &str) -> Answer {
+        let script = format!(
+            "fetch({}).then(async answer => [answer.status, await answer.text()])",
+            json!(path)
+        );
+        let answer = self
+            .script(&script)
+            .await
+            .unwrap_or_else(|| panic!("{path} could not be fetched"));
+        let text = answer[1].as_str().unwrap_or_default();
+        Answer {
+            status: answer[0].as_u64().unwrap_or_default(),
+            body: serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        }
+    }
+
+    /// Saves what the tab shows as `target/screenshots/<name>.png`.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder for screenshots");
+        let file = folder.join(name).with_extension("png");
+        self.page
+            .save_screenshot(ScreenshotParams::builder().full_page(true).build(), &file)
+            .await
+            .expect("Chromium takes a screenshot");
+        file
+    }
+
+    /// The value of a script, or nothing while the page is being replaced.
+    async fn script(&self, script: &str) -> Option<Value> {
+        let parameters = EvaluateParams::builder()
+            .expression(script)
+            .await_promise(true)
+            .return_by_value(true)
+            .build()
+            .expect("an expression is given");
+        let result = self.page.execute(parameters).await.ok()?.result;
+        match result.exception_details {
+            None => result.result.value,
+            Some(_) => None,
+        }
+    }
+
+    /// Like [`eventually`], and says which page was open if it gives up.
+    async fn eventually<T>(&self, what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
+        let url = self.page.url().await.ok().flatten().unwrap_or_default();
+        eventually(&format!("`{what}` in the tab that was at {url}"), condition).await
+    }
+}

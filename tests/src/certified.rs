@@ -1,0 +1,124 @@
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use crate::{process::Process, wait::eventually};
+
+const CLIENT_ID: &str = "8s6wye3gb7dq9a4n54lsn";
+const CLIENT_SECRET: &str = "CertifiedProviderClientSecret123";
+
+/// The certified npm `oidc-provider`, set up the way Logto sets it up, for one
+/// app.
+#[derive(Debug)]
+pub struct CertifiedProvider {
+    process: Process,
+    endpoint: String,
+}
+
+impl CertifiedProvider {
+    /// Installs the provider if needed and starts it for the app at `base_url`.
+    pub async fn start(base_url: &str) -> Self {
+        let mut command = Command::new(node());
+        command
+            .arg("main.mjs")
+            .current_dir(folder())
+            .env("BASE_URL", base_url)
+            .env("CLIENT_ID", CLIENT_ID)
+            .env("CLIENT_SECRET", CLIENT_SECRET);
+        let mut process = Process::start("the certified provider", &mut command);
+        let endpoint = eventually("the certified provider to be ready", async || {
+            if let Some(status) = process.exit_status() {
+                panic!(
+                    "the certified provider ended with {status}:\n{}",
+                    process.output()
+                );
+            }
+            process
+                .output()
+                .lines()
+                .find_map(|line| line.strip_prefix("ready ").map(str::to_owned))
+        })
+        .await;
+        Self { process, endpoint }
+    }
+
+    /// What an app is given as `LOGTO_ENDPOINT`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// What an app is given as `LOGTO_APP_ID`.
+    pub fn app_id(&self) -> &'static str {
+        CLIENT_ID
+    }
+
+    /// What an app is given as `LOGTO_APP_SECRET`.
+    pub fn app_secret(&self) -> &'static str {
+        CLIENT_SECRET
+    }
+
+    /// Every code and token that was issued so far.
+    pub async fn issued_secrets(&self) -> Vec<String> {
+        let answer = reqwest::get(format!("{}/issued-secrets", self.endpoint))
+            .await
+            .expect("the certified provider answers");
+        answer.json().await.expect("a list of strings")
+    }
+
+    /// What the provider has printed so far.
+    pub fn log(&self) -> String {
+        self.process.output()
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("certified-provider")
+}
+
+/// The Node.js to run the provider with: the one among its packages, which is
+/// new enough, or where there is none for this machine, the installed one.
+fn node() -> &'static Path {
+    static NODE: OnceLock<PathBuf> = OnceLock::new();
+    NODE.get_or_init(|| {
+        install();
+        let packaged = folder().join("node_modules/.bin/node");
+        if packaged.exists() {
+            packaged
+        } else {
+            PathBuf::from("node")
+        }
+    })
+}
+
+/// `npm ci`, unless the packages are those of the lock file already. Several
+/// test processes may get here at once; the file lock lets one install.
+fn install() {
+    let lock_file = folder().join("package-lock.json");
+    let lock = File::open(&lock_file).expect("the lock file of the certified provider");
+    lock.lock().expect("a lock on the lock file");
+
+    let wanted = std::fs::read(&lock_file).expect("the lock file of the certified provider");
+    let stamp = folder().join("node_modules/.installed-lock.json");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return;
+    }
+    let output = Command::new("npm")
+        .args(["ci", "--ignore-scripts"])
+        .current_dir(folder())
+        .output()
+        .unwrap_or_else(|error| {
+            panic!(
+                "the certified provider needs Node.js and npm: install them \
+                 (Debian: `apt-get install nodejs npm`): {error}"
+            )
+        });
+    assert!(
+        output.status.success(),
+        "npm could not install the certified provider:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    std::fs::write(stamp, wanted).expect("a note of what was installed");
+}

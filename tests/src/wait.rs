@@ -1,0 +1,25 @@
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(30);
+const INTERVAL: Duration = Duration::from_millis(25);
+
+/// Asks `condition` again and again until it yields a value.
+///
+/// # Panics
+///
+/// After 30 seconds, naming `what` was awaited.
+pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(
+            started.elapsed() < PATIENCE,
+            "gave up after {} seconds of waiting for {what}",
+            PATIENCE.as_secs()
+        );
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
