@@ -1,0 +1,111 @@
+//! Runs an example app, with a local Logto if a port for it is given, until
+//! Ctrl-C or until the app ends. `cargo xtask demo` builds and starts this:
+//!
+//! `demo <app program> <base URL> <its port> [port of the local Logto]`
+
+// A program for the terminal prints to it.
+#![allow(clippy::print_stderr, clippy::print_stdout)]
+
+use std::{env, error::Error, process::ExitCode, time::Duration};
+
+use logto_local::LocalTenant;
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+    signal, time,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<()> {
+    let mut arguments = env::args().skip(1);
+    let (Some(app), Some(base_url), Some(port)) =
+        (arguments.next(), arguments.next(), arguments.next())
+    else {
+        return Err("This program is started by `cargo xtask demo <framework>`.".into());
+    };
+    let port = port.parse()?;
+
+    let mut command = Command::new(app);
+    command.env("BASE_URL", &base_url).kill_on_drop(true);
+    let tenant = match arguments.next() {
+        Some(port) => Some(local_tenant(&base_url, port.parse()?, &mut command).await?),
+        None => None,
+    };
+    let mut app = command.spawn()?;
+
+    tokio::select! {
+        ended = died(&mut app) => return Err(ended),
+        () = listening(port) => {}
+        () = interrupted() => return Ok(()),
+    }
+    println!("\n  Open this:     {base_url}");
+    if let Some(tenant) = &tenant {
+        println!("  Local Logto:   {}", tenant.endpoint());
+    }
+    println!("  To end:        Ctrl-C\n");
+
+    tokio::select! {
+        ended = died(&mut app) => Err(ended),
+        () = interrupted() => Ok(app.kill().await?),
+    }
+}
+
+/// Starts a local Logto and tells `app` about it.
+async fn local_tenant(base_url: &str, port: u16, app: &mut Command) -> Result<LocalTenant> {
+    let tenant = LocalTenant::builder()
+        .port(port)
+        .base_url(base_url)
+        .start()
+        .await?;
+    app.env("LOGTO_ENDPOINT", tenant.endpoint())
+        .env("LOGTO_APP_ID", tenant.app_id())
+        .env("LOGTO_APP_SECRET", tenant.app_secret())
+        .env("LOGTO_COOKIE_SECRET", random_secret()?);
+    Ok(tenant)
+}
+
+/// 32 random bytes in hexadecimal.
+fn random_secret() -> Result<String> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| "The system has no random bytes to give.")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+async fn died(app: &mut Child) -> Box<dyn Error> {
+    match app.wait().await {
+        Ok(status) => format!("The example app ended: {status}").into(),
+        Err(error) => error.into(),
+    }
+}
+
+/// Returns when something accepts connections on `port`. However long that
+/// takes, the app or the user may end it meanwhile.
+async fn listening(port: u16) {
+    while TcpStream::connect(("localhost", port)).await.is_err() {
+        time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Returns on Ctrl-C, and where there are such signals, when asked to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut asked) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = signal::ctrl_c() => return,
+            _ = asked.recv() => return,
+        }
+    }
+    let _ = signal::ctrl_c().await;
+}

@@ -1,0 +1,80 @@
+//! `cargo xtask demo <framework>`: checks what can be checked at once, builds,
+//! and hands over to the program in `examples/demo.rs`.
+
+mod build;
+mod plan;
+
+use std::{
+    env,
+    net::TcpListener,
+    process::{Command, ExitCode},
+};
+
+use plan::{Plan, Tenant};
+
+/// The example apps there are: the framework's name and the package.
+const FRAMEWORKS: [(&str, &str); 1] = [("axum", "example-axum")];
+
+pub(crate) fn run(framework: &str) -> Result<ExitCode, String> {
+    let Some((_, package)) = FRAMEWORKS.iter().find(|(name, _)| *name == framework) else {
+        let known: Vec<&str> = FRAMEWORKS.iter().map(|(name, _)| *name).collect();
+        return Err(format!(
+            "There is no example for {framework}. Choose one of: {}.",
+            known.join(", ")
+        ));
+    };
+    let plan = Plan::read(|name| env::var(name).ok())?;
+    check_ports(&plan, framework)?;
+
+    let programs = build::build(package)?;
+    let mut demo = Command::new(&programs.demo);
+    demo.arg(&programs.app)
+        .arg(&plan.base_url)
+        .arg(plan.port.to_string());
+    if let Tenant::Local { port } = plan.tenant {
+        demo.arg(port.to_string());
+    }
+    become_program(demo)
+}
+
+fn check_ports(plan: &Plan, framework: &str) -> Result<(), String> {
+    check_port(
+        plan.port,
+        "The app",
+        &format!("BASE_URL=http://localhost:4000 cargo xtask demo {framework}"),
+    )?;
+    match plan.tenant {
+        Tenant::Local { port } => check_port(
+            port,
+            "The local Logto",
+            &format!("LOGTO_LOCAL_PORT=4001 cargo xtask demo {framework}"),
+        ),
+        Tenant::Remote => Ok(()),
+    }
+}
+
+fn check_port(port: u16, who: &str, instead: &str) -> Result<(), String> {
+    match TcpListener::bind(("127.0.0.1", port)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!(
+            "{who} cannot listen on port {port}: {error}.\nTry another port:\n\n    {instead}"
+        )),
+    }
+}
+
+/// Replaces this process, so that a signal sent to it reaches the demo.
+#[cfg(unix)]
+fn become_program(mut command: Command) -> Result<ExitCode, String> {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Err(format!("The demo could not be started: {error}"))
+}
+
+#[cfg(not(unix))]
+fn become_program(mut command: Command) -> Result<ExitCode, String> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(ExitCode::SUCCESS),
+        Ok(_) => Ok(ExitCode::FAILURE),
+        Err(error) => Err(format!("The demo could not be started: {error}")),
+    }
+}

@@ -1,0 +1,102 @@
+//! The programs that the tests use: found, or installed where that can be done
+//! without asking.
+
+use std::{
+    env,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Chromium, or a sentence that says how to get it.
+pub(crate) fn chromium() -> Result<(), String> {
+    let found = || {
+        env::var_os("CHROME").is_some_and(|path| Path::new(&path).exists())
+            || [
+                "/usr/bin/chromium",
+                "/usr/bin/chromium-browser",
+                "/usr/bin/google-chrome",
+            ]
+            .iter()
+            .any(|path| Path::new(path).exists())
+    };
+    if found() || (install(&["chromium"]) && found()) {
+        return Ok(());
+    }
+    Err(
+        "Chromium is missing and could not be installed. Install it (Debian: `apt-get install \
+         chromium`), set CHROME to the program, or leave its tests out with `--without browser`."
+            .to_owned(),
+    )
+}
+
+/// Node.js and npm, or a sentence that says how to get them.
+pub(crate) fn node() -> Result<(), String> {
+    let missing = || {
+        let mut packages = Vec::new();
+        for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
+            if !runs(program) {
+                packages.push(package);
+            }
+        }
+        packages
+    };
+    let packages = missing();
+    if packages.is_empty() || (install(&packages) && missing().is_empty()) {
+        return Ok(());
+    }
+    Err(
+        "Node.js or npm is missing and could not be installed. Install them (Debian: `apt-get \
+         install nodejs npm`), or leave their tests out with `--without provider`."
+            .to_owned(),
+    )
+}
+
+fn runs(program: &str) -> bool {
+    quietly(Command::new(program).arg("--version"))
+}
+
+fn quietly(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Installs Debian packages, if this is Debian and nobody has to be asked.
+fn install(packages: &[&str]) -> bool {
+    if !runs("apt-get") {
+        return false;
+    }
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if !root && !quietly(Command::new("sudo").args(["--non-interactive", "true"])) {
+        return false;
+    }
+    println!("Installing {} …", packages.join(", "));
+    let apt = |arguments: &[&str]| {
+        let mut command = match root {
+            true => Command::new("env"),
+            false => {
+                let mut sudo = Command::new("sudo");
+                sudo.args(["--non-interactive", "env"]);
+                sudo
+            }
+        };
+        command
+            .args([
+                "DEBIAN_FRONTEND=noninteractive",
+                "apt-get",
+                "--yes",
+                "--quiet",
+            ])
+            .args(arguments)
+            .args(packages.iter().filter(|_| arguments != ["update"]))
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    apt(&["update"]) && apt(&["install", "--no-install-recommends"])
+}
