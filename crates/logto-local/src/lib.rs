@@ -1,1 +1,34 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+
+mod apps;
+mod browser;
+mod builder;
+mod call;
+mod clock;
+mod connection;
+mod cookies;
+mod error;
+mod faults;
+mod keys;
+mod log;
+mod people;
+mod problem;
+mod random;
+mod reply;
+mod routes;
+mod scopes;
+mod server;
+mod store;
+mod tenant;
+mod token;
+
+pub use apps::AppCredentials;
+pub use browser::{Browser, Stop};
+pub use builder::LocalTenantBuilder;
+pub use clock::Clock;
+pub use error::Error;
+pub use faults::{Endpoint, Fault, Faults};
+pub use keys::SigningAlgorithm;
+pub use log::SeenRequest;
+pub use people::Person;
+pub use tenant::LocalTenant;

@@ -1,0 +1,110 @@
+//! Registered applications and the URIs that belong to them.
+
+use url::{Host, Url};
+
+use crate::Error;
+
+/// What an app needs to talk to the tenant.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppCredentials {
+    /// The client id.
+    pub app_id: String,
+    /// The client secret; it begins with `local-`.
+    pub app_secret: String,
+}
+
+impl std::fmt::Debug for AppCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppCredentials")
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppKind {
+    /// A traditional web application: confidential, first party unless said otherwise.
+    Web,
+    MachineToMachine,
+}
+
+pub(crate) struct App {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) kind: AppKind,
+    pub(crate) third_party: bool,
+    pub(crate) redirect_uris: Vec<Url>,
+    pub(crate) post_logout_redirect_uris: Vec<Url>,
+    pub(crate) back_channel: BackChannel,
+}
+
+/// Like Logto, one address to tell; the latest registration is the one told.
+#[derive(Clone, Default)]
+pub(crate) struct BackChannel {
+    pub(crate) enabled: bool,
+    /// Puts `sid` into ID tokens and logout tokens.
+    pub(crate) session_required: bool,
+    pub(crate) uri: Option<Url>,
+}
+
+impl App {
+    pub(crate) fn new(credentials: AppCredentials, kind: AppKind) -> Self {
+        Self {
+            id: credentials.app_id,
+            secret: credentials.app_secret,
+            kind,
+            third_party: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            back_channel: BackChannel::default(),
+        }
+    }
+
+    /// Registers `{base}/callback`, `{base}/` and `{base}/backchannel-logout`.
+    pub(crate) fn register_base_url(&mut self, base: &str) -> Result<(), Error> {
+        let base = base.trim_end_matches('/');
+        self.register_redirect_uri(&format!("{base}/callback"))?;
+        let home = loopback(base)?;
+        if !self.post_logout_redirect_uris.contains(&home) {
+            self.post_logout_redirect_uris.push(home);
+        }
+        if self.back_channel.enabled {
+            self.back_channel.uri = Some(loopback(&format!("{base}/backchannel-logout"))?);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn register_redirect_uri(&mut self, uri: &str) -> Result<(), Error> {
+        let uri = loopback(uri)?;
+        if !self.redirect_uris.contains(&uri) {
+            self.redirect_uris.push(uri);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
+        Url::parse(uri).is_ok_and(|uri| self.redirect_uris.contains(&uri))
+    }
+
+    /// `http://localhost:3000` and `http://localhost:3000/` are one address: URIs are compared parsed.
+    pub(crate) fn allows_post_logout(&self, uri: &str) -> bool {
+        Url::parse(uri).is_ok_and(|uri| self.post_logout_redirect_uris.contains(&uri))
+    }
+}
+
+/// A URL of this machine, or an error: nothing else is ever registered.
+fn loopback(uri: &str) -> Result<Url, Error> {
+    let url = Url::parse(uri).map_err(|_| Error::InvalidUri(uri.to_owned()))?;
+    let local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if local {
+        Ok(url)
+    } else {
+        Err(Error::NotLoopback(uri.to_owned()))
+    }
+}

@@ -1,0 +1,280 @@
+//! A browser without a screen, for tests.
+
+use std::fmt;
+
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{Method, StatusCode};
+use url::{Url, form_urlencoded};
+
+use crate::Error;
+use crate::server::Shared;
+
+/// More hops than any flow has.
+const MOST_HOPS: usize = 20;
+
+/// Walks through the pages of the tenant as a person with a browser would, and keeps the tenant's cookies:
+/// a second sign-in with the same browser is single sign-on. It never opens a page of an app.
+///
+/// ```no_run
+/// # async fn example(authorization_url: &str, second_authorization_url: &str) -> Result<(), logto_local::Error> {
+/// let tenant = logto_local::LocalTenant::start().await?;
+/// let mut browser = tenant.browser();
+/// let callback = browser.sign_in(authorization_url, "alice").await?;
+/// let without_any_page = browser.open(second_authorization_url).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Browser {
+    tenant: Shared,
+    cookies: Vec<Cookie>,
+}
+
+struct Cookie {
+    name: String,
+    value: String,
+    path: String,
+}
+
+/// Where a walk stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stop {
+    /// The tenant sent the browser to the app, at this URL.
+    App(String),
+    /// The tenant shows a page, at this path.
+    Page {
+        /// The path and query of the page.
+        at: String,
+        /// Its status.
+        status: u16,
+        /// Its HTML or JSON.
+        body: String,
+    },
+}
+
+impl Browser {
+    pub(crate) fn new(tenant: Shared) -> Self {
+        Self {
+            tenant,
+            cookies: Vec::new(),
+        }
+    }
+
+    /// Opens a URL of the tenant and follows redirects until there is a page, or the app.
+    ///
+    /// # Errors
+    ///
+    /// If a request fails, or a redirect goes in circles.
+    pub async fn open(&mut self, url: &str) -> Result<Stop, Error> {
+        self.walk(Method::GET, url.to_owned(), None).await
+    }
+
+    /// Submits a form of the tenant, for example `/hugging-face/oauth/authorize`.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn submit(&mut self, url: &str, fields: &[(&str, &str)]) -> Result<Stop, Error> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.walk(Method::POST, url.to_owned(), Some(body)).await
+    }
+
+    /// Signs somebody in through Hugging Face and returns the callback URL.
+    /// With a session in this browser the tenant may skip the pages, whoever the session belongs to.
+    ///
+    /// # Errors
+    ///
+    /// If there is nobody of that handle, or the walk does not end at the app.
+    pub async fn sign_in(
+        &mut self,
+        authorization_url: &str,
+        person: &str,
+    ) -> Result<String, Error> {
+        if self.tenant.store().person(person).is_none() {
+            return Err(Error::UnknownPerson(person.to_owned()));
+        }
+        let mut stop = self.open(authorization_url).await?;
+        for _ in 0..MOST_HOPS {
+            stop = match stop {
+                Stop::App(callback) => return Ok(callback),
+                Stop::Page { at, status, body } => {
+                    self.press_on(&at, status, &body, person).await?
+                }
+            };
+        }
+        Err(stuck("the sign-in pages", "they go in circles"))
+    }
+
+    /// Opens an end-session URL, submits the form that comes, and returns where the tenant sends the browser.
+    ///
+    /// # Errors
+    ///
+    /// If the tenant shows something else than its sign-out form.
+    pub async fn sign_out(&mut self, end_session_url: &str) -> Result<Stop, Error> {
+        let (at, status, body) = match self.open(end_session_url).await? {
+            Stop::Page { at, status, body } => (at, status, body),
+            Stop::App(_) => return Err(stuck("/oidc/session/end", "a redirect instead of a form")),
+        };
+        let Some(xsrf) = field(&body, "xsrf") else {
+            return Err(stuck(&at, &format!("status {status}, no sign-out form")));
+        };
+        let confirm = format!("{}/oidc/session/end/confirm", self.tenant.endpoint);
+        self.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")])
+            .await
+    }
+
+    /// The `Cookie` header that an app on another port of localhost would receive from this browser.
+    pub fn cookies_for_other_ports(&self) -> String {
+        self.cookie_header("/")
+    }
+
+    async fn press_on(
+        &mut self,
+        at: &str,
+        status: u16,
+        body: &str,
+        person: &str,
+    ) -> Result<Stop, Error> {
+        let endpoint = self.tenant.endpoint.clone();
+        let path = at.split('?').next().unwrap_or_default();
+        match path {
+            "/hugging-face/oauth/authorize" => {
+                let state = field(body, "state").unwrap_or_default().to_owned();
+                let fields = [
+                    ("state", state.as_str()),
+                    ("person", person),
+                    ("decision", "authorize"),
+                ];
+                self.submit(&format!("{endpoint}{path}"), &fields).await
+            }
+            "/consent" => {
+                self.submit(&format!("{endpoint}{at}"), &[("decision", "authorize")])
+                    .await
+            }
+            _ if body.contains("continue-with-hugging-face") => {
+                let query = at.split_once('?').map_or("", |(_, query)| query);
+                self.submit(
+                    &format!("{endpoint}/direct/social/huggingface?{query}"),
+                    &[],
+                )
+                .await
+            }
+            _ => Err(stuck(
+                path,
+                &format!("status {status}, nothing to sign in with"),
+            )),
+        }
+    }
+
+    async fn walk(
+        &mut self,
+        mut method: Method,
+        mut url: String,
+        mut body: Option<String>,
+    ) -> Result<Stop, Error> {
+        for _ in 0..MOST_HOPS {
+            let parsed = Url::parse(&url).map_err(|_| Error::InvalidUri(url.clone()))?;
+            if parsed.origin().ascii_serialization() != self.tenant.endpoint {
+                return Ok(Stop::App(url));
+            }
+            let mut request = self.tenant.http.request(method, parsed.clone());
+            let cookies = self.cookie_header(parsed.path());
+            if !cookies.is_empty() {
+                request = request.header(COOKIE, cookies);
+            }
+            if let Some(form) = body.take() {
+                request = request
+                    .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .body(form);
+            }
+            let response = request.send().await?;
+            for line in response.headers().get_all(SET_COOKIE) {
+                self.keep(&String::from_utf8_lossy(line.as_bytes()));
+            }
+            let status = response.status();
+            let location = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned);
+            match location.filter(|_| status.is_redirection() && status != StatusCode::NOT_MODIFIED)
+            {
+                Some(location) => {
+                    let next = parsed
+                        .join(&location)
+                        .map_err(|_| Error::InvalidUri(location))?;
+                    (method, url) = (Method::GET, next.into());
+                }
+                None => {
+                    let at = parsed.query().map_or_else(
+                        || parsed.path().to_owned(),
+                        |query| format!("{}?{query}", parsed.path()),
+                    );
+                    return Ok(Stop::Page {
+                        at,
+                        status: status.as_u16(),
+                        body: response.text().await?,
+                    });
+                }
+            }
+        }
+        Err(stuck(&url, "the redirects go in circles"))
+    }
+
+    fn cookie_header(&self, path: &str) -> String {
+        let sent = self
+            .cookies
+            .iter()
+            .filter(|cookie| path.starts_with(&cookie.path));
+        sent.map(|cookie| format!("{}={}", cookie.name, cookie.value))
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    fn keep(&mut self, line: &str) {
+        let mut parts = line.split(';').map(str::trim);
+        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+            return;
+        };
+        let path = parts
+            .find_map(|part| part.strip_prefix("path="))
+            .unwrap_or("/");
+        self.cookies
+            .retain(|cookie| cookie.name != name || cookie.path != path);
+        if !value.is_empty() && !line.contains("1970") {
+            self.cookies.push(Cookie {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                path: path.to_owned(),
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|cookie| cookie.name.as_str())
+            .collect();
+        f.debug_struct("Browser")
+            .field("cookies", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The value of a hidden field.
+fn field<'a>(html: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = html.split_once(&format!(r#"name="{name}" value=""#))?;
+    rest.split_once('"').map(|(value, _)| value)
+}
+
+fn stuck(at: &str, why: &str) -> Error {
+    Error::Walk {
+        at: at.to_owned(),
+        why: why.to_owned(),
+    }
+}

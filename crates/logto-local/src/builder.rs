@@ -1,0 +1,196 @@
+//! Choosing how a tenant starts.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::hmac;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::apps::{App, AppCredentials, AppKind, BackChannel};
+use crate::clock::Clock;
+use crate::connection::{CuttableListener, Line};
+use crate::faults::Faults;
+use crate::keys::{KeyRing, SigningAlgorithm};
+use crate::log::Log;
+use crate::people::{self, Person};
+use crate::server::{self, Tenant};
+use crate::store::Store;
+use crate::tenant::generate_credentials;
+use crate::{Error, LocalTenant, random};
+
+/// The settings of a [`LocalTenant`]; every one has a default.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), logto_local::Error> {
+/// let tenant = logto_local::LocalTenant::builder()
+///     .base_url("http://localhost:4000")
+///     .redirect_uri("http://localhost:4000/other-callback")
+///     .back_channel_logout(true)
+///     .start()
+///     .await?;
+/// assert!(tenant.app_secret().starts_with("local-"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct LocalTenantBuilder {
+    port: u16,
+    base_url: String,
+    redirect_uris: Vec<String>,
+    back_channel: bool,
+    back_channel_session: bool,
+    third_party: bool,
+    app: Option<AppCredentials>,
+    people: Vec<Person>,
+}
+
+impl Default for LocalTenantBuilder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            base_url: "http://localhost:3000".to_owned(),
+            redirect_uris: Vec::new(),
+            back_channel: false,
+            back_channel_session: true,
+            third_party: false,
+            app: None,
+            people: people::built_in(),
+        }
+    }
+}
+
+impl LocalTenantBuilder {
+    /// The port on the loopback interface; by default any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Where the app runs, by default `http://localhost:3000`. Registers `{base}/callback`, `{base}/` after
+    /// sign-out, and `{base}/backchannel-logout` if back-channel logout is on.
+    pub fn base_url(mut self, base: impl Into<String>) -> Self {
+        self.base_url = base.into();
+        self
+    }
+
+    /// One more exact redirect URI.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Tells the app when a session ends, and puts `sid` into its ID tokens. Off by default, as in Logto.
+    pub fn back_channel_logout(mut self, on: bool) -> Self {
+        self.back_channel = on;
+        self
+    }
+
+    /// Whether logout tokens and ID tokens have a `sid` when back-channel logout is on; by default they do.
+    /// Logto calls this `backchannelLogoutSessionRequired`.
+    pub fn back_channel_session_required(mut self, required: bool) -> Self {
+        self.back_channel_session = required;
+        self
+    }
+
+    /// Makes the app a third-party app: its users see a consent page, and cancelling there
+    /// sends the browser to the bare redirect URI.
+    pub fn third_party(mut self, third_party: bool) -> Self {
+        self.third_party = third_party;
+        self
+    }
+
+    /// Fixed credentials instead of generated ones. The secret must begin with `local-`.
+    pub fn app(mut self, app_id: impl Into<String>, app_secret: impl Into<String>) -> Self {
+        self.app = Some(AppCredentials {
+            app_id: app_id.into(),
+            app_secret: app_secret.into(),
+        });
+        self
+    }
+
+    /// Adds somebody, or replaces the built-in person of the same handle.
+    pub fn person(mut self, person: Person) -> Self {
+        self.people
+            .retain(|known| known.handle() != person.handle());
+        self.people.push(person);
+        self
+    }
+
+    /// Starts the tenant.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken, a URL is not one of this machine, or the secret does not begin with `local-`.
+    pub async fn start(self) -> Result<LocalTenant, Error> {
+        let credentials = match self.app.clone() {
+            Some(app) if !app.app_secret.starts_with("local-") => {
+                return Err(Error::SecretNotLocal);
+            }
+            Some(app) => app,
+            None => generate_credentials()?,
+        };
+        let app = self.web_app(credentials.clone())?;
+        let machine = generate_credentials()?;
+        let apps = vec![app, App::new(machine.clone(), AppKind::MachineToMachine)];
+        let store = Store::new(
+            KeyRing::generate(SigningAlgorithm::Es384)?,
+            apps,
+            self.people,
+        );
+
+        let failed = |reason| Error::Port {
+            port: self.port,
+            reason,
+        };
+        // Loopback and nothing else: this is not a server for others.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .await
+            .map_err(failed)?;
+        let endpoint = format!(
+            "http://localhost:{}",
+            listener.local_addr().map_err(failed)?.port()
+        );
+        let shared = Arc::new(Tenant {
+            issuer: format!("{endpoint}/oidc"),
+            endpoint,
+            clock: Clock::default(),
+            faults: Faults::default(),
+            log: Log::default(),
+            cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>()?),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()?,
+            store: Mutex::new(store),
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let service = server::router(shared.clone()).into_make_service_with_connect_info::<Line>();
+        let server = axum::serve(CuttableListener(listener), service)
+            .with_graceful_shutdown(async { drop(stopped.await) });
+        tokio::spawn(async { drop(server.await) });
+        Ok(LocalTenant {
+            shared,
+            app: credentials,
+            machine,
+            _stop: stop,
+        })
+    }
+
+    fn web_app(&self, credentials: AppCredentials) -> Result<App, Error> {
+        let mut app = App::new(credentials, AppKind::Web);
+        app.third_party = self.third_party;
+        app.back_channel = BackChannel {
+            enabled: self.back_channel,
+            session_required: self.back_channel && self.back_channel_session,
+            uri: None,
+        };
+        app.register_base_url(&self.base_url)?;
+        for uri in &self.redirect_uris {
+            app.register_redirect_uri(uri)?;
+        }
+        Ok(app)
+    }
+}

@@ -1,0 +1,151 @@
+//! Failures on demand.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A part of the tenant that can be made to fail on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `/oidc/.well-known/openid-configuration`
+    Discovery,
+    /// `/oidc/jwks`
+    Jwks,
+    /// `/oidc/auth`
+    Authorize,
+    /// `/oidc/token`
+    Token,
+    /// `/oidc/me`
+    Userinfo,
+    /// `/oidc/token/introspection`
+    Introspection,
+    /// `/oidc/token/revocation`
+    Revocation,
+    /// `/oidc/session/end`
+    EndSession,
+    /// Everything else: the sign-in pages, Hugging Face, pictures.
+    Pages,
+}
+
+impl Endpoint {
+    /// Every endpoint.
+    pub const ALL: [Self; 9] = [
+        Self::Discovery,
+        Self::Jwks,
+        Self::Authorize,
+        Self::Token,
+        Self::Userinfo,
+        Self::Introspection,
+        Self::Revocation,
+        Self::EndSession,
+        Self::Pages,
+    ];
+
+    /// The endpoint that serves a path.
+    pub(crate) fn of(path: &str) -> Self {
+        match path {
+            "/oidc/.well-known/openid-configuration"
+            | "/oidc/.well-known/oauth-authorization-server" => Self::Discovery,
+            "/oidc/jwks" => Self::Jwks,
+            "/oidc/token" => Self::Token,
+            "/oidc/me" => Self::Userinfo,
+            "/oidc/token/introspection" => Self::Introspection,
+            "/oidc/token/revocation" => Self::Revocation,
+            path if path == "/oidc/auth" || path.starts_with("/oidc/auth/") => Self::Authorize,
+            path if path.starts_with("/oidc/session/end") => Self::EndSession,
+            _ => Self::Pages,
+        }
+    }
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Answers with this status and an HTML body, as a proxy in front of Logto would.
+    Status(u16),
+    /// Answers correctly, but only after this time.
+    Delay(Duration),
+    /// Reads the request and closes the connection; nothing happens in the tenant.
+    CutConnection,
+    /// Does what was asked and closes the connection instead of answering:
+    /// the client cannot know whether its refresh token was used.
+    LoseAnswer,
+}
+
+/// The failures of a tenant. Clones are the same failures.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), logto_local::Error> {
+/// use logto_local::{Endpoint, Fault, LocalTenant};
+///
+/// let tenant = LocalTenant::start().await?;
+/// tenant.faults().set(Endpoint::Token, Fault::Status(503));
+/// tenant.faults().set_times(Endpoint::Jwks, Fault::CutConnection, 2);
+/// tenant.faults().clear();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<HashMap<Endpoint, Active>>>);
+
+#[derive(Debug)]
+struct Active {
+    fault: Fault,
+    /// How many requests it still hits; `None` until cleared.
+    remaining: Option<u32>,
+}
+
+impl Faults {
+    /// Every request to the endpoint fails like this until it is cleared.
+    pub fn set(&self, endpoint: Endpoint, fault: Fault) {
+        self.active().insert(
+            endpoint,
+            Active {
+                fault,
+                remaining: None,
+            },
+        );
+    }
+
+    /// The next `times` requests to the endpoint fail like this; then it is well again.
+    pub fn set_times(&self, endpoint: Endpoint, fault: Fault, times: u32) {
+        self.active().insert(
+            endpoint,
+            Active {
+                fault,
+                remaining: Some(times),
+            },
+        );
+    }
+
+    /// Every endpoint cuts its connections: the tenant is down.
+    pub fn down(&self) {
+        for endpoint in Endpoint::ALL {
+            self.set(endpoint, Fault::CutConnection);
+        }
+    }
+
+    /// Everything works again.
+    pub fn clear(&self) {
+        self.active().clear();
+    }
+
+    /// The fault that hits this request, counted.
+    pub(crate) fn strike(&self, endpoint: Endpoint) -> Option<Fault> {
+        let mut active = self.active();
+        let hit = active.get_mut(&endpoint)?;
+        match &mut hit.remaining {
+            None => {}
+            Some(0) => return None,
+            Some(remaining) => *remaining -= 1,
+        }
+        Some(hit.fault)
+    }
+
+    fn active(&self) -> MutexGuard<'_, HashMap<Endpoint, Active>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,251 @@
+//! The made-up people who can sign in.
+
+use aws_lc_rs::digest;
+use serde_json::{Value, json};
+
+use crate::random;
+
+/// Somebody with a made-up Hugging Face account, who can sign in to the tenant.
+///
+/// ```
+/// use logto_local::{LocalTenant, Person};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), logto_local::Error> {
+/// let dora = Person::new("dora").role("things-reader").member_of("dorasclub000", "Dora's club", "org-admin");
+/// let tenant = LocalTenant::builder().person(dora).start().await?;
+/// assert!(tenant.people().iter().any(|person| person.handle() == "dora"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    handle: String,
+    id: String,
+    hugging_face_id: String,
+    name: Option<String>,
+    email: Option<String>,
+    hugging_face_email_verified: bool,
+    picture: bool,
+    about: String,
+    roles: Vec<String>,
+    memberships: Vec<Membership>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Membership {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) role: String,
+}
+
+impl Person {
+    /// Somebody with a name, a picture and a verified e-mail address made from the handle,
+    /// without roles or organizations. The ids follow from the handle: they are equal in every run.
+    pub fn new(handle: impl Into<String>) -> Self {
+        let handle = handle.into();
+        let hash = digest::digest(&digest::SHA256, handle.as_bytes());
+        let (user, hugging_face) = hash.as_ref().split_at(12);
+        let mut letters = handle.chars();
+        let capital = letters
+            .next()
+            .map(|first| first.to_uppercase().to_string())
+            .unwrap_or_default();
+        Self {
+            id: random::lower_case(user),
+            hugging_face_id: random::hex(hugging_face.get(..12).unwrap_or_default()),
+            name: Some(format!("{capital}{} Example", letters.as_str())),
+            email: Some(format!("{handle}@example.test")),
+            hugging_face_email_verified: true,
+            picture: true,
+            about: "Added by your code".to_owned(),
+            roles: Vec::new(),
+            memberships: Vec::new(),
+            handle,
+        }
+    }
+
+    /// Replaces the name; `None` is a Hugging Face account without one.
+    #[must_use]
+    pub fn name(mut self, name: Option<&str>) -> Self {
+        self.name = name.map(str::to_owned);
+        self
+    }
+
+    /// Replaces the e-mail address; `None` is a Hugging Face account that does not share one.
+    #[must_use]
+    pub fn email(mut self, email: Option<&str>) -> Self {
+        self.email = email.map(str::to_owned);
+        self
+    }
+
+    /// Adds a role: `things-editor` may read and write `https://api.example.test`,
+    /// `things-reader` may only read it; other names are shown in tokens and permit nothing.
+    #[must_use]
+    pub fn role(mut self, role: &str) -> Self {
+        self.roles.push(role.to_owned());
+        self
+    }
+
+    /// Makes the person a member of an organization, with one role in it: `org-admin`
+    /// (members and things, everything) or `org-viewer` (reads members).
+    #[must_use]
+    pub fn member_of(mut self, id: &str, name: &str, role: &str) -> Self {
+        self.memberships.push(Membership {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            description: None,
+            role: role.to_owned(),
+        });
+        self
+    }
+
+    /// The short name by which tests and pages know this person: `alice`.
+    pub fn handle(&self) -> &str {
+        &self.handle
+    }
+
+    /// The Logto user id, which is `sub` in tokens.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.handle)
+    }
+
+    pub(crate) fn about(&self) -> &str {
+        &self.about
+    }
+
+    pub(crate) fn claimed_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(crate) fn claimed_email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    pub(crate) fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    pub(crate) fn memberships(&self) -> &[Membership] {
+        &self.memberships
+    }
+
+    pub(crate) fn picture_url(&self, endpoint: &str) -> Option<String> {
+        self.picture
+            .then(|| format!("{endpoint}/avatars/{}.svg", self.handle))
+    }
+
+    /// The `identities` claim: what Logto keeps of the Hugging Face account.
+    pub(crate) fn identities(&self, endpoint: &str) -> Value {
+        let picture = self.picture_url(endpoint);
+        let mut details =
+            json!({ "id": self.hugging_face_id, "rawData": self.hugging_face_profile(endpoint) });
+        if let Some(details) = details.as_object_mut() {
+            let known = [
+                ("name", &self.name),
+                ("email", &self.email),
+                ("avatar", &picture),
+            ];
+            for (key, value) in known {
+                if let Some(value) = value {
+                    details.insert(key.to_owned(), value.as_str().into());
+                }
+            }
+        }
+        json!({ "huggingface": { "userId": self.hugging_face_id, "details": details } })
+    }
+
+    /// What Hugging Face's userinfo endpoint answers.
+    fn hugging_face_profile(&self, endpoint: &str) -> Value {
+        let orgs: Vec<Value> = if self.handle == "alice" {
+            vec![example_org(endpoint)]
+        } else {
+            Vec::new()
+        };
+        let username = format!("{}-hf", self.handle);
+        let mut profile = json!({
+            "sub": self.hugging_face_id, "name": self.name, "orgs": orgs, "email": self.email, "isPro": false,
+            "picture": self.picture_url(endpoint), "profile": format!("https://huggingface.co/{username}"),
+            "email_verified": self.hugging_face_email_verified, "preferred_username": username,
+        });
+        if let (Some(profile), true) = (profile.as_object_mut(), self.handle == "alice") {
+            profile.insert("website".to_owned(), "https://alice.example.test".into());
+        }
+        profile
+    }
+}
+
+fn example_org(endpoint: &str) -> Value {
+    json!({
+        "sub": "5e67bdd61009063689407479", "name": "Example Org", "canPay": false,
+        "picture": format!("{endpoint}/avatars/example-org.svg"), "roleInOrg": "admin", "missingMFA": false,
+        "pendingSSO": false, "isEnterprise": false, "preferred_username": "example-org",
+    })
+}
+
+/// alice, bob, carol and frank.
+pub(crate) fn built_in() -> Vec<Person> {
+    vec![alice(), bob(), carol(), frank()]
+}
+
+fn alice() -> Person {
+    let mut alice =
+        Person::new("alice")
+            .role("things-editor")
+            .member_of("wpmklpcc20gc", "Acme", "org-admin");
+    alice.id = "8s8claa1vi9z".to_owned();
+    alice.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e2".to_owned();
+    alice.about = "Full profile, one organization, may edit things".to_owned();
+    for acme in &mut alice.memberships {
+        acme.description = Some("Lab organization".to_owned());
+    }
+    alice
+}
+
+/// Two hundred organizations: an ID token of eleven kilobytes.
+fn bob() -> Person {
+    let mut bob = Person::new("bob");
+    bob.about = "Member of 200 organizations: very large tokens".to_owned();
+    bob.memberships = (1..=200)
+        .map(|number| {
+            let name = format!("Team {number:03}");
+            Membership {
+                id: random::lower_case(
+                    digest::digest(&digest::SHA256, name.as_bytes())
+                        .as_ref()
+                        .split_at(12)
+                        .0,
+                ),
+                description: Some(format!("Made-up organization number {number:03}")),
+                role: "org-admin".to_owned(),
+                name,
+            }
+        })
+        .collect();
+    bob
+}
+
+/// Everything that Hugging Face may leave out is left out.
+fn carol() -> Person {
+    let mut carol = Person::new("carol").name(None).email(None);
+    carol.id = "q3x2n0486a6r".to_owned();
+    carol.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e4".to_owned();
+    carol.hugging_face_email_verified = false;
+    carol.picture = false;
+    carol.about = "No name, no picture, no e-mail address".to_owned();
+    carol
+}
+
+/// Hugging Face says that the address is not verified; Logto says that it is.
+fn frank() -> Person {
+    let mut frank = Person::new("frank").role("things-reader");
+    frank.id = "yszi1ufpmwk8".to_owned();
+    frank.hugging_face_email_verified = false;
+    frank.about = "Unverified e-mail address, may only read things".to_owned();
+    frank
+}

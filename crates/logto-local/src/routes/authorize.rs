@@ -1,0 +1,320 @@
+//! `/oidc/auth`: what may be asked, and every way of refusing it.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use url::{Url, form_urlencoded};
+
+use crate::apps::{App, AppKind};
+use crate::call::{Call, Params};
+use crate::problem::Problem;
+use crate::routes::progress;
+use crate::routes::redirect::{ResponseMode, ReturnPath};
+use crate::scopes;
+use crate::server::{Shared, Tenant};
+use crate::store::Store;
+
+/// A request that passed every check.
+#[derive(Clone)]
+pub(crate) struct AuthRequest {
+    pub(crate) app_id: String,
+    pub(crate) back: ReturnPath,
+    /// Unknown scopes, and API scopes without their resource, are dropped.
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) prompt: Prompt,
+    pub(crate) nonce: Option<String>,
+    pub(crate) challenge: Option<String>,
+    pub(crate) max_age: Option<u64>,
+    /// The first page, with its query.
+    pub(crate) page: String,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Prompt {
+    pub(crate) none: bool,
+    pub(crate) login: bool,
+    pub(crate) consent: bool,
+}
+
+/// Shown to the user as JSON, or sent back to the app.
+enum Refusal {
+    Shown(Problem),
+    Returned(ReturnPath, Problem),
+}
+
+pub(crate) async fn authorize(State(tenant): State<Shared>, call: Call) -> Response {
+    let params = call.params();
+    let request = check(&tenant, params);
+    match request {
+        Ok(request) => progress::start(&tenant, &call, request),
+        Err(Refusal::Shown(problem)) => {
+            let problem = problem.for_authorization(params.get("state"), &tenant.issuer);
+            crate::reply::no_store(problem.into_response())
+        }
+        Err(Refusal::Returned(back, problem)) => back.error(&problem, &tenant.issuer),
+    }
+}
+
+fn check(tenant: &Tenant, params: &Params) -> Result<AuthRequest, Refusal> {
+    let store = tenant.store();
+    let (app, redirect_uri) = who_and_where(&store, params).map_err(Refusal::Shown)?;
+    let mut back = ReturnPath {
+        redirect_uri,
+        mode: ResponseMode::Query,
+        state: params.get("state").map(str::to_owned),
+    };
+    let checked =
+        choose_response_mode(params, &mut back).and_then(|()| details(&store, app, params));
+    match checked {
+        Ok(details) => Ok(AuthRequest { back, ..details }),
+        Err(problem) => Err(Refusal::Returned(back, problem)),
+    }
+}
+
+/// Until both are known to be right, errors are shown and never sent anywhere.
+fn who_and_where<'a>(store: &'a Store, params: &Params) -> Result<(&'a App, String), Problem> {
+    if let Some(name @ ("client_id" | "redirect_uri")) = params.repeated() {
+        return Err(given_twice(name));
+    }
+    let client_id = params
+        .get("client_id")
+        .ok_or_else(|| Problem::missing("client_id"))?;
+    let app = store
+        .app(client_id)
+        .filter(|app| app.kind == AppKind::Web)
+        .ok_or_else(|| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_client",
+                format!("invalid client {client_id}"),
+            )
+        })?;
+    match (params.get("redirect_uri"), app.redirect_uris.as_slice()) {
+        (Some(asked), _) if app.allows_redirect(asked) => Ok((app, asked.to_owned())),
+        (Some(_), _) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_redirect_uri",
+            "redirect_uri did not match any of the client's registered redirect_uris",
+        )),
+        (None, [only]) => Ok((app, only.to_string())),
+        (None, _) => Err(Problem::missing("redirect_uri")),
+    }
+}
+
+fn given_twice(name: &str) -> Problem {
+    Problem::invalid_request(format!("'{name}' parameter must not be provided twice"))
+}
+
+/// A type that ends in a token answers in the fragment unless another mode is asked for.
+fn choose_response_mode(params: &Params, back: &mut ReturnPath) -> Result<(), Problem> {
+    let implicit = params
+        .get("response_type")
+        .is_some_and(|kind| kind.contains("token"));
+    back.mode = match params.get("response_mode") {
+        None if implicit => ResponseMode::Fragment,
+        None | Some("query") => ResponseMode::Query,
+        Some("fragment") => ResponseMode::Fragment,
+        Some("form_post") => ResponseMode::FormPost,
+        Some(_) => {
+            let status = StatusCode::BAD_REQUEST;
+            return Err(Problem::new(
+                status,
+                "unsupported_response_mode",
+                "unsupported response_mode requested",
+            ));
+        }
+    };
+    Ok(())
+}
+
+fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Problem> {
+    if let Some(name) = params.repeated() {
+        return Err(given_twice(name));
+    }
+    if params.get("request").is_some() {
+        return Err(
+            Problem::new(StatusCode::BAD_REQUEST, "request_not_supported", "")
+                .without_description(),
+        );
+    }
+    check_response_type(params.get("response_type"))?;
+    let asked: Vec<&str> = params
+        .get("scope")
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    if params.get("nonce").is_some() && !asked.contains(&"openid") {
+        return Err(Problem::invalid_request(
+            "openid scope must be requested when using the nonce parameter",
+        ));
+    }
+    let prompt = parse_prompt(params.get("prompt").unwrap_or_default())?;
+    let challenge = check_pkce(params)?;
+    let max_age = parse_max_age(params.get("max_age"))?;
+    if params
+        .get("id_token_hint")
+        .is_some_and(|hint| store.keys.verify(hint).is_err())
+    {
+        return Err(Problem::invalid_request("could not validate id_token_hint"));
+    }
+    let resources = check_resources(params)?;
+    Ok(AuthRequest {
+        app_id: app.id.clone(),
+        back: ReturnPath {
+            redirect_uri: String::new(),
+            mode: ResponseMode::Query,
+            state: None,
+        },
+        scopes: known_scopes(&asked, &resources, prompt),
+        resources,
+        prompt,
+        nonce: params.get("nonce").map(str::to_owned),
+        challenge,
+        max_age,
+        page: first_page(&app.id, params),
+    })
+}
+
+fn check_response_type(response_type: Option<&str>) -> Result<(), Problem> {
+    match response_type {
+        None => Err(Problem::missing("response_type")),
+        Some("code") => Ok(()),
+        Some("id_token" | "code id_token" | "none") => Err(Problem::invalid_request(
+            "requested response_type is not allowed for this client",
+        )),
+        Some(_) => {
+            let status = StatusCode::BAD_REQUEST;
+            Err(Problem::new(
+                status,
+                "unsupported_response_type",
+                "unsupported response_type requested",
+            ))
+        }
+    }
+}
+
+fn parse_prompt(text: &str) -> Result<Prompt, Problem> {
+    let mut prompt = Prompt::default();
+    for word in text.split_whitespace() {
+        match word {
+            "none" => prompt.none = true,
+            "login" => prompt.login = true,
+            "consent" => prompt.consent = true,
+            _ => {
+                return Err(Problem::invalid_request(
+                    "unsupported prompt value requested",
+                ));
+            }
+        }
+    }
+    if prompt.none && (prompt.login || prompt.consent) {
+        return Err(Problem::invalid_request(
+            "prompt none must only be used alone",
+        ));
+    }
+    Ok(prompt)
+}
+
+/// A traditional web app may leave PKCE out; `plain` is refused.
+fn check_pkce(params: &Params) -> Result<Option<String>, Problem> {
+    match (
+        params.get("code_challenge"),
+        params.get("code_challenge_method"),
+    ) {
+        (None, None) => Ok(None),
+        (_, Some(method)) if method != "S256" => Err(Problem::invalid_request(
+            "not supported value of code_challenge_method",
+        )),
+        (None, Some(_)) => Err(Problem::invalid_request(
+            "code_challenge must be provided with code_challenge_method",
+        )),
+        (Some(_), None) => Err(Problem::invalid_request(
+            "plain code_challenge_method fallback disabled, code_challenge_method must be provided",
+        )),
+        (Some(challenge), Some(_)) if challenge.len() < 43 => Err(Problem::invalid_request(
+            "code_challenge must be a string with a minimum length of 43 characters",
+        )),
+        (Some(challenge), Some(_)) => Ok(Some(challenge.to_owned())),
+    }
+}
+
+fn parse_max_age(text: Option<&str>) -> Result<Option<u64>, Problem> {
+    let parse = |text: &str| {
+        text.parse()
+            .map_err(|_| Problem::invalid_request("invalid max_age parameter value"))
+    };
+    text.map(parse).transpose()
+}
+
+fn check_resources(params: &Params) -> Result<Vec<String>, Problem> {
+    let resources = params.resources();
+    for resource in &resources {
+        if Url::parse(resource).is_err() {
+            return Err(Problem::invalid_target(
+                "resource indicator must be an absolute URI",
+            ));
+        }
+        if scopes::of_resource(resource).is_none() {
+            return Err(Problem::unknown_resource());
+        }
+    }
+    Ok(resources)
+}
+
+/// `offline_access` needs `prompt=consent`; without it Logto drops the scope and says nothing.
+fn known_scopes(asked: &[&str], resources: &[String], prompt: Prompt) -> Vec<String> {
+    let of_a_resource = |scope: &str| {
+        let mut known = resources
+            .iter()
+            .filter_map(|resource| scopes::of_resource(resource))
+            .flatten();
+        known.any(|one| *one == scope)
+    };
+    let keep = |scope: &&&str| match **scope {
+        "offline_access" => prompt.consent,
+        scope => scopes::is_oidc(scope) || of_a_resource(scope),
+    };
+    let mut kept: Vec<String> = Vec::new();
+    for scope in asked.iter().filter(keep) {
+        if !kept.iter().any(|known| known == scope) {
+            kept.push((*scope).to_owned());
+        }
+    }
+    kept
+}
+
+/// The page that a browser without a session sees first. An unknown `first_screen` is the sign-in page.
+fn first_page(app_id: &str, params: &Params) -> String {
+    let screen = match (params.get("first_screen"), params.get("interaction_mode")) {
+        (Some("register"), _) | (None, Some("signUp")) => "register",
+        (Some("reset_password"), _) => "reset-password",
+        (Some("identifier:sign_in"), _) => "identifier-sign-in",
+        (Some("identifier:register"), _) => "identifier-register",
+        (Some("single_sign_on"), _) => "single-sign-on",
+        _ => "sign-in",
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("app_id", app_id);
+    for name in [
+        "organization_id",
+        "one_time_token",
+        "login_hint",
+        "identifier",
+        "ui_locales",
+    ] {
+        if let Some(value) = params.get(name) {
+            query.append_pair(name, value);
+        }
+    }
+    match params.get("direct_sign_in") {
+        Some(target) => {
+            query.append_pair("fallback", screen);
+            let path = form_urlencoded::byte_serialize(target.as_bytes())
+                .collect::<String>()
+                .replace("%3A", "/");
+            format!("/direct/{path}?{}", query.finish())
+        }
+        None => format!("/{screen}?{}", query.finish()),
+    }
+}

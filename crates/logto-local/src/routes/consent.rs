@@ -1,0 +1,61 @@
+//! Consent: a first-party app passes without a page, a third-party app shows one.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::call::Call;
+use crate::reply;
+use crate::routes::progress::current_interaction;
+use crate::server::{Shared, Tenant};
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Consent<'a> {
+    app_id: &'a str,
+    redirect_uri: &'a str,
+    scopes: &'a [String],
+}
+
+pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
+    let Some((uid, interaction)) = current_interaction(&tenant, &call) else {
+        return reply::see_other("/unknown-session");
+    };
+    let request = &interaction.request;
+    let third_party = tenant
+        .store()
+        .app(&request.app_id)
+        .is_some_and(|app| app.third_party);
+    if third_party {
+        let redirect_uri = &request.back.redirect_uri;
+        return reply::page(
+            StatusCode::OK,
+            &Consent {
+                app_id: &request.app_id,
+                redirect_uri,
+                scopes: &request.scopes,
+            },
+        );
+    }
+    allow(&tenant, &uid)
+}
+
+/// Cancelling sends the browser to the bare redirect URI: no error, no state.
+pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response {
+    match current_interaction(&tenant, &call) {
+        None => reply::see_other("/unknown-session"),
+        Some((uid, _)) if call.form.get("decision") == Some("authorize") => allow(&tenant, &uid),
+        Some((_, interaction)) => reply::see_other(&interaction.request.back.redirect_uri),
+    }
+}
+
+fn allow(tenant: &Tenant, uid: &str) -> Response {
+    if let Some(waiting) = tenant.store().interactions.get_mut(uid) {
+        waiting.progress.consented = true;
+    }
+    reply::redirect(
+        StatusCode::FOUND,
+        &format!("{}/oidc/auth/{uid}", tenant.endpoint),
+    )
+}

@@ -1,0 +1,164 @@
+//! Hugging Face, played by the tenant: choose who you are, authorize or decline.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use url::form_urlencoded;
+
+use crate::call::Call;
+use crate::people::Person;
+use crate::problem::Problem;
+use crate::random;
+use crate::reply;
+use crate::routes::progress::current_interaction;
+use crate::server::Shared;
+use crate::store::{INTERACTION_LIFE, SocialLeg};
+
+/// Where Hugging Face sends the browser back to.
+pub(crate) const CALLBACK: &str = "/callback/huggingface0";
+const DECLINED: &str = "The user's authorization process is unsuccessful.";
+const INVALID: &str = "The authorization is invalid";
+
+#[derive(Template)]
+#[template(path = "hugging_face.html")]
+struct ChoosePerson<'a> {
+    state: &'a str,
+    people: &'a [Choice],
+}
+
+struct Choice {
+    handle: String,
+    name: String,
+    about: String,
+    picture: Option<String>,
+    initial: String,
+}
+
+/// `/direct/social/huggingface`, or the button of the sign-in page.
+pub(crate) async fn begin(
+    State(tenant): State<Shared>,
+    Path(target): Path<String>,
+    call: Call,
+) -> Result<Response, Problem> {
+    if target != "social/huggingface" {
+        return Ok(reply::see_other("/sign-in"));
+    }
+    if current_interaction(&tenant, &call).is_none() {
+        return Ok(reply::see_other("/unknown-session"));
+    }
+    let state = random::token()?;
+    let leg = SocialLeg {
+        code: random::token()?,
+        person: None,
+        expires: tenant.clock.seconds() + INTERACTION_LIFE,
+    };
+    tenant.store().social.insert(state.clone(), leg);
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("response_type", "code")
+        .append_pair("client_id", "hf-client-id")
+        .append_pair("scope", "profile email")
+        .append_pair("redirect_uri", &format!("{}{CALLBACK}", tenant.endpoint))
+        .append_pair("state", &state)
+        .finish();
+    Ok(reply::see_other(&format!(
+        "/hugging-face/oauth/authorize?{query}"
+    )))
+}
+
+pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
+    let choice = |person: &Person| Choice {
+        handle: person.handle().to_owned(),
+        name: person.display_name().to_owned(),
+        about: person.about().to_owned(),
+        picture: person.picture_url(&tenant.endpoint),
+        initial: person
+            .display_name()
+            .chars()
+            .next()
+            .unwrap_or('?')
+            .to_uppercase()
+            .to_string(),
+    };
+    let people: Vec<Choice> = tenant.store().people.iter().map(choice).collect();
+    let template = ChoosePerson {
+        state: call.query.get("state").unwrap_or_default(),
+        people: &people,
+    };
+    reply::page(StatusCode::OK, &template)
+}
+
+/// The submitted form: on to the callback with a code, or with `access_denied`.
+pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response {
+    let state = call.form.get("state").unwrap_or_default();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    {
+        let mut store = tenant.store();
+        let person = call
+            .form
+            .get("person")
+            .and_then(|handle| store.person(handle));
+        let person = person.map(|person| person.handle().to_owned());
+        match (
+            store.social.get_mut(state),
+            person,
+            call.form.get("decision"),
+        ) {
+            (Some(leg), Some(person), Some("authorize")) => {
+                leg.person = Some(person);
+                query.append_pair("code", &leg.code);
+            }
+            _ => {
+                query.append_pair("error", "access_denied").append_pair(
+                    "error_description",
+                    "The resource owner or authorization server denied the request.",
+                );
+            }
+        }
+    }
+    let location = format!(
+        "{}{CALLBACK}?{}",
+        tenant.endpoint,
+        query.append_pair("state", state).finish()
+    );
+    reply::redirect(StatusCode::FOUND, &location)
+}
+
+/// Back from Hugging Face. The interaction is the one of the cookie, whichever tab this is.
+pub(crate) async fn callback(State(tenant): State<Shared>, call: Call) -> Response {
+    let Some((uid, interaction)) = current_interaction(&tenant, &call) else {
+        return reply::see_other("/sign-in");
+    };
+    let now = tenant.clock.seconds();
+    let app_id = &interaction.request.app_id;
+    let mut store = tenant.store();
+    let leg = call
+        .query
+        .get("state")
+        .and_then(|state| store.social.remove(state))
+        .filter(|leg| leg.expires > now);
+    let signed_in_as = leg.and_then(|leg| {
+        leg.person
+            .filter(|_| call.query.get("code") == Some(&leg.code))
+    });
+    if signed_in_as
+        .as_ref()
+        .is_some_and(|person| store.suspended.contains(person))
+    {
+        return reply::see_other(&format!("/account-suspended?app_id={app_id}"));
+    }
+    let Some(waiting) = store.interactions.get_mut(&uid) else {
+        return reply::see_other("/unknown-session");
+    };
+    if signed_in_as.is_none() {
+        waiting.notice = Some(if call.query.get("error").is_some() {
+            DECLINED
+        } else {
+            INVALID
+        });
+        return reply::see_other(&format!("/sign-in?app_id={app_id}"));
+    }
+    waiting.signed_in_as = signed_in_as;
+    waiting.progress.signed_in = true;
+    reply::see_other(&format!("{}/oidc/auth/{uid}", tenant.endpoint))
+}

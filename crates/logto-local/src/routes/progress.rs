@@ -1,0 +1,288 @@
+//! From an authorization request to a code, in as many hops as it takes:
+//! the sign-in page, the consent page, and `/oidc/auth/<uid>` after each.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use crate::call::Call;
+use crate::cookies::{Cookies, interaction_of};
+use crate::problem::Problem;
+use crate::random;
+use crate::reply;
+use crate::routes::authorize::AuthRequest;
+use crate::routes::back_channel;
+use crate::routes::redirect::ReturnPath;
+use crate::server::{Shared, Tenant};
+use crate::store::{
+    Account, CODE_LIFE, Code, INTERACTION_LIFE, Interaction, Progress, SESSION_LIFE, Session,
+    Store, Ticket,
+};
+
+/// Where the request stands.
+enum Next {
+    /// A page of the tenant, and the interaction that waits there.
+    Page {
+        location: String,
+        uid: String,
+        app_id: String,
+    },
+    Answer {
+        back: ReturnPath,
+        code: Result<String, Problem>,
+    },
+}
+
+/// A fresh authorization request: whoever has a session and has consented goes straight through.
+pub(crate) fn start(tenant: &Tenant, call: &Call, request: AuthRequest) -> Response {
+    let cookie = call.cookie("_session");
+    let next = next_step(tenant, cookie, request, Progress::default());
+    respond(tenant, call, next, None)
+}
+
+/// `/oidc/auth/<uid>`: the way on from the sign-in page or from consent.
+pub(crate) async fn resume(
+    State(tenant): State<Shared>,
+    Path(uid): Path<String>,
+    call: Call,
+) -> Result<Response, Problem> {
+    let not_found = |why| Problem::session_not_found(why, &tenant.issuer);
+    if call.cookie("_interaction_resume") != Some(uid.as_str()) {
+        return Err(not_found("authorization request has expired"));
+    }
+    let now = tenant.clock.seconds();
+    let interaction = {
+        let mut store = tenant.store();
+        let alive = store.interaction(&uid, now).is_some();
+        store.interactions.remove(&uid).filter(|_| alive)
+    };
+    let interaction = interaction.ok_or_else(|| not_found("interaction session not found"))?;
+
+    let mut cookie = call.cookie("_session").map(str::to_owned);
+    let mut new_session = None;
+    if let Some(person) = &interaction.signed_in_as {
+        let (value, replaced) = sign_in(&tenant, cookie.as_deref(), person)?;
+        if let Some(replaced) = replaced {
+            back_channel::tell_everyone(&tenant, &replaced).await;
+        }
+        new_session = Some(value.clone());
+        cookie = Some(value);
+    }
+    let next = next_step(
+        &tenant,
+        cookie.as_deref(),
+        interaction.request,
+        interaction.progress,
+    );
+    Ok(respond(&tenant, &call, next, new_session.as_deref()))
+}
+
+/// Puts a person into the browser's session. The same person keeps the session under a new cookie;
+/// another person ends it, and it is returned so that its apps can be told.
+fn sign_in(
+    tenant: &Tenant,
+    cookie: Option<&str>,
+    person: &str,
+) -> Result<(String, Option<Session>), Problem> {
+    let now = tenant.clock.seconds();
+    let now_ms = tenant.clock.millis();
+    let (value, uid) = (random::token()?, random::token()?);
+    let mut store = tenant.store();
+    let account = Account {
+        created_ms: now_ms,
+        updated_ms: now_ms,
+    };
+    store
+        .accounts
+        .entry(person.to_owned())
+        .or_insert(account)
+        .updated_ms = now_ms;
+
+    let mine = |session: &Session| {
+        session
+            .person
+            .as_deref()
+            .is_none_or(|before| before == person)
+    };
+    let keeps = cookie
+        .and_then(|cookie| store.sessions.get(cookie))
+        .is_some_and(mine);
+    let (before, replaced) = match cookie {
+        Some(cookie) if keeps => (store.sessions.remove(cookie).unwrap_or_default(), None),
+        Some(cookie) => (Session::default(), store.end_session(cookie)),
+        None => (Session::default(), None),
+    };
+    let session = Session {
+        uid: if before.uid.is_empty() {
+            uid
+        } else {
+            before.uid
+        },
+        person: Some(person.to_owned()),
+        signed_in_at: now,
+        expires: now + SESSION_LIFE,
+        authorizations: before.authorizations,
+        logout: None,
+    };
+    store.sessions.insert(value.clone(), session);
+    Ok((value, replaced))
+}
+
+fn next_step(
+    tenant: &Tenant,
+    cookie: Option<&str>,
+    request: AuthRequest,
+    progress: Progress,
+) -> Result<Next, Problem> {
+    let now = tenant.clock.seconds();
+    let mut store = tenant.store();
+    let session = cookie.and_then(|cookie| store.live_session(cookie, now).cloned());
+    let refuse = |request: AuthRequest, error, description| {
+        let problem = Problem::new(axum::http::StatusCode::BAD_REQUEST, error, description);
+        Ok(Next::Answer {
+            back: request.back,
+            code: Err(problem),
+        })
+    };
+
+    let too_old = |session: &Session| {
+        request
+            .max_age
+            .is_some_and(|limit| now.saturating_sub(session.signed_in_at) > limit || limit == 0)
+    };
+    let fresh_enough =
+        |session: &&Session| progress.signed_in || !(request.prompt.login || too_old(session));
+    let (Some(session), Some(cookie)) = (session.as_ref().filter(fresh_enough), cookie) else {
+        if request.prompt.none {
+            return refuse(
+                request,
+                "login_required",
+                "End-User authentication is required",
+            );
+        }
+        let location = request.page.clone();
+        return wait(&mut store, request, location, Progress::default(), now);
+    };
+
+    let granted = store.has_granted(session, &request.app_id, &request.scopes, now);
+    if !progress.consented && (request.prompt.consent || !granted) {
+        if request.prompt.none {
+            return refuse(request, "consent_required", "requested scopes not granted");
+        }
+        let location = format!("/consent?app_id={}", request.app_id);
+        return wait(&mut store, request, location, progress, now);
+    }
+    let back = request.back.clone();
+    let code = issue_code(&mut store, cookie, session, request, now)?;
+    Ok(Next::Answer {
+        back,
+        code: Ok(code),
+    })
+}
+
+/// Leaves the request with the tenant until the user has done something on a page.
+fn wait(
+    store: &mut Store,
+    request: AuthRequest,
+    location: String,
+    progress: Progress,
+    now: u64,
+) -> Result<Next, Problem> {
+    let uid = random::token()?;
+    let app_id = request.app_id.clone();
+    let interaction = Interaction {
+        request,
+        progress,
+        signed_in_as: None,
+        notice: None,
+        expires: now + INTERACTION_LIFE,
+    };
+    store.interactions.insert(uid.clone(), interaction);
+    Ok(Next::Page {
+        location,
+        uid,
+        app_id,
+    })
+}
+
+fn issue_code(
+    store: &mut Store,
+    cookie: &str,
+    session: &Session,
+    request: AuthRequest,
+    now: u64,
+) -> Result<String, Problem> {
+    let authorization = store.extend_grant(cookie, &request.app_id, &request.scopes, now)?;
+    let lost = || Problem::invalid_request("the session ended during the request");
+    let authorization = authorization.ok_or_else(lost)?;
+    let with_sid = store
+        .app(&request.app_id)
+        .is_some_and(|app| app.back_channel.session_required);
+    let with_auth_time = request.prompt.login || request.max_age.is_some();
+    let ticket = Ticket {
+        app_id: request.app_id,
+        person: session.person.clone().unwrap_or_default(),
+        grant_id: authorization.grant_id,
+        session_uid: session.uid.clone(),
+        sid: with_sid.then_some(authorization.sid),
+        scopes: request.scopes,
+        resources: request.resources,
+        nonce: request.nonce,
+        auth_time: with_auth_time.then_some(session.signed_in_at),
+    };
+    let value = random::token()?;
+    let code = Code {
+        ticket,
+        challenge: request.challenge,
+        redirect_uri: request.back.redirect_uri,
+        expires: now + CODE_LIFE,
+        used: false,
+    };
+    store.codes.insert(value.clone(), code);
+    Ok(value)
+}
+
+fn respond(
+    tenant: &Tenant,
+    call: &Call,
+    next: Result<Next, Problem>,
+    new_session: Option<&str>,
+) -> Response {
+    let (mut response, interaction) = match next {
+        Ok(Next::Page {
+            location,
+            uid,
+            app_id,
+        }) => (reply::see_other(&location), Some((uid, app_id))),
+        Ok(Next::Answer {
+            back,
+            code: Ok(code),
+        }) => (back.code(&code, &tenant.issuer), None),
+        Ok(Next::Answer {
+            back,
+            code: Err(problem),
+        }) => (back.error(&problem, &tenant.issuer), None),
+        Err(problem) => (problem.into_response(), None),
+    };
+    let mut cookies = Cookies {
+        key: &tenant.cookie_key,
+        response: &mut response,
+    };
+    if let Some((uid, app_id)) = interaction {
+        cookies.interaction(call.cookie("_interaction"), &app_id, &uid);
+    }
+    if let Some(value) = new_session {
+        cookies.session(value);
+    }
+    response
+}
+
+/// The interaction that the browser's cookie points to. With two tabs that is the second tab's.
+pub(crate) fn current_interaction(tenant: &Tenant, call: &Call) -> Option<(String, Interaction)> {
+    let app_id = call.query.get("app_id").or_else(|| call.form.get("app_id"));
+    let uid = interaction_of(call.cookie("_interaction")?, app_id)?;
+    let interaction = tenant
+        .store()
+        .interaction(&uid, tenant.clock.seconds())?
+        .clone();
+    Some((uid, interaction))
+}

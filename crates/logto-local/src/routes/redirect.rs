@@ -1,0 +1,83 @@
+//! The way back to the app: query, fragment or a form.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use url::{Url, form_urlencoded};
+
+use crate::problem::Problem;
+use crate::reply;
+
+/// Where the answer of an authorization request goes, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct ReturnPath {
+    pub(crate) redirect_uri: String,
+    pub(crate) mode: ResponseMode,
+    pub(crate) state: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponseMode {
+    Query,
+    Fragment,
+    FormPost,
+}
+
+/// A page that submits its only form by itself; also the sign-out page.
+#[derive(Template)]
+#[template(path = "auto_submit.html")]
+pub(crate) struct AutoSubmit<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) fields: &'a [(&'a str, &'a str)],
+}
+
+impl ReturnPath {
+    pub(crate) fn code(&self, code: &str, issuer: &str) -> Response {
+        self.send(StatusCode::OK, vec![("code", code)], issuer)
+    }
+
+    pub(crate) fn error(&self, problem: &Problem, issuer: &str) -> Response {
+        let mut fields = vec![("error", problem.error())];
+        fields.extend(
+            problem
+                .description()
+                .map(|text| ("error_description", text)),
+        );
+        self.send(StatusCode::BAD_REQUEST, fields, issuer)
+    }
+
+    /// The status matters for a form only: an error is 400 there.
+    fn send<'a>(
+        &'a self,
+        form_status: StatusCode,
+        mut fields: Vec<(&'a str, &'a str)>,
+        issuer: &'a str,
+    ) -> Response {
+        fields.extend(self.state.as_deref().map(|state| ("state", state)));
+        fields.push(("iss", issuer));
+        let Ok(mut url) = Url::parse(&self.redirect_uri) else {
+            return reply::text(StatusCode::BAD_REQUEST, "The redirect URI is not a URL.");
+        };
+        match self.mode {
+            ResponseMode::Query => {
+                url.query_pairs_mut().extend_pairs(&fields);
+            }
+            ResponseMode::Fragment => {
+                let fragment = form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(&fields)
+                    .finish();
+                url.set_fragment(Some(&fragment));
+            }
+            ResponseMode::FormPost => {
+                return reply::page(
+                    form_status,
+                    &AutoSubmit {
+                        action: url.as_str(),
+                        fields: &fields,
+                    },
+                );
+            }
+        }
+        reply::see_other(url.as_str())
+    }
+}

@@ -1,0 +1,73 @@
+//! The tenant's sign-in pages.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::call::Call;
+use crate::reply;
+use crate::routes::progress::current_interaction;
+use crate::server::Shared;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    heading: &'a str,
+    app_id: &'a str,
+    login_hint: Option<&'a str>,
+    notice: Option<&'a str>,
+}
+
+/// A page that only says something.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(crate) struct Message<'a> {
+    pub(crate) heading: &'a str,
+    pub(crate) text: &'a str,
+}
+
+pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
+    let notice = current_interaction(&tenant, &call).and_then(|(uid, _)| {
+        let mut store = tenant.store();
+        store
+            .interactions
+            .get_mut(&uid)
+            .and_then(|interaction| interaction.notice.take())
+    });
+    let heading = match call.path.as_str() {
+        "/register" | "/identifier-register" => "Create your account",
+        "/reset-password" => "Reset your password",
+        "/single-sign-on" => "Single sign-on",
+        _ => "Sign in to your account",
+    };
+    let template = SignIn {
+        heading,
+        app_id: call.query.get("app_id").unwrap_or_default(),
+        login_hint: call.query.get("login_hint"),
+        notice,
+    };
+    reply::page(StatusCode::OK, &template)
+}
+
+pub(crate) async fn unknown_session() -> Response {
+    let text = "Session not found. Please go back and sign in again.";
+    reply::page(
+        StatusCode::OK,
+        &Message {
+            heading: "404 Not Found",
+            text,
+        },
+    )
+}
+
+pub(crate) async fn account_suspended() -> Response {
+    let text = "This account has been suspended. Please contact the administrator for assistance.";
+    reply::page(
+        StatusCode::OK,
+        &Message {
+            heading: "Account suspended",
+            text,
+        },
+    )
+}

@@ -1,0 +1,55 @@
+//! `/oidc/token`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use crate::apps::AppKind;
+use crate::call::Call;
+use crate::problem::Problem;
+use crate::reply;
+use crate::routes::client_auth::authenticate;
+use crate::server::{Shared, Tenant};
+use crate::token::{code, machine, refresh};
+
+pub(crate) async fn token(State(tenant): State<Shared>, call: Call) -> Response {
+    let response = match answer(&tenant, &call) {
+        Ok(tokens) => reply::json(StatusCode::OK, &tokens),
+        Err(problem) => problem.into_response(),
+    };
+    reply::no_store(response)
+}
+
+fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
+    let mut store = tenant.store();
+    let app = authenticate(tenant, &store, call)?;
+    let (app_id, kind) = (app.id.clone(), app.kind);
+    let grant_type = call
+        .form
+        .get("grant_type")
+        .ok_or_else(|| Problem::missing("grant_type"))?;
+    match (grant_type, kind) {
+        ("authorization_code", AppKind::Web) => {
+            code::exchange(tenant, &mut store, &app_id, &call.form)
+        }
+        ("refresh_token", AppKind::Web) => {
+            refresh::refresh(tenant, &mut store, &app_id, &call.form)
+        }
+        ("client_credentials", AppKind::MachineToMachine) => {
+            machine::client_credentials(tenant, &store, &app_id, &call.form)
+        }
+        ("authorization_code" | "refresh_token" | "client_credentials", _)
+        | ("urn:ietf:params:oauth:grant-type:token-exchange", _) => Err(Problem::invalid_request(
+            "requested grant type is not allowed for this client",
+        )),
+        _ => {
+            let status = StatusCode::BAD_REQUEST;
+            Err(Problem::new(
+                status,
+                "unsupported_grant_type",
+                "unsupported grant_type requested",
+            ))
+        }
+    }
+}

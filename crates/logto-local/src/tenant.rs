@@ -1,0 +1,207 @@
+//! The running tenant.
+
+use std::fmt;
+
+use tokio::sync::oneshot;
+
+use crate::apps::{App, AppCredentials, AppKind};
+use crate::browser::Browser;
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::keys::SigningAlgorithm;
+use crate::log::SeenRequest;
+use crate::people::Person;
+use crate::server::Shared;
+use crate::store::Store;
+use crate::{Error, LocalTenantBuilder, random};
+
+/// A Logto tenant in this process. It stops when it is dropped.
+///
+/// See the [crate documentation](crate) for what it does.
+pub struct LocalTenant {
+    pub(crate) shared: Shared,
+    pub(crate) app: AppCredentials,
+    pub(crate) machine: AppCredentials,
+    /// Dropping it tells the server to stop.
+    pub(crate) _stop: oneshot::Sender<()>,
+}
+
+impl LocalTenant {
+    /// A tenant on a free port of the loopback interface, with one app registered for
+    /// `http://localhost:3000`.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no port or no random bytes.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// To choose the port, the URLs of the app, people and more.
+    pub fn builder() -> LocalTenantBuilder {
+        LocalTenantBuilder::default()
+    }
+
+    /// `http://localhost:<port>`, without a slash at the end: what an app calls `LOGTO_ENDPOINT`.
+    pub fn endpoint(&self) -> &str {
+        &self.shared.endpoint
+    }
+
+    /// The `iss` of every token: the endpoint and `/oidc`.
+    pub fn issuer(&self) -> &str {
+        &self.shared.issuer
+    }
+
+    /// The client id of the registered app.
+    pub fn app_id(&self) -> &str {
+        &self.app.app_id
+    }
+
+    /// The client secret of the registered app; it begins with `local-`.
+    pub fn app_secret(&self) -> &str {
+        &self.app.app_secret
+    }
+
+    /// The built-in machine-to-machine app, for `client_credentials`. It may have `read:things` on
+    /// `https://api.example.test`, `all` on the Management API and `read:members` in alice's organization.
+    pub fn machine_app(&self) -> &AppCredentials {
+        &self.machine
+    }
+
+    /// Registers the three URLs of an app at `base` for the built-in app: `{base}/callback`, `{base}/` after
+    /// sign-out, and, if back-channel logout is on, `{base}/backchannel-logout`, which replaces an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// If `base` is not a URL of this machine.
+    pub fn register_base_url(&self, base: &str) -> Result<(), Error> {
+        let mut store = self.shared.store();
+        let mut apps = store.apps.iter_mut();
+        apps.find(|app| app.id == self.app.app_id)
+            .map_or(Ok(()), |app| app.register_base_url(base))
+    }
+
+    /// Registers another first-party web app at `base`, with the same back-channel settings:
+    /// for single sign-on across apps.
+    ///
+    /// # Errors
+    ///
+    /// If `base` is not a URL of this machine.
+    pub fn add_app(&self, base: &str) -> Result<AppCredentials, Error> {
+        let credentials = generate_credentials()?;
+        let mut store = self.shared.store();
+        let mut app = App::new(credentials.clone(), AppKind::Web);
+        if let Some(first) = store.app(&self.app.app_id) {
+            app.back_channel = first.back_channel.clone();
+            app.back_channel.uri = None;
+        }
+        app.register_base_url(base)?;
+        store.apps.push(app);
+        Ok(credentials)
+    }
+
+    /// The clock that every expiry in the tenant follows.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Makes parts of the tenant fail.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Signs with a new key from now on. The new key comes first in the key set, the old ones stay.
+    ///
+    /// # Errors
+    ///
+    /// If the key cannot be generated.
+    pub fn rotate_signing_key(&self, algorithm: SigningAlgorithm) -> Result<(), Error> {
+        Ok(self.shared.store().keys.rotate(algorithm)?)
+    }
+
+    /// Takes every key but the current one out of the key set: tokens signed with them can no longer be verified.
+    pub fn remove_previous_keys(&self) {
+        self.shared.store().keys.remove_previous();
+    }
+
+    /// Everything that clients sent since the start, or since [`clear_requests`](Self::clear_requests), in order.
+    pub fn requests(&self) -> Vec<SeenRequest> {
+        self.shared.log.seen()
+    }
+
+    /// Forgets the requests seen so far.
+    pub fn clear_requests(&self) {
+        self.shared.log.clear();
+    }
+
+    /// Everybody who can sign in.
+    pub fn people(&self) -> Vec<Person> {
+        self.shared.store().people.clone()
+    }
+
+    /// Suspends somebody: sessions and tokens die at once, and signing in ends on a page of the tenant.
+    /// No back-channel logout is sent, as in Logto.
+    ///
+    /// # Errors
+    ///
+    /// If there is nobody of that handle.
+    pub fn suspend(&self, person: &str) -> Result<(), Error> {
+        let mut store = self.shared.store();
+        known(&store, person)?;
+        store.suspended.insert(person.to_owned());
+        store.revoke_grants_of(person);
+        store
+            .sessions
+            .retain(|_, session| session.person.as_deref() != Some(person));
+        Ok(())
+    }
+
+    /// Kills every token of somebody, as the Management API can; the browser session stays.
+    ///
+    /// # Errors
+    ///
+    /// If there is nobody of that handle.
+    pub fn revoke_grants(&self, person: &str) -> Result<(), Error> {
+        let mut store = self.shared.store();
+        known(&store, person)?;
+        store.revoke_grants_of(person);
+        Ok(())
+    }
+
+    /// A browser without a screen, with cookies of its own.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.shared.clone())
+    }
+
+    /// Walks from an authorization URL through the pages to the callback URL, as a fresh browser would,
+    /// and returns it without opening it: hand it to the app under test.
+    ///
+    /// # Errors
+    ///
+    /// If there is nobody of that handle, or the walk does not end at the app.
+    pub async fn sign_in(&self, authorization_url: &str, person: &str) -> Result<String, Error> {
+        self.browser().sign_in(authorization_url, person).await
+    }
+}
+
+impl fmt::Debug for LocalTenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalTenant")
+            .field("endpoint", &self.shared.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn generate_credentials() -> Result<AppCredentials, Error> {
+    Ok(AppCredentials {
+        app_id: random::id(21)?,
+        app_secret: format!("local-{}", random::id(26)?),
+    })
+}
+
+fn known(store: &Store, person: &str) -> Result<(), Error> {
+    store
+        .person(person)
+        .map(drop)
+        .ok_or_else(|| Error::UnknownPerson(person.to_owned()))
+}

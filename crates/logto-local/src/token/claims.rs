@@ -1,0 +1,117 @@
+//! What the tenant says about a person: the ID token and userinfo.
+
+use serde_json::{Map, Value, json};
+
+use crate::people::Person;
+use crate::scopes::{ORGANIZATION_ROLES_SCOPE, ORGANIZATIONS_SCOPE};
+use crate::server::Tenant;
+use crate::store::{ID_TOKEN_LIFE, Store, Ticket};
+
+/// The claims of an ID token. A refreshed one keeps the first nonce and `sid`.
+pub(crate) fn id_token(
+    tenant: &Tenant,
+    store: &Store,
+    ticket: &Ticket,
+    scopes: &[String],
+) -> Value {
+    let now = tenant.clock.seconds();
+    let mut claims = store
+        .person(&ticket.person)
+        .map(|person| about(tenant, store, person, scopes))
+        .unwrap_or_default();
+    let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
+    if let Some(nonce) = &ticket.nonce {
+        add("nonce", nonce.as_str().into());
+    }
+    if let Some(sid) = &ticket.sid {
+        add("sid", sid.as_str().into());
+    }
+    if let Some(auth_time) = ticket.auth_time {
+        add("auth_time", auth_time.into());
+    }
+    add("aud", ticket.app_id.as_str().into());
+    add("exp", (now + ID_TOKEN_LIFE).into());
+    add("iat", now.into());
+    add("iss", tenant.issuer.as_str().into());
+    Value::Object(claims)
+}
+
+/// Userinfo says more than the ID token: identities, organization names, custom data.
+pub(crate) fn userinfo(
+    tenant: &Tenant,
+    store: &Store,
+    person: &Person,
+    scopes: &[String],
+) -> Value {
+    let mut claims = about(tenant, store, person, scopes);
+    let has = |scope: &str| scopes.iter().any(|held| held == scope);
+    let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
+    if has("custom_data") {
+        add("custom_data", json!({}));
+    }
+    if has("identities") {
+        add("identities", person.identities(&tenant.endpoint));
+        add("sso_identities", json!([]));
+    }
+    if has(ORGANIZATIONS_SCOPE) {
+        let organization = |one: &crate::people::Membership| json!({ "id": one.id, "name": one.name, "description": one.description });
+        add(
+            "organization_data",
+            person.memberships().iter().map(organization).collect(),
+        );
+    }
+    Value::Object(claims)
+}
+
+/// What both say. Nothing is left out that is unknown: it is `null`.
+fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> Map<String, Value> {
+    let has = |scope: &str| scopes.iter().any(|held| held == scope);
+    let account = store.accounts.get(person.handle());
+    let mut claims = Map::new();
+    let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
+    add("sub", person.id().into());
+    if has("profile") {
+        add("name", person.claimed_name().into());
+        add("picture", person.picture_url(&tenant.endpoint).into());
+        add("username", Value::Null);
+        // Milliseconds, unlike every other time in these tokens.
+        add(
+            "created_at",
+            account.map(|account| account.created_ms).into(),
+        );
+        add(
+            "updated_at",
+            account.map(|account| account.updated_ms).into(),
+        );
+    }
+    if has("email") {
+        add("email", person.claimed_email().into());
+        // Logto takes any address from Hugging Face for verified.
+        add("email_verified", person.claimed_email().is_some().into());
+    }
+    if has("phone") {
+        add("phone_number", Value::Null);
+        add("phone_number_verified", false.into());
+    }
+    if has("roles") {
+        add("roles", person.roles().into());
+    }
+    if has(ORGANIZATIONS_SCOPE) {
+        add(
+            "organizations",
+            person
+                .memberships()
+                .iter()
+                .map(|one| one.id.as_str())
+                .collect(),
+        );
+    }
+    if has(ORGANIZATION_ROLES_SCOPE) {
+        let roles = person
+            .memberships()
+            .iter()
+            .map(|one| format!("{}:{}", one.id, one.role));
+        add("organization_roles", roles.collect());
+    }
+    claims
+}

@@ -1,0 +1,158 @@
+//! The answer of the token endpoint.
+
+use serde_json::{Value, json};
+
+use crate::problem::Problem;
+use crate::random;
+use crate::scopes::{self, ORGANIZATIONS};
+use crate::server::Tenant;
+use crate::store::{ACCESS_TOKEN_LIFE, AccessToken, Store, Ticket};
+use crate::token::claims;
+
+/// What this request is for, within what the ticket allows.
+pub(crate) struct Wanted {
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resource: Option<String>,
+    pub(crate) organization: Option<String>,
+}
+
+/// The resource of a JWT. With two of them Logto answers with an opaque token instead.
+pub(crate) fn single_resource(
+    ticket: &Ticket,
+    asked: &[String],
+) -> Result<Option<String>, Problem> {
+    if asked
+        .iter()
+        .any(|resource| !ticket.resources.contains(resource))
+    {
+        return Err(Problem::unknown_resource());
+    }
+    Ok(match asked {
+        [only] => Some(only.clone()),
+        _ => None,
+    })
+}
+
+pub(crate) fn tokens(
+    tenant: &Tenant,
+    store: &mut Store,
+    ticket: &Ticket,
+    wanted: &Wanted,
+    refresh_token: Option<String>,
+) -> Result<Value, Problem> {
+    let (access_token, scope) = match (&wanted.resource, &wanted.organization) {
+        (None, None) => opaque(tenant, store, ticket, &wanted.scopes)?,
+        _ => jwt(tenant, store, ticket, wanted)?,
+    };
+    let mut answer = serde_json::Map::new();
+    answer.insert("access_token".to_owned(), access_token.into());
+    answer.insert("expires_in".to_owned(), ACCESS_TOKEN_LIFE.into());
+    if wanted.scopes.iter().any(|scope| scope == "openid") {
+        let claims = claims::id_token(tenant, store, ticket, &wanted.scopes);
+        answer.insert(
+            "id_token".to_owned(),
+            store.keys.sign(None, &claims)?.into(),
+        );
+    }
+    if let Some(refresh_token) = refresh_token {
+        answer.insert("refresh_token".to_owned(), refresh_token.into());
+    }
+    answer.insert("scope".to_owned(), scope.into());
+    answer.insert("token_type".to_owned(), "Bearer".into());
+    Ok(Value::Object(answer))
+}
+
+/// For the tenant's own endpoints; it carries OIDC scopes only.
+fn opaque(
+    tenant: &Tenant,
+    store: &mut Store,
+    ticket: &Ticket,
+    scopes: &[String],
+) -> Result<(String, String), Problem> {
+    let now = tenant.clock.seconds();
+    let scopes: Vec<String> = scopes
+        .iter()
+        .filter(|scope| scopes::is_oidc(scope))
+        .cloned()
+        .collect();
+    let scope = scopes.join(" ");
+    let value = random::token()?;
+    let token = AccessToken {
+        ticket: ticket.clone(),
+        scopes,
+        issued: now,
+        expires: now + ACCESS_TOKEN_LIFE,
+    };
+    store.access_tokens.insert(value.clone(), token);
+    Ok((value, scope))
+}
+
+/// For an API, an organization, or an API within an organization.
+fn jwt(
+    tenant: &Tenant,
+    store: &Store,
+    ticket: &Ticket,
+    wanted: &Wanted,
+) -> Result<(String, String), Problem> {
+    let person = store
+        .person(&ticket.person)
+        .ok_or_else(Problem::invalid_grant)?;
+    let organization = wanted.organization.as_deref();
+    let resource = wanted.resource.as_deref().unwrap_or(ORGANIZATIONS);
+    let permitted = scopes::permitted(person, resource, organization);
+    let scope: Vec<&str> = permitted
+        .into_iter()
+        .filter(|scope| wanted.scopes.iter().any(|one| one == scope))
+        .collect();
+    let scope = scope.join(" ");
+    let audience = audience(wanted.resource.as_deref(), organization);
+    let subject = Subject {
+        sub: person.id(),
+        client_id: &ticket.app_id,
+        scope: Some(&scope),
+    };
+    let within = organization.filter(|_| wanted.resource.is_some());
+    Ok((
+        access_token(tenant, store, &subject, &audience, within)?,
+        scope,
+    ))
+}
+
+pub(crate) fn audience(resource: Option<&str>, organization: Option<&str>) -> String {
+    match (resource, organization) {
+        (Some(resource), _) => resource.to_owned(),
+        (None, organization) => format!(
+            "urn:logto:organization:{}",
+            organization.unwrap_or_default()
+        ),
+    }
+}
+
+pub(crate) struct Subject<'a> {
+    pub(crate) sub: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) scope: Option<&'a str>,
+}
+
+/// A JWT access token. `within` is the organization of a token for an API resource.
+pub(crate) fn access_token(
+    tenant: &Tenant,
+    store: &Store,
+    subject: &Subject<'_>,
+    audience: &str,
+    within: Option<&str>,
+) -> Result<String, Problem> {
+    let now = tenant.clock.seconds();
+    let mut claims = json!({
+        "jti": random::token()?, "sub": subject.sub, "iat": now, "exp": now + ACCESS_TOKEN_LIFE,
+        "client_id": subject.client_id, "iss": tenant.issuer, "aud": audience,
+    });
+    if let Some(claims) = claims.as_object_mut() {
+        for (name, value) in [("scope", subject.scope), ("organization_id", within)] {
+            if let Some(value) = value {
+                claims.insert(name.to_owned(), value.into());
+            }
+        }
+    }
+    Ok(store.keys.sign(Some("at+jwt"), &claims)?)
+}

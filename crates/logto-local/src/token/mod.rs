@@ -1,0 +1,7 @@
+//! The grants of the token endpoint, and the tokens they issue.
+
+pub(crate) mod claims;
+pub(crate) mod code;
+pub(crate) mod issue;
+pub(crate) mod machine;
+pub(crate) mod refresh;

@@ -1,0 +1,125 @@
+//! `grant_type=refresh_token`.
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use crate::call::Params;
+use crate::problem::Problem;
+use crate::random;
+use crate::scopes::ORGANIZATIONS_SCOPE;
+use crate::server::Tenant;
+use crate::store::{
+    REFRESH_TOKEN_LIFE, REUSE_WINDOW_MS, ROTATION_CAP, RefreshToken, Store, Ticket,
+};
+use crate::token::issue::{self, Wanted};
+
+pub(crate) fn refresh(
+    tenant: &Tenant,
+    store: &mut Store,
+    app_id: &str,
+    form: &Params,
+) -> Result<Value, Problem> {
+    let value = form
+        .get("refresh_token")
+        .ok_or_else(|| Problem::missing("refresh_token"))?;
+    let found = store.refresh_token(value, tenant.clock.seconds()).cloned();
+    let token = found
+        .filter(|token| token.ticket.app_id == app_id)
+        .ok_or_else(Problem::invalid_grant)?;
+    let ticket = &token.ticket;
+
+    let replayed = |consumed| tenant.clock.millis() > consumed + REUSE_WINDOW_MS;
+    if token.consumed_ms.is_some_and(replayed) {
+        store.revoke_grant(&ticket.grant_id);
+        return Err(Problem::invalid_grant());
+    }
+    let scopes = narrowed(ticket, form.get("scope"))?;
+    let organization = form.get("organization_id");
+    check_organization(store, ticket, organization)?;
+    // As in Logto, the token is consumed before the resource is looked at.
+    let refresh_token = rotate_if_due(tenant, store, value, &token)?;
+    let resource = issue::single_resource(ticket, &form.resources())?;
+    let wanted = Wanted {
+        scopes,
+        resource,
+        organization: organization.map(str::to_owned),
+    };
+    issue::tokens(tenant, store, ticket, &wanted, Some(refresh_token))
+}
+
+fn narrowed(ticket: &Ticket, asked: Option<&str>) -> Result<Vec<String>, Problem> {
+    let Some(asked) = asked else {
+        return Ok(ticket.scopes.clone());
+    };
+    let missing: Vec<&str> = asked
+        .split_whitespace()
+        .filter(|scope| !ticket.has(scope))
+        .collect();
+    if missing.is_empty() {
+        return Ok(asked.split_whitespace().map(str::to_owned).collect());
+    }
+    let description = "refresh token missing requested scope";
+    Err(
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_scope", description)
+            .with_scope(missing.join(" ")),
+    )
+}
+
+fn check_organization(
+    store: &Store,
+    ticket: &Ticket,
+    organization: Option<&str>,
+) -> Result<(), Problem> {
+    let Some(organization) = organization else {
+        return Ok(());
+    };
+    if !ticket.has(ORGANIZATIONS_SCOPE) {
+        let description = "refresh token missing required scope";
+        return Err(
+            Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
+                .with_scope(ORGANIZATIONS_SCOPE),
+        );
+    }
+    let person = store.person(&ticket.person);
+    let member = person.is_some_and(|person| {
+        person
+            .memberships()
+            .iter()
+            .any(|one| one.id == organization)
+    });
+    if member {
+        Ok(())
+    } else {
+        Err(Problem::access_denied(
+            "user is not a member of the organization",
+        ))
+    }
+}
+
+/// A confidential app keeps its refresh token until 70 % of the life is over;
+/// from then on every use gives a new one and starts, or slides, the reuse window of the old.
+fn rotate_if_due(
+    tenant: &Tenant,
+    store: &mut Store,
+    value: &str,
+    token: &RefreshToken,
+) -> Result<String, Problem> {
+    let now = tenant.clock.seconds();
+    let old_enough = now.saturating_sub(token.issued) * 10 >= REFRESH_TOKEN_LIFE * 7;
+    let capped = now.saturating_sub(token.first_issued) >= ROTATION_CAP;
+    if !old_enough || capped {
+        return Ok(value.to_owned());
+    }
+    if let Some(old) = store.refresh_tokens.get_mut(value) {
+        old.consumed_ms = Some(tenant.clock.millis());
+    }
+    let rotated = RefreshToken {
+        issued: now,
+        expires: now + REFRESH_TOKEN_LIFE,
+        consumed_ms: None,
+        ..token.clone()
+    };
+    let fresh = random::token()?;
+    store.refresh_tokens.insert(fresh.clone(), rotated);
+    Ok(fresh)
+}
