@@ -9,7 +9,7 @@
 //! is awaited with [`eventually`], which has a bound.
 
 // A harness fails by panicking: that is how a test learns of it.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod app;
 mod browser;
