@@ -1,1 +1,27 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+
+mod claims;
+mod client;
+mod clock;
+mod config;
+mod cookies;
+mod encoding;
+mod error;
+mod flow;
+mod http;
+mod jwt;
+mod provider;
+mod refresh;
+mod seal;
+mod session;
+pub mod web;
+
+pub use claims::{
+    Claims, HuggingFaceOrganization, HuggingFaceProfile, IdTokenClaims, Identity, OrganizationData,
+    UserInfo,
+};
+pub use client::Logto;
+pub use clock::Clock;
+pub use config::{ConfigError, ConfigProblem, LogtoConfig};
+pub use error::{Error, ErrorKind, ErrorResponse};
+pub use flow::{DirectSignIn, FirstScreen, Identifier, InteractionMode, Prompt, SignInOptions};

@@ -1,0 +1,74 @@
+//! What the userinfo endpoint answers.
+
+use std::ops::Deref;
+
+use serde::de::DeserializeOwned;
+
+use super::Claims;
+use crate::error::{Error, ErrorKind};
+
+/// The answer of the userinfo endpoint (OpenID Connect Core, section 5.3), fresh from Logto.
+///
+/// Derefs to [`Claims`].
+#[derive(Clone, Debug)]
+pub struct UserInfo {
+    claims: Claims,
+    raw: Box<[u8]>,
+}
+
+impl UserInfo {
+    /// Reads the answer and compares its `sub` with the session's, as section 5.3.4 demands.
+    pub(crate) fn parse(body: &[u8], sub: &str) -> Result<Self, Error> {
+        let claims: Claims = serde_json::from_slice(body).map_err(|error| {
+            Error::malformed(ErrorKind::InvalidResponse, "the userinfo answer", &error)
+        })?;
+        if claims.sub != sub {
+            return Err(Error::new(
+                ErrorKind::InvalidResponse,
+                "the userinfo answer is about somebody else than the session",
+            ));
+        }
+        Ok(Self {
+            claims,
+            raw: body.into(),
+        })
+    }
+
+    /// The answer as a type of your own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidResponse`] if the answer does not fit the type.
+    pub fn custom<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.raw).map_err(|error| {
+            Error::malformed(ErrorKind::InvalidResponse, "the userinfo answer", &error)
+        })
+    }
+}
+
+impl Deref for UserInfo {
+    type Target = Claims;
+
+    fn deref(&self) -> &Claims {
+        &self.claims
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_must_be_about_the_same_person() {
+        assert!(UserInfo::parse(br#"{"sub":"alice","name":"Alice"}"#, "alice").is_ok());
+        for body in [
+            r#"{"sub":"bob"}"#,
+            r#"{"name":"Alice"}"#,
+            r#"{"sub":null}"#,
+            "<html>",
+        ] {
+            let error = UserInfo::parse(body.as_bytes(), "alice").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{body}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The handle that an app holds.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::config::{ConfigError, LogtoConfig, Settings};
+use crate::cookies::Attributes;
+use crate::error::Error;
+use crate::flow::{Spent, Transactions};
+use crate::http::Http;
+use crate::provider::Provider;
+use crate::refresh::Refreshes;
+use crate::seal::KeyRing;
+use crate::session::{Packer, SessionCookie};
+use crate::web::{Context, Request};
+
+/// One application at one Logto tenant. Cheap to clone; make one when the app starts and share it.
+///
+/// Making it does not talk to Logto, so an app starts while Logto is down.
+///
+/// # Example
+///
+/// ```
+/// use logto::{Logto, LogtoConfig};
+///
+/// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+///     .with_cookie_secret("thirty-two characters or more, please");
+/// let logto = Logto::new(config)?;
+/// # Ok::<(), logto::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Logto(Arc<Inner>);
+
+/// What all requests share.
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) http: Arc<Http>,
+    pub(crate) provider: Provider,
+    pub(crate) keys: KeyRing,
+    pub(crate) session_cookie: SessionCookie,
+    pub(crate) transactions: Transactions,
+    pub(crate) spent: Spent,
+    pub(crate) refreshes: Refreshes,
+}
+
+impl Logto {
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every problem that was found.
+    pub fn new(config: LogtoConfig) -> Result<Self, ConfigError> {
+        let settings = Settings::validate(config)?;
+        Inner::new(settings)
+            .map(|inner| Self(Arc::new(inner)))
+            .map_err(|error| ConfigError::of_the_system(&error))
+    }
+
+    /// The configuration of the environment; see [`LogtoConfig::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every variable that is missing, or with every problem that was found.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::new(LogtoConfig::from_env()?)
+    }
+
+    /// One request, as extractors and route handlers see it.
+    #[must_use]
+    pub fn context(&self, request: Request) -> Context {
+        Context::new(self.clone(), request)
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+}
+
+impl Inner {
+    fn new(settings: Settings) -> Result<Self, Error> {
+        let attributes = Attributes {
+            secure: settings.secure,
+        };
+        let http = Arc::new(Http::new(&settings.endpoint, settings.limits)?);
+        Ok(Self {
+            provider: Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock),
+            keys: KeyRing::new(&settings.cookie_secrets, &settings.issuer)?,
+            session_cookie: SessionCookie::new(
+                &settings.cookie_name,
+                attributes.clone(),
+                settings.session_lifetime,
+                settings.cookie_budget,
+                Packer::new(&settings.issuer, &settings.app_id),
+            ),
+            transactions: Transactions::new(attributes, settings.sign_in_lifetime),
+            spent: Spent::default(),
+            refreshes: Refreshes::new(settings.clock.clone()),
+            http,
+            settings,
+        })
+    }
+}
+
+impl fmt::Debug for Logto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logto")
+            .field("endpoint", &self.0.settings.endpoint.as_str())
+            .field("app_id", &self.0.settings.app_id)
+            .finish_non_exhaustive()
+    }
+}

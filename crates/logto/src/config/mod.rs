@@ -1,0 +1,236 @@
+//! Configuration: written by the app, validated once.
+
+mod environment;
+mod error;
+mod settings;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::clock::Clock;
+use crate::flow::Prompt;
+use crate::http::Limits;
+
+pub use error::{ConfigError, ConfigProblem};
+pub(crate) use settings::Settings;
+
+/// What the SDK has to know about your app and your Logto tenant.
+///
+/// Nothing is checked here; [`Logto::new`](crate::Logto::new) checks everything at once and names
+/// every problem.
+///
+/// # Example
+///
+/// ```
+/// use logto::{Logto, LogtoConfig};
+///
+/// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+///     .with_base_url("https://app.example.com")
+///     .with_cookie_secret("thirty-two characters or more, please")
+///     .with_scopes(["email", "identities"]);
+/// let logto = Logto::new(config)?;
+/// # Ok::<(), logto::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct LogtoConfig {
+    pub(crate) endpoint: String,
+    pub(crate) app_id: String,
+    pub(crate) app_secret: SecretString,
+    pub(crate) base_url: String,
+    pub(crate) cookie_secrets: Vec<SecretString>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) offline_access: bool,
+    pub(crate) prompt: Prompt,
+    pub(crate) route_prefix: String,
+    pub(crate) after_sign_in: String,
+    pub(crate) after_sign_out: String,
+    pub(crate) sign_out_by_get: bool,
+    pub(crate) cookie_name: Option<String>,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) sign_in_lifetime: Duration,
+    pub(crate) cookie_budget: usize,
+    pub(crate) clock_tolerance: Duration,
+    pub(crate) clock: Clock,
+    pub(crate) limits: Limits,
+}
+
+impl LogtoConfig {
+    /// The three values that Logto's console shows for a "Traditional web" application.
+    #[must_use]
+    pub fn new(
+        endpoint: impl Into<String>,
+        app_id: impl Into<String>,
+        app_secret: impl Into<String>,
+    ) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            app_id: app_id.into(),
+            app_secret: app_secret.into().into(),
+            base_url: "http://localhost:3000".to_owned(),
+            cookie_secrets: Vec::new(),
+            scopes: Vec::new(),
+            resources: Vec::new(),
+            offline_access: true,
+            prompt: Prompt::Consent,
+            route_prefix: String::new(),
+            after_sign_in: "/".to_owned(),
+            after_sign_out: "/".to_owned(),
+            sign_out_by_get: false,
+            cookie_name: None,
+            session_lifetime: Duration::from_secs(14 * 24 * 3600),
+            sign_in_lifetime: Duration::from_secs(15 * 60),
+            cookie_budget: 7 * 1024,
+            clock_tolerance: Duration::from_secs(60),
+            clock: Clock::system(),
+            limits: Limits {
+                connect_timeout: Duration::from_secs(5),
+                request_timeout: Duration::from_secs(10),
+                max_response_bytes: 1024 * 1024,
+            },
+        }
+    }
+
+    /// The address at which browsers reach your app, with its path if it has one. Default:
+    /// `http://localhost:3000`. Everything that depends on the outside world follows from it, not
+    /// from request headers: redirect URIs, `Secure` and the `__Host-` prefix of cookies, and the
+    /// origin that may sign people out.
+    #[must_use]
+    pub fn with_base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// A secret of at least 32 characters that cookies are encrypted with. Call it again to add
+    /// older secrets: the first seals, all open, so that a secret can be changed without signing
+    /// anybody out.
+    #[must_use]
+    pub fn with_cookie_secret(mut self, secret: impl Into<String>) -> Self {
+        self.cookie_secrets.push(secret.into().into());
+        self
+    }
+
+    /// Scopes to ask for besides `openid`, `offline_access` and `profile`, which are always asked
+    /// for: `email`, `phone`, `address`, `identities`, `custom_data`, `roles`,
+    /// `urn:logto:scope:organizations`, `urn:logto:scope:organization_roles`, and the permissions
+    /// of your API resources.
+    #[must_use]
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// API resource indicators to ask for.
+    #[must_use]
+    pub fn with_resources<S: Into<String>>(
+        mut self,
+        resources: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.resources.extend(resources.into_iter().map(Into::into));
+        self
+    }
+
+    /// What Logto shows at every sign-in, unless that sign-in says otherwise. Default:
+    /// [`Prompt::Consent`].
+    ///
+    /// Logto silently drops `offline_access`, and with it the refresh token, where the prompt has
+    /// no `consent`. A prompt without it is therefore refused unless
+    /// [`without_offline_access`](Self::without_offline_access) says that it is meant.
+    #[must_use]
+    pub fn with_prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = prompt;
+        self
+    }
+
+    /// Does without a refresh token: access tokens end after an hour and are not renewed.
+    #[must_use]
+    pub fn without_offline_access(mut self) -> Self {
+        self.offline_access = false;
+        self
+    }
+
+    /// A path before the SDK's own routes: with `/auth` they are `/auth/sign-in`,
+    /// `/auth/callback` and so on. Default: none.
+    #[must_use]
+    pub fn with_route_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.route_prefix = prefix.into();
+        self
+    }
+
+    /// Where people go after signing in if they did not ask for a page. Default: `/`.
+    #[must_use]
+    pub fn with_after_sign_in(mut self, path: impl Into<String>) -> Self {
+        self.after_sign_in = path.into();
+        self
+    }
+
+    /// Where people come back to after signing out; the address must be registered in Logto as
+    /// post sign-out redirect URI. Default: `/`.
+    #[must_use]
+    pub fn with_after_sign_out(mut self, path: impl Into<String>) -> Self {
+        self.after_sign_out = path.into();
+        self
+    }
+
+    /// Also signs out by a plain link (`GET /sign-out`). Any page on the web can then sign your
+    /// people out by linking there; a form with `method="post"` cannot be abused that way.
+    #[must_use]
+    pub fn with_sign_out_by_get(mut self) -> Self {
+        self.sign_out_by_get = true;
+        self
+    }
+
+    /// The name of the session cookie, without prefix. Default: `logto_` and the application's id,
+    /// so that two apps on one host do not sign each other's people out.
+    #[must_use]
+    pub fn with_cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.cookie_name = Some(name.into());
+        self
+    }
+
+    /// How long after signing in a person has to sign in again. Default: 14 days, the life of
+    /// Logto's refresh tokens.
+    #[must_use]
+    pub fn with_session_lifetime(mut self, lifetime: Duration) -> Self {
+        self.session_lifetime = lifetime;
+        self
+    }
+
+    /// How many bytes the session's cookies may have in all. Default: 7 KiB, which leaves room for
+    /// your own cookies under the 8 KiB at which many proxies stop. A session that is larger fails
+    /// at sign-in with an error instead of being lost by the browser.
+    #[must_use]
+    pub fn with_cookie_budget(mut self, bytes: usize) -> Self {
+        self.cookie_budget = bytes;
+        self
+    }
+
+    /// How far the clocks of this server and Logto may be apart. Default: 60 seconds.
+    #[must_use]
+    pub fn with_clock_tolerance(mut self, tolerance: Duration) -> Self {
+        self.clock_tolerance = tolerance;
+        self
+    }
+
+    /// How long connecting to Logto may take. Default: 5 seconds.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a request to Logto may take in all. Default: 10 seconds.
+    #[must_use]
+    pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.request_timeout = timeout;
+        self
+    }
+
+    /// The clock that sessions and tokens are measured with; for tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}

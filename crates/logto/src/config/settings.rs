@@ -1,0 +1,364 @@
+//! The configuration after validation: parsed, normalised, complete.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{ConfigError, ConfigProblem, LogtoConfig};
+use crate::clock::Clock;
+use crate::flow::{Prompt, scope};
+use crate::http::{Limits, is_loopback};
+use crate::provider::issuer_of;
+use crate::web::local_path;
+
+/// The shortest cookie secret that is accepted, in bytes.
+const MIN_SECRET: usize = 32;
+/// A sign-in may take this long at most; the transaction's cookie is useless afterwards.
+const MAX_SIGN_IN_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// What the rest of the crate works with.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) endpoint: Url,
+    pub(crate) issuer: String,
+    pub(crate) app_id: String,
+    pub(crate) app_secret: SecretString,
+    pub(crate) cookie_secrets: Vec<SecretString>,
+    /// Without a trailing slash.
+    pub(crate) base_url: String,
+    /// The base URL's origin.
+    pub(crate) origin: String,
+    /// The base URL's path, without a trailing slash: empty for most apps.
+    pub(crate) base_path: String,
+    pub(crate) secure: bool,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) prompt: Prompt,
+    pub(crate) route_prefix: String,
+    pub(crate) after_sign_in: String,
+    pub(crate) after_sign_out: String,
+    pub(crate) sign_out_by_get: bool,
+    pub(crate) cookie_name: String,
+    pub(crate) session_lifetime: u64,
+    pub(crate) sign_in_lifetime: u64,
+    pub(crate) cookie_budget: usize,
+    pub(crate) clock_tolerance: u64,
+    pub(crate) clock: Clock,
+    pub(crate) limits: Limits,
+}
+
+impl Settings {
+    pub(crate) fn validate(config: LogtoConfig) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let endpoint = address("LOGTO_ENDPOINT", &config.endpoint, &mut problems);
+        let base_url = address("BASE_URL", &config.base_url, &mut problems);
+        check_credentials(&config, &mut problems);
+        check_requests(&config, &mut problems);
+        check_paths(&config, &mut problems);
+        check_cookies(&config, &mut problems);
+        let (Some(endpoint), Some(base_url), true) = (endpoint, base_url, problems.is_empty())
+        else {
+            return Err(ConfigError::new(problems));
+        };
+
+        let scopes = scope::all(&config.scopes, config.offline_access);
+        let mut resources = config.resources;
+        if scopes.iter().any(|name| name == scope::ORGANIZATIONS) {
+            resources.push(scope::ORGANIZATIONS_RESOURCE.to_owned());
+        }
+        resources.dedup();
+        let base_path = base_url.path().trim_end_matches('/').to_owned();
+        Ok(Self {
+            issuer: issuer_of(&endpoint),
+            origin: base_url.origin().ascii_serialization(),
+            base_url: format!("{}{base_path}", base_url.origin().ascii_serialization()),
+            secure: base_url.scheme() == "https",
+            cookie_name: config
+                .cookie_name
+                .unwrap_or_else(|| default_name(&config.app_id)),
+            endpoint,
+            app_id: config.app_id,
+            app_secret: config.app_secret,
+            cookie_secrets: config.cookie_secrets,
+            base_path,
+            scopes,
+            resources,
+            prompt: config.prompt,
+            route_prefix: config.route_prefix.trim_end_matches('/').to_owned(),
+            after_sign_in: config.after_sign_in,
+            after_sign_out: config.after_sign_out,
+            sign_out_by_get: config.sign_out_by_get,
+            session_lifetime: config.session_lifetime.as_secs(),
+            sign_in_lifetime: config.sign_in_lifetime.as_secs(),
+            cookie_budget: config.cookie_budget,
+            clock_tolerance: config.clock_tolerance.as_secs(),
+            clock: config.clock,
+            limits: config.limits,
+        })
+    }
+
+    /// The full address of a path of the app, the SDK's routes included.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+}
+
+fn default_name(app_id: &str) -> String {
+    let plain: String = app_id
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_')
+        .collect();
+    format!("logto_{plain}")
+}
+
+/// An absolute http(s) URL, plain http for this machine only, nothing after the path.
+fn address(setting: &'static str, value: &str, problems: &mut Vec<ConfigProblem>) -> Option<Url> {
+    let mut wrong = |problem: &str| {
+        problems.push(ConfigProblem::new(setting, problem));
+        None
+    };
+    if value.trim().is_empty() {
+        return wrong("is empty");
+    }
+    let Ok(url) = Url::parse(value) else {
+        return wrong("is not a URL; it begins with https:// (or http:// on this machine)");
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return wrong("is plain http and not on this machine; use https"),
+        _ => return wrong("has no https:// or http:// before the host"),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("contains a user name or password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("has something after the path (`?` or `#`)");
+    }
+    Some(url)
+}
+
+fn check_credentials(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
+    let mut wrong = |setting, problem: &str| problems.push(ConfigProblem::new(setting, problem));
+    if config.app_id.trim().is_empty() {
+        wrong("LOGTO_APP_ID", "is empty");
+    }
+    if config.app_secret.expose_secret().trim().is_empty() {
+        wrong("LOGTO_APP_SECRET", "is empty");
+    }
+    if config.cookie_secrets.is_empty() {
+        wrong(
+            "LOGTO_COOKIE_SECRET",
+            "is missing: at least 32 random characters",
+        );
+    }
+    for secret in &config.cookie_secrets {
+        let length = secret.expose_secret().len();
+        if length < MIN_SECRET {
+            let problem =
+                format!("is too short: {length} characters, at least {MIN_SECRET} are needed");
+            problems.push(ConfigProblem::new("LOGTO_COOKIE_SECRET", problem));
+        }
+    }
+}
+
+fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
+    if config.offline_access && !config.prompt.includes_consent() {
+        problems.push(ConfigProblem::new(
+            "prompt",
+            "has no `consent`, so Logto would silently give no refresh token: use \
+             Prompt::LoginConsent, or say without_offline_access() if that is meant",
+        ));
+    }
+    for scope in &config.scopes {
+        if scope.is_empty() || scope.contains(char::is_whitespace) {
+            let problem = format!("{scope:?} is not one scope; pass them one by one");
+            problems.push(ConfigProblem::new("LOGTO_SCOPES", problem));
+        }
+    }
+    for resource in &config.resources {
+        // Logto splits a resource at commas.
+        if Url::parse(resource).map_or(true, |url| url.fragment().is_some())
+            || resource.contains(',')
+        {
+            let problem = format!("{resource:?} is not an absolute URI without `#` and `,`");
+            problems.push(ConfigProblem::new("LOGTO_RESOURCES", problem));
+        }
+    }
+}
+
+fn check_paths(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
+    let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
+    let path_only = |path: &str| local_path(path).is_some();
+    let prefix = &config.route_prefix;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    if !prefix.is_empty() && (!path_only(prefix) || !prefix.chars().all(plain)) {
+        wrong("route prefix", "is not a plain path such as /auth");
+    }
+    if !path_only(&config.after_sign_in) {
+        wrong("after_sign_in", "is not a path of this app, such as /home");
+    }
+    if !path_only(&config.after_sign_out) {
+        wrong(
+            "after_sign_out",
+            "is not a path of this app, such as /goodbye",
+        );
+    }
+}
+
+fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
+    let mut wrong = |setting, problem: String| problems.push(ConfigProblem::new(setting, problem));
+    if let Some(name) = &config.cookie_name
+        && (name.is_empty() || default_name(name) != format!("logto_{name}"))
+    {
+        wrong(
+            "cookie name",
+            "is not made of letters, digits, `-` and `_` only".to_owned(),
+        );
+    }
+    if config.session_lifetime.is_zero() {
+        wrong("session lifetime", "is zero".to_owned());
+    }
+    if config.sign_in_lifetime.is_zero() || config.sign_in_lifetime > MAX_SIGN_IN_LIFETIME {
+        let most = MAX_SIGN_IN_LIFETIME.as_secs() / 60;
+        wrong(
+            "sign-in lifetime",
+            format!("is zero or more than {most} minutes"),
+        );
+    }
+    if config.cookie_budget < 1024 {
+        wrong("cookie budget", "is less than 1024 bytes".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> LogtoConfig {
+        LogtoConfig::new("https://t.logto.app", "app", "secret")
+            .with_base_url("https://app.example.com")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef")
+    }
+
+    fn complaints(config: LogtoConfig) -> Vec<&'static str> {
+        match Settings::validate(config) {
+            Ok(_) => Vec::new(),
+            Err(error) => error
+                .problems()
+                .iter()
+                .map(ConfigProblem::setting)
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let mut config = LogtoConfig::new("logto.app", "", " ")
+            .with_base_url("http://app.example.com")
+            .with_cookie_secret("short")
+            .with_scopes(["two scopes"])
+            .with_resources(["not a uri", "https://a.example,https://b.example"])
+            .with_prompt(Prompt::Login)
+            .with_route_prefix("auth")
+            .with_after_sign_in("//evil.example")
+            .with_after_sign_out("https://evil.example")
+            .with_cookie_name("a;b")
+            .with_session_lifetime(Duration::ZERO)
+            .with_cookie_budget(1);
+        config.sign_in_lifetime = Duration::from_secs(3600);
+        assert_eq!(
+            complaints(config),
+            [
+                "LOGTO_ENDPOINT",
+                "BASE_URL",
+                "LOGTO_APP_ID",
+                "LOGTO_APP_SECRET",
+                "LOGTO_COOKIE_SECRET",
+                "prompt",
+                "LOGTO_SCOPES",
+                "LOGTO_RESOURCES",
+                "LOGTO_RESOURCES",
+                "route prefix",
+                "after_sign_in",
+                "after_sign_out",
+                "cookie name",
+                "session lifetime",
+                "sign-in lifetime",
+                "cookie budget",
+            ]
+        );
+    }
+
+    #[test]
+    fn addresses_are_judged_one_by_one() {
+        for (base_url, accepted) in [
+            ("https://app.example.com", true),
+            ("https://app.example.com/base/", true),
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1:3000", true),
+            ("http://[::1]:3000", true),
+            ("http://app.example.com", false),
+            ("app.example.com", false),
+            ("localhost:3000", false),
+            ("ftp://app.example.com", false),
+            ("https://user:password@app.example.com", false),
+            ("https://app.example.com/?a=b", false),
+            ("https://app.example.com/#a", false),
+            ("", false),
+        ] {
+            let complaints = complaints(config().with_base_url(base_url));
+            assert_eq!(
+                complaints.is_empty(),
+                accepted,
+                "{base_url}: {complaints:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_issuer_follows_the_endpoint_with_or_without_slash_and_path() {
+        for (endpoint, issuer) in [
+            ("https://t.logto.app", "https://t.logto.app/oidc"),
+            ("https://t.logto.app/", "https://t.logto.app/oidc"),
+            (
+                "https://auth.example.com/logto/",
+                "https://auth.example.com/logto/oidc",
+            ),
+            ("http://localhost:3001", "http://localhost:3001/oidc"),
+        ] {
+            let mut config = config();
+            config.endpoint = endpoint.to_owned();
+            assert_eq!(Settings::validate(config).unwrap().issuer, issuer);
+        }
+    }
+
+    #[test]
+    fn losing_the_refresh_token_has_to_be_said() {
+        assert_eq!(complaints(config().with_prompt(Prompt::Login)), ["prompt"]);
+        assert!(complaints(config().with_prompt(Prompt::LoginConsent)).is_empty());
+        assert!(
+            complaints(config().with_prompt(Prompt::Login).without_offline_access()).is_empty()
+        );
+    }
+
+    #[test]
+    fn the_organizations_scope_brings_its_resource() {
+        let settings = Settings::validate(config().with_scopes([scope::ORGANIZATIONS])).unwrap();
+        assert_eq!(settings.resources, [scope::ORGANIZATIONS_RESOURCE]);
+        assert_eq!(settings.scopes.first().map(String::as_str), Some("openid"));
+    }
+
+    #[test]
+    fn a_base_path_is_kept_without_its_slash() {
+        let settings =
+            Settings::validate(config().with_base_url("https://example.com/app/")).unwrap();
+        assert_eq!(settings.base_path, "/app");
+        assert_eq!(
+            settings.url("/callback"),
+            "https://example.com/app/callback"
+        );
+        assert_eq!(settings.origin, "https://example.com");
+    }
+}

@@ -1,0 +1,77 @@
+//! Reading one cookie out of a `Cookie` header and writing `Set-Cookie` lines.
+//!
+//! The header is never parsed as a whole: on localhost it carries the cookies of every other
+//! program, Logto's own raw-JSON ones among them, and only ours have to be well formed.
+
+/// Every value that the header holds under this name, in the order sent. A browser sends several
+/// when a cookie was also set for another path or domain.
+pub(crate) fn values<'a>(header: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pairs(header).filter_map(move |(found, value)| (found == name).then_some(value))
+}
+
+/// The names that begin with `prefix`, in the order sent.
+pub(crate) fn names<'a>(header: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    pairs(header).filter_map(move |(name, _)| name.starts_with(prefix).then_some(name))
+}
+
+fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
+    header.split(';').filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        Some((name.trim(), value.trim()))
+    })
+}
+
+/// The attributes that every cookie of ours has.
+#[derive(Clone, Debug)]
+pub(crate) struct Attributes {
+    /// Whether the base URL is https: then the cookie is `Secure` and has the `__Host-` prefix.
+    pub(crate) secure: bool,
+}
+
+impl Attributes {
+    /// The name with the prefix that the scheme asks for (RFC 6265bis, section 4.1.3.2).
+    pub(crate) fn name(&self, name: &str) -> String {
+        let prefix = if self.secure { "__Host-" } else { "" };
+        format!("{prefix}{name}")
+    }
+
+    pub(crate) fn set(&self, name: &str, value: &str, max_age: u64) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    pub(crate) fn remove(&self, name: &str) -> String {
+        self.set(name, "", 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_raw_json_cookies_of_logto_do_not_hide_ours() {
+        let header = "_logto={\"appId\":\"8s6wye3gb7dq9a4n54lsn\"}; _logto.sig=t8Zq; \
+                      _interaction={\"8s6w\":\"tQr=em\",\"_legacy\":\"tQ;rem\"}; ours=value; broken";
+        assert_eq!(values(header, "ours").collect::<Vec<_>>(), ["value"]);
+    }
+
+    #[test]
+    fn a_name_sent_twice_gives_both_values() {
+        let header = "a=1; ours=first; ours=second";
+        assert_eq!(
+            values(header, "ours").collect::<Vec<_>>(),
+            ["first", "second"]
+        );
+    }
+
+    #[test]
+    fn https_means_secure_and_the_host_prefix() {
+        let attributes = Attributes { secure: true };
+        assert_eq!(attributes.name("x"), "__Host-x");
+        assert!(attributes.set("__Host-x", "1", 60).ends_with("; Secure"));
+        let attributes = Attributes { secure: false };
+        assert_eq!(attributes.name("x"), "x");
+        assert!(!attributes.set("x", "1", 60).contains("Secure"));
+    }
+}

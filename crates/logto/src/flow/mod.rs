@@ -1,0 +1,19 @@
+//! Sign-in, callback, token requests and sign-out (OpenID Connect Core; RFC 6749, 7636, 9207).
+//!
+//! `openidconnect` builds the requests and reads the token answers here and nowhere else.
+
+mod callback;
+mod options;
+mod protocol;
+pub(crate) mod scope;
+mod spent;
+mod tokens;
+mod transaction;
+
+pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, Prompt, SignInOptions};
+
+pub(crate) use callback::{CallbackFailure, CallbackParameters};
+pub(crate) use protocol::{AuthorizationRequest, Protocol};
+pub(crate) use spent::Spent;
+pub(crate) use tokens::Refreshed;
+pub(crate) use transaction::{Transaction, Transactions};

@@ -1,0 +1,352 @@
+//! What one sign-in may ask for.
+
+use crate::error::{Error, ErrorKind};
+
+/// What Logto shows before it sends the person back. Logto knows no other values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Prompt {
+    /// Sign in unless already signed in at Logto; gives a refresh token. For an application of
+    /// your own no page is shown for the consent.
+    #[default]
+    Consent,
+    /// Sign in again, even if already signed in at Logto; gives a refresh token.
+    LoginConsent,
+    /// Sign in again; gives **no** refresh token.
+    Login,
+    /// Show nothing: fails with `login_required` if not signed in at Logto; gives **no** refresh
+    /// token.
+    None,
+}
+
+impl Prompt {
+    /// Whether Logto will honour `offline_access`.
+    pub(crate) fn includes_consent(self) -> bool {
+        matches!(self, Self::Consent | Self::LoginConsent)
+    }
+}
+
+/// The page of Logto that a sign-in begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FirstScreen {
+    /// The sign-in page.
+    SignIn,
+    /// The registration page.
+    Register,
+    /// The page for a forgotten password.
+    ResetPassword,
+    /// Sign-in with the identifiers of [`SignInOptions::with_identifiers`] only.
+    IdentifierSignIn,
+    /// Registration with the identifiers of [`SignInOptions::with_identifiers`] only.
+    IdentifierRegister,
+    /// Enterprise single sign-on.
+    SingleSignOn,
+}
+
+impl FirstScreen {
+    pub(crate) fn value(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Register => "register",
+            Self::ResetPassword => "reset_password",
+            Self::IdentifierSignIn => "identifier:sign_in",
+            Self::IdentifierRegister => "identifier:register",
+            Self::SingleSignOn => "single_sign_on",
+        }
+    }
+}
+
+/// Logto's older way to choose the first page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InteractionMode {
+    /// The sign-in page.
+    SignIn,
+    /// The registration page.
+    SignUp,
+}
+
+impl InteractionMode {
+    pub(crate) fn value(self) -> &'static str {
+        match self {
+            Self::SignIn => "signIn",
+            Self::SignUp => "signUp",
+        }
+    }
+}
+
+/// What a person may identify with on the `Identifier…` first screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identifier {
+    /// E-mail address.
+    Email,
+    /// Phone number.
+    Phone,
+    /// User name.
+    Username,
+}
+
+impl Identifier {
+    pub(crate) fn value(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Username => "username",
+        }
+    }
+}
+
+/// Skips Logto's page and goes straight to another service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DirectSignIn {
+    /// A social connector, by its target.
+    Social(String),
+    /// An enterprise connector, by its id.
+    Sso(String),
+}
+
+impl DirectSignIn {
+    /// Straight to Hugging Face.
+    #[must_use]
+    pub fn hugging_face() -> Self {
+        Self::Social("huggingface".to_owned())
+    }
+
+    pub(crate) fn value(&self) -> String {
+        match self {
+            Self::Social(target) => format!("social:{target}"),
+            Self::Sso(connector) => format!("sso:{connector}"),
+        }
+    }
+}
+
+/// The options of one sign-in; everything left out follows the configuration.
+///
+/// # Example
+///
+/// ```
+/// use logto::{DirectSignIn, SignInOptions};
+///
+/// let straight_to_hugging_face = SignInOptions::new()
+///     .with_direct_sign_in(DirectSignIn::hugging_face())
+///     .with_post_redirect_uri("/profile");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SignInOptions {
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) post_redirect_uri: Option<String>,
+    pub(crate) prompt: Option<Prompt>,
+    pub(crate) no_offline_access: bool,
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// Parameters that the SDK sets itself, or whose meaning it depends on.
+const PROTOCOL_PARAMETERS: [&str; 19] = [
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "resource",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "request",
+    "request_uri",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "id_token_hint",
+    "registration",
+];
+
+impl SignInOptions {
+    /// A sign-in as configured.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another address of this app that Logto shall send the person back to, as a path (`/login/
+    /// done`) or a full URL below the base URL. It must be registered in Logto, and whatever serves
+    /// it must hand the request to
+    /// [`handle_sign_in_callback`](crate::web::Context::handle_sign_in_callback). Default: the
+    /// SDK's own callback route.
+    #[must_use]
+    pub fn with_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// The page of this app to show after signing in, as a path or a full URL of the same origin;
+    /// anything else is refused. Default: the configured page.
+    #[must_use]
+    pub fn with_post_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// What Logto shows; see [`Prompt`].
+    #[must_use]
+    pub fn with_prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// Asks for no refresh token this time; needed for a [`Prompt`] without consent.
+    #[must_use]
+    pub fn without_offline_access(mut self) -> Self {
+        self.no_offline_access = true;
+        self
+    }
+
+    /// The page of Logto to begin with.
+    #[must_use]
+    pub fn with_first_screen(self, screen: FirstScreen) -> Self {
+        self.with("first_screen", screen.value())
+    }
+
+    /// The page of Logto to begin with, for Logto versions that do not know `first_screen`; where
+    /// both are given, Logto looks at `first_screen`.
+    #[must_use]
+    pub fn with_interaction_mode(self, mode: InteractionMode) -> Self {
+        self.with("interaction_mode", mode.value())
+    }
+
+    /// What the person may identify with; only for the `Identifier…` first screens and
+    /// [`FirstScreen::ResetPassword`].
+    #[must_use]
+    pub fn with_identifiers(self, identifiers: impl IntoIterator<Item = Identifier>) -> Self {
+        let values: Vec<_> = identifiers.into_iter().map(Identifier::value).collect();
+        self.with("identifier", values.join(" "))
+    }
+
+    /// Fills in who is probably signing in: an e-mail address, phone number or user name.
+    #[must_use]
+    pub fn with_login_hint(self, hint: impl Into<String>) -> Self {
+        self.with("login_hint", hint)
+    }
+
+    /// Goes straight to another service, for example Hugging Face.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "like every other option")]
+    pub fn with_direct_sign_in(self, direct: DirectSignIn) -> Self {
+        self.with("direct_sign_in", direct.value())
+    }
+
+    /// A magic link's token; it goes with the [login hint](Self::with_login_hint) that it was made
+    /// for.
+    #[must_use]
+    pub fn with_one_time_token(self, token: impl Into<String>) -> Self {
+        self.with("one_time_token", token)
+    }
+
+    /// Preferred languages of Logto's pages, as BCP 47 tags, best first.
+    #[must_use]
+    pub fn with_ui_locales<S: AsRef<str>>(self, locales: impl IntoIterator<Item = S>) -> Self {
+        let locales: Vec<_> = locales
+            .into_iter()
+            .map(|locale| locale.as_ref().to_owned())
+            .collect();
+        self.with("ui_locales", locales.join(" "))
+    }
+
+    /// The organization whose branding Logto's pages show.
+    #[must_use]
+    pub fn with_organization_id(self, organization: impl Into<String>) -> Self {
+        self.with("organization_id", organization)
+    }
+
+    /// Any other parameter of the authorization request. One that was given already, or that
+    /// belongs to the protocol, is refused when the sign-in begins.
+    #[must_use]
+    pub fn with_extra_param(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with(name, value)
+    }
+
+    fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Refuses parameters of the protocol and parameters given twice: servers differ in which of
+    /// two they believe.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let refuse = |name: &str, why: &str| {
+            Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("the sign-in parameter {name:?} {why}"),
+            ))
+        };
+        for (at, (name, _)) in self.parameters.iter().enumerate() {
+            if PROTOCOL_PARAMETERS.contains(&name.as_str()) {
+                return refuse(name, "belongs to the protocol and cannot be given");
+            }
+            if name.is_empty()
+                || self
+                    .parameters
+                    .iter()
+                    .take(at)
+                    .any(|(earlier, _)| earlier == name)
+            {
+                return refuse(name, "is given twice or has no name");
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_of_the_protocol_cannot_be_given() {
+        for name in PROTOCOL_PARAMETERS {
+            let error = SignInOptions::new()
+                .with_extra_param(name, "x")
+                .check()
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{name}");
+        }
+        assert!(
+            SignInOptions::new()
+                .with_extra_param("acr_values", "x")
+                .check()
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_parameter_cannot_be_given_twice() {
+        let twice = SignInOptions::new()
+            .with_first_screen(FirstScreen::Register)
+            .with_extra_param("first_screen", "sign_in");
+        assert!(twice.check().is_err());
+    }
+
+    #[test]
+    fn values_are_the_ones_that_logto_knows() {
+        let options = SignInOptions::new()
+            .with_first_screen(FirstScreen::IdentifierRegister)
+            .with_identifiers([Identifier::Email, Identifier::Username])
+            .with_direct_sign_in(DirectSignIn::hugging_face())
+            .with_ui_locales(["fr-CA", "en"]);
+        let expected = [
+            ("first_screen", "identifier:register"),
+            ("identifier", "email username"),
+            ("direct_sign_in", "social:huggingface"),
+            ("ui_locales", "fr-CA en"),
+        ];
+        assert_eq!(
+            options.parameters,
+            expected.map(|(k, v)| (k.to_owned(), v.to_owned()))
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! The scopes of Logto that need a name here.
+
+/// Asked for at every sign-in, before the app's own.
+const RESERVED: [&str; 3] = ["openid", OFFLINE_ACCESS, "profile"];
+pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
+/// Organizations of the person; goes with the resource below.
+pub(crate) const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
+/// The resource that organization tokens hang on.
+pub(crate) const ORGANIZATIONS_RESOURCE: &str = "urn:logto:resource:organizations";
+
+/// The scopes to ask for: the reserved ones and the app's own, each once, in order.
+pub(crate) fn all(own: &[String], offline_access: bool) -> Vec<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in RESERVED.into_iter().chain(own.iter().map(String::as_str)) {
+        let wanted = scope != OFFLINE_ACCESS || offline_access;
+        if wanted && !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    scopes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_scope_is_asked_for_once() {
+        let own = ["email", "profile", "email", "offline_access"].map(String::from);
+        assert_eq!(
+            all(&own, true),
+            ["openid", "offline_access", "profile", "email"]
+        );
+        assert_eq!(all(&own, false), ["openid", "profile", "email"]);
+    }
+}

@@ -1,0 +1,231 @@
+//! One sign-in in progress, bound to the browser that began it.
+//!
+//! Every sign-in has a cookie of its own, named after its `state`. So any number of tabs can sign
+//! in at once, and it does not matter which of them Logto sends back first.
+
+use crate::cookies::{self, Attributes};
+use crate::encoding;
+use crate::error::Error;
+use crate::seal::{KeyRing, Purpose};
+
+/// Bytes of `state`: 128 random bits, 22 characters.
+const STATE: usize = 16;
+const STATE_CHARACTERS: usize = 22;
+/// Sign-ins in progress that one browser may have; beginning one more forgets the oldest, so that
+/// abandoned ones do not fill the request headers.
+const MAX_IN_PROGRESS: usize = 24;
+
+/// What has to be remembered between sending the browser away and seeing it again.
+#[derive(Clone)]
+pub(crate) struct Transaction {
+    pub(crate) state: String,
+    /// The root of PKCE verifier and nonce.
+    secret: [u8; 32],
+    expires_at: u64,
+    /// Where to go afterwards: a path of this app.
+    pub(crate) return_to: Option<String>,
+    /// The redirect URI's path, where it is not the SDK's own route.
+    pub(crate) redirect_path: Option<String>,
+}
+
+impl Transaction {
+    /// The PKCE verifier: 256 random bits (RFC 7636, section 4.1).
+    pub(crate) fn verifier(&self) -> String {
+        encoding::encode(self.secret)
+    }
+
+    /// The nonce: a hash of a secret that only this browser holds (OpenID Connect Core, section
+    /// 15.5.2).
+    pub(crate) fn nonce(&self) -> String {
+        encoding::encode(encoding::sha256(&[b"nonce", &self.secret]))
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        let paths = format!("{}\n{}", part(&self.return_to), part(&self.redirect_path));
+        [
+            &self.expires_at.to_le_bytes(),
+            self.secret.as_slice(),
+            paths.as_bytes(),
+        ]
+        .concat()
+    }
+
+    fn from_bytes(state: &str, bytes: &[u8]) -> Option<Self> {
+        let (expires_at, rest) = bytes.split_first_chunk::<8>()?;
+        let (secret, paths) = rest.split_first_chunk::<32>()?;
+        let (return_to, redirect_path) = std::str::from_utf8(paths).ok()?.split_once('\n')?;
+        let part = |part: &str| (!part.is_empty()).then(|| part.to_owned());
+        Some(Self {
+            state: state.to_owned(),
+            secret: *secret,
+            expires_at: u64::from_le_bytes(*expires_at),
+            return_to: part(return_to),
+            redirect_path: part(redirect_path),
+        })
+    }
+}
+
+/// Writes and reads the cookies of sign-ins in progress.
+#[derive(Debug)]
+pub(crate) struct Transactions {
+    prefix: String,
+    attributes: Attributes,
+    lifetime: u64,
+}
+
+impl Transactions {
+    pub(crate) fn new(attributes: Attributes, lifetime: u64) -> Self {
+        Self {
+            prefix: attributes.name("logto_sign_in_"),
+            attributes,
+            lifetime,
+        }
+    }
+
+    pub(crate) fn begin(
+        &self,
+        now: u64,
+        return_to: Option<String>,
+        redirect_path: Option<String>,
+    ) -> Result<Transaction, Error> {
+        Ok(Transaction {
+            state: encoding::encode(encoding::random::<STATE>()?),
+            secret: encoding::random()?,
+            expires_at: now + self.lifetime,
+            return_to,
+            redirect_path,
+        })
+    }
+
+    /// The `Set-Cookie` lines that bind the transaction to the browser.
+    pub(crate) fn write(
+        &self,
+        keys: &KeyRing,
+        transaction: &Transaction,
+        header: &str,
+    ) -> Result<Vec<String>, Error> {
+        let name = self.name(&transaction.state);
+        let sealed = keys.seal(Purpose::SignIn, &name, transaction.to_bytes())?;
+        let mut lines = vec![self.attributes.set(&name, &sealed, self.lifetime)];
+        // Browsers send the oldest cookie first (RFC 6265, section 5.4).
+        let held: Vec<_> = cookies::names(header, &self.prefix).collect();
+        let too_many = (held.len() + 1).saturating_sub(MAX_IN_PROGRESS);
+        lines.extend(
+            held.into_iter()
+                .take(too_many)
+                .map(|name| self.attributes.remove(name)),
+        );
+        Ok(lines)
+    }
+
+    /// The transaction of this `state`, if this browser began it and it is not over.
+    pub(crate) fn find(
+        &self,
+        keys: &KeyRing,
+        header: &str,
+        state: &str,
+        now: u64,
+    ) -> Option<Transaction> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if state.len() != STATE_CHARACTERS || !state.bytes().all(plain) {
+            return None;
+        }
+        let name = self.name(state);
+        cookies::values(header, &name)
+            .filter_map(|sealed| keys.open(Purpose::SignIn, &name, sealed))
+            .filter_map(|bytes| Transaction::from_bytes(state, &bytes))
+            .find(|transaction| now < transaction.expires_at)
+    }
+
+    /// The `Set-Cookie` line that makes the browser forget the transaction.
+    pub(crate) fn remove(&self, state: &str) -> String {
+        self.attributes.remove(&self.name(state))
+    }
+
+    fn name(&self, state: &str) -> String {
+        format!("{}{state}", self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+
+    fn fixture() -> (Transactions, KeyRing) {
+        let transactions = Transactions::new(Attributes { secure: true }, 900);
+        (
+            transactions,
+            KeyRing::new(&[SecretString::from("secret")], "issuer").unwrap(),
+        )
+    }
+
+    fn cookie(line: &str) -> &str {
+        line.split(';').next().unwrap()
+    }
+
+    #[test]
+    fn only_the_browser_that_began_it_finds_it_and_only_in_time() {
+        let (transactions, keys) = fixture();
+        let begun = transactions
+            .begin(1000, Some("/profile?a=b".to_owned()), None)
+            .unwrap();
+        let line = transactions.write(&keys, &begun, "").unwrap().remove(0);
+        let header = cookie(&line);
+        let find = |header, state: &str, now| transactions.find(&keys, header, state, now);
+
+        let found = find(header, &begun.state, 1899).unwrap();
+        assert_eq!(found.return_to.as_deref(), Some("/profile?a=b"));
+        assert_eq!(
+            (found.verifier(), found.nonce()),
+            (begun.verifier(), begun.nonce())
+        );
+        assert!(find(header, &begun.state, 1900).is_none(), "too late");
+        assert!(find("", &begun.state, 1000).is_none(), "another browser");
+        let other = transactions.begin(1000, None, None).unwrap();
+        assert!(find(header, &other.state, 1000).is_none(), "another state");
+        let renamed = header.replace(&begun.state, &other.state);
+        assert!(
+            find(&renamed, &other.state, 1000).is_none(),
+            "a renamed cookie"
+        );
+    }
+
+    #[test]
+    fn verifier_and_nonce_have_the_right_form_and_differ() {
+        let (transactions, _) = fixture();
+        let (one, two) = (
+            transactions.begin(0, None, None).unwrap(),
+            transactions.begin(0, None, None).unwrap(),
+        );
+        assert_eq!(one.verifier().len(), 43);
+        assert_ne!(one.verifier(), one.nonce());
+        assert_ne!((one.verifier(), one.nonce()), (two.verifier(), two.nonce()));
+    }
+
+    #[test]
+    fn abandoned_sign_ins_are_forgotten_oldest_first() {
+        let (transactions, keys) = fixture();
+        let mut jar = Vec::<String>::new();
+        let mut states = Vec::new();
+        for _ in 0..MAX_IN_PROGRESS + 3 {
+            let begun = transactions.begin(0, None, None).unwrap();
+            let lines = transactions.write(&keys, &begun, &jar.join("; ")).unwrap();
+            for removed in lines.iter().skip(1) {
+                jar.retain(|held| held.split('=').next() != removed.split('=').next());
+            }
+            jar.push(cookie(&lines[0]).to_owned());
+            states.push(begun.state);
+        }
+        assert_eq!(jar.len(), MAX_IN_PROGRESS);
+        let found = |state: &String| {
+            transactions
+                .find(&keys, &jar.join("; "), state, 0)
+                .is_some()
+        };
+        assert!(!states[..3].iter().any(found));
+        assert!(states[3..].iter().all(found));
+    }
+}

@@ -1,0 +1,267 @@
+//! HTTP to Logto: bounded in time and size, no redirects, errors that tell an outage from a
+//! refusal.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use openidconnect::{HttpRequest, HttpResponse, http};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use serde::Deserialize;
+use url::{Url, form_urlencoded};
+
+use crate::error::{Error, ErrorKind, ErrorResponse, printable};
+
+/// Logto closes an idle connection after 5 s; we stop using it earlier, so that no token request
+/// is written into a connection that is being closed.
+const IDLE_CONNECTION: Duration = Duration::from_secs(4);
+
+/// Time-outs and sizes of requests to Logto.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) max_response_bytes: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    max_response_bytes: usize,
+}
+
+impl Http {
+    pub(crate) fn new(endpoint: &Url, limits: Limits) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("logto-rust/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(limits.connect_timeout)
+            .timeout(limits.request_timeout)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .redirect(Policy::none());
+        if is_loopback(endpoint) {
+            // A Logto on this machine is never behind the proxy that the environment names.
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| {
+            let why = "the HTTP client cannot be set up";
+            Error::with_source(ErrorKind::InvalidRequest, why, error)
+        })?;
+        Ok(Self {
+            client,
+            max_response_bytes: limits.max_response_bytes,
+        })
+    }
+
+    /// The body of a successful GET.
+    pub(crate) async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Vec<u8>, Error> {
+        let mut request = self
+            .client
+            .get(url.clone())
+            .header("accept", "application/json");
+        if let Some(token) = bearer {
+            request = request.bearer_auth(token);
+        }
+        self.send(
+            request,
+            &bearer.map(String::from).into_iter().collect::<Vec<_>>(),
+        )
+        .await
+    }
+
+    /// The body of a successful POST of a form. `secrets` are the parts of the form that an error
+    /// must not repeat.
+    pub(crate) async fn post_form(
+        &self,
+        url: &Url,
+        authorization: &str,
+        form: &[(&str, &str)],
+    ) -> Result<Vec<u8>, Error> {
+        let request = self
+            .client
+            .post(url.clone())
+            .header("authorization", authorization)
+            .form(form);
+        let secrets = form
+            .iter()
+            .map(|(_, value)| (*value).to_owned())
+            .collect::<Vec<_>>();
+        self.send(request, &secrets).await
+    }
+
+    /// Sends a request that `openidconnect` prepared.
+    pub(crate) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let (parts, body) = request.into_parts();
+        let url = parts.uri.to_string();
+        let secrets = form_urlencoded::parse(&body)
+            .map(|(_, v)| v.into_owned())
+            .collect::<Vec<_>>();
+        let request = self
+            .client
+            .request(parts.method, url)
+            .headers(parts.headers)
+            .body(body);
+        Ok(http::Response::new(self.send(request, &secrets).await?))
+    }
+
+    async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+        secrets: &[String],
+    ) -> Result<Vec<u8>, Error> {
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = self.body(response).await?;
+        match status {
+            200 => Ok(body),
+            429 | 500.. => Err(Error::from_response(
+                ErrorKind::Unreachable,
+                error_response(status, &headers, &body, secrets),
+            )),
+            400.. => Err(Error::from_response(
+                ErrorKind::Refused,
+                error_response(status, &headers, &body, secrets),
+            )),
+            _ => Err(Error::new(
+                ErrorKind::InvalidResponse,
+                format!("Logto answered with status {status}, which is neither success nor error"),
+            )),
+        }
+    }
+
+    async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > self.max_response_bytes {
+                return Err(Error::new(
+                    ErrorKind::InvalidResponse,
+                    format!(
+                        "Logto's answer is longer than {} bytes",
+                        self.max_response_bytes
+                    ),
+                ));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Whether the host is this machine itself: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The `Authorization` header of client authentication: id and secret form-encoded before Basic
+/// (RFC 6749, section 2.3.1).
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = format!("{}:{}", encode(id), encode(secret));
+    format!("Basic {}", base64_simd::STANDARD.encode_to_string(pair))
+}
+
+fn unreachable(error: reqwest::Error) -> Error {
+    let why = if error.is_connect() {
+        "Logto is unreachable: no connection"
+    } else if error.is_timeout() {
+        "Logto is unreachable: no answer in time"
+    } else {
+        "Logto is unreachable: the connection broke"
+    };
+    // The URL may carry a query; the chain below it says what happened.
+    let error = error.without_url();
+    match root_cause(&error) {
+        Some(cause) => {
+            Error::with_source(ErrorKind::Unreachable, format!("{why} ({cause})"), error)
+        }
+        None => Error::with_source(ErrorKind::Unreachable, why, error),
+    }
+}
+
+fn root_cause(error: &dyn StdError) -> Option<String> {
+    let mut cause = error.source()?;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    Some(printable(&cause.to_string()))
+}
+
+fn error_response(
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    secrets: &[String],
+) -> ErrorResponse {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Body {
+        error: Option<String>,
+        error_description: Option<String>,
+        code: Option<String>,
+        message: Option<String>,
+    }
+    let body: Body = serde_json::from_slice(body).unwrap_or_default();
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let clean = |text: String| printable(&redact(text, secrets));
+    ErrorResponse {
+        status,
+        error: body.error.or(body.code).map(clean),
+        description: body.error_description.or(body.message).map(clean),
+        request_id: header("logto-core-request-id").map(printable),
+        retry_after: header(RETRY_AFTER.as_str()).and_then(|value| value.parse().ok()),
+    }
+}
+
+/// Takes out what we sent, should the answer repeat it.
+fn redact(text: String, secrets: &[String]) -> String {
+    secrets
+        .iter()
+        .filter(|secret| secret.len() >= 16)
+        .fold(text, |text, secret| {
+            text.replace(secret.as_str(), "[redacted]")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_and_secret_are_form_encoded_before_basic() {
+        // "a%3Ab" and "p%25%2B%20" would be wrong: a space is "+" in a form.
+        let expected = base64_simd::STANDARD.encode_to_string("a%3Ab:p%25%2B+%C3%A9");
+        assert_eq!(basic("a:b", "p%+ é"), format!("Basic {expected}"));
+    }
+
+    #[test]
+    fn an_error_answer_is_read_and_cleaned() {
+        let secret = "a-refresh-token-of-43-characters".to_owned();
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"no\n{secret}"}}"#);
+        let response = error_response(400, &HeaderMap::new(), body.as_bytes(), &[secret]);
+        assert_eq!(response.error(), Some("invalid_grant"));
+        assert_eq!(response.error_description(), Some("no [redacted]"));
+        assert_eq!(
+            error_response(502, &HeaderMap::new(), b"<html>", &[]).error(),
+            None
+        );
+    }
+
+    #[test]
+    fn loopback_is_told_from_the_network() {
+        for (url, expected) in [
+            ("http://localhost:3001", true),
+            ("http://app.localhost", true),
+            ("http://127.0.0.2:1", true),
+            ("http://[::1]:1", true),
+            ("http://localhost.example.com", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A value of Logto's that this process keeps and renews.
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::clock::Clock;
+use crate::error::Error;
+
+/// Seconds between two attempts while the value is old and Logto does not answer.
+const RETRY: u64 = 30;
+
+/// Fetched when first needed; renewed in the background when it is old, while the old value
+/// serves; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
+/// its outcome.
+#[derive(Debug)]
+pub(crate) struct Cached<T> {
+    fresh_for: u64,
+    clock: Clock,
+    state: RwLock<State<T>>,
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    value: Option<Arc<T>>,
+    error: Option<Error>,
+    renew_at: u64,
+    /// Counts the attempts, so that a waiter knows whether somebody fetched meanwhile.
+    attempts: u64,
+}
+
+/// A moment in the life of a [`Cached`] value, to ask for a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen(u64);
+
+impl<T: Send + Sync + 'static> Cached<T> {
+    /// `fresh_for` is in seconds.
+    pub(crate) fn new(fresh_for: u64, clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
+            fresh_for,
+            clock,
+            state: RwLock::new(State {
+                value: None,
+                error: None,
+                renew_at: 0,
+                attempts: 0,
+            }),
+            fetching: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// The last value, without asking for it.
+    pub(crate) fn known(&self) -> Option<Arc<T>> {
+        self.read(|state| state.value.clone())
+    }
+
+    /// The value, fetched if there is none.
+    pub(crate) async fn get<F, Fut>(self: &Arc<Self>, fetch: F) -> Result<(Arc<T>, Seen), Error>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let (value, seen, old) = self.read(|state| {
+            (
+                state.value.clone(),
+                Seen(state.attempts),
+                now >= state.renew_at,
+            )
+        });
+        let Some(value) = value else {
+            let value = self.after(seen, fetch()).await?;
+            return Ok((value, self.read(|state| Seen(state.attempts))));
+        };
+        if old && self.fetching.try_lock().is_ok() {
+            let (this, renewal) = (Arc::clone(self), fetch());
+            tokio::spawn(async move {
+                if let Err(error) = this.after(seen, renewal).await {
+                    tracing::warn!(%error, "what is known of Logto could not be renewed");
+                }
+            });
+        }
+        Ok((value, seen))
+    }
+
+    /// Whether anybody fetched since.
+    pub(crate) fn is_newer_than(&self, seen: Seen) -> bool {
+        self.read(|state| state.attempts) != seen.0
+    }
+
+    /// The outcome of a fetch later than `seen`: somebody else's, or this one.
+    pub(crate) async fn after(
+        &self,
+        seen: Seen,
+        fetch: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Arc<T>, Error> {
+        let _one_at_a_time = self.fetching.lock().await;
+        if !self.is_newer_than(seen) {
+            let outcome = fetch.await;
+            self.store(outcome);
+        }
+        self.read(|state| match (&state.error, &state.value) {
+            (None, Some(value)) => Ok(Arc::clone(value)),
+            (Some(error), _) => Err(error.clone()),
+            (None, None) => Err(Error::new(
+                crate::ErrorKind::Unreachable,
+                "nothing was fetched",
+            )),
+        })
+    }
+
+    fn read<R>(&self, look: impl FnOnce(&State<T>) -> R) -> R {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn store(&self, outcome: Result<T, Error>) {
+        let now = self.clock.now();
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.attempts += 1;
+        match outcome {
+            Ok(value) => {
+                state.value = Some(Arc::new(value));
+                state.error = None;
+                state.renew_at = now + self.fresh_for;
+            }
+            Err(error) => {
+                state.error = Some(error);
+                state.renew_at = now + RETRY;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn down() -> Error {
+        Error::new(ErrorKind::Unreachable, "down")
+    }
+
+    #[tokio::test]
+    async fn concurrent_callers_share_one_fetch_and_its_failure() {
+        let cached = Cached::<u8>::new(60, Clock::system());
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let call = || {
+            let fetches = Arc::clone(&fetches);
+            cached.get(move || async move {
+                fetches.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                Err(down())
+            })
+        };
+        let (a, b, c) = tokio::join!(call(), call(), call());
+        assert!(a.is_err() && b.is_err() && c.is_err());
+        assert_eq!(fetches.load(Ordering::SeqCst), 1);
+        assert!(call().await.is_err(), "a later caller asks again");
+        assert_eq!(fetches.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn an_old_value_serves_while_it_is_renewed_and_after_a_failed_renewal() {
+        let clock = Clock::system();
+        let cached = Cached::new(60, clock.clone());
+        cached.get(|| async { Ok(1) }).await.unwrap();
+        clock.advance(Duration::from_secs(61));
+
+        let (failed, until_failed) = tokio::sync::oneshot::channel();
+        let (value, _) = cached
+            .get(|| async {
+                let _ = failed.send(());
+                Err(down())
+            })
+            .await
+            .unwrap();
+        assert_eq!(*value, 1);
+        until_failed.await.unwrap();
+        drop(cached.fetching.lock().await);
+        assert_eq!(*cached.known().unwrap(), 1);
+
+        clock.advance(Duration::from_secs(RETRY + 1));
+        let (renewed, until_renewed) = tokio::sync::oneshot::channel();
+        let renewal = || async {
+            let _ = renewed.send(());
+            Ok(2)
+        };
+        assert_eq!(*cached.get(renewal).await.unwrap().0, 1);
+        until_renewed.await.unwrap();
+        drop(cached.fetching.lock().await);
+        assert_eq!(*cached.known().unwrap(), 2);
+    }
+}

@@ -1,0 +1,121 @@
+//! The discovery document (OpenID Connect Discovery 1.0, section 4).
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::error::{Error, ErrorKind, printable};
+use crate::http::{Http, is_loopback};
+
+/// The endpoints that we use.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Metadata {
+    issuer: String,
+    pub(crate) authorization_endpoint: Url,
+    pub(crate) token_endpoint: Url,
+    pub(crate) jwks_uri: Url,
+    pub(crate) userinfo_endpoint: Option<Url>,
+    pub(crate) revocation_endpoint: Option<Url>,
+    pub(crate) end_session_endpoint: Option<Url>,
+    /// RFC 9207: whether every callback carries `iss`.
+    #[serde(default)]
+    pub(crate) authorization_response_iss_parameter_supported: bool,
+}
+
+impl Metadata {
+    pub(crate) async fn fetch(http: &Http, issuer: &str) -> Result<Self, Error> {
+        let url =
+            Url::parse(&format!("{issuer}/.well-known/openid-configuration")).map_err(|e| {
+                Error::with_source(ErrorKind::InvalidRequest, "the endpoint is no URL", e)
+            })?;
+        Self::parse(&http.get(&url, None).await?, issuer)
+    }
+
+    /// Section 4.3: the document must be about the issuer that was asked. An https issuer must not
+    /// lead to plain http.
+    fn parse(body: &[u8], issuer: &str) -> Result<Self, Error> {
+        let metadata: Self = serde_json::from_slice(body).map_err(|e| {
+            Error::malformed(ErrorKind::InvalidResponse, "the discovery document", &e)
+        })?;
+        if metadata.issuer != issuer {
+            return Err(Error::new(
+                ErrorKind::InvalidResponse,
+                format!(
+                    "the discovery document is about the issuer {:?}, expected was {issuer:?}; set \
+                     the endpoint to the address that Logto itself uses",
+                    printable(&metadata.issuer),
+                ),
+            ));
+        }
+        let plain_http = issuer.starts_with("http:");
+        let secure = |url: &Url| match url.scheme() {
+            "https" => true,
+            "http" => plain_http && is_loopback(url),
+            _ => false,
+        };
+        if let Some(url) = metadata.endpoints().find(|url| !secure(url)) {
+            return Err(Error::new(
+                ErrorKind::InvalidResponse,
+                format!(
+                    "the discovery document names an endpoint that is neither https nor loopback: {}",
+                    printable(&url.origin().ascii_serialization())
+                ),
+            ));
+        }
+        Ok(metadata)
+    }
+
+    fn endpoints(&self) -> impl Iterator<Item = &Url> {
+        let optional = [
+            &self.userinfo_endpoint,
+            &self.revocation_endpoint,
+            &self.end_session_endpoint,
+        ];
+        [
+            &self.authorization_endpoint,
+            &self.token_endpoint,
+            &self.jwks_uri,
+        ]
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(issuer: &str, base: &str) -> Vec<u8> {
+        format!(
+            r#"{{"issuer":"{issuer}","authorization_endpoint":"{base}/auth",
+                "token_endpoint":"{base}/token","jwks_uri":"{base}/jwks","unknown":[1]}}"#
+        )
+        .into_bytes()
+    }
+
+    #[test]
+    fn the_issuer_must_be_the_one_that_was_asked() {
+        let issuer = "https://t.example/oidc";
+        assert!(Metadata::parse(&document(issuer, "https://t.example"), issuer).is_ok());
+        for other in ["https://t.example/oidc/", "https://evil.example/oidc", ""] {
+            assert!(Metadata::parse(&document(other, "https://t.example"), issuer).is_err());
+        }
+    }
+
+    #[test]
+    fn an_https_issuer_never_leads_to_plain_http() {
+        let https = "https://t.example/oidc";
+        let http = "http://localhost:3001/oidc";
+        for (issuer, base, accepted) in [
+            (https, "https://elsewhere.example", true),
+            (https, "http://t.example", false),
+            (https, "http://localhost:1", false),
+            (http, "http://127.0.0.1:3001", true),
+            (http, "http://t.example", false),
+            (http, "https://t.example", true),
+            (http, "file:///etc", false),
+        ] {
+            let parsed = Metadata::parse(&document(issuer, base), issuer);
+            assert_eq!(parsed.is_ok(), accepted, "{issuer} {base}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The tenant's signing keys, kept up to date.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::bucket::Bucket;
+use super::cached::{Cached, Seen};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::http::Http;
+use crate::jwt::{Compact, KeySet, Lookup};
+
+/// Seconds after which the key set is fetched again even if every token is known, so that a key
+/// that was withdrawn does not live on.
+const FRESH: u64 = 60 * 60;
+
+#[derive(Debug)]
+pub(crate) struct Keys {
+    http: Arc<Http>,
+    clock: Clock,
+    set: Arc<Cached<KeySet>>,
+    bucket: Bucket,
+}
+
+impl Keys {
+    pub(crate) fn new(http: Arc<Http>, clock: Clock) -> Self {
+        Self {
+            http,
+            set: Cached::new(FRESH, clock.clone()),
+            clock,
+            bucket: Bucket::default(),
+        }
+    }
+
+    /// Checks a signature. A `kid` that is not known, or a signature that a known key did not make,
+    /// is looked for once more in a fresh key set: Logto may have rotated a second ago.
+    pub(crate) async fn verify(&self, jwks_uri: &Url, token: &Compact<'_>) -> Result<(), Error> {
+        let (keys, seen) = self.set.get(|| self.fetch(jwks_uri)).await?;
+        let mut lookup = keys.verify(token);
+        if lookup != Lookup::Verified && self.may_look_again(seen) {
+            lookup = self
+                .set
+                .after(seen, self.fetch(jwks_uri))
+                .await?
+                .verify(token);
+        }
+        match lookup {
+            Lookup::Verified => Ok(()),
+            Lookup::UnknownKey => Err(Error::new(
+                ErrorKind::InvalidToken,
+                "the token is signed with a key that Logto does not publish",
+            )),
+            Lookup::BadSignature => Err(Error::new(
+                ErrorKind::InvalidToken,
+                "the token's signature is wrong",
+            )),
+        }
+    }
+
+    /// Somebody else's fetch costs nothing; one of our own is counted.
+    fn may_look_again(&self, seen: Seen) -> bool {
+        self.set.is_newer_than(seen) || self.bucket.take(self.clock.now())
+    }
+
+    fn fetch(&self, jwks_uri: &Url) -> impl Future<Output = Result<KeySet, Error>> + use<> {
+        let (http, url) = (Arc::clone(&self.http), jwks_uri.clone());
+        async move {
+            let keys = KeySet::parse(&http.get(&url, None).await?)?;
+            tracing::debug!(?keys, "fetched Logto's key set");
+            Ok(keys)
+        }
+    }
+}

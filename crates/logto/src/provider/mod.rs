@@ -1,0 +1,73 @@
+//! What we know of the Logto tenant: its discovery document and its keys.
+//!
+//! Both are fetched when first needed, so that an app starts while Logto is down, and kept in this
+//! process. Logto forbids caching its key set by header, so ages are our own.
+
+mod bucket;
+mod cached;
+mod discovery;
+mod keys;
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::http::Http;
+use crate::jwt::Compact;
+
+use cached::Cached;
+pub(crate) use discovery::Metadata;
+use keys::Keys;
+
+/// Seconds after which the discovery document is fetched again.
+const FRESH: u64 = 60 * 60;
+
+#[derive(Debug)]
+pub(crate) struct Provider {
+    http: Arc<Http>,
+    issuer: Arc<str>,
+    metadata: Arc<Cached<Metadata>>,
+    keys: Keys,
+}
+
+impl Provider {
+    pub(crate) fn new(http: Arc<Http>, issuer: &str, clock: &Clock) -> Self {
+        Self {
+            http: Arc::clone(&http),
+            issuer: issuer.into(),
+            metadata: Cached::new(FRESH, clock.clone()),
+            keys: Keys::new(http, clock.clone()),
+        }
+    }
+
+    /// `<endpoint>/oidc`.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(crate) async fn metadata(&self) -> Result<Arc<Metadata>, Error> {
+        let fetch = || {
+            let (http, issuer) = (Arc::clone(&self.http), Arc::clone(&self.issuer));
+            async move { Metadata::fetch(&http, &issuer).await }
+        };
+        Ok(self.metadata.get(fetch).await?.0)
+    }
+
+    /// What was last known of the tenant, without asking it.
+    pub(crate) fn known_metadata(&self) -> Option<Arc<Metadata>> {
+        self.metadata.known()
+    }
+
+    /// Checks the signature of a token, fetching the keys again if they changed.
+    pub(crate) async fn verify_signature(&self, token: &Compact<'_>) -> Result<(), Error> {
+        let metadata = self.metadata().await?;
+        self.keys.verify(&metadata.jwks_uri, token).await
+    }
+}
+
+/// The issuer of a Logto endpoint: `<endpoint>/oidc`, without a trailing slash.
+pub(crate) fn issuer_of(endpoint: &Url) -> String {
+    format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
+}

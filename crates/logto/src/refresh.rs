@@ -1,0 +1,203 @@
+//! A refresh token is redeemed once, however many requests ask at the same time.
+//!
+//! The exchange runs in a task of its own: a browser that goes away in the middle does not cut it
+//! between Logto's answer and ours. Its outcome is kept for a while, for requests that were on
+//! their way with the old cookie: a refresh token that was rotated must not be sent again.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::encoding;
+use crate::error::{Error, ErrorKind};
+use crate::flow::Refreshed;
+
+/// Seconds for which a finished refresh answers requests with the old cookie.
+const KEPT: u64 = 30;
+
+type Outcome = Option<Result<Refreshed, Error>>;
+/// A hash of the refresh token: the token itself is not kept here.
+type Key = [u8; 32];
+
+pub(crate) struct Refreshes {
+    clock: Clock,
+    flights: Arc<Mutex<HashMap<Key, Flight>>>,
+}
+
+#[derive(Clone)]
+struct Flight {
+    outcome: watch::Receiver<Outcome>,
+    began_at: u64,
+}
+
+impl Refreshes {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            flights: Arc::default(),
+        }
+    }
+
+    /// The outcome of redeeming this refresh token: of a flight under way or just landed, or of a
+    /// new one.
+    pub(crate) async fn once<Fut>(
+        &self,
+        refresh_token: &str,
+        redeem: impl FnOnce() -> Fut,
+    ) -> Result<Refreshed, Error>
+    where
+        Fut: Future<Output = Result<Refreshed, Error>> + Send + 'static,
+    {
+        let key = encoding::sha256(&[refresh_token.as_bytes()]);
+        let mut outcome = self.join(key, redeem);
+        // The sender is gone without a word only if the runtime is shutting down.
+        let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
+        let landed = outcome
+            .wait_for(Option::is_some)
+            .await
+            .map_err(|_| stopped())?;
+        landed.clone().unwrap_or_else(|| Err(stopped()))
+    }
+
+    fn join<Fut>(&self, key: Key, redeem: impl FnOnce() -> Fut) -> watch::Receiver<Outcome>
+    where
+        Fut: Future<Output = Result<Refreshed, Error>> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.retain(|_, flight| {
+            flight.outcome.borrow().is_none() || now < flight.began_at.saturating_add(KEPT)
+        });
+        if let Some(flight) = flights.get(&key) {
+            return flight.outcome.clone();
+        }
+        let (landed, outcome) = watch::channel(None);
+        let flight = Flight {
+            outcome: outcome.clone(),
+            began_at: now,
+        };
+        flights.insert(key, flight);
+        let (flights, exchange) = (Arc::clone(&self.flights), redeem());
+        tokio::spawn(async move {
+            let result = exchange.await;
+            if result.as_ref().is_err_and(Error::is_retryable) {
+                // An outage says nothing about the refresh token: the next request asks again.
+                flights
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&key);
+            }
+            landed.send_replace(Some(result));
+        });
+        outcome
+    }
+}
+
+impl fmt::Debug for Refreshes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refreshes").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::session::Session;
+
+    fn refreshed() -> Refreshed {
+        Refreshed {
+            session: Session {
+                started_at: 0,
+                id_token: String::new(),
+                refresh_token: None,
+                access_token: None,
+            },
+            problem: None,
+        }
+    }
+
+    /// Calls `once` many times at the same time; each exchange ends with `result`.
+    async fn burst(
+        refreshes: &Refreshes,
+        exchanges: &Arc<AtomicUsize>,
+        result: fn() -> Result<Refreshed, Error>,
+    ) -> Vec<Result<Refreshed, Error>> {
+        let one = || {
+            refreshes.once("token", || {
+                let exchanges = Arc::clone(exchanges);
+                async move {
+                    tokio::task::yield_now().await;
+                    exchanges.fetch_add(1, Ordering::SeqCst);
+                    result()
+                }
+            })
+        };
+        let (a, b, c) = tokio::join!(one(), one(), one());
+        vec![a, b, c]
+    }
+
+    #[tokio::test]
+    async fn concurrent_requests_make_one_exchange_and_stragglers_none() {
+        let clock = Clock::system();
+        let refreshes = Refreshes::new(clock.clone());
+        let exchanges = Arc::default();
+        let burst = async || burst(&refreshes, &exchanges, || Ok(refreshed())).await;
+
+        assert!(burst().await.iter().all(Result::is_ok));
+        assert_eq!(exchanges.load(Ordering::SeqCst), 1);
+        assert!(burst().await.iter().all(Result::is_ok));
+        assert_eq!(exchanges.load(Ordering::SeqCst), 1, "the outcome is kept");
+        clock.advance(Duration::from_secs(KEPT));
+        burst().await;
+        assert_eq!(exchanges.load(Ordering::SeqCst), 2, "and then forgotten");
+    }
+
+    #[tokio::test]
+    async fn an_outage_is_shared_but_not_kept() {
+        let refreshes = Refreshes::new(Clock::system());
+        let exchanges = Arc::default();
+        let down = || Err(Error::new(ErrorKind::Unreachable, "down"));
+        assert!(
+            burst(&refreshes, &exchanges, down)
+                .await
+                .iter()
+                .all(Result::is_err)
+        );
+        assert_eq!(exchanges.load(Ordering::SeqCst), 1);
+        burst(&refreshes, &exchanges, down).await;
+        assert_eq!(exchanges.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn an_exchange_ends_even_if_nobody_waits_any_more() {
+        let refreshes = Refreshes::new(Clock::system());
+        let (release, released) = tokio::sync::oneshot::channel::<()>();
+        let (done, until_done) = tokio::sync::oneshot::channel();
+        let mut waiting = Box::pin(refreshes.once("token", || async {
+            let _ = released.await;
+            let _ = done.send(());
+            Ok(refreshed())
+        }));
+        assert!(futures_poll_once(&mut waiting).await.is_none());
+        drop(waiting);
+        release.send(()).unwrap();
+        until_done.await.unwrap();
+    }
+
+    async fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,177 @@
+//! The session as cookies: sealed, in as many chunks as it takes, within the budget.
+
+use super::{Packer, Session};
+use crate::cookies::{self, Attributes};
+use crate::error::{Error, ErrorKind};
+use crate::seal::{KeyRing, Purpose};
+
+/// Browsers keep name, value and attributes of a cookie up to 4096 bytes in all; this leaves room
+/// for the attributes.
+const CHUNK: usize = 3900;
+/// More chunks than this are never read.
+const MAX_CHUNKS: usize = 9;
+/// Of cookies sent several times under our name, this many are tried.
+const MAX_CANDIDATES: usize = 4;
+
+/// Writes and reads the session cookie of one application.
+///
+/// The first chunk begins with a digit, the number of chunks, so that a left-over chunk of a longer
+/// session does no harm.
+#[derive(Debug)]
+pub(crate) struct SessionCookie {
+    name: String,
+    attributes: Attributes,
+    lifetime: u64,
+    budget: usize,
+    packer: Packer,
+}
+
+/// What a request's cookies hold.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// No session cookie.
+    Nothing,
+    /// A cookie of ours that opens.
+    Session(Session),
+    /// A session that is older than it may be.
+    Expired,
+    /// A cookie under our name that does not open: sealed with a key that is gone, or damaged.
+    Unreadable,
+}
+
+impl SessionCookie {
+    pub(crate) fn new(
+        name: &str,
+        attributes: Attributes,
+        lifetime: u64,
+        budget: usize,
+        packer: Packer,
+    ) -> Self {
+        Self {
+            name: attributes.name(name),
+            attributes,
+            lifetime,
+            budget,
+            packer,
+        }
+    }
+
+    /// Looks for the session in a `Cookie` header.
+    pub(crate) fn read(&self, keys: &KeyRing, header: &str, now: u64) -> Found {
+        let mut found = Found::Nothing;
+        for first in cookies::values(header, &self.name).take(MAX_CANDIDATES) {
+            if first.is_empty() {
+                continue;
+            }
+            match self.open(keys, header, first) {
+                Some(session) if now < session.started_at.saturating_add(self.lifetime) => {
+                    return Found::Session(session);
+                }
+                Some(_) => found = Found::Expired,
+                None if matches!(found, Found::Nothing) => found = Found::Unreadable,
+                None => {}
+            }
+        }
+        found
+    }
+
+    fn open(&self, keys: &KeyRing, header: &str, first: &str) -> Option<Session> {
+        let (count, first) = first.split_at_checked(1)?;
+        let count = count
+            .parse::<usize>()
+            .ok()
+            .filter(|count| (1..=MAX_CHUNKS).contains(count))?;
+        let sealed = if count == 1 {
+            keys.open(Purpose::Session, &self.name, first)?
+        } else {
+            let mut value = first.to_owned();
+            for at in 1..count {
+                value.push_str(cookies::values(header, &self.chunk(at)).next()?);
+            }
+            keys.open(Purpose::Session, &self.name, &value)?
+        };
+        self.packer.unpack(&sealed)
+    }
+
+    /// The `Set-Cookie` lines that make the browser keep this session, and forget the chunks of a
+    /// longer one that `header` still holds.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SessionTooLarge`] if the cookies would not fit the budget.
+    pub(crate) fn write(
+        &self,
+        keys: &KeyRing,
+        session: &Session,
+        header: &str,
+        now: u64,
+    ) -> Result<Vec<String>, Error> {
+        let value = keys.seal(Purpose::Session, &self.name, self.packer.pack(session))?;
+        let mut rest = value.as_str();
+        let mut chunks = Vec::new();
+        while !rest.is_empty() {
+            let room = CHUNK.saturating_sub(self.chunk(chunks.len()).len());
+            let (chunk, more) = rest.split_at(room.min(rest.len()));
+            chunks.push(chunk);
+            rest = more;
+        }
+        self.check_budget(&chunks)?;
+
+        let ends_at = session.started_at.saturating_add(self.lifetime);
+        let max_age = ends_at.saturating_sub(now);
+        let count = chunks.len();
+        let written = chunks.into_iter().enumerate().map(|(at, chunk)| {
+            let count = if at == 0 {
+                count.to_string()
+            } else {
+                String::new()
+            };
+            self.attributes
+                .set(&self.chunk(at), &format!("{count}{chunk}"), max_age)
+        });
+        Ok(written.chain(self.remove_chunks(header, count)).collect())
+    }
+
+    /// The `Set-Cookie` lines that end the session in this browser.
+    pub(crate) fn remove(&self, header: &str) -> Vec<String> {
+        let first = self.attributes.remove(&self.name);
+        std::iter::once(first)
+            .chain(self.remove_chunks(header, 1))
+            .collect()
+    }
+
+    fn remove_chunks(&self, header: &str, from: usize) -> impl Iterator<Item = String> {
+        (from..MAX_CHUNKS)
+            .map(|at| self.chunk(at))
+            .filter(|name| cookies::values(header, name).next().is_some())
+            .map(|name| self.attributes.remove(&name))
+    }
+
+    fn check_budget(&self, chunks: &[&str]) -> Result<(), Error> {
+        // A cookie travels as `name=value; `; the first value has one more digit.
+        let bytes: usize = chunks
+            .iter()
+            .enumerate()
+            .map(|(at, chunk)| self.chunk(at).len() + chunk.len() + "=; ".len())
+            .sum::<usize>()
+            + 1;
+        if bytes <= self.budget && chunks.len() <= MAX_CHUNKS {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::SessionTooLarge,
+            format!(
+                "the session takes {bytes} bytes of cookies and {} are allowed: ask for fewer \
+                 scopes, or keep the session in a store",
+                self.budget
+            ),
+        ))
+    }
+
+    fn chunk(&self, at: usize) -> String {
+        match at {
+            0 => self.name.clone(),
+            _ => format!("{}.{at}", self.name),
+        }
+    }
+}

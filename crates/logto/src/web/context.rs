@@ -1,0 +1,306 @@
+//! One request: who asks, and which cookies are owed to the answer.
+
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use url::form_urlencoded;
+
+use super::path::local_path;
+use super::reply::Answer;
+use super::{Reply, Request, Route, User};
+use crate::claims::IdTokenClaims;
+use crate::client::{self, Logto};
+use crate::error::{Error, ErrorKind};
+use crate::session::{Found, Session};
+
+/// One request, shared by the adapter's middleware, its extractors and the app's handlers.
+///
+/// It has the operations of Logto's SDK convention. What they change about the session is owed to
+/// the browser as cookies, which the adapter's middleware sends with whatever answer goes out.
+#[derive(Clone)]
+pub struct Context(Arc<Shared>);
+
+struct Shared {
+    logto: Logto,
+    request: Request,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// `None` until somebody asks.
+    current: Option<Current>,
+    owed: Vec<String>,
+}
+
+/// The session of this request, as far as it is known now.
+#[derive(Clone)]
+pub(crate) struct Current {
+    state: SessionState,
+    session: Option<(Arc<Session>, Arc<IdTokenClaims>)>,
+}
+
+/// Whether somebody is signed in, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SessionState {
+    /// Somebody is signed in.
+    SignedIn,
+    /// Nobody is signed in.
+    SignedOut,
+    /// The session reached the end of its configured life.
+    Expired,
+    /// There is a session cookie that cannot be read: its secret is gone or it was damaged.
+    Unreadable,
+    /// Logto ended the session: its refresh token is not accepted any more.
+    Revoked,
+}
+
+impl Context {
+    pub(crate) fn new(logto: Logto, request: Request) -> Self {
+        Self(Arc::new(Shared {
+            logto,
+            request,
+            state: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn logto(&self) -> &client::Inner {
+        self.0.logto.inner()
+    }
+
+    pub(crate) fn logto_handle(&self) -> Logto {
+        self.0.logto.clone()
+    }
+
+    pub(crate) fn request(&self) -> &Request {
+        &self.0.request
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.logto().settings.origin
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.logto().settings.clock.now()
+    }
+
+    /// Whether somebody is signed in. Like in every Logto SDK this looks at the session alone; the
+    /// session does not end with the ID token's hour.
+    pub async fn is_authenticated(&self) -> bool {
+        self.session_state().await == SessionState::SignedIn
+    }
+
+    /// Whether somebody is signed in, and if not, why.
+    pub async fn session_state(&self) -> SessionState {
+        self.current().state
+    }
+
+    /// The claims of the session's ID token, if somebody is signed in.
+    pub async fn id_token_claims(&self) -> Option<Arc<IdTokenClaims>> {
+        self.current().session.map(|(_, claims)| claims)
+    }
+
+    /// The signed-in person.
+    ///
+    /// # Errors
+    ///
+    /// The answer that this request gets instead: a redirect to sign-in and back for a person who
+    /// opens a page, 401 for anything else.
+    pub async fn user(&self) -> Result<User, Reply> {
+        self.maybe_user().await?.ok_or_else(|| self.refuse())
+    }
+
+    /// The signed-in person, or `None` if nobody is signed in.
+    ///
+    /// # Errors
+    ///
+    /// The answer for a request of which nobody can know who makes it, because the session's store
+    /// does not answer. The cookie session has no store and never fails here.
+    pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
+        let claims = self.id_token_claims().await;
+        Ok(claims.map(|claims| User::new(claims, self.clone())))
+    }
+
+    /// The answer to a request that needs a signed-in person and has none.
+    pub fn refuse(&self) -> Reply {
+        let request = self.request();
+        let sign_in = self.sign_in_path(&self.page_to_return_to());
+        if request.is_navigation() {
+            return Reply::see_other(sign_in);
+        }
+        let Answer {
+            status, code, text, ..
+        } = Answer::to(&Error::new(ErrorKind::SignInRequired, ""));
+        let challenge = format!("Bearer realm=\"{}\"", self.origin());
+        let reply = Reply::json(status, code, text).with_header("www-authenticate", challenge);
+        if request.is_htmx() {
+            // htmx would follow a redirect inside its request; this header makes it load the page.
+            reply.with_header("hx-redirect", sign_in)
+        } else {
+            reply
+        }
+    }
+
+    /// The `Set-Cookie` lines that are owed to the browser, taken out. The adapter appends them to
+    /// the response, after the handler, whatever the response is.
+    #[must_use]
+    pub fn take_cookies(&self) -> Vec<String> {
+        mem::take(&mut self.state().owed)
+    }
+
+    pub(crate) fn current(&self) -> Current {
+        self.state()
+            .current
+            .get_or_insert_with(|| self.load())
+            .clone()
+    }
+
+    fn load(&self) -> Current {
+        let logto = self.logto();
+        let found = logto
+            .session_cookie
+            .read(&logto.keys, self.request().cookies(), self.now());
+        match found {
+            Found::Session(session) => Current::signed_in(session),
+            Found::Nothing => Current::without(SessionState::SignedOut),
+            Found::Expired => Current::without(SessionState::Expired),
+            Found::Unreadable => {
+                tracing::warn!(
+                    "a session cookie could not be read: was the cookie secret changed?"
+                );
+                Current::without(SessionState::Unreadable)
+            }
+        }
+    }
+
+    /// Takes over a changed session and owes it to the browser.
+    pub(crate) fn keep(&self, session: Session) -> Result<(), Error> {
+        let logto = self.logto();
+        let header = self.request().cookies();
+        let lines = logto
+            .session_cookie
+            .write(&logto.keys, &session, header, self.now())?;
+        let mut state = self.state();
+        state.current = Some(Current::signed_in(session));
+        state.owed.extend(lines);
+        Ok(())
+    }
+
+    /// Ends the session and owes that to the browser.
+    pub(crate) fn end(&self, why: SessionState) {
+        let lines = self.logto().session_cookie.remove(self.request().cookies());
+        let mut state = self.state();
+        state.current = Some(Current::without(why));
+        state.owed.extend(lines);
+    }
+
+    /// The error, with the answer that this request gets for it.
+    pub(crate) fn answered(&self, error: Error) -> Error {
+        if error.reply().is_some() {
+            return error;
+        }
+        let reply = match error.kind() {
+            ErrorKind::SignInRequired => self.refuse(),
+            _ if self.request().is_navigation() || self.request().accepts_html() => {
+                self.error_page(&error, &self.page_to_return_to())
+            }
+            _ => Reply::of_error(&error),
+        };
+        error.answered_by(reply)
+    }
+
+    /// The path of the SDK's sign-in route that comes back to `page`.
+    pub(crate) fn sign_in_path(&self, page: &str) -> String {
+        let path = self.0.logto.route_path(Route::SignIn);
+        let base = &self.logto().settings.base_path;
+        let page: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
+        format!("{base}{path}?return_to={page}")
+    }
+
+    /// Where a person who has to sign in first wants to be afterwards.
+    pub(crate) fn page_to_return_to(&self) -> String {
+        let request = self.request();
+        let wanted = match request.header("hx-current-url") {
+            // A fragment of a page is no page: return to the one that htmx shows.
+            Some(shown) if request.is_htmx() => self.own_page(shown),
+            _ => self.own_page(&request.target()),
+        };
+        wanted.unwrap_or_else(|| self.after_sign_in())
+    }
+
+    /// The page after signing in if none was asked for.
+    pub(crate) fn after_sign_in(&self) -> String {
+        let settings = &self.logto().settings;
+        format!("{}{}", settings.base_path, settings.after_sign_in)
+    }
+
+    /// A path or address as a page of this app that one can return to, as the browser sees it: not
+    /// of another origin, and none of the SDK's own routes, which would do something again.
+    pub(crate) fn own_page(&self, address: &str) -> Option<String> {
+        let settings = &self.logto().settings;
+        let path = super::path::local_address(address, &settings.origin)?;
+        let base = &settings.base_path;
+        // A proxy may have taken the base path away.
+        let inside = path
+            .strip_prefix(base.as_str())
+            .filter(|rest| rest.starts_with('/'));
+        let inside = inside.unwrap_or(path);
+        let bare = inside
+            .split('?')
+            .next()
+            .unwrap_or(inside)
+            .trim_end_matches('/');
+        if Route::ALL
+            .into_iter()
+            .any(|route| self.0.logto.route_path(route) == bare)
+        {
+            return None;
+        }
+        local_path(&format!("{base}{inside}")).map(str::to_owned)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Current {
+    fn signed_in(session: Session) -> Self {
+        match session.claims() {
+            Ok(claims) => Self {
+                state: SessionState::SignedIn,
+                session: Some((Arc::new(session), Arc::new(claims))),
+            },
+            // Claims are read before a session is kept, so this is another version's cookie.
+            Err(error) => {
+                tracing::warn!(%error, "a session's claims could not be read");
+                Self::without(SessionState::Unreadable)
+            }
+        }
+    }
+
+    fn without(state: SessionState) -> Self {
+        Self {
+            state,
+            session: None,
+        }
+    }
+
+    pub(crate) fn session(&self) -> Option<&Arc<Session>> {
+        self.session.as_ref().map(|(session, _)| session)
+    }
+
+    pub(crate) fn claims(&self) -> Option<&Arc<IdTokenClaims>> {
+        self.session.as_ref().map(|(_, claims)| claims)
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("request", &self.0.request)
+            .finish_non_exhaustive()
+    }
+}

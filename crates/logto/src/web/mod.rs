@@ -1,0 +1,26 @@
+//! The seam between the core and a web framework.
+//!
+//! An adapter turns its framework's request into a [`Request`] of strings, gives its extractors the
+//! [`Context`] of that request, serves [`Route::ALL`] and sends what [`Context::take_cookies`] owes
+//! with every response. What is answered, and when, is decided here, once for all frameworks.
+
+mod callback;
+mod context;
+mod navigation;
+mod page;
+mod path;
+mod reply;
+mod request;
+mod routes;
+mod sign_in;
+mod sign_out;
+mod tokens;
+mod user;
+
+pub use context::{Context, SessionState};
+pub use reply::Reply;
+pub use request::Request;
+pub use routes::Route;
+pub use user::User;
+
+pub(crate) use path::local_path;

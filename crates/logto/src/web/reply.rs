@@ -1,0 +1,178 @@
+//! What the core answers.
+
+use serde_json::json;
+
+use super::page::Page;
+use crate::error::{Error, ErrorKind};
+
+/// Seconds after which to try again during an outage, if Logto does not say.
+const RETRY_AFTER: u64 = 5;
+
+/// A whole answer, for the adapter to turn into its framework's response.
+///
+/// Every answer of the SDK says `Cache-Control: no-store`.
+#[derive(Clone, Debug)]
+#[must_use = "a reply does nothing until it is sent"]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16) -> Self {
+        Self {
+            status,
+            headers: vec![("cache-control", "no-store".to_owned())],
+            body: String::new(),
+        }
+    }
+
+    /// 303, the one redirect that is right after GET and POST alike.
+    pub(crate) fn see_other(location: impl Into<String>) -> Self {
+        Self::new(303).with_header("location", location)
+    }
+
+    pub(crate) fn json(status: u16, error: &str, message: &str) -> Self {
+        let body = json!({ "error": error, "message": message }).to_string();
+        let mut reply = Self::new(status).with_header("content-type", "application/json");
+        reply.body = body;
+        reply
+    }
+
+    pub(crate) fn html(status: u16, page: &Page<'_>) -> Self {
+        let mut reply = Self::new(status)
+            .with_header("content-type", "text/html; charset=utf-8")
+            .with_header("content-security-policy", Page::CONTENT_SECURITY_POLICY)
+            .with_header("referrer-policy", "no-referrer")
+            .with_header("x-content-type-options", "nosniff");
+        reply.body = page.render();
+        reply
+    }
+
+    /// The answer to a request whose `User` was asked for without the adapter's middleware in
+    /// place: nobody can know who asks, so nobody is let in.
+    pub fn not_mounted() -> Self {
+        tracing::error!("a Logto extractor was used on a route without the Logto middleware");
+        Self::json(
+            500,
+            "logto_not_mounted",
+            "This route asks for the signed-in user, but the Logto middleware is not in place.",
+        )
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn with_cookies(mut self, lines: Vec<String>) -> Self {
+        self.headers
+            .extend(lines.into_iter().map(|line| ("set-cookie", line)));
+        self
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers, names in lower case. `set-cookie` may occur several times: append, never
+    /// replace.
+    #[must_use]
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// The body, taken out.
+    #[must_use]
+    pub fn into_body(self) -> String {
+        self.body
+    }
+
+    /// How an error is answered when nothing is known of the request.
+    pub(crate) fn of_error(error: &Error) -> Self {
+        let Answer {
+            status, code, text, ..
+        } = Answer::to(error);
+        Self::json(status, code, text).with_retry_after(error)
+    }
+
+    pub(crate) fn with_retry_after(self, error: &Error) -> Self {
+        if !error.is_retryable() {
+            return self;
+        }
+        let asked_for = error.response().and_then(|response| response.retry_after());
+        self.with_header("retry-after", asked_for.unwrap_or(RETRY_AFTER).to_string())
+    }
+}
+
+impl From<Error> for Reply {
+    /// The answer that the error brought along, or one by its kind.
+    fn from(error: Error) -> Self {
+        match error.reply() {
+            Some(reply) => reply.clone(),
+            None => Self::of_error(&error),
+        }
+    }
+}
+
+/// How an error of a kind is told to the outside. Details are for the log.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) text: &'static str,
+}
+
+impl Answer {
+    pub(crate) fn to(error: &Error) -> Self {
+        let (status, code, title, text) = match error.kind() {
+            ErrorKind::SignInRequired => (
+                401,
+                "unauthenticated",
+                "Please sign in",
+                "This needs a signed-in user.",
+            ),
+            ErrorKind::Unreachable => (
+                503,
+                "logto_unreachable",
+                "Signing in is not possible right now",
+                "The sign-in service does not answer. You were not signed out; please try again in a \
+                 moment.",
+            ),
+            ErrorKind::InvalidRequest => (
+                400,
+                "invalid_request",
+                "That did not work",
+                "The request cannot be sent to the sign-in service.",
+            ),
+            ErrorKind::InvalidCallback => (
+                400,
+                "invalid_callback",
+                "This sign-in is not valid any more",
+                "It was already used, took too long, or was begun in another browser.",
+            ),
+            ErrorKind::SessionTooLarge => (
+                400,
+                "session_too_large",
+                "Your account does not fit",
+                "Your account belongs to more organizations and roles than this site can keep in \
+                 your browser.",
+            ),
+            ErrorKind::Refused | ErrorKind::InvalidResponse | ErrorKind::InvalidToken => (
+                502,
+                "logto_failed",
+                "Signing in did not work",
+                "The sign-in service gave an answer that cannot be used.",
+            ),
+        };
+        Self {
+            status,
+            code,
+            title,
+            text,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What the core sees of a request.
+
+use std::fmt;
+
+/// The parts of a request that the core reads, copied out of the framework's own type before the
+/// first await: no lifetimes, no `!Send` requests, no versions of the `http` crate.
+#[derive(Clone)]
+pub struct Request {
+    method: String,
+    path: String,
+    query: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Request {
+    /// The headers that the core reads, in lower case. An adapter may pass others; they are
+    /// ignored.
+    pub const HEADERS: [&str; 14] = [
+        "accept",
+        "authorization",
+        "cookie",
+        "hx-current-url",
+        "hx-request",
+        "origin",
+        "purpose",
+        "referer",
+        "sec-fetch-dest",
+        "sec-fetch-mode",
+        "sec-fetch-site",
+        "sec-purpose",
+        "upgrade",
+        "x-requested-with",
+    ];
+
+    /// A request from its method, its target as the client sent it (path and query, before any
+    /// nesting took a prefix away) and its headers.
+    ///
+    /// A header that is not text is ignored, as if it were absent. Several `cookie` headers are
+    /// read as one (HTTP/2 splits them); of any other header the first counts.
+    #[must_use]
+    pub fn new<'a>(
+        method: &str,
+        target: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut request = Self {
+            method: method.to_ascii_uppercase(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: Vec::new(),
+        };
+        for (name, value) in headers {
+            if let Ok(value) = std::str::from_utf8(value) {
+                request.add(name, value);
+            }
+        }
+        request
+    }
+
+    fn add(&mut self, name: &str, value: &str) {
+        let Some(name) = Self::HEADERS
+            .into_iter()
+            .find(|known| known.eq_ignore_ascii_case(name))
+        else {
+            return;
+        };
+        let held = self.headers.iter_mut().find(|(held, _)| *held == name);
+        match held {
+            Some((_, held)) if name == "cookie" => {
+                held.push_str("; ");
+                held.push_str(value);
+            }
+            Some(_) => {}
+            None => self.headers.push((name, value.to_owned())),
+        }
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        &self.method
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Path and query.
+    pub(crate) fn target(&self) -> String {
+        match self.query.as_str() {
+            "" => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(held, _)| *held == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn cookies(&self) -> &str {
+        self.header("cookie").unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Method and path; a query may hold a code, and headers hold cookies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookie_headers_are_joined_and_other_headers_counted_once() {
+        let request = Request::new(
+            "get",
+            "/a?b=c",
+            [
+                ("Cookie", b"a=1".as_slice()),
+                ("cookie", b"b=2"),
+                ("accept", b"text/html"),
+                ("accept", b"text/plain"),
+                ("origin", b"\xff"),
+                ("x-other", b"ignored"),
+            ],
+        );
+        assert_eq!(
+            (request.method(), request.path(), request.query()),
+            ("GET", "/a", "b=c")
+        );
+        assert_eq!(request.cookies(), "a=1; b=2");
+        assert_eq!(request.header("accept"), Some("text/html"));
+        assert_eq!(request.header("origin"), None);
+        assert_eq!(request.target(), "/a?b=c");
+    }
+
+    #[test]
+    fn debug_shows_neither_query_nor_cookies() {
+        let request = Request::new(
+            "GET",
+            "/callback?code=secret",
+            [("cookie", b"s=secret".as_slice())],
+        );
+        assert!(!format!("{request:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,92 @@
+//! The SDK's own routes.
+
+use super::{Context, Reply, Request};
+use crate::client::Logto;
+use crate::error::Error;
+use crate::flow::{FirstScreen, SignInOptions};
+
+/// A route that the adapter mounts. Routes are matched by the framework, never by comparing paths
+/// by hand, so nesting and trailing slashes mean what they mean everywhere else in the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Route {
+    /// `GET /sign-in`: to Logto, and back to `?return_to=`.
+    SignIn,
+    /// `GET /sign-up`: the same, beginning with Logto's registration page.
+    SignUp,
+    /// `GET /callback`: where Logto sends people back to.
+    Callback,
+    /// `POST /sign-out` (`GET` if configured): out of this app and out of Logto.
+    SignOut,
+}
+
+impl Route {
+    /// All routes.
+    pub const ALL: [Self; 4] = [Self::SignIn, Self::SignUp, Self::Callback, Self::SignOut];
+
+    /// The path below the configured prefix.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "/sign-in",
+            Self::SignUp => "/sign-up",
+            Self::Callback => "/callback",
+            Self::SignOut => "/sign-out",
+        }
+    }
+}
+
+impl Logto {
+    /// The path to mount a route at, with the configured prefix.
+    #[must_use]
+    pub fn route_path(&self, route: Route) -> String {
+        format!("{}{}", self.inner().settings.route_prefix, route.path())
+    }
+
+    /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
+    /// ones are answered, and with what, is decided here.
+    pub async fn handle(&self, route: Route, request: Request) -> Reply {
+        let method = request.method().to_owned();
+        let context = self.context(request);
+        let allowed: &[&str] = match route {
+            Route::SignOut if self.inner().settings.sign_out_by_get => &["GET", "POST"],
+            Route::SignOut => &["POST"],
+            Route::SignIn | Route::SignUp | Route::Callback => &["GET"],
+        };
+        let by_get = allowed.contains(&"GET");
+        match method.as_str() {
+            // Whoever only looks, or looks ahead, begins no sign-in and ends none.
+            "HEAD" if by_get => Reply::new(204),
+            "GET" if by_get && context.request().is_prefetch() => Reply::new(204),
+            method if !allowed.contains(&method) => {
+                let allowed = allowed.join(", ");
+                let message = format!("This address answers {allowed} only.");
+                Reply::json(405, "method_not_allowed", &message).with_header("allow", allowed)
+            }
+            _ => answer(route, &context).await.unwrap_or_else(Reply::from),
+        }
+    }
+}
+
+async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
+    let options = SignInOptions {
+        post_redirect_uri: context.wanted_page(),
+        ..SignInOptions::new()
+    };
+    match route {
+        Route::SignIn => context.sign_in(options).await,
+        Route::SignUp => {
+            context
+                .sign_in(options.with_first_screen(FirstScreen::Register))
+                .await
+        }
+        Route::Callback => Ok(context.handle_sign_in_callback().await),
+        Route::SignOut if context.request().is_from(context.origin()) => {
+            Ok(context.sign_out().await)
+        }
+        Route::SignOut => {
+            let message = format!("Signing out works from {} only.", context.origin());
+            Ok(Reply::json(403, "wrong_origin", &message))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Sending somebody to Logto.
+
+use super::path::local_path;
+use super::{Context, Reply, Route};
+use crate::error::{Error, ErrorKind};
+use crate::flow::{AuthorizationRequest, Protocol, SignInOptions, Transaction, scope};
+
+impl Context {
+    /// Sends the person to Logto.
+    ///
+    /// The answer is a redirect, with a cookie that binds the sign-in to this browser. A session
+    /// that is there stays until the new one replaces it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if the options cannot be sent, [`ErrorKind::Unreachable`] if
+    /// Logto was never reached and is not now.
+    pub async fn sign_in(&self, options: SignInOptions) -> Result<Reply, Error> {
+        self.begin_sign_in(&options).await.map_err(|error| {
+            tracing::warn!(%error, "a sign-in could not begin");
+            self.answered(error)
+        })
+    }
+
+    async fn begin_sign_in(&self, options: &SignInOptions) -> Result<Reply, Error> {
+        options.check()?;
+        let logto = self.logto();
+        let scopes = self.scopes(options)?;
+        let return_to = self.return_to(options)?;
+        let redirect_path = self.redirect_path(options)?;
+        let metadata = logto.provider.metadata().await?;
+        let transaction = logto
+            .transactions
+            .begin(self.now(), return_to, redirect_path)?;
+        let url = Protocol::new(&logto.settings, &metadata, &logto.http)?.authorization_url(
+            AuthorizationRequest {
+                transaction: &transaction,
+                redirect_uri: &self.redirect_uri(&transaction),
+                scopes,
+                resources: &logto.settings.resources,
+                prompt: options.prompt.unwrap_or(logto.settings.prompt),
+                parameters: &options.parameters,
+            },
+        )?;
+        let header = self.request().cookies();
+        let cookies = logto
+            .transactions
+            .write(&logto.keys, &transaction, header)?;
+        Ok(Reply::see_other(url).with_cookies(cookies))
+    }
+
+    /// The scopes of this sign-in. Logto drops `offline_access` silently where the prompt has no
+    /// consent, so that has to be asked for by name.
+    fn scopes(&self, options: &SignInOptions) -> Result<Vec<&str>, Error> {
+        let settings = &self.logto().settings;
+        let wanted = |name: &&str| *name != scope::OFFLINE_ACCESS || !options.no_offline_access;
+        let scopes: Vec<&str> = settings
+            .scopes
+            .iter()
+            .map(String::as_str)
+            .filter(wanted)
+            .collect();
+        let prompt = options.prompt.unwrap_or(settings.prompt);
+        if scopes.contains(&scope::OFFLINE_ACCESS) && !prompt.includes_consent() {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "a prompt without consent would silently lose the refresh token: use \
+                 Prompt::LoginConsent, or say without_offline_access() if that is meant",
+            ));
+        }
+        Ok(scopes)
+    }
+
+    fn return_to(&self, options: &SignInOptions) -> Result<Option<String>, Error> {
+        let Some(wanted) = &options.post_redirect_uri else {
+            return Ok(None);
+        };
+        self.own_page(wanted).map(Some).ok_or_else(|| {
+            let why = "the page to show after signing in is not a page of this app";
+            Error::new(ErrorKind::InvalidRequest, why)
+        })
+    }
+
+    fn redirect_path(&self, options: &SignInOptions) -> Result<Option<String>, Error> {
+        let Some(uri) = &options.redirect_uri else {
+            return Ok(None);
+        };
+        let base = &self.logto().settings.base_url;
+        let path = uri.strip_prefix(base.as_str()).unwrap_or(uri);
+        match local_path(path) {
+            Some(path) if !path.contains('?') => Ok(Some(path.to_owned())),
+            _ => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "the redirect URI is not an address of this app without a query",
+            )),
+        }
+    }
+
+    /// The redirect URI of a transaction: the same at Logto's sign-in, at the callback and at the
+    /// token endpoint.
+    pub(super) fn redirect_uri(&self, transaction: &Transaction) -> String {
+        let settings = &self.logto().settings;
+        match &transaction.redirect_path {
+            Some(path) => settings.url(path),
+            None => settings.url(&self.logto_handle().route_path(Route::Callback)),
+        }
+    }
+
+    /// The page that a request to the sign-in route asks to return to. One of another origin is
+    /// nobody's wish but an attacker's, and is passed over.
+    pub(super) fn wanted_page(&self) -> Option<String> {
+        let mut parameters = url::form_urlencoded::parse(self.request().query().as_bytes());
+        let (_, page) = parameters.find(|(name, _)| name == "return_to")?;
+        self.own_page(&page)
+    }
+}

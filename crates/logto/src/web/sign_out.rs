@@ -1,0 +1,70 @@
+//! Signing out here and at Logto.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Context, Reply, SessionState};
+use crate::provider::Metadata;
+
+/// How long a person waits for Logto to revoke the refresh token. It goes on afterwards.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl Context {
+    /// Signs the person out: ends the session in this browser, revokes its refresh token, and goes
+    /// to Logto to end the session there (OpenID Connect RP-Initiated Logout 1.0).
+    ///
+    /// If Logto does not answer, the person is signed out here all the same and stays in this app.
+    pub async fn sign_out(&self) -> Reply {
+        let current = self.current();
+        self.end(SessionState::SignedOut);
+        let refresh_token = current
+            .session()
+            .and_then(|session| session.refresh_token.clone());
+        let reachable = match refresh_token {
+            Some(token) => self.revoke(token).await,
+            None => true,
+        };
+        let settings = &self.logto().settings;
+        let logto = match self.logto().provider.known_metadata() {
+            Some(metadata) if reachable => self.end_session_url(&metadata),
+            // Never seen, or not there now: a redirect would leave the person at a dead page.
+            _ => None,
+        };
+        let location = match logto {
+            Some(url) => url.into(),
+            None => format!("{}{}", settings.base_path, settings.after_sign_out),
+        };
+        Reply::see_other(location).with_cookies(self.take_cookies())
+    }
+
+    /// Whether Logto could be reached. Ending Logto's own session does not end a refresh token, so
+    /// this is not left out.
+    async fn revoke(&self, refresh_token: String) -> bool {
+        let logto = self.logto_handle();
+        // A task of its own: it ends even if the person does not wait.
+        let revocation = tokio::spawn(async move {
+            let revoked = logto.inner().revoke(&refresh_token).await;
+            if let Err(error) = &revoked {
+                tracing::warn!(%error, "a refresh token could not be revoked at sign-out");
+            }
+            !revoked.is_err_and(|error| error.is_retryable())
+        });
+        matches!(
+            tokio::time::timeout(PATIENCE, revocation).await,
+            Ok(Ok(true))
+        )
+    }
+
+    fn end_session_url(&self, metadata: &Metadata) -> Option<Url> {
+        let settings = &self.logto().settings;
+        let mut url = metadata.end_session_endpoint.clone()?;
+        url.query_pairs_mut()
+            .append_pair("client_id", &settings.app_id)
+            .append_pair(
+                "post_logout_redirect_uri",
+                &settings.url(&settings.after_sign_out),
+            );
+        Some(url)
+    }
+}

@@ -1,0 +1,86 @@
+//! The signed-in person, as a handler gets them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Context;
+use crate::claims::{IdTokenClaims, UserInfo};
+use crate::error::Error;
+
+/// A signed-in person.
+#[derive(Clone)]
+pub struct User {
+    claims: Arc<IdTokenClaims>,
+    context: Context,
+}
+
+impl User {
+    pub(crate) fn new(claims: Arc<IdTokenClaims>, context: Context) -> Self {
+        Self { claims, context }
+    }
+
+    /// The claims of the session's ID token.
+    #[must_use]
+    pub fn claims(&self) -> &IdTokenClaims {
+        &self.claims
+    }
+
+    /// The person's id in Logto.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.claims.sub
+    }
+
+    /// The person's name: full name, or else user name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.claims
+            .name
+            .as_deref()
+            .or(self.claims.username.as_deref())
+    }
+
+    /// Address of the person's picture.
+    #[must_use]
+    pub fn picture(&self) -> Option<&str> {
+        self.claims.picture.as_deref()
+    }
+
+    /// The person's e-mail address; needs the scope `email`.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.claims.email.as_deref()
+    }
+
+    /// See [`Context::access_token`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn access_token(&self) -> Result<String, Error> {
+        self.context.access_token().await
+    }
+
+    /// See [`Context::fetch_user_info`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
+        self.context.fetch_user_info().await
+    }
+
+    /// The request that the person made.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("sub", &self.claims.sub)
+            .finish_non_exhaustive()
+    }
+}
