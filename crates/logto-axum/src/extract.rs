@@ -1,0 +1,81 @@
+//! Extractors.
+
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use logto::web::{self, Context};
+
+use crate::Reply;
+
+/// A signed-in person.
+///
+/// Whoever is not signed in does not reach the handler: a person who opens a page is sent to
+/// sign-in and comes back afterwards, anything else gets 401.
+#[derive(Clone, Debug)]
+pub struct User(pub web::User);
+
+/// A signed-in person, if somebody is signed in.
+///
+/// "Nobody" means exactly that: where it cannot be known, the request is refused instead.
+#[derive(Clone, Debug)]
+pub struct MaybeUser(pub Option<web::User>);
+
+/// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
+/// and tells why nobody is signed in.
+///
+/// ```
+/// use logto_axum::{Auth, DirectSignIn, Reply, SignInOptions};
+///
+/// async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
+///     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
+///     Ok(auth.sign_in(options).await?.into())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Auth(pub Context);
+
+impl<S: Send + Sync> FromRequestParts<S> for Auth {
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Reply> {
+        let context = parts.extensions.get::<Context>().cloned();
+        context
+            .map(Self)
+            .ok_or_else(|| web::Reply::not_mounted().into())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for User {
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Reply> {
+        let Auth(context) = Auth::from_request_parts(parts, state).await?;
+        Ok(Self(context.user().await?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Reply> {
+        let Auth(context) = Auth::from_request_parts(parts, state).await?;
+        Ok(Self(context.maybe_user().await?))
+    }
+}
+
+impl Deref for User {
+    type Target = web::User;
+
+    fn deref(&self) -> &web::User {
+        &self.0
+    }
+}
+
+impl Deref for Auth {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.0
+    }
+}
