@@ -24,15 +24,9 @@ pub struct ExampleApp {
 
 impl ExampleApp {
     /// Builds the example once, starts it on `base_url` with `environment`, and
-    /// returns when it accepts connections. It sees no other `LOGTO_*` variable
-    /// than those given.
+    /// returns when it accepts connections.
     pub async fn start(base_url: &str, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(executable());
-        for (name, _) in env::vars_os() {
-            if name.to_string_lossy().starts_with("LOGTO_") {
-                command.env_remove(name);
-            }
-        }
         command
             .env("BASE_URL", base_url)
             .envs(environment.iter().copied());
@@ -55,6 +49,13 @@ impl ExampleApp {
     /// The address a browser opens, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The port the app listens on.
+    pub fn port(&self) -> u16 {
+        let port = self.base_url.rsplit(':').next();
+        port.and_then(|port| port.parse().ok())
+            .expect("the address of an app under test has a port")
     }
 
     /// Everything the app has printed so far.

@@ -15,9 +15,14 @@ mod app;
 mod browser;
 mod certified;
 mod process;
+mod secrets;
+mod stage;
 mod wait;
 
 pub use app::{ExampleApp, free_base_url};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
-pub use wait::eventually;
+pub use process::Process;
+pub use secrets::Secrets;
+pub use stage::Stage;
+pub use wait::{eventually, eventually_within};

@@ -1,20 +1,30 @@
 use std::{
+    env,
     io::{BufRead, BufReader, Read},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
 };
 
 /// A child process whose output is kept, and which ends with this value.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     output: Arc<Mutex<String>>,
+    collectors: Vec<JoinHandle<()>>,
 }
 
 impl Process {
-    /// Starts `command`; `name` is for the message if that fails.
-    pub(crate) fn start(name: &str, command: &mut Command) -> Self {
+    /// Starts `command`, which sees none of the `LOGTO_*` variables around it
+    /// but those that it sets. `name` is for the message if it cannot be started.
+    pub fn start(name: &str, command: &mut Command) -> Self {
+        for (variable, _) in env::vars_os() {
+            let outside = variable.to_string_lossy().starts_with("LOGTO_");
+            let set = command.get_envs().any(|(name, _)| name == variable);
+            if outside && !set {
+                command.env_remove(variable);
+            }
+        }
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -22,22 +32,37 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{name} could not be started: {error}"));
         let output = Arc::default();
-        collect(child.stdout.take(), &output);
-        collect(child.stderr.take(), &output);
-        Self { child, output }
+        let collectors = [
+            child.stdout.take().map(|stream| collect(stream, &output)),
+            child.stderr.take().map(|stream| collect(stream, &output)),
+        ];
+        Self {
+            child,
+            output,
+            collectors: collectors.into_iter().flatten().collect(),
+        }
     }
 
     /// Everything printed so far, on either stream.
-    pub(crate) fn output(&self) -> String {
+    pub fn output(&self) -> String {
         self.output
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    /// How it ended, if it did.
-    pub(crate) fn exit_status(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
+    /// Does what Ctrl-C in a terminal does to one process.
+    pub fn interrupt(&self) {
+        let process = self.child.id().to_string();
+        let status = Command::new("kill").args(["-INT", &process]).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill failed");
+    }
+
+    /// How it ended, if it did and all of its output is here.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        let status = self.child.try_wait().ok().flatten()?;
+        let complete = self.collectors.iter().all(JoinHandle::is_finished);
+        complete.then_some(status)
     }
 }
 
@@ -49,15 +74,13 @@ impl Drop for Process {
     }
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>, output: &Arc<Mutex<String>>) {
-    let Some(stream) = stream else { return };
+fn collect(stream: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let output = Arc::clone(output);
     thread::spawn(move || {
-        for line in BufReader::new(stream).lines() {
-            let Ok(line) = line else { break };
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
             let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
             output.push_str(&line);
             output.push('\n');
         }
-    });
+    })
 }

@@ -9,16 +9,29 @@ const INTERVAL: Duration = Duration::from_millis(25);
 /// # Panics
 ///
 /// After 30 seconds, naming `what` was awaited.
-pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, condition).await
+}
+
+/// Like [`eventually`], for what may take longer, such as a build.
+///
+/// # Panics
+///
+/// After `patience`, naming `what` was awaited.
+pub async fn eventually_within<T>(
+    patience: Duration,
+    what: &str,
+    mut condition: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let started = Instant::now();
     loop {
         if let Some(value) = condition().await {
             return value;
         }
         assert!(
-            started.elapsed() < PATIENCE,
+            started.elapsed() < patience,
             "gave up after {} seconds of waiting for {what}",
-            PATIENCE.as_secs()
+            patience.as_secs()
         );
         tokio::time::sleep(INTERVAL).await;
     }

@@ -1,0 +1,33 @@
+use std::collections::BTreeSet;
+
+/// Values that no log may show. Those too short to be told from ordinary words
+/// are not kept.
+#[derive(Debug, Default)]
+pub struct Secrets(BTreeSet<String>);
+
+impl Secrets {
+    /// Remembers a value.
+    pub fn add(&mut self, value: &str) {
+        if value.len() < 16 {
+            return;
+        }
+        self.0.insert(value.to_owned());
+    }
+
+    /// # Panics
+    ///
+    /// If `log` has one of the values, showing the line without it.
+    pub fn assert_absent_from(&self, log: &str) {
+        for secret in &self.0 {
+            // Half a secret is a secret too; the rest may have been cut off.
+            let telling = secret.get(..secret.len().min(32)).unwrap_or(secret);
+            if let Some(line) = log.lines().find(|line| line.contains(telling)) {
+                let start = secret.get(..4).unwrap_or_default();
+                panic!(
+                    "the log shows a secret that starts with {start}: {}",
+                    line.replace(telling, "[the secret]")
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A person in a real browser, the example app, and the certified provider:
+//! nothing on the other side was written by this project.
+
+use logto_tests::{Stage, Tab};
+
+async fn answer(tab: &Tab, person: &str, answer: &str) {
+    tab.click(&format!("#person-{person}")).await;
+    tab.click(answer).await;
+}
+
+#[tokio::test]
+async fn signing_in_and_out() {
+    let stage = Stage::certified(&[]).await;
+    let tab = stage.open("/").await;
+    tab.click("#sign-in").await;
+    tab.click("#continue-with-hugging-face").await;
+    answer(&tab, "alice", "#authorize").await;
+    assert_eq!(tab.text("#user-name").await, "Alice Example");
+    assert_eq!(tab.current_url().await, stage.url("/"));
+
+    let me = tab.fetch("/api/me").await;
+    assert_eq!(me.status, 200);
+    assert_eq!(me.body["sub"], "8s8claa1vi9z");
+
+    tab.goto(&stage.url("/profile")).await;
+    assert_eq!(tab.text("#hugging-face-username").await, "alice-hf");
+    let organizations = tab.text("#hugging-face-organizations").await;
+    assert!(organizations.contains("example-org"), "{organizations}");
+
+    tab.goto(&stage.url("/")).await;
+    tab.click("#sign-out").await;
+    tab.wait_for("#sign-in").await;
+    assert_eq!(tab.fetch("/api/me").await.status, 401);
+
+    // The session at the provider has ended too.
+    tab.click("#sign-in-hugging-face").await;
+    tab.wait_for("#person-alice").await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn declining_is_told_in_a_friendly_way() {
+    let stage = Stage::certified(&[]).await;
+    let tab = stage.open("/sign-in/hugging-face").await;
+    answer(&tab, "alice", "#decline").await;
+    let page = tab.text("body").await;
+    tab.screenshot("declined").await;
+    assert!(!page.trim().is_empty());
+
+    tab.goto(&stage.url("/")).await;
+    tab.wait_for("#sign-in").await;
+    assert_eq!(tab.fetch("/api/me").await.status, 401);
+    stage.end().await;
+}
