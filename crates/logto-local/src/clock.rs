@@ -1,10 +1,9 @@
 //! The time of the tenant, which a test can move.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The clock of a tenant: real time plus an offset that a test chooses.
+/// The clock of a tenant: real time, until a test moves or stops it.
 ///
 /// Everything that expires in the tenant (codes, tokens, sessions) reads this clock,
 /// and tokens carry its time. Clones are the same clock.
@@ -21,8 +20,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Clock {
-    offset_ms: Arc<AtomicI64>,
+pub struct Clock(Arc<Mutex<Hands>>);
+
+#[derive(Clone, Copy, Debug)]
+enum Hands {
+    /// Milliseconds ahead of real time.
+    Running(i64),
+    /// Milliseconds since 1970.
+    Stopped(i64),
+}
+
+impl Default for Hands {
+    fn default() -> Self {
+        Self::Running(0)
+    }
 }
 
 impl Clock {
@@ -31,33 +42,51 @@ impl Clock {
         UNIX_EPOCH + Duration::from_millis(self.millis())
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward, running or stopped.
     pub fn advance(&self, by: Duration) {
-        self.offset_ms.fetch_add(
-            by.as_millis().try_into().unwrap_or(i64::MAX),
-            Ordering::SeqCst,
-        );
+        let by = by.as_millis().try_into().unwrap_or(i64::MAX);
+        let mut hands = self.hands();
+        *hands = match *hands {
+            Hands::Running(ahead) => Hands::Running(ahead.saturating_add(by)),
+            Hands::Stopped(at) => Hands::Stopped(at.saturating_add(by)),
+        };
     }
 
-    /// Sets the clock, forward or back; it goes on running from there.
+    /// Sets the clock, forward or back; it goes on from there if it is running.
     pub fn set(&self, to: SystemTime) {
-        self.offset_ms.store(
-            millis_of(to) - millis_of(SystemTime::now()),
-            Ordering::SeqCst,
-        );
+        let mut hands = self.hands();
+        *hands = match *hands {
+            Hands::Running(_) => Hands::Running(millis_of(to) - millis_of(SystemTime::now())),
+            Hands::Stopped(_) => Hands::Stopped(millis_of(to)),
+        };
+    }
+
+    /// Stops the clock at the present time: from now on only [`advance`](Self::advance) and
+    /// [`set`](Self::set) move it, and a test does not depend on how fast it runs.
+    pub fn stop(&self) {
+        let mut hands = self.hands();
+        *hands = Hands::Stopped(reading(*hands));
     }
 
     /// Milliseconds since 1970.
     pub(crate) fn millis(&self) -> u64 {
-        let real = millis_of(SystemTime::now());
-        real.saturating_add(self.offset_ms.load(Ordering::SeqCst))
-            .try_into()
-            .unwrap_or(0)
+        reading(*self.hands()).try_into().unwrap_or(0)
     }
 
     /// Seconds since 1970, as in tokens.
     pub(crate) fn seconds(&self) -> u64 {
         self.millis() / 1000
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn reading(hands: Hands) -> i64 {
+    match hands {
+        Hands::Running(ahead) => millis_of(SystemTime::now()).saturating_add(ahead),
+        Hands::Stopped(at) => at,
     }
 }
 

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
+use crate::routes::authorize::AuthRequest;
 use crate::store::{INTERACTION_LIFE, SESSION_LIFE};
 
 /// Sets cookies on a response, each with its `.sig` companion.
@@ -20,24 +21,24 @@ pub(crate) struct Cookies<'a> {
 
 impl Cookies<'_> {
     /// `known` is the cookie the browser sent: it keeps one interaction per app, the latest.
-    pub(crate) fn interaction(&mut self, known: Option<&str>, app_id: &str, uid: &str) {
+    pub(crate) fn interaction(&mut self, known: Option<&str>, uid: &str, request: &AuthRequest) {
         let attributes = format!(
             "expires={}; samesite=lax; httponly",
             expires(INTERACTION_LIFE)
         );
+        // The one value that a request writes: it must not become an attribute.
         self.set(
             "_logto",
-            &format!(r#"{{"appId":"{app_id}"}}"#),
+            &request.context.replace(';', ""),
             "path=/; samesite=lax",
         );
         let mut map = known.and_then(parse).unwrap_or_default();
-        map.insert(app_id.to_owned(), uid.into());
-        map.insert("_legacy".to_owned(), uid.into());
-        self.set(
-            "_interaction",
-            &Value::Object(map).to_string(),
-            &format!("path=/; {attributes}"),
-        );
+        map.insert(request.app_id.clone(), uid.into());
+        // As in Logto, `_legacy` comes last.
+        map.remove("_legacy");
+        let apps = Value::Object(map).to_string();
+        let value = format!(r#"{},"_legacy":"{uid}"}}"#, apps.trim_end_matches('}'));
+        self.set("_interaction", &value, &format!("path=/; {attributes}"));
         self.set(
             "_interaction_resume",
             uid,

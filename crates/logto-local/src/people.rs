@@ -200,7 +200,7 @@ fn alice() -> Person {
             .member_of("wpmklpcc20gc", "Acme", "org-admin");
     alice.id = "8s8claa1vi9z".to_owned();
     alice.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e2".to_owned();
-    alice.about = "Full profile, one organization, may edit things".to_owned();
+    alice.about = "Full profile, admin of one organization".to_owned();
     for acme in &mut alice.memberships {
         acme.description = Some("Lab organization".to_owned());
     }
@@ -210,7 +210,7 @@ fn alice() -> Person {
 /// Two hundred organizations: an ID token of eleven kilobytes.
 fn bob() -> Person {
     let mut bob = Person::new("bob");
-    bob.about = "Member of 200 organizations: very large tokens".to_owned();
+    bob.about = "In 200 organizations: very large tokens".to_owned();
     bob.memberships = (1..=200)
         .map(|number| {
             let name = format!("Team {number:03}");
@@ -246,6 +246,6 @@ fn frank() -> Person {
     let mut frank = Person::new("frank").role("things-reader");
     frank.id = "yszi1ufpmwk8".to_owned();
     frank.hugging_face_email_verified = false;
-    frank.about = "Unverified e-mail address, may only read things".to_owned();
+    frank.about = "Unverified e-mail address, read-only".to_owned();
     frank
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use crate::apps::{App, AppKind};
@@ -28,6 +29,8 @@ pub(crate) struct AuthRequest {
     pub(crate) max_age: Option<u64>,
     /// The first page, with its query.
     pub(crate) page: String,
+    /// The value of the `_logto` cookie.
+    pub(crate) context: String,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -173,6 +176,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Pro
         challenge,
         max_age,
         page: first_page(&app.id, params),
+        context: context(&app.id, params),
     })
 }
 
@@ -317,4 +321,19 @@ fn first_page(app_id: &str, params: &Params) -> String {
         }
         None => format!("/{screen}?{}", query.finish()),
     }
+}
+
+/// What the pages should know of the request, as JSON.
+fn context(app_id: &str, params: &Params) -> String {
+    let mut context = Map::new();
+    context.insert("appId".to_owned(), app_id.into());
+    for (parameter, member) in [
+        ("organization_id", "organizationId"),
+        ("ui_locales", "uiLocales"),
+    ] {
+        if let Some(value) = params.get(parameter) {
+            context.insert(member.to_owned(), value.into());
+        }
+    }
+    Value::Object(context).to_string()
 }

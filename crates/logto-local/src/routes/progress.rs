@@ -24,7 +24,7 @@ enum Next {
     Page {
         location: String,
         uid: String,
-        app_id: String,
+        request: Box<AuthRequest>,
     },
     Answer {
         back: ReturnPath,
@@ -188,9 +188,8 @@ fn wait(
     now: u64,
 ) -> Result<Next, Problem> {
     let uid = random::token()?;
-    let app_id = request.app_id.clone();
     let interaction = Interaction {
-        request,
+        request: request.clone(),
         progress,
         signed_in_as: None,
         notice: None,
@@ -200,7 +199,7 @@ fn wait(
     Ok(Next::Page {
         location,
         uid,
-        app_id,
+        request: Box::new(request),
     })
 }
 
@@ -251,8 +250,8 @@ fn respond(
         Ok(Next::Page {
             location,
             uid,
-            app_id,
-        }) => (reply::see_other(&location), Some((uid, app_id))),
+            request,
+        }) => (reply::see_other(&location), Some((uid, request))),
         Ok(Next::Answer {
             back,
             code: Ok(code),
@@ -267,8 +266,8 @@ fn respond(
         key: &tenant.cookie_key,
         response: &mut response,
     };
-    if let Some((uid, app_id)) = interaction {
-        cookies.interaction(call.cookie("_interaction"), &app_id, &uid);
+    if let Some((uid, request)) = interaction {
+        cookies.interaction(call.cookie("_interaction"), &uid, &request);
     }
     if let Some(value) = new_session {
         cookies.session(value);

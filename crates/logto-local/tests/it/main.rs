@@ -7,5 +7,8 @@
     reason = "a helper of a test fails like the test itself"
 )]
 
+mod authorize;
 mod flow;
+mod recorded;
 mod support;
+mod token;
