@@ -65,6 +65,12 @@ impl Logto {
         Self::new(LogtoConfig::from_env()?)
     }
 
+    /// The address at which browsers reach the app, as configured.
+    #[must_use]
+    pub fn base_url(&self) -> &url::Url {
+        &self.0.settings.base
+    }
+
     /// One request, as extractors and route handlers see it.
     #[must_use]
     pub fn context(&self, request: Request) -> Context {

@@ -1,3 +1,59 @@
-//! To be written.
+//! Sign in with Hugging Face through Logto, on axum.
 
-fn main() {}
+mod pages;
+
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use axum::{Json, Router};
+use logto_axum::{Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+
+    // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
+    // `identities` brings the Hugging Face profile.
+    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let logto = Logto::new(config)?;
+
+    let app = Router::new()
+        .route("/", get(home))
+        .route("/profile", get(profile))
+        .route("/api/me", get(me))
+        .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
+        .layer(logto_axum::layer(&logto))
+        .merge(logto_axum::routes(&logto));
+
+    let port = logto.base_url().port_or_known_default().unwrap_or(3000);
+    let listener = TcpListener::bind(("0.0.0.0", port))
+        .await
+        .map_err(|error| format!("port {port}: {error}"))?;
+    tracing::info!("open {}", logto.base_url());
+    Ok(axum::serve(listener, app).await?)
+}
+
+/// For everyone.
+async fn home(MaybeUser(user): MaybeUser) -> Html<String> {
+    Html(pages::home(user.as_ref()))
+}
+
+/// For signed-in people: others are sent to sign-in and come back here.
+async fn profile(user: User) -> Result<Html<String>, Reply> {
+    let info = user.fetch_user_info().await?;
+    Ok(Html(pages::profile(&user, &info)))
+}
+
+/// For scripts: 401 instead of a redirect.
+async fn me(user: User) -> impl IntoResponse {
+    Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// Past Logto's own page, straight to Hugging Face.
+async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
+    let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
+    Ok(auth.sign_in(options).await?.into())
+}

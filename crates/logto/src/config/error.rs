@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// Everything that is wrong with a configuration, found in one go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<ConfigProblem>,
 }
@@ -63,6 +63,13 @@ impl fmt::Display for ConfigError {
         self.problems
             .iter()
             .try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+/// As [`Display`](fmt::Display): what `main` shows when it returns the error is meant for people.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -25,7 +25,9 @@ pub(crate) struct Settings {
     pub(crate) app_id: String,
     pub(crate) app_secret: SecretString,
     pub(crate) cookie_secrets: Vec<SecretString>,
-    /// Without a trailing slash.
+    /// The base URL as it was parsed.
+    pub(crate) base: Url,
+    /// The base URL without a trailing slash.
     pub(crate) base_url: String,
     /// The base URL's origin.
     pub(crate) origin: String,
@@ -78,6 +80,7 @@ impl Settings {
                 .cookie_name
                 .unwrap_or_else(|| default_name(&config.app_id)),
             endpoint,
+            base: base_url,
             app_id: config.app_id,
             app_secret: config.app_secret,
             cookie_secrets: config.cookie_secrets,
