@@ -55,6 +55,8 @@ pub enum ErrorKind {
     /// The browser came back with a callback that does not belong to a sign-in of this browser, or
     /// that was used before.
     InvalidCallback,
+    /// The person cancelled at Logto, or was denied access there.
+    Cancelled,
     /// The caller asked for something that cannot be sent.
     InvalidRequest,
     /// There is no session, or it is over: the person has to sign in.

@@ -19,20 +19,32 @@ pub(crate) struct CallbackParameters {
     code: Option<String>,
 }
 
-/// A callback that did not become a session, and the sign-in that it belonged to, if any.
+/// A callback that did not become a session.
 pub(crate) struct CallbackFailure {
     pub(crate) error: Error,
-    pub(crate) transaction: Option<Transaction>,
+    /// The page that the person wanted, if that is known.
+    pub(crate) page: Option<String>,
+    /// The sign-in that is over with this. After an outage it is not: the code was not redeemed,
+    /// and loading the same callback again may work.
+    pub(crate) ended: Option<Transaction>,
 }
 
 impl CallbackFailure {
-    pub(crate) fn new(error: Error, transaction: Option<Transaction>) -> Self {
-        Self { error, transaction }
+    /// No sign-in of this browser is concerned.
+    pub(crate) fn of_none(error: Error) -> Self {
+        Self {
+            error,
+            page: None,
+            ended: None,
+        }
     }
 
-    /// Loading the same callback again may work: the code was not redeemed.
-    pub(crate) fn is_repeatable(&self) -> bool {
-        self.error.is_retryable()
+    pub(crate) fn of(transaction: Transaction, error: Error) -> Self {
+        Self {
+            page: transaction.return_to.clone(),
+            ended: (!error.is_retryable()).then_some(transaction),
+            error,
+        }
     }
 }
 
@@ -93,8 +105,13 @@ impl CallbackParameters {
             _ => {}
         }
         if let Some(error) = self.error {
+            let kind = if error == "access_denied" {
+                ErrorKind::Cancelled
+            } else {
+                ErrorKind::Refused
+            };
             return Err(Error::from_response(
-                ErrorKind::Refused,
+                kind,
                 ErrorResponse {
                     status: 0,
                     error: Some(printable(&error)),

@@ -138,6 +138,13 @@ impl Transactions {
             .find(|transaction| now < transaction.expires_at)
     }
 
+    /// The sign-in that this browser began last.
+    pub(crate) fn latest(&self, keys: &KeyRing, header: &str, now: u64) -> Option<Transaction> {
+        cookies::names(header, &self.prefix)
+            .filter_map(|name| self.find(keys, header, name.strip_prefix(&self.prefix)?, now))
+            .max_by_key(|transaction| transaction.expires_at)
+    }
+
     /// The `Set-Cookie` line that makes the browser forget the transaction.
     pub(crate) fn remove(&self, state: &str) -> String {
         self.attributes.remove(&self.name(state))

@@ -18,13 +18,13 @@ impl Context {
         match self.complete_sign_in().await {
             Ok((session, transaction)) => match self.keep(session) {
                 Ok(()) => {
-                    let page = self.page_of(Some(&transaction));
+                    let page = self.page_of(transaction.return_to.as_ref());
                     let forget = vec![self.logto().transactions.remove(&transaction.state)];
                     Reply::see_other(page)
                         .with_cookies(self.take_cookies())
                         .with_cookies(forget)
                 }
-                Err(error) => self.fail_callback(&CallbackFailure::new(error, Some(transaction))),
+                Err(error) => self.fail_callback(&CallbackFailure::of(transaction, error)),
             },
             Err(failure) => self.fail_callback(&failure),
         }
@@ -34,12 +34,19 @@ impl Context {
     /// code.
     async fn complete_sign_in(&self) -> Result<(Session, Transaction), CallbackFailure> {
         let logto = self.logto();
-        let unknown = |error| CallbackFailure::new(error, None);
         let invalid = |why: &'static str| Error::new(ErrorKind::InvalidCallback, why);
 
-        let parameters = CallbackParameters::parse(self.request().query()).map_err(unknown)?;
+        let parameters =
+            CallbackParameters::parse(self.request().query()).map_err(CallbackFailure::of_none)?;
         if parameters.is_bare() {
-            return Err(unknown(invalid("the sign-in was cancelled")));
+            // All that Logto sends when a person cancels on its consent page.
+            let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
+            let header = self.request().cookies();
+            let latest = logto.transactions.latest(&logto.keys, header, self.now());
+            return Err(CallbackFailure {
+                page: latest.and_then(|transaction| transaction.return_to),
+                ..CallbackFailure::of_none(error)
+            });
         }
         let transaction = parameters
             .state
@@ -49,8 +56,10 @@ impl Context {
                     .transactions
                     .find(&logto.keys, self.request().cookies(), state, self.now())
             })
-            .ok_or_else(|| unknown(invalid("no sign-in of this browser has that state")))?;
-        let failed = |error| CallbackFailure::new(error, Some(transaction.clone()));
+            .ok_or_else(|| {
+                CallbackFailure::of_none(invalid("no sign-in of this browser has that state"))
+            })?;
+        let failed = |error| CallbackFailure::of(transaction.clone(), error);
 
         let redirect_uri = self.redirect_uri(&transaction);
         if !self.is_at(&redirect_uri) {
@@ -89,35 +98,32 @@ impl Context {
     fn fail_callback(&self, failure: &CallbackFailure) -> Reply {
         let error = &failure.error;
         match error.kind() {
-            ErrorKind::InvalidCallback | ErrorKind::Refused => {
+            ErrorKind::InvalidCallback | ErrorKind::Cancelled | ErrorKind::Refused => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
             _ => tracing::error!(%error, "a sign-in failed"),
         }
-        let transaction = failure.transaction.as_ref();
-        let page = self.page_of(transaction);
+        let page = self.page_of(failure.page.as_ref());
         let harmless = matches!(
             error.kind(),
-            ErrorKind::InvalidCallback | ErrorKind::Refused
+            ErrorKind::InvalidCallback | ErrorKind::Cancelled
         );
         let reply = if harmless && self.current().session().is_some() {
             Reply::see_other(page)
         } else {
             self.error_page(error, &page)
         };
-        match transaction {
-            Some(transaction) if !failure.is_repeatable() => {
-                let forget = self.logto().transactions.remove(&transaction.state);
+        match &failure.ended {
+            Some(ended) => {
+                let forget = self.logto().transactions.remove(&ended.state);
                 reply.with_cookies(vec![forget])
             }
-            _ => reply,
+            None => reply,
         }
     }
 
-    fn page_of(&self, transaction: Option<&Transaction>) -> String {
-        transaction
-            .and_then(|transaction| transaction.return_to.clone())
-            .unwrap_or_else(|| self.after_sign_in())
+    fn page_of(&self, wanted: Option<&String>) -> String {
+        wanted.cloned().unwrap_or_else(|| self.after_sign_in())
     }
 
     /// A page that says what happened and offers to sign in (again), on the way to `page`.
@@ -128,29 +134,18 @@ impl Context {
             text,
             ..
         } = Answer::to(error);
-        let said_by_logto = error.response().filter(|response| response.status() == 0);
-        let denied = said_by_logto.and_then(|response| response.error()) == Some("access_denied");
-        let (title, text) = if denied {
-            (
-                "You are not signed in",
-                "Access was denied, or you cancelled.",
-            )
-        } else {
-            (title, text)
-        };
-        let detail = said_by_logto.map(ToString::to_string);
+        // Logto's own words, where they came in a callback that was checked.
+        let said = error.response().filter(|response| response.status() == 0);
+        let detail = said.map(ToString::to_string);
         // A callback is never answered as if this server had failed, short of an outage.
         let status = if status == 502 { 400 } else { status };
-        let link = (self.sign_in_path(page), "Sign in");
-        Reply::html(
-            status,
-            &Page {
-                title,
-                text,
-                detail: detail.as_deref(),
-                link: (&link.0, link.1),
-            },
-        )
-        .with_retry_after(error)
+        let sign_in = self.sign_in_path(page);
+        let page = Page {
+            title,
+            text,
+            detail: detail.as_deref(),
+            link: (&sign_in, "Sign in"),
+        };
+        Reply::html(status, &page).with_retry_after(error)
     }
 }

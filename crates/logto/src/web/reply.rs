@@ -154,6 +154,12 @@ impl Answer {
                 "This sign-in is not valid any more",
                 "It was already used, took too long, or was begun in another browser.",
             ),
+            ErrorKind::Cancelled => (
+                400,
+                "cancelled",
+                "You are not signed in",
+                "The sign-in was cancelled, or access was denied.",
+            ),
             ErrorKind::SessionTooLarge => (
                 400,
                 "session_too_large",
