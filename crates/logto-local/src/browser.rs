@@ -117,9 +117,13 @@ impl Browser {
             Stop::Page { at, status, body } => (at, status, body),
             Stop::App(_) => return Err(stuck("/oidc/session/end", "a redirect instead of a form")),
         };
-        let Some(xsrf) = field(&body, "xsrf") else {
+        let Some(xsrf) = field(&body, "xsrf").map(str::to_owned) else {
             return Err(stuck(&at, &format!("status {status}, no sign-out form")));
         };
+        self.confirm_sign_out(&xsrf).await
+    }
+
+    async fn confirm_sign_out(&mut self, xsrf: &str) -> Result<Stop, Error> {
         let confirm = format!("{}/oidc/session/end/confirm", self.tenant.endpoint);
         self.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")])
             .await
@@ -152,6 +156,11 @@ impl Browser {
             "/consent" => {
                 self.submit(&format!("{endpoint}{at}"), &[("decision", "authorize")])
                     .await
+            }
+            // Somebody else's session: the tenant ends it first.
+            _ if path.starts_with("/oidc/auth/") && field(body, "xsrf").is_some() => {
+                let xsrf = field(body, "xsrf").unwrap_or_default().to_owned();
+                self.confirm_sign_out(&xsrf).await
             }
             _ if body.contains("continue-with-hugging-face") => {
                 let query = at.split_once('?').map_or("", |(_, query)| query);

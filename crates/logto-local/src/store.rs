@@ -17,10 +17,9 @@ pub(crate) const ID_TOKEN_LIFE: u64 = 3600;
 pub(crate) const REFRESH_TOKEN_LIFE: u64 = 14 * DAY;
 /// A rotated refresh token stays usable this long.
 pub(crate) const REUSE_WINDOW_MS: u64 = 3000;
-/// No rotation prolongs a refresh token beyond this age.
-pub(crate) const ROTATION_CAP: u64 = 365 * DAY;
 pub(crate) const SESSION_LIFE: u64 = 14 * DAY;
 pub(crate) const INTERACTION_LIFE: u64 = 3600;
+/// However often a refresh token rotates, its grant ends.
 const GRANT_LIFE: u64 = 180 * DAY;
 const DAY: u64 = 24 * 3600;
 
@@ -145,7 +144,6 @@ pub(crate) struct AccessToken {
 #[derive(Clone)]
 pub(crate) struct RefreshToken {
     pub(crate) ticket: Ticket,
-    pub(crate) first_issued: u64,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
     pub(crate) consumed_ms: Option<u64>,

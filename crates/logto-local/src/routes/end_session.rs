@@ -21,7 +21,6 @@ use crate::store::{Logout, SESSION_LIFE, Session, Store};
 pub(crate) async fn ask(State(tenant): State<Shared>, call: Call) -> Result<Response, Problem> {
     let mut store = tenant.store();
     let then = where_to(&store, call.params())?;
-    let xsrf = random::hex(&random::bytes::<24>()?);
     let value = random::token()?;
     let now = tenant.clock.seconds();
     let known = call
@@ -38,7 +37,24 @@ pub(crate) async fn ask(State(tenant): State<Shared>, call: Call) -> Result<Resp
         );
         value
     });
-    if let Some(session) = store.sessions.get_mut(&cookie) {
+    let mut response = form(&tenant, &mut store, &cookie, then)?;
+    Cookies {
+        key: &tenant.cookie_key,
+        response: &mut response,
+    }
+    .session(&cookie);
+    Ok(response)
+}
+
+/// The form that ends a session. Logto also shows it to somebody who signs in over the session of another.
+pub(crate) fn form(
+    tenant: &Tenant,
+    store: &mut Store,
+    cookie: &str,
+    then: Option<Url>,
+) -> Result<Response, Problem> {
+    let xsrf = random::hex(&random::bytes::<24>()?);
+    if let Some(session) = store.sessions.get_mut(cookie) {
         session.logout = Some(Logout {
             xsrf: xsrf.clone(),
             then,
@@ -46,19 +62,13 @@ pub(crate) async fn ask(State(tenant): State<Shared>, call: Call) -> Result<Resp
     }
     let action = format!("{}/oidc/session/end/confirm", tenant.endpoint);
     let fields = [("xsrf", xsrf.as_str()), ("logout", "yes")];
-    let mut response = reply::page(
+    Ok(reply::page(
         StatusCode::OK,
         &AutoSubmit {
             action: &action,
             fields: &fields,
         },
-    );
-    Cookies {
-        key: &tenant.cookie_key,
-        response: &mut response,
-    }
-    .session(&cookie);
-    Ok(response)
+    ))
 }
 
 /// Where the browser goes afterwards. Without a client the URI is ignored, not refused.

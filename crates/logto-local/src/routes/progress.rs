@@ -3,6 +3,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use url::Url;
 
 use crate::call::Call;
 use crate::cookies::{Cookies, interaction_of};
@@ -10,7 +11,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::reply;
 use crate::routes::authorize::AuthRequest;
-use crate::routes::back_channel;
+use crate::routes::end_session;
 use crate::routes::redirect::ReturnPath;
 use crate::server::{Shared, Tenant};
 use crate::store::{
@@ -50,39 +51,37 @@ pub(crate) async fn resume(
         return Err(not_found("authorization request has expired"));
     }
     let now = tenant.clock.seconds();
+    let cookie = call.cookie("_session");
     let interaction = {
         let mut store = tenant.store();
-        let alive = store.interaction(&uid, now).is_some();
-        store.interactions.remove(&uid).filter(|_| alive)
-    };
-    let interaction = interaction.ok_or_else(|| not_found("interaction session not found"))?;
-
-    let mut cookie = call.cookie("_session").map(str::to_owned);
-    let mut new_session = None;
-    if let Some(person) = &interaction.signed_in_as {
-        let (value, replaced) = sign_in(&tenant, cookie.as_deref(), person)?;
-        if let Some(replaced) = replaced {
-            back_channel::tell_everyone(&tenant, &replaced).await;
+        let waiting = store.interaction(&uid, now).cloned();
+        let waiting = waiting.ok_or_else(|| not_found("interaction session not found"))?;
+        if let Some(cookie) =
+            cookie.filter(|cookie| belongs_to_another(&store, cookie, &waiting, now))
+        {
+            let back_here = Url::parse(&format!("{}/oidc/auth/{uid}", tenant.endpoint)).ok();
+            return end_session::form(&tenant, &mut store, cookie, back_here);
         }
-        new_session = Some(value.clone());
-        cookie = Some(value);
-    }
-    let next = next_step(
-        &tenant,
-        cookie.as_deref(),
-        interaction.request,
-        interaction.progress,
-    );
+        store.interactions.remove(&uid);
+        waiting
+    };
+    let new_session = match &interaction.signed_in_as {
+        Some(person) => Some(sign_in(&tenant, cookie, person)?),
+        None => None,
+    };
+    let cookie = new_session.as_deref().or(cookie);
+    let next = next_step(&tenant, cookie, interaction.request, interaction.progress);
     Ok(respond(&tenant, &call, next, new_session.as_deref()))
 }
 
-/// Puts a person into the browser's session. The same person keeps the session under a new cookie;
-/// another person ends it, and it is returned so that its apps can be told.
-fn sign_in(
-    tenant: &Tenant,
-    cookie: Option<&str>,
-    person: &str,
-) -> Result<(String, Option<Session>), Problem> {
+fn belongs_to_another(store: &Store, cookie: &str, waiting: &Interaction, now: u64) -> bool {
+    let session = store.live_session(cookie, now);
+    waiting.signed_in_as.is_some()
+        && session.is_some_and(|session| session.person != waiting.signed_in_as)
+}
+
+/// Puts a person into the browser's session, which goes on under a new cookie.
+fn sign_in(tenant: &Tenant, cookie: Option<&str>, person: &str) -> Result<String, Problem> {
     let now = tenant.clock.seconds();
     let now_ms = tenant.clock.millis();
     let (value, uid) = (random::token()?, random::token()?);
@@ -96,21 +95,10 @@ fn sign_in(
         .entry(person.to_owned())
         .or_insert(account)
         .updated_ms = now_ms;
-
-    let mine = |session: &Session| {
-        session
-            .person
-            .as_deref()
-            .is_none_or(|before| before == person)
-    };
-    let keeps = cookie
-        .and_then(|cookie| store.sessions.get(cookie))
-        .is_some_and(mine);
-    let (before, replaced) = match cookie {
-        Some(cookie) if keeps => (store.sessions.remove(cookie).unwrap_or_default(), None),
-        Some(cookie) => (Session::default(), store.end_session(cookie)),
-        None => (Session::default(), None),
-    };
+    let before = cookie.and_then(|cookie| store.sessions.remove(cookie));
+    let before = before
+        .filter(|session| session.person.as_deref() == Some(person))
+        .unwrap_or_default();
     let session = Session {
         uid: if before.uid.is_empty() {
             uid
@@ -124,7 +112,7 @@ fn sign_in(
         logout: None,
     };
     store.sessions.insert(value.clone(), session);
-    Ok((value, replaced))
+    Ok(value)
 }
 
 fn next_step(

@@ -53,7 +53,6 @@ pub(crate) fn exchange(
         let value = random::token()?;
         let fresh = RefreshToken {
             ticket: ticket.clone(),
-            first_issued: now,
             issued: now,
             expires: now + REFRESH_TOKEN_LIFE,
             consumed_ms: None,

@@ -8,9 +8,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::scopes::ORGANIZATIONS_SCOPE;
 use crate::server::Tenant;
-use crate::store::{
-    REFRESH_TOKEN_LIFE, REUSE_WINDOW_MS, ROTATION_CAP, RefreshToken, Store, Ticket,
-};
+use crate::store::{REFRESH_TOKEN_LIFE, REUSE_WINDOW_MS, RefreshToken, Store, Ticket};
 use crate::token::issue::{self, Wanted};
 
 pub(crate) fn refresh(
@@ -106,8 +104,7 @@ fn rotate_if_due(
 ) -> Result<String, Problem> {
     let now = tenant.clock.seconds();
     let old_enough = now.saturating_sub(token.issued) * 10 >= REFRESH_TOKEN_LIFE * 7;
-    let capped = now.saturating_sub(token.first_issued) >= ROTATION_CAP;
-    if !old_enough || capped {
+    if !old_enough {
         return Ok(value.to_owned());
     }
     if let Some(old) = store.refresh_tokens.get_mut(value) {

@@ -59,7 +59,7 @@ async fn every_recorded_request_is_answered_as_recorded() {
         match &entry["body"] {
             Value::Null => {}
             Value::String(page) => {
-                assert_eq!(squeeze(&body), squeeze(&ours(&tenant, page)), "{name}")
+                assert_eq!(squeeze(&body), squeeze(&ours(&tenant, page)), "{name}");
             }
             recorded => {
                 let recorded: Value =

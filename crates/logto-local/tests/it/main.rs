@@ -1,6 +1,7 @@
-//! The tenant, seen from outside.
+//! The tenant, seen from outside: compared with recordings of a real Logto wherever there is one.
 
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
@@ -8,7 +9,14 @@
 )]
 
 mod authorize;
+mod back_channel;
+mod failures;
 mod flow;
+mod keys;
+mod pages;
 mod recorded;
+mod sessions;
+mod start;
 mod support;
+mod time;
 mod token;

@@ -1,7 +1,7 @@
 //! A client of the tenant: what an app does, with nothing hidden.
 
 use aws_lc_rs::digest;
-use logto_local::LocalTenant;
+use logto_local::{Browser, LocalTenant};
 use reqwest::Response;
 use serde_json::Value;
 use url::Url;
@@ -144,4 +144,17 @@ pub(crate) fn decode(token: &Value) -> (Value, Value) {
         .map(|bytes| serde_json::from_slice(&bytes).unwrap())
         .collect();
     (parts[0].clone(), parts[1].clone())
+}
+
+/// Signs in with this browser and exchanges the code.
+pub(crate) async fn signed_in_with(
+    tenant: &LocalTenant,
+    browser: &mut Browser,
+    person: &str,
+) -> Value {
+    let callback = browser
+        .sign_in(&auth_url(tenant, &[]), person)
+        .await
+        .unwrap();
+    tokens(tenant, &exchange(&param(&callback, "code").unwrap())).await
 }

@@ -134,11 +134,11 @@ impl Replay {
             let at = format!("{name}: {member}");
             match member.as_str() {
                 "access_token" | "refresh_token" | "id_token" => {
-                    self.compare_token(&at, recorded, &ours[member])
+                    self.compare_token(&at, recorded, &ours[member]);
                 }
                 "code" | "message" | "error" | "error_description" | "error_uri" | "scope"
                 | "expires_in" | "token_type" | "active" => {
-                    assert_eq!(&ours[member], recorded, "{at}")
+                    assert_eq!(&ours[member], recorded, "{at}");
                 }
                 _ => assert_same_shape(recorded, &ours[member], &at),
             }
