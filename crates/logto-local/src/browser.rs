@@ -95,6 +95,12 @@ impl Browser {
         if self.tenant.store().person(person).is_none() {
             return Err(Error::UnknownPerson(person.to_owned()));
         }
+        if !authorization_url.starts_with(&format!("{}/", self.tenant.endpoint)) {
+            return Err(stuck(
+                "the start",
+                "the authorization URL is not an address of this tenant",
+            ));
+        }
         let mut stop = self.open(authorization_url).await?;
         for _ in 0..MOST_HOPS {
             stop = match stop {

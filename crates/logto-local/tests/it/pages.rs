@@ -2,7 +2,9 @@
 
 use logto_local::{Browser, LocalTenant, Person, Stop};
 
-use crate::support::{CALLBACK, auth_url, client, param, refused, signed_in, text, userinfo};
+use crate::support::{
+    CALLBACK, auth_url, client, exchange, param, refused, signed_in, text, tokens, userinfo,
+};
 
 fn page(stop: Stop) -> (String, String) {
     match stop {
@@ -295,4 +297,98 @@ async fn a_picture_is_served_by_the_tenant() {
         .await
         .unwrap();
     assert_eq!(unknown.status(), 404);
+}
+
+#[tokio::test]
+async fn coming_back_with_a_wrong_code_signs_nobody_in() {
+    let tenant = LocalTenant::start().await.unwrap();
+    let mut browser = tenant.browser();
+    browser.open(&auth_url(&tenant, &[])).await.unwrap();
+    let (form, state) = to_hugging_face(&tenant, &mut browser).await;
+    let fields = [
+        ("state", state.as_str()),
+        ("person", "alice"),
+        ("decision", "authorize"),
+    ];
+    // Somebody else's browser submits the form: the state is answered, and not with this browser's cookies.
+    page(tenant.browser().submit(&form, &fields).await.unwrap());
+    let callback = format!(
+        "{}/callback/huggingface0?code=wrong&state={state}",
+        tenant.endpoint()
+    );
+    let (_, body) = page(browser.open(&callback).await.unwrap());
+    assert!(body.contains("The authorization is invalid"), "{body}");
+}
+
+#[tokio::test]
+async fn signing_out_needs_the_value_of_the_form() {
+    let tenant = LocalTenant::start().await.unwrap();
+    let mut browser = tenant.browser();
+    browser
+        .sign_in(&auth_url(&tenant, &[]), "alice")
+        .await
+        .unwrap();
+    browser
+        .open(&format!("{}/oidc/session/end", tenant.endpoint()))
+        .await
+        .unwrap();
+    let confirm = format!("{}/oidc/session/end/confirm", tenant.endpoint());
+    let stop = browser
+        .submit(&confirm, &[("xsrf", "guessed"), ("logout", "yes")])
+        .await
+        .unwrap();
+    assert!(matches!(stop, Stop::Page { status: 400, .. }), "{stop:?}");
+    let silent = browser
+        .sign_in(&auth_url(&tenant, &[("prompt", "none")]), "alice")
+        .await
+        .unwrap();
+    assert!(param(&silent, "code").is_some(), "{silent}");
+}
+
+#[tokio::test]
+async fn without_offline_access_tokens_die_with_the_session() {
+    let tenant = LocalTenant::start().await.unwrap();
+    let online = auth_url(&tenant, &[("scope", "openid profile"), ("prompt", "")]);
+    // Alone in its session, and next to an offline grant of the same app.
+    for with_offline_grant in [false, true] {
+        let mut browser = tenant.browser();
+        let offline = match with_offline_grant {
+            true => Some(crate::support::signed_in_with(&tenant, &mut browser, "alice").await),
+            false => None,
+        };
+        let callback = browser.sign_in(&online, "alice").await.unwrap();
+        let answer = tokens(&tenant, &exchange(&param(&callback, "code").unwrap())).await;
+        assert!(answer.get("refresh_token").is_none());
+        assert_eq!(
+            userinfo(&tenant, &answer["access_token"]).await.status(),
+            200
+        );
+        browser
+            .sign_out(&format!("{}/oidc/session/end", tenant.endpoint()))
+            .await
+            .unwrap();
+        assert_eq!(
+            userinfo(&tenant, &answer["access_token"]).await.status(),
+            401
+        );
+        if let Some(offline) = offline {
+            assert_eq!(
+                userinfo(&tenant, &offline["access_token"]).await.status(),
+                200
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_walk_starts_at_the_tenant() {
+    let tenant = LocalTenant::start().await.unwrap();
+    let error = tenant
+        .sign_in("http://localhost:3000/sign-in", "alice")
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("not an address of this tenant"),
+        "{error}"
+    );
 }

@@ -110,25 +110,26 @@ async fn people_are_who_they_are_said_to_be() {
         .role("things-reader")
         .member_of("club00000000", "Club", "org-viewer");
     let tenant = LocalTenant::builder().person(dora).start().await.unwrap();
-    let read = |answer: &Value| {
-        [
-            ("grant_type", "refresh_token".to_owned()),
-            ("refresh_token", text(answer, "refresh_token").to_owned()),
-        ]
-    };
-
     let answer = signed_in(&tenant, "dora").await;
-    let mut fields: Vec<(&str, String)> = read(&answer).into();
-    fields.push(("resource", crate::support::THINGS.to_owned()));
-    let pairs: Vec<(&str, &str)> = fields
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    assert_eq!(tokens(&tenant, &pairs).await["scope"], "read:things");
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&answer, "refresh_token")),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&refresh, more].concat();
+    let things = ("resource", crate::support::THINGS);
     assert_eq!(
-        decode(&answer["id_token"]).1["organization_roles"],
-        serde_json::json!(["club00000000:org-viewer"])
+        tokens(&tenant, &with(&[things])).await["scope"],
+        "read:things"
     );
+    let club = ("organization_id", "club00000000");
+    assert_eq!(
+        tokens(&tenant, &with(&[club])).await["scope"],
+        "read:members"
+    );
+    // Within an organization only the role there counts.
+    assert_eq!(tokens(&tenant, &with(&[things, club])).await["scope"], "");
+    let roles = serde_json::json!(["club00000000:org-viewer"]);
+    assert_eq!(decode(&answer["id_token"]).1["organization_roles"], roles);
 
     let frank = signed_in(&tenant, "frank").await;
     let me: Value = serde_json::from_str(
