@@ -115,7 +115,7 @@ mod tests {
         Refreshed {
             session: Session {
                 started_at: 0,
-                id_token: String::new(),
+                id_token: Vec::new(),
                 refresh_token: None,
                 access_token: None,
             },

@@ -75,6 +75,11 @@ impl IdTokenClaims {
         })
     }
 
+    /// What was parsed.
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.raw
+    }
+
     /// The claims as a type of your own, for custom claims.
     ///
     /// # Errors

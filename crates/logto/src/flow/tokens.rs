@@ -40,12 +40,13 @@ impl Inner {
             )
         })?;
         let nonce = transaction.nonce();
-        self.verify(&id_token, Nonce::Required(&nonce), &tokens.access_token)
+        let claims = self
+            .verify(&id_token, Nonce::Required(&nonce), &tokens.access_token)
             .await?;
         let now = self.settings.clock.now();
         Ok(Session {
             started_at: now,
-            id_token,
+            id_token: claims.payload().to_vec(),
             access_token: Some(access_token(&tokens, now)),
             refresh_token: tokens.refresh_token,
         })
@@ -80,9 +81,9 @@ impl Inner {
             ..old.clone()
         };
         let problem = match self.check_refreshed(old, &tokens).await {
-            Ok(()) => {
+            Ok(id_token) => {
                 session.access_token = Some(access_token(&tokens, self.settings.clock.now()));
-                session.id_token = tokens.id_token.unwrap_or(session.id_token);
+                session.id_token = id_token.unwrap_or(session.id_token);
                 None
             }
             Err(error) => Some(error),
@@ -90,9 +91,14 @@ impl Inner {
         Ok(Refreshed { session, problem })
     }
 
-    async fn check_refreshed(&self, old: &Session, tokens: &Tokens) -> Result<(), Error> {
+    /// The payload of the refreshed ID token, if there is one and it may replace the old.
+    async fn check_refreshed(
+        &self,
+        old: &Session,
+        tokens: &Tokens,
+    ) -> Result<Option<Vec<u8>>, Error> {
         let Some(id_token) = &tokens.id_token else {
-            return Ok(());
+            return Ok(None);
         };
         let before = old.claims()?;
         let nonce = Nonce::Unchanged(before.nonce.as_deref());
@@ -101,7 +107,7 @@ impl Inner {
             let why = "the refreshed ID token is about somebody else";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
-        Ok(())
+        Ok(Some(after.payload().to_vec()))
     }
 
     async fn verify(

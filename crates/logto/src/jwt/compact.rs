@@ -55,11 +55,6 @@ impl<'a> Compact<'a> {
             signing_input: signing_input.as_bytes(),
         })
     }
-
-    /// The payload of a token that was verified before.
-    pub(crate) fn payload(token: &str) -> Option<Vec<u8>> {
-        encoding::decode(token.split('.').nth(1)?)
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,7 @@ mod token;
 use std::fmt;
 
 use crate::claims::IdTokenClaims;
-use crate::error::{Error, ErrorKind};
-use crate::jwt::Compact;
+use crate::error::Error;
 
 pub(crate) use cookie::{Found, SessionCookie};
 pub(crate) use pack::Packer;
@@ -19,8 +18,9 @@ pub(crate) use pack::Packer;
 pub(crate) struct Session {
     /// When the person signed in, in seconds since the Unix epoch.
     pub(crate) started_at: u64,
-    /// The last ID token, as Logto sent it.
-    pub(crate) id_token: String,
+    /// The payload of the last ID token, as Logto sent it and we verified it. Header and signature
+    /// have done their work and would only fill cookies.
+    pub(crate) id_token: Vec<u8>,
     pub(crate) refresh_token: Option<String>,
     /// The opaque access token, for userinfo and the Account API.
     pub(crate) access_token: Option<AccessToken>,
@@ -43,15 +43,8 @@ impl AccessToken {
 }
 
 impl Session {
-    /// Reads the claims of the ID token, which were verified when it came.
     pub(crate) fn claims(&self) -> Result<IdTokenClaims, Error> {
-        let payload = Compact::payload(&self.id_token).ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidToken,
-                "the session's ID token cannot be read",
-            )
-        })?;
-        IdTokenClaims::parse(&payload)
+        IdTokenClaims::parse(&self.id_token)
     }
 }
 
