@@ -1,7 +1,5 @@
 //! Somebody comes back from Logto.
 
-use super::page::Page;
-use super::reply::Answer;
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind};
 use crate::flow::{CallbackFailure, CallbackParameters, Transaction};
@@ -111,7 +109,8 @@ impl Context {
         let reply = if harmless && self.current().session().is_some() {
             Reply::see_other(page)
         } else {
-            self.error_page(error, &page)
+            // As if the person had asked for something impossible, not as if this server had failed.
+            self.error_page(error, &page).without_gateway_error()
         };
         match &failure.ended {
             Some(ended) => {
@@ -124,28 +123,5 @@ impl Context {
 
     fn page_of(&self, wanted: Option<&String>) -> String {
         wanted.cloned().unwrap_or_else(|| self.after_sign_in())
-    }
-
-    /// A page that says what happened and offers to sign in (again), on the way to `page`.
-    pub(super) fn error_page(&self, error: &Error, page: &str) -> Reply {
-        let Answer {
-            status,
-            title,
-            text,
-            ..
-        } = Answer::to(error);
-        // Logto's own words, where they came in a callback that was checked.
-        let said = error.response().filter(|response| response.status() == 0);
-        let detail = said.map(ToString::to_string);
-        // A callback is never answered as if this server had failed, short of an outage.
-        let status = if status == 502 { 400 } else { status };
-        let sign_in = self.sign_in_path(page);
-        let page = Page {
-            title,
-            text,
-            detail: detail.as_deref(),
-            link: (&sign_in, "Sign in"),
-        };
-        Reply::html(status, &page).with_retry_after(error)
     }
 }

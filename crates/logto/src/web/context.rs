@@ -4,14 +4,10 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use url::form_urlencoded;
-
-use super::path::local_path;
-use super::reply::Answer;
-use super::{Reply, Request, Route, User};
+use super::{Reply, Request, User};
 use crate::claims::IdTokenClaims;
 use crate::client::{self, Logto};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::session::{Found, Session};
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
@@ -31,6 +27,7 @@ struct Shared {
 struct State {
     /// `None` until somebody asks.
     current: Option<Current>,
+    /// What the last change of the session owes to the browser.
     owed: Vec<String>,
 }
 
@@ -123,26 +120,6 @@ impl Context {
         Ok(claims.map(|claims| User::new(claims, self.clone())))
     }
 
-    /// The answer to a request that needs a signed-in person and has none.
-    pub fn refuse(&self) -> Reply {
-        let request = self.request();
-        let sign_in = self.sign_in_path(&self.page_to_return_to());
-        if request.is_navigation() {
-            return Reply::see_other(sign_in);
-        }
-        let Answer {
-            status, code, text, ..
-        } = Answer::to(&Error::new(ErrorKind::SignInRequired, ""));
-        let challenge = format!("Bearer realm=\"{}\"", self.origin());
-        let reply = Reply::json(status, code, text).with_header("www-authenticate", challenge);
-        if request.is_htmx() {
-            // htmx would follow a redirect inside its request; this header makes it load the page.
-            reply.with_header("hx-redirect", sign_in)
-        } else {
-            reply
-        }
-    }
-
     /// The `Set-Cookie` lines that are owed to the browser, taken out. The adapter appends them to
     /// the response, after the handler, whatever the response is.
     #[must_use]
@@ -184,7 +161,7 @@ impl Context {
             .write(&logto.keys, &session, header, self.now())?;
         let mut state = self.state();
         state.current = Some(Current::signed_in(session));
-        state.owed.extend(lines);
+        state.owed = lines;
         Ok(())
     }
 
@@ -193,72 +170,7 @@ impl Context {
         let lines = self.logto().session_cookie.remove(self.request().cookies());
         let mut state = self.state();
         state.current = Some(Current::without(why));
-        state.owed.extend(lines);
-    }
-
-    /// The error, with the answer that this request gets for it.
-    pub(crate) fn answered(&self, error: Error) -> Error {
-        if error.reply().is_some() {
-            return error;
-        }
-        let reply = match error.kind() {
-            ErrorKind::SignInRequired => self.refuse(),
-            _ if self.request().is_navigation() || self.request().accepts_html() => {
-                self.error_page(&error, &self.page_to_return_to())
-            }
-            _ => Reply::of_error(&error),
-        };
-        error.answered_by(reply)
-    }
-
-    /// The path of the SDK's sign-in route that comes back to `page`.
-    pub(crate) fn sign_in_path(&self, page: &str) -> String {
-        let path = self.0.logto.route_path(Route::SignIn);
-        let base = &self.logto().settings.base_path;
-        let page: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
-        format!("{base}{path}?return_to={page}")
-    }
-
-    /// Where a person who has to sign in first wants to be afterwards.
-    pub(crate) fn page_to_return_to(&self) -> String {
-        let request = self.request();
-        let wanted = match request.header("hx-current-url") {
-            // A fragment of a page is no page: return to the one that htmx shows.
-            Some(shown) if request.is_htmx() => self.own_page(shown),
-            _ => self.own_page(&request.target()),
-        };
-        wanted.unwrap_or_else(|| self.after_sign_in())
-    }
-
-    /// The page after signing in if none was asked for.
-    pub(crate) fn after_sign_in(&self) -> String {
-        let settings = &self.logto().settings;
-        format!("{}{}", settings.base_path, settings.after_sign_in)
-    }
-
-    /// A path or address as a page of this app that one can return to, as the browser sees it: not
-    /// of another origin, and none of the SDK's own routes, which would do something again.
-    pub(crate) fn own_page(&self, address: &str) -> Option<String> {
-        let settings = &self.logto().settings;
-        let path = super::path::local_address(address, &settings.origin)?;
-        let base = &settings.base_path;
-        // A proxy may have taken the base path away.
-        let inside = path
-            .strip_prefix(base.as_str())
-            .filter(|rest| rest.starts_with('/'));
-        let inside = inside.unwrap_or(path);
-        let bare = inside
-            .split('?')
-            .next()
-            .unwrap_or(inside)
-            .trim_end_matches('/');
-        if Route::ALL
-            .into_iter()
-            .any(|route| self.0.logto.route_path(route) == bare)
-        {
-            return None;
-        }
-        local_path(&format!("{base}{inside}")).map(str::to_owned)
+        state.owed = lines;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -6,11 +6,13 @@
 
 mod callback;
 mod context;
+mod errors;
 mod navigation;
 mod page;
 mod path;
 mod reply;
 mod request;
+mod return_to;
 mod routes;
 mod sign_in;
 mod sign_out;

@@ -91,6 +91,14 @@ impl Reply {
         self.body
     }
 
+    /// 400 in place of 502, for where a browser is the one to begin anew.
+    pub(super) fn without_gateway_error(mut self) -> Self {
+        if self.status == 502 {
+            self.status = 400;
+        }
+        self
+    }
+
     /// How an error is answered when nothing is known of the request.
     pub(crate) fn of_error(error: &Error) -> Self {
         let Answer {

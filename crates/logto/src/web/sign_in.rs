@@ -105,12 +105,4 @@ impl Context {
             None => settings.url(&self.logto_handle().route_path(Route::Callback)),
         }
     }
-
-    /// The page that a request to the sign-in route asks to return to. One of another origin is
-    /// nobody's wish but an attacker's, and is passed over.
-    pub(super) fn wanted_page(&self) -> Option<String> {
-        let mut parameters = url::form_urlencoded::parse(self.request().query().as_bytes());
-        let (_, page) = parameters.find(|(name, _)| name == "return_to")?;
-        self.own_page(&page)
-    }
 }

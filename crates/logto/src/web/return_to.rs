@@ -1,0 +1,83 @@
+//! Pages of this app that a person shall see after signing in.
+
+use url::form_urlencoded;
+
+use super::path::{local_address, local_path};
+use super::{Context, Route};
+
+impl Context {
+    /// The path of the SDK's sign-in route that comes back to `page`.
+    pub(super) fn sign_in_path(&self, page: &str) -> String {
+        let path = self.logto_handle().route_path(Route::SignIn);
+        let base = &self.logto().settings.base_path;
+        let page: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
+        format!("{base}{path}?return_to={page}")
+    }
+
+    /// Where a person who has to sign in first wants to be afterwards.
+    pub(super) fn page_to_return_to(&self) -> String {
+        let request = self.request();
+        let wanted = match request.header("hx-current-url") {
+            // A fragment of a page is no page: return to the one that htmx shows.
+            Some(shown) if request.is_htmx() => self.own_page(shown),
+            _ => self.own_page(&request.target()),
+        };
+        wanted
+            .or_else(|| self.wanted_page())
+            .unwrap_or_else(|| self.after_sign_in())
+    }
+
+    /// The page after signing in if none was asked for.
+    pub(super) fn after_sign_in(&self) -> String {
+        let settings = &self.logto().settings;
+        format!("{}{}", settings.base_path, settings.after_sign_in)
+    }
+
+    /// The page that a request to the sign-in route asks to return to. One of another origin is
+    /// nobody's wish but an attacker's, and is passed over.
+    pub(super) fn wanted_page(&self) -> Option<String> {
+        let mut parameters = form_urlencoded::parse(self.request().query().as_bytes());
+        let (_, page) = parameters.find(|(name, _)| name == "return_to")?;
+        self.own_page(&page)
+    }
+
+    /// A path or address as a page of this app that one can return to: not of another origin, and
+    /// none of the SDK's own routes, which would do something again.
+    pub(super) fn own_page(&self, address: &str) -> Option<String> {
+        let path = local_address(address, self.origin())?;
+        let inside = self.inside(path);
+        let bare = inside
+            .split('?')
+            .next()
+            .unwrap_or(inside)
+            .trim_end_matches('/');
+        let logto = self.logto_handle();
+        if Route::ALL
+            .into_iter()
+            .any(|route| logto.route_path(route) == bare)
+        {
+            return None;
+        }
+        self.outside(inside)
+    }
+
+    /// The page that was asked for now, to ask for it again.
+    pub(super) fn this_page(&self) -> String {
+        local_path(&self.request().target())
+            .and_then(|path| self.outside(self.inside(path)))
+            .unwrap_or_else(|| self.after_sign_in())
+    }
+
+    /// The path below the base path, whether or not a proxy took that away.
+    fn inside<'a>(&self, path: &'a str) -> &'a str {
+        path.strip_prefix(self.logto().settings.base_path.as_str())
+            .filter(|rest| rest.starts_with('/'))
+            .unwrap_or(path)
+    }
+
+    /// The path as the browser knows it.
+    fn outside(&self, inside: &str) -> Option<String> {
+        let base = &self.logto().settings.base_path;
+        local_path(&format!("{base}{inside}")).map(str::to_owned)
+    }
+}
