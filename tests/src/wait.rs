@@ -1,4 +1,6 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time;
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,16 +25,26 @@ pub async fn eventually_within<T>(
     what: &str,
     mut condition: impl AsyncFnMut() -> Option<T>,
 ) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(value) = condition().await {
-            return value;
+    let polling = async {
+        loop {
+            if let Some(value) = condition().await {
+                return value;
+            }
+            time::sleep(INTERVAL).await;
         }
-        assert!(
-            started.elapsed() < patience,
-            "gave up after {} seconds of waiting for {what}",
-            patience.as_secs()
-        );
-        tokio::time::sleep(INTERVAL).await;
-    }
+    };
+    within(patience, what, polling).await
+}
+
+/// Waits for something that may never come, and gives up on it like
+/// [`eventually`].
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    within(PATIENCE, what, future).await
+}
+
+async fn within<T>(patience: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    time::timeout(patience, future).await.unwrap_or_else(|_| {
+        let seconds = patience.as_secs();
+        panic!("gave up after {seconds} seconds of waiting for {what}")
+    })
 }

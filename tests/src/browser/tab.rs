@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use chromiumoxide::{Page, cdp::js_protocol::runtime::EvaluateParams, page::ScreenshotParams};
 use serde_json::{Value, json};
 
-use crate::wait::eventually;
+use crate::wait::{eventually, soon};
 
 /// One tab, used as a person would: open, look, click.
 #[derive(Debug)]
@@ -28,16 +28,14 @@ impl Tab {
 
     /// Opens an address and waits until the page is loaded, redirects included.
     pub async fn goto(&self, url: &str) {
-        self.page
-            .goto(url)
+        soon(url, self.page.goto(url))
             .await
             .unwrap_or_else(|error| panic!("{url} could not be opened: {error}"));
     }
 
     /// Loads the page again.
     pub async fn reload(&self) {
-        self.page
-            .reload()
+        soon("the page to load again", self.page.reload())
             .await
             .unwrap_or_else(|error| panic!("the page could not be loaded again: {error}"));
     }
@@ -51,10 +49,14 @@ impl Tab {
         .await;
     }
 
-    /// Clicks with the mouse on the element that matches `css`, once it is
-    /// there.
+    /// Turns to this tab and clicks with the mouse on the element that matches
+    /// `css`, once it is there.
     pub async fn click(&self, css: &str) {
         self.wait_for(css).await;
+        // A tab in the background would not see the mouse.
+        soon("the tab to come to the front", self.page.bring_to_front())
+            .await
+            .unwrap_or_else(|error| panic!("the tab did not come to the front: {error}"));
         self.eventually(css, async || {
             let element = self.page.find_element(css).await.ok()?;
             element.click().await.ok().map(drop)
@@ -111,8 +113,7 @@ impl Tab {
             "fetch({}).then(async answer => [answer.status, await answer.text()])",
             json!(path)
         );
-        let answer = self
-            .script(&script)
+        let answer = soon(path, self.script(&script))
             .await
             .unwrap_or_else(|| panic!("{path} could not be fetched"));
         let text = answer[1].as_str().unwrap_or_default();
@@ -127,8 +128,8 @@ impl Tab {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder for screenshots");
         let file = folder.join(name).with_extension("png");
-        self.page
-            .save_screenshot(ScreenshotParams::builder().full_page(true).build(), &file)
+        let parameters = ScreenshotParams::builder().full_page(true).build();
+        soon("a screenshot", self.page.save_screenshot(parameters, &file))
             .await
             .expect("Chromium takes a screenshot");
         file
