@@ -1,0 +1,81 @@
+//! The middleware: knows the request, and pays the cookies that are owed.
+
+use logto::{Logto, web};
+use poem::http::header::{CACHE_CONTROL, SET_COOKIE};
+use poem::http::{HeaderValue, Uri};
+use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
+
+/// The middleware that the extractors need, for [`EndpointExt::with`](poem::EndpointExt::with).
+///
+/// It opens no session by itself: a route that does not ask who is there costs nothing but the copy
+/// of a few headers. An error passes as the error it is, for `catch_error` further out; only if
+/// cookies are owed does it become its response here, because an error has no headers.
+#[must_use]
+pub fn middleware(logto: &Logto) -> LogtoMiddleware {
+    LogtoMiddleware(logto.clone())
+}
+
+/// See [`middleware`].
+#[derive(Clone, Debug)]
+pub struct LogtoMiddleware(Logto);
+
+impl<E: Endpoint> Middleware<E> for LogtoMiddleware {
+    type Output = LogtoEndpoint<E>;
+
+    fn transform(&self, inner: E) -> LogtoEndpoint<E> {
+        LogtoEndpoint {
+            inner,
+            logto: self.0.clone(),
+        }
+    }
+}
+
+/// The endpoint that [`middleware`] makes.
+#[derive(Clone, Debug)]
+pub struct LogtoEndpoint<E> {
+    inner: E,
+    logto: Logto,
+}
+
+impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let context = self.logto.context(view(&request));
+        request.extensions_mut().insert(context.clone());
+        let answer = self.inner.call(request).await;
+        let answer = answer.map(IntoResponse::into_response);
+        let cookies = context.take_cookies();
+        if cookies.is_empty() {
+            return answer;
+        }
+        let mut response = answer.unwrap_or_else(Error::into_response);
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let lines = cookies
+            .iter()
+            .filter_map(|line| HeaderValue::from_str(line).ok());
+        lines.for_each(|line| {
+            headers.append(SET_COOKIE, line);
+        });
+        Ok(response)
+    }
+}
+
+/// The request for the core. Nesting takes a prefix off the URI; the original one is what the
+/// browser asked for. Only a server sets it: for the requests of poem's test client it is the
+/// default one.
+pub(crate) fn view(request: &Request) -> web::Request {
+    let original = request.original_uri();
+    let uri = if *original == Uri::default() {
+        request.uri()
+    } else {
+        original
+    };
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()));
+    web::Request::new(request.method().as_str(), target, headers)
+}

@@ -1,0 +1,69 @@
+//! The core's answers as poem responses.
+
+use std::error::Error;
+use std::fmt;
+
+use poem::error::ResponseError;
+use poem::http::{HeaderValue, StatusCode};
+use poem::{IntoResponse, Response};
+
+/// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
+/// error of whatever talks to Logto.
+///
+/// ```
+/// use logto_poem::{Reply, User};
+/// use poem::handler;
+///
+/// #[handler]
+/// async fn profile(user: User) -> Result<String, Reply> {
+///     let info = user.fetch_user_info().await?;
+///     Ok(format!("{} members of you", info.organizations.len()))
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a reply does nothing until it is returned"]
+pub struct Reply(logto::web::Reply);
+
+impl From<logto::web::Reply> for Reply {
+    fn from(reply: logto::web::Reply) -> Self {
+        Self(reply)
+    }
+}
+
+impl From<logto::Error> for Reply {
+    fn from(error: logto::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = Response::default();
+        response.set_status(self.status());
+        for (name, value) in self.0.headers() {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().append(*name, value);
+            }
+        }
+        response.set_body(self.0.into_body());
+        response
+    }
+}
+
+impl ResponseError for Reply {
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn as_response(&self) -> Response {
+        self.clone().into_response()
+    }
+}
+
+impl Error for Reply {}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer of the Logto SDK: {}", self.status())
+    }
+}

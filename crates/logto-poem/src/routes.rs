@@ -1,0 +1,30 @@
+//! The SDK's own routes.
+
+use logto::Logto;
+use logto::web::Route;
+use poem::Request;
+use poem::endpoint::make;
+
+use crate::Reply;
+use crate::middleware::view;
+
+/// The routes `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, to add the app's own routes to.
+///
+/// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
+/// them is part of the configuration, because redirects have to know it:
+/// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix). The prefix is in the
+/// routes already, so with `/auth` an app nests them by `nest_no_strip("/auth", …)`.
+pub fn routes(logto: &Logto) -> poem::Route {
+    let mut routes = poem::Route::new();
+    for route in Route::ALL {
+        let handler = {
+            let logto = logto.clone();
+            move |request: Request| {
+                let (logto, request) = (logto.clone(), view(&request));
+                async move { Reply::from(logto.handle(route, request).await) }
+            }
+        };
+        routes = routes.at(logto.route_path(route), make(handler));
+    }
+    routes
+}

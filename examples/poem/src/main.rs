@@ -1,0 +1,62 @@
+//! Sign in with Hugging Face through Logto, on poem.
+
+mod pages;
+
+use logto_poem::{Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User};
+use poem::listener::{Listener, TcpListener};
+use poem::web::{Html, Json};
+use poem::{EndpointExt, Server, get, handler};
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+
+    // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
+    // `identities` brings the Hugging Face profile.
+    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let logto = Logto::new(config)?;
+
+    let app = logto_poem::routes(&logto)
+        .at("/", get(home))
+        .at("/profile", get(profile))
+        .at("/api/me", get(me))
+        .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
+        .with(logto_poem::middleware(&logto));
+
+    let port = logto.base_url().port_or_known_default().unwrap_or(3000);
+    let acceptor = TcpListener::bind(("0.0.0.0", port))
+        .into_acceptor()
+        .await
+        .map_err(|error| format!("port {port}: {error}"))?;
+    tracing::info!("open {}", logto.base_url());
+    Ok(Server::new_with_acceptor(acceptor).run(app).await?)
+}
+
+/// For everyone.
+#[handler]
+async fn home(MaybeUser(user): MaybeUser) -> Html<String> {
+    Html(pages::home(user.as_ref()))
+}
+
+/// For signed-in people: others are sent to sign-in and come back here.
+#[handler]
+async fn profile(user: User) -> Result<Html<String>, Reply> {
+    let info = user.fetch_user_info().await?;
+    Ok(Html(pages::profile(&user, &info)))
+}
+
+/// For scripts: 401 instead of a redirect.
+#[handler]
+async fn me(user: User) -> Json<Value> {
+    Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// Past Logto's own page, straight to Hugging Face.
+#[handler]
+async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
+    let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
+    Ok(auth.sign_in(options).await?.into())
+}
