@@ -3,6 +3,8 @@
 //! The exchange runs in a task of its own: a browser that goes away in the middle does not cut it
 //! between Logto's answer and ours. Its outcome is kept for a while, for requests that were on
 //! their way with the old cookie: a refresh token that was rotated must not be sent again.
+//!
+//! Signing out wins over a refresh under way: its outcome is for nobody any more.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,6 +28,8 @@ type Key = [u8; 32];
 pub(crate) struct Refreshes {
     clock: Clock,
     flights: Arc<Mutex<HashMap<Key, Flight>>>,
+    /// Refresh tokens of people who signed out, and when.
+    ended: Mutex<HashMap<Key, u64>>,
 }
 
 #[derive(Clone)]
@@ -39,7 +43,23 @@ impl Refreshes {
         Self {
             clock,
             flights: Arc::default(),
+            ended: Mutex::default(),
         }
+    }
+
+    /// Nothing comes of this refresh token any more, not even of a refresh under way.
+    pub(crate) fn end(&self, refresh_token: &str) {
+        let now = self.clock.now();
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, at| now < at.saturating_add(KEPT));
+        ended.insert(key(refresh_token), now);
+    }
+
+    fn is_ended(&self, key: &Key) -> bool {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended
+            .get(key)
+            .is_some_and(|at| self.clock.now() < at.saturating_add(KEPT))
     }
 
     /// The outcome of redeeming this refresh token: of a flight under way or just landed, or of a
@@ -52,7 +72,10 @@ impl Refreshes {
     where
         Fut: Future<Output = Result<Refreshed, Error>> + Send + 'static,
     {
-        let key = encoding::sha256(&[refresh_token.as_bytes()]);
+        let key = key(refresh_token);
+        if self.is_ended(&key) {
+            return Err(signed_out());
+        }
         let mut outcome = self.join(key, redeem);
         // The sender is gone without a word only if the runtime is shutting down.
         let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
@@ -60,7 +83,13 @@ impl Refreshes {
             .wait_for(Option::is_some)
             .await
             .map_err(|_| stopped())?;
-        landed.clone().unwrap_or_else(|| Err(stopped()))
+        let landed = landed.clone().unwrap_or_else(|| Err(stopped()))?;
+        // A rotated token may have been used to sign out meanwhile as well.
+        let renewed = landed.session.refresh_token.as_deref().map(self::key);
+        if self.is_ended(&key) || renewed.is_some_and(|renewed| self.is_ended(&renewed)) {
+            return Err(signed_out());
+        }
+        Ok(landed)
     }
 
     fn join<Fut>(&self, key: Key, redeem: impl FnOnce() -> Fut) -> watch::Receiver<Outcome>
@@ -95,6 +124,14 @@ impl Refreshes {
         });
         outcome
     }
+}
+
+fn key(refresh_token: &str) -> Key {
+    encoding::sha256(&[refresh_token.as_bytes()])
+}
+
+fn signed_out() -> Error {
+    Error::new(ErrorKind::SignInRequired, "the person signed out meanwhile")
 }
 
 impl fmt::Debug for Refreshes {
@@ -189,6 +226,22 @@ mod tests {
         drop(waiting);
         release.send(()).unwrap();
         until_done.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn signing_out_wins_over_a_refresh_under_way() {
+        let refreshes = Refreshes::new(Clock::system());
+        let (release, released) = tokio::sync::oneshot::channel::<()>();
+        let mut waiting = Box::pin(refreshes.once("token", || async {
+            let _ = released.await;
+            Ok(refreshed())
+        }));
+        assert!(futures_poll_once(&mut waiting).await.is_none());
+        refreshes.end("token");
+        release.send(()).unwrap();
+        assert!(waiting.await.unwrap_err().needs_sign_in());
+        let again = refreshes.once("token", || async { Ok(refreshed()) }).await;
+        assert!(again.unwrap_err().needs_sign_in());
     }
 
     async fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {

@@ -22,7 +22,10 @@ impl Context {
             .session()
             .and_then(|session| session.refresh_token.clone());
         let reachable = match refresh_token {
-            Some(token) => self.revoke(token).await,
+            Some(token) => {
+                self.logto().refreshes.end(&token);
+                self.revoke(token).await
+            }
             None => true,
         };
         let settings = &self.logto().settings;
