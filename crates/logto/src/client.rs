@@ -4,14 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::config::{ConfigError, LogtoConfig, Settings};
-use crate::cookies::Attributes;
-use crate::error::Error;
-use crate::flow::{Spent, Transactions};
-use crate::http::Http;
-use crate::provider::Provider;
-use crate::refresh::Refreshes;
-use crate::seal::KeyRing;
-use crate::session::{Packer, SessionCookie};
+use crate::engine::Engine;
 use crate::web::{Context, Request};
 
 /// One application at one Logto tenant. Cheap to clone; make one when the app starts and share it.
@@ -29,19 +22,7 @@ use crate::web::{Context, Request};
 /// # Ok::<(), logto::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct Logto(Arc<Inner>);
-
-/// What all requests share.
-pub(crate) struct Inner {
-    pub(crate) settings: Settings,
-    pub(crate) http: Arc<Http>,
-    pub(crate) provider: Provider,
-    pub(crate) keys: KeyRing,
-    pub(crate) session_cookie: SessionCookie,
-    pub(crate) transactions: Transactions,
-    pub(crate) spent: Spent,
-    pub(crate) refreshes: Refreshes,
-}
+pub struct Logto(Arc<Engine>);
 
 impl Logto {
     /// Checks the configuration.
@@ -51,8 +32,8 @@ impl Logto {
     /// [`ConfigError`] with every problem that was found.
     pub fn new(config: LogtoConfig) -> Result<Self, ConfigError> {
         let settings = Settings::validate(config)?;
-        Inner::new(settings)
-            .map(|inner| Self(Arc::new(inner)))
+        Engine::new(settings)
+            .map(|engine| Self(Arc::new(engine)))
             .map_err(|error| ConfigError::of_the_system(&error))
     }
 
@@ -77,33 +58,8 @@ impl Logto {
         Context::new(self.clone(), request)
     }
 
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.0
-    }
-}
-
-impl Inner {
-    fn new(settings: Settings) -> Result<Self, Error> {
-        let attributes = Attributes {
-            secure: settings.secure,
-        };
-        let http = Arc::new(Http::new(&settings.endpoint, settings.limits)?);
-        Ok(Self {
-            provider: Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock),
-            keys: KeyRing::new(&settings.cookie_secrets, &settings.issuer)?,
-            session_cookie: SessionCookie::new(
-                &settings.cookie_name,
-                attributes.clone(),
-                settings.session_lifetime,
-                settings.cookie_budget,
-                Packer::new(&settings.issuer, &settings.app_id),
-            ),
-            transactions: Transactions::new(attributes, settings.sign_in_lifetime),
-            spent: Spent::default(),
-            refreshes: Refreshes::new(settings.clock.clone()),
-            http,
-            settings,
-        })
     }
 }
 

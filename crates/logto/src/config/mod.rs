@@ -2,6 +2,8 @@
 
 mod environment;
 mod error;
+mod prompt;
+pub(crate) mod scope;
 mod settings;
 
 use std::time::Duration;
@@ -9,10 +11,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::clock::Clock;
-use crate::flow::Prompt;
 use crate::http::Limits;
 
 pub use error::{ConfigError, ConfigProblem};
+pub use prompt::Prompt;
 pub(crate) use settings::Settings;
 
 /// What the SDK has to know about your app and your Logto tenant.

@@ -5,12 +5,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{ConfigError, ConfigProblem, LogtoConfig};
+use super::{ConfigError, ConfigProblem, LogtoConfig, Prompt, scope};
 use crate::clock::Clock;
-use crate::flow::{Prompt, scope};
 use crate::http::{Limits, is_loopback};
-use crate::provider::issuer_of;
-use crate::web::local_path;
+use crate::local_path::local_path;
 
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;
@@ -105,6 +103,11 @@ impl Settings {
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
+}
+
+/// The issuer of a Logto endpoint: `<endpoint>/oidc`, without a trailing slash.
+fn issuer_of(endpoint: &Url) -> String {
+    format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
 }
 
 fn default_name(app_id: &str) -> String {

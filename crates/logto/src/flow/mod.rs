@@ -5,12 +5,11 @@
 mod callback;
 mod options;
 mod protocol;
-pub(crate) mod scope;
 mod spent;
 mod tokens;
 mod transaction;
 
-pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, Prompt, SignInOptions};
+pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use protocol::{AuthorizationRequest, Protocol};

@@ -24,8 +24,8 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Prompt, Transaction};
-use crate::config::Settings;
+use super::Transaction;
+use crate::config::{Prompt, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::provider::Metadata;
@@ -190,8 +190,8 @@ impl Protocol {
             .set_redirect_uri(Cow::Owned(redirect_url(redirect_uri)?))
             .request_async(&self.sender())
             .await
-            .map(Tokens::from)
             .map_err(token_error)
+            .and_then(Tokens::read)
     }
 
     /// Sends what `openidconnect` prepared. It owns the client, so that a refresh can outlive the
@@ -213,19 +213,37 @@ impl Protocol {
             .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
             .request_async(&self.sender())
             .await
-            .map(Tokens::from)
             .map_err(token_error)
+            .and_then(Tokens::read)
     }
 }
 
-impl From<LogtoTokenResponse> for Tokens {
-    fn from(response: LogtoTokenResponse) -> Self {
-        Self {
-            access_token: response.access_token().secret().clone(),
+impl Tokens {
+    /// A token of a type that is not understood must not be used (RFC 6749, section 7.1), and one
+    /// that is no visible ASCII (appendix A.12) cannot be sent.
+    fn read(response: LogtoTokenResponse) -> Result<Self, Error> {
+        let refuse = |why: &'static str| Err(Error::new(ErrorKind::InvalidResponse, why));
+        if !response
+            .token_type()
+            .as_ref()
+            .eq_ignore_ascii_case("bearer")
+        {
+            return refuse("the token endpoint sent an access token that is no bearer token");
+        }
+        let access_token = response.access_token().secret();
+        if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return refuse("the token endpoint sent an access token that cannot be used");
+        }
+        Ok(Self {
+            access_token: access_token.clone(),
             expires_in: response.expires_in().map(|duration| duration.as_secs()),
             id_token: response.extra_fields().id_token.clone(),
-            refresh_token: response.refresh_token().map(|token| token.secret().clone()),
-        }
+            // An empty one is none: it must not take the place of one that works.
+            refresh_token: response
+                .refresh_token()
+                .map(|token| token.secret().clone())
+                .filter(|token| !token.is_empty()),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Transaction;
 use super::protocol::{Protocol, Tokens};
 use crate::claims::{IdTokenClaims, UserInfo};
-use crate::client::Inner;
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::http::basic;
 use crate::jwt::{Compact, Expected, Nonce, verify_id_token};
@@ -20,7 +20,7 @@ pub(crate) struct Refreshed {
     pub(crate) problem: Option<Error>,
 }
 
-impl Inner {
+impl Engine {
     /// Redeems a code and checks the ID token that comes for it.
     pub(crate) async fn redeem_code(
         &self,

@@ -10,8 +10,6 @@ mod keys;
 
 use std::sync::Arc;
 
-use url::Url;
-
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::Http;
@@ -65,9 +63,4 @@ impl Provider {
         let metadata = self.metadata().await?;
         self.keys.verify(&metadata.jwks_uri, token).await
     }
-}
-
-/// The issuer of a Logto endpoint: `<endpoint>/oidc`, without a trailing slash.
-pub(crate) fn issuer_of(endpoint: &Url) -> String {
-    format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Reply, Request, User};
 use crate::claims::IdTokenClaims;
-use crate::client::{self, Logto};
+use crate::client::Logto;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::{Found, Session};
 
@@ -63,8 +64,8 @@ impl Context {
         }))
     }
 
-    pub(crate) fn logto(&self) -> &client::Inner {
-        self.0.logto.inner()
+    pub(crate) fn logto(&self) -> &Engine {
+        self.0.logto.engine()
     }
 
     pub(crate) fn logto_handle(&self) -> Logto {

@@ -9,7 +9,6 @@ mod context;
 mod errors;
 mod navigation;
 mod page;
-mod path;
 mod reply;
 mod request;
 mod return_to;
@@ -24,5 +23,3 @@ pub use reply::Reply;
 pub use request::Request;
 pub use routes::Route;
 pub use user::User;
-
-pub(crate) use path::local_path;

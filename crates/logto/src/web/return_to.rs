@@ -2,8 +2,8 @@
 
 use url::form_urlencoded;
 
-use super::path::{local_address, local_path};
 use super::{Context, Route};
+use crate::local_path::{local_address, local_path};
 
 impl Context {
     /// The path of the SDK's sign-in route that comes back to `page`.

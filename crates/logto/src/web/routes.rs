@@ -40,7 +40,7 @@ impl Logto {
     /// The path to mount a route at, with the configured prefix.
     #[must_use]
     pub fn route_path(&self, route: Route) -> String {
-        format!("{}{}", self.inner().settings.route_prefix, route.path())
+        format!("{}{}", self.engine().settings.route_prefix, route.path())
     }
 
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
@@ -49,7 +49,7 @@ impl Logto {
         let method = request.method().to_owned();
         let context = self.context(request);
         let allowed: &[&str] = match route {
-            Route::SignOut if self.inner().settings.sign_out_by_get => &["GET", "POST"],
+            Route::SignOut if self.engine().settings.sign_out_by_get => &["GET", "POST"],
             Route::SignOut => &["POST"],
             Route::SignIn | Route::SignUp | Route::Callback => &["GET"],
         };

@@ -1,9 +1,10 @@
 //! Sending somebody to Logto.
 
-use super::path::local_path;
 use super::{Context, Reply, Route};
+use crate::config::scope;
 use crate::error::{Error, ErrorKind};
-use crate::flow::{AuthorizationRequest, Protocol, SignInOptions, Transaction, scope};
+use crate::flow::{AuthorizationRequest, Protocol, SignInOptions, Transaction};
+use crate::local_path::local_path;
 
 impl Context {
     /// Sends the person to Logto.

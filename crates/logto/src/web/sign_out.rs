@@ -47,7 +47,7 @@ impl Context {
         let logto = self.logto_handle();
         // A task of its own: it ends even if the person does not wait.
         let revocation = tokio::spawn(async move {
-            let revoked = logto.inner().revoke(&refresh_token).await;
+            let revoked = logto.engine().revoke(&refresh_token).await;
             if let Err(error) = &revoked {
                 tracing::warn!(%error, "a refresh token could not be revoked at sign-out");
             }

@@ -76,7 +76,7 @@ impl Context {
             Error::new(ErrorKind::SignInRequired, why)
         })?;
         let (logto, old) = (self.logto_handle(), Arc::clone(session));
-        let refresh = || async move { logto.inner().redeem_refresh_token(&old).await };
+        let refresh = || async move { logto.engine().redeem_refresh_token(&old).await };
         let outcome = self.logto().refreshes.once(&refresh_token, refresh).await;
         match outcome {
             Ok(Refreshed {

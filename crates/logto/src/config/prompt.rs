@@ -1,0 +1,25 @@
+//! The `prompt` of an authorization request.
+
+/// What Logto shows before it sends the person back. Logto knows no other values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Prompt {
+    /// Sign in unless already signed in at Logto; gives a refresh token. For an application of
+    /// your own no page is shown for the consent.
+    #[default]
+    Consent,
+    /// Sign in again, even if already signed in at Logto; gives a refresh token.
+    LoginConsent,
+    /// Sign in again; gives **no** refresh token.
+    Login,
+    /// Show nothing: fails with `login_required` if not signed in at Logto; gives **no** refresh
+    /// token.
+    None,
+}
+
+impl Prompt {
+    /// Whether Logto will honour `offline_access`.
+    pub(crate) fn includes_consent(self) -> bool {
+        matches!(self, Self::Consent | Self::LoginConsent)
+    }
+}
