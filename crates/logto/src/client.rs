@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::engine::Engine;
-use crate::web::{Context, Request};
+use crate::web::{Context, Reply, Request, Route};
 
 /// One application at one Logto tenant. Cheap to clone; make one when the app starts and share it.
 ///
@@ -55,11 +55,19 @@ impl Logto {
     /// One request, as extractors and route handlers see it.
     #[must_use]
     pub fn context(&self, request: Request) -> Context {
-        Context::new(self.clone(), request)
+        Context::new(Arc::clone(&self.0), request)
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.0
+    /// The path to mount one of the SDK's own routes at, with the configured prefix.
+    #[must_use]
+    pub fn route_path(&self, route: Route) -> String {
+        route.mounted(&self.0.settings)
+    }
+
+    /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
+    /// ones are answered, and with what, is decided here.
+    pub async fn handle(&self, route: Route, request: Request) -> Reply {
+        route.handle(&self.context(request)).await
     }
 }
 

@@ -29,7 +29,12 @@ impl Engine {
         let attributes = Attributes {
             secure: settings.secure,
         };
-        let http = Arc::new(Http::new(&settings.endpoint, settings.limits)?);
+        let http = Arc::new(Http::new(
+            &settings.endpoint,
+            &settings.app_id,
+            &settings.app_secret,
+            settings.limits,
+        )?);
         Ok(Self {
             provider: Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock),
             keys: KeyRing::new(&settings.cookie_secrets, &settings.issuer)?,

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Reply, Request, User};
 use crate::claims::IdTokenClaims;
-use crate::client::Logto;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::{Found, Session};
@@ -19,7 +18,7 @@ use crate::session::{Found, Session};
 pub struct Context(Arc<Shared>);
 
 struct Shared {
-    logto: Logto,
+    logto: Arc<Engine>,
     request: Request,
     state: Mutex<State>,
 }
@@ -56,7 +55,7 @@ pub enum SessionState {
 }
 
 impl Context {
-    pub(crate) fn new(logto: Logto, request: Request) -> Self {
+    pub(crate) fn new(logto: Arc<Engine>, request: Request) -> Self {
         Self(Arc::new(Shared {
             logto,
             request,
@@ -64,12 +63,8 @@ impl Context {
         }))
     }
 
-    pub(crate) fn logto(&self) -> &Engine {
-        self.0.logto.engine()
-    }
-
-    pub(crate) fn logto_handle(&self) -> Logto {
-        self.0.logto.clone()
+    pub(crate) fn logto(&self) -> &Arc<Engine> {
+        &self.0.logto
     }
 
     pub(crate) fn request(&self) -> &Request {

@@ -8,8 +8,9 @@ use crate::local_path::{local_address, local_path};
 impl Context {
     /// The path of the SDK's sign-in route that comes back to `page`.
     pub(super) fn sign_in_path(&self, page: &str) -> String {
-        let path = self.logto_handle().route_path(Route::SignIn);
-        let base = &self.logto().settings.base_path;
+        let settings = &self.logto().settings;
+        let path = Route::SignIn.mounted(settings);
+        let base = &settings.base_path;
         let page: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
         format!("{base}{path}?return_to={page}")
     }
@@ -51,10 +52,10 @@ impl Context {
             .next()
             .unwrap_or(inside)
             .trim_end_matches('/');
-        let logto = self.logto_handle();
+        let settings = &self.logto().settings;
         if Route::ALL
             .into_iter()
-            .any(|route| logto.route_path(route) == bare)
+            .any(|route| route.mounted(settings) == bare)
         {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The SDK's own routes.
 
-use super::{Context, Reply, Request};
-use crate::client::Logto;
+use super::{Context, Reply};
+use crate::config::Settings;
 use crate::error::Error;
 use crate::flow::{FirstScreen, SignInOptions};
 
@@ -36,25 +36,21 @@ impl Route {
     }
 }
 
-impl Logto {
-    /// The path to mount a route at, with the configured prefix.
-    #[must_use]
-    pub fn route_path(&self, route: Route) -> String {
-        format!("{}{}", self.engine().settings.route_prefix, route.path())
+impl Route {
+    /// The path with the configured prefix.
+    pub(crate) fn mounted(self, settings: &Settings) -> String {
+        format!("{}{}", settings.route_prefix, self.path())
     }
 
-    /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
-    /// ones are answered, and with what, is decided here.
-    pub async fn handle(&self, route: Route, request: Request) -> Reply {
-        let method = request.method().to_owned();
-        let context = self.context(request);
-        let allowed: &[&str] = match route {
-            Route::SignOut if self.engine().settings.sign_out_by_get => &["GET", "POST"],
-            Route::SignOut => &["POST"],
-            Route::SignIn | Route::SignUp | Route::Callback => &["GET"],
+    /// Answers a request to this route.
+    pub(crate) async fn handle(self, context: &Context) -> Reply {
+        let allowed: &[&str] = match self {
+            Self::SignOut if context.logto().settings.sign_out_by_get => &["GET", "POST"],
+            Self::SignOut => &["POST"],
+            Self::SignIn | Self::SignUp | Self::Callback => &["GET"],
         };
         let by_get = allowed.contains(&"GET");
-        match method.as_str() {
+        match context.request().method() {
             // Whoever only looks, or looks ahead, begins no sign-in and ends none.
             "HEAD" if by_get => Reply::new(204),
             "GET" if by_get && context.request().is_prefetch() => Reply::new(204),
@@ -63,7 +59,7 @@ impl Logto {
                 let message = format!("This address answers {allowed} only.");
                 Reply::json(405, "method_not_allowed", &message).with_header("allow", allowed)
             }
-            _ => answer(route, &context).await.unwrap_or_else(Reply::from),
+            _ => answer(self, context).await.unwrap_or_else(Reply::from),
         }
     }
 }

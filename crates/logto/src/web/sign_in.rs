@@ -103,7 +103,7 @@ impl Context {
         let settings = &self.logto().settings;
         match &transaction.redirect_path {
             Some(path) => settings.url(path),
-            None => settings.url(&self.logto_handle().route_path(Route::Callback)),
+            None => settings.url(&Route::Callback.mounted(settings)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Signing out here and at Logto.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -44,10 +45,10 @@ impl Context {
     /// Whether Logto could be reached. Ending Logto's own session does not end a refresh token, so
     /// this is not left out.
     async fn revoke(&self, refresh_token: String) -> bool {
-        let logto = self.logto_handle();
+        let logto = Arc::clone(self.logto());
         // A task of its own: it ends even if the person does not wait.
         let revocation = tokio::spawn(async move {
-            let revoked = logto.engine().revoke(&refresh_token).await;
+            let revoked = logto.revoke(&refresh_token).await;
             if let Err(error) = &revoked {
                 tracing::warn!(%error, "a refresh token could not be revoked at sign-out");
             }

@@ -75,8 +75,8 @@ impl Context {
             let why = "the access token has ended and there is no refresh token to renew it";
             Error::new(ErrorKind::SignInRequired, why)
         })?;
-        let (logto, old) = (self.logto_handle(), Arc::clone(session));
-        let refresh = || async move { logto.engine().redeem_refresh_token(&old).await };
+        let (logto, old) = (Arc::clone(self.logto()), Arc::clone(session));
+        let refresh = || async move { logto.redeem_refresh_token(&old).await };
         let outcome = self.logto().refreshes.once(&refresh_token, refresh).await;
         match outcome {
             Ok(Refreshed {
