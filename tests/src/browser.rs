@@ -5,7 +5,7 @@ use std::{
 };
 
 pub use chromiumoxide::cdp::browser_protocol::network::Cookie;
-use chromiumoxide::{BrowserConfig, Handler, handler::viewport::Viewport};
+use chromiumoxide::{BrowserConfig, Handler};
 use futures::StreamExt;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -31,11 +31,8 @@ impl Browser {
             .new_headless_mode()
             .no_sandbox()
             .user_data_dir(profile.path())
-            .viewport(Viewport {
-                width: 1000,
-                height: 800,
-                ..Viewport::default()
-            })
+            .window_size(1000, 800)
+            .viewport(None)
             .request_timeout(Duration::from_secs(10))
             // The tests use this machine alone: no look-ups and no updates.
             .args([

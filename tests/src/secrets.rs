@@ -31,3 +31,28 @@ impl Secrets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789";
+
+    fn secrets() -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.add(SECRET);
+        secrets.add("short");
+        secrets
+    }
+
+    #[test]
+    fn a_harmless_log_passes() {
+        secrets().assert_absent_from("a short line\nand 0123456789abcdef");
+    }
+
+    #[test]
+    #[should_panic(expected = "starts with 0123: token [the secret]")]
+    fn a_secret_is_found_even_if_it_is_cut_off() {
+        secrets().assert_absent_from("fine\ntoken 0123456789abcdef0123456789abcdef");
+    }
+}

@@ -43,12 +43,19 @@ async fn declining_is_told_in_a_friendly_way() {
     let stage = Stage::certified(&[]).await;
     let tab = stage.open("/sign-in/hugging-face").await;
     answer(&tab, "alice", "#decline").await;
-    let page = tab.text("body").await;
+    stage.wait_for_app(&tab).await;
     tab.screenshot("declined").await;
-    assert!(!page.trim().is_empty());
+    let page = tab.text("main").await;
+    assert!(page.contains("You are not signed in"), "{page}");
 
-    tab.goto(&stage.url("/")).await;
-    tab.wait_for("#sign-in").await;
-    assert_eq!(tab.fetch("/api/me").await.status, 401);
+    let home = stage.open("/").await;
+    home.wait_for("#sign-in").await;
+    assert_eq!(home.fetch("/api/me").await.status, 401);
+
+    // The page offers to try again.
+    tab.click("main a").await;
+    tab.click("#continue-with-hugging-face").await;
+    answer(&tab, "alice", "#authorize").await;
+    assert_eq!(tab.text("#user-name").await, "Alice Example");
     stage.end().await;
 }

@@ -99,6 +99,8 @@ async fn a_member_of_200_organizations_stays_signed_in() {
     }
     tab.goto(&stage.url("/profile")).await;
     assert_eq!(tab.text("#hugging-face-username").await, "bob-hf");
+    let roles = tab.text("body").await.matches(":org-admin").count();
+    assert!(roles >= 200, "only {roles} organization roles are shown");
     tab.screenshot("profile-200-organizations").await;
     assert_eq!(tab.fetch("/api/me").await.status, 200);
     stage.end().await;

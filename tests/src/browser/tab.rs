@@ -93,18 +93,13 @@ impl Tab {
             .and_then(|value| value.as_str().map(str::to_owned))
     }
 
-    /// The address in the address bar.
+    /// The address of the page that is shown, once all of it is there.
     pub async fn current_url(&self) -> String {
-        self.eventually("an address", async || self.page.url().await.ok().flatten())
-            .await
-    }
-
-    /// Waits until the address in the address bar is `url`.
-    pub async fn wait_for_url(&self, url: &str) {
-        self.eventually(url, async || {
-            (self.page.url().await.ok().flatten()? == url).then_some(())
+        let script = "document.readyState === 'complete' ? location.href : null";
+        self.eventually("a loaded page", async || {
+            self.script(script).await?.as_str().map(str::to_owned)
         })
-        .await;
+        .await
     }
 
     /// Asks for `path` by a script of the page, as a single-page app does.
