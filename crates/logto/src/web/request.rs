@@ -35,8 +35,9 @@ impl Request {
     /// A request from its method, its target as the client sent it (path and query, before any
     /// nesting took a prefix away) and its headers.
     ///
-    /// A header that is not text is ignored, as if it were absent. Several `cookie` headers are
-    /// read as one (HTTP/2 splits them); of any other header the first counts.
+    /// Bytes that are not text become U+FFFD: a cookie of somebody else must not hide ours in the
+    /// same header, and an origin that cannot be read must not count as none. Several `cookie`
+    /// headers are read as one (HTTP/2 splits them); of any other header the first counts.
     #[must_use]
     pub fn new<'a>(
         method: &str,
@@ -51,9 +52,7 @@ impl Request {
             headers: Vec::new(),
         };
         for (name, value) in headers {
-            if let Ok(value) = std::str::from_utf8(value) {
-                request.add(name, value);
-            }
+            request.add(name, &String::from_utf8_lossy(value));
         }
         request
     }
@@ -128,7 +127,7 @@ mod tests {
             "get",
             "/a?b=c",
             [
-                ("Cookie", b"a=1".as_slice()),
+                ("Cookie", b"a=1; other=caf\xe9".as_slice()),
                 ("cookie", b"b=2"),
                 ("accept", b"text/html"),
                 ("accept", b"text/plain"),
@@ -140,9 +139,9 @@ mod tests {
             (request.method(), request.path(), request.query()),
             ("GET", "/a", "b=c")
         );
-        assert_eq!(request.cookies(), "a=1; b=2");
+        assert_eq!(request.cookies(), "a=1; other=caf\u{fffd}; b=2");
         assert_eq!(request.header("accept"), Some("text/html"));
-        assert_eq!(request.header("origin"), None);
+        assert_eq!(request.header("origin"), Some("\u{fffd}"));
         assert_eq!(request.target(), "/a?b=c");
     }
 
