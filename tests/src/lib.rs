@@ -14,6 +14,7 @@
 mod app;
 mod browser;
 mod certified;
+pub mod conformance;
 mod process;
 mod secrets;
 mod stage;

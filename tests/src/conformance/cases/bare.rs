@@ -1,0 +1,51 @@
+//! The middleware is missing: everybody is refused, nobody is "nobody".
+
+use super::super::{Case, Setup};
+
+/// The middleware is missing.
+#[must_use]
+pub fn without_middleware() -> Vec<Case> {
+    let bare = Setup {
+        bare: true,
+        ..Setup::default()
+    };
+    let mut cases = Vec::new();
+    for (asks_for, path) in [
+        ("MaybeUser", "/hello"),
+        ("User", "/page"),
+        ("User in a nested mount", "/nested/deep/page"),
+        ("Auth", "/state"),
+        ("User with a body", "/echo"),
+    ] {
+        let name = format!("{asks_for} without the middleware");
+        let case = Case::new(name, async move |site| {
+            if site.refused_to_start() {
+                return;
+            }
+            let method = if path == "/echo" { "POST" } else { "GET" };
+            let mut visitor = site.visitor();
+            for signed_in in [false, true] {
+                if signed_in {
+                    visitor.sign_in("alice").await;
+                }
+                for navigating in [false, true] {
+                    let ask = visitor.ask(method, path);
+                    let ask = if navigating { ask.navigating() } else { ask };
+                    let answer = ask.send().await;
+                    assert_eq!(answer.status, 500, "{}", answer.summary(""));
+                    assert!(answer.text().contains("\"logto_not_mounted\""));
+                    answer.is_not_stored();
+                    answer.owes_nothing();
+                }
+            }
+        });
+        cases.push(case.on(bare));
+    }
+    let plain = Case::new("no extractor without the middleware", async |site| {
+        if !site.refused_to_start() {
+            assert_eq!(site.visitor().open("/plain").await.status, 200);
+        }
+    });
+    cases.push(plain.on(bare));
+    cases
+}

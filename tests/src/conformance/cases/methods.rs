@@ -1,0 +1,78 @@
+//! Every route of the SDK with every method.
+
+use super::super::{Answer, Case, Setup, Site};
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Every route of the SDK with every method.
+#[must_use]
+pub fn methods() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for route in ["/sign-in", "/sign-up", "/callback", "/sign-out"] {
+        for method in METHODS {
+            cases.push(Case::new(format!("{method} {route}"), async move |site| {
+                answers(site, method, route, false).await;
+            }));
+        }
+    }
+    let by_get = Setup {
+        configure: |config| config.with_sign_out_by_get(),
+        ..Setup::default()
+    };
+    for method in METHODS {
+        let name = format!("{method} /sign-out where a link may sign out");
+        let case = Case::new(name, async move |site| {
+            answers(site, method, "/sign-out", true).await;
+        });
+        cases.push(case.on(by_get));
+    }
+    cases
+}
+
+async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) {
+    let mut visitor = site.visitor();
+    let answer = visitor.ask(method, route).navigating().send().await;
+    answer.is_not_stored();
+    let allowed = match (route, sign_out_by_get) {
+        ("/sign-out", true) => "GET, POST",
+        ("/sign-out", false) => "POST",
+        _ => "GET",
+    };
+    match (method, route) {
+        ("GET" | "POST", "/sign-out") if allowed.contains(method) => {
+            // Nobody is signed in, so there is nothing to end at Logto.
+            assert_eq!((answer.status, answer.location().as_str()), (303, "/"));
+        }
+        ("GET", "/callback") => is_a_page(&answer),
+        ("GET", "/sign-in" | "/sign-up") => {
+            assert_eq!(answer.status, 303);
+            assert!(!answer.cookie("logto_sign_in_").is_removal());
+            let to_registration = answer.location().contains("first_screen=register");
+            assert_eq!(to_registration, route == "/sign-up");
+        }
+        ("HEAD", _) if allowed.contains("GET") => looks_only(&answer),
+        _ => {
+            assert_eq!(answer.status, 405);
+            assert_eq!(answer.header("allow").as_deref(), Some(allowed));
+            answer.owes_nothing();
+            if method != "HEAD" {
+                let body: serde_json::Value =
+                    serde_json::from_slice(&answer.body).expect("the body is JSON");
+                assert_eq!(body["error"], "method_not_allowed");
+            }
+        }
+    }
+}
+
+fn is_a_page(answer: &Answer) {
+    assert_eq!(answer.status, 400);
+    let kind = answer.header("content-type");
+    assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
+    assert!(answer.text().contains("href=\"/sign-in?return_to=%2F\""));
+    answer.owes_nothing();
+}
+
+fn looks_only(answer: &Answer) {
+    assert_eq!((answer.status, answer.text()), (204, String::new()));
+    answer.owes_nothing();
+}

@@ -1,0 +1,106 @@
+//! Cookies that are owed to the browser reach it, whatever the app answers.
+
+use super::super::{Answer, Case, Visitor};
+
+/// Cookies that are owed reach the browser, whatever the app answers.
+#[must_use]
+pub fn cookies_owed() -> Vec<Case> {
+    let mut cases = vec![
+        Case::new("the app's own cookies stay beside ours", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            visitor.let_the_token_end();
+            let answer = visitor.open("/cookies").await;
+            is_paid(&answer);
+            for name in ["app-one", "app-two"] {
+                assert_eq!(answer.cookie(name).attributes, "Path=/");
+            }
+        }),
+        Case::new(
+            "the app's own cookies stay where nothing is owed",
+            async |site| {
+                let mut visitor = site.visitor();
+                visitor.sign_in("alice").await;
+                let answer = visitor.open("/cookies").await;
+                let names: Vec<_> = answer
+                    .cookies()
+                    .into_iter()
+                    .map(|cookie| cookie.name)
+                    .collect();
+                assert_eq!(names, ["app-one", "app-two"]);
+                assert_eq!(answer.header("cache-control"), None);
+            },
+        ),
+        Case::new("two requests with the old token", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            visitor.let_the_token_end();
+            let mut late = visitor.clone();
+            site.tenant.clear_requests();
+            is_paid(&visitor.open("/info").await);
+            is_paid(&late.open("/info").await);
+            let sent = site.tenant.requests();
+            let renewals = sent.iter().filter(|request| request.path == "/oidc/token");
+            assert_eq!(renewals.count(), 1);
+        }),
+    ];
+    for (page, status) in [
+        ("/info", 200),
+        ("/cookies", 200),
+        ("/moves", 303),
+        ("/fails", 418),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let name = format!("a renewed session, paid by {method} {page}");
+            cases.push(Case::new(name, async move |site| {
+                let mut visitor = site.visitor();
+                visitor.sign_in("alice").await;
+                visitor.let_the_token_end();
+                let answer = visitor.ask(method, page).navigating().send().await;
+                assert_eq!(answer.status, status, "{}", answer.summary(""));
+                is_paid(&answer);
+                // The new session is in use, so nothing is owed any more.
+                let next = visitor.open("/info").await;
+                assert_eq!((next.status, next.text()), (200, site.alice()));
+                next.owes_nothing();
+            }));
+        }
+    }
+    for page in ["/info", "/cookies", "/moves", "/fails", "/stream"] {
+        for navigating in [true, false] {
+            let kind = if navigating { "a person" } else { "a script" };
+            let name = format!("a session that Logto ended, told to {kind} at {page}");
+            cases.push(Case::new(name, async move |site| {
+                let mut visitor = site.visitor();
+                visitor.sign_in("alice").await;
+                site.tenant.revoke_grants("alice").expect("alice is known");
+                visitor.let_the_token_end();
+                ends(&mut visitor, page, navigating).await;
+                visitor.is_signed_out().await;
+            }));
+        }
+    }
+    cases
+}
+
+fn is_paid(answer: &Answer) {
+    let session = answer.cookie("logto_conformance");
+    assert!(!session.is_removal(), "{}", answer.summary(""));
+    answer.is_not_stored();
+}
+
+async fn ends(visitor: &mut Visitor<'_>, page: &str, navigating: bool) {
+    let ask = visitor.get(page);
+    let ask = if navigating { ask.navigating() } else { ask };
+    let answer = ask.send().await;
+    assert!(answer.cookie("logto_conformance").is_removal());
+    answer.is_not_stored();
+    if navigating {
+        let page = page.replace('/', "%2F");
+        let to_sign_in = format!("/sign-in?return_to={page}");
+        assert_eq!((answer.status, answer.location()), (303, to_sign_in));
+    } else {
+        assert_eq!(answer.status, 401);
+        assert!(answer.text().contains("unauthenticated"));
+    }
+}

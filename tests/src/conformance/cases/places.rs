@@ -1,0 +1,154 @@
+//! Where the app is: behind a proxy, below a path, with a prefix, in a nested mount.
+
+use super::super::{Case, Setup, Site};
+
+const AT_ROOT: Setup = Setup {
+    base_url: "http://localhost:3000",
+    proxy_strips: false,
+    mounted_at: "",
+    route_prefix: "",
+    bare: false,
+    configure: |config| config,
+};
+const BELOW_PATH: Setup = Setup {
+    base_url: "http://localhost:3000/app",
+    ..AT_ROOT
+};
+
+/// Where the app is: behind a proxy, below a path, with a prefix, in a nested mount.
+#[must_use]
+pub fn places() -> Vec<Case> {
+    let setups = [
+        ("at the root", AT_ROOT),
+        (
+            "with a prefix",
+            Setup {
+                route_prefix: "/auth",
+                ..AT_ROOT
+            },
+        ),
+        (
+            "behind a proxy that takes the path away",
+            Setup {
+                proxy_strips: true,
+                ..BELOW_PATH
+            },
+        ),
+        (
+            "behind a proxy that leaves the path",
+            Setup {
+                mounted_at: "/app",
+                ..BELOW_PATH
+            },
+        ),
+        (
+            "behind a proxy that takes the path away, with a prefix",
+            Setup {
+                proxy_strips: true,
+                route_prefix: "/auth",
+                ..BELOW_PATH
+            },
+        ),
+        (
+            "behind a proxy that leaves the path, with a prefix",
+            Setup {
+                mounted_at: "/app",
+                route_prefix: "/auth",
+                ..BELOW_PATH
+            },
+        ),
+    ];
+    let mut cases = Vec::new();
+    for (name, setup) in setups {
+        for page in ["/page?a=b", "/nested/deep/page"] {
+            let name = format!("{page} {name}");
+            cases.push(
+                Case::new(name, async move |site| there_and_back(site, page).await).on(setup),
+            );
+        }
+    }
+    cases.push(Case::new("a proxy that changes the host", async |site| {
+        let mut visitor = site.visitor();
+        let ask = visitor.get("/page").navigating().without("host");
+        let answer = ask.header("host", "10.0.0.7:8080").send().await;
+        assert_eq!(answer.location(), "/sign-in?return_to=%2Fpage");
+        let address = visitor.begin().await;
+        let callback = site.at_logto(&address, "alice").await;
+        let ask = visitor.get(&callback).navigating().without("host");
+        assert_eq!(ask.header("host", "10.0.0.7:8080").send().await.status, 303);
+        let ask = visitor.post("/sign-out").without("host");
+        assert_eq!(ask.header("host", "10.0.0.7:8080").send().await.status, 303);
+    }));
+    let prefixed = Setup {
+        route_prefix: "/auth",
+        ..AT_ROOT
+    };
+    for route in ["/sign-in", "/callback", "/sign-out"] {
+        let name = format!("with a prefix, {route} is the app's own");
+        let case = Case::new(name, async move |site| {
+            let answer = site.visitor().get(route).send_off_record().await;
+            assert_eq!(answer.status, 404);
+            answer.owes_nothing();
+        });
+        cases.push(case.on(prefixed));
+    }
+    cases
+}
+
+async fn there_and_back(site: &Site, page: &str) {
+    let mut visitor = site.visitor();
+    let page = site.path(page);
+    let refused = visitor.open(&page).await;
+    let encoded = page
+        .replace('/', "%2F")
+        .replace('?', "%3F")
+        .replace('=', "%3D");
+    let sign_in = format!("{}?return_to={encoded}", site.route("/sign-in"));
+    assert_eq!((refused.status, refused.location()), (303, sign_in.clone()));
+
+    let sent = visitor.open(&sign_in).await;
+    let callback = format!(
+        "{}{}/callback",
+        site.setup.base_url, site.setup.route_prefix
+    );
+    let redirect_uri = callback.replace(':', "%3A").replace('/', "%2F");
+    assert!(
+        sent.location()
+            .contains(&format!("redirect_uri={redirect_uri}&"))
+    );
+    assert!(
+        sent.cookie("logto_sign_in_")
+            .attributes
+            .starts_with("Path=/;")
+    );
+
+    let back = site.at_logto(&sent.location(), "alice").await;
+    assert!(back.starts_with(&format!("{callback}?")), "{back}");
+    let answer = visitor.open(&back).await;
+    assert_eq!((answer.status, answer.location()), (303, page.clone()));
+    assert!(
+        answer
+            .cookie("logto_conformance")
+            .attributes
+            .starts_with("Path=/;")
+    );
+    let shown = visitor.open(&page).await;
+    assert_eq!(
+        (shown.status, shown.text()),
+        (200, format!("hello {}", site.alice()))
+    );
+
+    let stale = visitor.open(&back).await;
+    assert_eq!((stale.status, stale.location()), (303, site.path("/")));
+    let out = visitor.post(&site.route("/sign-out")).send().await;
+    let home = format!("{}/", site.setup.base_url)
+        .replace(':', "%3A")
+        .replace('/', "%2F");
+    let after = format!("post_logout_redirect_uri={home}");
+    assert!(out.location().ends_with(&after), "{}", out.location());
+    visitor.is_signed_out().await;
+    let stale = visitor.open(&back).await;
+    assert_eq!(stale.status, 400);
+    let link = format!("href=\"{}?return_to=", site.route("/sign-in"));
+    assert!(stale.text().contains(&link), "{}", stale.text());
+}

@@ -1,0 +1,174 @@
+//! Signing in, from the page and back.
+
+use std::time::Duration;
+
+use super::super::{Case, SetCookie, Setup, Visitor};
+
+const SESSION: &str = "Path=/; Max-Age=1209600; HttpOnly; SameSite=Lax";
+const SIGN_IN: &str = "Path=/; Max-Age=900; HttpOnly; SameSite=Lax";
+
+/// Signing in, from the page and back.
+#[must_use]
+pub fn signing_in() -> Vec<Case> {
+    let https = Setup {
+        base_url: "https://localhost:3000",
+        ..Setup::default()
+    };
+    let mut cases = vec![
+        Case::new("from a page and back to it", async |site| {
+            let mut visitor = site.visitor();
+            let refused = visitor.open("/page?a=b").await;
+            let sent = visitor.open(&refused.location()).await;
+            sent.is_not_stored();
+            assert_eq!(sent.cookie("logto_sign_in_").attributes, SIGN_IN);
+            let address = sent.location();
+            for part in [
+                &format!("{}/oidc/auth?", site.tenant.endpoint()),
+                "response_type=code",
+                "client_id=conformance",
+                "redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback",
+                "code_challenge_method=S256",
+            ] {
+                assert!(address.contains(part), "{part} in {address}");
+            }
+            let callback = site.at_logto(&address, "alice").await;
+            let back = visitor.open(&callback).await;
+            back.is_not_stored();
+            assert_eq!((back.status, back.location().as_str()), (303, "/page?a=b"));
+            assert!(back.cookie("logto_sign_in_").is_removal());
+            assert_eq!(back.cookie("logto_conformance").attributes, SESSION);
+            visitor.is_signed_in().await;
+            assert_eq!(visitor.cookie_names(), ["logto_conformance"]);
+        }),
+        Case::new("with https: Secure, and the __Host- prefix", async |site| {
+            let mut visitor = site.visitor();
+            let sent = visitor.open("/sign-in").await;
+            let begun = sent.cookie("__Host-logto_sign_in_");
+            assert_eq!(begun.attributes, format!("{SIGN_IN}; Secure"));
+            let callback = site.at_logto(&sent.location(), "alice").await;
+            let back = visitor.open(&callback).await;
+            let session = back.cookie("__Host-logto_conformance");
+            assert_eq!(session.attributes, format!("{SESSION}; Secure"));
+            visitor.is_signed_in().await;
+        })
+        .on(https),
+        Case::new("once signed in, pages are left alone", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            for page in ["/hello", "/page", "/nested/deep/page", "/files/a/b"] {
+                let answer = visitor.open(page).await;
+                assert_eq!(answer.text(), format!("hello {}", site.alice()));
+                assert_eq!(answer.header("cache-control"), None);
+                answer.owes_nothing();
+            }
+        }),
+        Case::new("userinfo", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let answer = visitor.get("/info").send().await;
+            assert_eq!((answer.status, answer.text()), (200, site.alice()));
+            answer.owes_nothing();
+        }),
+        Case::new("straight to Hugging Face, by a handler", async |site| {
+            let mut visitor = site.visitor();
+            let sent = visitor.open("/hugging-face").await;
+            sent.is_not_stored();
+            assert_eq!(sent.cookie("logto_sign_in_").attributes, SIGN_IN);
+            assert!(
+                sent.location()
+                    .contains("direct_sign_in=social%3Ahuggingface")
+            );
+            let callback = site.at_logto(&sent.location(), "alice").await;
+            visitor.open(&callback).await;
+            visitor.is_signed_in().await;
+        }),
+        Case::new(
+            "again: the session stays until the new one is there",
+            async |site| {
+                let mut visitor = site.visitor();
+                visitor.sign_in("alice").await;
+                let again = visitor.begin().await;
+                visitor.is_signed_in().await;
+                let callback = site.at_logto(&again, "carol").await;
+                visitor.open(&callback).await;
+                let answer = visitor.open("/page").await;
+                assert_eq!(answer.status, 200);
+                assert_ne!(answer.text(), format!("hello {}", site.alice()));
+            },
+        ),
+        Case::new("looking ahead begins no sign-in", async |site| {
+            let mut visitor = site.visitor();
+            for purpose in ["prefetch", "prefetch;prerender"] {
+                let ask = visitor.get("/sign-in").navigating();
+                let answer = ask.header("sec-purpose", purpose).send().await;
+                assert_eq!(answer.status, 204);
+                answer.is_not_stored();
+                answer.owes_nothing();
+            }
+        }),
+        Case::new("why nobody is signed in", async |site| {
+            let mut visitor = site.visitor();
+            let state = async |visitor: &mut Visitor<'_>| visitor.get("/state").send().await.text();
+            assert_eq!(state(&mut visitor).await, "SignedOut");
+            visitor.sign_in("alice").await;
+            assert_eq!(state(&mut visitor).await, "SignedIn");
+            site.pass(Duration::from_secs(15 * 24 * 3600));
+            assert_eq!(state(&mut visitor).await, "Expired");
+            assert_eq!(visitor.open("/page").await.status, 303);
+            let mut other = site.visitor();
+            other.give_cookie("logto_conformance", "1garbage");
+            assert_eq!(state(&mut other).await, "Unreadable");
+            other.is_signed_out().await;
+        }),
+        Case::new("a session in several cookies", async |site| {
+            let mut visitor = site.visitor();
+            let answer = visitor.sign_in("dora").await;
+            let chunks = answer
+                .cookies()
+                .into_iter()
+                .filter(|cookie| !cookie.is_removal());
+            let names: Vec<_> = chunks.map(|cookie| cookie.name).collect();
+            assert_eq!(names, ["logto_conformance", "logto_conformance.1"]);
+            assert!(visitor.open("/hello").await.text() != "hello nobody");
+            let out = visitor.post("/sign-out").send().await;
+            assert!(out.cookies().iter().all(SetCookie::is_removal));
+            assert!(visitor.cookie_names().is_empty());
+        }),
+        Case::new("an account that fits into no cookie", async |site| {
+            let mut visitor = site.visitor();
+            let address = visitor.begin().await;
+            let callback = site.at_logto(&address, "bob").await;
+            let answer = visitor.open(&callback).await;
+            assert_eq!(answer.status, 400);
+            assert!(answer.text().contains("Your account does not fit"));
+            assert!(answer.cookie("logto_sign_in_").is_removal());
+            visitor.is_signed_out().await;
+        })
+        .on(Setup {
+            configure: |config| {
+                let config = config.with_scopes(["urn:logto:scope:organizations"]);
+                config.with_cookie_budget(1024)
+            },
+            ..Setup::default()
+        }),
+    ];
+    for (wanted, page) in [
+        ("/page?a=b", "/page?a=b"),
+        ("http://localhost:3000/page", "/page"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/sign-out", "/"),
+        ("", "/"),
+    ] {
+        let name = format!("to return to ‘{wanted}’");
+        cases.push(Case::new(name, async move |site| {
+            let mut visitor = site.visitor();
+            let query: String = wanted.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let sent = visitor.open(&format!("/sign-in?return_to={query}")).await;
+            let callback = site.at_logto(&sent.location(), "alice").await;
+            assert_eq!(visitor.open(&callback).await.location(), page);
+        }));
+    }
+    cases
+}

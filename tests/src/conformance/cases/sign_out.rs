@@ -1,0 +1,184 @@
+//! Signing out, and what does not sign anybody out.
+
+use logto_local::Stop;
+
+use super::super::{Answer, Case, Setup, Site};
+
+/// Signing out, and what does not sign anybody out.
+#[must_use]
+pub fn signing_out() -> Vec<Case> {
+    let mut cases = vec![
+        Case::new("out of the app and out of Logto", async |site| {
+            let mut visitor = site.visitor();
+            let address = visitor.begin().await;
+            let mut browser = site.tenant.browser();
+            let callback = browser
+                .sign_in(&address, "alice")
+                .await
+                .expect("a callback");
+            visitor.open(&callback).await;
+            let answer = visitor.post("/sign-out").send().await;
+            is_over(site, &answer);
+            let back = browser
+                .sign_out(&answer.location())
+                .await
+                .expect("Logto goes on");
+            assert_eq!(back, Stop::App("http://localhost:3000/".to_owned()));
+            let sent = site.tenant.requests();
+            assert!(
+                sent.iter()
+                    .any(|request| request.path == "/oidc/token/revocation")
+            );
+            visitor.is_signed_out().await;
+        }),
+        Case::new("by a form with fields", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let form = ("content-type", "application/x-www-form-urlencoded");
+            let ask = visitor.post("/sign-out").navigating().headers(&[form]);
+            is_over(site, &ask.body("token=1").send().await);
+            visitor.is_signed_out().await;
+        }),
+        Case::new("by a link, where that is not wanted", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            assert_eq!(visitor.open("/sign-out").await.status, 405);
+            visitor.is_signed_in().await;
+        }),
+        Case::new("nobody is signed in", async |site| {
+            let answer = site.visitor().post("/sign-out").send().await;
+            assert_eq!((answer.status, answer.location().as_str()), (303, "/"));
+            assert!(answer.cookie("logto_conformance").is_removal());
+        }),
+        Case::new("a session that cannot be read", async |site| {
+            let mut visitor = site.visitor();
+            visitor.give_cookie("logto_conformance", "1garbage");
+            let answer = visitor.post("/sign-out").send().await;
+            assert!(answer.cookie("logto_conformance").is_removal());
+            assert!(visitor.cookie_names().is_empty());
+        }),
+    ];
+    for (name, headers) in [
+        (
+            "by a page of this site, as the browser says",
+            vec![("sec-fetch-site", "same-origin")],
+        ),
+        ("by a bookmark", vec![("sec-fetch-site", "none")]),
+        (
+            "by a page that hides its origin",
+            vec![("origin", "null"), ("sec-fetch-site", "same-origin")],
+        ),
+        (
+            "by an old browser",
+            vec![("referer", "http://localhost:3000/page")],
+        ),
+        ("by a program", vec![]),
+    ] {
+        cases.push(Case::new(name, async move |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let answer = visitor
+                .ask("POST", "/sign-out")
+                .headers(&headers)
+                .send()
+                .await;
+            is_over(site, &answer);
+            visitor.is_signed_out().await;
+        }));
+    }
+    let evil = "https://evil.example";
+    for (name, headers) in [
+        (
+            "a form of another site",
+            vec![("origin", evil), ("sec-fetch-site", "cross-site")],
+        ),
+        (
+            "a form of another port",
+            vec![("origin", "http://localhost:4000")],
+        ),
+        (
+            "a form of the same host with https",
+            vec![("origin", "https://localhost:3000")],
+        ),
+        (
+            "a form of a sibling site",
+            vec![("sec-fetch-site", "same-site")],
+        ),
+        (
+            "a form of another site without origin",
+            vec![("sec-fetch-site", "cross-site")],
+        ),
+        ("a form that hides its origin", vec![("origin", "null")]),
+        (
+            "a form of a page elsewhere",
+            vec![("referer", "https://evil.example/")],
+        ),
+    ] {
+        cases.push(Case::new(name, async move |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let answer = visitor
+                .ask("POST", "/sign-out")
+                .headers(&headers)
+                .send()
+                .await;
+            is_refused(&answer);
+            visitor.is_signed_in().await;
+        }));
+    }
+    let by_get = Setup {
+        configure: |config| config.with_sign_out_by_get(),
+        ..Setup::default()
+    };
+    for (name, headers, signs_out) in [
+        (
+            "a link, where that is wanted",
+            vec![("sec-fetch-site", "same-origin")],
+            true,
+        ),
+        (
+            "a link that is only prefetched",
+            vec![("sec-purpose", "prefetch")],
+            false,
+        ),
+    ] {
+        let case = Case::new(name, async move |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let ask = visitor.get("/sign-out").navigating().headers(&headers);
+            let answer = ask.send().await;
+            if signs_out {
+                is_over(site, &answer);
+                visitor.is_signed_out().await;
+            } else {
+                assert_eq!(answer.status, 204);
+                visitor.is_signed_in().await;
+            }
+        });
+        cases.push(case.on(by_get));
+    }
+    cases
+}
+
+/// Signed out here, and on the way to Logto.
+fn is_over(site: &Site, answer: &Answer) {
+    let logto = format!(
+        "{}/oidc/session/end?client_id=conformance&post_logout_redirect_uri={}",
+        site.tenant.endpoint(),
+        "http%3A%2F%2Flocalhost%3A3000%2F"
+    );
+    assert_eq!((answer.status, answer.location()), (303, logto));
+    let removed = answer.cookie("logto_conformance");
+    assert_eq!(
+        removed.attributes,
+        "Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+    );
+    answer.is_not_stored();
+}
+
+fn is_refused(answer: &Answer) {
+    assert_eq!(answer.status, 403, "{}", answer.summary(""));
+    assert!(answer.text().contains("\"wrong_origin\""));
+    answer.is_not_stored();
+    answer.owes_nothing();
+}
