@@ -1,0 +1,90 @@
+//! Extractors.
+
+use std::future::{Future, Ready, ready};
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use logto::web::{self, Context};
+
+use crate::Reply;
+
+/// A signed-in person.
+///
+/// Whoever is not signed in does not reach the handler: a person who opens a page is sent to
+/// sign-in and comes back afterwards, anything else gets 401.
+#[derive(Clone, Debug)]
+pub struct User(pub web::User);
+
+/// A signed-in person, if somebody is signed in.
+///
+/// "Nobody" means exactly that: where it cannot be known, the request is refused instead. Actix
+/// Web's `Option<User>` would also take a refusal for "nobody".
+#[derive(Clone, Debug)]
+pub struct MaybeUser(pub Option<web::User>);
+
+/// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
+/// and tells why nobody is signed in.
+///
+/// ```
+/// use logto_actix_web::{Auth, DirectSignIn, Reply, SignInOptions};
+///
+/// async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
+///     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
+///     Ok(auth.sign_in(options).await?.into())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Auth(pub Context);
+
+impl FromRequest for Auth {
+    type Error = Reply;
+    type Future = Ready<Result<Self, Reply>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(context(request).map(Self))
+    }
+}
+
+impl FromRequest for User {
+    type Error = Reply;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Reply>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let context = context(request);
+        Box::pin(async { Ok(Self(context?.user().await?)) })
+    }
+}
+
+impl FromRequest for MaybeUser {
+    type Error = Reply;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Reply>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let context = context(request);
+        Box::pin(async { Ok(Self(context?.maybe_user().await?)) })
+    }
+}
+
+/// A clone, so that nothing of the request is held while somebody waits.
+fn context(request: &HttpRequest) -> Result<Context, Reply> {
+    let context = request.extensions().get::<Context>().cloned();
+    context.ok_or_else(|| web::Reply::not_mounted().into())
+}
+
+impl Deref for User {
+    type Target = web::User;
+
+    fn deref(&self) -> &web::User {
+        &self.0
+    }
+}
+
+impl Deref for Auth {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.0
+    }
+}

@@ -1,0 +1,70 @@
+//! The middleware: knows the request, and pays the cookies that are owed.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpMessage, HttpRequest};
+use logto::{Logto, web};
+
+/// The middleware that the extractors need, for [`App::wrap`](actix_web::App::wrap) and
+/// [`Scope::wrap`](actix_web::Scope::wrap).
+///
+/// It opens no session by itself: a route that does not ask who is there costs nothing but the copy
+/// of a few headers.
+pub fn middleware<S, B>(
+    logto: &Logto,
+) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<B>, Error = Error, InitError = ()>
++ use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    let logto = logto.clone();
+    from_fn(move |request: ServiceRequest, next| {
+        serve(logto.context(view(request.request())), request, next)
+    })
+}
+
+async fn serve<B: MessageBody>(
+    context: web::Context,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    request.extensions_mut().insert(context.clone());
+    let mut answer = next.call(request).await;
+    let cookies = context.take_cookies();
+    if !cookies.is_empty() {
+        match &mut answer {
+            Ok(response) => pay(&cookies, response.headers_mut()),
+            // The error of a middleware further in has no headers yet.
+            Err(error) => error.add_response_mapper(move |mut response| {
+                pay(&cookies, response.headers_mut());
+                response
+            }),
+        }
+    }
+    answer
+}
+
+fn pay(cookies: &[String], headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let lines = cookies
+        .iter()
+        .filter_map(|line| HeaderValue::from_str(line).ok());
+    lines.for_each(|line| headers.append(SET_COOKIE, line));
+}
+
+/// The request for the core. Scopes leave the URI as it is.
+pub(crate) fn view(request: &HttpRequest) -> web::Request {
+    let target = request.uri().path_and_query();
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()));
+    web::Request::new(
+        request.method().as_str(),
+        target.map_or("/", |target| target.as_str()),
+        headers,
+    )
+}

@@ -1,0 +1,62 @@
+//! The core's answers as Actix Web responses.
+
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+
+/// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
+/// error of whatever talks to Logto.
+///
+/// ```
+/// use logto_actix_web::{Reply, User};
+///
+/// async fn profile(user: User) -> Result<String, Reply> {
+///     let info = user.fetch_user_info().await?;
+///     Ok(format!("{} members of you", info.organizations.len()))
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a reply does nothing until it is returned"]
+pub struct Reply(logto::web::Reply);
+
+impl From<logto::web::Reply> for Reply {
+    fn from(reply: logto::web::Reply) -> Self {
+        Self(reply)
+    }
+}
+
+impl From<logto::Error> for Reply {
+    fn from(error: logto::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.error_response()
+    }
+}
+
+impl ResponseError for Reply {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        for header in self.0.headers() {
+            response.append_header((header.0, header.1.as_str()));
+        }
+        response.body(self.0.clone().into_body())
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer of the Logto SDK: {}", self.status_code())
+    }
+}

@@ -1,0 +1,30 @@
+//! The SDK's own routes.
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, ServiceConfig};
+use logto::Logto;
+use logto::web::Route;
+
+use crate::Reply;
+use crate::middleware::view;
+
+/// The routes `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, for
+/// [`App::configure`](actix_web::App::configure).
+///
+/// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
+/// them is part of the configuration, because redirects have to know it:
+/// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).
+pub fn routes(logto: &Logto) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let logto = logto.clone();
+    move |config| {
+        for route in Route::ALL {
+            let path = logto.route_path(route);
+            let logto = logto.clone();
+            let handler = move |request: HttpRequest| {
+                let (logto, request) = (logto.clone(), view(&request));
+                async move { Reply::from(logto.handle(route, request).await) }
+            };
+            config.service(web::resource(path).to(handler));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Sign in with Hugging Face through Logto, on Actix Web.
+
+mod pages;
+
+use actix_web::web::{Html, Json, get};
+use actix_web::{App, HttpServer};
+use logto_actix_web::{
+    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User,
+};
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+
+    // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
+    // `identities` brings the Hugging Face profile.
+    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let logto = Logto::new(config)?;
+    let base_url = logto.base_url().clone();
+
+    let app = move || {
+        App::new()
+            .wrap(logto_actix_web::middleware(&logto))
+            .configure(logto_actix_web::routes(&logto))
+            .route("/", get().to(home))
+            .route("/profile", get().to(profile))
+            .route("/api/me", get().to(me))
+            .route("/sign-in/hugging-face", get().to(sign_in_with_hugging_face))
+    };
+
+    let port = base_url.port_or_known_default().unwrap_or(3000);
+    let server = HttpServer::new(app)
+        .bind(("0.0.0.0", port))
+        .map_err(|error| format!("port {port}: {error}"))?;
+    tracing::info!("open {base_url}");
+    Ok(server.run().await?)
+}
+
+/// For everyone.
+async fn home(MaybeUser(user): MaybeUser) -> Html {
+    Html::new(pages::home(user.as_ref()))
+}
+
+/// For signed-in people: others are sent to sign-in and come back here.
+async fn profile(user: User) -> Result<Html, Reply> {
+    let info = user.fetch_user_info().await?;
+    Ok(Html::new(pages::profile(&user, &info)))
+}
+
+/// For scripts: 401 instead of a redirect.
+async fn me(user: User) -> Json<Value> {
+    Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// Past Logto's own page, straight to Hugging Face.
+async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
+    let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
+    Ok(auth.sign_in(options).await?.into())
+}
