@@ -7,6 +7,7 @@ use std::time::Duration;
 use openidconnect::{HttpRequest, HttpResponse, http};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
@@ -27,11 +28,18 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
+    /// What authenticates the app, in the forms in which it travels.
+    credentials: [SecretString; 2],
     max_response_bytes: usize,
 }
 
 impl Http {
-    pub(crate) fn new(endpoint: &Url, limits: Limits) -> Result<Self, Error> {
+    pub(crate) fn new(
+        endpoint: &Url,
+        app_id: &str,
+        app_secret: &SecretString,
+        limits: Limits,
+    ) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("logto-rust/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(limits.connect_timeout)
@@ -46,8 +54,11 @@ impl Http {
             let why = "the HTTP client cannot be set up";
             Error::with_source(ErrorKind::InvalidRequest, why, error)
         })?;
+        let header = basic(app_id, app_secret.expose_secret());
+        let encoded = header.strip_prefix("Basic ").unwrap_or(&header);
         Ok(Self {
             client,
+            credentials: [app_secret.clone(), encoded.into()],
             max_response_bytes: limits.max_response_bytes,
         })
     }
@@ -112,9 +123,15 @@ impl Http {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = self.body(response).await?;
+        let secrets: Vec<&str> = secrets
+            .iter()
+            .map(String::as_str)
+            .chain(self.credentials.iter().map(ExposeSecret::expose_secret))
+            .collect();
+        let secrets = secrets.as_slice();
         match status {
             200 => Ok(body),
-            429 | 500.. => Err(Error::from_response(
+            408 | 429 | 500.. => Err(Error::from_response(
                 ErrorKind::Unreachable,
                 error_response(status, &headers, &body, secrets),
             )),
@@ -195,7 +212,7 @@ fn error_response(
     status: u16,
     headers: &HeaderMap,
     body: &[u8],
-    secrets: &[String],
+    secrets: &[&str],
 ) -> ErrorResponse {
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -212,19 +229,17 @@ fn error_response(
         status,
         error: body.error.or(body.code).map(clean),
         description: body.error_description.or(body.message).map(clean),
-        request_id: header("logto-core-request-id").map(printable),
+        request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
         retry_after: header(RETRY_AFTER.as_str()).and_then(|value| value.parse().ok()),
     }
 }
 
 /// Takes out what we sent, should the answer repeat it.
-fn redact(text: String, secrets: &[String]) -> String {
+fn redact(text: String, secrets: &[&str]) -> String {
     secrets
         .iter()
         .filter(|secret| secret.len() >= 16)
-        .fold(text, |text, secret| {
-            text.replace(secret.as_str(), "[redacted]")
-        })
+        .fold(text, |text, secret| text.replace(*secret, "[redacted]"))
 }
 
 #[cfg(test)]
@@ -240,7 +255,7 @@ mod tests {
 
     #[test]
     fn an_error_answer_is_read_and_cleaned() {
-        let secret = "a-refresh-token-of-43-characters".to_owned();
+        let secret = "a-refresh-token-of-43-characters";
         let body = format!(r#"{{"error":"invalid_grant","error_description":"no\n{secret}"}}"#);
         let response = error_response(400, &HeaderMap::new(), body.as_bytes(), &[secret]);
         assert_eq!(response.error(), Some("invalid_grant"));
