@@ -117,7 +117,7 @@ impl Deref for IdTokenClaims {
     clippy::cast_sign_loss,
     reason = "`as` saturates"
 )]
-fn seconds(date: f64) -> u64 {
+pub(crate) fn seconds(date: f64) -> u64 {
     date as u64
 }
 

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 pub use hugging_face::{HuggingFaceOrganization, HuggingFaceProfile};
 pub use id_token::IdTokenClaims;
+pub(crate) use id_token::seconds;
 pub use user_info::UserInfo;
 
 /// The claims that an ID token and the userinfo endpoint share.

@@ -1,6 +1,7 @@
 //! The compact form of a signed token: `header.payload.signature`.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::Algorithm;
 use crate::encoding;
@@ -25,7 +26,13 @@ pub(crate) struct Header {
 struct RawHeader {
     alg: String,
     kid: Option<String>,
-    crit: Option<serde_json::Value>,
+    /// Whether the member is there at all: `null` is no way to take a demand back.
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 impl<'a> Compact<'a> {
@@ -39,7 +46,7 @@ impl<'a> Compact<'a> {
 
         let raw: RawHeader = serde_json::from_slice(&decoded(header)?)
             .map_err(|e| Error::malformed(ErrorKind::InvalidToken, "the token's header", &e))?;
-        if raw.crit.is_some() {
+        if raw.crit {
             // RFC 7515, section 4.1.11: an extension that must be understood, and we know none.
             return Err(invalid(
                 "the token's header demands an extension (`crit`) that is not known",
@@ -81,6 +88,7 @@ mod tests {
         }
         assert!(Compact::parse(&token(r#"{"alg":"none"}"#)).is_err());
         assert!(Compact::parse(&token(r#"{"alg":"ES384","crit":["b64"]}"#)).is_err());
+        assert!(Compact::parse(&token(r#"{"alg":"ES384","crit":null}"#)).is_err());
         assert!(Compact::parse(&token(r#"{"alg":["ES384"]}"#)).is_err());
     }
 

@@ -5,7 +5,7 @@ use aws_lc_rs::digest;
 use serde::Deserialize;
 
 use super::Compact;
-use crate::claims::IdTokenClaims;
+use crate::claims::{IdTokenClaims, seconds};
 use crate::encoding;
 use crate::error::{Error, ErrorKind};
 
@@ -41,6 +41,7 @@ pub(crate) fn verify_id_token(
     let claims = IdTokenClaims::parse(&token.payload)?;
     check_parties(&claims, &token.payload, expected)?;
     check_times(&claims, expected)?;
+    check_not_before(&token.payload, expected)?;
     check_nonce(&claims, &expected.nonce)?;
     check_access_token(token, expected.access_token)?;
     Ok(claims)
@@ -108,6 +109,22 @@ fn check_times(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<(), Er
         )));
     }
     Ok(())
+}
+
+/// OpenID Connect has no `nbf`, but a token that has one asks not to be used earlier (RFC 7519,
+/// section 4.1.5).
+fn check_not_before(payload: &[u8], expected: &Expected<'_>) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct NotBefore {
+        nbf: Option<f64>,
+    }
+    let NotBefore { nbf } =
+        serde_json::from_slice(payload).map_err(|_| refuse("`nbf` is not a time"))?;
+    let latest = expected.now.saturating_add(expected.tolerance);
+    match nbf.map(seconds) {
+        Some(nbf) if nbf > latest => Err(refuse("`nbf` is in the future")),
+        _ => Ok(()),
+    }
 }
 
 fn check_nonce(claims: &IdTokenClaims, expected: &Nonce<'_>) -> Result<(), Error> {
