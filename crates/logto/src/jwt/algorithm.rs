@@ -9,6 +9,9 @@ use aws_lc_rs::signature::{
 
 use crate::error::{Error, ErrorKind, printable};
 
+/// The shortest RSA modulus, 2048 bits (RFC 7518, section 3.3).
+const RSA_BYTES: usize = 256;
+
 /// An algorithm of RFC 7518, section 3.1, that we verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
@@ -84,6 +87,11 @@ impl Algorithm {
             Self::Ps256 => &RSA_PSS_2048_8192_SHA256,
             Self::Es256 | Self::Es384 | Self::Es512 => return None,
         };
+        // A shorter key would be refused with every signature only: too late to do without it.
+        let leading_zeros = n.iter().take_while(|byte| **byte == 0).count();
+        if n.len() - leading_zeros < RSA_BYTES {
+            return None;
+        }
         PublicKeyComponents { n, e }
             .to_parsed_public_key(padding)
             .ok()
