@@ -29,6 +29,8 @@ impl Engine {
         redirect_uri: &str,
     ) -> Result<Session, Error> {
         let metadata = self.provider.metadata().await?;
+        // Before the code is spent: without keys nothing could be done with what comes for it.
+        self.provider.fetch_keys().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
         let tokens = protocol
             .exchange_code(code, transaction, redirect_uri)
@@ -42,7 +44,15 @@ impl Engine {
         let nonce = transaction.nonce();
         let claims = self
             .verify(&id_token, Nonce::Required(&nonce), &tokens.access_token)
-            .await?;
+            .await
+            .map_err(|error| {
+                if !error.is_retryable() {
+                    return error;
+                }
+                // The code is spent: loading the callback again would send it twice.
+                let why = "the ID token could not be checked: Logto's key set cannot be had";
+                Error::with_source(ErrorKind::InvalidResponse, why, error)
+            })?;
         let now = self.settings.clock.now();
         Ok(Session {
             started_at: now,
@@ -64,8 +74,9 @@ impl Engine {
         let metadata = self.provider.metadata().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
         let tokens = protocol.refresh(refresh_token).await.map_err(|error| {
-            let refused = error.response().and_then(|response| response.error());
-            if refused == Some("invalid_grant") {
+            let said = error.response().and_then(|response| response.error());
+            // What an outage says about the session is not to be believed.
+            if said == Some("invalid_grant") && !error.is_retryable() {
                 let why = "Logto does not accept the session's refresh token any more";
                 Error::with_source(ErrorKind::SignInRequired, why, error)
             } else {

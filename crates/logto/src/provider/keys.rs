@@ -33,10 +33,15 @@ impl Keys {
         }
     }
 
+    /// The key set, fetched if there is none.
+    pub(crate) async fn known(&self, jwks_uri: &Url) -> Result<(Arc<KeySet>, Seen), Error> {
+        self.set.get(|| self.fetch(jwks_uri)).await
+    }
+
     /// Checks a signature. A `kid` that is not known, or a signature that a known key did not make,
     /// is looked for once more in a fresh key set: Logto may have rotated a second ago.
     pub(crate) async fn verify(&self, jwks_uri: &Url, token: &Compact<'_>) -> Result<(), Error> {
-        let (keys, seen) = self.set.get(|| self.fetch(jwks_uri)).await?;
+        let (keys, seen) = self.known(jwks_uri).await?;
         let mut lookup = keys.verify(token);
         if lookup != Lookup::Verified && self.may_look_again(seen) {
             lookup = self

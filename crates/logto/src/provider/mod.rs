@@ -58,6 +58,12 @@ impl Provider {
         self.metadata.known()
     }
 
+    /// Sees to it that there are keys to check signatures with.
+    pub(crate) async fn fetch_keys(&self) -> Result<(), Error> {
+        let metadata = self.metadata().await?;
+        self.keys.known(&metadata.jwks_uri).await.map(drop)
+    }
+
     /// Checks the signature of a token, fetching the keys again if they changed.
     pub(crate) async fn verify_signature(&self, token: &Compact<'_>) -> Result<(), Error> {
         let metadata = self.metadata().await?;
