@@ -52,7 +52,8 @@ impl Context {
         let said = error.response().filter(|response| response.status() == 0);
         let detail = said.map(ToString::to_string);
         let (address, label) = if error.is_retryable() {
-            (self.this_page(), "Try again")
+            // This very page, without repeating its address, which may hold a code.
+            (String::new(), "Try again")
         } else {
             (self.sign_in_path(page), "Sign in")
         };

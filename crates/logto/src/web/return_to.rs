@@ -62,13 +62,6 @@ impl Context {
         self.outside(inside)
     }
 
-    /// The page that was asked for now, to ask for it again.
-    pub(super) fn this_page(&self) -> String {
-        local_path(&self.request().target())
-            .and_then(|path| self.outside(self.inside(path)))
-            .unwrap_or_else(|| self.after_sign_in())
-    }
-
     /// The path below the base path, whether or not a proxy took that away.
     fn inside<'a>(&self, path: &'a str) -> &'a str {
         path.strip_prefix(self.logto().settings.base_path.as_str())

@@ -59,7 +59,9 @@ impl Route {
                 let message = format!("This address answers {allowed} only.");
                 Reply::json(405, "method_not_allowed", &message).with_header("allow", allowed)
             }
-            _ => answer(self, context).await.unwrap_or_else(Reply::from),
+            _ => answer(self, context)
+                .await
+                .unwrap_or_else(|error| Reply::from(error).without_gateway_error()),
         }
     }
 }
