@@ -15,6 +15,7 @@ mod app;
 mod browser;
 mod certified;
 pub mod conformance;
+pub mod hostile;
 mod process;
 mod secrets;
 mod stage;

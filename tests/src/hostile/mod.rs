@@ -1,0 +1,33 @@
+//! An OpenID provider that can lie, a browser that can misbehave, and an app between them.
+//!
+//! Everything runs on one thread: the provider on loopback, the SDK through its neutral seam, the
+//! browser as a cookie jar. A case takes milliseconds.
+
+mod answer;
+mod browser;
+mod ends;
+mod keys;
+mod logs;
+mod provider;
+mod table;
+mod token;
+mod world;
+
+pub use answer::Answer;
+pub use browser::{Browser, NAVIGATION, Seen};
+pub use ends::{Ends, assert_ends};
+pub use keys::{Key, encode};
+pub use logs::Logs;
+pub use provider::{Call, Endpoint, Provider};
+pub use table::{Then, check, each, refused, sign_in_twice};
+pub use token::IdToken;
+pub use world::{World, state_of};
+
+/// The application's id at the provider.
+pub const APP_ID: &str = "8s6wye3gb7dq9a4n54lsn";
+/// Its secret.
+pub const APP_SECRET: &str = "HostileProviderAppSecret-0123456789";
+/// Where browsers reach the app.
+pub const BASE_URL: &str = "http://localhost:3000";
+/// The secret that its cookies are sealed with.
+pub const COOKIE_SECRET: &str = "a cookie secret for hostile tests, long enough";

@@ -1,0 +1,398 @@
+//! An OpenID provider on loopback with Logto's paths. Left alone it is honest; every answer and
+//! every ID token can be bent.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::digest;
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use logto::Clock;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use url::{Url, form_urlencoded};
+
+use super::answer::Answer;
+use super::keys::{Key, encode};
+use super::token::IdToken;
+use super::{APP_ID, APP_SECRET};
+
+/// What a request was sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `/oidc/.well-known/openid-configuration`
+    Discovery,
+    /// `/oidc/jwks`
+    Jwks,
+    /// `/oidc/token`
+    Token,
+    /// `/oidc/me`
+    UserInfo,
+    /// `/oidc/token/revocation`
+    Revocation,
+    /// Anything else, where nobody should ever come.
+    Elsewhere,
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Where it went.
+    pub endpoint: Endpoint,
+    /// Its `Authorization` header.
+    pub authorization: String,
+    /// Its form.
+    pub form: HashMap<String, String>,
+}
+
+type Bend = Arc<dyn Fn(Answer, &Call) -> Answer + Send + Sync>;
+type BendToken = Arc<dyn Fn(&mut IdToken) + Send + Sync>;
+
+/// The provider. It stops with the runtime of the test.
+#[derive(Clone)]
+pub struct Provider(Arc<Shared>);
+
+struct Shared {
+    endpoint: String,
+    clock: Clock,
+    script: Mutex<Script>,
+}
+
+struct Script {
+    person: String,
+    key: Key,
+    published: Vec<Value>,
+    rotates: bool,
+    bends: HashMap<Endpoint, VecDeque<Bend>>,
+    bend_token: Option<BendToken>,
+    grants: HashMap<String, Grant>,
+    calls: Vec<Call>,
+    issued: Vec<String>,
+    count: u32,
+}
+
+#[derive(Clone)]
+struct Grant {
+    person: String,
+    nonce: String,
+    challenge: String,
+    redirect_uri: String,
+}
+
+impl Provider {
+    /// Starts an honest provider whose clock is `clock`.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot listen.
+    pub async fn start(clock: Clock) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        let listener = listener.await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let key = Key::es384("first");
+        let provider = Self(Arc::new(Shared {
+            endpoint: format!("http://127.0.0.1:{port}"),
+            clock,
+            script: Mutex::new(Script {
+                person: "alice".to_owned(),
+                published: vec![key.jwk()],
+                key,
+                rotates: false,
+                bends: HashMap::new(),
+                bend_token: None,
+                grants: HashMap::new(),
+                calls: Vec::new(),
+                issued: Vec::new(),
+                count: 0,
+            }),
+        }));
+        let router = Router::new().fallback(answer).with_state(provider.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        provider
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.0.endpoint
+    }
+
+    /// Its issuer.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("{}/oidc", self.0.endpoint)
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Bends every answer of an endpoint from now on.
+    pub fn bend(
+        &self,
+        endpoint: Endpoint,
+        bend: impl Fn(Answer, &Call) -> Answer + Send + Sync + 'static,
+    ) {
+        let bends = VecDeque::from([Arc::new(bend) as Bend]);
+        self.script().bends.insert(endpoint, bends);
+    }
+
+    /// Bends the next answers of an endpoint, one by one; the last bend stays.
+    pub fn bend_in_turn(
+        &self,
+        endpoint: Endpoint,
+        bends: impl IntoIterator<Item = fn(Answer) -> Answer>,
+    ) {
+        let bends = bends
+            .into_iter()
+            .map(|bend| Arc::new(move |answer, _: &Call| bend(answer)) as Bend);
+        self.script().bends.insert(endpoint, bends.collect());
+    }
+
+    /// Is honest again.
+    pub fn relent(&self) {
+        let mut script = self.script();
+        script.bends.clear();
+        script.bend_token = None;
+    }
+
+    /// Bends every ID token from now on.
+    pub fn bend_token(&self, bend: impl Fn(&mut IdToken) + Send + Sync + 'static) {
+        self.script().bend_token = Some(Arc::new(bend));
+    }
+
+    /// The person who signs in next.
+    pub fn welcome(&self, person: &str) {
+        person.clone_into(&mut self.script().person);
+    }
+
+    /// The key that signs; publishing it is another matter.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        self.script().key.clone()
+    }
+
+    /// Signs with another key from now on.
+    pub fn sign_with(&self, key: &Key) {
+        self.script().key = key.clone();
+    }
+
+    /// Publishes these keys from now on.
+    pub fn publish(&self, keys: impl IntoIterator<Item = Value>) {
+        self.script().published = keys.into_iter().collect();
+    }
+
+    /// Signs with another key and publishes it alone.
+    pub fn rotate_to(&self, key: &Key) {
+        self.sign_with(key);
+        self.publish([key.jwk()]);
+    }
+
+    /// Gives a new refresh token at every refresh; the old one is spent.
+    pub fn rotate_refresh_tokens(&self) {
+        self.script().rotates = true;
+    }
+
+    /// Forgets every code and refresh token.
+    pub fn revoke_everything(&self) {
+        self.script().grants.clear();
+    }
+
+    /// The requests to an endpoint so far.
+    #[must_use]
+    pub fn calls(&self, endpoint: Endpoint) -> Vec<Call> {
+        let script = self.script();
+        let calls = script.calls.iter();
+        calls
+            .filter(|call| call.endpoint == endpoint)
+            .cloned()
+            .collect()
+    }
+
+    /// Every code and token that was given out.
+    #[must_use]
+    pub fn issued(&self) -> Vec<String> {
+        self.script().issued.clone()
+    }
+
+    /// Signs the person in who follows `authorize`, without a page: the code of the callback.
+    ///
+    /// # Panics
+    ///
+    /// If the request lacks a parameter that Logto demands.
+    #[must_use]
+    pub fn grant(&self, authorize: &Url) -> String {
+        let parameters: HashMap<_, _> = authorize.query_pairs().into_owned().collect();
+        let mut script = self.script();
+        let grant = Grant {
+            person: script.person.clone(),
+            nonce: parameters["nonce"].clone(),
+            challenge: parameters["code_challenge"].clone(),
+            redirect_uri: parameters["redirect_uri"].clone(),
+        };
+        script.give("code", Some(grant))
+    }
+
+    fn discovery(&self) -> Value {
+        let at = |path: &str| format!("{}{path}", self.issuer());
+        json!({
+            "issuer": self.issuer(),
+            "authorization_endpoint": at("/auth"),
+            "token_endpoint": at("/token"),
+            "jwks_uri": at("/jwks"),
+            "userinfo_endpoint": at("/me"),
+            "revocation_endpoint": at("/token/revocation"),
+            "end_session_endpoint": at("/session/end"),
+            "authorization_response_iss_parameter_supported": true,
+            "code_challenge_methods_supported": ["S256"],
+            "id_token_signing_alg_values_supported": ["ES384"],
+        })
+    }
+
+    fn token(&self, call: &Call) -> Answer {
+        let pair = format!("{APP_ID}:{APP_SECRET}");
+        let basic = format!("Basic {}", base64_simd::STANDARD.encode_to_string(pair));
+        if call.authorization != basic {
+            return Answer::error(401, "invalid_client");
+        }
+        let sent = |name: &str| call.form.get(name).map(String::as_str).unwrap_or_default();
+        let refresh = sent("grant_type") == "refresh_token";
+        let key = if refresh {
+            sent("refresh_token")
+        } else {
+            sent("code")
+        };
+        let mut script = self.script();
+        let Some(grant) = script.grants.get(key).cloned() else {
+            return Answer::error(400, "invalid_grant");
+        };
+        let challenge = encode(digest::digest(
+            &digest::SHA256,
+            sent("code_verifier").as_bytes(),
+        ));
+        if !refresh && (challenge != grant.challenge || sent("redirect_uri") != grant.redirect_uri)
+        {
+            return Answer::error(400, "invalid_grant");
+        }
+        if !refresh || script.rotates {
+            script.grants.remove(key);
+        }
+        let refresh_token = if refresh && !script.rotates {
+            key.to_owned()
+        } else {
+            script.give("refresh-token", Some(grant.clone()))
+        };
+        let access_token = script.give("access-token", Some(grant.clone()));
+        let id_token = self.id_token(&script, &grant);
+        script.issued.push(id_token.clone());
+        Answer::json(&json!({
+            "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
+            "refresh_token": refresh_token, "id_token": id_token,
+            "scope": "openid offline_access profile",
+        }))
+    }
+
+    fn id_token(&self, script: &Script, grant: &Grant) -> String {
+        let now = self.0.clock.now();
+        let claims = json!({
+            "sub": grant.person, "name": format!("{} Example", grant.person), "username": null,
+            "nonce": grant.nonce, "aud": APP_ID, "iat": now, "exp": now + 3600,
+            "iss": self.issuer(),
+        });
+        let mut token = IdToken::new(script.key.clone(), claims);
+        if let Some(bend) = &script.bend_token {
+            bend(&mut token);
+        }
+        token.finish()
+    }
+
+    fn user_info(&self, call: &Call) -> Answer {
+        let token = call
+            .authorization
+            .strip_prefix("Bearer ")
+            .unwrap_or_default();
+        match self.script().grants.get(token) {
+            Some(grant) => Answer::json(&json!({ "sub": grant.person, "username": null })),
+            None => Answer::error(401, "invalid_token"),
+        }
+    }
+
+    fn honest(&self, call: &Call) -> Answer {
+        match call.endpoint {
+            Endpoint::Discovery => Answer::json(&self.discovery()),
+            Endpoint::Jwks => Answer::json(&json!({ "keys": self.script().published })),
+            Endpoint::Token => self.token(call),
+            Endpoint::UserInfo => self.user_info(call),
+            Endpoint::Revocation => Answer::text(200, ""),
+            Endpoint::Elsewhere => Answer::error(404, "not_found"),
+        }
+    }
+
+    fn next_bend(&self, endpoint: Endpoint) -> Option<Bend> {
+        let mut script = self.script();
+        let bends = script.bends.get_mut(&endpoint)?;
+        if bends.len() > 1 {
+            bends.pop_front()
+        } else {
+            bends.front().cloned()
+        }
+    }
+}
+
+impl Script {
+    fn give(&mut self, what: &str, grant: Option<Grant>) -> String {
+        self.count += 1;
+        let random = encode(digest::digest(&digest::SHA256, what.as_bytes()));
+        let given = format!("{}-{what}-{random}", self.count);
+        self.issued.push(given.clone());
+        if let Some(grant) = grant {
+            self.grants.insert(given.clone(), grant);
+        }
+        given
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Provider").field(&self.0.endpoint).finish()
+    }
+}
+
+async fn answer(State(provider): State<Provider>, request: Request) -> Response {
+    let endpoint = match request.uri().path() {
+        "/oidc/.well-known/openid-configuration" => Endpoint::Discovery,
+        "/oidc/jwks" => Endpoint::Jwks,
+        "/oidc/token" => Endpoint::Token,
+        "/oidc/me" => Endpoint::UserInfo,
+        "/oidc/token/revocation" => Endpoint::Revocation,
+        _ => Endpoint::Elsewhere,
+    };
+    let authorization = request.headers().get("authorization");
+    let authorization = authorization.and_then(|value| value.to_str().ok());
+    let authorization = authorization.unwrap_or_default().to_owned();
+    let body = to_bytes(request.into_body(), 64 * 1024).await;
+    let body = body.unwrap_or_default();
+    let form = form_urlencoded::parse(&body).into_owned();
+    let call = Call {
+        endpoint,
+        authorization,
+        form: form.collect(),
+    };
+    provider.script().calls.push(call.clone());
+    let honest = provider.honest(&call);
+    match provider.next_bend(endpoint) {
+        Some(bend) => bend(honest, &call).send().await,
+        None => honest.send().await,
+    }
+}

@@ -1,0 +1,107 @@
+//! Tables of cases.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+
+use super::browser::Seen;
+use super::provider::Provider;
+use super::world::World;
+
+/// How a sign-in must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Then {
+    /// The person is signed in.
+    SignedIn,
+    /// The person is told that it did not work.
+    Refused,
+    /// The person is told to come back later.
+    Outage,
+}
+
+/// Runs every row, and says at the end which failed.
+///
+/// # Panics
+///
+/// If one failed.
+pub async fn each<T>(rows: impl IntoIterator<Item = (&'static str, T)>, row: impl AsyncFn(T)) {
+    let (mut count, mut failed) = (0, Vec::new());
+    for (name, case) in rows {
+        count += 1;
+        let outcome = AssertUnwindSafe(row(case)).catch_unwind().await;
+        if let Err(panic) = outcome {
+            failed.push(format!("{name}: {}", message(&*panic)));
+        }
+    }
+    assert!(count > 0, "an empty table");
+    let failures = failed.len();
+    assert!(
+        failed.is_empty(),
+        "{failures} of {count} rows failed:\n- {}",
+        failed.join("\n- ")
+    );
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    text.unwrap_or_else(|| "panicked".to_owned())
+}
+
+/// Two sign-ins at a provider that was bent: in a new browser, and over the session of somebody
+/// who signed in before.
+///
+/// # Panics
+///
+/// If one of them does not end as it must, or costs the session that was there.
+pub async fn sign_in_twice(make: impl AsyncFn() -> World, bend: impl Fn(&Provider), then: Then) {
+    let mut world = make().await;
+    bend(&world.provider);
+    let seen = world.sign_in().await;
+    check(&world, &seen, then, None).await;
+    world.finish();
+
+    let mut world = make().await;
+    world.sign_in_as("before").await;
+    world.provider.welcome("alice");
+    bend(&world.provider);
+    let seen = world.sign_in().await;
+    check(&world, &seen, then, Some("before")).await;
+    world.finish();
+}
+
+/// Checks the answer to a sign-in and who is signed in afterwards.
+///
+/// # Panics
+///
+/// If it is not as it must be.
+pub async fn check(world: &World, seen: &Seen, then: Then, before: Option<&str>) {
+    let person = world.person().await;
+    let person = person.as_deref();
+    match then {
+        Then::SignedIn => {
+            assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
+            assert_eq!(person, Some("alice"), "{seen:?}");
+        }
+        Then::Refused => refused(world, seen, before).await,
+        Then::Outage => {
+            assert_eq!(seen.status, 503, "{seen:?}");
+            assert_eq!(person, before, "{seen:?}");
+        }
+    }
+}
+
+/// Checks that a callback came to nothing: a page for who is signed out; for who is signed in, on
+/// to a page of the app.
+///
+/// # Panics
+///
+/// If it did something.
+pub async fn refused(world: &World, seen: &Seen, before: Option<&str>) {
+    assert_eq!(world.person().await.as_deref(), before, "{seen:?}");
+    let calm = before.is_some() && seen.status == 303 && ["/", "/home"].contains(&seen.location());
+    assert!(seen.status == 400 || calm, "{seen:?}");
+    assert!(!seen.body.contains("<script"), "{seen:?}");
+}

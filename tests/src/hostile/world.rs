@@ -1,0 +1,276 @@
+//! A provider, an app and a browser, and what must hold between them whatever happens.
+
+use std::fmt;
+use std::time::Duration;
+
+use logto::web::{Context, Reply, Route};
+use logto::{Clock, Error, Logto, LogtoConfig};
+use url::Url;
+
+use super::browser::{Browser, NAVIGATION, Seen};
+use super::logs::Logs;
+use super::provider::Provider;
+use super::{APP_ID, APP_SECRET, BASE_URL, COOKIE_SECRET};
+use crate::Secrets;
+
+/// One app at one provider with one browser.
+pub struct World {
+    /// The provider.
+    pub provider: Provider,
+    /// The clock of app and provider.
+    pub clock: Clock,
+    /// The app.
+    pub logto: Logto,
+    /// The browser.
+    pub browser: Browser,
+    logs: Logs,
+    /// What errors said of themselves.
+    spoken: String,
+    cookies: Vec<String>,
+}
+
+impl World {
+    /// A world of its own.
+    pub async fn new() -> Self {
+        Self::with(|config| config).await
+    }
+
+    /// The same with an app that waits no second for an answer.
+    pub async fn impatient() -> Self {
+        Self::with(|config| config.with_request_timeout(Duration::from_millis(700))).await
+    }
+
+    /// The same with Alice signed in.
+    pub async fn signed_in() -> Self {
+        let mut world = Self::impatient().await;
+        world.sign_in_as("alice").await;
+        world
+    }
+
+    /// The same with another configuration.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is wrong.
+    pub async fn with(configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
+        let logs = Logs::capture();
+        let clock = Clock::system();
+        let provider = Provider::start(clock.clone()).await;
+        let config = LogtoConfig::new(provider.endpoint(), APP_ID, APP_SECRET)
+            .with_base_url(BASE_URL)
+            .with_cookie_secret(COOKIE_SECRET)
+            .with_clock(clock.clone());
+        Self {
+            provider,
+            clock,
+            logto: Logto::new(configure(config)).expect("a configuration"),
+            browser: Browser::default(),
+            logs,
+            spoken: String::new(),
+            cookies: Vec::new(),
+        }
+    }
+
+    /// Opens a page of the SDK as a person would.
+    pub async fn open(&mut self, target: &str) -> Seen {
+        self.send("GET", target, &NAVIGATION).await
+    }
+
+    /// Sends a request to the route of the SDK that `target` begins with.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is not as every answer must be.
+    pub async fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)]) -> Seen {
+        let route = route_of(target);
+        let request = self.browser.request(method, target, headers);
+        let reply = self.logto.handle(route, request).await;
+        self.receive(reply)
+    }
+
+    /// Takes an answer into the browser, and checks what holds for every answer.
+    ///
+    /// # Panics
+    ///
+    /// If it does not hold.
+    pub fn receive(&mut self, reply: Reply) -> Seen {
+        let seen = Seen::new(reply);
+        assert_eq!(seen.header("cache-control"), Some("no-store"), "{seen:?}");
+        if seen.status >= 500 {
+            let wait = seen
+                .header("retry-after")
+                .and_then(|v| v.parse::<u64>().ok());
+            assert!(seen.status == 503 && wait.is_some(), "{seen:?}");
+        }
+        if seen.status == 303 {
+            let to = seen.location();
+            let allowed = [self.provider.endpoint()]
+                .into_iter()
+                .any(|at| to.starts_with(at));
+            let local = to.starts_with('/') && !to.starts_with("//");
+            assert!(allowed || local, "sent to {to}");
+        }
+        self.secrets()
+            .assert_absent_from(&format!("{:?} {}", seen.headers, seen.body));
+        self.keep(&seen.cookies);
+        seen
+    }
+
+    fn keep(&mut self, lines: &[String]) {
+        self.browser.keep(lines);
+        let values = lines
+            .iter()
+            .filter_map(|line| line.split(['=', ';']).nth(1));
+        self.cookies.extend(values.map(str::to_owned));
+    }
+
+    /// Begins a sign-in: the address of the provider that the browser was sent to.
+    ///
+    /// # Panics
+    ///
+    /// If it was not sent there.
+    pub async fn begin(&mut self, target: &str) -> Url {
+        let seen = self.open(target).await;
+        assert_eq!(seen.status, 303, "{seen:?}");
+        Url::parse(seen.location()).expect("the provider's address")
+    }
+
+    /// The callback that an honest provider answers an authorization request with.
+    #[must_use]
+    pub fn callback(&self, authorize: &Url) -> String {
+        let code = self.provider.grant(authorize);
+        format!(
+            "/callback?code={code}&state={}&iss={}",
+            state_of(authorize),
+            self.provider.issuer()
+        )
+    }
+
+    /// A whole sign-in: the answer to the callback, or the answer that came instead of the
+    /// provider's address.
+    pub async fn sign_in(&mut self) -> Seen {
+        let seen = self.open("/sign-in?return_to=/home").await;
+        let Some(authorize) = Url::parse(seen.location()).ok() else {
+            return seen;
+        };
+        self.open(&self.callback(&authorize)).await
+    }
+
+    /// Signs `person` in, honestly.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub async fn sign_in_as(&mut self, person: &str) {
+        self.provider.welcome(person);
+        let seen = self.sign_in().await;
+        assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
+        assert_eq!(self.person().await.as_deref(), Some(person));
+    }
+
+    /// A page of the app.
+    #[must_use]
+    pub fn page(&self) -> Context {
+        self.logto
+            .context(self.browser.request("GET", "/page", &NAVIGATION))
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Panics
+    ///
+    /// If the session cannot be read.
+    pub async fn person(&self) -> Option<String> {
+        let user = self.page().maybe_user().await.expect("a session or none");
+        user.map(|user| user.sub().to_owned())
+    }
+
+    /// The access token on a page of the app; the answer of the page if there is none.
+    ///
+    /// # Errors
+    ///
+    /// What the browser sees instead of the page.
+    pub async fn access_token(&mut self) -> Result<String, Seen> {
+        let page = self.page();
+        let token = page.access_token().await;
+        self.pay(&page, token)
+    }
+
+    /// The userinfo's `sub` on a page of the app; the answer of the page if there is none.
+    ///
+    /// # Errors
+    ///
+    /// What the browser sees instead of the page.
+    pub async fn user_info(&mut self) -> Result<String, Seen> {
+        let page = self.page();
+        let info = page.fetch_user_info().await.map(|info| info.sub.clone());
+        self.pay(&page, info)
+    }
+
+    /// What an adapter does with a page: sends the cookies and the answer.
+    fn pay<T>(&mut self, page: &Context, outcome: Result<T, Error>) -> Result<T, Seen> {
+        let lines = page.take_cookies();
+        self.keep(&lines);
+        outcome.map_err(|error| {
+            self.spoken.push_str(&format!("{error} {error:?}\n"));
+            let seen = Seen::new(Reply::from(error));
+            assert_eq!(seen.header("cache-control"), Some("no-store"), "{seen:?}");
+            self.secrets()
+                .assert_absent_from(&format!("{:?} {}", seen.headers, seen.body));
+            seen
+        })
+    }
+
+    /// Everything that was logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.logs.text()
+    }
+
+    /// No secret was said in any log line or error.
+    ///
+    /// # Panics
+    ///
+    /// If one was.
+    pub fn finish(self) {
+        let secrets = self.secrets();
+        secrets.assert_absent_from(&self.logs.text());
+        secrets.assert_absent_from(&self.spoken);
+    }
+
+    fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.add(APP_SECRET);
+        secrets.add(COOKIE_SECRET);
+        for value in self.cookies.iter().chain(&self.provider.issued()) {
+            secrets.add(value);
+        }
+        secrets
+    }
+}
+
+/// The `state` of an authorization request.
+///
+/// # Panics
+///
+/// If it has none.
+#[must_use]
+pub fn state_of(authorize: &Url) -> String {
+    let mut pairs = authorize.query_pairs();
+    let (_, state) = pairs.find(|(name, _)| name == "state").expect("a state");
+    state.into_owned()
+}
+
+fn route_of(target: &str) -> Route {
+    let path = target.split('?').next().unwrap_or_default();
+    let route = Route::ALL.into_iter().find(|route| route.path() == path);
+    route.unwrap_or(Route::Callback)
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
