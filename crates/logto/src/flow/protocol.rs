@@ -191,7 +191,7 @@ impl Protocol {
             .request_async(&self.sender())
             .await
             .map_err(token_error)
-            .and_then(Tokens::read)
+            .and_then(|response| Tokens::read(&response))
     }
 
     /// Sends what `openidconnect` prepared. It owns the client, so that a refresh can outlive the
@@ -214,14 +214,14 @@ impl Protocol {
             .request_async(&self.sender())
             .await
             .map_err(token_error)
-            .and_then(Tokens::read)
+            .and_then(|response| Tokens::read(&response))
     }
 }
 
 impl Tokens {
     /// A token of a type that is not understood must not be used (RFC 6749, section 7.1), and one
     /// that is no visible ASCII (appendix A.12) cannot be sent.
-    fn read(response: LogtoTokenResponse) -> Result<Self, Error> {
+    fn read(response: &LogtoTokenResponse) -> Result<Self, Error> {
         let refuse = |why: &'static str| Err(Error::new(ErrorKind::InvalidResponse, why));
         if !response
             .token_type()
