@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures::stream::{self, Stream, StreamExt};
 use logto::Logto;
 use logto::web::User;
 use tokio::sync::Notify;
@@ -30,7 +31,7 @@ use tokio::sync::Notify;
 /// | `GET /moves` | `User` | renews; 303 to `/elsewhere` |
 /// | `GET /fails` | `User` | renews; fails with 418 and `failed`, in the framework's own way |
 /// | `GET /stream` | `User` | renews; `one\n`, then, once [`TestApp::gate`] opens, `two\n` |
-/// | `GET /socket` | `MaybeUser` | 101 to protocol `echo`, and echoes what it reads |
+/// | `GET /socket` | `MaybeUser` | 101 to `websocket`, and echoes the bytes it reads |
 /// | `GET /plain` | nobody | `plain`, `Cache-Control: max-age=60` and `app-one=1; Path=/` |
 ///
 /// Texts are `text/plain; charset=utf-8`. A page that answers `GET` answers `HEAD`.
@@ -66,6 +67,16 @@ impl TestApp {
             || "hello nobody".to_owned(),
             |user| format!("hello {}", user.sub()),
         )
+    }
+
+    /// What `/stream` says, as it becomes ready.
+    pub fn halves(&self) -> impl Stream<Item = &'static str> + Send + use<> {
+        let gate = Arc::clone(&self.gate);
+        let second = stream::once(async move {
+            gate.notified().await;
+            "two\n"
+        });
+        stream::iter(["one\n"]).chain(second)
     }
 }
 

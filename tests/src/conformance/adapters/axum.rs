@@ -9,7 +9,7 @@ use axum::http::header::{CACHE_CONTROL, CONNECTION, LOCATION, SET_COOKIE, UPGRAD
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
-use futures::{StreamExt, stream};
+use futures::StreamExt;
 use hyper_util::rt::TokioIo;
 use logto_axum::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, User};
 use tokio::io;
@@ -111,12 +111,7 @@ async fn fails(user: User) -> Result<Infallible, Response> {
 
 async fn stream(user: User, app: TestApp) -> Result<Response, Reply> {
     user.access_token().await?;
-    let first = stream::iter(["one\n"]);
-    let second = stream::once(async move {
-        app.gate.notified().await;
-        "two\n"
-    });
-    let body = Body::from_stream(first.chain(second).map(Ok::<_, Infallible>));
+    let body = Body::from_stream(app.halves().map(Ok::<_, Infallible>));
     Ok(([("content-type", "text/plain; charset=utf-8")], body).into_response())
 }
 
@@ -127,7 +122,7 @@ async fn socket(_: MaybeUser, mut request: Request) -> impl IntoResponse {
         let (mut read, mut write) = io::split(TokioIo::new(upgraded));
         io::copy(&mut read, &mut write).await
     });
-    let headers = [(CONNECTION, "upgrade"), (UPGRADE, "echo")];
+    let headers = [(CONNECTION, "upgrade"), (UPGRADE, "websocket")];
     (StatusCode::SWITCHING_PROTOCOLS, headers)
 }
 

@@ -24,7 +24,11 @@ pub fn locations() -> Vec<Case> {
         ),
         kept("an encoded letter", "/files/%61", "%2Ffiles%2F%2561"),
         kept("unicode", "/files/caf%C3%A9", "%2Ffiles%2Fcaf%25C3%25A9"),
-        kept("bytes that are no text", "/files/%FF", "%2Ffiles%2F%25FF"),
+        kept(
+            "bytes that are no text",
+            "/page?q=%FF",
+            "%2Fpage%3Fq%3D%25FF",
+        ),
         kept(
             "plus and space",
             "/page?a+b=%20c",

@@ -110,10 +110,10 @@ async fn streams(site: &Site, visitor: &mut Visitor<'_>, owed: bool) {
 }
 
 async fn upgrades(visitor: &mut Visitor<'_>) {
-    let headers = [("connection", "upgrade"), ("upgrade", "echo")];
+    let headers = [("connection", "upgrade"), ("upgrade", "websocket")];
     let (head, mut connection) = visitor.get("/socket").headers(&headers).hold().await;
     assert_eq!(head.status, 101, "{}", head.summary(""));
-    assert_eq!(head.header("upgrade").as_deref(), Some("echo"));
+    assert_eq!(head.header("upgrade").as_deref(), Some("websocket"));
     head.owes_nothing();
     for words in ["ping", "and again"] {
         connection.write(words.as_bytes()).await;
