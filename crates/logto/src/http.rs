@@ -28,8 +28,9 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
-    /// What authenticates the app, in the forms in which it travels.
-    credentials: [SecretString; 2],
+    app_secret: SecretString,
+    /// Id and secret as they travel after `Basic`.
+    basic: SecretString,
     max_response_bytes: usize,
 }
 
@@ -54,11 +55,10 @@ impl Http {
             let why = "the HTTP client cannot be set up";
             Error::with_source(ErrorKind::InvalidRequest, why, error)
         })?;
-        let header = basic(app_id, app_secret.expose_secret());
-        let encoded = header.strip_prefix("Basic ").unwrap_or(&header);
         Ok(Self {
             client,
-            credentials: [app_secret.clone(), encoded.into()],
+            app_secret: app_secret.clone(),
+            basic: basic(app_id, app_secret.expose_secret()).into(),
             max_response_bytes: limits.max_response_bytes,
         })
     }
@@ -79,18 +79,19 @@ impl Http {
         .await
     }
 
-    /// The body of a successful POST of a form. `secrets` are the parts of the form that an error
-    /// must not repeat.
+    /// The body of a successful POST of a form, authenticated as the app.
     pub(crate) async fn post_form(
         &self,
         url: &Url,
-        authorization: &str,
         form: &[(&str, &str)],
     ) -> Result<Vec<u8>, Error> {
         let request = self
             .client
             .post(url.clone())
-            .header("authorization", authorization)
+            .header(
+                "authorization",
+                format!("Basic {}", self.basic.expose_secret()),
+            )
             .form(form);
         let secrets = form
             .iter()
@@ -126,7 +127,7 @@ impl Http {
         let secrets: Vec<&str> = secrets
             .iter()
             .map(String::as_str)
-            .chain(self.credentials.iter().map(ExposeSecret::expose_secret))
+            .chain([self.app_secret.expose_secret(), self.basic.expose_secret()])
             .collect();
         let secrets = secrets.as_slice();
         match status {
@@ -174,12 +175,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The `Authorization` header of client authentication: id and secret form-encoded before Basic
-/// (RFC 6749, section 2.3.1).
-pub(crate) fn basic(id: &str, secret: &str) -> String {
+/// Client authentication: id and secret form-encoded before Basic (RFC 6749, section 2.3.1).
+fn basic(id: &str, secret: &str) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = format!("{}:{}", encode(id), encode(secret));
-    format!("Basic {}", base64_simd::STANDARD.encode_to_string(pair))
+    base64_simd::STANDARD.encode_to_string(pair)
 }
 
 fn unreachable(error: reqwest::Error) -> Error {
@@ -250,7 +250,7 @@ mod tests {
     fn id_and_secret_are_form_encoded_before_basic() {
         // "a%3Ab" and "p%25%2B%20" would be wrong: a space is "+" in a form.
         let expected = base64_simd::STANDARD.encode_to_string("a%3Ab:p%25%2B+%C3%A9");
-        assert_eq!(basic("a:b", "p%+ é"), format!("Basic {expected}"));
+        assert_eq!(basic("a:b", "p%+ é"), expected);
     }
 
     #[test]

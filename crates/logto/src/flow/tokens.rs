@@ -5,7 +5,6 @@ use super::protocol::{Protocol, Tokens};
 use crate::claims::{IdTokenClaims, UserInfo};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::http::basic;
 use crate::jwt::{Compact, Expected, Nonce, verify_id_token};
 use crate::session::{AccessToken, Session};
 
@@ -155,19 +154,15 @@ impl Engine {
     /// Ends the refresh token and all that was issued for it (RFC 7009). JSON is not expected:
     /// Logto answers with an empty body.
     pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
-        use secrecy::ExposeSecret;
-
         let metadata = self.provider.metadata().await?;
         let Some(endpoint) = &metadata.revocation_endpoint else {
             return Ok(());
         };
-        let settings = &self.settings;
-        let authorization = basic(&settings.app_id, settings.app_secret.expose_secret());
         let form = [
             ("token", refresh_token),
             ("token_type_hint", "refresh_token"),
         ];
-        self.http.post_form(endpoint, &authorization, &form).await?;
+        self.http.post_form(endpoint, &form).await?;
         Ok(())
     }
 }

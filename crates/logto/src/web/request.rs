@@ -1,5 +1,6 @@
 //! What the core sees of a request.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The parts of a request that the core reads, copied out of the framework's own type before the
@@ -52,26 +53,24 @@ impl Request {
             headers: Vec::new(),
         };
         for (name, value) in headers {
-            request.add(name, &String::from_utf8_lossy(value));
+            let known = Self::HEADERS
+                .into_iter()
+                .find(|known| known.eq_ignore_ascii_case(name));
+            if let Some(name) = known {
+                request.add(name, String::from_utf8_lossy(value));
+            }
         }
         request
     }
 
-    fn add(&mut self, name: &str, value: &str) {
-        let Some(name) = Self::HEADERS
-            .into_iter()
-            .find(|known| known.eq_ignore_ascii_case(name))
-        else {
-            return;
-        };
-        let held = self.headers.iter_mut().find(|(held, _)| *held == name);
-        match held {
+    fn add(&mut self, name: &'static str, value: Cow<'_, str>) {
+        match self.headers.iter_mut().find(|(held, _)| *held == name) {
             Some((_, held)) if name == "cookie" => {
                 held.push_str("; ");
-                held.push_str(value);
+                held.push_str(&value);
             }
             Some(_) => {}
-            None => self.headers.push((name, value.to_owned())),
+            None => self.headers.push((name, value.into_owned())),
         }
     }
 
