@@ -100,7 +100,10 @@ fn build() -> PathBuf {
         Some(profile) => profile,
     };
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", PACKAGE])
+        // The same selection as in `cargo xtask demo` and `test-all`: another
+        // one would build the dependencies again, with other features.
+        .args(["build", "--quiet", "--workspace", "--bin", PACKAGE])
+        .args(["--example", "demo"])
         .args(["--profile", profile])
         .arg("--target-dir")
         .arg(target_folder)

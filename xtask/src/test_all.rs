@@ -11,7 +11,6 @@ use std::{process::ExitCode, time::Instant};
 
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
-use suites::Suites;
 
 /// What can be left out of a run.
 #[derive(Debug, Default, PartialEq)]
@@ -47,7 +46,8 @@ impl LeftOut {
 
 pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     let left_out = LeftOut::read(options)?;
-    let suites = Suites::find("tests/tests")?;
+    let tests = suites::tests_of_packages()?;
+    let system_tests = suites::system_tests()?;
     let mut report = Report::default();
     let mut step = |name: &str, work: &mut dyn FnMut() -> Outcome| {
         println!("\n── {name} ──");
@@ -72,16 +72,16 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     step("docs", &mut || {
         checked(&Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
-    step("tests", &mut || {
+    step("tests", &mut || tested(&tests));
+    step("doc tests", &mut || {
         tested(&Cargo::new([
             "test",
             "--workspace",
             "--no-fail-fast",
-            "--exclude",
-            "logto-tests",
+            "--doc",
         ]))
     });
-    for suite in suites {
+    for suite in system_tests {
         step(suite.name, &mut || {
             if (suite.browser && left_out.browser) || (suite.provider && left_out.provider) {
                 return Outcome::LeftOut;

@@ -21,8 +21,10 @@ pub(crate) fn build(package: &str) -> Result<Programs, String> {
             "--message-format",
             "json-render-diagnostics",
         ])
-        .args(["--package", package, "--bin", package])
-        .args(["--package", "xtask", "--example", "demo"])
+        // All packages, so that the dependencies are those that the tests have
+        // built, and the other way round.
+        .arg("--workspace")
+        .args(["--bin", package, "--example", "demo"])
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;

@@ -1,9 +1,21 @@
-//! The system tests, grouped by what they need. The name of a test file tells:
-//! `browser` stands for Chromium, `certified` for the certified provider.
+//! Which tests there are, grouped by what they need. The name of a system-test
+//! file tells: `browser` stands for Chromium, `certified` for the certified
+//! provider.
+//!
+//! Every call of cargo selects the whole workspace, and so does whatever builds
+//! an example app. Cargo turns on the features that the selected packages ask
+//! for: with one selection the dependencies are built once, with several they
+//! are built several times.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::run::Cargo;
+
+/// Where the system tests are.
+const SYSTEM_TESTS: &str = "tests/tests";
 
 /// Test files with the same needs.
 #[derive(Debug, PartialEq)]
@@ -16,36 +28,62 @@ pub(crate) struct Suite {
 
 impl Suite {
     pub(crate) fn command(&self) -> Cargo {
-        let mut arguments = vec!["test", "--package", "logto-tests", "--no-fail-fast"];
-        for file in &self.files {
-            arguments.extend(["--test", file]);
+        Cargo::new(arguments(&[], &self.files))
+    }
+}
+
+/// The system tests that have at least one file.
+pub(crate) fn system_tests() -> Result<Vec<Suite>, String> {
+    Ok(group(test_files(Path::new(SYSTEM_TESTS))?))
+}
+
+/// All other tests but those in the documentation.
+pub(crate) fn tests_of_packages() -> Result<Cargo, String> {
+    let mut files = Vec::new();
+    for kind in ["crates", "examples"] {
+        for package in entries(Path::new(kind))? {
+            let folder = package.join("tests");
+            if folder.is_dir() {
+                files.extend(test_files(&folder)?);
+            }
         }
-        Cargo::new(arguments)
     }
+    Ok(Cargo::new(arguments(
+        &["--lib", "--bins", "--examples"],
+        &files,
+    )))
 }
 
-pub(crate) struct Suites;
-
-impl Suites {
-    /// The suites that have at least one file in `folder`.
-    pub(crate) fn find(folder: &str) -> Result<Vec<Suite>, String> {
-        let entries =
-            fs::read_dir(folder).map_err(|error| format!("{folder} could not be read: {error}"))?;
-        let files = entries.flatten().filter_map(|entry| {
-            let path = entry.path();
-            let rust = path.extension()? == "rs";
-            rust.then(|| stem(&path)).flatten()
-        });
-        Ok(group(files.collect()))
+fn arguments(more: &[&str], files: &[String]) -> Vec<String> {
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
+    arguments.extend(more);
+    for file in files {
+        arguments.extend(["--test", file]);
     }
+    arguments.into_iter().map(str::to_owned).collect()
 }
 
-fn stem(path: &Path) -> Option<String> {
-    Some(path.file_stem()?.to_str()?.to_owned())
+/// The names of what cargo takes for an integration test in `folder`.
+fn test_files(folder: &Path) -> Result<Vec<String>, String> {
+    let mut names: Vec<String> = entries(folder)?
+        .iter()
+        .filter(|path| {
+            path.extension().is_some_and(|extension| extension == "rs")
+                || path.join("main.rs").is_file()
+        })
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    Ok(names)
 }
 
-fn group(mut files: Vec<String>) -> Vec<Suite> {
-    files.sort();
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error| format!("{} could not be read: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    Ok(entries.flatten().map(|entry| entry.path()).collect())
+}
+
+fn group(files: Vec<String>) -> Vec<Suite> {
     let mut suites = [
         ("system", false, false),
         ("provider", false, true),
@@ -75,6 +113,15 @@ fn group(mut files: Vec<String>) -> Vec<Suite> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_integration_test_is_found() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let local = test_files(&root.join("crates/logto-local/tests")).unwrap();
+        assert!(local.contains(&"it".to_owned()), "{local:?}");
+        let system = test_files(&root.join(SYSTEM_TESTS)).unwrap();
+        assert!(system.contains(&"demo".to_owned()), "{system:?}");
+    }
 
     #[test]
     fn files_are_grouped_by_their_names() {
