@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod asked;
+mod fairing;
+mod guard;
+mod reply;
+mod routes;
+
+pub use fairing::{LogtoFairing, fairing};
+pub use guard::{Auth, MaybeUser, User};
+pub use logto;
+pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions};
+pub use reply::Reply;

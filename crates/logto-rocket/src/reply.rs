@@ -1,0 +1,59 @@
+//! The core's answers as Rocket responses.
+
+use std::io::Cursor;
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::response::{self, Responder, Response};
+
+/// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
+/// error of whatever talks to Logto.
+///
+/// ```
+/// use logto_rocket::{Reply, User};
+/// use rocket::get;
+///
+/// #[get("/profile")]
+/// async fn profile(user: User) -> Result<String, Reply> {
+///     let info = user.fetch_user_info().await?;
+///     Ok(format!("{} members of you", info.organizations.len()))
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a reply does nothing until it is returned"]
+pub struct Reply(logto::web::Reply);
+
+impl From<logto::web::Reply> for Reply {
+    fn from(reply: logto::web::Reply) -> Self {
+        Self(reply)
+    }
+}
+
+impl From<logto::Error> for Reply {
+    fn from(error: logto::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl Reply {
+    pub(crate) fn status(&self) -> Status {
+        Status::new(self.0.status())
+    }
+
+    pub(crate) fn into_response(self) -> Response<'static> {
+        let mut response = Response::new();
+        response.set_status(self.status());
+        for (name, value) in self.0.headers() {
+            response.adjoin_raw_header(*name, value.clone());
+        }
+        let body = self.0.into_body();
+        response.set_sized_body(body.len(), Cursor::new(body));
+        response
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Reply {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Ok(self.into_response())
+    }
+}

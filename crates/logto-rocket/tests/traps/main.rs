@@ -1,0 +1,228 @@
+//! What goes wrong easily between Rocket and the core.
+
+// A test fails by panicking.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod refusals;
+mod stage;
+
+use std::sync::Mutex;
+
+use logto_rocket::{Auth, Logto, LogtoConfig, MaybeUser, Reply, User};
+use rocket::error::ErrorKind;
+use rocket::fairing::AdHoc;
+use rocket::figment::Figment;
+use rocket::http::{CookieJar, Header, Status};
+use rocket::local::asynchronous::{Client, LocalRequest, LocalResponse};
+use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rocket::tokio::net::TcpStream;
+use rocket::tokio::sync::oneshot;
+use rocket::{Build, Config, Request, Rocket, catch, catchers, get, routes, tokio};
+use stage::{BASE_URL, Stage};
+
+#[get("/")]
+async fn name(user: User) -> String {
+    user.name().unwrap_or("nameless").to_owned()
+}
+
+#[get("/who")]
+fn who(user: MaybeUser) -> &'static str {
+    user.0.map_or("nobody", |_| "somebody")
+}
+
+#[get("/auth")]
+async fn auth(auth: Auth) -> String {
+    format!("{:?}", auth.session_state().await)
+}
+
+/// An answer with a cookie of the app.
+#[get("/fine")]
+async fn fine(user: User, jar: &CookieJar<'_>) -> Result<&'static str, Reply> {
+    user.access_token().await?;
+    jar.add(("theirs", "1"));
+    Ok("fine")
+}
+
+#[get("/broken")]
+async fn broken(user: User) -> Result<Status, Reply> {
+    user.access_token().await?;
+    Ok(Status::ImATeapot)
+}
+
+#[get("/caught")]
+async fn caught(user: User) -> Result<Status, Reply> {
+    user.access_token().await?;
+    Ok(Status::Gone)
+}
+
+#[catch(410)]
+fn gone(request: &Request<'_>) -> &'static str {
+    request.cookies().add(("theirs", "1"));
+    "gone"
+}
+
+fn rocket() -> Rocket<Build> {
+    rocket::custom(Figment::from(Config::debug_default()).merge(("log_level", "off")))
+}
+
+fn app(stage: &Stage) -> Rocket<Build> {
+    rocket()
+        .attach(logto_rocket::fairing(&stage.logto))
+        .mount("/", routes![name, who, auth, fine, broken, caught])
+        .mount("/a/b", routes![name])
+        .register("/", catchers![gone])
+}
+
+async fn client(app: Rocket<Build>) -> Client {
+    Client::untracked(app).await.expect("a valid rocket")
+}
+
+/// With cookies in the header, as from a browser.
+fn with_cookie<'c>(request: LocalRequest<'c>, cookie: &str) -> LocalRequest<'c> {
+    request.header(Header::new("cookie", cookie.to_owned()))
+}
+
+fn cookies<'r>(response: &'r LocalResponse<'_>) -> Vec<&'r str> {
+    response.headers().get("set-cookie").collect()
+}
+
+fn location<'r>(response: &'r LocalResponse<'_>) -> &'r str {
+    let location = response.headers().get_one("location");
+    location.expect("a redirect")
+}
+
+#[rocket::async_test]
+async fn somebody_signs_in_and_out() {
+    let stage = Stage::new().await;
+    let client = client(app(&stage)).await;
+    let begun = client.get("/sign-in?return_to=/who").dispatch().await;
+    assert_eq!(begun.status(), Status::SeeOther);
+    let callback = stage.tenant.sign_in(location(&begun), "alice").await;
+    let callback = callback.expect("a callback");
+    let transaction = cookies(&begun)[0].split(';').next().expect("a cookie");
+    let back = client.get(callback[BASE_URL.len()..].to_owned());
+    let done = with_cookie(back, transaction).dispatch().await;
+    assert_eq!(location(&done), "/who");
+
+    let session = cookies(&done)[0].split(';').next().expect("a cookie");
+    let page = with_cookie(client.get("/"), session).dispatch().await;
+    assert_eq!(page.into_string().await.as_deref(), Some("Alice Example"));
+
+    let out = with_cookie(client.post("/sign-out"), session);
+    let out = out.dispatch().await;
+    assert!(location(&out).starts_with(stage.tenant.endpoint()));
+    let out = client.get("/sign-out").dispatch().await;
+    assert_eq!(out.status(), Status::MethodNotAllowed);
+}
+
+#[rocket::async_test]
+async fn cookies_of_the_local_client_count() {
+    let stage = Stage::new().await;
+    let client = client(app(&stage)).await;
+    let (name, value) = stage.cookie.split_once('=').expect("a cookie");
+    let request = client.get("/who").cookie((name, value));
+    let answer = request.dispatch().await.into_string().await;
+    assert_eq!(answer.as_deref(), Some("somebody"));
+}
+
+#[rocket::async_test]
+async fn owed_cookies_go_with_answers_and_with_errors() {
+    for (path, status) in [
+        ("/fine", Status::Ok),
+        ("/broken", Status::ImATeapot),
+        ("/caught", Status::Gone),
+    ] {
+        let stage = Stage::new().await;
+        stage.end_access_token();
+        let client = client(app(&stage)).await;
+        let request = with_cookie(client.get(path), &stage.cookie);
+        let response = request.dispatch().await;
+        assert_eq!(response.status(), status, "{path}");
+        let cache_control: Vec<_> = response.headers().get("cache-control").collect();
+        assert_eq!(cache_control, ["no-store"], "{path}");
+        let cookies = cookies(&response);
+        let ours = cookies.iter().filter(|line| line.starts_with("logto_"));
+        assert!(ours.count() > 0, "{path}: {cookies:?}");
+        let theirs = cookies.iter().any(|line| line.starts_with("theirs=1"));
+        assert_eq!(theirs, path != "/broken", "{path}: {cookies:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn looking_begins_no_sign_in() {
+    let stage = Stage::new().await;
+    let client = client(app(&stage)).await;
+    let response = client.head("/sign-in").dispatch().await;
+    assert_eq!(response.status(), Status::NoContent);
+    assert!(cookies(&response).is_empty());
+}
+
+fn logto_at(base_url: &str) -> Logto {
+    let config = LogtoConfig::new("http://localhost:1", "app", "secret")
+        .with_base_url(base_url)
+        .with_cookie_secret("a cookie secret that is long enough")
+        .with_route_prefix("/auth");
+    Logto::new(config).expect("a valid configuration")
+}
+
+#[rocket::async_test]
+async fn the_routes_are_at_the_path_of_the_base_url_too() {
+    let logto = logto_at("http://localhost:3000/app/");
+    let client = client(rocket().attach(logto_rocket::fairing(&logto))).await;
+    for path in ["/app/auth/sign-in", "/auth/sign-in"] {
+        let response = client.head(path).dispatch().await;
+        assert_eq!(response.status(), Status::NoContent, "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_path_that_rocket_does_not_take_fails_the_launch() {
+    let logto = logto_at("http://localhost:3000/a|b");
+    match rocket()
+        .attach(logto_rocket::fairing(&logto))
+        .ignite()
+        .await
+    {
+        Ok(_) => panic!("it launches"),
+        Err(error) => assert!(matches!(error.kind(), ErrorKind::FailedFairings(_))),
+    }
+}
+
+#[rocket::async_test]
+async fn a_rocket_without_the_fairing_does_not_launch() {
+    for routes in [routes![name], routes![who], routes![auth]] {
+        match rocket().mount("/", routes).ignite().await {
+            Ok(_) => panic!("it launches"),
+            Err(error) => assert!(matches!(error.kind(), ErrorKind::SentinelAborts(_))),
+        }
+    }
+}
+
+/// Rocket's local client can send neither.
+#[rocket::async_test]
+async fn bytes_that_are_not_text_and_split_cookies_hurt_nobody() {
+    let stage = Stage::new().await;
+    let (send, port) = oneshot::channel();
+    let send = Mutex::new(Some(send));
+    let app = app(&stage).attach(AdHoc::on_liftoff("port", move |rocket| {
+        let send = send.lock().ok().and_then(|mut send| send.take());
+        let sent = send.map(|send| send.send(rocket.config().port));
+        Box::pin(async move { assert_eq!(sent, Some(Ok(()))) })
+    }));
+    let figment = app.figment().clone().merge(("port", 0));
+    tokio::spawn(app.configure(figment).launch());
+
+    let port = port.await.expect("a port");
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await;
+    let stream = stream.as_mut().expect("a connection");
+    let mut request = format!(
+        "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: a=b\r\ncookie: {}\r\n",
+        stage.cookie
+    )
+    .into_bytes();
+    request.extend(b"cookie: \xff\xfe\r\naccept: \xff\xfe\r\n\r\n");
+    stream.write_all(&request).await.expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.ends_with("Alice Example"), "{answer}");
+}

@@ -1,0 +1,135 @@
+//! Who answers when nobody is signed in.
+
+use logto_rocket::{Auth, Reply, User};
+use rocket::catcher::Catcher;
+use rocket::http::{Accept, Status};
+use rocket::local::asynchronous::LocalRequest;
+use rocket::response::content::RawHtml;
+use rocket::response::status::Unauthorized;
+use rocket::{Build, Request, Rocket, catch, catchers, get, routes};
+
+use crate::stage::Stage;
+use crate::{app, client, location};
+
+fn opened_by_a_person(request: LocalRequest<'_>) -> LocalRequest<'_> {
+    request.header(Accept::HTML)
+}
+
+#[get("/shared")]
+fn for_members(_user: User) -> &'static str {
+    "member"
+}
+
+#[get("/shared", rank = 2)]
+fn for_visitors() -> &'static str {
+    "visitor"
+}
+
+#[get("/stubborn")]
+fn stubborn(_user: User) -> &'static str {
+    "member"
+}
+
+#[get("/stubborn", rank = 2)]
+fn own_401() -> Unauthorized<RawHtml<&'static str>> {
+    Unauthorized(RawHtml("the app's own 401"))
+}
+
+#[get("/theirs")]
+fn without_any_guard() -> Status {
+    Status::Unauthorized
+}
+
+#[catch(401)]
+fn own_catcher() -> &'static str {
+    "the app's own catcher"
+}
+
+#[catch(default)]
+fn catch_all() -> &'static str {
+    "the app's catch-all"
+}
+
+/// As long as Rocket's own page, and not it.
+#[catch(401)]
+async fn look_alike(request: &Request<'_>) -> Option<RawHtml<String>> {
+    let rockets = Catcher::default();
+    let page = rockets.handler.handle(Status::Unauthorized, request).await;
+    Some(RawHtml("x".repeat(page.ok()?.body().preset_size()?)))
+}
+
+#[catch(401)]
+async fn asks_the_core(request: &Request<'_>) -> Option<Reply> {
+    let auth = request.guard::<Auth>().await.succeeded()?;
+    Some(auth.refuse().into())
+}
+
+fn ranked(stage: &Stage) -> Rocket<Build> {
+    app(stage).mount(
+        "/",
+        routes![
+            for_members,
+            for_visitors,
+            stubborn,
+            own_401,
+            without_any_guard
+        ],
+    )
+}
+
+#[rocket::async_test]
+async fn a_person_is_sent_to_sign_in_and_back_and_a_script_gets_401() {
+    let stage = Stage::new().await;
+    let client = client(app(&stage)).await;
+    for request in [client.get("/a/b?x=1"), client.head("/a/b?x=1")] {
+        let response = opened_by_a_person(request).dispatch().await;
+        assert_eq!(response.status(), Status::SeeOther);
+        assert_eq!(location(&response), "/sign-in?return_to=%2Fa%2Fb%3Fx%3D1");
+        assert_eq!(response.content_type(), None);
+        assert!(response.headers().contains("server"), "Rocket's own header");
+        assert_eq!(response.into_string().await.unwrap_or_default(), "");
+    }
+    let response = client.get("/").header(Accept::JSON).dispatch().await;
+    assert_eq!(response.status(), Status::Unauthorized);
+    let challenge = response.headers().get_one("www-authenticate");
+    assert!(challenge.is_some_and(|challenge| challenge.starts_with("Bearer")));
+    let body = response.into_string().await.unwrap_or_default();
+    assert!(body.contains("unauthenticated"), "{body}");
+}
+
+#[rocket::async_test]
+async fn what_a_route_of_the_app_answers_stays() {
+    let stage = Stage::new().await;
+    let client = client(ranked(&stage)).await;
+    for (path, text) in [("/shared", "visitor"), ("/stubborn", "the app's own 401")] {
+        let response = opened_by_a_person(client.get(path)).dispatch().await;
+        assert_eq!(response.into_string().await.as_deref(), Some(text));
+    }
+    let response = opened_by_a_person(client.get("/theirs")).dispatch().await;
+    assert_eq!(response.status(), Status::Unauthorized);
+    let body = response.into_string().await.unwrap_or_default();
+    assert!(body.contains("<small>Rocket</small>"), "{body}");
+}
+
+#[rocket::async_test]
+async fn catchers_stay_the_apps() {
+    let stage = Stage::new().await;
+    for (catchers, text) in [
+        (catchers![own_catcher], "the app's own catcher"),
+        (catchers![catch_all], "the app's catch-all"),
+    ] {
+        let client = client(app(&stage).register("/", catchers)).await;
+        let response = opened_by_a_person(client.get("/")).dispatch().await;
+        assert_eq!(response.status(), Status::Unauthorized);
+        assert_eq!(response.into_string().await.as_deref(), Some(text));
+    }
+    let alike = client(app(&stage).register("/", catchers![look_alike])).await;
+    let response = opened_by_a_person(alike.get("/")).dispatch().await;
+    assert_eq!(response.status(), Status::Unauthorized);
+    let body = response.into_string().await.unwrap_or_default();
+    assert!(body.starts_with("xxx"), "{body}");
+
+    let client = client(app(&stage).register("/", catchers![asks_the_core])).await;
+    let response = opened_by_a_person(client.get("/")).dispatch().await;
+    assert_eq!(location(&response), "/sign-in?return_to=%2F");
+}

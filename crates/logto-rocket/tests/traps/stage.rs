@@ -1,0 +1,71 @@
+//! A tenant, an app's client at it, and alice, who is signed in.
+
+use std::time::Duration;
+
+use logto_local::LocalTenant;
+use logto_rocket::logto::Clock;
+use logto_rocket::logto::web::{Reply, Request, Route};
+use logto_rocket::{Logto, LogtoConfig};
+
+pub(crate) const BASE_URL: &str = "http://localhost:3000";
+
+pub(crate) struct Stage {
+    pub(crate) tenant: LocalTenant,
+    pub(crate) logto: Logto,
+    /// What alice's browser sends.
+    pub(crate) cookie: String,
+    clock: Clock,
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let tenant = LocalTenant::builder().base_url(BASE_URL).start().await;
+        let tenant = tenant.expect("a tenant");
+        let clock = Clock::system();
+        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
+            .with_base_url(BASE_URL)
+            .with_cookie_secret("a cookie secret that is long enough")
+            .with_clock(clock.clone());
+        let logto = Logto::new(config).expect("a valid configuration");
+
+        let request = Request::new("GET", "/sign-in", []);
+        let reply = logto.handle(Route::SignIn, request).await;
+        let location = reply.headers().iter().find(|(name, _)| *name == "location");
+        let callback = tenant.sign_in(&location.expect("a redirect").1, "alice");
+        let callback = callback.await.expect("a callback");
+        let cookie = cookies(&reply);
+        let request = Request::new(
+            "GET",
+            &callback[BASE_URL.len()..],
+            [("cookie", cookie.as_bytes())],
+        );
+        let cookie = cookies(&logto.handle(Route::Callback, request).await);
+        assert!(!cookie.is_empty(), "alice is not signed in");
+        Self {
+            tenant,
+            logto,
+            cookie,
+            clock,
+        }
+    }
+
+    /// From now on a handler that asks for the access token makes the SDK owe a new session cookie.
+    pub(crate) fn end_access_token(&self) {
+        let hours = Duration::from_secs(2 * 3600);
+        self.clock.advance(hours);
+        self.tenant.clock().advance(hours);
+    }
+}
+
+/// The cookies that a reply sets, as a browser sends them back.
+fn cookies(reply: &Reply) -> String {
+    let set = reply
+        .headers()
+        .iter()
+        .filter(|(name, _)| *name == "set-cookie");
+    let pairs = set.filter_map(|(_, line)| line.split(';').next());
+    pairs
+        .filter(|pair| !pair.ends_with('='))
+        .collect::<Vec<_>>()
+        .join("; ")
+}

@@ -1,0 +1,59 @@
+//! Sign in with Hugging Face through Logto, on Rocket.
+
+mod pages;
+
+use logto_rocket::{Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User};
+use rocket::response::content::RawHtml;
+use rocket::serde::json::{Value, json};
+use rocket::{Config, get, routes};
+use tracing_subscriber::EnvFilter;
+
+#[rocket::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+
+    // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
+    // `identities` brings the Hugging Face profile.
+    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let logto = Logto::new(config)?;
+
+    let port = logto.base_url().port_or_known_default().unwrap_or(3000);
+    let figment = Config::figment()
+        .merge(("address", "0.0.0.0"))
+        .merge(("port", port));
+    tracing::info!("open {}", logto.base_url());
+    rocket::custom(figment)
+        .attach(logto_rocket::fairing(&logto))
+        .mount("/", routes![home, profile, me, sign_in_with_hugging_face])
+        .launch()
+        .await
+        .map_err(|error| format!("port {port}: {error}"))?;
+    Ok(())
+}
+
+/// For everyone.
+#[get("/")]
+async fn home(user: MaybeUser) -> RawHtml<String> {
+    RawHtml(pages::home(user.0.as_ref()))
+}
+
+/// For signed-in people: others are sent to sign-in and come back here.
+#[get("/profile")]
+async fn profile(user: User) -> Result<RawHtml<String>, Reply> {
+    let info = user.fetch_user_info().await?;
+    Ok(RawHtml(pages::profile(&user, &info)))
+}
+
+/// For scripts: 401 instead of a redirect.
+#[get("/api/me")]
+async fn me(user: User) -> Value {
+    json!({ "sub": user.sub(), "name": user.name(), "email": user.email() })
+}
+
+/// Past Logto's own page, straight to Hugging Face.
+#[get("/sign-in/hugging-face")]
+async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
+    let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
+    Ok(auth.sign_in(options).await?.into())
+}
