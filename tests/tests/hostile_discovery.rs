@@ -25,8 +25,7 @@ async fn all(endpoint: Endpoint, rows: &[(&'static str, Bend, Then)]) {
         .iter()
         .map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then): (Bend, Then)| {
-        let quick = Duration::from_millis(700);
-        let mut world = World::with(|config| config.with_request_timeout(quick)).await;
+        let mut world = World::impatient().await;
         let provider = world.provider.clone();
         world
             .provider

@@ -9,8 +9,6 @@
     clippy::unwrap_used
 )]
 
-use std::time::Duration;
-
 use logto_tests::hostile::{Answer, Endpoint, Key, Provider, Then, World, check, each};
 use serde_json::{Value, json};
 
@@ -25,8 +23,7 @@ async fn all(endpoint: Endpoint, rows: &[(&'static str, Bend, Then)]) {
         .iter()
         .map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then): (Bend, Then)| {
-        let quick = Duration::from_millis(700);
-        let mut world = World::with(|config| config.with_request_timeout(quick)).await;
+        let mut world = World::impatient().await;
         let provider = world.provider.clone();
         world
             .provider

@@ -35,9 +35,9 @@ impl World {
         Self::with(|config| config).await
     }
 
-    /// The same with an app that waits no second for an answer.
+    /// The same with an app that waits a second for an answer.
     pub async fn impatient() -> Self {
-        Self::with(|config| config.with_request_timeout(Duration::from_millis(700))).await
+        Self::with(|config| config.with_request_timeout(Duration::from_secs(1))).await
     }
 
     /// The same with Alice signed in.
