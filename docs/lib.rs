@@ -1,0 +1,29 @@
+//! The README and the guides, so that what they show compiles, and runs where it can.
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+mod readme {}
+
+#[doc = include_str!("protect-a-page.md")]
+#[cfg(doctest)]
+mod protect_a_page {}
+
+#[doc = include_str!("get-the-user.md")]
+#[cfg(doctest)]
+mod get_the_user {}
+
+#[doc = include_str!("hugging-face.md")]
+#[cfg(doctest)]
+mod hugging_face {}
+
+#[doc = include_str!("after-sign-in.md")]
+#[cfg(doctest)]
+mod after_sign_in {}
+
+#[doc = include_str!("behind-a-proxy.md")]
+#[cfg(doctest)]
+mod behind_a_proxy {}
+
+#[doc = include_str!("test-your-app.md")]
+#[cfg(doctest)]
+mod test_your_app {}
