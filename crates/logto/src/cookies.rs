@@ -9,9 +9,12 @@ pub(crate) fn values<'a>(header: &'a str, name: &'a str) -> impl Iterator<Item =
     pairs(header).filter_map(move |(found, value)| (found == name).then_some(value))
 }
 
-/// The names that begin with `prefix`, in the order sent.
-pub(crate) fn names<'a>(header: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-    pairs(header).filter_map(move |(name, _)| name.starts_with(prefix).then_some(name))
+/// The cookies whose names begin with `prefix`, in the order sent.
+pub(crate) fn starting_with<'a>(
+    header: &'a str,
+    prefix: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pairs(header).filter(move |(name, _)| name.starts_with(prefix))
 }
 
 fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {

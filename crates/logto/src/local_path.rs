@@ -22,7 +22,13 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
         .then_some(path)
 }
 
-/// The same for a path or a full URL of `origin`.
+/// The path that a browser asks for: without query, `..` followed.
+pub(crate) fn resolved_path(path: &str) -> Option<String> {
+    let url = Url::parse("https://this.origin").ok()?.join(path).ok()?;
+    Some(url.path().to_owned())
+}
+
+/// [`local_path`] for a path or a full URL of `origin`.
 pub(crate) fn local_address<'a>(address: &'a str, origin: &str) -> Option<&'a str> {
     match address.strip_prefix(origin) {
         Some("") => Some("/"),

@@ -113,7 +113,7 @@ impl Refreshes {
         let (flights, exchange) = (Arc::clone(&self.flights), redeem());
         tokio::spawn(async move {
             let result = exchange.await;
-            if result.as_ref().is_err_and(Error::is_retryable) {
+            if is_open(&result, &key) {
                 // An outage says nothing about the refresh token: the next request asks again.
                 flights
                     .lock()
@@ -123,6 +123,17 @@ impl Refreshes {
             landed.send_replace(Some(result));
         });
         outcome
+    }
+}
+
+/// Whether an outage was in the way and the refresh token is the same as before.
+fn is_open(result: &Result<Refreshed, Error>, before: &Key) -> bool {
+    match result {
+        Err(error) => error.is_retryable(),
+        Ok(Refreshed { session, problem }) => {
+            let unchanged = session.refresh_token.as_deref().map(key) == Some(*before);
+            unchanged && problem.as_ref().is_some_and(Error::is_retryable)
+        }
     }
 }
 

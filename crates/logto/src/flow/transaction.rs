@@ -11,9 +11,10 @@ use crate::seal::{KeyRing, Purpose};
 /// Bytes of `state`: 128 random bits, 22 characters.
 const STATE: usize = 16;
 const STATE_CHARACTERS: usize = 22;
-/// Sign-ins in progress that one browser may have; beginning one more forgets the oldest, so that
-/// abandoned ones do not fill the request headers.
+/// Sign-ins in progress that one browser may have, and the bytes of their cookies; beginning one more
+/// forgets the oldest, so that abandoned ones do not fill the request headers.
 const MAX_IN_PROGRESS: usize = 24;
+const MAX_BYTES: usize = 4 * 1024;
 
 /// What has to be remembered between sending the browser away and seeing it again.
 #[derive(Clone)]
@@ -109,13 +110,16 @@ impl Transactions {
         let sealed = keys.seal(Purpose::SignIn, &name, transaction.to_bytes())?;
         let mut lines = vec![self.attributes.set(&name, &sealed, self.lifetime)];
         // Browsers send the oldest cookie first (RFC 6265, section 5.4).
-        let held: Vec<_> = cookies::names(header, &self.prefix).collect();
-        let too_many = (held.len() + 1).saturating_sub(MAX_IN_PROGRESS);
-        lines.extend(
-            held.into_iter()
-                .take(too_many)
-                .map(|name| self.attributes.remove(name)),
-        );
+        let held: Vec<_> = cookies::starting_with(header, &self.prefix).collect();
+        let (mut count, mut bytes) = (1, name.len() + sealed.len());
+        let fits = held.iter().rev().take_while(|(name, value)| {
+            count += 1;
+            bytes += name.len() + value.len();
+            count <= MAX_IN_PROGRESS && bytes <= MAX_BYTES
+        });
+        let too_many = held.len() - fits.count();
+        let forgotten = held.iter().take(too_many);
+        lines.extend(forgotten.map(|(name, _)| self.attributes.remove(name)));
         Ok(lines)
     }
 
@@ -140,8 +144,8 @@ impl Transactions {
 
     /// The sign-in that this browser began last.
     pub(crate) fn latest(&self, keys: &KeyRing, header: &str, now: u64) -> Option<Transaction> {
-        cookies::names(header, &self.prefix)
-            .filter_map(|name| self.find(keys, header, name.strip_prefix(&self.prefix)?, now))
+        cookies::starting_with(header, &self.prefix)
+            .filter_map(|(name, _)| self.find(keys, header, name.strip_prefix(&self.prefix)?, now))
             .max_by_key(|transaction| transaction.expires_at)
     }
 
@@ -212,13 +216,14 @@ mod tests {
         assert_ne!((one.verifier(), one.nonce()), (two.verifier(), two.nonce()));
     }
 
-    #[test]
-    fn abandoned_sign_ins_are_forgotten_oldest_first() {
+    /// Begins more sign-ins than are kept, each on the way to `page`; the cookies that are left, and
+    /// all states.
+    fn abandoned(page: &str) -> (Vec<String>, Vec<String>) {
         let (transactions, keys) = fixture();
         let mut jar = Vec::<String>::new();
         let mut states = Vec::new();
         for _ in 0..MAX_IN_PROGRESS + 3 {
-            let begun = transactions.begin(0, None, None).unwrap();
+            let begun = transactions.begin(0, Some(page.to_owned()), None).unwrap();
             let lines = transactions.write(&keys, &begun, &jar.join("; ")).unwrap();
             for removed in lines.iter().skip(1) {
                 jar.retain(|held| held.split('=').next() != removed.split('=').next());
@@ -226,13 +231,30 @@ mod tests {
             jar.push(cookie(&lines[0]).to_owned());
             states.push(begun.state);
         }
+        (jar, states)
+    }
+
+    #[test]
+    fn abandoned_sign_ins_are_forgotten_oldest_first() {
+        let (jar, states) = abandoned("/");
+        let (transactions, keys) = fixture();
+        let header = jar.join("; ");
+        let found = |state: &String| transactions.find(&keys, &header, state, 0).is_some();
         assert_eq!(jar.len(), MAX_IN_PROGRESS);
-        let found = |state: &String| {
-            transactions
-                .find(&keys, &jar.join("; "), state, 0)
-                .is_some()
-        };
         assert!(!states[..3].iter().any(found));
         assert!(states[3..].iter().all(found));
+    }
+
+    #[test]
+    fn long_addresses_leave_room_for_fewer() {
+        let (jar, states) = abandoned(&format!("/{}", "a".repeat(1000)));
+        let (transactions, keys) = fixture();
+        assert!(jar.iter().map(String::len).sum::<usize>() <= MAX_BYTES + jar.len());
+        let newest = states.last().unwrap();
+        assert!(
+            transactions
+                .find(&keys, &jar.join("; "), newest, 0)
+                .is_some()
+        );
     }
 }

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 use super::{Context, Route};
-use crate::local_path::{local_address, local_path};
+use crate::local_path::{local_address, local_path, resolved_path};
 
 impl Context {
     /// The path of the SDK's sign-in route that comes back to `page`.
@@ -47,11 +47,8 @@ impl Context {
     pub(super) fn own_page(&self, address: &str) -> Option<String> {
         let path = local_address(address, self.origin())?;
         let inside = self.inside(path);
-        let bare = inside
-            .split('?')
-            .next()
-            .unwrap_or(inside)
-            .trim_end_matches('/');
+        let resolved = resolved_path(inside)?;
+        let bare = resolved.trim_end_matches('/');
         let settings = &self.logto().settings;
         if Route::ALL
             .into_iter()
