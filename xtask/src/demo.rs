@@ -13,7 +13,12 @@ use std::{
 use plan::{Plan, Tenant};
 
 /// The example apps there are: the framework's name and the package.
-const FRAMEWORKS: [(&str, &str); 1] = [("axum", "example-axum")];
+const FRAMEWORKS: [(&str, &str); 4] = [
+    ("axum", "example-axum"),
+    ("actix-web", "example-actix-web"),
+    ("poem", "example-poem"),
+    ("rocket", "example-rocket"),
+];
 
 pub(crate) fn run(framework: &str) -> Result<ExitCode, String> {
     let Some((_, package)) = FRAMEWORKS.iter().find(|(name, _)| *name == framework) else {

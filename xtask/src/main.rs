@@ -14,7 +14,7 @@ Usage: cargo xtask <command>
   demo <framework>   Run the example app, with a Logto of its own on this machine
                      unless LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET and
                      LOGTO_COOKIE_SECRET name another one.
-                     Frameworks: axum.
+                     Frameworks: axum, actix-web, poem, rocket.
                      BASE_URL          where the app is (http://localhost:3000)
                      LOGTO_LOCAL_PORT  the port of the local Logto (3001)
 
