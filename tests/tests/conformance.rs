@@ -4,66 +4,66 @@
 
 use logto_tests::conformance::{Case, adapters, cases, check};
 
-fn conform(cases: Vec<Case>) {
-    check(&adapters::all(), &cases);
+fn conform(cases: &[Case]) {
+    check(&adapters::all(), cases);
 }
 
 #[test]
 fn every_route_answers_every_method() {
-    conform(cases::methods());
+    conform(&cases::methods());
 }
 
 #[test]
 fn a_request_without_a_session_is_told_so_in_its_own_way() {
-    conform(cases::kinds_of_request());
+    conform(&cases::kinds_of_request());
 }
 
 #[test]
 fn the_page_to_return_to_is_kept_byte_for_byte() {
-    conform(cases::locations());
+    conform(&cases::locations());
 }
 
 #[test]
 fn signing_in_leads_back_to_the_page() {
-    conform(cases::signing_in());
+    conform(&cases::signing_in());
 }
 
 #[test]
 fn every_callback_has_an_answer() {
-    conform(cases::callbacks());
+    conform(&cases::callbacks());
 }
 
 #[test]
 fn cookies_that_are_owed_are_paid() {
-    conform(cases::cookies_owed());
+    conform(&cases::cookies_owed());
 }
 
 #[test]
 fn signing_out_takes_a_page_of_this_site() {
-    conform(cases::signing_out());
+    conform(&cases::signing_out());
 }
 
 #[test]
 fn an_outage_is_not_a_sign_out() {
-    conform(cases::outages());
+    conform(&cases::outages());
 }
 
 #[test]
 fn headers_may_be_anything() {
-    conform(cases::headers());
+    conform(&cases::headers());
 }
 
 #[test]
 fn the_app_may_be_anywhere() {
-    conform(cases::places());
+    conform(&cases::places());
 }
 
 #[test]
 fn what_is_not_ours_passes_through() {
-    conform(cases::passing_through());
+    conform(&cases::passing_through());
 }
 
 #[test]
 fn without_the_middleware_nobody_is_let_in() {
-    conform(cases::without_middleware());
+    conform(&cases::without_middleware());
 }

@@ -1,9 +1,9 @@
 //! What an adapter brings to the suite: a server with the test app.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
+use futures::future::LocalBoxFuture;
 use futures::stream::{self, Stream, StreamExt};
 use logto::Logto;
 use logto::web::User;
@@ -38,6 +38,10 @@ use tokio::sync::Notify;
 pub trait Adapter {
     /// What the suite calls it.
     const NAME: &'static str;
+
+    /// Cases that the framework makes impossible for its adapter, by name. Each has to fail: an
+    /// excuse that is not needed any more is a failure of its own.
+    const EXCUSED: &'static [&'static str] = &[];
 
     /// Serves the test app on a free port of the loopback interface.
     ///
@@ -124,7 +128,9 @@ impl std::fmt::Debug for Server {
 pub struct Driver {
     /// See [`Adapter::NAME`].
     pub name: &'static str,
-    pub(super) serve: fn(TestApp) -> Pin<Box<dyn Future<Output = Option<Server>>>>,
+    /// See [`Adapter::EXCUSED`].
+    pub excused: &'static [&'static str],
+    pub(super) serve: fn(TestApp) -> LocalBoxFuture<'static, Option<Server>>,
 }
 
 impl Driver {
@@ -133,6 +139,7 @@ impl Driver {
     pub fn of<A: Adapter + 'static>() -> Self {
         Self {
             name: A::NAME,
+            excused: A::EXCUSED,
             serve: |app| Box::pin(A::serve(app)),
         }
     }

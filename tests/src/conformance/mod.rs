@@ -19,7 +19,7 @@ mod wire;
 pub use adapter::{Adapter, Driver, Server, TestApp};
 pub use answer::{Answer, SetCookie};
 pub use case::Case;
-pub use check::check;
+pub use check::{check, complaints};
 pub use site::{Setup, Site};
 pub use visitor::{Ask, Visitor};
 pub use wire::{Connection, Wire};

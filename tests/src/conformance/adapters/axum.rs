@@ -27,14 +27,14 @@ impl Adapter for Axum {
     async fn serve(app: TestApp) -> Option<Server> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = router(app);
+        let router = router(&app);
         Some(Server::spawn(address, async {
             axum::serve(listener, router).await.expect("axum serves");
         }))
     }
 }
 
-fn router(app: TestApp) -> Router {
+pub(super) fn router(app: &TestApp) -> Router {
     let pages = Router::new().route("/page", get(page));
     let stream_app = app.clone();
     let router = Router::new()

@@ -2,9 +2,13 @@
 
 mod actix_web;
 mod axum;
+mod careless;
 mod fifth;
 mod poem;
+mod rocket;
 mod salvo;
+
+pub use careless::careless;
 
 use super::Driver;
 
@@ -15,6 +19,7 @@ pub fn all() -> Vec<Driver> {
         Driver::of::<axum::Axum>(),
         Driver::of::<actix_web::ActixWeb>(),
         Driver::of::<poem::Poem>(),
+        Driver::of::<rocket::Rocketeer>(),
         Driver::of::<salvo::Salvo>(),
     ]
 }

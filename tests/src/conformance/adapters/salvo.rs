@@ -29,7 +29,7 @@ impl Adapter for Salvo {
         let address = acceptor.holdings()[0].local_addr.clone();
         let address = address.into_std().expect("an address");
         let catcher = Catcher::default().hoop(failed);
-        let service = Service::new(router(app)).catcher(catcher);
+        let service = Service::new(router(&app)).catcher(catcher);
         Some(Running::spawn(
             address,
             Server::new(acceptor).serve(service),
@@ -37,7 +37,7 @@ impl Adapter for Salvo {
     }
 }
 
-fn router(app: TestApp) -> Router {
+fn router(app: &TestApp) -> Router {
     let nested = Router::with_path("nested").push(Router::with_path("deep").push(at("page", page)));
     let pages = Router::new()
         .push(at("hello", hello))

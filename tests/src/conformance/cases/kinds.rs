@@ -2,7 +2,9 @@
 
 use super::super::{Answer, Case};
 
-const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+type Header = (&'static str, &'static str);
+
+const HTML: Header = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 const TO_SIGN_IN: &str = "/sign-in?return_to=%2Fpage%3Fa%3Db";
 
 enum Told {
@@ -26,12 +28,7 @@ pub fn kinds_of_request() -> Vec<Case> {
     let frame = [("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
     let image = [("sec-fetch-dest", "image"), ("sec-fetch-mode", "no-cors")];
     let htmx = ("hx-request", "true");
-    let table: Vec<(
-        &'static str,
-        &'static str,
-        Vec<(&'static str, &'static str)>,
-        Told,
-    )> = vec![
+    let table: Vec<(&str, &str, Vec<Header>, Told)> = vec![
         ("a navigation by Accept", "GET", vec![HTML], SignIn),
         (
             "a navigation by Sec-Fetch",
