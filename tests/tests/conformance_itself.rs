@@ -1,5 +1,8 @@
 //! The conformance suite can fail: an adapter with a fault turns it red, and nobody else.
 
+use std::collections::HashSet;
+
+use logto::web::Route;
 use logto_tests::conformance::{adapters, cases, complaints};
 
 #[test]
@@ -32,4 +35,27 @@ fn an_excuse_that_is_not_needed_is_noticed() {
     let found = complaints(&[adapters::careless()], &cases::signing_in());
     let excuse = "careless is excused from ‘userinfo’ and passes it";
     assert!(found.iter().any(|text| text == excuse), "{found:?}");
+}
+
+#[test]
+fn every_case_has_a_name_of_its_own_and_every_excuse_a_case() {
+    let cases = cases::all();
+    let names: HashSet<&str> = cases.iter().map(|case| case.name()).collect();
+    assert_eq!(names.len(), cases.len());
+    for driver in adapters::all() {
+        for excuse in driver.excused {
+            assert!(names.contains(excuse), "{}: {excuse}", driver.name);
+        }
+    }
+}
+
+#[test]
+fn every_route_of_the_sdk_is_asked_with_every_method() {
+    let cases = cases::all();
+    for route in Route::ALL {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            let name = format!("{method} {}", route.path());
+            assert!(cases.iter().any(|case| case.name() == name), "{name}");
+        }
+    }
 }

@@ -21,6 +21,12 @@ impl Case {
         }
     }
 
+    /// What complaints call it, and excuses.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The same against another setup.
     #[must_use]
     pub fn on(self, setup: Setup) -> Self {

@@ -72,6 +72,7 @@ pub fn locations() -> Vec<Case> {
             "a query that is too long",
             format!("/page?q={}", "a".repeat(4000)),
         ),
+        home("letters that are not encoded", "/page?q=é".to_owned()),
         home(
             "a page that browsers read as another host",
             "/files/..//..//evil.example".to_owned(),

@@ -1,5 +1,7 @@
 //! The cases, by theme.
 
+use super::Case;
+
 mod bare;
 mod callbacks;
 mod headers;
@@ -25,3 +27,23 @@ pub use passing::passing_through;
 pub use places::places;
 pub use sign_in::signing_in;
 pub use sign_out::signing_out;
+
+/// Every case of every theme.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    let themes = [
+        methods(),
+        kinds_of_request(),
+        locations(),
+        signing_in(),
+        callbacks(),
+        cookies_owed(),
+        signing_out(),
+        outages(),
+        headers(),
+        places(),
+        passing_through(),
+        without_middleware(),
+    ];
+    themes.into_iter().flatten().collect()
+}
