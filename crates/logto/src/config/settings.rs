@@ -36,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) resources: Vec<String>,
     pub(crate) prompt: Prompt,
     pub(crate) route_prefix: String,
+    /// Below the base path, like the next.
     pub(crate) after_sign_in: String,
     pub(crate) after_sign_out: String,
     pub(crate) sign_out_by_get: bool,
@@ -69,6 +70,15 @@ impl Settings {
         }
         resources.dedup();
         let base_path = base_url.path().trim_end_matches('/').to_owned();
+        // Below a path, `/` is the base URL as it was written: `/shop` and `/shop/` are two pages.
+        let no_slash = !base_path.is_empty() && !config.base_url.ends_with('/');
+        let home = |page: String| {
+            if no_slash && page == "/" {
+                String::new()
+            } else {
+                page
+            }
+        };
         Ok(Self {
             issuer: issuer_of(&endpoint),
             origin: base_url.origin().ascii_serialization(),
@@ -87,8 +97,8 @@ impl Settings {
             resources,
             prompt: config.prompt,
             route_prefix: config.route_prefix.trim_end_matches('/').to_owned(),
-            after_sign_in: config.after_sign_in,
-            after_sign_out: config.after_sign_out,
+            after_sign_in: home(config.after_sign_in),
+            after_sign_out: home(config.after_sign_out),
             sign_out_by_get: config.sign_out_by_get,
             session_lifetime: config.session_lifetime.as_secs(),
             sign_in_lifetime: config.sign_in_lifetime.as_secs(),
@@ -366,5 +376,18 @@ mod tests {
             "https://example.com/app/callback"
         );
         assert_eq!(settings.origin, "https://example.com");
+    }
+
+    #[test]
+    fn the_home_page_is_the_base_url_as_written() {
+        for (base_url, home) in [
+            ("https://example.com", "https://example.com/"),
+            ("https://example.com/", "https://example.com/"),
+            ("https://example.com/app", "https://example.com/app"),
+            ("https://example.com/app/", "https://example.com/app/"),
+        ] {
+            let settings = Settings::validate(config().with_base_url(base_url)).unwrap();
+            assert_eq!(settings.url(&settings.after_sign_out), home);
+        }
     }
 }

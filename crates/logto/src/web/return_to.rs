@@ -62,7 +62,7 @@ impl Context {
     /// The path below the base path, whether or not a proxy took that away.
     fn inside<'a>(&self, path: &'a str) -> &'a str {
         path.strip_prefix(self.logto().settings.base_path.as_str())
-            .filter(|rest| rest.starts_with('/'))
+            .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
             .unwrap_or(path)
     }
 
