@@ -1,6 +1,7 @@
 //! `cargo xtask test-all`: every check and every test, one after the other.
 //! All of them run, whatever the earlier ones said.
 
+mod alone;
 mod deny;
 mod report;
 mod run;
@@ -72,6 +73,7 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     step("docs", &mut || {
         checked(&Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
+    step("crates alone", &mut alone::alone);
     step("tests", &mut || tested(&tests));
     step("doc tests", &mut || {
         tested(&Cargo::new([

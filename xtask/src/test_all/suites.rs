@@ -77,7 +77,8 @@ fn test_files(folder: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+/// What is in a folder.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let unreadable = |error| format!("{} could not be read: {error}", folder.display());
     let entries = fs::read_dir(folder).map_err(unreadable)?;
     Ok(entries.flatten().map(|entry| entry.path()).collect())
