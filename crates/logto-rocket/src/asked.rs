@@ -6,6 +6,7 @@ use logto::Logto;
 use logto::web::{self, Context};
 use rocket::Request;
 use rocket::http::Status;
+use rocket::http::uri::Origin;
 
 use crate::Reply;
 
@@ -36,6 +37,18 @@ impl Asked {
     }
 }
 
+/// The address as the client sent it, where Rocket knows it without its query.
+struct Sent(String);
+
+/// Takes the query out of what Rocket and its log see; [`view`] still knows it.
+pub(crate) fn hide_query(request: &mut Request<'_>) {
+    let sent = request.uri().to_string();
+    if let Ok(path) = Origin::parse_owned(request.uri().path().to_string()) {
+        request.local_cache(|| Sent(sent));
+        request.set_uri(path);
+    }
+}
+
 /// The request for the core. Mounting leaves the URI as it is.
 pub(crate) fn view(request: &Request<'_>) -> web::Request {
     let headers = web::Request::HEADERS
@@ -47,7 +60,7 @@ pub(crate) fn view(request: &Request<'_>) -> web::Request {
     let local = jar.iter().map(|line| ("cookie", line.as_str()));
     web::Request::new(
         request.method().as_str(),
-        &request.uri().to_string(),
+        &request.local_cache(|| Sent(request.uri().to_string())).0,
         headers
             .chain(local)
             .map(|(name, value)| (name, value.as_bytes())),

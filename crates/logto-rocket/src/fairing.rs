@@ -3,12 +3,13 @@
 use std::io::Cursor;
 
 use logto::Logto;
+use logto::web::Route;
 use rocket::catcher::Catcher;
 use rocket::fairing::{Fairing, Info, Kind, Result};
 use rocket::http::uri::Origin;
-use rocket::{Build, Request, Response, Rocket};
+use rocket::{Build, Data, Request, Response, Rocket};
 
-use crate::asked::{Asked, Client};
+use crate::asked::{Asked, Client, hide_query};
 use crate::routes::mount;
 
 /// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback` and `/sign-out`,
@@ -35,7 +36,7 @@ impl Fairing for LogtoFairing {
     fn info(&self) -> Info {
         Info {
             name: "Logto",
-            kind: Kind::Ignite | Kind::Response | Kind::Singleton,
+            kind: Kind::Ignite | Kind::Request | Kind::Response | Kind::Singleton,
         }
     }
 
@@ -45,6 +46,17 @@ impl Fairing for LogtoFairing {
             return Err(rocket);
         };
         Ok(mount(rocket, logto, &base).manage(Client(logto.clone())))
+    }
+
+    /// Rocket logs the address of every request, and a callback's holds a code.
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        let Self(logto) = self;
+        let callback = logto.route_path(Route::Callback);
+        let base = logto.base_url().path().trim_end_matches('/');
+        let path = request.uri().path().as_str();
+        if path == callback || path.strip_prefix(base) == Some(&callback) {
+            hide_query(request);
+        }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {

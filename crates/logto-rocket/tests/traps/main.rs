@@ -157,6 +157,32 @@ async fn looking_begins_no_sign_in() {
     assert!(cookies(&response).is_empty());
 }
 
+/// Rocket logs `Request::uri`.
+#[rocket::async_test]
+async fn a_code_is_not_in_the_address_that_rocket_logs() {
+    let stage = Stage::new().await;
+    let seen = AdHoc::on_response("seen", |request, response| {
+        Box::pin(async move {
+            response.set_raw_header("x-seen", request.uri().to_string());
+        })
+    });
+    let client = client(app(&stage).attach(seen)).await;
+    let response = client.get("/callback?code=secret&state=x").dispatch().await;
+    assert_eq!(response.headers().get_one("x-seen"), Some("/callback"));
+    assert_eq!(
+        response.status(),
+        Status::BadRequest,
+        "the core still reads the query"
+    );
+    let page = response.into_string().await.unwrap();
+    assert!(page.contains("not valid any more"), "{page}");
+    let response = client.get("/name?code=mine").dispatch().await;
+    assert_eq!(
+        response.headers().get_one("x-seen"),
+        Some("/name?code=mine")
+    );
+}
+
 fn logto_at(base_url: &str) -> Logto {
     let config = LogtoConfig::new("http://localhost:1", "app", "secret")
         .with_base_url(base_url)
