@@ -13,9 +13,36 @@ use tokio::net::TcpStream;
 
 use crate::{process::Process, wait::eventually};
 
-const PACKAGE: &str = "example-axum";
+/// One of the example apps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Example {
+    /// On Actix Web.
+    ActixWeb,
+    /// On axum.
+    Axum,
+    /// On poem.
+    Poem,
+    /// On Rocket.
+    Rocket,
+}
 
-/// The axum example, running as a process of its own.
+impl Example {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::ActixWeb, Self::Axum, Self::Poem, Self::Rocket];
+
+    /// The name of package and program.
+    pub fn package(self) -> &'static str {
+        match self {
+            Self::ActixWeb => "example-actix-web",
+            Self::Axum => "example-axum",
+            Self::Poem => "example-poem",
+            Self::Rocket => "example-rocket",
+        }
+    }
+}
+
+/// An example app, running as a process of its own.
 #[derive(Debug)]
 pub struct ExampleApp {
     process: Process,
@@ -23,19 +50,23 @@ pub struct ExampleApp {
 }
 
 impl ExampleApp {
-    /// Builds the example once, starts it on `base_url` with `environment`, and
+    /// Builds the examples once, starts one on `base_url` with `environment`, and
     /// returns when it accepts connections.
-    pub async fn start(base_url: &str, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(executable());
+    pub async fn start(example: Example, base_url: &str, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(executables().join(example.package()));
         command
             .env("BASE_URL", base_url)
             .envs(environment.iter().copied());
-        let mut process = Process::start(PACKAGE, &mut command);
+        let mut process = Process::start(example.package(), &mut command);
 
         let address = base_url.trim_start_matches("http://");
         eventually("the example app to accept connections", async || {
             if let Some(status) = process.exit_status() {
-                panic!("{PACKAGE} ended with {status}:\n{}", process.output());
+                panic!(
+                    "{} ended with {status}:\n{}",
+                    example.package(),
+                    process.output()
+                );
             }
             TcpStream::connect(address).await.ok()
         })
@@ -83,12 +114,13 @@ pub fn free_base_url() -> String {
     panic!("no free port between {FIRST} and {}", FIRST + COUNT);
 }
 
-fn executable() -> &'static Path {
-    static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
-    EXECUTABLE.get_or_init(build)
+/// The folder with the programs.
+fn executables() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(build)
 }
 
-/// Builds the example into the target folder and with the profile of the
+/// Builds the examples into the target folder and with the profile of the
 /// running test, whose path is `<target>/<profile>/deps/<test>`.
 fn build() -> PathBuf {
     let test = env::current_exe().expect("a test knows its own path");
@@ -102,13 +134,21 @@ fn build() -> PathBuf {
     let status = Command::new(env!("CARGO"))
         // The same selection as in `cargo xtask demo` and `test-all`: another
         // one would build the dependencies again, with other features.
-        .args(["build", "--quiet", "--workspace", "--bin", PACKAGE])
+        .args(["build", "--quiet", "--workspace"])
+        .args(
+            Example::ALL
+                .iter()
+                .flat_map(|example| ["--bin", example.package()]),
+        )
         .args(["--example", "demo"])
         .args(["--profile", profile])
         .arg("--target-dir")
         .arg(target_folder)
         .status()
         .expect("cargo can be started");
-    assert!(status.success(), "{PACKAGE} could not be built: {status}");
-    profile_folder.join(PACKAGE)
+    assert!(
+        status.success(),
+        "the examples could not be built: {status}"
+    );
+    profile_folder.to_owned()
 }

@@ -21,10 +21,10 @@ mod secrets;
 mod stage;
 mod wait;
 
-pub use app::{ExampleApp, free_base_url};
+pub use app::{Example, ExampleApp, free_base_url};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
 pub use process::Process;
 pub use secrets::Secrets;
-pub use stage::Stage;
+pub use stage::{Stage, everywhere};
 pub use wait::{eventually, eventually_within};

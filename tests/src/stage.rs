@@ -3,7 +3,8 @@ use std::sync::{Mutex, PoisonError};
 use logto_local::LocalTenant;
 
 use crate::{
-    Browser, CertifiedProvider, Cookie, ExampleApp, Secrets, Tab, eventually, free_base_url,
+    Browser, CertifiedProvider, Cookie, Example, ExampleApp, Secrets, Tab, eventually,
+    free_base_url,
 };
 
 /// Sealing key of the app's cookies in all tests.
@@ -14,6 +15,7 @@ const COOKIE_SECRET: &str = "a-cookie-secret-for-the-system-tests-0123456789";
 #[derive(Debug)]
 pub struct Stage {
     provider: Provider,
+    example: Example,
     /// The example app.
     pub app: ExampleApp,
     /// The browser, with no cookies yet.
@@ -29,24 +31,35 @@ enum Provider {
 
 impl Stage {
     /// The example app against a local tenant, with more variables for the app.
-    pub async fn local(environment: &[(&str, &str)]) -> Self {
+    pub async fn local(example: Example, environment: &[(&str, &str)]) -> Self {
         let base_url = free_base_url();
         let tenant = LocalTenant::builder()
             .base_url(&base_url)
             .start()
             .await
             .unwrap_or_else(|error| panic!("the local tenant did not start: {error}"));
-        Self::with(Provider::Local(tenant), &base_url, environment).await
+        Self::with(example, Provider::Local(tenant), &base_url, environment).await
     }
 
     /// The example app against the certified provider.
-    pub async fn certified(environment: &[(&str, &str)]) -> Self {
+    pub async fn certified(example: Example, environment: &[(&str, &str)]) -> Self {
         let base_url = free_base_url();
         let provider = CertifiedProvider::start(&base_url).await;
-        Self::with(Provider::Certified(provider), &base_url, environment).await
+        Self::with(
+            example,
+            Provider::Certified(provider),
+            &base_url,
+            environment,
+        )
+        .await
     }
 
-    async fn with(provider: Provider, base_url: &str, more: &[(&str, &str)]) -> Self {
+    async fn with(
+        example: Example,
+        provider: Provider,
+        base_url: &str,
+        more: &[(&str, &str)],
+    ) -> Self {
         let (endpoint, app_id, app_secret) = match &provider {
             Provider::Local(tenant) => (tenant.endpoint(), tenant.app_id(), tenant.app_secret()),
             Provider::Certified(certified) => (
@@ -64,11 +77,12 @@ impl Stage {
             ("RUST_LOG", "trace"),
         ];
         environment.extend(more);
-        let app = ExampleApp::start(base_url, &environment).await;
+        let app = ExampleApp::start(example, base_url, &environment).await;
         Self {
             app,
             browser: Browser::launch().await,
             provider,
+            example,
             cookies_seen: Mutex::default(),
         }
     }
@@ -83,6 +97,12 @@ impl Stage {
         let tab = self.browser.new_tab().await;
         tab.goto(&self.url(path)).await;
         tab
+    }
+
+    /// Saves what the tab shows as `target/screenshots/<example>-<name>.png`.
+    pub async fn screenshot(&self, tab: &Tab, name: &str) {
+        tab.screenshot(&format!("{}-{name}", self.example.package()))
+            .await;
     }
 
     /// Waits until `tab` shows a page of the app, after a visit to the provider.
@@ -140,6 +160,22 @@ impl Stage {
         assert!(log.contains("TRACE"), "the app does not log all it can");
         secrets.assert_absent_from(&log);
         self.browser.close().await;
+    }
+}
+
+/// A journey through every example app, one after the other. When one fails, the last line that was
+/// printed says which.
+///
+/// # Panics
+///
+/// If one of them does.
+pub async fn everywhere(journey: impl AsyncFn(Example)) {
+    for example in Example::ALL {
+        #[expect(clippy::print_stdout, reason = "shown only with a failure")]
+        {
+            println!("{}", example.package());
+        }
+        journey(example).await;
     }
 }
 
