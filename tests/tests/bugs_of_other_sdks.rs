@@ -37,7 +37,7 @@
 
 use logto::web::{Request, Route};
 use logto::{Clock, Logto, LogtoConfig, SignInOptions};
-use logto_local::{LocalTenant, SeenRequest};
+use logto_local::{Endpoint, Fault, LocalTenant, SeenRequest};
 use logto_tests::hostile::{Browser, NAVIGATION, Seen};
 use url::Url;
 
@@ -164,6 +164,9 @@ async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
     // On its way with the old cookie while the person signs out.
     let straggler = scene.logto.context(scene.request("GET", "/"));
     assert!(straggler.is_authenticated().await);
+    // Nor does it if Logto missed the revocation and would still give tokens.
+    let faults = scene.tenant.faults();
+    faults.set(Endpoint::Revocation, Fault::Status(503));
     let out = scene.send(Route::SignOut, "POST", "/sign-out").await;
     assert_eq!(out.status, 303);
 
