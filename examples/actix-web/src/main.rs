@@ -1,11 +1,12 @@
 //! Sign in with Hugging Face through Logto, on Actix Web.
 
+#[path = "../../templates/pages.rs"]
 mod pages;
 
 use actix_web::web::{Html, Json, get};
 use actix_web::{App, HttpServer};
 use logto_actix_web::{
-    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User,
+    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
 };
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;

@@ -1,11 +1,14 @@
 //! Sign in with Hugging Face through Logto, on axum.
 
+#[path = "../../templates/pages.rs"]
 mod pages;
 
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
-use logto_axum::{Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User};
+use logto_axum::{
+    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;

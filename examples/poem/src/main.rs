@@ -1,8 +1,11 @@
 //! Sign in with Hugging Face through Logto, on poem.
 
+#[path = "../../templates/pages.rs"]
 mod pages;
 
-use logto_poem::{Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User};
+use logto_poem::{
+    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+};
 use poem::listener::{Listener, TcpListener};
 use poem::web::{Html, Json};
 use poem::{EndpointExt, Server, get, handler};

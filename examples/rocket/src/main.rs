@@ -1,8 +1,11 @@
 //! Sign in with Hugging Face through Logto, on Rocket.
 
+#[path = "../../templates/pages.rs"]
 mod pages;
 
-use logto_rocket::{Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User};
+use logto_rocket::{
+    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+};
 use rocket::response::content::RawHtml;
 use rocket::serde::json::{Value, json};
 use rocket::{Config, get, routes};

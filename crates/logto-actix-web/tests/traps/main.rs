@@ -3,8 +3,6 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
-mod stage;
-
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::ErrorImATeapot;
@@ -17,7 +15,7 @@ use actix_web::test::{TestRequest, init_service, try_call_service};
 use actix_web::web::{Bytes, ServiceConfig, get, scope};
 use actix_web::{App, Error, Responder};
 use logto_actix_web::{Auth, MaybeUser, Reply, User};
-use stage::{BASE_URL, Stage};
+use logto_stage::{BASE_URL, Stage};
 
 async fn name(user: User) -> String {
     user.name().unwrap_or("nameless").to_owned()

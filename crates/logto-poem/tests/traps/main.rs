@@ -3,9 +3,8 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
-mod stage;
-
 use logto_poem::{Auth, MaybeUser, Reply, User};
+use logto_stage::{BASE_URL, Stage};
 use poem::error::NotFoundError;
 use poem::http::header::{ACCEPT, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
 use poem::http::{HeaderValue, Method, StatusCode};
@@ -13,7 +12,6 @@ use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::test::{TestClient, TestResponse};
 use poem::web::WithHeader;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server, get, handler};
-use stage::{BASE_URL, Stage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

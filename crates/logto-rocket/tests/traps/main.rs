@@ -4,11 +4,11 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod refusals;
-mod stage;
 
 use std::sync::Mutex;
 
 use logto_rocket::{Auth, Logto, LogtoConfig, MaybeUser, Reply, User};
+use logto_stage::{BASE_URL, Stage};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
@@ -18,7 +18,6 @@ use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use rocket::tokio::net::TcpStream;
 use rocket::tokio::sync::oneshot;
 use rocket::{Build, Config, Request, Rocket, catch, catchers, get, routes, tokio};
-use stage::{BASE_URL, Stage};
 
 #[get("/")]
 async fn name(user: User) -> String {

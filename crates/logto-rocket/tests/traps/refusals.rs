@@ -8,8 +8,8 @@ use rocket::response::content::RawHtml;
 use rocket::response::status::Unauthorized;
 use rocket::{Build, Request, Rocket, catch, catchers, get, routes};
 
-use crate::stage::Stage;
 use crate::{app, client, location};
+use logto_stage::Stage;
 
 fn opened_by_a_person(request: LocalRequest<'_>) -> LocalRequest<'_> {
     request.header(Accept::HTML)

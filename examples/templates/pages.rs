@@ -1,8 +1,8 @@
-//! The two pages; their HTML is in `examples/templates`.
+//! The two pages, the same in all four examples; `crate::logto` is the core that an adapter re-exports.
 
+use crate::logto::web::User;
+use crate::logto::{HuggingFaceProfile, UserInfo};
 use askama::Template;
-use logto_rocket::logto::web::User;
-use logto_rocket::logto::{HuggingFaceProfile, UserInfo};
 use serde_json::Value;
 
 #[derive(Template)]

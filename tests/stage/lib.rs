@@ -1,24 +1,37 @@
 //! A tenant, an app's client at it, and alice, who is signed in.
 
+// A test fails by panicking.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 use std::time::Duration;
 
+use logto::web::{Reply, Request, Route};
+use logto::{Clock, Logto, LogtoConfig};
 use logto_local::LocalTenant;
-use logto_rocket::logto::Clock;
-use logto_rocket::logto::web::{Reply, Request, Route};
-use logto_rocket::{Logto, LogtoConfig};
 
-pub(crate) const BASE_URL: &str = "http://localhost:3000";
+/// Where the app is.
+pub const BASE_URL: &str = "http://localhost:3000";
 
-pub(crate) struct Stage {
-    pub(crate) tenant: LocalTenant,
-    pub(crate) logto: Logto,
+/// The tenant and the app.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Stage {
+    /// Where alice signed in.
+    pub tenant: LocalTenant,
+    /// The app's client.
+    pub logto: Logto,
     /// What alice's browser sends.
-    pub(crate) cookie: String,
+    pub cookie: String,
     clock: Clock,
 }
 
 impl Stage {
-    pub(crate) async fn new() -> Self {
+    /// Starts the tenant and signs alice in.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub async fn new() -> Self {
         let tenant = LocalTenant::builder().base_url(BASE_URL).start().await;
         let tenant = tenant.expect("a tenant");
         let clock = Clock::system();
@@ -50,7 +63,7 @@ impl Stage {
     }
 
     /// From now on a handler that asks for the access token makes the SDK owe a new session cookie.
-    pub(crate) fn end_access_token(&self) {
+    pub fn end_access_token(&self) {
         let hours = Duration::from_secs(2 * 3600);
         self.clock.advance(hours);
         self.tenant.clock().advance(hours);
