@@ -16,7 +16,7 @@ use rocket::response::{self, Responder, Response};
 /// #[get("/profile")]
 /// async fn profile(user: User) -> Result<String, Reply> {
 ///     let info = user.fetch_user_info().await?;
-///     Ok(format!("{} members of you", info.organizations.len()))
+///     Ok(format!("You are in {} organizations", info.organizations.len()))
 /// }
 /// ```
 #[derive(Clone, Debug)]

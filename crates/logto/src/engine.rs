@@ -35,9 +35,10 @@ impl Engine {
             &settings.app_secret,
             settings.limits,
         )?);
+        let context = format!("{}\n{}", settings.issuer, settings.app_id);
         Ok(Self {
             provider: Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock),
-            keys: KeyRing::new(&settings.cookie_secrets, &settings.issuer)?,
+            keys: KeyRing::new(&settings.cookie_secrets, &context)?,
             session_cookie: SessionCookie::new(
                 &settings.cookie_name,
                 attributes.clone(),

@@ -93,20 +93,20 @@ impl Http {
                 format!("Basic {}", self.basic.expose_secret()),
             )
             .form(form);
-        let secrets = form
+        let fields = form
             .iter()
-            .map(|(_, value)| (*value).to_owned())
-            .collect::<Vec<_>>();
-        self.send(request, &secrets).await
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        self.send(request, &secrets_of(fields)).await
     }
 
     /// Sends a request that `openidconnect` prepared.
     pub(crate) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
-        let secrets = form_urlencoded::parse(&body)
-            .map(|(_, v)| v.into_owned())
+        let fields = form_urlencoded::parse(&body)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect::<Vec<_>>();
+        let secrets = secrets_of(fields);
         let request = self
             .client
             .request(parts.method, url)
@@ -234,11 +234,19 @@ fn error_response(
     }
 }
 
+/// The values of a form that nobody else may read.
+fn secrets_of<N: AsRef<str>>(fields: impl IntoIterator<Item = (N, String)>) -> Vec<String> {
+    const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "token"];
+    let fields = fields.into_iter();
+    let secret = fields.filter(|(name, _)| SECRET.contains(&name.as_ref()));
+    secret.map(|(_, value)| value).collect()
+}
+
 /// Takes out what we sent, should the answer repeat it.
 fn redact(text: String, secrets: &[&str]) -> String {
     secrets
         .iter()
-        .filter(|secret| secret.len() >= 16)
+        .filter(|secret| secret.len() >= 8)
         .fold(text, |text, secret| text.replace(*secret, "[redacted]"))
 }
 

@@ -20,6 +20,8 @@ use crate::flow::Refreshed;
 
 /// Seconds for which a finished refresh answers requests with the old cookie.
 const KEPT: u64 = 30;
+/// Seconds for which a sign-out is remembered, for answers that were under way.
+const ENDED_KEPT: u64 = 600;
 
 type Outcome = Option<Result<Refreshed, Error>>;
 /// A hash of the refresh token: the token itself is not kept here.
@@ -38,6 +40,17 @@ struct Flight {
     began_at: u64,
 }
 
+impl Flight {
+    /// Under way, or landed a short while ago; not if its runtime was shut down on the way.
+    fn is_of_use(&self, now: u64) -> bool {
+        if self.outcome.borrow().is_some() {
+            now < self.began_at.saturating_add(KEPT)
+        } else {
+            self.outcome.has_changed().is_ok()
+        }
+    }
+}
+
 impl Refreshes {
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
@@ -51,15 +64,20 @@ impl Refreshes {
     pub(crate) fn end(&self, refresh_token: &str) {
         let now = self.clock.now();
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.retain(|_, at| now < at.saturating_add(KEPT));
+        ended.retain(|_, at| now < at.saturating_add(ENDED_KEPT));
         ended.insert(key(refresh_token), now);
+    }
+
+    /// Whether somebody signed out with this refresh token.
+    pub(crate) fn has_ended(&self, refresh_token: &str) -> bool {
+        self.is_ended(&key(refresh_token))
     }
 
     fn is_ended(&self, key: &Key) -> bool {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         ended
             .get(key)
-            .is_some_and(|at| self.clock.now() < at.saturating_add(KEPT))
+            .is_some_and(|at| self.clock.now() < at.saturating_add(ENDED_KEPT))
     }
 
     /// The outcome of redeeming this refresh token: of a flight under way or just landed, or of a
@@ -77,7 +95,7 @@ impl Refreshes {
             return Err(signed_out());
         }
         let mut outcome = self.join(key, redeem);
-        // The sender is gone without a word only if the runtime is shutting down.
+        // The sender is gone without a word only if its runtime was shut down.
         let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
         let landed = outcome
             .wait_for(Option::is_some)
@@ -98,9 +116,7 @@ impl Refreshes {
     {
         let now = self.clock.now();
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        flights.retain(|_, flight| {
-            flight.outcome.borrow().is_none() || now < flight.began_at.saturating_add(KEPT)
-        });
+        flights.retain(|_, flight| flight.is_of_use(now));
         if let Some(flight) = flights.get(&key) {
             return flight.outcome.clone();
         }
@@ -114,7 +130,7 @@ impl Refreshes {
         tokio::spawn(async move {
             let result = exchange.await;
             if is_open(&result, &key) {
-                // An outage says nothing about the refresh token: the next request asks again.
+                // The next request asks again: to give up would be a sign-out for certain.
                 flights
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -237,6 +253,24 @@ mod tests {
         drop(waiting);
         release.send(()).unwrap();
         until_done.await.unwrap();
+    }
+
+    #[test]
+    fn a_runtime_that_was_shut_down_blocks_nobody() {
+        let refreshes = Refreshes::new(Clock::system());
+        let runtime = || {
+            tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap()
+        };
+        let gone = runtime();
+        gone.block_on(async {
+            let mut waiting = Box::pin(refreshes.once("token", std::future::pending));
+            assert!(futures_poll_once(&mut waiting).await.is_none());
+        });
+        drop(gone);
+        let again = refreshes.once("token", || async { Ok(refreshed()) });
+        assert!(runtime().block_on(again).is_ok());
     }
 
     #[tokio::test]

@@ -33,7 +33,7 @@ impl Purpose {
 /// The keys of all cookie secrets, newest first: the first seals, all open.
 pub(crate) struct KeyRing {
     keys: Vec<SecretKeys>,
-    /// Bound into every value, so that the cookies of one Logto tenant mean nothing to another.
+    /// Tenant and application, bound into every value: what one keeps means nothing to another.
     context: String,
 }
 

@@ -1,5 +1,6 @@
 //! Claims of an ID token.
 
+use std::fmt;
 use std::ops::Deref;
 
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 /// The claims of the ID token that the session holds; they were verified when Logto sent it.
 ///
 /// Derefs to [`Claims`], so `claims.name` and `claims.email` read as expected.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IdTokenClaims {
     /// Who issued the token.
@@ -100,6 +101,15 @@ impl IdTokenClaims {
     pub fn custom<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.raw)
             .map_err(|error| Error::malformed(ErrorKind::InvalidToken, "a custom claim", &error))
+    }
+}
+
+/// Without the session's id and the nonce.
+impl fmt::Debug for IdTokenClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdTokenClaims")
+            .field("sub", &self.claims.sub)
+            .finish_non_exhaustive()
     }
 }
 

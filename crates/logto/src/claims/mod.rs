@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 pub use hugging_face::{HuggingFaceOrganization, HuggingFaceProfile};
 pub use id_token::IdTokenClaims;
@@ -180,8 +179,8 @@ where
     D: Deserializer<'de>,
     T: DeserializeOwned + Default,
 {
-    let value = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(value.get()).unwrap_or_default())
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -213,6 +212,23 @@ mod tests {
         assert!(claims.roles.is_empty());
         assert_eq!(claims.email.as_deref(), Some("a@b.c"));
         assert!(serde_json::from_str::<Claims>(r#"{"sub":7}"#).is_err());
+    }
+
+    #[test]
+    fn claims_fit_into_a_type_of_somebody_else() {
+        #[derive(Deserialize)]
+        struct Custom {
+            plan: String,
+            #[serde(flatten)]
+            claims: Claims,
+        }
+        let custom: Custom =
+            serde_json::from_str(r#"{"sub":"a","name":null,"email":"a@b.c","plan":"pro"}"#)
+                .unwrap();
+        assert_eq!(
+            (custom.plan.as_str(), custom.claims.email.as_deref()),
+            ("pro", Some("a@b.c"))
+        );
     }
 
     #[test]

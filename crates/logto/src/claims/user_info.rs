@@ -1,5 +1,6 @@
 //! What the userinfo endpoint answers.
 
+use std::fmt;
 use std::ops::Deref;
 
 use serde::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 /// The answer of the userinfo endpoint (OpenID Connect Core, section 5.3), fresh from Logto.
 ///
 /// Derefs to [`Claims`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UserInfo {
     claims: Claims,
     raw: Box<[u8]>,
@@ -43,6 +44,14 @@ impl UserInfo {
         serde_json::from_slice(&self.raw).map_err(|error| {
             Error::malformed(ErrorKind::InvalidResponse, "the userinfo answer", &error)
         })
+    }
+}
+
+impl fmt::Debug for UserInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserInfo")
+            .field("sub", &self.claims.sub)
+            .finish_non_exhaustive()
     }
 }
 

@@ -51,7 +51,6 @@ pub struct LogtoConfig {
     pub(crate) sign_out_by_get: bool,
     pub(crate) cookie_name: Option<String>,
     pub(crate) session_lifetime: Duration,
-    pub(crate) sign_in_lifetime: Duration,
     pub(crate) cookie_budget: usize,
     pub(crate) clock_tolerance: Duration,
     pub(crate) clock: Clock,
@@ -82,7 +81,6 @@ impl LogtoConfig {
             sign_out_by_get: false,
             cookie_name: None,
             session_lifetime: Duration::from_secs(14 * 24 * 3600),
-            sign_in_lifetime: Duration::from_secs(15 * 60),
             cookie_budget: 7 * 1024,
             clock_tolerance: Duration::from_secs(60),
             clock: Clock::system(),
@@ -104,9 +102,11 @@ impl LogtoConfig {
         self
     }
 
-    /// A secret of at least 32 characters that cookies are encrypted with. Call it again to add
+    /// A secret of at least 32 bytes that cookies are encrypted with. Call it again to add
     /// older secrets: the first seals, all open, so that a secret can be changed without signing
-    /// anybody out.
+    /// anybody out. With several instances that takes three steps: add the new secret last on all of
+    /// them, then move it to the front, and drop the old one when the last session sealed with it is
+    /// over.
     #[must_use]
     pub fn with_cookie_secret(mut self, secret: impl Into<String>) -> Self {
         self.cookie_secrets.push(secret.into().into());
@@ -175,8 +175,9 @@ impl LogtoConfig {
         self
     }
 
-    /// Also signs out by a plain link (`GET /sign-out`). Any page on the web can then sign your
-    /// people out by linking there; a form with `method="post"` cannot be abused that way.
+    /// Also signs out by a plain link (`GET /sign-out`) of this site. Links on other sites stay
+    /// refused, as far as the browser tells where one was clicked; a form with `method="post"` does
+    /// not depend on that.
     #[must_use]
     pub fn with_sign_out_by_get(mut self) -> Self {
         self.sign_out_by_get = true;

@@ -10,14 +10,19 @@ pub(crate) const ORGANIZATIONS_RESOURCE: &str = "urn:logto:resource:organization
 
 /// The scopes to ask for: the reserved ones and the app's own, each once, in order.
 pub(crate) fn all(own: &[String], offline_access: bool) -> Vec<String> {
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in RESERVED.into_iter().chain(own.iter().map(String::as_str)) {
-        let wanted = scope != OFFLINE_ACCESS || offline_access;
-        if wanted && !scopes.iter().any(|known| known == scope) {
-            scopes.push(scope.to_owned());
+    let all = RESERVED.into_iter().chain(own.iter().map(String::as_str));
+    each_once(all.filter(|scope| *scope != OFFLINE_ACCESS || offline_access))
+}
+
+/// The words, each once, in order.
+pub(crate) fn each_once<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for word in words {
+        if !once.iter().any(|known| known == word) {
+            once.push(word.to_owned());
         }
     }
-    scopes
+    once
 }
 
 #[cfg(test)]

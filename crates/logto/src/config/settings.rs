@@ -12,8 +12,12 @@ use crate::local_path::local_path;
 
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;
-/// A sign-in may take this long at most; the transaction's cookie is useless afterwards.
-const MAX_SIGN_IN_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// Clocks that are further apart than this are wrong.
+const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
+/// A longer name leaves no room for a value.
+const MAX_COOKIE_NAME: usize = 100;
+/// Seconds that a sign-in may take; its cookie is useless afterwards.
+const SIGN_IN_LIFETIME: u64 = 15 * 60;
 
 /// What the rest of the crate works with.
 #[derive(Debug)]
@@ -64,11 +68,14 @@ impl Settings {
         };
 
         let scopes = scope::all(&config.scopes, config.offline_access);
-        let mut resources = config.resources;
-        if scopes.iter().any(|name| name == scope::ORGANIZATIONS) {
-            resources.push(scope::ORGANIZATIONS_RESOURCE.to_owned());
-        }
-        resources.dedup();
+        let organizations = scopes.iter().any(|name| name == scope::ORGANIZATIONS);
+        let organizations = organizations.then_some(scope::ORGANIZATIONS_RESOURCE);
+        let resources = config
+            .resources
+            .iter()
+            .map(String::as_str)
+            .chain(organizations);
+        let resources = scope::each_once(resources);
         let base_path = base_url.path().trim_end_matches('/').to_owned();
         // Below a path, `/` is the base URL as it was written: `/shop` and `/shop/` are two pages.
         let no_slash = !base_path.is_empty() && !config.base_url.ends_with('/');
@@ -101,7 +108,7 @@ impl Settings {
             after_sign_out: home(config.after_sign_out),
             sign_out_by_get: config.sign_out_by_get,
             session_lifetime: config.session_lifetime.as_secs(),
-            sign_in_lifetime: config.sign_in_lifetime.as_secs(),
+            sign_in_lifetime: SIGN_IN_LIFETIME,
             cookie_budget: config.cookie_budget,
             clock_tolerance: config.clock_tolerance.as_secs(),
             clock: config.clock,
@@ -152,6 +159,9 @@ fn address(setting: &'static str, value: &str, problems: &mut Vec<ConfigProblem>
     if url.query().is_some() || url.fragment().is_some() {
         return wrong("has something after the path (`?` or `#`)");
     }
+    if setting == "LOGTO_ENDPOINT" && url.path().trim_end_matches('/').ends_with("/oidc") {
+        return wrong("ends with /oidc: leave that out, it is the issuer and not the endpoint");
+    }
     Some(url)
 }
 
@@ -172,8 +182,7 @@ fn check_credentials(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
     for secret in &config.cookie_secrets {
         let length = secret.expose_secret().len();
         if length < MIN_SECRET {
-            let problem =
-                format!("is too short: {length} characters, at least {MIN_SECRET} are needed");
+            let problem = format!("is too short: {length} bytes, at least {MIN_SECRET} are needed");
             problems.push(ConfigProblem::new("LOGTO_COOKIE_SECRET", problem));
         }
     }
@@ -226,22 +235,24 @@ fn check_paths(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
 fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
     let mut wrong = |setting, problem: String| problems.push(ConfigProblem::new(setting, problem));
     if let Some(name) = &config.cookie_name
-        && (name.is_empty() || default_name(name) != format!("logto_{name}"))
+        && (name.is_empty()
+            || name.len() > MAX_COOKIE_NAME
+            || default_name(name) != format!("logto_{name}"))
     {
         wrong(
             "cookie name",
-            "is not made of letters, digits, `-` and `_` only".to_owned(),
+            "is not made of letters, digits, `-` and `_` only, or too long".to_owned(),
         );
     }
-    if config.session_lifetime.is_zero() {
-        wrong("session lifetime", "is zero".to_owned());
+    if config.session_lifetime < Duration::from_secs(1) {
+        wrong("session lifetime", "is shorter than a second".to_owned());
     }
-    if config.sign_in_lifetime.is_zero() || config.sign_in_lifetime > MAX_SIGN_IN_LIFETIME {
-        let most = MAX_SIGN_IN_LIFETIME.as_secs() / 60;
-        wrong(
-            "sign-in lifetime",
-            format!("is zero or more than {most} minutes"),
-        );
+    if config.clock_tolerance > MAX_TOLERANCE {
+        let most = MAX_TOLERANCE.as_secs() / 60;
+        wrong("clock tolerance", format!("is longer than {most} minutes"));
+    }
+    if config.limits.connect_timeout.is_zero() || config.limits.request_timeout.is_zero() {
+        wrong("time-out", "is zero".to_owned());
     }
     if config.cookie_budget < 1024 {
         wrong("cookie budget", "is less than 1024 bytes".to_owned());
@@ -271,7 +282,7 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once() {
-        let mut config = LogtoConfig::new("logto.app", "", " ")
+        let config = LogtoConfig::new("logto.app", "", " ")
             .with_base_url("http://app.example.com")
             .with_cookie_secret("short")
             .with_scopes(["two scopes"])
@@ -282,8 +293,9 @@ mod tests {
             .with_after_sign_out("https://evil.example")
             .with_cookie_name("a;b")
             .with_session_lifetime(Duration::ZERO)
+            .with_clock_tolerance(Duration::MAX)
+            .with_connect_timeout(Duration::ZERO)
             .with_cookie_budget(1);
-        config.sign_in_lifetime = Duration::from_secs(3600);
         assert_eq!(
             complaints(config),
             [
@@ -301,7 +313,8 @@ mod tests {
                 "after_sign_out",
                 "cookie name",
                 "session lifetime",
-                "sign-in lifetime",
+                "clock tolerance",
+                "time-out",
                 "cookie budget",
             ]
         );

@@ -24,8 +24,8 @@ pub(crate) struct CallbackFailure {
     pub(crate) error: Error,
     /// The page that the person wanted, if that is known.
     pub(crate) page: Option<String>,
-    /// The sign-in that is over with this. After an outage it is not: the code was not redeemed,
-    /// and loading the same callback again may work.
+    /// The sign-in that is over with this. After an outage it is not: loading the same callback again
+    /// may work.
     pub(crate) ended: Option<Transaction>,
 }
 

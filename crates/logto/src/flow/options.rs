@@ -1,5 +1,7 @@
 //! What one sign-in may ask for.
 
+use std::fmt;
+
 use crate::config::Prompt;
 use crate::error::{Error, ErrorKind};
 
@@ -111,13 +113,23 @@ impl DirectSignIn {
 ///     .with_direct_sign_in(DirectSignIn::hugging_face())
 ///     .with_post_redirect_uri("/profile");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct SignInOptions {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) post_redirect_uri: Option<String>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) no_offline_access: bool,
     pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// Names only: a one-time token signs somebody in.
+impl fmt::Debug for SignInOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.parameters.iter().map(|(name, _)| name);
+        f.debug_struct("SignInOptions")
+            .field("parameters", &names.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Parameters that the SDK sets itself, or whose meaning it depends on.

@@ -36,7 +36,8 @@ impl Spent {
         true
     }
 
-    /// Gives a state back whose code never reached Logto.
+    /// Gives a state back after an outage: the code may not have reached Logto, and if it did, nobody
+    /// has what was issued for it.
     pub(crate) fn release(&self, state: &str) {
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         remembered.states.remove(state);

@@ -15,6 +15,9 @@ const STATE_CHARACTERS: usize = 22;
 /// forgets the oldest, so that abandoned ones do not fill the request headers.
 const MAX_IN_PROGRESS: usize = 24;
 const MAX_BYTES: usize = 4 * 1024;
+/// Together with all other cookies they stay below what many proxies allow, but never below this.
+const HEADER: usize = 7 * 1024;
+const MIN_BYTES: usize = 1024;
 
 /// What has to be remembered between sending the browser away and seeing it again.
 #[derive(Clone)]
@@ -67,6 +70,11 @@ impl Transaction {
     }
 }
 
+fn is_state(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.len() == STATE_CHARACTERS && text.bytes().all(plain)
+}
+
 /// Writes and reads the cookies of sign-ins in progress.
 #[derive(Debug)]
 pub(crate) struct Transactions {
@@ -110,12 +118,18 @@ impl Transactions {
         let sealed = keys.seal(Purpose::SignIn, &name, transaction.to_bytes())?;
         let mut lines = vec![self.attributes.set(&name, &sealed, self.lifetime)];
         // Browsers send the oldest cookie first (RFC 6265, section 5.4).
-        let held: Vec<_> = cookies::starting_with(header, &self.prefix).collect();
+        let held: Vec<_> = self.held(header).collect();
+        let all: usize = held
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let others = header.len().saturating_sub(all);
+        let room = HEADER.saturating_sub(others).clamp(MIN_BYTES, MAX_BYTES);
         let (mut count, mut bytes) = (1, name.len() + sealed.len());
         let fits = held.iter().rev().take_while(|(name, value)| {
             count += 1;
             bytes += name.len() + value.len();
-            count <= MAX_IN_PROGRESS && bytes <= MAX_BYTES
+            count <= MAX_IN_PROGRESS && bytes <= room
         });
         let too_many = held.len() - fits.count();
         let forgotten = held.iter().take(too_many);
@@ -131,8 +145,7 @@ impl Transactions {
         state: &str,
         now: u64,
     ) -> Option<Transaction> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if state.len() != STATE_CHARACTERS || !state.bytes().all(plain) {
+        if !is_state(state) {
             return None;
         }
         let name = self.name(state);
@@ -144,7 +157,7 @@ impl Transactions {
 
     /// The sign-in that this browser began last.
     pub(crate) fn latest(&self, keys: &KeyRing, header: &str, now: u64) -> Option<Transaction> {
-        cookies::starting_with(header, &self.prefix)
+        self.held(header)
             .filter_map(|(name, _)| self.find(keys, header, name.strip_prefix(&self.prefix)?, now))
             .max_by_key(|transaction| transaction.expires_at)
     }
@@ -152,6 +165,14 @@ impl Transactions {
     /// The `Set-Cookie` line that makes the browser forget the transaction.
     pub(crate) fn remove(&self, state: &str) -> String {
         self.attributes.remove(&self.name(state))
+    }
+
+    /// The cookies of sign-ins in progress; what merely has a similar name is somebody else's.
+    fn held<'a>(&'a self, header: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        cookies::starting_with(header, &self.prefix).filter(|(name, _)| {
+            name.strip_prefix(self.prefix.as_str())
+                .is_some_and(is_state)
+        })
     }
 
     fn name(&self, state: &str) -> String {
@@ -243,6 +264,22 @@ mod tests {
         assert_eq!(jar.len(), MAX_IN_PROGRESS);
         assert!(!states[..3].iter().any(found));
         assert!(states[3..].iter().all(found));
+    }
+
+    #[test]
+    fn cookies_with_similar_names_are_not_touched() {
+        let (transactions, keys) = fixture();
+        let similar: Vec<_> = (0..40)
+            .map(|n| format!("__Host-logto_sign_in_caf\u{fffd}{n}=1"))
+            .collect();
+        let begun = transactions.begin(0, None, None).unwrap();
+        assert_eq!(
+            transactions
+                .write(&keys, &begun, &similar.join("; "))
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]

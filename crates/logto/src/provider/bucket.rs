@@ -19,7 +19,8 @@ impl Bucket {
     /// Takes one permission, if there is one.
     pub(crate) fn take(&self, now: u64) -> bool {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = (*full_at).max(now) + REFILL;
+        // A clock that was set back must not close the bucket for the difference.
+        let next = (*full_at).clamp(now, now + BURST * REFILL) + REFILL;
         if next > now + BURST * REFILL {
             return false;
         }

@@ -29,6 +29,13 @@ struct State<T> {
     attempts: u64,
 }
 
+impl<T> State<T> {
+    /// Also after the clock was set back by more than the value's life.
+    fn is_old(&self, now: u64, fresh_for: u64) -> bool {
+        now >= self.renew_at || now.saturating_add(fresh_for) < self.renew_at
+    }
+}
+
 /// A moment in the life of a [`Cached`] value, to ask for a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen(u64);
@@ -49,11 +56,6 @@ impl<T: Send + Sync + 'static> Cached<T> {
         })
     }
 
-    /// The last value, without asking for it.
-    pub(crate) fn known(&self) -> Option<Arc<T>> {
-        self.read(|state| state.value.clone())
-    }
-
     /// The value, fetched if there is none.
     pub(crate) async fn get<F, Fut>(self: &Arc<Self>, fetch: F) -> Result<(Arc<T>, Seen), Error>
     where
@@ -65,7 +67,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
             (
                 state.value.clone(),
                 Seen(state.attempts),
-                now >= state.renew_at,
+                state.is_old(now, self.fresh_for),
             )
         });
         let Some(value) = value else {
@@ -180,7 +182,7 @@ mod tests {
         assert_eq!(*value, 1);
         until_failed.await.unwrap();
         drop(cached.fetching.lock().await);
-        assert_eq!(*cached.known().unwrap(), 1);
+        assert_eq!(*cached.read(|state| state.value.clone()).unwrap(), 1);
 
         clock.advance(Duration::from_secs(RETRY + 1));
         let (renewed, until_renewed) = tokio::sync::oneshot::channel();
@@ -191,6 +193,6 @@ mod tests {
         assert_eq!(*cached.get(renewal).await.unwrap().0, 1);
         until_renewed.await.unwrap();
         drop(cached.fetching.lock().await);
-        assert_eq!(*cached.known().unwrap(), 2);
+        assert_eq!(*cached.read(|state| state.value.clone()).unwrap(), 2);
     }
 }

@@ -53,11 +53,6 @@ impl Provider {
         Ok(self.metadata.get(fetch).await?.0)
     }
 
-    /// What was last known of the tenant, without asking it.
-    pub(crate) fn known_metadata(&self) -> Option<Arc<Metadata>> {
-        self.metadata.known()
-    }
-
     /// Sees to it that there are keys to check signatures with.
     pub(crate) async fn fetch_keys(&self) -> Result<(), Error> {
         let metadata = self.metadata().await?;

@@ -162,7 +162,7 @@ impl SessionCookie {
             ErrorKind::SessionTooLarge,
             format!(
                 "the session takes {bytes} bytes of cookies and {} are allowed: ask for fewer \
-                 scopes, or keep the session in a store",
+                 scopes",
                 self.budget
             ),
         ))

@@ -29,6 +29,8 @@ struct State {
     current: Option<Current>,
     /// What the last change of the session owes to the browser.
     owed: Vec<String>,
+    /// The refresh token that this request redeemed.
+    renewed_from: Option<String>,
 }
 
 /// The session of this request, as far as it is known now.
@@ -79,7 +81,7 @@ impl Context {
         self.logto().settings.clock.now()
     }
 
-    /// Whether somebody is signed in. Like in every Logto SDK this looks at the session alone; the
+    /// Whether somebody is signed in. As in every Logto SDK this looks at the session alone; the
     /// session does not end with the ID token's hour.
     pub async fn is_authenticated(&self) -> bool {
         self.session_state().await == SessionState::SignedIn
@@ -120,7 +122,21 @@ impl Context {
     /// the response, after the handler, whatever the response is.
     #[must_use]
     pub fn take_cookies(&self) -> Vec<String> {
+        if self.was_signed_out_meanwhile() {
+            self.end(SessionState::SignedOut);
+        }
         mem::take(&mut self.state().owed)
+    }
+
+    /// Whether the person signed out by another request while this one renewed the session: its
+    /// cookie must not bring the session back.
+    fn was_signed_out_meanwhile(&self) -> bool {
+        let state = self.state();
+        let refreshes = &self.logto().refreshes;
+        let current = state.current.as_ref().and_then(Current::session);
+        let renewed = current.and_then(|session| session.refresh_token.as_deref());
+        let mut tokens = renewed.into_iter().chain(state.renewed_from.as_deref());
+        !state.owed.is_empty() && tokens.any(|token| refreshes.has_ended(token))
     }
 
     pub(crate) fn current(&self) -> Current {
@@ -140,12 +156,18 @@ impl Context {
             Found::Nothing => Current::without(SessionState::SignedOut),
             Found::Expired => Current::without(SessionState::Expired),
             Found::Unreadable => {
-                tracing::warn!(
+                // Anybody can send one, so this is not for the log of every day.
+                tracing::debug!(
                     "a session cookie could not be read: was the cookie secret changed?"
                 );
                 Current::without(SessionState::Unreadable)
             }
         }
+    }
+
+    /// Remembers that `refresh_token` was redeemed.
+    pub(crate) fn renewed_from(&self, refresh_token: &str) {
+        self.state().renewed_from = Some(refresh_token.to_owned());
     }
 
     /// Takes over a changed session and owes it to the browser.
@@ -198,10 +220,6 @@ impl Current {
 
     pub(crate) fn session(&self) -> Option<&Arc<Session>> {
         self.session.as_ref().map(|(session, _)| session)
-    }
-
-    pub(crate) fn claims(&self) -> Option<&Arc<IdTokenClaims>> {
-        self.session.as_ref().map(|(_, claims)| claims)
     }
 }
 

@@ -20,7 +20,9 @@ impl Context {
         let request = self.request();
         let wanted = match request.header("hx-current-url") {
             // A fragment of a page is no page: return to the one that htmx shows.
-            Some(shown) if request.is_htmx() => self.own_page(shown),
+            Some(shown) if request.is_htmx() => {
+                self.own_page(shown.split('#').next().unwrap_or(shown))
+            }
             _ => self.own_page(&request.target()),
         };
         wanted

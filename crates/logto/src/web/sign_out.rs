@@ -30,9 +30,9 @@ impl Context {
             None => true,
         };
         let settings = &self.logto().settings;
-        let logto = match self.logto().provider.known_metadata() {
-            Some(metadata) if reachable => self.end_session_url(&metadata),
-            // Never seen, or not there now: a redirect would leave the person at a dead page.
+        let logto = match tokio::time::timeout(PATIENCE, self.logto().provider.metadata()).await {
+            Ok(Ok(metadata)) if reachable => self.end_session_url(&metadata),
+            // Not there now: a redirect would leave the person at a dead page.
             _ => None,
         };
         let location = match logto {

@@ -12,6 +12,9 @@ impl Context {
     /// The opaque access token, good for userinfo and Logto's Account API; renewed if it is about
     /// to end.
     ///
+    /// A renewal is kept by a cookie of this request's answer. Ask before the answer goes out: a
+    /// stream or a task that asks later gets a token, but the browser keeps the old session.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::SignInRequired`] if nobody is signed in, or Logto ended the session;
@@ -36,11 +39,7 @@ impl Context {
 
     async fn user_info(&self) -> Result<UserInfo, Error> {
         let session = self.usable_session().await?;
-        let sub = self
-            .current()
-            .claims()
-            .map(|claims| claims.sub.clone())
-            .unwrap_or_default();
+        let sub = session.claims()?.sub.clone();
         let first = self.logto().user_info(&token_of(&session)?, &sub).await;
         match first {
             // The token ended before its time; a fresh one shows whether the session did too.
@@ -78,6 +77,7 @@ impl Context {
         let (logto, old) = (Arc::clone(self.logto()), Arc::clone(session));
         let refresh = || async move { logto.redeem_refresh_token(&old).await };
         let outcome = self.logto().refreshes.once(&refresh_token, refresh).await;
+        self.renewed_from(&refresh_token);
         match outcome {
             Ok(Refreshed {
                 session: renewed,
