@@ -12,7 +12,7 @@
 //! | a callback at another path is accepted | JavaScript, Python | `hostile_callback`, conformance |
 //! | an error with a foreign state is believed | JavaScript | `hostile_callback` |
 //! | an outage looks like a sign-out | Node | `hostile_refresh`, conformance, `outages` |
-//! | a failed discovery is kept for ever | JavaScript | `hostile_session` |
+//! | a failed discovery is kept for ever | JavaScript | unit tests of `provider`, `hostile_sign_out` |
 //! | discovery and keys are fetched for every operation | Go | here |
 //! | the app's own cookies are overwritten | Next | conformance, `owed` |
 //! | answers of the provider are printed | JavaScript | every hostile case, every browser test |
@@ -21,7 +21,7 @@
 //! | no nonce, no allow-list of algorithms | all | `hostile_id_token`, `hostile_signature` |
 //! | a second tab ends the sign-in of the first | all | `hostile_tabs`, `browser_local` |
 //! | a cookie key cannot be changed | Node, Next | unit tests of `seal`, and here |
-//! | signing out waits for discovery first | JavaScript | `hostile_session` |
+//! | signing out waits for discovery first | JavaScript | `hostile_sign_out` |
 //! | duplicated parameters of a callback | Python | `hostile_callback` |
 //! | a trailing slash, a scope by its name, a scope twice | Python | unit tests of `config`, and here |
 //! | the refresh token is not revoked, or without authentication | Python, Go | here |
@@ -172,6 +172,23 @@ async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
 
     assert!(straggler.access_token().await.unwrap_err().needs_sign_in());
     scene.browser.keep(&straggler.take_cookies());
+    assert_eq!(scene.person().await, None);
+}
+
+#[tokio::test]
+async fn a_session_that_was_renewed_during_a_sign_out_stays_ended() {
+    let mut scene = Scene::plain().await;
+    scene.sign_in().await;
+    scene.clock.advance(std::time::Duration::from_secs(3600));
+    scene
+        .tenant
+        .clock()
+        .advance(std::time::Duration::from_secs(3600));
+    let slow = scene.logto.context(scene.request("GET", "/"));
+    slow.access_token().await.unwrap();
+    scene.send(Route::SignOut, "POST", "/sign-out").await;
+    // Only now the slow handler is done.
+    scene.browser.keep(&slow.take_cookies());
     assert_eq!(scene.person().await, None);
 }
 

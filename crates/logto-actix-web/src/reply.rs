@@ -4,6 +4,7 @@ use std::fmt;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 
 /// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
@@ -48,8 +49,11 @@ impl ResponseError for Reply {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        for header in self.0.headers() {
-            response.append_header((header.0, header.1.as_str()));
+        for (name, value) in self.0.headers() {
+            // One that cannot be sent would turn the whole answer into an error.
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.append_header((*name, value));
+            }
         }
         response.body(self.0.clone().into_body())
     }

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::encoding;
 use crate::error::{Error, ErrorKind};
-use crate::flow::Refreshed;
+use crate::session::Session;
 
 /// Seconds for which a finished refresh answers requests with the old cookie.
 const KEPT: u64 = 30;
@@ -26,6 +26,14 @@ const ENDED_KEPT: u64 = 600;
 type Outcome = Option<Result<Refreshed, Error>>;
 /// A hash of the refresh token: the token itself is not kept here.
 type Key = [u8; 32];
+
+/// A refreshed session. The new refresh token is in it even if the rest of the answer could not be
+/// accepted: the old one may be spent.
+#[derive(Clone, Debug)]
+pub(crate) struct Refreshed {
+    pub(crate) session: Session,
+    pub(crate) problem: Option<Error>,
+}
 
 pub(crate) struct Refreshes {
     clock: Clock,
@@ -173,7 +181,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::session::Session;
 
     fn refreshed() -> Refreshed {
         Refreshed {

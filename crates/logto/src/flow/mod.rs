@@ -6,13 +6,11 @@ mod callback;
 mod options;
 mod protocol;
 mod spent;
-mod tokens;
 mod transaction;
 
 pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
-pub(crate) use protocol::{AuthorizationRequest, Protocol};
+pub(crate) use protocol::{AuthorizationRequest, Protocol, Tokens};
 pub(crate) use spent::Spent;
-pub(crate) use tokens::Refreshed;
 pub(crate) use transaction::{Transaction, Transactions};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Context, SessionState};
 use crate::claims::UserInfo;
 use crate::error::{Error, ErrorKind};
-use crate::flow::Refreshed;
+use crate::refresh::Refreshed;
 use crate::session::Session;
 
 impl Context {

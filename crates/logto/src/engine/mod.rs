@@ -1,5 +1,7 @@
 //! What all requests of an application share.
 
+mod tokens;
+
 use std::sync::Arc;
 
 use crate::config::Settings;

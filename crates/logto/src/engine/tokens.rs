@@ -1,23 +1,15 @@
 //! From a token answer to a session.
 
-use super::Transaction;
-use super::protocol::{Protocol, Tokens};
+use super::Engine;
 use crate::claims::{IdTokenClaims, UserInfo};
-use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::flow::{Protocol, Tokens, Transaction};
 use crate::jwt::{Compact, Expected, Nonce, verify_id_token};
+use crate::refresh::Refreshed;
 use crate::session::{AccessToken, Session};
 
 /// What an access token lives if the answer does not say; Logto always says.
 const DEFAULT_LIFETIME: u64 = 3600;
-
-/// A refreshed session. The new refresh token is in it even if the rest of the answer could not be
-/// accepted: the old one may be spent.
-#[derive(Clone, Debug)]
-pub(crate) struct Refreshed {
-    pub(crate) session: Session,
-    pub(crate) problem: Option<Error>,
-}
 
 impl Engine {
     /// Redeems a code and checks the ID token that comes for it.
