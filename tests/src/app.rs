@@ -31,6 +31,16 @@ impl Example {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::ActixWeb, Self::Axum, Self::Poem, Self::Rocket];
 
+    /// The name of the program with the ten lines of the README.
+    pub fn hello(self) -> &'static str {
+        match self {
+            Self::ActixWeb => "hello-actix-web",
+            Self::Axum => "hello-axum",
+            Self::Poem => "hello-poem",
+            Self::Rocket => "hello-rocket",
+        }
+    }
+
     /// The name of package and program.
     pub fn package(self) -> &'static str {
         match self {
@@ -53,20 +63,30 @@ impl ExampleApp {
     /// Builds the examples once, starts one on `base_url` with `environment`, and
     /// returns when it accepts connections.
     pub async fn start(example: Example, base_url: &str, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(executables().join(example.package()));
+        Self::run(example.package(), base_url, environment).await
+    }
+
+    /// The same with the ten lines of the README.
+    pub async fn start_hello(
+        example: Example,
+        base_url: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let program = format!("examples/{}", example.hello());
+        Self::run(&program, base_url, environment).await
+    }
+
+    async fn run(program: &str, base_url: &str, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(executables().join(program));
         command
             .env("BASE_URL", base_url)
             .envs(environment.iter().copied());
-        let mut process = Process::start(example.package(), &mut command);
+        let mut process = Process::start(program, &mut command);
 
         let address = base_url.trim_start_matches("http://");
         eventually("the example app to accept connections", async || {
             if let Some(status) = process.exit_status() {
-                panic!(
-                    "{} ended with {status}:\n{}",
-                    example.package(),
-                    process.output()
-                );
+                panic!("{program} ended with {status}:\n{}", process.output());
             }
             TcpStream::connect(address).await.ok()
         })
@@ -141,6 +161,11 @@ fn build() -> PathBuf {
                 .flat_map(|example| ["--bin", example.package()]),
         )
         .args(["--example", "demo"])
+        .args(
+            Example::ALL
+                .iter()
+                .flat_map(|example| ["--example", example.hello()]),
+        )
         .args(["--profile", profile])
         .arg("--target-dir")
         .arg(target_folder)

@@ -52,6 +52,12 @@ impl Logto {
         &self.0.settings.base
     }
 
+    /// The port of the base URL, which is where an app listens that no proxy stands before.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.settings.base.port_or_known_default().unwrap_or(443)
+    }
+
     /// One request, as extractors and route handlers see it.
     #[must_use]
     pub fn context(&self, request: Request) -> Context {

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
     let logto = Logto::new(config)?;
-    let base_url = logto.base_url().clone();
+    let (base_url, port) = (logto.base_url().clone(), logto.port());
 
     let app = move || {
         App::new()
@@ -32,7 +32,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/sign-in/hugging-face", get().to(sign_in_with_hugging_face))
     };
 
-    let port = base_url.port_or_known_default().unwrap_or(3000);
     let server = HttpServer::new(app)
         .bind(("0.0.0.0", port))
         .map_err(|error| format!("port {port}: {error}"))?;

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(logto_axum::layer(&logto))
         .merge(logto_axum::routes(&logto));
 
-    let port = logto.base_url().port_or_known_default().unwrap_or(3000);
+    let port = logto.port();
     let listener = TcpListener::bind(("0.0.0.0", port))
         .await
         .map_err(|error| format!("port {port}: {error}"))?;

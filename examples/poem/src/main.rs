@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
         .with(logto_poem::middleware(&logto));
 
-    let port = logto.base_url().port_or_known_default().unwrap_or(3000);
+    let port = logto.port();
     let acceptor = TcpListener::bind(("0.0.0.0", port))
         .into_acceptor()
         .await

@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
     let logto = Logto::new(config)?;
 
-    let port = logto.base_url().port_or_known_default().unwrap_or(3000);
+    let port = logto.port();
     let figment = Config::figment()
         .merge(("address", "0.0.0.0"))
         .merge(("port", port));
