@@ -40,6 +40,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["demo", framework] => demo::run(framework),
+        ["demo", ..] => {
+            Err("Say which one: cargo xtask demo axum (or actix-web, poem, rocket).".to_owned())
+        }
         ["test-all", options @ ..] => test_all::run(options),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");

@@ -11,9 +11,10 @@ async fn main() -> Result<(), Error> {
         .app("local-app", "local-secret")
         .start()
         .await?;
-    println!("LOGTO_ENDPOINT={}", tenant.endpoint());
-    println!("LOGTO_APP_ID={}", tenant.app_id());
-    println!("LOGTO_APP_SECRET={}", tenant.app_secret());
+    println!("export LOGTO_ENDPOINT={}", tenant.endpoint());
+    println!("export LOGTO_APP_ID={}", tenant.app_id());
+    println!("export LOGTO_APP_SECRET={}", tenant.app_secret());
+    println!("export LOGTO_COOKIE_SECRET=only-for-development-0123456789abcdef");
     if let Err(problem) = tokio::signal::ctrl_c().await {
         println!("cannot wait for Ctrl-C: {problem}");
     }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use super::{ConfigError, ConfigProblem, LogtoConfig};
+use super::{ConfigError, ConfigProblem, LogtoConfig, Settings};
 
 impl LogtoConfig {
     /// Reads the configuration from the environment.
@@ -18,7 +18,7 @@ impl LogtoConfig {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] with every variable that is missing.
+    /// [`ConfigError`] with every variable that is missing, and with what is wrong about the others.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_variables(|name| env::var(name).ok())
     }
@@ -32,7 +32,11 @@ impl LogtoConfig {
         let mut problems = Vec::new();
         let mut required = |name: &'static str| {
             variable(name).unwrap_or_else(|| {
-                problems.push(ConfigProblem::new(name, "is not set"));
+                let hint = match name {
+                    "LOGTO_COOKIE_SECRET" => "is not set: 32 random characters or more",
+                    _ => "is not set",
+                };
+                problems.push(ConfigProblem::new(name, hint));
                 String::new()
             })
         };
@@ -42,10 +46,6 @@ impl LogtoConfig {
             required("LOGTO_APP_SECRET"),
         );
         let secrets = required("LOGTO_COOKIE_SECRET");
-        if !problems.is_empty() {
-            return Err(ConfigError::new(problems));
-        }
-
         for secret in secrets.split(',') {
             config = config.with_cookie_secret(secret.trim());
         }
@@ -53,9 +53,22 @@ impl LogtoConfig {
             config = config.with_base_url(base_url);
         }
         let list = |name| variable(name).unwrap_or_default();
-        Ok(config
+        config = config
             .with_scopes(list("LOGTO_SCOPES").split_whitespace())
-            .with_resources(list("LOGTO_RESOURCES").split_whitespace()))
+            .with_resources(list("LOGTO_RESOURCES").split_whitespace());
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        // What is wrong with the rest is told in the same breath.
+        let missing: Vec<_> = problems.iter().map(ConfigProblem::setting).collect();
+        if let Err(wrong) = Settings::validate(config) {
+            let others = wrong
+                .problems()
+                .iter()
+                .filter(|other| !missing.contains(&other.setting()));
+            problems.extend(others.cloned());
+        }
+        Err(ConfigError::new(problems))
     }
 }
 
@@ -77,6 +90,30 @@ mod tests {
             missing,
             ["LOGTO_ENDPOINT", "LOGTO_APP_SECRET", "LOGTO_COOKIE_SECRET"]
         );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_beside_what_is_missing() {
+        let error = LogtoConfig::from_variables(|name| match name {
+            "LOGTO_ENDPOINT" => Some("http://tenant.example".to_owned()),
+            "LOGTO_COOKIE_SECRET" => Some("short".to_owned()),
+            "BASE_URL" => Some("http://app.example".to_owned()),
+            _ => None,
+        })
+        .unwrap_err();
+        let settings: Vec<_> = error
+            .problems()
+            .iter()
+            .map(ConfigProblem::setting)
+            .collect();
+        let expected = [
+            "LOGTO_APP_ID",
+            "LOGTO_APP_SECRET",
+            "LOGTO_ENDPOINT",
+            "BASE_URL",
+            "LOGTO_COOKIE_SECRET",
+        ];
+        assert_eq!(settings, expected);
     }
 
     #[test]

@@ -173,7 +173,8 @@ impl Answer {
                 400,
                 "invalid_callback",
                 "This sign-in is not valid any more",
-                "It was already used, took too long, or was begun in another browser.",
+                "It was already used, took too long, or was begun in another browser or under another \
+                 address (localhost is not 127.0.0.1).",
             ),
             ErrorKind::Cancelled => (
                 400,
