@@ -5,6 +5,7 @@ mod error;
 mod prompt;
 pub(crate) mod scope;
 mod settings;
+mod validate;
 
 use std::time::Duration;
 

@@ -1,21 +1,13 @@
 //! The configuration after validation: parsed, normalised, complete.
 
-use std::time::Duration;
-
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
-use super::{ConfigError, ConfigProblem, LogtoConfig, Prompt, scope};
+use super::validate::{address, check_cookies, check_credentials, check_paths, check_requests};
+use super::{ConfigError, LogtoConfig, Prompt, scope};
 use crate::clock::Clock;
-use crate::http::{Limits, is_loopback};
-use crate::local_path::local_path;
+use crate::http::Limits;
 
-/// The shortest cookie secret that is accepted, in bytes.
-const MIN_SECRET: usize = 32;
-/// Clocks that are further apart than this are wrong.
-const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
-/// A longer name leaves no room for a value.
-const MAX_COOKIE_NAME: usize = 100;
 /// Seconds that a sign-in may take; its cookie is useless afterwards.
 const SIGN_IN_LIFETIME: u64 = 15 * 60;
 
@@ -127,7 +119,7 @@ fn issuer_of(endpoint: &Url) -> String {
     format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
 }
 
-fn default_name(app_id: &str) -> String {
+pub(super) fn default_name(app_id: &str) -> String {
     let plain: String = app_id
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_')
@@ -135,132 +127,11 @@ fn default_name(app_id: &str) -> String {
     format!("logto_{plain}")
 }
 
-/// An absolute http(s) URL, plain http for this machine only, nothing after the path.
-fn address(setting: &'static str, value: &str, problems: &mut Vec<ConfigProblem>) -> Option<Url> {
-    let mut wrong = |problem: &str| {
-        problems.push(ConfigProblem::new(setting, problem));
-        None
-    };
-    if value.trim().is_empty() {
-        return wrong("is empty");
-    }
-    let Ok(url) = Url::parse(value) else {
-        return wrong("is not a URL; it begins with https:// (or http:// on this machine)");
-    };
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return wrong("is plain http and not on this machine; use https"),
-        _ => return wrong("has no https:// or http:// before the host"),
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return wrong("contains a user name or password");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return wrong("has something after the path (`?` or `#`)");
-    }
-    if setting == "LOGTO_ENDPOINT" && url.path().trim_end_matches('/').ends_with("/oidc") {
-        return wrong("ends with /oidc: leave that out, it is the issuer and not the endpoint");
-    }
-    Some(url)
-}
-
-fn check_credentials(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
-    let mut wrong = |setting, problem: &str| problems.push(ConfigProblem::new(setting, problem));
-    if config.app_id.trim().is_empty() {
-        wrong("LOGTO_APP_ID", "is empty");
-    }
-    if config.app_secret.expose_secret().trim().is_empty() {
-        wrong("LOGTO_APP_SECRET", "is empty");
-    }
-    if config.cookie_secrets.is_empty() {
-        wrong(
-            "LOGTO_COOKIE_SECRET",
-            "is missing: at least 32 random characters",
-        );
-    }
-    for secret in &config.cookie_secrets {
-        let length = secret.expose_secret().len();
-        if length < MIN_SECRET {
-            let problem = format!("is too short: {length} bytes, at least {MIN_SECRET} are needed");
-            problems.push(ConfigProblem::new("LOGTO_COOKIE_SECRET", problem));
-        }
-    }
-}
-
-fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
-    if config.offline_access && !config.prompt.includes_consent() {
-        problems.push(ConfigProblem::new(
-            "prompt",
-            "has no `consent`, so Logto would silently give no refresh token: use \
-             Prompt::LoginConsent, or say without_offline_access() if that is meant",
-        ));
-    }
-    for scope in &config.scopes {
-        if scope.is_empty() || scope.contains(char::is_whitespace) {
-            let problem = format!("{scope:?} is not one scope; pass them one by one");
-            problems.push(ConfigProblem::new("LOGTO_SCOPES", problem));
-        }
-    }
-    for resource in &config.resources {
-        // Logto splits a resource at commas.
-        if Url::parse(resource).map_or(true, |url| url.fragment().is_some())
-            || resource.contains(',')
-        {
-            let problem = format!("{resource:?} is not an absolute URI without `#` and `,`");
-            problems.push(ConfigProblem::new("LOGTO_RESOURCES", problem));
-        }
-    }
-}
-
-fn check_paths(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
-    let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
-    let path_only = |path: &str| local_path(path).is_some();
-    let prefix = &config.route_prefix;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-    if !prefix.is_empty() && (!path_only(prefix) || !prefix.chars().all(plain)) {
-        wrong("route prefix", "is not a plain path such as /auth");
-    }
-    if !path_only(&config.after_sign_in) {
-        wrong("after_sign_in", "is not a path of this app, such as /home");
-    }
-    if !path_only(&config.after_sign_out) {
-        wrong(
-            "after_sign_out",
-            "is not a path of this app, such as /goodbye",
-        );
-    }
-}
-
-fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
-    let mut wrong = |setting, problem: String| problems.push(ConfigProblem::new(setting, problem));
-    if let Some(name) = &config.cookie_name
-        && (name.is_empty()
-            || name.len() > MAX_COOKIE_NAME
-            || default_name(name) != format!("logto_{name}"))
-    {
-        wrong(
-            "cookie name",
-            "is not made of letters, digits, `-` and `_` only, or too long".to_owned(),
-        );
-    }
-    if config.session_lifetime < Duration::from_secs(1) {
-        wrong("session lifetime", "is shorter than a second".to_owned());
-    }
-    if config.clock_tolerance > MAX_TOLERANCE {
-        let most = MAX_TOLERANCE.as_secs() / 60;
-        wrong("clock tolerance", format!("is longer than {most} minutes"));
-    }
-    if config.limits.connect_timeout.is_zero() || config.limits.request_timeout.is_zero() {
-        wrong("time-out", "is zero".to_owned());
-    }
-    if config.cookie_budget < 1024 {
-        wrong("cookie budget", "is less than 1024 bytes".to_owned());
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::ConfigProblem;
     use super::*;
 
     fn config() -> LogtoConfig {
