@@ -18,7 +18,7 @@ use crate::session::{Packer, SessionCookie};
 pub(crate) struct Engine {
     pub(crate) settings: Settings,
     pub(crate) http: Arc<Http>,
-    pub(crate) provider: Provider,
+    pub(crate) provider: Arc<Provider>,
     pub(crate) keys: KeyRing,
     pub(crate) session_cookie: SessionCookie,
     pub(crate) transactions: Transactions,
@@ -39,7 +39,11 @@ impl Engine {
         )?);
         let context = format!("{}\n{}", settings.issuer, settings.app_id);
         Ok(Self {
-            provider: Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock),
+            provider: Arc::new(Provider::new(
+                Arc::clone(&http),
+                &settings.issuer,
+                &settings.clock,
+            )),
             keys: KeyRing::new(&settings.cookie_secrets, &context)?,
             session_cookie: SessionCookie::new(
                 &settings.cookie_name,

@@ -11,4 +11,4 @@ mod key_set;
 pub(crate) use algorithm::Algorithm;
 pub(crate) use compact::Compact;
 pub(crate) use id_token::{Expected, Nonce, verify_id_token};
-pub(crate) use key_set::{KeySet, Lookup};
+pub(crate) use key_set::{Edition, KeySet, Lookup};

@@ -105,9 +105,18 @@ impl MachineApp {
         self.issued(&Form::exchange(subject, request)).await
     }
 
+    /// What [`exchange`](Self::exchange) would answer without asking Logto.
+    pub(crate) fn kept(
+        &self,
+        subject: Subject<'_>,
+        request: &TokenRequest,
+    ) -> Option<Arc<IssuedToken>> {
+        self.0.tokens.kept(&Form::exchange(subject, request).key())
+    }
+
     /// Asks Logto about an opaque token; `None` if it is not active. Every call asks: only Logto
     /// knows whether the token was revoked. JWTs are refused there, verify them with
-    /// them with `logto::api`.
+    /// them with [`Api`](crate::api::Api).
     ///
     /// # Errors
     ///

@@ -51,6 +51,13 @@ impl TokenCache {
         }
     }
 
+    /// The token that is kept under `key`, unless it is about to end.
+    pub(super) fn kept(&self, key: &Key) -> Option<Arc<IssuedToken>> {
+        let now = self.clock.now();
+        let (token, _) = self.slots().get(key)?.peek();
+        token.filter(|token| token.is_fresh(now))
+    }
+
     /// Forgets a token, which an API refused before its end.
     pub(super) fn forget(&self, token: &IssuedToken) {
         let is_it = |slot: &Slot| {

@@ -42,6 +42,12 @@ impl Reply {
         reply
     }
 
+    pub(crate) fn json_document(document: &serde_json::Value) -> Self {
+        let mut reply = Self::new(200).with_header("content-type", "application/json");
+        reply.body = document.to_string();
+        reply
+    }
+
     pub(crate) fn html(status: u16, page: &Page<'_>) -> Self {
         let mut reply = Self::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
@@ -175,6 +181,18 @@ impl Answer {
                 "This sign-in is not valid any more",
                 "It was already used, took too long, or was begun in another browser or under another \
                  address (localhost is not 127.0.0.1).",
+            ),
+            ErrorKind::MissingToken => (
+                401,
+                "missing_token",
+                "This needs an access token",
+                "The request has no access token.",
+            ),
+            ErrorKind::Forbidden => (
+                403,
+                "insufficient_scope",
+                "This is not permitted",
+                "The access token does not permit this.",
             ),
             ErrorKind::Cancelled => (
                 400,
