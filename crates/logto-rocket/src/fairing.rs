@@ -6,9 +6,11 @@ use logto::Logto;
 use logto::web::Route;
 use rocket::catcher::Catcher;
 use rocket::fairing::{Fairing, Info, Kind, Result};
+use rocket::http::Status;
 use rocket::http::uri::Origin;
 use rocket::{Build, Data, Request, Response, Rocket};
 
+use crate::Reply;
 use crate::asked::{Asked, Client, hide_query};
 use crate::routes::mount;
 
@@ -63,12 +65,8 @@ impl Fairing for LogtoFairing {
         let Some(asked) = Asked::of(request) else {
             return;
         };
-        if let Some((status, reply)) = asked.refusal.get()
-            && response.status() == *status
-            && is_rockets_own(request, response).await
-        {
-            response.remove_header("content-type");
-            response.merge(reply.clone().into_response());
+        if let Some((status, reply)) = asked.refusal.get() {
+            answer_for_guard(request, response, *status, reply).await;
         }
         // Here and not from a guard: Rocket forgets a guard's cookies when a catcher answers.
         let cookies = asked.context.take_cookies();
@@ -78,6 +76,19 @@ impl Fairing for LogtoFairing {
         for line in cookies {
             response.adjoin_raw_header("set-cookie", line);
         }
+    }
+}
+
+/// Puts `reply` in the place of the page that Rocket has for a guard's status.
+pub(crate) async fn answer_for_guard<'r>(
+    request: &'r Request<'_>,
+    response: &mut Response<'r>,
+    status: Status,
+    reply: &Reply,
+) {
+    if response.status() == status && is_rockets_own(request, response).await {
+        response.remove_header("content-type");
+        response.merge(reply.clone().into_response());
     }
 }
 

@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod asked;
+mod bearer;
 mod fairing;
 mod guard;
 mod reply;
 mod routes;
 
+pub use bearer::{AccessToken, ApiFairing, api_fairing};
 pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, MaybeUser, User};
 pub use logto;
+pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions};
 pub use reply::Reply;

@@ -258,6 +258,11 @@ impl Api {
                     let why = "the request does not say which organization it is about";
                     Error::new(ErrorKind::InvalidRequest, why)
                 }
+                (Some(OrganizationFrom::Path(name)), None) => {
+                    tracing::error!("the route has no parameter `{name}` for an organization");
+                    let why = "nobody knows which organization the request is about";
+                    Error::new(ErrorKind::Forbidden, why)
+                }
                 _ => match policy.find_fault(&claims, organization) {
                     None => return Ok(claims),
                     Some(fault) => Error::new(

@@ -69,6 +69,17 @@ impl Reply {
         )
     }
 
+    /// The answer to a request whose `AccessToken` was asked for where the app has no
+    /// [`Api`](crate::api::Api): no token can be checked, so nobody is let in.
+    pub fn no_api() -> Self {
+        tracing::error!("an access token was asked for on a route that knows no `Api`");
+        Self::json(
+            500,
+            "logto_no_api",
+            "This route asks for an access token, but the app has no API to check it.",
+        )
+    }
+
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
