@@ -16,6 +16,7 @@ mod provider;
 mod refresh;
 mod seal;
 mod session;
+pub mod storage;
 pub mod web;
 
 pub use claims::{

@@ -54,6 +54,7 @@ pub struct LogtoConfig {
     pub(crate) session_lifetime: Duration,
     pub(crate) cookie_budget: usize,
     pub(crate) clock_tolerance: Duration,
+    pub(crate) storage_timeout: Duration,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
 }
@@ -84,6 +85,7 @@ impl LogtoConfig {
             session_lifetime: Duration::from_secs(14 * 24 * 3600),
             cookie_budget: 7 * 1024,
             clock_tolerance: Duration::from_secs(60),
+            storage_timeout: Duration::from_secs(3),
             clock: Clock::system(),
             limits: Limits {
                 connect_timeout: Duration::from_secs(5),
@@ -228,6 +230,14 @@ impl LogtoConfig {
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.limits.request_timeout = timeout;
+        self
+    }
+
+    /// How long the store may take for one answer. Default: 3 seconds. After that it counts as down:
+    /// requests that need it get 503, and nobody is signed out.
+    #[must_use]
+    pub fn with_storage_timeout(mut self, timeout: Duration) -> Self {
+        self.storage_timeout = timeout;
         self
     }
 
