@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use logto::ErrorKind;
-use logto::machine::{MachineApp, MachineConfig, Subject, TokenRequest};
+use logto::machine::{MachineApp, MachineConfig, Subject};
+use logto::{ErrorKind, TokenRequest};
 use logto_tests::bearer::{RESOURCE, Token, World};
 use logto_tests::hostile::{APP_ID, APP_SECRET, Answer, Call, Endpoint, Provider};
 use serde_json::json;
@@ -136,7 +136,7 @@ async fn an_outage_or_a_wrong_secret_says_nothing_about_the_token() {
 async fn a_request_is_passed_on_on_the_persons_behalf() {
     let world = world().await;
     let app = app(&world.provider);
-    let downstream = TokenRequest::for_resource("https://other.example.test").with_scope("a b");
+    let downstream = TokenRequest::resource("https://other.example.test").with_scopes(["a", "b"]);
     let issued = app.exchange(Subject::AccessToken(GOOD), &downstream).await;
     assert!(!issued.unwrap().as_str().is_empty());
     let call = exchanges(&world).swap_remove(0);

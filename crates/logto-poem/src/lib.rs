@@ -10,7 +10,7 @@ pub use bearer::{AccessToken, metadata_routes};
 pub use extract::{Auth, MaybeUser, User};
 pub use logto;
 pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
-pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions};
+pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use middleware::{LogtoEndpoint, LogtoMiddleware, middleware};
 pub use reply::Reply;
 pub use routes::routes;

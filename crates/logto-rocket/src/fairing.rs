@@ -69,7 +69,7 @@ impl Fairing for LogtoFairing {
             answer_for_guard(request, response, *status, reply).await;
         }
         // Here and not from a guard: Rocket forgets a guard's cookies when a catcher answers.
-        let cookies = asked.context.take_cookies();
+        let cookies = asked.context.take_cookies().await;
         if !cookies.is_empty() {
             response.set_raw_header("cache-control", "no-store");
         }

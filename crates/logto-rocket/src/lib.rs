@@ -12,5 +12,5 @@ pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, MaybeUser, User};
 pub use logto;
 pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
-pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions};
+pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;

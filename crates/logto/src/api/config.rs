@@ -9,7 +9,8 @@ use super::personal::PersonalTokens;
 use crate::clock::Clock;
 use crate::config::validate::{MAX_TOLERANCE, check_resource};
 use crate::config::{ConfigError, ConfigProblem};
-use crate::machine::{MachineApp, TokenRequest};
+use crate::machine::MachineApp;
+use crate::session::TokenRequest;
 
 /// What the SDK has to know about your API. Only the resource indicator is needed, and that alone
 /// converts into a configuration.
@@ -92,7 +93,8 @@ impl ApiConfig {
     /// personal access token that was revoked goes on working here.
     #[must_use]
     pub fn with_personal_access_tokens(mut self, app: MachineApp, scope: &str) -> Self {
-        let request = TokenRequest::for_resource(&self.resource).with_scope(scope);
+        let scopes = scope.split_ascii_whitespace();
+        let request = TokenRequest::resource(&self.resource).with_scopes(scopes);
         self.personal = Some(PersonalTokens::new(app, request));
         self
     }

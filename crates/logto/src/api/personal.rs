@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
+use crate::access_token::AccessToken;
 use crate::encoding;
 use crate::error::{Error, ErrorKind};
-use crate::machine::{IssuedToken, MachineApp, Subject, TokenRequest};
+use crate::machine::{MachineApp, Subject};
+use crate::session::TokenRequest;
 
 /// What Logto's personal access tokens begin with.
 const PREFIX: &str = "pat_";
@@ -47,7 +49,7 @@ impl PersonalTokens {
     }
 
     /// The access token for a personal one.
-    pub(super) async fn exchange(&self, token: &str, now: u64) -> Result<Arc<IssuedToken>, Error> {
+    pub(super) async fn exchange(&self, token: &str, now: u64) -> Result<AccessToken, Error> {
         let Exchange {
             app,
             request,
