@@ -58,9 +58,14 @@ impl Keys {
     ) -> Result<Edition, Error> {
         let (mut keys, seen) = self.known(jwks_uri).await?;
         let mut lookup = keys.verify(token);
-        if lookup != Lookup::Verified && self.may_look_again(seen) {
-            keys = self.set.after(seen, self.fetch(jwks_uri)).await?;
-            lookup = keys.verify(token);
+        if lookup != Lookup::Verified {
+            // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
+            let is_permitted = || self.bucket.take(self.clock.now());
+            let fetch = self.fetch(jwks_uri);
+            if let Some(fresh) = self.set.after_if(seen, is_permitted, fetch).await? {
+                lookup = fresh.verify(token);
+                keys = fresh;
+            }
         }
         match lookup {
             Lookup::Verified => Ok(keys.edition()),
@@ -73,11 +78,6 @@ impl Keys {
                 "the token's signature is wrong",
             )),
         }
-    }
-
-    /// Somebody else's fetch costs nothing; one of our own is counted.
-    fn may_look_again(&self, seen: Seen) -> bool {
-        self.set.is_newer_than(seen) || self.bucket.take(self.clock.now())
     }
 
     fn fetch(&self, jwks_uri: &Url) -> impl Future<Output = Result<KeySet, Error>> + use<> {
