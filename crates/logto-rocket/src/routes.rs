@@ -30,7 +30,7 @@ impl Handler for Endpoint {
 /// Mounts the routes where browsers look for them, and at the root: a proxy may have taken the path
 /// of the base URL away.
 pub(crate) fn mount(mut rocket: Rocket<Build>, logto: &Logto, base: &Origin<'_>) -> Rocket<Build> {
-    for route in web::Route::ALL {
+    for &route in web::Route::ALL {
         let path = logto.route_path(route);
         let logto = logto.clone();
         let endpoint = Endpoint { logto, route };

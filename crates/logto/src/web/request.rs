@@ -16,7 +16,7 @@ pub struct Request {
 impl Request {
     /// The headers that the core reads, in lower case. An adapter may pass others; they are
     /// ignored.
-    pub const HEADERS: [&str; 14] = [
+    pub const HEADERS: &'static [&'static str] = &[
         "accept",
         "authorization",
         "cookie",
@@ -54,9 +54,9 @@ impl Request {
         };
         for (name, value) in headers {
             let known = Self::HEADERS
-                .into_iter()
+                .iter()
                 .find(|known| known.eq_ignore_ascii_case(name));
-            if let Some(name) = known {
+            if let Some(&name) = known {
                 request.add(name, String::from_utf8_lossy(value));
             }
         }

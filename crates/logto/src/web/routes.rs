@@ -22,7 +22,7 @@ pub enum Route {
 
 impl Route {
     /// All routes.
-    pub const ALL: [Self; 4] = [Self::SignIn, Self::SignUp, Self::Callback, Self::SignOut];
+    pub const ALL: &'static [Self] = &[Self::SignIn, Self::SignUp, Self::Callback, Self::SignOut];
 
     /// The path below the configured prefix.
     #[must_use]

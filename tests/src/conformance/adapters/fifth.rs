@@ -57,7 +57,7 @@ fn append(response: &mut Response, name: &'static str, value: &str) {
 
 // 3. The SDK's own routes, with every method.
 pub(super) fn routes(logto: &Logto) -> Router {
-    Route::ALL.into_iter().fold(Router::new(), |router, route| {
+    Route::ALL.iter().fold(Router::new(), |router, &route| {
         let goal = SdkRoute(logto.clone(), route);
         router.push(Router::with_path(logto.route_path(route)).goal(goal))
     })
