@@ -2,16 +2,12 @@
 
 use std::sync::OnceLock;
 
-use logto::Logto;
 use logto::web::{self, Context};
 use rocket::Request;
 use rocket::http::Status;
-use rocket::http::uri::Origin;
+use rocket::request::Outcome;
 
-use crate::Reply;
-
-/// Rocket's state, in a type that no app can manage.
-pub(crate) struct Client(pub(crate) Logto);
+use crate::{LogtoFairing, Reply};
 
 /// What the guards of one request share, and leave to the fairing.
 pub(crate) struct Asked {
@@ -23,48 +19,47 @@ pub(crate) struct Asked {
 impl Asked {
     /// The same for every guard of a request; `None` without the fairing.
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> Option<&'r Self> {
-        let Client(logto) = request.rocket().state()?;
+        let LogtoFairing(logto) = request.rocket().state()?;
         Some(request.local_cache(|| Self {
-            context: logto.context(view(request)),
+            context: logto.context(view(request).clone()),
             refusal: OnceLock::new(),
         }))
     }
 
-    /// Remembers what a refusal is to be answered with; Rocket itself only knows the status.
-    pub(crate) fn refuse(&self, status: Status, reply: Reply) -> Status {
-        self.refusal.get_or_init(|| (status, reply));
-        status
+    /// Remembers what a refusal is to be answered with. Rocket itself only knows statuses, and 401
+    /// for a redirect to sign-in.
+    pub(crate) fn refuse<T>(&self, reply: web::Reply) -> Outcome<T, Reply> {
+        let reply = Reply::from(reply);
+        let status = match reply.status() {
+            Status::SeeOther => Status::Unauthorized,
+            status => status,
+        };
+        self.refusal.get_or_init(|| (status, reply.clone()));
+        match status {
+            Status::Unauthorized => Outcome::Forward(status),
+            _ => Outcome::Error((status, reply)),
+        }
     }
 }
 
-/// The address as the client sent it, where Rocket knows it without its query.
-struct Sent(String);
-
-/// Takes the query out of what Rocket and its log see; [`view`] still knows it.
-pub(crate) fn hide_query(request: &mut Request<'_>) {
-    let sent = request.uri().to_string();
-    if let Ok(path) = Origin::parse_owned(request.uri().path().to_string()) {
-        request.local_cache(|| Sent(sent));
-        request.set_uri(path);
-    }
-}
-
-/// The request for the core. Mounting leaves the URI as it is.
-pub(crate) fn view(request: &Request<'_>) -> web::Request {
-    let headers = web::Request::HEADERS
-        .iter()
-        .flat_map(|name| request.headers().get(name).map(|value| (*name, value)));
-    // The cookies of Rocket's local test client are in the jar and not in the header.
-    let sent = request.headers().contains("cookie");
-    let jar = (!sent).then(|| jar_of(request));
-    let local = jar.iter().map(|line| ("cookie", line.as_str()));
-    web::Request::new(
-        request.method().as_str(),
-        &request.local_cache(|| Sent(request.uri().to_string())).0,
-        headers
-            .chain(local)
-            .map(|(name, value)| (name, value.as_bytes())),
-    )
+/// The request for the core, as it was when somebody first asked. Mounting leaves the URI as it is.
+pub(crate) fn view<'r>(request: &'r Request<'_>) -> &'r web::Request {
+    request.local_cache(|| {
+        let headers = web::Request::HEADERS
+            .iter()
+            .flat_map(|name| request.headers().get(name).map(|value| (*name, value)));
+        // The cookies of Rocket's local test client are in the jar and not in the header.
+        let sent = request.headers().contains("cookie");
+        let jar = (!sent).then(|| jar_of(request));
+        let local = jar.iter().map(|line| ("cookie", line.as_str()));
+        web::Request::new(
+            request.method().as_str(),
+            &request.uri().to_string(),
+            headers
+                .chain(local)
+                .map(|(name, value)| (name, value.as_bytes())),
+        )
+    })
 }
 
 fn jar_of(request: &Request<'_>) -> String {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod asked;
+mod catcher;
 mod fairing;
 mod guard;
 mod reply;
