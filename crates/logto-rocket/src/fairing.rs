@@ -6,8 +6,8 @@ use rocket::fairing::{Fairing, Info, Kind, Result};
 use rocket::http::uri::Origin;
 use rocket::{Build, Data, Request, Response, Rocket};
 
-use crate::asked::{Asked, view};
 use crate::catcher::catcher;
+use crate::request::{context, view};
 use crate::routes::routes;
 
 /// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback` and `/sign-out`,
@@ -67,11 +67,11 @@ impl Fairing for LogtoFairing {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(asked) = Asked::of(request) else {
+        let Some(context) = context(request) else {
             return;
         };
         // Here and not from a guard: Rocket forgets a guard's cookies when a catcher answers.
-        let cookies = asked.context.take_cookies();
+        let cookies = context.take_cookies();
         if !cookies.is_empty() {
             response.set_raw_header("cache-control", "no-store");
         }

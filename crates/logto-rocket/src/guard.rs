@@ -6,7 +6,8 @@ use logto::web::{self, Context};
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::asked::Asked;
+use crate::catcher::refuse;
+use crate::request::context;
 use crate::{LogtoFairing, Reply};
 
 /// A signed-in person.
@@ -47,15 +48,13 @@ macro_rules! guard {
             type Error = Reply;
 
             async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-                let Some(asked) = Asked::of(request) else {
-                    // Rocket did not see the guard when it launched; it still lets nobody in.
-                    let reply = Reply::from(web::Reply::not_mounted());
-                    return Outcome::Error((reply.status(), reply));
+                // Rocket may not have seen the guard when it launched; it still lets nobody in.
+                let Some($context) = context(request) else {
+                    return refuse(request, web::Reply::not_mounted());
                 };
-                let $context = &asked.context;
                 match $answer {
                     Ok(answer) => Outcome::Success(Self(answer)),
-                    Err(reply) => asked.refuse(reply),
+                    Err(reply) => refuse(request, reply),
                 }
             }
         }

@@ -6,7 +6,7 @@ use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request, async_trait};
 
 use crate::Reply;
-use crate::asked::view;
+use crate::request::view;
 
 /// Which methods are answered is for the core to say. `HEAD` by name: Rocket would turn it into
 /// `GET`, and whoever only looks would begin a sign-in.

@@ -40,10 +40,10 @@ impl Request {
     /// same header, and an origin that cannot be read must not count as none. Several `cookie`
     /// headers are read as one (HTTP/2 splits them); of any other header the first counts.
     #[must_use]
-    pub fn new<'a>(
+    pub fn new(
         method: &str,
         target: &str,
-        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        headers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>,
     ) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut request = Self {
@@ -55,9 +55,9 @@ impl Request {
         for (name, value) in headers {
             let known = Self::HEADERS
                 .iter()
-                .find(|known| known.eq_ignore_ascii_case(name));
+                .find(|known| known.eq_ignore_ascii_case(name.as_ref()));
             if let Some(&name) = known {
-                request.add(name, String::from_utf8_lossy(value));
+                request.add(name, String::from_utf8_lossy(value.as_ref()));
             }
         }
         request

@@ -9,15 +9,8 @@ use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Scribe, async_t
 // 1. The request, as the core sees it.
 fn view(request: &Request) -> web::Request {
     let target = request.uri().path_and_query();
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()));
-    web::Request::new(
-        request.method().as_str(),
-        target.map_or("/", |target| target.as_str()),
-        headers,
-    )
+    let target = target.map_or("/", |target| target.as_str());
+    web::Request::new(request.method().as_str(), target, request.headers())
 }
 
 /// An answer of the SDK, for handlers to return.
