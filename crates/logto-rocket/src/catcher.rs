@@ -36,7 +36,11 @@ pub(crate) fn catcher() -> AdHoc {
         if rocket.catchers().any(catches_all) {
             return rocket;
         }
-        rocket.register("/", [Catcher::new(None, answer)])
+        let catcher = Catcher {
+            name: Some("Logto".into()),
+            ..Catcher::new(None, answer)
+        };
+        rocket.register("/", [catcher])
     })
 }
 
