@@ -1,5 +1,8 @@
 //! `cargo xtask demo`, as somebody who tries the project out runs it.
 
+// A test fails by panicking.
+#![allow(clippy::expect_used)]
+
 use std::{net::TcpListener, process::Command, time::Duration};
 
 use logto_tests::{Example, Process, eventually, eventually_within, free_base_url};
