@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
-mod asked;
+mod catcher;
 mod fairing;
 mod guard;
 mod reply;
+mod request;
 mod routes;
 
 pub use fairing::{LogtoFairing, fairing};
