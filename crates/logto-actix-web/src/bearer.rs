@@ -48,12 +48,9 @@ impl<P: Permission> FromRequest for AccessToken<P> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Verification<P> {
         let authorization = request.app_data::<Data<Api>>().map(|api| {
-            let headers = request.headers().get_all(AUTHORIZATION);
-            api.authorize(
-                &P::POLICY,
-                headers.map(|header| header.as_bytes()),
-                organization(request, &P::POLICY),
-            )
+            let authorization = request.headers().get_all(AUTHORIZATION);
+            let organization = organization(request, &P::POLICY);
+            api.authorize(&P::POLICY, authorization, organization)
         });
         Verification(authorization, PhantomData)
     }

@@ -50,7 +50,6 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Reply> {
         let organization = organization(parts, state, &P::POLICY).await;
         let authorization = parts.headers.get_all(AUTHORIZATION);
-        let authorization = authorization.iter().map(|header| header.as_bytes());
         let api = Api::from_ref(state);
         let token = api.authorize(&P::POLICY, authorization, organization.as_deref());
         Ok(Self(token.await?, PhantomData))

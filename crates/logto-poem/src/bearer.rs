@@ -43,7 +43,6 @@ impl<'a, P: Permission> FromRequest<'a> for AccessToken<P> {
             return Err(Reply::from(logto::web::Reply::no_api()).into());
         };
         let authorization = request.headers().get_all(AUTHORIZATION);
-        let authorization = authorization.iter().map(|header| header.as_bytes());
         let organization = organization(request, &P::POLICY);
         let token = api.authorize(&P::POLICY, authorization, organization);
         Ok(Self(token.await.map_err(Reply::from)?, PhantomData))

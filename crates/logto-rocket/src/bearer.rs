@@ -3,24 +3,23 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::OnceLock;
 
 use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
+use logto::web;
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::http::{Method, Status};
-use rocket::outcome::Outcome::{Error, Success};
+use rocket::http::Method;
 use rocket::request::{FromRequest, Outcome};
 use rocket::route::{Handler, Route};
-use rocket::{Build, Data, Ignite, Request, Response, Rocket, Sentinel, route};
+use rocket::{Build, Data, Ignite, Request, Rocket, Sentinel, route};
 
 use crate::Reply;
-use crate::fairing::answer_for_guard;
+use crate::catcher::{catcher, refuse};
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
 /// The [`api_fairing`] has to be attached. Whoever sends no such token does not reach the handler:
-/// 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`. A catcher of the
-/// app answers in its place.
+/// 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`. As with
+/// [`User`](crate::User), 401 goes to the next route by rank first, and to the app's catchers.
 ///
 /// ```
 /// use logto_rocket::{AccessToken, Api, Permission, Policy, api_fairing};
@@ -46,31 +45,20 @@ pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> 
 /// Rocket's state, in a type that no app can manage.
 struct Protected(Api);
 
-/// The status that a guard gave to Rocket, and the answer that it stands for.
-#[derive(Default)]
-struct Refusal(OnceLock<(Status, Reply)>);
-
 #[rocket::async_trait]
 impl<'r, P: Permission> FromRequest<'r> for AccessToken<P> {
     type Error = Reply;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-        let refused = match request.rocket().state() {
-            Some(Protected(api)) => {
-                let headers = request.headers().get("authorization");
-                let organization = organization(request, &P::POLICY);
-                let token = api.authorize(&P::POLICY, headers.map(str::as_bytes), organization);
-                match token.await {
-                    Ok(claims) => return Success(Self(claims, PhantomData)),
-                    Err(error) => Reply::from(error),
-                }
-            }
-            None => Reply::from(logto::web::Reply::no_api()),
+        let Some(Protected(api)) = request.rocket().state() else {
+            return refuse(request, web::Reply::no_api());
         };
-        let status = refused.status();
-        let Refusal(refusal) = request.local_cache(Refusal::default);
-        refusal.get_or_init(|| (status, refused.clone()));
-        Error((status, refused))
+        let authorization = request.headers().get("authorization");
+        let organization = organization(request, &P::POLICY);
+        match api.authorize(&P::POLICY, authorization, organization).await {
+            Ok(claims) => Outcome::Success(Self(claims, PhantomData)),
+            Err(error) => refuse(request, error.into()),
+        }
     }
 }
 
@@ -95,8 +83,8 @@ fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Option<&'r str
 /// The fairing that [`AccessToken`] needs. It serves the API's
 /// [metadata](logto::api::ApiConfig::with_resource_metadata) if the configuration asks for it.
 ///
-/// It answers for a refused request only where neither a route nor a catcher of the app does, like
-/// the [`fairing`](crate::fairing()) of sign-in.
+/// It answers a refused request only where neither a route nor a catcher of the app does, like the
+/// [`fairing`](crate::fairing()) of sign-in.
 #[must_use]
 pub fn api_fairing(api: &Api) -> ApiFairing {
     ApiFairing(api.clone())
@@ -111,7 +99,7 @@ impl Fairing for ApiFairing {
     fn info(&self) -> Info {
         Info {
             name: "Logto API",
-            kind: Kind::Ignite | Kind::Response | Kind::Singleton,
+            kind: Kind::Ignite | Kind::Singleton,
         }
     }
 
@@ -124,14 +112,7 @@ impl Fairing for ApiFairing {
             }
             _ => rocket,
         };
-        Ok(rocket.manage(Protected(api.clone())))
-    }
-
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Refusal(refusal) = request.local_cache(Refusal::default);
-        if let Some((status, reply)) = refusal.get() {
-            answer_for_guard(request, response, *status, reply).await;
-        }
+        Ok(rocket.attach(catcher()).manage(Protected(api.clone())))
     }
 }
 

@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod asked;
 mod bearer;
+mod catcher;
 mod fairing;
 mod guard;
 mod reply;
+mod request;
 mod routes;
 
 pub use bearer::{AccessToken, ApiFairing, api_fairing};

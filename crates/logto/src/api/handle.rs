@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::bearer::{bearer, several};
 use super::cache::TokenCache;
 use super::challenge::Challenge;
 use super::config::refused;
 use super::metadata::document;
 use super::personal::PersonalTokens;
 use super::verify::Verifier;
-use super::{
-    AccessTokenClaims, ApiConfig, Authorization, OrganizationFrom, Policy, bearer::bearer,
-};
+use super::{AccessTokenClaims, ApiConfig, Authorization, OrganizationFrom, Policy};
 use crate::config::validate::address;
 use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
@@ -170,21 +169,24 @@ impl Api {
     /// As [`verify_for`](Self::verify_for); [`ErrorKind::MissingToken`] if the request brought no
     /// token; [`ErrorKind::InvalidRequest`] if it brought several or a malformed one, or does not say
     /// which organization it is about.
-    pub fn authorize<'a>(
+    pub fn authorize(
         &self,
         policy: &Policy,
-        authorization: impl IntoIterator<Item = &'a [u8]>,
+        authorization: impl IntoIterator<Item: AsRef<[u8]>>,
         organization: Option<&str>,
     ) -> Authorization {
-        let token = match bearer(authorization) {
-            Ok(Some(token)) => token,
-            Ok(None) => {
+        let refuse = |error| Authorization::known(Err(self.challenge(policy).answer(error)));
+        let mut headers = authorization.into_iter();
+        let header = headers.next();
+        if headers.next().is_some() {
+            return refuse(several());
+        }
+        let token = match header.as_ref().map(|header| bearer(header.as_ref())) {
+            Some(Ok(Some(token))) => token,
+            Some(Err(error)) => return refuse(error),
+            Some(Ok(None)) | None => {
                 let why = "the request has no access token";
-                let error = Error::new(ErrorKind::MissingToken, why);
-                return Authorization::known(Err(self.challenge(policy).answer(error)));
-            }
-            Err(error) => {
-                return Authorization::known(Err(self.challenge(policy).answer(error)));
+                return refuse(Error::new(ErrorKind::MissingToken, why));
             }
         };
         if let Some(claims) = self.seen_before(token) {
