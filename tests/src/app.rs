@@ -1,17 +1,12 @@
 use std::{
     env,
-    net::TcpListener,
     path::{Path, PathBuf},
-    process::{self, Command},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU16, Ordering},
-    },
+    process::Command,
+    sync::OnceLock,
 };
 
+use logto_servers::{Process, eventually, free_port};
 use tokio::net::TcpStream;
-
-use crate::{process::Process, wait::eventually};
 
 /// One of the example apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,22 +111,8 @@ impl ExampleApp {
 }
 
 /// An address on this machine that nobody listens on, for [`ExampleApp::start`].
-///
-/// The port is below those that the kernel hands out for outgoing connections,
-/// so that no connection of another test can take it meanwhile.
 pub fn free_base_url() -> String {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    const FIRST: u16 = 20_000;
-    const COUNT: u16 = 10_000;
-    let start = (process::id() % u32::from(COUNT)) as u16;
-    for _ in 0..COUNT {
-        let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
-        let port = FIRST + offset;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return format!("http://localhost:{port}");
-        }
-    }
-    panic!("no free port between {FIRST} and {}", FIRST + COUNT);
+    format!("http://localhost:{}", free_port())
 }
 
 /// The folder with the programs.

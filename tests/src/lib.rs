@@ -16,15 +16,12 @@ mod browser;
 mod certified;
 pub mod conformance;
 pub mod hostile;
-mod process;
 mod secrets;
 mod stage;
-mod wait;
 
 pub use app::{Example, ExampleApp, free_base_url};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
-pub use process::Process;
+pub use logto_servers::{Process, eventually, eventually_within};
 pub use secrets::Secrets;
 pub use stage::{Stage, everywhere};
-pub use wait::{eventually, eventually_within};
