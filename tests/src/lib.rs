@@ -3,7 +3,7 @@
 //!
 //! What a test file needs is in its name, and `cargo xtask test-all` goes by
 //! it: `browser` in the name means Chromium, `certified` means the certified
-//! provider.
+//! provider, `database` means Redis and PostgreSQL.
 //!
 //! Nothing here sleeps to give something else time. Whatever must become true
 //! is awaited with [`eventually`], which has a bound.
