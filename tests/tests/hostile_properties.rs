@@ -201,7 +201,7 @@ fn any_cookies_are_nobody() {
                     .block_on(page.maybe_user())
                     .expect("a session or none");
                 assert!(user.is_none());
-                assert!(page.take_cookies().is_empty());
+                assert!(runtime.block_on(page.take_cookies()).is_empty());
             }
         },
     );

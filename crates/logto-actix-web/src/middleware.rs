@@ -33,7 +33,7 @@ async fn serve<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     request.extensions_mut().insert(context.clone());
     let mut answer = next.call(request).await;
-    let cookies = context.take_cookies();
+    let cookies = context.take_cookies().await;
     if !cookies.is_empty() {
         match &mut answer {
             Ok(response) => pay(&cookies, response.headers_mut()),

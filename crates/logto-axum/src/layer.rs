@@ -66,7 +66,7 @@ where
         request.extensions_mut().insert(context.clone());
         Box::pin(async move {
             let mut response = inner.call(request).await?.into_response();
-            let cookies = context.take_cookies();
+            let cookies = context.take_cookies().await;
             if !cookies.is_empty() {
                 let headers = response.headers_mut();
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -45,7 +45,7 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         request.extensions_mut().insert(context.clone());
         let answer = self.inner.call(request).await;
         let answer = answer.map(IntoResponse::into_response);
-        let cookies = context.take_cookies();
+        let cookies = context.take_cookies().await;
         if cookies.is_empty() {
             return answer;
         }

@@ -71,7 +71,7 @@ impl Fairing for LogtoFairing {
             response.merge(reply.clone().into_response());
         }
         // Here and not from a guard: Rocket forgets a guard's cookies when a catcher answers.
-        let cookies = asked.context.take_cookies();
+        let cookies = asked.context.take_cookies().await;
         if !cookies.is_empty() {
             response.set_raw_header("cache-control", "no-store");
         }

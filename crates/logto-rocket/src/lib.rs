@@ -9,5 +9,5 @@ mod routes;
 pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, MaybeUser, User};
 pub use logto;
-pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions};
+pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;

@@ -21,8 +21,12 @@ struct Endpoint {
 
 #[async_trait]
 impl Handler for Endpoint {
-    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
-        let reply = self.logto.handle(self.route, view(request)).await;
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        let body = data.open(self.route.body_limit().into()).into_bytes().await;
+        let whole = body.ok().filter(|body| body.is_complete());
+        let body = whole.map(|body| body.into_inner()).unwrap_or_default();
+        let request_seen = view(request).with_body(body);
+        let reply = self.logto.handle(self.route, request_seen).await;
         Outcome::from(request, Reply::from(reply))
     }
 }

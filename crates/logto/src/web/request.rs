@@ -11,6 +11,7 @@ pub struct Request {
     path: String,
     query: String,
     headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
 }
 
 impl Request {
@@ -51,6 +52,7 @@ impl Request {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: Vec::new(),
+            body: Vec::new(),
         };
         for (name, value) in headers {
             let known = Self::HEADERS
@@ -61,6 +63,13 @@ impl Request {
             }
         }
         request
+    }
+
+    /// The same request with its body, for the routes that [read it](super::Route::body_limit).
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
     }
 
     fn add(&mut self, name: &'static str, value: Cow<'_, str>) {
@@ -84,6 +93,10 @@ impl Request {
 
     pub(crate) fn query(&self) -> &str {
         &self.query
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// Path and query.

@@ -75,7 +75,10 @@ impl Handler for SdkRoute {
         _: &mut FlowCtrl,
     ) {
         let Self(logto, route) = self;
-        response.render(Reply(logto.handle(*route, view(request)).await));
+        let seen = view(request);
+        let body = request.payload_with_max_size(route.body_limit()).await;
+        let body = body.map(|body| body.to_vec()).unwrap_or_default();
+        response.render(Reply(logto.handle(*route, seen.with_body(body)).await));
     }
 }
 
@@ -94,7 +97,7 @@ impl Handler for Middleware {
         let context = self.0.context(view(request));
         depot.insert_typed(context.clone());
         flow.call_next(request, depot, response).await;
-        let cookies = context.take_cookies();
+        let cookies = context.take_cookies().await;
         if !cookies.is_empty() {
             let no_store = HeaderValue::from_static("no-store");
             response.headers_mut().insert(CACHE_CONTROL, no_store);
