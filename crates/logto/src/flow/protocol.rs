@@ -252,7 +252,10 @@ impl Tokens {
         Ok(Self {
             access_token: access_token.clone(),
             expires_in: response.expires_in().map(|duration| duration.as_secs()),
-            scope: response.scopes().map(joined).unwrap_or_default(),
+            scope: response
+                .scopes()
+                .map(|scopes| joined(scopes))
+                .unwrap_or_default(),
             id_token: response.extra_fields().id_token.clone(),
             // An empty one is none: it must not take the place of one that works.
             refresh_token: response
@@ -263,7 +266,7 @@ impl Tokens {
     }
 }
 
-fn joined(scopes: &Vec<Scope>) -> String {
+fn joined(scopes: &[Scope]) -> String {
     let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
     scopes.join(" ")
 }
