@@ -58,7 +58,18 @@ impl ExampleApp {
     /// Builds the examples once, starts one on `base_url` with `environment`, and
     /// returns when it accepts connections.
     pub async fn start(example: Example, base_url: &str, environment: &[(&str, &str)]) -> Self {
-        Self::run(example.package(), base_url, environment).await
+        Self::run(example.package(), base_url, port_of(base_url), environment).await
+    }
+
+    /// The same for an instance that listens on `port`, and that browsers reach through a proxy at
+    /// `base_url`.
+    pub async fn start_behind_proxy(
+        example: Example,
+        base_url: &str,
+        port: u16,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        Self::run(example.package(), base_url, port, environment).await
     }
 
     /// The same with the ten lines of the README.
@@ -68,22 +79,21 @@ impl ExampleApp {
         environment: &[(&str, &str)],
     ) -> Self {
         let program = format!("examples/{}", example.hello());
-        Self::run(&program, base_url, environment).await
+        Self::run(&program, base_url, port_of(base_url), environment).await
     }
 
-    async fn run(program: &str, base_url: &str, environment: &[(&str, &str)]) -> Self {
+    async fn run(program: &str, base_url: &str, port: u16, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(executables().join(program));
         command
             .env("BASE_URL", base_url)
             .envs(environment.iter().copied());
         let mut process = Process::start(program, &mut command);
 
-        let address = base_url.trim_start_matches("http://");
         eventually("the example app to accept connections", async || {
             if let Some(status) = process.exit_status() {
                 panic!("{program} ended with {status}:\n{}", process.output());
             }
-            TcpStream::connect(address).await.ok()
+            TcpStream::connect(("localhost", port)).await.ok()
         })
         .await;
         Self {
@@ -99,15 +109,19 @@ impl ExampleApp {
 
     /// The port the app listens on.
     pub fn port(&self) -> u16 {
-        let port = self.base_url.rsplit(':').next();
-        port.and_then(|port| port.parse().ok())
-            .expect("the address of an app under test has a port")
+        port_of(&self.base_url)
     }
 
     /// Everything the app has printed so far.
     pub fn log(&self) -> String {
         self.process.output()
     }
+}
+
+fn port_of(base_url: &str) -> u16 {
+    let port = base_url.rsplit(':').next();
+    port.and_then(|port| port.parse().ok())
+        .expect("the address of an app under test has a port")
 }
 
 /// An address on this machine that nobody listens on, for [`ExampleApp::start`].

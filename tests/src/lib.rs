@@ -16,6 +16,7 @@ mod browser;
 mod certified;
 pub mod conformance;
 pub mod hostile;
+pub mod instances;
 mod secrets;
 mod stage;
 
