@@ -89,13 +89,14 @@ impl Cluster {
         self.instances[instance] = None;
     }
 
-    /// How often a refresh token was sent to the tenant.
-    pub fn refreshes(&self) -> usize {
+    /// The refresh tokens that were sent to the tenant, in order.
+    pub fn refreshes(&self) -> Vec<String> {
         let requests = self.tenant.requests();
-        let refreshes = requests.iter().filter(|request| {
-            request.path == "/oidc/token" && request.param("grant_type") == Some("refresh_token")
+        let tokens = requests.iter().filter_map(|request| {
+            let token = request.param("refresh_token")?;
+            (request.path == "/oidc/token").then(|| token.to_owned())
         });
-        refreshes.count()
+        tokens.collect()
     }
 }
 

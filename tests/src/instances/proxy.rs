@@ -71,9 +71,9 @@ async fn forward(State(routes): State<Arc<Routes>>, request: Request) -> Respons
     };
     let mut headers = parts.headers;
     headers.remove(header::CONNECTION);
-    for _ in &routes.instances {
-        let turn = routes.next.fetch_add(1, Ordering::Relaxed);
-        let port = routes.instances[turn % routes.instances.len()];
+    let turn = routes.next.fetch_add(1, Ordering::Relaxed);
+    for attempt in 0..routes.instances.len() {
+        let port = routes.instances[(turn + attempt) % routes.instances.len()];
         let url = format!("http://127.0.0.1:{port}{}", parts.uri);
         let request = routes
             .client
