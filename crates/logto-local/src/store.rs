@@ -12,7 +12,7 @@ use crate::random;
 use crate::routes::authorize::AuthRequest;
 
 pub(crate) const CODE_LIFE: u64 = 60;
-pub(crate) const ACCESS_TOKEN_LIFE: u64 = 3600;
+const ACCESS_TOKEN_LIFE: u64 = 3600;
 pub(crate) const ID_TOKEN_LIFE: u64 = 3600;
 pub(crate) const REFRESH_TOKEN_LIFE: u64 = 14 * DAY;
 /// A rotated refresh token stays usable this long.
@@ -24,6 +24,8 @@ const GRANT_LIFE: u64 = 180 * DAY;
 const DAY: u64 = 24 * 3600;
 
 pub(crate) struct Store {
+    /// Seconds that access tokens live from now on.
+    pub(crate) access_token_life: u64,
     pub(crate) keys: KeyRing,
     pub(crate) apps: Vec<App>,
     pub(crate) people: Vec<Person>,
@@ -152,6 +154,7 @@ pub(crate) struct RefreshToken {
 impl Store {
     pub(crate) fn new(keys: KeyRing, apps: Vec<App>, people: Vec<Person>) -> Self {
         Self {
+            access_token_life: ACCESS_TOKEN_LIFE,
             keys,
             apps,
             people,
@@ -210,6 +213,13 @@ impl Store {
     pub(crate) fn refresh_token(&self, token: &str, now: u64) -> Option<&RefreshToken> {
         let found = self.refresh_tokens.get(token)?;
         (found.expires > now && self.is_honoured(&found.ticket, now)).then_some(found)
+    }
+
+    pub(crate) fn age_refresh_tokens(&mut self, by: u64) {
+        for token in self.refresh_tokens.values_mut() {
+            token.issued = token.issued.saturating_sub(by);
+            token.expires = token.expires.saturating_sub(by);
+        }
     }
 
     pub(crate) fn revoke_grant(&mut self, grant_id: &str) {
