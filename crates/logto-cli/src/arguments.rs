@@ -1,5 +1,7 @@
 //! What the command line asks for.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 /// Logto for your app: a local tenant to develop against, a check-up, and the Hugging Face button.
@@ -13,6 +15,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Local(Local),
+    Doctor(Doctor),
 }
 
 /// Run a Logto tenant on this machine, for development and tests.
@@ -54,4 +57,29 @@ pub(crate) struct Local {
     /// A command to run with the tenant in its environment
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+/// Find what is wrong with an app's configuration, from outside and inside.
+///
+/// It reads the app's own variables (LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET, BASE_URL,
+/// LOGTO_SCOPES, LOGTO_RESOURCES) from the environment or else from the .env file, and asks Logto what the app
+/// would ask. If the app runs at BASE_URL, its own sign-in request is examined. With LOGTO_M2M_APP_ID and
+/// LOGTO_M2M_APP_SECRET it looks into the tenant, too. Nothing is changed anywhere.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 no problem, 1 problems found, 2 wrong use.")]
+pub(crate) struct Doctor {
+    /// The file with variables that are not in the environment
+    #[arg(long, value_name = "FILE", default_value = ".env")]
+    pub(crate) env_file: PathBuf,
+    /// The prefix of the SDK's routes, if the app has one, such as /auth
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) route_prefix: String,
+    /// One line of JSON for programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -1,10 +1,12 @@
 //! The `logto` command. What it does is said by its `--help` and in the README.
 
 mod arguments;
+mod doctor;
 mod env_file;
 mod failure;
 mod local;
 mod terminal;
+mod variables;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,7 @@ async fn main() -> ExitCode {
     let terminal = Terminal::of_this_process();
     let outcome = match arguments.command {
         Command::Local(options) => local::run(options, &terminal).await,
+        Command::Doctor(options) => doctor::run(options, &terminal).await,
     };
     outcome.unwrap_or_else(|failure| {
         terminal.complain(&failure);

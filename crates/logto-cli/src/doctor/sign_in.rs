@@ -1,0 +1,223 @@
+//! The authorization request that the app sends, and what Logto says to it.
+
+use logto::Logto;
+use logto::web::{Request, Route};
+use url::Url;
+
+use super::app::{App, parameter, unexpected};
+use super::ask::Http;
+use super::finding::{Examination, Finding, Outcome};
+use super::provider::Provider;
+
+/// Logto's own resource; every tenant has it.
+const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
+
+/// Where the app sends browsers.
+pub(crate) struct Addresses {
+    pub(crate) authorization: Url,
+    pub(crate) end_session: Option<Url>,
+}
+
+impl Addresses {
+    /// The running app's own request if it answers, or else the one that the SDK makes of the environment.
+    pub(crate) async fn find(
+        http: &Http,
+        logto: &Logto,
+        app: &App,
+        examination: &mut Examination,
+    ) -> Option<Self> {
+        let target = logto.route_path(Route::SignIn);
+        let reply = logto
+            .handle(Route::SignIn, Request::new("GET", &target, []))
+            .await;
+        let ours = location(&reply)?;
+        let origin = app.base_url.origin().ascii_serialization();
+        let request = Request::new("POST", "/", [("origin", origin.as_bytes())]);
+        let end_session = location(&logto.handle(Route::SignOut, request).await);
+
+        let base = app.base_url.as_str().trim_end_matches('/');
+        let address = Url::parse(&format!("{base}{target}")).ok()?;
+        let theirs = running(http, &address, &ours).await;
+        examination.add("running app", same_app(&theirs, &ours, &address));
+        Some(Self {
+            authorization: theirs.unwrap_or(ours),
+            end_session,
+        })
+    }
+
+    /// Sends the request, as a browser without a session would.
+    pub(crate) async fn examine(&self, http: &Http, app: &App, examination: &mut Examination) {
+        let uri = parameter(&self.authorization, "redirect_uri").unwrap_or_default();
+        let answer = match http.get(&self.authorization).await {
+            Ok(answer) => answer,
+            Err(cause) => {
+                let why = format!("Logto cannot be reached: {cause}");
+                return examination.add("redirect URI", Outcome::Skipped(why));
+            }
+        };
+        let refusal = answer
+            .redirect(&self.authorization)
+            .as_ref()
+            .and_then(refusal);
+        let redirect_uri = match answer.text("error").as_str() {
+            "invalid_redirect_uri" => app.unregistered("redirect URI", &uri, "Whoever signs in"),
+            "invalid_client" => app.see_above(),
+            _ if (300..400).contains(&answer.status) => {
+                Outcome::Passed(format!("{uri} is registered"))
+            }
+            _ => Outcome::Skipped(unexpected("sign-in", &answer)),
+        };
+        examination.add("redirect URI", redirect_uri);
+        let resources = self.resources();
+        match refusal {
+            Some((error, _)) if error == "invalid_target" => {
+                let unknown = self.unknown_resources(http, &resources).await;
+                examination.add("resources", unknown);
+            }
+            Some((error, description)) => {
+                examination.add("sign-in", refused(&error, &description));
+            }
+            None if resources.is_empty() => {}
+            None => examination.add("resources", Outcome::Passed(resources.join(", "))),
+        }
+    }
+
+    fn resources(&self) -> Vec<String> {
+        let pairs = self.authorization.query_pairs();
+        let resources = pairs.filter(|(name, _)| name == "resource");
+        resources.map(|(_, value)| value.into_owned()).collect()
+    }
+
+    /// Logto does not say which one it does not know, so each is asked for alone.
+    async fn unknown_resources(&self, http: &Http, resources: &[String]) -> Outcome {
+        let mut findings = Vec::new();
+        for resource in resources {
+            let mut alone = self.authorization.clone();
+            let others = self.authorization.query_pairs();
+            alone.query_pairs_mut().clear().extend_pairs(
+                others.filter(|(name, value)| name != "resource" || value == resource),
+            );
+            let answer = http.get(&alone).await.ok();
+            let refusal = answer.and_then(|answer| refusal(&answer.redirect(&alone)?));
+            if refusal.is_some_and(|(error, _)| error == "invalid_target") {
+                findings.push(Finding::problem(
+                    format!("the tenant has no API resource {resource}"),
+                    "Logto refuses every sign-in that asks for it.",
+                    "Console → API resources → Create: use it as API identifier. Or correct LOGTO_RESOURCES.",
+                ));
+            }
+        }
+        Outcome::of(findings, "known one by one, but not together")
+    }
+
+    /// Whether a refresh token will come: Logto drops the scope without a word if consent is not asked for.
+    pub(crate) fn refresh_token(&self) -> Outcome {
+        let words = |name| parameter(&self.authorization, name).unwrap_or_default();
+        let has = |name, word| words(name).split_whitespace().any(|one| one == word);
+        match (has("scope", "offline_access"), has("prompt", "consent")) {
+            (true, true) => Outcome::Passed("asked for, with consent".to_owned()),
+            (true, false) => Finding::problem(
+                "the app asks for a refresh token (offline_access) without prompt=consent",
+                "Logto then gives none, without a word: access tokens end after an hour and are not renewed.",
+                "Leave the prompt as it is by default, or use Prompt::LoginConsent.",
+            )
+            .into(),
+            (false, _) => Finding::advice(
+                "the app asks for no refresh token",
+                "Access tokens end after an hour and are not renewed; API calls stop then.",
+                "If that is not meant, take without_offline_access() out of the app's configuration.",
+            )
+            .into(),
+        }
+    }
+
+    /// Scopes that are not Logto's own: each has to belong to a resource that is asked for.
+    pub(crate) fn api_scopes(&self, provider: &Provider) -> Vec<String> {
+        let known = provider.list("scopes_supported");
+        let asked = parameter(&self.authorization, "scope").unwrap_or_default();
+        let others = asked.split_whitespace().filter(|one| !known.contains(one));
+        others.map(str::to_owned).collect()
+    }
+
+    pub(crate) fn api_resources(&self) -> Vec<String> {
+        let mut resources = self.resources();
+        resources.retain(|resource| resource != ORGANIZATIONS);
+        resources
+    }
+}
+
+fn location(reply: &logto::web::Reply) -> Option<Url> {
+    let mut headers = reply.headers().iter();
+    let (_, value) = headers.find(|(name, _)| *name == "location")?;
+    Url::parse(value).ok()
+}
+
+/// The authorization request of the app at `address`, if it runs and has the SDK's routes.
+async fn running(http: &Http, address: &Url, ours: &Url) -> Option<Url> {
+    let answer = http.get(address).await.ok()?;
+    let to = answer.redirect(address)?;
+    (to.path() == ours.path() && parameter(&to, "client_id").is_some()).then_some(to)
+}
+
+fn same_app(theirs: &Option<Url>, ours: &Url, address: &Url) -> Outcome {
+    let Some(theirs) = theirs else {
+        return Outcome::Skipped(format!("{address} does not lead to Logto now"));
+    };
+    let differs = |name: &str| {
+        let (theirs, ours) = (parameter(theirs, name)?, parameter(ours, name)?);
+        (theirs != ours).then(|| {
+            Finding::problem(
+                format!(
+                    "the app at {address} sends {name} {theirs}; this configuration says {ours}"
+                ),
+                "The doctor and the app read different configurations.",
+                "Start the app again with these variables, or run the doctor with the app's.",
+            )
+        })
+    };
+    let origins = (theirs.origin() != ours.origin()).then(|| {
+        let origin = |url: &Url| url.origin().ascii_serialization();
+        Finding::problem(
+            format!(
+                "the app at {address} uses {}; this configuration says {}",
+                origin(theirs),
+                origin(ours)
+            ),
+            "The doctor and the app read different configurations.",
+            "Start the app again with these variables, or run the doctor with the app's.",
+        )
+    });
+    let findings = [origins, differs("client_id"), differs("redirect_uri")];
+    Outcome::of(
+        findings.into_iter().flatten().collect(),
+        format!("{address} sends what this configuration says"),
+    )
+}
+
+/// The error that a redirect to the app carries, in the query or the fragment.
+fn refusal(to: &Url) -> Option<(String, String)> {
+    let mut query = to.clone();
+    if let Some(fragment) = to.fragment() {
+        query.set_query(Some(fragment));
+    }
+    let error = parameter(&query, "error")?;
+    Some((
+        error,
+        parameter(&query, "error_description").unwrap_or_default(),
+    ))
+}
+
+fn refused(error: &str, description: &str) -> Finding {
+    let mend = match error {
+        "invalid_scope" => {
+            "Console → Applications → your app → Permissions: allow the scopes that it asks for."
+        }
+        "access_denied" => "Console → Applications → your app: see who may use it.",
+        _ => "Correct what the app asks for; LOGTO_SCOPES and LOGTO_RESOURCES add to it.",
+    };
+    Finding::problem(
+        format!("Logto refuses the sign-in that the app asks for: {error}, {description}"),
+        "Every sign-in ends with this error.",
+        mend,
+    )
+}
