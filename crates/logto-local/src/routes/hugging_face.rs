@@ -27,12 +27,26 @@ struct ChoosePerson<'a> {
     people: &'a [Choice],
 }
 
-struct Choice {
-    handle: String,
-    name: String,
-    about: String,
-    picture: Option<String>,
-    initial: String,
+/// A person as a page shows them.
+pub(crate) struct Choice {
+    pub(crate) handle: String,
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) picture: Option<String>,
+    pub(crate) initial: String,
+}
+
+impl Choice {
+    pub(crate) fn of(person: &Person, endpoint: &str) -> Self {
+        let initial = person.display_name().chars().next().unwrap_or('?');
+        Self {
+            handle: person.handle().to_owned(),
+            name: person.display_name().to_owned(),
+            about: person.about().to_owned(),
+            picture: person.picture_url(endpoint),
+            initial: initial.to_uppercase().to_string(),
+        }
+    }
 }
 
 /// `/direct/social/huggingface`, or the button of the sign-in page.
@@ -67,19 +81,7 @@ pub(crate) async fn begin(
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
-    let choice = |person: &Person| Choice {
-        handle: person.handle().to_owned(),
-        name: person.display_name().to_owned(),
-        about: person.about().to_owned(),
-        picture: person.picture_url(&tenant.endpoint),
-        initial: person
-            .display_name()
-            .chars()
-            .next()
-            .unwrap_or('?')
-            .to_uppercase()
-            .to_string(),
-    };
+    let choice = |person| Choice::of(person, &tenant.endpoint);
     let people: Vec<Choice> = tenant.store().people.iter().map(choice).collect();
     let template = ChoosePerson {
         state: call.query.get("state").unwrap_or_default(),

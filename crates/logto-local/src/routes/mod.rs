@@ -17,6 +17,7 @@ mod client_auth;
 mod consent;
 mod discovery;
 mod end_session;
+mod home;
 pub(crate) mod hugging_face;
 mod introspection;
 mod progress;
@@ -28,6 +29,7 @@ mod userinfo;
 
 pub(crate) fn all() -> Router<Shared> {
     Router::new()
+        .route("/", get(home::page))
         .route(
             "/oidc/.well-known/openid-configuration",
             get(discovery::document),
