@@ -12,6 +12,7 @@ mod flow;
 mod http;
 mod jwt;
 mod local_path;
+pub mod machine;
 mod provider;
 mod refresh;
 mod seal;

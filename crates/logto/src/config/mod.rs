@@ -5,7 +5,7 @@ mod error;
 mod prompt;
 pub(crate) mod scope;
 mod settings;
-mod validate;
+pub(crate) mod validate;
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::http::Limits;
 
 pub use error::{ConfigError, ConfigProblem};
 pub use prompt::Prompt;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, issuer_of};
 
 /// What the SDK has to know about your app and your Logto tenant.
 ///
@@ -85,11 +85,7 @@ impl LogtoConfig {
             cookie_budget: 7 * 1024,
             clock_tolerance: Duration::from_secs(60),
             clock: Clock::system(),
-            limits: Limits {
-                connect_timeout: Duration::from_secs(5),
-                request_timeout: Duration::from_secs(10),
-                max_response_bytes: 1024 * 1024,
-            },
+            limits: Limits::default(),
         }
     }
 

@@ -85,6 +85,11 @@ impl<T: Send + Sync + 'static> Cached<T> {
         Ok((value, seen))
     }
 
+    /// The value as it is, without fetching one.
+    pub(crate) fn peek(&self) -> (Option<Arc<T>>, Seen) {
+        self.read(|state| (state.value.clone(), Seen(state.attempts)))
+    }
+
     /// Whether anybody fetched since.
     pub(crate) fn is_newer_than(&self, seen: Seen) -> bool {
         self.read(|state| state.attempts) != seen.0

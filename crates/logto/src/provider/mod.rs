@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::http::Http;
 use crate::jwt::Compact;
 
-use cached::Cached;
+pub(crate) use cached::Cached;
 pub(crate) use discovery::Metadata;
 use keys::Keys;
 
