@@ -5,6 +5,7 @@ mod doctor;
 mod env_file;
 mod failure;
 mod local;
+mod setup;
 mod terminal;
 mod variables;
 
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Setup};
 use terminal::Terminal;
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,6 +23,9 @@ async fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Local(options) => local::run(options, &terminal).await,
         Command::Doctor(options) => doctor::run(options, &terminal).await,
+        Command::Setup(Setup::HuggingFace(options)) => {
+            setup::hugging_face(options, &terminal).await
+        }
     };
     outcome.unwrap_or_else(|failure| {
         terminal.complain(&failure);

@@ -6,7 +6,6 @@ use std::path::Path;
 use crate::env_file::EnvFile;
 use crate::failure::Failure;
 
-#[derive(Debug)]
 pub(crate) struct Variables {
     pub(crate) file: EnvFile,
 }

@@ -10,7 +10,7 @@ const COLUMN: usize = 20;
 
 pub(crate) fn as_json(examination: &Examination, terminal: &Terminal) {
     let healthy = examination.problems() == 0;
-    terminal.line(json!({ "healthy": healthy, "checks": examination.0 }));
+    terminal.json(&json!({ "healthy": healthy, "checks": examination.0 }));
 }
 
 pub(crate) fn as_text(examination: &Examination, terminal: &Terminal) {
