@@ -87,6 +87,9 @@ pub(crate) struct Doctor {
         hide_default_value = true
     )]
     pub(crate) route_prefix: String,
+    /// The provider whose button the app relies on; none to leave it out
+    #[arg(long, value_name = "TARGET", default_value = "huggingface")]
+    pub(crate) connector: String,
     /// One line of JSON for programs
     #[arg(long)]
     pub(crate) json: bool,

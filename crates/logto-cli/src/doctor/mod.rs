@@ -2,7 +2,11 @@
 
 mod app;
 mod ask;
+mod back_channel;
+mod budget;
+mod button;
 mod finding;
+mod inside;
 mod provider;
 mod report;
 mod scopes;
@@ -11,6 +15,7 @@ mod sign_in;
 use std::process::ExitCode;
 
 use logto::{Logto, LogtoConfig};
+use logto_management::{Application, Error, Management};
 use url::Url;
 
 use crate::arguments::Doctor;
@@ -20,6 +25,7 @@ use crate::variables::Variables;
 use app::App;
 use ask::Http;
 use finding::{Examination, Finding, Outcome};
+use provider::Provider;
 use sign_in::Addresses;
 
 pub(crate) async fn run(options: Doctor, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -50,6 +56,9 @@ struct Patient {
     app: App,
     logto: Logto,
     http: Http,
+    /// The button that the app relies on.
+    connector: Option<String>,
+    management: Option<Management>,
 }
 
 impl Patient {
@@ -91,11 +100,22 @@ impl Patient {
         };
         let seen = format!("the app {} at {}", app.id, app.base_url);
         examination.add("configuration", Outcome::Passed(seen));
+        let machine =
+            (variables.get("LOGTO_M2M_APP_ID")).zip(variables.get("LOGTO_M2M_APP_SECRET"));
+        let management = machine.map(|(id, secret)| {
+            let mut builder = Management::builder(endpoint.as_str(), id, secret);
+            if let Some(resource) = variables.get("LOGTO_MANAGEMENT_API") {
+                builder = builder.resource(resource);
+            }
+            builder.build()
+        });
         Ok(Some(Self {
             http: Http::new(&endpoint)?,
             endpoint,
             app,
             logto,
+            connector: Some(options.connector.clone()).filter(|target| target != "none"),
+            management: management.transpose()?,
         }))
     }
 
@@ -114,6 +134,95 @@ impl Patient {
             examination.add("sign-out URI", app.sign_out(http, address).await);
         }
         examination.add("refresh token", addresses.refresh_token());
-        examination.add("scopes", scopes::examine(&addresses, &provider));
+        let application = self.enter(examination).await;
+        let management = self.management.as_ref().filter(|_| application.is_some());
+        examination.add(
+            "scopes",
+            scopes::examine(&addresses, &provider, management).await,
+        );
+        if let Some(target) = &self.connector {
+            examination.add("connector", self.button(target, management).await);
+        }
+        examination.add(
+            "cookie budget",
+            self.budget(&addresses, &provider, management).await,
+        );
+        if let Some(application) = &application {
+            let outcome = back_channel::examine(http, application, &self.endpoint).await;
+            examination.add("back-channel logout", outcome);
+        }
     }
+
+    /// What the tenant says about the app, if it may be asked.
+    async fn enter(&self, examination: &mut Examination) -> Option<Application> {
+        let Some(management) = &self.management else {
+            let why = "LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET of a machine-to-machine app with the role “Logto \
+                       Management API access” are not set";
+            examination.add("inside", Outcome::Skipped(why.to_owned()));
+            return None;
+        };
+        let found = management.applications().get(&self.app.id).await;
+        let application = match found {
+            Ok(application) => application,
+            Err(error) if error.is_not_found() => {
+                examination.add("inside", self.app.see_above());
+                return None;
+            }
+            Err(error) => {
+                examination.add("inside", no_access(&error));
+                return None;
+            }
+        };
+        examination.add("inside", inside::registration(&application));
+        let secrets = management.applications().secrets(&self.app.id).await;
+        let outcome = secrets.map(|secrets| inside::end_of_secret(&secrets, &self.app));
+        examination.add("end of secret", or_skipped(outcome));
+        Some(application)
+    }
+
+    async fn button(&self, target: &str, management: Option<&Management>) -> Outcome {
+        match management {
+            Some(management) => or_skipped(button::from_inside(management, target).await),
+            None => button::from_outside(&self.http, &self.endpoint, &self.app.id, target).await,
+        }
+    }
+
+    async fn budget(
+        &self,
+        addresses: &Addresses,
+        provider: &Provider,
+        management: Option<&Management>,
+    ) -> Outcome {
+        let scopes = addresses.logto_scopes(provider);
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let room = match budget::room_for_organizations(&scopes).await {
+            Ok(room) => room,
+            Err(cause) => return Outcome::Skipped(format!("it could not be tried out: {cause}")),
+        };
+        let Some(management) = management else {
+            return budget::judge(room, None, None);
+        };
+        let known = async {
+            let organizations = inside::count_organizations(management).await?;
+            let claims = management.configs().id_token_claims().await?;
+            Ok(budget::judge(
+                room,
+                Some(organizations),
+                Some(&claims.enabled_extended_claims),
+            ))
+        };
+        or_skipped(known.await)
+    }
+}
+
+fn or_skipped(outcome: Result<Outcome, Error>) -> Outcome {
+    outcome.unwrap_or_else(|error| Outcome::Skipped(error.to_string()))
+}
+
+fn no_access(error: &Error) -> Finding {
+    Finding::problem(
+        format!("the Management API cannot be used: {error}"),
+        "The doctor sees the tenant from outside only; `logto setup` does not work at all.",
+        "Check LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET; the app needs the role “Logto Management API access”.",
+    )
 }

@@ -1,31 +1,47 @@
 //! Whether Logto knows the scopes that the app asks for. Unknown ones it drops without a word.
 
+use logto_management::Management;
+
 use super::finding::{Finding, Outcome};
+use super::inside;
 use super::provider::Provider;
 use super::sign_in::Addresses;
 
-pub(crate) fn examine(addresses: &Addresses, provider: &Provider) -> Outcome {
+pub(crate) async fn examine(
+    addresses: &Addresses,
+    provider: &Provider,
+    management: Option<&Management>,
+) -> Outcome {
     let others = addresses.api_scopes(provider);
+    let resources = addresses.resources();
     if others.is_empty() {
         return Outcome::Passed("all of them are Logto's own".to_owned());
     }
-    if addresses.api_resources().is_empty() {
-        let known = provider.list("scopes_supported").join(", ");
-        let unknown = |scope: String| {
-            Finding::problem(
-                format!(
-                    "{scope} is no scope of Logto, and the app asks for no API that could have it"
-                ),
-                "Logto drops it without a word: what it should permit stays forbidden, or its claim away.",
-                format!(
-                    "Correct LOGTO_SCOPES, or name the API that has it in LOGTO_RESOURCES. Logto's own: {known}."
-                ),
-            )
-        };
-        return Outcome::Findings(others.into_iter().map(unknown).collect());
-    }
-    Outcome::Skipped(format!(
-        "only the Management API tells whether {} exist",
-        others.join(", ")
-    ))
+    let unknown = match management {
+        _ if resources.is_empty() => others,
+        Some(management) => match inside::unknown_scopes(management, others, &resources).await {
+            Ok(unknown) => unknown,
+            Err(error) => return Outcome::Skipped(error.to_string()),
+        },
+        None => {
+            let others = others.join(", ");
+            return Outcome::Skipped(format!(
+                "only the Management API tells whether {others} exist"
+            ));
+        }
+    };
+    let known = provider.list("scopes_supported").join(", ");
+    let finding = |scope: String| {
+        Finding::problem(
+            format!("{scope} is no scope of Logto, nor of an API that the app asks for"),
+            "Logto drops it without a word: what it should permit stays forbidden, or its claim away.",
+            format!(
+                "Correct LOGTO_SCOPES, or name the API that has it in LOGTO_RESOURCES. Logto's own: {known}."
+            ),
+        )
+    };
+    Outcome::of(
+        unknown.into_iter().map(finding).collect(),
+        "all of them are known",
+    )
 }

@@ -9,9 +9,6 @@ use super::ask::Http;
 use super::finding::{Examination, Finding, Outcome};
 use super::provider::Provider;
 
-/// Logto's own resource; every tenant has it.
-const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
-
 /// Where the app sends browsers.
 pub(crate) struct Addresses {
     pub(crate) authorization: Url,
@@ -77,12 +74,13 @@ impl Addresses {
             Some((error, description)) => {
                 examination.add("sign-in", refused(&error, &description));
             }
-            None if resources.is_empty() => {}
+            // A request that was refused for its redirect URI says nothing about resources.
+            None if resources.is_empty() || answer.location.is_none() => {}
             None => examination.add("resources", Outcome::Passed(resources.join(", "))),
         }
     }
 
-    fn resources(&self) -> Vec<String> {
+    pub(crate) fn resources(&self) -> Vec<String> {
         let pairs = self.authorization.query_pairs();
         let resources = pairs.filter(|(name, _)| name == "resource");
         resources.map(|(_, value)| value.into_owned()).collect()
@@ -134,15 +132,21 @@ impl Addresses {
     /// Scopes that are not Logto's own: each has to belong to a resource that is asked for.
     pub(crate) fn api_scopes(&self, provider: &Provider) -> Vec<String> {
         let known = provider.list("scopes_supported");
-        let asked = parameter(&self.authorization, "scope").unwrap_or_default();
-        let others = asked.split_whitespace().filter(|one| !known.contains(one));
-        others.map(str::to_owned).collect()
+        let mut scopes = self.scopes();
+        scopes.retain(|scope| !known.contains(&scope.as_str()));
+        scopes
     }
 
-    pub(crate) fn api_resources(&self) -> Vec<String> {
-        let mut resources = self.resources();
-        resources.retain(|resource| resource != ORGANIZATIONS);
-        resources
+    pub(crate) fn logto_scopes(&self, provider: &Provider) -> Vec<String> {
+        let known = provider.list("scopes_supported");
+        let mut scopes = self.scopes();
+        scopes.retain(|scope| known.contains(&scope.as_str()));
+        scopes
+    }
+
+    fn scopes(&self) -> Vec<String> {
+        let asked = parameter(&self.authorization, "scope").unwrap_or_default();
+        asked.split_whitespace().map(str::to_owned).collect()
     }
 }
 
