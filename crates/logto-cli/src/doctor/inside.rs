@@ -48,7 +48,9 @@ pub(crate) fn end_of_secret(secrets: &[ApplicationSecret], app: &App) -> Outcome
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let left = Duration::from_millis(end).saturating_sub(now);
+    let Some(left) = Duration::from_millis(end).checked_sub(now) else {
+        return Outcome::Skipped(format!("{:?} has ended, see above", secret.name));
+    };
     let days = left.as_secs() / (24 * 3600);
     if left > SOON {
         return Outcome::Passed(format!("{:?} is valid for {days} days", secret.name));

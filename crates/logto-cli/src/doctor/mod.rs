@@ -164,7 +164,7 @@ impl Patient {
         let found = management.applications().get(&self.app.id).await;
         let application = match found {
             Ok(application) => application,
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.code() == Some("entity.not_exists_with_id") => {
                 examination.add("inside", self.app.see_above());
                 return None;
             }

@@ -83,7 +83,7 @@ impl Wanted {
         if variables.file.is_written_by_us(NAME) && variables.file.get(NAME).as_ref() == Some(&id) {
             let meant = match management.applications().get(&id).await {
                 Ok(app) => self.app_name.as_ref().is_none_or(|name| *name == app.name),
-                Err(error) if error.is_not_found() => false,
+                Err(error) if error.code() == Some("entity.not_exists_with_id") => false,
                 Err(error) => return Err(error),
             };
             if !meant {
