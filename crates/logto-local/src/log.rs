@@ -152,6 +152,7 @@ mod tests {
                 headers: HeaderMap::new(),
                 query: Params::default(),
                 form: Params::default(),
+                json: serde_json::Value::Null,
             };
             assert_eq!(log.arrived(&call), number);
         }

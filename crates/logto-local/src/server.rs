@@ -46,7 +46,7 @@ impl Tenant {
 }
 
 pub(crate) fn router(tenant: Shared) -> Router {
-    routes::all()
+    routes::all(&tenant)
         .layer(middleware::from_fn_with_state(tenant.clone(), around))
         .with_state(tenant)
 }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use logto::machine::MachineConfig;
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::pace::Pace;
-use crate::token::{Credentials, Tokens};
+use crate::token::Tokens;
 
 /// The Management API of one Logto tenant. Cheap to clone; clones share the access token and the pace.
 ///
@@ -42,8 +42,7 @@ pub(crate) struct Inner {
 #[must_use]
 pub struct ManagementBuilder {
     endpoint: String,
-    app_id: String,
-    app_secret: SecretString,
+    machine: MachineConfig,
     resource: Option<String>,
     request_timeout: Duration,
     requests_per_second: u32,
@@ -58,7 +57,7 @@ impl Management {
     pub fn new(
         endpoint: impl Into<String>,
         app_id: impl Into<String>,
-        app_secret: impl Into<SecretString>,
+        app_secret: impl Into<String>,
     ) -> Result<Self, Error> {
         Self::builder(endpoint, app_id, app_secret).build()
     }
@@ -68,12 +67,12 @@ impl Management {
     pub fn builder(
         endpoint: impl Into<String>,
         app_id: impl Into<String>,
-        app_secret: impl Into<SecretString>,
+        app_secret: impl Into<String>,
     ) -> ManagementBuilder {
+        let endpoint = endpoint.into();
         ManagementBuilder {
-            endpoint: endpoint.into(),
-            app_id: app_id.into(),
-            app_secret: app_secret.into(),
+            machine: MachineConfig::new(&endpoint, app_id, app_secret),
+            endpoint,
             resource: None,
             request_timeout: Duration::from_secs(30),
             requests_per_second: 20,
@@ -123,16 +122,10 @@ impl ManagementBuilder {
     /// If the endpoint is not an HTTP URL.
     pub fn build(self) -> Result<Management, Error> {
         let endpoint = parse_endpoint(&self.endpoint)?;
-        let token_endpoint = endpoint.join("oidc/token").map_err(not_a_url)?;
-        let credentials = Credentials {
-            app_id: self.app_id,
-            app_secret: self.app_secret,
-            resource: self.resource.unwrap_or_else(|| resource_of(&endpoint)),
-            token_endpoint,
-        };
+        let resource = self.resource.unwrap_or_else(|| resource_of(&endpoint));
         Ok(Management(Arc::new(Inner {
             http: Http::new(&endpoint, self.request_timeout)?,
-            tokens: Tokens::new(credentials),
+            tokens: Tokens::new(self.machine, self.request_timeout, resource)?,
             pace: Pace::new(self.requests_per_second),
             endpoint,
         })))
@@ -141,22 +134,10 @@ impl ManagementBuilder {
 
 /// With a slash at the end, so that paths can be joined.
 fn parse_endpoint(text: &str) -> Result<Url, Error> {
-    let url = Url::parse(&format!("{}/", text.trim_end_matches('/'))).map_err(not_a_url)?;
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    if matches!(url.scheme(), "http" | "https") && url.has_host() && plain {
-        Ok(url)
-    } else {
-        let why = "the endpoint must be an http or https URL without user, query and fragment";
-        Err(Error::new(ErrorKind::InvalidRequest, why))
-    }
-}
-
-fn not_a_url(error: url::ParseError) -> Error {
-    Error::with_source(
-        ErrorKind::InvalidRequest,
-        "the endpoint is not a URL",
-        error,
-    )
+    Url::parse(&format!("{}/", text.trim_end_matches('/'))).map_err(|error| {
+        let why = "the endpoint is not a URL";
+        Error::with_source(ErrorKind::InvalidRequest, why, error)
+    })
 }
 
 fn resource_of(endpoint: &Url) -> String {
@@ -202,7 +183,8 @@ mod tests {
             "https://u@a",
             "https://a/?x=1",
         ] {
-            assert!(parse_endpoint(endpoint).is_err(), "{endpoint}");
+            let error = Management::new(endpoint, "id", "secret").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{endpoint}");
         }
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -181,21 +180,21 @@ impl Request {
         let url = self.url.clone()?;
         let inner = &self.management.0;
         inner.pace.turn().await;
-        let token = inner.tokens.get(&inner.http).await?;
+        let token = inner.tokens.get().await?;
         let mut request = inner
             .http
             .0
             .request(self.method.clone(), url)
-            .bearer_auth(token.value.expose_secret())
+            .bearer_auth(token.as_str())
             .header("accept", "application/json");
-        let mut secrets = vec![token.value.expose_secret()];
+        let mut secrets = vec![token.as_str()];
         if let Some(body) = &self.body {
             request = request.json(body);
             secrets.extend(secrets_of(body));
         }
         let outcome = inner.http.send(request, &self.what, &secrets).await;
         if matches!(&outcome, Err(error) if error.status() == Some(401)) {
-            inner.tokens.forget(&token).await;
+            inner.tokens.forget(&token);
         }
         outcome
     }

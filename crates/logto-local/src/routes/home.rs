@@ -70,19 +70,24 @@ pub(crate) async fn page(State(tenant): State<Shared>) -> Response {
 
 fn registered(app: &App) -> Registered {
     let redirects = app.redirect_uris.iter();
-    let redirects = redirects.map(|uri| ("Redirect URI", uri.to_string()));
+    let redirects = redirects.map(|uri| ("Redirect URI", uri.clone()));
     let after_sign_out = app.post_logout_redirect_uris.iter();
-    let after_sign_out = after_sign_out.map(|uri| ("After sign-out", uri.to_string()));
+    let after_sign_out = after_sign_out.map(|uri| ("After sign-out", uri.clone()));
     let back_channel = app.back_channel.uri.iter();
-    let back_channel = back_channel.map(|uri| ("Back-channel logout", uri.to_string()));
+    let back_channel = back_channel.map(|uri| ("Back-channel logout", uri.clone()));
     Registered {
         kind: match app.kind {
             AppKind::Web if app.third_party => "Third-party web app",
             AppKind::Web => "Web app",
             AppKind::MachineToMachine => "Machine-to-machine app",
+            AppKind::Other => "Other app",
         },
         id: app.id.clone(),
-        secret: app.secret.clone(),
+        secret: app
+            .secrets
+            .first()
+            .map(|one| one.value.clone())
+            .unwrap_or_default(),
         addresses: redirects
             .chain(after_sign_out)
             .chain(back_channel)

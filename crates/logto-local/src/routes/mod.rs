@@ -20,15 +20,18 @@ mod end_session;
 mod home;
 pub(crate) mod hugging_face;
 mod introspection;
+mod management;
 mod progress;
 mod redirect;
 mod revocation;
 mod sign_in;
 mod token;
+mod user_name;
 mod userinfo;
 
-pub(crate) fn all() -> Router<Shared> {
+pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
     Router::new()
+        .merge(management::routes(tenant))
         .route("/", get(home::page))
         .route(
             "/oidc/.well-known/openid-configuration",
@@ -77,7 +80,11 @@ pub(crate) fn all() -> Router<Shared> {
             "/hugging-face/oauth/authorize",
             get(hugging_face::page).post(hugging_face::decide),
         )
-        .route(hugging_face::CALLBACK, get(hugging_face::callback))
+        .route("/callback/{connector}", get(hugging_face::callback))
+        .route(
+            "/continue/username",
+            get(user_name::page).post(user_name::decide),
+        )
         .route("/avatars/{file}", get(avatar::avatar))
         .fallback(not_found)
 }
