@@ -62,6 +62,9 @@ pub(crate) struct Local {
     /// The app's secret; it begins with local-
     #[arg(long, value_name = "SECRET", default_value = "local-secret")]
     pub(crate) app_secret: String,
+    /// Start as Logto does, without app and button: for trying `logto setup`
+    #[arg(long, conflicts_with_all = ["app_id", "app_secret", "redirect_uris", "back_channel_logout", "third_party"])]
+    pub(crate) empty: bool,
     /// A command to run with the tenant in its environment
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,

@@ -193,7 +193,7 @@ impl Patient {
         provider: &Provider,
         management: Option<&Management>,
     ) -> Outcome {
-        let scopes = addresses.logto_scopes(provider);
+        let (scopes, _) = addresses.scopes(provider);
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         let room = match budget::room_for_organizations(&scopes).await {
             Ok(room) => room,

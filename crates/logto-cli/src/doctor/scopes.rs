@@ -12,7 +12,7 @@ pub(crate) async fn examine(
     provider: &Provider,
     management: Option<&Management>,
 ) -> Outcome {
-    let others = addresses.api_scopes(provider);
+    let (_, others) = addresses.scopes(provider);
     let resources = addresses.resources();
     if others.is_empty() {
         return Outcome::Passed("all of them are Logto's own".to_owned());

@@ -35,7 +35,7 @@ impl Addresses {
         let base = app.base_url.as_str().trim_end_matches('/');
         let address = Url::parse(&format!("{base}{target}")).ok()?;
         let theirs = running(http, &address, &ours).await;
-        examination.add("running app", same_app(&theirs, &ours, &address));
+        examination.add("running app", same_app(theirs.as_ref(), &ours, &address));
         Some(Self {
             authorization: theirs.unwrap_or(ours),
             end_session,
@@ -81,9 +81,7 @@ impl Addresses {
     }
 
     pub(crate) fn resources(&self) -> Vec<String> {
-        let pairs = self.authorization.query_pairs();
-        let resources = pairs.filter(|(name, _)| name == "resource");
-        resources.map(|(_, value)| value.into_owned()).collect()
+        words(&self.authorization, "resource")
     }
 
     /// Logto does not say which one it does not know, so each is asked for alone.
@@ -110,8 +108,11 @@ impl Addresses {
 
     /// Whether a refresh token will come: Logto drops the scope without a word if consent is not asked for.
     pub(crate) fn refresh_token(&self) -> Outcome {
-        let words = |name| parameter(&self.authorization, name).unwrap_or_default();
-        let has = |name, word| words(name).split_whitespace().any(|one| one == word);
+        let has = |name, word| {
+            words(&self.authorization, name)
+                .iter()
+                .any(|one| one == word)
+        };
         match (has("scope", "offline_access"), has("prompt", "consent")) {
             (true, true) => Outcome::Passed("asked for, with consent".to_owned()),
             (true, false) => Finding::problem(
@@ -129,24 +130,11 @@ impl Addresses {
         }
     }
 
-    /// Scopes that are not Logto's own: each has to belong to a resource that is asked for.
-    pub(crate) fn api_scopes(&self, provider: &Provider) -> Vec<String> {
+    /// Scopes that are Logto's own, and others: each of those has to belong to a resource that is asked for.
+    pub(crate) fn scopes(&self, provider: &Provider) -> (Vec<String>, Vec<String>) {
         let known = provider.list("scopes_supported");
-        let mut scopes = self.scopes();
-        scopes.retain(|scope| !known.contains(&scope.as_str()));
-        scopes
-    }
-
-    pub(crate) fn logto_scopes(&self, provider: &Provider) -> Vec<String> {
-        let known = provider.list("scopes_supported");
-        let mut scopes = self.scopes();
-        scopes.retain(|scope| known.contains(&scope.as_str()));
-        scopes
-    }
-
-    fn scopes(&self) -> Vec<String> {
-        let asked = parameter(&self.authorization, "scope").unwrap_or_default();
-        asked.split_whitespace().map(str::to_owned).collect()
+        let scopes = words(&self.authorization, "scope").into_iter();
+        scopes.partition(|scope| known.contains(&scope.as_str()))
     }
 }
 
@@ -163,39 +151,53 @@ async fn running(http: &Http, address: &Url, ours: &Url) -> Option<Url> {
     (to.path() == ours.path() && parameter(&to, "client_id").is_some()).then_some(to)
 }
 
-fn same_app(theirs: &Option<Url>, ours: &Url, address: &Url) -> Outcome {
+fn same_app(theirs: Option<&Url>, ours: &Url, address: &Url) -> Outcome {
     let Some(theirs) = theirs else {
         return Outcome::Skipped(format!("{address} does not lead to Logto now"));
     };
-    let differs = |name: &str| {
-        let (theirs, ours) = (parameter(theirs, name)?, parameter(ours, name)?);
-        (theirs != ours).then(|| {
-            Finding::problem(
-                format!(
-                    "the app at {address} sends {name} {theirs}; this configuration says {ours}"
-                ),
-                "The doctor and the app read different configurations.",
-                "Start the app again with these variables, or run the doctor with the app's.",
-            )
-        })
-    };
-    let origins = (theirs.origin() != ours.origin()).then(|| {
-        let origin = |url: &Url| url.origin().ascii_serialization();
+    let origin = |url: &Url| Some(url.origin().ascii_serialization());
+    let names = ["client_id", "redirect_uri"];
+    let values = names.map(|name| (name, parameter(theirs, name), parameter(ours, name)));
+    let values = [("people to", origin(theirs), origin(ours))]
+        .into_iter()
+        .chain(values);
+    let differences = values.filter(|(_, theirs, ours)| theirs != ours);
+    let differences = differences.map(|(name, theirs, ours)| {
+        let value = |value: Option<String>| value.unwrap_or_default();
+        let (theirs, ours) = (value(theirs), value(ours));
+        format!("sends {name} {theirs}; this configuration says {ours}")
+    });
+    let missing = ["scope", "resource"].into_iter().filter_map(|name| {
+        let theirs = words(theirs, name);
+        let missing: Vec<_> = words(ours, name)
+            .into_iter()
+            .filter(|word| !theirs.contains(word))
+            .collect();
+        let listed = missing.join(" ");
+        (!missing.is_empty())
+            .then(|| format!("does not ask for the {name} {listed}; this configuration does"))
+    });
+    let findings = differences.chain(missing).map(|what| {
         Finding::problem(
-            format!(
-                "the app at {address} uses {}; this configuration says {}",
-                origin(theirs),
-                origin(ours)
-            ),
+            format!("the app at {address} {what}"),
             "The doctor and the app read different configurations.",
             "Start the app again with these variables, or run the doctor with the app's.",
         )
     });
-    let findings = [origins, differs("client_id"), differs("redirect_uri")];
     Outcome::of(
-        findings.into_iter().flatten().collect(),
+        findings.collect(),
         format!("{address} sends what this configuration says"),
     )
+}
+
+/// The words of every parameter of that name.
+fn words(url: &Url, name: &str) -> Vec<String> {
+    let values = url.query_pairs().filter(|(key, _)| key == name);
+    let words = values.flat_map(|(_, value)| {
+        let words = value.split_whitespace().map(str::to_owned);
+        words.collect::<Vec<_>>()
+    });
+    words.collect()
 }
 
 /// The error that a redirect to the app carries, in the query or the fragment.

@@ -24,6 +24,11 @@ impl Place {
         }
     }
 
+    /// Nothing runs there.
+    pub(crate) fn leave(self) -> String {
+        self.base_url
+    }
+
     /// The SDK's routes, and something that refuses logout tokens as the SDK does.
     pub(crate) fn run_app(self, tenant: &LocalTenant) {
         let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
@@ -43,4 +48,13 @@ impl Place {
     fn serve(self, app: Router) {
         tokio::spawn(axum::serve(self.listener, app).into_future());
     }
+}
+
+/// The address that an app sends browsers to, with these changes.
+pub(crate) fn sign_in_of(tenant: &LocalTenant, base_url: &str, prompt: &str, app_id: &str) -> String {
+    format!(
+        "{}/oidc/auth?client_id={app_id}&redirect_uri={base_url}/callback&response_type=code\
+         &scope=openid+offline_access+profile&state=s&prompt={prompt}",
+        tenant.endpoint()
+    )
 }

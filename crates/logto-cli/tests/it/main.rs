@@ -10,5 +10,7 @@
 
 mod app;
 mod doctor;
+mod doctor_inside;
 mod local;
+mod patient;
 mod support;
