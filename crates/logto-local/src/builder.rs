@@ -125,7 +125,8 @@ impl LocalTenantBuilder {
     }
 
     /// Starts as Logto does: no app but the machine-to-machine app with access to the Management API, no
-    /// connector, no API, no roles. The people wait at Hugging Face until somebody sets up a button.
+    /// connector, no API, no roles, no organizations. The people wait at Hugging Face until somebody sets up
+    /// a button.
     pub fn empty(mut self) -> Self {
         self.empty = true;
         self
@@ -168,9 +169,19 @@ impl LocalTenantBuilder {
             let directory = Directory::example(now_ms, &machine.app_id);
             (vec![app, machine_app], directory, credentials)
         };
+        let people = self.people.into_iter();
+        let people = people
+            .map(|person| {
+                if self.empty {
+                    person.without_access()
+                } else {
+                    person
+                }
+            })
+            .collect();
         directory.secret_vault = self.secret_vault;
         let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
-        let store = Store::new(keys, apps, self.people, directory);
+        let store = Store::new(keys, apps, people, directory);
 
         let failed = |reason| Error::Port {
             port: self.port,

@@ -148,6 +148,13 @@ impl Person {
         &self.memberships
     }
 
+    /// The same person where there are neither roles nor organizations.
+    pub(crate) fn without_access(mut self) -> Self {
+        self.roles.clear();
+        self.memberships.clear();
+        self
+    }
+
     pub(crate) fn has_hugging_face(&self) -> bool {
         self.at_hugging_face
     }

@@ -70,8 +70,8 @@ impl SignInExperience<'_> {
         self.0.get(&["sign-in-exp"]).send().await
     }
 
-    /// Changes the members that `changes`, an object, has. Each is replaced as a whole; Logto accepts
-    /// targets that no connector has.
+    /// Changes the members that `changes`, an object, has. Each is replaced as a whole; Logto
+    /// leaves targets out that no connector has, without a word.
     ///
     /// # Errors
     ///

@@ -38,7 +38,7 @@ fn verify(tenant: &Tenant, authorization: Option<&str>) -> Result<(), Refused> {
         refuse("auth.unauthorized", message).with_data(why)
     };
     let claims =
-        tenant.store().keys.verify(token).map_err(|_| {
+        tenant.store().keys.verify_with_any(token).map_err(|_| {
             unauthorized(json!({ "code": "ERR_JWS_INVALID", "name": "JWSInvalid" }))
         })?;
     let failed = |claim: &str, code: &str, name: &str| {

@@ -15,7 +15,8 @@ pub(super) async fn read(State(tenant): State<Shared>) -> Response {
     reply::json(StatusCode::OK, &tenant.store().directory.sign_in_experience)
 }
 
-/// Each member that is there replaces what was, as a whole. Targets without a connector are accepted.
+/// Each member that is there replaces what was, as a whole. Targets without a connector are left out
+/// without a word.
 pub(super) async fn update(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
     let body = input::body(&call);
     let mut store = tenant.store();
@@ -34,8 +35,17 @@ pub(super) async fn update(State(tenant): State<Shared>, call: Call) -> Result<R
             return Err(Refused::bad_request(code, message));
         }
     }
+    let targets: Vec<String> = {
+        let connectors = store.directory.connectors.iter();
+        connectors.map(|one| one.target().to_owned()).collect()
+    };
     let now = &mut store.directory.sign_in_experience;
-    for (member, value) in body {
+    for (member, mut value) in body {
+        if let ("socialSignInConnectorTargets", Some(list)) =
+            (member.as_str(), value.as_array_mut())
+        {
+            list.retain(|one| targets.iter().any(|target| one == target));
+        }
         if let Some(known) = now.get_mut(&member) {
             *known = value;
         }
