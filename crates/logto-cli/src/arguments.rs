@@ -137,9 +137,13 @@ pub(crate) struct HuggingFace {
     /// The resource of the Management API, for a custom domain of Logto Cloud [LOGTO_MANAGEMENT_API]
     #[arg(long, value_name = "URL")]
     pub(crate) management_api: Option<String>,
-    /// Let new people in without a user name; it holds for every social button of the tenant
+    /// Let new people in without a user name, for every social button of the tenant; what happens if nobody can
+    /// be asked
     #[arg(long)]
     pub(crate) skip_user_name: bool,
+    /// Leave it to the tenant whether new people have to choose a user name
+    #[arg(long, conflicts_with = "skip_user_name")]
+    pub(crate) keep_user_name: bool,
     /// Keep people's Hugging Face tokens, by a connector of the kind that can
     #[arg(long)]
     pub(crate) with_token_storage: bool,

@@ -108,18 +108,17 @@ impl Terminal {
         }
     }
 
-    /// Yes or no, if there is a person to ask; no answer is yes.
-    pub(crate) fn ask(&self, question: &str) -> Option<bool> {
-        if !self.live || !io::stdin().is_terminal() {
-            return None;
-        }
+    /// Whether there is a person to ask.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.live && io::stdin().is_terminal()
+    }
+
+    /// Yes or no. Just Enter is yes, the end of input is no.
+    pub(crate) fn ask(&self, question: &str) -> bool {
         show(&format!("{question} [Y/n] "));
         let mut answer = String::new();
-        io::stdin()
-            .read_line(&mut answer)
-            .ok()
-            .filter(|read| *read > 0)?;
-        Some(!answer.trim().to_ascii_lowercase().starts_with('n'))
+        let read = io::stdin().read_line(&mut answer).unwrap_or_default();
+        read > 0 && !answer.trim().to_ascii_lowercase().starts_with('n')
     }
 
     /// Makes room for a line in the middle of [`wait`](Self::wait).

@@ -74,6 +74,7 @@ fn random_secret() -> Result<String, Failure> {
 
 /// How to get the values of a file into the environment of a shell.
 pub(crate) fn how_to_load(file: &Path) -> String {
-    let file = file.display();
-    format!("set -a; . ./{file}; set +a")
+    // Without a slash a shell would look for the file in its search path.
+    let here = if file.is_absolute() { "" } else { "./" };
+    format!("set -a; . {here}{}; set +a", file.display())
 }

@@ -23,9 +23,9 @@ pub(crate) async fn hugging_face(
 ) -> Result<ExitCode, Failure> {
     let terminal = &terminal.for_programs(options.json);
     let mut variables = Variables::read(&options.env_file)?;
-    let wanted = Wanted::read(&options, &variables)?;
+    let mut wanted = Wanted::read(&options, &variables)?;
     let management = wanted.management()?;
-    let (wanted, plan) = plan(wanted, &variables, &management, terminal).await?;
+    let plan = plan(&mut wanted, &options, &variables, &management, terminal).await?;
     let mut report = Report::new(&plan, options.dry_run);
     report.show_redirect_uris(terminal);
     report.show_warnings(terminal);
@@ -47,35 +47,39 @@ pub(crate) async fn hugging_face(
 
 /// What has to change. Whether new people keep being asked for a user name is a question to a person.
 async fn plan(
-    mut wanted: Wanted,
+    wanted: &mut Wanted,
+    options: &HuggingFace,
     variables: &Variables,
     management: &Management,
     terminal: &Terminal,
-) -> Result<(Wanted, Plan), Failure> {
+) -> Result<Plan, Failure> {
+    let undecided = !options.skip_user_name && !options.keep_user_name && !options.dry_run;
+    let ask = undecided && terminal.can_ask();
+    wanted.skip_user_name &= !ask;
     let what = format!("Looking at the tenant {}", wanted.endpoint);
     let looking = async {
         wanted.find_app(variables, management).await?;
-        wanted.setup().plan(management).await
+        Ok(wanted.setup().plan(management).await?)
     };
-    let plan = terminal.wait(&what, looking).await.map_err(Failure::from)?;
+    let plan: Plan = terminal.wait::<Result<_, Failure>>(&what, looking).await?;
     let stopped = plan.warnings.iter().find_map(|warning| match warning {
         Warning::RequiredIdentifiers(required) => Some(required.join(", ")),
         _ => None,
     });
-    let Some(required) = stopped else {
-        return Ok((wanted, plan));
+    let Some(required) = stopped.filter(|_| ask) else {
+        return Ok(plan);
     };
     let question = format!(
-        "New people from Hugging Face are stopped and have to give: {required}. Let them in without?"
+        "New people from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
+         other social button?"
     );
-    if terminal.ask(&question) != Some(true) {
-        return Ok((wanted, plan));
+    if !terminal.ask(&question) {
+        return Ok(plan);
     }
     wanted.skip_user_name = true;
-    let plan = terminal
+    Ok(terminal
         .wait(&what, wanted.setup().plan(management))
-        .await?;
-    Ok((wanted, plan))
+        .await?)
 }
 
 async fn apply(
@@ -83,8 +87,13 @@ async fn apply(
     management: &Management,
     terminal: &Terminal,
 ) -> Result<Provisioned, Failure> {
+    let what = if plan.is_empty() {
+        "Reading the secret of the app"
+    } else {
+        "Setting up"
+    };
     let work = plan.apply(management, |change| report::done(change, terminal));
-    let outcome = terminal.wait("Setting up", work).await;
+    let outcome = terminal.wait(what, work).await;
     outcome.map_err(|error| incomplete(&error))
 }
 

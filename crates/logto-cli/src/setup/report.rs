@@ -41,7 +41,9 @@ impl Report {
             let mark = terminal.paint(Tone::Careful, "!");
             terminal.line(format_args!("{mark} {warning}"));
             if matches!(warning, Warning::RequiredIdentifiers(_)) {
-                terminal.line("  Add --skip-user-name to let them in without; it holds for every social button.");
+                terminal.line(
+                    "  --skip-user-name lets them in without; it holds for every social button.",
+                );
             }
             if matches!(warning, Warning::AutomaticAccountLinking) {
                 terminal.line("  Console → Sign-in & account → Sign-up and sign-in → Social sign-in: switch it off.");
@@ -64,22 +66,27 @@ impl Report {
         }
     }
 
+    /// What became of the file, and what to do next.
     pub(crate) fn finish(&self, options: &HuggingFace, terminal: &Terminal) {
         let file = options.env_file.display();
-        let written = self.names(Written::Now);
-        for name in &written {
-            let mark = if self.dry_run { "+" } else { "✓" };
-            let mark = terminal.paint(Tone::Good, mark);
-            terminal.line(format_args!("{mark} {name} in {file}"));
-        }
-        for name in self.names(Written::Never) {
-            let mark = terminal.paint(Tone::Careful, "!");
+        let (written, kept) = (self.names(Written::Now), self.names(Written::Never));
+        if !written.is_empty() {
+            let mark = terminal.paint(Tone::Good, if self.dry_run { "+" } else { "✓" });
             terminal.line(format_args!(
-                "{mark} {name} in {file} is not from this command and stays as it is"
+                "{mark} write {} into {file}",
+                written.join(", ")
             ));
         }
-        terminal.line(match (self.changes.is_empty() && written.is_empty(), self.dry_run) {
-            (true, _) => "Nothing to change: everything is as wanted.".to_owned(),
+        if !kept.is_empty() {
+            let (mark, kept) = (terminal.paint(Tone::Careful, "!"), kept.join(", "));
+            terminal.line(format_args!(
+                "{mark} {kept} in {file} is somebody's own and stays as it is, though the tenant says otherwise"
+            ));
+        }
+        let nothing = self.changes.is_empty() && written.is_empty();
+        terminal.line(match (nothing, self.dry_run) {
+            (true, true) => "Nothing would change: everything is as wanted.".to_owned(),
+            (true, false) => "Nothing changed: everything is as wanted.".to_owned(),
             (false, true) => "\nThis is the plan; nothing was changed.".to_owned(),
             (false, false) => format!(
                 "\nReady. Take the values into your terminal and start your app:\n  {}\nIf something does not \

@@ -1,11 +1,13 @@
 //! What the command line, the environment and `.env` ask for together.
 
+use logto_management::Management;
 use logto_management::provision::HuggingFaceSetup;
-use logto_management::{Error, Management};
 
 use crate::arguments::HuggingFace;
 use crate::failure::Failure;
 use crate::variables::Variables;
+
+const APP_ID: &str = "LOGTO_APP_ID";
 
 pub(crate) struct Wanted {
     pub(crate) endpoint: String,
@@ -55,7 +57,7 @@ impl Wanted {
             hugging_face: id.zip(secret),
             app_name: value(&options.app_name, "LOGTO_APP_NAME"),
             app_id: None,
-            skip_user_name: options.skip_user_name,
+            skip_user_name: !options.keep_user_name,
             token_storage: options.with_token_storage,
         })
     }
@@ -75,23 +77,27 @@ impl Wanted {
         &mut self,
         variables: &Variables,
         management: &Management,
-    ) -> Result<(), Error> {
-        const NAME: &str = "LOGTO_APP_ID";
-        let Some(id) = variables.get(NAME) else {
+    ) -> Result<(), Failure> {
+        let Some(id) = variables.get(APP_ID) else {
             return Ok(());
         };
-        if variables.file.is_written_by_us(NAME) && variables.file.get(NAME).as_ref() == Some(&id) {
-            let meant = match management.applications().get(&id).await {
-                Ok(app) => self.app_name.as_ref().is_none_or(|name| *name == app.name),
-                Err(error) if error.code() == Some("entity.not_exists_with_id") => false,
-                Err(error) => return Err(error),
-            };
-            if !meant {
-                return Ok(());
+        let file = &variables.file;
+        let ours = file.is_written_by_us(APP_ID) && file.get(APP_ID).as_ref() == Some(&id);
+        match management.applications().get(&id).await {
+            Ok(app) => {
+                let other = (self.app_name.as_ref()).is_some_and(|name| *name != app.name);
+                self.app_id = Some(id).filter(|_| !(ours && other));
+                Ok(())
             }
+            Err(error) if error.code() != Some("entity.not_exists_with_id") => Err(error.into()),
+            Err(_) if ours => Ok(()),
+            Err(_) => Err(Failure::new(format_args!(
+                "{APP_ID} {id} is no application of this tenant"
+            ))
+            .with_remedy(
+                "Correct it, or take it out of the environment and the .env file to have an application created.",
+            )),
         }
-        self.app_id = Some(id);
-        Ok(())
     }
 
     pub(crate) fn setup(&self) -> HuggingFaceSetup {

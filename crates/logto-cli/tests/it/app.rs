@@ -51,7 +51,12 @@ impl Place {
 }
 
 /// The address that an app sends browsers to, with these changes.
-pub(crate) fn sign_in_of(tenant: &LocalTenant, base_url: &str, prompt: &str, app_id: &str) -> String {
+pub(crate) fn sign_in_of(
+    tenant: &LocalTenant,
+    base_url: &str,
+    prompt: &str,
+    app_id: &str,
+) -> String {
     format!(
         "{}/oidc/auth?client_id={app_id}&redirect_uri={base_url}/callback&response_type=code\
          &scope=openid+offline_access+profile&state=s&prompt={prompt}",

@@ -13,4 +13,5 @@ mod doctor;
 mod doctor_inside;
 mod local;
 mod patient;
+mod setup;
 mod support;

@@ -49,7 +49,7 @@ impl Patient {
         Self {
             tenant,
             variables,
-            pub(crate) folder: TempDir::new().unwrap(),
+            folder: TempDir::new().unwrap(),
         }
     }
 
