@@ -21,7 +21,7 @@ mod secrets;
 mod stage;
 mod wait;
 
-pub use app::{Example, ExampleApp, free_base_url};
+pub use app::{Example, ExampleApp, free_base_url, logto_command};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
 pub use process::Process;
