@@ -36,7 +36,7 @@
 #![allow(clippy::unwrap_used)]
 
 use logto::web::{Request, Route};
-use logto::{Clock, Logto, LogtoConfig, SignInOptions};
+use logto::{Clock, Logto, LogtoConfig, SignInOptions, TokenRequest};
 use logto_local::{Endpoint, Fault, LocalTenant, SeenRequest};
 use logto_tests::hostile::{Browser, NAVIGATION, Seen};
 use url::Url;
@@ -163,15 +163,21 @@ async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
         .advance(std::time::Duration::from_secs(3600));
     // On its way with the old cookie while the person signs out.
     let straggler = scene.logto.context(scene.request("GET", "/"));
-    assert!(straggler.is_authenticated().await);
+    assert!(straggler.is_authenticated().await.unwrap());
     // Nor does it if Logto missed the revocation and would still give tokens.
     let faults = scene.tenant.faults();
     faults.set(Endpoint::Revocation, Fault::Status(503));
     let out = scene.send(Route::SignOut, "POST", "/sign-out").await;
     assert_eq!(out.status, 303);
 
-    assert!(straggler.access_token().await.unwrap_err().needs_sign_in());
-    scene.browser.keep(&straggler.take_cookies());
+    assert!(
+        straggler
+            .access_token(TokenRequest::opaque())
+            .await
+            .unwrap_err()
+            .needs_sign_in()
+    );
+    scene.browser.keep(&straggler.take_cookies().await);
     assert_eq!(scene.person().await, None);
 }
 
@@ -185,10 +191,10 @@ async fn a_session_that_was_renewed_during_a_sign_out_stays_ended() {
         .clock()
         .advance(std::time::Duration::from_secs(3600));
     let slow = scene.logto.context(scene.request("GET", "/"));
-    slow.access_token().await.unwrap();
+    slow.access_token(TokenRequest::opaque()).await.unwrap();
     scene.send(Route::SignOut, "POST", "/sign-out").await;
     // Only now the slow handler is done.
-    scene.browser.keep(&slow.take_cookies());
+    scene.browser.keep(&slow.take_cookies().await);
     assert_eq!(scene.person().await, None);
 }
 
@@ -248,6 +254,7 @@ async fn a_new_cookie_secret_signs_nobody_out() {
         both.context(scene.request("GET", "/"))
             .is_authenticated()
             .await
+            .unwrap()
     );
     let only_new = with(&[new]);
     assert!(
@@ -255,6 +262,7 @@ async fn a_new_cookie_secret_signs_nobody_out() {
             .context(scene.request("GET", "/"))
             .is_authenticated()
             .await
+            .unwrap()
     );
 }
 

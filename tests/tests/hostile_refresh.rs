@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use logto::TokenRequest;
 use logto_tests::hostile::Ends::{self, Outage, Refused, SignedOut, Token};
 use logto_tests::hostile::{
     APP_ID, Answer, Call, Endpoint, IdToken, Key, World, assert_ends, each,
@@ -243,14 +244,26 @@ async fn one_refresh_for_all_and_none_for_stragglers() {
         let sent = || world.provider.calls(Endpoint::Token).len();
         let before = sent();
         let pages: Vec<_> = (0..8).map(|_| world.page()).collect();
-        let tokens = futures::future::join_all(pages.iter().map(|page| page.access_token())).await;
+        let tokens = futures::future::join_all(
+            pages
+                .iter()
+                .map(|page| page.access_token(TokenRequest::opaque())),
+        )
+        .await;
         let first = tokens[0].as_ref().unwrap();
         assert!(tokens.iter().all(|token| token.as_ref().unwrap() == first));
         assert_eq!(sent() - before, 1);
 
         // Seconds later, a page that was on its way with the old cookie.
         world.clock.advance(Duration::from_secs(20));
-        assert_eq!(&world.page().access_token().await.unwrap(), first);
+        assert_eq!(
+            &world
+                .page()
+                .access_token(TokenRequest::opaque())
+                .await
+                .unwrap(),
+            first
+        );
         assert_eq!(sent() - before, 1);
         world.finish();
     }

@@ -8,7 +8,7 @@ use logto::web::Route;
 use crate::Reply;
 use crate::middleware::view;
 
-/// The routes `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, for
+/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and `/backchannel-logout`, for
 /// [`App::configure`](actix_web::App::configure).
 ///
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
@@ -17,12 +17,16 @@ use crate::middleware::view;
 pub fn routes(logto: &Logto) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let logto = logto.clone();
     move |config| {
-        for route in Route::ALL {
+        for &route in Route::ALL {
             let path = logto.route_path(route);
             let logto = logto.clone();
-            let handler = move |request: HttpRequest| {
+            let handler = move |request: HttpRequest, body: web::Payload| {
                 let (logto, request) = (logto.clone(), view(&request));
-                async move { Reply::from(logto.handle(route, request).await) }
+                async move {
+                    let body = body.to_bytes_limited(route.body_limit()).await;
+                    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+                    Reply::from(logto.handle(route, request.with_body(body)).await)
+                }
             };
             config.service(web::resource(path).to(handler));
         }

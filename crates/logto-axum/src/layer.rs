@@ -66,7 +66,7 @@ where
         request.extensions_mut().insert(context.clone());
         Box::pin(async move {
             let mut response = inner.call(request).await?.into_response();
-            let cookies = context.take_cookies();
+            let cookies = context.take_cookies().await;
             if !cookies.is_empty() {
                 let headers = response.headers_mut();
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -88,9 +88,5 @@ pub(crate) fn view(request: &Request) -> web::Request {
     let original = request.extensions().get::<OriginalUri>();
     let uri = original.map_or_else(|| request.uri(), |OriginalUri(uri)| uri);
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()));
-    web::Request::new(request.method().as_str(), target, headers)
+    web::Request::new(request.method().as_str(), target, request.headers())
 }

@@ -8,6 +8,6 @@ mod routes;
 pub use extract::{Auth, MaybeUser, User};
 pub use layer::{LogtoLayer, LogtoService, layer};
 pub use logto;
-pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions};
+pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;
 pub use routes::routes;

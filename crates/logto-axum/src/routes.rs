@@ -1,6 +1,7 @@
 //! The SDK's own routes.
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::routing::any;
 use logto::Logto;
@@ -9,17 +10,19 @@ use logto::web::Route;
 use crate::Reply;
 use crate::layer::view;
 
-/// The routes `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, to merge into the app's router.
+/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and `/backchannel-logout`, to merge into the app's router.
 ///
 /// They need neither the [`layer`](crate::layer()) nor a state of their own. A prefix for them is
 /// part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &Logto) -> Router<S> {
-    Route::ALL.into_iter().fold(Router::new(), |router, route| {
+    Route::ALL.iter().fold(Router::new(), |router, &route| {
         let handler = {
             let logto = logto.clone();
             async move |request: Request| {
-                let request = view(&request);
+                let seen = view(&request);
+                let body = to_bytes(request.into_body(), route.body_limit()).await;
+                let request = seen.with_body(body.unwrap_or_default());
                 Reply::from(logto.handle(route, request).await)
             }
         };

@@ -7,7 +7,7 @@ mod routes;
 
 pub use extract::{Auth, MaybeUser, User};
 pub use logto;
-pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions};
+pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use middleware::{LogtoEndpoint, LogtoMiddleware, middleware};
 pub use reply::Reply;
 pub use routes::routes;

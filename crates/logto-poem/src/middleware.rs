@@ -45,7 +45,7 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         request.extensions_mut().insert(context.clone());
         let answer = self.inner.call(request).await;
         let answer = answer.map(IntoResponse::into_response);
-        let cookies = context.take_cookies();
+        let cookies = context.take_cookies().await;
         if cookies.is_empty() {
             return answer;
         }
@@ -73,9 +73,5 @@ pub(crate) fn view(request: &Request) -> web::Request {
         original
     };
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()));
-    web::Request::new(request.method().as_str(), target, headers)
+    web::Request::new(request.method().as_str(), target, request.headers())
 }

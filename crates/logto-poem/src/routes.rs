@@ -8,7 +8,7 @@ use poem::endpoint::make;
 use crate::Reply;
 use crate::middleware::view;
 
-/// The routes `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, to add the app's own routes to.
+/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and `/backchannel-logout`, to add the app's own routes to.
 ///
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
 /// them is part of the configuration, because redirects have to know it:
@@ -16,12 +16,19 @@ use crate::middleware::view;
 /// routes already, so with `/auth` an app nests them by `nest_no_strip("/auth", …)`.
 pub fn routes(logto: &Logto) -> poem::Route {
     let mut routes = poem::Route::new();
-    for route in Route::ALL {
+    for &route in Route::ALL {
         let handler = {
             let logto = logto.clone();
-            move |request: Request| {
-                let (logto, request) = (logto.clone(), view(&request));
-                async move { Reply::from(logto.handle(route, request).await) }
+            move |mut request: Request| {
+                let logto = logto.clone();
+                async move {
+                    let body = request
+                        .take_body()
+                        .into_bytes_limit(route.body_limit())
+                        .await;
+                    let request = view(&request).with_body(body.unwrap_or_default());
+                    Reply::from(logto.handle(route, request).await)
+                }
             }
         };
         routes = routes.at(logto.route_path(route), make(handler));

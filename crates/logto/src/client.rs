@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::engine::Engine;
+use crate::error::Error;
+use crate::keeper::SessionInfo;
 use crate::web::{Context, Reply, Request, Route};
 
 /// One application at one Logto tenant. Cheap to clone; make one when the app starts and share it.
@@ -74,6 +76,76 @@ impl Logto {
     /// ones are answered, and with what, is decided here.
     pub async fn handle(&self, route: Route, request: Request) -> Reply {
         route.handle(&self.context(request)).await
+    }
+
+    /// The sessions that the store keeps for a person, oldest first: for a page that shows them.
+    /// Sessions in cookies are in no list.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    pub async fn sessions_of(&self, sub: &str) -> Result<Vec<SessionInfo>, Error> {
+        let sessions = self.0.keeper.sessions_of(sub, self.now()).await?;
+        Ok(sessions
+            .iter()
+            .map(|held| self.0.keeper.info(&held.session))
+            .collect())
+    }
+
+    /// Ends one session of a person, by the [id](SessionInfo::id) that the list gives it, and revokes
+    /// its refresh token. `false` if there is no such session any more.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). That Logto cannot be
+    /// reached to revoke the refresh token is none: it is logged.
+    pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
+        let keeper = &self.0.keeper;
+        let sessions = keeper.sessions_of(sub, self.now()).await?;
+        let Some(held) = sessions
+            .iter()
+            .find(|held| keeper.info(&held.session).id == id)
+        else {
+            return Ok(false);
+        };
+        keeper.end(held, self.now()).await?;
+        self.0.revoke_all(std::slice::from_ref(held));
+        Ok(true)
+    }
+
+    /// Signs a person out of all sessions of this app that began before now: those in the store,
+    /// whose refresh tokens are revoked too, and those in cookies. Without a common store it reaches
+    /// the sessions that this process meets.
+    ///
+    /// Logto's own session is not ended by this: the person may be signed in again without a
+    /// password. Ending it, or suspending the person, takes Logto's Management API.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
+        let keeper = &self.0.keeper;
+        let sessions = keeper.sessions_of(sub, self.now()).await?;
+        let now = self.0.settings.clock.now_in_milliseconds();
+        keeper.end_person(sub, now).await?;
+        for held in &sessions {
+            keeper.end(held, self.now()).await?;
+        }
+        self.0.revoke_all(&sessions);
+        Ok(())
+    }
+
+    /// Whether the store of sessions answers, for a readiness probe.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if it does not.
+    pub async fn ping_storage(&self) -> Result<(), Error> {
+        self.0.keeper.ping().await
+    }
+
+    fn now(&self) -> u64 {
+        self.0.settings.clock.now()
     }
 }
 

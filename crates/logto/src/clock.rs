@@ -31,12 +31,17 @@ impl Clock {
     /// Seconds since the Unix epoch; 0 for a system clock that stands before it.
     #[must_use]
     pub fn now(&self) -> u64 {
+        self.now_in_milliseconds() / 1000
+    }
+
+    pub(crate) fn now_in_milliseconds(&self) -> u64 {
         let system = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |elapsed| {
-                i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
+                i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
             });
-        u64::try_from(system.saturating_add(self.offset.load(Ordering::Relaxed))).unwrap_or(0)
+        let offset = self.offset.load(Ordering::Relaxed).saturating_mul(1000);
+        u64::try_from(system.saturating_add(offset)).unwrap_or(0)
     }
 
     /// Moves this clock, and every clone of it, forward.

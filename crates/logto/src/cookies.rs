@@ -24,23 +24,45 @@ fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The attributes that every cookie of ours has.
+/// The attributes of a cookie. All of ours are `HttpOnly` and `SameSite=Lax`: with `Strict` the
+/// browser would not send them on the way back from Logto.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
-    /// Whether the base URL is https: then the cookie is `Secure` and has the `__Host-` prefix.
+    /// Whether the base URL is https: then the cookie is `Secure` and has a prefix.
     pub(crate) secure: bool,
+    /// A domain whose other hosts get the cookie too.
+    pub(crate) domain: Option<String>,
+    pub(crate) path: String,
 }
 
 impl Attributes {
-    /// The name with the prefix that the scheme asks for (RFC 6265bis, section 4.1.3.2).
+    /// Of a cookie for this host alone and all of its paths.
+    pub(crate) fn of_host(secure: bool) -> Self {
+        Self {
+            secure,
+            domain: None,
+            path: "/".to_owned(),
+        }
+    }
+
+    /// The name with the prefix that scheme, domain and path ask for (RFC 6265bis, section 4.1.3).
     pub(crate) fn name(&self, name: &str) -> String {
-        let prefix = if self.secure { "__Host-" } else { "" };
+        let prefix = match self.secure {
+            true if self.domain.is_none() && self.path == "/" => "__Host-",
+            true => "__Secure-",
+            false => "",
+        };
         format!("{prefix}{name}")
     }
 
     pub(crate) fn set(&self, name: &str, value: &str, max_age: u64) -> String {
+        let domain = self.domain.as_deref();
+        let domain = domain.map_or(String::new(), |domain| format!("; Domain={domain}"));
+        let path = &self.path;
         let secure = if self.secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
+        format!(
+            "{name}={value}{domain}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
+        )
     }
 
     pub(crate) fn remove(&self, name: &str) -> String {
@@ -70,10 +92,17 @@ mod tests {
 
     #[test]
     fn https_means_secure_and_the_host_prefix() {
-        let attributes = Attributes { secure: true };
+        let mut attributes = Attributes::of_host(true);
         assert_eq!(attributes.name("x"), "__Host-x");
         assert!(attributes.set("__Host-x", "1", 60).ends_with("; Secure"));
-        let attributes = Attributes { secure: false };
+        attributes.domain = Some("example.com".to_owned());
+        assert_eq!(attributes.name("x"), "__Secure-x");
+        assert!(
+            attributes
+                .remove("x")
+                .starts_with("x=; Domain=example.com; Path=/; Max-Age=0;")
+        );
+        let attributes = Attributes::of_host(false);
         assert_eq!(attributes.name("x"), "x");
         assert!(!attributes.set("x", "1", 60).contains("Secure"));
     }

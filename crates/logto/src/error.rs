@@ -63,6 +63,12 @@ pub enum ErrorKind {
     SignInRequired,
     /// The session does not fit into the cookies that a browser keeps.
     SessionTooLarge,
+    /// The store of sessions could not be asked. Nobody was signed out and the same call may work
+    /// later.
+    StoreUnavailable,
+    /// Logto does not give this person the token that was asked for: they are not a member of the
+    /// organization, or may not use the application.
+    AccessDenied,
 }
 
 impl Error {
@@ -133,11 +139,14 @@ impl Error {
         self.0.kind
     }
 
-    /// Whether the same call may succeed later without anyone doing anything: Logto was
+    /// Whether the same call may succeed later without anyone doing anything: Logto or the store was
     /// unreachable or overloaded. It never means that a session ended.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.0.kind == ErrorKind::Unreachable
+        matches!(
+            self.0.kind,
+            ErrorKind::Unreachable | ErrorKind::StoreUnavailable
+        )
     }
 
     /// Whether the person has to sign in (again) for the call to succeed.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_token;
 mod claims;
 mod client;
 mod clock;
@@ -11,14 +12,17 @@ mod error;
 mod flow;
 mod http;
 mod jwt;
+mod keeper;
 mod local_path;
 pub mod machine;
 mod provider;
 mod refresh;
 mod seal;
 mod session;
+pub mod storage;
 pub mod web;
 
+pub use access_token::AccessToken;
 pub use claims::{
     Claims, HuggingFaceOrganization, HuggingFaceProfile, IdTokenClaims, Identity, OrganizationData,
     UserInfo,
@@ -28,3 +32,5 @@ pub use clock::Clock;
 pub use config::{ConfigError, ConfigProblem, LogtoConfig, Prompt};
 pub use error::{Error, ErrorKind, ErrorResponse};
 pub use flow::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
+pub use keeper::SessionInfo;
+pub use session::TokenRequest;

@@ -1,308 +1,248 @@
-//! A refresh token is redeemed once, however many requests ask at the same time.
+//! A refresh token is redeemed once, however many requests ask at the same time, here and in other
+//! processes.
 //!
-//! The exchange runs in a task of its own: a browser that goes away in the middle does not cut it
-//! between Logto's answer and ours. Its outcome is kept for a while, for requests that were on
-//! their way with the old cookie: a refresh token that was rotated must not be sent again.
-//!
-//! Signing out wins over a refresh under way: its outcome is for nobody any more.
+//! In this process those who want the same token share one flight. Across processes a lease in the
+//! store lets one redeem; the others find its result in the store. A flight is a task of its own: a
+//! browser that goes away does not cut it between Logto's answer and ours. What Logto answered is
+//! stored before anybody sees it, and a session that was ended meanwhile stays ended.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::clock::Clock;
-use crate::encoding;
+use crate::engine::{Engine, Renewal};
 use crate::error::{Error, ErrorKind};
-use crate::session::Session;
+use crate::keeper::Held;
+use crate::session::{Session, SessionId, Target, TokenRequest};
 
-/// Seconds for which a finished refresh answers requests with the old cookie.
-const KEPT: u64 = 30;
-/// Seconds for which a sign-out is remembered, for answers that were under way.
-const ENDED_KEPT: u64 = 600;
+/// How long a request waits for a renewal of a token that is still good.
+const EARLY_PATIENCE: Duration = Duration::from_secs(2);
+/// Seconds without early renewals after one met an outage.
+const PAUSE: u64 = 5;
+/// Between two looks whether another instance is done: at first, and at most.
+const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
+/// Attempts to store what Logto answered, with pauses that double up to this many milliseconds: about
+/// a minute. It exists nowhere else.
+const STORE_ATTEMPTS: u32 = 35;
+const STORE_PAUSE: u64 = 2000;
 
-type Outcome = Option<Result<Refreshed, Error>>;
-/// A hash of the refresh token: the token itself is not kept here.
-type Key = [u8; 32];
+type Outcome = Option<Result<Held, Error>>;
 
-/// A refreshed session. The new refresh token is in it even if the rest of the answer could not be
-/// accepted: the old one may be spent.
-#[derive(Clone, Debug)]
-pub(crate) struct Refreshed {
-    pub(crate) session: Session,
-    pub(crate) problem: Option<Error>,
-}
-
+/// The refreshes under way.
+#[derive(Default)]
 pub(crate) struct Refreshes {
-    clock: Clock,
-    flights: Arc<Mutex<HashMap<Key, Flight>>>,
-    /// Refresh tokens of people who signed out, and when.
-    ended: Mutex<HashMap<Key, u64>>,
+    flights: Mutex<HashMap<(SessionId, Target), watch::Receiver<Outcome>>>,
+    /// When early renewals may begin again.
+    paused_until: AtomicU64,
 }
 
-#[derive(Clone)]
-struct Flight {
-    outcome: watch::Receiver<Outcome>,
-    began_at: u64,
+/// What somebody wants to have refreshed.
+struct Wish {
+    held: Held,
+    target: Target,
+    /// The token that is not good enough.
+    known: Option<String>,
 }
 
-impl Flight {
-    /// Under way, or landed a short while ago; not if its runtime was shut down on the way.
-    fn is_of_use(&self, now: u64) -> bool {
-        if self.outcome.borrow().is_some() {
-            now < self.began_at.saturating_add(KEPT)
-        } else {
-            self.outcome.has_changed().is_ok()
-        }
+impl Wish {
+    /// Whether somebody else has fulfilled it.
+    fn is_fulfilled_by(&self, session: &Session, now: u64) -> bool {
+        session
+            .token_for(&self.target)
+            .is_some_and(|held| held.is_usable(now) && Some(&held.token) != self.known.as_ref())
     }
 }
 
 impl Refreshes {
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self {
-            clock,
-            flights: Arc::default(),
-            ended: Mutex::default(),
-        }
-    }
-
-    /// Nothing comes of this refresh token any more, not even of a refresh under way.
-    pub(crate) fn end(&self, refresh_token: &str) {
-        let now = self.clock.now();
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.retain(|_, at| now < at.saturating_add(ENDED_KEPT));
-        ended.insert(key(refresh_token), now);
-    }
-
-    /// Whether somebody signed out with this refresh token.
-    pub(crate) fn has_ended(&self, refresh_token: &str) -> bool {
-        self.is_ended(&key(refresh_token))
-    }
-
-    fn is_ended(&self, key: &Key) -> bool {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended
-            .get(key)
-            .is_some_and(|at| self.clock.now() < at.saturating_add(ENDED_KEPT))
-    }
-
-    /// The outcome of redeeming this refresh token: of a flight under way or just landed, or of a
-    /// new one.
-    pub(crate) async fn once<Fut>(
+    /// The session with a usable token for the request: as it is, or refreshed.
+    pub(crate) async fn fresh(
         &self,
-        refresh_token: &str,
-        redeem: impl FnOnce() -> Fut,
-    ) -> Result<Refreshed, Error>
-    where
-        Fut: Future<Output = Result<Refreshed, Error>> + Send + 'static,
-    {
-        let key = key(refresh_token);
-        if self.is_ended(&key) {
-            return Err(signed_out());
+        engine: &Arc<Engine>,
+        held: &Held,
+        request: &TokenRequest,
+    ) -> Result<Held, Error> {
+        let now = engine.settings.clock.now();
+        let token = held.session.token_for(&request.target);
+        let usable = token.filter(|token| token.is_usable(now) && !request.fresh);
+        if usable.is_some_and(|token| !token.is_due(now)) {
+            return Ok(held.clone());
         }
-        let mut outcome = self.join(key, redeem);
-        // The sender is gone without a word only if its runtime was shut down.
-        let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
-        let landed = outcome
-            .wait_for(Option::is_some)
-            .await
-            .map_err(|_| stopped())?;
-        let landed = landed.clone().unwrap_or_else(|| Err(stopped()))?;
-        // A rotated token may have been used to sign out meanwhile as well.
-        let renewed = landed.session.refresh_token.as_deref().map(self::key);
-        if self.is_ended(&key) || renewed.is_some_and(|renewed| self.is_ended(&renewed)) {
-            return Err(signed_out());
+        if held.session.refresh_token.is_none() {
+            return match usable {
+                Some(_) => Ok(held.clone()),
+                None => Err(Error::new(
+                    ErrorKind::SignInRequired,
+                    "there is no refresh token to get an access token with",
+                )),
+            };
         }
-        Ok(landed)
-    }
-
-    fn join<Fut>(&self, key: Key, redeem: impl FnOnce() -> Fut) -> watch::Receiver<Outcome>
-    where
-        Fut: Future<Output = Result<Refreshed, Error>> + Send + 'static,
-    {
-        let now = self.clock.now();
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        flights.retain(|_, flight| flight.is_of_use(now));
-        if let Some(flight) = flights.get(&key) {
-            return flight.outcome.clone();
-        }
-        let (landed, outcome) = watch::channel(None);
-        let flight = Flight {
-            outcome: outcome.clone(),
-            began_at: now,
+        let wish = Wish {
+            held: held.clone(),
+            target: request.target.clone(),
+            known: token.map(|token| token.token.clone()),
         };
-        flights.insert(key, flight);
-        let (flights, exchange) = (Arc::clone(&self.flights), redeem());
-        tokio::spawn(async move {
-            let result = exchange.await;
-            if is_open(&result, &key) {
-                // The next request asks again: to give up would be a sign-out for certain.
-                flights
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .remove(&key);
-            }
-            landed.send_replace(Some(result));
-        });
-        outcome
-    }
-}
-
-/// Whether an outage was in the way and the refresh token is the same as before.
-fn is_open(result: &Result<Refreshed, Error>, before: &Key) -> bool {
-    match result {
-        Err(error) => error.is_retryable(),
-        Ok(Refreshed { session, problem }) => {
-            let unchanged = session.refresh_token.as_deref().map(key) == Some(*before);
-            unchanged && problem.as_ref().is_some_and(Error::is_retryable)
+        if usable.is_none() {
+            let limits = &engine.settings.limits;
+            let patience = limits.connect_timeout + limits.request_timeout;
+            return landed(self.join(engine, wish).0, patience).await;
+        }
+        if now < self.paused_until.load(Ordering::Relaxed) {
+            return Ok(held.clone());
+        }
+        let (flight, is_first) = self.join(engine, wish);
+        if !is_first || held.is_stored() {
+            // The store will have the new token for the next request.
+            return Ok(held.clone());
+        }
+        // A session in a cookie is refreshed for good when its browser has the new one.
+        match landed(flight, EARLY_PATIENCE).await {
+            Err(error) if !error.needs_sign_in() => Ok(held.clone()),
+            outcome => outcome,
         }
     }
+
+    /// The flight for this wish, and whether it begins now.
+    fn join(&self, engine: &Arc<Engine>, wish: Wish) -> (watch::Receiver<Outcome>, bool) {
+        let key = (wish.held.session.id, wish.target.clone());
+        let mut flights = self.flights();
+        if let Some(flight) = flights.get(&key)
+            // Its runtime may have been shut down on the way.
+            && flight.has_changed().is_ok()
+        {
+            return (flight.clone(), false);
+        }
+        let (land, flight) = watch::channel(None);
+        flights.insert(key.clone(), flight.clone());
+        let engine = Arc::clone(engine);
+        tokio::spawn(async move {
+            let outcome = engine.renew(&wish).await;
+            let refreshes = &engine.refreshes;
+            if outcome.as_ref().is_err_and(Error::is_retryable) {
+                let until = engine.settings.clock.now().saturating_add(PAUSE);
+                refreshes.paused_until.store(until, Ordering::Relaxed);
+            }
+            refreshes.flights().remove(&key);
+            land.send_replace(Some(outcome));
+        });
+        (flight, true)
+    }
+
+    fn flights(
+        &self,
+    ) -> std::sync::MutexGuard<'_, HashMap<(SessionId, Target), watch::Receiver<Outcome>>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn key(refresh_token: &str) -> Key {
-    encoding::sha256(&[refresh_token.as_bytes()])
+async fn landed(mut flight: watch::Receiver<Outcome>, patience: Duration) -> Result<Held, Error> {
+    let late = || Error::new(ErrorKind::Unreachable, "the refresh takes too long");
+    // The sender is gone without a word only if its runtime was shut down.
+    let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
+    let landed = tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await;
+    let outcome = landed.map_err(|_| late())?.map_err(|_| stopped())?.clone();
+    outcome.unwrap_or_else(|| Err(stopped()))
 }
 
-fn signed_out() -> Error {
-    Error::new(ErrorKind::SignInRequired, "the person signed out meanwhile")
+impl Engine {
+    /// Waits for the right to refresh, or for the result of whoever has it.
+    async fn renew(&self, wish: &Wish) -> Result<Held, Error> {
+        // What can fail without Logto's token endpoint fails before anybody else has to wait.
+        self.provider.metadata().await?;
+        let (mut pause, most) = LOOK;
+        let lease = loop {
+            if let Some(lease) = self.keeper.lease(wish.held.session.id).await? {
+                break lease;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(most);
+            let latest = self.keeper.latest(&wish.held).await?;
+            if wish.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
+                return Ok(latest);
+            }
+        };
+        self.keeper.holding(lease, self.exchange(wish)).await
+    }
+
+    async fn exchange(&self, wish: &Wish) -> Result<Held, Error> {
+        let mut latest = self.keeper.latest(&wish.held).await?;
+        loop {
+            if wish.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
+                return Ok(latest);
+            }
+            match self.redeem_refresh_token(&latest, &wish.target).await {
+                Ok(renewal) => return self.store_renewal(&latest, renewal).await,
+                Err(error) if error.needs_sign_in() => {
+                    let newer = self.keeper.latest(&latest).await?;
+                    if newer.session.refresh_token == latest.session.refresh_token {
+                        self.keeper.end(&latest, self.settings.clock.now()).await?;
+                        tracing::info!(%error, "Logto ended a session");
+                        return Err(error);
+                    }
+                    // Somebody else rotated the refresh token meanwhile.
+                    latest = newer;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Stores what came of a refresh, and only then hands it out.
+    async fn store_renewal(&self, before: &Held, renewal: Renewal) -> Result<Held, Error> {
+        let place = before.place;
+        let change = |session: &mut Session| {
+            if let Some(refresh_token) = &renewal.refresh_token {
+                session.refresh_token = Some(refresh_token.clone());
+            }
+            let Ok(accepted) = &renewal.accepted else {
+                return;
+            };
+            session.keep_token(accepted.token.clone());
+            if let Some(id_token) = &accepted.id_token {
+                let old = std::mem::replace(&mut session.id_token, id_token.clone());
+                if !self.keeper.has_room(session, place) {
+                    tracing::warn!(
+                        "a session's claims have outgrown its cookies; it keeps the old"
+                    );
+                    session.id_token = old;
+                }
+            }
+        };
+        let mut attempt = 0;
+        let stored = loop {
+            let now = self.settings.clock.now();
+            match self.keeper.update(before, now, change).await {
+                Err(error) if error.is_retryable() && attempt < STORE_ATTEMPTS => {
+                    tracing::warn!(%error, "refreshed tokens could not be stored yet");
+                    let pause = STORE_PAUSE.min(50 << attempt.min(10));
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                    attempt += 1;
+                }
+                outcome => break outcome,
+            }
+        };
+        match stored {
+            Ok(held) => renewal.accepted.map(|_| held),
+            Err(error) => {
+                if error.needs_sign_in()
+                    && let Some(token) = renewal
+                        .refresh_token
+                        .or_else(|| before.session.refresh_token.clone())
+                    && let Err(error) = self.revoke(&token).await
+                {
+                    tracing::warn!(%error, "the refresh token of an ended session could not be revoked");
+                }
+                Err(error)
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Refreshes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refreshes").finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
-
-    use super::*;
-
-    fn refreshed() -> Refreshed {
-        Refreshed {
-            session: Session {
-                started_at: 0,
-                id_token: Vec::new(),
-                refresh_token: None,
-                access_token: None,
-            },
-            problem: None,
-        }
-    }
-
-    /// Calls `once` many times at the same time; each exchange ends with `result`.
-    async fn burst(
-        refreshes: &Refreshes,
-        exchanges: &Arc<AtomicUsize>,
-        result: fn() -> Result<Refreshed, Error>,
-    ) -> Vec<Result<Refreshed, Error>> {
-        let one = || {
-            refreshes.once("token", || {
-                let exchanges = Arc::clone(exchanges);
-                async move {
-                    tokio::task::yield_now().await;
-                    exchanges.fetch_add(1, Ordering::SeqCst);
-                    result()
-                }
-            })
-        };
-        let (a, b, c) = tokio::join!(one(), one(), one());
-        vec![a, b, c]
-    }
-
-    #[tokio::test]
-    async fn concurrent_requests_make_one_exchange_and_stragglers_none() {
-        let clock = Clock::system();
-        let refreshes = Refreshes::new(clock.clone());
-        let exchanges = Arc::default();
-        let burst = async || burst(&refreshes, &exchanges, || Ok(refreshed())).await;
-
-        assert!(burst().await.iter().all(Result::is_ok));
-        assert_eq!(exchanges.load(Ordering::SeqCst), 1);
-        assert!(burst().await.iter().all(Result::is_ok));
-        assert_eq!(exchanges.load(Ordering::SeqCst), 1, "the outcome is kept");
-        clock.advance(Duration::from_secs(KEPT));
-        burst().await;
-        assert_eq!(exchanges.load(Ordering::SeqCst), 2, "and then forgotten");
-    }
-
-    #[tokio::test]
-    async fn an_outage_is_shared_but_not_kept() {
-        let refreshes = Refreshes::new(Clock::system());
-        let exchanges = Arc::default();
-        let down = || Err(Error::new(ErrorKind::Unreachable, "down"));
-        assert!(
-            burst(&refreshes, &exchanges, down)
-                .await
-                .iter()
-                .all(Result::is_err)
-        );
-        assert_eq!(exchanges.load(Ordering::SeqCst), 1);
-        burst(&refreshes, &exchanges, down).await;
-        assert_eq!(exchanges.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn an_exchange_ends_even_if_nobody_waits_any_more() {
-        let refreshes = Refreshes::new(Clock::system());
-        let (release, released) = tokio::sync::oneshot::channel::<()>();
-        let (done, until_done) = tokio::sync::oneshot::channel();
-        let mut waiting = Box::pin(refreshes.once("token", || async {
-            let _ = released.await;
-            let _ = done.send(());
-            Ok(refreshed())
-        }));
-        assert!(futures_poll_once(&mut waiting).await.is_none());
-        drop(waiting);
-        release.send(()).unwrap();
-        until_done.await.unwrap();
-    }
-
-    #[test]
-    fn a_runtime_that_was_shut_down_blocks_nobody() {
-        let refreshes = Refreshes::new(Clock::system());
-        let runtime = || {
-            tokio::runtime::Builder::new_current_thread()
-                .build()
-                .unwrap()
-        };
-        let gone = runtime();
-        gone.block_on(async {
-            let mut waiting = Box::pin(refreshes.once("token", std::future::pending));
-            assert!(futures_poll_once(&mut waiting).await.is_none());
-        });
-        drop(gone);
-        let again = refreshes.once("token", || async { Ok(refreshed()) });
-        assert!(runtime().block_on(again).is_ok());
-    }
-
-    #[tokio::test]
-    async fn signing_out_wins_over_a_refresh_under_way() {
-        let refreshes = Refreshes::new(Clock::system());
-        let (release, released) = tokio::sync::oneshot::channel::<()>();
-        let mut waiting = Box::pin(refreshes.once("token", || async {
-            let _ = released.await;
-            Ok(refreshed())
-        }));
-        assert!(futures_poll_once(&mut waiting).await.is_none());
-        refreshes.end("token");
-        release.send(()).unwrap();
-        assert!(waiting.await.unwrap_err().needs_sign_in());
-        let again = refreshes.once("token", || async { Ok(refreshed()) }).await;
-        assert!(again.unwrap_err().needs_sign_in());
-    }
-
-    async fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-        std::future::poll_fn(|context| {
-            std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
-                std::task::Poll::Ready(output) => Some(output),
-                std::task::Poll::Pending => None,
-            })
-        })
-        .await
     }
 }

@@ -17,7 +17,13 @@ use crate::error::{Error, ErrorKind};
 /// What a sealed value is for; each purpose has keys of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
+    /// A session, in a cookie.
     Session,
+    /// The cookie of a session that a store keeps.
+    Ticket,
+    /// A record in a store.
+    Record,
+    /// A sign-in in progress, in a cookie.
     SignIn,
 }
 
@@ -25,6 +31,8 @@ impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
             Self::Session => b"session",
+            Self::Ticket => b"ticket",
+            Self::Record => b"record",
             Self::SignIn => b"sign-in",
         }
     }
@@ -39,6 +47,8 @@ pub(crate) struct KeyRing {
 
 struct SecretKeys {
     session: RandomizedNonceKey,
+    ticket: RandomizedNonceKey,
+    record: RandomizedNonceKey,
     sign_in: RandomizedNonceKey,
 }
 
@@ -46,6 +56,8 @@ impl SecretKeys {
     fn of(&self, purpose: Purpose) -> &RandomizedNonceKey {
         match purpose {
             Purpose::Session => &self.session,
+            Purpose::Ticket => &self.ticket,
+            Purpose::Record => &self.record,
             Purpose::SignIn => &self.sign_in,
         }
     }
@@ -58,6 +70,8 @@ impl KeyRing {
             .map(|secret| {
                 Ok(SecretKeys {
                     session: derive(secret, Purpose::Session)?,
+                    ticket: derive(secret, Purpose::Ticket)?,
+                    record: derive(secret, Purpose::Record)?,
                     sign_in: derive(secret, Purpose::SignIn)?,
                 })
             })
@@ -68,13 +82,28 @@ impl KeyRing {
         })
     }
 
-    /// Seals under the newest key; the text is base64url.
+    /// Tenant and application, which every sealed value is bound to.
+    pub(crate) fn context(&self) -> &str {
+        &self.context
+    }
+
+    /// [`seal_bytes`](Self::seal_bytes) as base64url.
     pub(crate) fn seal(
         &self,
         purpose: Purpose,
         name: &str,
-        mut value: Vec<u8>,
+        value: Vec<u8>,
     ) -> Result<String, Error> {
+        Ok(encoding::encode(self.seal_bytes(purpose, name, value)?))
+    }
+
+    /// Seals under the newest key.
+    pub(crate) fn seal_bytes(
+        &self,
+        purpose: Purpose,
+        name: &str,
+        mut value: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
         let failed = || Error::new(ErrorKind::InvalidRequest, "a value could not be sealed");
         let key = self.keys.first().ok_or_else(failed)?.of(purpose);
         let nonce = key
@@ -83,12 +112,21 @@ impl KeyRing {
         let mut sealed = Vec::with_capacity(NONCE_LEN + value.len());
         sealed.extend_from_slice(nonce.as_ref());
         sealed.append(&mut value);
-        Ok(encoding::encode(sealed))
+        Ok(sealed)
+    }
+
+    /// [`open_bytes`](Self::open_bytes) of base64url.
+    pub(crate) fn open(&self, purpose: Purpose, name: &str, sealed: &str) -> Option<Vec<u8>> {
+        self.open_bytes(purpose, name, &encoding::decode(sealed)?)
     }
 
     /// Opens what any key of the ring sealed for this purpose and name.
-    pub(crate) fn open(&self, purpose: Purpose, name: &str, sealed: &str) -> Option<Vec<u8>> {
-        let sealed = encoding::decode(sealed)?;
+    pub(crate) fn open_bytes(
+        &self,
+        purpose: Purpose,
+        name: &str,
+        sealed: &[u8],
+    ) -> Option<Vec<u8>> {
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN)?;
         self.keys.iter().find_map(|keys| {
             let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use logto::web::{Context, Reply, Route};
-use logto::{Clock, Error, Logto, LogtoConfig};
+use logto::{AccessToken, Clock, Error, Logto, LogtoConfig, TokenRequest};
 use url::Url;
 
 use super::browser::{Browser, NAVIGATION, Seen};
@@ -192,8 +192,8 @@ impl World {
     /// What the browser sees instead of the page.
     pub async fn access_token(&mut self) -> Result<String, Seen> {
         let page = self.page();
-        let token = page.access_token().await;
-        self.pay(&page, token)
+        let token = page.access_token(TokenRequest::opaque()).await;
+        self.pay(&page, token.map(AccessToken::into_string)).await
     }
 
     /// The userinfo's `sub` on a page of the app; the answer of the page if there is none.
@@ -204,12 +204,12 @@ impl World {
     pub async fn user_info(&mut self) -> Result<String, Seen> {
         let page = self.page();
         let info = page.fetch_user_info().await.map(|info| info.sub.clone());
-        self.pay(&page, info)
+        self.pay(&page, info).await
     }
 
     /// What an adapter does with a page: sends the cookies and the answer.
-    fn pay<T>(&mut self, page: &Context, outcome: Result<T, Error>) -> Result<T, Seen> {
-        let lines = page.take_cookies();
+    async fn pay<T>(&mut self, page: &Context, outcome: Result<T, Error>) -> Result<T, Seen> {
+        let lines = page.take_cookies().await;
         self.keep(&lines);
         outcome.map_err(|error| {
             self.spoken.push_str(&format!("{error} {error:?}\n"));
@@ -263,8 +263,8 @@ pub fn state_of(authorize: &Url) -> String {
 
 fn route_of(target: &str) -> Route {
     let path = target.split('?').next().unwrap_or_default();
-    let route = Route::ALL.into_iter().find(|route| route.path() == path);
-    route.unwrap_or(Route::Callback)
+    let route = Route::ALL.iter().find(|route| route.path() == path);
+    route.copied().unwrap_or(Route::Callback)
 }
 
 impl fmt::Debug for World {

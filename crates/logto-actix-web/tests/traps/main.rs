@@ -14,7 +14,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use actix_web::web::{Bytes, ServiceConfig, get, scope};
 use actix_web::{App, Error, Responder};
-use logto_actix_web::{Auth, MaybeUser, Reply, User};
+use logto_actix_web::{Auth, MaybeUser, Reply, TokenRequest, User};
 use logto_stage::{BASE_URL, Stage};
 
 async fn name(user: User) -> String {
@@ -25,18 +25,20 @@ async fn who(MaybeUser(user): MaybeUser) -> &'static str {
     user.map_or("nobody", |_| "somebody")
 }
 
-async fn auth(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await)
+async fn auth(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 /// An answer with a cookie of the app.
 async fn fine(user: User) -> Result<impl Responder, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok("fine".customize().append_header((SET_COOKIE, "theirs=1")))
 }
 
 async fn broken(user: User) -> actix_web::Result<&'static str> {
-    user.access_token().await.map_err(Reply::from)?;
+    user.access_token(TokenRequest::opaque())
+        .await
+        .map_err(Reply::from)?;
     Err(ErrorImATeapot("broken"))
 }
 

@@ -3,7 +3,7 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
-use logto_poem::{Auth, MaybeUser, Reply, User};
+use logto_poem::{Auth, MaybeUser, Reply, TokenRequest, User};
 use logto_stage::{BASE_URL, Stage};
 use poem::error::NotFoundError;
 use poem::http::header::{ACCEPT, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
@@ -28,13 +28,15 @@ async fn who(MaybeUser(user): MaybeUser) -> String {
 /// An answer with a cookie of the app.
 #[handler]
 async fn fine(user: User) -> Result<WithHeader<&'static str>, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok("fine".with_header(SET_COOKIE, "theirs=1"))
 }
 
 #[handler]
 async fn broken(user: User) -> poem::Result<()> {
-    user.access_token().await.map_err(Reply::from)?;
+    user.access_token(TokenRequest::opaque())
+        .await
+        .map_err(Reply::from)?;
     Err(StatusCode::IM_A_TEAPOT.into())
 }
 
@@ -205,8 +207,8 @@ async fn looking_begins_no_sign_in() {
 #[tokio::test]
 async fn without_the_middleware_nobody_is_let_in_and_nobody_is_nobody() {
     #[handler]
-    async fn auth(auth: Auth) -> String {
-        format!("{:?}", auth.session_state().await)
+    async fn auth(auth: Auth) -> Result<String, Reply> {
+        Ok(format!("{:?}", auth.session_state().await?))
     }
     let app = Route::new()
         .at("/", get(name))

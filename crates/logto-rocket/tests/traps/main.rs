@@ -7,7 +7,7 @@ mod refusals;
 
 use std::sync::Mutex;
 
-use logto_rocket::{Auth, Logto, LogtoConfig, MaybeUser, Reply, User};
+use logto_rocket::{Auth, Logto, LogtoConfig, MaybeUser, Reply, TokenRequest, User};
 use logto_stage::{BASE_URL, Stage};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
@@ -30,27 +30,27 @@ fn who(user: MaybeUser) -> &'static str {
 }
 
 #[get("/auth")]
-async fn auth(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await)
+async fn auth(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 /// An answer with a cookie of the app.
 #[get("/fine")]
 async fn fine(user: User, jar: &CookieJar<'_>) -> Result<&'static str, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     jar.add(("theirs", "1"));
     Ok("fine")
 }
 
 #[get("/broken")]
 async fn broken(user: User) -> Result<Status, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok(Status::ImATeapot)
 }
 
 #[get("/caught")]
 async fn caught(user: User) -> Result<Status, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok(Status::Gone)
 }
 

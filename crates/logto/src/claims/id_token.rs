@@ -48,9 +48,18 @@ struct Registered {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum OneOrMany {
+pub(crate) enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
 }
 
 impl IdTokenClaims {
@@ -62,10 +71,7 @@ impl IdTokenClaims {
         let claims: Claims = serde_json::from_slice(payload).map_err(malformed)?;
         Ok(Self {
             iss: registered.iss,
-            aud: match registered.aud {
-                OneOrMany::One(one) => vec![one],
-                OneOrMany::Many(many) => many,
-            },
+            aud: registered.aud.into_vec(),
             iat: seconds(registered.iat),
             exp: seconds(registered.exp),
             sid: registered.sid,

@@ -7,12 +7,14 @@ pub(crate) mod scope;
 mod settings;
 pub(crate) mod validate;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::clock::Clock;
 use crate::http::Limits;
+use crate::storage::Storage;
 
 pub use error::{ConfigError, ConfigProblem};
 pub use prompt::Prompt;
@@ -51,9 +53,16 @@ pub struct LogtoConfig {
     pub(crate) after_sign_out: String,
     pub(crate) sign_out_by_get: bool,
     pub(crate) cookie_name: Option<String>,
-    pub(crate) session_lifetime: Duration,
+    pub(crate) cookie_domain: Option<String>,
+    pub(crate) cookie_path: String,
     pub(crate) cookie_budget: usize,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) idle_lifetime: Option<Duration>,
+    pub(crate) renewal_interval: Option<Duration>,
+    pub(crate) storage: Option<Arc<dyn Storage>>,
+    pub(crate) sessions_in_cookies: bool,
     pub(crate) clock_tolerance: Duration,
+    pub(crate) storage_timeout: Duration,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
 }
@@ -81,9 +90,16 @@ impl LogtoConfig {
             after_sign_out: "/".to_owned(),
             sign_out_by_get: false,
             cookie_name: None,
-            session_lifetime: Duration::from_secs(14 * 24 * 3600),
+            cookie_domain: None,
+            cookie_path: "/".to_owned(),
             cookie_budget: 7 * 1024,
+            session_lifetime: Duration::from_secs(14 * 24 * 3600),
+            idle_lifetime: None,
+            renewal_interval: None,
+            storage: None,
+            sessions_in_cookies: false,
             clock_tolerance: Duration::from_secs(60),
+            storage_timeout: Duration::from_secs(3),
             clock: Clock::system(),
             limits: Limits::default(),
         }
@@ -189,6 +205,70 @@ impl LogtoConfig {
         self
     }
 
+    /// A domain whose other hosts get the session's cookies too, for example `example.com` for an app
+    /// at `app.example.com`. Default: this host alone. Every host of that domain can then read and
+    /// replace the cookies, so all of them have to be trusted.
+    #[must_use]
+    pub fn with_cookie_domain(mut self, domain: impl Into<String>) -> Self {
+        self.cookie_domain = Some(domain.into());
+        self
+    }
+
+    /// The path below which browsers send the session's cookies. Default: `/`. It has to cover the
+    /// SDK's own routes.
+    #[must_use]
+    pub fn with_cookie_path(mut self, path: impl Into<String>) -> Self {
+        self.cookie_path = path.into();
+        self
+    }
+
+    /// Keeps sessions in a store instead of in cookies: any number of access tokens, sign-out
+    /// everywhere, and refreshes that several instances do once. [`MemoryStorage`] is for one
+    /// process; `logto-redis` and `logto-sqlx` are for several.
+    ///
+    /// Sessions that are in cookies already go on there until they end.
+    ///
+    /// [`MemoryStorage`]: crate::storage::MemoryStorage
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use logto::storage::MemoryStorage;
+    /// # let config = logto::LogtoConfig::new("https://t.logto.app", "id", "secret");
+    /// let config = config.with_storage(Arc::new(MemoryStorage::new()));
+    /// ```
+    #[must_use]
+    pub fn with_storage(mut self, storage: Arc<dyn Storage>) -> Self {
+        self.storage = Some(storage);
+        self
+    }
+
+    /// Keeps sessions in cookies although there is a [storage](Self::with_storage). The store then
+    /// only holds what instances have to agree on: that a session is over, and what a refresh made of
+    /// it.
+    #[must_use]
+    pub fn with_sessions_in_cookies(mut self) -> Self {
+        self.sessions_in_cookies = true;
+        self
+    }
+
+    /// How long after its last use a session ends. Default: only the
+    /// [session lifetime](Self::with_session_lifetime) ends it.
+    #[must_use]
+    pub fn with_idle_lifetime(mut self, idle: Duration) -> Self {
+        self.idle_lifetime = Some(idle);
+        self
+    }
+
+    /// How often the use of a session is noted, where there is an
+    /// [idle lifetime](Self::with_idle_lifetime); that costs a write to the store, or a cookie.
+    /// Default: a twentieth of the idle lifetime.
+    #[must_use]
+    pub fn with_renewal_interval(mut self, interval: Duration) -> Self {
+        self.renewal_interval = Some(interval);
+        self
+    }
+
     /// How long after signing in a person has to sign in again. Default: 14 days, the life of
     /// Logto's refresh tokens.
     #[must_use]
@@ -224,6 +304,14 @@ impl LogtoConfig {
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.limits.request_timeout = timeout;
+        self
+    }
+
+    /// How long the store may take for one answer. Default: 3 seconds. After that it counts as down:
+    /// requests that need it get 503, and nobody is signed out.
+    #[must_use]
+    pub fn with_storage_timeout(mut self, timeout: Duration) -> Self {
+        self.storage_timeout = timeout;
         self
     }
 

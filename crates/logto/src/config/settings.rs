@@ -1,5 +1,8 @@
 //! The configuration after validation: parsed, normalised, complete.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use secrecy::SecretString;
 use url::Url;
 
@@ -7,9 +10,12 @@ use super::validate::{address, check_cookies, check_credentials, check_paths, ch
 use super::{ConfigError, LogtoConfig, Prompt, scope};
 use crate::clock::Clock;
 use crate::http::Limits;
+use crate::storage::Storage;
 
 /// Seconds that a sign-in may take; its cookie is useless afterwards.
 const SIGN_IN_LIFETIME: u64 = 15 * 60;
+/// How often in an idle lifetime the use of a session is noted, unless the configuration says.
+const RENEWALS: u32 = 20;
 
 /// What the rest of the crate works with.
 #[derive(Debug)]
@@ -37,9 +43,16 @@ pub(crate) struct Settings {
     pub(crate) after_sign_out: String,
     pub(crate) sign_out_by_get: bool,
     pub(crate) cookie_name: String,
-    pub(crate) session_lifetime: u64,
-    pub(crate) sign_in_lifetime: u64,
+    pub(crate) cookie_domain: Option<String>,
+    pub(crate) cookie_path: String,
     pub(crate) cookie_budget: usize,
+    pub(crate) session_lifetime: u64,
+    pub(crate) idle_lifetime: Option<u64>,
+    pub(crate) renewal_interval: u64,
+    pub(crate) sign_in_lifetime: u64,
+    pub(crate) storage: Option<Arc<dyn Storage>>,
+    pub(crate) storage_timeout: Duration,
+    pub(crate) sessions_in_cookies: bool,
     pub(crate) clock_tolerance: u64,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
@@ -99,9 +112,19 @@ impl Settings {
             after_sign_in: home(config.after_sign_in),
             after_sign_out: home(config.after_sign_out),
             sign_out_by_get: config.sign_out_by_get,
-            session_lifetime: config.session_lifetime.as_secs(),
-            sign_in_lifetime: SIGN_IN_LIFETIME,
+            cookie_domain: config.cookie_domain,
+            cookie_path: config.cookie_path,
             cookie_budget: config.cookie_budget,
+            session_lifetime: config.session_lifetime.as_secs(),
+            idle_lifetime: config.idle_lifetime.map(|idle| idle.as_secs()),
+            renewal_interval: config
+                .renewal_interval
+                .or(config.idle_lifetime.map(|idle| idle / RENEWALS))
+                .map_or(0, |interval| interval.as_secs()),
+            sign_in_lifetime: SIGN_IN_LIFETIME,
+            sessions_in_cookies: config.sessions_in_cookies || config.storage.is_none(),
+            storage: config.storage,
+            storage_timeout: config.storage_timeout,
             clock_tolerance: config.clock_tolerance.as_secs(),
             clock: config.clock,
             limits: config.limits,

@@ -109,8 +109,7 @@ pub(super) fn check_paths(config: &LogtoConfig, problems: &mut Vec<ConfigProblem
     let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
     let path_only = |path: &str| local_path(path).is_some();
     let prefix = &config.route_prefix;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-    if !prefix.is_empty() && (!path_only(prefix) || !prefix.chars().all(plain)) {
+    if !prefix.is_empty() && !is_plain_path(prefix) {
         wrong("route prefix", "is not a plain path such as /auth");
     }
     if !path_only(&config.after_sign_in) {
@@ -122,6 +121,11 @@ pub(super) fn check_paths(config: &LogtoConfig, problems: &mut Vec<ConfigProblem
             "is not a path of this app, such as /goodbye",
         );
     }
+}
+
+fn is_plain_path(path: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    local_path(path).is_some() && path.chars().all(plain)
 }
 
 pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
@@ -136,8 +140,46 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
             "is not made of letters, digits, `-` and `_` only, or too long".to_owned(),
         );
     }
+    let domain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    if let Some(name) = &config.cookie_domain
+        && (!name.contains('.') || !name.chars().all(domain))
+    {
+        wrong(
+            "cookie domain",
+            "is not a domain such as example.com".to_owned(),
+        );
+    }
+    if !is_plain_path(&config.cookie_path) {
+        wrong("cookie path", "is not a plain path such as /app".to_owned());
+    }
     if config.session_lifetime < Duration::from_secs(1) {
         wrong("session lifetime", "is shorter than a second".to_owned());
+    }
+    if let Some(idle) = config.idle_lifetime {
+        if idle < Duration::from_secs(1) {
+            wrong("idle lifetime", "is shorter than a second".to_owned());
+        }
+        if config
+            .renewal_interval
+            .is_some_and(|interval| interval >= idle)
+        {
+            wrong(
+                "renewal interval",
+                "is not shorter than the idle lifetime".to_owned(),
+            );
+        }
+    } else if config.renewal_interval.is_some() {
+        wrong(
+            "renewal interval",
+            "does nothing without an idle lifetime".to_owned(),
+        );
+    }
+    if config.sessions_in_cookies && config.storage.is_none() {
+        let problem = "is said already by leaving the storage out".to_owned();
+        wrong("sessions in cookies", problem);
+    }
+    if config.storage_timeout.is_zero() {
+        wrong("storage time-out", "is zero".to_owned());
     }
     if config.clock_tolerance > MAX_TOLERANCE {
         let most = MAX_TOLERANCE.as_secs() / 60;

@@ -7,30 +7,28 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::error::Error;
-use crate::flow::{Spent, Transactions};
+use crate::flow::Transactions;
 use crate::http::Http;
+use crate::keeper::Keeper;
 use crate::provider::Provider;
 use crate::refresh::Refreshes;
 use crate::seal::KeyRing;
-use crate::session::{Packer, SessionCookie};
+
+pub(crate) use tokens::Renewal;
 
 /// The parts, put together once.
 pub(crate) struct Engine {
     pub(crate) settings: Settings,
     pub(crate) http: Arc<Http>,
     pub(crate) provider: Provider,
-    pub(crate) keys: KeyRing,
-    pub(crate) session_cookie: SessionCookie,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) keeper: Keeper,
     pub(crate) transactions: Transactions,
-    pub(crate) spent: Spent,
     pub(crate) refreshes: Refreshes,
 }
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
-        let attributes = Attributes {
-            secure: settings.secure,
-        };
         let http = Arc::new(Http::new(
             &settings.endpoint,
             &settings.app_id,
@@ -38,19 +36,16 @@ impl Engine {
             settings.limits,
         )?);
         let context = format!("{}\n{}", settings.issuer, settings.app_id);
+        let keys = Arc::new(KeyRing::new(&settings.cookie_secrets, &context)?);
         Ok(Self {
             provider: Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock),
-            keys: KeyRing::new(&settings.cookie_secrets, &context)?,
-            session_cookie: SessionCookie::new(
-                &settings.cookie_name,
-                attributes.clone(),
-                settings.session_lifetime,
-                settings.cookie_budget,
-                Packer::new(&settings.issuer, &settings.app_id),
+            keeper: Keeper::new(&settings, Arc::clone(&keys)),
+            keys,
+            transactions: Transactions::new(
+                Attributes::of_host(settings.secure),
+                settings.sign_in_lifetime,
             ),
-            transactions: Transactions::new(attributes, settings.sign_in_lifetime),
-            spent: Spent::default(),
-            refreshes: Refreshes::new(settings.clock.clone()),
+            refreshes: Refreshes::default(),
             http,
             settings,
         })

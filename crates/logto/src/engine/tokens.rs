@@ -1,15 +1,32 @@
 //! From a token answer to a session.
 
+use std::sync::Arc;
+
 use super::Engine;
 use crate::claims::{IdTokenClaims, UserInfo};
 use crate::error::{Error, ErrorKind};
 use crate::flow::{Protocol, Tokens, Transaction};
-use crate::jwt::{Compact, Expected, Nonce, verify_id_token};
-use crate::refresh::Refreshed;
-use crate::session::{AccessToken, Session};
+use crate::jwt::{Compact, Expected, LogoutToken, Nonce, verify_id_token, verify_logout_token};
+use crate::keeper::Held;
+use crate::session::{HeldToken, Session, SessionId, Target};
 
 /// What an access token lives if the answer does not say; Logto always says.
 const DEFAULT_LIFETIME: u64 = 3600;
+
+/// What came of redeeming a refresh token. The new refresh token is in it even if the rest of the
+/// answer could not be accepted: the old one may be spent.
+pub(crate) struct Renewal {
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) accepted: Result<Accepted, Error>,
+}
+
+/// The part of a [`Renewal`] that had to be checked.
+#[derive(Clone)]
+pub(crate) struct Accepted {
+    pub(crate) token: HeldToken,
+    /// The payload of the refreshed ID token, if there is one.
+    pub(crate) id_token: Option<Vec<u8>>,
+}
 
 impl Engine {
     /// Redeems a code and checks the ID token that comes for it.
@@ -46,17 +63,24 @@ impl Engine {
             })?;
         let now = self.settings.clock.now();
         Ok(Session {
-            started_at: now,
+            id: SessionId::random()?,
+            revision: 0,
+            started_at: self.settings.clock.now_in_milliseconds(),
+            seen_at: now,
             id_token: claims.payload().to_vec(),
-            access_token: Some(access_token(&tokens, now)),
+            tokens: vec![held_token(&tokens, &Target::default(), now)],
             refresh_token: tokens.refresh_token,
         })
     }
 
     /// Redeems a refresh token. The session's person and sign-in must stay the same (OpenID Connect
     /// Core, section 12.2).
-    pub(crate) async fn redeem_refresh_token(&self, old: &Session) -> Result<Refreshed, Error> {
-        let refresh_token = old.refresh_token.as_deref().ok_or_else(|| {
+    pub(crate) async fn redeem_refresh_token(
+        &self,
+        held: &Held,
+        target: &Target,
+    ) -> Result<Renewal, Error> {
+        let refresh_token = held.session.refresh_token.as_deref().ok_or_else(|| {
             Error::new(
                 ErrorKind::SignInRequired,
                 "the session has no refresh token",
@@ -64,45 +88,30 @@ impl Engine {
         })?;
         let metadata = self.provider.metadata().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
-        let tokens = protocol.refresh(refresh_token).await.map_err(|error| {
-            let said = error.response().and_then(|response| response.error());
-            // What an outage says about the session is not to be believed.
-            if said == Some("invalid_grant") && !error.is_retryable() {
-                let why = "Logto does not accept the session's refresh token any more";
-                Error::with_source(ErrorKind::SignInRequired, why, error)
-            } else {
-                error
-            }
-        })?;
-
-        let mut session = Session {
-            refresh_token: tokens
-                .refresh_token
-                .clone()
-                .or_else(|| old.refresh_token.clone()),
-            ..old.clone()
-        };
-        let problem = match self.check_refreshed(old, &tokens).await {
-            Ok(id_token) => {
-                session.access_token = Some(access_token(&tokens, self.settings.clock.now()));
-                session.id_token = id_token.unwrap_or(session.id_token);
-                None
-            }
-            Err(error) => Some(error),
-        };
-        Ok(Refreshed { session, problem })
+        let tokens = protocol
+            .refresh(refresh_token, target)
+            .await
+            .map_err(refusal)?;
+        let checked = self.check_refreshed(&held.claims, &tokens).await;
+        let now = self.settings.clock.now();
+        Ok(Renewal {
+            accepted: checked.map(|id_token| Accepted {
+                token: held_token(&tokens, target, now),
+                id_token,
+            }),
+            refresh_token: tokens.refresh_token,
+        })
     }
 
     /// The payload of the refreshed ID token, if there is one and it may replace the old.
     async fn check_refreshed(
         &self,
-        old: &Session,
+        before: &IdTokenClaims,
         tokens: &Tokens,
     ) -> Result<Option<Vec<u8>>, Error> {
         let Some(id_token) = &tokens.id_token else {
             return Ok(None);
         };
-        let before = old.claims()?;
         let nonce = Nonce::Unchanged(before.nonce.as_deref());
         let after = self.verify(id_token, nonce, &tokens.access_token).await?;
         if after.sub != before.sub {
@@ -131,6 +140,19 @@ impl Engine {
         verify_id_token(&token, &expected)
     }
 
+    /// Checks a logout token.
+    pub(crate) async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
+        let token = Compact::parse(token)?;
+        self.provider.verify_signature(&token).await?;
+        verify_logout_token(
+            &token,
+            self.provider.issuer(),
+            &self.settings.app_id,
+            self.settings.clock.now(),
+            self.settings.clock_tolerance,
+        )
+    }
+
     /// Asks userinfo with the opaque access token.
     pub(crate) async fn user_info(&self, access_token: &str, sub: &str) -> Result<UserInfo, Error> {
         let metadata = self.provider.metadata().await?;
@@ -157,11 +179,50 @@ impl Engine {
         self.http.post_form(endpoint, &form).await?;
         Ok(())
     }
+
+    /// Revokes the refresh tokens of sessions that are over, one after the other, in a task of its
+    /// own: nobody waits for Logto.
+    pub(crate) fn revoke_all(self: &Arc<Self>, sessions: &[Held]) {
+        let tokens: Vec<_> = sessions
+            .iter()
+            .filter_map(|held| held.session.refresh_token.clone())
+            .collect();
+        let engine = Arc::clone(self);
+        tokio::spawn(async move {
+            for token in tokens {
+                if let Err(error) = engine.revoke(&token).await {
+                    tracing::warn!(%error, "the refresh token of an ended session could not be revoked");
+                }
+            }
+        });
+    }
 }
 
-fn access_token(tokens: &Tokens, now: u64) -> AccessToken {
-    AccessToken {
+/// What an error answer to a refresh says about the session.
+fn refusal(error: Error) -> Error {
+    // What an outage says about the session is not to be believed.
+    if error.is_retryable() {
+        return error;
+    }
+    let Some(response) = error.response() else {
+        return error;
+    };
+    let kind = match response.error() {
+        // The refresh token is not accepted any more; why is never said.
+        Some("invalid_grant") => ErrorKind::SignInRequired,
+        Some("access_denied" | "insufficient_scope") => ErrorKind::AccessDenied,
+        _ => return error,
+    };
+    Error::from_response(kind, response.clone())
+}
+
+fn held_token(tokens: &Tokens, target: &Target, now: u64) -> HeldToken {
+    let lifetime = tokens.expires_in.unwrap_or(DEFAULT_LIFETIME);
+    HeldToken {
+        target: target.clone(),
         token: tokens.access_token.clone(),
-        expires_at: now.saturating_add(tokens.expires_in.unwrap_or(DEFAULT_LIFETIME)),
+        scope: tokens.scope.clone(),
+        expires_at: now.saturating_add(lifetime),
+        lifetime,
     }
 }

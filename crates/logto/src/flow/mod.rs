@@ -5,12 +5,10 @@
 mod callback;
 mod options;
 mod protocol;
-mod spent;
 mod transaction;
 
 pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use protocol::{AuthorizationRequest, Protocol, Tokens};
-pub(crate) use spent::Spent;
 pub(crate) use transaction::{Transaction, Transactions};

@@ -29,6 +29,7 @@ use crate::config::{Prompt, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::provider::Metadata;
+use crate::session::Target;
 
 /// Requests to one tenant for one application.
 pub(crate) struct Protocol {
@@ -40,6 +41,8 @@ pub(crate) struct Protocol {
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
     pub(crate) expires_in: Option<u64>,
+    /// The scopes that were granted, separated by spaces.
+    pub(crate) scope: String,
     pub(crate) id_token: Option<String>,
     pub(crate) refresh_token: Option<String>,
 }
@@ -207,10 +210,22 @@ impl Protocol {
         }
     }
 
-    /// Redeems a refresh token.
-    pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<Tokens, Error> {
-        self.client
-            .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
+    /// Redeems a refresh token for an access token of this target.
+    pub(crate) async fn refresh(
+        &self,
+        refresh_token: &str,
+        target: &Target,
+    ) -> Result<Tokens, Error> {
+        let refresh_token = RefreshToken::new(refresh_token.to_owned());
+        let mut request = self.client.exchange_refresh_token(&refresh_token);
+        if let Some(resource) = &target.resource {
+            request = request.add_extra_param("resource", resource);
+        }
+        if let Some(organization) = &target.organization {
+            request = request.add_extra_param("organization_id", organization);
+        }
+        request
+            .add_scopes(target.scopes.iter().cloned().map(Scope::new))
             .request_async(&self.sender())
             .await
             .map_err(token_error)
@@ -237,6 +252,10 @@ impl Tokens {
         Ok(Self {
             access_token: access_token.clone(),
             expires_in: response.expires_in().map(|duration| duration.as_secs()),
+            scope: response
+                .scopes()
+                .map(|scopes| joined(scopes))
+                .unwrap_or_default(),
             id_token: response.extra_fields().id_token.clone(),
             // An empty one is none: it must not take the place of one that works.
             refresh_token: response
@@ -245,6 +264,11 @@ impl Tokens {
                 .filter(|token| !token.is_empty()),
         })
     }
+}
+
+fn joined(scopes: &[Scope]) -> String {
+    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    scopes.join(" ")
 }
 
 fn redirect_url(uri: &str) -> Result<RedirectUrl, Error> {

@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     fn fixture() -> (Transactions, KeyRing) {
-        let transactions = Transactions::new(Attributes { secure: true }, 900);
+        let transactions = Transactions::new(Attributes::of_host(true), 900);
         (
             transactions,
             KeyRing::new(&[SecretString::from("secret")], "issuer").unwrap(),

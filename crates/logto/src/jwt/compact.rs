@@ -20,18 +20,20 @@ pub(crate) struct Compact<'a> {
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<String>,
+    pub(crate) typ: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct RawHeader {
     alg: String,
     kid: Option<String>,
+    typ: Option<String>,
     /// Whether the member is there at all: `null` is no way to take a demand back.
     #[serde(default, deserialize_with = "present")]
     crit: bool,
 }
 
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
@@ -56,6 +58,7 @@ impl<'a> Compact<'a> {
             header: Header {
                 algorithm: Algorithm::from_name(&raw.alg)?,
                 kid: raw.kid,
+                typ: raw.typ,
             },
             payload: decoded(payload)?,
             signature: decoded(signature)?,

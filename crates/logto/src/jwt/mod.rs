@@ -7,8 +7,10 @@ mod algorithm;
 mod compact;
 mod id_token;
 mod key_set;
+mod logout_token;
 
 pub(crate) use algorithm::Algorithm;
 pub(crate) use compact::Compact;
 pub(crate) use id_token::{Expected, Nonce, verify_id_token};
 pub(crate) use key_set::{KeySet, Lookup};
+pub(crate) use logout_token::{LogoutToken, Whom, verify_logout_token};

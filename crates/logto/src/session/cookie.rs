@@ -1,6 +1,6 @@
 //! The session as cookies: sealed, in as many chunks as it takes, within the budget.
 
-use super::{Packer, Session};
+use super::{Packer, Session, Ticket};
 use crate::cookies::{self, Attributes};
 use crate::error::{Error, ErrorKind};
 use crate::seal::{KeyRing, Purpose};
@@ -13,15 +13,17 @@ const MAX_CHUNKS: usize = 9;
 /// Of cookies sent several times under our name, this many are tried.
 const MAX_CANDIDATES: usize = 4;
 
+/// In place of the number of chunks, for a session that a store keeps.
+const TICKET: char = '0';
+
 /// Writes and reads the session cookie of one application.
 ///
 /// The first chunk begins with a digit, the number of chunks, so that a left-over chunk of a longer
-/// session does no harm.
+/// session does no harm; a zero says that a ticket follows and the session itself is in a store.
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
     name: String,
     attributes: Attributes,
-    lifetime: u64,
     budget: usize,
     packer: Packer,
 }
@@ -31,51 +33,56 @@ pub(crate) struct SessionCookie {
 pub(crate) enum Found {
     /// No session cookie.
     Nothing,
-    /// A cookie of ours that opens.
+    /// A session of ours.
     Session(Session),
-    /// A session that is older than it may be.
-    Expired,
+    /// The ticket of a session that a store keeps.
+    Ticket(Ticket),
     /// A cookie under our name that does not open: sealed with a key that is gone, or damaged.
     Unreadable,
 }
 
 impl SessionCookie {
-    pub(crate) fn new(
-        name: &str,
-        attributes: Attributes,
-        lifetime: u64,
-        budget: usize,
-        packer: Packer,
-    ) -> Self {
+    pub(crate) fn new(name: &str, attributes: Attributes, budget: usize, packer: Packer) -> Self {
         Self {
             name: attributes.name(name),
             attributes,
-            lifetime,
             budget,
             packer,
         }
     }
 
-    /// Looks for the session in a `Cookie` header.
-    pub(crate) fn read(&self, keys: &KeyRing, header: &str, now: u64) -> Found {
-        let mut found = Found::Nothing;
+    pub(crate) fn packer(&self) -> &Packer {
+        &self.packer
+    }
+
+    /// Looks for the session in a `Cookie` header; `wanted` says whether one is still good, as
+    /// browsers may send several under one name.
+    pub(crate) fn read(
+        &self,
+        keys: &KeyRing,
+        header: &str,
+        wanted: impl Fn(&Found) -> bool,
+    ) -> Found {
+        let mut best = Found::Nothing;
         for first in cookies::values(header, &self.name).take(MAX_CANDIDATES) {
             if first.is_empty() {
                 continue;
             }
             match self.open(keys, header, first) {
-                Some(session) if now < session.started_at.saturating_add(self.lifetime) => {
-                    return Found::Session(session);
-                }
-                Some(_) => found = Found::Expired,
-                None if matches!(found, Found::Nothing) => found = Found::Unreadable,
+                Some(found) if wanted(&found) => return found,
+                Some(found) => best = found,
+                None if matches!(best, Found::Nothing) => best = Found::Unreadable,
                 None => {}
             }
         }
-        found
+        best
     }
 
-    fn open(&self, keys: &KeyRing, header: &str, first: &str) -> Option<Session> {
+    fn open(&self, keys: &KeyRing, header: &str, first: &str) -> Option<Found> {
+        if let Some(sealed) = first.strip_prefix(TICKET) {
+            let ticket = keys.open(Purpose::Ticket, &self.name, sealed)?;
+            return Ticket::from_bytes(&ticket).map(Found::Ticket);
+        }
         let (count, first) = first.split_at_checked(1)?;
         let count = count
             .parse::<usize>()
@@ -90,11 +97,28 @@ impl SessionCookie {
             }
             keys.open(Purpose::Session, &self.name, &value)?
         };
-        self.packer.unpack(&sealed)
+        self.packer.unpack(&sealed).map(Found::Session)
     }
 
-    /// The `Set-Cookie` lines that make the browser keep this session, and forget the chunks of a
-    /// longer one that `header` still holds.
+    /// The `Set-Cookie` lines that make the browser keep a ticket for `max_age` seconds.
+    pub(crate) fn write_ticket(
+        &self,
+        keys: &KeyRing,
+        ticket: &Ticket,
+        header: &str,
+        max_age: u64,
+    ) -> Result<Vec<String>, Error> {
+        let sealed = keys.seal(Purpose::Ticket, &self.name, ticket.to_bytes())?;
+        let first = self
+            .attributes
+            .set(&self.name, &format!("{TICKET}{sealed}"), max_age);
+        Ok(std::iter::once(first)
+            .chain(self.remove_chunks(header, 1))
+            .collect())
+    }
+
+    /// The `Set-Cookie` lines that make the browser keep this session for `max_age` seconds, and
+    /// forget the chunks of a longer one that `header` still holds.
     ///
     /// # Errors
     ///
@@ -104,7 +128,7 @@ impl SessionCookie {
         keys: &KeyRing,
         session: &Session,
         header: &str,
-        now: u64,
+        max_age: u64,
     ) -> Result<Vec<String>, Error> {
         let value = keys.seal(Purpose::Session, &self.name, self.packer.pack(session))?;
         let mut rest = value.as_str();
@@ -117,8 +141,6 @@ impl SessionCookie {
         }
         self.check_budget(&chunks)?;
 
-        let ends_at = session.started_at.saturating_add(self.lifetime);
-        let max_age = ends_at.saturating_sub(now);
         let count = chunks.len();
         let written = chunks.into_iter().enumerate().map(|(at, chunk)| {
             let count = if at == 0 {
@@ -162,7 +184,7 @@ impl SessionCookie {
             ErrorKind::SessionTooLarge,
             format!(
                 "the session takes {bytes} bytes of cookies and {} are allowed: ask for fewer \
-                 scopes",
+                 scopes, or keep sessions in a store",
                 self.budget
             ),
         ))

@@ -1,8 +1,13 @@
-//! What is kept for one signed-in browser.
+//! What is kept for one signed-in browser, and in which form.
 
 mod bytes;
 mod cookie;
+mod id;
+mod index;
 mod pack;
+mod state;
+mod target;
+mod ticket;
 mod token;
 
 use std::fmt;
@@ -11,40 +16,76 @@ use crate::claims::IdTokenClaims;
 use crate::error::Error;
 
 pub(crate) use cookie::{Found, SessionCookie};
+pub(crate) use id::SessionId;
+pub(crate) use index::{Index, Indexed};
 pub(crate) use pack::Packer;
+pub use state::SessionState;
+pub(crate) use target::Target;
+pub use target::TokenRequest;
+pub(crate) use ticket::Ticket;
 
 /// The session's own content; never seen by anyone but the SDK.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Session {
-    /// When the person signed in, in seconds since the Unix epoch.
+    pub(crate) id: SessionId,
+    /// Counts the refreshes, so that of two copies the newer one is known.
+    pub(crate) revision: u64,
+    /// When the person signed in, in milliseconds since the Unix epoch.
     pub(crate) started_at: u64,
+    /// When the session was last seen in use, in seconds since the Unix epoch; not more exact than
+    /// the renewal interval.
+    pub(crate) seen_at: u64,
     /// The payload of the last ID token, as Logto sent it and we verified it. Header and signature
     /// have done their work and would only fill cookies.
     pub(crate) id_token: Vec<u8>,
     pub(crate) refresh_token: Option<String>,
-    /// The opaque access token, for userinfo and the Account API.
-    pub(crate) access_token: Option<AccessToken>,
+    /// One for each target that was asked for, the one used last at the end.
+    pub(crate) tokens: Vec<HeldToken>,
 }
 
+/// An access token and what it is good for.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct AccessToken {
+pub(crate) struct HeldToken {
+    pub(crate) target: Target,
     pub(crate) token: String,
+    /// The scopes that Logto granted, separated by spaces.
+    pub(crate) scope: String,
     /// In seconds since the Unix epoch.
     pub(crate) expires_at: u64,
+    /// Seconds from its issue to its end.
+    pub(crate) lifetime: u64,
 }
 
-impl AccessToken {
-    /// Seconds before its end at which a token is not used any more: it has to survive the way.
+impl HeldToken {
+    /// Seconds before its end at which a token is not used any more: it has to survive the way. Of a
+    /// short-lived token it is a tenth of its life.
     const MARGIN: u64 = 10;
+    /// Seconds before its end at which a token is renewed although it can still be used.
+    const EARLY: u64 = 60;
 
     pub(crate) fn is_usable(&self, now: u64) -> bool {
-        now.saturating_add(Self::MARGIN) < self.expires_at
+        now.saturating_add(Self::MARGIN.min(self.lifetime / 10)) < self.expires_at
+    }
+
+    /// Whether to renew it while it still serves.
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        now.saturating_add(Self::EARLY.min(self.lifetime / 5)) >= self.expires_at
     }
 }
 
 impl Session {
     pub(crate) fn claims(&self) -> Result<IdTokenClaims, Error> {
         IdTokenClaims::parse(&self.id_token)
+    }
+
+    pub(crate) fn token_for(&self, target: &Target) -> Option<&HeldToken> {
+        self.tokens.iter().find(|held| held.target == *target)
+    }
+
+    /// Keeps a token in place of the one for the same target.
+    pub(crate) fn keep_token(&mut self, token: HeldToken) {
+        self.tokens.retain(|held| held.target != token.target);
+        self.tokens.push(token);
     }
 }
 
@@ -53,6 +94,17 @@ impl fmt::Debug for Session {
         f.debug_struct("Session")
             .field("started_at", &self.started_at)
             .field("refresh_token", &self.refresh_token.is_some())
+            .field("tokens", &self.tokens.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The target only: the token is a secret.
+impl fmt::Debug for HeldToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldToken")
+            .field("target", &self.target)
+            .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
 }

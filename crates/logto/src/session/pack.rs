@@ -10,7 +10,7 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::bytes::{Reader, put_bytes, put_number};
-use super::{AccessToken, Session, token};
+use super::{HeldToken, Session, SessionId, Target, token};
 
 const VERSION: u8 = 1;
 const LZ4: u8 = 0;
@@ -22,11 +22,15 @@ const LARGE: usize = 2 * 1024;
 /// No session of ours is longer than this when unpacked.
 const MAX_TEXT: usize = 1024 * 1024;
 
+/// More access tokens, or scopes of one, than this are of no session of ours.
+const MAX_ITEMS: u64 = 10_000;
+
 /// What the tokens of Logto say in the same words every time. Changing it makes all packed
 /// sessions unreadable; that needs a new [`VERSION`].
 const COMMON: &str = concat!(
     r#""sid":"","at_hash":"","auth_time":,"custom_data":{},"identities":{},"#,
     r#""given_name":null,"family_name":null,"preferred_username":","profile":"https://"#,
+    r#""organization_id":"urn:logto:organization:"#,
     r#"{"sub":"","name":null,"picture":"https://huggingface.co/avatars/","updated_at":179,"#,
     r#""username":null,"created_at":179,"email":null,"email_verified":true,"#,
     r#""phone_number":null,"phone_number_verified":false,"roles":[],"organizations":[],"#,
@@ -40,24 +44,34 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
+    /// The dictionary must not depend on what an app may change about its configuration.
     pub(crate) fn new(issuer: &str, app_id: &str) -> Self {
-        let dictionary = format!(r#"{COMMON}{issuer}"}}"aud":"{app_id}","exp":179"#).into_bytes();
-        Self { dictionary }
+        let dictionary = format!(
+            r#"{{"alg":"ES384","typ":"at+jwt","kid":"{{"jti":"{COMMON}{issuer}"}}"aud":"{app_id}","exp":179"iat":179,"exp":179,"scope":"openid offline_access profile email","client_id":"{app_id}","iss":"{issuer}","aud":"https://"#
+        );
+        Self {
+            dictionary: dictionary.into_bytes(),
+        }
     }
 
     pub(crate) fn pack(&self, session: &Session) -> Vec<u8> {
         let (mut head, mut text) = (Vec::new(), Vec::new());
+        head.extend_from_slice(session.id.as_bytes());
+        put_number(&mut head, session.revision);
         put_number(&mut head, session.started_at);
-        put_number(&mut head, session.id_token.len() as u64);
-        text.extend_from_slice(&session.id_token);
+        put_number(&mut head, session.seen_at);
+        put_text(&mut head, &mut text, &session.id_token);
         head.push(u8::from(session.refresh_token.is_some()));
         if let Some(refresh_token) = &session.refresh_token {
             token::put(&mut head, &mut text, refresh_token);
         }
-        head.push(u8::from(session.access_token.is_some()));
-        if let Some(access_token) = &session.access_token {
-            put_number(&mut head, access_token.expires_at);
-            token::put(&mut head, &mut text, &access_token.token);
+        put_number(&mut head, session.tokens.len() as u64);
+        for held in &session.tokens {
+            put_target(&mut head, &mut text, &held.target);
+            put_number(&mut head, held.expires_at);
+            put_number(&mut head, held.lifetime);
+            put_text(&mut head, &mut text, held.scope.as_bytes());
+            token::put(&mut head, &mut text, &held.token);
         }
 
         let (compression, compressed) = self.compress(&text);
@@ -82,24 +96,33 @@ impl Packer {
         let text = self.decompress(compression, packed.0, length)?;
         let mut text = Reader(&text);
 
+        let id = SessionId::from_slice(head.take(SessionId::LENGTH as u64)?)?;
+        let revision = head.number()?;
         let started_at = head.number()?;
+        let seen_at = head.number()?;
         let id_token = text.take(head.number()?)?.to_vec();
         let refresh_token = match head.byte()? {
             0 => None,
             _ => Some(token::take(&mut head, &mut text)?),
         };
-        let access_token = match head.byte()? {
-            0 => None,
-            _ => Some(AccessToken {
+        let mut tokens = Vec::new();
+        for _ in 0..count(&mut head)? {
+            tokens.push(HeldToken {
+                target: take_target(&mut head, &mut text)?,
                 expires_at: head.number()?,
+                lifetime: head.number()?,
+                scope: take_text(&mut head, &mut text)?,
                 token: token::take(&mut head, &mut text)?,
-            }),
-        };
+            });
+        }
         Some(Session {
+            id,
+            revision,
             started_at,
+            seen_at,
             id_token,
             refresh_token,
-            access_token,
+            tokens,
         })
     }
 
@@ -125,8 +148,48 @@ impl Packer {
     }
 }
 
+fn put_text(head: &mut Vec<u8>, text: &mut Vec<u8>, value: &[u8]) {
+    put_number(head, value.len() as u64);
+    text.extend_from_slice(value);
+}
+
+fn take_text(head: &mut Reader<'_>, text: &mut Reader<'_>) -> Option<String> {
+    let value = text.take(head.number()?)?;
+    Some(std::str::from_utf8(value).ok()?.to_owned())
+}
+
+/// No resource and no organization are written as empty ones, which do not exist.
+fn put_target(head: &mut Vec<u8>, text: &mut Vec<u8>, target: &Target) {
+    for part in [&target.resource, &target.organization] {
+        put_text(head, text, part.as_deref().unwrap_or_default().as_bytes());
+    }
+    put_number(head, target.scopes.len() as u64);
+    for scope in &target.scopes {
+        put_text(head, text, scope.as_bytes());
+    }
+}
+
+fn take_target(head: &mut Reader<'_>, text: &mut Reader<'_>) -> Option<Target> {
+    let mut part = || take_text(head, text).map(|part| Some(part).filter(|part| !part.is_empty()));
+    let (resource, organization) = (part()?, part()?);
+    let mut scopes = Vec::new();
+    for _ in 0..count(head)? {
+        scopes.push(take_text(head, text)?);
+    }
+    Some(Target {
+        resource,
+        organization,
+        scopes,
+    })
+}
+
+fn count(head: &mut Reader<'_>) -> Option<u64> {
+    head.number().filter(|count| *count <= MAX_ITEMS)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::TokenRequest;
     use super::*;
     use crate::encoding::encode;
 
@@ -145,13 +208,19 @@ mod tests {
             encode(bytes)
         };
         Session {
-            started_at: 1_795_342_500,
+            id: SessionId([7; 16]),
+            revision: 0,
+            started_at: 1_795_342_500_123,
+            seen_at: 1_795_342_500,
             id_token: payload.into(),
             refresh_token: Some(noise(2, 32)),
-            access_token: Some(AccessToken {
+            tokens: vec![HeldToken {
+                target: Target::default(),
                 token: noise(3, 32),
+                scope: "openid offline_access profile email".to_owned(),
                 expires_at: 1_795_346_100,
-            }),
+                lifetime: 3600,
+            }],
         }
     }
 
@@ -166,7 +235,16 @@ mod tests {
             Some(&session)
         );
         session.refresh_token = None;
-        session.access_token = None;
+        session.tokens.push(HeldToken {
+            target: TokenRequest::resource("https://api.example.test")
+                .in_organization("wpmklpcc20gc")
+                .with_scopes(["read:things", "write:things"])
+                .target,
+            token: "e30.e30.AAAA".to_owned(),
+            scope: String::new(),
+            expires_at: 1,
+            lifetime: 2,
+        });
         session.id_token = b"odd".to_vec();
         assert_eq!(
             packer().unpack(&packer().pack(&session)).as_ref(),
@@ -177,7 +255,7 @@ mod tests {
     #[test]
     fn a_usual_session_is_small() {
         let packed = packer().pack(&session(RECORDED)).len();
-        assert!(packed < 430, "{packed} bytes");
+        assert!(packed < 450, "{packed} bytes");
     }
 
     #[test]

@@ -14,18 +14,35 @@ impl Context {
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
         match self.complete_sign_in().await {
-            Ok((session, transaction)) => match self.keep(session) {
+            Ok((session, transaction)) => match self.begin(session).await {
                 Ok(()) => {
                     let page = self.page_of(transaction.return_to.as_ref());
                     let forget = vec![self.logto().transactions.remove(&transaction.state)];
                     Reply::see_other(page)
-                        .with_cookies(self.take_cookies())
+                        .with_cookies(self.take_cookies().await)
                         .with_cookies(forget)
                 }
-                Err(error) => self.fail_callback(&CallbackFailure::of(transaction, error)),
+                Err(error) => {
+                    self.fail_callback(&CallbackFailure::of(transaction, error))
+                        .await
+                }
             },
-            Err(failure) => self.fail_callback(&failure),
+            Err(failure) => self.fail_callback(&failure).await,
         }
+    }
+
+    /// Keeps the new session, in place of the one that this browser had.
+    async fn begin(&self, session: Session) -> Result<(), Error> {
+        let keeper = &self.logto().keeper;
+        let before = self.current().await.ok().and_then(|current| current.held);
+        let held = keeper.begin(session, self.now()).await?;
+        self.adopt(held)?;
+        if let Some(before) = before
+            && let Err(error) = keeper.end(&before, self.now()).await
+        {
+            tracing::warn!(%error, "the session before the new one could not be ended");
+        }
+        Ok(())
     }
 
     /// `state` first, then where the browser came back to, then the other parameters, then the
@@ -63,9 +80,11 @@ impl Context {
         if !self.is_at(&redirect_uri) {
             return Err(failed(invalid("the browser came back to another address")));
         }
-        if !logto.spent.claim(&transaction.state) {
+        let seconds = logto.settings.sign_in_lifetime;
+        let claim = logto.keeper.claim_callback(&transaction.state, seconds);
+        let Some(claim) = claim.await.map_err(failed)? else {
             return Err(failed(invalid("the callback was used before")));
-        }
+        };
         let redeemed = async {
             let metadata = logto.provider.metadata().await?;
             let code = parameters.code(&metadata, logto.provider.issuer())?;
@@ -74,8 +93,10 @@ impl Context {
         match redeemed.await {
             Ok(session) => Ok((session, transaction)),
             Err(error) => {
+                // After an outage the code may not have reached Logto, and if it did, nobody has what
+                // was issued for it.
                 if error.is_retryable() {
-                    logto.spent.release(&transaction.state);
+                    logto.keeper.give_back(claim).await;
                 }
                 Err(failed(error))
             }
@@ -93,7 +114,7 @@ impl Context {
         requested == path || requested.strip_prefix(&settings.base_path) == Some(path)
     }
 
-    fn fail_callback(&self, failure: &CallbackFailure) -> Reply {
+    async fn fail_callback(&self, failure: &CallbackFailure) -> Reply {
         let error = &failure.error;
         match error.kind() {
             ErrorKind::InvalidCallback | ErrorKind::Cancelled | ErrorKind::Refused => {
@@ -106,7 +127,11 @@ impl Context {
             error.kind(),
             ErrorKind::InvalidCallback | ErrorKind::Cancelled
         );
-        let reply = if harmless && self.current().session().is_some() {
+        let signed_in = self
+            .current()
+            .await
+            .is_ok_and(|current| current.held.is_some());
+        let reply = if harmless && signed_in {
             Reply::see_other(page)
         } else {
             // As if the person had asked for something impossible, not as if this server had failed.

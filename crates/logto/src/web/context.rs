@@ -8,7 +8,8 @@ use super::{Reply, Request, User};
 use crate::claims::IdTokenClaims;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::session::{Found, Session};
+use crate::keeper::{Held, Loaded};
+use crate::session::SessionState;
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
 ///
@@ -20,40 +21,17 @@ pub struct Context(Arc<Shared>);
 struct Shared {
     logto: Arc<Engine>,
     request: Request,
+    /// Held while the session is looked for, so that extractors at the same time look once.
+    loading: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     /// `None` until somebody asks.
-    current: Option<Current>,
+    current: Option<Loaded>,
     /// What the last change of the session owes to the browser.
     owed: Vec<String>,
-    /// The refresh token that this request redeemed.
-    renewed_from: Option<String>,
-}
-
-/// The session of this request, as far as it is known now.
-#[derive(Clone)]
-pub(crate) struct Current {
-    state: SessionState,
-    session: Option<(Arc<Session>, Arc<IdTokenClaims>)>,
-}
-
-/// Whether somebody is signed in, and if not, why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SessionState {
-    /// Somebody is signed in.
-    SignedIn,
-    /// Nobody is signed in.
-    SignedOut,
-    /// The session reached the end of its configured life.
-    Expired,
-    /// There is a session cookie that cannot be read: its secret is gone or it was damaged.
-    Unreadable,
-    /// Logto ended the session: its refresh token is not accepted any more.
-    Revoked,
 }
 
 impl Context {
@@ -61,6 +39,7 @@ impl Context {
         Self(Arc::new(Shared {
             logto,
             request,
+            loading: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }))
     }
@@ -83,18 +62,31 @@ impl Context {
 
     /// Whether somebody is signed in. As in every Logto SDK this looks at the session alone; the
     /// session does not end with the ID token's hour.
-    pub async fn is_authenticated(&self) -> bool {
-        self.session_state().await == SessionState::SignedIn
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if nobody can know, because
+    /// the session's store does not answer.
+    pub async fn is_authenticated(&self) -> Result<bool, Error> {
+        Ok(self.session_state().await? == SessionState::SignedIn)
     }
 
     /// Whether somebody is signed in, and if not, why.
-    pub async fn session_state(&self) -> SessionState {
-        self.current().state
+    ///
+    /// # Errors
+    ///
+    /// As [`is_authenticated`](Self::is_authenticated).
+    pub async fn session_state(&self) -> Result<SessionState, Error> {
+        Ok(self.current().await?.state)
     }
 
     /// The claims of the session's ID token, if somebody is signed in.
-    pub async fn id_token_claims(&self) -> Option<Arc<IdTokenClaims>> {
-        self.current().session.map(|(_, claims)| claims)
+    ///
+    /// # Errors
+    ///
+    /// As [`is_authenticated`](Self::is_authenticated).
+    pub async fn id_token_claims(&self) -> Result<Option<Arc<IdTokenClaims>>, Error> {
+        Ok(self.current().await?.held.map(|held| held.claims))
     }
 
     /// The signed-in person.
@@ -112,114 +104,97 @@ impl Context {
     /// # Errors
     ///
     /// The answer for a request of which nobody can know who makes it, because the session's store
-    /// does not answer. The cookie session has no store and never fails here.
+    /// does not answer.
     pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
-        let claims = self.id_token_claims().await;
+        let claims = self.id_token_claims().await?;
         Ok(claims.map(|claims| User::new(claims, self.clone())))
     }
 
     /// The `Set-Cookie` lines that are owed to the browser, taken out. The adapter appends them to
     /// the response, after the handler, whatever the response is.
     #[must_use]
-    pub fn take_cookies(&self) -> Vec<String> {
-        if self.was_signed_out_meanwhile() {
-            self.end(SessionState::SignedOut);
+    pub async fn take_cookies(&self) -> Vec<String> {
+        let (owed, held) = {
+            let mut state = self.state();
+            let held = state
+                .current
+                .as_ref()
+                .and_then(|current| current.held.clone());
+            (mem::take(&mut state.owed), held)
+        };
+        if let Some(held) = held
+            && !owed.is_empty()
+            && self.has_ended(&held).await
+        {
+            // Signed out by another request while this one was answered: nothing of this session
+            // must reach the browser any more.
+            return Vec::new();
         }
-        mem::take(&mut self.state().owed)
+        owed
     }
 
-    /// Whether the person signed out by another request while this one renewed the session: its
-    /// cookie must not bring the session back.
-    fn was_signed_out_meanwhile(&self) -> bool {
-        let state = self.state();
-        let refreshes = &self.logto().refreshes;
-        let current = state.current.as_ref().and_then(Current::session);
-        let renewed = current.and_then(|session| session.refresh_token.as_deref());
-        let mut tokens = renewed.into_iter().chain(state.renewed_from.as_deref());
-        !state.owed.is_empty() && tokens.any(|token| refreshes.has_ended(token))
+    async fn has_ended(&self, held: &Held) -> bool {
+        let latest = self.logto().keeper.latest(held).await;
+        latest.is_err_and(|error| error.needs_sign_in())
     }
 
-    pub(crate) fn current(&self) -> Current {
-        self.state()
-            .current
-            .get_or_insert_with(|| self.load())
-            .clone()
-    }
-
-    fn load(&self) -> Current {
-        let logto = self.logto();
-        let found = logto
-            .session_cookie
-            .read(&logto.keys, self.request().cookies(), self.now());
-        match found {
-            Found::Session(session) => Current::signed_in(session),
-            Found::Nothing => Current::without(SessionState::SignedOut),
-            Found::Expired => Current::without(SessionState::Expired),
-            Found::Unreadable => {
-                // Anybody can send one, so this is not for the log of every day.
-                tracing::debug!(
-                    "a session cookie could not be read: was the cookie secret changed?"
-                );
-                Current::without(SessionState::Unreadable)
-            }
+    /// The session of this request, as far as it is known now.
+    pub(crate) async fn current(&self) -> Result<Loaded, Error> {
+        if let Some(current) = self.known() {
+            return Ok(current);
         }
+        let _one_at_a_time = self.0.loading.lock().await;
+        if let Some(current) = self.known() {
+            return Ok(current);
+        }
+        let keeper = &self.logto().keeper;
+        let loaded = keeper.load(self.request().cookies(), self.now()).await;
+        let loaded = loaded.map_err(|error| {
+            tracing::error!(%error, "nobody can know who asks");
+            self.answered(error)
+        })?;
+        if let Some(held) = loaded.held.as_ref().filter(|_| loaded.owes_cookie)
+            && let Err(error) = self.adopt(held.clone())
+        {
+            tracing::warn!(%error, "a browser keeps its old cookie");
+        }
+        Ok(self.state().current.get_or_insert(loaded).clone())
     }
 
-    /// Remembers that `refresh_token` was redeemed.
-    pub(crate) fn renewed_from(&self, refresh_token: &str) {
-        self.state().renewed_from = Some(refresh_token.to_owned());
+    fn known(&self) -> Option<Loaded> {
+        self.state().current.clone()
     }
 
-    /// Takes over a changed session and owes it to the browser.
-    pub(crate) fn keep(&self, session: Session) -> Result<(), Error> {
-        let logto = self.logto();
-        let header = self.request().cookies();
-        let lines = logto
-            .session_cookie
-            .write(&logto.keys, &session, header, self.now())?;
+    /// Takes over a session that began or moved on, and owes that to the browser.
+    pub(crate) fn adopt(&self, held: Held) -> Result<(), Error> {
+        let keeper = &self.logto().keeper;
+        let lines = keeper.cookies(&held, self.request().cookies(), self.now())?;
         let mut state = self.state();
-        state.current = Some(Current::signed_in(session));
+        state.current = Some(Loaded::signed_in(held));
         state.owed = lines;
         Ok(())
     }
 
-    /// Ends the session and owes that to the browser.
-    pub(crate) fn end(&self, why: SessionState) {
-        let lines = self.logto().session_cookie.remove(self.request().cookies());
+    /// Takes over a session that moved on in its store.
+    pub(crate) fn update(&self, held: Held) {
+        self.state().current = Some(Loaded::signed_in(held));
+    }
+
+    /// Notes that the session is over, and leaves the browser alone.
+    pub(crate) fn set_nobody(&self) {
+        self.state().current = Some(Loaded::nobody(SessionState::Revoked));
+    }
+
+    /// Forgets the session, and owes that to the browser.
+    pub(crate) fn forget(&self, why: SessionState) {
+        let lines = self.logto().keeper.no_cookies(self.request().cookies());
         let mut state = self.state();
-        state.current = Some(Current::without(why));
+        state.current = Some(Loaded::nobody(why));
         state.owed = lines;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Current {
-    fn signed_in(session: Session) -> Self {
-        match session.claims() {
-            Ok(claims) => Self {
-                state: SessionState::SignedIn,
-                session: Some((Arc::new(session), Arc::new(claims))),
-            },
-            // Claims are read before a session is kept, so this is another version's cookie.
-            Err(error) => {
-                tracing::warn!(%error, "a session's claims could not be read");
-                Self::without(SessionState::Unreadable)
-            }
-        }
-    }
-
-    fn without(state: SessionState) -> Self {
-        Self {
-            state,
-            session: None,
-        }
-    }
-
-    pub(crate) fn session(&self) -> Option<&Arc<Session>> {
-        self.session.as_ref().map(|(session, _)| session)
     }
 }
 

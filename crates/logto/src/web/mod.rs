@@ -4,6 +4,7 @@
 //! [`Context`] of that request, serves [`Route::ALL`] and sends what [`Context::take_cookies`] owes
 //! with every response. What is answered, and when, is decided here, once for all frameworks.
 
+mod back_channel;
 mod callback;
 mod context;
 mod errors;
@@ -15,11 +16,15 @@ mod return_to;
 mod routes;
 mod sign_in;
 mod sign_out;
+mod snapshot;
 mod tokens;
 mod user;
 
-pub use context::{Context, SessionState};
+pub use context::Context;
 pub use reply::Reply;
 pub use request::Request;
 pub use routes::Route;
+pub use snapshot::{ContextRequest, LogtoContext};
 pub use user::User;
+
+pub use crate::session::SessionState;

@@ -163,6 +163,19 @@ impl Answer {
                 "The sign-in service does not answer. You were not signed out; please try again in a \
                  moment.",
             ),
+            ErrorKind::StoreUnavailable => (
+                503,
+                "store_unavailable",
+                "This does not work right now",
+                "The store of sessions does not answer. You were not signed out; please try again in \
+                 a moment.",
+            ),
+            ErrorKind::AccessDenied => (
+                403,
+                "access_denied",
+                "You may not do this",
+                "Your account has no access to this.",
+            ),
             ErrorKind::InvalidRequest => (
                 400,
                 "invalid_request",

@@ -11,12 +11,13 @@ pub struct Request {
     path: String,
     query: String,
     headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
 }
 
 impl Request {
     /// The headers that the core reads, in lower case. An adapter may pass others; they are
     /// ignored.
-    pub const HEADERS: [&str; 14] = [
+    pub const HEADERS: &'static [&'static str] = &[
         "accept",
         "authorization",
         "cookie",
@@ -34,16 +35,16 @@ impl Request {
     ];
 
     /// A request from its method, its target as the client sent it (path and query, before any
-    /// nesting took a prefix away) and its headers.
+    /// nesting took a prefix away) and its headers, which most frameworks' header maps are already.
     ///
     /// Bytes that are not text become U+FFFD: a cookie of somebody else must not hide ours in the
     /// same header, and an origin that cannot be read must not count as none. Several `cookie`
     /// headers are read as one (HTTP/2 splits them); of any other header the first counts.
     #[must_use]
-    pub fn new<'a>(
+    pub fn new(
         method: &str,
         target: &str,
-        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        headers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>,
     ) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut request = Self {
@@ -51,16 +52,24 @@ impl Request {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: Vec::new(),
+            body: Vec::new(),
         };
         for (name, value) in headers {
             let known = Self::HEADERS
-                .into_iter()
-                .find(|known| known.eq_ignore_ascii_case(name));
-            if let Some(name) = known {
-                request.add(name, String::from_utf8_lossy(value));
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(name.as_ref()));
+            if let Some(&name) = known {
+                request.add(name, String::from_utf8_lossy(value.as_ref()));
             }
         }
         request
+    }
+
+    /// The same request with its body, for the routes that [read it](super::Route::body_limit).
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
     }
 
     fn add(&mut self, name: &'static str, value: Cow<'_, str>) {
@@ -84,6 +93,10 @@ impl Request {
 
     pub(crate) fn query(&self) -> &str {
         &self.query
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// Path and query.

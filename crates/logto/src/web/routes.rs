@@ -18,11 +18,19 @@ pub enum Route {
     Callback,
     /// `POST /sign-out` (`GET` if configured): out of this app and out of Logto.
     SignOut,
+    /// `POST /backchannel-logout`: Logto says that somebody signed out elsewhere.
+    BackChannelLogout,
 }
 
 impl Route {
     /// All routes.
-    pub const ALL: [Self; 4] = [Self::SignIn, Self::SignUp, Self::Callback, Self::SignOut];
+    pub const ALL: &'static [Self] = &[
+        Self::SignIn,
+        Self::SignUp,
+        Self::Callback,
+        Self::SignOut,
+        Self::BackChannelLogout,
+    ];
 
     /// The path below the configured prefix.
     #[must_use]
@@ -32,6 +40,18 @@ impl Route {
             Self::SignUp => "/sign-up",
             Self::Callback => "/callback",
             Self::SignOut => "/sign-out",
+            Self::BackChannelLogout => "/backchannel-logout",
+        }
+    }
+
+    /// How many bytes of a request's body the route reads. The adapter reads up to so many and gives
+    /// them to the core by [`Request::with_body`](super::Request::with_body); a longer body is left
+    /// out, as if there were none.
+    #[must_use]
+    pub fn body_limit(self) -> usize {
+        match self {
+            Self::BackChannelLogout => 32 * 1024,
+            Self::SignIn | Self::SignUp | Self::Callback | Self::SignOut => 0,
         }
     }
 }
@@ -46,7 +66,7 @@ impl Route {
     pub(crate) async fn handle(self, context: &Context) -> Reply {
         let allowed: &[&str] = match self {
             Self::SignOut if context.logto().settings.sign_out_by_get => &["GET", "POST"],
-            Self::SignOut => &["POST"],
+            Self::SignOut | Self::BackChannelLogout => &["POST"],
             Self::SignIn | Self::SignUp | Self::Callback => &["GET"],
         };
         let by_get = allowed.contains(&"GET");
@@ -79,6 +99,7 @@ async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
                 .await
         }
         Route::Callback => Ok(context.handle_sign_in_callback().await),
+        Route::BackChannelLogout => Ok(context.handle_back_channel_logout().await),
         Route::SignOut if context.request().is_from(context.origin()) => {
             Ok(context.sign_out().await)
         }

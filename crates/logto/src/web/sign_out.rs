@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Context, Reply, SessionState};
+use crate::keeper::Held;
 use crate::provider::Metadata;
 
 /// How long a person waits for Logto to revoke the refresh token. It goes on afterwards.
@@ -17,16 +18,16 @@ impl Context {
     ///
     /// If Logto does not answer, the person is signed out here all the same and stays in this app.
     pub async fn sign_out(&self) -> Reply {
-        let current = self.current();
-        self.end(SessionState::SignedOut);
-        let refresh_token = current
-            .session()
-            .and_then(|session| session.refresh_token.clone());
-        let reachable = match refresh_token {
-            Some(token) => {
-                self.logto().refreshes.end(&token);
-                self.revoke(token).await
+        let held = match self.current().await {
+            Ok(current) => current.held,
+            Err(error) => {
+                tracing::warn!(%error, "somebody signs out of a session that cannot be ended now");
+                None
             }
+        };
+        self.forget(SessionState::SignedOut);
+        let reachable = match held {
+            Some(held) => self.end(&held).await,
             None => true,
         };
         let settings = &self.logto().settings;
@@ -39,7 +40,18 @@ impl Context {
             Some(url) => url.into(),
             None => format!("{}{}", settings.base_path, settings.after_sign_out),
         };
-        Reply::see_other(location).with_cookies(self.take_cookies())
+        Reply::see_other(location).with_cookies(self.take_cookies().await)
+    }
+
+    /// Ends the session wherever it is known; whether Logto could be reached.
+    async fn end(&self, held: &Held) -> bool {
+        if let Err(error) = self.logto().keeper.end(held, self.now()).await {
+            tracing::warn!(%error, "a session could not be ended in the store");
+        }
+        match held.session.refresh_token.clone() {
+            Some(token) => self.revoke(token).await,
+            None => true,
+        }
     }
 
     /// Whether Logto could be reached. Ending Logto's own session does not end a refresh token, so

@@ -1,30 +1,49 @@
 //! Tokens and userinfo for the signed-in person.
 
-use std::sync::Arc;
-
-use super::{Context, SessionState};
+use super::Context;
+use crate::access_token::AccessToken;
 use crate::claims::UserInfo;
+use crate::config::scope;
 use crate::error::{Error, ErrorKind};
-use crate::refresh::Refreshed;
-use crate::session::Session;
+use crate::keeper::Held;
+use crate::session::{SessionState, TokenRequest};
 
 impl Context {
-    /// The opaque access token, good for userinfo and Logto's Account API; renewed if it is about
-    /// to end.
+    /// An access token for an API resource, for a resource in an organization, or the opaque one; see
+    /// [`TokenRequest`]. It comes from the session, and is renewed when it is about to end: once,
+    /// however many requests ask, on however many instances with a common store.
     ///
-    /// A renewal is kept by a cookie of this request's answer. Ask before the answer goes out: a
-    /// stream or a task that asks later gets a token, but the browser keeps the old session.
+    /// A session that is kept in a cookie keeps what was renewed by a cookie of this request's
+    /// answer. Ask before the answer goes out.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::SignInRequired`] if nobody is signed in, or Logto ended the session;
     /// [`ErrorKind::Unreachable`] if the token has to be renewed and Logto does not answer: the
-    /// session stays.
-    pub async fn access_token(&self) -> Result<String, Error> {
-        self.usable_session()
+    /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the organization;
+    /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource, or not the scope
+    /// that organizations need.
+    pub async fn access_token(
+        &self,
+        request: impl Into<TokenRequest>,
+    ) -> Result<AccessToken, Error> {
+        let request = request.into();
+        self.token(&request)
             .await
-            .and_then(|session| token_of(&session))
             .map_err(|error| self.answered(error))
+    }
+
+    /// The organization token of an organization that the person is in.
+    ///
+    /// # Errors
+    ///
+    /// As [`access_token`](Self::access_token).
+    pub async fn organization_token(
+        &self,
+        organization: impl Into<String>,
+    ) -> Result<AccessToken, Error> {
+        self.access_token(TokenRequest::organization(organization))
+            .await
     }
 
     /// Asks Logto's userinfo endpoint about the signed-in person.
@@ -38,9 +57,9 @@ impl Context {
     }
 
     async fn user_info(&self) -> Result<UserInfo, Error> {
-        let session = self.usable_session().await?;
-        let sub = session.claims()?.sub.clone();
-        let first = self.logto().user_info(&token_of(&session)?, &sub).await;
+        let token = self.token(&TokenRequest::opaque()).await?;
+        let sub = self.signed_in().await?.claims.sub.clone();
+        let first = self.logto().user_info(token.as_str(), &sub).await;
         match first {
             // The token ended before its time; a fresh one shows whether the session did too.
             Err(error)
@@ -48,83 +67,85 @@ impl Context {
                     .response()
                     .is_some_and(|response| response.status() == 401) =>
             {
-                let session = self.renew(&session).await?;
-                self.logto().user_info(&token_of(&session)?, &sub).await
+                let token = self.token(&TokenRequest::opaque().refreshed()).await?;
+                self.logto().user_info(token.as_str(), &sub).await
             }
             answer => answer,
         }
     }
 
-    async fn usable_session(&self) -> Result<Arc<Session>, Error> {
-        let current = self.current();
-        let session = current
-            .session()
-            .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "nobody is signed in"))?;
-        let now = self.now();
-        match &session.access_token {
-            Some(token) if token.is_usable(now) => Ok(Arc::clone(session)),
-            _ => self.renew(session).await,
-        }
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        self.check(request)?;
+        let held = self.signed_in().await?;
+        let fresh = self.fresh(&held, request).await?;
+        let token = fresh.session.token_for(&request.target);
+        token.map(AccessToken::from).ok_or_else(|| {
+            let why = "the renewed session has no such access token";
+            Error::new(ErrorKind::InvalidResponse, why)
+        })
     }
 
-    /// Redeems the session's refresh token, once for all requests that ask at the same time, and
-    /// owes the new session to the browser.
-    async fn renew(&self, session: &Arc<Session>) -> Result<Arc<Session>, Error> {
-        let refresh_token = session.refresh_token.clone().ok_or_else(|| {
-            let why = "the access token has ended and there is no refresh token to renew it";
-            Error::new(ErrorKind::SignInRequired, why)
-        })?;
-        let (logto, old) = (Arc::clone(self.logto()), Arc::clone(session));
-        let refresh = || async move { logto.redeem_refresh_token(&old).await };
-        let outcome = self.logto().refreshes.once(&refresh_token, refresh).await;
-        self.renewed_from(&refresh_token);
-        match outcome {
-            Ok(Refreshed {
-                session: renewed,
-                problem,
-            }) => {
-                self.keep_renewed(session, renewed)?;
-                match problem {
-                    Some(problem) => Err(problem),
-                    None => self.current().session().cloned().ok_or_else(|| {
-                        Error::new(
-                            ErrorKind::InvalidToken,
-                            "the renewed session cannot be read",
-                        )
-                    }),
+    async fn signed_in(&self) -> Result<Held, Error> {
+        let held = self.current().await?.held;
+        held.ok_or_else(|| Error::new(ErrorKind::SignInRequired, "nobody is signed in"))
+    }
+
+    /// The session with a good token, kept by the browser if it moved on.
+    async fn fresh(&self, held: &Held, request: &TokenRequest) -> Result<Held, Error> {
+        let logto = self.logto();
+        let outcome = logto.refreshes.fresh(logto, held, request).await;
+        match &outcome {
+            Err(error) if error.needs_sign_in() => match error.response() {
+                Some(_) => self.forget(SessionState::Revoked),
+                // Ended by another request, which sees to the browser: it may have a new session.
+                None if held.session.refresh_token.is_some() => self.set_nobody(),
+                None => {}
+            },
+            // The refresh token may have been replaced all the same.
+            Err(_) => {
+                if let Ok(latest) = logto.keeper.latest(held).await {
+                    self.move_on(held, latest)?;
                 }
             }
-            Err(error) => {
-                if error.needs_sign_in() {
-                    tracing::info!(%error, "Logto ended a session");
-                    self.end(SessionState::Revoked);
-                }
-                Err(error)
-            }
+            Ok(fresh) => self.move_on(held, fresh.clone())?,
         }
+        outcome
     }
 
-    /// If the claims have outgrown the cookies meanwhile, the old ones stay: they are better than a
-    /// lost refresh token.
-    fn keep_renewed(&self, old: &Session, renewed: Session) -> Result<(), Error> {
-        let with_old_claims = Session {
-            id_token: old.id_token.clone(),
-            ..renewed.clone()
-        };
-        match self.keep(renewed) {
-            Err(error) if error.kind() == ErrorKind::SessionTooLarge => {
-                tracing::warn!(%error, "the session keeps its old claims");
-                self.keep(with_old_claims)
-            }
-            kept => kept,
+    fn move_on(&self, from: &Held, to: Held) -> Result<(), Error> {
+        if from.session.revision == to.session.revision {
+            return Ok(());
         }
+        if to.is_stored() {
+            // The browser's cookie stays as it is.
+            self.update(to);
+            return Ok(());
+        }
+        self.adopt(to)
     }
-}
 
-fn token_of(session: &Session) -> Result<String, Error> {
-    session
-        .access_token
-        .as_ref()
-        .map(|token| token.token.clone())
-        .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "the session has no access token"))
+    /// Whether Logto can be asked for this at all: what was not asked for at sign-in is never given.
+    fn check(&self, request: &TokenRequest) -> Result<(), Error> {
+        let settings = &self.logto().settings;
+        let target = &request.target;
+        if let Some(resource) = &target.resource
+            && !settings.resources.contains(resource)
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!(
+                    "{resource:?} is not among the configured resources: with_resources(…) or \
+                     LOGTO_RESOURCES has to name it"
+                ),
+            ));
+        }
+        let organizations = settings.scopes.iter().any(|s| s == scope::ORGANIZATIONS);
+        if target.organization.is_some() && !organizations {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "tokens for organizations need the scope urn:logto:scope:organizations",
+            ));
+        }
+        Ok(())
+    }
 }

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Context;
+use crate::access_token::AccessToken;
 use crate::claims::{IdTokenClaims, UserInfo};
 use crate::error::Error;
+use crate::session::TokenRequest;
 
 /// A signed-in person.
 #[derive(Clone)]
@@ -57,8 +59,23 @@ impl User {
     /// # Errors
     ///
     /// As there.
-    pub async fn access_token(&self) -> Result<String, Error> {
-        self.context.access_token().await
+    pub async fn access_token(
+        &self,
+        request: impl Into<TokenRequest>,
+    ) -> Result<AccessToken, Error> {
+        self.context.access_token(request).await
+    }
+
+    /// See [`Context::organization_token`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn organization_token(
+        &self,
+        organization: impl Into<String>,
+    ) -> Result<AccessToken, Error> {
+        self.context.organization_token(organization).await
     }
 
     /// See [`Context::fetch_user_info`].

@@ -10,7 +10,7 @@ use actix_web::{
     App, Error, FromRequest, Handler, HttpResponse, HttpServer, Responder, Route, guard,
 };
 use futures::StreamExt;
-use logto_actix_web::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, User};
+use logto_actix_web::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
 
 use crate::conformance::{Adapter, Server, TestApp};
 
@@ -96,8 +96,8 @@ async fn info(user: User) -> Result<String, Reply> {
     Ok(user.fetch_user_info().await?.sub.clone())
 }
 
-async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await)
+async fn state(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 async fn hugging_face(auth: Auth) -> Result<Reply, Reply> {
@@ -106,7 +106,7 @@ async fn hugging_face(auth: Auth) -> Result<Reply, Reply> {
 }
 
 async fn cookies(user: User) -> Result<HttpResponse, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok(HttpResponse::Ok()
         .append_header((SET_COOKIE, "app-one=1; Path=/"))
         .append_header((SET_COOKIE, "app-two=2; Path=/"))
@@ -115,18 +115,20 @@ async fn cookies(user: User) -> Result<HttpResponse, Reply> {
 }
 
 async fn moves(user: User) -> Result<HttpResponse, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     let mut response = HttpResponse::SeeOther();
     Ok(response.insert_header((LOCATION, "/elsewhere")).finish())
 }
 
 async fn fails(user: User) -> Result<HttpResponse, Error> {
-    user.access_token().await.map_err(Reply::from)?;
+    user.access_token(TokenRequest::opaque())
+        .await
+        .map_err(Reply::from)?;
     Err(InternalError::new("failed", StatusCode::IM_A_TEAPOT).into())
 }
 
 async fn stream(user: User, app: Data<TestApp>) -> Result<HttpResponse, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     let halves = app.halves().map(|half| Ok::<_, Error>(Bytes::from(half)));
     let mut response = HttpResponse::Ok();
     Ok(response

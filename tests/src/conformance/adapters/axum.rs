@@ -11,7 +11,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use futures::StreamExt;
 use hyper_util::rt::TokioIo;
-use logto_axum::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, User};
+use logto_axum::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
 use tokio::io;
 use tokio::net::TcpListener;
 
@@ -82,8 +82,8 @@ async fn info(user: User) -> Result<String, Reply> {
     Ok(user.fetch_user_info().await?.sub.clone())
 }
 
-async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await)
+async fn state(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 async fn hugging_face(auth: Auth) -> Result<Reply, Reply> {
@@ -92,25 +92,25 @@ async fn hugging_face(auth: Auth) -> Result<Reply, Reply> {
 }
 
 async fn cookies(user: User) -> Result<impl IntoResponse, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     let cookies = ["app-one=1; Path=/", "app-two=2; Path=/"].map(|line| (SET_COOKIE, line));
     Ok((AppendHeaders(cookies), "cookies"))
 }
 
 async fn moves(user: User) -> Result<impl IntoResponse, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok((StatusCode::SEE_OTHER, [(LOCATION, "/elsewhere")]))
 }
 
 async fn fails(user: User) -> Result<Infallible, Response> {
-    user.access_token()
+    user.access_token(TokenRequest::opaque())
         .await
         .map_err(|error| Reply::from(error).into_response())?;
     Err((StatusCode::IM_A_TEAPOT, "failed").into_response())
 }
 
 async fn stream(user: User, app: TestApp) -> Result<Response, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     let body = Body::from_stream(app.halves().map(Ok::<_, Infallible>));
     Ok(([("content-type", "text/plain; charset=utf-8")], body).into_response())
 }

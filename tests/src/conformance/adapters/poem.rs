@@ -3,7 +3,7 @@
 use std::io::Error as IoError;
 
 use futures::StreamExt;
-use logto_poem::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, User};
+use logto_poem::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
 use poem::http::StatusCode;
 use poem::http::header::{CACHE_CONTROL, CONNECTION, LOCATION, SET_COOKIE, UPGRADE};
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -85,8 +85,8 @@ async fn info(user: User) -> Result<String, Reply> {
 }
 
 #[handler]
-async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await)
+async fn state(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 #[handler]
@@ -97,7 +97,7 @@ async fn hugging_face(auth: Auth) -> Result<Reply, Reply> {
 
 #[handler]
 async fn cookies(user: User) -> Result<Response, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     let mut response = "cookies".into_response();
     for line in ["app-one=1; Path=/", "app-two=2; Path=/"] {
         let line = line.parse().expect("a value");
@@ -108,13 +108,15 @@ async fn cookies(user: User) -> Result<Response, Reply> {
 
 #[handler]
 async fn moves(user: User) -> Result<impl IntoResponse, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok(StatusCode::SEE_OTHER.with_header(LOCATION, "/elsewhere"))
 }
 
 #[handler]
 async fn fails(user: User) -> Result<()> {
-    user.access_token().await.map_err(Reply::from)?;
+    user.access_token(TokenRequest::opaque())
+        .await
+        .map_err(Reply::from)?;
     let response = "failed"
         .with_status(StatusCode::IM_A_TEAPOT)
         .into_response();
@@ -123,7 +125,7 @@ async fn fails(user: User) -> Result<()> {
 
 #[handler]
 async fn stream(user: User, Data(app): Data<&TestApp>) -> Result<Response, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     let body = Body::from_bytes_stream(app.halves().map(Ok::<_, IoError>));
     let response = Response::builder().content_type("text/plain; charset=utf-8");
     Ok(response.body(body))

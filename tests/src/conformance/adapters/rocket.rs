@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use futures::channel::oneshot;
 use futures::stream::Stream;
-use logto_rocket::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, User};
+use logto_rocket::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
 use rocket::config::{LogLevel, Shutdown};
 use rocket::data::{Data, IoHandler, IoStream, ToByteUnit};
 use rocket::fairing::AdHoc;
@@ -130,8 +130,8 @@ async fn info(user: User) -> Result<String, Reply> {
 }
 
 #[get("/state")]
-async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await)
+async fn state(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 #[get("/hugging-face")]
@@ -155,14 +155,14 @@ impl<'r> Responder<'r, 'static> for WithCookies {
 
 #[get("/cookies")]
 async fn cookies(user: User) -> Result<WithCookies, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     let lines = &["app-one=1; Path=/", "app-two=2; Path=/"];
     Ok(WithCookies("cookies", lines))
 }
 
 #[get("/moves")]
 async fn moves(user: User) -> Result<Redirect, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok(Redirect::to("/elsewhere"))
 }
 
@@ -174,7 +174,7 @@ enum Failure {
 
 #[get("/fails")]
 async fn fails(user: User) -> Result<(), Failure> {
-    let token = user.access_token().await;
+    let token = user.access_token(TokenRequest::opaque()).await;
     token.map_err(|error| Failure::Logto(error.into()))?;
     Err(Failure::App(Status::ImATeapot))
 }
@@ -189,7 +189,7 @@ async fn stream(
     user: User,
     app: &State<TestApp>,
 ) -> Result<TextStream<impl Stream<Item = &'static str> + use<>>, Reply> {
-    user.access_token().await?;
+    user.access_token(TokenRequest::opaque()).await?;
     Ok(TextStream::from(app.halves()))
 }
 

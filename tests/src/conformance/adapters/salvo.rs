@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use futures::StreamExt;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use logto::{DirectSignIn, SignInOptions};
+use logto::{DirectSignIn, SignInOptions, TokenRequest};
 use salvo::catcher::Catcher;
 use salvo::conn::{Acceptor, Listener, TcpListener};
 use salvo::http::{HeaderMap, HeaderValue, StatusCode, StatusError};
@@ -104,7 +104,7 @@ async fn info(depot: &mut Depot) -> Result<String, Reply> {
 #[handler]
 async fn state(depot: &mut Depot) -> Result<String, Reply> {
     let auth = fifth::auth(depot)?;
-    Ok(format!("{:?}", auth.session_state().await))
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 #[handler]
@@ -115,7 +115,10 @@ async fn hugging_face(depot: &mut Depot) -> Result<Reply, Reply> {
 
 #[handler]
 async fn cookies(depot: &mut Depot, response: &mut Response) -> Result<&'static str, Reply> {
-    fifth::user(depot).await?.access_token().await?;
+    fifth::user(depot)
+        .await?
+        .access_token(TokenRequest::opaque())
+        .await?;
     for line in ["app-one=1; Path=/", "app-two=2; Path=/"] {
         let headers: &mut HeaderMap = response.headers_mut();
         headers.append("set-cookie", HeaderValue::from_static(line));
@@ -125,7 +128,10 @@ async fn cookies(depot: &mut Depot, response: &mut Response) -> Result<&'static 
 
 #[handler]
 async fn moves(depot: &mut Depot, response: &mut Response) -> Result<StatusCode, Reply> {
-    fifth::user(depot).await?.access_token().await?;
+    fifth::user(depot)
+        .await?
+        .access_token(TokenRequest::opaque())
+        .await?;
     let location = HeaderValue::from_static("/elsewhere");
     response.headers_mut().insert("location", location);
     Ok(StatusCode::SEE_OTHER)
@@ -133,7 +139,10 @@ async fn moves(depot: &mut Depot, response: &mut Response) -> Result<StatusCode,
 
 #[handler]
 async fn fails(depot: &mut Depot, response: &mut Response) -> Result<(), Reply> {
-    fifth::user(depot).await?.access_token().await?;
+    fifth::user(depot)
+        .await?
+        .access_token(TokenRequest::opaque())
+        .await?;
     response.render(StatusError::im_a_teapot());
     Ok(())
 }
@@ -152,7 +161,10 @@ struct Stream(TestApp);
 #[handler]
 impl Stream {
     async fn handle(&self, depot: &mut Depot, response: &mut Response) -> Result<(), Reply> {
-        fifth::user(depot).await?.access_token().await?;
+        fifth::user(depot)
+            .await?
+            .access_token(TokenRequest::opaque())
+            .await?;
         let kind = HeaderValue::from_static("text/plain; charset=utf-8");
         response.headers_mut().insert("content-type", kind);
         response.stream(self.0.halves().map(Ok::<_, Infallible>));

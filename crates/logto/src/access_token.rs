@@ -1,0 +1,92 @@
+//! Access tokens, as apps get them from a session.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::encoding;
+use crate::error::{Error, ErrorKind};
+use crate::session::HeldToken;
+
+/// An access token of the signed-in person, to call an API with.
+///
+/// # Example
+///
+/// ```
+/// # async fn example(user: logto::web::User) -> Result<(), logto::Error> {
+/// let token = user.access_token("https://api.example.com").await?;
+/// let authorization = format!("Bearer {}", token.as_str());
+/// let may_write = token.scopes().any(|scope| scope == "write:things");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    token: String,
+    scope: String,
+    expires_at: u64,
+}
+
+impl AccessToken {
+    /// The token itself, for an `Authorization: Bearer` header. It is a secret.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.token
+    }
+
+    /// The token itself.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.token
+    }
+
+    /// The scopes that Logto granted; none is no error.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.split_ascii_whitespace()
+    }
+
+    /// When it ends, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    /// The claims of a token for a resource or an organization, read without verification: it came
+    /// from Logto just now. The opaque token has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidToken`] if the token is opaque, or its claims do not fit the type.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let payload = self.token.split('.').nth(1).and_then(encoding::decode);
+        let payload = payload.ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidToken,
+                "an opaque access token has no claims",
+            )
+        })?;
+        serde_json::from_slice(&payload).map_err(|e| {
+            Error::malformed(ErrorKind::InvalidToken, "the access token's payload", &e)
+        })
+    }
+}
+
+impl From<&HeldToken> for AccessToken {
+    fn from(held: &HeldToken) -> Self {
+        Self {
+            token: held.token.clone(),
+            scope: held.scope.clone(),
+            expires_at: held.expires_at,
+        }
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("scope", &self.scope)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! Where sessions are kept: in the browser's cookies or in a store.
+//!
+//! There always is a store. Where none was configured it is this process's memory, and sessions are
+//! in cookies. A session in cookies leaves two kinds of things there: what a refresh made of it, for
+//! requests and browsers that do not have the new cookie yet, and that it is over, so that no copy of
+//! its cookie brings it back.
+
+mod everywhere;
+mod held;
+mod lease;
+mod load;
+mod names;
+mod once;
+mod records;
+mod rules;
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Settings;
+use crate::cookies::Attributes;
+use crate::error::{Error, ErrorKind};
+use crate::seal::KeyRing;
+use crate::session::{HeldToken, Packer, Session, SessionCookie, Ticket};
+use crate::storage::MemoryStorage;
+
+pub use everywhere::SessionInfo;
+pub(crate) use held::{Held, Place};
+pub(crate) use load::Loaded;
+use names::Names;
+use rules::Rules;
+use store::Store;
+
+/// Keeps the sessions of one application.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    keys: Arc<KeyRing>,
+    cookie: SessionCookie,
+    store: Store,
+    names: Names,
+    rules: Rules,
+    /// Where new sessions go.
+    place: Place,
+}
+
+impl Keeper {
+    pub(crate) fn new(settings: &Settings, keys: Arc<KeyRing>) -> Self {
+        let storage = settings.storage.clone().unwrap_or_else(|| {
+            let memory = MemoryStorage::new().with_clock(settings.clock.clone());
+            Arc::new(memory)
+        });
+        let attributes = Attributes {
+            secure: settings.secure,
+            domain: settings.cookie_domain.clone(),
+            path: settings.cookie_path.clone(),
+        };
+        Self {
+            cookie: SessionCookie::new(
+                &settings.cookie_name,
+                attributes,
+                settings.cookie_budget,
+                Packer::new(&settings.issuer, &settings.app_id),
+            ),
+            store: Store::new(storage, settings.storage_timeout, Arc::clone(&keys)),
+            names: Names::new(keys.context()),
+            rules: Rules {
+                lifetime: settings.session_lifetime,
+                idle: settings.idle_lifetime,
+                renewal: settings.renewal_interval,
+            },
+            place: match settings.sessions_in_cookies {
+                true => Place::Cookie,
+                false => Place::Store,
+            },
+            keys,
+        }
+    }
+
+    /// Whether the store answers.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        self.store.ping().await
+    }
+
+    /// Takes up a new session.
+    pub(crate) async fn begin(&self, session: Session, now: u64) -> Result<Held, Error> {
+        let held = Held::new(session, self.place)?;
+        match self.place {
+            Place::Cookie => self.check_size(&held.session)?,
+            Place::Store => {
+                self.create(&held.session, now).await?;
+                // A session that no list knows is better than none.
+                if let Err(error) = self.list(&held, now).await {
+                    tracing::warn!(%error, "a new session is not in the list of its person");
+                }
+            }
+        }
+        Ok(held)
+    }
+
+    /// The `Set-Cookie` lines that make the browser keep the session. What it holds of access tokens
+    /// goes, the oldest first, where the cookies would be too large: they can be had again.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SessionTooLarge`] if the claims alone are.
+    pub(crate) fn cookies(
+        &self,
+        held: &Held,
+        header: &str,
+        now: u64,
+    ) -> Result<Vec<String>, Error> {
+        let max_age = self.rules.ends_at(&held.session).saturating_sub(now);
+        let write = |session: &Session| self.cookie.write(&self.keys, session, header, max_age);
+        match held.place {
+            Place::Store => {
+                let ticket = Ticket {
+                    id: held.session.id,
+                    started_at: held.session.started_at,
+                    sub: held.claims.sub.clone(),
+                    sid: held.claims.sid.clone(),
+                };
+                self.cookie
+                    .write_ticket(&self.keys, &ticket, header, max_age)
+            }
+            Place::Cookie => {
+                let mut session = Session::clone(&held.session);
+                loop {
+                    match write(&session) {
+                        Err(error)
+                            if error.kind() == ErrorKind::SessionTooLarge
+                                && !session.tokens.is_empty() =>
+                        {
+                            session.tokens.remove(0);
+                        }
+                        outcome => return outcome,
+                    }
+                }
+            }
+        }
+    }
+
+    /// The `Set-Cookie` lines that end the session in this browser.
+    pub(crate) fn no_cookies(&self, header: &str) -> Vec<String> {
+        self.cookie.remove(header)
+    }
+
+    /// Whether the session can be kept where it is, if need be without access tokens.
+    pub(crate) fn has_room(&self, session: &Session, place: Place) -> bool {
+        place == Place::Store || self.check_size(session).is_ok()
+    }
+
+    fn check_size(&self, session: &Session) -> Result<(), Error> {
+        let bare = Session {
+            tokens: Vec::<HeldToken>::new(),
+            ..session.clone()
+        };
+        self.cookie.write(&self.keys, &bare, "", 0).map(drop)
+    }
+
+    fn seconds_left(&self, session: &Session, now: u64) -> Duration {
+        Duration::from_secs(self.rules.ends_at(session).saturating_sub(now))
+    }
+}

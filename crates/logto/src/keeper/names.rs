@@ -1,0 +1,60 @@
+//! Under which keys things are in the store.
+
+use crate::encoding;
+use crate::session::SessionId;
+
+/// The keys of one application at one tenant. They are hashes: who reads the store learns neither
+/// ids of sessions nor who has one.
+#[derive(Debug)]
+pub(crate) struct Names {
+    context: String,
+}
+
+impl Names {
+    pub(crate) fn new(context: &str) -> Self {
+        Self {
+            context: context.to_owned(),
+        }
+    }
+
+    /// A session, or what is newer than its cookie.
+    pub(crate) fn session(&self, id: SessionId) -> String {
+        self.name("session", id.as_bytes())
+    }
+
+    /// Who refreshes the session at the moment.
+    pub(crate) fn lease(&self, id: SessionId) -> String {
+        self.name("lease", id.as_bytes())
+    }
+
+    /// The sessions of a person.
+    pub(crate) fn index(&self, sub: &str) -> String {
+        self.name("index", sub.as_bytes())
+    }
+
+    /// Since when the sessions of a person are over.
+    pub(crate) fn end_of_person(&self, sub: &str) -> String {
+        self.name("end-of-person", sub.as_bytes())
+    }
+
+    /// Since when the sessions that come from one session at Logto are over.
+    pub(crate) fn end_of_logto_session(&self, sid: &str) -> String {
+        self.name("end-of-session", sid.as_bytes())
+    }
+
+    /// That a callback was taken up.
+    pub(crate) fn callback(&self, state: &str) -> String {
+        self.name("callback", state.as_bytes())
+    }
+
+    /// That a logout token was taken up.
+    pub(crate) fn logout_token(&self, jti: &str) -> String {
+        self.name("logout-token", jti.as_bytes())
+    }
+
+    fn name(&self, kind: &str, what: &[u8]) -> String {
+        let hash =
+            encoding::sha256(&[self.context.as_bytes(), b"\n", kind.as_bytes(), b"\n", what]);
+        format!("{kind}:{}", encoding::encode(hash))
+    }
+}

@@ -1,0 +1,69 @@
+//! How long a session lives.
+
+use crate::session::Session;
+
+/// In seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// From the sign-in to the end, whatever happens.
+    pub(crate) lifetime: u64,
+    /// From the last use to the end, if that is limited.
+    pub(crate) idle: Option<u64>,
+    /// How exactly the last use is known.
+    pub(crate) renewal: u64,
+}
+
+impl Rules {
+    /// The end of a session that began at this time (in milliseconds), used or not.
+    pub(crate) fn last_second(&self, started_at: u64) -> u64 {
+        (started_at / 1000).saturating_add(self.lifetime)
+    }
+
+    /// When the session ends if nobody uses it again.
+    pub(crate) fn ends_at(&self, session: &Session) -> u64 {
+        let end = self.last_second(session.started_at);
+        match self.idle {
+            Some(idle) => end.min(session.seen_at.saturating_add(idle)),
+            None => end,
+        }
+    }
+
+    /// Whether its use is to be noted.
+    pub(crate) fn is_to_renew(&self, session: &Session, now: u64) -> bool {
+        self.idle.is_some() && now >= session.seen_at.saturating_add(self.renewal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::SessionId;
+
+    fn session(started_at: u64, seen_at: u64) -> Session {
+        Session {
+            id: SessionId::random().unwrap(),
+            revision: 0,
+            started_at: started_at * 1000,
+            seen_at,
+            id_token: Vec::new(),
+            refresh_token: None,
+            tokens: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_session_ends_at_the_earlier_of_both_ends() {
+        let mut rules = Rules {
+            lifetime: 1000,
+            idle: None,
+            renewal: 10,
+        };
+        assert_eq!(rules.ends_at(&session(100, 100)), 1100);
+        assert!(!rules.is_to_renew(&session(100, 100), 1000));
+        rules.idle = Some(50);
+        assert_eq!(rules.ends_at(&session(100, 100)), 150);
+        assert_eq!(rules.ends_at(&session(100, 1080)), 1100);
+        assert!(!rules.is_to_renew(&session(100, 100), 109));
+        assert!(rules.is_to_renew(&session(100, 100), 110));
+    }
+}

@@ -1,0 +1,99 @@
+//! Which sessions of one person a store keeps.
+
+use super::SessionId;
+use super::bytes::{Reader, put_number};
+
+const VERSION: u8 = 1;
+/// Of a person with more sessions than this, the oldest are not listed.
+const MAX_SESSIONS: usize = 100;
+
+/// The sessions of one person, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Index(Vec<Indexed>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Indexed {
+    pub(crate) id: SessionId,
+    /// In milliseconds since the Unix epoch.
+    pub(crate) started_at: u64,
+}
+
+impl Index {
+    pub(crate) fn sessions(&self) -> &[Indexed] {
+        &self.0
+    }
+
+    /// Adds a session, and forgets those that began before `oldest`.
+    pub(crate) fn add(&mut self, session: Indexed, oldest: u64) {
+        self.0.retain(|held| held.started_at >= oldest);
+        self.0.push(session);
+        let surplus = self.0.len().saturating_sub(MAX_SESSIONS);
+        self.0.drain(..surplus);
+    }
+
+    /// Takes sessions out; whether any was in it.
+    pub(crate) fn remove(&mut self, ids: &[SessionId]) -> bool {
+        let before = self.0.len();
+        self.0.retain(|held| !ids.contains(&held.id));
+        self.0.len() < before
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        for session in &self.0 {
+            bytes.extend_from_slice(session.id.as_bytes());
+            put_number(&mut bytes, session.started_at);
+        }
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut bytes = Reader(bytes);
+        if bytes.byte()? != VERSION {
+            return None;
+        }
+        let mut sessions = Vec::new();
+        while !bytes.0.is_empty() {
+            sessions.push(Indexed {
+                id: SessionId::from_slice(bytes.take(SessionId::LENGTH as u64)?)?,
+                started_at: bytes.number()?,
+            });
+        }
+        Some(Self(sessions))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn indexed(started_at: u64) -> Indexed {
+        let id = SessionId::random().unwrap();
+        Indexed { id, started_at }
+    }
+
+    #[test]
+    fn an_index_is_bounded_and_forgets_what_is_over() {
+        let mut index = Index::default();
+        for started_at in 0..200 {
+            index.add(indexed(started_at), started_at.saturating_sub(150));
+        }
+        assert_eq!(index.sessions().len(), MAX_SESSIONS);
+        assert_eq!(index.sessions()[0].started_at, 100);
+        index.add(indexed(500), 500);
+        assert_eq!(index.sessions().len(), 1);
+    }
+
+    #[test]
+    fn an_index_comes_back_without_what_was_taken_out() {
+        let mut index = Index::default();
+        let [one, two] = [indexed(1), indexed(2)];
+        index.add(one, 0);
+        index.add(two, 0);
+        assert!(index.remove(&[one.id]));
+        assert!(!index.remove(&[one.id]));
+        let bytes = index.to_bytes();
+        assert_eq!(Index::from_bytes(&bytes), Some(index));
+        assert_eq!(Index::from_bytes(&bytes[..bytes.len() - 1]), None);
+    }
+}

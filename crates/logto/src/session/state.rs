@@ -1,0 +1,20 @@
+//! Whether somebody is signed in, and if not, why.
+
+/// Whether somebody is signed in, and if not, why.
+///
+/// That a session cannot be asked for, because its store is down, is none of these: it is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SessionState {
+    /// Somebody is signed in.
+    SignedIn,
+    /// Nobody is signed in.
+    SignedOut,
+    /// The session reached the end of its configured life, or was not used for too long.
+    Expired,
+    /// There is a session cookie that cannot be read: its secret is gone or it was damaged.
+    Unreadable,
+    /// The session was ended elsewhere: Logto does not accept its refresh token any more or signed
+    /// the person out, or another instance or browser did.
+    Revoked,
+}

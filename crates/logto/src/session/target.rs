@@ -1,0 +1,102 @@
+//! What an access token is for.
+
+/// Whom an access token is for, and with which scopes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Target {
+    pub(crate) resource: Option<String>,
+    pub(crate) organization: Option<String>,
+    /// Sorted, each once; empty for all that the person may have.
+    pub(crate) scopes: Vec<String>,
+}
+
+/// Which access token is wanted.
+///
+/// Text is taken for an API resource, so `user.access_token("https://api.example.com")` reads as it
+/// should.
+///
+/// # Example
+///
+/// ```
+/// use logto::TokenRequest;
+///
+/// # async fn example(user: logto::web::User) -> Result<(), logto::Error> {
+/// let api = user.access_token("https://api.example.com").await?;
+/// let in_organization = TokenRequest::resource("https://api.example.com")
+///     .in_organization("wpmklpcc20gc")
+///     .with_scopes(["read:things"]);
+/// let narrow = user.access_token(in_organization).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct TokenRequest {
+    pub(crate) target: Target,
+    pub(crate) fresh: bool,
+}
+
+impl TokenRequest {
+    /// The opaque token, good for userinfo and for Logto's Account API, and for nothing else.
+    pub fn opaque() -> Self {
+        Self {
+            target: Target::default(),
+            fresh: false,
+        }
+    }
+
+    /// A token for an API resource, which has to be among the configured
+    /// [resources](crate::LogtoConfig::with_resources). Without an organization it carries the scopes
+    /// of all the person's roles, those in organizations included.
+    pub fn resource(indicator: impl Into<String>) -> Self {
+        let mut request = Self::opaque();
+        request.target.resource = Some(indicator.into());
+        request
+    }
+
+    /// An organization token: for the permissions that the organization template defines. Needs the
+    /// scope `urn:logto:scope:organizations`.
+    pub fn organization(id: impl Into<String>) -> Self {
+        Self::opaque().in_organization(id)
+    }
+
+    /// The same token, in one organization. Needs the scope `urn:logto:scope:organizations`.
+    pub fn in_organization(mut self, id: impl Into<String>) -> Self {
+        self.target.organization = Some(id.into());
+        self
+    }
+
+    /// The same token with these scopes only, of those that were asked for at sign-in.
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.target
+            .scopes
+            .extend(scopes.into_iter().map(Into::into));
+        self.target.scopes.sort_unstable();
+        self.target.scopes.dedup();
+        self
+    }
+
+    /// A new token, even if the one that the session holds is good: for after the person's roles
+    /// changed.
+    pub fn refreshed(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+}
+
+impl From<&str> for TokenRequest {
+    fn from(resource: &str) -> Self {
+        Self::resource(resource)
+    }
+}
+
+impl From<String> for TokenRequest {
+    fn from(resource: String) -> Self {
+        Self::resource(resource)
+    }
+}
+
+impl From<&String> for TokenRequest {
+    fn from(resource: &String) -> Self {
+        Self::resource(resource)
+    }
+}

@@ -1,0 +1,242 @@
+//! A store in this process.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use super::{Entry, Expect, Storage, StorageError, Version, async_trait};
+use crate::clock::Clock;
+
+/// Locks are per shard, so that requests on several cores do not wait for each other.
+const SHARDS: usize = 32;
+/// Of a shard that is full, one entry in so many makes room at once.
+const EVICTED: usize = 16;
+const DEFAULT_CAPACITY: usize = 100_000;
+
+/// Sessions in this process: fast, bounded, and gone when the process ends.
+///
+/// One process only: two instances with a memory each do not know each other's sessions.
+///
+/// When it is full, the entries that would end first make room.
+pub struct MemoryStorage {
+    shards: Box<[RwLock<Shard>]>,
+    capacity: usize,
+    hasher: RandomState,
+    clock: Clock,
+}
+
+#[derive(Default)]
+struct Shard {
+    slots: HashMap<Box<str>, Slot>,
+    /// When there are so many, those whose time is over are looked for.
+    sweep_at: usize,
+}
+
+struct Slot {
+    entry: Entry,
+    /// In milliseconds since the Unix epoch.
+    ends_at: u64,
+}
+
+impl MemoryStorage {
+    /// A store of at most 100,000 entries; a session takes one, about a kilobyte.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            capacity: DEFAULT_CAPACITY.div_ceil(SHARDS),
+            hasher: RandomState::new(),
+            clock: Clock::system(),
+        }
+    }
+
+    /// Holds about so many entries at most.
+    #[must_use]
+    pub fn with_capacity(mut self, entries: usize) -> Self {
+        self.capacity = entries.div_ceil(SHARDS).max(1);
+        self
+    }
+
+    /// Measures time with this clock; for tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How many entries there are, those included whose time is over and that nobody has met since.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let shards = self.shards.iter();
+        shards.map(|shard| read(shard).slots.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, key: &str) -> Result<&RwLock<Shard>, StorageError> {
+        let hash = self.hasher.hash_one(key) as usize;
+        let shard = self.shards.get(hash % SHARDS);
+        shard.ok_or_else(|| StorageError::new("the store has no shards"))
+    }
+}
+
+impl Default for MemoryStorage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Storage for MemoryStorage {
+    async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
+        let now = self.clock.now_in_milliseconds();
+        keys.iter()
+            .map(|key| Ok(read(self.shard(key)?).live(key, now).cloned()))
+            .collect()
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+    ) -> Result<bool, StorageError> {
+        let now = self.clock.now_in_milliseconds();
+        let mut shard = write(self.shard(key)?);
+        if Expect::after(shard.live(key, now)) != expect {
+            return Ok(false);
+        }
+        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let ends_at = now.saturating_add(ttl);
+        match shard.slots.get_mut(key) {
+            Some(slot) => *slot = Slot { entry, ends_at },
+            None => {
+                shard.make_room(self.capacity, now);
+                shard.slots.insert(key.into(), Slot { entry, ends_at });
+            }
+        }
+        Ok(true)
+    }
+
+    async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
+        let now = self.clock.now_in_milliseconds();
+        let mut shard = write(self.shard(key)?);
+        let found = shard.live(key, now).map(|entry| entry.version);
+        let removed = found.is_some() && (version.is_none() || version == found);
+        if removed {
+            shard.slots.remove(key);
+        }
+        Ok(removed)
+    }
+}
+
+impl Shard {
+    fn live(&self, key: &str, now: u64) -> Option<&Entry> {
+        let slot = self.slots.get(key).filter(|slot| now < slot.ends_at)?;
+        Some(&slot.entry)
+    }
+
+    /// Sees to it that one more entry fits.
+    fn make_room(&mut self, capacity: usize, now: u64) {
+        if self.slots.len() < self.sweep_at.min(capacity) {
+            return;
+        }
+        self.slots.retain(|_, slot| now < slot.ends_at);
+        if self.slots.len() >= capacity {
+            let mut ends: Vec<u64> = self.slots.values().map(|slot| slot.ends_at).collect();
+            let evicted = (capacity / EVICTED).min(ends.len().saturating_sub(1));
+            let (_, last, _) = ends.select_nth_unstable(evicted);
+            let last = *last;
+            // Those that end together with the last one go only until there is room.
+            let mut surplus = evicted + 1;
+            self.slots.retain(|_, slot| {
+                let stays = slot.ends_at > last || surplus == 0;
+                surplus -= usize::from(!stays);
+                stays
+            });
+        }
+        self.sweep_at = self.slots.len().saturating_mul(2).max(64);
+    }
+}
+
+fn read(shard: &RwLock<Shard>) -> RwLockReadGuard<'_, Shard> {
+    shard.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
+    shard.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for MemoryStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStorage")
+            .field("entries", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn entry() -> Entry {
+        Entry::new("value", Version::random().unwrap())
+    }
+
+    #[tokio::test]
+    async fn it_passes_the_test_kit() {
+        super::super::test_kit::check(&MemoryStorage::new())
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn it_is_bounded_and_keeps_what_lives_longest() {
+        let store = MemoryStorage::new().with_capacity(SHARDS * 32);
+        for n in 0..SHARDS * 64 {
+            let ttl = if n % 4 == 0 { HOUR * 2 } else { HOUR };
+            let stored = store
+                .put(&n.to_string(), entry(), Expect::Absent, ttl)
+                .await;
+            assert!(stored.unwrap());
+        }
+        assert!(store.len() <= SHARDS * 32, "{} entries", store.len());
+        let mut kept = 0;
+        for n in (0..SHARDS * 64).step_by(4) {
+            kept += usize::from(store.get(&[&n.to_string()]).await.unwrap()[0].is_some());
+        }
+        assert_eq!(kept, SHARDS * 64 / 4, "of those that live longer");
+    }
+
+    #[tokio::test]
+    async fn what_is_over_makes_room_first() {
+        let clock = Clock::system();
+        let store = MemoryStorage::new().with_clock(clock.clone());
+        for n in 0..5000 {
+            let key = n.to_string();
+            store
+                .put(&key, entry(), Expect::Absent, HOUR)
+                .await
+                .unwrap();
+        }
+        clock.advance(HOUR);
+        for n in 5000..15_000 {
+            let key = n.to_string();
+            store
+                .put(&key, entry(), Expect::Absent, HOUR)
+                .await
+                .unwrap();
+        }
+        assert!(store.len() < 15_000, "{} entries", store.len());
+    }
+}

@@ -1,0 +1,193 @@
+//! Where sessions live when they do not live in cookies, and what several instances agree by.
+//!
+//! [`MemoryStorage`] is for one process. `logto-redis` and `logto-sqlx` are for several. A storage
+//! of your own implements [`Storage`] and shows with [`test_kit::check`] that it keeps the promises
+//! which the rest of the SDK relies on.
+//!
+//! What the SDK stores is opaque: keys are hashes, values are sealed with the cookie secrets. A dump
+//! of the store signs nobody in.
+
+mod error;
+mod memory;
+pub mod test_kit;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use async_trait::async_trait;
+pub use bytes::Bytes;
+
+pub use error::StorageError;
+pub use memory::MemoryStorage;
+
+use crate::encoding;
+use crate::error::Error;
+
+/// A store of short values with compare-and-swap and a time to live.
+///
+/// Every write says what it expects to find. A sign-out therefore wins over a refresh that is under
+/// way: the refresh expects the version that it read, and finds it gone. There is no write that
+/// expects nothing, on purpose.
+///
+/// Time-outs are the SDK's: it gives up on a call after
+/// [`with_storage_timeout`](crate::LogtoConfig::with_storage_timeout). An error means that the store
+/// could not be asked, never that there is no entry; nobody is signed out by one.
+///
+/// # Example
+///
+/// A storage that counts, around any other:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::time::Duration;
+///
+/// use logto::storage::{
+///     Entry, Expect, MemoryStorage, Storage, StorageError, Version, async_trait, test_kit,
+/// };
+///
+/// #[derive(Debug, Default)]
+/// struct Counting {
+///     inner: MemoryStorage,
+///     reads: AtomicU64,
+/// }
+///
+/// #[async_trait]
+/// impl Storage for Counting {
+///     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
+///         self.reads.fetch_add(1, Ordering::Relaxed);
+///         self.inner.get(keys).await
+///     }
+///
+///     async fn put(
+///         &self,
+///         key: &str,
+///         entry: Entry,
+///         expect: Expect,
+///         ttl: Duration,
+///     ) -> Result<bool, StorageError> {
+///         self.inner.put(key, entry, expect, ttl).await
+///     }
+///
+///     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
+///         self.inner.remove(key, version).await
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// test_kit::check(&Counting::default()).await.unwrap();
+/// # }
+/// ```
+#[async_trait]
+pub trait Storage: fmt::Debug + Send + Sync + 'static {
+    /// The entries under these keys, in the order of the keys; `None` where there is none or its
+    /// time is over. One round trip, however many keys.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the store cannot be asked.
+    async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError>;
+
+    /// Stores an entry for `ttl` from now, if what is there is what is expected, in one atomic step.
+    /// An entry whose time is over counts as absent. `false` means that it was not as expected and
+    /// nothing was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the store cannot be asked. The entry may have been stored all the same.
+    async fn put(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+    ) -> Result<bool, StorageError>;
+
+    /// Removes an entry: whatever is there, or only this version of it, in one atomic step. `false`
+    /// means that there was nothing to remove.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the store cannot be asked.
+    async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError>;
+
+    /// Whether the store answers, for a readiness probe.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if it does not.
+    async fn ping(&self) -> Result<(), StorageError> {
+        self.get(&["ping"]).await.map(drop)
+    }
+}
+
+/// What is stored under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The content. Any bytes, usually less than a kilobyte.
+    pub value: Bytes,
+    /// Which writing of it this is.
+    pub version: Version,
+}
+
+impl Entry {
+    /// What a storage found: a value and the version that it was stored with.
+    #[must_use]
+    pub fn new(value: impl Into<Bytes>, version: Version) -> Self {
+        Self {
+            value: value.into(),
+            version,
+        }
+    }
+}
+
+/// What tells one writing of an entry from every other.
+///
+/// The SDK makes one for every write, at random. A storage keeps it beside the value and compares it,
+/// and never makes one itself: a counter would begin anew after a removal, and a late writer would
+/// take the new entry for the one that it knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version(i64);
+
+impl Version {
+    pub(crate) fn random() -> Result<Self, Error> {
+        let bits = i64::from_be_bytes(encoding::random()?);
+        Ok(Self(bits & i64::MAX))
+    }
+
+    /// A version as a storage has kept it.
+    #[must_use]
+    pub fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The version as a storage keeps it: a number that is not negative.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
+/// What a [`put`](Storage::put) expects to find under its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "a storage that ignores one is wrong"
+)]
+pub enum Expect {
+    /// Nothing, or an entry whose time is over.
+    Absent,
+    /// This version.
+    Version(Version),
+}
+
+impl Expect {
+    /// What a writer expects that found this.
+    pub(crate) fn after(found: Option<&Entry>) -> Self {
+        match found {
+            Some(entry) => Self::Version(entry.version),
+            None => Self::Absent,
+        }
+    }
+}

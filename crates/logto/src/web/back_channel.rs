@@ -1,0 +1,59 @@
+//! Logto says that somebody signed out elsewhere (OpenID Connect Back-Channel Logout 1.0).
+
+use url::form_urlencoded;
+
+use super::{Context, Reply};
+use crate::error::{Error, ErrorKind};
+use crate::jwt::Whom;
+
+impl Context {
+    /// Ends the sessions that a logout token names.
+    ///
+    /// The answer is 200 when that is done, 400 for a token that is not good, and 503 if nobody can
+    /// tell now, because Logto's keys or the store cannot be had.
+    pub(super) async fn handle_back_channel_logout(&self) -> Reply {
+        match self.end_sessions().await {
+            Ok(()) => Reply::new(200),
+            Err(error) if error.is_retryable() => {
+                tracing::error!(%error, "a back-channel logout could not be carried out");
+                Reply::of_error(&error)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a back-channel logout was refused");
+                // The member names of section 2.8; the reason is for our log.
+                Reply::json(400, "invalid_request", "The logout token is not accepted.")
+            }
+        }
+    }
+
+    async fn end_sessions(&self) -> Result<(), Error> {
+        let logto = self.logto();
+        let token = logto.verify_logout_token(&self.logout_token()?).await?;
+        let claim = logto.keeper.claim_logout_token(&token.jti, token.good_for);
+        let Some(claim) = claim.await? else {
+            let why = "the logout token was used before";
+            return Err(Error::new(ErrorKind::InvalidToken, why));
+        };
+        let now = logto.settings.clock.now_in_milliseconds();
+        let ended = match &token.whom {
+            Whom::LogtoSession(sid) => logto.keeper.end_logto_session(sid, now).await,
+            Whom::Person(sub) => logto.keeper.end_person(sub, now).await,
+        };
+        if ended.is_err() {
+            logto.keeper.give_back(claim).await;
+        }
+        ended
+    }
+
+    fn logout_token(&self) -> Result<String, Error> {
+        let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
+        let mut tokens = form_urlencoded::parse(self.request().body())
+            .filter(|(name, _)| name == "logout_token")
+            .map(|(_, token)| token.into_owned());
+        match (tokens.next(), tokens.next()) {
+            (Some(token), None) => Ok(token),
+            (None, _) => Err(wrong("the request has no logout token")),
+            (Some(_), Some(_)) => Err(wrong("the request has several logout tokens")),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! All about the signed-in person in one call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Context;
+use crate::access_token::AccessToken;
+use crate::claims::{IdTokenClaims, UserInfo};
+use crate::error::Error;
+use crate::session::TokenRequest;
+
+/// What [`Context::get_context`] shall find out.
+///
+/// ```
+/// use logto::TokenRequest;
+/// use logto::web::{Context, ContextRequest};
+///
+/// # async fn example(context: Context) -> Result<(), logto::Error> {
+/// let wanted = ContextRequest::new()
+///     .with_user_info()
+///     .with_access_token(TokenRequest::resource("https://api.example.com"))
+///     .with_organization_tokens();
+/// let context = context.get_context(wanted).await?;
+/// if let Some(claims) = &context.claims {
+///     println!("{} is in {} organizations", claims.sub, context.organization_tokens.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ContextRequest {
+    user_info: bool,
+    access_token: Option<TokenRequest>,
+    organization_tokens: bool,
+}
+
+impl ContextRequest {
+    /// The claims alone, which cost nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Userinfo too.
+    pub fn with_user_info(mut self) -> Self {
+        self.user_info = true;
+        self
+    }
+
+    /// An access token too.
+    pub fn with_access_token(mut self, request: impl Into<TokenRequest>) -> Self {
+        self.access_token = Some(request.into());
+        self
+    }
+
+    /// A token for each organization that the ID token names.
+    pub fn with_organization_tokens(mut self) -> Self {
+        self.organization_tokens = true;
+        self
+    }
+}
+
+/// What is known of whoever makes a request, as `getContext` of Logto's other SDKs has it.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct LogtoContext {
+    /// Whether somebody is signed in. If not, everything else is empty.
+    pub is_authenticated: bool,
+    /// The claims of the session's ID token.
+    pub claims: Option<Arc<IdTokenClaims>>,
+    /// What userinfo says, if it was asked for.
+    pub user_info: Option<UserInfo>,
+    /// The access token, if it was asked for; its scopes are its own.
+    pub access_token: Option<AccessToken>,
+    /// Organization tokens by organization, if they were asked for.
+    pub organization_tokens: BTreeMap<String, AccessToken>,
+}
+
+impl Context {
+    /// Claims, userinfo, access token and organization tokens in one call, as far as they are asked
+    /// for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`access_token`](Self::access_token) and
+    /// [`fetch_user_info`](Self::fetch_user_info). That nobody is signed in is none; an outage is
+    /// one, and never looks like nobody.
+    pub async fn get_context(&self, wanted: ContextRequest) -> Result<LogtoContext, Error> {
+        let Some(claims) = self.id_token_claims().await? else {
+            return Ok(LogtoContext::default());
+        };
+        let mut found = LogtoContext {
+            is_authenticated: true,
+            ..LogtoContext::default()
+        };
+        if wanted.user_info {
+            found.user_info = Some(self.fetch_user_info().await?);
+        }
+        if let Some(request) = wanted.access_token {
+            found.access_token = Some(self.access_token(request).await?);
+        }
+        if wanted.organization_tokens {
+            for organization in &claims.organizations {
+                let token = self.organization_token(organization).await?;
+                found
+                    .organization_tokens
+                    .insert(organization.clone(), token);
+            }
+        }
+        // The tokens may have brought newer claims.
+        found.claims = self.id_token_claims().await?;
+        Ok(found)
+    }
+}
