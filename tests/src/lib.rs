@@ -21,7 +21,7 @@ pub mod instances;
 mod secrets;
 mod stage;
 
-pub use app::{Example, ExampleApp, free_base_url};
+pub use app::{Example, ExampleApp, free_base_url, logto_command};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
 pub use logto_servers::{Process, eventually, eventually_within};
