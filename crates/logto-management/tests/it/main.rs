@@ -10,4 +10,6 @@
 )]
 
 mod provision;
+mod recorded;
+mod recorded_server;
 mod support;
