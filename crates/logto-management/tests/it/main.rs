@@ -12,4 +12,6 @@
 mod provision;
 mod recorded;
 mod recorded_server;
+mod repeats;
+mod sent;
 mod support;

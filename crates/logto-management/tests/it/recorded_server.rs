@@ -1,12 +1,13 @@
-//! A server that answers one call as a real Logto did, if the call is the recorded one.
+//! A server that answers as a real Logto did, if the calls are the recorded ones.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use logto_management::Management;
 use serde_json::{Value, json};
@@ -31,7 +32,7 @@ pub(crate) fn call(method: &str, path: &str, note: &str) -> Value {
 #[derive(Clone)]
 pub(crate) struct RecordedServer {
     endpoint: String,
-    expected: Arc<Mutex<Option<Value>>>,
+    expected: Arc<Mutex<VecDeque<Value>>>,
 }
 
 impl RecordedServer {
@@ -53,17 +54,22 @@ impl RecordedServer {
 
     /// The next call has to be this one.
     pub(crate) fn expect(&self, method: &str, path: &str, note: &str) -> Value {
+        self.finish();
         let call = call(method, path, note);
-        let before = self.expected.lock().unwrap().replace(call.clone());
-        assert_eq!(before, None, "a call that was expected did not come");
+        self.then(call.clone());
         call
     }
 
+    /// After the calls that are expected already, this one; it may have a `retry-after`.
+    pub(crate) fn then(&self, call: Value) {
+        self.expected.lock().unwrap().push_back(call);
+    }
+
     pub(crate) fn finish(&self) {
-        assert_eq!(
-            *self.expected.lock().unwrap(),
-            None,
-            "a call that was expected did not come"
+        let expected = self.expected.lock().unwrap();
+        assert!(
+            expected.is_empty(),
+            "these calls did not come: {expected:?}"
         );
     }
 }
@@ -103,7 +109,7 @@ async fn answer(State(server): State<RecordedServer>, request: Request) -> Respo
             json_of(StatusCode::OK, &token)
         }
         _ => {
-            let expected = server.expected.lock().unwrap().take();
+            let expected = server.expected.lock().unwrap().pop_front();
             let bearer = parts.headers.get(header::AUTHORIZATION);
             assert_eq!(bearer.unwrap(), "Bearer the-token");
             compare(expected, parts.method.as_str(), &parts.uri, &body)
@@ -143,10 +149,15 @@ fn compare(expected: Option<Value>, method: &str, uri: &Uri, body: &[u8]) -> Res
     }
     let status = u16::try_from(call["status"].as_u64().unwrap()).unwrap();
     let status = StatusCode::from_u16(status).unwrap();
-    match &call["response"] {
+    let mut response = match &call["response"] {
         Value::String(text) => (status, text.clone()).into_response(),
         response => json_of(status, response),
+    };
+    if let Some(wait) = call["retry-after"].as_str() {
+        let wait = HeaderValue::from_str(wait).unwrap();
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
+    response
 }
 
 fn json_of(status: StatusCode, body: &Value) -> Response {
