@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::secrets::NewSecret;
 use crate::{Error, Management, Pages};
 
 /// The calls about applications; see [`Management::applications`].
@@ -246,10 +247,8 @@ impl Applications<'_> {
         name: &str,
         expires_at: Option<u64>,
     ) -> Result<ApplicationSecret, Error> {
-        let mut body = Map::from_iter([("name".to_owned(), json!(name))]);
-        body.extend(expires_at.map(|end| ("expiresAt".to_owned(), json!(end))));
         let request = self.0.post(&["applications", id, "secrets"]);
-        request.json(&body).send().await
+        request.json(&NewSecret { name, expires_at }).send().await
     }
 
     /// Deletes a secret by its name.

@@ -1,7 +1,7 @@
 //! What must not be printed, sent or shown anywhere but where it belongs.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// Members of requests and of connector configurations whose value is nobody else's business.
@@ -25,6 +25,15 @@ pub(crate) fn secrets_of(body: &Value) -> Vec<&str> {
         Value::Array(values) => values.iter().flat_map(secrets_of).collect(),
         _ => Vec::new(),
     }
+}
+
+/// A secret to make: an application's, or a personal access token.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewSecret<'a> {
+    pub(crate) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_at: Option<u64>,
 }
 
 /// For the bodies that have to carry a secret.

@@ -25,11 +25,14 @@ impl Addresses {
     ) -> Option<Self> {
         let target = logto.route_path(Route::SignIn);
         let reply = logto
-            .handle(Route::SignIn, Request::new("GET", &target, []))
+            .handle(
+                Route::SignIn,
+                Request::new("GET", &target, [("accept", "text/html")]),
+            )
             .await;
         let ours = location(&reply)?;
         let origin = app.base_url.origin().ascii_serialization();
-        let request = Request::new("POST", "/", [("origin", origin.as_bytes())]);
+        let request = Request::new("POST", "/", [("origin", origin)]);
         let end_session = location(&logto.handle(Route::SignOut, request).await);
 
         let base = app.base_url.as_str().trim_end_matches('/');

@@ -10,4 +10,8 @@
 )]
 
 mod provision;
+mod recorded;
+mod recorded_server;
+mod repeats;
+mod sent;
 mod support;
