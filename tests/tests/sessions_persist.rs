@@ -132,7 +132,8 @@ async fn another_takes_over_from_one_that_died() {
                 .provider
                 .has_been_called(Endpoint::Token, before + 1)
                 .await;
-            doomed.shutdown_background();
+            let end = move || doomed.shutdown_timeout(Duration::from_secs(10));
+            tokio::task::spawn_blocking(end).await.unwrap();
             // No sign of life for as long as a lease lasts.
             world.clock.advance(Duration::from_secs(2));
 

@@ -194,13 +194,15 @@ impl Engine {
     async fn store_renewal(&self, before: &Held, renewal: Renewal) -> Result<Held, Error> {
         let place = before.place;
         let change = |session: &mut Session| {
+            let now = self.settings.clock.now();
+            self.keeper.note_refresh(session, now);
             if let Some(refresh_token) = &renewal.refresh_token {
                 session.refresh_token = Some(refresh_token.clone());
             }
             let Ok(accepted) = &renewal.accepted else {
-                return;
+                return true;
             };
-            session.keep_token(accepted.token.clone());
+            session.keep_token(accepted.token.clone(), now);
             if let Some(id_token) = &accepted.id_token {
                 let old = std::mem::replace(&mut session.id_token, id_token.clone());
                 if !self.keeper.has_room(session, place) {
@@ -210,6 +212,7 @@ impl Engine {
                     session.id_token = old;
                 }
             }
+            true
         };
         let mut attempt = 0;
         let stored = loop {

@@ -158,6 +158,14 @@ impl Keeper {
         self.cookie.write(&self.keys, &bare, "", 0).map(drop)
     }
 
+    /// Notes that a session was refreshed. With an idle lifetime its use is noted with its cookie
+    /// only, so that the browser's and ours end together.
+    pub(crate) fn note_refresh(&self, session: &mut Session, now: u64) {
+        if self.rules.idle.is_none() {
+            session.seen_at = session.seen_at.max(now);
+        }
+    }
+
     fn seconds_left(&self, session: &Session, now: u64) -> Duration {
         Duration::from_secs(self.rules.ends_at(session).saturating_sub(now))
     }

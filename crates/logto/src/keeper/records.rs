@@ -8,7 +8,8 @@ use crate::session::{Session, SessionId};
 use crate::storage::{Entry, Expect};
 
 /// For how long the store remembers what a refresh made of a session that is kept in a cookie: until
-/// every browser has the new cookie.
+/// every browser has the new cookie. A new refresh token is remembered as long as the session lives:
+/// the one in the old cookie is spent.
 const NEWER_KEPT: Duration = Duration::from_secs(3600);
 /// Attempts to write beside others; each fails only if somebody else's succeeded.
 const ATTEMPTS: usize = 20;
@@ -53,7 +54,7 @@ impl Keeper {
     }
 
     /// Changes the session, whatever others change at the same time. A session that is over stays
-    /// over.
+    /// over. `change` says whether there is anything to write.
     ///
     /// # Errors
     ///
@@ -62,19 +63,22 @@ impl Keeper {
         &self,
         held: &Held,
         now: u64,
-        change: impl Fn(&mut Session),
+        change: impl Fn(&mut Session) -> bool,
     ) -> Result<Held, Error> {
         let key = self.names.session(held.session.id);
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
             let latest = self.merge(held, self.record(&key, entry.as_ref())?)?;
             let mut session = Session::clone(&latest.session);
-            change(&mut session);
+            if !change(&mut session) {
+                return Ok(latest);
+            }
             session.revision += 1;
             let left = self.seconds_left(&session, now);
+            let rotated = session.refresh_token != latest.session.refresh_token;
             let ttl = match held.place {
-                Place::Store => left,
-                Place::Cookie => left.min(NEWER_KEPT),
+                Place::Cookie if !rotated => left.min(NEWER_KEPT),
+                Place::Cookie | Place::Store => left,
             };
             let expect = Expect::after(entry.as_ref());
             let stored = self.store.put(&key, self.bytes_of(&session), expect, ttl);
@@ -122,7 +126,7 @@ impl Keeper {
         match (record, held.place) {
             (Some(Record::Over), _) | (None, Place::Store) => Err(over()),
             (Some(Record::Session(session)), Place::Cookie)
-                if session.revision <= held.session.revision =>
+                if session.revision < held.session.revision =>
             {
                 Ok(held.clone())
             }
