@@ -13,7 +13,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use logto::TokenRequest;
+use logto::{LogtoConfig, TokenRequest};
 use logto_tests::eventually;
 use logto_tests::hostile::{Endpoint, Gate, Home, Trouble, World, each};
 
@@ -94,6 +94,41 @@ async fn nobody_sees_a_token_that_is_not_stored() {
         let error = asking.await.unwrap().unwrap_err();
         assert!(error.is_retryable(), "{error}");
         world.store.recover();
+        world.finish();
+    })
+    .await;
+}
+
+/// The store may take longer than Logto: a sign of life that hangs must not keep the answer from being
+/// read.
+#[tokio::test]
+async fn a_store_that_hangs_while_logto_answers() {
+    each(Home::SHARED, async |home| {
+        let slow = |config: LogtoConfig| {
+            config
+                .with_request_timeout(Duration::from_secs(1))
+                .with_storage_timeout(Duration::from_secs(2))
+        };
+        let mut world = World::at(home, slow).await;
+        world.sign_in_as("alice").await;
+        world.provider.rotate_refresh_tokens();
+        world.clock.advance(LATER);
+        let before = sent(&world);
+        let gate = world.provider.hold(Endpoint::Token);
+        let page = world.page();
+        let asking =
+            tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await });
+        world
+            .provider
+            .has_been_called(Endpoint::Token, before + 1)
+            .await;
+        world.store.get_into(Trouble::Hangs);
+        eventually("a sign of life", async || (world.store.hits() > 0).then_some(())).await;
+        gate.open();
+        world.store.recover();
+        let token = asking.await.unwrap();
+        assert!(token.is_ok(), "{token:?}");
+        assert_eq!(sent(&world) - before, 1);
         world.finish();
     })
     .await;

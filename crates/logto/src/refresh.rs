@@ -174,7 +174,7 @@ impl Engine {
                 return Ok(latest);
             }
             match self.redeem_refresh_token(&latest, &wish.target).await {
-                Ok(renewal) => return self.store_renewal(&latest, renewal).await,
+                Ok(renewal) => return self.store_renewal(&wish.held, renewal).await,
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.keeper.latest(&latest).await?;
                     if newer.session.refresh_token == latest.session.refresh_token {
@@ -185,8 +185,29 @@ impl Engine {
                     // Somebody else rotated the refresh token meanwhile.
                     latest = newer;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if error.response().is_some() && !error.is_retryable() {
+                        self.rescue(wish, &latest).await;
+                    }
+                    return Err(error);
+                }
             }
+        }
+    }
+
+    /// Logto spends a refresh token that is to be replaced before it looks at what is asked for, and
+    /// gives the new one to nobody if it then refuses. For three seconds it takes the old one again.
+    async fn rescue(&self, wish: &Wish, latest: &Held) {
+        let plain = Target::default();
+        if wish.target == plain {
+            return;
+        }
+        let rescued = match self.redeem_refresh_token(latest, &plain).await {
+            Ok(renewal) => self.store_renewal(&wish.held, renewal).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = rescued {
+            tracing::warn!(%error, "a refresh token may be lost by a refusal of Logto");
         }
     }
 

@@ -64,6 +64,14 @@ impl Keeper {
         }
     }
 
+    /// The session that the cookies themselves hold, whatever the store knows of it.
+    pub(crate) fn in_cookies(&self, header: &str) -> Option<Session> {
+        match self.cookie.read(&self.keys, header, |_| true) {
+            Found::Session(session) => Some(session),
+            Found::Nothing | Found::Ticket(_) | Found::Unreadable => None,
+        }
+    }
+
     async fn load_stored(&self, ticket: &Ticket, now: u64) -> Result<Loaded, Error> {
         let key = self.names.session(ticket.id);
         let (entry, ended) = self
