@@ -39,6 +39,8 @@ pub struct TroubledStorage {
 
 struct State {
     trouble: Trouble,
+    /// How many calls it spares at first.
+    well: u32,
     /// How many calls it hits, if not all.
     left: Option<u32>,
     hits: u32,
@@ -53,6 +55,7 @@ impl TroubledStorage {
             inner: MemoryStorage::new().with_clock(clock),
             state: Mutex::new(State {
                 trouble: Trouble::None,
+                well: 0,
                 left: None,
                 hits: 0,
                 written: Vec::new(),
@@ -70,6 +73,12 @@ impl TroubledStorage {
     pub fn get_into_for(&self, trouble: Trouble, calls: u32) {
         let mut state = self.state();
         (state.trouble, state.left, state.hits) = (trouble, Some(calls), 0);
+    }
+
+    /// Gets into trouble after so many calls that go well.
+    pub fn get_into_after(&self, trouble: Trouble, calls: u32) {
+        self.get_into(trouble);
+        self.state().well = calls;
     }
 
     /// Is well again.
@@ -99,6 +108,10 @@ impl TroubledStorage {
 
     fn strike(&self) -> Trouble {
         let mut state = self.state();
+        if let Some(rest) = state.well.checked_sub(1) {
+            state.well = rest;
+            return Trouble::None;
+        }
         if let Some(left) = &mut state.left {
             match left.checked_sub(1) {
                 Some(rest) => *left = rest,

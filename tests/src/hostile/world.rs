@@ -141,6 +141,15 @@ impl World {
         self.receive(reply)
     }
 
+    /// What Logto does when somebody signs out elsewhere: posts a body to an instance of the app.
+    pub async fn post_logout(&mut self, instance: &Logto, body: impl Into<Vec<u8>>) -> Seen {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let request = Browser::default().request("POST", "/backchannel-logout", &form);
+        let request = request.with_body(body);
+        let reply = instance.handle(Route::BackChannelLogout, request).await;
+        self.receive(reply)
+    }
+
     /// Takes an answer into the browser, and checks what holds for every answer.
     ///
     /// # Panics
@@ -294,6 +303,12 @@ impl World {
                 .assert_absent_from(&format!("{:?} {}", seen.headers, seen.body));
             seen
         })
+    }
+
+    /// The value of every cookie that the browser was given.
+    #[must_use]
+    pub fn cookie_values(&self) -> &[String] {
+        &self.cookies
     }
 
     /// Everything that was logged.
