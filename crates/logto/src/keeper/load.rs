@@ -64,6 +64,14 @@ impl Keeper {
         }
     }
 
+    /// The session that the cookies themselves hold, whatever the store knows of it.
+    pub(crate) fn in_cookies(&self, header: &str) -> Option<Session> {
+        match self.cookie.read(&self.keys, header, |_| true) {
+            Found::Session(session) => Some(session),
+            Found::Nothing | Found::Ticket(_) | Found::Unreadable => None,
+        }
+    }
+
     async fn load_stored(&self, ticket: &Ticket, now: u64) -> Result<Loaded, Error> {
         let key = self.names.session(ticket.id);
         let (entry, ended) = self
@@ -96,18 +104,22 @@ impl Keeper {
         }
         match self.record(&key, entry.as_ref()) {
             Ok(Some(Record::Over)) => Ok(Loaded::nobody(SessionState::SignedOut)),
-            Ok(Some(Record::Session(newer))) if newer.revision > session.revision => {
-                let newer = Session {
-                    seen_at: newer.seen_at.max(session.seen_at),
-                    ..newer
+            // Of the same revision it has the access tokens that did not fit into the cookies.
+            Ok(Some(Record::Session(stored))) if stored.revision >= session.revision => {
+                let is_newer = stored.revision > session.revision;
+                let stored = Session {
+                    seen_at: stored.seen_at.max(session.seen_at),
+                    ..stored
                 };
-                let loaded = self.check(newer, Place::Cookie, now).await?;
+                let loaded = self.check(stored, Place::Cookie, now).await?;
                 Ok(Loaded {
-                    owes_cookie: loaded.held.is_some(),
+                    owes_cookie: loaded.owes_cookie || (is_newer && loaded.held.is_some()),
                     ..loaded
                 })
             }
-            _ => self.use_now(held, now).await,
+            Ok(_) => self.use_now(held, now).await,
+            // It may have said that the session is over.
+            Err(_) => Ok(Loaded::nobody(SessionState::Unreadable)),
         }
     }
 
@@ -127,8 +139,8 @@ impl Keeper {
         };
         let logto = self.names.end_of_logto_session(sid);
         let [entry, end, other] = self.store.get([key, &person, &logto]).await?;
-        let ended = self.is_over(&person, end.as_ref(), started_at)
-            || self.is_over(&logto, other.as_ref(), started_at);
+        // A session at Logto that is over never begins again.
+        let ended = other.is_some() || self.is_over(&person, end.as_ref(), started_at);
         Ok((entry, ended))
     }
 
@@ -149,8 +161,12 @@ impl Keeper {
         }
         let renewed = match held.place {
             Place::Store => {
-                self.update(&held, now, |session| session.seen_at = now)
-                    .await
+                let renew = |session: &mut Session| {
+                    let is_due = self.rules.is_to_renew(session, now);
+                    session.seen_at = session.seen_at.max(now);
+                    is_due
+                };
+                self.update(&held, now, renew).await
             }
             Place::Cookie => {
                 let mut session = Session::clone(&held.session);
