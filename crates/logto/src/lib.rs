@@ -15,6 +15,7 @@ mod jwt;
 mod keeper;
 mod local_path;
 mod provider;
+mod recent;
 mod refresh;
 mod seal;
 mod session;
