@@ -50,6 +50,11 @@ impl Example {
             Self::Rocket => "example-rocket",
         }
     }
+
+    /// The name of the framework, for `cargo xtask demo`.
+    pub fn framework(self) -> &'static str {
+        self.package().trim_start_matches("example-")
+    }
 }
 
 /// An example app, running as a process of its own.

@@ -12,6 +12,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod app;
+pub mod bearer;
 mod browser;
 mod certified;
 pub mod conformance;

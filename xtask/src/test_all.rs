@@ -3,6 +3,7 @@
 
 mod alone;
 mod deny;
+mod graph;
 mod report;
 mod run;
 mod suites;
