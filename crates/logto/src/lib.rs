@@ -17,6 +17,7 @@ mod keeper;
 mod local_path;
 pub mod machine;
 mod provider;
+mod recent;
 mod refresh;
 mod seal;
 mod session;

@@ -225,7 +225,9 @@ impl Provider {
     pub fn refresh_tokens(&self) -> usize {
         let script = self.script();
         let tokens = script.grants.keys();
-        tokens.filter(|token| token.contains("refresh-token")).count()
+        tokens
+            .filter(|token| token.contains("refresh-token"))
+            .count()
     }
 
     /// Keeps the answers of an endpoint back, after the request was carried out.

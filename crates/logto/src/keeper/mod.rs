@@ -11,6 +11,7 @@ mod lease;
 mod load;
 mod names;
 mod once;
+mod opened;
 mod records;
 mod rules;
 mod store;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::error::{Error, ErrorKind};
+use crate::recent::Recent;
 use crate::seal::KeyRing;
 use crate::session::{Packer, Session, SessionCookie, Ticket};
 use crate::storage::MemoryStorage;
@@ -29,6 +31,7 @@ pub use everywhere::SessionInfo;
 pub(crate) use held::{Held, Place};
 pub(crate) use load::Loaded;
 use names::Names;
+use opened::Opened;
 use rules::Rules;
 use store::Store;
 
@@ -40,6 +43,8 @@ pub(crate) struct Keeper {
     store: Store,
     names: Names,
     rules: Rules,
+    /// By the sealed text.
+    opened: Recent<Arc<Opened>>,
     /// Where new sessions go.
     place: Place,
 }
@@ -69,6 +74,7 @@ impl Keeper {
                 idle: settings.idle_lifetime,
                 renewal: settings.renewal_interval,
             },
+            opened: Recent::new(opened::MOST),
             place: match settings.sessions_in_cookies {
                 true => Place::Cookie,
                 false => Place::Store,

@@ -21,11 +21,12 @@ const OVER: u8 = 0;
 const SESSION: u8 = 1;
 
 /// What the store holds under a session's key.
+#[derive(Clone, Debug)]
 pub(super) enum Record {
     /// The session is over.
     Over,
     /// The session, or what is newer than its cookie.
-    Session(Session),
+    Session(Held),
 }
 
 impl Keeper {
@@ -55,7 +56,7 @@ impl Keeper {
     pub(crate) async fn latest(&self, held: &Held) -> Result<Held, Error> {
         let key = self.names.session(held.session.id);
         let [entry] = self.store.get([&key]).await?;
-        self.merge(held, self.record(&key, entry.as_ref())?)
+        self.merge(held, self.record(&key, entry.as_ref(), held.place)?)
     }
 
     /// Changes the session, whatever others change at the same time. A session that is over stays
@@ -73,7 +74,7 @@ impl Keeper {
         let key = self.names.session(held.session.id);
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
-            let latest = self.merge(held, self.record(&key, entry.as_ref())?)?;
+            let latest = self.merge(held, self.record(&key, entry.as_ref(), held.place)?)?;
             let mut session = Session::clone(&latest.session);
             if !change(&mut session) {
                 return Ok(latest);
@@ -102,9 +103,7 @@ impl Keeper {
             let [entry] = self.store.get([&key]).await?;
             let ended = match (held.place, &entry) {
                 (Place::Store, None) => true,
-                (Place::Store, Some(entry)) => {
-                    self.store.remove(&key, Some(entry.version)).await?
-                }
+                (Place::Store, Some(entry)) => self.store.remove(&key, Some(entry.version)).await?,
                 (Place::Cookie, entry) => {
                     let left = self.rules.last_second(held.session.started_at);
                     let ttl = Duration::from_secs(left.saturating_sub(now));
@@ -122,7 +121,7 @@ impl Keeper {
                 // The list is made of what is there.
                 tracing::debug!(%error, "an ended session is still in the list of its person");
             }
-            let record = self.record(&key, entry.as_ref());
+            let record = self.record(&key, entry.as_ref(), held.place);
             let latest = record.and_then(|record| self.merge(held, record));
             let latest = latest.as_ref().unwrap_or(held);
             return Ok(latest.session.refresh_token.clone());
@@ -134,32 +133,38 @@ impl Keeper {
     fn merge(&self, held: &Held, record: Option<Record>) -> Result<Held, Error> {
         match (record, held.place) {
             (Some(Record::Over), _) | (None, Place::Store) => Err(over()),
-            (Some(Record::Session(session)), Place::Cookie)
-                if session.revision < held.session.revision =>
+            (Some(Record::Session(newer)), Place::Cookie)
+                if newer.session.revision < held.session.revision =>
             {
                 Ok(held.clone())
             }
-            (Some(Record::Session(session)), place) => Held::new(session, place),
+            (Some(Record::Session(newer)), _) => Ok(newer),
             (None, Place::Cookie) => Ok(held.clone()),
         }
     }
 
-    pub(super) fn record(&self, key: &str, entry: Option<&Entry>) -> Result<Option<Record>, Error> {
+    pub(super) fn record(
+        &self,
+        key: &str,
+        entry: Option<&Entry>,
+        place: Place,
+    ) -> Result<Option<Record>, Error> {
         let Some(entry) = entry else {
             return Ok(None);
         };
         let opened = self.store.open(key, entry);
-        let record = opened.as_deref().and_then(|opened| match opened {
-            [OVER] => Some(Record::Over),
-            [SESSION, packed @ ..] => self.cookie.packer().unpack(packed).map(Record::Session),
+        let session = match opened.as_deref() {
+            Some([OVER]) => return Ok(Some(Record::Over)),
+            Some([SESSION, packed @ ..]) => self.cookie.packer().unpack(packed),
             _ => None,
-        });
-        record.map(Some).ok_or_else(|| {
+        };
+        let session = session.ok_or_else(|| {
             Error::new(
                 ErrorKind::SignInRequired,
                 "the session cannot be read: was the cookie secret changed?",
             )
-        })
+        })?;
+        Held::new(session, place).map(|held| Some(Record::Session(held)))
     }
 
     fn bytes_of(&self, session: &Session) -> Vec<u8> {

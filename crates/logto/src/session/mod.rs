@@ -15,7 +15,7 @@ use std::fmt;
 use crate::claims::IdTokenClaims;
 use crate::error::Error;
 
-pub(crate) use cookie::{Found, SessionCookie};
+pub(crate) use cookie::{Content, Found, Sealed, SessionCookie};
 pub(crate) use id::SessionId;
 pub(crate) use index::{Index, Indexed};
 pub(crate) use pack::Packer;

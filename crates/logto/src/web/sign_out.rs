@@ -25,8 +25,9 @@ impl Context {
             },
             Err(error) => {
                 tracing::warn!(%error, "somebody signs out of a session that cannot be ended now");
-                let session = self.logto().keeper.in_cookies(self.request().cookies());
-                session.and_then(|session| session.refresh_token)
+                let cookies = self.request().cookies();
+                let held = self.logto().keeper.in_cookies(cookies, self.now());
+                held.and_then(|held| held.session.refresh_token.clone())
             }
         };
         self.forget(SessionState::SignedOut);
