@@ -1,5 +1,5 @@
 //! The ten lines of the README; `tests/readme.rs` compares and runs them.
-#![allow(clippy::panic, clippy::needless_pass_by_value)]
+#![allow(clippy::needless_pass_by_value)]
 #![cfg_attr(rustfmt, rustfmt::skip)]
 
 use actix_web::{App, HttpServer, web::get};

@@ -45,6 +45,11 @@ impl Example {
             Self::Rocket => "example-rocket",
         }
     }
+
+    /// The name of the framework, for `cargo xtask demo`.
+    pub fn framework(self) -> &'static str {
+        self.package().trim_start_matches("example-")
+    }
 }
 
 /// An example app, running as a process of its own.
@@ -124,6 +129,17 @@ fn port_of(base_url: &str) -> u16 {
         .expect("the address of an app under test has a port")
 }
 
+/// The `logto` command, with nothing of the environment around it that is about Logto.
+pub fn logto_command() -> Command {
+    let mut command = Command::new(executables().join("logto"));
+    for (variable, _) in env::vars_os() {
+        if variable.to_string_lossy().starts_with("LOGTO_") {
+            command.env_remove(variable);
+        }
+    }
+    command
+}
+
 /// An address on this machine that nobody listens on, for [`ExampleApp::start`].
 pub fn free_base_url() -> String {
     format!("http://localhost:{}", free_port())
@@ -155,7 +171,7 @@ fn build() -> PathBuf {
                 .iter()
                 .flat_map(|example| ["--bin", example.package()]),
         )
-        .args(["--example", "demo"])
+        .args(["--bin", "logto", "--example", "demo"])
         .args(
             Example::ALL
                 .iter()

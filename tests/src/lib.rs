@@ -12,6 +12,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod app;
+pub mod bearer;
 mod browser;
 mod certified;
 pub mod conformance;
@@ -20,7 +21,7 @@ pub mod instances;
 mod secrets;
 mod stage;
 
-pub use app::{Example, ExampleApp, free_base_url};
+pub use app::{Example, ExampleApp, free_base_url, logto_command};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
 pub use logto_servers::{Process, eventually, eventually_within};

@@ -41,17 +41,13 @@ impl Stage {
             .with_clock(clock.clone());
         let logto = Logto::new(config).expect("a valid configuration");
 
-        let request = Request::new("GET", "/sign-in", []);
+        let request = Request::new("GET", "/sign-in", [("accept", "text/html")]);
         let reply = logto.handle(Route::SignIn, request).await;
         let location = reply.headers().iter().find(|(name, _)| *name == "location");
         let callback = tenant.sign_in(&location.expect("a redirect").1, "alice");
         let callback = callback.await.expect("a callback");
         let cookie = cookies(&reply);
-        let request = Request::new(
-            "GET",
-            &callback[BASE_URL.len()..],
-            [("cookie", cookie.as_bytes())],
-        );
+        let request = Request::new("GET", &callback[BASE_URL.len()..], [("cookie", cookie)]);
         let cookie = cookies(&logto.handle(Route::Callback, request).await);
         assert!(!cookie.is_empty(), "alice is not signed in");
         Self {

@@ -1,18 +1,22 @@
-//! `cargo xtask demo axum`, as somebody who tries the project out runs it.
+//! `cargo xtask demo`, as somebody who tries the project out runs it.
+
+// A test fails by panicking.
+#![allow(clippy::expect_used)]
 
 use std::{net::TcpListener, process::Command, time::Duration};
 
-use logto_tests::{Process, eventually, eventually_within, free_base_url};
+use logto_tests::{Example, Process, eventually, eventually_within, free_base_url};
 
 /// The demo builds what it runs.
 const BUILD: Duration = Duration::from_secs(15 * 60);
 
-fn demo(environment: &[(&str, &str)]) -> Process {
+fn demo(example: Example, environment: &[(&str, &str)]) -> Process {
     let mut command = Command::new(env!("CARGO"));
     command
-        .args(["run", "--quiet", "--package", "xtask", "--", "demo", "axum"])
+        .args(["run", "--quiet", "--package", "xtask", "--", "demo"])
+        .arg(example.framework())
         .envs(environment.iter().copied());
-    Process::start("cargo xtask demo axum", &mut command)
+    Process::start("cargo xtask demo", &mut command)
 }
 
 fn port_of(base_url: &str) -> &str {
@@ -37,34 +41,35 @@ fn is_free(base_url: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_demo_runs_until_it_is_interrupted() {
-    let (base_url, logto) = (free_base_url(), free_base_url());
-    let mut demo = demo(&[
-        ("BASE_URL", &base_url),
-        ("LOGTO_LOCAL_PORT", port_of(&logto)),
-    ]);
-    let output = output_with(&mut demo, "Ctrl-C").await;
-    assert!(output.contains(&base_url), "{output}");
-    assert!(output.contains(&logto), "{output}");
+async fn every_demo_runs_until_it_is_interrupted() {
+    for example in Example::ALL {
+        runs_until_it_is_interrupted(example).await;
+    }
+}
 
-    let home = reqwest::get(&base_url).await.expect("the app answers");
-    assert_eq!(home.status(), 200);
-    assert!(
-        home.text()
-            .await
-            .is_ok_and(|page| page.contains("id=\"sign-in\""))
-    );
+async fn runs_until_it_is_interrupted(example: Example) {
+    let (base_url, logto) = (free_base_url(), free_base_url());
+    let environment = [
+        ("BASE_URL", base_url.as_str()),
+        ("LOGTO_LOCAL_PORT", port_of(&logto)),
+    ];
+    let mut demo = demo(example, &environment);
+    let output = output_with(&mut demo, "Ctrl-C").await;
+    assert!(output.contains(&base_url), "{example:?}: {output}");
+    assert!(output.contains(&logto), "{example:?}: {output}");
+
+    let home = reqwest::get(&base_url).await;
+    let home = home.and_then(|home| home.error_for_status());
+    let home = home.expect("the app answers").text().await;
+    let button = home.is_ok_and(|page| page.contains("id=\"sign-in\""));
+    assert!(button, "{example:?}: nobody can sign in");
 
     demo.interrupt();
     eventually("the demo to end", async || demo.exit_status()).await;
-    eventually("the app to end with it", async || {
-        is_free(&base_url).then_some(())
-    })
-    .await;
-    eventually("the local Logto to end with it", async || {
-        is_free(&logto).then_some(())
-    })
-    .await;
+    for (what, address) in [("app", base_url), ("local Logto", logto)] {
+        let ended = format!("the {what} of {example:?} to end with it");
+        eventually(&ended, async || is_free(&address).then_some(())).await;
+    }
 }
 
 #[tokio::test]
@@ -72,7 +77,7 @@ async fn a_taken_port_is_named_with_a_way_out() {
     let base_url = free_base_url();
     let port = port_of(&base_url);
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"));
-    let mut demo = demo(&[("BASE_URL", &base_url)]);
+    let mut demo = demo(Example::Axum, &[("BASE_URL", &base_url)]);
     let output = output_with(&mut demo, "Try another port").await;
     assert!(output.contains(&format!("port {port}")), "{output}");
     assert!(
@@ -84,15 +89,20 @@ async fn a_taken_port_is_named_with_a_way_out() {
 
 #[tokio::test]
 async fn an_app_that_dies_is_reported_with_its_status() {
-    let mut demo = demo(&[
-        ("BASE_URL", &free_base_url()),
-        ("LOGTO_ENDPOINT", "this is no address"),
-        ("LOGTO_APP_ID", "app"),
-        ("LOGTO_APP_SECRET", "secret"),
-        ("LOGTO_COOKIE_SECRET", "short"),
-    ]);
-    let output = output_with(&mut demo, "The example app ended: exit status: ").await;
-    assert!(output.contains("LOGTO_ENDPOINT"), "{output}");
-    let status = eventually("the demo to end", async || demo.exit_status()).await;
-    assert!(!status.success());
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let environment = [
+            ("BASE_URL", base_url.as_str()),
+            ("LOGTO_ENDPOINT", "this is no address"),
+            ("LOGTO_APP_ID", "app"),
+            ("LOGTO_APP_SECRET", "secret"),
+            ("LOGTO_COOKIE_SECRET", "short"),
+        ];
+        let mut demo = demo(example, &environment);
+        let output = output_with(&mut demo, "The example app ended: exit status: ").await;
+        assert!(output.contains("LOGTO_ENDPOINT"), "{example:?}: {output}");
+        assert!(!output.contains("panicked"), "{example:?}: {output}");
+        let status = eventually("the demo to end", async || demo.exit_status()).await;
+        assert!(!status.success(), "{example:?}");
+    }
 }

@@ -67,7 +67,7 @@ fn method() -> impl Strategy<Value = String> {
 
 fn header() -> impl Strategy<Value = (String, Vec<u8>)> {
     let name = prop_oneof![
-        proptest::sample::select(&Request::HEADERS[..]).prop_map(str::to_owned),
+        proptest::sample::select(Request::HEADERS).prop_map(str::to_owned),
         "[a-zA-Z-]{0,12}",
     ];
     let value = prop_oneof![
@@ -120,7 +120,7 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 fn route() -> impl Strategy<Value = Route> {
-    proptest::sample::select(&Route::ALL[..])
+    proptest::sample::select(Route::ALL)
 }
 
 #[test]

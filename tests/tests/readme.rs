@@ -26,7 +26,7 @@ fn the_readmes_print_what_is_run() {
             "{example:?}: more than ten lines"
         );
         let block = format!("```rust,no_run\n{lines}```\n");
-        let adapter = example.package().replace("example-", "logto-");
+        let adapter = format!("logto-{}", example.framework());
         for readme in [
             "README.md".to_owned(),
             format!("crates/{adapter}/README.md"),

@@ -3,6 +3,7 @@
 
 mod alone;
 mod deny;
+mod graph;
 mod needs;
 mod report;
 mod run;

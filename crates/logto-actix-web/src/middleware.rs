@@ -58,13 +58,6 @@ fn pay(cookies: &[String], headers: &mut HeaderMap) {
 /// The request for the core. Scopes leave the URI as it is.
 pub(crate) fn view(request: &HttpRequest) -> web::Request {
     let target = request.uri().path_and_query();
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()));
-    web::Request::new(
-        request.method().as_str(),
-        target.map_or("/", |target| target.as_str()),
-        headers,
-    )
+    let target = target.map_or("/", |target| target.as_str());
+    web::Request::new(request.method().as_str(), target, request.headers())
 }

@@ -17,7 +17,7 @@ use crate::middleware::view;
 pub fn routes(logto: &Logto) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let logto = logto.clone();
     move |config| {
-        for route in Route::ALL {
+        for &route in Route::ALL {
             let path = logto.route_path(route);
             let logto = logto.clone();
             let handler = move |request: HttpRequest, body: web::Payload| {

@@ -88,9 +88,5 @@ pub(crate) fn view(request: &Request) -> web::Request {
     let original = request.extensions().get::<OriginalUri>();
     let uri = original.map_or_else(|| request.uri(), |OriginalUri(uri)| uri);
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()));
-    web::Request::new(request.method().as_str(), target, headers)
+    web::Request::new(request.method().as_str(), target, request.headers())
 }

@@ -16,7 +16,7 @@ use crate::layer::view;
 /// part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &Logto) -> Router<S> {
-    Route::ALL.into_iter().fold(Router::new(), |router, route| {
+    Route::ALL.iter().fold(Router::new(), |router, &route| {
         let handler = {
             let logto = logto.clone();
             async move |request: Request| {

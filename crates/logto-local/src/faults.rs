@@ -26,13 +26,15 @@ pub enum Endpoint {
     Revocation,
     /// `/oidc/session/end`
     EndSession,
+    /// `/api/…`
+    ManagementApi,
     /// Everything else: the sign-in pages, Hugging Face, pictures.
     Pages,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Discovery,
         Self::Jwks,
         Self::Authorize,
@@ -41,6 +43,7 @@ impl Endpoint {
         Self::Introspection,
         Self::Revocation,
         Self::EndSession,
+        Self::ManagementApi,
         Self::Pages,
     ];
 
@@ -56,6 +59,7 @@ impl Endpoint {
             "/oidc/token/revocation" => Self::Revocation,
             path if path == "/oidc/auth" || path.starts_with("/oidc/auth/") => Self::Authorize,
             path if path.starts_with("/oidc/session/end") => Self::EndSession,
+            path if path.starts_with("/api/") => Self::ManagementApi,
             _ => Self::Pages,
         }
     }

@@ -53,7 +53,7 @@ impl LocalTenant {
         &self.shared.issuer
     }
 
-    /// The client id of the registered app.
+    /// The client id of the registered app; an empty text if the tenant was started empty.
     pub fn app_id(&self) -> &str {
         &self.app.app_id
     }
@@ -91,7 +91,8 @@ impl LocalTenant {
     pub fn add_app(&self, base: &str) -> Result<AppCredentials, Error> {
         let credentials = generate_credentials()?;
         let mut store = self.shared.store();
-        let mut app = App::new(credentials.clone(), AppKind::Web);
+        let now_ms = self.shared.clock.millis();
+        let mut app = App::new(credentials.clone(), AppKind::Web, now_ms);
         if let Some(first) = store.app(&self.app.app_id) {
             app.back_channel = first.back_channel.clone();
             app.back_channel.uri = None;
@@ -129,12 +130,13 @@ impl LocalTenant {
     ///
     /// If the key cannot be generated.
     pub fn rotate_signing_key(&self, algorithm: SigningAlgorithm) -> Result<(), Error> {
-        Ok(self.shared.store().keys.rotate(algorithm)?)
+        let now = self.shared.clock.seconds();
+        Ok(self.shared.store().keys.rotate(algorithm, now)?)
     }
 
     /// Takes every key but the current one out of the key set: tokens signed with them can no longer be verified.
     pub fn remove_previous_keys(&self) {
-        self.shared.store().keys.remove_previous();
+        self.shared.store().keys.keep(1);
     }
 
     /// Everything that clients sent since the start, or since [`clear_requests`](Self::clear_requests), in order.
@@ -162,10 +164,7 @@ impl LocalTenant {
         let mut store = self.shared.store();
         known(&store, person)?;
         store.suspended.insert(person.to_owned());
-        store.revoke_grants_of(person);
-        store
-            .sessions
-            .retain(|_, session| session.person.as_deref() != Some(person));
+        store.end_everything_of(person);
         Ok(())
     }
 

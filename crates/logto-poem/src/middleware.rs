@@ -73,9 +73,5 @@ pub(crate) fn view(request: &Request) -> web::Request {
         original
     };
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()));
-    web::Request::new(request.method().as_str(), target, headers)
+    web::Request::new(request.method().as_str(), target, request.headers())
 }

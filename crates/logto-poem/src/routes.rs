@@ -16,7 +16,7 @@ use crate::middleware::view;
 /// routes already, so with `/auth` an app nests them by `nest_no_strip("/auth", …)`.
 pub fn routes(logto: &Logto) -> poem::Route {
     let mut routes = poem::Route::new();
-    for route in Route::ALL {
+    for &route in Route::ALL {
         let handler = {
             let logto = logto.clone();
             move |mut request: Request| {

@@ -3,13 +3,12 @@
 use std::ops::Deref;
 
 use logto::web::{self, Context};
-use rocket::http::Status;
-use rocket::outcome::try_outcome;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::Reply;
-use crate::asked::{Asked, Client};
+use crate::catcher::refuse;
+use crate::request::context;
+use crate::{LogtoFairing, Reply};
 
 /// A signed-in person.
 ///
@@ -42,80 +41,36 @@ pub struct MaybeUser(pub Option<web::User>);
 #[derive(Clone, Debug)]
 pub struct Auth(pub Context);
 
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Auth {
-    type Error = Reply;
+macro_rules! guard {
+    ($guard:ident, $context:ident => $answer:expr) => {
+        #[rocket::async_trait]
+        impl<'r> FromRequest<'r> for $guard {
+            type Error = Reply;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-        asked(request).map(|asked| Self(asked.context.clone()))
-    }
-}
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for MaybeUser {
-    type Error = Reply;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-        let asked = try_outcome!(asked(request));
-        match asked.context.maybe_user().await {
-            Ok(user) => Outcome::Success(Self(user)),
-            Err(reply) => {
-                let reply = Reply::from(reply);
-                Outcome::Error((asked.refuse(reply.status(), reply.clone()), reply))
+            async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
+                // Rocket may not have seen the guard when it launched; it still lets nobody in.
+                let Some($context) = context(request) else {
+                    return refuse(request, web::Reply::not_mounted());
+                };
+                match $answer {
+                    Ok(answer) => Outcome::Success(Self(answer)),
+                    Err(reply) => refuse(request, reply),
+                }
             }
         }
-    }
-}
 
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for User {
-    type Error = Reply;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-        let asked = try_outcome!(asked(request));
-        match try_outcome!(MaybeUser::from_request(request).await) {
-            MaybeUser(Some(user)) => Outcome::Success(Self(user)),
-            MaybeUser(None) => {
-                let reply = asked.context.refuse();
-                Outcome::Forward(asked.refuse(Status::Unauthorized, reply.into()))
+        /// A launch with this guard and without the fairing fails.
+        impl Sentinel for $guard {
+            fn abort(rocket: &Rocket<Ignite>) -> bool {
+                rocket.state::<LogtoFairing>().is_none()
             }
         }
-    }
+    };
 }
 
-/// A launch with guards and without the fairing fails, see [`Sentinel`]; a guard that Rocket did
-/// not see then still lets nobody in.
-fn asked<'r>(request: &'r Request<'_>) -> Outcome<&'r Asked, Reply> {
-    match Asked::of(request) {
-        Some(asked) => Outcome::Success(asked),
-        None => {
-            let reply = Reply::from(web::Reply::not_mounted());
-            Outcome::Error((reply.status(), reply))
-        }
-    }
-}
-
-fn no_fairing(rocket: &Rocket<Ignite>) -> bool {
-    rocket.state::<Client>().is_none()
-}
-
-impl Sentinel for Auth {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        no_fairing(rocket)
-    }
-}
-
-impl Sentinel for MaybeUser {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        no_fairing(rocket)
-    }
-}
-
-impl Sentinel for User {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        no_fairing(rocket)
-    }
-}
+guard!(User, context => context.user().await);
+guard!(MaybeUser, context => context.maybe_user().await);
+guard!(Auth, context => Ok(context.clone()));
 
 impl Deref for User {
     type Target = web::User;

@@ -1,13 +1,19 @@
 #![doc = include_str!("../README.md")]
 
-mod asked;
+mod bearer;
+mod caller;
+mod catcher;
 mod fairing;
 mod guard;
 mod reply;
+mod request;
 mod routes;
 
+pub use bearer::{AccessToken, ApiFairing, api_fairing};
+pub use caller::Caller;
 pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, MaybeUser, User};
 pub use logto;
+pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;

@@ -35,25 +35,15 @@ impl From<logto::Error> for Reply {
     }
 }
 
-impl Reply {
-    pub(crate) fn status(&self) -> Status {
-        Status::new(self.0.status())
-    }
-
-    pub(crate) fn into_response(self) -> Response<'static> {
+impl<'r> Responder<'r, 'static> for Reply {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let mut response = Response::new();
-        response.set_status(self.status());
+        response.set_status(Status::new(self.0.status()));
         for (name, value) in self.0.headers() {
             response.adjoin_raw_header(*name, value.clone());
         }
         let body = self.0.into_body();
         response.set_sized_body(body.len(), Cursor::new(body));
-        response
-    }
-}
-
-impl<'r> Responder<'r, 'static> for Reply {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        Ok(self.into_response())
+        Ok(response)
     }
 }

@@ -34,6 +34,16 @@ pub(crate) struct Http {
     max_response_bytes: usize,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(10),
+            max_response_bytes: 1024 * 1024,
+        }
+    }
+}
+
 impl Http {
     pub(crate) fn new(
         endpoint: &Url,
@@ -236,7 +246,13 @@ fn error_response(
 
 /// The values of a form that nobody else may read.
 fn secrets_of<N: AsRef<str>>(fields: impl IntoIterator<Item = (N, String)>) -> Vec<String> {
-    const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "token"];
+    const SECRET: [&str; 5] = [
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "subject_token",
+        "token",
+    ];
     let fields = fields.into_iter();
     let secret = fields.filter(|(name, _)| SECRET.contains(&name.as_ref()));
     secret.map(|(_, value)| value).collect()

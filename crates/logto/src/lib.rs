@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access_token;
+pub mod api;
 mod claims;
 mod client;
 mod clock;
@@ -14,6 +15,7 @@ mod http;
 mod jwt;
 mod keeper;
 mod local_path;
+pub mod machine;
 mod provider;
 mod refresh;
 mod seal;

@@ -34,11 +34,8 @@ impl Browser {
     #[must_use]
     pub fn request(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Request {
         let cookies = self.cookie_header();
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_bytes()))
-            .chain((!cookies.is_empty()).then_some(("cookie", cookies.as_bytes())));
-        Request::new(method, target, headers)
+        let cookies = (!cookies.is_empty()).then_some(("cookie", cookies.as_str()));
+        Request::new(method, target, headers.iter().copied().chain(cookies))
     }
 
     /// The `Cookie` header.

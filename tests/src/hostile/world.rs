@@ -263,8 +263,8 @@ pub fn state_of(authorize: &Url) -> String {
 
 fn route_of(target: &str) -> Route {
     let path = target.split('?').next().unwrap_or_default();
-    let route = Route::ALL.into_iter().find(|route| route.path() == path);
-    route.unwrap_or(Route::Callback)
+    let route = Route::ALL.iter().find(|route| route.path() == path);
+    route.copied().unwrap_or(Route::Callback)
 }
 
 impl fmt::Debug for World {

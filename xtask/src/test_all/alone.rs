@@ -2,12 +2,14 @@
 //! one package forgot may be turned on by another.
 
 use super::{
+    graph::foreign_frameworks,
     report::{Counts, Outcome},
     run::{Cargo, checked},
     suites::entries,
 };
 
-/// Counts one for each crate.
+/// Counts two for each crate: it compiles, and it brings no web framework but its
+/// own.
 pub(crate) fn alone() -> Outcome {
     let mut folders = match entries("crates".as_ref()) {
         Ok(folders) => folders,
@@ -27,6 +29,14 @@ pub(crate) fn alone() -> Outcome {
                 counts.failed += 1;
             }
             other => return other,
+        }
+        match foreign_frameworks(package) {
+            Ok(foreign) if foreign.is_empty() => counts.passed += 1,
+            Ok(foreign) => {
+                println!("{package} depends on {}", foreign.join(", "));
+                counts.failed += 1;
+            }
+            Err(sentence) => return Outcome::Impossible(sentence),
         }
     }
     Outcome::Tests(counts)

@@ -52,6 +52,22 @@ pub(crate) fn succeeded(command: &mut Command) -> Outcome {
     }
 }
 
+/// What the command prints.
+pub(crate) fn printed(cargo: &Cargo) -> Result<String, String> {
+    let output = cargo.command().stderr(Stdio::inherit()).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Ok(output) => Err(format!(
+            "cargo {} failed: {}",
+            cargo.arguments.join(" "),
+            output.status
+        )),
+        Err(error) => Err(format!("cargo could not be started: {error}")),
+    }
+}
+
 /// Counts the tests of a `cargo test`.
 pub(crate) fn tested(cargo: &Cargo) -> Outcome {
     let mut command = cargo.command();

@@ -25,8 +25,8 @@ async fn who(MaybeUser(user): MaybeUser) -> &'static str {
     user.map_or("nobody", |_| "somebody")
 }
 
-async fn auth(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await.unwrap())
+async fn auth(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 /// An answer with a cookie of the app.

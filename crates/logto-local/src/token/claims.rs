@@ -73,7 +73,8 @@ fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> 
     if has("profile") {
         add("name", person.claimed_name().into());
         add("picture", person.picture_url(&tenant.endpoint).into());
-        add("username", Value::Null);
+        let user_name = account.and_then(|account| account.user_name.as_deref());
+        add("username", user_name.into());
         // Milliseconds, unlike every other time in these tokens.
         add(
             "created_at",

@@ -99,7 +99,7 @@ fn jwt(
         .ok_or_else(Problem::invalid_grant)?;
     let organization = wanted.organization.as_deref();
     let resource = wanted.resource.as_deref().unwrap_or(ORGANIZATIONS);
-    let permitted = scopes::permitted(person, resource, organization);
+    let permitted = store.directory.of_person(person, resource, organization);
     let scope: Vec<&str> = permitted
         .into_iter()
         .filter(|scope| wanted.scopes.iter().any(|one| one == scope))

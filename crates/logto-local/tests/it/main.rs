@@ -13,6 +13,7 @@ mod back_channel;
 mod failures;
 mod flow;
 mod keys;
+mod management;
 mod pages;
 mod recorded;
 mod sessions;

@@ -6,7 +6,8 @@ use logto_local::LocalTenant;
 use serde_json::Value;
 
 use crate::support::{
-    auth_url, exchange, new_code, param, refused, signed_in, signed_in_with, text, tokens, userinfo,
+    auth_url, client, exchange, new_code, param, refused, signed_in, signed_in_with, text, tokens,
+    userinfo,
 };
 
 const DAY: u64 = 24 * 3600;
@@ -240,4 +241,17 @@ async fn refresh_tokens_can_be_made_older() {
     assert_eq!(third["refresh_token"], second["refresh_token"]);
     tenant.age_refresh_tokens(Duration::from_secs(14 * DAY));
     refresh_is_refused(&tenant, &third).await;
+}
+
+#[tokio::test]
+async fn answers_carry_the_time_of_the_tenant() {
+    let tenant = stopped_tenant().await;
+    let date = async || {
+        let key_set = format!("{}/oidc/jwks", tenant.endpoint());
+        let answer = client().get(key_set).send().await.unwrap();
+        httpdate::parse_http_date(answer.headers()["date"].to_str().unwrap()).unwrap()
+    };
+    let before = date().await;
+    pass(&tenant, DAY);
+    assert_eq!(date().await, before + Duration::from_secs(DAY));
 }

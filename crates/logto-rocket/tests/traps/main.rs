@@ -30,8 +30,8 @@ fn who(user: MaybeUser) -> &'static str {
 }
 
 #[get("/auth")]
-async fn auth(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await.ok())
+async fn auth(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 /// An answer with a cookie of the app.

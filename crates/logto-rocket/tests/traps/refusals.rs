@@ -2,6 +2,7 @@
 
 use logto_rocket::{Auth, Reply, User};
 use rocket::catcher::Catcher;
+use rocket::fairing::AdHoc;
 use rocket::http::{Accept, Status};
 use rocket::local::asynchronous::LocalRequest;
 use rocket::response::content::RawHtml;
@@ -123,6 +124,14 @@ async fn catchers_stay_the_apps() {
         assert_eq!(response.status(), Status::Unauthorized);
         assert_eq!(response.into_string().await.as_deref(), Some(text));
     }
+    let later = AdHoc::on_ignite("later", |rocket| async {
+        rocket.register("/", catchers![catch_all])
+    });
+    let launched = client(app(&stage).attach(later)).await;
+    let response = opened_by_a_person(launched.get("/")).dispatch().await;
+    let body = response.into_string().await;
+    assert_eq!(body.as_deref(), Some("the app's catch-all"));
+
     let alike = client(app(&stage).register("/", catchers![look_alike])).await;
     let response = opened_by_a_person(alike.get("/")).dispatch().await;
     assert_eq!(response.status(), Status::Unauthorized);

@@ -5,7 +5,7 @@ mod error;
 mod prompt;
 pub(crate) mod scope;
 mod settings;
-mod validate;
+pub(crate) mod validate;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::storage::Storage;
 
 pub use error::{ConfigError, ConfigProblem};
 pub use prompt::Prompt;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, issuer_of};
 
 /// What the SDK has to know about your app and your Logto tenant.
 ///
@@ -101,11 +101,7 @@ impl LogtoConfig {
             clock_tolerance: Duration::from_secs(60),
             storage_timeout: Duration::from_secs(3),
             clock: Clock::system(),
-            limits: Limits {
-                connect_timeout: Duration::from_secs(5),
-                request_timeout: Duration::from_secs(10),
-                max_response_bytes: 1024 * 1024,
-            },
+            limits: Limits::default(),
         }
     }
 

@@ -138,7 +138,7 @@ impl Settings {
 }
 
 /// The issuer of a Logto endpoint: `<endpoint>/oidc`, without a trailing slash.
-fn issuer_of(endpoint: &Url) -> String {
+pub(crate) fn issuer_of(endpoint: &Url) -> String {
     format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
 }
 

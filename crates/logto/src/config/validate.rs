@@ -13,12 +13,12 @@ use crate::local_path::local_path;
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;
 /// Clocks that are further apart than this are wrong.
-const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
+pub(crate) const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
 /// A longer name leaves no room for a value.
 const MAX_COOKIE_NAME: usize = 100;
 
 /// An absolute http(s) URL, plain http for this machine only, nothing after the path.
-pub(super) fn address(
+pub(crate) fn address(
     setting: &'static str,
     value: &str,
     problems: &mut Vec<ConfigProblem>,
@@ -89,13 +89,19 @@ pub(super) fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProb
         }
     }
     for resource in &config.resources {
-        // Logto splits a resource at commas.
-        if Url::parse(resource).map_or(true, |url| url.fragment().is_some())
-            || resource.contains(',')
-        {
-            let problem = format!("{resource:?} is not an absolute URI without `#` and `,`");
-            problems.push(ConfigProblem::new("LOGTO_RESOURCES", problem));
-        }
+        check_resource("LOGTO_RESOURCES", resource, problems);
+    }
+}
+
+/// An absolute URI; Logto splits a resource at commas.
+pub(crate) fn check_resource(
+    setting: &'static str,
+    resource: &str,
+    problems: &mut Vec<ConfigProblem>,
+) {
+    if Url::parse(resource).map_or(true, |url| url.fragment().is_some()) || resource.contains(',') {
+        let problem = format!("{resource:?} is not an absolute URI without `#` and `,`");
+        problems.push(ConfigProblem::new(setting, problem));
     }
 }
 

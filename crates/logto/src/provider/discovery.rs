@@ -15,6 +15,7 @@ pub(crate) struct Metadata {
     pub(crate) jwks_uri: Url,
     pub(crate) userinfo_endpoint: Option<Url>,
     pub(crate) revocation_endpoint: Option<Url>,
+    pub(crate) introspection_endpoint: Option<Url>,
     pub(crate) end_session_endpoint: Option<Url>,
     /// RFC 9207: whether every callback carries `iss`.
     #[serde(default)]
@@ -68,6 +69,7 @@ impl Metadata {
         let optional = [
             &self.userinfo_endpoint,
             &self.revocation_endpoint,
+            &self.introspection_endpoint,
             &self.end_session_endpoint,
         ];
         [

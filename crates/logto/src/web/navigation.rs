@@ -64,13 +64,7 @@ mod tests {
     use super::*;
 
     fn request(method: &str, headers: &[(&str, &str)]) -> Request {
-        Request::new(
-            method,
-            "/",
-            headers
-                .iter()
-                .map(|(name, value)| (*name, value.as_bytes())),
-        )
+        Request::new(method, "/", headers.iter().copied())
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Request {
 impl Request {
     /// The headers that the core reads, in lower case. An adapter may pass others; they are
     /// ignored.
-    pub const HEADERS: [&str; 14] = [
+    pub const HEADERS: &'static [&'static str] = &[
         "accept",
         "authorization",
         "cookie",
@@ -35,16 +35,16 @@ impl Request {
     ];
 
     /// A request from its method, its target as the client sent it (path and query, before any
-    /// nesting took a prefix away) and its headers.
+    /// nesting took a prefix away) and its headers, which most frameworks' header maps are already.
     ///
     /// Bytes that are not text become U+FFFD: a cookie of somebody else must not hide ours in the
     /// same header, and an origin that cannot be read must not count as none. Several `cookie`
     /// headers are read as one (HTTP/2 splits them); of any other header the first counts.
     #[must_use]
-    pub fn new<'a>(
+    pub fn new(
         method: &str,
         target: &str,
-        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        headers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>,
     ) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut request = Self {
@@ -56,10 +56,10 @@ impl Request {
         };
         for (name, value) in headers {
             let known = Self::HEADERS
-                .into_iter()
-                .find(|known| known.eq_ignore_ascii_case(name));
-            if let Some(name) = known {
-                request.add(name, String::from_utf8_lossy(value));
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(name.as_ref()));
+            if let Some(&name) = known {
+                request.add(name, String::from_utf8_lossy(value.as_ref()));
             }
         }
         request

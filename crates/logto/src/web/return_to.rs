@@ -53,7 +53,7 @@ impl Context {
         let bare = resolved.trim_end_matches('/');
         let settings = &self.logto().settings;
         if Route::ALL
-            .into_iter()
+            .iter()
             .any(|route| route.mounted(settings) == bare)
         {
             return None;

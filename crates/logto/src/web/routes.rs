@@ -24,7 +24,7 @@ pub enum Route {
 
 impl Route {
     /// All routes.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: &'static [Self] = &[
         Self::SignIn,
         Self::SignUp,
         Self::Callback,

@@ -96,8 +96,8 @@ async fn info(user: User) -> Result<String, Reply> {
     Ok(user.fetch_user_info().await?.sub.clone())
 }
 
-async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await.unwrap())
+async fn state(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 async fn hugging_face(auth: Auth) -> Result<Reply, Reply> {

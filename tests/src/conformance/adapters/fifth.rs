@@ -9,15 +9,8 @@ use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Scribe, async_t
 // 1. The request, as the core sees it.
 fn view(request: &Request) -> web::Request {
     let target = request.uri().path_and_query();
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()));
-    web::Request::new(
-        request.method().as_str(),
-        target.map_or("/", |target| target.as_str()),
-        headers,
-    )
+    let target = target.map_or("/", |target| target.as_str());
+    web::Request::new(request.method().as_str(), target, request.headers())
 }
 
 /// An answer of the SDK, for handlers to return.
@@ -57,7 +50,7 @@ fn append(response: &mut Response, name: &'static str, value: &str) {
 
 // 3. The SDK's own routes, with every method.
 pub(super) fn routes(logto: &Logto) -> Router {
-    Route::ALL.into_iter().fold(Router::new(), |router, route| {
+    Route::ALL.iter().fold(Router::new(), |router, &route| {
         let goal = SdkRoute(logto.clone(), route);
         router.push(Router::with_path(logto.route_path(route)).goal(goal))
     })

@@ -130,8 +130,8 @@ async fn info(user: User) -> Result<String, Reply> {
 }
 
 #[get("/state")]
-async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await.unwrap())
+async fn state(auth: Auth) -> Result<String, Reply> {
+    Ok(format!("{:?}", auth.session_state().await?))
 }
 
 #[get("/hugging-face")]

@@ -1,5 +1,7 @@
 //! Every route of the SDK with every method.
 
+use logto::web::Route;
+
 use super::super::{Answer, Case, Setup, Site};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -8,7 +10,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 #[must_use]
 pub fn methods() -> Vec<Case> {
     let mut cases = Vec::new();
-    for route in ["/sign-in", "/sign-up", "/callback", "/sign-out"] {
+    for route in Route::ALL.iter().map(|route| route.path()) {
         for method in METHODS {
             cases.push(Case::new(format!("{method} {route}"), async move |site| {
                 answers(site, method, route, false).await;
@@ -35,7 +37,7 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
     answer.is_not_stored();
     let allowed = match (route, sign_out_by_get) {
         ("/sign-out", true) => "GET, POST",
-        ("/sign-out", false) => "POST",
+        ("/sign-out" | "/backchannel-logout", _) => "POST",
         _ => "GET",
     };
     match (method, route) {
@@ -45,6 +47,11 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
             assert!(answer.location().contains("/oidc/session/end?client_id="));
         }
         ("GET", "/callback") => is_a_page(&answer),
+        ("POST", "/backchannel-logout") => {
+            // There is no logout token.
+            assert_eq!(answer.status, 400);
+            answer.owes_nothing();
+        }
         ("GET", "/sign-in" | "/sign-up") => {
             assert_eq!(answer.status, 303);
             assert!(!answer.cookie("logto_sign_in_").is_removal());

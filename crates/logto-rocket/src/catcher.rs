@@ -1,0 +1,55 @@
+//! The catcher: answers what guards refuse, where the app has no catcher for it.
+
+use logto::web;
+use rocket::Request;
+use rocket::catcher::{BoxFuture, Catcher};
+use rocket::fairing::AdHoc;
+use rocket::http::Status;
+use rocket::request::Outcome;
+use rocket::response::Responder;
+
+use crate::Reply;
+
+/// The status that a guard gave to Rocket, and the answer that it stands for.
+type Refusal = Option<(Status, Reply)>;
+
+/// Leaves the first refusal of a request to the catcher. Rocket itself only knows statuses, and 401
+/// for a redirect to sign-in.
+pub(crate) fn refuse<T>(request: &Request<'_>, reply: web::Reply) -> Outcome<T, Reply> {
+    let status = match reply.status() {
+        303 => Status::Unauthorized,
+        code => Status::new(code),
+    };
+    let reply = Reply::from(reply);
+    request.local_cache(|| Refusal::Some((status, reply.clone())));
+    match status {
+        Status::Unauthorized => Outcome::Forward(status),
+        _ => Outcome::Error((status, reply)),
+    }
+}
+
+/// Registers the catcher unless the app has a catch-all of its own: Rocket launches with one only.
+/// Attached while Rocket ignites, so that the fairings of the app have registered theirs.
+pub(crate) fn catcher() -> AdHoc {
+    AdHoc::on_ignite("Logto catcher", |rocket| async {
+        let catches_all = |catcher: &Catcher| catcher.code.is_none() && catcher.base.path() == "/";
+        if rocket.catchers().any(catches_all) {
+            return rocket;
+        }
+        let catcher = Catcher {
+            name: Some("Logto".into()),
+            ..Catcher::new(None, answer)
+        };
+        rocket.register("/", [catcher])
+    })
+}
+
+/// What is no refusal of a guard gets the page that Rocket has for it.
+fn answer<'r>(status: Status, request: &'r Request<'_>) -> BoxFuture<'r> {
+    Box::pin(async move {
+        match request.local_cache(|| Refusal::None) {
+            Some((refused, reply)) if *refused == status => reply.clone().respond_to(request),
+            _ => Catcher::default().handler.handle(status, request).await,
+        }
+    })
+}

@@ -1,0 +1,75 @@
+//! The configuration of a machine app.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::clock::Clock;
+use crate::config::validate::address;
+use crate::config::{ConfigError, ConfigProblem};
+use crate::http::Limits;
+
+/// What the SDK has to know about an application that gets tokens without a browser.
+///
+/// Nothing is checked here; [`MachineApp::new`](super::MachineApp::new) names every problem.
+#[derive(Clone, Debug)]
+pub struct MachineConfig {
+    pub(super) endpoint: String,
+    pub(super) app_id: String,
+    pub(super) app_secret: SecretString,
+    pub(super) clock: Clock,
+    pub(super) limits: Limits,
+}
+
+impl MachineConfig {
+    /// The three values that Logto's console shows for a "Machine-to-machine" application.
+    #[must_use]
+    pub fn new(
+        endpoint: impl Into<String>,
+        app_id: impl Into<String>,
+        app_secret: impl Into<String>,
+    ) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            app_id: app_id.into(),
+            app_secret: app_secret.into().into(),
+            clock: Clock::system(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// How long a request to Logto may take in all. Default: 10 seconds.
+    #[must_use]
+    pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.request_timeout = timeout;
+        self
+    }
+
+    /// The clock that tokens are measured with; for tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The endpoint, if everything is as it should be.
+    pub(super) fn check(&self) -> Result<Url, ConfigError> {
+        let mut problems = Vec::new();
+        let endpoint = address("LOGTO_ENDPOINT", &self.endpoint, &mut problems);
+        let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
+        if self.app_id.trim().is_empty() {
+            wrong("machine app id", "is empty");
+        }
+        if self.app_secret.expose_secret().trim().is_empty() {
+            wrong("machine app secret", "is empty");
+        }
+        if self.limits.request_timeout.is_zero() {
+            wrong("time-out", "is zero");
+        }
+        match endpoint {
+            Some(endpoint) if problems.is_empty() => Ok(endpoint),
+            _ => Err(ConfigError::new(problems)),
+        }
+    }
+}
