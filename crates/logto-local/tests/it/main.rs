@@ -17,6 +17,7 @@ mod management;
 mod pages;
 mod recorded;
 mod sessions;
+mod set_up;
 mod start;
 mod support;
 mod time;
