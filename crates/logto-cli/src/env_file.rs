@@ -13,7 +13,6 @@ use crate::failure::Failure;
 
 const MARK: &str = "# written by `logto setup`, to be changed by it as long as nobody else does:";
 
-#[derive(Debug)]
 pub(crate) struct EnvFile {
     path: PathBuf,
     lines: Vec<String>,
@@ -51,6 +50,11 @@ impl EnvFile {
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         let (_, value) = self.find(name)?;
         Some(value).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the value is the one that this program wrote.
+    pub(crate) fn is_written_by_us(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|(at, _)| self.is_ours(at))
     }
 
     /// What [`set`](Self::set) would do.

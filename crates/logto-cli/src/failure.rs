@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use logto_management::provision::advice;
+use logto_management::{Error, ErrorKind};
+
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -30,5 +33,22 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let failure = Self::new(&error);
+        match (advice(&error), error.kind()) {
+            (Some(advice), _) => failure.with_remedy(advice),
+            (None, ErrorKind::NoAccess) => failure.with_remedy(
+                "Check LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET, and that the application has the role \
+                 “Logto Management API access”.",
+            ),
+            (None, ErrorKind::Unreachable) => {
+                failure.with_remedy("Check LOGTO_ENDPOINT, or try again in a moment.")
+            }
+            _ => failure,
+        }
     }
 }

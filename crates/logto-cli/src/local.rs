@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let tenant = start(&options).await?;
-    let variables = variables(&tenant, &options.base_url);
+    let variables = variables(&tenant, &options);
     let endpoint = tenant.endpoint();
     terminal.remark(format_args!(
         "A local tenant runs at {endpoint}: open it to see its people, apps and requests."
@@ -46,6 +46,9 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
         .app(&options.app_id, &options.app_secret)
         .back_channel_logout(options.back_channel_logout)
         .third_party(options.third_party);
+    if options.empty {
+        builder = builder.empty();
+    }
     for uri in &options.redirect_uris {
         builder = builder.redirect_uri(uri);
     }
@@ -75,17 +78,32 @@ fn person(text: &str) -> Result<Person, Failure> {
     Ok(parts.fold(Person::new(handle), Person::role))
 }
 
-fn variables(tenant: &LocalTenant, base_url: &str) -> Vec<(&'static str, String)> {
+fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String)> {
     let machine = tenant.machine_app();
-    vec![
-        ("LOGTO_ENDPOINT", tenant.endpoint().to_owned()),
-        ("LOGTO_APP_ID", tenant.app_id().to_owned()),
-        ("LOGTO_APP_SECRET", tenant.app_secret().to_owned()),
-        ("LOGTO_COOKIE_SECRET", COOKIE_SECRET.to_owned()),
-        ("BASE_URL", base_url.to_owned()),
-        ("LOGTO_M2M_APP_ID", machine.app_id.clone()),
-        ("LOGTO_M2M_APP_SECRET", machine.app_secret.clone()),
-    ]
+    let of_the_app = [
+        ("LOGTO_APP_ID", tenant.app_id()),
+        ("LOGTO_APP_SECRET", tenant.app_secret()),
+        ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
+    ];
+    // Instead of an app: what the setup makes one with.
+    let for_setup = [
+        ("HUGGING_FACE_CLIENT_ID", "made-up-client-id"),
+        ("HUGGING_FACE_CLIENT_SECRET", "local-made-up-secret"),
+    ];
+    let always = [
+        ("LOGTO_ENDPOINT", tenant.endpoint()),
+        ("BASE_URL", options.base_url.as_str()),
+        ("LOGTO_M2M_APP_ID", machine.app_id.as_str()),
+        ("LOGTO_M2M_APP_SECRET", machine.app_secret.as_str()),
+    ];
+    let some = if options.empty {
+        &for_setup[..]
+    } else {
+        &of_the_app[..]
+    };
+    let all = always.iter().chain(some);
+    all.map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
 }
 
 /// The tenant lives as long as the command, and this program ends as it did.

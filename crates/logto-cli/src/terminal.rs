@@ -9,6 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use std::pin::pin;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::failure::Failure;
@@ -44,6 +45,8 @@ pub(crate) struct Terminal {
     color_err: bool,
     /// Whether the last line of standard error may be drawn again.
     live: bool,
+    /// Whether standard output is for one JSON document.
+    for_programs: bool,
 }
 
 impl Terminal {
@@ -56,6 +59,20 @@ impl Terminal {
             color_out: color && io::stdout().is_terminal(),
             color_err: color && error_is_terminal,
             live: able && error_is_terminal && !set("CI"),
+            for_programs: false,
+        }
+    }
+
+    /// The same terminal; lines of the result make way for a JSON document if there will be one.
+    pub(crate) fn for_programs(&self, for_programs: bool) -> Self {
+        Self {
+            color_out: if for_programs {
+                self.color_err
+            } else {
+                self.color_out
+            },
+            for_programs,
+            ..*self
         }
     }
 
@@ -66,8 +83,16 @@ impl Terminal {
 
     /// A line of the result.
     pub(crate) fn line(&self, text: impl Display) {
+        if self.for_programs {
+            return self.remark(text);
+        }
         // Whoever closed the other end of the pipe has seen enough.
         let _ = writeln!(io::stdout(), "{text}");
+    }
+
+    /// The result, for programs.
+    pub(crate) fn json(&self, document: &Value) {
+        let _ = writeln!(io::stdout(), "{document}");
     }
 
     /// A line that is not part of the result.
@@ -80,6 +105,26 @@ impl Terminal {
         self.remark(format_args!("{mark} {failure}"));
         if let Some(remedy) = failure.remedy() {
             self.remark(indented(remedy));
+        }
+    }
+
+    /// Whether there is a person to ask.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.live && io::stdin().is_terminal()
+    }
+
+    /// Yes or no. Just Enter is yes, the end of input is no.
+    pub(crate) fn ask(&self, question: &str) -> bool {
+        show(&format!("{question} [Y/n] "));
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer).unwrap_or_default();
+        read > 0 && !answer.trim().to_ascii_lowercase().starts_with('n')
+    }
+
+    /// Makes room for a line in the middle of [`wait`](Self::wait).
+    pub(crate) fn interrupt_wait(&self) {
+        if self.live {
+            show(WIPE);
         }
     }
 

@@ -17,6 +17,7 @@ mod client_auth;
 mod consent;
 mod discovery;
 mod end_session;
+mod experience;
 mod home;
 pub(crate) mod hugging_face;
 mod introspection;
@@ -33,6 +34,7 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
     Router::new()
         .merge(management::routes(tenant))
         .route("/", get(home::page))
+        .route("/api/.well-known/sign-in-exp", get(experience::settings))
         .route(
             "/oidc/.well-known/openid-configuration",
             get(discovery::document),

@@ -431,3 +431,20 @@ async fn the_tenants_own_page_lists_people_apps_and_requests_without_their_value
         assert!(!after.contains(hidden), "{hidden}");
     }
 }
+
+#[tokio::test]
+async fn anybody_may_read_which_buttons_there_are() {
+    for (tenant, buttons) in [
+        (LocalTenant::builder(), 1),
+        (LocalTenant::builder().empty(), 0),
+    ] {
+        let tenant = tenant.start().await.unwrap();
+        let address = format!("{}/api/.well-known/sign-in-exp", tenant.endpoint());
+        let answer = client().get(address).send().await.unwrap();
+        let settings: serde_json::Value = answer.json().await.unwrap();
+        let shown = settings["socialConnectors"].as_array().unwrap();
+        assert_eq!(shown.len(), buttons);
+        assert!(shown.iter().all(|button| button["target"] == "huggingface"));
+        assert!(!settings.to_string().contains("clientSecret"));
+    }
+}
