@@ -1,9 +1,9 @@
 //! The access token of the machine-to-machine application.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use logto::machine::{IssuedToken, MachineApp, MachineConfig};
+use logto::AccessToken;
+use logto::machine::{MachineApp, MachineConfig};
 
 use crate::error::{Error, ErrorKind};
 
@@ -27,7 +27,7 @@ impl Tokens {
         Ok(Self { app, resource })
     }
 
-    pub(crate) async fn get(&self) -> Result<Arc<IssuedToken>, Error> {
+    pub(crate) async fn get(&self) -> Result<AccessToken, Error> {
         let token = self.app.token(&self.resource, "all").await;
         let token = token.map_err(|error| self.refused(error))?;
         if token.scopes().any(|scope| scope == "all") {
@@ -41,7 +41,7 @@ impl Tokens {
     }
 
     /// The API did not accept this token: the next request gets another.
-    pub(crate) fn forget(&self, token: &IssuedToken) {
+    pub(crate) fn forget(&self, token: &AccessToken) {
         self.app.forget(token);
     }
 

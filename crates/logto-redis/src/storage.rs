@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use logto::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
+use logto::storage::{Bytes, Entry, Expect, Storage, StorageError, Version, async_trait};
 use redis::aio::ConnectionManager;
 use redis::{Pipeline, Script};
 
@@ -140,9 +140,10 @@ fn pack(entry: &Entry) -> Vec<u8> {
 
 fn unpack(bytes: Vec<u8>) -> Result<Entry, StorageError> {
     let foreign = || StorageError::new("a key of the store holds something else");
-    let (version, value) = bytes.split_first_chunk().ok_or_else(foreign)?;
-    let version = Version::from_number(i64::from_be_bytes(*version));
-    Ok(Entry::new(value.to_vec(), version))
+    let mut bytes = Bytes::from(bytes);
+    let version = *bytes.first_chunk().ok_or_else(foreign)?;
+    let version = Version::from_number(i64::from_be_bytes(version));
+    Ok(Entry::new(bytes.split_off(VERSION_BYTES), version))
 }
 
 /// Within what Redis takes for a time.
