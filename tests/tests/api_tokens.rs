@@ -376,7 +376,11 @@ async fn a_token_is_believed_only_if_everything_about_it_is_right() {
 }
 
 fn shift(token: Token, name: &str, seconds: i64) -> Token {
-    let time = token.claims.get(name).and_then(Value::as_i64).expect("a time");
+    let time = token
+        .claims
+        .get(name)
+        .and_then(Value::as_i64)
+        .expect("a time");
     token.with(name, time + seconds)
 }
 

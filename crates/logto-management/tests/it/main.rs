@@ -11,6 +11,7 @@
 
 mod provision;
 mod recorded;
+mod recorded_people;
 mod recorded_server;
 mod repeats;
 mod sent;
