@@ -9,6 +9,7 @@
     reason = "a helper of a test fails like the test itself"
 )]
 
+mod older_logto;
 mod provision;
 mod recorded;
 mod recorded_people;
