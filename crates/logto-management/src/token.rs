@@ -29,7 +29,7 @@ impl Tokens {
 
     pub(crate) async fn get(&self) -> Result<AccessToken, Error> {
         let token = self.app.token(&self.resource, "all").await;
-        let token = token.map_err(|error| self.refused(error))?;
+        let token = token.map_err(|error| self.refused(&error))?;
         if token.scopes().any(|scope| scope == "all") {
             return Ok(token);
         }
@@ -45,7 +45,7 @@ impl Tokens {
         self.app.forget(token);
     }
 
-    fn refused(&self, error: logto::Error) -> Error {
+    fn refused(&self, error: &logto::Error) -> Error {
         let (kind, why) = match (error.kind(), error.response().and_then(|it| it.error())) {
             (logto::ErrorKind::Refused, Some("invalid_target")) => (
                 ErrorKind::NoAccess,
@@ -62,6 +62,6 @@ impl Tokens {
             (logto::ErrorKind::Unreachable, _) => (ErrorKind::Unreachable, error.to_string()),
             _ => (ErrorKind::InvalidResponse, error.to_string()),
         };
-        Error::with_source(kind, why, error)
+        Error::new(kind, why)
     }
 }
