@@ -28,6 +28,18 @@ mod behind_a_proxy {}
 #[cfg(doctest)]
 mod protect_an_api {}
 
+#[doc = include_str!("sessions.md")]
+#[cfg(doctest)]
+mod sessions {}
+
+#[doc = include_str!("call-an-api.md")]
+#[cfg(doctest)]
+mod call_an_api {}
+
+#[doc = include_str!("sign-out-everywhere.md")]
+#[cfg(doctest)]
+mod sign_out_everywhere {}
+
 #[doc = include_str!("test-your-app.md")]
 #[cfg(doctest)]
 mod test_your_app {}
