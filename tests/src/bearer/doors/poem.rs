@@ -65,11 +65,11 @@ fn endpoint(api: Api) -> impl Endpoint {
 }
 
 #[handler]
-fn show<P: Permission>(token: AccessToken<P>) -> String {
+async fn show<P: Permission>(token: AccessToken<P>) -> String {
     page(&token)
 }
 
 #[handler]
-fn call<P: Permission>(caller: Caller<P>) -> String {
+async fn call<P: Permission>(caller: Caller<P>) -> String {
     page(&caller)
 }
