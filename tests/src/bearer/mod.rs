@@ -3,11 +3,13 @@
 mod doors;
 mod permissions;
 mod site;
+mod then;
 mod token;
 mod world;
 
 pub use doors::{Door, all as doors};
 pub use permissions::METADATA_SCOPES;
 pub use site::{BASE_URL, Site};
+pub use then::{ALICE, Then};
 pub use token::Token;
 pub use world::{CLIENT, ORGANIZATION, RESOURCE, Seen, World};

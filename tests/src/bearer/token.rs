@@ -14,8 +14,7 @@ pub struct Token {
     pub claims: Value,
     /// The key that signs.
     pub key: Key,
-    /// The payload as text, instead of the claims: for what no serializer writes.
-    pub payload: Option<String>,
+    payload: Option<String>,
 }
 
 impl Token {
@@ -40,6 +39,24 @@ impl Token {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims[name] = value.into();
+        self
+    }
+
+    /// Moves a time claim by seconds.
+    ///
+    /// # Panics
+    ///
+    /// If the claim is no time.
+    #[must_use]
+    pub fn shift(self, name: &str, seconds: i64) -> Self {
+        let time = self.claims[name].as_i64().expect("a time");
+        self.with(name, time + seconds)
+    }
+
+    /// With a payload as it is, for what no serializer writes.
+    #[must_use]
+    pub fn with_payload(mut self, payload: impl Into<String>) -> Self {
+        self.payload = Some(payload.into());
         self
     }
 

@@ -3,6 +3,8 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
+mod api;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::ErrorImATeapot;

@@ -3,6 +3,8 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
+mod api;
+
 use logto_poem::{Auth, MaybeUser, Reply, TokenRequest, User};
 use logto_stage::{BASE_URL, Stage};
 use poem::error::NotFoundError;

@@ -3,6 +3,7 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod api;
 mod refusals;
 
 use std::sync::Mutex;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::bearer::{bearer, several};
+use super::bearer::{credentials, several, token};
 use super::cache::TokenCache;
 use super::challenge::Challenge;
 use super::config::refused;
@@ -154,7 +154,7 @@ impl Api {
         token: &str,
         organization: Option<&str>,
     ) -> Result<AccessTokenClaims, Error> {
-        let verified = match self.seen_before(token) {
+        let verified = match self.seen_before(token.as_bytes()) {
             Some(claims) => Ok(claims),
             None => Box::pin(self.verify_anew(token)).await,
         };
@@ -181,17 +181,20 @@ impl Api {
         if headers.next().is_some() {
             return refuse(several());
         }
-        let token = match header.as_ref().map(|header| bearer(header.as_ref())) {
-            Some(Ok(Some(token))) => token,
-            Some(Err(error)) => return refuse(error),
-            Some(Ok(None)) | None => {
-                let why = "the request has no access token";
-                return refuse(Error::new(ErrorKind::MissingToken, why));
-            }
+        let Some(sent) = header
+            .as_ref()
+            .and_then(|header| credentials(header.as_ref()))
+        else {
+            let why = "the request has no access token";
+            return refuse(Error::new(ErrorKind::MissingToken, why));
         };
-        if let Some(claims) = self.seen_before(token) {
+        if let Some(claims) = self.seen_before(sent) {
             return Authorization::known(self.judge(policy, Ok(claims), organization));
         }
+        let token = match token(sent) {
+            Ok(token) => token,
+            Err(error) => return refuse(error),
+        };
         let (api, policy, token) = (self.clone(), *policy, token.to_owned());
         let organization = organization.map(str::to_owned);
         Authorization::verifying(async move {
@@ -214,7 +217,7 @@ impl Api {
         Some(document(self.resource(), issuer, &metadata.scopes))
     }
 
-    fn seen_before(&self, token: &str) -> Option<AccessTokenClaims> {
+    fn seen_before(&self, token: &[u8]) -> Option<AccessTokenClaims> {
         let inner = &*self.0;
         let (now, edition) = (inner.verifier.clock.now(), inner.provider.keys_edition());
         inner.cache.get(token, now, edition)
@@ -228,7 +231,7 @@ impl Api {
             Some(personal) if PersonalTokens::is_one(token) => {
                 let now = self.0.verifier.clock.now();
                 let issued = personal.exchange(token, now).await?;
-                match self.seen_before(issued.as_str()) {
+                match self.seen_before(issued.as_str().as_bytes()) {
                     Some(claims) => Ok(claims),
                     None => self.verify_jwt(issued.as_str(), provider).await,
                 }

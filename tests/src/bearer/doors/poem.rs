@@ -65,15 +65,11 @@ fn endpoint(api: Api) -> impl Endpoint {
 }
 
 #[handler]
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "an extractor is passed by value"
-)]
-fn show<P: Permission>(token: AccessToken<P>) -> String {
+async fn show<P: Permission>(token: AccessToken<P>) -> String {
     page(&token)
 }
 
 #[handler]
-fn call<P: Permission>(caller: Caller<P>) -> String {
+async fn call<P: Permission>(caller: Caller<P>) -> String {
     page(&caller)
 }

@@ -81,7 +81,7 @@ macro_rules! pages {
     ($($name:ident($($parameter:ident)?) at $path:literal asks for $permission:ty;)*) => {
         $(
             #[get($path)]
-            fn $name($($parameter: &str,)? token: AccessToken<$permission>) -> String {
+            async fn $name($($parameter: &str,)? token: AccessToken<$permission>) -> String {
                 // Rocket wants every parameter of the path to be one of the function.
                 $(assert!(!$parameter.is_empty());)?
                 page(&token)
@@ -106,22 +106,22 @@ pages! {
 }
 
 #[get("/read")]
-fn call_read(caller: Caller<Read>) -> String {
+async fn call_read(caller: Caller<Read>) -> String {
     page(&caller)
 }
 
 #[post("/read")]
-fn post_read(caller: Caller<Read>) -> String {
+async fn post_read(caller: Caller<Read>) -> String {
     page(&caller)
 }
 
 #[get("/read-and-write")]
-fn call_read_and_write(caller: Caller<ReadAndWrite>) -> String {
+async fn call_read_and_write(caller: Caller<ReadAndWrite>) -> String {
     page(&caller)
 }
 
 #[get("/organizations/<organization>/things")]
-fn call_of_path(organization: &str, caller: Caller<OfPath>) -> String {
+async fn call_of_path(organization: &str, caller: Caller<OfPath>) -> String {
     assert!(!organization.is_empty());
     page(&caller)
 }
