@@ -24,6 +24,10 @@ mod after_sign_in {}
 #[cfg(doctest)]
 mod behind_a_proxy {}
 
+#[doc = include_str!("protect-an-api.md")]
+#[cfg(doctest)]
+mod protect_an_api {}
+
 #[doc = include_str!("test-your-app.md")]
 #[cfg(doctest)]
 mod test_your_app {}

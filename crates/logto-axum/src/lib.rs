@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod bearer;
 mod extract;
 mod layer;
 mod reply;
 mod routes;
 
+pub use bearer::{AccessToken, metadata_routes};
 pub use extract::{Auth, MaybeUser, User};
 pub use layer::{LogtoLayer, LogtoService, layer};
 pub use logto;
+pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;
 pub use routes::routes;

@@ -76,6 +76,8 @@ pub enum Fault {
     /// Does what was asked and closes the connection instead of answering:
     /// the client cannot know whether its refresh token was used.
     LoseAnswer,
+    /// Does what was asked, but answers only after this time: long enough to kill the client meanwhile.
+    DelayAnswer(Duration),
 }
 
 /// The failures of a tenant. Clones are the same failures.

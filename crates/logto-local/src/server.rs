@@ -91,9 +91,13 @@ async fn around(
             next.run(request).await
         }
     };
-    if fault == Some(Fault::LoseAnswer) {
-        line.cut();
-        return response;
+    match fault {
+        Some(Fault::LoseAnswer) => {
+            line.cut();
+            return response;
+        }
+        Some(Fault::DelayAnswer(time)) => tokio::time::sleep(time).await,
+        _ => {}
     }
     add_common_headers(&mut response, endpoint);
     add_date(&mut response, &tenant.clock);

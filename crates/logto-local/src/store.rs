@@ -13,7 +13,7 @@ use crate::random;
 use crate::routes::authorize::AuthRequest;
 
 pub(crate) const CODE_LIFE: u64 = 60;
-pub(crate) const ACCESS_TOKEN_LIFE: u64 = 3600;
+const ACCESS_TOKEN_LIFE: u64 = 3600;
 pub(crate) const ID_TOKEN_LIFE: u64 = 3600;
 pub(crate) const REFRESH_TOKEN_LIFE: u64 = 14 * DAY;
 /// A rotated refresh token stays usable this long.
@@ -25,6 +25,8 @@ const GRANT_LIFE: u64 = 180 * DAY;
 const DAY: u64 = 24 * 3600;
 
 pub(crate) struct Store {
+    /// Seconds that access tokens live from now on.
+    pub(crate) access_token_life: u64,
     pub(crate) keys: KeyRing,
     pub(crate) apps: Vec<App>,
     pub(crate) people: Vec<Person>,
@@ -167,6 +169,7 @@ impl Store {
         directory: Directory,
     ) -> Self {
         Self {
+            access_token_life: ACCESS_TOKEN_LIFE,
             keys,
             apps,
             people,
@@ -226,6 +229,13 @@ impl Store {
     pub(crate) fn refresh_token(&self, token: &str, now: u64) -> Option<&RefreshToken> {
         let found = self.refresh_tokens.get(token)?;
         (found.expires > now && self.is_honoured(&found.ticket, now)).then_some(found)
+    }
+
+    pub(crate) fn age_refresh_tokens(&mut self, by: u64) {
+        for token in self.refresh_tokens.values_mut() {
+            token.issued = token.issued.saturating_sub(by);
+            token.expires = token.expires.saturating_sub(by);
+        }
     }
 
     pub(crate) fn revoke_grant(&mut self, grant_id: &str) {

@@ -1,6 +1,7 @@
 //! The running tenant.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -104,6 +105,18 @@ impl LocalTenant {
     /// The clock that every expiry in the tenant follows.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// How long access tokens live that are issued from now on, in whole seconds; at first an hour. With
+    /// zero the next request of the app has to refresh: for apps whose clock cannot be moved.
+    pub fn set_access_token_life(&self, life: Duration) {
+        self.shared.store().access_token_life = life.as_secs();
+    }
+
+    /// Makes the refresh tokens that were issued so far older, in whole seconds: after 70 % of their 14 days
+    /// they rotate. For apps whose clock cannot be moved.
+    pub fn age_refresh_tokens(&self, by: Duration) {
+        self.shared.store().age_refresh_tokens(by.as_secs());
     }
 
     /// Makes parts of the tenant fail.

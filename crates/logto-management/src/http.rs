@@ -108,7 +108,6 @@ fn read_answer(status: u16, headers: &HeaderMap, body: &[u8], secrets: &[&str]) 
         code: Option<String>,
         message: Option<String>,
         details: Option<String>,
-        error_description: Option<String>,
     }
     // A proxy in front of Logto answers with a page.
     let body: Body = serde_json::from_slice(body).unwrap_or_default();
@@ -117,7 +116,7 @@ fn read_answer(status: u16, headers: &HeaderMap, body: &[u8], secrets: &[&str]) 
     Answer {
         status,
         code: body.code.map(clean),
-        message: body.error_description.or(body.message).map(clean),
+        message: body.message.map(clean),
         details: body.details.map(clean),
         request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
         retry_after: header(RETRY_AFTER.as_str())

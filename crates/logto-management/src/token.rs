@@ -1,9 +1,9 @@
 //! The access token of the machine-to-machine application.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use logto::machine::{IssuedToken, MachineApp, MachineConfig};
+use logto::AccessToken;
+use logto::machine::{MachineApp, MachineConfig};
 
 use crate::error::{Error, ErrorKind};
 
@@ -27,9 +27,9 @@ impl Tokens {
         Ok(Self { app, resource })
     }
 
-    pub(crate) async fn get(&self) -> Result<Arc<IssuedToken>, Error> {
+    pub(crate) async fn get(&self) -> Result<AccessToken, Error> {
         let token = self.app.token(&self.resource, "all").await;
-        let token = token.map_err(|error| self.refused(error))?;
+        let token = token.map_err(|error| self.refused(&error))?;
         if token.scopes().any(|scope| scope == "all") {
             return Ok(token);
         }
@@ -41,11 +41,11 @@ impl Tokens {
     }
 
     /// The API did not accept this token: the next request gets another.
-    pub(crate) fn forget(&self, token: &IssuedToken) {
+    pub(crate) fn forget(&self, token: &AccessToken) {
         self.app.forget(token);
     }
 
-    fn refused(&self, error: logto::Error) -> Error {
+    fn refused(&self, error: &logto::Error) -> Error {
         let (kind, why) = match (error.kind(), error.response().and_then(|it| it.error())) {
             (logto::ErrorKind::Refused, Some("invalid_target")) => (
                 ErrorKind::NoAccess,
@@ -62,6 +62,6 @@ impl Tokens {
             (logto::ErrorKind::Unreachable, _) => (ErrorKind::Unreachable, error.to_string()),
             _ => (ErrorKind::InvalidResponse, error.to_string()),
         };
-        Error::with_source(kind, why, error)
+        Error::new(kind, why)
     }
 }

@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod bearer;
 mod extract;
 mod middleware;
 mod reply;
 mod routes;
 
+pub use bearer::{AccessToken, metadata_routes};
 pub use extract::{Auth, MaybeUser, User};
 pub use logto;
+pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use middleware::{LogtoEndpoint, LogtoMiddleware, middleware};
 pub use reply::Reply;

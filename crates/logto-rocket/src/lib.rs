@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bearer;
 mod catcher;
 mod fairing;
 mod guard;
@@ -7,8 +8,10 @@ mod reply;
 mod request;
 mod routes;
 
+pub use bearer::{AccessToken, ApiFairing, api_fairing};
 pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, MaybeUser, User};
 pub use logto;
+pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;

@@ -1,4 +1,4 @@
-//! Access tokens, as apps get them from a session.
+//! Access tokens, as apps get them from a session or for themselves.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::encoding;
 use crate::error::{Error, ErrorKind};
 use crate::session::HeldToken;
 
-/// An access token of the signed-in person, to call an API with.
+/// An access token to call an API with: the signed-in person's, or a [program's](crate::machine).
 ///
 /// # Example
 ///
@@ -28,6 +28,14 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
+    pub(crate) fn new(token: String, scope: String, expires_at: u64) -> Self {
+        Self {
+            token,
+            scope,
+            expires_at,
+        }
+    }
+
     /// The token itself, for an `Authorization: Bearer` header. It is a secret.
     #[must_use]
     pub fn as_str(&self) -> &str {

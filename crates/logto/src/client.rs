@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::api::{Api, ApiConfig};
 use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -58,6 +60,21 @@ impl Logto {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.0.settings.base.port_or_known_default().unwrap_or(443)
+    }
+
+    /// An API of this app, by its resource indicator or all of its configuration. It shares keys,
+    /// clock and clock tolerance with the app.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every problem that was found.
+    pub fn api(&self, config: impl Into<ApiConfig>) -> Result<Api, ConfigError> {
+        let settings = &self.0.settings;
+        let config = config
+            .into()
+            .with_clock(settings.clock.clone())
+            .with_clock_tolerance(Duration::from_secs(settings.clock_tolerance));
+        Api::sharing(&self.0.provider, config)
     }
 
     /// One request, as extractors and route handlers see it.

@@ -52,6 +52,10 @@ pub enum ErrorKind {
     InvalidResponse,
     /// A token failed verification.
     InvalidToken,
+    /// The request brought no access token.
+    MissingToken,
+    /// The access token is genuine and does not permit the request.
+    Forbidden,
     /// The browser came back with a callback that does not belong to a sign-in of this browser, or
     /// that was used before.
     InvalidCallback,

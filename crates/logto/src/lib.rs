@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access_token;
+pub mod api;
 mod claims;
 mod client;
 mod clock;

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use logto::machine::{MachineApp, MachineConfig, TokenRequest};
-use logto::{Clock, ErrorKind};
+use logto::machine::{MachineApp, MachineConfig};
+use logto::{Clock, ErrorKind, TokenRequest};
 use logto_local::{Endpoint, Fault, LocalTenant};
 
 const THINGS: &str = "https://api.example.test";
@@ -80,7 +80,7 @@ async fn a_token_serves_to_its_end_while_logto_is_down() {
 #[tokio::test]
 async fn each_target_has_its_own_token_and_a_forgotten_one_is_asked_for_again() {
     let world = World::new().await;
-    let organization = TokenRequest::for_organization(ORGANIZATION).with_scope("read:members");
+    let organization = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
     let token = world.app.token_for(&organization).await.unwrap();
     assert_eq!(token.scopes().collect::<Vec<_>>(), ["read:members"]);
     let other = world.app.token(THINGS, "read:things").await.unwrap();
@@ -104,7 +104,7 @@ async fn a_refusal_is_told_and_not_kept() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     let said = error.response().and_then(|response| response.error());
     assert_eq!(said, Some("invalid_target"));
-    let elsewhere = TokenRequest::for_organization("elsewhere");
+    let elsewhere = TokenRequest::organization("elsewhere");
     let error = world.app.token_for(&elsewhere).await.unwrap_err();
     assert_eq!(error.response().unwrap().status(), 403);
     assert!(world.app.token_for(&elsewhere).await.is_err());

@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on axum.
 
+#[path = "../../deployment.rs"]
+mod deployment;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -21,6 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
 
     let app = Router::new()
@@ -31,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(logto_axum::layer(&logto))
         .merge(logto_axum::routes(&logto));
 
-    let port = logto.port();
+    let port = deployment::port(&logto)?;
     let listener = TcpListener::bind(("0.0.0.0", port))
         .await
         .map_err(|error| format!("port {port}: {error}"))?;

@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on poem.
 
+#[path = "../../deployment.rs"]
+mod deployment;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -20,6 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
 
     let app = logto_poem::routes(&logto)
@@ -29,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
         .with(logto_poem::middleware(&logto));
 
-    let port = logto.port();
+    let port = deployment::port(&logto)?;
     let acceptor = TcpListener::bind(("0.0.0.0", port))
         .into_acceptor()
         .await

@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on Rocket.
 
+#[path = "../../deployment.rs"]
+mod deployment;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -19,9 +21,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
 
-    let port = logto.port();
+    let port = deployment::port(&logto)?;
     let figment = Config::figment()
         .merge(("address", "0.0.0.0"))
         .merge(("port", port));

@@ -6,7 +6,7 @@ use crate::call::Params;
 use crate::problem::Problem;
 use crate::scopes::ORGANIZATIONS;
 use crate::server::Tenant;
-use crate::store::{ACCESS_TOKEN_LIFE, Store};
+use crate::store::Store;
 use crate::token::issue::{self, Subject};
 
 /// Scopes must be asked for; those that are refused are dropped without a word.
@@ -62,7 +62,7 @@ pub(crate) fn client_credentials(
     )?;
     let mut answer = Map::new();
     answer.insert("access_token".to_owned(), token.into());
-    answer.insert("expires_in".to_owned(), ACCESS_TOKEN_LIFE.into());
+    answer.insert("expires_in".to_owned(), store.access_token_life.into());
     answer.insert("token_type".to_owned(), "Bearer".into());
     if let Some(scope) = scope {
         answer.insert("scope".to_owned(), scope.into());

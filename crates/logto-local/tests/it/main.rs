@@ -8,6 +8,7 @@
     reason = "a helper of a test fails like the test itself"
 )]
 
+mod administrator;
 mod authorize;
 mod back_channel;
 mod failures;
@@ -17,6 +18,7 @@ mod management;
 mod pages;
 mod recorded;
 mod sessions;
+mod set_up;
 mod start;
 mod support;
 mod time;

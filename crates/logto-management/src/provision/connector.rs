@@ -52,7 +52,7 @@ async fn create(
     plan.credentials_missing = setup.credentials.is_none();
     let new = describe(setup, &plan.connector_id, wanted_scope(setup, None));
     let title = "create the connector for Hugging Face";
-    plan.changes.push(show(title, new, Step::CreateConnector));
+    plan.changes.push(show(title, &new, Step::CreateConnector));
     Ok(())
 }
 
@@ -66,7 +66,7 @@ fn replace(setup: &HuggingFaceSetup, existing: &Connector, plan: &mut Plan) {
     }
     plan.warnings.push(Warning::ConnectorReplaced);
     let title = "replace the connector for Hugging Face by one that keeps tokens";
-    plan.changes.push(show(title, new, Step::ReplaceConnector));
+    plan.changes.push(show(title, &new, Step::ReplaceConnector));
 }
 
 fn update(setup: &HuggingFaceSetup, existing: &Connector, plan: &mut Plan) {
@@ -113,7 +113,7 @@ fn update(setup: &HuggingFaceSetup, existing: &Connector, plan: &mut Plan) {
     plan.changes.push(change);
 }
 
-fn show(title: &str, new: NewConnector, step: fn(NewConnector) -> Step) -> Change {
+fn show(title: &str, new: &NewConnector, step: fn(NewConnector) -> Step) -> Change {
     let mut change = Change::new(title, step(new.clone()));
     if let Some(id) = &new.id {
         change.sets("id", id);

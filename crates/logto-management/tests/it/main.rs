@@ -9,8 +9,10 @@
     reason = "a helper of a test fails like the test itself"
 )]
 
+mod older_logto;
 mod provision;
 mod recorded;
+mod recorded_people;
 mod recorded_server;
 mod repeats;
 mod sent;

@@ -112,19 +112,19 @@ async fn answer(State(server): State<RecordedServer>, request: Request) -> Respo
             let expected = server.expected.lock().unwrap().pop_front();
             let bearer = parts.headers.get(header::AUTHORIZATION);
             assert_eq!(bearer.unwrap(), "Bearer the-token");
-            compare(expected, parts.method.as_str(), &parts.uri, &body)
+            compare(expected.as_ref(), parts.method.as_str(), &parts.uri, &body)
         }
     }
 }
 
 /// What the recorded client sent has to be sent; a page size may come on top.
-fn compare(expected: Option<Value>, method: &str, uri: &Uri, body: &[u8]) -> Response {
+fn compare(expected: Option<&Value>, method: &str, uri: &Uri, body: &[u8]) -> Response {
     let body: Option<Value> = (!body.is_empty()).then(|| serde_json::from_slice(body).unwrap());
     let differs = |what: &str| {
         let text = format!("{what}: {method} {uri} {body:?}, expected {expected:?}");
         (StatusCode::IM_A_TEAPOT, text).into_response()
     };
-    let Some(call) = &expected else {
+    let Some(call) = expected else {
         return differs("nobody expected this");
     };
     let recorded: Uri = call["path"].as_str().unwrap().parse().unwrap();

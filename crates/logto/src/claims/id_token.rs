@@ -46,6 +46,7 @@ struct Registered {
     nonce: Option<String>,
 }
 
+/// `aud`: a text or a list of them (RFC 7519, section 4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum OneOrMany {

@@ -174,7 +174,7 @@ pub struct OrganizationData {
 }
 
 /// The value, or the default where it is `null` or of another type.
-fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned + Default,

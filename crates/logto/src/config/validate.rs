@@ -13,7 +13,7 @@ use crate::local_path::local_path;
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;
 /// Clocks that are further apart than this are wrong.
-const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
+pub(crate) const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
 /// A longer name leaves no room for a value.
 const MAX_COOKIE_NAME: usize = 100;
 

@@ -20,7 +20,7 @@ pub(crate) use tokens::Renewal;
 pub(crate) struct Engine {
     pub(crate) settings: Settings,
     pub(crate) http: Arc<Http>,
-    pub(crate) provider: Provider,
+    pub(crate) provider: Arc<Provider>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) keeper: Keeper,
     pub(crate) transactions: Transactions,
@@ -38,7 +38,11 @@ impl Engine {
         let context = format!("{}\n{}", settings.issuer, settings.app_id);
         let keys = Arc::new(KeyRing::new(&settings.cookie_secrets, &context)?);
         Ok(Self {
-            provider: Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock),
+            provider: Arc::new(Provider::new(
+                Arc::clone(&http),
+                &settings.issuer,
+                &settings.clock,
+            )),
             keeper: Keeper::new(&settings, Arc::clone(&keys)),
             keys,
             transactions: Transactions::new(

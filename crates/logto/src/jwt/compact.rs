@@ -20,6 +20,7 @@ pub(crate) struct Compact<'a> {
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<String>,
+    /// What kind of token it says it is (RFC 7519, section 5.1).
     pub(crate) typ: Option<String>,
 }
 
@@ -27,6 +28,7 @@ pub(crate) struct Header {
 struct RawHeader {
     alg: String,
     kid: Option<String>,
+    #[serde(default, deserialize_with = "crate::claims::lenient")]
     typ: Option<String>,
     /// Whether the member is there at all: `null` is no way to take a demand back.
     #[serde(default, deserialize_with = "present")]

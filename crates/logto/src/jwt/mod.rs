@@ -12,5 +12,5 @@ mod logout_token;
 pub(crate) use algorithm::Algorithm;
 pub(crate) use compact::Compact;
 pub(crate) use id_token::{Expected, Nonce, verify_id_token};
-pub(crate) use key_set::{KeySet, Lookup};
+pub(crate) use key_set::{Edition, KeySet, Lookup};
 pub(crate) use logout_token::{LogoutToken, Whom, verify_logout_token};

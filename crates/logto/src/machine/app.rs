@@ -3,14 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::answer::Issued;
 use super::cache::TokenCache;
 use super::request::Form;
-use super::{Introspection, IssuedToken, MachineConfig, Subject, TokenRequest};
+use super::{Introspection, MachineConfig, Subject};
+use crate::access_token::AccessToken;
 use crate::clock::Clock;
 use crate::config::{ConfigError, issuer_of};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::provider::Provider;
+use crate::session::TokenRequest;
 
 /// An application of the tenant that gets tokens without a browser. Cheap to clone; make one when
 /// the program starts and share it: tokens are kept in it until a minute before they end, and asked
@@ -67,7 +70,9 @@ impl MachineApp {
         })))
     }
 
-    /// A token of the app itself for an API resource, with permissions separated by spaces.
+    /// A token of the app itself for an API resource, with permissions separated by spaces. Logto gives
+    /// none that are not asked for, and drops without a word those that the app does not have: see
+    /// [`AccessToken::scopes`].
     ///
     /// For Logto's Management API the resource is `https://<tenant id>.logto.app/api` in the cloud and
     /// `https://default.logto.app/api` everywhere else, and the permission is `all`.
@@ -76,8 +81,9 @@ impl MachineApp {
     ///
     /// [`ErrorKind::Refused`] if Logto refuses: a wrong secret, an unknown resource;
     /// [`ErrorKind::Unreachable`] if it does not answer.
-    pub async fn token(&self, resource: &str, scope: &str) -> Result<Arc<IssuedToken>, Error> {
-        self.token_for(&TokenRequest::for_resource(resource).with_scope(scope))
+    pub async fn token(&self, resource: &str, scope: &str) -> Result<AccessToken, Error> {
+        let scopes = scope.split_ascii_whitespace();
+        self.token_for(&TokenRequest::resource(resource).with_scopes(scopes))
             .await
     }
 
@@ -86,8 +92,9 @@ impl MachineApp {
     /// # Errors
     ///
     /// As [`token`](Self::token); the app not being in the organization is a refusal too.
-    pub async fn token_for(&self, request: &TokenRequest) -> Result<Arc<IssuedToken>, Error> {
-        self.issued(&Form::client_credentials(request)).await
+    pub async fn token_for(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        self.issued(&Form::client_credentials(request), request.fresh)
+            .await
     }
 
     /// A token for whoever `subject` belongs to (RFC 8693). The app must be allowed to exchange
@@ -101,13 +108,19 @@ impl MachineApp {
         &self,
         subject: Subject<'_>,
         request: &TokenRequest,
-    ) -> Result<Arc<IssuedToken>, Error> {
-        self.issued(&Form::exchange(subject, request)).await
+    ) -> Result<AccessToken, Error> {
+        self.issued(&Form::exchange(subject, request), request.fresh)
+            .await
+    }
+
+    /// What [`exchange`](Self::exchange) would answer without asking Logto.
+    pub(crate) fn kept(&self, subject: Subject<'_>, request: &TokenRequest) -> Option<AccessToken> {
+        self.0.tokens.kept(&Form::exchange(subject, request).key())
     }
 
     /// Asks Logto about an opaque token; `None` if it is not active. Every call asks: only Logto
     /// knows whether the token was revoked. JWTs are refused there, verify them with
-    /// them with `logto::api`.
+    /// them with [`Api`](crate::api::Api).
     ///
     /// # Errors
     ///
@@ -127,19 +140,19 @@ impl MachineApp {
 
     /// Forgets a token, so that the next call gets another one: for when an API refused it before
     /// its end.
-    pub fn forget(&self, token: &IssuedToken) {
+    pub fn forget(&self, token: &AccessToken) {
         self.0.tokens.forget(token);
     }
 
-    async fn issued(&self, form: &Form) -> Result<Arc<IssuedToken>, Error> {
+    async fn issued(&self, form: &Form, anew: bool) -> Result<AccessToken, Error> {
         let fetch = || async {
             let now = self.0.clock.now();
             let metadata = self.0.provider.metadata().await?;
             let endpoint = &metadata.token_endpoint;
             let body = self.0.http.post_form(endpoint, &form.pairs()).await?;
-            IssuedToken::parse(&body, now)
+            Issued::parse(&body, now)
         };
-        self.0.tokens.get(form.key(), fetch).await
+        self.0.tokens.get(form.key(), anew, fetch).await
     }
 }
 

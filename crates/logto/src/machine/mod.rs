@@ -11,8 +11,7 @@ mod config;
 mod introspection;
 mod request;
 
-pub use answer::IssuedToken;
 pub use app::MachineApp;
 pub use config::MachineConfig;
 pub use introspection::Introspection;
-pub use request::{Subject, TokenRequest};
+pub use request::Subject;

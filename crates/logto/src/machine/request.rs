@@ -1,79 +1,9 @@
-//! What a token is asked for.
+//! Token requests, as they are sent.
 
 use std::fmt;
 
 use crate::encoding;
-
-/// What a token is for: an API resource, an organization, or an API resource within an
-/// organization, and which of its permissions.
-///
-/// # Example
-///
-/// ```
-/// use logto::machine::TokenRequest;
-///
-/// let things = TokenRequest::for_resource("https://api.example.test").with_scope("read:things");
-/// let members = TokenRequest::for_organization("wpmklpcc20gc").with_scope("read:members");
-/// let both = things.clone().in_organization("wpmklpcc20gc");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TokenRequest {
-    resource: Option<String>,
-    organization: Option<String>,
-    scopes: Vec<String>,
-}
-
-impl TokenRequest {
-    /// A token for an API resource, by its indicator.
-    #[must_use]
-    pub fn for_resource(resource: impl Into<String>) -> Self {
-        Self {
-            resource: Some(resource.into()),
-            organization: None,
-            scopes: Vec::new(),
-        }
-    }
-
-    /// An organization token: for the permissions that the organization template defines.
-    #[must_use]
-    pub fn for_organization(organization_id: impl Into<String>) -> Self {
-        Self {
-            resource: None,
-            organization: Some(organization_id.into()),
-            scopes: Vec::new(),
-        }
-    }
-
-    /// The same within an organization: only what its roles permit.
-    #[must_use]
-    pub fn in_organization(mut self, organization_id: impl Into<String>) -> Self {
-        self.organization = Some(organization_id.into());
-        self
-    }
-
-    /// Asks for permissions, separated by spaces. Logto gives none that are not asked for, and drops
-    /// without a word those that the app does not have: see
-    /// [`IssuedToken::scopes`](super::IssuedToken::scopes).
-    #[must_use]
-    pub fn with_scope(mut self, scope: &str) -> Self {
-        self.scopes
-            .extend(scope.split_whitespace().map(str::to_owned));
-        self
-    }
-
-    /// The form fields, which also tell one request from another.
-    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
-        let scope = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
-        [
-            ("resource", self.resource.clone()),
-            ("organization_id", self.organization.clone()),
-            ("scope", scope),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
-    }
-}
+use crate::session::TokenRequest;
 
 /// Whose token is exchanged for another (RFC 8693, section 2.1).
 #[derive(Clone, Copy)]
@@ -133,14 +63,18 @@ impl Form {
         subject: impl IntoIterator<Item = (&'static str, String)>,
         request: &TokenRequest,
     ) -> Self {
+        let target = &request.target;
+        let scope = (!target.scopes.is_empty()).then(|| target.scopes.join(" "));
+        let wanted = [
+            ("resource", target.resource.clone()),
+            ("organization_id", target.organization.clone()),
+            ("scope", scope),
+        ];
+        let wanted = wanted
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
         let grant = [("grant_type", grant.to_owned())];
-        Self(
-            grant
-                .into_iter()
-                .chain(subject)
-                .chain(request.fields())
-                .collect(),
-        )
+        Self(grant.into_iter().chain(subject).chain(wanted).collect())
     }
 
     pub(super) fn pairs(&self) -> Vec<(&str, &str)> {
@@ -168,13 +102,13 @@ mod tests {
 
     #[test]
     fn requests_that_differ_have_different_keys() {
-        let resource = TokenRequest::for_resource("https://a.example");
+        let resource = TokenRequest::resource("https://a.example");
         let forms = [
             Form::client_credentials(&resource),
-            Form::client_credentials(&resource.clone().with_scope("a")),
-            Form::client_credentials(&resource.clone().with_scope("a b")),
+            Form::client_credentials(&resource.clone().with_scopes(["a"])),
+            Form::client_credentials(&resource.clone().with_scopes(["a", "b"])),
             Form::client_credentials(&resource.clone().in_organization("o")),
-            Form::client_credentials(&TokenRequest::for_organization("o")),
+            Form::client_credentials(&TokenRequest::organization("o")),
             Form::exchange(Subject::AccessToken("t"), &resource),
             Form::exchange(Subject::PersonalAccessToken("t"), &resource),
             Form::exchange(Subject::PersonalAccessToken("u"), &resource),

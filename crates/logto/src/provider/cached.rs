@@ -91,7 +91,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     }
 
     /// Whether anybody fetched since.
-    pub(crate) fn is_newer_than(&self, seen: Seen) -> bool {
+    fn is_newer_than(&self, seen: Seen) -> bool {
         self.read(|state| state.attempts) != seen.0
     }
 
@@ -103,9 +103,30 @@ impl<T: Send + Sync + 'static> Cached<T> {
     ) -> Result<Arc<T>, Error> {
         let _one_at_a_time = self.fetching.lock().await;
         if !self.is_newer_than(seen) {
-            let outcome = fetch.await;
-            self.store(outcome);
+            self.store(fetch.await);
         }
+        self.outcome()
+    }
+
+    /// The same where a fetch has to be permitted; `None` if it is not and nobody else fetched. Who
+    /// waits for somebody else's needs no permission.
+    pub(crate) async fn after_if(
+        &self,
+        seen: Seen,
+        is_permitted: impl FnOnce() -> bool,
+        fetch: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Option<Arc<T>>, Error> {
+        let _one_at_a_time = self.fetching.lock().await;
+        if !self.is_newer_than(seen) {
+            if !is_permitted() {
+                return Ok(None);
+            }
+            self.store(fetch.await);
+        }
+        self.outcome().map(Some)
+    }
+
+    fn outcome(&self) -> Result<Arc<T>, Error> {
         self.read(|state| match (&state.error, &state.value) {
             (None, Some(value)) => Ok(Arc::clone(value)),
             (Some(error), _) => Err(error.clone()),

@@ -1,6 +1,7 @@
 //! The tenant's signing keys, kept up to date.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use url::Url;
 
@@ -9,7 +10,7 @@ use super::cached::{Cached, Seen};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
-use crate::jwt::{Compact, KeySet, Lookup};
+use crate::jwt::{Compact, Edition, KeySet, Lookup};
 
 /// Seconds after which the key set is fetched again even if every token is known, so that a key
 /// that was withdrawn does not live on.
@@ -21,6 +22,8 @@ pub(crate) struct Keys {
     clock: Clock,
     set: Arc<Cached<KeySet>>,
     bucket: Bucket,
+    /// The edition fetched last.
+    edition: Arc<AtomicU64>,
 }
 
 impl Keys {
@@ -30,7 +33,14 @@ impl Keys {
             set: Cached::new(FRESH, clock.clone()),
             clock,
             bucket: Bucket::default(),
+            edition: Arc::default(),
         }
+    }
+
+    /// Which key set was fetched last. What an earlier one verified may be signed with a key that
+    /// was withdrawn.
+    pub(crate) fn edition(&self) -> Edition {
+        Edition(self.edition.load(Ordering::Acquire))
     }
 
     /// The key set, fetched if there is none.
@@ -38,20 +48,27 @@ impl Keys {
         self.set.get(|| self.fetch(jwks_uri)).await
     }
 
-    /// Checks a signature. A `kid` that is not known, or a signature that a known key did not make,
-    /// is looked for once more in a fresh key set: Logto may have rotated a second ago.
-    pub(crate) async fn verify(&self, jwks_uri: &Url, token: &Compact<'_>) -> Result<(), Error> {
-        let (keys, seen) = self.known(jwks_uri).await?;
+    /// Checks a signature, and says which key set it was checked with. A `kid` that is not known, or a
+    /// signature that a known key did not make, is looked for once more in a fresh key set: Logto
+    /// may have rotated a second ago.
+    pub(crate) async fn verify(
+        &self,
+        jwks_uri: &Url,
+        token: &Compact<'_>,
+    ) -> Result<Edition, Error> {
+        let (mut keys, seen) = self.known(jwks_uri).await?;
         let mut lookup = keys.verify(token);
-        if lookup != Lookup::Verified && self.may_look_again(seen) {
-            lookup = self
-                .set
-                .after(seen, self.fetch(jwks_uri))
-                .await?
-                .verify(token);
+        if lookup != Lookup::Verified {
+            // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
+            let is_permitted = || self.bucket.take(self.clock.now());
+            let fetch = self.fetch(jwks_uri);
+            if let Some(fresh) = self.set.after_if(seen, is_permitted, fetch).await? {
+                lookup = fresh.verify(token);
+                keys = fresh;
+            }
         }
         match lookup {
-            Lookup::Verified => Ok(()),
+            Lookup::Verified => Ok(keys.edition()),
             Lookup::UnknownKey => Err(Error::new(
                 ErrorKind::InvalidToken,
                 "the token is signed with a key that Logto does not publish",
@@ -63,15 +80,12 @@ impl Keys {
         }
     }
 
-    /// Somebody else's fetch costs nothing; one of our own is counted.
-    fn may_look_again(&self, seen: Seen) -> bool {
-        self.set.is_newer_than(seen) || self.bucket.take(self.clock.now())
-    }
-
     fn fetch(&self, jwks_uri: &Url) -> impl Future<Output = Result<KeySet, Error>> + use<> {
         let (http, url) = (Arc::clone(&self.http), jwks_uri.clone());
+        let edition = Arc::clone(&self.edition);
         async move {
             let keys = KeySet::parse(&http.get(&url, None).await?)?;
+            edition.store(keys.edition().0, Ordering::Release);
             tracing::debug!(?keys, "fetched Logto's key set");
             Ok(keys)
         }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::Http;
-use crate::jwt::Compact;
+use crate::jwt::{Compact, Edition};
 
 pub(crate) use cached::Cached;
 pub(crate) use discovery::Metadata;
@@ -59,8 +59,13 @@ impl Provider {
         self.keys.known(&metadata.jwks_uri).await.map(drop)
     }
 
+    /// Which key set was fetched last.
+    pub(crate) fn keys_edition(&self) -> Edition {
+        self.keys.edition()
+    }
+
     /// Checks the signature of a token, fetching the keys again if they changed.
-    pub(crate) async fn verify_signature(&self, token: &Compact<'_>) -> Result<(), Error> {
+    pub(crate) async fn verify_signature(&self, token: &Compact<'_>) -> Result<Edition, Error> {
         let metadata = self.metadata().await?;
         self.keys.verify(&metadata.jwks_uri, token).await
     }

@@ -42,6 +42,12 @@ impl Reply {
         reply
     }
 
+    pub(crate) fn json_document(document: &serde_json::Value) -> Self {
+        let mut reply = Self::new(200).with_header("content-type", "application/json");
+        reply.body = document.to_string();
+        reply
+    }
+
     pub(crate) fn html(status: u16, page: &Page<'_>) -> Self {
         let mut reply = Self::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
@@ -60,6 +66,17 @@ impl Reply {
             500,
             "logto_not_mounted",
             "This route asks for the signed-in user, but the Logto middleware is not in place.",
+        )
+    }
+
+    /// The answer to a request whose `AccessToken` was asked for where the app has no
+    /// [`Api`](crate::api::Api): no token can be checked, so nobody is let in.
+    pub fn no_api() -> Self {
+        tracing::error!("an access token was asked for on a route that knows no `Api`");
+        Self::json(
+            500,
+            "logto_no_api",
+            "This route asks for an access token, but the app has no API to check it.",
         )
     }
 
@@ -188,6 +205,18 @@ impl Answer {
                 "This sign-in is not valid any more",
                 "It was already used, took too long, or was begun in another browser or under another \
                  address (localhost is not 127.0.0.1).",
+            ),
+            ErrorKind::MissingToken => (
+                401,
+                "missing_token",
+                "This needs an access token",
+                "The request has no access token.",
+            ),
+            ErrorKind::Forbidden => (
+                403,
+                "insufficient_scope",
+                "This is not permitted",
+                "The access token does not permit this.",
             ),
             ErrorKind::Cancelled => (
                 400,

@@ -1,0 +1,118 @@
+//! Access tokens at the door of an API.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest};
+use logto::api::{
+    AccessTokenClaims, AnyToken, Api, Authorization, OrganizationFrom, Permission, Policy,
+};
+
+use crate::Reply;
+
+/// A verified access token that permits what `P` asks for; without `P`, any token for this API.
+///
+/// The app's data has to hold the [`Api`]. Whoever sends no such token does not reach the handler:
+/// 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
+///
+/// ```
+/// use actix_web::web::{Data, ServiceConfig, get};
+/// use logto_actix_web::{AccessToken, Api, Permission, Policy};
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+///
+/// async fn things(token: AccessToken<ReadThings>) -> String {
+///     format!("the things of {}", token.sub())
+/// }
+///
+/// fn configure(config: &mut ServiceConfig, api: Api) {
+///     config.app_data(Data::new(api)).route("/things", get().to(things));
+/// }
+/// ```
+pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
+
+impl<P: Permission> FromRequest for AccessToken<P> {
+    type Error = Reply;
+    type Future = Verification<P>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Verification<P> {
+        let authorization = request.app_data::<Data<Api>>().map(|api| {
+            let authorization = request.headers().get_all(AUTHORIZATION);
+            let organization = organization(request, &P::POLICY);
+            api.authorize(&P::POLICY, authorization, organization)
+        });
+        Verification(authorization, PhantomData)
+    }
+}
+
+/// An [`AccessToken`] being verified; one that was seen before is ready at once.
+pub struct Verification<P>(Option<Authorization>, PhantomData<fn() -> P>);
+
+impl<P> Future for Verification<P> {
+    type Output = Result<AccessToken<P>, Reply>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(authorization) = &mut self.0 else {
+            return Poll::Ready(Err(logto::web::Reply::no_api().into()));
+        };
+        let outcome = Pin::new(authorization).poll(context);
+        outcome.map(|outcome| Ok(AccessToken(outcome?, PhantomData)))
+    }
+}
+
+/// The organization that the request is about, if the policy asks.
+fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Option<&'a str> {
+    match policy.organization_from()? {
+        OrganizationFrom::Path(name) => request.match_info().get(name),
+        OrganizationFrom::Header(name) => request.headers().get(name)?.to_str().ok(),
+        _ => None,
+    }
+}
+
+/// The route of the API's [metadata](logto::api::ApiConfig::with_resource_metadata), for
+/// [`App::configure`](actix_web::App::configure); no route if the configuration does not ask for it.
+pub fn metadata_routes(api: &Api) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let api = api.clone();
+    move |config| {
+        let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
+            return;
+        };
+        let metadata = Reply::from(metadata);
+        let handler = move || {
+            let metadata = metadata.clone();
+            async move { metadata }
+        };
+        config.route(path, web::get().to(handler));
+    }
+}
+
+impl<P> Deref for AccessToken<P> {
+    type Target = AccessTokenClaims;
+
+    fn deref(&self) -> &AccessTokenClaims {
+        &self.0
+    }
+}
+
+impl<P> fmt::Debug for AccessToken<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AccessToken").field(&self.0).finish()
+    }
+}
+
+impl<P> fmt::Debug for Verification<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Verification").field(&self.0).finish()
+    }
+}

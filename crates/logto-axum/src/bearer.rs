@@ -1,0 +1,100 @@
+//! Access tokens at the door of an API.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use axum::Router;
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::routing::get;
+use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
+
+use crate::Reply;
+
+/// A verified access token that permits what `P` asks for; without `P`, any token for this API.
+///
+/// The router's state has to be the [`Api`], or to hold it ([`FromRef`]). Whoever sends no such
+/// token does not reach the handler: 401, or 403 if the token is good and not good enough, with
+/// `WWW-Authenticate`.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use logto_axum::{AccessToken, Api, Permission, Policy};
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+///
+/// async fn things(token: AccessToken<ReadThings>) -> String {
+///     format!("the things of {}", token.sub())
+/// }
+///
+/// fn app(api: Api) -> Router {
+///     Router::new().route("/things", get(things)).with_state(api)
+/// }
+/// ```
+pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
+
+impl<S, P> FromRequestParts<S> for AccessToken<P>
+where
+    S: Send + Sync,
+    Api: FromRef<S>,
+    P: Permission,
+{
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Reply> {
+        let organization = organization(parts, state, &P::POLICY).await;
+        let authorization = parts.headers.get_all(AUTHORIZATION);
+        let api = Api::from_ref(state);
+        let token = api.authorize(&P::POLICY, authorization, organization.as_deref());
+        Ok(Self(token.await?, PhantomData))
+    }
+}
+
+/// The organization that the request is about, if the policy asks.
+async fn organization<S>(parts: &mut Parts, state: &S, policy: &Policy) -> Option<String>
+where
+    S: Send + Sync,
+{
+    match policy.organization_from()? {
+        OrganizationFrom::Path(name) => {
+            let parameters = RawPathParams::from_request_parts(parts, state).await.ok()?;
+            let mut named = parameters.iter().filter(|(known, _)| *known == name);
+            named.next().map(|(_, value)| value.to_owned())
+        }
+        OrganizationFrom::Header(name) => {
+            let value = parts.headers.get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+/// The route of the API's [metadata](logto::api::ApiConfig::with_resource_metadata), to merge into
+/// the app's router; no route if the configuration does not ask for it.
+pub fn metadata_routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
+    let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
+        return Router::new();
+    };
+    let metadata = Reply::from(metadata);
+    Router::new().route(path, get(async move || metadata))
+}
+
+impl<P> Deref for AccessToken<P> {
+    type Target = AccessTokenClaims;
+
+    fn deref(&self) -> &AccessTokenClaims {
+        &self.0
+    }
+}
+
+impl<P> fmt::Debug for AccessToken<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AccessToken").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,83 @@
+//! Access tokens at the door of an API.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
+use poem::endpoint::make_sync;
+use poem::http::header::AUTHORIZATION;
+use poem::{FromRequest, Request, RequestBody, Result, Route, get};
+
+use crate::Reply;
+
+/// A verified access token that permits what `P` asks for; without `P`, any token for this API.
+///
+/// The endpoint's data has to hold the [`Api`]. Whoever sends no such token does not reach the
+/// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
+///
+/// ```
+/// use logto_poem::{AccessToken, Api, Permission, Policy};
+/// use poem::{Endpoint, EndpointExt, Route, get, handler};
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+///
+/// #[handler]
+/// fn things(token: AccessToken<ReadThings>) -> String {
+///     format!("the things of {}", token.sub())
+/// }
+///
+/// fn app(api: Api) -> impl Endpoint {
+///     Route::new().at("/things", get(things)).data(api)
+/// }
+/// ```
+pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
+
+impl<'a, P: Permission> FromRequest<'a> for AccessToken<P> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let Some(api) = request.data::<Api>() else {
+            return Err(Reply::from(logto::web::Reply::no_api()).into());
+        };
+        let authorization = request.headers().get_all(AUTHORIZATION);
+        let organization = organization(request, &P::POLICY);
+        let token = api.authorize(&P::POLICY, authorization, organization);
+        Ok(Self(token.await.map_err(Reply::from)?, PhantomData))
+    }
+}
+
+/// The organization that the request is about, if the policy asks.
+fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<&'a str> {
+    match policy.organization_from()? {
+        OrganizationFrom::Path(name) => request.raw_path_param(name),
+        OrganizationFrom::Header(name) => request.header(name),
+        _ => None,
+    }
+}
+
+/// The route of the API's [metadata](logto::api::ApiConfig::with_resource_metadata), to add the
+/// app's own routes to or to nest at `/`; no route if the configuration does not ask for it.
+pub fn metadata_routes(api: &Api) -> Route {
+    let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
+        return Route::new();
+    };
+    let metadata = Reply::from(metadata);
+    Route::new().at(path, get(make_sync(move |_| metadata.clone())))
+}
+
+impl<P> Deref for AccessToken<P> {
+    type Target = AccessTokenClaims;
+
+    fn deref(&self) -> &AccessTokenClaims {
+        &self.0
+    }
+}
+
+impl<P> fmt::Debug for AccessToken<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AccessToken").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,53 @@
+//! The protected API in every framework.
+//!
+//! | route | asks for |
+//! |---|---|
+//! | `/any` | a token |
+//! | `/read`, `/read-and-write`, `/read-or-write` | scopes |
+//! | `/organizations/{organization}/things` | `read:things` in the organization of the path |
+//! | `/of-header` | a token of the organization in `x-organization` |
+//! | `/of-some`, `/of-none` | a token of some organization, of none |
+//! | `/organizations/{organization}/members` | an organization token with `read:members` |
+//! | `/machines`, `/users` | a machine's token, a user's |
+//! | `/misplaced/{organization}` | an organization of a path parameter that the route has not |
+
+mod actix_web;
+mod axum;
+mod poem;
+mod rocket;
+
+use futures::future::BoxFuture;
+use logto::api::Api;
+
+use crate::conformance::Server;
+
+/// A framework in which the API is served.
+#[derive(Clone, Copy, Debug)]
+pub struct Door {
+    /// What the suite calls it.
+    pub name: &'static str,
+    pub(super) serve: fn(Api) -> BoxFuture<'static, Server>,
+}
+
+/// Every framework.
+#[must_use]
+pub fn all() -> Vec<Door> {
+    vec![
+        Door {
+            name: "axum",
+            serve: |api| Box::pin(axum::serve(api)),
+        },
+        Door {
+            name: "actix-web",
+            serve: |api| Box::pin(actix_web::serve(api)),
+        },
+        Door {
+            name: "poem",
+            serve: |api| Box::pin(poem::serve(api)),
+        },
+        Door {
+            name: "rocket",
+            serve: |api| Box::pin(rocket::serve(api)),
+        },
+    ]
+}

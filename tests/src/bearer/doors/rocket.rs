@@ -1,0 +1,93 @@
+//! The protected API in Rocket.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use futures::channel::oneshot;
+use logto::api::{AnyToken, Api};
+use logto_rocket::{AccessToken, api_fairing};
+use rocket::config::{LogLevel, Shutdown};
+use rocket::fairing::AdHoc;
+use rocket::shield::Shield;
+use rocket::{Config, get, routes};
+
+use crate::bearer::permissions::*;
+use crate::conformance::Server;
+
+pub(super) async fn serve(api: Api) -> Server {
+    let config = Config {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        port: 0,
+        workers: 1,
+        log_level: LogLevel::Off,
+        shutdown: Shutdown {
+            ctrlc: false,
+            grace: 0,
+            mercy: 0,
+            ..Shutdown::default()
+        },
+        ..Config::debug_default()
+    };
+    let (tell, told) = oneshot::channel();
+    let pages = routes![
+        any,
+        read,
+        read_and_write,
+        read_or_write,
+        of_path,
+        members,
+        of_header,
+        of_some,
+        of_none,
+        machines,
+        users,
+        misplaced
+    ];
+    let rocket = rocket::custom(config)
+        // The headers that Rocket adds to everything are not what is compared.
+        .attach(Shield::new())
+        .attach(api_fairing(&api))
+        .mount("/", pages)
+        .attach(AdHoc::on_liftoff("port", |rocket| {
+            tell.send(rocket.config().port)
+                .expect("somebody waits for the port");
+            Box::pin(async {})
+        }));
+    let rocket = rocket.ignite().await.expect("Rocket ignites");
+    let shutdown = rocket.shutdown();
+    tokio::spawn(async {
+        if let Err(failed) = rocket.launch().await {
+            let _ = failed.kind();
+        }
+    });
+    let port = told.await.expect("Rocket takes off");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Server::new(address, || shutdown.notify())
+}
+
+macro_rules! pages {
+    ($($name:ident($($parameter:ident)?) at $path:literal asks for $permission:ty;)*) => {
+        $(
+            #[get($path)]
+            fn $name($($parameter: &str,)? token: AccessToken<$permission>) -> String {
+                // Rocket wants every parameter of the path to be one of the function.
+                $(assert!(!$parameter.is_empty());)?
+                page(&token)
+            }
+        )*
+    };
+}
+
+pages! {
+    any() at "/any" asks for AnyToken;
+    read() at "/read" asks for Read;
+    read_and_write() at "/read-and-write" asks for ReadAndWrite;
+    read_or_write() at "/read-or-write" asks for ReadOrWrite;
+    of_path(organization) at "/organizations/<organization>/things" asks for OfPath;
+    members(organization) at "/organizations/<organization>/members" asks for Members;
+    of_header() at "/of-header" asks for OfHeader;
+    of_some() at "/of-some" asks for OfSome;
+    of_none() at "/of-none" asks for OfNone;
+    machines() at "/machines" asks for Machines;
+    users() at "/users" asks for Users;
+    misplaced(organization) at "/misplaced/<organization>" asks for Misplaced;
+}

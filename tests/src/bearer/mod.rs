@@ -1,0 +1,11 @@
+//! A protected API in every framework, and tokens for it that are as good or as bad as a test wants.
+
+mod doors;
+mod permissions;
+mod token;
+mod world;
+
+pub use doors::{Door, all as doors};
+pub use permissions::METADATA_SCOPES;
+pub use token::Token;
+pub use world::{CLIENT, ORGANIZATION, RESOURCE, Seen, World};
