@@ -28,6 +28,10 @@ mod behind_a_proxy {}
 #[cfg(doctest)]
 mod protect_an_api {}
 
+#[doc = include_str!("several-instances.md")]
+#[cfg(doctest)]
+mod several_instances {}
+
 #[doc = include_str!("test-your-app.md")]
 #[cfg(doctest)]
 mod test_your_app {}
