@@ -1,5 +1,7 @@
 //! [`RedisStorage`] and a real Redis, which is killed and started as needed.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

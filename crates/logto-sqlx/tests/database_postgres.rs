@@ -1,5 +1,7 @@
 //! [`PostgresStorage`] and a real PostgreSQL, which is killed and started as needed.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! [`SqliteStorage`] over a file that several pools share.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+
 mod support;
 
 use std::path::Path;

@@ -1,12 +1,14 @@
 use std::thread;
 
-use logto_local::LocalTenant;
+use logto_local::{LocalTenant, SeenRequest};
 use logto_servers::free_port;
 
 use super::{Database, proxy::Proxy};
 use crate::{Example, ExampleApp};
 
 const INSTANCES: usize = 3;
+/// What the page `/things` needs a token for.
+const RESOURCE: &str = "https://api.example.test";
 const COOKIE_SECRET: &str = "a-cookie-secret-for-the-system-tests-0123456789";
 
 /// Three instances of an app, the store that they share, and their tenant.
@@ -41,6 +43,8 @@ impl Cluster {
                 ("LOGTO_APP_ID", tenant.app_id()),
                 ("LOGTO_APP_SECRET", tenant.app_secret()),
                 ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
+                ("LOGTO_RESOURCES", RESOURCE),
+                ("LOGTO_SCOPES", "read:things"),
                 ("STORAGE", &database.url()),
                 ("PORT", &port.to_string()),
             ];
@@ -95,14 +99,11 @@ impl Cluster {
         app.map(ExampleApp::log).unwrap_or_default()
     }
 
-    /// The refresh tokens that were sent to the tenant, in order.
-    pub fn refreshes(&self) -> Vec<String> {
-        let requests = self.tenant.requests();
-        let tokens = requests.iter().filter_map(|request| {
-            let token = request.param("refresh_token")?;
-            (request.path == "/oidc/token").then(|| token.to_owned())
-        });
-        tokens.collect()
+    /// The requests to the tenant that redeem a refresh token, in order.
+    pub fn refreshes(&self) -> Vec<SeenRequest> {
+        let mut requests = self.tenant.requests();
+        requests.retain(|request| request.param("grant_type") == Some("refresh_token"));
+        requests
     }
 }
 
