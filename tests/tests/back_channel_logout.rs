@@ -41,12 +41,17 @@ async fn is_signed_in(world: &mut World, instance: &Logto, browser: &Browser) ->
     world.browser = browser.clone();
     let page = world.page_of(instance);
     let state = page.session_state().await.unwrap();
-    assert!([SessionState::SignedIn, SessionState::Revoked].contains(&state), "{state:?}");
+    assert!(
+        [SessionState::SignedIn, SessionState::Revoked].contains(&state),
+        "{state:?}"
+    );
     state == SessionState::SignedIn
 }
 
 async fn tell(world: &mut World, instance: &Logto, token: &str) -> u16 {
-    let seen = world.post_logout(instance, format!("logout_token={token}")).await;
+    let seen = world
+        .post_logout(instance, format!("logout_token={token}"))
+        .await;
     assert_eq!(seen.cookies, Vec::<String>::new());
     seen.status
 }
@@ -70,7 +75,10 @@ async fn a_person_is_signed_out_on_every_device_and_instance() {
         world.clock.advance(SECOND);
         let again = device(&mut world, "alice", None).await;
         let instance = world.logto.clone();
-        assert!(is_signed_in(&mut world, &instance, &again).await, "who came later");
+        assert!(
+            is_signed_in(&mut world, &instance, &again).await,
+            "who came later"
+        );
         world.finish();
     })
     .await;
@@ -95,7 +103,9 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
         world.clock.advance(SECOND);
         let seen = {
             world.browser = Browser::default();
-            world.provider.bend_token(|token| token.claim("sid", "sid-of-the-phone"));
+            world
+                .provider
+                .bend_token(|token| token.claim("sid", "sid-of-the-phone"));
             world.sign_in().await
         };
         assert_eq!(seen.status, 303);
@@ -144,7 +154,11 @@ async fn a_token_works_once() {
         }
         world.clock.advance(Duration::from_secs(24 * 3600));
         let instance = world.logto.clone();
-        assert_eq!(tell(&mut world, &instance, &token).await, 400, "long afterwards");
+        assert_eq!(
+            tell(&mut world, &instance, &token).await,
+            400,
+            "long afterwards"
+        );
         world.finish();
     })
     .await;
@@ -155,7 +169,10 @@ async fn a_token_that_met_an_outage_works_later() {
     let outages: [(&str, fn(&World), fn(&World)); 7] = [
         (
             "no keys",
-            |w| w.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, "")),
+            |w| {
+                w.provider
+                    .bend(Endpoint::Jwks, |_, _| Answer::text(503, ""))
+            },
             |w| w.provider.relent(),
         ),
         (
@@ -163,8 +180,16 @@ async fn a_token_that_met_an_outage_works_later() {
             |w| w.provider.bend(Endpoint::Discovery, |a, _| a.cut()),
             |w| w.provider.relent(),
         ),
-        ("no store", |w| w.store.get_into(Trouble::Down), |w| w.store.recover()),
-        ("a store that hangs", |w| w.store.get_into(Trouble::Hangs), |w| w.store.recover()),
+        (
+            "no store",
+            |w| w.store.get_into(Trouble::Down),
+            |w| w.store.recover(),
+        ),
+        (
+            "a store that hangs",
+            |w| w.store.get_into(Trouble::Hangs),
+            |w| w.store.recover(),
+        ),
         (
             "a store that cannot be written",
             |w| w.store.get_into(Trouble::ReadOnly),
@@ -175,7 +200,11 @@ async fn a_token_that_met_an_outage_works_later() {
             |w| w.store.get_into(Trouble::LosesAnswers),
             |w| w.store.recover(),
         ),
-        ("a store that miscounts", |w| w.store.get_into(Trouble::Miscounts), |w| w.store.recover()),
+        (
+            "a store that miscounts",
+            |w| w.store.get_into(Trouble::Miscounts),
+            |w| w.store.recover(),
+        ),
     ];
     each(Home::SHARED, async |home| {
         for (name, begin, end) in outages {
@@ -192,7 +221,10 @@ async fn a_token_that_met_an_outage_works_later() {
             end(&world);
             world.clock.advance(Duration::from_secs(31));
             assert_eq!(tell(&mut world, &instance, &token).await, 200, "{name}");
-            assert!(!is_signed_in(&mut world, &instance, &browser).await, "{name}");
+            assert!(
+                !is_signed_in(&mut world, &instance, &browser).await,
+                "{name}"
+            );
             world.finish();
         }
     })
@@ -216,7 +248,10 @@ async fn no_moment_of_an_outage_loses_a_sign_out() {
                 let second = tell(&mut world, &instance, &token).await;
                 assert_eq!(second, 200, "after {well} calls");
             }
-            assert!(!is_signed_in(&mut world, &instance, &browser).await, "after {well} calls");
+            assert!(
+                !is_signed_in(&mut world, &instance, &browser).await,
+                "after {well} calls"
+            );
             world.finish();
         }
     })

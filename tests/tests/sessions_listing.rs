@@ -60,7 +60,10 @@ async fn sessions_are_listed_oldest_first_until_they_end() {
 
     // Its last use is known.
     world.clock.advance(LATER);
-    let page = { world.browser = laptop.clone(); world.page() };
+    let page = {
+        world.browser = laptop.clone();
+        world.page()
+    };
     page.access_token(TokenRequest::opaque()).await.unwrap();
     let again = other.sessions_of("alice").await.unwrap();
     assert_eq!((&again[0].id, &again[1].id), (&listed[0].id, &listed[1].id));
@@ -88,7 +91,10 @@ async fn one_session_is_ended_by_its_id() {
     let bob = device(&mut world, "bob").await;
     let other = world.instance();
     let id = other.sessions_of("alice").await.unwrap()[0].id.clone();
-    assert!(!other.end_session("bob", &id).await.unwrap(), "of another person");
+    assert!(
+        !other.end_session("bob", &id).await.unwrap(),
+        "of another person"
+    );
     assert!(!other.end_session("alice", "").await.unwrap());
     assert!(other.end_session("alice", &id).await.unwrap());
     assert!(!other.end_session("alice", &id).await.unwrap(), "twice");
@@ -106,7 +112,11 @@ async fn signing_out_everywhere() {
         let phone = device(&mut world, "alice").await;
         let laptop = device(&mut world, "alice").await;
         let bob = device(&mut world, "bob").await;
-        let other = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
+        let other = if home == Home::Cookies {
+            world.logto.clone()
+        } else {
+            world.instance()
+        };
         other.sign_out_everywhere("alice").await.unwrap();
         for browser in [&phone, &laptop] {
             assert_eq!(state(&mut world, browser).await, SessionState::Revoked);
@@ -126,7 +136,10 @@ async fn signing_out_everywhere() {
 async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
     for calls in 0..12 {
         let mut world = World::at(Home::Store, |config| config).await;
-        let devices = [device(&mut world, "alice").await, device(&mut world, "alice").await];
+        let devices = [
+            device(&mut world, "alice").await,
+            device(&mut world, "alice").await,
+        ];
         world.store.get_into_after(Trouble::Down, calls);
         if let Err(error) = world.logto.sign_out_everywhere("alice").await {
             assert!(error.is_retryable(), "{error}");
@@ -135,7 +148,11 @@ async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
         }
         world.store.recover();
         for browser in &devices {
-            assert_eq!(state(&mut world, browser).await, SessionState::Revoked, "{calls}");
+            assert_eq!(
+                state(&mut world, browser).await,
+                SessionState::Revoked,
+                "{calls}"
+            );
         }
         nothing_works_at_the_provider(&world, 0).await;
         world.finish();
@@ -160,17 +177,37 @@ async fn a_dump_of_the_store_tells_nothing() {
         world.clock.advance(LATER);
         world.access_token().await.unwrap();
         world.token("https://a.example").await.unwrap();
-        let token = world.provider.logout_token(|token| token.claim("sid", "another-sid"));
+        let token = world
+            .provider
+            .logout_token(|token| token.claim("sid", "another-sid"));
         let logto = world.logto.clone();
-        world.post_logout(&logto, format!("logout_token={token}")).await;
+        world
+            .post_logout(&logto, format!("logout_token={token}"))
+            .await;
         let listed = world.logto.sessions_of("alice-the-first").await.unwrap();
         world.send("POST", "/sign-out", &FORM).await;
-        world.logto.sign_out_everywhere("alice-the-first").await.unwrap();
+        world
+            .logto
+            .sign_out_everywhere("alice-the-first")
+            .await
+            .unwrap();
 
         let mut telling: Vec<String> = world.provider.issued();
-        telling.extend(world.cookie_values().iter().map(|value| value.chars().skip(1).collect()));
+        telling.extend(
+            world
+                .cookie_values()
+                .iter()
+                .map(|value| value.chars().skip(1).collect()),
+        );
         telling.extend(listed.into_iter().map(|session| session.id));
-        for word in ["alice", "example.test", "the-sid-of", "a.example", "sub", "another-sid"] {
+        for word in [
+            "alice",
+            "example.test",
+            "the-sid-of",
+            "a.example",
+            "sub",
+            "another-sid",
+        ] {
             telling.push(word.to_owned());
         }
         let dump = world.store.dump();
@@ -179,7 +216,10 @@ async fn a_dump_of_the_store_tells_nothing() {
             let value = String::from_utf8_lossy(&value);
             for secret in telling.iter().filter(|secret| !secret.is_empty()) {
                 assert!(!key.contains(secret.as_str()), "{key} tells {secret}");
-                assert!(secret.len() < 5 || !value.contains(secret.as_str()), "{key}: {secret}");
+                assert!(
+                    secret.len() < 5 || !value.contains(secret.as_str()),
+                    "{key}: {secret}"
+                );
             }
             let (_, hash) = key.split_once(':').unwrap();
             assert_eq!(hash.len(), 43, "a hash: {key}");

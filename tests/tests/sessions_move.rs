@@ -44,7 +44,12 @@ async fn a_secret_is_replaced_without_a_sign_out() {
         let mut world = World::at(home, |config| config).await;
         world.provider.rotate_refresh_tokens();
         let step = |secrets: &[&str]| with_secrets(&world, home, secrets);
-        let steps = [step(&[OLD]), step(&[OLD, NEW]), step(&[NEW, OLD]), step(&[NEW])];
+        let steps = [
+            step(&[OLD]),
+            step(&[OLD, NEW]),
+            step(&[NEW, OLD]),
+            step(&[NEW]),
+        ];
         world.logto = steps[0].clone();
         world.sign_in_as("alice").await;
         // The new secret opens first, then it seals too, on one instance after the other.
@@ -77,7 +82,10 @@ async fn another_secret_makes_sessions_unreadable_and_sign_ins_possible() {
         world.clock.advance(LATER);
         world.access_token().await.unwrap();
         world.logto = with_secrets(&world, home, &[NEW]);
-        assert_eq!(state_on(&world, &world.logto).await, SessionState::Unreadable);
+        assert_eq!(
+            state_on(&world, &world.logto).await,
+            SessionState::Unreadable
+        );
         world.sign_in_as("bob").await;
         assert_eq!(world.logto.sessions_of("alice").await.unwrap().len(), 0);
         world.finish();
@@ -107,10 +115,12 @@ async fn an_app_that_moves_its_sessions_signs_nobody_out() {
     assert_eq!(world.person().await, None);
     world.sign_in_as("bob").await;
     assert_eq!(world.logto.sessions_of("bob").await.unwrap().len(), 1);
-    let length = |cookies: &[(String, String)]| {
-        cookies.iter().map(|(_, value)| value.len()).sum::<usize>()
-    };
-    assert!(length(world.browser.cookies()) < length(&cookies), "a ticket is short");
+    let length =
+        |cookies: &[(String, String)]| cookies.iter().map(|(_, value)| value.len()).sum::<usize>();
+    assert!(
+        length(world.browser.cookies()) < length(&cookies),
+        "a ticket is short"
+    );
     world.finish();
 }
 

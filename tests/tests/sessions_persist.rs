@@ -116,14 +116,16 @@ async fn a_store_that_hangs_while_logto_answers() {
         let before = sent(&world);
         let gate = world.provider.hold(Endpoint::Token);
         let page = world.page();
-        let asking =
-            tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await });
+        let asking = tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await });
         world
             .provider
             .has_been_called(Endpoint::Token, before + 1)
             .await;
         world.store.get_into(Trouble::Hangs);
-        eventually("a sign of life", async || (world.store.hits() > 0).then_some(())).await;
+        eventually("a sign of life", async || {
+            (world.store.hits() > 0).then_some(())
+        })
+        .await;
         gate.open();
         world.store.recover();
         let token = asking.await.unwrap();
@@ -160,7 +162,11 @@ async fn another_takes_over_from_one_that_died() {
                 .enable_all()
                 .build()
                 .unwrap();
-            let instance = if same { world.logto.clone() } else { world.instance() };
+            let instance = if same {
+                world.logto.clone()
+            } else {
+                world.instance()
+            };
             let page = world.page_of(&instance);
             doomed.spawn(async move { drop(page.access_token(TokenRequest::opaque()).await) });
             world

@@ -102,7 +102,10 @@ async fn a_refresh_outlives_its_browser() {
         assert_eq!(world.provider.refresh_tokens(), 1);
         world.clock.advance(LATER);
         world.provider.relent();
-        assert!(world.access_token().await.is_ok(), "the new refresh token was kept");
+        assert!(
+            world.access_token().await.is_ok(),
+            "the new refresh token was kept"
+        );
         world.finish();
     })
     .await;
@@ -154,7 +157,11 @@ async fn nobody_waits_for_an_early_renewal() {
         world.provider.relent();
         world.clock.advance(Duration::from_secs(6));
         eventually("the renewed token", async || {
-            world.access_token().await.is_ok_and(|token| token != old).then_some(())
+            world
+                .access_token()
+                .await
+                .is_ok_and(|token| token != old)
+                .then_some(())
         })
         .await;
         world.finish();
@@ -233,10 +240,16 @@ async fn a_refusal_because_somebody_else_was_faster() {
             tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await })
         };
         let first = ask(&a);
-        world.provider.has_been_called(Endpoint::Token, before + 1).await;
+        world
+            .provider
+            .has_been_called(Endpoint::Token, before + 1)
+            .await;
         world.clock.advance(Duration::from_secs(2));
         let second = ask(&b);
-        world.provider.has_been_called(Endpoint::Token, before + 2).await;
+        world
+            .provider
+            .has_been_called(Endpoint::Token, before + 2)
+            .await;
         gates[0].open();
         let first = first.await.unwrap().unwrap();
         gates[1].open();

@@ -57,9 +57,14 @@ async fn a_refresh_under_way_elsewhere_does_not_bring_a_session_back() {
             let page = page.clone();
             async move { page.access_token(TokenRequest::opaque()).await }
         });
-        world.provider.has_been_called(Endpoint::Token, before + 1).await;
+        world
+            .provider
+            .has_been_called(Endpoint::Token, before + 1)
+            .await;
         let rotated = world.provider.issued();
-        let rotated = rotated.iter().rfind(|token| token.contains("refresh-token"));
+        let rotated = rotated
+            .iter()
+            .rfind(|token| token.contains("refresh-token"));
         let rotated = rotated.unwrap().clone();
 
         if home != Home::Cookies {
@@ -102,7 +107,11 @@ async fn a_copied_cookie_is_worth_nothing_afterwards() {
         world.access_token().await.unwrap();
         let after = world.browser.clone();
         world.send("POST", "/sign-out", &FORM).await;
-        let other = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
+        let other = if home == Home::Cookies {
+            world.logto.clone()
+        } else {
+            world.instance()
+        };
         for days in [0, 1, 12] {
             world.clock.advance(Duration::from_secs(days * 24 * 3600));
             for copy in [&before, &after] {
@@ -161,7 +170,10 @@ async fn a_late_answer_of_the_old_session_does_not_end_the_new_one() {
                 let page = page.clone();
                 async move { page.access_token(TokenRequest::opaque()).await }
             });
-            world.provider.has_been_called(Endpoint::Token, before + 1).await;
+            world
+                .provider
+                .has_been_called(Endpoint::Token, before + 1)
+                .await;
             world.sign_in_as("bob").await;
             gate.open();
             assert!(asking.await.unwrap().is_err(), "{name}");

@@ -32,7 +32,11 @@ fn make_tokens_large(world: &World, bytes: usize, in_claims: bool) {
             noise.extend(key.sign(b"noise"));
         }
         noise.truncate(bytes);
-        let (claim, signature) = if in_claims { (noise, Vec::new()) } else { (Vec::new(), noise) };
+        let (claim, signature) = if in_claims {
+            (noise, Vec::new())
+        } else {
+            (Vec::new(), noise)
+        };
         let claims = json!({ "aud": "somebody", "exp": 1, "custom": encode(claim) });
         let parts = [r#"{"alg":"RS256"}"#.to_owned(), claims.to_string()].map(encode);
         let token = format!("{}.{}", parts.join("."), encode(signature));

@@ -26,7 +26,13 @@ const HOUR: Duration = Duration::from_secs(3600);
 const OLD: Duration = Duration::from_secs(14 * 24 * 3600 * 71 / 100);
 
 fn everything(config: LogtoConfig) -> LogtoConfig {
-    let scopes = [ORGANIZATIONS, "read:things", "write:things", "read:members", "invite:members"];
+    let scopes = [
+        ORGANIZATIONS,
+        "read:things",
+        "write:things",
+        "read:members",
+        "invite:members",
+    ];
     config.with_resources([API]).with_scopes(scopes)
 }
 
@@ -39,8 +45,18 @@ async fn alice(home: Home) -> LocalWorld {
 #[tokio::test]
 async fn each_token_is_for_what_was_asked() {
     let rows: [(TokenRequest, &str, Option<&str>, &[&str]); 6] = [
-        (TokenRequest::resource(API), API, None, &["read:things", "write:things"]),
-        (TokenRequest::resource(API).with_scopes(["read:things"]), API, None, &["read:things"]),
+        (
+            TokenRequest::resource(API),
+            API,
+            None,
+            &["read:things", "write:things"],
+        ),
+        (
+            TokenRequest::resource(API).with_scopes(["read:things"]),
+            API,
+            None,
+            &["read:things"],
+        ),
         (
             TokenRequest::resource(API).in_organization(ACME),
             API,
@@ -48,7 +64,9 @@ async fn each_token_is_for_what_was_asked() {
             &["read:things", "write:things"],
         ),
         (
-            TokenRequest::resource(API).in_organization(ACME).with_scopes(["write:things"]),
+            TokenRequest::resource(API)
+                .in_organization(ACME)
+                .with_scopes(["write:things"]),
             API,
             Some(ACME),
             &["write:things"],
@@ -74,7 +92,11 @@ async fn each_token_is_for_what_was_asked() {
             let token = world.token(request.clone()).await.unwrap();
             let claims: Value = token.claims().unwrap();
             assert_eq!(claims["aud"], **audience, "{request:?}");
-            assert_eq!(claims["organization_id"].as_str(), *organization, "{request:?}");
+            assert_eq!(
+                claims["organization_id"].as_str(),
+                *organization,
+                "{request:?}"
+            );
             assert_eq!(token.scopes().collect::<Vec<_>>(), *scopes, "{request:?}");
             tokens.push(token);
         }
@@ -126,7 +148,11 @@ async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() 
 async fn a_refusal_costs_no_session() {
     let late = "https://default.logto.app/api";
     let rows: [(TokenRequest, ErrorKind, u16); 3] = [
-        (TokenRequest::organization("not-mine"), ErrorKind::AccessDenied, 403),
+        (
+            TokenRequest::organization("not-mine"),
+            ErrorKind::AccessDenied,
+            403,
+        ),
         (
             TokenRequest::resource(API).in_organization("not-mine"),
             ErrorKind::AccessDenied,
@@ -158,7 +184,9 @@ async fn a_refusal_costs_no_session() {
 async fn who_lost_everything_at_logto_is_asked_to_sign_in() {
     let rows: [(&str, fn(&LocalWorld)); 2] = [
         ("suspended", |world| world.tenant.suspend("alice").unwrap()),
-        ("grants revoked", |world| world.tenant.revoke_grants("alice").unwrap()),
+        ("grants revoked", |world| {
+            world.tenant.revoke_grants("alice").unwrap()
+        }),
     ];
     each(Home::ALL, async |home| {
         for (name, end) in rows {
@@ -179,7 +207,9 @@ async fn a_rotation_under_load() {
         let mut world = alice(home).await;
         world.advance(OLD);
         let others = if home == Home::Cookies { 0 } else { 2 };
-        let mut instances: Vec<_> = (0..others).map(|_| world.changed(|config| config)).collect();
+        let mut instances: Vec<_> = (0..others)
+            .map(|_| world.changed(|config| config))
+            .collect();
         instances.push(world.logto.clone());
         let targets = [
             TokenRequest::opaque(),
@@ -213,7 +243,10 @@ async fn an_answer_that_is_lost_while_logto_forgives() {
     each(Home::ALL, async |home| {
         let mut world = alice(home).await;
         world.advance(OLD);
-        world.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, 1);
+        world
+            .tenant
+            .faults()
+            .set_times(Endpoint::Token, Fault::LoseAnswer, 1);
         let (error, status) = world.token(API).await.unwrap_err();
         assert_eq!((error.kind(), status), (ErrorKind::Unreachable, 503));
         assert!(world.token(API).await.is_ok());

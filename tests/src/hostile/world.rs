@@ -68,7 +68,11 @@ impl World {
             config
                 .with_request_timeout(Duration::from_secs(1))
                 .with_storage_timeout(Duration::from_millis(300))
-                .with_resources(["https://a.example", "https://b.example", "https://c.example"])
+                .with_resources([
+                    "https://a.example",
+                    "https://b.example",
+                    "https://c.example",
+                ])
                 .with_scopes(["urn:logto:scope:organizations"])
         };
         let mut world = Self::at(home, impatient).await;

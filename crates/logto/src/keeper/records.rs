@@ -102,9 +102,7 @@ impl Keeper {
             let [entry] = self.store.get([&key]).await?;
             let ended = match (held.place, &entry) {
                 (Place::Store, None) => true,
-                (Place::Store, Some(entry)) => {
-                    self.store.remove(&key, Some(entry.version)).await?
-                }
+                (Place::Store, Some(entry)) => self.store.remove(&key, Some(entry.version)).await?,
                 (Place::Cookie, entry) => {
                     let left = self.rules.last_second(held.session.started_at);
                     let ttl = Duration::from_secs(left.saturating_sub(now));

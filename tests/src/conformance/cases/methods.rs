@@ -8,7 +8,13 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 #[must_use]
 pub fn methods() -> Vec<Case> {
     let mut cases = Vec::new();
-    for route in ["/sign-in", "/sign-up", "/callback", "/sign-out"] {
+    for route in [
+        "/sign-in",
+        "/sign-up",
+        "/callback",
+        "/sign-out",
+        "/backchannel-logout",
+    ] {
         for method in METHODS {
             cases.push(Case::new(format!("{method} {route}"), async move |site| {
                 answers(site, method, route, false).await;
@@ -35,7 +41,7 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
     answer.is_not_stored();
     let allowed = match (route, sign_out_by_get) {
         ("/sign-out", true) => "GET, POST",
-        ("/sign-out", false) => "POST",
+        ("/sign-out", false) | ("/backchannel-logout", _) => "POST",
         _ => "GET",
     };
     match (method, route) {
@@ -43,6 +49,11 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
             // Nobody is signed in here, but perhaps at Logto.
             assert_eq!(answer.status, 303);
             assert!(answer.location().contains("/oidc/session/end?client_id="));
+        }
+        ("POST", "/backchannel-logout") => {
+            assert_eq!(answer.status, 400);
+            assert!(answer.text().contains("invalid_request"));
+            answer.owes_nothing();
         }
         ("GET", "/callback") => is_a_page(&answer),
         ("GET", "/sign-in" | "/sign-up") => {
