@@ -97,7 +97,10 @@ async fn info(user: User) -> Result<String, Reply> {
 }
 
 async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await.unwrap())
+    format!(
+        "{:?}",
+        auth.session_state().await.expect("the store answers")
+    )
 }
 
 async fn hugging_face(auth: Auth) -> Result<Reply, Reply> {

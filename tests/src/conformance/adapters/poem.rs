@@ -86,7 +86,10 @@ async fn info(user: User) -> Result<String, Reply> {
 
 #[handler]
 async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await.unwrap())
+    format!(
+        "{:?}",
+        auth.session_state().await.expect("the store answers")
+    )
 }
 
 #[handler]

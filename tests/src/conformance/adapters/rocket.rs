@@ -131,7 +131,10 @@ async fn info(user: User) -> Result<String, Reply> {
 
 #[get("/state")]
 async fn state(auth: Auth) -> String {
-    format!("{:?}", auth.session_state().await.unwrap())
+    format!(
+        "{:?}",
+        auth.session_state().await.expect("the store answers")
+    )
 }
 
 #[get("/hugging-face")]

@@ -104,7 +104,10 @@ async fn info(depot: &mut Depot) -> Result<String, Reply> {
 #[handler]
 async fn state(depot: &mut Depot) -> Result<String, Reply> {
     let auth = fifth::auth(depot)?;
-    Ok(format!("{:?}", auth.session_state().await.unwrap()))
+    Ok(format!(
+        "{:?}",
+        auth.session_state().await.expect("the store answers")
+    ))
 }
 
 #[handler]
