@@ -44,6 +44,11 @@ fn signing_out_takes_a_page_of_this_site() {
 }
 
 #[test]
+fn logto_may_say_that_somebody_signed_out() {
+    conform(&cases::back_channel());
+}
+
+#[test]
 fn an_outage_is_not_a_sign_out() {
     conform(&cases::outages());
 }

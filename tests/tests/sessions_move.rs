@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use logto::storage::MemoryStorage;
 use logto::web::SessionState;
-use logto::{Clock, Logto, LogtoConfig, TokenRequest};
+use logto::{Logto, LogtoConfig, TokenRequest};
 use logto_tests::hostile::{APP_ID, APP_SECRET, BASE_URL, Home, World, each};
 
 const OLD: &str = "the old secret, which is long enough for a session";
@@ -98,11 +98,8 @@ async fn an_app_that_moves_its_sessions_signs_nobody_out() {
     let mut world = World::at(Home::Cookies, |config| config).await;
     world.provider.rotate_refresh_tokens();
     world.sign_in_as("alice").await;
-    let in_store = |clock: &Clock| {
-        let store = Arc::new(MemoryStorage::new().with_clock(clock.clone()));
-        world.changed(|config| config.with_storage(store))
-    };
-    world.logto = in_store(&world.clock);
+    let store = Arc::new(MemoryStorage::new().with_clock(world.clock.clone()));
+    world.logto = world.changed(|config| config.with_storage(store));
     assert_eq!(world.person().await.as_deref(), Some("alice"));
     world.clock.advance(LATER);
     world.access_token().await.unwrap();

@@ -210,3 +210,47 @@ async fn a_late_note_of_use_does_not_undo_anything() {
     })
     .await;
 }
+
+/// The write expects what was read before the sign-out.
+#[tokio::test]
+async fn a_write_under_way_does_not_bring_a_session_back() {
+    let idle = |config: LogtoConfig| config.with_idle_lifetime(LATER * 2);
+    each(Home::SHARED, async |home| {
+        for note_of_use in [false, true] {
+            if note_of_use && home == Home::CookiesBesideStore {
+                // Such a note is in the cookie alone.
+                continue;
+            }
+            let mut world = match note_of_use {
+                true => World::at(home, idle).await,
+                false => World::at(home, |config| config).await,
+            };
+            world.sign_in_as("alice").await;
+            world.provider.rotate_refresh_tokens();
+            world.clock.advance(LATER);
+            let copy = world.browser.clone();
+            let gate = world.store.hold_write();
+            let page = world.page();
+            let asking = tokio::spawn({
+                let page = page.clone();
+                async move {
+                    match note_of_use {
+                        true => page.is_authenticated().await.unwrap(),
+                        false => page.access_token(TokenRequest::opaque()).await.is_ok(),
+                    }
+                }
+            });
+            eventually("the write", async || world.store.is_holding().then_some(())).await;
+            world.logto = world.instance();
+            world.send("POST", "/sign-out", &FORM).await;
+            gate.open();
+            assert!(!asking.await.unwrap(), "note of use: {note_of_use}");
+            world.browser.keep(&page.take_cookies().await);
+            assert_eq!(world.person().await, None, "note of use: {note_of_use}");
+            world.browser = copy;
+            assert_eq!(world.person().await, None, "note of use: {note_of_use}");
+            world.finish();
+        }
+    })
+    .await;
+}

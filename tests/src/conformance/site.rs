@@ -86,6 +86,7 @@ impl Site {
         let tenant = LocalTenant::builder()
             .app("conformance", "local-conformance")
             .base_url(setup.base_url)
+            .back_channel_logout(true)
             .person(Person::new("dora").name(Some(&long_name())))
             .redirect_uri(format!("{}{}/callback", setup.base_url, setup.route_prefix))
             .start()

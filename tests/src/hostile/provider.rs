@@ -1,12 +1,13 @@
 //! An OpenID provider on loopback with Logto's paths. Left alone it is honest; every answer and
 //! every ID token can be bent.
 
+mod issue;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_lc_rs::digest;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -18,10 +19,10 @@ use url::{Url, form_urlencoded};
 
 use super::answer::Answer;
 use super::gate::Gate;
-use super::keys::{Key, encode};
+use super::keys::Key;
 use super::token::IdToken;
-use super::{APP_ID, APP_SECRET};
 use crate::eventually;
+use issue::Grant;
 
 /// What a request was sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,16 +81,6 @@ struct Script {
     calls: Vec<Call>,
     issued: Vec<String>,
     count: u32,
-}
-
-#[derive(Clone)]
-struct Grant {
-    /// Which sign-in it comes from.
-    family: u32,
-    person: String,
-    nonce: String,
-    challenge: String,
-    redirect_uri: String,
 }
 
 impl Provider {
@@ -247,25 +238,6 @@ impl Provider {
         .await;
     }
 
-    /// A logout token for the person who signs in, as Logto makes one; `bend` may change it.
-    #[must_use]
-    pub fn logout_token(&self, bend: impl FnOnce(&mut IdToken)) -> String {
-        let now = self.0.clock.now();
-        let mut script = self.script();
-        script.count += 1;
-        let claims = json!({
-            "sub": script.person, "jti": format!("logout-{}", script.count), "aud": APP_ID,
-            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
-            "iat": now, "exp": now + 120, "iss": self.issuer(),
-        });
-        let mut token = IdToken::new(script.key.clone(), claims);
-        token.head("typ", "logout+jwt");
-        bend(&mut token);
-        let token = token.finish();
-        script.issued.push(token.clone());
-        token
-    }
-
     /// Forgets every code and refresh token.
     pub fn revoke_everything(&self) {
         self.script().grants.clear();
@@ -323,94 +295,6 @@ impl Provider {
         })
     }
 
-    fn token(&self, call: &Call) -> Answer {
-        let pair = format!("{APP_ID}:{APP_SECRET}");
-        let basic = format!("Basic {}", base64_simd::STANDARD.encode_to_string(pair));
-        if call.authorization != basic {
-            return Answer::error(401, "invalid_client");
-        }
-        let sent = |name: &str| call.form.get(name).map(String::as_str).unwrap_or_default();
-        let refresh = sent("grant_type") == "refresh_token";
-        let key = if refresh {
-            sent("refresh_token")
-        } else {
-            sent("code")
-        };
-        let mut script = self.script();
-        if let Some((at, family)) = script.spent.get(key).copied()
-            && self.0.clock.now() > at + script.reuse_window
-        {
-            script.end(family);
-        }
-        let Some(grant) = script.grants.get(key).cloned() else {
-            return Answer::error(400, "invalid_grant");
-        };
-        let challenge = encode(digest::digest(
-            &digest::SHA256,
-            sent("code_verifier").as_bytes(),
-        ));
-        if !refresh && (challenge != grant.challenge || sent("redirect_uri") != grant.redirect_uri)
-        {
-            return Answer::error(400, "invalid_grant");
-        }
-        if refresh && script.rotates {
-            let now = self.0.clock.now();
-            script.spent.insert(key.to_owned(), (now, grant.family));
-        }
-        if !refresh || (script.rotates && script.reuse_window == 0) {
-            script.grants.remove(key);
-        }
-        let refresh_token = if refresh && !script.rotates {
-            key.to_owned()
-        } else {
-            script.give("refresh-token", Some(grant.clone()))
-        };
-        let access_token = script.give("access-token", Some(grant.clone()));
-        let id_token = self.id_token(&script, &grant);
-        script.issued.push(id_token.clone());
-        Answer::json(&json!({
-            "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
-            "refresh_token": refresh_token, "id_token": id_token,
-            "scope": "openid offline_access profile",
-        }))
-    }
-
-    fn id_token(&self, script: &Script, grant: &Grant) -> String {
-        let now = self.0.clock.now();
-        let claims = json!({
-            "sub": grant.person, "name": format!("{} Example", grant.person), "username": null,
-            "nonce": grant.nonce, "aud": APP_ID, "iat": now, "exp": now + 3600,
-            "iss": self.issuer(),
-        });
-        let mut token = IdToken::new(script.key.clone(), claims);
-        if let Some(bend) = &script.bend_token {
-            bend(&mut token);
-        }
-        token.finish()
-    }
-
-    fn user_info(&self, call: &Call) -> Answer {
-        let token = call
-            .authorization
-            .strip_prefix("Bearer ")
-            .unwrap_or_default();
-        match self.script().grants.get(token) {
-            Some(grant) => Answer::json(&json!({ "sub": grant.person, "username": null })),
-            None => Answer::error(401, "invalid_token"),
-        }
-    }
-
-    fn revocation(&self, call: &Call) -> Answer {
-        let mut script = self.script();
-        let token = call.form.get("token").cloned().unwrap_or_default();
-        let spent = script.spent.get(&token).map(|(_, family)| *family);
-        let family = script.grants.get(&token).map(|grant| grant.family);
-        if let Some(family) = family.or(spent) {
-            script.end(family);
-        }
-        Answer::text(200, "")
-    }
-
     fn honest(&self, call: &Call) -> Answer {
         match call.endpoint {
             Endpoint::Discovery => Answer::json(&self.discovery()),
@@ -430,23 +314,6 @@ impl Provider {
         } else {
             bends.front().cloned()
         }
-    }
-}
-
-impl Script {
-    fn end(&mut self, family: u32) {
-        self.grants.retain(|_, grant| grant.family != family);
-    }
-
-    fn give(&mut self, what: &str, grant: Option<Grant>) -> String {
-        self.count += 1;
-        let random = encode(digest::digest(&digest::SHA256, what.as_bytes()));
-        let given = format!("{}-{what}-{random}", self.count);
-        self.issued.push(given.clone());
-        if let Some(grant) = grant {
-            self.grants.insert(given.clone(), grant);
-        }
-        given
     }
 }
 

@@ -9,6 +9,8 @@ use logto::storage::{
     Bytes, Entry, Expect, MemoryStorage, Storage, StorageError, Version, async_trait,
 };
 
+use super::gate::Gate;
+
 /// What a store does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -44,6 +46,9 @@ struct State {
     /// How many calls it hits, if not all.
     left: Option<u32>,
     hits: u32,
+    /// What the next write of a session waits for.
+    hold: Option<Gate>,
+    is_holding: bool,
     written: Vec<(String, Bytes)>,
 }
 
@@ -58,6 +63,8 @@ impl TroubledStorage {
                 well: 0,
                 left: None,
                 hits: 0,
+                hold: None,
+                is_holding: false,
                 written: Vec::new(),
             }),
         }
@@ -79,6 +86,20 @@ impl TroubledStorage {
     pub fn get_into_after(&self, trouble: Trouble, calls: u32) {
         self.get_into(trouble);
         self.state().well = calls;
+    }
+
+    /// Keeps the next write of a session back.
+    #[must_use]
+    pub fn hold_write(&self) -> Gate {
+        let gate = Gate::default();
+        self.state().hold = Some(gate.clone());
+        gate
+    }
+
+    /// Whether a write is being kept back.
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        self.state().is_holding
     }
 
     /// Is well again.
@@ -104,6 +125,13 @@ impl TroubledStorage {
     #[must_use]
     pub fn dump(&self) -> Vec<(String, Bytes)> {
         self.state().written.clone()
+    }
+
+    fn take_hold(&self, key: &str) -> Option<Gate> {
+        let mut state = self.state();
+        let gate = state.hold.take_if(|_| key.starts_with("session:"));
+        state.is_holding |= gate.is_some();
+        gate
     }
 
     fn strike(&self) -> Trouble {
@@ -172,6 +200,9 @@ impl Storage for TroubledStorage {
     ) -> Result<bool, StorageError> {
         let trouble = self.strike();
         fall_over(trouble, true).await?;
+        if let Some(gate) = self.take_hold(key) {
+            gate.passed().await;
+        }
         let value = entry.value.clone();
         let stored = self.inner.put(key, entry, expect, ttl).await?;
         if stored {

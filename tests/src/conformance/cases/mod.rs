@@ -2,6 +2,7 @@
 
 use super::Case;
 
+mod back_channel;
 mod bare;
 mod callbacks;
 mod headers;
@@ -15,6 +16,7 @@ mod places;
 mod sign_in;
 mod sign_out;
 
+pub use back_channel::back_channel;
 pub use bare::without_middleware;
 pub use callbacks::callbacks;
 pub use headers::headers;
@@ -39,6 +41,7 @@ pub fn all() -> Vec<Case> {
         callbacks(),
         cookies_owed(),
         signing_out(),
+        back_channel(),
         outages(),
         headers(),
         places(),

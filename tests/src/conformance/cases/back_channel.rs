@@ -1,0 +1,115 @@
+//! Logto says that somebody signed out elsewhere, in a body that the adapter reads.
+
+use axum::Router;
+use logto::web::Route;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::super::{Answer, Case, Site, Visitor};
+
+const ROUTE: &str = "/backchannel-logout";
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// Logto says that somebody signed out elsewhere.
+#[must_use]
+pub fn back_channel() -> Vec<Case> {
+    vec![
+        Case::new("Logto says that somebody signed out", async |site| {
+            let (mut visitor, form) = signed_out_at_logto(site).await;
+            visitor.is_signed_in().await;
+            let answer = logto_posts(site, &form).await;
+            assert_eq!((answer.status, answer.text().as_str()), (200, ""));
+            answer.is_not_stored();
+            answer.owes_nothing();
+            visitor.is_signed_out().await;
+            // Once.
+            is_refused(&logto_posts(site, &form).await);
+        }),
+        Case::new("Logto says so in chunks", async |site| {
+            let (mut visitor, form) = signed_out_at_logto(site).await;
+            let (first, rest) = form.split_at(100);
+            let chunk = |part: &str| format!("{:x}\r\n{part}\r\n", part.len());
+            let body = format!("{}{}0\r\n\r\n", chunk(first), chunk(rest));
+            let mut logto = site.visitor();
+            let ask = logto.ask("POST", ROUTE).headers(&[FORM]);
+            let ask = ask.header("transfer-encoding", "chunked");
+            let answer = ask.body(body).send().await;
+            assert_eq!(answer.status, 200);
+            visitor.is_signed_out().await;
+        }),
+        Case::new("as long as a logout may be", async |site| {
+            let (mut visitor, form) = signed_out_at_logto(site).await;
+            let limit = Route::BackChannelLogout.body_limit();
+            let answer = logto_posts(site, &padded(&form, limit)).await;
+            assert_eq!(answer.status, 200);
+            visitor.is_signed_out().await;
+        }),
+        Case::new("longer than a logout may be", async |site| {
+            let (mut visitor, form) = signed_out_at_logto(site).await;
+            let limit = Route::BackChannelLogout.body_limit();
+            for length in [limit + 1, limit * 2] {
+                // Neither read to the limit nor to the end: what is cut off may say something else.
+                is_refused(&logto_posts(site, &padded(&form, length)).await);
+            }
+            visitor.is_signed_in().await;
+            assert_eq!(logto_posts(site, &form).await.status, 200);
+            visitor.is_signed_out().await;
+        }),
+        Case::new("a logout of nobody", async |site| {
+            for body in ["", "logout_token=", "logout_token=a.b.c", "a=b"] {
+                is_refused(&logto_posts(site, body).await);
+            }
+        }),
+        Case::new("a logout that has two tokens", async |site| {
+            let (mut visitor, form) = signed_out_at_logto(site).await;
+            is_refused(&logto_posts(site, &format!("{form}&{form}")).await);
+            visitor.is_signed_in().await;
+        }),
+    ]
+}
+
+async fn logto_posts(site: &Site, body: &str) -> Answer {
+    let mut logto = site.visitor();
+    let ask = logto.ask("POST", ROUTE).headers(&[FORM]);
+    ask.body(body).send().await
+}
+
+fn is_refused(answer: &Answer) {
+    assert_eq!(answer.status, 400, "{}", answer.summary(""));
+    assert!(answer.text().contains("\"error\":\"invalid_request\""));
+    answer.is_not_stored();
+    answer.owes_nothing();
+}
+
+fn padded(form: &str, length: usize) -> String {
+    let padding = length - form.len() - "&padding=".len();
+    format!("{form}&padding={}", "x".repeat(padding))
+}
+
+/// Alice, who is signed in here and has signed out at Logto, and what Logto posts about it.
+async fn signed_out_at_logto(site: &Site) -> (Visitor<'_>, String) {
+    let mut visitor = site.visitor();
+    let address = visitor.begin().await;
+    let mut browser = site.tenant.browser();
+    let callback = browser.sign_in(&address, "alice").await;
+    visitor.open(&callback.expect("a callback")).await;
+
+    let (sender, mut posted) = mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let inbox = Router::new().fallback(async move |body: String| {
+        let _ = sender.send(body);
+    });
+    let inbox = tokio::spawn(async move { axum::serve(listener, inbox).await });
+    let here = format!("http://localhost:{port}");
+    site.tenant.register_base_url(&here).expect("an address");
+    let out = format!(
+        "{}/oidc/session/end?client_id={}",
+        site.tenant.endpoint(),
+        site.tenant.app_id()
+    );
+    browser.sign_out(&out).await.expect("a sign-out at Logto");
+    let form = posted.recv().await.expect("what Logto posts");
+    inbox.abort();
+    (visitor, form)
+}
