@@ -34,5 +34,6 @@ pub use clock::Clock;
 pub use config::{ConfigError, ConfigProblem, LogtoConfig, Prompt};
 pub use error::{Error, ErrorKind, ErrorResponse};
 pub use flow::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
+pub use http::is_loopback;
 pub use keeper::SessionInfo;
 pub use session::TokenRequest;

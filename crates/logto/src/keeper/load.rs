@@ -69,6 +69,20 @@ impl Keeper {
         }
     }
 
+    /// The session that the cookies themselves hold, whatever the store knows of it.
+    pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<Held> {
+        match self
+            .cookie
+            .read(header, |sealed| self.open(sealed, now), |_| true)
+        {
+            Found::Opened(opened) => match &opened.what {
+                What::Session(held) => Some(held.clone()),
+                What::Ticket(_) => None,
+            },
+            Found::Nothing | Found::Unreadable => None,
+        }
+    }
+
     async fn load_stored(
         &self,
         opened: &Opened,
@@ -94,17 +108,23 @@ impl Keeper {
         }
         match self.stored(opened, entry.as_ref()) {
             Ok(Some(Record::Over)) => Ok(Loaded::nobody(SessionState::SignedOut)),
-            Ok(Some(Record::Session(mut newer))) if newer.session.revision > session.revision => {
-                if newer.session.seen_at < session.seen_at {
-                    Arc::make_mut(&mut newer.session).seen_at = session.seen_at;
+            // Of the same revision it has the access tokens that did not fit into the cookies.
+            Ok(Some(Record::Session(mut stored)))
+                if stored.session.revision >= session.revision =>
+            {
+                let is_newer = stored.session.revision > session.revision;
+                if stored.session.seen_at < session.seen_at {
+                    Arc::make_mut(&mut stored.session).seen_at = session.seen_at;
                 }
-                let loaded = self.check(newer, now).await?;
+                let loaded = self.check(stored, now).await?;
                 Ok(Loaded {
-                    owes_cookie: loaded.held.is_some(),
+                    owes_cookie: loaded.owes_cookie || (is_newer && loaded.held.is_some()),
                     ..loaded
                 })
             }
-            _ => self.use_now(held.clone(), now).await,
+            Ok(_) => self.use_now(held.clone(), now).await,
+            // It may have said that the session is over.
+            Err(_) => Ok(Loaded::nobody(SessionState::Unreadable)),
         }
     }
 
@@ -119,8 +139,8 @@ impl Keeper {
             return Ok((entry, self.is_over(person, end.as_ref(), started_at)));
         };
         let [entry, end, other] = self.store.get([session, person, logto]).await?;
-        let ended = self.is_over(person, end.as_ref(), started_at)
-            || self.is_over(logto, other.as_ref(), started_at);
+        // A session at Logto that is over never begins again.
+        let ended = other.is_some() || self.is_over(person, end.as_ref(), started_at);
         Ok((entry, ended))
     }
 
@@ -138,8 +158,12 @@ impl Keeper {
         }
         let renewed = match held.place {
             Place::Store => {
-                self.update(&held, now, |session| session.seen_at = now)
-                    .await
+                let renew = |session: &mut Session| {
+                    let is_due = self.rules.is_to_renew(session, now);
+                    session.seen_at = session.seen_at.max(now);
+                    is_due
+                };
+                self.update(&held, now, renew).await
             }
             Place::Cookie => {
                 let mut session = Session::clone(&held.session);

@@ -30,16 +30,17 @@ impl Store {
         &self,
         keys: [&str; N],
     ) -> Result<[Option<Entry>; N], Error> {
-        let found = self.in_time(self.storage.get(&keys)).await?;
-        found.try_into().map_err(|_| {
-            unavailable(StorageError::new(
-                "it gave another number of entries than it was asked for",
-            ))
-        })
+        let found = self.get_all(&keys).await?;
+        found.try_into().map_err(|_| miscounted())
     }
 
     pub(crate) async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, Error> {
-        self.in_time(self.storage.get(keys)).await
+        let found = self.in_time(self.storage.get(keys)).await?;
+        if found.len() == keys.len() {
+            Ok(found)
+        } else {
+            Err(miscounted())
+        }
     }
 
     /// Seals and stores a value for `ttl`; the version that it got, or `None` if what is there is not
@@ -86,6 +87,12 @@ impl Store {
         };
         outcome.map_err(unavailable)
     }
+}
+
+fn miscounted() -> Error {
+    unavailable(StorageError::new(
+        "it gave another number of entries than it was asked for",
+    ))
 }
 
 fn unavailable(error: StorageError) -> Error {

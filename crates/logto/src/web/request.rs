@@ -62,7 +62,10 @@ impl Request {
                 let value = value.as_ref();
                 // Almost always it is text, which is quick to see.
                 let text = str::from_utf8(value).map(Cow::Borrowed);
-                request.add(name, text.unwrap_or_else(|_| String::from_utf8_lossy(value)));
+                request.add(
+                    name,
+                    text.unwrap_or_else(|_| String::from_utf8_lossy(value)),
+                );
             }
         }
         request

@@ -65,6 +65,10 @@ fn endpoint(api: Api) -> impl Endpoint {
 }
 
 #[handler]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "an extractor is passed by value"
+)]
 fn show<P: Permission>(token: AccessToken<P>) -> String {
     page(&token)
 }
