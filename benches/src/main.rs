@@ -1,18 +1,53 @@
-//! What a request costs, beside other crates that do the same.
+//! What a request costs, beside other crates that do the same: `cargo xtask bench [group]`.
 
+mod api;
+mod bytes;
 mod core;
+mod frameworks;
 mod harness;
+mod kept;
+mod memory;
+mod peers;
 mod report;
 mod stage;
+mod threads;
+
+use std::process::ExitCode;
 
 use report::Report;
 
-fn main() {
+const GROUPS: [&str; 6] = ["core", "frameworks", "bytes", "memory", "threads", "api"];
+
+fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let groups = match arguments.as_slice() {
+        ["fill", which] => {
+            memory::fill(&runtime, which);
+            return ExitCode::SUCCESS;
+        }
+        [] => GROUPS.to_vec(),
+        [group] if GROUPS.contains(group) => vec![*group],
+        _ => {
+            eprintln!("The groups are {}.", GROUPS.join(", "));
+            return ExitCode::FAILURE;
+        }
+    };
     let mut report = Report::default();
-    core::run(&runtime, &mut report);
+    for group in groups {
+        match group {
+            "core" => core::run(&runtime, &report),
+            "frameworks" => frameworks::run(&runtime, &mut report),
+            "bytes" => bytes::run(&runtime, &mut report),
+            "memory" => memory::run(&mut report),
+            "threads" => threads::run(&runtime, &mut report),
+            _ => api::run(&runtime, &mut report),
+        }
+    }
     report.print_goals();
+    ExitCode::SUCCESS
 }

@@ -19,6 +19,19 @@ impl Report {
         }
     }
 
+    /// A table of pages: what each takes, and what it takes more than the page without a session.
+    pub fn added(&self, title: &str, measured: &Measured, added: impl Fn(&'static str) -> f64) {
+        println!("\n### {title}\n\n| case | time | added |\n|---|---:|---:|");
+        for name in measured.names() {
+            let time = nanoseconds(measured.median(name));
+            let added = match name.ends_with("hello") {
+                true => String::new(),
+                false => nanoseconds(added(name)),
+            };
+            println!("| {name} | {time} | {added} |");
+        }
+    }
+
     /// A goal that a number stays below.
     pub fn at_most(&mut self, id: &str, what: &str, measured: f64, goal: f64, unit: Unit) {
         let [shown, limit] = [measured, goal].map(|number| unit.show(number));

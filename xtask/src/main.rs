@@ -3,6 +3,7 @@
 // A program for the terminal prints to it.
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
+mod bench;
 mod demo;
 mod test_all;
 
@@ -29,6 +30,10 @@ Usage: cargo xtask <command>
                                        deny      licences, bans and advisories
                      The last line is `N passed, N failed`: tests, and one for
                      each other step.
+
+  bench [group]      Measure what a request costs, beside other crates that do the
+                     same, and print it as Markdown; see docs/performance.md.
+                     Groups: core, frameworks, bytes, memory, threads, api.
 ";
 
 fn main() -> ExitCode {
@@ -46,6 +51,7 @@ fn main() -> ExitCode {
             Err("Say which one: cargo xtask demo axum (or actix-web, poem, rocket).".to_owned())
         }
         ["test-all", options @ ..] => test_all::run(options),
+        ["bench", groups @ ..] => bench::run(groups),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -17,6 +17,8 @@ const LZ4: u8 = 0;
 const DEFLATE: u8 = 1;
 const DEFLATE_LEVEL: u8 = 9;
 
+/// Version, compression and two lengths, and what sealing adds.
+const SMALL: usize = 64;
 /// Compressed texts longer than this are tried with deflate: they take more than one cookie.
 const LARGE: usize = 2 * 1024;
 /// No session of ours is longer than this when unpacked.
@@ -55,7 +57,7 @@ impl Packer {
     }
 
     pub(crate) fn pack(&self, session: &Session) -> Vec<u8> {
-        let (mut head, mut text) = (Vec::new(), Vec::new());
+        let (mut head, mut text) = (Vec::with_capacity(1024), Vec::with_capacity(4096));
         head.extend_from_slice(session.id.as_bytes());
         put_number(&mut head, session.revision);
         put_number(&mut head, session.started_at);
@@ -75,7 +77,8 @@ impl Packer {
         }
 
         let (compression, compressed) = self.compress(&text);
-        let mut packed = vec![VERSION, compression];
+        let mut packed = Vec::with_capacity(head.len() + compressed.len() + SMALL);
+        packed.extend_from_slice(&[VERSION, compression]);
         put_bytes(&mut packed, &head);
         put_number(&mut packed, text.len() as u64);
         packed.extend_from_slice(&compressed);
