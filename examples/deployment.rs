@@ -3,12 +3,14 @@
 
 use std::env;
 use std::error::Error;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::logto::storage::{MemoryStorage, Storage};
 use crate::logto::{Logto, LogtoConfig};
 use logto_redis::RedisStorage;
 use logto_sqlx::{PostgresStorage, SqliteStorage};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 
 /// Keeps sessions where `STORAGE` says: `cookie` (the default), `memory`, `redis://…`, `postgres://…`
@@ -25,7 +27,8 @@ pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box
             Arc::new(storage)
         }
         "sqlite" => {
-            let storage = SqliteStorage::new(SqlitePool::connect(&place).await?);
+            let options = SqliteConnectOptions::from_str(&place)?.create_if_missing(true);
+            let storage = SqliteStorage::new(SqlitePool::connect_with(options).await?);
             storage.create_schema().await?;
             Arc::new(storage)
         }

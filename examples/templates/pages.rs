@@ -1,4 +1,4 @@
-//! The two pages, the same in all four examples; `crate::logto` is the core that an adapter re-exports.
+//! The pages, the same in all four examples; `crate::logto` is the core that an adapter re-exports.
 
 use crate::logto::web::User;
 use crate::logto::{HuggingFaceProfile, UserInfo};
@@ -20,6 +20,13 @@ struct Profile<'a> {
     info: String,
 }
 
+#[derive(Template)]
+#[template(path = "things.html")]
+struct Things<'a> {
+    user: Option<&'a User>,
+    answer: &'a str,
+}
+
 /// The home page.
 pub(crate) fn home(user: Option<&User>) -> String {
     html(&Home { user })
@@ -33,6 +40,14 @@ pub(crate) fn profile(user: &User, info: &UserInfo) -> String {
         hugging_face: info.hugging_face(),
         claims: user.claims().custom().map(pretty).unwrap_or_default(),
         info: info.custom().map(pretty).unwrap_or_default(),
+    })
+}
+
+/// What the API answered.
+pub(crate) fn things(user: &User, answer: &str) -> String {
+    html(&Things {
+        user: Some(user),
+        answer,
     })
 }
 

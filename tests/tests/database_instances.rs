@@ -13,6 +13,7 @@ use logto_tests::{
     eventually,
     instances::{Cluster, Visitor, with_each_database},
 };
+use tokio::task::JoinHandle;
 
 /// Requests at the same time.
 const BURST: usize = 200;
@@ -49,6 +50,19 @@ fn all(status: u16) -> BTreeMap<u16, usize> {
 async fn statuses(cluster: &Cluster, visitor: &Visitor, path: &str) -> Vec<u16> {
     let urls = cluster.urls(path);
     join_all(urls.iter().map(|url| visitor.status(url))).await
+}
+
+/// Begins a refresh at the first instance, whose answer Logto keeps back.
+async fn refresh_without_answer(cluster: &Cluster, visitor: &Visitor) -> JoinHandle<u16> {
+    let faults = cluster.tenant.faults();
+    faults.set_times(Endpoint::Token, Fault::HoldAnswer, 1);
+    let (visitor, url) = (visitor.clone(), cluster.url_of(0, "/profile"));
+    let request = tokio::spawn(async move { visitor.status(&url).await });
+    eventually("the first instance to refresh", async || {
+        (cluster.refreshes().len() == 1).then_some(())
+    })
+    .await;
+    request
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,22 +114,53 @@ async fn an_instance_that_dies_while_it_refreshes_takes_no_session_with_it() {
         let alice = with_an_ended_token(&cluster).await;
         cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
         // Logto replaces the refresh token, and the first instance never hears of it.
-        let faults = cluster.tenant.faults();
-        faults.set_times(Endpoint::Token, Fault::DelayAnswer(HOUR), 1);
-        let url = cluster.url_of(0, "/profile");
-        let dying = tokio::spawn({
-            let alice = alice.clone();
-            async move { alice.get(&url).await }
-        });
-        eventually("the first instance to refresh", async || {
-            (cluster.refreshes().len() == 1).then_some(())
-        })
-        .await;
+        let dying = refresh_without_answer(&cluster, &alice).await;
         cluster.kill(0);
         assert!(dying.await.is_err(), "the first instance answered");
 
         assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
         assert_eq!(cluster.refreshes().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_logto_answers_is_stored_before_anybody_sees_it() {
+    with_each_database(async |database| {
+        let mut cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+        let request = refresh_without_answer(&cluster, &alice).await;
+        cluster.database.kill();
+        cluster.tenant.faults().clear();
+        eventually("the first instance to try twice", async || {
+            let log = cluster.log(0);
+            let attempts = log.matches("refreshed tokens could not be stored yet");
+            (attempts.count() >= 2).then_some(())
+        })
+        .await;
+        assert!(!request.is_finished(), "tokens are out that no store has");
+
+        cluster.database.start_again().await;
+        assert_eq!(request.await.unwrap(), 200);
+        cluster.kill(0);
+        assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
+        assert_eq!(cluster.refreshes().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        let copy = alice.copy(&cluster);
+        let request = refresh_without_answer(&cluster, &copy).await;
+        assert_eq!(alice.sign_out(&cluster, 1).await.status(), 303);
+        cluster.tenant.faults().clear();
+        assert_eq!(request.await.unwrap(), 401);
+        assert_eq!(statuses(&cluster, &copy, "/api/me").await, [401; 3]);
     })
     .await;
 }

@@ -72,7 +72,9 @@ async fn local_tenant(base_url: &str, port: u16, app: &mut Command) -> Result<Lo
     app.env("LOGTO_ENDPOINT", tenant.endpoint())
         .env("LOGTO_APP_ID", tenant.app_id())
         .env("LOGTO_APP_SECRET", tenant.app_secret())
-        .env("LOGTO_COOKIE_SECRET", random_secret()?);
+        .env("LOGTO_COOKIE_SECRET", random_secret()?)
+        .env("LOGTO_RESOURCES", "https://api.example.test")
+        .env("LOGTO_SCOPES", "read:things");
     Ok(tenant)
 }
 

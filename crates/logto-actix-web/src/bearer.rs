@@ -72,7 +72,7 @@ impl<P> Future for Verification<P> {
 }
 
 /// The organization that the request is about, if the policy asks.
-fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Option<&'a str> {
+pub(crate) fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
         OrganizationFrom::Path(name) => request.match_info().get(name),
         OrganizationFrom::Header(name) => request.headers().get(name)?.to_str().ok(),

@@ -68,7 +68,7 @@ impl FromRequest for MaybeUser {
 }
 
 /// A clone, so that nothing of the request is held while somebody waits.
-fn context(request: &HttpRequest) -> Result<Context, Reply> {
+pub(crate) fn context(request: &HttpRequest) -> Result<Context, Reply> {
     let context = request.extensions().get::<Context>().cloned();
     context.ok_or_else(|| web::Reply::not_mounted().into())
 }

@@ -57,7 +57,7 @@ where
 }
 
 /// The organization that the request is about, if the policy asks.
-async fn organization<S>(parts: &mut Parts, state: &S, policy: &Policy) -> Option<String>
+pub(crate) async fn organization<S>(parts: &mut Parts, state: &S, policy: &Policy) -> Option<String>
 where
     S: Send + Sync,
 {

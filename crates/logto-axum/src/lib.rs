@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod bearer;
+mod caller;
 mod extract;
 mod layer;
 mod reply;
 mod routes;
 
 pub use bearer::{AccessToken, metadata_routes};
+pub use caller::Caller;
 pub use extract::{Auth, MaybeUser, User};
 pub use layer::{LogtoLayer, LogtoService, layer};
 pub use logto;

@@ -100,8 +100,8 @@ pub(crate) struct Doctor {
 
 /// Take a tenant from nothing to the button “Continue with Hugging Face”.
 ///
-/// Creates or adopts the application, with its addresses; creates the connector; shows the button; writes what
-/// the app needs into the .env file. Nothing that is there is taken away, and no value in the file that it did
+/// Creates the application, or adopts the one that LOGTO_APP_ID or its name tells, and adds its addresses; creates
+/// the connector; shows the button; writes what the app needs into the .env file. Nothing that is there is taken away, and no value in the file that it did
 /// not write itself is changed. Run it again whenever you like: a second run changes nothing, and one that
 /// failed half-way goes on.
 ///

@@ -41,7 +41,8 @@ impl EnvFile {
         };
         Ok(Self {
             path: path.to_owned(),
-            lines: text.lines().map(str::to_owned).collect(),
+            // Whatever else ends a line stays with it.
+            lines: text.split_terminator('\n').map(str::to_owned).collect(),
             changed: false,
         })
     }
@@ -102,9 +103,9 @@ impl EnvFile {
         // A link stays a link: what it leads to is replaced.
         let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let mut beside = path.clone().into_os_string();
-        beside.push(".new");
+        beside.push(format!(".{}.new", std::process::id()));
         let mut options = File::options();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&beside)?;
@@ -279,6 +280,19 @@ mod tests {
         assert_eq!(file.set("LOGTO_APP_ID", "ours"), Written::Now);
         assert_eq!(file.get("LOGTO_APP_ID").as_deref(), Some("ours"));
         assert_eq!(file.get("OTHER").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn lines_of_others_keep_their_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        fs::write(&path, "OTHER=1\r\nLAST=2").unwrap();
+        let mut file = EnvFile::read(&path).unwrap();
+        assert_eq!(file.get("OTHER").as_deref(), Some("1"));
+        file.set("LOGTO_APP_ID", "ours");
+        file.save().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("OTHER=1\r\nLAST=2\n# "), "{text:?}");
     }
 
     #[test]

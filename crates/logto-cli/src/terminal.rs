@@ -167,8 +167,36 @@ fn show(text: &str) {
     let _ = write!(stream, "{text}").and_then(|()| stream.flush());
 }
 
+/// Text of somebody else's, without what would command the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    text.chars().map(visible).collect()
+}
+
 /// Every line two steps in.
 pub(crate) fn indented(text: &str) -> String {
     let lines = text.lines().map(|line| format!("  {line}"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_terminals() {
+        assert_eq!(paint(true, Tone::Bad, "x"), "\x1b[31mx\x1b[0m");
+        assert_eq!(paint(false, Tone::Bad, "x"), "x");
+    }
+
+    #[test]
+    fn nobody_else_commands_the_terminal() {
+        let text = printable("issuer \x1b]0;title\x07\r\n…");
+        assert_eq!(text, "issuer \u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}…");
+    }
+
+    #[test]
+    fn every_line_is_indented() {
+        assert_eq!(indented("a\nb"), "  a\n  b");
+    }
 }

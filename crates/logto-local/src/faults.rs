@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 /// A part of the tenant that can be made to fail on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -76,8 +78,9 @@ pub enum Fault {
     /// Does what was asked and closes the connection instead of answering:
     /// the client cannot know whether its refresh token was used.
     LoseAnswer,
-    /// Does what was asked, but answers only after this time: long enough to kill the client meanwhile.
-    DelayAnswer(Duration),
+    /// Does what was asked, but keeps the answer back until the faults are cleared: meanwhile the client can
+    /// be killed, or the person sign out.
+    HoldAnswer,
 }
 
 /// The failures of a tenant. Clones are the same failures.
@@ -95,7 +98,11 @@ pub enum Fault {
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<HashMap<Endpoint, Active>>>);
+pub struct Faults {
+    active: Arc<Mutex<HashMap<Endpoint, Active>>>,
+    /// Changes whenever the faults are cleared.
+    cleared: watch::Sender<()>,
+}
 
 #[derive(Debug)]
 struct Active {
@@ -137,6 +144,12 @@ impl Faults {
     /// Everything works again.
     pub fn clear(&self) {
         self.active().clear();
+        self.cleared.send_replace(());
+    }
+
+    /// Sees when the faults are cleared from now on.
+    pub(crate) fn watch(&self) -> watch::Receiver<()> {
+        self.cleared.subscribe()
     }
 
     /// The fault that hits this request, counted.
@@ -152,6 +165,6 @@ impl Faults {
     }
 
     fn active(&self) -> MutexGuard<'_, HashMap<Endpoint, Active>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -73,6 +73,7 @@ async fn around(
     let endpoint = Endpoint::of(&call.path);
     let number = tenant.log.arrived(&call);
 
+    let mut cleared = tenant.faults.watch();
     let fault = tenant.faults.strike(endpoint);
     match fault {
         Some(Fault::CutConnection) => {
@@ -96,7 +97,8 @@ async fn around(
             line.cut();
             return response;
         }
-        Some(Fault::DelayAnswer(time)) => tokio::time::sleep(time).await,
+        // An error means that the tenant is gone.
+        Some(Fault::HoldAnswer) => drop(cleared.changed().await),
         _ => {}
     }
     add_common_headers(&mut response, endpoint);

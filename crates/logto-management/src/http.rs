@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use serde::Deserialize;
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::{Answer, Error, ErrorKind};
 
@@ -34,7 +34,7 @@ impl Http {
             .timeout(request_timeout)
             .pool_idle_timeout(IDLE_CONNECTION)
             .redirect(Policy::none());
-        if is_loopback(endpoint) {
+        if logto::is_loopback(endpoint) {
             // A Logto on this machine is never behind the proxy that the environment names.
             builder = builder.no_proxy();
         }
@@ -139,15 +139,6 @@ fn printable(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(300)
         .collect()
-}
-
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl<'a, P: Permission> FromRequest<'a> for AccessToken<P> {
 }
 
 /// The organization that the request is about, if the policy asks.
-fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<&'a str> {
+pub(crate) fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
         OrganizationFrom::Path(name) => request.raw_path_param(name),
         OrganizationFrom::Header(name) => request.header(name),

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod bearer;
+mod caller;
 mod extract;
 mod middleware;
 mod reply;
 mod routes;
 
 pub use bearer::{AccessToken, metadata_routes};
+pub use caller::Caller;
 pub use extract::{Auth, MaybeUser, User};
 pub use logto;
 pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};

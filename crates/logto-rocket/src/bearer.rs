@@ -43,7 +43,7 @@ use crate::catcher::{catcher, refuse};
 pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
 
 /// Rocket's state, in a type that no app can manage.
-struct Protected(Api);
+pub(crate) struct Protected(pub(crate) Api);
 
 #[rocket::async_trait]
 impl<'r, P: Permission> FromRequest<'r> for AccessToken<P> {
@@ -63,7 +63,7 @@ impl<'r, P: Permission> FromRequest<'r> for AccessToken<P> {
 }
 
 /// The organization that the request is about, if the policy asks.
-fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Option<&'r str> {
+pub(crate) fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Option<&'r str> {
     match policy.organization_from()? {
         OrganizationFrom::Path(name) => {
             let uri = &request.route()?.uri;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bearer;
+mod caller;
 mod catcher;
 mod fairing;
 mod guard;
@@ -9,6 +10,7 @@ mod request;
 mod routes;
 
 pub use bearer::{AccessToken, ApiFairing, api_fairing};
+pub use caller::Caller;
 pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, MaybeUser, User};
 pub use logto;

@@ -5,13 +5,25 @@ mod deployment;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
-use actix_web::web::{Html, Json, get};
+use actix_web::web::{Data, Html, Json, get};
 use actix_web::{App, HttpServer};
 use logto_actix_web::{
-    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+    AccessToken, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    SignInOptions, User, logto,
 };
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
+
+/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
+/// too; then there are no things.
+const RESOURCE: &str = "https://api.example.test";
+
+/// May read things.
+struct ReadThings;
+
+impl Permission for ReadThings {
+    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+}
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,18 +32,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
-    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = LogtoConfig::from_env()?
+        .with_scopes(["email", "identities", "read:things"])
+        .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
     let (base_url, port) = (logto.base_url().clone(), deployment::port(&logto)?);
 
+    let api = logto.api(RESOURCE)?;
+
     let app = move || {
         App::new()
+            .app_data(Data::new(logto.clone()))
+            .app_data(Data::new(api.clone()))
             .wrap(logto_actix_web::middleware(&logto))
             .configure(logto_actix_web::routes(&logto))
             .route("/", get().to(home))
             .route("/profile", get().to(profile))
             .route("/api/me", get().to(me))
+            .route("/things", get().to(things))
+            .route("/api/things", get().to(api_things))
             .route("/sign-in/hugging-face", get().to(sign_in_with_hugging_face))
     };
 
@@ -56,6 +76,23 @@ async fn profile(user: User) -> Result<Html, Reply> {
 /// For scripts: 401 instead of a redirect.
 async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// A page that calls the API with an access token of the person.
+async fn things(user: User, logto: Data<Logto>) -> Result<Html, Reply> {
+    let token = user.access_token(RESOURCE).await?;
+    let api = format!("http://localhost:{}/api/things", logto.port());
+    let request = reqwest::Client::new().get(api);
+    let answer = match request.bearer_auth(token.as_str()).send().await {
+        Ok(answer) => answer.text().await.unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    Ok(Html::new(pages::things(&user, &answer)))
+}
+
+/// The API: the route's signature is its authorization.
+async fn api_things(token: AccessToken<ReadThings>) -> Json<Value> {
+    Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 
 /// Past Logto's own page, straight to Hugging Face.

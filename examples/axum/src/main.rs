@@ -5,15 +5,41 @@ mod deployment;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
+use axum::extract::{FromRef, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
 use logto_axum::{
-    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+    AccessToken, Api, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    SignInOptions, User, logto,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+
+/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
+/// too; then there are no things.
+const RESOURCE: &str = "https://api.example.test";
+
+/// May read things.
+struct ReadThings;
+
+impl Permission for ReadThings {
+    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+}
+
+/// What handlers share.
+#[derive(Clone)]
+struct App {
+    logto: Logto,
+    api: Api,
+}
+
+impl FromRef<App> for Api {
+    fn from_ref(app: &App) -> Self {
+        app.api.clone()
+    }
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,17 +48,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
-    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = LogtoConfig::from_env()?
+        .with_scopes(["email", "identities", "read:things"])
+        .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
+
+    let api = logto.api(RESOURCE)?;
 
     let app = Router::new()
         .route("/", get(home))
         .route("/profile", get(profile))
         .route("/api/me", get(me))
+        .route("/things", get(things))
+        .route("/api/things", get(api_things))
         .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
         .layer(logto_axum::layer(&logto))
-        .merge(logto_axum::routes(&logto));
+        .merge(logto_axum::routes(&logto))
+        .with_state(App {
+            logto: logto.clone(),
+            api,
+        });
 
     let port = deployment::port(&logto)?;
     let listener = TcpListener::bind(("0.0.0.0", port))
@@ -56,6 +92,23 @@ async fn profile(user: User) -> Result<Html<String>, Reply> {
 /// For scripts: 401 instead of a redirect.
 async fn me(user: User) -> impl IntoResponse {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// A page that calls the API with an access token of the person.
+async fn things(user: User, State(app): State<App>) -> Result<Html<String>, Reply> {
+    let token = user.access_token(RESOURCE).await?;
+    let api = format!("http://localhost:{}/api/things", app.logto.port());
+    let request = reqwest::Client::new().get(api);
+    let answer = match request.bearer_auth(token.as_str()).send().await {
+        Ok(answer) => answer.text().await.unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    Ok(Html(pages::things(&user, &answer)))
+}
+
+/// The API: the route's signature is its authorization.
+async fn api_things(token: AccessToken<ReadThings>) -> impl IntoResponse {
+    Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 
 /// Past Logto's own page, straight to Hugging Face.

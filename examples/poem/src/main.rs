@@ -6,13 +6,25 @@ mod deployment;
 mod pages;
 
 use logto_poem::{
-    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+    AccessToken, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    SignInOptions, User, logto,
 };
 use poem::listener::{Listener, TcpListener};
-use poem::web::{Html, Json};
+use poem::web::{Data, Html, Json};
 use poem::{EndpointExt, Server, get, handler};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
+
+/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
+/// too; then there are no things.
+const RESOURCE: &str = "https://api.example.test";
+
+/// May read things.
+struct ReadThings;
+
+impl Permission for ReadThings {
+    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +33,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
-    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = LogtoConfig::from_env()?
+        .with_scopes(["email", "identities", "read:things"])
+        .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
 
@@ -29,8 +43,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/", get(home))
         .at("/profile", get(profile))
         .at("/api/me", get(me))
+        .at("/things", get(things))
+        .at("/api/things", get(api_things))
         .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
-        .with(logto_poem::middleware(&logto));
+        .with(logto_poem::middleware(&logto))
+        .data(logto.clone())
+        .data(logto.api(RESOURCE)?);
 
     let port = deployment::port(&logto)?;
     let acceptor = TcpListener::bind(("0.0.0.0", port))
@@ -58,6 +76,25 @@ async fn profile(user: User) -> Result<Html<String>, Reply> {
 #[handler]
 async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// A page that calls the API with an access token of the person.
+#[handler]
+async fn things(user: User, Data(logto): Data<&Logto>) -> Result<Html<String>, Reply> {
+    let token = user.access_token(RESOURCE).await?;
+    let api = format!("http://localhost:{}/api/things", logto.port());
+    let request = reqwest::Client::new().get(api);
+    let answer = match request.bearer_auth(token.as_str()).send().await {
+        Ok(answer) => answer.text().await.unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    Ok(Html(pages::things(&user, &answer)))
+}
+
+/// The API: the route's signature is its authorization.
+#[handler]
+async fn api_things(token: AccessToken<ReadThings>) -> Json<Value> {
+    Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 
 /// Past Logto's own page, straight to Hugging Face.

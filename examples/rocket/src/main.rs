@@ -6,12 +6,24 @@ mod deployment;
 mod pages;
 
 use logto_rocket::{
-    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+    AccessToken, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    SignInOptions, User, logto,
 };
 use rocket::response::content::RawHtml;
 use rocket::serde::json::{Value, json};
-use rocket::{Config, get, routes};
+use rocket::{Config, State, get, routes};
 use tracing_subscriber::EnvFilter;
+
+/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
+/// too; then there are no things.
+const RESOURCE: &str = "https://api.example.test";
+
+/// May read things.
+struct ReadThings;
+
+impl Permission for ReadThings {
+    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+}
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,7 +32,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
-    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = LogtoConfig::from_env()?
+        .with_scopes(["email", "identities", "read:things"])
+        .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
 
@@ -31,7 +45,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!("open {}", logto.base_url());
     rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))
-        .mount("/", routes![home, profile, me, sign_in_with_hugging_face])
+        .attach(logto_rocket::api_fairing(&logto.api(RESOURCE)?))
+        .manage(logto)
+        .mount(
+            "/",
+            routes![
+                home,
+                profile,
+                me,
+                things,
+                api_things,
+                sign_in_with_hugging_face
+            ],
+        )
         .launch()
         .await
         .map_err(|error| format!("port {port}: {error}"))?;
@@ -55,6 +81,25 @@ async fn profile(user: User) -> Result<RawHtml<String>, Reply> {
 #[get("/api/me")]
 async fn me(user: User) -> Value {
     json!({ "sub": user.sub(), "name": user.name(), "email": user.email() })
+}
+
+/// A page that calls the API with an access token of the person.
+#[get("/things")]
+async fn things(user: User, logto: &State<Logto>) -> Result<RawHtml<String>, Reply> {
+    let token = user.access_token(RESOURCE).await?;
+    let api = format!("http://localhost:{}/api/things", logto.port());
+    let request = reqwest::Client::new().get(api);
+    let answer = match request.bearer_auth(token.as_str()).send().await {
+        Ok(answer) => answer.text().await.unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    Ok(RawHtml(pages::things(&user, &answer)))
+}
+
+/// The API: the route's signature is its authorization.
+#[get("/api/things")]
+async fn api_things(token: AccessToken<ReadThings>) -> Value {
+    json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] })
 }
 
 /// Past Logto's own page, straight to Hugging Face.

@@ -2,10 +2,12 @@
 
 mod doors;
 mod permissions;
+mod site;
 mod token;
 mod world;
 
 pub use doors::{Door, all as doors};
 pub use permissions::METADATA_SCOPES;
+pub use site::{BASE_URL, Site};
 pub use token::Token;
 pub use world::{CLIENT, ORGANIZATION, RESOURCE, Seen, World};

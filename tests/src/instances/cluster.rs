@@ -89,6 +89,12 @@ impl Cluster {
         self.instances[instance] = None;
     }
 
+    /// What an instance has printed so far; nothing if it was killed.
+    pub fn log(&self, instance: usize) -> String {
+        let app = self.instances[instance].as_ref();
+        app.map(ExampleApp::log).unwrap_or_default()
+    }
+
     /// The refresh tokens that were sent to the tenant, in order.
     pub fn refreshes(&self) -> Vec<String> {
         let requests = self.tenant.requests();
@@ -105,9 +111,8 @@ impl Drop for Cluster {
     #[expect(clippy::print_stdout, reason = "shown only with a failure")]
     fn drop(&mut self) {
         if thread::panicking() {
-            for (number, app) in self.instances.iter().enumerate() {
-                let log = app.as_ref().map_or("killed".to_owned(), ExampleApp::log);
-                println!("── instance {number} ──\n{log}");
+            for instance in 0..INSTANCES {
+                println!("── instance {instance} ──\n{}", self.log(instance));
             }
         }
     }

@@ -28,9 +28,7 @@ impl App {
         let app = Some((self.id.as_str(), self.secret.as_str()));
         match http.post(&address, &form, app).await {
             Ok(answer) => self.judge_secret(&answer),
-            Err(cause) => {
-                Outcome::Skipped(format!("the token endpoint cannot be reached: {cause}"))
-            }
+            Err(cause) => out_of_order("token endpoint", &cause),
         }
     }
 
@@ -59,9 +57,7 @@ impl App {
                  Or: logto setup hugging-face",
             )
             .into(),
-            (status, _) => Outcome::Skipped(format!(
-                "the token endpoint answers {status} {error} {description}"
-            )),
+            _ => out_of_order("token endpoint", &unexpected(answer)),
         }
     }
 
@@ -82,8 +78,8 @@ impl App {
             Ok(answer) if answer.text("error_description").contains("not registered") => {
                 self.unregistered("post sign-out redirect URI", &uri, "Whoever signs out")
             }
-            Ok(answer) => Outcome::Skipped(unexpected("sign-out", &answer)),
-            Err(cause) => Outcome::Skipped(format!("Logto cannot be reached: {cause}")),
+            Ok(answer) => out_of_order("sign-out", &unexpected(&answer)),
+            Err(cause) => out_of_order("sign-out", &cause),
         }
     }
 
@@ -110,14 +106,19 @@ pub(crate) fn no_endpoint(kind: &str) -> Outcome {
     Outcome::Skipped(format!("the discovery document names no {kind} endpoint"))
 }
 
-/// An answer that nobody recorded.
-pub(crate) fn unexpected(what: &str, answer: &Answer) -> String {
-    format!(
-        "Logto answers the {what} with {} {} {}",
-        answer.status,
-        answer.text("error"),
-        answer.text("error_description")
+/// Logto answers in a way that no configuration explains.
+pub(crate) fn out_of_order(what: &str, how: &str) -> Outcome {
+    Finding::problem(
+        format!("Logto's {what} is out of order: {how}"),
+        "Nobody can sign in or out while that is so.",
+        "Try again in a moment. If it is your own Logto, look at its log.",
     )
+    .into()
+}
+
+pub(crate) fn unexpected(answer: &Answer) -> String {
+    let (error, description) = (answer.text("error"), answer.text("error_description"));
+    format!("status {} {error} {description}", answer.status)
 }
 
 /// The first parameter of that name in the query.

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use logto::is_loopback;
 use reqwest::header::{DATE, LOCATION};
 use reqwest::redirect::Policy;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use crate::failure::Failure;
 
@@ -143,16 +144,6 @@ fn explained(error: reqwest::Error) -> String {
 /// Id and secret are form-encoded before Basic (RFC 6749, section 2.3.1).
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// Whether a URL is on the machine that it is used on.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

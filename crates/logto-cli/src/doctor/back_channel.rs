@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use logto::is_loopback;
 use logto_management::Application;
 use url::{Host, Url};
 
-use super::ask::{Http, is_loopback};
+use super::ask::Http;
 use super::finding::{Finding, Outcome};
 
 /// Sends what no tenant would send: an app that listens refuses it with 400.

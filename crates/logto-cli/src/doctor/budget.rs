@@ -60,7 +60,10 @@ fn handle(organizations: usize) -> String {
 
 async fn fits(tenant: &LocalTenant, logto: &Logto, organizations: usize) -> Result<bool, String> {
     let begin = logto
-        .handle(Route::SignIn, Request::new("GET", "/sign-in", []))
+        .handle(
+            Route::SignIn,
+            Request::new("GET", "/sign-in", [("accept", "text/html")]),
+        )
         .await;
     let location = header(&begin, "location").ok_or("the sign-in did not begin")?;
     let callback = tenant.sign_in(&location, &handle(organizations)).await;
@@ -68,7 +71,7 @@ async fn fits(tenant: &LocalTenant, logto: &Logto, organizations: usize) -> Resu
     let target = callback.strip_prefix(BASE_URL).unwrap_or(&callback);
     let cookie = header(&begin, "set-cookie").unwrap_or_default();
     let cookie = cookie.split(';').next().unwrap_or_default();
-    let request = Request::new("GET", target, [("cookie", cookie.as_bytes())]);
+    let request = Request::new("GET", target, [("cookie", cookie)]);
     Ok(logto.handle(Route::Callback, request).await.status() == 303)
 }
 

@@ -92,6 +92,11 @@ impl Examination {
         self.0.push(Checked { check, outcome });
     }
 
+    pub(crate) fn skipped(&self) -> usize {
+        let skipped = |checked: &&Checked| matches!(checked.outcome, Outcome::Skipped(_));
+        self.0.iter().filter(skipped).count()
+    }
+
     pub(crate) fn problems(&self) -> usize {
         let findings = self.0.iter().filter_map(|checked| match &checked.outcome {
             Outcome::Findings(findings) => Some(findings),

@@ -4,7 +4,7 @@ use logto::Logto;
 use logto::web::{Request, Route};
 use url::Url;
 
-use super::app::{App, parameter, unexpected};
+use super::app::{App, out_of_order, parameter, unexpected};
 use super::ask::Http;
 use super::finding::{Examination, Finding, Outcome};
 use super::provider::Provider;
@@ -25,17 +25,24 @@ impl Addresses {
     ) -> Option<Self> {
         let target = logto.route_path(Route::SignIn);
         let reply = logto
-            .handle(Route::SignIn, Request::new("GET", &target, []))
+            .handle(
+                Route::SignIn,
+                Request::new("GET", &target, [("accept", "text/html")]),
+            )
             .await;
         let ours = location(&reply)?;
         let origin = app.base_url.origin().ascii_serialization();
-        let request = Request::new("POST", "/", [("origin", origin.as_bytes())]);
+        let request = Request::new("POST", "/", [("origin", origin)]);
         let end_session = location(&logto.handle(Route::SignOut, request).await);
 
         let base = app.base_url.as_str().trim_end_matches('/');
         let address = Url::parse(&format!("{base}{target}")).ok()?;
         let theirs = running(http, &address, &ours).await;
-        examination.add("running app", same_app(theirs.as_ref(), &ours, &address));
+        let outcome = match &theirs {
+            Ok(theirs) => same_app(theirs, &ours, &address),
+            Err(why) => Outcome::Skipped(why.clone()),
+        };
+        examination.add("running app", outcome);
         Some(Self {
             authorization: theirs.unwrap_or(ours),
             end_session,
@@ -48,8 +55,7 @@ impl Addresses {
         let answer = match http.get(&self.authorization).await {
             Ok(answer) => answer,
             Err(cause) => {
-                let why = format!("Logto cannot be reached: {cause}");
-                return examination.add("redirect URI", Outcome::Skipped(why));
+                return examination.add("redirect URI", out_of_order("sign-in", &cause));
             }
         };
         let refusal = answer
@@ -62,7 +68,7 @@ impl Addresses {
             _ if (300..400).contains(&answer.status) => {
                 Outcome::Passed(format!("{uri} is registered"))
             }
-            _ => Outcome::Skipped(unexpected("sign-in", &answer)),
+            _ => out_of_order("sign-in", &unexpected(&answer)),
         };
         examination.add("redirect URI", redirect_uri);
         let resources = self.resources();
@@ -145,16 +151,22 @@ fn location(reply: &logto::web::Reply) -> Option<Url> {
 }
 
 /// The authorization request of the app at `address`, if it runs and has the SDK's routes.
-async fn running(http: &Http, address: &Url, ours: &Url) -> Option<Url> {
-    let answer = http.get(address).await.ok()?;
-    let to = answer.redirect(address)?;
-    (to.path() == ours.path() && parameter(&to, "client_id").is_some()).then_some(to)
+async fn running(http: &Http, address: &Url, ours: &Url) -> Result<Url, String> {
+    let answer = http.get(address).await;
+    let answer = answer.map_err(|cause| format!("nothing answers at {address}: {cause}"))?;
+    let to = answer
+        .redirect(address)
+        .filter(|to| to.path() == ours.path());
+    to.filter(|to| parameter(to, "client_id").is_some())
+        .ok_or_else(|| {
+            format!(
+                "{address} does not lead to Logto, it answers {}",
+                answer.status
+            )
+        })
 }
 
-fn same_app(theirs: Option<&Url>, ours: &Url, address: &Url) -> Outcome {
-    let Some(theirs) = theirs else {
-        return Outcome::Skipped(format!("{address} does not lead to Logto now"));
-    };
+fn same_app(theirs: &Url, ours: &Url, address: &Url) -> Outcome {
     let origin = |url: &Url| Some(url.origin().ascii_serialization());
     let names = ["client_id", "redirect_uri"];
     let values = names.map(|name| (name, parameter(theirs, name), parameter(ours, name)));

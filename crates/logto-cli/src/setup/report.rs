@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::env_values::{EnvValues, how_to_load};
 use crate::arguments::HuggingFace;
 use crate::env_file::Written;
-use crate::terminal::{Terminal, Tone};
+use crate::terminal::{Terminal, Tone, printable};
 
 pub(crate) struct Report {
     redirect_uris: [String; 2],
@@ -39,7 +39,7 @@ impl Report {
     pub(crate) fn show_warnings(&self, terminal: &Terminal) {
         for warning in &self.warnings {
             let mark = terminal.paint(Tone::Careful, "!");
-            terminal.line(format_args!("{mark} {warning}"));
+            terminal.line(format_args!("{mark} {}", printable(&warning.to_string())));
             if matches!(warning, Warning::RequiredIdentifiers(_)) {
                 terminal.line(
                     "  --skip-user-name lets them in without; it holds for every social button.",
@@ -54,14 +54,14 @@ impl Report {
     /// The changes as a diff.
     pub(crate) fn show_plan(&self, terminal: &Terminal) {
         for change in &self.changes {
-            terminal.line(terminal.paint(Tone::Strong, &change.title));
+            terminal.line(terminal.paint(Tone::Strong, printable(&change.title)));
             for one in &change.differences {
                 if let Some(before) = &one.before {
                     let text = format!("  - {}: {before}", one.name);
-                    terminal.line(terminal.paint(Tone::Bad, text));
+                    terminal.line(terminal.paint(Tone::Bad, printable(&text)));
                 }
                 let text = format!("  + {}: {}", one.name, one.after);
-                terminal.line(terminal.paint(Tone::Good, text));
+                terminal.line(terminal.paint(Tone::Good, printable(&text)));
             }
         }
     }
@@ -90,7 +90,7 @@ impl Report {
             (false, true) => "\nThis is the plan; nothing was changed.".to_owned(),
             (false, false) => format!(
                 "\nReady. Take the values into your terminal and start your app:\n  {}\nIf something does not \
-                 work: logto doctor",
+                 work: logto doctor\n{file} holds secrets: keep it out of version control.",
                 how_to_load(&options.env_file)
             ),
         });
@@ -128,5 +128,5 @@ impl Report {
 pub(crate) fn done(change: &Change, terminal: &Terminal) {
     terminal.interrupt_wait();
     let mark = terminal.paint(Tone::Good, "✓");
-    terminal.line(format_args!("{mark} {}", change.title));
+    terminal.line(format_args!("{mark} {}", printable(&change.title)));
 }

@@ -1,9 +1,8 @@
 //! An app that runs while the doctor looks at it.
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::routing::get;
 use logto_axum::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
 use tokio::net::TcpListener;
@@ -29,14 +28,12 @@ impl Place {
         self.base_url
     }
 
-    /// The SDK's routes, and something that refuses logout tokens as the SDK does.
+    /// The SDK's routes.
     pub(crate) fn run_app(self, tenant: &LocalTenant) {
         let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
             .with_base_url(&self.base_url)
             .with_cookie_secret("a cookie secret that is long enough");
-        let routes = logto_axum::routes(&Logto::new(config).unwrap());
-        let refuse = async || StatusCode::BAD_REQUEST;
-        self.serve(routes.route("/backchannel-logout", post(refuse)));
+        self.serve(logto_axum::routes(&Logto::new(config).unwrap()));
     }
 
     /// An app that was made without the SDK: its sign-in goes to `address`.

@@ -107,6 +107,35 @@ async fn keys_that_cannot_be_had() {
 }
 
 #[tokio::test]
+async fn a_part_of_logto_that_is_out_of_order() {
+    for (endpoint, check) in [
+        (Endpoint::Token, "secret"),
+        (Endpoint::Authorize, "redirect URI"),
+        (Endpoint::EndSession, "sign-out URI"),
+    ] {
+        for (fault, told) in [
+            (Fault::Status(503), "status 503"),
+            (Fault::CutConnection, ""),
+        ] {
+            let patient = Patient::idle().await.with("LOGTO_M2M_APP_ID", "");
+            patient.tenant.faults().set(endpoint, fault);
+            patient.suffers_from(check, "is out of order").await;
+            patient.suffers_from(check, told).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn text_of_the_tenant_does_not_command_the_terminal() {
+    let patient = Patient::idle()
+        .await
+        .with("LOGTO_APP_ID", "\x1b]0;title\x07");
+    let run = patient.examine(&[]).await;
+    assert!(run.out.contains("]0;title"), "{run:?}");
+    assert!(!run.out.contains(['\x1b', '\x07']), "{run:?}");
+}
+
+#[tokio::test]
 async fn an_app_that_the_tenant_does_not_know() {
     let patient = Patient::idle().await.with("LOGTO_APP_ID", "nobody");
     patient.suffers_from("secret", "no app nobody").await;

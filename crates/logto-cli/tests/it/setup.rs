@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use logto_local::{LocalTenant, LocalTenantBuilder};
-use serde_json::Value;
+use logto_management::Management;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{Run, logto, run};
@@ -314,6 +315,36 @@ async fn the_user_name_page_stays_if_that_is_said() {
     assert!(run.out.contains("have to give: username"), "{run:?}");
     let run = site.set_up(&["--skip-user-name"]).await;
     assert_eq!(site.changes(), ["PATCH /api/sign-in-exp"], "{run:?}");
+}
+
+#[tokio::test]
+async fn automatic_linking_by_unverified_addresses_is_warned_of() {
+    let site = Site::new(LocalTenant::builder()).await;
+    let machine = site.tenant.machine_app();
+    let (id, secret) = (machine.app_id.as_str(), machine.app_secret.as_str());
+    let management = Management::new(site.tenant.endpoint(), id, secret).unwrap();
+    let linking = json!({ "socialSignIn": { "automaticAccountLinking": true } });
+    management
+        .sign_in_experience()
+        .update(&linking)
+        .await
+        .unwrap();
+    let run = site.set_up(&[]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(
+        run.out.contains("automatic account linking is on"),
+        "{run:?}"
+    );
+    let settings = management.sign_in_experience().get().await.unwrap();
+    // Merged, never replaced.
+    assert_eq!(
+        settings.social_sign_in.automatic_account_linking,
+        Some(true)
+    );
+    assert_eq!(
+        settings.social_sign_in.skip_required_identifiers,
+        Some(true)
+    );
 }
 
 #[tokio::test]

@@ -88,11 +88,25 @@ async fn a_lost_answer_leaves_its_work_behind() {
 }
 
 #[tokio::test]
-async fn a_delayed_answer_leaves_its_work_behind() {
+async fn an_answer_that_is_held_back_leaves_its_work_behind() {
     let tenant = LocalTenant::start().await.unwrap();
-    let fault = Fault::DelayAnswer(Duration::from_secs(3600));
-    let error = exchange_without_answer(&tenant, fault).await;
+    let error = exchange_without_answer(&tenant, Fault::HoldAnswer).await;
     assert!(error.is_timeout(), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_held_back_comes_when_the_faults_are_cleared() {
+    let tenant = LocalTenant::start().await.unwrap();
+    tenant.faults().set(Endpoint::Jwks, Fault::HoldAnswer);
+    let clear = async {
+        // Both futures are in one task, so the request is sent meanwhile.
+        while tenant.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        tenant.faults().clear();
+    };
+    let (status, ()) = tokio::join!(jwks_status(&tenant), clear);
+    assert_eq!(status.unwrap(), 200);
 }
 
 /// The code is spent, but nothing comes for it.

@@ -201,7 +201,7 @@ async fn check_factory(management: &Management, factory: &str) -> Result<(), Err
         return Ok(());
     }
     let why = format!(
-        "this Logto has no connector {factory}; a self-hosted one gets it by `logto connector add`"
+        "this Logto has no connector {factory}; a self-hosted one gets it by `npx @logto/cli connector add`"
     );
     Err(Error::new(ErrorKind::InvalidRequest, why))
 }

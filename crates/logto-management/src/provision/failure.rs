@@ -74,7 +74,7 @@ pub fn advice(error: &Error) -> Option<&'static str> {
             "it was deleted in the meantime; run the setup again"
         }
         "connector.not_found_with_connector_id" => {
-            "this Logto does not have the connector; a self-hosted one gets it by `logto connector add`"
+            "this Logto does not have the connector; a self-hosted one gets it by `npx @logto/cli connector add`"
         }
         "connector.multiple_instances_not_supported"
         | "connector.multiple_target_with_same_platform" => {

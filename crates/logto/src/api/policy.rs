@@ -166,6 +166,10 @@ impl Policy {
         }
     }
 
+    pub(crate) fn asks_for_organization_token(&self) -> bool {
+        self.audience == Audience::Organization
+    }
+
     /// Whether the token permits what the policy asks for. `organization` is the one that the
     /// request is about; a policy that asks for it and gets `None` lets nobody in.
     ///

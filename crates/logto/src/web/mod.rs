@@ -6,6 +6,7 @@
 
 mod back_channel;
 mod callback;
+mod caller;
 mod context;
 mod errors;
 mod navigation;
@@ -20,6 +21,7 @@ mod snapshot;
 mod tokens;
 mod user;
 
+pub use caller::Caller;
 pub use context::Context;
 pub use reply::Reply;
 pub use request::Request;

@@ -1,12 +1,29 @@
 //! The protected API in Actix Web.
 
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::web::{Data, ServiceConfig, get, to};
 use actix_web::{App, HttpServer};
+use logto::Logto;
 use logto::api::{AnyToken, Api, Permission};
-use logto_actix_web::{AccessToken, metadata_routes};
+use logto_actix_web::{AccessToken, Caller, metadata_routes};
 
 use crate::bearer::permissions::*;
 use crate::conformance::Server;
+
+/// A macro, because nobody wants to write down the type of the server.
+macro_rules! run {
+    ($server:ident) => {{
+        let server = $server.workers(1).disable_signals().shutdown_timeout(0);
+        let server = server.bind("127.0.0.1:0").expect("a port");
+        let address = server.addrs()[0];
+        let server = server.run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Server::new(address, move || {
+            // The command is sent at once; nobody waits for the answer.
+            drop(handle.stop(false));
+        })
+    }};
+}
 
 pub(super) async fn serve(api: Api) -> Server {
     let server = HttpServer::new(move || {
@@ -15,16 +32,19 @@ pub(super) async fn serve(api: Api) -> Server {
             .configure(pages)
             .configure(metadata_routes(&api))
     });
-    let server = server.workers(1).disable_signals().shutdown_timeout(0);
-    let server = server.bind("127.0.0.1:0").expect("a port");
-    let address = server.addrs()[0];
-    let server = server.run();
-    let handle = server.handle();
-    tokio::spawn(server);
-    Server::new(address, move || {
-        // The command is sent at once; nobody waits for the answer.
-        drop(handle.stop(false));
-    })
+    run!(server)
+}
+
+pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(logto_actix_web::middleware(&logto))
+            .app_data(Data::new(api.clone()))
+            .route("/read", to(call::<Read>))
+            .route("/read-and-write", to(call::<ReadAndWrite>))
+            .route("/organizations/{organization}/things", to(call::<OfPath>))
+    });
+    run!(server)
 }
 
 fn pages(config: &mut ServiceConfig) {
@@ -51,4 +71,8 @@ fn pages(config: &mut ServiceConfig) {
 
 async fn show<P: Permission>(token: AccessToken<P>) -> String {
     page(&token)
+}
+
+async fn call<P: Permission>(caller: Caller<P>) -> String {
+    page(&caller)
 }

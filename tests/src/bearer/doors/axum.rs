@@ -1,18 +1,32 @@
 //! The protected API in axum.
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{any, get};
+use logto::Logto;
 use logto::api::{AnyToken, Api, Permission};
-use logto_axum::{AccessToken, metadata_routes};
+use logto_axum::{AccessToken, Caller, metadata_routes};
 use tokio::net::TcpListener;
 
 use crate::bearer::permissions::*;
 use crate::conformance::Server;
 
 pub(super) async fn serve(api: Api) -> Server {
+    run(router(api)).await
+}
+
+pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
+    let router = Router::new()
+        .route("/read", any(call::<Read>))
+        .route("/read-and-write", any(call::<ReadAndWrite>))
+        .route("/organizations/{organization}/things", any(call::<OfPath>))
+        .layer(logto_axum::layer(&logto))
+        .with_state(api);
+    run(router).await
+}
+
+async fn run(router: Router) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let router = router(api);
     Server::spawn(address, async {
         axum::serve(listener, router).await.expect("axum serves");
     })
@@ -41,4 +55,8 @@ fn router(api: Api) -> Router {
 
 async fn show<P: Permission>(token: AccessToken<P>) -> String {
     page(&token)
+}
+
+async fn call<P: Permission>(caller: Caller<P>) -> String {
+    page(&caller)
 }

@@ -10,6 +10,19 @@
 //! | `/organizations/{organization}/members` | an organization token with `read:members` |
 //! | `/machines`, `/users` | a machine's token, a user's |
 //! | `/misplaced/{organization}` | an organization of a path parameter that the route has not |
+//!
+//! And a site that signs people in and lets its own pages call its API; `/read` answers
+//! `POST` too.
+//!
+//! | route | asks for |
+//! |---|---|
+//! | `/read`, `/read-and-write` | a caller with scopes |
+//! | `/organizations/{organization}/things` | a caller with `read:things` in that organization |
+
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "extractors are passed by value"
+)]
 
 mod actix_web;
 mod axum;
@@ -17,6 +30,7 @@ mod poem;
 mod rocket;
 
 use futures::future::BoxFuture;
+use logto::Logto;
 use logto::api::Api;
 
 use crate::conformance::Server;
@@ -27,6 +41,7 @@ pub struct Door {
     /// What the suite calls it.
     pub name: &'static str,
     pub(super) serve: fn(Api) -> BoxFuture<'static, Server>,
+    pub(super) serve_site: fn(Logto, Api) -> BoxFuture<'static, Server>,
 }
 
 /// Every framework.
@@ -36,18 +51,22 @@ pub fn all() -> Vec<Door> {
         Door {
             name: "axum",
             serve: |api| Box::pin(axum::serve(api)),
+            serve_site: |logto, api| Box::pin(axum::serve_site(logto, api)),
         },
         Door {
             name: "actix-web",
             serve: |api| Box::pin(actix_web::serve(api)),
+            serve_site: |logto, api| Box::pin(actix_web::serve_site(logto, api)),
         },
         Door {
             name: "poem",
             serve: |api| Box::pin(poem::serve(api)),
+            serve_site: |logto, api| Box::pin(poem::serve_site(logto, api)),
         },
         Door {
             name: "rocket",
             serve: |api| Box::pin(rocket::serve(api)),
+            serve_site: |logto, api| Box::pin(rocket::serve_site(logto, api)),
         },
     ]
 }

@@ -1,7 +1,8 @@
 //! The protected API in poem.
 
+use logto::Logto;
 use logto::api::{AnyToken, Api, Permission};
-use logto_poem::{AccessToken, metadata_routes};
+use logto_poem::{AccessToken, Caller, metadata_routes};
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Endpoint, EndpointExt, Route, Server as Poem, get, handler};
 
@@ -9,12 +10,28 @@ use crate::bearer::permissions::*;
 use crate::conformance::Server;
 
 pub(super) async fn serve(api: Api) -> Server {
+    run(endpoint(api)).await
+}
+
+pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
+    let site = Route::new()
+        .at("/read", call::<Read>::default())
+        .at("/read-and-write", call::<ReadAndWrite>::default())
+        .at(
+            "/organizations/:organization/things",
+            call::<OfPath>::default(),
+        )
+        .with(logto_poem::middleware(&logto))
+        .data(api);
+    run(site).await
+}
+
+async fn run(endpoint: impl Endpoint + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0");
     let acceptor = listener.into_acceptor().await.expect("a port");
     let address = acceptor.local_addr();
     let address = address.iter().find_map(|address| address.as_socket_addr());
     let address = *address.expect("an address");
-    let endpoint = endpoint(api);
     Server::spawn(address, async {
         let server = Poem::new_with_acceptor(acceptor);
         server.run(endpoint).await.expect("poem serves");
@@ -54,4 +71,9 @@ fn endpoint(api: Api) -> impl Endpoint {
 )]
 fn show<P: Permission>(token: AccessToken<P>) -> String {
     page(&token)
+}
+
+#[handler]
+fn call<P: Permission>(caller: Caller<P>) -> String {
+    page(&caller)
 }

@@ -3,31 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use futures::channel::oneshot;
+use logto::Logto;
 use logto::api::{AnyToken, Api};
-use logto_rocket::{AccessToken, api_fairing};
+use logto_rocket::{AccessToken, Caller, api_fairing};
 use rocket::config::{LogLevel, Shutdown};
 use rocket::fairing::AdHoc;
 use rocket::shield::Shield;
-use rocket::{Config, get, routes};
+use rocket::{Build, Config, Rocket, get, post, routes};
 
 use crate::bearer::permissions::*;
 use crate::conformance::Server;
 
 pub(super) async fn serve(api: Api) -> Server {
-    let config = Config {
-        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        port: 0,
-        workers: 1,
-        log_level: LogLevel::Off,
-        shutdown: Shutdown {
-            ctrlc: false,
-            grace: 0,
-            mercy: 0,
-            ..Shutdown::default()
-        },
-        ..Config::debug_default()
-    };
-    let (tell, told) = oneshot::channel();
     let pages = routes![
         any,
         read,
@@ -42,16 +29,42 @@ pub(super) async fn serve(api: Api) -> Server {
         users,
         misplaced
     ];
-    let rocket = rocket::custom(config)
-        // The headers that Rocket adds to everything are not what is compared.
-        .attach(Shield::new())
-        .attach(api_fairing(&api))
-        .mount("/", pages)
-        .attach(AdHoc::on_liftoff("port", |rocket| {
-            tell.send(rocket.config().port)
-                .expect("somebody waits for the port");
-            Box::pin(async {})
-        }));
+    run(|rocket| rocket.attach(api_fairing(&api)).mount("/", pages)).await
+}
+
+pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
+    let pages = routes![call_read, post_read, call_read_and_write, call_of_path,];
+    run(|rocket| {
+        rocket
+            .attach(logto_rocket::fairing(&logto))
+            .attach(api_fairing(&api))
+            .mount("/", pages)
+    })
+    .await
+}
+
+async fn run(build: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Server {
+    let config = Config {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        port: 0,
+        workers: 1,
+        log_level: LogLevel::Off,
+        shutdown: Shutdown {
+            ctrlc: false,
+            grace: 0,
+            mercy: 0,
+            ..Shutdown::default()
+        },
+        ..Config::debug_default()
+    };
+    let (tell, told) = oneshot::channel();
+    // The headers that Rocket adds to everything are not what is compared.
+    let rocket = build(rocket::custom(config).attach(Shield::new()));
+    let rocket = rocket.attach(AdHoc::on_liftoff("port", |rocket| {
+        tell.send(rocket.config().port)
+            .expect("somebody waits for the port");
+        Box::pin(async {})
+    }));
     let rocket = rocket.ignite().await.expect("Rocket ignites");
     let shutdown = rocket.shutdown();
     tokio::spawn(async {
@@ -90,4 +103,25 @@ pages! {
     machines() at "/machines" asks for Machines;
     users() at "/users" asks for Users;
     misplaced(organization) at "/misplaced/<organization>" asks for Misplaced;
+}
+
+#[get("/read")]
+fn call_read(caller: Caller<Read>) -> String {
+    page(&caller)
+}
+
+#[post("/read")]
+fn post_read(caller: Caller<Read>) -> String {
+    page(&caller)
+}
+
+#[get("/read-and-write")]
+fn call_read_and_write(caller: Caller<ReadAndWrite>) -> String {
+    page(&caller)
+}
+
+#[get("/organizations/<organization>/things")]
+fn call_of_path(organization: &str, caller: Caller<OfPath>) -> String {
+    assert!(!organization.is_empty());
+    page(&caller)
 }

@@ -1,0 +1,65 @@
+//! An access token or the session.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use logto::api::{AnyToken, Permission};
+use logto::web;
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
+
+use crate::bearer::{AccessToken, Protected, organization};
+use crate::catcher::refuse;
+use crate::request::context;
+use crate::{Auth, Reply};
+
+/// Whoever may call an API that serves its own pages as well as other programs: by an access token in
+/// the request, or by the session, whose access token for the API is judged like one that was sent.
+///
+/// A session counts for a request that changes something only if it comes from a page of the app.
+///
+/// It needs both fairings, [`fairing`](crate::fairing()) and [`api_fairing`](crate::api_fairing()).
+pub struct Caller<P = AnyToken>(pub web::Caller, PhantomData<fn() -> P>);
+
+#[rocket::async_trait]
+impl<'r, P: Permission> FromRequest<'r> for Caller<P> {
+    type Error = Reply;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
+        let Some(context) = context(request) else {
+            return refuse(request, web::Reply::not_mounted());
+        };
+        let Some(Protected(api)) = request.rocket().state() else {
+            return refuse(request, web::Reply::no_api());
+        };
+        let authorization = request.headers().get("authorization");
+        let organization = organization(request, &P::POLICY);
+        let caller = context.caller(api, &P::POLICY, authorization, organization);
+        match caller.await {
+            Ok(caller) => Outcome::Success(Self(caller, PhantomData)),
+            Err(error) => refuse(request, error.into()),
+        }
+    }
+}
+
+/// A launch without both fairings fails.
+impl<P> Sentinel for Caller<P> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        Auth::abort(rocket) || AccessToken::<P>::abort(rocket)
+    }
+}
+
+impl<P> Deref for Caller<P> {
+    type Target = web::Caller;
+
+    fn deref(&self) -> &web::Caller {
+        &self.0
+    }
+}
+
+impl<P> fmt::Debug for Caller<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Caller").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,92 @@
+//! Who calls an API: a program with an access token, or a page of the app with the session's cookie.
+
+use std::ops::Deref;
+
+use super::{Context, Reply, User};
+use crate::api::{AccessTokenClaims, Api, Policy};
+use crate::error::{Error, ErrorKind};
+use crate::session::TokenRequest;
+
+/// Whoever may call a route of an API, by an access token of their own or by the session.
+///
+/// Both come to the same: a session is judged by the person's access token for the API.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    claims: AccessTokenClaims,
+    user: Option<User>,
+}
+
+impl Caller {
+    /// The signed-in person, if it is the session that permits the request.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+}
+
+impl Context {
+    /// Whoever makes this request, if they may by `policy`: with the access token in `authorization`,
+    /// the values of the request's `Authorization` headers, or else by the session.
+    ///
+    /// A request that brings a token is judged by it alone. A session counts only where the request
+    /// comes from a page of this app, except to read: other sites can make a browser send the cookie.
+    /// For a session the person's access token for the API is taken, so the
+    /// [configuration](crate::LogtoConfig::with_resources) has to name the API's resource, and the
+    /// scopes that the policy asks for.
+    ///
+    /// `organization` is the one that the request is about, where the policy
+    /// [asks](Policy::organization_from) for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer to
+    /// send.
+    pub async fn caller(
+        &self,
+        api: &Api,
+        policy: &Policy,
+        authorization: impl IntoIterator<Item: AsRef<[u8]>>,
+        organization: Option<&str>,
+    ) -> Result<Caller, Error> {
+        let missing = match api.authorize(policy, authorization, organization).await {
+            Err(error) if error.kind() == ErrorKind::MissingToken => error,
+            outcome => return outcome.map(|claims| Caller { claims, user: None }),
+        };
+        let Some(claims) = self.id_token_claims().await? else {
+            return Err(missing);
+        };
+        if !self.is_safe() && !self.request().is_from(self.origin()) {
+            let why = "the request brings a session and comes from another site";
+            let reply = Reply::json(
+                403,
+                "wrong_origin",
+                &format!("With a session this works from {} only.", self.origin()),
+            );
+            return Err(Error::new(ErrorKind::Forbidden, why).answered_by(reply));
+        }
+        let request = match organization {
+            Some(id) if policy.asks_for_organization_token() => TokenRequest::organization(id),
+            Some(id) => TokenRequest::resource(api.resource()).in_organization(id),
+            None => TokenRequest::resource(api.resource()),
+        };
+        let token = self.access_token(request).await?;
+        let verified = api.verify_for(policy, token.as_str(), organization).await?;
+        Ok(Caller {
+            claims: verified,
+            user: Some(User::new(claims, self.clone())),
+        })
+    }
+
+    /// Whether the request changes nothing (RFC 9110, section 9.2.1).
+    fn is_safe(&self) -> bool {
+        matches!(self.request().method(), "GET" | "HEAD" | "OPTIONS")
+    }
+}
+
+impl Deref for Caller {
+    type Target = AccessTokenClaims;
+
+    fn deref(&self) -> &AccessTokenClaims {
+        &self.claims
+    }
+}

@@ -1,0 +1,125 @@
+//! A tenant, a site in each framework that signs people in there, and a person's browser.
+
+use logto::api::ApiConfig;
+use logto::web::{Reply, Request, Route};
+use logto::{Logto, LogtoConfig};
+use logto_local::LocalTenant;
+use reqwest::Method;
+
+use super::{RESOURCE, doors};
+use crate::conformance::Server;
+
+/// Where browsers reach the site.
+pub const BASE_URL: &str = "http://localhost:3000";
+
+/// One person, signed in at one site behind every door.
+pub struct Site {
+    /// Where the person signed in.
+    pub tenant: LocalTenant,
+    /// What the browser sends.
+    pub cookie: String,
+    servers: Vec<(&'static str, Server)>,
+}
+
+impl Site {
+    /// Signs `person` in.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub async fn of(person: &str) -> Self {
+        let tenant = LocalTenant::builder().base_url(BASE_URL).start().await;
+        let tenant = tenant.expect("a tenant");
+        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
+            .with_base_url(BASE_URL)
+            .with_cookie_secret("a cookie secret that is long enough")
+            .with_resources([RESOURCE])
+            .with_scopes([
+                "read:things",
+                "write:things",
+                "urn:logto:scope:organizations",
+            ]);
+        let logto = Logto::new(config).expect("a valid configuration");
+        let cookie = sign_in(&tenant, &logto, person).await;
+        let mut servers = Vec::new();
+        for door in doors() {
+            let api = logto.api(ApiConfig::new(RESOURCE)).expect("an API");
+            servers.push((door.name, (door.serve_site)(logto.clone(), api).await));
+        }
+        Self {
+            tenant,
+            cookie,
+            servers,
+        }
+    }
+
+    /// Status, `WWW-Authenticate` and body of every door's answer, in which all have to agree.
+    ///
+    /// # Panics
+    ///
+    /// If they do not.
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (u16, String, String) {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut answers = Vec::new();
+        for (name, server) in &self.servers {
+            let url = format!("http://{}{path}", server.address);
+            let mut request = reqwest::Client::new().request(method.clone(), url);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let answer = request.send().await.expect("the server answers");
+            let challenge = answer.headers().get("www-authenticate");
+            let challenge = challenge.map(|value| value.to_str().expect("text").to_owned());
+            let seen = (
+                answer.status().as_u16(),
+                challenge.unwrap_or_default(),
+                answer.text().await.expect("a body"),
+            );
+            answers.push((name, seen));
+        }
+        let (first, seen) = answers.swap_remove(0);
+        for (name, other) in answers {
+            assert_eq!(other, seen, "{name} and {first} differ at {path}");
+        }
+        seen
+    }
+}
+
+async fn sign_in(tenant: &LocalTenant, logto: &Logto, person: &str) -> String {
+    let request = Request::new("GET", "/sign-in", [("accept", "text/html")]);
+    let reply = logto.handle(Route::SignIn, request).await;
+    let location = reply.headers().iter().find(|(name, _)| *name == "location");
+    let callback = tenant.sign_in(&location.expect("a redirect").1, person);
+    let callback = callback.await.expect("a callback");
+    let target = &callback[BASE_URL.len()..];
+    let request = Request::new("GET", target, [("cookie", cookies(&reply))]);
+    let cookie = cookies(&logto.handle(Route::Callback, request).await);
+    assert!(!cookie.is_empty(), "{person} is not signed in");
+    cookie
+}
+
+/// What the browser sends after this answer.
+fn cookies(reply: &Reply) -> String {
+    let set = reply
+        .headers()
+        .iter()
+        .filter(|(name, _)| *name == "set-cookie");
+    let pairs = set.filter_map(|(_, line)| {
+        let pair = line.split(';').next()?;
+        (!pair.ends_with('=')).then(|| pair.to_owned())
+    });
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}
