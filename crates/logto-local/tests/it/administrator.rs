@@ -62,10 +62,21 @@ impl Administrator {
         )
     }
 
-    pub(crate) async fn button(&self) {
+    /// A connector for Hugging Face, which nobody sees yet.
+    pub(crate) async fn connector(&self) {
         let config = json!({ "clientId": "mine", "clientSecret": "secret", "scope": "profile" });
-        let connector = json!({ "id": "mine00000000", "connectorId": "huggingface-universal", "config": config });
+        let connector = json!({
+            "id": "mine00000000", "connectorId": "huggingface-universal", "config": config,
+        });
         self.post("/api/connectors", connector).await;
+    }
+
+    pub(crate) async fn button(&self) {
+        self.connector().await;
+        self.show_button().await;
+    }
+
+    pub(crate) async fn show_button(&self) {
         self.experience(json!({ "socialSignInConnectorTargets": ["huggingface"] }))
             .await;
     }

@@ -20,13 +20,18 @@ async fn a_tenant_that_starts_empty_has_no_way_in_until_there_is_a_button() {
     let admin = Administrator::of_an_empty_tenant().await;
     let (app, _) = admin.app("Traditional").await;
     let url = admin.url(&app, "openid");
-    let (at, body) = page(admin.tenant.browser().open(&url).await.unwrap());
-    assert!(at.starts_with("/sign-in?"), "{at}");
-    assert!(body.contains("no-way-in") && !body.contains("continue-with-hugging-face"));
     let direct = format!("{url}&direct_sign_in=social%3Ahuggingface");
-    let (at, _) = page(admin.tenant.browser().open(&direct).await.unwrap());
-    assert!(at.starts_with("/sign-in"), "{at}");
-    admin.button().await;
+    for with_connector in [false, true] {
+        if with_connector {
+            admin.connector().await;
+        }
+        let (at, body) = page(admin.tenant.browser().open(&url).await.unwrap());
+        assert!(at.starts_with("/sign-in?"), "{at}");
+        assert!(body.contains("no-way-in") && !body.contains("continue-with-hugging-face"));
+        let (at, _) = page(admin.tenant.browser().open(&direct).await.unwrap());
+        assert!(at.starts_with("/sign-in"), "{at}");
+    }
+    admin.show_button().await;
     let (_, body) = page(admin.tenant.browser().open(&url).await.unwrap());
     assert!(body.contains("continue-with-hugging-face"));
     let (at, _) = page(admin.tenant.browser().open(&direct).await.unwrap());
