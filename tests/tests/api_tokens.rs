@@ -577,7 +577,7 @@ async fn the_metadata_says_where_tokens_come_from() {
         .ask("/.well-known/oauth-protected-resource", &[])
         .await;
     assert_eq!(seen.status, 200, "{seen:?}");
-    let document: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+    let document: Value = serde_json::from_str(&seen.body).unwrap();
     let expected = json!({
         "resource": RESOURCE,
         "authorization_servers": [world.provider.issuer()],
