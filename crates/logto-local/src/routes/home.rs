@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::apps::{App, AppKind};
+use crate::directory::text;
 use crate::log::SeenRequest;
 use crate::reply;
 use crate::routes::hugging_face::Choice;
@@ -25,6 +26,7 @@ struct Home<'a> {
 }
 
 struct Registered {
+    name: String,
     kind: &'static str,
     id: String,
     secret: String,
@@ -76,6 +78,7 @@ fn registered(app: &App) -> Registered {
     let back_channel = app.back_channel.uri.iter();
     let back_channel = back_channel.map(|uri| ("Back-channel logout", uri.clone()));
     Registered {
+        name: text(&app.about, "name").to_owned(),
         kind: match app.kind {
             AppKind::Web if app.third_party => "Third-party web app",
             AppKind::Web => "Web app",
