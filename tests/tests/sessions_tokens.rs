@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use logto::web::ContextRequest;
-use logto::{ErrorKind, LogtoConfig, TokenRequest};
+use logto::{ErrorKind, LogtoConfig, SignInOptions, TokenRequest};
 use logto_local::{Endpoint, Fault};
 use logto_tests::hostile::{API, Home, LocalWorld, ORGANIZATIONS, each};
 use serde_json::Value;
@@ -211,6 +211,11 @@ async fn a_rotation_under_load() {
             .map(|_| world.changed(|config| config))
             .collect();
         instances.push(world.logto.clone());
+        for instance in &instances {
+            // All know Logto's addresses already: none has a start.
+            let page = world.page_of(instance);
+            drop(page.sign_in(SignInOptions::new()).await.unwrap());
+        }
         let targets = [
             TokenRequest::opaque(),
             TokenRequest::resource(API),
