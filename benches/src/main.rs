@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let mut report = Report::default();
     for group in groups {
         match group {
-            "core" => core::run(&runtime, &report),
+            "core" => core::run(&runtime, &mut report),
             "frameworks" => frameworks::run(&runtime, &mut report),
             "bytes" => bytes::run(&runtime, &mut report),
             "memory" => memory::run(&mut report),
