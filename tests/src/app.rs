@@ -1,17 +1,12 @@
 use std::{
     env,
-    net::TcpListener,
     path::{Path, PathBuf},
-    process::{self, Command},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU16, Ordering},
-    },
+    process::Command,
+    sync::OnceLock,
 };
 
+use logto_servers::{Process, eventually, free_port};
 use tokio::net::TcpStream;
-
-use crate::{process::Process, wait::eventually};
 
 /// One of the example apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +63,18 @@ impl ExampleApp {
     /// Builds the examples once, starts one on `base_url` with `environment`, and
     /// returns when it accepts connections.
     pub async fn start(example: Example, base_url: &str, environment: &[(&str, &str)]) -> Self {
-        Self::run(example.package(), base_url, environment).await
+        Self::run(example.package(), base_url, port_of(base_url), environment).await
+    }
+
+    /// The same for an instance that listens on `port`, and that browsers reach through a proxy at
+    /// `base_url`.
+    pub async fn start_behind_proxy(
+        example: Example,
+        base_url: &str,
+        port: u16,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        Self::run(example.package(), base_url, port, environment).await
     }
 
     /// The same with the ten lines of the README.
@@ -78,22 +84,21 @@ impl ExampleApp {
         environment: &[(&str, &str)],
     ) -> Self {
         let program = format!("examples/{}", example.hello());
-        Self::run(&program, base_url, environment).await
+        Self::run(&program, base_url, port_of(base_url), environment).await
     }
 
-    async fn run(program: &str, base_url: &str, environment: &[(&str, &str)]) -> Self {
+    async fn run(program: &str, base_url: &str, port: u16, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(executables().join(program));
         command
             .env("BASE_URL", base_url)
             .envs(environment.iter().copied());
         let mut process = Process::start(program, &mut command);
 
-        let address = base_url.trim_start_matches("http://");
         eventually("the example app to accept connections", async || {
             if let Some(status) = process.exit_status() {
                 panic!("{program} ended with {status}:\n{}", process.output());
             }
-            TcpStream::connect(address).await.ok()
+            TcpStream::connect(("localhost", port)).await.ok()
         })
         .await;
         Self {
@@ -109,9 +114,7 @@ impl ExampleApp {
 
     /// The port the app listens on.
     pub fn port(&self) -> u16 {
-        let port = self.base_url.rsplit(':').next();
-        port.and_then(|port| port.parse().ok())
-            .expect("the address of an app under test has a port")
+        port_of(&self.base_url)
     }
 
     /// Everything the app has printed so far.
@@ -120,23 +123,26 @@ impl ExampleApp {
     }
 }
 
-/// An address on this machine that nobody listens on, for [`ExampleApp::start`].
-///
-/// The port is below those that the kernel hands out for outgoing connections,
-/// so that no connection of another test can take it meanwhile.
-pub fn free_base_url() -> String {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    const FIRST: u16 = 20_000;
-    const COUNT: u16 = 10_000;
-    let start = (process::id() % u32::from(COUNT)) as u16;
-    for _ in 0..COUNT {
-        let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
-        let port = FIRST + offset;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return format!("http://localhost:{port}");
+fn port_of(base_url: &str) -> u16 {
+    let port = base_url.rsplit(':').next();
+    port.and_then(|port| port.parse().ok())
+        .expect("the address of an app under test has a port")
+}
+
+/// The `logto` command, with nothing of the environment around it that is about Logto.
+pub fn logto_command() -> Command {
+    let mut command = Command::new(executables().join("logto"));
+    for (variable, _) in env::vars_os() {
+        if variable.to_string_lossy().starts_with("LOGTO_") {
+            command.env_remove(variable);
         }
     }
-    panic!("no free port between {FIRST} and {}", FIRST + COUNT);
+    command
+}
+
+/// An address on this machine that nobody listens on, for [`ExampleApp::start`].
+pub fn free_base_url() -> String {
+    format!("http://localhost:{}", free_port())
 }
 
 /// The folder with the programs.
@@ -165,7 +171,7 @@ fn build() -> PathBuf {
                 .iter()
                 .flat_map(|example| ["--bin", example.package()]),
         )
-        .args(["--example", "demo"])
+        .args(["--bin", "logto", "--example", "demo"])
         .args(
             Example::ALL
                 .iter()

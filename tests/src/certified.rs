@@ -5,7 +5,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::{process::Process, wait::eventually};
+use logto_servers::{Process, eventually};
 
 const CLIENT_ID: &str = "8s6wye3gb7dq9a4n54lsn";
 const CLIENT_SECRET: &str = "CertifiedProviderClientSecret123";

@@ -3,7 +3,7 @@
 //!
 //! What a test file needs is in its name, and `cargo xtask test-all` goes by
 //! it: `browser` in the name means Chromium, `certified` means the certified
-//! provider.
+//! provider, `database` means Redis and PostgreSQL.
 //!
 //! Nothing here sleeps to give something else time. Whatever must become true
 //! is awaited with [`eventually`], which has a bound.
@@ -17,15 +17,13 @@ mod browser;
 mod certified;
 pub mod conformance;
 pub mod hostile;
-mod process;
+pub mod instances;
 mod secrets;
 mod stage;
-mod wait;
 
-pub use app::{Example, ExampleApp, free_base_url};
+pub use app::{Example, ExampleApp, free_base_url, logto_command};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
-pub use process::Process;
+pub use logto_servers::{Process, eventually, eventually_within};
 pub use secrets::Secrets;
 pub use stage::{Stage, everywhere};
-pub use wait::{eventually, eventually_within};

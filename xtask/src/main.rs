@@ -19,11 +19,13 @@ Usage: cargo xtask <command>
                      LOGTO_LOCAL_PORT  the port of the local Logto (3001)
 
   test-all           Run every check and every test, and install what they need:
-                     Chromium, Node.js and npm (on Debian, with apt-get, as root
-                     or with sudo) and cargo-deny (into target/tools).
+                     Chromium, Node.js, npm, Redis and PostgreSQL (on Debian,
+                     with apt-get, as root or with sudo) and cargo-deny (into
+                     target/tools).
                      --without <what>  leave something out, once or more often:
                                        browser   tests in Chromium
                                        provider  tests with the certified provider
+                                       databases tests with Redis and PostgreSQL
                                        deny      licences, bans and advisories
                      The last line is `N passed, N failed`: tests, and one for
                      each other step.

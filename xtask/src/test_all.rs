@@ -4,6 +4,7 @@
 mod alone;
 mod deny;
 mod graph;
+mod needs;
 mod report;
 mod run;
 mod suites;
@@ -11,14 +12,14 @@ mod tools;
 
 use std::{process::ExitCode, time::Instant};
 
+use needs::Need;
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
 
 /// What can be left out of a run.
 #[derive(Debug, Default, PartialEq)]
 struct LeftOut {
-    browser: bool,
-    provider: bool,
+    needs: Vec<Need>,
     deny: bool,
 }
 
@@ -30,13 +31,13 @@ impl LeftOut {
                 ("--without", [what, rest @ ..]) => (*what, rest),
                 _ => return Err(format!("test-all does not know the option {option}.")),
             };
-            match what {
-                "browser" => left_out.browser = true,
-                "provider" => left_out.provider = true,
-                "deny" => left_out.deny = true,
+            let need = Need::ALL.into_iter().find(|need| need.name() == what);
+            match (need, what) {
+                (Some(need), _) => left_out.needs.push(need),
+                (None, "deny") => left_out.deny = true,
                 _ => {
                     return Err(format!(
-                        "{what} cannot be left out; browser, provider and deny can."
+                        "{what} cannot be left out; browser, provider, databases and deny can."
                     ));
                 }
             }
@@ -85,19 +86,14 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
         ]))
     });
     for suite in system_tests {
-        step(suite.name, &mut || {
-            if (suite.browser && left_out.browser) || (suite.provider && left_out.provider) {
+        step(&suite.name(), &mut || {
+            if suite.needs.iter().any(|need| left_out.needs.contains(need)) {
                 return Outcome::LeftOut;
             }
-            if suite.browser
-                && let Err(sentence) = tools::chromium()
-            {
-                return Outcome::Impossible(sentence);
-            }
-            if suite.provider
-                && let Err(sentence) = tools::node()
-            {
-                return Outcome::Impossible(sentence);
+            for need in &suite.needs {
+                if let Err(sentence) = need.provide() {
+                    return Outcome::Impossible(sentence);
+                }
             }
             tested(&suite.command())
         });
@@ -130,7 +126,8 @@ mod tests {
     #[test]
     fn several_things_can_be_left_out() {
         let left_out = LeftOut::read(&["--without", "browser", "--without", "deny"]).unwrap();
-        assert!(left_out.browser && left_out.deny && !left_out.provider);
+        assert_eq!(left_out.needs, [Need::Browser]);
+        assert!(left_out.deny);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Registered applications and the URIs that belong to them.
 
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::Error;
@@ -27,16 +28,30 @@ pub(crate) enum AppKind {
     /// A traditional web application: confidential, first party unless said otherwise.
     Web,
     MachineToMachine,
+    /// Registered, and shown by the Management API; this tenant does not play the rest.
+    Other,
 }
 
 pub(crate) struct App {
     pub(crate) id: String,
-    pub(crate) secret: String,
+    pub(crate) secrets: Vec<AppSecret>,
     pub(crate) kind: AppKind,
     pub(crate) third_party: bool,
-    pub(crate) redirect_uris: Vec<Url>,
-    pub(crate) post_logout_redirect_uris: Vec<Url>,
+    /// As they were written; those that lead off this machine are never followed.
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) post_logout_redirect_uris: Vec<String>,
     pub(crate) back_channel: BackChannel,
+    /// Of a machine-to-machine app: ids.
+    pub(crate) roles: Vec<String>,
+    /// What the Management API shows and nothing else looks at.
+    pub(crate) about: Map<String, Value>,
+}
+
+pub(crate) struct AppSecret {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) created_ms: u64,
+    pub(crate) expires_ms: Option<u64>,
 }
 
 /// Like Logto, one address to tell; the latest registration is the one told.
@@ -45,19 +60,27 @@ pub(crate) struct BackChannel {
     pub(crate) enabled: bool,
     /// Puts `sid` into ID tokens and logout tokens.
     pub(crate) session_required: bool,
-    pub(crate) uri: Option<Url>,
+    pub(crate) uri: Option<String>,
 }
 
 impl App {
-    pub(crate) fn new(credentials: AppCredentials, kind: AppKind) -> Self {
+    pub(crate) fn new(credentials: AppCredentials, kind: AppKind, now_ms: u64) -> Self {
+        let secret = AppSecret {
+            name: "Default secret".to_owned(),
+            value: credentials.app_secret,
+            created_ms: now_ms,
+            expires_ms: None,
+        };
         Self {
             id: credentials.app_id,
-            secret: credentials.app_secret,
+            secrets: vec![secret],
             kind,
             third_party: false,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             back_channel: BackChannel::default(),
+            roles: Vec::new(),
+            about: Map::from_iter([("createdAt".to_owned(), now_ms.into())]),
         }
     }
 
@@ -65,18 +88,18 @@ impl App {
     pub(crate) fn register_base_url(&mut self, base: &str) -> Result<(), Error> {
         let base = base.trim_end_matches('/');
         self.register_redirect_uri(&format!("{base}/callback"))?;
-        let home = loopback(base)?;
+        let home = loopback(base)?.into();
         if !self.post_logout_redirect_uris.contains(&home) {
             self.post_logout_redirect_uris.push(home);
         }
         if self.back_channel.enabled {
-            self.back_channel.uri = Some(loopback(&format!("{base}/backchannel-logout"))?);
+            self.back_channel.uri = Some(loopback(&format!("{base}/backchannel-logout"))?.into());
         }
         Ok(())
     }
 
     pub(crate) fn register_redirect_uri(&mut self, uri: &str) -> Result<(), Error> {
-        let uri = loopback(uri)?;
+        let uri = loopback(uri)?.into();
         if !self.redirect_uris.contains(&uri) {
             self.redirect_uris.push(uri);
         }
@@ -84,17 +107,30 @@ impl App {
     }
 
     pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
-        Url::parse(uri).is_ok_and(|uri| self.redirect_uris.contains(&uri))
+        is_among(uri, &self.redirect_uris)
     }
 
     /// `http://localhost:3000` and `http://localhost:3000/` are one address: URIs are compared parsed.
     pub(crate) fn allows_post_logout(&self, uri: &str) -> bool {
-        Url::parse(uri).is_ok_and(|uri| self.post_logout_redirect_uris.contains(&uri))
+        is_among(uri, &self.post_logout_redirect_uris)
+    }
+
+    pub(crate) fn secret_of_value(&self, value: &str) -> Option<&AppSecret> {
+        self.secrets.iter().find(|secret| secret.value == value)
     }
 }
 
-/// A URL of this machine, or an error: nothing else is ever registered.
-fn loopback(uri: &str) -> Result<Url, Error> {
+fn is_among(uri: &str, registered: &[String]) -> bool {
+    let same = |uri: &Url| {
+        registered
+            .iter()
+            .any(|one| Url::parse(one).as_ref() == Ok(uri))
+    };
+    loopback(uri).is_ok_and(|uri| same(&uri))
+}
+
+/// A URL of this machine, or an error: no browser is sent anywhere else, and nothing is told to others.
+pub(crate) fn loopback(uri: &str) -> Result<Url, Error> {
     let url = Url::parse(uri).map_err(|_| Error::InvalidUri(uri.to_owned()))?;
     let local = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::apps::{App, AppCredentials, AppKind, BackChannel};
 use crate::clock::Clock;
 use crate::connection::{CuttableListener, Line};
+use crate::directory::{Directory, MACHINE_ROLE, MANAGEMENT_ROLE};
 use crate::faults::Faults;
 use crate::keys::{KeyRing, SigningAlgorithm};
 use crate::log::Log;
@@ -45,6 +46,8 @@ pub struct LocalTenantBuilder {
     third_party: bool,
     app: Option<AppCredentials>,
     people: Vec<Person>,
+    empty: bool,
+    secret_vault: bool,
 }
 
 impl Default for LocalTenantBuilder {
@@ -58,6 +61,8 @@ impl Default for LocalTenantBuilder {
             third_party: false,
             app: None,
             people: people::built_in(),
+            empty: false,
+            secret_vault: false,
         }
     }
 }
@@ -119,6 +124,21 @@ impl LocalTenantBuilder {
         self
     }
 
+    /// Starts as Logto does: no app but the machine-to-machine app with access to the Management API, no
+    /// connector, no API, no roles, no organizations. The people wait at Hugging Face until somebody sets up
+    /// a button.
+    pub fn empty(mut self) -> Self {
+        self.empty = true;
+        self
+    }
+
+    /// Whether connectors can be told to keep the tokens of people, as a Logto with `SECRET_VAULT_KEK`; off
+    /// by default.
+    pub fn secret_vault(mut self, on: bool) -> Self {
+        self.secret_vault = on;
+        self
+    }
+
     /// Starts the tenant.
     ///
     /// # Errors
@@ -132,14 +152,36 @@ impl LocalTenantBuilder {
             Some(app) => app,
             None => generate_credentials()?,
         };
-        let app = self.web_app(credentials.clone())?;
+        let clock = Clock::default();
+        let now_ms = clock.millis();
+        let app = self.web_app(credentials.clone(), now_ms)?;
         let machine = generate_credentials()?;
-        let apps = vec![app, App::new(machine.clone(), AppKind::MachineToMachine)];
-        let store = Store::new(
-            KeyRing::generate(SigningAlgorithm::Es384)?,
-            apps,
-            self.people,
-        );
+        let mut machine_app = App::new(machine.clone(), AppKind::MachineToMachine, now_ms);
+        machine_app.roles.push(MANAGEMENT_ROLE.to_owned());
+        let (apps, mut directory, credentials) = if self.empty {
+            let none = AppCredentials {
+                app_id: String::new(),
+                app_secret: String::new(),
+            };
+            (vec![machine_app], Directory::new(now_ms), none)
+        } else {
+            machine_app.roles.push(MACHINE_ROLE.to_owned());
+            let directory = Directory::example(now_ms, &machine.app_id);
+            (vec![app, machine_app], directory, credentials)
+        };
+        let people = self.people.into_iter();
+        let people = people
+            .map(|person| {
+                if self.empty {
+                    person.without_access()
+                } else {
+                    person
+                }
+            })
+            .collect();
+        directory.secret_vault = self.secret_vault;
+        let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
+        let store = Store::new(keys, apps, people, directory);
 
         let failed = |reason| Error::Port {
             port: self.port,
@@ -156,7 +198,7 @@ impl LocalTenantBuilder {
         let shared = Arc::new(Tenant {
             issuer: format!("{endpoint}/oidc"),
             endpoint,
-            clock: Clock::default(),
+            clock,
             faults: Faults::default(),
             log: Log::default(),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &random::bytes::<32>()?),
@@ -179,8 +221,8 @@ impl LocalTenantBuilder {
         })
     }
 
-    fn web_app(&self, credentials: AppCredentials) -> Result<App, Error> {
-        let mut app = App::new(credentials, AppKind::Web);
+    fn web_app(&self, credentials: AppCredentials, now_ms: u64) -> Result<App, Error> {
+        let mut app = App::new(credentials, AppKind::Web, now_ms);
         app.third_party = self.third_party;
         app.back_channel = BackChannel {
             enabled: self.back_channel,

@@ -15,17 +15,15 @@ impl Params {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    fn from_json(body: &[u8]) -> Self {
-        let object =
-            serde_json::from_slice::<serde_json::Map<String, Value>>(body).unwrap_or_default();
-        let text = |value: Value| match value {
-            Value::String(text) => text,
+    fn from_json(body: &Value) -> Self {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
             other => other.to_string(),
         };
+        let members = body.as_object().into_iter().flatten();
         Self(
-            object
-                .into_iter()
-                .map(|(name, value)| (name, text(value)))
+            members
+                .map(|(name, value)| (name.clone(), text(value)))
                 .collect(),
         )
     }
@@ -67,6 +65,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) query: Params,
     pub(crate) form: Params,
+    /// A JSON body; `null` if there is none.
+    pub(crate) json: Value,
 }
 
 impl Call {
@@ -75,12 +75,16 @@ impl Call {
             .headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
-        let form = match content_type {
-            Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => {
-                Params::decode(body)
-            }
-            Some(kind) if kind.starts_with("application/json") => Params::from_json(body),
-            _ => Params::default(),
+        let is = |kind: &str| content_type.is_some_and(|given| given.starts_with(kind));
+        let json = if is("application/json") {
+            serde_json::from_slice(body).unwrap_or_default()
+        } else {
+            Value::Null
+        };
+        let form = if is("application/x-www-form-urlencoded") {
+            Params::decode(body)
+        } else {
+            Params::from_json(&json)
         };
         Self {
             method: parts.method.clone(),
@@ -88,6 +92,7 @@ impl Call {
             headers: parts.headers.clone(),
             query: Params::decode(parts.uri.query().unwrap_or_default().as_bytes()),
             form,
+            json,
         }
     }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 /// A part of the tenant that can be made to fail on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -24,13 +26,15 @@ pub enum Endpoint {
     Revocation,
     /// `/oidc/session/end`
     EndSession,
+    /// `/api/…`
+    ManagementApi,
     /// Everything else: the sign-in pages, Hugging Face, pictures.
     Pages,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Discovery,
         Self::Jwks,
         Self::Authorize,
@@ -39,6 +43,7 @@ impl Endpoint {
         Self::Introspection,
         Self::Revocation,
         Self::EndSession,
+        Self::ManagementApi,
         Self::Pages,
     ];
 
@@ -54,6 +59,7 @@ impl Endpoint {
             "/oidc/token/revocation" => Self::Revocation,
             path if path == "/oidc/auth" || path.starts_with("/oidc/auth/") => Self::Authorize,
             path if path.starts_with("/oidc/session/end") => Self::EndSession,
+            path if path.starts_with("/api/") => Self::ManagementApi,
             _ => Self::Pages,
         }
     }
@@ -72,6 +78,9 @@ pub enum Fault {
     /// Does what was asked and closes the connection instead of answering:
     /// the client cannot know whether its refresh token was used.
     LoseAnswer,
+    /// Does what was asked, but keeps the answer back until the faults are cleared: meanwhile the client can
+    /// be killed, or the person sign out.
+    HoldAnswer,
 }
 
 /// The failures of a tenant. Clones are the same failures.
@@ -89,7 +98,11 @@ pub enum Fault {
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<HashMap<Endpoint, Active>>>);
+pub struct Faults {
+    active: Arc<Mutex<HashMap<Endpoint, Active>>>,
+    /// Changes whenever the faults are cleared.
+    cleared: watch::Sender<()>,
+}
 
 #[derive(Debug)]
 struct Active {
@@ -131,6 +144,12 @@ impl Faults {
     /// Everything works again.
     pub fn clear(&self) {
         self.active().clear();
+        self.cleared.send_replace(());
+    }
+
+    /// Sees when the faults are cleared from now on.
+    pub(crate) fn watch(&self) -> watch::Receiver<()> {
+        self.cleared.subscribe()
     }
 
     /// The fault that hits this request, counted.
@@ -146,6 +165,6 @@ impl Faults {
     }
 
     fn active(&self) -> MutexGuard<'_, HashMap<Endpoint, Active>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

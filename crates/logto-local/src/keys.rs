@@ -36,6 +36,9 @@ impl SigningAlgorithm {
 pub(crate) struct KeyRing(Vec<SigningKey>);
 
 struct SigningKey {
+    /// By which the Management API knows it.
+    id: String,
+    created: u64,
     kid: String,
     pair: Pair,
 }
@@ -60,18 +63,42 @@ pub(crate) enum NotOurs {
 }
 
 impl KeyRing {
-    pub(crate) fn generate(algorithm: SigningAlgorithm) -> Result<Self, Unspecified> {
-        Ok(Self(vec![SigningKey::generate(algorithm)?]))
+    pub(crate) fn generate(algorithm: SigningAlgorithm, now: u64) -> Result<Self, Unspecified> {
+        Ok(Self(vec![SigningKey::generate(algorithm, now)?]))
     }
 
     /// The new key signs from now on; the old ones stay in the key set.
-    pub(crate) fn rotate(&mut self, algorithm: SigningAlgorithm) -> Result<(), Unspecified> {
-        self.0.insert(0, SigningKey::generate(algorithm)?);
+    pub(crate) fn rotate(
+        &mut self,
+        algorithm: SigningAlgorithm,
+        now: u64,
+    ) -> Result<(), Unspecified> {
+        self.0.insert(0, SigningKey::generate(algorithm, now)?);
         Ok(())
     }
 
-    pub(crate) fn remove_previous(&mut self) {
-        self.0.truncate(1);
+    /// Keeps the latest keys only, the current one among them.
+    pub(crate) fn keep(&mut self, number: usize) {
+        self.0.truncate(number.max(1));
+    }
+
+    /// Whether there was such a key of the past.
+    pub(crate) fn remove(&mut self, id: &str) -> bool {
+        let index = self.0.iter().skip(1).position(|key| key.id == id);
+        index.map(|index| self.0.remove(index + 1)).is_some()
+    }
+
+    /// As the Management API shows them.
+    pub(crate) fn described(&self) -> Vec<Value> {
+        let describe = |(index, key): (usize, &SigningKey)| {
+            let status = if index == 0 { "Current" } else { "Previous" };
+            let algorithm = match key.pair {
+                Pair::Es384(_) => "EC",
+                Pair::Rs256(_) => "RSA",
+            };
+            json!({ "id": key.id, "createdAt": key.created, "signingKeyAlgorithm": algorithm, "status": status })
+        };
+        self.0.iter().enumerate().map(describe).collect()
     }
 
     pub(crate) fn jwks(&self) -> Value {
@@ -116,15 +143,28 @@ impl KeyRing {
 
     /// The claims of a token that the current algorithm of this tenant signed; its age is not looked at.
     pub(crate) fn verify(&self, token: &str) -> Result<Value, NotOurs> {
+        let current = self.0.first().ok_or(NotOurs::Unverifiable)?.algorithm();
+        self.verify_with(token, |key| key.algorithm() == current)
+    }
+
+    /// The claims of a token that any key of the key set signed; its age is not looked at.
+    pub(crate) fn verify_with_any(&self, token: &str) -> Result<Value, NotOurs> {
+        self.verify_with(token, |_| true)
+    }
+
+    fn verify_with(
+        &self,
+        token: &str,
+        accepts: impl Fn(&SigningKey) -> bool,
+    ) -> Result<Value, NotOurs> {
         let (signed, signature) = token.rsplit_once('.').ok_or(NotOurs::Undecodable)?;
         let (header, claims) = signed.split_once('.').ok_or(NotOurs::Undecodable)?;
         let header: Header =
             serde_json::from_slice(&decode(header)?).map_err(|_| NotOurs::Undecodable)?;
         let claims = serde_json::from_slice(&decode(claims)?).map_err(|_| NotOurs::Undecodable)?;
-        let current = self.0.first().ok_or(NotOurs::Unverifiable)?.algorithm();
         let key = self.0.iter().find(|key| key.kid == header.kid);
         match key {
-            Some(key) if key.algorithm() == current && header.alg == current.name() => {
+            Some(key) if accepts(key) && header.alg == key.algorithm().name() => {
                 let verified = key.verify(signed.as_bytes(), &decode(signature)?);
                 verified.map(|()| claims).map_err(|_| NotOurs::Unverifiable)
             }
@@ -134,7 +174,7 @@ impl KeyRing {
 }
 
 impl SigningKey {
-    fn generate(algorithm: SigningAlgorithm) -> Result<Self, Unspecified> {
+    fn generate(algorithm: SigningAlgorithm, now: u64) -> Result<Self, Unspecified> {
         let pair = match algorithm {
             SigningAlgorithm::Es384 => {
                 Pair::Es384(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING)?)
@@ -142,6 +182,8 @@ impl SigningKey {
             SigningAlgorithm::Rs256 => Pair::Rs256(rsa::KeyPair::generate(KeySize::Rsa2048)?),
         };
         Ok(Self {
+            id: random::id(21)?,
+            created: now,
             kid: random::token()?,
             pair,
         })

@@ -7,6 +7,7 @@ mod call;
 mod clock;
 mod connection;
 mod cookies;
+mod directory;
 mod error;
 mod faults;
 mod keys;

@@ -1,9 +1,15 @@
 //! What clients sent.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use axum::response::Response;
+
 use crate::call::Call;
+
+/// Older requests are forgotten, so that a tenant can run for weeks.
+const KEPT: usize = 10_000;
 
 /// A request that reached the tenant, as it was sent, secrets included: that is what a test looks at.
 /// `Debug` shows names and statuses only.
@@ -22,7 +28,13 @@ pub struct SeenRequest {
     pub headers: Vec<(String, String)>,
     /// The status answered; `None` while it is being answered, or if the connection was cut.
     pub status: Option<u16>,
+    /// Why the tenant refused, in Logto's words, also where the refusal was sent on to the app.
+    pub refusal: Option<String>,
 }
+
+/// Travels with a response to the log.
+#[derive(Clone)]
+pub(crate) struct Refusal(pub(crate) String);
 
 impl SeenRequest {
     /// The first header of that (lower-case) name.
@@ -57,6 +69,7 @@ impl fmt::Debug for SeenRequest {
             .field("query", &names(&self.query))
             .field("form", &names(&self.form))
             .field("status", &self.status)
+            .field("refusal", &self.refusal)
             .finish_non_exhaustive()
     }
 }
@@ -67,8 +80,8 @@ pub(crate) struct Log(Mutex<Entries>);
 
 #[derive(Default)]
 struct Entries {
-    cleared: usize,
-    seen: Vec<SeenRequest>,
+    forgotten: usize,
+    seen: VecDeque<SeenRequest>,
 }
 
 impl Log {
@@ -80,36 +93,81 @@ impl Log {
             )
         };
         let mut entries = self.entries();
-        entries.seen.push(SeenRequest {
+        if entries.seen.len() == KEPT {
+            entries.seen.pop_front();
+            entries.forgotten += 1;
+        }
+        entries.seen.push_back(SeenRequest {
             method: call.method.to_string(),
             path: call.path.clone(),
             query: call.query.0.clone(),
             form: call.form.0.clone(),
             headers: call.headers.iter().map(header).collect(),
             status: None,
+            refusal: None,
         });
-        entries.cleared + entries.seen.len() - 1
+        entries.forgotten + entries.seen.len() - 1
     }
 
-    pub(crate) fn answered(&self, number: usize, status: u16) {
+    pub(crate) fn answered(&self, number: usize, response: &Response) {
         let mut entries = self.entries();
-        let index = number.checked_sub(entries.cleared);
+        let index = number.checked_sub(entries.forgotten);
         if let Some(request) = index.and_then(|index| entries.seen.get_mut(index)) {
-            request.status = Some(status);
+            request.status = Some(response.status().as_u16());
+            let refusal = response.extensions().get::<Refusal>();
+            request.refusal = refusal.map(|Refusal(why)| why.clone());
         }
     }
 
     pub(crate) fn seen(&self) -> Vec<SeenRequest> {
-        self.entries().seen.clone()
+        self.entries().seen.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
         let mut entries = self.entries();
-        entries.cleared += entries.seen.len();
+        entries.forgotten += entries.seen.len();
         entries.seen.clear();
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, Method, StatusCode};
+    use axum::response::IntoResponse;
+
+    use super::*;
+    use crate::call::Params;
+
+    #[test]
+    fn old_requests_are_forgotten_and_the_others_keep_their_numbers() {
+        let log = Log::default();
+        for number in 0..KEPT + 3 {
+            let call = Call {
+                method: Method::GET,
+                path: format!("/{number}"),
+                headers: HeaderMap::new(),
+                query: Params::default(),
+                form: Params::default(),
+                json: serde_json::Value::Null,
+            };
+            assert_eq!(log.arrived(&call), number);
+        }
+        let status = |status: u16| StatusCode::from_u16(status).unwrap().into_response();
+        log.answered(2, &status(500));
+        log.answered(3, &status(200));
+        log.answered(KEPT + 2, &status(204));
+        let seen = log.seen();
+        assert_eq!(seen.len(), KEPT);
+        let answered = seen
+            .iter()
+            .filter_map(|request| Some((request.path.as_str(), request.status?)));
+        assert_eq!(
+            answered.collect::<Vec<_>>(),
+            [("/3", 200), (format!("/{}", KEPT + 2).as_str(), 204)]
+        );
     }
 }

@@ -30,6 +30,8 @@ pub struct Person {
     about: String,
     roles: Vec<String>,
     memberships: Vec<Membership>,
+    /// Whom an administrator created has no account there.
+    at_hugging_face: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +64,19 @@ impl Person {
             about: "Added by your code".to_owned(),
             roles: Vec::new(),
             memberships: Vec::new(),
+            at_hugging_face: true,
             handle,
         }
+    }
+
+    /// Somebody whom an administrator created, known by their user id.
+    pub(crate) fn created(id: &str, name: Option<&str>, email: Option<&str>) -> Self {
+        let mut person = Self::new(id).name(name).email(email);
+        person.id = id.to_owned();
+        person.picture = false;
+        person.at_hugging_face = false;
+        "Created by an administrator".clone_into(&mut person.about);
+        person
     }
 
     /// Replaces the name; `None` is a Hugging Face account without one.
@@ -133,6 +146,44 @@ impl Person {
 
     pub(crate) fn memberships(&self) -> &[Membership] {
         &self.memberships
+    }
+
+    /// The same person where there are neither roles nor organizations.
+    pub(crate) fn without_access(mut self) -> Self {
+        self.roles.clear();
+        self.memberships.clear();
+        self
+    }
+
+    pub(crate) fn has_hugging_face(&self) -> bool {
+        self.at_hugging_face
+    }
+
+    /// Whether the person did not have the role.
+    pub(crate) fn add_role(&mut self, role: &str) -> bool {
+        let new = self.roles.iter().all(|known| known != role);
+        if new {
+            self.roles.push(role.to_owned());
+        }
+        new
+    }
+
+    /// Becomes a member; whoever is one already stays as they are.
+    pub(crate) fn join(&mut self, membership: Membership) {
+        if self.memberships.iter().all(|one| one.id != membership.id) {
+            self.memberships.push(membership);
+        }
+    }
+
+    pub(crate) fn leave(&mut self, organization: &str) {
+        self.memberships.retain(|one| one.id != organization);
+    }
+
+    pub(crate) fn take_role(&mut self, organization: &str, role: &str) {
+        let of_it = |one: &&mut Membership| one.id == organization;
+        for membership in self.memberships.iter_mut().filter(of_it) {
+            role.clone_into(&mut membership.role);
+        }
     }
 
     pub(crate) fn picture_url(&self, endpoint: &str) -> Option<String> {

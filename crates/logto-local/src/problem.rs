@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::log::Refusal;
 use crate::reply;
 
 /// A JSON error document with its status.
@@ -130,6 +131,11 @@ impl Problem {
         self.0.error_description.as_deref()
     }
 
+    /// For the log of requests.
+    pub(crate) fn refusal(&self) -> Refusal {
+        Refusal(self.description().unwrap_or(self.error()).to_owned())
+    }
+
     pub(crate) fn without_description(mut self) -> Self {
         self.0.error_description = None;
         self
@@ -159,6 +165,7 @@ fn message(error: &str) -> &'static str {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = reply::json(self.0.status, &self.0);
+        response.extensions_mut().insert(self.refusal());
         if let Some(challenge) = self
             .0
             .challenge

@@ -46,7 +46,7 @@ impl Tenant {
 }
 
 pub(crate) fn router(tenant: Shared) -> Router {
-    routes::all()
+    routes::all(&tenant)
         .layer(middleware::from_fn_with_state(tenant.clone(), around))
         .with_state(tenant)
 }
@@ -73,6 +73,7 @@ async fn around(
     let endpoint = Endpoint::of(&call.path);
     let number = tenant.log.arrived(&call);
 
+    let mut cleared = tenant.faults.watch();
     let fault = tenant.faults.strike(endpoint);
     match fault {
         Some(Fault::CutConnection) => {
@@ -91,13 +92,26 @@ async fn around(
             next.run(request).await
         }
     };
-    if fault == Some(Fault::LoseAnswer) {
-        line.cut();
-        return response;
+    match fault {
+        Some(Fault::LoseAnswer) => {
+            line.cut();
+            return response;
+        }
+        // An error means that the tenant is gone.
+        Some(Fault::HoldAnswer) => drop(cleared.changed().await),
+        _ => {}
     }
     add_common_headers(&mut response, endpoint);
-    tenant.log.answered(number, response.status().as_u16());
+    add_date(&mut response, &tenant.clock);
+    tenant.log.answered(number, &response);
     response
+}
+
+/// As the clock of the tenant says: what a client may compare its own clock with.
+fn add_date(response: &mut Response, clock: &Clock) {
+    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(clock.now())) {
+        response.headers_mut().insert(header::DATE, date);
+    }
 }
 
 fn head_size(path: &str, headers: &HeaderMap) -> usize {

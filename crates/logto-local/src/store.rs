@@ -6,13 +6,14 @@ use aws_lc_rs::error::Unspecified;
 use url::Url;
 
 use crate::apps::App;
+use crate::directory::Directory;
 use crate::keys::KeyRing;
 use crate::people::Person;
 use crate::random;
 use crate::routes::authorize::AuthRequest;
 
 pub(crate) const CODE_LIFE: u64 = 60;
-pub(crate) const ACCESS_TOKEN_LIFE: u64 = 3600;
+const ACCESS_TOKEN_LIFE: u64 = 3600;
 pub(crate) const ID_TOKEN_LIFE: u64 = 3600;
 pub(crate) const REFRESH_TOKEN_LIFE: u64 = 14 * DAY;
 /// A rotated refresh token stays usable this long.
@@ -24,9 +25,12 @@ const GRANT_LIFE: u64 = 180 * DAY;
 const DAY: u64 = 24 * 3600;
 
 pub(crate) struct Store {
+    /// Seconds that access tokens live from now on.
+    pub(crate) access_token_life: u64,
     pub(crate) keys: KeyRing,
     pub(crate) apps: Vec<App>,
     pub(crate) people: Vec<Person>,
+    pub(crate) directory: Directory,
     pub(crate) accounts: HashMap<String, Account>,
     pub(crate) suspended: HashSet<String>,
     /// By the value of the `_session` cookie.
@@ -39,11 +43,16 @@ pub(crate) struct Store {
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
 }
 
-/// When somebody first and last signed in, in milliseconds: `created_at` and `updated_at`.
-#[derive(Clone, Copy)]
+/// Somebody is a user since they first signed in, or since an administrator created them.
+#[derive(Default)]
 pub(crate) struct Account {
     pub(crate) created_ms: u64,
     pub(crate) updated_ms: u64,
+    pub(crate) signed_in_ms: Option<u64>,
+    pub(crate) user_name: Option<String>,
+    pub(crate) has_password: bool,
+    /// The app that they first came from.
+    pub(crate) app_id: Option<String>,
 }
 
 /// One browser that is signed in to the tenant, or is about to sign out.
@@ -80,6 +89,8 @@ pub(crate) struct Interaction {
     pub(crate) request: AuthRequest,
     pub(crate) progress: Progress,
     pub(crate) signed_in_as: Option<String>,
+    /// Somebody new, who has to choose a user name first.
+    pub(crate) newcomer: Option<String>,
     /// Shown once on the sign-in page.
     pub(crate) notice: Option<&'static str>,
     pub(crate) expires: u64,
@@ -93,6 +104,7 @@ pub(crate) struct Progress {
 
 /// One trip to Hugging Face, by its `state`.
 pub(crate) struct SocialLeg {
+    pub(crate) connector: String,
     pub(crate) code: String,
     pub(crate) person: Option<String>,
     pub(crate) expires: u64,
@@ -150,11 +162,18 @@ pub(crate) struct RefreshToken {
 }
 
 impl Store {
-    pub(crate) fn new(keys: KeyRing, apps: Vec<App>, people: Vec<Person>) -> Self {
+    pub(crate) fn new(
+        keys: KeyRing,
+        apps: Vec<App>,
+        people: Vec<Person>,
+        directory: Directory,
+    ) -> Self {
         Self {
+            access_token_life: ACCESS_TOKEN_LIFE,
             keys,
             apps,
             people,
+            directory,
             accounts: HashMap::new(),
             suspended: HashSet::new(),
             sessions: HashMap::new(),
@@ -212,12 +231,26 @@ impl Store {
         (found.expires > now && self.is_honoured(&found.ticket, now)).then_some(found)
     }
 
+    pub(crate) fn age_refresh_tokens(&mut self, by: u64) {
+        for token in self.refresh_tokens.values_mut() {
+            token.issued = token.issued.saturating_sub(by);
+            token.expires = token.expires.saturating_sub(by);
+        }
+    }
+
     pub(crate) fn revoke_grant(&mut self, grant_id: &str) {
         self.grants.remove(grant_id);
     }
 
     pub(crate) fn revoke_grants_of(&mut self, person: &str) {
         self.grants.retain(|_, grant| grant.person != person);
+    }
+
+    /// Sessions and tokens of somebody die.
+    pub(crate) fn end_everything_of(&mut self, person: &str) {
+        self.revoke_grants_of(person);
+        self.sessions
+            .retain(|_, session| session.person.as_deref() != Some(person));
     }
 
     /// The grant of this session and app, extended by `scopes`, created if there is none.

@@ -1,6 +1,7 @@
 //! The running tenant.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -52,7 +53,7 @@ impl LocalTenant {
         &self.shared.issuer
     }
 
-    /// The client id of the registered app.
+    /// The client id of the registered app; an empty text if the tenant was started empty.
     pub fn app_id(&self) -> &str {
         &self.app.app_id
     }
@@ -90,7 +91,8 @@ impl LocalTenant {
     pub fn add_app(&self, base: &str) -> Result<AppCredentials, Error> {
         let credentials = generate_credentials()?;
         let mut store = self.shared.store();
-        let mut app = App::new(credentials.clone(), AppKind::Web);
+        let now_ms = self.shared.clock.millis();
+        let mut app = App::new(credentials.clone(), AppKind::Web, now_ms);
         if let Some(first) = store.app(&self.app.app_id) {
             app.back_channel = first.back_channel.clone();
             app.back_channel.uri = None;
@@ -105,6 +107,18 @@ impl LocalTenant {
         &self.shared.clock
     }
 
+    /// How long access tokens live that are issued from now on, in whole seconds; at first an hour. With
+    /// zero the next request of the app has to refresh: for apps whose clock cannot be moved.
+    pub fn set_access_token_life(&self, life: Duration) {
+        self.shared.store().access_token_life = life.as_secs();
+    }
+
+    /// Makes the refresh tokens that were issued so far older, in whole seconds: after 70 % of their 14 days
+    /// they rotate. For apps whose clock cannot be moved.
+    pub fn age_refresh_tokens(&self, by: Duration) {
+        self.shared.store().age_refresh_tokens(by.as_secs());
+    }
+
     /// Makes parts of the tenant fail.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
@@ -116,12 +130,13 @@ impl LocalTenant {
     ///
     /// If the key cannot be generated.
     pub fn rotate_signing_key(&self, algorithm: SigningAlgorithm) -> Result<(), Error> {
-        Ok(self.shared.store().keys.rotate(algorithm)?)
+        let now = self.shared.clock.seconds();
+        Ok(self.shared.store().keys.rotate(algorithm, now)?)
     }
 
     /// Takes every key but the current one out of the key set: tokens signed with them can no longer be verified.
     pub fn remove_previous_keys(&self) {
-        self.shared.store().keys.remove_previous();
+        self.shared.store().keys.keep(1);
     }
 
     /// Everything that clients sent since the start, or since [`clear_requests`](Self::clear_requests), in order.
@@ -149,10 +164,7 @@ impl LocalTenant {
         let mut store = self.shared.store();
         known(&store, person)?;
         store.suspended.insert(person.to_owned());
-        store.revoke_grants_of(person);
-        store
-            .sessions
-            .retain(|_, session| session.person.as_deref() != Some(person));
+        store.end_everything_of(person);
         Ok(())
     }
 

@@ -125,8 +125,8 @@ impl Logto {
         else {
             return Ok(false);
         };
-        keeper.end(held, self.now()).await?;
-        self.0.revoke_all(std::slice::from_ref(held));
+        let token = keeper.end(held, self.now()).await?;
+        self.0.revoke_all(token.into_iter().collect());
         Ok(true)
     }
 
@@ -143,13 +143,19 @@ impl Logto {
     pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
         let keeper = &self.0.keeper;
         let sessions = keeper.sessions_of(sub, self.now()).await?;
-        let now = self.0.settings.clock.now_in_milliseconds();
-        keeper.end_person(sub, now).await?;
+        let mut tokens = Vec::new();
+        let mut ended = Ok(());
         for held in &sessions {
-            keeper.end(held, self.now()).await?;
+            match keeper.end(held, self.now()).await {
+                Ok(token) => tokens.extend(token),
+                Err(error) => ended = Err(error),
+            }
         }
-        self.0.revoke_all(&sessions);
-        Ok(())
+        self.0.revoke_all(tokens);
+        ended?;
+        // Last, as it hides from the list what could not be ended: the caller may try again.
+        let now = self.0.settings.clock.now_in_milliseconds();
+        keeper.end_person(sub, now).await
     }
 
     /// Whether the store of sessions answers, for a readiness probe.

@@ -3,6 +3,8 @@
 //! The header is never parsed as a whole: on localhost it carries the cookies of every other
 //! program, Logto's own raw-JSON ones among them, and only ours have to be well formed.
 
+use std::iter;
+
 /// Every value that the header holds under this name, in the order sent. A browser sends several
 /// when a cookie was also set for another path or domain.
 pub(crate) fn values<'a>(header: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
@@ -18,7 +20,18 @@ pub(crate) fn starting_with<'a>(
 }
 
 fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
-    header.split(';').filter_map(|pair| {
+    let mut rest = Some(header);
+    // Values are long: this is what looks at all of them.
+    let pairs = iter::from_fn(move || {
+        let left = rest?;
+        let (pair, more) = match memchr::memchr(b';', left.as_bytes()) {
+            Some(end) => (left.get(..end)?, left.get(end + 1..)),
+            None => (left, None),
+        };
+        rest = more;
+        Some(pair)
+    });
+    pairs.filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         Some((name.trim(), value.trim()))
     })

@@ -175,8 +175,10 @@ impl Http {
     }
 }
 
-/// Whether the host is this machine itself: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+/// Whether the host of a URL is the machine itself that uses it: `localhost`, `*.localhost`,
+/// 127.0.0.0/8 or `[::1]`. Plain http is accepted there, and no proxy stands before it.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

@@ -174,7 +174,7 @@ impl Engine {
                 return Ok(latest);
             }
             match self.redeem_refresh_token(&latest, &wish.target).await {
-                Ok(renewal) => return self.store_renewal(&latest, renewal).await,
+                Ok(renewal) => return self.store_renewal(&wish.held, renewal).await,
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.keeper.latest(&latest).await?;
                     if newer.session.refresh_token == latest.session.refresh_token {
@@ -185,8 +185,29 @@ impl Engine {
                     // Somebody else rotated the refresh token meanwhile.
                     latest = newer;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if error.response().is_some() && !error.is_retryable() {
+                        self.rescue(wish, &latest).await;
+                    }
+                    return Err(error);
+                }
             }
+        }
+    }
+
+    /// Logto spends a refresh token that is to be replaced before it looks at what is asked for, and
+    /// gives the new one to nobody if it then refuses. For three seconds it takes the old one again.
+    async fn rescue(&self, wish: &Wish, latest: &Held) {
+        let plain = Target::default();
+        if wish.target == plain {
+            return;
+        }
+        let rescued = match self.redeem_refresh_token(latest, &plain).await {
+            Ok(renewal) => self.store_renewal(&wish.held, renewal).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = rescued {
+            tracing::warn!(%error, "a refresh token may be lost by a refusal of Logto");
         }
     }
 
@@ -194,13 +215,15 @@ impl Engine {
     async fn store_renewal(&self, before: &Held, renewal: Renewal) -> Result<Held, Error> {
         let place = before.place;
         let change = |session: &mut Session| {
+            let now = self.settings.clock.now();
+            self.keeper.note_refresh(session, now);
             if let Some(refresh_token) = &renewal.refresh_token {
                 session.refresh_token = Some(refresh_token.clone());
             }
             let Ok(accepted) = &renewal.accepted else {
-                return;
+                return true;
             };
-            session.keep_token(accepted.token.clone());
+            session.keep_token(accepted.token.clone(), now);
             if let Some(id_token) = &accepted.id_token {
                 let old = std::mem::replace(&mut session.id_token, id_token.clone());
                 if !self.keeper.has_room(session, place) {
@@ -210,6 +233,7 @@ impl Engine {
                     session.id_token = old;
                 }
             }
+            true
         };
         let mut attempt = 0;
         let stored = loop {

@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on Actix Web.
 
+#[path = "../../deployment.rs"]
+mod deployment;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -12,8 +14,8 @@ use logto_actix_web::{
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` at Logto. `LOGTO_RESOURCES` and `LOGTO_SCOPES` have to name it and
-/// `read:things` for `/things` to get a token.
+/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
+/// too; then there are no things.
 const RESOURCE: &str = "https://api.example.test";
 
 /// May read things.
@@ -30,9 +32,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
-    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = LogtoConfig::from_env()?
+        .with_scopes(["email", "identities", "read:things"])
+        .with_resources([RESOURCE]);
+    let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
-    let (base_url, port) = (logto.base_url().clone(), logto.port());
+    let (base_url, port) = (logto.base_url().clone(), deployment::port(&logto)?);
 
     let api = logto.api(RESOURCE)?;
 

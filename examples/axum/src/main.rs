@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on axum.
 
+#[path = "../../deployment.rs"]
+mod deployment;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -15,8 +17,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` at Logto. `LOGTO_RESOURCES` and `LOGTO_SCOPES` have to name it and
-/// `read:things` for `/things` to get a token.
+/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
+/// too; then there are no things.
 const RESOURCE: &str = "https://api.example.test";
 
 /// May read things.
@@ -46,7 +48,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
-    let config = LogtoConfig::from_env()?.with_scopes(["email", "identities"]);
+    let config = LogtoConfig::from_env()?
+        .with_scopes(["email", "identities", "read:things"])
+        .with_resources([RESOURCE]);
+    let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
 
     let api = logto.api(RESOURCE)?;
@@ -65,7 +70,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             api,
         });
 
-    let port = logto.port();
+    let port = deployment::port(&logto)?;
     let listener = TcpListener::bind(("0.0.0.0", port))
         .await
         .map_err(|error| format!("port {port}: {error}"))?;

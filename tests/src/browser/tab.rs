@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use chromiumoxide::{Page, cdp::js_protocol::runtime::EvaluateParams, page::ScreenshotParams};
 use serde_json::{Value, json};
 
-use crate::wait::{eventually, soon};
+use logto_servers::{eventually, soon};
 
 /// One tab, used as a person would: open, look, click.
 #[derive(Debug)]

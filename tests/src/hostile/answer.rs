@@ -8,6 +8,8 @@ use axum::response::Response;
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
+use super::gate::Gate;
+
 /// What is answered, and how.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -20,7 +22,7 @@ pub struct Answer {
     manner: Manner,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Manner {
     Whole,
     /// Half of the body, then the connection breaks.
@@ -29,6 +31,8 @@ enum Manner {
     Stalled,
     /// Not even a status.
     Never,
+    /// Whole, once the gate is open.
+    Held(Gate),
 }
 
 impl Answer {
@@ -153,14 +157,23 @@ impl Answer {
         self
     }
 
+    /// Not before the gate is open.
+    #[must_use]
+    pub fn held(mut self, gate: &Gate) -> Self {
+        self.manner = Manner::Held(gate.clone());
+        self
+    }
+
     pub(super) async fn send(self) -> Response {
-        if matches!(self.manner, Manner::Never) {
-            std::future::pending::<()>().await;
+        match &self.manner {
+            Manner::Never => std::future::pending().await,
+            Manner::Held(gate) => gate.passed().await,
+            Manner::Whole | Manner::Cut | Manner::Stalled => {}
         }
         let half = Bytes::copy_from_slice(&self.body[..self.body.len() / 2]);
         let first = stream::iter([Ok::<_, io::Error>(half)]);
         let body = match self.manner {
-            Manner::Whole | Manner::Never => Body::from(self.body),
+            Manner::Whole | Manner::Never | Manner::Held(_) => Body::from(self.body),
             Manner::Cut => {
                 let broken = io::Error::from(io::ErrorKind::ConnectionReset);
                 Body::from_stream(first.chain(stream::iter([Err(broken)])))

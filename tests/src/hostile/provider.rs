@@ -17,9 +17,11 @@ use tokio::net::TcpListener;
 use url::{Url, form_urlencoded};
 
 use super::answer::Answer;
+use super::gate::Gate;
 use super::keys::{Key, encode};
 use super::token::IdToken;
 use super::{APP_ID, APP_SECRET};
+use crate::eventually;
 
 /// What a request was sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +73,10 @@ struct Script {
     bends: HashMap<Endpoint, VecDeque<Bend>>,
     bend_token: Option<BendToken>,
     grants: HashMap<String, Grant>,
+    /// Refresh tokens that were replaced: when, in seconds, and of which sign-in.
+    spent: HashMap<String, (u64, u32)>,
+    /// For how many seconds a replaced refresh token is taken all the same.
+    reuse_window: u64,
     calls: Vec<Call>,
     issued: Vec<String>,
     count: u32,
@@ -78,6 +84,8 @@ struct Script {
 
 #[derive(Clone)]
 struct Grant {
+    /// Which sign-in it comes from.
+    family: u32,
     person: String,
     nonce: String,
     challenge: String,
@@ -106,6 +114,8 @@ impl Provider {
                 bends: HashMap::new(),
                 bend_token: None,
                 grants: HashMap::new(),
+                spent: HashMap::new(),
+                reuse_window: 0,
                 calls: Vec::new(),
                 issued: Vec::new(),
                 count: 0,
@@ -199,9 +209,61 @@ impl Provider {
         self.publish([key.jwk()]);
     }
 
-    /// Gives a new refresh token at every refresh; the old one is spent.
+    /// Gives a new refresh token at every refresh. If the old one comes again, all that was issued
+    /// for its sign-in ends.
     pub fn rotate_refresh_tokens(&self) {
         self.script().rotates = true;
+    }
+
+    /// Takes a replaced refresh token for so many seconds all the same, as Logto does for three.
+    pub fn forgive_for(&self, seconds: u64) {
+        self.script().reuse_window = seconds;
+    }
+
+    /// How many refresh tokens work.
+    #[must_use]
+    pub fn refresh_tokens(&self) -> usize {
+        let script = self.script();
+        let tokens = script.grants.keys();
+        tokens
+            .filter(|token| token.contains("refresh-token"))
+            .count()
+    }
+
+    /// Keeps the answers of an endpoint back, after the request was carried out.
+    #[must_use]
+    pub fn hold(&self, endpoint: Endpoint) -> Gate {
+        let gate = Gate::default();
+        let held = gate.clone();
+        self.bend(endpoint, move |answer, _| answer.held(&held));
+        gate
+    }
+
+    /// Waits until an endpoint has had so many requests.
+    pub async fn has_been_called(&self, endpoint: Endpoint, times: usize) {
+        eventually("requests to the provider", async || {
+            (self.calls(endpoint).len() >= times).then_some(())
+        })
+        .await;
+    }
+
+    /// A logout token for the person who signs in, as Logto makes one; `bend` may change it.
+    #[must_use]
+    pub fn logout_token(&self, bend: impl FnOnce(&mut IdToken)) -> String {
+        let now = self.0.clock.now();
+        let mut script = self.script();
+        script.count += 1;
+        let claims = json!({
+            "sub": script.person, "jti": format!("logout-{}", script.count), "aud": APP_ID,
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+            "iat": now, "exp": now + 120, "iss": self.issuer(),
+        });
+        let mut token = IdToken::new(script.key.clone(), claims);
+        token.head("typ", "logout+jwt");
+        bend(&mut token);
+        let token = token.finish();
+        script.issued.push(token.clone());
+        token
     }
 
     /// Forgets every code and refresh token.
@@ -236,6 +298,7 @@ impl Provider {
         let parameters: HashMap<_, _> = authorize.query_pairs().into_owned().collect();
         let mut script = self.script();
         let grant = Grant {
+            family: script.count,
             person: script.person.clone(),
             nonce: parameters["nonce"].clone(),
             challenge: parameters["code_challenge"].clone(),
@@ -274,6 +337,11 @@ impl Provider {
             sent("code")
         };
         let mut script = self.script();
+        if let Some((at, family)) = script.spent.get(key).copied()
+            && self.0.clock.now() > at + script.reuse_window
+        {
+            script.end(family);
+        }
         let Some(grant) = script.grants.get(key).cloned() else {
             return Answer::error(400, "invalid_grant");
         };
@@ -285,7 +353,11 @@ impl Provider {
         {
             return Answer::error(400, "invalid_grant");
         }
-        if !refresh || script.rotates {
+        if refresh && script.rotates {
+            let now = self.0.clock.now();
+            script.spent.insert(key.to_owned(), (now, grant.family));
+        }
+        if !refresh || (script.rotates && script.reuse_window == 0) {
             script.grants.remove(key);
         }
         let refresh_token = if refresh && !script.rotates {
@@ -328,13 +400,24 @@ impl Provider {
         }
     }
 
+    fn revocation(&self, call: &Call) -> Answer {
+        let mut script = self.script();
+        let token = call.form.get("token").cloned().unwrap_or_default();
+        let spent = script.spent.get(&token).map(|(_, family)| *family);
+        let family = script.grants.get(&token).map(|grant| grant.family);
+        if let Some(family) = family.or(spent) {
+            script.end(family);
+        }
+        Answer::text(200, "")
+    }
+
     fn honest(&self, call: &Call) -> Answer {
         match call.endpoint {
             Endpoint::Discovery => Answer::json(&self.discovery()),
             Endpoint::Jwks => Answer::json(&json!({ "keys": self.script().published })),
             Endpoint::Token => self.token(call),
             Endpoint::UserInfo => self.user_info(call),
-            Endpoint::Revocation => Answer::text(200, ""),
+            Endpoint::Revocation => self.revocation(call),
             Endpoint::Elsewhere => Answer::error(404, "not_found"),
         }
     }
@@ -351,6 +434,10 @@ impl Provider {
 }
 
 impl Script {
+    fn end(&mut self, family: u32) {
+        self.grants.retain(|_, grant| grant.family != family);
+    }
+
     fn give(&mut self, what: &str, grant: Option<Grant>) -> String {
         self.count += 1;
         let random = encode(digest::digest(&digest::SHA256, what.as_bytes()));

@@ -1,6 +1,7 @@
 //! A provider, an app and a browser, and what must hold between them whatever happens.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use logto::web::{Context, Reply, Route};
@@ -8,8 +9,10 @@ use logto::{AccessToken, Clock, Error, Logto, LogtoConfig, TokenRequest};
 use url::Url;
 
 use super::browser::{Browser, NAVIGATION, Seen};
+use super::home::Home;
 use super::logs::Logs;
 use super::provider::Provider;
+use super::storage::TroubledStorage;
 use super::{APP_ID, APP_SECRET, BASE_URL, COOKIE_SECRET};
 use crate::Secrets;
 
@@ -21,6 +24,9 @@ pub struct World {
     pub clock: Clock,
     /// The app.
     pub logto: Logto,
+    /// The store that its instances share, if it has one.
+    pub store: Arc<TroubledStorage>,
+    config: LogtoConfig,
     /// The browser.
     pub browser: Browser,
     logs: Logs,
@@ -53,6 +59,33 @@ impl World {
     ///
     /// If the configuration is wrong.
     pub async fn with(configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
+        Self::at(Home::Cookies, configure).await
+    }
+
+    /// Alice signed in at an impatient app that keeps sessions in a home.
+    pub async fn lives(home: Home) -> Self {
+        let impatient = |config: LogtoConfig| {
+            config
+                .with_request_timeout(Duration::from_secs(1))
+                .with_storage_timeout(Duration::from_millis(300))
+                .with_resources([
+                    "https://a.example",
+                    "https://b.example",
+                    "https://c.example",
+                ])
+                .with_scopes(["urn:logto:scope:organizations"])
+        };
+        let mut world = Self::at(home, impatient).await;
+        world.sign_in_as("alice").await;
+        world
+    }
+
+    /// A world whose sessions live in a home, with another configuration.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is wrong.
+    pub async fn at(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
         let logs = Logs::capture();
         let clock = Clock::system();
         let provider = Provider::start(clock.clone()).await;
@@ -60,15 +93,39 @@ impl World {
             .with_base_url(BASE_URL)
             .with_cookie_secret(COOKIE_SECRET)
             .with_clock(clock.clone());
+        let store = Arc::new(TroubledStorage::new(clock.clone()));
+        let config = home.configure(configure(config), &store);
         Self {
             provider,
             clock,
-            logto: Logto::new(configure(config)).expect("a configuration"),
+            logto: Logto::new(config.clone()).expect("a configuration"),
+            store,
+            config,
             browser: Browser::default(),
             logs,
             spoken: String::new(),
             cookies: Vec::new(),
         }
+    }
+
+    /// Another instance of the app, which shares the store if there is one.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is wrong.
+    #[must_use]
+    pub fn instance(&self) -> Logto {
+        self.changed(|config| config)
+    }
+
+    /// Another instance with another configuration.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is wrong.
+    #[must_use]
+    pub fn changed(&self, change: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Logto {
+        Logto::new(change(self.config.clone())).expect("a configuration")
     }
 
     /// Opens a page of the SDK as a person would.
@@ -85,6 +142,15 @@ impl World {
         let route = route_of(target);
         let request = self.browser.request(method, target, headers);
         let reply = self.logto.handle(route, request).await;
+        self.receive(reply)
+    }
+
+    /// What Logto does when somebody signs out elsewhere: posts a body to an instance of the app.
+    pub async fn post_logout(&mut self, instance: &Logto, body: impl Into<Vec<u8>>) -> Seen {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let request = Browser::default().request("POST", "/backchannel-logout", &form);
+        let request = request.with_body(body);
+        let reply = instance.handle(Route::BackChannelLogout, request).await;
         self.receive(reply)
     }
 
@@ -171,8 +237,13 @@ impl World {
     /// A page of the app.
     #[must_use]
     pub fn page(&self) -> Context {
-        self.logto
-            .context(self.browser.request("GET", "/page", &NAVIGATION))
+        self.page_of(&self.logto)
+    }
+
+    /// A page of an instance of the app.
+    #[must_use]
+    pub fn page_of(&self, instance: &Logto) -> Context {
+        instance.context(self.browser.request("GET", "/page", &NAVIGATION))
     }
 
     /// Who is signed in.
@@ -191,8 +262,17 @@ impl World {
     ///
     /// What the browser sees instead of the page.
     pub async fn access_token(&mut self) -> Result<String, Seen> {
+        self.token(TokenRequest::opaque()).await
+    }
+
+    /// Any access token on a page of the app; the answer of the page if there is none.
+    ///
+    /// # Errors
+    ///
+    /// What the browser sees instead of the page.
+    pub async fn token(&mut self, request: impl Into<TokenRequest>) -> Result<String, Seen> {
         let page = self.page();
-        let token = page.access_token(TokenRequest::opaque()).await;
+        let token = page.access_token(request).await;
         self.pay(&page, token.map(AccessToken::into_string)).await
     }
 
@@ -208,7 +288,15 @@ impl World {
     }
 
     /// What an adapter does with a page: sends the cookies and the answer.
-    async fn pay<T>(&mut self, page: &Context, outcome: Result<T, Error>) -> Result<T, Seen> {
+    ///
+    /// # Errors
+    ///
+    /// What the browser sees instead of the page.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is not as every answer must be.
+    pub async fn pay<T>(&mut self, page: &Context, outcome: Result<T, Error>) -> Result<T, Seen> {
         let lines = page.take_cookies().await;
         self.keep(&lines);
         outcome.map_err(|error| {
@@ -219,6 +307,12 @@ impl World {
                 .assert_absent_from(&format!("{:?} {}", seen.headers, seen.body));
             seen
         })
+    }
+
+    /// The value of every cookie that the browser was given.
+    #[must_use]
+    pub fn cookie_values(&self) -> &[String] {
+        &self.cookies
     }
 
     /// Everything that was logged.

@@ -1,6 +1,6 @@
-//! Which tests there are, grouped by what they need. The name of a system-test
-//! file tells: `browser` stands for Chromium, `certified` for the certified
-//! provider.
+//! Which tests there are, grouped by what they need. The name of a test file
+//! tells: `browser` stands for Chromium, `certified` for the certified provider,
+//! `database` for Redis and PostgreSQL.
 //!
 //! Every call of cargo selects the whole workspace, and so does whatever builds
 //! an example app. Cargo turns on the features that the selected packages ask
@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::run::Cargo;
+use super::{needs::Need, run::Cargo};
 
 /// Where the system tests are.
 const SYSTEM_TESTS: &str = "tests/tests";
@@ -20,25 +20,50 @@ const SYSTEM_TESTS: &str = "tests/tests";
 /// Test files with the same needs.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Suite {
-    pub(crate) name: &'static str,
-    pub(crate) browser: bool,
-    pub(crate) provider: bool,
+    pub(crate) needs: Vec<Need>,
     files: Vec<String>,
 }
 
 impl Suite {
+    pub(crate) fn name(&self) -> String {
+        match self.needs.as_slice() {
+            [] => "system".to_owned(),
+            needs => needs
+                .iter()
+                .map(|need| need.name())
+                .collect::<Vec<_>>()
+                .join("+"),
+        }
+    }
+
     pub(crate) fn command(&self) -> Cargo {
         Cargo::new(arguments(&[], &self.files))
     }
 }
 
-/// The system tests that have at least one file.
+/// The system tests, and those of packages that need something.
 pub(crate) fn system_tests() -> Result<Vec<Suite>, String> {
-    Ok(group(test_files(Path::new(SYSTEM_TESTS))?))
+    let mut files = test_files(Path::new(SYSTEM_TESTS))?;
+    let of_packages = package_test_files()?;
+    files.extend(
+        of_packages
+            .into_iter()
+            .filter(|file| !Need::of(file).is_empty()),
+    );
+    Ok(group(files))
 }
 
 /// All other tests but those in the documentation.
 pub(crate) fn tests_of_packages() -> Result<Cargo, String> {
+    let mut files = package_test_files()?;
+    files.retain(|file| Need::of(file).is_empty());
+    Ok(Cargo::new(arguments(
+        &["--lib", "--bins", "--examples"],
+        &files,
+    )))
+}
+
+fn package_test_files() -> Result<Vec<String>, String> {
     let mut files = Vec::new();
     for kind in ["crates", "examples"] {
         for package in entries(Path::new(kind))? {
@@ -48,10 +73,7 @@ pub(crate) fn tests_of_packages() -> Result<Cargo, String> {
             }
         }
     }
-    Ok(Cargo::new(arguments(
-        &["--lib", "--bins", "--examples"],
-        &files,
-    )))
+    Ok(files)
 }
 
 fn arguments(more: &[&str], files: &[String]) -> Vec<String> {
@@ -85,30 +107,19 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 fn group(files: Vec<String>) -> Vec<Suite> {
-    let mut suites = [
-        ("system", false, false),
-        ("provider", false, true),
-        ("browser", true, false),
-        ("browser+provider", true, true),
-    ]
-    .map(|(name, browser, provider)| Suite {
-        name,
-        browser,
-        provider,
-        files: Vec::new(),
-    });
+    let mut suites: Vec<Suite> = Vec::new();
     for file in files {
-        let needs = (file.contains("browser"), file.contains("certified"));
-        for suite in &mut suites {
-            if (suite.browser, suite.provider) == needs {
-                suite.files.push(file.clone());
-            }
+        let needs = Need::of(&file);
+        match suites.iter_mut().find(|suite| suite.needs == needs) {
+            Some(suite) => suite.files.push(file),
+            None => suites.push(Suite {
+                needs,
+                files: vec![file],
+            }),
         }
     }
+    suites.sort_by_key(|suite| suite.needs.len());
     suites
-        .into_iter()
-        .filter(|suite| !suite.files.is_empty())
-        .collect()
 }
 
 #[cfg(test)]
@@ -131,11 +142,24 @@ mod tests {
             "certified_provider",
             "browser_certified",
             "browser_two",
+            "database_redis",
+            "conformance",
         ];
         let suites = group(files.map(str::to_owned).to_vec());
-        let names: Vec<&str> = suites.iter().map(|suite| suite.name).collect();
-        assert_eq!(names, ["provider", "browser", "browser+provider"]);
-        let files: Vec<usize> = suites.iter().map(|suite| suite.files.len()).collect();
-        assert_eq!(files, [1, 2, 1]);
+        let suites: Vec<(String, usize)> = suites
+            .iter()
+            .map(|suite| (suite.name(), suite.files.len()))
+            .collect();
+        let expected = [
+            ("system", 1),
+            ("browser", 2),
+            ("provider", 1),
+            ("databases", 1),
+            ("browser+provider", 1),
+        ];
+        assert_eq!(
+            suites,
+            expected.map(|(name, files)| (name.to_owned(), files))
+        );
     }
 }

@@ -51,6 +51,29 @@ pub(crate) fn node() -> Result<(), String> {
     )
 }
 
+/// Redis or Valkey, and PostgreSQL, or a sentence that says how to get them.
+pub(crate) fn databases() -> Result<(), String> {
+    let missing = || {
+        let mut packages = Vec::new();
+        if !runs("redis-server") && !runs("valkey-server") {
+            packages.push("redis-server");
+        }
+        if !runs("initdb") && !Path::new("/usr/lib/postgresql").exists() {
+            packages.push("postgresql");
+        }
+        packages
+    };
+    let packages = missing();
+    if packages.is_empty() || (install(&packages) && missing().is_empty()) {
+        return Ok(());
+    }
+    Err(
+        "Redis or PostgreSQL is missing and could not be installed. Install them (Debian: `apt-get \
+         install redis-server postgresql`), or leave their tests out with `--without databases`."
+            .to_owned(),
+    )
+}
+
 fn runs(program: &str) -> bool {
     quietly(Command::new(program).arg("--version"))
 }

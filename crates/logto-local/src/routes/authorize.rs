@@ -100,7 +100,7 @@ fn who_and_where<'a>(store: &'a Store, params: &Params) -> Result<(&'a App, Stri
             "invalid_redirect_uri",
             "redirect_uri did not match any of the client's registered redirect_uris",
         )),
-        (None, [only]) => Ok((app, only.to_string())),
+        (None, [only]) if app.allows_redirect(only) => Ok((app, only.clone())),
         (None, _) => Err(Problem::missing("redirect_uri")),
     }
 }
@@ -161,7 +161,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Pro
     {
         return Err(Problem::invalid_request("could not validate id_token_hint"));
     }
-    let resources = check_resources(params)?;
+    let resources = check_resources(store, params)?;
     Ok(AuthRequest {
         app_id: app.id.clone(),
         back: ReturnPath {
@@ -169,7 +169,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Pro
             mode: ResponseMode::Query,
             state: None,
         },
-        scopes: known_scopes(&asked, &resources, prompt),
+        scopes: known_scopes(store, &asked, &resources, prompt),
         resources,
         prompt,
         nonce: params.get("nonce").map(str::to_owned),
@@ -251,7 +251,7 @@ fn parse_max_age(text: Option<&str>) -> Result<Option<u64>, Problem> {
     text.map(parse).transpose()
 }
 
-fn check_resources(params: &Params) -> Result<Vec<String>, Problem> {
+fn check_resources(store: &Store, params: &Params) -> Result<Vec<String>, Problem> {
     let resources = params.resources();
     for resource in &resources {
         if Url::parse(resource).is_err() {
@@ -259,7 +259,7 @@ fn check_resources(params: &Params) -> Result<Vec<String>, Problem> {
                 "resource indicator must be an absolute URI",
             ));
         }
-        if scopes::of_resource(resource).is_none() {
+        if store.directory.permissions(resource).is_none() {
             return Err(Problem::unknown_resource());
         }
     }
@@ -267,13 +267,18 @@ fn check_resources(params: &Params) -> Result<Vec<String>, Problem> {
 }
 
 /// `offline_access` needs `prompt=consent`; without it Logto drops the scope and says nothing.
-fn known_scopes(asked: &[&str], resources: &[String], prompt: Prompt) -> Vec<String> {
+fn known_scopes(
+    store: &Store,
+    asked: &[&str],
+    resources: &[String],
+    prompt: Prompt,
+) -> Vec<String> {
     let of_a_resource = |scope: &str| {
         let mut known = resources
             .iter()
-            .filter_map(|resource| scopes::of_resource(resource))
+            .filter_map(|resource| store.directory.permissions(resource))
             .flatten();
-        known.any(|one| *one == scope)
+        known.any(|one| one == scope)
     };
     let keep = |scope: &&&str| match **scope {
         "offline_access" => prompt.consent,

@@ -7,6 +7,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
+use crate::apps::loopback;
 use crate::random;
 use crate::server::Tenant;
 use crate::store::Session;
@@ -44,7 +45,8 @@ fn messages(tenant: &Tenant, session: &Session) -> Result<Vec<(Url, String)>, Un
         let Some(channel) = store.app(app_id).map(|app| &app.back_channel) else {
             continue;
         };
-        let (true, Some(uri)) = (channel.enabled, &channel.uri) else {
+        let uri = channel.uri.as_deref().and_then(|uri| loopback(uri).ok());
+        let (true, Some(uri)) = (channel.enabled, uri) else {
             continue;
         };
         let mut claims = json!({
@@ -55,7 +57,7 @@ fn messages(tenant: &Tenant, session: &Session) -> Result<Vec<(Url, String)>, Un
         if let (Some(claims), true) = (claims.as_object_mut(), channel.session_required) {
             claims.insert("sid".to_owned(), authorization.sid.as_str().into());
         }
-        messages.push((uri.clone(), store.keys.sign(Some("logout+jwt"), &claims)?));
+        messages.push((uri, store.keys.sign(Some("logout+jwt"), &claims)?));
     }
     Ok(messages)
 }

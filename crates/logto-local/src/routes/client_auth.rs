@@ -47,8 +47,16 @@ pub(crate) fn authenticate<'a>(
             format!("invalid client {id}"),
         )
     })?;
-    if secret == Some(app.secret.as_str()) {
-        return Ok(app);
+    match secret.and_then(|value| app.secret_of_value(value)) {
+        Some(secret)
+            if secret
+                .expires_ms
+                .is_some_and(|end| end <= tenant.clock.millis()) =>
+        {
+            return Err(Problem::invalid_request("client secret has expired"));
+        }
+        Some(_) => return Ok(app),
+        None => {}
     }
     let failed = Problem::new(
         StatusCode::UNAUTHORIZED,

@@ -7,6 +7,7 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use crate::call::Call;
+use crate::directory::{HUGGING_FACE, text};
 use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
@@ -15,9 +16,8 @@ use crate::routes::progress::current_interaction;
 use crate::server::Shared;
 use crate::store::{INTERACTION_LIFE, SocialLeg};
 
-/// Where Hugging Face sends the browser back to.
-pub(crate) const CALLBACK: &str = "/callback/huggingface0";
 const DECLINED: &str = "The user's authorization process is unsuccessful.";
+const UNKNOWN: &str = "The social account has not been registered yet.";
 const INVALID: &str = "The authorization is invalid";
 
 #[derive(Template)]
@@ -27,12 +27,26 @@ struct ChoosePerson<'a> {
     people: &'a [Choice],
 }
 
-struct Choice {
-    handle: String,
-    name: String,
-    about: String,
-    picture: Option<String>,
-    initial: String,
+/// A person as a page shows them.
+pub(crate) struct Choice {
+    pub(crate) handle: String,
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) picture: Option<String>,
+    pub(crate) initial: String,
+}
+
+impl Choice {
+    pub(crate) fn of(person: &Person, endpoint: &str) -> Self {
+        let initial = person.display_name().chars().next().unwrap_or('?');
+        Self {
+            handle: person.handle().to_owned(),
+            name: person.display_name().to_owned(),
+            about: person.about().to_owned(),
+            picture: person.picture_url(endpoint),
+            initial: initial.to_uppercase().to_string(),
+        }
+    }
 }
 
 /// `/direct/social/huggingface`, or the button of the sign-in page.
@@ -41,46 +55,40 @@ pub(crate) async fn begin(
     Path(target): Path<String>,
     call: Call,
 ) -> Result<Response, Problem> {
-    if target != "social/huggingface" {
-        return Ok(reply::see_other("/sign-in"));
-    }
     if current_interaction(&tenant, &call).is_none() {
         return Ok(reply::see_other("/unknown-session"));
     }
+    let mut store = tenant.store();
+    let button = store.directory.button(HUGGING_FACE);
+    let Some(connector) = button.filter(|_| target == "social/huggingface") else {
+        return Ok(reply::see_other("/sign-in"));
+    };
     let state = random::token()?;
+    let callback = format!("{}/callback/{}", tenant.endpoint, connector.id);
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("response_type", "code")
+        .append_pair("client_id", text(&connector.config, "clientId"))
+        .append_pair("scope", text(&connector.config, "scope"))
+        .append_pair("redirect_uri", &callback)
+        .append_pair("state", &state)
+        .finish();
     let leg = SocialLeg {
+        connector: connector.id.clone(),
         code: random::token()?,
         person: None,
         expires: tenant.clock.seconds() + INTERACTION_LIFE,
     };
-    tenant.store().social.insert(state.clone(), leg);
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("response_type", "code")
-        .append_pair("client_id", "hf-client-id")
-        .append_pair("scope", "profile email")
-        .append_pair("redirect_uri", &format!("{}{CALLBACK}", tenant.endpoint))
-        .append_pair("state", &state)
-        .finish();
+    store.social.insert(state, leg);
     Ok(reply::see_other(&format!(
         "/hugging-face/oauth/authorize?{query}"
     )))
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
-    let choice = |person: &Person| Choice {
-        handle: person.handle().to_owned(),
-        name: person.display_name().to_owned(),
-        about: person.about().to_owned(),
-        picture: person.picture_url(&tenant.endpoint),
-        initial: person
-            .display_name()
-            .chars()
-            .next()
-            .unwrap_or('?')
-            .to_uppercase()
-            .to_string(),
-    };
-    let people: Vec<Choice> = tenant.store().people.iter().map(choice).collect();
+    let choice = |person| Choice::of(person, &tenant.endpoint);
+    let store = tenant.store();
+    let people = store.people.iter().filter(|one| one.has_hugging_face());
+    let people: Vec<Choice> = people.map(choice).collect();
     let template = ChoosePerson {
         state: call.query.get("state").unwrap_or_default(),
         people: &people,
@@ -91,41 +99,44 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
 /// The submitted form: on to the callback with a code, or with `access_denied`.
 pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response {
     let state = call.form.get("state").unwrap_or_default();
+    let mut store = tenant.store();
+    let person = call
+        .form
+        .get("person")
+        .and_then(|handle| store.person(handle))
+        .filter(|person| person.has_hugging_face());
+    let person = person.map(|person| person.handle().to_owned());
+    let Some(leg) = store.social.get_mut(state) else {
+        return reply::see_other("/sign-in");
+    };
     let mut query = form_urlencoded::Serializer::new(String::new());
-    {
-        let mut store = tenant.store();
-        let person = call
-            .form
-            .get("person")
-            .and_then(|handle| store.person(handle));
-        let person = person.map(|person| person.handle().to_owned());
-        match (
-            store.social.get_mut(state),
-            person,
-            call.form.get("decision"),
-        ) {
-            (Some(leg), Some(person), Some("authorize")) => {
-                leg.person = Some(person);
-                query.append_pair("code", &leg.code);
-            }
-            _ => {
-                query.append_pair("error", "access_denied").append_pair(
-                    "error_description",
-                    "The resource owner or authorization server denied the request.",
-                );
-            }
+    match (person, call.form.get("decision")) {
+        (Some(person), Some("authorize")) => {
+            leg.person = Some(person);
+            query.append_pair("code", &leg.code);
+        }
+        _ => {
+            query.append_pair("error", "access_denied").append_pair(
+                "error_description",
+                "The resource owner or authorization server denied the request.",
+            );
         }
     }
     let location = format!(
-        "{}{CALLBACK}?{}",
+        "{}/callback/{}?{}",
         tenant.endpoint,
+        leg.connector,
         query.append_pair("state", state).finish()
     );
     reply::redirect(StatusCode::FOUND, &location)
 }
 
 /// Back from Hugging Face. The interaction is the one of the cookie, whichever tab this is.
-pub(crate) async fn callback(State(tenant): State<Shared>, call: Call) -> Response {
+pub(crate) async fn callback(
+    State(tenant): State<Shared>,
+    Path(connector): Path<String>,
+    call: Call,
+) -> Response {
     let Some((uid, interaction)) = current_interaction(&tenant, &call) else {
         return reply::see_other("/sign-in");
     };
@@ -136,7 +147,7 @@ pub(crate) async fn callback(State(tenant): State<Shared>, call: Call) -> Respon
         .query
         .get("state")
         .and_then(|state| store.social.remove(state))
-        .filter(|leg| leg.expires > now);
+        .filter(|leg| leg.expires > now && leg.connector == connector);
     let signed_in_as = leg.and_then(|leg| {
         leg.person
             .filter(|_| call.query.get("code") == Some(&leg.code))
@@ -147,16 +158,25 @@ pub(crate) async fn callback(State(tenant): State<Shared>, call: Call) -> Respon
     {
         return reply::see_other(&format!("/account-suspended?app_id={app_id}"));
     }
+    let is_new = |person: &String| !store.accounts.contains_key(person);
+    let newcomer = signed_in_as.clone().filter(is_new);
+    let closed = newcomer.is_some() && store.directory.is_closed();
+    let stopped = newcomer.filter(|_| store.directory.requires_user_name());
     let Some(waiting) = store.interactions.get_mut(&uid) else {
         return reply::see_other("/unknown-session");
     };
-    if signed_in_as.is_none() {
-        waiting.notice = Some(if call.query.get("error").is_some() {
-            DECLINED
-        } else {
-            INVALID
+    if signed_in_as.is_none() || closed {
+        waiting.notice = Some(match call.query.get("error") {
+            _ if closed => UNKNOWN,
+            Some(_) => DECLINED,
+            None => INVALID,
         });
         return reply::see_other(&format!("/sign-in?app_id={app_id}"));
+    }
+    if stopped.is_some() {
+        waiting.newcomer = stopped;
+        let query = format!("link_social={connector}&app_id={app_id}");
+        return reply::see_other(&format!("/continue/username?{query}"));
     }
     waiting.signed_in_as = signed_in_as;
     waiting.progress.signed_in = true;

@@ -17,17 +17,24 @@ mod client_auth;
 mod consent;
 mod discovery;
 mod end_session;
+mod experience;
+mod home;
 pub(crate) mod hugging_face;
 mod introspection;
+mod management;
 mod progress;
 mod redirect;
 mod revocation;
 mod sign_in;
 mod token;
+mod user_name;
 mod userinfo;
 
-pub(crate) fn all() -> Router<Shared> {
+pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
     Router::new()
+        .merge(management::routes(tenant))
+        .route("/", get(home::page))
+        .route("/api/.well-known/sign-in-exp", get(experience::settings))
         .route(
             "/oidc/.well-known/openid-configuration",
             get(discovery::document),
@@ -75,7 +82,11 @@ pub(crate) fn all() -> Router<Shared> {
             "/hugging-face/oauth/authorize",
             get(hugging_face::page).post(hugging_face::decide),
         )
-        .route(hugging_face::CALLBACK, get(hugging_face::callback))
+        .route("/callback/{connector}", get(hugging_face::callback))
+        .route(
+            "/continue/username",
+            get(user_name::page).post(user_name::decide),
+        )
         .route("/avatars/{file}", get(avatar::avatar))
         .fallback(not_found)
 }

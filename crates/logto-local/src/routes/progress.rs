@@ -66,7 +66,7 @@ pub(crate) async fn resume(
         waiting
     };
     let new_session = match &interaction.signed_in_as {
-        Some(person) => Some(sign_in(&tenant, cookie, person)?),
+        Some(person) => Some(sign_in(&tenant, cookie, person, &interaction.request)?),
         None => None,
     };
     let cookie = new_session.as_deref().or(cookie);
@@ -81,20 +81,26 @@ fn belongs_to_another(store: &Store, cookie: &str, waiting: &Interaction, now: u
 }
 
 /// Puts a person into the browser's session, which goes on under a new cookie.
-fn sign_in(tenant: &Tenant, cookie: Option<&str>, person: &str) -> Result<String, Problem> {
+fn sign_in(
+    tenant: &Tenant,
+    cookie: Option<&str>,
+    person: &str,
+    request: &AuthRequest,
+) -> Result<String, Problem> {
     let now = tenant.clock.seconds();
     let now_ms = tenant.clock.millis();
     let (value, uid) = (random::token()?, random::token()?);
     let mut store = tenant.store();
-    let account = Account {
-        created_ms: now_ms,
-        updated_ms: now_ms,
-    };
-    store
+    let account = store
         .accounts
         .entry(person.to_owned())
-        .or_insert(account)
-        .updated_ms = now_ms;
+        .or_insert_with(|| Account {
+            created_ms: now_ms,
+            app_id: Some(request.app_id.clone()),
+            ..Account::default()
+        });
+    account.updated_ms = now_ms;
+    account.signed_in_ms = Some(now_ms);
     let before = cookie.and_then(|cookie| store.sessions.remove(cookie));
     let before = before
         .filter(|session| session.person.as_deref() == Some(person))
@@ -180,6 +186,7 @@ fn wait(
         request: request.clone(),
         progress,
         signed_in_as: None,
+        newcomer: None,
         notice: None,
         expires: now + INTERACTION_LIFE,
     };

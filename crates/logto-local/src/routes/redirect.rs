@@ -43,7 +43,9 @@ impl ReturnPath {
                 .description()
                 .map(|text| ("error_description", text)),
         );
-        self.send(StatusCode::BAD_REQUEST, fields, issuer)
+        let mut response = self.send(StatusCode::BAD_REQUEST, fields, issuer);
+        response.extensions_mut().insert(problem.refusal());
+        response
     }
 
     /// The status matters for a form only: an error is 400 there.

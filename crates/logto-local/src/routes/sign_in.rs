@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::call::Call;
+use crate::directory::HUGGING_FACE;
 use crate::reply;
 use crate::routes::progress::current_interaction;
 use crate::server::Shared;
@@ -15,6 +16,7 @@ use crate::server::Shared;
 struct SignIn<'a> {
     heading: &'a str,
     app_id: &'a str,
+    hugging_face: bool,
     login_hint: Option<&'a str>,
     notice: Option<&'a str>,
 }
@@ -43,6 +45,7 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
     };
     let template = SignIn {
         heading,
+        hugging_face: tenant.store().directory.button(HUGGING_FACE).is_some(),
         app_id: call.query.get("app_id").unwrap_or_default(),
         login_hint: call.query.get("login_hint"),
         notice,

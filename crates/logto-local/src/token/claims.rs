@@ -2,10 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::directory::texts;
 use crate::people::Person;
 use crate::scopes::{ORGANIZATION_ROLES_SCOPE, ORGANIZATIONS_SCOPE};
 use crate::server::Tenant;
 use crate::store::{ID_TOKEN_LIFE, Store, Ticket};
+
+/// Those that ID tokens only have if an administrator says so; userinfo always has them.
+const EXTENDED: [&str; 7] = [
+    "custom_data",
+    "identities",
+    "sso_identities",
+    "roles",
+    "organizations",
+    "organization_data",
+    "organization_roles",
+];
 
 /// The claims of an ID token. A refreshed one keeps the first nonce and `sid`.
 pub(crate) fn id_token(
@@ -17,8 +29,13 @@ pub(crate) fn id_token(
     let now = tenant.clock.seconds();
     let mut claims = store
         .person(&ticket.person)
-        .map(|person| about(tenant, store, person, scopes))
+        .map(|person| everything(tenant, store, person, scopes))
         .unwrap_or_default();
+    let enabled = |name: &str| {
+        let mut enabled = texts(&store.directory.id_token_claims, "enabledExtendedClaims");
+        enabled.any(|one| one == name)
+    };
+    claims.retain(|name, _| !EXTENDED.contains(&name.as_str()) || enabled(name));
     let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
     if let Some(nonce) = &ticket.nonce {
         add("nonce", nonce.as_str().into());
@@ -36,13 +53,22 @@ pub(crate) fn id_token(
     Value::Object(claims)
 }
 
-/// Userinfo says more than the ID token: identities, organization names, custom data.
 pub(crate) fn userinfo(
     tenant: &Tenant,
     store: &Store,
     person: &Person,
     scopes: &[String],
 ) -> Value {
+    Value::Object(everything(tenant, store, person, scopes))
+}
+
+/// With identities, organization names and custom data.
+fn everything(
+    tenant: &Tenant,
+    store: &Store,
+    person: &Person,
+    scopes: &[String],
+) -> Map<String, Value> {
     let mut claims = about(tenant, store, person, scopes);
     let has = |scope: &str| scopes.iter().any(|held| held == scope);
     let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
@@ -60,7 +86,7 @@ pub(crate) fn userinfo(
             person.memberships().iter().map(organization).collect(),
         );
     }
-    Value::Object(claims)
+    claims
 }
 
 /// What both say. Nothing is left out that is unknown: it is `null`.
@@ -73,7 +99,8 @@ fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> 
     if has("profile") {
         add("name", person.claimed_name().into());
         add("picture", person.picture_url(&tenant.endpoint).into());
-        add("username", Value::Null);
+        let user_name = account.and_then(|account| account.user_name.as_deref());
+        add("username", user_name.into());
         // Milliseconds, unlike every other time in these tokens.
         add(
             "created_at",

@@ -25,7 +25,7 @@ pub(crate) fn exchange(
         store.app(app_id).map(|app| app.redirect_uris.as_slice()),
     ) {
         (Some(uri), _) => uri.to_owned(),
-        (None, Some([only])) => only.to_string(),
+        (None, Some([only])) => only.clone(),
         (None, _) => return Err(Problem::missing("redirect_uri")),
     };
     let code = store

@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::scopes::{self, ORGANIZATIONS};
 use crate::server::Tenant;
-use crate::store::{ACCESS_TOKEN_LIFE, AccessToken, Store, Ticket};
+use crate::store::{AccessToken, Store, Ticket};
 use crate::token::claims;
 
 /// What this request is for, within what the ticket allows.
@@ -46,7 +46,7 @@ pub(crate) fn tokens(
     };
     let mut answer = serde_json::Map::new();
     answer.insert("access_token".to_owned(), access_token.into());
-    answer.insert("expires_in".to_owned(), ACCESS_TOKEN_LIFE.into());
+    answer.insert("expires_in".to_owned(), store.access_token_life.into());
     if wanted.scopes.iter().any(|scope| scope == "openid") {
         let claims = claims::id_token(tenant, store, ticket, &wanted.scopes);
         answer.insert(
@@ -81,7 +81,7 @@ fn opaque(
         ticket: ticket.clone(),
         scopes,
         issued: now,
-        expires: now + ACCESS_TOKEN_LIFE,
+        expires: now + store.access_token_life,
     };
     store.access_tokens.insert(value.clone(), token);
     Ok((value, scope))
@@ -99,7 +99,7 @@ fn jwt(
         .ok_or_else(Problem::invalid_grant)?;
     let organization = wanted.organization.as_deref();
     let resource = wanted.resource.as_deref().unwrap_or(ORGANIZATIONS);
-    let permitted = scopes::permitted(person, resource, organization);
+    let permitted = store.directory.of_person(person, resource, organization);
     let scope: Vec<&str> = permitted
         .into_iter()
         .filter(|scope| wanted.scopes.iter().any(|one| one == scope))
@@ -144,7 +144,7 @@ pub(crate) fn access_token(
 ) -> Result<String, Problem> {
     let now = tenant.clock.seconds();
     let mut claims = json!({
-        "jti": random::token()?, "sub": subject.sub, "iat": now, "exp": now + ACCESS_TOKEN_LIFE,
+        "jti": random::token()?, "sub": subject.sub, "iat": now, "exp": now + store.access_token_life,
         "client_id": subject.client_id, "iss": tenant.issuer, "aud": audience,
     });
     if let Some(claims) = claims.as_object_mut() {

@@ -4,13 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::call::Params;
 use crate::problem::Problem;
-use crate::scopes::{self, MANAGEMENT, ORGANIZATIONS, THINGS};
+use crate::scopes::ORGANIZATIONS;
 use crate::server::Tenant;
-use crate::store::{ACCESS_TOKEN_LIFE, Store};
+use crate::store::Store;
 use crate::token::issue::{self, Subject};
-
-/// The organization that the machine belongs to, alice's.
-const ORGANIZATION: &str = "wpmklpcc20gc";
 
 /// Scopes must be asked for; those that are refused are dropped without a word.
 pub(crate) fn client_credentials(
@@ -27,17 +24,21 @@ pub(crate) fn client_credentials(
             "both `resource` and `organization_id` are not provided",
         ));
     }
-    if resource.is_some_and(|resource| scopes::of_resource(resource).is_none())
+    if resource.is_some_and(|resource| store.directory.permissions(resource).is_none())
         || resources.len() > 1
     {
         return Err(Problem::unknown_resource());
     }
-    if organization.is_some_and(|organization| organization != ORGANIZATION) {
+    if organization.is_some_and(|id| !store.directory.is_app_in(app_id, id)) {
         return Err(Problem::access_denied(
             "app has not associated with the organization",
         ));
     }
-    let permitted = permitted(resource.unwrap_or(ORGANIZATIONS), organization.is_some());
+    let permitted = store.app(app_id).map(|app| {
+        let resource = resource.unwrap_or(ORGANIZATIONS);
+        store.directory.of_app(app, resource, organization)
+    });
+    let permitted = permitted.unwrap_or_default();
     let asked = form.get("scope").unwrap_or_default().split_whitespace();
     let scope = asked
         .filter(|scope| permitted.contains(scope))
@@ -61,19 +62,10 @@ pub(crate) fn client_credentials(
     )?;
     let mut answer = Map::new();
     answer.insert("access_token".to_owned(), token.into());
-    answer.insert("expires_in".to_owned(), ACCESS_TOKEN_LIFE.into());
+    answer.insert("expires_in".to_owned(), store.access_token_life.into());
     answer.insert("token_type".to_owned(), "Bearer".into());
     if let Some(scope) = scope {
         answer.insert("scope".to_owned(), scope.into());
     }
     Ok(Value::Object(answer))
-}
-
-fn permitted(resource: &str, in_organization: bool) -> &'static [&'static str] {
-    match resource {
-        ORGANIZATIONS => &["read:members"],
-        THINGS if !in_organization => &["read:things"],
-        MANAGEMENT if !in_organization => &["all"],
-        _ => &[],
-    }
 }

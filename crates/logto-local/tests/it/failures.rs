@@ -83,23 +83,51 @@ async fn down_cuts_everything() {
 #[tokio::test]
 async fn a_lost_answer_leaves_its_work_behind() {
     let tenant = LocalTenant::start().await.unwrap();
-    let code = new_code(&tenant, "alice").await;
-    tenant
-        .faults()
-        .set_times(Endpoint::Token, Fault::LoseAnswer, 1);
+    let error = exchange_without_answer(&tenant, Fault::LoseAnswer).await;
+    assert!(!error.is_timeout(), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_held_back_leaves_its_work_behind() {
+    let tenant = LocalTenant::start().await.unwrap();
+    let error = exchange_without_answer(&tenant, Fault::HoldAnswer).await;
+    assert!(error.is_timeout(), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_held_back_comes_when_the_faults_are_cleared() {
+    let tenant = LocalTenant::start().await.unwrap();
+    tenant.faults().set(Endpoint::Jwks, Fault::HoldAnswer);
+    let clear = async {
+        // Both futures are in one task, so the request is sent meanwhile.
+        while tenant.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        tenant.faults().clear();
+    };
+    let (status, ()) = tokio::join!(jwks_status(&tenant), clear);
+    assert_eq!(status.unwrap(), 200);
+}
+
+/// The code is spent, but nothing comes for it.
+async fn exchange_without_answer(tenant: &LocalTenant, fault: Fault) -> reqwest::Error {
+    let code = new_code(tenant, "alice").await;
+    tenant.faults().set_times(Endpoint::Token, fault, 1);
     let request = client().post(format!("{}/oidc/token", tenant.endpoint()));
     let request = request.basic_auth(tenant.app_id(), Some(tenant.app_secret()));
     let body = crate::support::form(&exchange(&code));
-    request
+    let error = request
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body)
+        .timeout(Duration::from_millis(500))
         .send()
         .await
         .unwrap_err();
     assert_eq!(
-        refused(&tenant, &exchange(&code)).await,
+        refused(tenant, &exchange(&code)).await,
         (400, "invalid_grant".to_owned())
     );
+    error
 }
 
 #[tokio::test]

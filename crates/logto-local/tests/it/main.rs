@@ -8,14 +8,17 @@
     reason = "a helper of a test fails like the test itself"
 )]
 
+mod administrator;
 mod authorize;
 mod back_channel;
 mod failures;
 mod flow;
 mod keys;
+mod management;
 mod pages;
 mod recorded;
 mod sessions;
+mod set_up;
 mod start;
 mod support;
 mod time;

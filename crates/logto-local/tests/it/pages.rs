@@ -392,3 +392,59 @@ async fn a_walk_starts_at_the_tenant() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn the_tenants_own_page_lists_people_apps_and_requests_without_their_values() {
+    let tenant = LocalTenant::builder()
+        .person(Person::new("dora"))
+        .start()
+        .await
+        .unwrap();
+    let home = async || {
+        let answer = client().get(tenant.endpoint()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
+    };
+    let before = home().await;
+    for shown in ["Alice Example", "Dora Example", tenant.app_id(), CALLBACK] {
+        assert!(before.contains(shown), "{shown}");
+    }
+    assert!(before.contains("None yet"));
+
+    let tokens = signed_in(&tenant, "alice").await;
+    let wrong = auth_url(&tenant, &[("redirect_uri", "http://localhost:3000/other")]);
+    client().get(wrong).send().await.unwrap();
+    let unknown = auth_url(&tenant, &[("resource", "https://unknown.example.test")]);
+    client().get(unknown).send().await.unwrap();
+    let after = home().await;
+    for shown in [
+        "/oidc/token",
+        "redirect_uri did not match any",
+        "resource indicator is missing, or unknown",
+    ] {
+        assert!(after.contains(shown), "{shown}");
+    }
+    for token in ["access_token", "refresh_token", "id_token"] {
+        assert!(!after.contains(text(&tokens, token)), "{token}");
+    }
+    for hidden in ["the-state", "the-nonce", "<td>GET</td><td><code>/</code>"] {
+        assert!(!after.contains(hidden), "{hidden}");
+    }
+}
+
+#[tokio::test]
+async fn anybody_may_read_which_buttons_there_are() {
+    for (tenant, buttons) in [
+        (LocalTenant::builder(), 1),
+        (LocalTenant::builder().empty(), 0),
+    ] {
+        let tenant = tenant.start().await.unwrap();
+        let address = format!("{}/api/.well-known/sign-in-exp", tenant.endpoint());
+        let answer = client().get(address).send().await.unwrap();
+        let settings: serde_json::Value = answer.json().await.unwrap();
+        let shown = settings["socialConnectors"].as_array().unwrap();
+        assert_eq!(shown.len(), buttons);
+        assert!(shown.iter().all(|button| button["target"] == "huggingface"));
+        assert!(!settings.to_string().contains("clientSecret"));
+    }
+}

@@ -6,7 +6,8 @@ use logto_local::LocalTenant;
 use serde_json::Value;
 
 use crate::support::{
-    auth_url, exchange, new_code, param, refused, signed_in, signed_in_with, text, tokens, userinfo,
+    auth_url, client, exchange, new_code, param, refused, signed_in, signed_in_with, text, tokens,
+    userinfo,
 };
 
 const DAY: u64 = 24 * 3600;
@@ -207,4 +208,50 @@ async fn the_clock_can_be_set_back() {
         crate::support::decode(&answer["id_token"]).1["iat"],
         1_000_000_000
     );
+}
+
+#[tokio::test]
+async fn access_tokens_can_be_made_short_lived() {
+    let tenant = stopped_tenant().await;
+    tenant.set_access_token_life(Duration::ZERO);
+    let answer = signed_in(&tenant, "alice").await;
+    assert_eq!(answer["expires_in"], 0);
+    assert_eq!(
+        userinfo(&tenant, &answer["access_token"]).await.status(),
+        401
+    );
+    tenant.set_access_token_life(Duration::from_secs(60));
+    let answer = refresh(&tenant, &answer).await;
+    assert_eq!(answer["expires_in"], 60);
+    pass(&tenant, 59);
+    assert_eq!(
+        userinfo(&tenant, &answer["access_token"]).await.status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn refresh_tokens_can_be_made_older() {
+    let tenant = stopped_tenant().await;
+    let first = signed_in(&tenant, "alice").await;
+    tenant.age_refresh_tokens(Duration::from_secs(14 * DAY * 71 / 100));
+    let second = refresh(&tenant, &first).await;
+    assert_ne!(second["refresh_token"], first["refresh_token"]);
+    let third = refresh(&tenant, &second).await;
+    assert_eq!(third["refresh_token"], second["refresh_token"]);
+    tenant.age_refresh_tokens(Duration::from_secs(14 * DAY));
+    refresh_is_refused(&tenant, &third).await;
+}
+
+#[tokio::test]
+async fn answers_carry_the_time_of_the_tenant() {
+    let tenant = stopped_tenant().await;
+    let date = async || {
+        let key_set = format!("{}/oidc/jwks", tenant.endpoint());
+        let answer = client().get(key_set).send().await.unwrap();
+        httpdate::parse_http_date(answer.headers()["date"].to_str().unwrap()).unwrap()
+    };
+    let before = date().await;
+    pass(&tenant, DAY);
+    assert_eq!(date().await, before + Duration::from_secs(DAY));
 }

@@ -23,7 +23,27 @@ impl LogtoConfig {
         Self::from_variables(|name| env::var(name).ok())
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    /// Reads the same variables as [`from_env`](Self::from_env) from wherever they are kept.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// let file = HashMap::from([
+    ///     ("LOGTO_ENDPOINT", "https://my-tenant.logto.app"),
+    ///     ("LOGTO_APP_ID", "my app id"),
+    ///     ("LOGTO_APP_SECRET", "my app secret"),
+    ///     ("LOGTO_COOKIE_SECRET", "thirty-two characters or more, please"),
+    /// ]);
+    /// let config = logto::LogtoConfig::from_variables(|name| file.get(name).map(ToString::to_string))?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let variable = |name| {
             variable(name)
                 .map(|v| v.trim().to_owned())

@@ -136,7 +136,8 @@ impl LogtoConfig {
         self
     }
 
-    /// API resource indicators to ask for.
+    /// API resource indicators to ask for. If Logto does not know one of them, people sign in without
+    /// any, and that is logged as an error: a mistake about an API must not lock them out.
     #[must_use]
     pub fn with_resources<S: Into<String>>(
         mut self,

@@ -180,13 +180,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Revokes the refresh tokens of sessions that are over, one after the other, in a task of its
+    /// Revokes refresh tokens of sessions that are over, one after the other, in a task of its
     /// own: nobody waits for Logto.
-    pub(crate) fn revoke_all(self: &Arc<Self>, sessions: &[Held]) {
-        let tokens: Vec<_> = sessions
-            .iter()
-            .filter_map(|held| held.session.refresh_token.clone())
-            .collect();
+    pub(crate) fn revoke_all(self: &Arc<Self>, tokens: Vec<String>) {
         let engine = Arc::clone(self);
         tokio::spawn(async move {
             for token in tokens {

@@ -46,6 +46,14 @@ impl CallbackFailure {
             error,
         }
     }
+
+    /// The sign-in, if Logto refused it because it does not know a resource that was asked for.
+    pub(crate) fn for_a_resource(&self) -> Option<&Transaction> {
+        let said = self.error.response().and_then(|response| response.error());
+        self.ended
+            .as_ref()
+            .filter(|transaction| transaction.resources && said == Some("invalid_target"))
+    }
 }
 
 fn invalid(why: &'static str) -> Error {

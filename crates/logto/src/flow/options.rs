@@ -119,6 +119,8 @@ pub struct SignInOptions {
     pub(crate) post_redirect_uri: Option<String>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) no_offline_access: bool,
+    /// Leaves the configured API resources out.
+    pub(crate) no_resources: bool,
     pub(crate) parameters: Vec<(String, String)>,
 }
 

@@ -52,7 +52,7 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub(crate) transaction: &'a Transaction,
     pub(crate) redirect_uri: &'a str,
     pub(crate) scopes: Vec<&'a str>,
-    pub(crate) resources: &'a [String],
+    pub(crate) resources: Vec<&'a str>,
     pub(crate) prompt: Prompt,
     pub(crate) parameters: &'a [(String, String)],
 }

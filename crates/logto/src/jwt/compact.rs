@@ -28,7 +28,6 @@ pub(crate) struct Header {
 struct RawHeader {
     alg: String,
     kid: Option<String>,
-    #[serde(default, deserialize_with = "crate::claims::lenient")]
     typ: Option<String>,
     /// Whether the member is there at all: `null` is no way to take a demand back.
     #[serde(default, deserialize_with = "present")]

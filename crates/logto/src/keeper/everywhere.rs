@@ -75,12 +75,13 @@ impl Keeper {
         let end = entries.pop().flatten();
         let mut sessions = Vec::new();
         for (key, entry) in names.iter().zip(&entries) {
-            let Ok(Some(Record::Session(session))) = self.record(key, entry.as_ref()) else {
+            let Ok(Some(Record::Session(held))) = self.record(key, entry.as_ref(), Place::Store)
+            else {
                 continue;
             };
-            let live = now < self.rules.ends_at(&session)
-                && !self.is_over(&person, end.as_ref(), session.started_at);
-            if live && let Ok(held) = Held::new(session, Place::Store) {
+            let live = now < self.rules.ends_at(&held.session)
+                && !self.is_over(&person, end.as_ref(), held.session.started_at);
+            if live {
                 sessions.push(held);
             }
         }

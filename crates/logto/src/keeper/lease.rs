@@ -1,5 +1,8 @@
 //! One refresh of a session at a time, across processes.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::Keeper;
@@ -32,17 +35,26 @@ impl Keeper {
 
     /// Does the work with signs of life, and gives the right back.
     pub(crate) async fn holding<T>(&self, lease: Lease, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
         let mut lease = Some(lease);
-        let outcome = loop {
-            match tokio::time::timeout(BEAT, &mut work).await {
-                Ok(outcome) => break outcome,
-                Err(_) => {
+        let outcome = {
+            let beats = async {
+                loop {
+                    tokio::time::sleep(BEAT).await;
                     if let Some(held) = lease.take() {
                         lease = self.prolong(held).await;
                     }
                 }
-            }
+            };
+            // Side by side: a store that is slow must not keep the work from reading Logto's answer.
+            let (mut work, mut beats) = (pin!(work), pin!(beats));
+            poll_fn(|waker| {
+                let outcome = work.as_mut().poll(waker);
+                if outcome.is_pending() {
+                    let _: Poll<()> = beats.as_mut().poll(waker);
+                }
+                outcome
+            })
+            .await
         };
         if let Some(Lease { key, version }) = lease
             && let Err(error) = self.store.remove(&key, Some(version)).await

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::names::Asked;
+use super::opened::{Opened, What};
 use super::records::Record;
 use super::{Held, Keeper, Place};
 use crate::error::Error;
@@ -43,12 +45,11 @@ impl Keeper {
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if nobody can know, because the store
     /// cannot be asked.
     pub(crate) async fn load(&self, header: &str, now: u64) -> Result<Loaded, Error> {
-        let is_live = |found: &Found| match found {
-            Found::Session(session) => now < self.rules.ends_at(session),
-            Found::Ticket(ticket) => now < self.rules.last_second(ticket.started_at),
-            Found::Nothing | Found::Unreadable => false,
-        };
-        let found = self.cookie.read(&self.keys, header, is_live);
+        let found = self.cookie.read(
+            header,
+            |sealed| self.open(sealed, now),
+            |opened| self.is_live(opened, now),
+        );
         match found {
             Found::Nothing => Ok(Loaded::nobody(SessionState::SignedOut)),
             Found::Unreadable => {
@@ -58,88 +59,96 @@ impl Keeper {
                 );
                 Ok(Loaded::nobody(SessionState::Unreadable))
             }
-            found if !is_live(&found) => Ok(Loaded::nobody(SessionState::Expired)),
-            Found::Ticket(ticket) => self.load_stored(&ticket, now).await,
-            Found::Session(session) => self.load_cookie(session, now).await,
+            Found::Opened(opened) if !self.is_live(&opened, now) => {
+                Ok(Loaded::nobody(SessionState::Expired))
+            }
+            Found::Opened(opened) => match &opened.what {
+                What::Ticket(ticket) => self.load_stored(&opened, ticket, now).await,
+                What::Session(held) => self.load_cookie(&opened, held, now).await,
+            },
         }
     }
 
-    async fn load_stored(&self, ticket: &Ticket, now: u64) -> Result<Loaded, Error> {
-        let key = self.names.session(ticket.id);
-        let (entry, ended) = self
-            .ask(&key, &ticket.sub, ticket.sid.as_deref(), ticket.started_at)
-            .await?;
+    /// The session that the cookies themselves hold, whatever the store knows of it.
+    pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<Held> {
+        match self
+            .cookie
+            .read(header, |sealed| self.open(sealed, now), |_| true)
+        {
+            Found::Opened(opened) => match &opened.what {
+                What::Session(held) => Some(held.clone()),
+                What::Ticket(_) => None,
+            },
+            Found::Nothing | Found::Unreadable => None,
+        }
+    }
+
+    async fn load_stored(
+        &self,
+        opened: &Opened,
+        ticket: &Ticket,
+        now: u64,
+    ) -> Result<Loaded, Error> {
+        let (entry, ended) = self.ask(&opened.asked, ticket.started_at).await?;
         if ended {
             return Ok(Loaded::nobody(SessionState::Revoked));
         }
-        match self.record(&key, entry.as_ref()) {
-            Ok(Some(Record::Session(session))) => self.check(session, Place::Store, now).await,
+        match self.stored(opened, entry.as_ref()) {
+            Ok(Some(Record::Session(held))) => self.check(held, now).await,
             Ok(Some(Record::Over) | None) => Ok(Loaded::nobody(SessionState::Revoked)),
             Err(_) => Ok(Loaded::nobody(SessionState::Unreadable)),
         }
     }
 
-    async fn load_cookie(&self, session: Session, now: u64) -> Result<Loaded, Error> {
-        let Ok(held) = Held::new(session, Place::Cookie) else {
-            // Claims are read before a session is kept, so this is another version's cookie.
-            return Ok(Loaded::nobody(SessionState::Unreadable));
-        };
-        let Held {
-            session, claims, ..
-        } = &held;
-        let key = self.names.session(session.id);
-        let (entry, ended) = self
-            .ask(&key, &claims.sub, claims.sid.as_deref(), session.started_at)
-            .await?;
+    async fn load_cookie(&self, opened: &Opened, held: &Held, now: u64) -> Result<Loaded, Error> {
+        let session = &held.session;
+        let (entry, ended) = self.ask(&opened.asked, session.started_at).await?;
         if ended {
             return Ok(Loaded::nobody(SessionState::Revoked));
         }
-        match self.record(&key, entry.as_ref()) {
+        match self.stored(opened, entry.as_ref()) {
             Ok(Some(Record::Over)) => Ok(Loaded::nobody(SessionState::SignedOut)),
-            Ok(Some(Record::Session(newer))) if newer.revision > session.revision => {
-                let newer = Session {
-                    seen_at: newer.seen_at.max(session.seen_at),
-                    ..newer
-                };
-                let loaded = self.check(newer, Place::Cookie, now).await?;
+            // Of the same revision it has the access tokens that did not fit into the cookies.
+            Ok(Some(Record::Session(mut stored)))
+                if stored.session.revision >= session.revision =>
+            {
+                let is_newer = stored.session.revision > session.revision;
+                if stored.session.seen_at < session.seen_at {
+                    Arc::make_mut(&mut stored.session).seen_at = session.seen_at;
+                }
+                let loaded = self.check(stored, now).await?;
                 Ok(Loaded {
-                    owes_cookie: loaded.held.is_some(),
+                    owes_cookie: loaded.owes_cookie || (is_newer && loaded.held.is_some()),
                     ..loaded
                 })
             }
-            _ => self.use_now(held, now).await,
+            Ok(_) => self.use_now(held.clone(), now).await,
+            // It may have said that the session is over.
+            Err(_) => Ok(Loaded::nobody(SessionState::Unreadable)),
         }
     }
 
     /// What is under a session's key, and whether the session is over for another reason; one round
     /// trip.
-    async fn ask(
-        &self,
-        key: &str,
-        sub: &str,
-        sid: Option<&str>,
-        started_at: u64,
-    ) -> Result<(Option<Entry>, bool), Error> {
-        let person = self.names.end_of_person(sub);
-        let Some(sid) = sid else {
-            let [entry, end] = self.store.get([key, &person]).await?;
-            return Ok((entry, self.is_over(&person, end.as_ref(), started_at)));
+    async fn ask(&self, asked: &Asked, started_at: u64) -> Result<(Option<Entry>, bool), Error> {
+        let Asked {
+            session, person, ..
+        } = asked;
+        let Some(logto) = &asked.logto else {
+            let [entry, end] = self.store.get([session, person]).await?;
+            return Ok((entry, self.is_over(person, end.as_ref(), started_at)));
         };
-        let logto = self.names.end_of_logto_session(sid);
-        let [entry, end, other] = self.store.get([key, &person, &logto]).await?;
-        let ended = self.is_over(&person, end.as_ref(), started_at)
-            || self.is_over(&logto, other.as_ref(), started_at);
+        let [entry, end, other] = self.store.get([session, person, logto]).await?;
+        // A session at Logto that is over never begins again.
+        let ended = other.is_some() || self.is_over(person, end.as_ref(), started_at);
         Ok((entry, ended))
     }
 
-    async fn check(&self, session: Session, place: Place, now: u64) -> Result<Loaded, Error> {
-        if now >= self.rules.ends_at(&session) {
+    async fn check(&self, held: Held, now: u64) -> Result<Loaded, Error> {
+        if now >= self.rules.ends_at(&held.session) {
             return Ok(Loaded::nobody(SessionState::Expired));
         }
-        match Held::new(session, place) {
-            Ok(held) => self.use_now(held, now).await,
-            Err(_) => Ok(Loaded::nobody(SessionState::Unreadable)),
-        }
+        self.use_now(held, now).await
     }
 
     /// Notes that the session is in use, where its life depends on that.
@@ -149,8 +158,12 @@ impl Keeper {
         }
         let renewed = match held.place {
             Place::Store => {
-                self.update(&held, now, |session| session.seen_at = now)
-                    .await
+                let renew = |session: &mut Session| {
+                    let is_due = self.rules.is_to_renew(session, now);
+                    session.seen_at = session.seen_at.max(now);
+                    is_due
+                };
+                self.update(&held, now, renew).await
             }
             Place::Cookie => {
                 let mut session = Session::clone(&held.session);

@@ -11,6 +11,7 @@ mod lease;
 mod load;
 mod names;
 mod once;
+mod opened;
 mod records;
 mod rules;
 mod store;
@@ -21,14 +22,16 @@ use std::time::Duration;
 use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::error::{Error, ErrorKind};
+use crate::recent::Recent;
 use crate::seal::KeyRing;
-use crate::session::{HeldToken, Packer, Session, SessionCookie, Ticket};
+use crate::session::{Packer, Session, SessionCookie, Ticket};
 use crate::storage::MemoryStorage;
 
 pub use everywhere::SessionInfo;
 pub(crate) use held::{Held, Place};
 pub(crate) use load::Loaded;
 use names::Names;
+use opened::Opened;
 use rules::Rules;
 use store::Store;
 
@@ -40,6 +43,8 @@ pub(crate) struct Keeper {
     store: Store,
     names: Names,
     rules: Rules,
+    /// By the sealed text.
+    opened: Recent<Arc<Opened>>,
     /// Where new sessions go.
     place: Place,
 }
@@ -69,6 +74,7 @@ impl Keeper {
                 idle: settings.idle_lifetime,
                 renewal: settings.renewal_interval,
             },
+            opened: Recent::new(opened::MOST),
             place: match settings.sessions_in_cookies {
                 true => Place::Cookie,
                 false => Place::Store,
@@ -111,7 +117,6 @@ impl Keeper {
         now: u64,
     ) -> Result<Vec<String>, Error> {
         let max_age = self.rules.ends_at(&held.session).saturating_sub(now);
-        let write = |session: &Session| self.cookie.write(&self.keys, session, header, max_age);
         match held.place {
             Place::Store => {
                 let ticket = Ticket {
@@ -124,18 +129,28 @@ impl Keeper {
                     .write_ticket(&self.keys, &ticket, header, max_age)
             }
             Place::Cookie => {
-                let mut session = Session::clone(&held.session);
-                loop {
-                    match write(&session) {
-                        Err(error)
-                            if error.kind() == ErrorKind::SessionTooLarge
-                                && !session.tokens.is_empty() =>
-                        {
-                            session.tokens.remove(0);
-                        }
-                        outcome => return outcome,
+                let tokens = &held.session.tokens;
+                let with_newest = |count: usize| {
+                    let session = Session {
+                        tokens: tokens.iter().rev().take(count).rev().cloned().collect(),
+                        ..Self::without_tokens(&held.session)
+                    };
+                    self.cookie.write(&self.keys, &session, header, max_age)
+                };
+                let all = with_newest(tokens.len());
+                if !is_too_large(&all) {
+                    return all;
+                }
+                // The most that fit, in few attempts: packing hundreds of tokens takes time.
+                let (mut fits, mut too_many) = (0, tokens.len());
+                while fits + 1 < too_many {
+                    let half = usize::midpoint(fits, too_many);
+                    match is_too_large(&with_newest(half)) {
+                        true => too_many = half,
+                        false => fits = half,
                     }
                 }
+                with_newest(fits)
             }
         }
     }
@@ -151,14 +166,33 @@ impl Keeper {
     }
 
     fn check_size(&self, session: &Session) -> Result<(), Error> {
-        let bare = Session {
-            tokens: Vec::<HeldToken>::new(),
-            ..session.clone()
-        };
+        let bare = Self::without_tokens(session);
         self.cookie.write(&self.keys, &bare, "", 0).map(drop)
+    }
+
+    fn without_tokens(session: &Session) -> Session {
+        Session {
+            tokens: Vec::new(),
+            id_token: session.id_token.clone(),
+            refresh_token: session.refresh_token.clone(),
+            ..*session
+        }
+    }
+
+    /// Notes that a session was refreshed. With an idle lifetime its use is noted with its cookie
+    /// only, so that the browser's and ours end together.
+    pub(crate) fn note_refresh(&self, session: &mut Session, now: u64) {
+        if self.rules.idle.is_none() {
+            session.seen_at = session.seen_at.max(now);
+        }
     }
 
     fn seconds_left(&self, session: &Session, now: u64) -> Duration {
         Duration::from_secs(self.rules.ends_at(session).saturating_sub(now))
     }
+}
+
+fn is_too_large<T>(written: &Result<T, Error>) -> bool {
+    let error = written.as_ref().err();
+    error.is_some_and(|error| error.kind() == ErrorKind::SessionTooLarge)
 }

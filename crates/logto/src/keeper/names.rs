@@ -10,10 +10,26 @@ pub(crate) struct Names {
     context: String,
 }
 
+/// Where the store is asked about one session.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(super) session: String,
+    pub(super) person: String,
+    pub(super) logto: Option<String>,
+}
+
 impl Names {
     pub(crate) fn new(context: &str) -> Self {
         Self {
             context: context.to_owned(),
+        }
+    }
+
+    pub(super) fn asked(&self, id: SessionId, sub: &str, sid: Option<&str>) -> Asked {
+        Asked {
+            session: self.session(id),
+            person: self.end_of_person(sub),
+            logto: sid.map(|sid| self.end_of_logto_session(sid)),
         }
     }
 

@@ -25,13 +25,17 @@ impl Keeper {
         self.claim(self.names.callback(state), seconds).await
     }
 
-    /// Takes a logout token up; `None` if that was done before.
-    pub(crate) async fn claim_logout_token(
-        &self,
-        jti: &str,
-        seconds: u64,
-    ) -> Result<Option<Claim>, Error> {
-        self.claim(self.names.logout_token(jti), seconds).await
+    /// Whether a logout token was carried out.
+    pub(crate) async fn is_carried_out(&self, jti: &str) -> Result<bool, Error> {
+        let [entry] = self.store.get([&self.names.logout_token(jti)]).await?;
+        Ok(entry.is_some())
+    }
+
+    /// Notes that a logout token was carried out. Only then: one that met an outage must work later,
+    /// and ending the same sessions twice at the same time does no harm.
+    pub(crate) async fn note_carried_out(&self, jti: &str, seconds: u64) -> Result<(), Error> {
+        let key = self.names.logout_token(jti);
+        self.claim(key, seconds).await.map(drop)
     }
 
     /// Gives something back that could not be done.

@@ -4,40 +4,47 @@ use std::time::Duration;
 
 use super::{Held, Keeper, Place};
 use crate::error::{Error, ErrorKind};
-use crate::session::{Session, SessionId};
+use crate::session::Session;
 use crate::storage::{Entry, Expect};
 
 /// For how long the store remembers what a refresh made of a session that is kept in a cookie: until
-/// every browser has the new cookie.
+/// every browser has the new cookie. A new refresh token is remembered as long as the session lives:
+/// the one in the old cookie is spent.
 const NEWER_KEPT: Duration = Duration::from_secs(3600);
 /// Attempts to write beside others; each fails only if somebody else's succeeded.
 const ATTEMPTS: usize = 20;
+
+/// Between attempts to store a new session.
+const CREATE_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
 const OVER: u8 = 0;
 const SESSION: u8 = 1;
 
 /// What the store holds under a session's key.
+#[derive(Clone, Debug)]
 pub(super) enum Record {
     /// The session is over.
     Over,
     /// The session, or what is newer than its cookie.
-    Session(Session),
+    Session(Held),
 }
 
 impl Keeper {
+    /// Stores a new session, in several attempts: the code that it comes from is spent.
     pub(super) async fn create(&self, session: &Session, now: u64) -> Result<(), Error> {
         let key = self.names.session(session.id);
         let ttl = self.seconds_left(session, now);
-        match self
-            .store
-            .put(&key, self.bytes_of(session), Expect::Absent, ttl)
-            .await?
-        {
-            Some(_) => Ok(()),
-            None => Err(Error::new(
-                ErrorKind::StoreUnavailable,
-                "the store has a session of this new id already",
-            )),
+        let mut pauses = CREATE_PAUSES.into_iter();
+        loop {
+            let put = self
+                .store
+                .put(&key, self.bytes_of(session), Expect::Absent, ttl);
+            match (put.await, pauses.next()) {
+                // What is there is ours, of an attempt whose answer was lost: the id is random.
+                (Ok(_), _) => return Ok(()),
+                (Err(error), None) => return Err(error),
+                (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
+            }
         }
     }
 
@@ -49,11 +56,11 @@ impl Keeper {
     pub(crate) async fn latest(&self, held: &Held) -> Result<Held, Error> {
         let key = self.names.session(held.session.id);
         let [entry] = self.store.get([&key]).await?;
-        self.merge(held, self.record(&key, entry.as_ref())?)
+        self.merge(held, self.record(&key, entry.as_ref(), held.place)?)
     }
 
     /// Changes the session, whatever others change at the same time. A session that is over stays
-    /// over.
+    /// over. `change` says whether there is anything to write.
     ///
     /// # Errors
     ///
@@ -62,19 +69,22 @@ impl Keeper {
         &self,
         held: &Held,
         now: u64,
-        change: impl Fn(&mut Session),
+        change: impl Fn(&mut Session) -> bool,
     ) -> Result<Held, Error> {
         let key = self.names.session(held.session.id);
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
-            let latest = self.merge(held, self.record(&key, entry.as_ref())?)?;
+            let latest = self.merge(held, self.record(&key, entry.as_ref(), held.place)?)?;
             let mut session = Session::clone(&latest.session);
-            change(&mut session);
+            if !change(&mut session) {
+                return Ok(latest);
+            }
             session.revision += 1;
             let left = self.seconds_left(&session, now);
+            let rotated = session.refresh_token != held.session.refresh_token;
             let ttl = match held.place {
-                Place::Store => left,
-                Place::Cookie => left.min(NEWER_KEPT),
+                Place::Cookie if !rotated => left.min(NEWER_KEPT),
+                Place::Cookie | Place::Store => left,
             };
             let expect = Expect::after(entry.as_ref());
             let stored = self.store.put(&key, self.bytes_of(&session), expect, ttl);
@@ -85,68 +95,76 @@ impl Keeper {
         Err(busy())
     }
 
-    /// Ends a session: in the store by taking it out, in cookies by a mark that outlives them.
-    pub(crate) async fn end(&self, held: &Held, now: u64) -> Result<(), Error> {
-        match held.place {
-            Place::Store => {
-                self.take_out(held.session.id).await?;
-                self.unlist(&held.claims.sub, &[held.session.id]).await
-            }
-            Place::Cookie => {
-                let key = self.names.session(held.session.id);
-                let left = self.rules.last_second(held.session.started_at);
-                let ttl = Duration::from_secs(left.saturating_sub(now));
-                for _ in 0..ATTEMPTS {
-                    let [entry] = self.store.get([&key]).await?;
+    /// Ends a session: in the store by taking it out, in cookies by a mark that outlives them. The
+    /// refresh token that it had in the end, to be revoked.
+    pub(crate) async fn end(&self, held: &Held, now: u64) -> Result<Option<String>, Error> {
+        let key = self.names.session(held.session.id);
+        for _ in 0..ATTEMPTS {
+            let [entry] = self.store.get([&key]).await?;
+            let ended = match (held.place, &entry) {
+                (Place::Store, None) => true,
+                (Place::Store, Some(entry)) => self.store.remove(&key, Some(entry.version)).await?,
+                (Place::Cookie, entry) => {
+                    let left = self.rules.last_second(held.session.started_at);
+                    let ttl = Duration::from_secs(left.saturating_sub(now));
                     let expect = Expect::after(entry.as_ref());
-                    if self
-                        .store
-                        .put(&key, vec![OVER], expect, ttl)
-                        .await?
-                        .is_some()
-                    {
-                        return Ok(());
-                    }
+                    let mark = self.store.put(&key, vec![OVER], expect, ttl);
+                    mark.await?.is_some()
                 }
-                Err(busy())
+            };
+            if !ended {
+                continue;
             }
+            if held.is_stored()
+                && let Err(error) = self.unlist(&held.claims.sub, &[held.session.id]).await
+            {
+                // The list is made of what is there.
+                tracing::debug!(%error, "an ended session is still in the list of its person");
+            }
+            let record = self.record(&key, entry.as_ref(), held.place);
+            let latest = record.and_then(|record| self.merge(held, record));
+            let latest = latest.as_ref().unwrap_or(held);
+            return Ok(latest.session.refresh_token.clone());
         }
-    }
-
-    pub(super) async fn take_out(&self, id: SessionId) -> Result<bool, Error> {
-        self.store.remove(&self.names.session(id), None).await
+        Err(busy())
     }
 
     /// The newer of what a request brought and what the store has.
     fn merge(&self, held: &Held, record: Option<Record>) -> Result<Held, Error> {
         match (record, held.place) {
             (Some(Record::Over), _) | (None, Place::Store) => Err(over()),
-            (Some(Record::Session(session)), Place::Cookie)
-                if session.revision <= held.session.revision =>
+            (Some(Record::Session(newer)), Place::Cookie)
+                if newer.session.revision < held.session.revision =>
             {
                 Ok(held.clone())
             }
-            (Some(Record::Session(session)), place) => Held::new(session, place),
+            (Some(Record::Session(newer)), _) => Ok(newer),
             (None, Place::Cookie) => Ok(held.clone()),
         }
     }
 
-    pub(super) fn record(&self, key: &str, entry: Option<&Entry>) -> Result<Option<Record>, Error> {
+    pub(super) fn record(
+        &self,
+        key: &str,
+        entry: Option<&Entry>,
+        place: Place,
+    ) -> Result<Option<Record>, Error> {
         let Some(entry) = entry else {
             return Ok(None);
         };
         let opened = self.store.open(key, entry);
-        let record = opened.as_deref().and_then(|opened| match opened {
-            [OVER] => Some(Record::Over),
-            [SESSION, packed @ ..] => self.cookie.packer().unpack(packed).map(Record::Session),
+        let session = match opened.as_deref() {
+            Some([OVER]) => return Ok(Some(Record::Over)),
+            Some([SESSION, packed @ ..]) => self.cookie.packer().unpack(packed),
             _ => None,
-        });
-        record.map(Some).ok_or_else(|| {
+        };
+        let session = session.ok_or_else(|| {
             Error::new(
                 ErrorKind::SignInRequired,
                 "the session cannot be read: was the cookie secret changed?",
             )
-        })
+        })?;
+        Held::new(session, place).map(|held| Some(Record::Session(held)))
     }
 
     fn bytes_of(&self, session: &Session) -> Vec<u8> {

@@ -1,5 +1,7 @@
 //! The session as cookies: sealed, in as many chunks as it takes, within the budget.
 
+use std::borrow::Cow;
+
 use super::{Packer, Session, Ticket};
 use crate::cookies::{self, Attributes};
 use crate::error::{Error, ErrorKind};
@@ -30,15 +32,28 @@ pub(crate) struct SessionCookie {
 
 /// What a request's cookies hold.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum Found<T> {
     /// No session cookie.
     Nothing,
-    /// A session of ours.
+    /// One of ours, opened.
+    Opened(T),
+    /// A cookie under our name that does not open: sealed with a key that is gone, or damaged.
+    Unreadable,
+}
+
+/// The value of a session cookie, its chunks put together.
+pub(crate) struct Sealed<'a> {
+    pub(crate) purpose: Purpose,
+    pub(crate) text: Cow<'a, str>,
+}
+
+/// What was sealed into a session cookie.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// The session itself.
     Session(Session),
     /// The ticket of a session that a store keeps.
     Ticket(Ticket),
-    /// A cookie under our name that does not open: sealed with a key that is gone, or damaged.
-    Unreadable,
 }
 
 impl SessionCookie {
@@ -57,20 +72,20 @@ impl SessionCookie {
 
     /// Looks for the session in a `Cookie` header; `wanted` says whether one is still good, as
     /// browsers may send several under one name.
-    pub(crate) fn read(
+    pub(crate) fn read<T>(
         &self,
-        keys: &KeyRing,
         header: &str,
-        wanted: impl Fn(&Found) -> bool,
-    ) -> Found {
+        open: impl Fn(&Sealed<'_>) -> Option<T>,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Found<T> {
         let mut best = Found::Nothing;
         for first in cookies::values(header, &self.name).take(MAX_CANDIDATES) {
             if first.is_empty() {
                 continue;
             }
-            match self.open(keys, header, first) {
-                Some(found) if wanted(&found) => return found,
-                Some(found) => best = found,
+            match self.sealed(header, first).and_then(|sealed| open(&sealed)) {
+                Some(opened) if wanted(&opened) => return Found::Opened(opened),
+                Some(opened) => best = Found::Opened(opened),
                 None if matches!(best, Found::Nothing) => best = Found::Unreadable,
                 None => {}
             }
@@ -78,26 +93,36 @@ impl SessionCookie {
         best
     }
 
-    fn open(&self, keys: &KeyRing, header: &str, first: &str) -> Option<Found> {
-        if let Some(sealed) = first.strip_prefix(TICKET) {
-            let ticket = keys.open(Purpose::Ticket, &self.name, sealed)?;
-            return Ticket::from_bytes(&ticket).map(Found::Ticket);
+    fn sealed<'a>(&self, header: &str, first: &'a str) -> Option<Sealed<'a>> {
+        if let Some(ticket) = first.strip_prefix(TICKET) {
+            return Some(Sealed {
+                purpose: Purpose::Ticket,
+                text: ticket.into(),
+            });
         }
         let (count, first) = first.split_at_checked(1)?;
         let count = count
             .parse::<usize>()
             .ok()
             .filter(|count| (1..=MAX_CHUNKS).contains(count))?;
-        let sealed = if count == 1 {
-            keys.open(Purpose::Session, &self.name, first)?
-        } else {
-            let mut value = first.to_owned();
-            for at in 1..count {
-                value.push_str(cookies::values(header, &self.chunk(at)).next()?);
-            }
-            keys.open(Purpose::Session, &self.name, &value)?
-        };
-        self.packer.unpack(&sealed).map(Found::Session)
+        let mut text = Cow::Borrowed(first);
+        for at in 1..count {
+            let name = self.chunk(at);
+            text.to_mut()
+                .push_str(cookies::values(header, &name).next()?);
+        }
+        Some(Sealed {
+            purpose: Purpose::Session,
+            text,
+        })
+    }
+
+    pub(crate) fn open(&self, keys: &KeyRing, sealed: &Sealed<'_>) -> Option<Content> {
+        let opened = keys.open(sealed.purpose, &self.name, &sealed.text)?;
+        match sealed.purpose {
+            Purpose::Ticket => Ticket::from_bytes(&opened).map(Content::Ticket),
+            _ => self.packer.unpack(&opened).map(Content::Session),
+        }
     }
 
     /// The `Set-Cookie` lines that make the browser keep a ticket for `max_age` seconds.

@@ -15,7 +15,7 @@ use std::fmt;
 use crate::claims::IdTokenClaims;
 use crate::error::Error;
 
-pub(crate) use cookie::{Found, SessionCookie};
+pub(crate) use cookie::{Content, Found, Sealed, SessionCookie};
 pub(crate) use id::SessionId;
 pub(crate) use index::{Index, Indexed};
 pub(crate) use pack::Packer;
@@ -23,6 +23,10 @@ pub use state::SessionState;
 pub(crate) use target::Target;
 pub use target::TokenRequest;
 pub(crate) use ticket::Ticket;
+
+/// How many bytes of access tokens a session keeps: tokens for two resources in each of two hundred
+/// organizations.
+const MAX_TOKENS: usize = 256 * 1024;
 
 /// The session's own content; never seen by anyone but the SDK.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,6 +67,12 @@ impl HeldToken {
     /// Seconds before its end at which a token is renewed although it can still be used.
     const EARLY: u64 = 60;
 
+    fn bytes(&self) -> usize {
+        let target = [&self.target.resource, &self.target.organization];
+        let target = target.into_iter().flatten().chain(&self.target.scopes);
+        self.token.len() + self.scope.len() + target.map(String::len).sum::<usize>()
+    }
+
     pub(crate) fn is_usable(&self, now: u64) -> bool {
         now.saturating_add(Self::MARGIN.min(self.lifetime / 10)) < self.expires_at
     }
@@ -82,10 +92,16 @@ impl Session {
         self.tokens.iter().find(|held| held.target == *target)
     }
 
-    /// Keeps a token in place of the one for the same target.
-    pub(crate) fn keep_token(&mut self, token: HeldToken) {
-        self.tokens.retain(|held| held.target != token.target);
+    /// Keeps a token in place of the one for the same target. Those whose time is over go, and of too
+    /// many the oldest: they can be had again.
+    pub(crate) fn keep_token(&mut self, token: HeldToken, now: u64) {
+        self.tokens
+            .retain(|held| held.target != token.target && now < held.expires_at);
         self.tokens.push(token);
+        let mut bytes: usize = self.tokens.iter().map(HeldToken::bytes).sum();
+        while bytes > MAX_TOKENS && self.tokens.len() > 1 {
+            bytes -= self.tokens.remove(0).bytes();
+        }
     }
 }
 

@@ -29,20 +29,17 @@ impl Context {
     async fn end_sessions(&self) -> Result<(), Error> {
         let logto = self.logto();
         let token = logto.verify_logout_token(&self.logout_token()?).await?;
-        let claim = logto.keeper.claim_logout_token(&token.jti, token.good_for);
-        let Some(claim) = claim.await? else {
+        if logto.keeper.is_carried_out(&token.jti).await? {
             let why = "the logout token was used before";
             return Err(Error::new(ErrorKind::InvalidToken, why));
-        };
-        let now = logto.settings.clock.now_in_milliseconds();
-        let ended = match &token.whom {
-            Whom::LogtoSession(sid) => logto.keeper.end_logto_session(sid, now).await,
-            Whom::Person(sub) => logto.keeper.end_person(sub, now).await,
-        };
-        if ended.is_err() {
-            logto.keeper.give_back(claim).await;
         }
-        ended
+        let now = logto.settings.clock.now_in_milliseconds();
+        match &token.whom {
+            Whom::LogtoSession(sid) => logto.keeper.end_logto_session(sid, now).await?,
+            Whom::Person(sub) => logto.keeper.end_person(sub, now).await?,
+        }
+        let jti = logto.keeper.note_carried_out(&token.jti, token.good_for);
+        jti.await
     }
 
     fn logout_token(&self) -> Result<String, Error> {

@@ -27,7 +27,14 @@ impl Context {
                         .await
                 }
             },
-            Err(failure) => self.fail_callback(&failure).await,
+            Err(failure) => {
+                if let Some(refused) = failure.for_a_resource()
+                    && let Some(reply) = self.sign_in_without_resources(refused).await
+                {
+                    return reply;
+                }
+                self.fail_callback(&failure).await
+            }
         }
     }
 

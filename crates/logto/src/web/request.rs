@@ -59,7 +59,13 @@ impl Request {
                 .iter()
                 .find(|known| known.eq_ignore_ascii_case(name.as_ref()));
             if let Some(&name) = known {
-                request.add(name, String::from_utf8_lossy(value.as_ref()));
+                let value = value.as_ref();
+                // Almost always it is text, which is quick to see.
+                let text = str::from_utf8(value).map(Cow::Borrowed);
+                request.add(
+                    name,
+                    text.unwrap_or_else(|_| String::from_utf8_lossy(value)),
+                );
             }
         }
         request

@@ -23,22 +23,46 @@ impl Context {
         })
     }
 
+    /// The sign-in once more, without API resources: one that Logto does not know must not lock
+    /// people out. `None` if it cannot begin.
+    pub(super) async fn sign_in_without_resources(&self, refused: &Transaction) -> Option<Reply> {
+        let resources = &self.logto().settings.resources;
+        tracing::error!(
+            ?resources,
+            "Logto does not know a resource that is configured; people sign in without resources"
+        );
+        let options = SignInOptions {
+            redirect_uri: refused.redirect_path.clone(),
+            post_redirect_uri: refused.return_to.clone(),
+            no_resources: true,
+            ..SignInOptions::new()
+        };
+        let forget = vec![self.logto().transactions.remove(&refused.state)];
+        let reply = self.begin_sign_in(&options).await.ok()?;
+        Some(reply.with_cookies(forget))
+    }
+
     async fn begin_sign_in(&self, options: &SignInOptions) -> Result<Reply, Error> {
         options.check()?;
         let logto = self.logto();
         let scopes = self.scopes(options)?;
         let return_to = self.return_to(options)?;
         let redirect_path = self.redirect_path(options)?;
+        let resources = self.resources(options);
         let metadata = logto.provider.metadata().await?;
-        let transaction = logto
-            .transactions
-            .begin(self.now(), return_to, redirect_path)?;
+        let for_apis = resources
+            .iter()
+            .any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
+        let transaction =
+            logto
+                .transactions
+                .begin(self.now(), return_to, redirect_path, for_apis)?;
         let url = Protocol::new(&logto.settings, &metadata, &logto.http)?.authorization_url(
             AuthorizationRequest {
                 transaction: &transaction,
                 redirect_uri: &self.redirect_uri(&transaction),
                 scopes,
-                resources: &logto.settings.resources,
+                resources,
                 prompt: options.prompt.unwrap_or(logto.settings.prompt),
                 parameters: &options.parameters,
             },
@@ -70,6 +94,13 @@ impl Context {
             ));
         }
         Ok(scopes)
+    }
+
+    /// Organizations are no API of anybody's: Logto always knows their resource.
+    fn resources(&self, options: &SignInOptions) -> Vec<&str> {
+        let all = self.logto().settings.resources.iter().map(String::as_str);
+        all.filter(|name| !options.no_resources || *name == scope::ORGANIZATIONS_RESOURCE)
+            .collect()
     }
 
     fn return_to(&self, options: &SignInOptions) -> Result<Option<String>, Error> {

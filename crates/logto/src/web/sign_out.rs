@@ -18,16 +18,21 @@ impl Context {
     ///
     /// If Logto does not answer, the person is signed out here all the same and stays in this app.
     pub async fn sign_out(&self) -> Reply {
-        let held = match self.current().await {
-            Ok(current) => current.held,
+        let refresh_token = match self.current().await {
+            Ok(current) => match current.held {
+                Some(held) => self.end(&held).await,
+                None => None,
+            },
             Err(error) => {
                 tracing::warn!(%error, "somebody signs out of a session that cannot be ended now");
-                None
+                let cookies = self.request().cookies();
+                let held = self.logto().keeper.in_cookies(cookies, self.now());
+                held.and_then(|held| held.session.refresh_token.clone())
             }
         };
         self.forget(SessionState::SignedOut);
-        let reachable = match held {
-            Some(held) => self.end(&held).await,
+        let reachable = match refresh_token {
+            Some(token) => self.revoke(token).await,
             None => true,
         };
         let settings = &self.logto().settings;
@@ -43,15 +48,13 @@ impl Context {
         Reply::see_other(location).with_cookies(self.take_cookies().await)
     }
 
-    /// Ends the session wherever it is known; whether Logto could be reached.
-    async fn end(&self, held: &Held) -> bool {
-        if let Err(error) = self.logto().keeper.end(held, self.now()).await {
+    /// Ends the session wherever it is known; the refresh token that is left of it.
+    async fn end(&self, held: &Held) -> Option<String> {
+        let ended = self.logto().keeper.end(held, self.now()).await;
+        ended.unwrap_or_else(|error| {
             tracing::warn!(%error, "a session could not be ended in the store");
-        }
-        match held.session.refresh_token.clone() {
-            Some(token) => self.revoke(token).await,
-            None => true,
-        }
+            held.session.refresh_token.clone()
+        })
     }
 
     /// Whether Logto could be reached. Ending Logto's own session does not end a refresh token, so

@@ -38,7 +38,11 @@ pub async fn eventually_within<T>(
 
 /// Waits for something that may never come, and gives up on it like
 /// [`eventually`].
-pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+///
+/// # Panics
+///
+/// After 30 seconds, naming `what` was awaited.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     within(PATIENCE, what, future).await
 }
 

@@ -6,9 +6,12 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use crate::eventually;
+
 /// A child process whose output is kept, and which ends with this value.
 #[derive(Debug)]
 pub struct Process {
+    name: String,
     child: Child,
     output: Arc<Mutex<String>>,
     collectors: Vec<JoinHandle<()>>,
@@ -37,6 +40,7 @@ impl Process {
             child.stderr.take().map(|stream| collect(stream, &output)),
         ];
         Self {
+            name: name.to_owned(),
             child,
             output,
             collectors: collectors.into_iter().flatten().collect(),
@@ -51,10 +55,36 @@ impl Process {
             .clone()
     }
 
+    /// Returns when it has printed `text`.
+    ///
+    /// # Panics
+    ///
+    /// If it ends before that, or takes too long.
+    pub async fn wait_for_output(&mut self, text: &str) {
+        eventually(&format!("{} to print {text}", self.name), async || {
+            if let Some(status) = self.exit_status() {
+                panic!("{} ended with {status}:\n{}", self.name, self.output());
+            }
+            self.output().contains(text).then_some(())
+        })
+        .await;
+    }
+
     /// Does what Ctrl-C in a terminal does to one process.
     pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    /// Sends a signal that ends it, and waits until it has.
+    pub(crate) fn end_with(mut self, signal: &str) {
+        self.signal(signal);
+        let _ = self.child.wait();
+    }
+
+    fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
-        let status = Command::new("kill").args(["-INT", &process]).status();
+        let signal = format!("-{signal}");
+        let status = Command::new("kill").args([&signal, &process]).status();
         assert!(status.is_ok_and(|status| status.success()), "kill failed");
     }
 
@@ -83,4 +113,23 @@ fn collect(stream: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> J
             output.push('\n');
         }
     })
+}
+
+/// The first of these programs that is installed.
+pub(crate) fn first_that_runs<'a>(programs: &[&'a str]) -> Option<&'a str> {
+    let runs = |program: &&str| {
+        let version = Command::new(program).arg("--version").output();
+        version.is_ok_and(|output| output.status.success())
+    };
+    programs.iter().copied().find(runs)
+}
+
+/// What a program prints that must succeed.
+pub(crate) fn output(command: &mut Command) -> String {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{complaint}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

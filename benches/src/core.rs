@@ -1,0 +1,56 @@
+//! Opening a session in the core, for each place that keeps one.
+
+use std::cell::{Cell, RefCell};
+
+use tokio::runtime::Runtime;
+
+use crate::harness::{Case, measure};
+use crate::report::{Report, Unit};
+use crate::stage::{Stage, open};
+
+/// Cookies that were never seen before, in a round.
+const FRESH: usize = 512;
+
+pub fn run(runtime: &Runtime, report: &mut Report) {
+    let stage = runtime.block_on(Stage::new([]));
+    let logto = stage.in_cookies();
+    let cookies = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+    let fresh = runtime.block_on(stage.reseal(&cookies, FRESH));
+    let header = cookies.header();
+    let stored = stage.in_memory();
+    let ticket = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
+    let ticket = ticket.header();
+
+    let new = RefCell::new(stage.in_cookies());
+    let next = Cell::new(0);
+    let cases = vec![
+        Case::asynchronous("cookie, seen again", runtime, async || {
+            open(&logto, &header).await
+        }),
+        Case::asynchronous("cookie, seen first", runtime, async || {
+            let at = next.get();
+            next.set(at + 1);
+            let logto = new.borrow().clone();
+            open(&logto, &fresh[at]).await
+        })
+        .prepared(FRESH as u64, || {
+            new.replace(stage.in_cookies());
+            next.set(0);
+        }),
+        Case::asynchronous("memory store", runtime, async || {
+            open(&stored, &ticket).await
+        }),
+        Case::asynchronous("nobody", runtime, async || {
+            let context = logto.context(crate::stage::request("/", ""));
+            context.is_authenticated().await
+        }),
+    ];
+    let measured = measure(cases);
+    report.table("Opening a session, in the core", &measured);
+    let again = measured.median("cookie, seen again");
+    let first = measured.median("cookie, seen first");
+    report.at_most("G3", "cookie seen first", first, 800.0, Unit::Nanoseconds);
+    report.at_most("G3c", "cookie seen again", again, 250.0, Unit::Nanoseconds);
+    let memory = measured.median("memory store");
+    report.at_most("G5", "memory store", memory, 300.0, Unit::Nanoseconds);
+}

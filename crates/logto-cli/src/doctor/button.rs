@@ -1,0 +1,109 @@
+//! The button of another provider: there, shown, and safe.
+
+use logto_management::{Error, Management, SocialSignIn};
+use serde_json::Value;
+use url::Url;
+
+use super::ask::Http;
+use super::finding::{Finding, Outcome};
+
+const SETUP: &str = "logto setup hugging-face";
+
+/// From outside: what Logto's own sign-in page is told.
+pub(crate) async fn from_outside(http: &Http, endpoint: &Url, app: &str, target: &str) -> Outcome {
+    let base = endpoint.as_str().trim_end_matches('/');
+    let address = format!("{base}/api/.well-known/sign-in-exp?appId={app}");
+    let Ok(address) = Url::parse(&address) else {
+        return Outcome::Skipped("the app id does not fit into an address".to_owned());
+    };
+    let settings = match http.get(&address).await {
+        Ok(answer) if answer.status == 200 => answer.json(),
+        Ok(answer) => {
+            let status = answer.status;
+            return Outcome::Skipped(format!(
+                "Logto does not show its sign-in settings: {status}"
+            ));
+        }
+        Err(cause) => return Outcome::Skipped(format!("Logto cannot be reached: {cause}")),
+    };
+    let Some(buttons) = settings.get("socialConnectors").and_then(Value::as_array) else {
+        return Outcome::Skipped("Logto's sign-in settings do not list buttons".to_owned());
+    };
+    let of_target = |button: &Value| button.get("target").and_then(Value::as_str) == Some(target);
+    if !buttons.iter().any(of_target) {
+        return not_shown(target).into();
+    }
+    let social = settings.get("socialSignIn").cloned().unwrap_or_default();
+    let required = settings
+        .pointer("/signUp/identifiers")
+        .and_then(Value::as_array);
+    let required = required.into_iter().flatten().filter_map(Value::as_str);
+    let required = required.map(str::to_owned).collect::<Vec<_>>();
+    match serde_json::from_value(social) {
+        Ok(social) => judge(target, &social, &required),
+        Err(_) => Outcome::Passed(format!("{target} is shown")),
+    }
+}
+
+/// From inside: also tells a connector that is missing from one that is not shown.
+pub(crate) async fn from_inside(management: &Management, target: &str) -> Result<Outcome, Error> {
+    let connectors = management.connectors().list().await?;
+    if !connectors
+        .iter()
+        .any(|one| one.target.as_deref() == Some(target))
+    {
+        return Ok(Finding::problem(
+            format!("the tenant has no connector for {target}"),
+            "People cannot sign in with it, whatever the app asks for.",
+            format!("{SETUP}. Or: Console → Connectors → Social connectors → Add."),
+        )
+        .into());
+    }
+    let settings = management.sign_in_experience().get().await?;
+    let shown = settings
+        .social_sign_in_connector_targets
+        .iter()
+        .any(|one| one == target);
+    Ok(if shown {
+        judge(
+            target,
+            &settings.social_sign_in,
+            &settings.sign_up.identifiers,
+        )
+    } else {
+        not_shown(target).into()
+    })
+}
+
+fn not_shown(target: &str) -> Finding {
+    Finding::problem(
+        format!("Logto's sign-in page has no button for {target}"),
+        "A connector alone is not enough: without its button direct sign-in ends on the sign-in page, too.",
+        format!(
+            "{SETUP}. Or: Console → Sign-in & account → Sign-up and sign-in → Social sign-in → Add."
+        ),
+    )
+}
+
+fn judge(target: &str, social: &SocialSignIn, required: &[String]) -> Outcome {
+    let mut findings = Vec::new();
+    if social.automatic_account_linking == Some(true) && target == "huggingface" {
+        findings.push(Finding::problem(
+            "automatic account linking is on",
+            "Logto does not look at whether Hugging Face verified an e-mail address: whoever enters somebody \
+             else's there gets into their account here.",
+            "Console → Sign-in & account → Sign-up and sign-in → Social sign-in: switch it off.",
+        ));
+    }
+    if social.skip_required_identifiers != Some(true) && !required.is_empty() {
+        let required = required.join(", ");
+        findings.push(Finding::advice(
+            format!("new people from {target} are stopped and have to give: {required}"),
+            "They signed in already, and meet another page before your app.",
+            format!(
+                "{SETUP} --skip-user-name. Or take the sign-up identifier away in the console."
+            ),
+        ));
+    }
+    Outcome::of(findings, format!("{target} is shown"))
+}

@@ -1,0 +1,228 @@
+//! `logto doctor`: looks at an app's configuration from outside and inside.
+
+mod app;
+mod ask;
+mod back_channel;
+mod budget;
+mod button;
+mod finding;
+mod inside;
+mod provider;
+mod report;
+mod scopes;
+mod sign_in;
+
+use std::process::ExitCode;
+
+use logto::{Logto, LogtoConfig};
+use logto_management::{Application, Error, Management};
+use url::Url;
+
+use crate::arguments::Doctor;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+use crate::variables::Variables;
+use app::App;
+use ask::Http;
+use finding::{Examination, Finding, Outcome};
+use provider::Provider;
+use sign_in::Addresses;
+
+pub(crate) async fn run(options: Doctor, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let variables = Variables::read(&options.env_file)?;
+    let mut examination = Examination::default();
+    if let Some(patient) = Patient::admit(&options, &variables, &mut examination)? {
+        let what = format!(
+            "Examining the app {} at {}",
+            patient.app.id, patient.endpoint
+        );
+        let examined = patient.examine(&mut examination);
+        terminal.wait(&what, examined).await;
+    }
+    if options.json {
+        report::as_json(&examination, terminal);
+    } else {
+        report::as_text(&examination, terminal);
+    }
+    Ok(match examination.problems() {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// A configuration that can be tried.
+struct Patient {
+    endpoint: Url,
+    app: App,
+    logto: Logto,
+    http: Http,
+    /// The button that the app relies on.
+    connector: Option<String>,
+    management: Option<Management>,
+}
+
+impl Patient {
+    fn admit(
+        options: &Doctor,
+        variables: &Variables,
+        examination: &mut Examination,
+    ) -> Result<Option<Self>, Failure> {
+        let config = LogtoConfig::from_variables(|name| variables.get(name))
+            .map(|config| config.with_route_prefix(&options.route_prefix))
+            .and_then(Logto::new);
+        let logto = match config {
+            Ok(logto) => logto,
+            Err(wrong) => {
+                let problems = wrong.problems().iter().map(ToString::to_string);
+                let finding = |what| {
+                    let why = "The app does not start with this configuration.";
+                    let mend = format!(
+                        "Set it in the environment, or in {}.",
+                        options.env_file.display()
+                    );
+                    Finding::problem(what, why, mend)
+                };
+                examination.add(
+                    "configuration",
+                    Outcome::Findings(problems.map(finding).collect()),
+                );
+                return Ok(None);
+            }
+        };
+        let value = |name| variables.get(name).unwrap_or_default();
+        let endpoint = value("LOGTO_ENDPOINT");
+        let endpoint = Url::parse(&endpoint)
+            .map_err(|error| Failure::new(format_args!("LOGTO_ENDPOINT {endpoint}: {error}")))?;
+        let app = App {
+            id: value("LOGTO_APP_ID"),
+            secret: value("LOGTO_APP_SECRET"),
+            base_url: logto.base_url().clone(),
+        };
+        let seen = format!("the app {} at {}", app.id, app.base_url);
+        examination.add("configuration", Outcome::Passed(seen));
+        let machine =
+            (variables.get("LOGTO_M2M_APP_ID")).zip(variables.get("LOGTO_M2M_APP_SECRET"));
+        let management = machine.map(|(id, secret)| {
+            let mut builder = Management::builder(endpoint.as_str(), id, secret);
+            if let Some(resource) = variables.get("LOGTO_MANAGEMENT_API") {
+                builder = builder.resource(resource);
+            }
+            builder.build()
+        });
+        Ok(Some(Self {
+            http: Http::new(&endpoint)?,
+            endpoint,
+            app,
+            logto,
+            connector: Some(options.connector.clone()).filter(|target| target != "none"),
+            management: management.transpose()?,
+        }))
+    }
+
+    async fn examine(&self, examination: &mut Examination) {
+        let (http, app) = (&self.http, &self.app);
+        let Some(provider) = provider::examine(http, &self.endpoint, examination).await else {
+            return;
+        };
+        examination.add("secret", app.secret(http, &provider).await);
+        let Some(addresses) = Addresses::find(http, &self.logto, app, examination).await else {
+            let why = "the SDK makes no sign-in request of this discovery document".to_owned();
+            return examination.add("sign-in", Outcome::Skipped(why));
+        };
+        addresses.examine(http, app, examination).await;
+        if let Some(address) = &addresses.end_session {
+            examination.add("sign-out URI", app.sign_out(http, address).await);
+        }
+        examination.add("refresh token", addresses.refresh_token());
+        let application = self.enter(examination).await;
+        let management = self.management.as_ref().filter(|_| application.is_some());
+        examination.add(
+            "scopes",
+            scopes::examine(&addresses, &provider, management).await,
+        );
+        if let Some(target) = &self.connector {
+            examination.add("connector", self.button(target, management).await);
+        }
+        examination.add(
+            "cookie budget",
+            self.budget(&addresses, &provider, management).await,
+        );
+        if let Some(application) = &application {
+            let outcome = back_channel::examine(http, application, &self.endpoint).await;
+            examination.add("back-channel logout", outcome);
+        }
+    }
+
+    /// What the tenant says about the app, if it may be asked.
+    async fn enter(&self, examination: &mut Examination) -> Option<Application> {
+        let Some(management) = &self.management else {
+            let why = "LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET of a machine-to-machine app with the role “Logto \
+                       Management API access” are not set";
+            examination.add("inside", Outcome::Skipped(why.to_owned()));
+            return None;
+        };
+        let found = management.applications().get(&self.app.id).await;
+        let application = match found {
+            Ok(application) => application,
+            Err(error) if error.code() == Some("entity.not_exists_with_id") => {
+                examination.add("inside", self.app.see_above());
+                return None;
+            }
+            Err(error) => {
+                examination.add("inside", no_access(&error));
+                return None;
+            }
+        };
+        examination.add("inside", inside::registration(&application));
+        let secrets = management.applications().secrets(&self.app.id).await;
+        let outcome = secrets.map(|secrets| inside::end_of_secret(&secrets, &self.app));
+        examination.add("end of secret", or_skipped(outcome));
+        Some(application)
+    }
+
+    async fn button(&self, target: &str, management: Option<&Management>) -> Outcome {
+        match management {
+            Some(management) => or_skipped(button::from_inside(management, target).await),
+            None => button::from_outside(&self.http, &self.endpoint, &self.app.id, target).await,
+        }
+    }
+
+    async fn budget(
+        &self,
+        addresses: &Addresses,
+        provider: &Provider,
+        management: Option<&Management>,
+    ) -> Outcome {
+        let (scopes, _) = addresses.scopes(provider);
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let room = match budget::room_for_organizations(&scopes).await {
+            Ok(room) => room,
+            Err(cause) => return Outcome::Skipped(format!("it could not be tried out: {cause}")),
+        };
+        let Some(management) = management else {
+            return budget::judge(room, None, None);
+        };
+        let known = async {
+            let organizations = inside::count_organizations(management).await?;
+            let claims = management.configs().id_token_claims().await?;
+            Ok(budget::judge(
+                room,
+                Some(organizations),
+                Some(&claims.enabled_extended_claims),
+            ))
+        };
+        or_skipped(known.await)
+    }
+}
+
+fn or_skipped(outcome: Result<Outcome, Error>) -> Outcome {
+    outcome.unwrap_or_else(|error| Outcome::Skipped(error.to_string()))
+}
+
+fn no_access(error: &Error) -> Finding {
+    Finding::problem(
+        format!("the Management API cannot be used: {error}"),
+        "The doctor sees the tenant from outside only; `logto setup` does not work at all.",
+        "Check LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET; the app needs the role “Logto Management API access”.",
+    )
+}

@@ -1,0 +1,47 @@
+//! Whether Logto knows the scopes that the app asks for. Unknown ones it drops without a word.
+
+use logto_management::Management;
+
+use super::finding::{Finding, Outcome};
+use super::inside;
+use super::provider::Provider;
+use super::sign_in::Addresses;
+
+pub(crate) async fn examine(
+    addresses: &Addresses,
+    provider: &Provider,
+    management: Option<&Management>,
+) -> Outcome {
+    let (_, others) = addresses.scopes(provider);
+    let resources = addresses.resources();
+    if others.is_empty() {
+        return Outcome::Passed("all of them are Logto's own".to_owned());
+    }
+    let unknown = match management {
+        _ if resources.is_empty() => others,
+        Some(management) => match inside::unknown_scopes(management, others, &resources).await {
+            Ok(unknown) => unknown,
+            Err(error) => return Outcome::Skipped(error.to_string()),
+        },
+        None => {
+            let others = others.join(", ");
+            return Outcome::Skipped(format!(
+                "only the Management API tells whether {others} exist"
+            ));
+        }
+    };
+    let known = provider.list("scopes_supported").join(", ");
+    let finding = |scope: String| {
+        Finding::problem(
+            format!("{scope} is no scope of Logto, nor of an API that the app asks for"),
+            "Logto drops it without a word: what it should permit stays forbidden, or its claim away.",
+            format!(
+                "Correct LOGTO_SCOPES, or name the API that has it in LOGTO_RESOURCES. Logto's own: {known}."
+            ),
+        )
+    };
+    Outcome::of(
+        unknown.into_iter().map(finding).collect(),
+        "all of them are known",
+    )
+}

@@ -1,0 +1,138 @@
+//! `logto local`: a tenant on this machine, until Ctrl-C or until the given command ends.
+
+use std::process::{ExitCode, ExitStatus};
+use std::time::Duration;
+
+use logto_local::{LocalTenant, Person};
+use tokio::process::Command;
+use tokio::signal;
+use tokio::time::timeout;
+
+use crate::arguments::Local;
+use crate::env_file::quoted;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Public on purpose: what is sealed with it is worth nothing.
+const COOKIE_SECRET: &str = "only-for-development-0123456789abcdef";
+/// How long a command has for ending by itself.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let tenant = start(&options).await?;
+    let variables = variables(&tenant, &options);
+    let endpoint = tenant.endpoint();
+    terminal.remark(format_args!(
+        "A local tenant runs at {endpoint}: open it to see its people, apps and requests."
+    ));
+    if let [program, arguments @ ..] = options.command.as_slice() {
+        let mut command = Command::new(program);
+        command.args(arguments).envs(variables).kill_on_drop(true);
+        return run_command(command, program).await;
+    }
+    terminal
+        .remark("Your app needs these; paste them into its terminal. Ctrl-C ends the tenant.\n");
+    for (name, value) in variables {
+        terminal.line(format_args!("export {name}={}", quoted(&value)));
+    }
+    interrupted().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(options: &Local) -> Result<LocalTenant, Failure> {
+    let mut builder = LocalTenant::builder()
+        .port(options.port)
+        .base_url(&options.base_url)
+        .app(&options.app_id, &options.app_secret)
+        .back_channel_logout(options.back_channel_logout)
+        .third_party(options.third_party);
+    if options.empty {
+        builder = builder.empty();
+    }
+    for uri in &options.redirect_uris {
+        builder = builder.redirect_uri(uri);
+    }
+    for text in &options.people {
+        builder = builder.person(person(text)?);
+    }
+    builder.start().await.map_err(|error| match error {
+        logto_local::Error::Port { port, .. } => Failure::new(error).with_remedy(format_args!(
+            "Choose another port: logto local --port {}",
+            port.saturating_add(1000)
+        )),
+        error => Failure::new(error),
+    })
+}
+
+/// `dora`, or `dora:things-editor`.
+fn person(text: &str) -> Result<Person, Failure> {
+    let mut parts = text.split(':');
+    let handle = parts.next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if handle.is_empty() || !handle.chars().all(plain) {
+        return Err(
+            Failure::new(format_args!("{handle:?} is no name for a person"))
+                .with_remedy("Use letters, digits, - and _, for example: --person dora"),
+        );
+    }
+    Ok(parts.fold(Person::new(handle), Person::role))
+}
+
+fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String)> {
+    let machine = tenant.machine_app();
+    let of_the_app = [
+        ("LOGTO_APP_ID", tenant.app_id()),
+        ("LOGTO_APP_SECRET", tenant.app_secret()),
+        ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
+    ];
+    // Instead of an app: what the setup makes one with.
+    let for_setup = [
+        ("HUGGING_FACE_CLIENT_ID", "made-up-client-id"),
+        ("HUGGING_FACE_CLIENT_SECRET", "local-made-up-secret"),
+    ];
+    let always = [
+        ("LOGTO_ENDPOINT", tenant.endpoint()),
+        ("BASE_URL", options.base_url.as_str()),
+        ("LOGTO_M2M_APP_ID", machine.app_id.as_str()),
+        ("LOGTO_M2M_APP_SECRET", machine.app_secret.as_str()),
+    ];
+    let some = if options.empty {
+        &for_setup[..]
+    } else {
+        &of_the_app[..]
+    };
+    let all = always.iter().chain(some);
+    all.map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
+}
+
+/// The tenant lives as long as the command, and this program ends as it did.
+async fn run_command(mut command: Command, program: &str) -> Result<ExitCode, Failure> {
+    let failed = |error| Failure::new(format_args!("{program} could not be started: {error}"));
+    let mut child = command.spawn().map_err(failed)?;
+    tokio::select! {
+        status = child.wait() => Ok(exit_code(status.map_err(failed)?)),
+        () = interrupted() => {
+            // The terminal sent it the same signal. Dropping the child ends it if it stays.
+            let _ = timeout(GRACE, child.wait()).await;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// Returns on Ctrl-C, and where there are such signals, when asked to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut asked) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = signal::ctrl_c() => return,
+            _ = asked.recv() => return,
+        }
+    }
+    let _ = signal::ctrl_c().await;
+}

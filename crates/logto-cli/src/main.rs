@@ -1,0 +1,34 @@
+//! The `logto` command. What it does is said by its `--help` and in the README.
+
+mod arguments;
+mod doctor;
+mod env_file;
+mod failure;
+mod local;
+mod setup;
+mod terminal;
+mod variables;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command, Setup};
+use terminal::Terminal;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::of_this_process();
+    let outcome = match arguments.command {
+        Command::Local(options) => local::run(options, &terminal).await,
+        Command::Doctor(options) => doctor::run(options, &terminal).await,
+        Command::Setup(Setup::HuggingFace(options)) => {
+            setup::hugging_face(options, &terminal).await
+        }
+    };
+    outcome.unwrap_or_else(|failure| {
+        terminal.complain(&failure);
+        ExitCode::FAILURE
+    })
+}

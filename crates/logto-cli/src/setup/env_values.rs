@@ -1,0 +1,80 @@
+//! What the app needs to know goes into `.env`.
+
+use std::path::Path;
+
+use aws_lc_rs::rand;
+use logto_management::provision::{Plan, Provisioned};
+use secrecy::ExposeSecret;
+
+use super::wanted::Wanted;
+use crate::env_file::{EnvFile, Written};
+use crate::failure::Failure;
+
+const COOKIE_SECRET: &str = "LOGTO_COOKIE_SECRET";
+
+/// The names of the variables, and what becomes of each. No values: some are secret.
+#[derive(Debug)]
+pub(crate) struct EnvValues(pub(crate) Vec<(&'static str, Written)>);
+
+impl EnvValues {
+    pub(crate) fn write(
+        wanted: &Wanted,
+        ready: &Provisioned,
+        file: &mut EnvFile,
+    ) -> Result<Self, Failure> {
+        let mut values = Vec::new();
+        let mut set = |name, value: &str| values.push((name, file.set(name, value)));
+        set("LOGTO_ENDPOINT", &wanted.endpoint);
+        set("LOGTO_APP_ID", &ready.app_id);
+        set("LOGTO_APP_SECRET", ready.app_secret.expose_secret());
+        set("BASE_URL", &wanted.base_url);
+        values.push(match file.get(COOKIE_SECRET) {
+            Some(_) => (COOKIE_SECRET, Written::Before),
+            None => (COOKIE_SECRET, file.set(COOKIE_SECRET, &random_secret()?)),
+        });
+        file.save()?;
+        Ok(Self(values))
+    }
+
+    /// What [`write`](Self::write) would do, as far as that is known before.
+    pub(crate) fn planned(wanted: &Wanted, plan: &Plan, file: &EnvFile) -> Self {
+        let unless_there = |name| match file.get(name) {
+            Some(_) if plan.is_empty() => Written::Before,
+            Some(_) if !file.is_written_by_us(name) => Written::Never,
+            _ => Written::Now,
+        };
+        let cookie_secret = match file.get(COOKIE_SECRET) {
+            Some(_) => Written::Before,
+            None => Written::Now,
+        };
+        Self(vec![
+            (
+                "LOGTO_ENDPOINT",
+                file.would_set("LOGTO_ENDPOINT", &wanted.endpoint),
+            ),
+            ("LOGTO_APP_ID", unless_there("LOGTO_APP_ID")),
+            ("LOGTO_APP_SECRET", unless_there("LOGTO_APP_SECRET")),
+            ("BASE_URL", file.would_set("BASE_URL", &wanted.base_url)),
+            (COOKIE_SECRET, cookie_secret),
+        ])
+    }
+
+    pub(crate) fn of(&self, wanted: Written) -> Vec<&'static str> {
+        let some = self.0.iter().filter(|(_, written)| *written == wanted);
+        some.map(|(name, _)| *name).collect()
+    }
+}
+
+/// 32 random bytes in hexadecimal.
+fn random_secret() -> Result<String, Failure> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| Failure::new("the system gives no random bytes"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// How to get the values of a file into the environment of a shell.
+pub(crate) fn how_to_load(file: &Path) -> String {
+    // Without a slash a shell would look for the file in its search path.
+    let here = if file.is_absolute() { "" } else { "./" };
+    format!("set -a; . {here}{}; set +a", file.display())
+}

@@ -1,0 +1,26 @@
+//! Values from the environment, or else from the `.env` file.
+
+use std::env;
+use std::path::Path;
+
+use crate::env_file::EnvFile;
+use crate::failure::Failure;
+
+pub(crate) struct Variables {
+    pub(crate) file: EnvFile,
+}
+
+impl Variables {
+    pub(crate) fn read(env_file: &Path) -> Result<Self, Failure> {
+        let file = EnvFile::read(env_file)?;
+        Ok(Self { file })
+    }
+
+    /// Empty is not set.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        let value = env::var(name).ok().map(|value| value.trim().to_owned());
+        value
+            .filter(|value| !value.is_empty())
+            .or_else(|| self.file.get(name))
+    }
+}

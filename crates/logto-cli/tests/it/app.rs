@@ -1,0 +1,62 @@
+//! An app that runs while the doctor looks at it.
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
+use logto_axum::{Logto, LogtoConfig};
+use logto_local::LocalTenant;
+use tokio::net::TcpListener;
+
+/// A place for an app, which nobody else takes.
+pub(crate) struct Place {
+    listener: TcpListener,
+    pub(crate) base_url: String,
+}
+
+impl Place {
+    pub(crate) async fn find() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        Self {
+            listener,
+            base_url: format!("http://localhost:{port}"),
+        }
+    }
+
+    /// Nothing runs there.
+    pub(crate) fn leave(self) -> String {
+        self.base_url
+    }
+
+    /// The SDK's routes.
+    pub(crate) fn run_app(self, tenant: &LocalTenant) {
+        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
+            .with_base_url(&self.base_url)
+            .with_cookie_secret("a cookie secret that is long enough");
+        self.serve(logto_axum::routes(&Logto::new(config).unwrap()));
+    }
+
+    /// An app that was made without the SDK: its sign-in goes to `address`.
+    pub(crate) fn run_other_app(self, address: String) {
+        let redirect = async move || Redirect::to(&address);
+        self.serve(Router::new().route("/sign-in", get(redirect)));
+    }
+
+    fn serve(self, app: Router) {
+        tokio::spawn(axum::serve(self.listener, app).into_future());
+    }
+}
+
+/// The address that an app sends browsers to, with these changes.
+pub(crate) fn sign_in_of(
+    tenant: &LocalTenant,
+    base_url: &str,
+    prompt: &str,
+    app_id: &str,
+) -> String {
+    format!(
+        "{}/oidc/auth?client_id={app_id}&redirect_uri={base_url}/callback&response_type=code\
+         &scope=openid+offline_access+profile&state=s&prompt={prompt}",
+        tenant.endpoint()
+    )
+}

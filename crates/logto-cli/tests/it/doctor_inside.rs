@@ -1,0 +1,157 @@
+//! `logto doctor`: misconfigurations that the tenant itself tells of.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use logto_local::LocalTenant;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::app::{Place, sign_in_of};
+use crate::patient::Patient;
+
+#[tokio::test]
+async fn a_secret_that_has_expired() {
+    let patient = Patient::healthy().await;
+    let secrets = patient.management();
+    let secrets = secrets.applications();
+    let yesterday = millis_from_now(-24 * 3600);
+    let secret = secrets
+        .add_secret(patient.tenant.app_id(), "old", Some(yesterday))
+        .await
+        .unwrap();
+    let patient = patient.with("LOGTO_APP_SECRET", secret.value.expose_secret());
+    patient.suffers_from("secret", "has expired").await;
+}
+
+#[tokio::test]
+async fn a_secret_that_will_expire() {
+    let patient = Patient::healthy().await;
+    let secrets = patient.management();
+    let secrets = secrets.applications();
+    let soon = millis_from_now(3 * 24 * 3600 + 60);
+    let secret = secrets
+        .add_secret(patient.tenant.app_id(), "next", Some(soon))
+        .await
+        .unwrap();
+    let patient = patient.with("LOGTO_APP_SECRET", secret.value.expose_secret());
+    patient
+        .suffers_from("end of secret", "ends in 3 days")
+        .await;
+}
+
+fn millis_from_now(seconds: i64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(i64::try_from(now.as_millis()).unwrap() + seconds * 1000).unwrap()
+}
+
+#[tokio::test]
+async fn a_connector_that_is_missing() {
+    let patient = Patient::healthy().await;
+    let connectors = patient.management();
+    let connectors = connectors.connectors();
+    for connector in connectors.list().await.unwrap() {
+        connectors.delete(&connector.id).await.unwrap();
+    }
+    patient
+        .suffers_from("connector", "no connector for huggingface")
+        .await;
+    let patient = patient.with("LOGTO_M2M_APP_ID", "");
+    patient
+        .suffers_from("connector", "no button for huggingface")
+        .await;
+    assert!(patient.findings(&["--connector", "none"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn sign_in_settings_that_are_wrong() {
+    for (change, told) in [
+        (
+            json!({ "socialSignInConnectorTargets": ["google"] }),
+            "no button for huggingface",
+        ),
+        (
+            json!({ "socialSignIn": { "automaticAccountLinking": true, "skipRequiredIdentifiers": true } }),
+            "automatic account linking is on",
+        ),
+        (json!({ "socialSignIn": {} }), "have to give: username"),
+    ] {
+        let patient = Patient::healthy().await;
+        let management = patient.management();
+        management
+            .sign_in_experience()
+            .update(&change)
+            .await
+            .unwrap();
+        patient.suffers_from("connector", told).await;
+        // From outside, too.
+        patient
+            .with("LOGTO_M2M_APP_ID", "")
+            .suffers_from("connector", told)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn machine_credentials_that_are_wrong() {
+    let patient = Patient::healthy()
+        .await
+        .with("LOGTO_M2M_APP_SECRET", "local-wrong");
+    patient
+        .suffers_from("inside", "the Management API cannot be used")
+        .await;
+}
+
+#[tokio::test]
+async fn a_back_channel_that_leads_nowhere() {
+    let place = Place::find().await;
+    let tenant = LocalTenant::builder()
+        .base_url(&place.base_url)
+        .back_channel_logout(true);
+    let patient = Patient::at(&place.base_url, tenant).await;
+    let (tenant, base_url) = (&patient.tenant, place.base_url.clone());
+    place.run_other_app(sign_in_of(tenant, &base_url, "consent", tenant.app_id()));
+    patient
+        .suffers_from("back-channel logout", "answers 404")
+        .await;
+}
+
+#[tokio::test]
+async fn claims_that_do_not_fit_into_cookies() {
+    let scopes = "urn:logto:scope:organizations urn:logto:scope:organization_roles";
+    let patient = Patient::idle().await.with("LOGTO_SCOPES", scopes);
+    assert!(patient.findings(&[]).await.is_empty());
+    let management = patient.management();
+    for number in 0..450 {
+        let body = json!({ "name": format!("Team {number}") });
+        management
+            .post(&["organizations"])
+            .json(&body)
+            .done()
+            .await
+            .unwrap();
+    }
+    patient.suffers_from("cookie budget", "organizations").await;
+}
+
+#[tokio::test]
+async fn claims_of_any_size() {
+    let patient = Patient::healthy().await;
+    let management = patient.management();
+    management
+        .configs()
+        .set_id_token_claims(&["roles", "custom_data"])
+        .await
+        .unwrap();
+    patient.suffers_from("cookie budget", "custom_data").await;
+}
+
+#[tokio::test]
+async fn scopes_of_an_api_are_known_from_inside() {
+    let patient = Patient::idle()
+        .await
+        .with("LOGTO_RESOURCES", "https://api.example.test")
+        .with("LOGTO_SCOPES", "read:things");
+    assert!(patient.findings(&[]).await.is_empty());
+    let patient = patient.with("LOGTO_SCOPES", "read:things reed:things");
+    patient.suffers_from("scopes", "reed:things").await;
+}

@@ -1,0 +1,109 @@
+//! `logto local`.
+
+use std::collections::HashMap;
+use std::env::temp_dir;
+use std::net::TcpListener;
+use std::process::Command;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::support::{logto, run};
+
+const VARIABLES: [&str; 7] = [
+    "LOGTO_ENDPOINT",
+    "BASE_URL",
+    "LOGTO_M2M_APP_ID",
+    "LOGTO_M2M_APP_SECRET",
+    "LOGTO_APP_ID",
+    "LOGTO_APP_SECRET",
+    "LOGTO_COOKIE_SECRET",
+];
+
+#[tokio::test]
+async fn a_tenant_runs_until_it_is_interrupted() {
+    let arguments = ["local", "--port", "0", "--person", "dora:things-reader"];
+    let mut child = logto(&temp_dir(), &arguments).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut exports = HashMap::new();
+    while exports.len() < VARIABLES.len() {
+        let line = lines.next_line().await.unwrap().unwrap();
+        let (name, value) = line
+            .strip_prefix("export ")
+            .unwrap()
+            .split_once('=')
+            .unwrap();
+        exports.insert(name.to_owned(), value.to_owned());
+    }
+    for name in VARIABLES {
+        assert!(exports.contains_key(name), "{name}: {exports:?}");
+    }
+    let endpoint = &exports["LOGTO_ENDPOINT"];
+    let page = reqwest::get(endpoint).await.unwrap().text().await.unwrap();
+    for shown in [
+        "Dora Example",
+        &exports["LOGTO_APP_ID"],
+        "localhost:3000/callback",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().unwrap().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    assert!(child.wait().await.unwrap().success());
+    assert!(reqwest::get(endpoint).await.is_err());
+}
+
+#[tokio::test]
+async fn a_command_gets_the_tenant_in_its_environment_and_ends_it() {
+    let program = format!("echo ${}; exit 7", VARIABLES.join(" $"));
+    let arguments = [
+        "local",
+        "--port",
+        "0",
+        "--base-url",
+        "http://localhost:4000",
+    ];
+    let mut command = logto(&temp_dir(), &arguments);
+    let run = run({
+        command.args(["--", "sh", "-c", &program]);
+        command
+    })
+    .await;
+    assert_eq!(run.status, 7, "{run:?}");
+    let values: Vec<_> = run.out.split_whitespace().collect();
+    assert_eq!(values.len(), VARIABLES.len(), "{run:?}");
+    assert_eq!(values[1], "http://localhost:4000");
+    assert!(!run.out.contains("export"), "{run:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_start_says_what_to_do() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    for (arguments, told) in [
+        (&["--port", &port][..], "logto local --port"),
+        (&["--app-secret", "real"], "must begin with `local-`"),
+        (
+            &["--base-url", "https://app.example.com"],
+            "not on this machine",
+        ),
+        (&["--person", "../alice"], "--person dora"),
+        (
+            &["--port", "0", "--", "/no/such/program"],
+            "could not be started",
+        ),
+    ] {
+        let run = run(logto(&temp_dir(), &[&["local"], arguments].concat())).await;
+        assert_eq!(run.status, 1, "{arguments:?}: {run:?}");
+        assert!(run.err.contains(told), "{arguments:?}: {run:?}");
+        assert_eq!(run.out, "", "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_option_is_told_from_a_failure() {
+    let run = run(logto(&temp_dir(), &["local", "--porrt", "1"])).await;
+    assert_eq!(run.status, 2, "{run:?}");
+    assert!(run.err.contains("--port"), "{run:?}");
+}

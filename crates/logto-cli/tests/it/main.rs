@@ -1,0 +1,17 @@
+//! The `logto` command as people and scripts run it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of a test fails like the test itself"
+)]
+
+mod app;
+mod doctor;
+mod doctor_inside;
+mod local;
+mod patient;
+mod setup;
+mod support;

@@ -1,0 +1,362 @@
+//! `logto setup hugging-face`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use logto_local::{LocalTenant, LocalTenantBuilder};
+use logto_management::Management;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Run, logto, run};
+
+const CLIENT_SECRET: &str = "local-secret-of-the-oauth-app";
+const BASE_URL: &str = "http://localhost:3000";
+
+/// A tenant to set up, and a folder to do it from.
+struct Site {
+    tenant: LocalTenant,
+    folder: TempDir,
+}
+
+impl Site {
+    async fn new(tenant: LocalTenantBuilder) -> Self {
+        Self {
+            tenant: tenant.start().await.unwrap(),
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    async fn empty() -> Self {
+        Self::new(LocalTenant::builder().empty()).await
+    }
+
+    async fn set_up(&self, arguments: &[&str]) -> Run {
+        self.set_up_with(arguments, &[]).await
+    }
+
+    /// An empty value takes a variable away.
+    async fn set_up_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        self.tenant.clear_requests();
+        let machine = self.tenant.machine_app();
+        let mut command = logto(
+            self.folder.path(),
+            &[&["setup", "hugging-face"], arguments].concat(),
+        );
+        command
+            .env("LOGTO_ENDPOINT", self.tenant.endpoint())
+            .env("LOGTO_M2M_APP_ID", &machine.app_id)
+            .env("LOGTO_M2M_APP_SECRET", &machine.app_secret)
+            .env("HUGGING_FACE_CLIENT_ID", "client-id")
+            .env("HUGGING_FACE_CLIENT_SECRET", CLIENT_SECRET)
+            .env("BASE_URL", BASE_URL)
+            .envs(variables.iter().copied());
+        run(command).await
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join(".env")
+    }
+
+    fn env(&self) -> String {
+        fs::read_to_string(self.file()).unwrap_or_default()
+    }
+
+    fn value(&self, name: &str) -> String {
+        let env = self.env();
+        let line = env
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{name}=")));
+        line.unwrap_or_else(|| panic!("no {name}")).to_owned()
+    }
+
+    /// What was sent to change the tenant.
+    fn changes(&self) -> Vec<String> {
+        let requests = self.tenant.requests();
+        let changing = requests
+            .iter()
+            .filter(|request| request.path.starts_with("/api/") && request.method != "GET");
+        changing
+            .map(|request| format!("{} {}", request.method, request.path))
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn the_first_run_sets_up_and_the_second_changes_nothing() {
+    let site = Site::empty().await;
+    let first = site.set_up(&[]).await;
+    assert_eq!(first.status, 0, "{first:?}");
+    let changes = site.changes();
+    assert_eq!(changes.len(), 4, "{changes:?}");
+    assert_eq!(changes[0], "POST /api/applications");
+    assert_eq!(changes[1], "POST /api/connectors");
+    let redirect = format!("{}/callback/", site.tenant.endpoint());
+    let (first_lines, _) = first.out.split_once('✓').unwrap();
+    assert!(
+        first_lines.contains(&redirect),
+        "the redirect URI comes first: {first:?}"
+    );
+
+    let env = site.env();
+    let second = site.set_up(&[]).await;
+    assert_eq!(second.status, 0, "{second:?}");
+    assert!(second.out.contains("Nothing changed"), "{second:?}");
+    assert_eq!(site.changes(), Vec::<String>::new());
+    assert_eq!(site.env(), env);
+}
+
+#[tokio::test]
+async fn no_secret_is_printed() {
+    let site = Site::empty().await;
+    let machine = site.tenant.machine_app().app_secret.clone();
+    for arguments in [&["--dry-run"][..], &[], &["--json"]] {
+        let run = site.set_up(arguments).await;
+        let printed = format!("{}{}", run.out, run.err);
+        for secret in [CLIENT_SECRET, &machine] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+        if site.file().exists() {
+            for name in ["LOGTO_APP_SECRET", "LOGTO_COOKIE_SECRET"] {
+                let secret = site.value(name);
+                assert!(secret.len() >= 16);
+                assert!(!printed.contains(&secret), "{name}: {printed}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_a_diff_and_touches_nothing() {
+    let site = Site::empty().await;
+    let run = site.set_up(&["--dry-run", "--app-name", "The app"]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    for shown in [
+        "create the application The app",
+        "  + redirect URI: http://localhost:3000/callback",
+        "+ write LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, BASE_URL, LOGTO_COOKIE_SECRET into .env",
+        "nothing was changed",
+    ] {
+        assert!(run.out.contains(shown), "{shown}: {run:?}");
+    }
+    assert_eq!(site.changes(), Vec::<String>::new());
+    assert!(!site.file().exists());
+    site.set_up(&["--app-name", "The app"]).await;
+    let run = site.set_up(&["--dry-run"]).await;
+    assert!(run.out.contains("Nothing would change"), "{run:?}");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_at_once() {
+    let site = Site::empty().await;
+    let nothing = ["LOGTO_ENDPOINT", "LOGTO_M2M_APP_ID", "LOGTO_M2M_APP_SECRET"];
+    let run = site.set_up_with(&[], &nothing.map(|name| (name, ""))).await;
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(
+        run.err.contains(&format!("{} not set", nothing.join(", "))),
+        "{run:?}"
+    );
+    assert!(run.err.contains("Machine-to-machine"), "{run:?}");
+
+    let run = site
+        .set_up_with(&[], &[("HUGGING_FACE_CLIENT_ID", "")])
+        .await;
+    assert_eq!(run.status, 1, "{run:?}");
+    let redirect_uri = format!("the redirect URI {}/callback/", site.tenant.endpoint());
+    assert!(run.err.contains(&redirect_uri), "{run:?}");
+    assert_eq!(site.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn options_win_over_the_environment_and_it_over_the_file() {
+    let site = Site::empty().await;
+    fs::write(
+        site.file(),
+        "LOGTO_APP_NAME='From the file'\nBASE_URL=http://localhost:1\n",
+    )
+    .unwrap();
+    let arguments = ["--dry-run", "--base-url", "http://localhost:4000"];
+    let run = site.set_up(&arguments).await;
+    assert!(
+        run.out.contains("create the application From the file"),
+        "{run:?}"
+    );
+    assert!(
+        run.out.contains("http://localhost:4000/callback"),
+        "{run:?}"
+    );
+    let run = site.set_up_with(&["--dry-run"], &[("BASE_URL", "")]).await;
+    assert!(run.out.contains("http://localhost:1/callback"), "{run:?}");
+    let run = site
+        .set_up_with(&["--dry-run"], &[("LOGTO_APP_NAME", "From outside")])
+        .await;
+    assert!(
+        run.out.contains("create the application From outside"),
+        "{run:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_somebody_wrote_into_the_file_stays() {
+    let site = Site::empty().await;
+    let theirs = "# our app\nLOGTO_APP_SECRET=their-own-secret\nOTHER=1\n";
+    fs::write(site.file(), theirs).unwrap();
+    let run = site.set_up(&[]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(site.env().starts_with(theirs), "{}", site.env());
+    assert!(
+        run.out
+            .contains("LOGTO_APP_SECRET in .env is somebody's own"),
+        "{run:?}"
+    );
+    assert!(!run.out.contains("their-own-secret"), "{run:?}");
+}
+
+#[tokio::test]
+async fn an_app_that_is_named_is_adopted() {
+    let site = Site::new(LocalTenant::builder().base_url(BASE_URL)).await;
+    let id = site.tenant.app_id();
+    let arguments = ["--base-url", "https://app.example.com"];
+    let run = site.set_up_with(&arguments, &[("LOGTO_APP_ID", id)]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(
+        site.changes()
+            .contains(&format!("PATCH /api/applications/{id}")),
+        "{:?}",
+        site.changes()
+    );
+    assert_eq!(site.value("LOGTO_APP_ID"), id);
+    assert_eq!(site.value("LOGTO_APP_SECRET"), site.tenant.app_secret());
+
+    let run = site.set_up_with(&[], &[("LOGTO_APP_ID", "nobody")]).await;
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(
+        run.err
+            .contains("LOGTO_APP_ID nobody is no application of this tenant"),
+        "{run:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_id_that_was_written_for_another_tenant_is_not_insisted_on() {
+    let before = Site::empty().await;
+    before.set_up(&[]).await;
+    let site = Site::empty().await;
+    fs::copy(before.file(), site.file()).unwrap();
+    let run = site.set_up(&[]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert_ne!(site.value("LOGTO_APP_ID"), before.value("LOGTO_APP_ID"));
+    assert_eq!(site.value("LOGTO_ENDPOINT"), site.tenant.endpoint());
+    // Sessions outlive the move to another tenant's application.
+    assert_eq!(
+        site.value("LOGTO_COOKIE_SECRET"),
+        before.value("LOGTO_COOKIE_SECRET")
+    );
+}
+
+#[tokio::test]
+async fn a_failure_half_way_tells_what_is_done_and_the_next_run_goes_on() {
+    let site = Site::empty().await;
+    // This tenant has no key to keep tokens with, which shows after the application is created.
+    let run = site.set_up(&["--with-token-storage"]).await;
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(
+        run.out.contains("✓ create the application My app"),
+        "{run:?}"
+    );
+    assert!(run.err.contains("SECRET_VAULT_KEK"), "{run:?}");
+    assert!(run.err.contains("Run the same command again"), "{run:?}");
+    assert!(!site.file().exists());
+
+    let run = site.set_up(&[]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(!run.out.contains("create the application"), "{run:?}");
+    assert!(
+        !site
+            .changes()
+            .contains(&"POST /api/applications".to_owned()),
+        "{:?}",
+        site.changes()
+    );
+}
+
+#[tokio::test]
+async fn token_storage_takes_the_kind_of_connector_that_can() {
+    let site = Site::new(LocalTenant::builder().empty().secret_vault(true)).await;
+    let run = site.set_up(&["--with-token-storage"]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    let run = site.set_up(&["--with-token-storage", "--json"]).await;
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(report["changes"], Value::Array(Vec::new()), "{report}");
+}
+
+#[tokio::test]
+async fn programs_get_one_json_document() {
+    let site = Site::empty().await;
+    let run = site.set_up(&["--dry-run", "--json"]).await;
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(report["dry_run"], true);
+    let uris = report["redirect_uris"].as_array().unwrap();
+    assert!(
+        uris[0]
+            .as_str()
+            .unwrap()
+            .starts_with(site.tenant.endpoint())
+    );
+    assert_eq!(report["changes"].as_array().unwrap().len(), 4, "{report}");
+    assert_eq!(report["written"].as_array().unwrap().len(), 5, "{report}");
+}
+
+#[tokio::test]
+async fn the_user_name_page_stays_if_that_is_said() {
+    let site = Site::empty().await;
+    let run = site.set_up(&["--keep-user-name"]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.out.contains("have to give: username"), "{run:?}");
+    let run = site.set_up(&["--skip-user-name"]).await;
+    assert_eq!(site.changes(), ["PATCH /api/sign-in-exp"], "{run:?}");
+}
+
+#[tokio::test]
+async fn automatic_linking_by_unverified_addresses_is_warned_of() {
+    let site = Site::new(LocalTenant::builder()).await;
+    let machine = site.tenant.machine_app();
+    let (id, secret) = (machine.app_id.as_str(), machine.app_secret.as_str());
+    let management = Management::new(site.tenant.endpoint(), id, secret).unwrap();
+    let linking = json!({ "socialSignIn": { "automaticAccountLinking": true } });
+    management
+        .sign_in_experience()
+        .update(&linking)
+        .await
+        .unwrap();
+    let run = site.set_up(&[]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(
+        run.out.contains("automatic account linking is on"),
+        "{run:?}"
+    );
+    let settings = management.sign_in_experience().get().await.unwrap();
+    // Merged, never replaced.
+    assert_eq!(
+        settings.social_sign_in.automatic_account_linking,
+        Some(true)
+    );
+    assert_eq!(
+        settings.social_sign_in.skip_required_identifiers,
+        Some(true)
+    );
+}
+
+#[tokio::test]
+async fn credentials_of_the_machine_that_are_wrong_become_a_sentence() {
+    let site = Site::empty().await;
+    let run = site
+        .set_up_with(&[], &[("LOGTO_M2M_APP_SECRET", "local-wrong")])
+        .await;
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(
+        run.err
+            .contains("Check LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET"),
+        "{run:?}"
+    );
+}

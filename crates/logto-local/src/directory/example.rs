@@ -1,0 +1,72 @@
+//! The example that the built-in people and apps live in.
+
+use serde_json::{Value, json};
+
+use super::table::row;
+use super::{Connector, Directory, HUGGING_FACE};
+use crate::scopes::THINGS;
+
+/// The organization of alice and of the built-in machine.
+pub(crate) const ORGANIZATION: &str = "wpmklpcc20gc";
+/// The role of the built-in machine on the example API.
+pub(crate) const MACHINE_ROLE: &str = "things-machine";
+
+impl Directory {
+    /// A tenant that somebody has set up: the Hugging Face button, an API, roles and an organization.
+    pub(crate) fn example(now_ms: u64, machine_id: &str) -> Self {
+        let mut it = Self::new(now_ms);
+        it.connectors.push(Connector::hugging_face());
+        let seen = [
+            ("socialSignInConnectorTargets", json!([HUGGING_FACE])),
+            ("socialSignIn", json!({ "skipRequiredIdentifiers": true })),
+        ];
+        let seen = seen.map(|(member, value)| (member.to_owned(), value));
+        it.sign_in_experience.extend(seen);
+        it.resources.insert(row(json!({
+            "id": "things", "name": "Example API", "indicator": THINGS, "isDefault": false, "accessTokenTtl": 3600,
+        })));
+        for scope in ["read:things", "write:things"] {
+            it.scopes.insert(row(json!({
+                "id": scope, "resourceId": "things", "name": scope, "description": scope, "createdAt": now_ms,
+            })));
+        }
+        for scope in ["read:members", "invite:members"] {
+            it.organization_scopes.insert(row(
+                json!({ "id": scope, "name": scope, "description": null }),
+            ));
+        }
+        let (read, all) = (
+            json!(["read:things"]),
+            json!(["read:things", "write:things"]),
+        );
+        for (name, kind, scopes) in [
+            ("things-editor", "User", &all),
+            ("things-reader", "User", &read),
+            (MACHINE_ROLE, "MachineToMachine", &read),
+        ] {
+            it.roles.insert(row(json!({
+                "id": name, "name": name, "description": name, "type": kind, "isDefault": false, "scopeIds": scopes,
+            })));
+        }
+        let members = json!(["read:members"]);
+        it.organization_role(
+            "org-admin",
+            &json!(["read:members", "invite:members"]),
+            &all,
+        );
+        it.organization_role("org-viewer", &members, &json!([]));
+        it.organization_role("org-machine", &members, &json!([]));
+        it.organizations.insert(row(json!({
+            "id": ORGANIZATION, "name": "Acme", "description": "Lab organization", "createdAt": now_ms,
+            "applicationIds": [machine_id], "applicationRoles": { machine_id: ["org-machine"] },
+        })));
+        it
+    }
+
+    fn organization_role(&mut self, name: &str, members: &Value, things: &Value) {
+        self.organization_roles.insert(row(json!({
+            "id": name, "name": name, "description": null, "type": "User",
+            "organizationScopeIds": members, "resourceScopeIds": things,
+        })));
+    }
+}

@@ -1,0 +1,169 @@
+//! `/api/organizations` and who is in them.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::input::{self, Issues};
+use super::list::paged;
+use super::refused::Refused;
+use crate::call::Call;
+use crate::directory::{Row, row, text, texts, visible};
+use crate::people::Membership;
+use crate::server::Shared;
+use crate::store::Store;
+use crate::{random, reply};
+
+const HIDDEN: [&str; 2] = ["applicationIds", "applicationRoles"];
+
+pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
+    let all = {
+        let store = tenant.store();
+        let rows = store.directory.organizations.rows();
+        rows.map(|one| Value::Object(visible(one, &HIDDEN)))
+            .collect()
+    };
+    paged(&tenant, &call, all)
+}
+
+pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let mut issues = Issues::default();
+    issues.text(&body, "name");
+    issues.check()?;
+    let new = row(json!({
+        "id": random::id(12)?, "name": body.get("name"),
+        "description": body.get("description").unwrap_or(&Value::Null),
+        "customData": body.get("customData").unwrap_or(&json!({})), "isMfaRequired": false,
+        "color": {}, "branding": {}, "customCss": null, "createdAt": tenant.clock.millis(),
+        "applicationIds": [], "applicationRoles": {},
+    }));
+    let answer = reply::json(StatusCode::CREATED, &visible(&new, &HIDDEN));
+    tenant.store().directory.organizations.insert(new);
+    Ok(answer)
+}
+
+pub(super) async fn read(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let mut store = tenant.store();
+    let found = visible(find_mut(&mut store, &id)?, &HIDDEN);
+    Ok(reply::json(StatusCode::OK, &found))
+}
+
+pub(super) async fn delete(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let mut store = tenant.store();
+    if !store.directory.organizations.remove(&id) {
+        return Err(Refused::not_found("organizations", &id));
+    }
+    for person in &mut store.people {
+        person.leave(&id);
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Whoever is a member already stays one.
+pub(super) async fn add_users(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let mut store = tenant.store();
+    let organization = find_mut(&mut store, &id)?;
+    let (name, description) = (
+        text(organization, "name").to_owned(),
+        organization.get("description"),
+    );
+    let membership = Membership {
+        id,
+        name,
+        description: description.and_then(Value::as_str).map(str::to_owned),
+        role: String::new(),
+    };
+    let users: Vec<&str> = texts(&body, "userIds").collect();
+    for user in &users {
+        let person = store.people.iter_mut().find(|person| person.id() == *user);
+        person
+            .ok_or_else(|| Refused::not_found("users", user))?
+            .join(membership.clone());
+    }
+    Ok(reply::json(
+        StatusCode::CREATED,
+        &json!({ "userIds": users }),
+    ))
+}
+
+/// The last of the roles counts: people of this tenant have one in each organization.
+pub(super) async fn give_roles(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let mut store = tenant.store();
+    let roles = role_names(&store, &body)?;
+    for user in texts(&body, "userIds") {
+        let person = store.people.iter_mut().find(|person| person.id() == user);
+        let person = person.ok_or_else(|| Refused::not_found("users", user))?;
+        for role in &roles {
+            person.take_role(&id, role);
+        }
+    }
+    Ok(created())
+}
+
+pub(super) async fn add_applications(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let mut store = tenant.store();
+    let organization = find_mut(&mut store, &id)?;
+    if let Some(Value::Array(known)) = organization.get_mut("applicationIds") {
+        known.extend(texts(&body, "applicationIds").map(Value::from));
+    }
+    Ok(created())
+}
+
+pub(super) async fn give_roles_to_applications(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let mut store = tenant.store();
+    role_names(&store, &body)?;
+    let organization = find_mut(&mut store, &id)?;
+    let roles: Vec<&str> = texts(&body, "organizationRoleIds").collect();
+    if let Some(Value::Object(known)) = organization.get_mut("applicationRoles") {
+        let given = texts(&body, "applicationIds").map(|app| (app.to_owned(), json!(roles)));
+        known.extend(given);
+    }
+    Ok(created())
+}
+
+fn find_mut<'a>(store: &'a mut Store, id: &str) -> Result<&'a mut Row, Refused> {
+    let found = store.directory.organizations.get_mut(id);
+    found.ok_or_else(|| Refused::not_found("organizations", id))
+}
+
+fn role_names(store: &Store, body: &Row) -> Result<Vec<String>, Refused> {
+    let name = |id| {
+        let role = store.directory.organization_roles.get(id);
+        let role = role.ok_or_else(|| Refused::not_found("organization_roles", id))?;
+        Ok(text(role, "name").to_owned())
+    };
+    texts(body, "organizationRoleIds").map(name).collect()
+}
+
+/// Logto answers these calls with the word, and says that it is text.
+fn created() -> Response {
+    reply::text(StatusCode::CREATED, "Created")
+}

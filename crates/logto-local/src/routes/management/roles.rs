@@ -1,0 +1,85 @@
+//! `/api/roles`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::input::{self, Issues};
+use super::list::paged;
+use super::refused::Refused;
+use crate::call::Call;
+use crate::directory::{Directory, Row, row, text, texts, visible};
+use crate::server::Shared;
+use crate::{random, reply};
+
+/// Which permissions a role gives is not shown with it.
+const HIDDEN: [&str; 1] = ["scopeIds"];
+
+pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
+    let all = {
+        let store = tenant.store();
+        let kind = call.query.get("type");
+        let asked = |role: &&Row| kind.is_none_or(|kind| text(role, "type") == kind);
+        let counted = |role: &Row| {
+            let (id, name) = (text(role, "id"), text(role, "name"));
+            let people = store.people.iter();
+            let people = people.filter(|person| person.roles().iter().any(|role| role == name));
+            let apps = store
+                .apps
+                .iter()
+                .filter(|app| app.roles.iter().any(|role| role == id));
+            let mut shown = visible(role, &HIDDEN);
+            shown.extend(row(json!({
+                "usersCount": people.count(), "featuredUsers": [],
+                "applicationsCount": apps.count(), "featuredApplications": [],
+            })));
+            Value::Object(shown)
+        };
+        store
+            .directory
+            .roles
+            .rows()
+            .filter(asked)
+            .map(counted)
+            .collect()
+    };
+    paged(&tenant, &call, all)
+}
+
+pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let mut issues = Issues::default();
+    issues.text(&body, "name");
+    issues.text(&body, "description");
+    issues.check()?;
+    let name = text(&body, "name");
+    let mut store = tenant.store();
+    if store.directory.roles.find("name", name).is_some() {
+        let message = format!("This role name {name} is already in use");
+        return Err(Refused::conflict("role.name_in_use", message));
+    }
+    let new = row(json!({
+        "id": random::id(21)?, "name": name, "description": body.get("description"),
+        "type": body.get("type").unwrap_or(&json!("User")), "isDefault": false,
+        "scopeIds": body.get("scopeIds").unwrap_or(&json!([])),
+    }));
+    let answer = reply::json(StatusCode::OK, &visible(&new, &HIDDEN));
+    store.directory.roles.insert(new);
+    Ok(answer)
+}
+
+/// The roles that a body names by `roleIds`.
+pub(super) fn asked(directory: &Directory, body: &Row) -> Result<Vec<Row>, Refused> {
+    let mut issues = Issues::default();
+    issues.list(body, &["roleIds".into()]);
+    issues.check()?;
+    let find = |id| {
+        directory
+            .roles
+            .get(id)
+            .cloned()
+            .ok_or_else(|| Refused::not_found("roles", id))
+    };
+    texts(body, "roleIds").map(find).collect()
+}

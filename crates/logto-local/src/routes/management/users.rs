@@ -1,0 +1,197 @@
+//! `/api/users`: whoever signed in once, and whom an administrator created.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::input::{self, Issues};
+use super::list::paged;
+use super::refused::Refused;
+use super::roles;
+use crate::call::Call;
+use crate::directory::{Row, text};
+use crate::people::Person;
+use crate::server::{Shared, Tenant};
+use crate::store::{Account, Store};
+use crate::{random, reply};
+
+pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
+    let all = {
+        let store = tenant.store();
+        // As in SQL, `%` stands for anything at the end.
+        let wanted = call.query.get("search").unwrap_or_default();
+        let wanted = wanted.trim_matches('%').to_lowercase();
+        let named = |person: &&Person| {
+            let texts = [
+                person.claimed_name(),
+                person.claimed_email(),
+                Some(person.handle()),
+            ];
+            texts
+                .into_iter()
+                .flatten()
+                .any(|text| text.to_lowercase().contains(&wanted))
+        };
+        let people = store.people.iter().filter(named);
+        people
+            .filter_map(|person| shown(&tenant, &store, person))
+            .collect()
+    };
+    paged(&tenant, &call, all)
+}
+
+pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let name = text(&body, "username");
+    let mut issues = Issues::default();
+    if body.contains_key("username") && !is_user_name(name) {
+        issues.pattern(&["username".into()]);
+    }
+    issues.check()?;
+    let mut store = tenant.store();
+    if !name.is_empty()
+        && store
+            .accounts
+            .values()
+            .any(|one| one.user_name.as_deref() == Some(name))
+    {
+        let message = "This username is already in use.";
+        return Err(Refused::conflict("user.username_already_in_use", message));
+    }
+    let id = random::id(12)?;
+    let person = Person::created(&id, text_of(&body, "name"), text_of(&body, "primaryEmail"));
+    let now = tenant.clock.millis();
+    let account = Account {
+        created_ms: now,
+        updated_ms: now,
+        user_name: text_of(&body, "username").map(str::to_owned),
+        has_password: body.contains_key("password"),
+        ..Account::default()
+    };
+    store.accounts.insert(person.handle().to_owned(), account);
+    let answer = shown(&tenant, &store, &person);
+    store.people.push(person);
+    Ok(reply::json(StatusCode::OK, &answer))
+}
+
+pub(super) async fn read(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let store = tenant.store();
+    let user = find(&store, &id).and_then(|person| shown(&tenant, &store, person));
+    let user = user.ok_or_else(|| Refused::not_found("users", &id))?;
+    Ok(reply::json(StatusCode::OK, &user))
+}
+
+pub(super) async fn delete(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let mut store = tenant.store();
+    let handle = handle_of(&store, &id)?;
+    store.end_everything_of(&handle);
+    store.accounts.remove(&handle);
+    store
+        .people
+        .retain(|person| person.handle() != handle || person.has_hugging_face());
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn suspend(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let mut store = tenant.store();
+    let handle = handle_of(&store, &id)?;
+    if input::body(&call).get("isSuspended") == Some(&Value::Bool(true)) {
+        store.suspended.insert(handle.clone());
+        store.end_everything_of(&handle);
+    } else {
+        store.suspended.remove(&handle);
+    }
+    let user = store
+        .person(&handle)
+        .and_then(|person| shown(&tenant, &store, person));
+    Ok(reply::json(StatusCode::OK, &user))
+}
+
+pub(super) async fn add_roles(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let mut store = tenant.store();
+    let asked = roles::asked(&store.directory, &input::body(&call))?;
+    let handle = handle_of(&store, &id)?;
+    let mut added = Vec::new();
+    for person in store
+        .people
+        .iter_mut()
+        .filter(|person| person.handle() == handle)
+    {
+        added = asked
+            .iter()
+            .filter(|role| person.add_role(text(role, "name")))
+            .collect();
+    }
+    let ids = |roles: &[&Row]| {
+        roles
+            .iter()
+            .map(|role| text(role, "id").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let all: Vec<&Row> = asked.iter().collect();
+    let answer = json!({ "roleIds": ids(&all), "addedRoleIds": ids(&added) });
+    Ok(reply::json(StatusCode::CREATED, &answer))
+}
+
+/// Made, and good for nothing here: this tenant does not exchange tokens.
+pub(super) async fn subject_token(
+    State(tenant): State<Shared>,
+    call: Call,
+) -> Result<Response, Refused> {
+    handle_of(&tenant.store(), text(&input::body(&call), "userId"))?;
+    let answer = json!({ "subjectToken": format!("sub_{}", random::id(21)?), "expiresIn": 600 });
+    Ok(reply::json(StatusCode::CREATED, &answer))
+}
+
+pub(in crate::routes) fn is_user_name(text: &str) -> bool {
+    let begins_well = !text.starts_with(|c: char| c.is_ascii_digit());
+    begins_well && !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn find<'a>(store: &'a Store, id: &str) -> Option<&'a Person> {
+    store.people.iter().find(|person| person.id() == id)
+}
+
+/// Of somebody who is a user already.
+fn handle_of(store: &Store, id: &str) -> Result<String, Refused> {
+    find(store, id)
+        .map(|person| person.handle().to_owned())
+        .filter(|handle| store.accounts.contains_key(handle))
+        .ok_or_else(|| Refused::not_found("users", id))
+}
+
+fn text_of<'a>(body: &'a Row, member: &str) -> Option<&'a str> {
+    body.get(member).and_then(Value::as_str)
+}
+
+fn shown(tenant: &Tenant, store: &Store, person: &Person) -> Option<Value> {
+    let account = store.accounts.get(person.handle())?;
+    let identities = if person.has_hugging_face() {
+        person.identities(&tenant.endpoint)
+    } else {
+        json!({})
+    };
+    Some(json!({
+        "id": person.id(), "username": account.user_name, "primaryEmail": person.claimed_email(),
+        "primaryPhone": null, "name": person.claimed_name(), "avatar": person.picture_url(&tenant.endpoint),
+        "customData": {}, "identities": identities, "lastSignInAt": account.signed_in_ms,
+        "createdAt": account.created_ms, "updatedAt": account.updated_ms, "profile": {},
+        "applicationId": account.app_id, "cimdClientId": null,
+        "isSuspended": store.suspended.contains(person.handle()), "hasPassword": account.has_password,
+    }))
+}

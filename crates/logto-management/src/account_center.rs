@@ -1,0 +1,49 @@
+//! What people may do with their own account.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Error, Management};
+
+/// The calls about the account center; see [`Management::account_center`].
+#[derive(Clone, Copy, Debug)]
+pub struct AccountCenter<'a>(&'a Management);
+
+/// What people may do with their own account.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct AccountCenterSettings {
+    /// Whether the Account API answers at all; off in a new tenant.
+    pub enabled: bool,
+    /// `Off`, `ReadOnly` or `Edit` by field; a field that is not there is off.
+    #[serde(default)]
+    pub fields: Map<String, Value>,
+}
+
+impl Management {
+    /// The calls about the account center.
+    #[must_use]
+    pub fn account_center(&self) -> AccountCenter<'_> {
+        AccountCenter(self)
+    }
+}
+
+impl AccountCenter<'_> {
+    /// What people may do now.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn get(&self) -> Result<AccountCenterSettings, Error> {
+        self.0.get(&["account-center"]).send().await
+    }
+
+    /// Changes the members that `changes`, an object, has.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn update(&self, changes: &impl Serialize) -> Result<AccountCenterSettings, Error> {
+        self.0.patch(&["account-center"]).json(changes).send().await
+    }
+}

@@ -1,0 +1,274 @@
+//! Applications and their secrets.
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::secrets::NewSecret;
+use crate::{Error, Management, Pages};
+
+/// The calls about applications; see [`Management::applications`].
+#[derive(Clone, Copy, Debug)]
+pub struct Applications<'a>(&'a Management);
+
+/// An application of the tenant.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Application {
+    /// The client id.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// What administrators read.
+    pub description: Option<String>,
+    /// What kind of client it is.
+    #[serde(rename = "type")]
+    pub kind: ApplicationType,
+    /// The addresses that it may use.
+    pub oidc_client_metadata: OidcClientMetadata,
+    /// How its tokens are made.
+    #[serde(default)]
+    pub custom_client_metadata: CustomClientMetadata,
+    /// Whether it belongs to somebody else, so that people are asked for consent.
+    #[serde(default)]
+    pub is_third_party: bool,
+    /// When it was created, in milliseconds since 1970.
+    #[serde(default)]
+    pub created_at: u64,
+}
+
+/// What kind of client an application is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ApplicationType {
+    /// A web server with a secret.
+    Traditional,
+    /// A script in a browser.
+    #[serde(rename = "SPA")]
+    Spa,
+    /// An app on a device.
+    Native,
+    /// A service that acts for itself.
+    MachineToMachine,
+    /// An app behind Logto's own proxy.
+    Protected,
+    /// A SAML service provider.
+    #[serde(rename = "SAML")]
+    Saml,
+    /// A type that this version of the crate does not know.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// The addresses of an application. A change replaces all of them: start from what is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OidcClientMetadata {
+    /// Where browsers may be sent with a code.
+    pub redirect_uris: Vec<String>,
+    /// Where browsers may be sent after sign-out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where Logto tells the application that a session is over (OpenID Connect Back-Channel Logout).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether ID tokens and logout tokens name the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_session_required: Option<bool>,
+    /// Whatever else Logto keeps here.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// How the tokens of an application are made. A change replaces everything: start from what is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CustomClientMetadata {
+    /// Refresh tokens without `prompt=consent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub always_issue_refresh_token: Option<bool>,
+    /// Whether refresh tokens rotate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotate_refresh_token: Option<bool>,
+    /// Life of refresh tokens in days, 1 to 180.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_ttl_in_days: Option<u32>,
+    /// Life of ID tokens in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_ttl: Option<u64>,
+    /// Whether the application may exchange subject tokens and personal access tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_token_exchange: Option<bool>,
+    /// Whatever else Logto keeps here.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// An application to create.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewApplication {
+    /// What people read.
+    pub name: String,
+    /// What administrators read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What kind of client it is.
+    #[serde(rename = "type")]
+    pub kind: ApplicationType,
+    /// The addresses that it may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc_client_metadata: Option<OidcClientMetadata>,
+    /// How its tokens are made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_client_metadata: Option<CustomClientMetadata>,
+    /// Whether it belongs to somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_third_party: Option<bool>,
+}
+
+impl NewApplication {
+    /// An application with a name and a type, everything else as Logto chooses.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: ApplicationType) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            kind,
+            oidc_client_metadata: None,
+            custom_client_metadata: None,
+            is_third_party: None,
+        }
+    }
+}
+
+/// What to change of an application; `None` stays as it is.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ApplicationChanges {
+    /// What people read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What administrators read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// All addresses; Logto replaces them as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc_client_metadata: Option<OidcClientMetadata>,
+    /// All settings of the tokens; Logto replaces them as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_client_metadata: Option<CustomClientMetadata>,
+}
+
+/// A secret of an application. Logto shows it again at any time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ApplicationSecret {
+    /// The name, unique within the application.
+    pub name: String,
+    /// The secret itself.
+    pub value: SecretString,
+    /// When it ends, in milliseconds since 1970; `None` is never.
+    pub expires_at: Option<u64>,
+}
+
+impl Management {
+    /// The calls about applications.
+    #[must_use]
+    pub fn applications(&self) -> Applications<'_> {
+        Applications(self)
+    }
+}
+
+impl Applications<'_> {
+    /// Every application.
+    pub fn list(&self) -> Pages<Application> {
+        self.0.get(&["applications"]).pages()
+    }
+
+    /// One application.
+    ///
+    /// # Errors
+    ///
+    /// `entity.not_exists_with_id` if there is none.
+    pub async fn get(&self, id: &str) -> Result<Application, Error> {
+        self.0.get(&["applications", id]).send().await
+    }
+
+    /// Creates an application. Its secret is among its [`secrets`](Self::secrets).
+    ///
+    /// # Errors
+    ///
+    /// `guard.invalid_input` for a redirect URI that is not a URL.
+    pub async fn create(&self, new: &NewApplication) -> Result<Application, Error> {
+        self.0.post(&["applications"]).json(new).send().await
+    }
+
+    /// Changes an application.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create) and [`get`](Self::get).
+    pub async fn update(&self, id: &str, to: &ApplicationChanges) -> Result<Application, Error> {
+        self.0.patch(&["applications", id]).json(to).send().await
+    }
+
+    /// Deletes an application.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        self.0.delete(&["applications", id]).done().await
+    }
+
+    /// The secrets of an application, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn secrets(&self, id: &str) -> Result<Vec<ApplicationSecret>, Error> {
+        self.0.get(&["applications", id, "secrets"]).send().await
+    }
+
+    /// Adds a secret, which ends at `expires_at` in milliseconds since 1970 if that is given.
+    ///
+    /// # Errors
+    ///
+    /// `application.secret_name_exists` if the name is taken.
+    pub async fn add_secret(
+        &self,
+        id: &str,
+        name: &str,
+        expires_at: Option<u64>,
+    ) -> Result<ApplicationSecret, Error> {
+        let request = self.0.post(&["applications", id, "secrets"]);
+        request.json(&NewSecret { name, expires_at }).send().await
+    }
+
+    /// Deletes a secret by its name.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn delete_secret(&self, id: &str, name: &str) -> Result<(), Error> {
+        let path = ["applications", id, "secrets", name];
+        self.0.delete(&path).done().await
+    }
+
+    /// Gives roles to a machine-to-machine application, those it has already included.
+    ///
+    /// # Errors
+    ///
+    /// `application.invalid_role_type` for a role of people, and, before Logto 1.42,
+    /// `application.role_exists` for one that it has.
+    pub async fn add_roles(&self, id: &str, role_ids: &[&str]) -> Result<(), Error> {
+        let request = self.0.post(&["applications", id, "roles"]);
+        request.json(&json!({ "roleIds": role_ids })).done().await
+    }
+}

@@ -1,0 +1,129 @@
+//! Signing keys, and the claims of ID tokens.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{Error, Management};
+
+/// The calls about signing keys and ID tokens; see [`Management::configs`].
+#[derive(Clone, Copy, Debug)]
+pub struct Configs<'a>(&'a Management);
+
+/// A key that tokens are or were signed with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SigningKey {
+    /// The id within the Management API, which is not the `kid` of tokens.
+    pub id: String,
+    /// When it was made, in seconds since 1970.
+    pub created_at: u64,
+    /// Its algorithm.
+    pub signing_key_algorithm: SigningKeyAlgorithm,
+    /// What it is used for; Logto before 1.42 does not say.
+    pub status: Option<SigningKeyStatus>,
+}
+
+/// The algorithm of a signing key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum SigningKeyAlgorithm {
+    /// Elliptic curve P-384: tokens have `ES384`.
+    #[serde(rename = "EC")]
+    Ec,
+    /// RSA: tokens have `RS256`.
+    #[serde(rename = "RSA")]
+    Rsa,
+    /// An algorithm that this version of the crate does not know.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// What a signing key is used for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub enum SigningKeyStatus {
+    /// It signs after a grace period.
+    Next,
+    /// It signs.
+    Current,
+    /// Only tokens of the past have it.
+    Previous,
+    /// A status that this version of the crate does not know.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// The claims that ID tokens have in addition to the standard ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct IdTokenClaims {
+    /// Of `custom_data`, `identities`, `sso_identities`, `roles`, `organizations`, `organization_data`
+    /// and `organization_roles`, those that are on.
+    pub enabled_extended_claims: Vec<String>,
+}
+
+impl Management {
+    /// The calls about signing keys and ID tokens.
+    #[must_use]
+    pub fn configs(&self) -> Configs<'_> {
+        Configs(self)
+    }
+}
+
+impl Configs<'_> {
+    /// The signing keys, the current one first.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, Error> {
+        let path = ["configs", "oidc", "private-keys"];
+        self.0.get(&path).send().await
+    }
+
+    /// Makes a new key the current one and answers with all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn rotate_signing_key(
+        &self,
+        algorithm: SigningKeyAlgorithm,
+    ) -> Result<Vec<SigningKey>, Error> {
+        let request = self.0.post(&["configs", "oidc", "private-keys", "rotate"]);
+        let body = json!({ "signingKeyAlgorithm": algorithm });
+        request.json(&body).send().await
+    }
+
+    /// Deletes a previous key: tokens that it signed can no longer be verified.
+    ///
+    /// # Errors
+    ///
+    /// `oidc.only_previous_key_can_be_deleted` for the current one.
+    pub async fn delete_signing_key(&self, id: &str) -> Result<(), Error> {
+        let path = ["configs", "oidc", "private-keys", id];
+        self.0.delete(&path).done().await
+    }
+
+    /// The claims that ID tokens have in addition.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn id_token_claims(&self) -> Result<IdTokenClaims, Error> {
+        self.0.get(&["configs", "id-token"]).send().await
+    }
+
+    /// Replaces the claims that ID tokens have in addition.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn set_id_token_claims(&self, claims: &[&str]) -> Result<IdTokenClaims, Error> {
+        let body = json!({ "enabledExtendedClaims": claims });
+        let request = self.0.put(&["configs", "id-token"]);
+        request.json(&body).send().await
+    }
+}

@@ -1,0 +1,147 @@
+//! Invitations to organizations.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Error, Management};
+
+/// The calls about invitations; see [`Management::invitations`].
+#[derive(Clone, Copy, Debug)]
+pub struct Invitations<'a>(&'a Management);
+
+/// An invitation to an organization.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Invitation {
+    /// The id.
+    pub id: String,
+    /// The e-mail address of whoever is invited.
+    pub invitee: String,
+    /// The organization.
+    pub organization_id: String,
+    /// What became of it.
+    pub status: InvitationStatus,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at: u64,
+}
+
+/// What became of an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum InvitationStatus {
+    /// Nobody has answered.
+    Pending,
+    /// Whoever was invited is a member.
+    Accepted,
+    /// It ended before anybody answered.
+    Expired,
+    /// An administrator took it back.
+    Revoked,
+    /// A status that this version of the crate does not know.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// An invitation to write.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewInvitation {
+    /// The e-mail address of whoever is invited.
+    pub invitee: String,
+    /// The organization.
+    pub organization_id: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at: u64,
+    /// The roles that the member will have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub organization_role_ids: Vec<String>,
+    /// Members of the e-mail template, or `false` if Logto should send nothing.
+    pub message_payload: Value,
+}
+
+impl NewInvitation {
+    /// An invitation that your app sends itself.
+    #[must_use]
+    pub fn new(
+        invitee: impl Into<String>,
+        organization_id: impl Into<String>,
+        expires_at: u64,
+    ) -> Self {
+        Self {
+            invitee: invitee.into(),
+            organization_id: organization_id.into(),
+            expires_at,
+            organization_role_ids: Vec::new(),
+            message_payload: Value::Bool(false),
+        }
+    }
+}
+
+impl Management {
+    /// The calls about invitations to organizations.
+    #[must_use]
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations(self)
+    }
+}
+
+impl Invitations<'_> {
+    /// Every invitation to an organization.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn list(&self, organization_id: &str) -> Result<Vec<Invitation>, Error> {
+        let request = self.0.get(&["organization-invitations"]);
+        request
+            .query("organizationId", organization_id)
+            .send()
+            .await
+    }
+
+    /// Invites somebody.
+    ///
+    /// # Errors
+    ///
+    /// A 422 if they are a member, or have an invitation that nobody has answered.
+    pub async fn create(&self, new: &NewInvitation) -> Result<Invitation, Error> {
+        let request = self.0.post(&["organization-invitations"]);
+        request.json(new).send().await
+    }
+
+    /// Makes whoever was invited a member.
+    ///
+    /// # Errors
+    ///
+    /// A 422 if the invitation is over, or is for another e-mail address.
+    pub async fn accept(&self, id: &str, user_id: &str) -> Result<Invitation, Error> {
+        let body = json!({ "status": "Accepted", "acceptedUserId": user_id });
+        self.set_status(id, &body).await
+    }
+
+    /// Takes an invitation back.
+    ///
+    /// # Errors
+    ///
+    /// A 422 if it is over.
+    pub async fn revoke(&self, id: &str) -> Result<Invitation, Error> {
+        self.set_status(id, &json!({ "status": "Revoked" })).await
+    }
+
+    async fn set_status(&self, id: &str, body: &Value) -> Result<Invitation, Error> {
+        let request = self.0.put(&["organization-invitations", id, "status"]);
+        request.json(body).send().await
+    }
+
+    /// Deletes an invitation.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is none of that id.
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        let path = ["organization-invitations", id];
+        self.0.delete(&path).done().await
+    }
+}

@@ -1,0 +1,52 @@
+#![doc = include_str!("../README.md")]
+
+mod account_center;
+mod applications;
+mod client;
+mod configs;
+mod connectors;
+mod error;
+mod http;
+mod identities;
+mod invitations;
+mod organization_template;
+mod organizations;
+mod pace;
+mod pages;
+pub mod provision;
+mod request;
+mod resources;
+mod roles;
+mod secrets;
+mod sign_in_experience;
+mod single_use_tokens;
+mod token;
+mod users;
+
+pub use account_center::{AccountCenter, AccountCenterSettings};
+pub use applications::{
+    Application, ApplicationChanges, ApplicationSecret, ApplicationType, Applications,
+    CustomClientMetadata, NewApplication, OidcClientMetadata,
+};
+pub use client::{Management, ManagementBuilder};
+pub use configs::{Configs, IdTokenClaims, SigningKey, SigningKeyAlgorithm, SigningKeyStatus};
+pub use connectors::{
+    Connector, ConnectorChanges, ConnectorConfig, ConnectorFactory, ConnectorMetadata, Connectors,
+    NewConnector,
+};
+pub use error::{Error, ErrorKind};
+pub use identities::{
+    Identity, IdentityWithToken, PersonalAccessToken, TokenMetadata, TokenSecret,
+};
+pub use invitations::{Invitation, InvitationStatus, Invitations, NewInvitation};
+pub use organization_template::{
+    NewOrganizationRole, OrganizationRole, OrganizationScope, OrganizationTemplate,
+};
+pub use organizations::{Member, MemberRole, NewOrganization, Organization, Organizations};
+pub use pages::Pages;
+pub use request::Request;
+pub use resources::{NewResource, Resource, Resources, Scope};
+pub use roles::{NewRole, Role, RoleType, Roles};
+pub use sign_in_experience::{SignInExperience, SignInExperienceSettings, SignUp, SocialSignIn};
+pub use single_use_tokens::{OneTimeToken, SubjectToken};
+pub use users::{NewUser, User, UserChanges, Users};

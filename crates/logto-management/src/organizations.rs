@@ -1,0 +1,192 @@
+//! Organizations and their members.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{Error, Management, Pages};
+
+/// The calls about organizations; see [`Management::organizations`].
+#[derive(Clone, Copy, Debug)]
+pub struct Organizations<'a>(&'a Management);
+
+/// An organization.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Organization {
+    /// The id, which tokens have.
+    pub id: String,
+    /// What people read.
+    pub name: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// What your apps keep about it.
+    #[serde(default)]
+    pub custom_data: Map<String, Value>,
+    /// When it was created, in milliseconds since 1970.
+    #[serde(default)]
+    pub created_at: u64,
+}
+
+/// An organization to create.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewOrganization {
+    /// What people read.
+    pub name: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What your apps keep about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_data: Option<Map<String, Value>>,
+}
+
+impl NewOrganization {
+    /// An organization with a name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            custom_data: None,
+        }
+    }
+}
+
+/// A member of an organization.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Member {
+    /// The user id.
+    pub id: String,
+    /// The name to call them by.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub primary_email: Option<String>,
+    /// Their roles in the organization.
+    #[serde(default)]
+    pub organization_roles: Vec<MemberRole>,
+}
+
+/// A role of a member.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct MemberRole {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+}
+
+impl Management {
+    /// The calls about organizations.
+    #[must_use]
+    pub fn organizations(&self) -> Organizations<'_> {
+        Organizations(self)
+    }
+}
+
+impl Organizations<'_> {
+    /// Every organization.
+    pub fn list(&self) -> Pages<Organization> {
+        self.0.get(&["organizations"]).pages()
+    }
+
+    /// One organization.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is none of that id.
+    pub async fn get(&self, id: &str) -> Result<Organization, Error> {
+        self.0.get(&["organizations", id]).send().await
+    }
+
+    /// Creates an organization; names may be taken twice.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn create(&self, new: &NewOrganization) -> Result<Organization, Error> {
+        self.0.post(&["organizations"]).json(new).send().await
+    }
+
+    /// Deletes an organization; its members stay people of the tenant.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        self.0.delete(&["organizations", id]).done().await
+    }
+
+    /// The members of an organization.
+    pub fn members(&self, id: &str) -> Pages<Member> {
+        self.0.get(&["organizations", id, "users"]).pages()
+    }
+
+    /// Makes people members; whoever is one already stays one.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such organization or person.
+    pub async fn add_members(&self, id: &str, user_ids: &[&str]) -> Result<(), Error> {
+        let request = self.0.post(&["organizations", id, "users"]);
+        request.json(&json!({ "userIds": user_ids })).done().await
+    }
+
+    /// Takes somebody out of an organization.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if they are not in it.
+    pub async fn remove_member(&self, id: &str, user_id: &str) -> Result<(), Error> {
+        let path = ["organizations", id, "users", user_id];
+        self.0.delete(&path).done().await
+    }
+
+    /// Gives members roles, by ids of the organization template.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is not a member, or there is no such role.
+    pub async fn give_roles(
+        &self,
+        id: &str,
+        user_ids: &[&str],
+        role_ids: &[&str],
+    ) -> Result<(), Error> {
+        let request = self.0.post(&["organizations", id, "users", "roles"]);
+        let body = json!({ "userIds": user_ids, "organizationRoleIds": role_ids });
+        request.json(&body).done().await
+    }
+
+    /// Lets machine-to-machine applications act in an organization.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such organization or application.
+    pub async fn add_applications(&self, id: &str, app_ids: &[&str]) -> Result<(), Error> {
+        let request = self.0.post(&["organizations", id, "applications"]);
+        let body = json!({ "applicationIds": app_ids });
+        request.json(&body).done().await
+    }
+
+    /// Gives applications roles in an organization, by ids of the organization template.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is not in the organization, or there is no such role.
+    pub async fn give_roles_to_applications(
+        &self,
+        id: &str,
+        app_ids: &[&str],
+        role_ids: &[&str],
+    ) -> Result<(), Error> {
+        let path = ["organizations", id, "applications", "roles"];
+        let body = json!({ "applicationIds": app_ids, "organizationRoleIds": role_ids });
+        self.0.post(&path).json(&body).done().await
+    }
+}

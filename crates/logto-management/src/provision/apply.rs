@@ -1,0 +1,141 @@
+//! Carrying a plan out, step by step.
+
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::change::Step;
+use super::{ApplyError, Change, Plan, application, sign_in};
+use crate::error::{Error, ErrorKind};
+use crate::{ApplicationChanges, ConnectorChanges, Management, NewConnector};
+
+/// What an application needs to know to sign people in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Provisioned {
+    /// The client id.
+    pub app_id: String,
+    /// The client secret.
+    pub app_secret: SecretString,
+    /// The connector, whose id is part of the redirect URI at Hugging Face.
+    pub connector_id: String,
+}
+
+impl Plan {
+    /// Makes every change, tells `progress` of each that is made, and reads the application's secret. What
+    /// was added to the tenant since the plan was made stays.
+    ///
+    /// # Errors
+    ///
+    /// At the first change that fails; the error tells which were made. They stay: plan again to go on.
+    pub async fn apply(
+        mut self,
+        management: &Management,
+        mut progress: impl FnMut(&Change) + Send,
+    ) -> Result<Provisioned, ApplyError> {
+        let mut done = Vec::new();
+        if self.credentials_missing {
+            let why = "id and secret of an OAuth app at Hugging Face are missing";
+            let error = Error::new(ErrorKind::InvalidRequest, why);
+            return Err(ApplyError::new(done, None, error));
+        }
+        for change in std::mem::take(&mut self.changes) {
+            if let Err(error) = self.make(&change.step, management).await {
+                return Err(ApplyError::new(done, Some(change), error));
+            }
+            progress(&change);
+            done.push(change);
+        }
+        match self.result(management).await {
+            Ok(ready) => Ok(ready),
+            Err(error) => Err(ApplyError::new(done, None, error)),
+        }
+    }
+
+    async fn make(&mut self, step: &Step, management: &Management) -> Result<(), Error> {
+        match step {
+            Step::CreateApplication(new) => {
+                let created = management.applications().create(new).await?;
+                self.app_id = Some(created.id);
+            }
+            Step::RegisterAddresses => {
+                let now = management.applications().get(self.app()?).await?;
+                let merged = application::merge(&now.oidc_client_metadata, &self.addresses);
+                let to = ApplicationChanges {
+                    oidc_client_metadata: Some(merged),
+                    ..ApplicationChanges::default()
+                };
+                management.applications().update(&now.id, &to).await?;
+            }
+            Step::AddSecret => {
+                let app = self.app()?;
+                let taken = management.applications().secrets(app).await?.len();
+                let name = format!("Secret {}", taken + 1);
+                management
+                    .applications()
+                    .add_secret(app, &name, None)
+                    .await?;
+            }
+            Step::CreateConnector(new) => drop(management.connectors().create(new).await?),
+            Step::UpdateConnector(to) => {
+                management
+                    .connectors()
+                    .update(&self.connector_id, to)
+                    .await?;
+            }
+            Step::ReplaceConnector(new) => replace(management, &self.connector_id, new).await?,
+            Step::ShowButton => {
+                let now = management.sign_in_experience().get().await?;
+                let targets = sign_in::with_button(&now.social_sign_in_connector_targets);
+                let change = json!({ "socialSignInConnectorTargets": targets });
+                management.sign_in_experience().update(&change).await?;
+            }
+            Step::SkipRequiredIdentifiers => {
+                let mut social = management.sign_in_experience().get().await?.social_sign_in;
+                social.skip_required_identifiers = Some(true);
+                let change = json!({ "socialSignIn": social });
+                management.sign_in_experience().update(&change).await?;
+            }
+            Step::EnableAccountApi => {
+                let change = json!({ "enabled": true });
+                management.account_center().update(&change).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn app(&self) -> Result<&str, Error> {
+        let missing = || Error::new(ErrorKind::InvalidRequest, "the plan has no application");
+        self.app_id.as_deref().ok_or_else(missing)
+    }
+
+    async fn result(self, management: &Management) -> Result<Provisioned, Error> {
+        let secrets = management.applications().secrets(self.app()?).await?;
+        let secret = application::usable(&secrets).ok_or_else(|| {
+            let why = "the application has no secret that has not ended";
+            Error::new(ErrorKind::InvalidResponse, why)
+        })?;
+        Ok(Provisioned {
+            app_id: self.app()?.to_owned(),
+            app_secret: secret.value.clone(),
+            connector_id: self.connector_id,
+        })
+    }
+}
+
+/// Deletes the built-in connector only if this Logto can keep tokens: asked to do so with the
+/// built-in one, it refuses for another reason where it cannot keep any.
+async fn replace(management: &Management, id: &str, new: &NewConnector) -> Result<(), Error> {
+    let connectors = management.connectors();
+    let keep = ConnectorChanges {
+        enable_token_storage: Some(true),
+        ..ConnectorChanges::default()
+    };
+    match connectors.update(id, &keep).await {
+        // A newer Logto, whose built-in connector keeps tokens.
+        Ok(_) => return Ok(()),
+        Err(error) if error.code() == Some("connector.token_storage_not_supported") => {}
+        Err(error) => return Err(error),
+    }
+    connectors.delete(id).await?;
+    connectors.create(new).await.map(drop)
+}

@@ -1,0 +1,88 @@
+//! One thing that changes.
+
+use std::fmt;
+
+use crate::{ConnectorChanges, NewApplication, NewConnector};
+
+/// One change. `Display` is a title and, below it, lines that begin with `-` and `+`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Change {
+    /// What is done, as a command: “create the application My app”.
+    pub title: String,
+    /// What differs afterwards. Secrets are not shown.
+    pub differences: Vec<Difference>,
+    pub(super) step: Step,
+}
+
+/// A value before and after a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// What the value is.
+    pub name: &'static str,
+    /// The value now, if there is one.
+    pub before: Option<String>,
+    /// The value afterwards.
+    pub after: String,
+}
+
+/// How a change is made. What merges with the state of the tenant reads that state again.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    CreateApplication(NewApplication),
+    RegisterAddresses,
+    AddSecret,
+    CreateConnector(NewConnector),
+    UpdateConnector(ConnectorChanges),
+    ReplaceConnector(NewConnector),
+    ShowButton,
+    SkipRequiredIdentifiers,
+    EnableAccountApi,
+}
+
+impl Change {
+    pub(super) fn new(title: impl Into<String>, step: Step) -> Self {
+        Self {
+            title: title.into(),
+            differences: Vec::new(),
+            step,
+        }
+    }
+
+    pub(super) fn sets(&mut self, name: &'static str, after: impl Into<String>) -> &mut Self {
+        self.differs(name, None, after)
+    }
+
+    pub(super) fn differs(
+        &mut self,
+        name: &'static str,
+        before: Option<String>,
+        after: impl Into<String>,
+    ) -> &mut Self {
+        self.differences.push(Difference {
+            name,
+            before,
+            after: after.into(),
+        });
+        self
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)?;
+        for Difference {
+            name,
+            before,
+            after,
+        } in &self.differences
+        {
+            if let Some(before) = before {
+                write!(f, "\n  - {name}: {before}")?;
+            }
+            write!(f, "\n  + {name}: {after}")?;
+        }
+        Ok(())
+    }
+}

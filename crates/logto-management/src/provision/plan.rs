@@ -1,0 +1,110 @@
+//! What would change.
+
+use std::fmt;
+
+use super::Change;
+use crate::{Management, OidcClientMetadata};
+
+/// The difference between what a tenant has and what is wanted.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What has to be done, in this order; empty if everything is as wanted.
+    pub changes: Vec<Change>,
+    /// What a person should know before.
+    pub warnings: Vec<Warning>,
+    pub(super) endpoint: String,
+    /// What the application needs at least.
+    pub(super) addresses: OidcClientMetadata,
+    /// The adopted application.
+    pub(super) app_id: Option<String>,
+    pub(super) connector_id: String,
+    pub(super) credentials_missing: bool,
+}
+
+/// What a person should know before a plan is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The tenant links accounts of the same e-mail address without asking, and Logto does not look at
+    /// whether Hugging Face verified the address.
+    AutomaticAccountLinking,
+    /// New people are stopped and have to give what the tenant requires, for example a user name.
+    RequiredIdentifiers(Vec<String>),
+    /// The tenant lets nobody in who has no account yet.
+    RegistrationClosed,
+    /// The application tells its sign-outs to another address, which stays.
+    OtherBackchannelLogoutUri(String),
+    /// Replacing the connector deletes it first: signing in with Hugging Face fails for a moment.
+    ConnectorReplaced,
+}
+
+impl Plan {
+    pub(super) fn new(management: &Management, addresses: OidcClientMetadata) -> Self {
+        Self {
+            changes: Vec::new(),
+            warnings: Vec::new(),
+            endpoint: management.endpoint().to_string(),
+            addresses,
+            app_id: None,
+            connector_id: String::new(),
+            credentials_missing: false,
+        }
+    }
+
+    /// Whether everything is as wanted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The id of the connector that exists or will be created.
+    #[must_use]
+    pub fn connector_id(&self) -> &str {
+        &self.connector_id
+    }
+
+    /// The redirect URIs to register at Hugging Face: the one for signing in, and the one for linking an
+    /// account in Logto's account pages.
+    #[must_use]
+    pub fn hugging_face_redirect_uris(&self) -> [String; 2] {
+        let (endpoint, id) = (&self.endpoint, &self.connector_id);
+        [
+            format!("{endpoint}callback/{id}"),
+            format!("{endpoint}account/callback/social/{id}"),
+        ]
+    }
+
+    /// Whether the plan cannot be carried out before somebody gives id and secret of an OAuth app at
+    /// Hugging Face, registered with these redirect URIs.
+    #[must_use]
+    pub fn needs_hugging_face_credentials(&self) -> bool {
+        self.credentials_missing
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AutomaticAccountLinking => f.write_str(
+                "automatic account linking is on: Logto does not look at whether Hugging Face verified an \
+                 e-mail address, so whoever enters somebody else's there gets into their account here",
+            ),
+            Self::RequiredIdentifiers(required) => write!(
+                f,
+                "new people are stopped after Hugging Face and have to give: {}",
+                required.join(", ")
+            ),
+            Self::RegistrationClosed => f.write_str(
+                "the tenant is closed for registration: only people with an account can sign in",
+            ),
+            Self::OtherBackchannelLogoutUri(uri) => write!(
+                f,
+                "the application has another back-channel logout URI, which stays: {uri}"
+            ),
+            Self::ConnectorReplaced => f.write_str(
+                "the connector is deleted and created again: signing in with Hugging Face fails in between",
+            ),
+        }
+    }
+}

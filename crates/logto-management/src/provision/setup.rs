@@ -1,0 +1,146 @@
+//! What is wanted.
+
+use aws_lc_rs::digest;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{Plan, application, connector, sign_in};
+use crate::error::{Error, ErrorKind};
+use crate::{Management, OidcClientMetadata};
+
+/// An application whose people sign in with Hugging Face.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct HuggingFaceSetup {
+    pub(super) base_url: String,
+    pub(super) app_name: String,
+    pub(super) app_id: Option<String>,
+    pub(super) connector_id: Option<String>,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) scope: Option<String>,
+    pub(super) skip_required_identifiers: bool,
+    pub(super) token_storage: bool,
+}
+
+/// The OAuth app at Hugging Face.
+#[derive(Clone, Debug)]
+pub(super) struct Credentials {
+    pub(super) client_id: String,
+    pub(super) client_secret: SecretString,
+}
+
+impl HuggingFaceSetup {
+    /// For an application that browsers reach at `base_url`. It registers `{base_url}/callback`,
+    /// `{base_url}/` after sign-out and `{base_url}/backchannel-logout`.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            app_name: "My app".to_owned(),
+            app_id: None,
+            connector_id: None,
+            credentials: None,
+            scope: None,
+            skip_required_identifiers: false,
+            token_storage: false,
+        }
+    }
+
+    /// The name of the application, by which it is found again; `My app` by default.
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.app_name = name.into();
+        self
+    }
+
+    /// Adopts the application of this id, whatever its name.
+    pub fn app_id(mut self, id: impl Into<String>) -> Self {
+        self.app_id = Some(id.into());
+        self
+    }
+
+    /// Id and secret of the OAuth app at Hugging Face. A connector that exists keeps its own without them.
+    pub fn credentials(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<SecretString>,
+    ) -> Self {
+        self.credentials = Some(Credentials {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+        });
+        self
+    }
+
+    /// The id of a connector that has yet to be created. By default it follows from the endpoint of the
+    /// tenant: the redirect URI for Hugging Face is known before anything is done, and stays the same.
+    pub fn connector_id(mut self, id: impl Into<String>) -> Self {
+        self.connector_id = Some(id.into());
+        self
+    }
+
+    /// What to ask of people at Hugging Face, separated by spaces; `profile email` by default, with
+    /// `openid` before it if tokens are stored. Scopes that a connector has already stay.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Lets new people in without a user name. It holds for every social connector of the tenant.
+    pub fn skip_required_identifiers(mut self, skip: bool) -> Self {
+        self.skip_required_identifiers = skip;
+        self
+    }
+
+    /// Keeps the person's Hugging Face token, so that the application can call Hugging Face for them. The
+    /// built-in connector cannot: it is replaced by one for OAuth 2.0 with the same id, and the accounts
+    /// of people stay. A self-hosted Logto needs `SECRET_VAULT_KEK`.
+    pub fn token_storage(mut self, keep: bool) -> Self {
+        self.token_storage = keep;
+        self
+    }
+
+    /// The addresses of the application at its base URL.
+    pub(super) fn addresses(&self) -> Result<OidcClientMetadata, Error> {
+        let base = self.base_url.trim_end_matches('/');
+        let plain = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        if !Url::parse(base).is_ok_and(|url| plain(&url)) {
+            let why = "the base URL must be an http or https URL without query and fragment";
+            return Err(Error::new(ErrorKind::InvalidRequest, why));
+        }
+        Ok(OidcClientMetadata {
+            redirect_uris: vec![format!("{base}/callback")],
+            post_logout_redirect_uris: vec![format!("{base}/")],
+            backchannel_logout_uri: Some(format!("{base}/backchannel-logout")),
+            backchannel_logout_session_required: Some(true),
+            ..OidcClientMetadata::default()
+        })
+    }
+
+    pub(super) fn new_connector_id(&self, management: &Management) -> String {
+        let derived = || {
+            let endpoint = management.endpoint().as_str().as_bytes();
+            let hash = digest::digest(&digest::SHA256, endpoint);
+            let hex = hash.as_ref().iter().map(|byte| format!("{byte:02x}"));
+            format!("hf{}", hex.take(8).collect::<String>())
+        };
+        self.connector_id.clone().unwrap_or_else(derived)
+    }
+
+    /// Reads what the tenant has and says what would change. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// If the tenant cannot be read, if it has no such application or several of that name, or if this Logto
+    /// cannot make a connector for Hugging Face.
+    pub async fn plan(&self, management: &Management) -> Result<Plan, Error> {
+        let mut plan = Plan::new(management, self.addresses()?);
+        application::plan(self, management, &mut plan).await?;
+        connector::plan(self, management, &mut plan).await?;
+        sign_in::plan(self, management, &mut plan).await?;
+        Ok(plan)
+    }
+}

@@ -1,0 +1,61 @@
+//! What people see: the button, and what new people have to give.
+
+use super::change::Step;
+use super::connector::TARGET;
+use super::{Change, HuggingFaceSetup, Plan, Warning};
+use crate::{Error, Management};
+
+pub(super) async fn plan(
+    setup: &HuggingFaceSetup,
+    management: &Management,
+    plan: &mut Plan,
+) -> Result<(), Error> {
+    let now = management.sign_in_experience().get().await?;
+    let targets = &now.social_sign_in_connector_targets;
+    // Deleting the connector takes its button away.
+    let replaced = |plan: &Plan| plan.warnings.contains(&Warning::ConnectorReplaced);
+    if !targets.iter().any(|target| target == TARGET) || replaced(plan) {
+        let after = with_button(targets);
+        let mut change = Change::new("show the Hugging Face button", Step::ShowButton);
+        change.differs("buttons", list(targets), after.join(", "));
+        plan.changes.push(change);
+    }
+    let social = &now.social_sign_in;
+    let required = &now.sign_up.identifiers;
+    let skipped = social.skip_required_identifiers == Some(true);
+    if setup.skip_required_identifiers && !skipped {
+        let title = "let people from other providers in without a user name";
+        let mut change = Change::new(title, Step::SkipRequiredIdentifiers);
+        change.differs("required of new people", list(required), "nothing");
+        plan.changes.push(change);
+    } else if !skipped && !required.is_empty() {
+        let warning = Warning::RequiredIdentifiers(required.clone());
+        plan.warnings.push(warning);
+    }
+    if social.automatic_account_linking == Some(true) {
+        plan.warnings.push(Warning::AutomaticAccountLinking);
+    }
+    if now.sign_in_mode == "SignIn" {
+        plan.warnings.push(Warning::RegistrationClosed);
+    }
+    if setup.token_storage && !management.account_center().get().await?.enabled {
+        let title = "let apps read the tokens of the people who are signed in to them";
+        let mut change = Change::new(title, Step::EnableAccountApi);
+        change.differs("Account API", Some("off".to_owned()), "on");
+        plan.changes.push(change);
+    }
+    Ok(())
+}
+
+/// The buttons that are there, and ours after them.
+pub(super) fn with_button(targets: &[String]) -> Vec<String> {
+    let mut targets = targets.to_vec();
+    if !targets.iter().any(|target| target == TARGET) {
+        targets.push(TARGET.to_owned());
+    }
+    targets
+}
+
+fn list(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
+}

@@ -1,0 +1,244 @@
+//! One request to the Management API: built in small steps, sent with a token, repeated only if
+//! that cannot do anything twice.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::sleep;
+use url::Url;
+
+use crate::Management;
+use crate::error::{Error, ErrorKind};
+use crate::http::Success;
+use crate::pages::Pages;
+use crate::secrets::secrets_of;
+
+/// A request that is refused by a rate limit is sent at most this often.
+const ATTEMPTS: u32 = 3;
+/// A longer `Retry-After` is left to the caller.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// A request to a path that has no typed call.
+///
+/// # Example
+///
+/// ```no_run
+/// # async fn run(management: logto_management::Management) -> Result<(), logto_management::Error> {
+/// #[derive(serde::Deserialize)]
+/// struct Hook {
+///     id: String,
+///     name: String,
+/// }
+/// let hooks: Vec<Hook> = management.get(&["hooks"]).send().await?;
+/// management.delete(&["hooks", "some id"]).done().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing happens before it is sent"]
+pub struct Request {
+    management: Management,
+    method: Method,
+    url: Result<Url, Error>,
+    /// For errors: the method, and the path without ids.
+    what: String,
+    body: Option<Value>,
+}
+
+impl Management {
+    /// A GET of the path below `/api` with these segments.
+    pub fn get(&self, path: &[&str]) -> Request {
+        Request::new(self, Method::GET, path)
+    }
+
+    /// A POST; it is never sent twice.
+    pub fn post(&self, path: &[&str]) -> Request {
+        Request::new(self, Method::POST, path)
+    }
+
+    /// A PUT.
+    pub fn put(&self, path: &[&str]) -> Request {
+        Request::new(self, Method::PUT, path)
+    }
+
+    /// A PATCH; it is never sent twice.
+    pub fn patch(&self, path: &[&str]) -> Request {
+        Request::new(self, Method::PATCH, path)
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, path: &[&str]) -> Request {
+        Request::new(self, Method::DELETE, path)
+    }
+}
+
+impl Request {
+    fn new(management: &Management, method: Method, path: &[&str]) -> Self {
+        let first = path.first().copied().unwrap_or_default();
+        let rest = if path.len() > 1 { "/\u{2026}" } else { "" };
+        Self {
+            what: format!("{method} /api/{first}{rest}"),
+            url: address(management.endpoint(), path),
+            management: management.clone(),
+            method,
+            body: None,
+        }
+    }
+
+    /// Adds a parameter to the query.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        if let Ok(url) = &mut self.url {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        self
+    }
+
+    /// The body, as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        match serde_json::to_value(body) {
+            Ok(body) => self.body = Some(body),
+            Err(error) => {
+                let why = "the body cannot be written as JSON";
+                self.url = Err(Error::with_source(ErrorKind::InvalidRequest, why, error));
+            }
+        }
+        self
+    }
+
+    /// Sends the request and reads the JSON of the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`] lists them.
+    pub async fn send<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        Ok(self.send_for_headers().await?.1)
+    }
+
+    /// Sends the request; what the answer says does not matter.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`] lists them.
+    pub async fn done(&self) -> Result<(), Error> {
+        self.run().await.map(drop)
+    }
+
+    /// Everything that a list holds, fetched page by page as it is needed.
+    pub fn pages<T: DeserializeOwned + Send + 'static>(self) -> Pages<T> {
+        Pages::new(self)
+    }
+
+    pub(crate) async fn send_for_headers<T: DeserializeOwned>(
+        &self,
+    ) -> Result<(HeaderMap, T), Error> {
+        let Success { headers, body } = self.run().await?;
+        // The parser's own message is left out: it quotes values.
+        let body = serde_json::from_slice(&body).map_err(|error| {
+            let why = match error.classify() {
+                serde_json::error::Category::Data => "a member is missing or of another type",
+                _ => "it is not JSON",
+            };
+            let what = &self.what;
+            Error::new(
+                ErrorKind::InvalidResponse,
+                format!("Logto's answer to {what} cannot be read: {why}"),
+            )
+        })?;
+        Ok((headers, body))
+    }
+
+    async fn run(&self) -> Result<Success, Error> {
+        let repeatable = self.method.is_idempotent();
+        let mut renewed = false;
+        let mut attempt = 1;
+        loop {
+            let error = match self.attempt().await {
+                Err(error) if repeatable => error,
+                outcome => return outcome,
+            };
+            match error.status() {
+                Some(401) if !renewed => renewed = true,
+                Some(429) if attempt < ATTEMPTS => {
+                    let asked = error.retry_after();
+                    let wait = asked.unwrap_or(Duration::from_secs(1) * attempt);
+                    if wait > LONGEST_WAIT {
+                        return Err(error);
+                    }
+                    sleep(wait).await;
+                    attempt += 1;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<Success, Error> {
+        let url = self.url.clone()?;
+        let inner = &self.management.0;
+        inner.pace.turn().await;
+        let token = inner.tokens.get().await?;
+        let mut request = inner
+            .http
+            .0
+            .request(self.method.clone(), url)
+            .bearer_auth(token.as_str())
+            .header("accept", "application/json");
+        let mut secrets = vec![token.as_str()];
+        if let Some(body) = &self.body {
+            request = request.json(body);
+            secrets.extend(secrets_of(body));
+        }
+        let outcome = inner.http.send(request, &self.what, &secrets).await;
+        if matches!(&outcome, Err(error) if error.status() == Some(401)) {
+            inner.tokens.forget(&token);
+        }
+        outcome
+    }
+}
+
+/// Ids are somebody else's text: they must stay one segment each.
+fn address(endpoint: &Url, path: &[&str]) -> Result<Url, Error> {
+    if path.is_empty()
+        || path
+            .iter()
+            .any(|segment| matches!(*segment, "" | "." | ".."))
+    {
+        let why = "an id is empty or dots only, which would lead to another address";
+        return Err(Error::new(ErrorKind::InvalidRequest, why));
+    }
+    let mut url = endpoint.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push("api").extend(path);
+    }
+    Ok(url)
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("what", &self.what)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_segment() {
+        let endpoint = Url::parse("https://example.com/logto/").unwrap();
+        let url = address(&endpoint, &["users", "a/../b?c#d"]).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://example.com/logto/api/users/a%2F..%2Fb%3Fc%23d"
+        );
+        for id in ["", ".", ".."] {
+            assert!(address(&endpoint, &["users", id]).is_err());
+        }
+    }
+}

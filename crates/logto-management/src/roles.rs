@@ -1,0 +1,130 @@
+//! Roles: sets of permissions, for people or for machine-to-machine applications.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{Error, Management, Pages, Scope};
+
+/// The calls about roles; see [`Management::roles`].
+#[derive(Clone, Copy, Debug)]
+pub struct Roles<'a>(&'a Management);
+
+/// Whom a role is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum RoleType {
+    /// People.
+    User,
+    /// Applications that act for themselves.
+    MachineToMachine,
+    /// A type that this version of the crate does not know.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// A set of permissions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Role {
+    /// The id.
+    pub id: String,
+    /// What tokens say.
+    pub name: String,
+    /// What administrators read.
+    pub description: Option<String>,
+    /// Whom it is for.
+    #[serde(rename = "type")]
+    pub kind: RoleType,
+    /// Whether everybody new has it.
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+/// A role to create.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewRole {
+    /// What tokens say.
+    pub name: String,
+    /// What administrators read; Logto insists on it.
+    pub description: String,
+    /// Whom it is for.
+    #[serde(rename = "type")]
+    pub kind: RoleType,
+    /// The ids of its permissions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scope_ids: Vec<String>,
+}
+
+impl NewRole {
+    /// A role without permissions.
+    #[must_use]
+    pub fn new(name: impl Into<String>, description: impl Into<String>, kind: RoleType) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            kind,
+            scope_ids: Vec::new(),
+        }
+    }
+}
+
+impl Management {
+    /// The calls about roles.
+    #[must_use]
+    pub fn roles(&self) -> Roles<'_> {
+        Roles(self)
+    }
+}
+
+impl Roles<'_> {
+    /// Every role.
+    pub fn list(&self) -> Pages<Role> {
+        self.0.get(&["roles"]).pages()
+    }
+
+    /// Every role for people, or every role for applications.
+    pub fn list_of(&self, kind: &RoleType) -> Pages<Role> {
+        let kind = match kind {
+            RoleType::User => "User",
+            RoleType::MachineToMachine => "MachineToMachine",
+            RoleType::Other(name) => name,
+        };
+        self.0.get(&["roles"]).query("type", kind).pages()
+    }
+
+    /// Creates a role.
+    ///
+    /// # Errors
+    ///
+    /// `role.name_in_use`.
+    pub async fn create(&self, new: &NewRole) -> Result<Role, Error> {
+        self.0.post(&["roles"]).json(new).send().await
+    }
+
+    /// Deletes a role.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is none of that id.
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        self.0.delete(&["roles", id]).done().await
+    }
+
+    /// The permissions of a role.
+    pub fn scopes(&self, id: &str) -> Pages<Scope> {
+        self.0.get(&["roles", id, "scopes"]).pages()
+    }
+
+    /// Adds permissions to a role.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is no such role or permission.
+    pub async fn add_scopes(&self, id: &str, scope_ids: &[&str]) -> Result<(), Error> {
+        let request = self.0.post(&["roles", id, "scopes"]);
+        request.json(&json!({ "scopeIds": scope_ids })).done().await
+    }
+}

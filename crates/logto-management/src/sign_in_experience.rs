@@ -1,0 +1,85 @@
+//! What people see when they sign in.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Error, Management};
+
+/// The calls about the sign-in experience; see [`Management::sign_in_experience`].
+#[derive(Clone, Copy, Debug)]
+pub struct SignInExperience<'a>(&'a Management);
+
+/// What people see when they sign in, as far as this crate knows it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SignInExperienceSettings {
+    /// The buttons for other providers, by target, in order.
+    pub social_sign_in_connector_targets: Vec<String>,
+    /// What happens to people who come by such a button.
+    pub social_sign_in: SocialSignIn,
+    /// What new people have to give.
+    pub sign_up: SignUp,
+    /// `SignInAndRegister`, `SignIn` or `Register`.
+    pub sign_in_mode: String,
+    /// Everything else.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// What new people have to give.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct SignUp {
+    /// `username`, `email`, `phone`.
+    pub identifiers: Vec<String>,
+}
+
+/// What happens to people who come by a button of another provider. A change replaces all of it:
+/// start from what is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SocialSignIn {
+    /// Whether an account with the same e-mail address is taken without asking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automatic_account_linking: Option<bool>,
+    /// Whether new people are let in without a user name, e-mail address or phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_required_identifiers: Option<bool>,
+    /// Whatever else Logto keeps here.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Management {
+    /// The calls about the sign-in experience.
+    #[must_use]
+    pub fn sign_in_experience(&self) -> SignInExperience<'_> {
+        SignInExperience(self)
+    }
+}
+
+impl SignInExperience<'_> {
+    /// What people see now.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn get(&self) -> Result<SignInExperienceSettings, Error> {
+        self.0.get(&["sign-in-exp"]).send().await
+    }
+
+    /// Changes the members that `changes`, an object, has. Each is replaced as a whole; Logto
+    /// leaves targets out that no connector has, without a word.
+    ///
+    /// # Errors
+    ///
+    /// `sign_in_experiences.enabled_connector_not_found` if a setting needs a connector that is not there.
+    pub async fn update(
+        &self,
+        changes: &impl Serialize,
+    ) -> Result<SignInExperienceSettings, Error> {
+        self.0.patch(&["sign-in-exp"]).json(changes).send().await
+    }
+}

@@ -1,0 +1,205 @@
+//! People.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::secrets::expose;
+use crate::{Error, Identity, Management, Pages, Role};
+
+/// The calls about people; see [`Management::users`].
+#[derive(Clone, Copy, Debug)]
+pub struct Users<'a>(pub(crate) &'a Management);
+
+/// Somebody who has an account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct User {
+    /// The user id, which is `sub` in tokens.
+    pub id: String,
+    /// The name to sign in with.
+    pub username: Option<String>,
+    /// The e-mail address.
+    pub primary_email: Option<String>,
+    /// The phone number.
+    pub primary_phone: Option<String>,
+    /// The name to call them by.
+    pub name: Option<String>,
+    /// The address of their picture.
+    pub avatar: Option<String>,
+    /// What your apps keep about them.
+    #[serde(default)]
+    pub custom_data: Map<String, Value>,
+    /// Their accounts at other providers, by target.
+    #[serde(default)]
+    pub identities: BTreeMap<String, Identity>,
+    /// When they last signed in, in milliseconds since 1970.
+    pub last_sign_in_at: Option<u64>,
+    /// When the account was made, in milliseconds since 1970.
+    #[serde(default)]
+    pub created_at: u64,
+    /// The application that they first came from.
+    pub application_id: Option<String>,
+    /// Whether they are locked out.
+    #[serde(default)]
+    pub is_suspended: bool,
+}
+
+/// An account to create.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewUser {
+    /// The name to sign in with: letters, digits and underscores, not beginning with a digit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The password.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "expose")]
+    pub password: Option<SecretString>,
+    /// The name to call them by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_email: Option<String>,
+}
+
+/// What to change of an account; `None` stays as it is.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UserChanges {
+    /// The name to sign in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The name to call them by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_email: Option<String>,
+    /// The address of their picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+}
+
+impl Management {
+    /// The calls about people.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+}
+
+impl Users<'_> {
+    /// Everybody.
+    pub fn list(&self) -> Pages<User> {
+        self.0.get(&["users"]).pages()
+    }
+
+    /// Whoever has the text in name, e-mail address, phone number, user name or id; `%` stands for
+    /// anything, as in SQL.
+    pub fn search(&self, pattern: &str) -> Pages<User> {
+        self.0.get(&["users"]).query("search", pattern).pages()
+    }
+
+    /// One person.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is nobody of that id.
+    pub async fn get(&self, id: &str) -> Result<User, Error> {
+        self.0.get(&["users", id]).send().await
+    }
+
+    /// Creates an account.
+    ///
+    /// # Errors
+    ///
+    /// `user.username_already_in_use` and the like; `guard.invalid_input` for a name that may not be.
+    pub async fn create(&self, new: &NewUser) -> Result<User, Error> {
+        self.0.post(&["users"]).json(new).send().await
+    }
+
+    /// Changes an account.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create) and [`get`](Self::get).
+    pub async fn update(&self, id: &str, to: &UserChanges) -> Result<User, Error> {
+        self.0.patch(&["users", id]).json(to).send().await
+    }
+
+    /// Deletes an account.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        self.0.delete(&["users", id]).done().await
+    }
+
+    /// Locks somebody out or lets them in again. Their sessions and tokens die at once, but no
+    /// back-channel logout is sent: an app notices when it next renews a token.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn set_suspended(&self, id: &str, suspended: bool) -> Result<User, Error> {
+        let request = self.0.patch(&["users", id, "is-suspended"]);
+        request
+            .json(&json!({ "isSuspended": suspended }))
+            .send()
+            .await
+    }
+
+    /// What your apps keep about somebody.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn custom_data(&self, id: &str) -> Result<Map<String, Value>, Error> {
+        self.0.get(&["users", id, "custom-data"]).send().await
+    }
+
+    /// Merges members into what your apps keep about somebody, and answers with all of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn update_custom_data(
+        &self,
+        id: &str,
+        members: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, Error> {
+        let request = self.0.patch(&["users", id, "custom-data"]);
+        request.json(&json!({ "customData": members })).send().await
+    }
+
+    /// The roles of somebody.
+    pub fn roles(&self, id: &str) -> Pages<Role> {
+        self.0.get(&["users", id, "roles"]).pages()
+    }
+
+    /// Gives roles to somebody, those they have already included.
+    ///
+    /// # Errors
+    ///
+    /// `user.role_exists` before Logto 1.42 for a role that they have; a 404 for unknown ids.
+    pub async fn add_roles(&self, id: &str, role_ids: &[&str]) -> Result<(), Error> {
+        let request = self.0.post(&["users", id, "roles"]);
+        request.json(&json!({ "roleIds": role_ids })).done().await
+    }
+
+    /// Takes a role from somebody.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if they do not have it.
+    pub async fn remove_role(&self, id: &str, role_id: &str) -> Result<(), Error> {
+        self.0.delete(&["users", id, "roles", role_id]).done().await
+    }
+}

@@ -1,0 +1,373 @@
+//! From nothing to the button, again, half-way, and around what is there already.
+
+use logto_local::{Endpoint, Fault, LocalTenant};
+use logto_management::provision::{HuggingFaceSetup, Plan, Warning};
+use logto_management::{
+    ApplicationChanges, ApplicationType, ConnectorConfig, ErrorKind, Management, NewApplication,
+    NewConnector,
+};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::support::{BASE, empty, setup, sign_in_url, start};
+
+async fn apply(setup: &HuggingFaceSetup, management: &Management) -> Plan {
+    let plan = setup.plan(management).await.unwrap();
+    plan.clone().apply(management, |_| {}).await.unwrap();
+    plan
+}
+
+fn titles(plan: &Plan) -> Vec<&str> {
+    plan.changes
+        .iter()
+        .map(|change| change.title.as_str())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_empty_tenant_is_set_up_and_people_sign_in_with_no_other_step() {
+    let (tenant, management) = empty().await;
+    let plan = setup().plan(&management).await.unwrap();
+    assert_eq!(
+        titles(&plan),
+        [
+            "create the application demo",
+            "create the connector for Hugging Face",
+            "show the Hugging Face button",
+            "let people from other providers in without a user name",
+        ]
+    );
+    let mut done = Vec::new();
+    let ready = plan
+        .clone()
+        .apply(&management, |change| done.push(change.title.clone()))
+        .await
+        .unwrap();
+    assert_eq!(done, titles(&plan));
+    assert!(ready.app_secret.expose_secret().starts_with("local-"));
+    let url = sign_in_url(&tenant, &ready.app_id);
+    let callback = tenant.sign_in(&url, "carol").await.unwrap();
+    assert!(
+        callback.starts_with("http://localhost:3000/callback?code="),
+        "{callback}"
+    );
+    let redirect_uri = format!("{}/callback/{}", tenant.endpoint(), ready.connector_id);
+    assert_eq!(plan.hugging_face_redirect_uris()[0], redirect_uri);
+    let asked_hugging_face = tenant.requests().into_iter().any(|request| {
+        request.path == "/hugging-face/oauth/authorize"
+            && request.param("redirect_uri") == Some(&redirect_uri)
+            && request.param("client_id") == Some("hf-client-id")
+    });
+    assert!(asked_hugging_face);
+}
+
+#[tokio::test]
+async fn a_second_run_changes_nothing() {
+    let (tenant, management) = empty().await;
+    let first = apply(&setup(), &management).await;
+    tenant.clear_requests();
+    let second = setup().plan(&management).await.unwrap();
+    assert!(second.is_empty(), "{:?}", titles(&second));
+    assert_eq!(second.warnings, []);
+    assert_eq!(second.connector_id(), first.connector_id());
+    second.apply(&management, |_| {}).await.unwrap();
+    let sent = tenant.requests();
+    let writes = sent
+        .iter()
+        .filter(|one| one.path.starts_with("/api/") && one.method != "GET");
+    assert_eq!(writes.count(), 0);
+}
+
+#[tokio::test]
+async fn the_plan_is_a_diff_without_secrets() {
+    let (_tenant, management) = empty().await;
+    let plan = setup().plan(&management).await.unwrap();
+    let shown: Vec<String> = plan.changes.iter().map(ToString::to_string).collect();
+    let id = plan.connector_id();
+    assert_eq!(
+        shown.join("\n"),
+        format!(
+            "create the application demo
+  + redirect URI: http://localhost:3000/callback
+  + post sign-out redirect URI: http://localhost:3000/
+  + back-channel logout URI: http://localhost:3000/backchannel-logout
+create the connector for Hugging Face
+  + id: {id}
+  + kind: huggingface-universal
+  + client id: hf-client-id
+  + scope: profile email
+show the Hugging Face button
+  + buttons: huggingface
+let people from other providers in without a user name
+  - required of new people: username
+  + required of new people: nothing"
+        )
+    );
+    assert!(!format!("{plan:?}").contains("hf-client-secret"));
+}
+
+#[tokio::test]
+async fn the_redirect_uri_is_known_before_hugging_face_gave_a_client_id() {
+    let (tenant, management) = empty().await;
+    let without = HuggingFaceSetup::new(BASE).app_name("demo");
+    let plan = without.plan(&management).await.unwrap();
+    assert!(plan.needs_hugging_face_credentials());
+    let uris = plan.hugging_face_redirect_uris();
+    tenant.clear_requests();
+    let error = plan.apply(&management, |_| {}).await.unwrap_err();
+    assert_eq!(error.error().kind(), ErrorKind::InvalidRequest);
+    assert!(tenant.requests().is_empty(), "something was sent");
+    let applied = apply(&setup(), &management).await;
+    assert_eq!(applied.hugging_face_redirect_uris(), uris);
+    let again = without.plan(&management).await.unwrap();
+    assert!(!again.needs_hugging_face_credentials() && again.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_there_is_adopted_and_kept() {
+    let (_tenant, management) = empty().await;
+    let mut app = NewApplication::new("demo", ApplicationType::Traditional);
+    let addresses = json!({
+        "redirectUris": ["http://localhost:8080/callback"], "postLogoutRedirectUris": [],
+        "backchannelLogoutUri": "http://localhost:8080/bye", "somethingNew": 1,
+    });
+    app.oidc_client_metadata = Some(serde_json::from_value(addresses).unwrap());
+    let app = management.applications().create(&app).await.unwrap();
+    let config =
+        json!({ "clientId": "old", "clientSecret": "old secret", "scope": "profile email orgs" });
+    let config: ConnectorConfig = serde_json::from_value(config).unwrap();
+    let connector = NewConnector::new("huggingface-universal", config);
+    let connector = management.connectors().create(&connector).await.unwrap();
+    let experience =
+        json!({ "socialSignIn": { "automaticAccountLinking": true }, "signInMode": "SignIn" });
+    management
+        .sign_in_experience()
+        .update(&experience)
+        .await
+        .unwrap();
+
+    let plan = apply(&setup(), &management).await;
+    assert_eq!(plan.connector_id(), connector.id);
+    assert_eq!(
+        plan.warnings,
+        [
+            Warning::OtherBackchannelLogoutUri("http://localhost:8080/bye".to_owned()),
+            Warning::AutomaticAccountLinking,
+            Warning::RegistrationClosed,
+        ]
+    );
+    let app = management.applications().get(&app.id).await.unwrap();
+    let now = app.oidc_client_metadata;
+    assert_eq!(
+        now.redirect_uris,
+        [
+            "http://localhost:8080/callback",
+            "http://localhost:3000/callback"
+        ]
+    );
+    assert_eq!(
+        now.backchannel_logout_uri.as_deref(),
+        Some("http://localhost:8080/bye")
+    );
+    assert_eq!(now.other["somethingNew"], 1);
+    let connector = management.connectors().get(&connector.id).await.unwrap();
+    assert_eq!(connector.config.text("clientId"), Some("hf-client-id"));
+    assert_eq!(
+        connector.config.text("clientSecret"),
+        Some("hf-client-secret")
+    );
+    assert_eq!(connector.config.text("scope"), Some("profile email orgs"));
+    let social = management
+        .sign_in_experience()
+        .get()
+        .await
+        .unwrap()
+        .social_sign_in;
+    assert_eq!(social.automatic_account_linking, Some(true));
+    assert_eq!(social.skip_required_identifiers, Some(true));
+    assert!(setup().plan(&management).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_failure_half_way_tells_what_was_done_and_the_next_run_goes_on() {
+    let (tenant, management) = empty().await;
+    let plan = setup().plan(&management).await.unwrap();
+    let faults = tenant.faults().clone();
+    let outcome = plan.apply(&management, move |_| {
+        faults.set_times(Endpoint::ManagementApi, Fault::Status(503), 1);
+    });
+    let error = outcome.await.unwrap_err();
+    let done: Vec<&str> = error
+        .done()
+        .iter()
+        .map(|change| change.title.as_str())
+        .collect();
+    assert_eq!(done, ["create the application demo"]);
+    assert_eq!(
+        error.failed().unwrap().title,
+        "create the connector for Hugging Face"
+    );
+    assert!(error.error().is_retryable());
+    assert!(
+        error.to_string().starts_with("cannot create the connector"),
+        "{error}"
+    );
+    let rest = apply(&setup(), &management).await;
+    assert_eq!(rest.changes.len(), 3, "{:?}", titles(&rest));
+    assert_eq!(
+        management.applications().list().all().await.unwrap().len(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn without_the_option_new_people_are_stopped_and_a_warning_says_so() {
+    let (tenant, management) = empty().await;
+    let setup = setup().skip_required_identifiers(false);
+    let plan = apply(&setup, &management).await;
+    let expected = Warning::RequiredIdentifiers(vec!["username".to_owned()]);
+    assert_eq!(plan.warnings, [expected]);
+    let apps = management.applications().list().all().await.unwrap();
+    let app = apps.iter().find(|app| app.name == "demo").unwrap();
+    let stopped = tenant
+        .sign_in(&sign_in_url(&tenant, &app.id), "alice")
+        .await;
+    assert!(
+        stopped
+            .unwrap_err()
+            .to_string()
+            .contains("/continue/username")
+    );
+}
+
+#[tokio::test]
+async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
+    let (tenant, management) = start(LocalTenant::builder().empty().secret_vault(true)).await;
+    let first = apply(&setup(), &management).await;
+    let storing = HuggingFaceSetup::new(BASE)
+        .app_name("demo")
+        .token_storage(true);
+    let plan = apply(&storing, &management).await;
+    assert_eq!(
+        titles(&plan),
+        [
+            "replace the connector for Hugging Face by one that keeps tokens",
+            "show the Hugging Face button",
+            "let apps read the tokens of the people who are signed in to them",
+        ]
+    );
+    assert!(plan.warnings.contains(&Warning::ConnectorReplaced));
+    assert_eq!(plan.connector_id(), first.connector_id());
+    let connector = management
+        .connectors()
+        .get(plan.connector_id())
+        .await
+        .unwrap();
+    assert_eq!(connector.connector_id, "oauth2");
+    assert!(connector.enable_token_storage);
+    assert_eq!(
+        connector.config.text("clientSecret"),
+        Some("hf-client-secret")
+    );
+    let again = storing.plan(&management).await.unwrap();
+    assert!(again.is_empty(), "{:?}", titles(&again));
+    let apps = management.applications().list().all().await.unwrap();
+    let app = apps.iter().find(|app| app.name == "demo").unwrap();
+    tenant
+        .sign_in(&sign_in_url(&tenant, &app.id), "alice")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_logto_that_cannot_keep_tokens_loses_nothing() {
+    let (_tenant, management) = empty().await;
+    apply(&setup(), &management).await;
+    let plan = setup().token_storage(true).plan(&management).await.unwrap();
+    let error = plan.apply(&management, |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("SECRET_VAULT_KEK"), "{error}");
+    assert!(error.done().is_empty());
+    assert!(setup().plan(&management).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_ended_secret_is_followed_by_another() {
+    let (_tenant, management) = empty().await;
+    apply(&setup(), &management).await;
+    let apps = management.applications().list().all().await.unwrap();
+    let app = &apps.iter().find(|app| app.name == "demo").unwrap().id;
+    let applications = management.applications();
+    applications.add_secret(app, "old", Some(1)).await.unwrap();
+    applications
+        .delete_secret(app, "Default secret")
+        .await
+        .unwrap();
+    let plan = setup().plan(&management).await.unwrap();
+    assert_eq!(titles(&plan), ["add a secret to the application demo"]);
+    let ready = plan.apply(&management, |_| {}).await.unwrap();
+    let secrets = applications.secrets(app).await.unwrap();
+    assert_eq!(
+        secrets[1].value.expose_secret(),
+        ready.app_secret.expose_secret()
+    );
+}
+
+#[tokio::test]
+async fn several_applications_of_a_name_have_to_be_told_apart() {
+    let (_tenant, management) = empty().await;
+    let new = NewApplication::new("demo", ApplicationType::Traditional);
+    let one = management.applications().create(&new).await.unwrap();
+    let other = management.applications().create(&new).await.unwrap();
+    let error = setup().plan(&management).await.unwrap_err();
+    assert!(error.to_string().contains(&one.id) && error.to_string().contains(&other.id));
+    let plan = setup().app_id(&one.id).plan(&management).await.unwrap();
+    assert_eq!(
+        titles(&plan)[0],
+        "register addresses of the application demo"
+    );
+    let spa = NewApplication::new("spa", ApplicationType::Spa);
+    let spa = management.applications().create(&spa).await.unwrap();
+    let error = setup().app_id(&spa.id).plan(&management).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+}
+
+#[tokio::test]
+async fn what_changed_between_plan_and_apply_is_merged_too() {
+    let (_tenant, management) = empty().await;
+    let new = NewApplication::new("demo", ApplicationType::Traditional);
+    let app = management.applications().create(&new).await.unwrap();
+    let plan = setup().plan(&management).await.unwrap();
+    let mut to = ApplicationChanges::default();
+    let mut addresses = app.oidc_client_metadata;
+    addresses
+        .redirect_uris
+        .push("http://localhost:8080/callback".to_owned());
+    to.oidc_client_metadata = Some(addresses);
+    management
+        .applications()
+        .update(&app.id, &to)
+        .await
+        .unwrap();
+    plan.apply(&management, |_| {}).await.unwrap();
+    let app = management.applications().get(&app.id).await.unwrap();
+    assert_eq!(app.oidc_client_metadata.redirect_uris.len(), 2);
+}
+
+#[tokio::test]
+async fn an_app_without_the_role_hears_which_role_it_needs() {
+    let (tenant, management) = empty().await;
+    let new = NewApplication::new("powerless", ApplicationType::MachineToMachine);
+    let app = management.applications().create(&new).await.unwrap();
+    let secrets = management.applications().secrets(&app.id).await.unwrap();
+    let secret = secrets[0].value.expose_secret();
+    let powerless = Management::new(tenant.endpoint(), &app.id, secret).unwrap();
+    let error = setup().plan(&powerless).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoAccess);
+    assert!(
+        error.to_string().contains("Logto Management API access"),
+        "{error}"
+    );
+    let wrong = Management::new(tenant.endpoint(), &app.id, "wrong").unwrap();
+    let error = setup().plan(&wrong).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoAccess);
+}

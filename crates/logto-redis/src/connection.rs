@@ -1,0 +1,85 @@
+//! One connection for all requests, made when it is needed and again when it is lost.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use logto::storage::StorageError;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisResult};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// A last resort. The SDK gives up earlier, as `with_storage_timeout` says.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A peer that acknowledges nothing for so long is taken for lost.
+#[cfg(target_os = "linux")]
+const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(crate) enum Connection {
+    /// The manager spawns a task, for which there need be no runtime yet when the app is set up.
+    Lazy {
+        client: Client,
+        manager: OnceLock<ConnectionManager>,
+    },
+    Given(ConnectionManager),
+}
+
+impl Connection {
+    pub(crate) fn open(url: &str) -> RedisResult<Self> {
+        let info = url.into_connection_info()?;
+        // With RESP3 the manager notices a lost connection before the next request does.
+        let settings = info.redis_settings().clone();
+        let info = info
+            .set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3))
+            .set_tcp_settings(tcp_settings());
+        Ok(Self::Lazy {
+            client: Client::open(info)?,
+            manager: OnceLock::new(),
+        })
+    }
+
+    /// Runs an operation, and once more if the connection turns out to be lost. An operation that
+    /// was done without an answer must do no harm when it is done again.
+    pub(crate) async fn run<T, F>(
+        &self,
+        operation: impl Fn(ConnectionManager) -> F,
+    ) -> Result<T, StorageError>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let manager = self.manager().map_err(StorageError::new)?;
+        let outcome = match operation(manager.clone()).await {
+            Err(error) if error.is_connection_dropped() => operation(manager).await,
+            outcome => outcome,
+        };
+        outcome.map_err(StorageError::new)
+    }
+
+    fn manager(&self) -> RedisResult<ConnectionManager> {
+        match self {
+            Self::Given(manager) => Ok(manager.clone()),
+            Self::Lazy { client, manager } => match manager.get() {
+                Some(manager) => Ok(manager.clone()),
+                None => {
+                    let new = ConnectionManager::new_lazy_with_config(client.clone(), config())?;
+                    Ok(manager.get_or_init(|| new).clone())
+                }
+            },
+        }
+    }
+}
+
+fn config() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        // The next request tries again: nobody has to wait for several attempts.
+        .set_number_of_retries(0)
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
+}
+
+fn tcp_settings() -> TcpSettings {
+    let settings = TcpSettings::default().set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(ACKNOWLEDGE_TIMEOUT);
+    settings
+}

@@ -1,0 +1,162 @@
+//! The promises of a storage, kept by Redis.
+
+use std::fmt;
+use std::time::Duration;
+
+use logto::storage::{Bytes, Entry, Expect, Storage, StorageError, Version, async_trait};
+use redis::aio::ConnectionManager;
+use redis::{Pipeline, Script};
+
+use crate::connection::Connection;
+
+const DEFAULT_PREFIX: &str = "logto:";
+/// A value begins with its version.
+const VERSION_BYTES: usize = size_of::<i64>();
+/// What is there already may come from this very write, whose answer was lost.
+const PUT: &str = "
+local found = redis.call('GETRANGE', KEYS[1], 0, 7)
+if found == string.sub(ARGV[2], 1, 8) then return 1 end
+if found ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+";
+const REMOVE: &str = "
+if ARGV[1] ~= '' and redis.call('GETRANGE', KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+";
+/// What `GETRANGE` tells of a key that is not there.
+const NOTHING: [u8; 0] = [];
+
+/// Sessions in Redis or Valkey.
+pub struct RedisStorage {
+    connection: Connection,
+    prefix: String,
+    put: Script,
+    remove: Script,
+}
+
+impl RedisStorage {
+    /// The store at an address such as `redis://:password@redis.internal:6379/0`. It is connected to
+    /// when it is first needed, in at most two seconds.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be understood. The error does not show it.
+    pub fn open(url: &str) -> Result<Self, StorageError> {
+        Ok(Self::over(
+            Connection::open(url).map_err(StorageError::new)?,
+        ))
+    }
+
+    /// The store that the app is connected to already. How long connecting and answering may take is
+    /// as the app has set it.
+    #[must_use]
+    pub fn from_manager(manager: ConnectionManager) -> Self {
+        Self::over(Connection::Given(manager))
+    }
+
+    fn over(connection: Connection) -> Self {
+        Self {
+            connection,
+            prefix: DEFAULT_PREFIX.to_owned(),
+            put: Script::new(PUT),
+            remove: Script::new(REMOVE),
+        }
+    }
+
+    /// What all keys begin with, for several apps in one Redis. Default: `logto:`.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+}
+
+#[async_trait]
+impl Storage for RedisStorage {
+    async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Not MGET, which a cluster refuses where keys live on different servers.
+        let mut pipeline = Pipeline::with_capacity(keys.len());
+        for key in keys {
+            pipeline.get(self.key(key));
+        }
+        let pipeline = &pipeline;
+        let found: Vec<Option<Vec<u8>>> = self
+            .connection
+            .run(|mut redis| async move { pipeline.query_async(&mut redis).await })
+            .await?;
+        found
+            .into_iter()
+            .map(|bytes| bytes.map(unpack).transpose())
+            .collect()
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+    ) -> Result<bool, StorageError> {
+        let mut script = self.put.key(self.key(key));
+        match expect {
+            Expect::Absent => script.arg(&NOTHING[..]),
+            Expect::Version(version) => script.arg(&prefix_of(version)[..]),
+        };
+        script.arg(pack(&entry)).arg(milliseconds(ttl));
+        let script = &script;
+        self.connection
+            .run(|mut redis| async move { script.invoke_async(&mut redis).await })
+            .await
+    }
+
+    async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
+        let mut script = self.remove.key(self.key(key));
+        match version {
+            None => script.arg(&NOTHING[..]),
+            Some(version) => script.arg(&prefix_of(version)[..]),
+        };
+        let script = &script;
+        self.connection
+            .run(|mut redis| async move { script.invoke_async(&mut redis).await })
+            .await
+    }
+}
+
+fn prefix_of(version: Version) -> [u8; VERSION_BYTES] {
+    version.number().to_be_bytes()
+}
+
+fn pack(entry: &Entry) -> Vec<u8> {
+    [&prefix_of(entry.version)[..], &entry.value].concat()
+}
+
+fn unpack(bytes: Vec<u8>) -> Result<Entry, StorageError> {
+    let foreign = || StorageError::new("a key of the store holds something else");
+    let mut bytes = Bytes::from(bytes);
+    let version = *bytes.first_chunk().ok_or_else(foreign)?;
+    let version = Version::from_number(i64::from_be_bytes(version));
+    Ok(Entry::new(bytes.split_off(VERSION_BYTES), version))
+}
+
+/// Within what Redis takes for a time.
+fn milliseconds(ttl: Duration) -> i64 {
+    i64::try_from(ttl.as_millis())
+        .unwrap_or(i64::MAX)
+        .clamp(1, i64::MAX / 2)
+}
+
+impl fmt::Debug for RedisStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStorage")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}

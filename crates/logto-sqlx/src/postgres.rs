@@ -1,0 +1,152 @@
+//! The promises of a storage, kept by PostgreSQL.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use logto::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
+use sqlx::postgres::PgQueryResult;
+use sqlx::{PgPool, query, query_as, raw_sql};
+
+use crate::sweeps::{BATCH, Sweeps};
+
+/// Taken while tables are created: PostgreSQL fails when several do so at once. It is held by the
+/// transaction alone.
+const LOCK: &str = "select pg_advisory_xact_lock(hashtext('logto_entries'))";
+const GET: &str = "
+select key, version, value from logto_entries where key = any($1) and ends_at > now()";
+const CREATE: &str = "
+insert into logto_entries as found (key, version, value, ends_at)
+values ($1, $2, $3, now() + make_interval(secs => $4))
+on conflict (key) do update
+set version = excluded.version, value = excluded.value, ends_at = excluded.ends_at
+where found.ends_at <= now()";
+const REPLACE: &str = "
+update logto_entries set version = $2, value = $3, ends_at = now() + make_interval(secs => $4)
+where key = $1 and version = $5 and ends_at > now()";
+const REMOVE: &str = "
+delete from logto_entries
+where key = $1 and ($2::bigint is null or version = $2) and ends_at > now()";
+/// Rows that somebody is writing are left alone.
+const SWEEP: &str = "
+delete from logto_entries where key in (
+    select key from logto_entries where ends_at <= now() limit $1 for update skip locked)";
+/// PostgreSQL cannot add more years to a date than it can name.
+const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
+
+/// Sessions in a table of PostgreSQL 12 or later.
+///
+/// Time is that of the database, so the clocks of the instances do not matter. Every operation is one
+/// statement, and nothing is kept in the database session. Behind PgBouncer with transaction pooling it
+/// needs what every use of prepared statements needs there: version 1.21 and `max_prepared_statements`.
+#[derive(Clone, Debug)]
+pub struct PostgresStorage {
+    pool: PgPool,
+    sweeps: Arc<Sweeps>,
+}
+
+impl PostgresStorage {
+    /// The table, for your own migrations.
+    ///
+    /// With `alter table logto_entries set unlogged` writing is faster, and a crash of PostgreSQL, or a
+    /// switch to a replica, signs everybody out.
+    pub const SCHEMA: &str = include_str!("postgres.sql");
+
+    /// Stores in the app's own pool. A request waits for a connection as long as the pool's
+    /// `acquire_timeout` lets it, or until the SDK gives up.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self {
+            pool,
+            sweeps: Arc::default(),
+        }
+    }
+
+    /// Creates the table if there is none. Several instances may do so at the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the database cannot be asked, or refuses.
+    pub async fn create_schema(&self) -> Result<(), StorageError> {
+        let create = async {
+            let mut transaction = self.pool.begin().await?;
+            query(LOCK).execute(&mut *transaction).await?;
+            raw_sql(Self::SCHEMA).execute(&mut *transaction).await?;
+            transaction.commit().await
+        };
+        create.await.map_err(StorageError::new)
+    }
+
+    /// Deletes the entries whose time is over, a thousand at a time, and tells how many there were. A
+    /// storage that is written to does so every five minutes by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the database cannot be asked.
+    pub async fn sweep(&self) -> Result<u64, StorageError> {
+        let mut swept = 0;
+        loop {
+            let sweep = query(SWEEP).bind(i64::from(BATCH)).execute(&self.pool);
+            let rows = sweep.await.map_err(StorageError::new)?.rows_affected();
+            swept += rows;
+            if rows < u64::from(BATCH) {
+                return Ok(swept);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Storage for PostgresStorage {
+    async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
+        let rows: Vec<(String, i64, Vec<u8>)> = query_as(GET)
+            .bind(keys)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StorageError::new)?;
+        let rows: Vec<(String, Entry)> = rows
+            .into_iter()
+            .map(|(key, version, value)| (key, Entry::new(value, Version::from_number(version))))
+            .collect();
+        let entry = |key: &&str| {
+            let row = rows.iter().find(|(found, _)| found == key);
+            row.map(|(_, entry)| entry.clone())
+        };
+        Ok(keys.iter().map(entry).collect())
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+    ) -> Result<bool, StorageError> {
+        let statement = match expect {
+            Expect::Absent => CREATE,
+            Expect::Version(_) => REPLACE,
+        };
+        let mut put = query(statement)
+            .bind(key)
+            .bind(entry.version.number())
+            .bind(&entry.value[..])
+            .bind(ttl.min(LONGEST).as_secs_f64());
+        if let Expect::Version(version) = expect {
+            put = put.bind(version.number());
+        }
+        let stored = one_row(put.execute(&self.pool).await)?;
+        let storage = self.clone();
+        self.sweeps
+            .when_due(|| async move { storage.sweep().await });
+        Ok(stored)
+    }
+
+    async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
+        let remove = query(REMOVE).bind(key).bind(version.map(Version::number));
+        one_row(remove.execute(&self.pool).await)
+    }
+}
+
+fn one_row(outcome: sqlx::Result<PgQueryResult>) -> Result<bool, StorageError> {
+    let result = outcome.map_err(StorageError::new)?;
+    Ok(result.rows_affected() == 1)
+}

@@ -1,0 +1,150 @@
+//! [`PostgresStorage`] and a real PostgreSQL, which is killed and started as needed.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use logto::storage::{Expect, Storage, test_kit};
+use logto_servers::{Postgres, eventually, soon};
+use logto_sqlx::PostgresStorage;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgPool, query, query_scalar};
+use support::{HOUR, entry};
+
+fn pool(postgres: &Postgres) -> PgPool {
+    PgPool::connect_lazy(&postgres.url()).unwrap()
+}
+
+async fn storage(postgres: &Postgres) -> PostgresStorage {
+    let storage = PostgresStorage::new(pool(postgres));
+    storage.create_schema().await.unwrap();
+    storage
+}
+
+async fn rows(pool: &PgPool) -> i64 {
+    let count = query_scalar("select count(*) from logto_entries");
+    count.fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_keeps_its_promises() {
+    let postgres = Postgres::start().await;
+    let creating: Vec<_> = (0..8)
+        .map(|_| {
+            let storage = PostgresStorage::new(pool(&postgres));
+            tokio::spawn(async move { storage.create_schema().await.unwrap() })
+        })
+        .collect();
+    for instance in creating {
+        instance.await.expect("several instances start at once");
+    }
+    let storage = storage(&postgres).await;
+    test_kit::check(&storage).await.unwrap();
+    support::extreme_times_are_taken(&storage).await;
+
+    let unlogged = query("alter table logto_entries set unlogged");
+    unlogged.execute(&pool(&postgres)).await.unwrap();
+    test_kit::check(&storage).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_several_instances_one_wins() {
+    let postgres = Postgres::start().await;
+    let mut instances = Vec::new();
+    for _ in 0..4 {
+        instances.push(Arc::new(storage(&postgres).await));
+    }
+    support::of_several_instances_one_wins(&instances).await;
+}
+
+#[tokio::test]
+async fn what_is_over_is_swept_away() {
+    let postgres = Postgres::start().await;
+    let pool = pool(&postgres);
+    let storage = storage(&postgres).await;
+    let over = async || {
+        let insert = "insert into logto_entries select n::text, 1, '', now() - interval '1 second'
+            from generate_series(1, 2500) n";
+        query(insert).execute(&pool).await.unwrap();
+    };
+    over().await;
+    let stored = storage.put("here", entry(1), Expect::Absent, HOUR).await;
+    assert!(stored.unwrap());
+    eventually("the storage to sweep by itself", async || {
+        (rows(&pool).await == 1).then_some(())
+    })
+    .await;
+
+    over().await;
+    assert_eq!(storage.sweep().await.unwrap(), 2500);
+    assert_eq!(storage.sweep().await.unwrap(), 0);
+    assert_eq!(storage.get(&["here"]).await.unwrap(), [Some(entry(1))]);
+}
+
+#[tokio::test]
+async fn an_outage_is_an_error_and_then_over() {
+    let mut postgres = Postgres::start().await;
+    let patience = Duration::from_millis(500);
+    let pool = PgPoolOptions::new().acquire_timeout(patience);
+    let storage = PostgresStorage::new(pool.connect_lazy(&postgres.url()).unwrap());
+    storage.create_schema().await.unwrap();
+    let stored = storage.put("key", entry(1), Expect::Absent, HOUR).await;
+    assert!(stored.unwrap());
+
+    postgres.kill();
+    soon("an error", storage.ping()).await.unwrap_err();
+    let put = storage.put("other", entry(1), Expect::Absent, HOUR);
+    soon("an error", put).await.unwrap_err();
+    soon("an error", storage.remove("key", None))
+        .await
+        .unwrap_err();
+
+    postgres.start_again().await;
+    let found = storage.get(&["key"]).await;
+    assert_eq!(found.unwrap(), [Some(entry(1))], "the first call after it");
+}
+
+#[tokio::test]
+async fn nobody_notices_a_lost_connection() {
+    let postgres = Postgres::start().await;
+    let admin = pool(&postgres);
+    let storage = storage(&postgres).await;
+    for version in 1..10 {
+        let kill = "select pg_terminate_backend(pid, 10000) from pg_stat_activity
+            where pid <> pg_backend_pid() and backend_type = 'client backend'";
+        let killed = query(kill).execute(&admin).await.unwrap();
+        assert!(killed.rows_affected() > 0, "there was no connection");
+        let key = version.to_string();
+        let stored = storage.put(&key, entry(version), Expect::Absent, HOUR);
+        assert!(stored.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn without_a_free_connection_there_is_an_error() {
+    let postgres = Postgres::start().await;
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_millis(200));
+    let pool = pool.connect_lazy(&postgres.url()).unwrap();
+    let storage = PostgresStorage::new(pool.clone());
+    storage.create_schema().await.unwrap();
+
+    let taken = pool.acquire().await.unwrap();
+    soon("an error", storage.ping()).await.unwrap_err();
+    drop(taken);
+    storage.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_password_is_for_the_database_alone() {
+    let password = "correct-horse-battery-staple";
+    let pool = PgPoolOptions::new().acquire_timeout(Duration::from_millis(200));
+    let url = format!("postgres://logto:{password}@127.0.0.1:1/postgres");
+    let storage = PostgresStorage::new(pool.connect_lazy(&url).unwrap());
+    let error = soon("an error", storage.ping()).await.unwrap_err();
+    for text in [format!("{storage:?}"), format!("{error} {error:?}")] {
+        assert!(!text.contains(password), "{text}");
+    }
+}

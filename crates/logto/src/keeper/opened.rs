@@ -1,0 +1,114 @@
+//! Session cookies and entries of the store, opened once.
+//!
+//! To open means to unseal, to unpack and to read the claims. What comes of that is kept for the
+//! requests that follow; whether a session still lives is asked on each of them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::names::Asked;
+use super::records::Record;
+use super::{Held, Keeper, Place};
+use crate::error::Error;
+use crate::seal::Purpose;
+use crate::session::{Content, Sealed, Ticket};
+use crate::storage::{Entry, Version};
+
+/// Room for so many opened cookies: about four megabytes of usual sessions.
+pub(super) const MOST: usize = 1024;
+
+/// A session cookie, opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) what: What,
+    pub(super) asked: Asked,
+    /// What the store had at the last request, and which writing of it that was.
+    stored: Mutex<Option<(Version, Record)>>,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    Session(Held),
+    Ticket(Ticket),
+}
+
+impl Opened {
+    fn place(&self) -> Place {
+        match self.what {
+            What::Session(_) => Place::Cookie,
+            What::Ticket(_) => Place::Store,
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        match self.what {
+            What::Session(_) => Purpose::Session,
+            What::Ticket(_) => Purpose::Ticket,
+        }
+    }
+}
+
+impl Keeper {
+    /// Opens a session cookie; `None` if it is none of ours.
+    pub(super) fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
+        if let Some(opened) = self.opened.get(&sealed.text) {
+            // What was sealed as a session is no ticket, and the other way round.
+            return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
+        }
+        let (what, asked) = match self.cookie.open(&self.keys, sealed)? {
+            Content::Ticket(ticket) => {
+                let asked = self
+                    .names
+                    .asked(ticket.id, &ticket.sub, ticket.sid.as_deref());
+                (What::Ticket(ticket), asked)
+            }
+            Content::Session(session) => {
+                // Claims are read before a session is kept: where they cannot be, the cookie is of
+                // another version.
+                let held = Held::new(session, Place::Cookie).ok()?;
+                let Held {
+                    session, claims, ..
+                } = &held;
+                let asked = self
+                    .names
+                    .asked(session.id, &claims.sub, claims.sid.as_deref());
+                (What::Session(held), asked)
+            }
+        };
+        let opened = Arc::new(Opened {
+            what,
+            asked,
+            stored: Mutex::default(),
+        });
+        if self.is_live(&opened, now) {
+            self.opened.insert(&sealed.text, Arc::clone(&opened));
+        }
+        Some(opened)
+    }
+
+    pub(super) fn is_live(&self, opened: &Opened, now: u64) -> bool {
+        match &opened.what {
+            What::Session(held) => now < self.rules.ends_at(&held.session),
+            What::Ticket(ticket) => now < self.rules.last_second(ticket.started_at),
+        }
+    }
+
+    /// What the store has under the session's key, opened once for each writing of it.
+    pub(super) fn stored(
+        &self,
+        opened: &Opened,
+        entry: Option<&Entry>,
+    ) -> Result<Option<Record>, Error> {
+        let Some(entry) = entry else {
+            return Ok(None);
+        };
+        let stored = || opened.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((version, record)) = &*stored()
+            && *version == entry.version
+        {
+            return Ok(Some(record.clone()));
+        }
+        let record = self.record(&opened.asked.session, Some(entry), opened.place())?;
+        *stored() = record.clone().map(|record| (entry.version, record));
+        Ok(record)
+    }
+}

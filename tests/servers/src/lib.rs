@@ -1,0 +1,20 @@
+//! Processes that tests start, stop and break: Redis, PostgreSQL, and any other.
+//!
+//! Each server has a port and a data folder of its own and ends with the value that stands for it.
+//! Nothing here sleeps to give something else time. Whatever must become true is awaited with
+//! [`eventually`], which has a bound.
+
+// A harness fails by panicking: that is how a test learns of it.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod ports;
+mod postgres;
+mod process;
+mod redis;
+mod wait;
+
+pub use ports::free_port;
+pub use postgres::Postgres;
+pub use process::Process;
+pub use redis::Redis;
+pub use wait::{eventually, eventually_within, soon};

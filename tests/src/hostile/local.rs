@@ -1,0 +1,137 @@
+//! An app at a local tenant, with one browser.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use logto::web::{Context, Reply, Route};
+use logto::{AccessToken, Clock, Error, Logto, LogtoConfig, TokenRequest};
+use logto_local::LocalTenant;
+
+use super::browser::{Browser, NAVIGATION, Seen};
+use super::home::Home;
+use super::storage::TroubledStorage;
+use super::{BASE_URL, COOKIE_SECRET};
+
+/// The example API of the tenant.
+pub const API: &str = "https://api.example.test";
+/// The scope that organizations need.
+pub const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
+
+/// One app at a tenant with Logto's recorded rules.
+#[derive(Debug)]
+pub struct LocalWorld {
+    /// The tenant.
+    pub tenant: LocalTenant,
+    /// The app.
+    pub logto: Logto,
+    /// The browser.
+    pub browser: Browser,
+    clock: Clock,
+    config: LogtoConfig,
+}
+
+impl LocalWorld {
+    /// A world whose sessions live in a home.
+    ///
+    /// # Panics
+    ///
+    /// If the tenant does not start or the configuration is wrong.
+    pub async fn at(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
+        let tenant = LocalTenant::builder().base_url(BASE_URL).start().await;
+        let tenant = tenant.expect("a tenant");
+        let clock = Clock::system();
+        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
+            .with_base_url(BASE_URL)
+            .with_cookie_secret(COOKIE_SECRET)
+            .with_clock(clock.clone());
+        let store = Arc::new(TroubledStorage::new(clock.clone()));
+        let config = home.configure(configure(config), &store);
+        Self {
+            logto: Logto::new(config.clone()).expect("a configuration"),
+            tenant,
+            browser: Browser::default(),
+            clock,
+            config,
+        }
+    }
+
+    /// Another instance of the app, with another configuration.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is wrong.
+    #[must_use]
+    pub fn changed(&self, change: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Logto {
+        Logto::new(change(self.config.clone())).expect("a configuration")
+    }
+
+    /// Signs somebody in.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub async fn sign_in(&mut self, person: &str) {
+        let there = self.handle(Route::SignIn, "/sign-in").await;
+        let callback = self.tenant.sign_in(there.location(), person).await;
+        let callback = callback.expect("a callback");
+        let target = callback.strip_prefix(BASE_URL).expect("the app's address");
+        let seen = self.handle(Route::Callback, target).await;
+        assert_eq!((seen.status, seen.location()), (303, "/"), "{seen:?}");
+    }
+
+    async fn handle(&mut self, route: Route, target: &str) -> Seen {
+        let request = self.browser.request("GET", target, &NAVIGATION);
+        let seen = Seen::new(self.logto.handle(route, request).await);
+        self.browser.keep(&seen.cookies);
+        seen
+    }
+
+    /// Time goes by, for the app and for the tenant.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.tenant.clock().advance(by);
+    }
+
+    /// A page of the app.
+    #[must_use]
+    pub fn page(&self) -> Context {
+        self.page_of(&self.logto)
+    }
+
+    /// A page of an instance of the app.
+    #[must_use]
+    pub fn page_of(&self, instance: &Logto) -> Context {
+        instance.context(self.browser.request("GET", "/page", &NAVIGATION))
+    }
+
+    /// Sends the cookies of a page, as an adapter does.
+    pub async fn pay(&mut self, page: &Context) {
+        self.browser.keep(&page.take_cookies().await);
+    }
+
+    /// A token on a page of the app, and the status of the page if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The error and the status.
+    pub async fn token(
+        &mut self,
+        request: impl Into<TokenRequest>,
+    ) -> Result<AccessToken, (Error, u16)> {
+        let page = self.page();
+        let token = page.access_token(request).await;
+        self.pay(&page).await;
+        token.map_err(|error| {
+            let status = Reply::from(error.clone()).status();
+            (error, status)
+        })
+    }
+
+    /// How many token requests the tenant had.
+    #[must_use]
+    pub fn token_calls(&self) -> usize {
+        let requests = self.tenant.requests();
+        let tokens = requests.iter().filter(|seen| seen.path == "/oidc/token");
+        tokens.count()
+    }
+}

@@ -1,0 +1,53 @@
+use logto_servers::{Postgres, Redis};
+
+/// The store that the instances share.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Database {
+    /// Redis, with persistence.
+    Redis(Redis),
+    /// PostgreSQL.
+    Postgres(Postgres),
+}
+
+impl Database {
+    /// What the example app is given as `STORAGE`.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Redis(redis) => redis.url(),
+            Self::Postgres(postgres) => postgres.url(),
+        }
+    }
+
+    /// Ends it without a warning. The data stay.
+    pub fn kill(&mut self) {
+        match self {
+            Self::Redis(redis) => redis.kill(),
+            Self::Postgres(postgres) => postgres.kill(),
+        }
+    }
+
+    /// Starts it again with its data, and returns when it answers.
+    pub async fn start_again(&mut self) {
+        match self {
+            Self::Redis(redis) => redis.start_again().await,
+            Self::Postgres(postgres) => postgres.start_again().await,
+        }
+    }
+}
+
+/// A test with Redis and then with PostgreSQL. When one fails, the last line that was printed says
+/// which.
+pub async fn with_each_database(test: impl AsyncFn(Database)) {
+    test(Database::Redis(named("Redis", Redis::start()).await)).await;
+    test(Database::Postgres(
+        named("PostgreSQL", Postgres::start()).await,
+    ))
+    .await;
+}
+
+#[expect(clippy::print_stdout, reason = "shown only with a failure")]
+async fn named<T>(name: &str, starting: impl Future<Output = T>) -> T {
+    println!("{name}");
+    starting.await
+}

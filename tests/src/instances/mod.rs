@@ -1,0 +1,11 @@
+//! Several instances of the example app, as in production: a process each, one store, and a proxy
+//! that hands requests out in turn.
+
+mod cluster;
+mod database;
+mod proxy;
+mod visitor;
+
+pub use cluster::Cluster;
+pub use database::{Database, with_each_database};
+pub use visitor::Visitor;

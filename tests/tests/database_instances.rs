@@ -1,0 +1,226 @@
+//! Three instances of the example app with one store: what people do there, and what goes wrong.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use futures::future::join_all;
+use logto_local::{Endpoint, Fault};
+use logto_tests::{
+    eventually,
+    instances::{Cluster, Visitor, with_each_database},
+};
+use tokio::task::JoinHandle;
+
+/// Requests at the same time.
+const BURST: usize = 200;
+const HOUR: Duration = Duration::from_secs(3600);
+/// Logto replaces refresh tokens that are older than 70 % of their 14 days.
+const DUE_FOR_ROTATION: Duration = Duration::from_secs(14 * 24 * 3600 * 71 / 100);
+
+/// Signs alice in. Her access token has ended already, and the next one will be good.
+async fn with_an_ended_token(cluster: &Cluster) -> Visitor {
+    let alice = Visitor::new();
+    cluster.tenant.set_access_token_life(Duration::ZERO);
+    alice.sign_in(cluster, &mut cluster.tenant.browser()).await;
+    cluster.tenant.set_access_token_life(HOUR);
+    cluster.tenant.clear_requests();
+    alice
+}
+
+/// The statuses of many requests at the same time, to all instances in turn, and how many had each.
+async fn burst(cluster: &Cluster, visitor: &Visitor, path: &str) -> BTreeMap<u16, usize> {
+    let url = cluster.url(path);
+    let mut counts = BTreeMap::new();
+    for status in join_all((0..BURST).map(|_| visitor.status(&url))).await {
+        *counts.entry(status).or_default() += 1;
+    }
+    counts
+}
+
+/// All of a burst had this status.
+fn all(status: u16) -> BTreeMap<u16, usize> {
+    BTreeMap::from([(status, BURST)])
+}
+
+/// The status of a page at each instance.
+async fn statuses(cluster: &Cluster, visitor: &Visitor, path: &str) -> Vec<u16> {
+    let urls = cluster.urls(path);
+    join_all(urls.iter().map(|url| visitor.status(url))).await
+}
+
+/// Begins a refresh at the first instance, whose answer Logto keeps back.
+async fn refresh_without_answer(cluster: &Cluster, visitor: &Visitor) -> JoinHandle<u16> {
+    let faults = cluster.tenant.faults();
+    faults.set_times(Endpoint::Token, Fault::HoldAnswer, 1);
+    let (visitor, url) = (visitor.clone(), cluster.url_of(0, "/profile"));
+    let request = tokio::spawn(async move { visitor.status(&url).await });
+    eventually("the first instance to refresh", async || {
+        (cluster.refreshes().len() == 1).then_some(())
+    })
+    .await;
+    request
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_at_the_end_of_a_token_renews_it_once() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
+        assert_eq!(cluster.refreshes().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_that_rotates_under_load_loses_nobody() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+        assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
+        assert_eq!(cluster.refreshes().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refresh_tokens_that_rotate_again_and_again_under_load_lose_nobody() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        cluster.tenant.set_access_token_life(Duration::from_secs(2));
+        let mut replaced = BTreeSet::new();
+        while replaced.len() < 4 {
+            cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+            cluster.tenant.clear_requests();
+            while cluster.refreshes().is_empty() {
+                assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
+            }
+            replaced.extend(cluster.refreshes());
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_dies_while_it_refreshes_takes_no_session_with_it() {
+    with_each_database(async |database| {
+        let mut cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+        // Logto replaces the refresh token, and the first instance never hears of it.
+        let dying = refresh_without_answer(&cluster, &alice).await;
+        cluster.kill(0);
+        assert!(dying.await.is_err(), "the first instance answered");
+
+        assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
+        assert_eq!(cluster.refreshes().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_logto_answers_is_stored_before_anybody_sees_it() {
+    with_each_database(async |database| {
+        let mut cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+        let request = refresh_without_answer(&cluster, &alice).await;
+        cluster.database.kill();
+        cluster.tenant.faults().clear();
+        eventually("the first instance to try twice", async || {
+            let log = cluster.log(0);
+            let attempts = log.matches("refreshed tokens could not be stored yet");
+            (attempts.count() >= 2).then_some(())
+        })
+        .await;
+        assert!(!request.is_finished(), "tokens are out that no store has");
+
+        cluster.database.start_again().await;
+        assert_eq!(request.await.unwrap(), 200);
+        cluster.kill(0);
+        assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
+        assert_eq!(cluster.refreshes().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        let copy = alice.copy(&cluster);
+        let request = refresh_without_answer(&cluster, &copy).await;
+        assert_eq!(alice.sign_out(&cluster, 1).await.status(), 303);
+        cluster.tenant.faults().clear();
+        assert_eq!(request.await.unwrap(), 401);
+        assert_eq!(statuses(&cluster, &copy, "/api/me").await, [401; 3]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_the_store_signs_nobody_out() {
+    with_each_database(async |database| {
+        let mut cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        cluster.database.kill();
+        for url in cluster.urls("/api/me") {
+            let answer = alice.get(&url).await;
+            assert_eq!(answer.status(), 503);
+            assert!(answer.headers().contains_key("retry-after"));
+            assert!(!answer.headers().contains_key("set-cookie"));
+        }
+        cluster.database.start_again().await;
+        assert_eq!(statuses(&cluster, &alice, "/api/me").await, [200; 3]);
+        assert_eq!(burst(&cluster, &alice, "/profile").await, all(200));
+        assert_eq!(cluster.refreshes().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_at_one_instance_ends_the_session_at_all() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = with_an_ended_token(&cluster).await;
+        let copy = alice.copy(&cluster);
+        assert_eq!(statuses(&cluster, &copy, "/api/me").await, [200; 3]);
+        assert_eq!(alice.sign_out(&cluster, 0).await.status(), 303);
+        assert_eq!(statuses(&cluster, &copy, "/api/me").await, [401; 3]);
+        assert_eq!(burst(&cluster, &copy, "/profile").await, all(401));
+        assert_eq!(cluster.refreshes().len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logto_may_tell_any_instance_of_a_sign_out() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let tenant = &cluster.tenant;
+        for instance in 0..3 {
+            let (alice, mut at_logto) = (Visitor::new(), tenant.browser());
+            alice.sign_in(&cluster, &mut at_logto).await;
+            let (other, mut elsewhere) = (Visitor::new(), tenant.browser());
+            other.sign_in(&cluster, &mut elsewhere).await;
+
+            cluster.next_is(instance);
+            let end = format!(
+                "{}/oidc/session/end?client_id={}",
+                tenant.endpoint(),
+                tenant.app_id()
+            );
+            at_logto.sign_out(&end).await.unwrap();
+            assert_eq!(statuses(&cluster, &alice, "/api/me").await, [401; 3]);
+            assert_eq!(statuses(&cluster, &other, "/api/me").await, [200; 3]);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,44 @@
+//! What some tests need beside a compiler.
+
+use super::tools;
+
+/// A program or two that a test starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Need {
+    Browser,
+    Provider,
+    Databases,
+}
+
+impl Need {
+    pub(crate) const ALL: [Self; 3] = [Self::Browser, Self::Provider, Self::Databases];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Provider => "provider",
+            Self::Databases => "databases",
+        }
+    }
+
+    /// What the tests of a file need, by the name of the file.
+    pub(crate) fn of(file: &str) -> Vec<Self> {
+        let has = |need: &Self| {
+            file.contains(match need {
+                Self::Browser => "browser",
+                Self::Provider => "certified",
+                Self::Databases => "database",
+            })
+        };
+        Self::ALL.into_iter().filter(has).collect()
+    }
+
+    /// Finds or installs it.
+    pub(crate) fn provide(self) -> Result<(), String> {
+        match self {
+            Self::Browser => tools::chromium(),
+            Self::Provider => tools::node(),
+            Self::Databases => tools::databases(),
+        }
+    }
+}
