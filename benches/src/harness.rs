@@ -74,6 +74,8 @@ impl<'a> Case<'a> {
 
     fn runs(&mut self) -> u64 {
         self.runs.unwrap_or_else(|| {
+            // The first run fills caches and fetches keys.
+            self.sample(1);
             let mut runs = 1;
             loop {
                 let spent = self.sample(runs) * runs as f64;
