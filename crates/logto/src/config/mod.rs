@@ -92,7 +92,7 @@ impl LogtoConfig {
             cookie_name: None,
             cookie_domain: None,
             cookie_path: "/".to_owned(),
-            cookie_budget: 7 * 1024,
+            cookie_budget: 6 * 1024,
             session_lifetime: Duration::from_secs(14 * 24 * 3600),
             idle_lifetime: None,
             renewal_interval: None,
@@ -278,9 +278,10 @@ impl LogtoConfig {
         self
     }
 
-    /// How many bytes the session's cookies may have in all. Default: 7 KiB, which leaves room for
-    /// your own cookies under the 8 KiB at which many proxies stop. A session that is larger fails
-    /// at sign-in with an error instead of being lost by the browser.
+    /// How many bytes the session's cookies may have in all. Default: 6 KiB, which leaves room for
+    /// the other headers of a browser, about 1 KiB, and for your own cookies under the 8 KiB at which
+    /// many proxies stop. A session that is larger fails at sign-in with an error instead of being
+    /// lost by the browser.
     #[must_use]
     pub fn with_cookie_budget(mut self, bytes: usize) -> Self {
         self.cookie_budget = bytes;

@@ -1,0 +1,72 @@
+//! A person in a real browser whose sign-in goes wrong: each time there is a page that says so, and a way on.
+
+use logto_tests::{Stage, Tab, everywhere};
+
+async fn assert_page(tab: &Tab, title: &str, label: &str) {
+    assert_eq!(tab.text("h1").await, title);
+    assert_eq!(tab.text("main a").await, label);
+}
+
+async fn sign_in_as_alice(tab: &Tab) {
+    tab.click("#continue-with-hugging-face").await;
+    tab.click("#person-alice").await;
+    tab.click("#authorize").await;
+    assert_eq!(tab.text("#user-name").await, "Alice Example");
+}
+
+#[tokio::test]
+async fn a_callback_of_another_day_leads_to_a_new_sign_in() {
+    everywhere(async |example| {
+        let stage = Stage::local(example, &[]).await;
+        let tab = stage.open("/callback?code=old&state=old").await;
+        assert_page(&tab, "This sign-in is not valid any more", "Sign in").await;
+        stage.screenshot(&tab, "stale-callback").await;
+        tab.click("main a").await;
+        sign_in_as_alice(&tab).await;
+
+        // Whoever is signed in has no use for that page.
+        tab.goto(&stage.url("/callback?code=old&state=old")).await;
+        assert_eq!(tab.current_url().await, stage.url("/"));
+        assert_eq!(tab.text("#user-name").await, "Alice Example");
+        stage.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cancelling_leads_back_to_the_page_that_was_wanted() {
+    everywhere(async |example| {
+        let stage = Stage::local(example, &[]).await;
+        let tab = stage.open("/profile").await;
+        tab.wait_for("#continue-with-hugging-face").await;
+        // Where Logto's consent page sends whoever cancels there.
+        tab.goto(&stage.url("/callback")).await;
+        assert_page(&tab, "You are not signed in", "Sign in").await;
+        stage.screenshot(&tab, "cancelled").await;
+        tab.click("main a").await;
+        sign_in_as_alice(&tab).await;
+        assert_eq!(tab.current_url().await, stage.url("/profile"));
+        stage.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_logto_is_down_the_rest_of_the_app_is_up() {
+    everywhere(async |example| {
+        // A port that nobody can listen on.
+        let nowhere = ("LOGTO_ENDPOINT", "http://localhost:0");
+        let stage = Stage::local(example, &[nowhere]).await;
+        let tab = stage.open("/").await;
+        tab.click("#sign-in").await;
+        assert_page(&tab, "Signing in is not possible right now", "Try again").await;
+        stage.screenshot(&tab, "outage").await;
+        tab.click("main a").await;
+        assert_page(&tab, "Signing in is not possible right now", "Try again").await;
+        assert_eq!(tab.current_url().await, stage.url("/sign-in"));
+        tab.goto(&stage.url("/")).await;
+        tab.wait_for("#sign-in").await;
+        stage.end().await;
+    })
+    .await;
+}
