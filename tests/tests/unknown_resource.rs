@@ -38,7 +38,7 @@ fn refusal(world: &World, authorize: &Url) -> String {
 #[tokio::test]
 async fn people_sign_in_without_it() {
     let mut world = world().await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let authorize = world.begin("/sign-up?return_to=/home").await;
     assert_eq!(
         resources(&authorize),
         ["https://unknown.example", ORGANIZATIONS]
@@ -48,6 +48,8 @@ async fn people_sign_in_without_it() {
     assert_eq!(again.status, 303);
     let authorize = Url::parse(again.location()).unwrap();
     assert_eq!(resources(&authorize), [ORGANIZATIONS]);
+    let as_before = ("first_screen".into(), "register".into());
+    assert!(authorize.query_pairs().any(|pair| pair == as_before));
     let home = world.open(&world.callback(&authorize)).await;
     assert_eq!((home.status, home.location()), (303, "/home"));
     assert_eq!(world.person().await.as_deref(), Some("alice"));

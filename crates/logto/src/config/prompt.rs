@@ -18,6 +18,18 @@ pub enum Prompt {
 }
 
 impl Prompt {
+    pub(crate) const ALL: [Self; 4] = [Self::Consent, Self::LoginConsent, Self::Login, Self::None];
+
+    /// The value of the parameter.
+    pub(crate) fn value(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::LoginConsent => "login consent",
+            Self::Login => "login",
+            Self::None => "none",
+        }
+    }
+
     /// Whether Logto will honour `offline_access`.
     pub(crate) fn includes_consent(self) -> bool {
         matches!(self, Self::Consent | Self::LoginConsent)

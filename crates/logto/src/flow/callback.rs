@@ -52,7 +52,7 @@ impl CallbackFailure {
         let said = self.error.response().and_then(|response| response.error());
         self.ended
             .as_ref()
-            .filter(|transaction| transaction.resources && said == Some("invalid_target"))
+            .filter(|transaction| transaction.repeat.is_some() && said == Some("invalid_target"))
     }
 }
 

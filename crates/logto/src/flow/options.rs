@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use url::form_urlencoded;
+
 use crate::config::Prompt;
 use crate::error::{Error, ErrorKind};
 
@@ -266,6 +268,37 @@ impl SignInOptions {
         self
     }
 
+    /// What has to be said again when the sign-in is repeated, as a query. `prompt` and `scope` are
+    /// no [parameters](Self::with_extra_param) of anybody's.
+    pub(crate) fn to_query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.parameters);
+        if let Some(prompt) = self.prompt {
+            query.append_pair("prompt", prompt.value());
+        }
+        if self.no_offline_access {
+            query.append_pair("scope", "");
+        }
+        query.finish()
+    }
+
+    /// The options that [`to_query`](Self::to_query) wrote.
+    pub(crate) fn from_query(query: &str) -> Self {
+        let mut options = Self::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "prompt" => {
+                    options.prompt = Prompt::ALL.into_iter().find(|it| it.value() == value);
+                }
+                "scope" => options.no_offline_access = true,
+                _ => options
+                    .parameters
+                    .push((name.into_owned(), value.into_owned())),
+            }
+        }
+        options
+    }
+
     /// Refuses parameters of the protocol and parameters given twice: servers differ in which of
     /// two they believe.
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -312,6 +345,20 @@ mod tests {
                 .check()
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn options_are_repeated_as_they_were() {
+        let options = SignInOptions::new()
+            .with_direct_sign_in(DirectSignIn::hugging_face())
+            .with_prompt(Prompt::LoginConsent)
+            .with_extra_param("acr_values", "a b&c=\n");
+        let again = SignInOptions::from_query(&options.to_query());
+        assert_eq!(again.parameters, options.parameters);
+        assert_eq!(again.prompt, Some(Prompt::LoginConsent));
+        assert!(!again.no_offline_access);
+        let options = SignInOptions::new().without_offline_access();
+        assert!(SignInOptions::from_query(&options.to_query()).no_offline_access);
     }
 
     #[test]

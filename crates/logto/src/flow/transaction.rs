@@ -30,8 +30,9 @@ pub(crate) struct Transaction {
     pub(crate) return_to: Option<String>,
     /// The redirect URI's path, where it is not the SDK's own route.
     pub(crate) redirect_path: Option<String>,
-    /// Whether the configured API resources were asked for.
-    pub(crate) resources: bool,
+    /// If API resources were asked for: the [options](super::SignInOptions::to_query) to repeat the
+    /// sign-in with without them.
+    pub(crate) repeat: Option<String>,
 }
 
 impl Transaction {
@@ -48,21 +49,24 @@ impl Transaction {
 
     fn to_bytes(&self) -> Vec<u8> {
         let part = |part: &Option<String>| part.clone().unwrap_or_default();
-        let paths = format!("{}\n{}", part(&self.return_to), part(&self.redirect_path));
+        let mut lines = format!("{}\n{}", part(&self.return_to), part(&self.redirect_path));
+        if let Some(repeat) = &self.repeat {
+            lines.push('\n');
+            lines.push_str(repeat);
+        }
         [
             &self.expires_at.to_le_bytes(),
             self.secret.as_slice(),
-            &[u8::from(self.resources)],
-            paths.as_bytes(),
+            lines.as_bytes(),
         ]
         .concat()
     }
 
     fn from_bytes(state: &str, bytes: &[u8]) -> Option<Self> {
         let (expires_at, rest) = bytes.split_first_chunk::<8>()?;
-        let (secret, rest) = rest.split_first_chunk::<32>()?;
-        let (resources, paths) = rest.split_first()?;
-        let (return_to, redirect_path) = std::str::from_utf8(paths).ok()?.split_once('\n')?;
+        let (secret, lines) = rest.split_first_chunk::<32>()?;
+        let mut lines = std::str::from_utf8(lines).ok()?.split('\n');
+        let (return_to, redirect_path) = (lines.next()?, lines.next()?);
         let part = |part: &str| (!part.is_empty()).then(|| part.to_owned());
         Some(Self {
             state: state.to_owned(),
@@ -70,7 +74,7 @@ impl Transaction {
             expires_at: u64::from_le_bytes(*expires_at),
             return_to: part(return_to),
             redirect_path: part(redirect_path),
-            resources: *resources != 0,
+            repeat: lines.next().map(str::to_owned),
         })
     }
 }
@@ -102,7 +106,7 @@ impl Transactions {
         now: u64,
         return_to: Option<String>,
         redirect_path: Option<String>,
-        resources: bool,
+        repeat: Option<String>,
     ) -> Result<Transaction, Error> {
         Ok(Transaction {
             state: encoding::encode(encoding::random::<STATE>()?),
@@ -110,7 +114,7 @@ impl Transactions {
             expires_at: now + self.lifetime,
             return_to,
             redirect_path,
-            resources,
+            repeat,
         })
     }
 
@@ -209,7 +213,12 @@ mod tests {
     fn only_the_browser_that_began_it_finds_it_and_only_in_time() {
         let (transactions, keys) = fixture();
         let begun = transactions
-            .begin(1000, Some("/profile?a=b".to_owned()), None, true)
+            .begin(
+                1000,
+                Some("/profile?a=b".to_owned()),
+                None,
+                Some(String::new()),
+            )
             .unwrap();
         let line = transactions.write(&keys, &begun, "").unwrap().remove(0);
         let header = cookie(&line);
@@ -223,7 +232,7 @@ mod tests {
         );
         assert!(find(header, &begun.state, 1900).is_none(), "too late");
         assert!(find("", &begun.state, 1000).is_none(), "another browser");
-        let other = transactions.begin(1000, None, None, false).unwrap();
+        let other = transactions.begin(1000, None, None, None).unwrap();
         assert!(find(header, &other.state, 1000).is_none(), "another state");
         let renamed = header.replace(&begun.state, &other.state);
         assert!(
@@ -236,8 +245,8 @@ mod tests {
     fn verifier_and_nonce_have_the_right_form_and_differ() {
         let (transactions, _) = fixture();
         let (one, two) = (
-            transactions.begin(0, None, None, false).unwrap(),
-            transactions.begin(0, None, None, false).unwrap(),
+            transactions.begin(0, None, None, None).unwrap(),
+            transactions.begin(0, None, None, None).unwrap(),
         );
         assert_eq!(one.verifier().len(), 43);
         assert_ne!(one.verifier(), one.nonce());
@@ -252,7 +261,7 @@ mod tests {
         let mut states = Vec::new();
         for _ in 0..MAX_IN_PROGRESS + 3 {
             let begun = transactions
-                .begin(0, Some(page.to_owned()), None, false)
+                .begin(0, Some(page.to_owned()), None, None)
                 .unwrap();
             let lines = transactions.write(&keys, &begun, &jar.join("; ")).unwrap();
             for removed in lines.iter().skip(1) {
@@ -281,7 +290,7 @@ mod tests {
         let similar: Vec<_> = (0..40)
             .map(|n| format!("__Host-logto_sign_in_caf\u{fffd}{n}=1"))
             .collect();
-        let begun = transactions.begin(0, None, None, false).unwrap();
+        let begun = transactions.begin(0, None, None, None).unwrap();
         assert_eq!(
             transactions
                 .write(&keys, &begun, &similar.join("; "))

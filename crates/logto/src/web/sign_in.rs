@@ -35,7 +35,7 @@ impl Context {
             redirect_uri: refused.redirect_path.clone(),
             post_redirect_uri: refused.return_to.clone(),
             no_resources: true,
-            ..SignInOptions::new()
+            ..SignInOptions::from_query(refused.repeat.as_deref().unwrap_or_default())
         };
         let forget = vec![self.logto().transactions.remove(&refused.state)];
         let reply = self.begin_sign_in(&options).await.ok()?;
@@ -53,10 +53,12 @@ impl Context {
         let for_apis = resources
             .iter()
             .any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
-        let transaction =
-            logto
-                .transactions
-                .begin(self.now(), return_to, redirect_path, for_apis)?;
+        let transaction = logto.transactions.begin(
+            self.now(),
+            return_to,
+            redirect_path,
+            for_apis.then(|| options.to_query()),
+        )?;
         let url = Protocol::new(&logto.settings, &metadata, &logto.http)?.authorization_url(
             AuthorizationRequest {
                 transaction: &transaction,
