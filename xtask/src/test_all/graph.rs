@@ -37,11 +37,11 @@ fn foreign(package: &str, tree: &str) -> Vec<String> {
     foreign
 }
 
-/// The framework that a package is made for. The local tenant is a server itself,
-/// and in no app but its tests.
+/// The framework that a package is made for. The local tenant is a server itself, and
+/// the `logto` command runs it; an app has them in its tests at most.
 fn own(package: &str) -> Option<&'static str> {
     match package {
-        "logto-local" => Some("axum"),
+        "logto-local" | "logto-cli" => Some("axum"),
         adapter => framework_of(adapter.strip_prefix("logto-")?),
     }
 }
@@ -78,6 +78,7 @@ mod tests {
             ("logto-poem", "poem"),
             ("logto-rocket", "rocket"),
             ("logto-local", "axum"),
+            ("logto-cli", "axum"),
         ] {
             assert_eq!(own(package), Some(framework));
         }
