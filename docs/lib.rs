@@ -28,6 +28,10 @@ mod behind_a_proxy {}
 #[cfg(doctest)]
 mod protect_an_api {}
 
+#[doc = include_str!("openapi.md")]
+#[cfg(doctest)]
+mod openapi {}
+
 #[doc = include_str!("sessions.md")]
 #[cfg(doctest)]
 mod sessions {}

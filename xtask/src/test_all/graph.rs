@@ -83,5 +83,6 @@ mod tests {
             assert_eq!(own(package), Some(framework));
         }
         assert_eq!(own("logto"), None);
+        assert_eq!(own("logto-tower"), None);
     }
 }

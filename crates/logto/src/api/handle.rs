@@ -18,7 +18,7 @@ use crate::config::validate::address;
 use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Http, Limits};
-use crate::provider::Provider;
+use crate::provider::{Provider, discovery_url};
 use crate::web::Reply;
 
 /// An API that Logto's access tokens protect. Cheap to clone; make one when the app starts and share
@@ -129,6 +129,13 @@ impl Api {
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.0.verifier.resource
+    }
+
+    /// Where Logto says how its tokens are had (OpenID Connect Discovery 1.0, section 4): what the
+    /// security scheme of an OpenAPI document names.
+    #[must_use]
+    pub fn discovery_url(&self) -> String {
+        discovery_url(self.0.provider.issuer())
     }
 
     /// The claims of a token for this API; for where there is no request, or no adapter.

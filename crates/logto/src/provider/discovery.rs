@@ -22,12 +22,16 @@ pub(crate) struct Metadata {
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
+/// Where the document is (section 4).
+pub(crate) fn discovery_url(issuer: &str) -> String {
+    format!("{issuer}/.well-known/openid-configuration")
+}
+
 impl Metadata {
     pub(crate) async fn fetch(http: &Http, issuer: &str) -> Result<Self, Error> {
-        let url =
-            Url::parse(&format!("{issuer}/.well-known/openid-configuration")).map_err(|e| {
-                Error::with_source(ErrorKind::InvalidRequest, "the endpoint is no URL", e)
-            })?;
+        let url = Url::parse(&discovery_url(issuer)).map_err(|e| {
+            Error::with_source(ErrorKind::InvalidRequest, "the endpoint is no URL", e)
+        })?;
         Self::parse(&http.get(&url, None).await?, issuer)
     }
 

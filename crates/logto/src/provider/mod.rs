@@ -16,7 +16,7 @@ use crate::http::Http;
 use crate::jwt::{Compact, Edition};
 
 pub(crate) use cached::Cached;
-pub(crate) use discovery::Metadata;
+pub(crate) use discovery::{Metadata, discovery_url};
 use keys::Keys;
 
 /// Seconds after which the discovery document is fetched again.

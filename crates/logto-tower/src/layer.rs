@@ -1,0 +1,110 @@
+//! Access tokens at the door of a service.
+
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response};
+use logto::api::{Api, OrganizationFrom, Policy};
+use tower::{Layer, Service};
+
+use crate::refusal::refusal;
+
+/// The layer that lets tokens pass that permit what `policy` asks for.
+///
+/// The service behind it finds the [`AccessTokenClaims`](crate::AccessTokenClaims) in the request's
+/// extensions. Whoever sends no such token does not reach it.
+///
+/// ```
+/// use logto_tower::{AccessTokenClaims, Api, Policy};
+/// use tower::{BoxError, ServiceBuilder};
+///
+/// # fn main() -> Result<(), logto_tower::logto::ConfigError> {
+/// let api = Api::new("https://my-tenant.logto.app", "https://api.example.test")?;
+/// let service = ServiceBuilder::new()
+///     .layer(logto_tower::layer(&api, Policy::new().machines_only()))
+///     .service_fn(async |request: http::Request<String>| {
+///         let token = request.extensions().get::<AccessTokenClaims>();
+///         let name = token.map_or("nobody", |token| token.client_id());
+///         Ok::<_, BoxError>(http::Response::new(name.to_owned()))
+///     });
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn layer(api: &Api, policy: Policy) -> LogtoLayer {
+    LogtoLayer {
+        api: api.clone(),
+        policy,
+    }
+}
+
+/// See [`layer`].
+#[derive(Clone, Debug)]
+pub struct LogtoLayer {
+    api: Api,
+    policy: Policy,
+}
+
+impl<S> Layer<S> for LogtoLayer {
+    type Service = LogtoService<S>;
+
+    fn layer(&self, inner: S) -> LogtoService<S> {
+        LogtoService {
+            inner,
+            door: self.clone(),
+        }
+    }
+}
+
+/// The service that [`layer`] makes.
+#[derive(Clone, Debug)]
+pub struct LogtoService<S> {
+    inner: S,
+    door: LogtoLayer,
+}
+
+impl<S, B, R> Service<Request<B>> for LogtoService<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Send + 'static,
+    R: Default,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        // The clone that was polled ready is the one to call.
+        let clone = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, clone);
+        let LogtoLayer { api, policy } = &self.door;
+        let headers = request.headers();
+        let organization = organization(headers, policy);
+        let token = api.authorize(policy, headers.get_all(AUTHORIZATION), organization);
+        Box::pin(async move {
+            match token.await {
+                Ok(claims) => {
+                    request.extensions_mut().insert(claims);
+                    inner.call(request).await
+                }
+                Err(error) => Ok(refusal(&error.into(), request.headers())),
+            }
+        })
+    }
+}
+
+/// The organization that the request is about, if the policy asks. There are no path parameters.
+fn organization<'a>(headers: &'a HeaderMap, policy: &Policy) -> Option<&'a str> {
+    match policy.organization_from()? {
+        OrganizationFrom::Header(name) => headers.get(name)?.to_str().ok(),
+        _ => None,
+    }
+}
