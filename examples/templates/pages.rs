@@ -16,6 +16,7 @@ struct Home<'a> {
 struct Profile<'a> {
     user: Option<&'a User>,
     hugging_face: Option<HuggingFaceProfile<'a>>,
+    hub: &'a Result<String, &'static str>,
     claims: String,
     info: String,
 }
@@ -32,12 +33,13 @@ pub(crate) fn home(user: Option<&User>) -> String {
     html(&Home { user })
 }
 
-/// The profile page: what Logto knows, and what Hugging Face told it.
-pub(crate) fn profile(user: &User, info: &UserInfo) -> String {
+/// The profile page: what Logto knows, what Hugging Face told it, and what the Hub says now.
+pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, &'static str>) -> String {
     let pretty = |value: Value| format!("{value:#}");
     html(&Profile {
         user: Some(user),
         hugging_face: info.hugging_face(),
+        hub,
         claims: user.claims().custom().map(pretty).unwrap_or_default(),
         info: info.custom().map(pretty).unwrap_or_default(),
     })

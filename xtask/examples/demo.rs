@@ -67,12 +67,14 @@ async fn local_tenant(base_url: &str, port: u16, app: &mut Command) -> Result<Lo
     let tenant = LocalTenant::builder()
         .port(port)
         .base_url(base_url)
+        .token_storage(true)
         .start()
         .await?;
     app.env("LOGTO_ENDPOINT", tenant.endpoint())
         .env("LOGTO_APP_ID", tenant.app_id())
         .env("LOGTO_APP_SECRET", tenant.app_secret())
         .env("LOGTO_COOKIE_SECRET", random_secret()?)
+        .env("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint()))
         .env("LOGTO_RESOURCES", "https://api.example.test")
         .env("LOGTO_SCOPES", "read:things");
     Ok(tenant)

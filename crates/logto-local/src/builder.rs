@@ -48,6 +48,7 @@ pub struct LocalTenantBuilder {
     people: Vec<Person>,
     empty: bool,
     secret_vault: bool,
+    token_storage: bool,
 }
 
 impl Default for LocalTenantBuilder {
@@ -63,6 +64,7 @@ impl Default for LocalTenantBuilder {
             people: people::built_in(),
             empty: false,
             secret_vault: false,
+            token_storage: false,
         }
     }
 }
@@ -139,6 +141,14 @@ impl LocalTenantBuilder {
         self
     }
 
+    /// Whether the tenant keeps people's Hugging Face tokens and gives them out, as after
+    /// `logto setup hugging-face --with-token-storage`; off by default. An [empty](Self::empty) tenant has
+    /// nothing to keep them with.
+    pub fn token_storage(mut self, on: bool) -> Self {
+        self.token_storage = on;
+        self
+    }
+
     /// Starts the tenant.
     ///
     /// # Errors
@@ -166,7 +176,10 @@ impl LocalTenantBuilder {
             (vec![machine_app], Directory::new(now_ms), none)
         } else {
             machine_app.roles.push(MACHINE_ROLE.to_owned());
-            let directory = Directory::example(now_ms, &machine.app_id);
+            let mut directory = Directory::example(now_ms, &machine.app_id);
+            if self.token_storage {
+                directory.keep_tokens();
+            }
             (vec![app, machine_app], directory, credentials)
         };
         let people = self.people.into_iter();
@@ -179,7 +192,7 @@ impl LocalTenantBuilder {
                 }
             })
             .collect();
-        directory.secret_vault = self.secret_vault;
+        directory.secret_vault |= self.secret_vault;
         let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
         let store = Store::new(keys, apps, people, directory);
 

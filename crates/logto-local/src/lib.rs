@@ -22,6 +22,7 @@ mod server;
 mod store;
 mod tenant;
 mod token;
+mod vault;
 
 pub use apps::AppCredentials;
 pub use browser::{Browser, Stop};

@@ -211,6 +211,21 @@ impl Person {
         json!({ "huggingface": { "userId": self.hugging_face_id, "details": details } })
     }
 
+    fn hugging_face_name(&self) -> String {
+        format!("{}-hf", self.handle)
+    }
+
+    /// What the Hub's who-am-I answers, without its organizations and its word about the token.
+    pub(crate) fn who_am_i(&self, endpoint: &str) -> Value {
+        let name = self.hugging_face_name();
+        json!({
+            "type": "user", "id": self.hugging_face_id, "fullname": self.name.as_ref().unwrap_or(&name),
+            "email": self.email, "emailVerified": self.hugging_face_email_verified, "canPay": false,
+            "periodEnd": null, "isPro": false, "avatarUrl": self.picture_url(endpoint), "orgs": [],
+            "name": name,
+        })
+    }
+
     /// What Hugging Face's userinfo endpoint answers.
     fn hugging_face_profile(&self, endpoint: &str) -> Value {
         let orgs: Vec<Value> = if self.handle == "alice" {
@@ -218,7 +233,7 @@ impl Person {
         } else {
             Vec::new()
         };
-        let username = format!("{}-hf", self.handle);
+        let username = self.hugging_face_name();
         let mut profile = json!({
             "sub": self.hugging_face_id, "name": self.name, "orgs": orgs, "email": self.email, "isPro": false,
             "picture": self.picture_url(endpoint), "profile": format!("https://huggingface.co/{username}"),

@@ -11,6 +11,7 @@ use crate::keys::KeyRing;
 use crate::people::Person;
 use crate::random;
 use crate::routes::authorize::AuthRequest;
+use crate::vault::Vault;
 
 pub(crate) const CODE_LIFE: u64 = 60;
 const ACCESS_TOKEN_LIFE: u64 = 3600;
@@ -33,6 +34,7 @@ pub(crate) struct Store {
     pub(crate) directory: Directory,
     pub(crate) accounts: HashMap<String, Account>,
     pub(crate) suspended: HashSet<String>,
+    pub(crate) vault: Vault,
     /// By the value of the `_session` cookie.
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) interactions: HashMap<String, Interaction>,
@@ -106,6 +108,8 @@ pub(crate) struct Progress {
 pub(crate) struct SocialLeg {
     pub(crate) connector: String,
     pub(crate) code: String,
+    /// What Hugging Face gives for the code.
+    pub(crate) token: String,
     pub(crate) person: Option<String>,
     pub(crate) expires: u64,
 }
@@ -176,6 +180,7 @@ impl Store {
             directory,
             accounts: HashMap::new(),
             suspended: HashSet::new(),
+            vault: Vault::default(),
             sessions: HashMap::new(),
             interactions: HashMap::new(),
             social: HashMap::new(),

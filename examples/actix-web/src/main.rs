@@ -2,6 +2,8 @@
 
 #[path = "../../deployment.rs"]
 mod deployment;
+#[path = "../../hub.rs"]
+mod hub;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -70,7 +72,8 @@ async fn home(MaybeUser(user): MaybeUser) -> Html {
 /// For signed-in people: others are sent to sign-in and come back here.
 async fn profile(user: User) -> Result<Html, Reply> {
     let info = user.fetch_user_info().await?;
-    Ok(Html::new(pages::profile(&user, &info)))
+    let hub = hub::who_am_i(&user).await;
+    Ok(Html::new(pages::profile(&user, &info, &hub)))
 }
 
 /// For scripts: 401 instead of a redirect.

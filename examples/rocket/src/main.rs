@@ -2,6 +2,8 @@
 
 #[path = "../../deployment.rs"]
 mod deployment;
+#[path = "../../hub.rs"]
+mod hub;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -74,7 +76,8 @@ async fn home(user: MaybeUser) -> RawHtml<String> {
 #[get("/profile")]
 async fn profile(user: User) -> Result<RawHtml<String>, Reply> {
     let info = user.fetch_user_info().await?;
-    Ok(RawHtml(pages::profile(&user, &info)))
+    let hub = hub::who_am_i(&user).await;
+    Ok(RawHtml(pages::profile(&user, &info, &hub)))
 }
 
 /// For scripts: 401 instead of a redirect.

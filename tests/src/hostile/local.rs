@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use logto::web::{Context, Reply, Route};
 use logto::{AccessToken, Clock, Error, Logto, LogtoConfig, TokenRequest};
-use logto_local::LocalTenant;
+use logto_local::{LocalTenant, LocalTenantBuilder};
 
 use super::browser::{Browser, NAVIGATION, Seen};
 use super::home::Home;
@@ -37,7 +37,20 @@ impl LocalWorld {
     ///
     /// If the tenant does not start or the configuration is wrong.
     pub async fn at(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
-        let tenant = LocalTenant::builder().base_url(BASE_URL).start().await;
+        Self::of(LocalTenant::builder(), home, configure).await
+    }
+
+    /// The same at a tenant of one's own choice.
+    ///
+    /// # Panics
+    ///
+    /// As [`at`](Self::at).
+    pub async fn of(
+        tenant: LocalTenantBuilder,
+        home: Home,
+        configure: impl FnOnce(LogtoConfig) -> LogtoConfig,
+    ) -> Self {
+        let tenant = tenant.base_url(BASE_URL).start().await;
         let tenant = tenant.expect("a tenant");
         let clock = Clock::system();
         let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())

@@ -33,6 +33,24 @@ impl Connector {
         }
     }
 
+    /// The connector that keeps tokens, with the same id.
+    pub(crate) fn hugging_face_with_tokens() -> Self {
+        Self {
+            factory: "oauth2".to_owned(),
+            config: row(json!({
+                "authorizationEndpoint": "https://huggingface.co/oauth/authorize",
+                "tokenEndpoint": "https://huggingface.co/oauth/token",
+                "userInfoEndpoint": "https://huggingface.co/oauth/userinfo",
+                "tokenEndpointResponseType": "json", "clientId": "hf-client-id",
+                "clientSecret": "local-hf-client-secret", "scope": "openid profile email inference-api",
+                "profileMap": { "id": "sub", "email": "email", "name": "name", "avatar": "picture" },
+            })),
+            metadata: row(json!({ "target": HUGGING_FACE, "name": { "en": "Hugging Face" } })),
+            token_storage: true,
+            ..Self::hugging_face()
+        }
+    }
+
     pub(crate) fn target(&self) -> &str {
         match text(&self.metadata, "target") {
             "" => factory(&self.factory).map_or("", |factory| text(factory, "target")),

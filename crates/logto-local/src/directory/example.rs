@@ -12,6 +12,14 @@ pub(crate) const ORGANIZATION: &str = "wpmklpcc20gc";
 pub(crate) const MACHINE_ROLE: &str = "things-machine";
 
 impl Directory {
+    /// What `logto setup hugging-face --with-token-storage` makes of the example.
+    pub(crate) fn keep_tokens(&mut self) {
+        self.secret_vault = true;
+        self.connectors = vec![Connector::hugging_face_with_tokens()];
+        self.account_center
+            .insert("enabled".to_owned(), true.into());
+    }
+
     /// A tenant that somebody has set up: the Hugging Face button, an API, roles and an organization.
     pub(crate) fn example(now_ms: u64, machine_id: &str) -> Self {
         let mut it = Self::new(now_ms);

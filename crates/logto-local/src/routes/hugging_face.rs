@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde_json::json;
 use url::form_urlencoded;
 
 use crate::call::Call;
@@ -14,7 +15,8 @@ use crate::random;
 use crate::reply;
 use crate::routes::progress::current_interaction;
 use crate::server::Shared;
-use crate::store::{INTERACTION_LIFE, SocialLeg};
+use crate::store::{INTERACTION_LIFE, SocialLeg, Store};
+use crate::vault::{KeptToken, TOKEN_LIFE};
 
 const DECLINED: &str = "The user's authorization process is unsuccessful.";
 const UNKNOWN: &str = "The social account has not been registered yet.";
@@ -75,6 +77,7 @@ pub(crate) async fn begin(
     let leg = SocialLeg {
         connector: connector.id.clone(),
         code: random::token()?,
+        token: format!("hf_oauth_{}", random::token()?),
         person: None,
         expires: tenant.clock.seconds() + INTERACTION_LIFE,
     };
@@ -148,10 +151,9 @@ pub(crate) async fn callback(
         .get("state")
         .and_then(|state| store.social.remove(state))
         .filter(|leg| leg.expires > now && leg.connector == connector);
-    let signed_in_as = leg.and_then(|leg| {
-        leg.person
-            .filter(|_| call.query.get("code") == Some(&leg.code))
-    });
+    let (signed_in_as, token) = leg
+        .filter(|leg| call.query.get("code") == Some(&leg.code))
+        .map_or((None, String::new()), |leg| (leg.person, leg.token));
     if signed_in_as
         .as_ref()
         .is_some_and(|person| store.suspended.contains(person))
@@ -161,6 +163,9 @@ pub(crate) async fn callback(
     let is_new = |person: &String| !store.accounts.contains_key(person);
     let newcomer = signed_in_as.clone().filter(is_new);
     let closed = newcomer.is_some() && store.directory.is_closed();
+    if let Some(person) = signed_in_as.as_deref().filter(|_| !closed) {
+        keep_token(&mut store, &connector, person, token, now);
+    }
     let stopped = newcomer.filter(|_| store.directory.requires_user_name());
     let Some(waiting) = store.interactions.get_mut(&uid) else {
         return reply::see_other("/unknown-session");
@@ -181,4 +186,37 @@ pub(crate) async fn callback(
     waiting.signed_in_as = signed_in_as;
     waiting.progress.signed_in = true;
     reply::see_other(&format!("{}/oidc/auth/{uid}", tenant.endpoint))
+}
+
+/// Keeps the person's token if the connector is set up for that.
+fn keep_token(store: &mut Store, connector: &str, person: &str, token: String, now: u64) {
+    let mut connectors = store.directory.connectors.iter();
+    let Some(connector) = connectors.find(|one| one.id == connector && one.token_storage) else {
+        return;
+    };
+    let token = KeptToken {
+        connector: connector.id.clone(),
+        token,
+        scope: text(&connector.config, "scope").to_owned(),
+        expires: now + TOKEN_LIFE,
+    };
+    store.vault.keep(person, token);
+}
+
+/// The Hub's `/api/whoami-v2`, for the tokens that the tenant keeps.
+pub(crate) async fn who_am_i(State(tenant): State<Shared>, call: Call) -> Response {
+    let store = tenant.store();
+    let token = call
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let person = token
+        .and_then(|token| store.vault.owner(token, tenant.clock.seconds()))
+        .and_then(|handle| store.person(handle));
+    match person {
+        Some(person) => reply::json(StatusCode::OK, &person.who_am_i(&tenant.endpoint)),
+        None => {
+            let refused = json!({ "error": "Invalid credentials in Authorization header" });
+            reply::json(StatusCode::UNAUTHORIZED, &refused)
+        }
+    }
 }

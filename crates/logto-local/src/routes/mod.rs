@@ -10,6 +10,7 @@ use crate::problem::Problem;
 use crate::reply;
 use crate::server::Shared;
 
+mod account;
 pub(crate) mod authorize;
 mod avatar;
 mod back_channel;
@@ -81,6 +82,11 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .route(
             "/hugging-face/oauth/authorize",
             get(hugging_face::page).post(hugging_face::decide),
+        )
+        .route("/hugging-face/api/whoami-v2", get(hugging_face::who_am_i))
+        .route(
+            "/api/my-account/identities/{target}/access-token",
+            get(account::linked_token),
         )
         .route("/callback/{connector}", get(hugging_face::callback))
         .route(

@@ -8,6 +8,7 @@
     reason = "a helper of a test fails like the test itself"
 )]
 
+mod account;
 mod administrator;
 mod authorize;
 mod back_channel;

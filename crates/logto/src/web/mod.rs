@@ -9,6 +9,7 @@ mod callback;
 mod caller;
 mod context;
 mod errors;
+mod hugging_face_token;
 mod navigation;
 mod page;
 mod reply;
@@ -23,6 +24,7 @@ mod user;
 
 pub use caller::Caller;
 pub use context::Context;
+pub use hugging_face_token::{HuggingFaceAccess, HuggingFaceToken};
 pub use reply::Reply;
 pub use request::Request;
 pub use routes::Route;

@@ -1,5 +1,7 @@
 //! Tokens and userinfo for the signed-in person.
 
+use std::sync::Arc;
+
 use super::Context;
 use crate::access_token::AccessToken;
 use crate::claims::UserInfo;
@@ -57,18 +59,31 @@ impl Context {
     }
 
     async fn user_info(&self) -> Result<UserInfo, Error> {
-        let token = self.token(&TokenRequest::opaque()).await?;
-        let sub = self.signed_in().await?.claims.sub.clone();
-        let first = self.logto().user_info(token.as_str(), &sub).await;
+        let claims = self.signed_in().await?.claims;
+        self.with_opaque_token(|token| {
+            let (logto, claims) = (Arc::clone(self.logto()), Arc::clone(&claims));
+            async move { logto.user_info(token.as_str(), &claims.sub).await }
+        })
+        .await
+    }
+
+    /// Asks Logto about the person; once more if the token turns out to have ended before its time.
+    pub(super) async fn with_opaque_token<T, F>(
+        &self,
+        ask: impl Fn(AccessToken) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let first = ask(self.token(&TokenRequest::opaque()).await?).await;
         match first {
-            // The token ended before its time; a fresh one shows whether the session did too.
+            // A fresh token shows whether the session ended too.
             Err(error)
                 if error
                     .response()
                     .is_some_and(|response| response.status() == 401) =>
             {
-                let token = self.token(&TokenRequest::opaque().refreshed()).await?;
-                self.logto().user_info(token.as_str(), &sub).await
+                ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
             }
             answer => answer,
         }

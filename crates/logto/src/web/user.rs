@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, HuggingFaceAccess};
 use crate::access_token::AccessToken;
 use crate::claims::{IdTokenClaims, UserInfo};
 use crate::error::Error;
@@ -85,6 +85,15 @@ impl User {
     /// As there.
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
         self.context.fetch_user_info().await
+    }
+
+    /// See [`Context::hugging_face_token`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn hugging_face_token(&self) -> Result<HuggingFaceAccess, Error> {
+        self.context.hugging_face_token().await
     }
 
     /// The request that the person made.

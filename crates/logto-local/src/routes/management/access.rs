@@ -22,21 +22,23 @@ pub(super) async fn check(State(tenant): State<Shared>, request: Request, next: 
     }
 }
 
-fn verify(tenant: &Tenant, authorization: Option<&str>) -> Result<(), Refused> {
+/// The token of an `Authorization` header; the scheme is `Bearer`, written just so.
+pub(in crate::routes) fn bearer(authorization: Option<&str>) -> Result<&str, Refused> {
     let refuse = |code, message| Refused::new(StatusCode::UNAUTHORIZED, code, message);
     let authorization = authorization.ok_or_else(|| {
         let message = "Authorization header is missing.";
         refuse("auth.authorization_header_missing", message)
     })?;
-    let token = authorization.strip_prefix("Bearer ").ok_or_else(|| {
+    authorization.strip_prefix("Bearer ").ok_or_else(|| {
         let message = "Authorization type is not supported.";
         refuse("auth.authorization_token_type_not_supported", message)
             .with_data(json!({ "supportedTypes": ["Bearer"] }))
-    })?;
-    let unauthorized = |why: Value| {
-        let message = "Unauthorized. Please check credentials and its scope.";
-        refuse("auth.unauthorized", message).with_data(why)
-    };
+    })
+}
+
+fn verify(tenant: &Tenant, authorization: Option<&str>) -> Result<(), Refused> {
+    let token = bearer(authorization)?;
+    let unauthorized = |why: Value| Refused::unauthorized().with_data(why);
     let claims =
         tenant.store().keys.verify_with_any(token).map_err(|_| {
             unauthorized(json!({ "code": "ERR_JWS_INVALID", "name": "JWSInvalid" }))
@@ -60,10 +62,5 @@ fn verify(tenant: &Tenant, authorization: Option<&str>) -> Result<(), Refused> {
     if scope.split(' ').any(|scope| scope == "all") {
         return Ok(());
     }
-    let message = "Forbidden. Please check your user roles and permissions.";
-    Err(Refused::new(
-        StatusCode::FORBIDDEN,
-        "auth.forbidden",
-        message,
-    ))
+    Err(Refused::forbidden())
 }

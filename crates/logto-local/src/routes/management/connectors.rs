@@ -75,15 +75,20 @@ pub(super) async fn update(
         }
     }
     change(connector, body);
-    Ok(reply::json(StatusCode::OK, &connector.json()))
+    let (answer, keeps_tokens) = (connector.json(), connector.token_storage);
+    if !keeps_tokens {
+        store.vault.forget_connector(&id);
+    }
+    Ok(reply::json(StatusCode::OK, &answer))
 }
 
-/// Takes the button away too.
+/// Takes the button away too, and the tokens that came through it.
 pub(super) async fn delete(
     State(tenant): State<Shared>,
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     let mut store = tenant.store();
+    store.vault.forget_connector(&id);
     let directory = &mut store.directory;
     let target = find_mut(directory, &id)?.target().to_owned();
     directory.connectors.retain(|one| one.id != id);

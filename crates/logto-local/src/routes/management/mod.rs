@@ -6,7 +6,7 @@ use axum::routing::{delete, get, patch, post};
 
 use crate::server::Shared;
 
-mod access;
+pub(super) mod access;
 mod application_access;
 mod applications;
 mod configs;
@@ -16,7 +16,7 @@ mod input;
 mod list;
 mod organization_template;
 mod organizations;
-mod refused;
+pub(super) mod refused;
 mod resources;
 mod roles;
 mod sign_in_experience;

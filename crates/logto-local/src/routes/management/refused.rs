@@ -1,4 +1,4 @@
-//! Errors of the Management API.
+//! Errors of the Management API and the Account API.
 
 use aws_lc_rs::error::Unspecified;
 use axum::http::StatusCode;
@@ -53,6 +53,18 @@ impl Refused {
     pub(crate) fn exists_already() -> Self {
         let message = "The entity already exists. Please check the input and try again.";
         Self::conflict("entity.unique_integrity_violation", message)
+    }
+
+    /// The token is not one that opens this door.
+    pub(crate) fn unauthorized() -> Self {
+        let message = "Unauthorized. Please check credentials and its scope.";
+        Self::new(StatusCode::UNAUTHORIZED, "auth.unauthorized", message)
+    }
+
+    /// The token lacks a scope.
+    pub(crate) fn forbidden() -> Self {
+        let message = "Forbidden. Please check your user roles and permissions.";
+        Self::new(StatusCode::FORBIDDEN, "auth.forbidden", message)
     }
 
     pub(crate) fn with_data(mut self, data: Value) -> Self {

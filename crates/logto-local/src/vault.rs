@@ -1,0 +1,44 @@
+//! The Hugging Face tokens that the tenant keeps for people.
+
+use std::collections::HashMap;
+
+/// Hugging Face's tokens live eight hours.
+pub(crate) const TOKEN_LIFE: u64 = 8 * 3600;
+
+/// At most one token for each person, by their handle.
+#[derive(Default)]
+pub(crate) struct Vault(HashMap<String, KeptToken>);
+
+pub(crate) struct KeptToken {
+    /// The id of the connector that it came through.
+    pub(crate) connector: String,
+    pub(crate) token: String,
+    pub(crate) scope: String,
+    pub(crate) expires: u64,
+}
+
+impl Vault {
+    pub(crate) fn keep(&mut self, person: &str, token: KeptToken) {
+        self.0.insert(person.to_owned(), token);
+    }
+
+    pub(crate) fn of(&self, person: &str, connector: &str) -> Option<&KeptToken> {
+        let kept = self.0.get(person);
+        kept.filter(|kept| kept.connector == connector)
+    }
+
+    pub(crate) fn forget(&mut self, person: &str) {
+        self.0.remove(person);
+    }
+
+    pub(crate) fn forget_connector(&mut self, connector: &str) {
+        self.0.retain(|_, kept| kept.connector != connector);
+    }
+
+    /// Whose token this is, as Hugging Face knows.
+    pub(crate) fn owner(&self, token: &str, now: u64) -> Option<&str> {
+        let mut all = self.0.iter();
+        let found = all.find(|(_, kept)| kept.token == token && kept.expires > now);
+        found.map(|(person, _)| person.as_str())
+    }
+}
