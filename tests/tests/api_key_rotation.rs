@@ -14,8 +14,8 @@ use logto_tests::hostile::{Endpoint, Key, Provider};
 
 /// Clients of each API at the same time.
 const CLIENTS: usize = 32;
-/// Requests of each client.
-const REQUESTS: usize = 24;
+/// Requests of each client: with all of them a thousand at each API.
+const REQUESTS: usize = 32;
 
 /// The token is one of its own, so that no cache answers for the keys.
 fn token(provider: &Provider, key: &Key, n: usize) -> String {
