@@ -53,6 +53,4 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     ];
     let measured = measure(cases);
     report.table("Opening a session, in the core", &measured);
-    let why = "one round trip to the server and back is most of it";
-    report.left_out("–", "a session from Redis or PostgreSQL", why);
 }

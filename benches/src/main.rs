@@ -10,13 +10,22 @@ mod memory;
 mod peers;
 mod report;
 mod stage;
+mod stores;
 mod threads;
 
 use std::process::ExitCode;
 
 use report::Report;
 
-const GROUPS: [&str; 6] = ["core", "frameworks", "bytes", "memory", "threads", "api"];
+const GROUPS: [&str; 7] = [
+    "core",
+    "stores",
+    "frameworks",
+    "bytes",
+    "memory",
+    "threads",
+    "api",
+];
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -41,6 +50,7 @@ fn main() -> ExitCode {
     for group in groups {
         match group {
             "core" => core::run(&runtime, &mut report),
+            "stores" => stores::run(&runtime, &mut report),
             "frameworks" => frameworks::run(&runtime, &mut report),
             "bytes" => bytes::run(&runtime, &mut report),
             "memory" => memory::run(&mut report),

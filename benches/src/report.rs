@@ -50,13 +50,6 @@ impl Report {
             .push([id.into(), what.into(), measured, goal, met.into()]);
     }
 
-    /// Something that was not measured, and why.
-    pub fn left_out(&mut self, id: &str, what: &str, why: &str) {
-        let none = || "–".to_owned();
-        self.goals
-            .push([id.into(), what.into(), why.into(), none(), none()]);
-    }
-
     pub fn print_goals(&self) {
         println!("\n### Goals\n\n| | what | measured | goal | met |\n|---|---|---:|---:|---|");
         for row in &self.goals {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use logto::storage::MemoryStorage;
+use logto::storage::{MemoryStorage, Storage};
 use logto::web::{Context, Reply, Request, Route};
 use logto::{Clock, Logto, LogtoConfig, TokenRequest};
 use logto_local::{LocalTenant, Person};
@@ -75,8 +75,11 @@ impl Stage {
     }
 
     pub fn in_memory(&self) -> Logto {
-        let config = self.config().with_storage(Arc::new(MemoryStorage::new()));
-        Logto::new(config).expect("a valid configuration")
+        self.stored_in(Arc::new(MemoryStorage::new()))
+    }
+
+    pub fn stored_in(&self, storage: Arc<dyn Storage>) -> Logto {
+        Logto::new(self.config().with_storage(storage)).expect("a valid configuration")
     }
 
     /// A person signs in and gets these access tokens, beside the opaque one.

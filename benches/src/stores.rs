@@ -1,0 +1,51 @@
+//! Opening a session that a server keeps: one round trip for each request.
+
+use std::sync::Arc;
+
+use logto::storage::{MemoryStorage, Storage};
+use logto_redis::RedisStorage;
+use logto_servers::{Postgres, Redis};
+use logto_sqlx::{PostgresStorage, SqliteStorage};
+use sqlx::{PgPool, SqlitePool};
+use tokio::runtime::Runtime;
+
+use crate::harness::{Case, measure};
+use crate::report::Report;
+use crate::stage::{Stage, open};
+
+pub fn run(runtime: &Runtime, report: &mut Report) {
+    let (redis, postgres) =
+        runtime.block_on(async { (Redis::start().await, Postgres::start().await) });
+    let stores = runtime.block_on(async {
+        let of_redis = RedisStorage::open(&redis.url()).expect("an address of Redis");
+        let of_postgres = PgPool::connect(&postgres.url()).await.expect("PostgreSQL");
+        let of_postgres = PostgresStorage::new(of_postgres);
+        of_postgres.create_schema().await.expect("a schema");
+        let of_sqlite = SqlitePool::connect("sqlite::memory:")
+            .await
+            .expect("SQLite");
+        let of_sqlite = SqliteStorage::new(of_sqlite);
+        of_sqlite.create_schema().await.expect("a schema");
+        let stores: [(&'static str, Arc<dyn Storage>); 4] = [
+            ("memory", Arc::new(MemoryStorage::new())),
+            ("Redis", Arc::new(of_redis)),
+            ("PostgreSQL", Arc::new(of_postgres)),
+            ("SQLite, without its own thread", Arc::new(of_sqlite)),
+        ];
+        stores
+    });
+    let stage = runtime.block_on(Stage::new([]));
+    let signed_in = stores.map(|(name, store)| {
+        let logto = stage.stored_in(store);
+        let ticket = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+        (name, logto, ticket.header())
+    });
+    let cases = signed_in.iter().map(|(name, logto, ticket)| {
+        Case::asynchronous(name, runtime, async || open(logto, ticket).await)
+    });
+    let measured = measure(cases.collect());
+    report.table(
+        "Opening a session in each store (this process's time, not the server's)",
+        &measured,
+    );
+}
