@@ -86,6 +86,35 @@ async fn a_known_key_set_outlives_an_outage() {
 }
 
 #[tokio::test]
+async fn it_may_rotate_as_often_as_it_likes() {
+    let mut world = World::new().await;
+    for n in 0..30 {
+        world
+            .provider
+            .rotate_to(&Key::es384(&format!("rotation-{n}")));
+        world.sign_in_as("alice").await;
+    }
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_flood_of_made_up_tokens_locks_nobody_out() {
+    let mut world = World::new().await;
+    world.sign_in_as("before").await;
+    let (instance, stranger) = (world.logto.clone(), Key::es384("stranger"));
+    for _ in 0..20 {
+        let token = world.provider.logout_token(|t| t.key = stranger.clone());
+        let body = format!("logout_token={token}");
+        assert_eq!(world.post_logout(&instance, body).await.status, 400);
+    }
+    let fetches = world.provider.calls(Endpoint::Jwks).len();
+    assert!(fetches <= 5, "{fetches} fetches of the key set");
+    world.provider.rotate_to(&Key::es384("new"));
+    world.sign_in_as("alice").await;
+    world.finish();
+}
+
+#[tokio::test]
 async fn a_flood_of_unknown_keys_makes_few_requests() {
     let mut world = World::new().await;
     world.sign_in_as("before").await;
@@ -99,7 +128,7 @@ async fn a_flood_of_unknown_keys_makes_few_requests() {
         check(&world, &seen, Then::Refused, Some("before")).await;
     }
     let fetches = world.provider.calls(Endpoint::Jwks).len();
-    assert!(fetches <= 5, "{fetches} fetches of the key set");
+    assert!(fetches <= 6, "{fetches} fetches of the key set");
     world.finish();
 }
 

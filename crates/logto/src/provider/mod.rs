@@ -16,8 +16,10 @@ use crate::http::Http;
 use crate::jwt::{Compact, Edition};
 
 pub(crate) use cached::Cached;
+use discovery::is_about;
 pub(crate) use discovery::{Metadata, discovery_url};
 use keys::Keys;
+pub(crate) use keys::Sender;
 
 /// Seconds after which the discovery document is fetched again.
 const FRESH: u64 = 60 * 60;
@@ -45,6 +47,11 @@ impl Provider {
         &self.issuer
     }
 
+    /// Whether the tenant calls itself that. Other names are told without asking it.
+    pub(crate) async fn is_issuer(&self, name: &str) -> Result<bool, Error> {
+        Ok(is_about(name, &self.issuer) && self.metadata().await?.issuer == name)
+    }
+
     pub(crate) async fn metadata(&self) -> Result<Arc<Metadata>, Error> {
         let fetch = || {
             let (http, issuer) = (Arc::clone(&self.http), Arc::clone(&self.issuer));
@@ -65,8 +72,12 @@ impl Provider {
     }
 
     /// Checks the signature of a token, fetching the keys again if they changed.
-    pub(crate) async fn verify_signature(&self, token: &Compact<'_>) -> Result<Edition, Error> {
+    pub(crate) async fn verify_signature(
+        &self,
+        token: &Compact<'_>,
+        sender: Sender,
+    ) -> Result<Edition, Error> {
         let metadata = self.metadata().await?;
-        self.keys.verify(&metadata.jwks_uri, token).await
+        self.keys.verify(&metadata.jwks_uri, token, sender).await
     }
 }
