@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use url::Url;
 
-use super::bucket::Bucket;
 use super::cached::{Cached, Seen};
+use super::searches::Searches;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
@@ -21,7 +21,7 @@ pub(crate) struct Keys {
     http: Arc<Http>,
     clock: Clock,
     set: Arc<Cached<KeySet>>,
-    bucket: Bucket,
+    searches: Searches,
     /// The edition fetched last.
     edition: Arc<AtomicU64>,
 }
@@ -32,7 +32,7 @@ impl Keys {
             http,
             set: Cached::new(FRESH, clock.clone()),
             clock,
-            bucket: Bucket::default(),
+            searches: Searches::default(),
             edition: Arc::default(),
         }
     }
@@ -60,7 +60,8 @@ impl Keys {
         let mut lookup = keys.verify(token);
         if lookup != Lookup::Verified {
             // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
-            let is_permitted = || self.bucket.take(self.clock.now());
+            let kid = token.header.kid.as_deref();
+            let is_permitted = || self.searches.permit(kid, self.clock.now());
             let fetch = self.fetch(jwks_uri);
             if let Some(fresh) = self.set.after_if(seen, is_permitted, fetch).await? {
                 lookup = fresh.verify(token);
