@@ -202,7 +202,7 @@ async fn unknown_keys(stage: &Stage, report: &Report, tokens: &Tokens) -> usize 
     let other = async || jwt_authorizer(issuer).await;
     let (_, other) = with_unknown_keys("jwt-authorizer", stage, tokens, other).await;
     let fetched = format!("fetches for {UNKNOWN} tokens");
-    let head = ["crate", &fetched, "then a token of a new key"];
+    let head = ["crate", &fetched, "a token of a new key"];
     report.rows("Tokens of unknown keys", head, &[ours, peer, other]);
     fetches
 }
