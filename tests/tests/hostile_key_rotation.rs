@@ -119,6 +119,7 @@ async fn a_flood_of_unknown_keys_makes_few_requests() {
     let mut world = World::new().await;
     world.sign_in_as("before").await;
     let stranger = Key::es384("stranger");
+    let before = world.clock.now();
     for n in 0..40 {
         let key = stranger.named(&format!("kid-{n}"));
         world
@@ -127,8 +128,10 @@ async fn a_flood_of_unknown_keys_makes_few_requests() {
         let seen = world.sign_in().await;
         check(&world, &seen, Then::Refused, Some("before")).await;
     }
-    let fetches = world.provider.calls(Endpoint::Jwks).len();
-    assert!(fetches <= 6, "{fetches} fetches of the key set");
+    let fetches = world.provider.calls(Endpoint::Jwks).len() as u64;
+    // One more each five seconds, on a machine that is so slow.
+    let allowed = 6 + (world.clock.now() - before).div_ceil(5);
+    assert!(fetches <= allowed, "{fetches} fetches of the key set");
     world.finish();
 }
 

@@ -12,6 +12,7 @@ mod account;
 mod administrator;
 mod authorize;
 mod back_channel;
+mod exchange;
 mod failures;
 mod flow;
 mod keys;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use url::Url;
 
-use super::bucket::Bucket;
 use super::cached::{Cached, Seen};
+use super::searches::Searches;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
@@ -30,7 +30,7 @@ pub(crate) struct Keys {
     http: Arc<Http>,
     clock: Clock,
     set: Arc<Cached<KeySet>>,
-    bucket: Bucket,
+    searches: Searches,
     /// Whether the last fetch for a token of Logto's token endpoint found its key.
     found: AtomicBool,
     /// The edition fetched last.
@@ -43,7 +43,7 @@ impl Keys {
             http,
             set: Cached::new(FRESH, clock.clone()),
             clock,
-            bucket: Bucket::default(),
+            searches: Searches::default(),
             found: AtomicBool::new(true),
             edition: Arc::default(),
         }
@@ -74,9 +74,10 @@ impl Keys {
         let mut lookup = keys.verify(token);
         if lookup != Lookup::Verified {
             // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
+            let kid = token.header.kid.as_deref();
             let is_permitted = || {
                 (sender == Sender::Logto && self.found.swap(false, Ordering::AcqRel))
-                    || self.bucket.take(self.clock.now())
+                    || self.searches.permit(kid, self.clock.now())
             };
             let fetch = self.fetch(jwks_uri);
             if let Some(fresh) = self.set.after_if(seen, is_permitted, fetch).await? {

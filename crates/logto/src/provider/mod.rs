@@ -3,10 +3,10 @@
 //! Both are fetched when first needed, so that an app starts while Logto is down, and kept in this
 //! process. Logto forbids caching its key set by header, so ages are our own.
 
-mod bucket;
 mod cached;
 mod discovery;
 mod keys;
+mod searches;
 
 use std::sync::Arc;
 
