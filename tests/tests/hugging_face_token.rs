@@ -89,6 +89,25 @@ async fn every_recorded_answer_has_a_name() {
     .await;
 }
 
+#[tokio::test]
+async fn pages_that_ask_at_the_same_time_share_one_answer_and_a_later_one_asks_again() {
+    let mut world = World::with(|config| config.with_scopes(["identities"])).await;
+    world.sign_in_as("alice").await;
+    let gone: fn(Answer) -> Answer = |_| says(404, "secrets.third_party_token_set.token_not_found");
+    let answers = [token, gone];
+    world.provider.bend_in_turn(Endpoint::Elsewhere, answers);
+    let (one, other) = (world.page(), world.page());
+    let (one, other) = tokio::join!(one.hugging_face_token(), other.hugging_face_token());
+    let one = one.unwrap();
+    assert!(one.token().is_some(), "{one:?}");
+    assert_eq!(other.unwrap(), one);
+    assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 1);
+    // It was deleted since.
+    assert_eq!(world.page().hugging_face_token().await.unwrap(), NotStored);
+    assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 2);
+    world.finish();
+}
+
 async fn world(token_storage: bool, scopes: &'static [&'static str]) -> LocalWorld {
     let tenant = LocalTenant::builder().token_storage(token_storage);
     let configure = |config: logto::LogtoConfig| config.with_scopes(scopes.iter().copied());

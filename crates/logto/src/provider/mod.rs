@@ -6,6 +6,7 @@
 mod bucket;
 mod cached;
 mod discovery;
+mod flights;
 mod keys;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::jwt::{Compact, Edition};
 
 pub(crate) use cached::Cached;
 pub(crate) use discovery::{Metadata, discovery_url};
+pub(crate) use flights::Flights;
 use keys::Keys;
 
 /// Seconds after which the discovery document is fetched again.
