@@ -34,12 +34,12 @@ pub(crate) async fn who_am_i(user: &User) -> Result<String, NotKnown> {
             })?);
         }
         HuggingFaceAccess::NotEnabled => NotKnown {
-            why: "This tenant keeps no Hugging Face tokens. To let the app ask there, sign out and in again after:",
+            why: "This tenant gives no Hugging Face tokens to apps. Run this, then sign out and in again:",
             command,
         },
         HuggingFaceAccess::NotStored => NotKnown {
-            why: "Logto keeps no Hugging Face token of yours: sign out and in again. If the tenant does not keep any \
-                  yet, do so after:",
+            why: "Logto has no Hugging Face token of yours: sign out and in again. If that does not help, run this \
+                  first:",
             command,
         },
         HuggingFaceAccess::Expired => {

@@ -27,13 +27,7 @@ pub(crate) async fn hugging_face(
     let management = wanted.management()?;
     let mut plan = plan(&mut wanted, &options, &variables, &management, terminal).await?;
     show_redirect_uris(&plan, terminal);
-    if let Some(required) = required_of_new_people(&plan, &options)
-        && terminal.can_ask()
-        && terminal.ask(&format!(
-            "New people from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
-             other social button?"
-        ))
-    {
+    if people_are_to_be_let_in(&plan, &options, terminal) {
         wanted.skip_user_name = true;
         plan = wanted.setup().plan(&management).await?;
     }
@@ -85,13 +79,19 @@ fn is_undecided(options: &HuggingFace) -> bool {
     !options.skip_user_name && !options.keep_user_name && !options.dry_run
 }
 
-/// What new people have to give, if that is still to be decided.
-fn required_of_new_people(plan: &Plan, options: &HuggingFace) -> Option<String> {
+/// Whether somebody says that new people need not give what they are stopped for.
+fn people_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Terminal) -> bool {
     let required = plan.warnings.iter().find_map(|warning| match warning {
         Warning::RequiredIdentifiers(required) => Some(required.join(", ")),
         _ => None,
     });
-    required.filter(|_| is_undecided(options))
+    let open = is_undecided(options) && terminal.can_ask();
+    required.filter(|_| open).is_some_and(|required| {
+        terminal.ask(&format!(
+            "New people from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
+             other social button?"
+        ))
+    })
 }
 
 async fn apply(

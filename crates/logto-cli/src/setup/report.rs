@@ -74,13 +74,18 @@ impl Report {
         if !kept.is_empty() {
             let (mark, kept) = (terminal.paint(Tone::Careful, "!"), kept.join(", "));
             terminal.line(format_args!(
-                "{mark} {kept} in {file} is somebody's own and stays as it is, though the tenant says otherwise"
+                "{mark} {kept} in {file} is somebody's own and stays as it is; take it out to have it written anew"
             ));
         }
         let nothing = self.changes.is_empty() && written.is_empty();
+        let as_wanted = if kept.is_empty() {
+            ": everything is as wanted."
+        } else {
+            "."
+        };
         terminal.line(match (nothing, self.dry_run) {
-            (true, true) => "Nothing would change: everything is as wanted.".to_owned(),
-            (true, false) => "Nothing changed: everything is as wanted.".to_owned(),
+            (true, true) => format!("Nothing would change{as_wanted}"),
+            (true, false) => format!("Nothing changed{as_wanted}"),
             (false, true) => "\nThis is the plan; nothing was changed.".to_owned(),
             (false, false) => format!(
                 "\nReady. Take the values into your terminal and start your app:\n  {}\nIf something does not \
