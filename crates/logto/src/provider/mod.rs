@@ -5,6 +5,7 @@
 
 mod cached;
 mod discovery;
+mod flights;
 mod keys;
 mod searches;
 
@@ -18,6 +19,7 @@ use crate::jwt::{Compact, Edition};
 pub(crate) use cached::Cached;
 use discovery::is_about;
 pub(crate) use discovery::{Metadata, discovery_url};
+pub(crate) use flights::Flights;
 use keys::Keys;
 pub(crate) use keys::Sender;
 
