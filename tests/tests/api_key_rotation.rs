@@ -103,14 +103,16 @@ async fn a_flood_of_unknown_keys_makes_few_requests_and_delays_nobody() {
     let world = World::new().await;
     let good = world.token().sign();
     world.ask_with("/any", &good).await;
-    let client = reqwest::Client::new();
+    let (client, before) = (reqwest::Client::new(), world.clock.now());
     for (door, address) in world.addresses() {
         flood(&world, &client, address).await;
         assert_eq!(ask(&client, address, &good).await, 200, "{door}");
     }
-    let fetches = world.provider.calls(Endpoint::Jwks).len();
-    let apis = world.addresses().len();
-    assert!(fetches <= apis * 5, "{fetches} fetches by {apis} APIs");
+    let fetches = world.provider.calls(Endpoint::Jwks).len() as u64;
+    // One more each five seconds, on a machine that is so slow.
+    let allowed = 5 + (world.clock.now() - before).div_ceil(5);
+    let apis = world.addresses().len() as u64;
+    assert!(fetches <= apis * allowed, "{fetches} by {apis} APIs");
 
     // Nor does the flood keep a new key out for long.
     for (door, address) in world.addresses() {

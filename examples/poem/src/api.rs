@@ -54,7 +54,9 @@ pub(crate) fn document(
     api: &Api,
 ) -> Result<Value, serde_json::Error> {
     let mut document: Value = serde_json::from_str(&service.spec())?;
-    let scheme = &mut document["components"]["securitySchemes"]["logto"];
-    scheme["openIdConnectUrl"] = api.discovery_url().into();
+    let url = "/components/securitySchemes/logto/openIdConnectUrl";
+    if let Some(url) = document.pointer_mut(url) {
+        *url = api.discovery_url().into();
+    }
     Ok(document)
 }
