@@ -97,9 +97,9 @@ async fn a_personal_access_token_is_exchanged_once_and_judged_like_any_token() {
 #[tokio::test]
 async fn it_lets_its_person_in_by_the_exchange_of_a_tenant() {
     let site = Site::of("alice").await;
-    let frank = site.tenant.people().into_iter();
-    let frank = frank.filter(|person| person.handle() == "frank");
-    let hello = format!("{} in none", frank.last().unwrap().id());
+    let mut people = site.tenant.people().into_iter();
+    let frank = people.find(|person| person.handle() == "frank");
+    let hello = format!("{} in none", frank.unwrap().id());
     let ask = async |path: &str, token: &str| {
         let authorization = format!("Bearer {token}");
         let headers = [("authorization", authorization.as_str())];
