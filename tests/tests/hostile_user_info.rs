@@ -9,6 +9,8 @@
     clippy::unwrap_used
 )]
 
+use std::time::Duration;
+
 use logto_tests::hostile::Ends::{self, Outage, Refused, SignedOut, Token};
 use logto_tests::hostile::{Answer, Call, Endpoint, World, assert_ends, each};
 use serde_json::{Value, json};
@@ -131,5 +133,26 @@ async fn a_token_that_ended_early_is_renewed_once() {
     world.provider.revoke_everything();
     let outcome = world.user_info().await;
     assert_ends(&world, outcome, SignedOut).await;
+    world.finish();
+}
+
+#[tokio::test]
+async fn nobody_is_sent_around_for_ever() {
+    let mut world = World::impatient().await;
+    world
+        .provider
+        .bend(Endpoint::Token, |a, _| a.without("refresh_token"));
+    world.provider.bend(Endpoint::UserInfo, |_, _| {
+        Answer::error(401, "invalid_token")
+    });
+    world.sign_in_as("alice").await;
+    // The next sign-in would bring no better token than this one.
+    let outcome = world.user_info().await;
+    assert_ends(&world, outcome, Refused).await;
+
+    world.clock.advance(Duration::from_secs(60));
+    let seen = world.user_info().await.unwrap_err();
+    assert_eq!(seen.status, 303, "{seen:?}");
+    assert!(seen.location().starts_with("/sign-in?"), "{seen:?}");
     world.finish();
 }

@@ -10,6 +10,9 @@ use crate::error::{Error, ErrorKind};
 use crate::keeper::Held;
 use crate::session::{SessionState, TokenRequest};
 
+/// Seconds after a sign-in in which another one would bring no better token.
+const JUST_NOW: u64 = 60;
+
 impl Context {
     /// An access token for an API resource, for a resource in an organization, or the opaque one; see
     /// [`TokenRequest`]. It comes from the session, and is renewed when it is about to end: once,
@@ -76,17 +79,20 @@ impl Context {
         F: Future<Output = Result<T, Error>>,
     {
         let first = ask(self.token(&TokenRequest::opaque()).await?).await;
-        match first {
-            // A fresh token shows whether the session ended too.
-            Err(error)
-                if error
-                    .response()
-                    .is_some_and(|response| response.status() == 401) =>
-            {
-                ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
-            }
-            answer => answer,
+        let is_unauthorized = |error: &Error| error.response().is_some_and(|r| r.status() == 401);
+        if !first.as_ref().is_err_and(is_unauthorized) || !self.may_get_better().await? {
+            return first;
         }
+        // A fresh token shows whether the session ended too.
+        ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
+    }
+
+    /// Whether a refresh may bring a better token, or else a sign-in; after one that was just made the
+    /// person would be sent around for ever.
+    async fn may_get_better(&self) -> Result<bool, Error> {
+        let session = self.signed_in().await?.session;
+        let age = self.now().saturating_sub(session.started_at / 1000);
+        Ok(session.refresh_token.is_some() || age >= JUST_NOW)
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
