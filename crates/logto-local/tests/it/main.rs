@@ -13,6 +13,7 @@ mod administrator;
 mod authorize;
 mod back_channel;
 mod endings;
+mod exchange;
 mod failures;
 mod flow;
 mod keys;

@@ -20,6 +20,7 @@ impl Request {
     pub const HEADERS: &'static [&'static str] = &[
         "accept",
         "authorization",
+        "content-type",
         "cookie",
         "hx-current-url",
         "hx-request",
