@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind};
 use crate::recent::Recent;
 use crate::seal::KeyRing;
 use crate::session::{Packer, Session, SessionCookie, Ticket};
-use crate::storage::MemoryStorage;
+use crate::storage::{MemoryStorage, Storage};
 
 pub use everywhere::SessionInfo;
 pub(crate) use held::{Held, Place};
@@ -51,10 +51,14 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(settings: &Settings, keys: Arc<KeyRing>) -> Self {
-        let storage = settings.storage.clone().unwrap_or_else(|| {
-            let memory = MemoryStorage::new().with_clock(settings.clock.clone());
-            Arc::new(memory)
-        });
+        let (storage, names) = match &settings.storage {
+            Some(storage) => (Arc::clone(storage), Names::hashed(keys.context())),
+            None => {
+                let memory = MemoryStorage::new().with_clock(settings.clock.clone());
+                let memory: Arc<dyn Storage> = Arc::new(memory);
+                (memory, Names::plain())
+            }
+        };
         let attributes = Attributes {
             secure: settings.secure,
             domain: settings.cookie_domain.clone(),
@@ -68,7 +72,7 @@ impl Keeper {
                 Packer::new(&settings.issuer, &settings.app_id),
             ),
             store: Store::new(storage, settings.storage_timeout, Arc::clone(&keys)),
-            names: Names::new(keys.context()),
+            names,
             rules: Rules {
                 lifetime: settings.session_lifetime,
                 idle: settings.idle_lifetime,
