@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::engine::{Engine, Renewal};
 use crate::error::{Error, ErrorKind};
 use crate::keeper::Held;
-use crate::session::{Session, SessionId, Target, TokenRequest};
+use crate::session::{Grant, Session, SessionId, Target, TokenRequest};
 
 /// How long a request waits for a renewal of a token that is still good.
 const EARLY_PATIENCE: Duration = Duration::from_secs(2);
@@ -52,6 +52,7 @@ impl Wish {
     /// Whether somebody else has fulfilled it.
     fn is_fulfilled_by(&self, session: &Session, now: u64) -> bool {
         session
+            .grant
             .token_for(&self.target)
             .is_some_and(|held| held.is_usable(now) && Some(&held.token) != self.known.as_ref())
     }
@@ -66,12 +67,12 @@ impl Refreshes {
         request: &TokenRequest,
     ) -> Result<Held, Error> {
         let now = engine.settings.clock.now();
-        let token = held.session.token_for(&request.target);
+        let token = held.session.grant.token_for(&request.target);
         let usable = token.filter(|token| token.is_usable(now) && !request.fresh);
         if usable.is_some_and(|token| !token.is_due(now)) {
             return Ok(held.clone());
         }
-        if held.session.refresh_token.is_none() {
+        if held.session.refresh_token().is_none() {
             return match usable {
                 Some(_) => Ok(held.clone()),
                 None => Err(Error::new(
@@ -177,7 +178,7 @@ impl Engine {
                 Ok(renewal) => return self.store_renewal(&wish.held, renewal).await,
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.keeper.latest(&latest).await?;
-                    if newer.session.refresh_token == latest.session.refresh_token {
+                    if newer.session.refresh_token() == latest.session.refresh_token() {
                         self.keeper.end(&latest, self.settings.clock.now()).await?;
                         tracing::info!(%error, "Logto ended a session");
                         return Err(error);
@@ -217,21 +218,20 @@ impl Engine {
         let change = |session: &mut Session| {
             let now = self.settings.clock.now();
             self.keeper.note_refresh(session, now);
+            let mut tokens = session.grant.tokens().clone();
             if let Some(refresh_token) = &renewal.refresh_token {
-                session.refresh_token = Some(refresh_token.clone());
+                tokens.refresh = Some(refresh_token.clone());
             }
-            let Ok(accepted) = &renewal.accepted else {
-                return true;
-            };
-            session.keep_token(accepted.token.clone(), now);
-            if let Some(id_token) = &accepted.id_token {
-                let old = std::mem::replace(&mut session.id_token, id_token.clone());
-                if !self.keeper.has_room(session, place) {
-                    tracing::warn!(
-                        "a session's claims have outgrown its cookies; it keeps the old"
-                    );
-                    session.id_token = old;
-                }
+            let mut claims = session.grant.claims();
+            if let Ok(accepted) = &renewal.accepted {
+                tokens.keep(accepted.token.clone(), now);
+                claims = accepted.claims.as_ref().unwrap_or(claims);
+            }
+            let old = Arc::clone(session.grant.claims());
+            session.grant = Grant::new(Arc::clone(claims), tokens.clone());
+            if !Arc::ptr_eq(&old, session.grant.claims()) && !self.keeper.has_room(session, place) {
+                tracing::warn!("a session's claims have outgrown its cookies; it keeps the old");
+                session.grant = Grant::new(old, tokens);
             }
             true
         };
@@ -254,7 +254,7 @@ impl Engine {
                 if error.needs_sign_in()
                     && let Some(token) = renewal
                         .refresh_token
-                        .or_else(|| before.session.refresh_token.clone())
+                        .or_else(|| before.session.refresh_token().map(str::to_owned))
                     && let Err(error) = self.revoke(&token).await
                 {
                     tracing::warn!(%error, "the refresh token of an ended session could not be revoked");

@@ -59,10 +59,10 @@ impl Context {
     }
 
     async fn user_info(&self) -> Result<UserInfo, Error> {
-        let claims = self.signed_in().await?.claims;
+        let claims = Arc::clone(self.signed_in().await?.claims());
         self.with_opaque_token(|token| {
             let (logto, claims) = (Arc::clone(self.logto()), Arc::clone(&claims));
-            async move { logto.user_info(token.as_str(), &claims.sub).await }
+            async move { logto.user_info(token.as_str(), &claims.shown.sub).await }
         })
         .await
     }
@@ -93,7 +93,7 @@ impl Context {
         self.check(request)?;
         let held = self.signed_in().await?;
         let fresh = self.fresh(&held, request).await?;
-        let token = fresh.session.token_for(&request.target);
+        let token = fresh.session.grant.token_for(&request.target);
         token.map(AccessToken::from).ok_or_else(|| {
             let why = "the renewed session has no such access token";
             Error::new(ErrorKind::InvalidResponse, why)
@@ -113,7 +113,7 @@ impl Context {
             Err(error) if error.needs_sign_in() => match error.response() {
                 Some(_) => self.forget(SessionState::Revoked),
                 // Ended by another request, which sees to the browser: it may have a new session.
-                None if held.session.refresh_token.is_some() => self.set_nobody(),
+                None if held.session.refresh_token().is_some() => self.set_nobody(),
                 None => {}
             },
             // The refresh token may have been replaced all the same.
