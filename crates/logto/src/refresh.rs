@@ -222,16 +222,21 @@ impl Engine {
             if let Some(refresh_token) = &renewal.refresh_token {
                 tokens.refresh = Some(refresh_token.clone());
             }
-            let mut claims = session.grant.claims();
+            let mut newer_claims = None;
             if let Ok(accepted) = &renewal.accepted {
                 tokens.keep(accepted.token.clone(), now);
-                claims = accepted.claims.as_ref().unwrap_or(claims);
+                newer_claims = accepted.claims.clone();
             }
-            let old = Arc::clone(session.grant.claims());
-            session.grant = Grant::new(Arc::clone(claims), tokens.clone());
-            if !Arc::ptr_eq(&old, session.grant.claims()) && !self.keeper.has_room(session, place) {
-                tracing::warn!("a session's claims have outgrown its cookies; it keeps the old");
-                session.grant = Grant::new(old, tokens);
+            let claims = Arc::clone(session.grant.claims());
+            session.grant = Grant::new(claims, tokens.clone());
+            if let Some(claims) = newer_claims {
+                let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
+                if !self.keeper.has_room(session, place) {
+                    tracing::warn!(
+                        "a session's claims have outgrown its cookies; it keeps the old"
+                    );
+                    session.grant = old;
+                }
             }
             true
         };

@@ -7,10 +7,8 @@ use lz4_flex::block::{compress_with_dict, decompress_with_dict};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use super::bytes::{Reader, put_bytes, put_number};
+use super::bytes::{Reader, put_number};
 
-const LZ4: u8 = 0;
-const DEFLATE: u8 = 1;
 const DEFLATE_LEVEL: u8 = 9;
 
 /// Compressed texts longer than this are tried with deflate: they take more than one cookie.
@@ -18,40 +16,40 @@ const LARGE: usize = 2 * 1024;
 /// No text of ours is longer than this.
 const MAX_TEXT: usize = 1024 * 1024;
 
-/// Appends a text.
+/// Appends a text: its length, that of what is left of it and how it was compressed, and that.
 pub(super) fn put(out: &mut Vec<u8>, text: &[u8], dictionary: &[u8]) {
-    let mut best = (LZ4, compress_with_dict(text, dictionary));
-    if best.1.len() > LARGE {
+    let mut compressed = compress_with_dict(text, dictionary);
+    let mut deflated = false;
+    if compressed.len() > LARGE {
         let small = compress_to_vec(text, DEFLATE_LEVEL);
-        if small.len() < best.1.len() {
-            best = (DEFLATE, small);
+        if small.len() < compressed.len() {
+            (compressed, deflated) = (small, true);
         }
     }
-    let (compression, compressed) = best;
-    out.push(compression);
     put_number(out, text.len() as u64);
-    put_bytes(out, &compressed);
+    put_number(out, (compressed.len() as u64) << 1 | u64::from(deflated));
+    out.extend_from_slice(&compressed);
 }
 
 /// Passes over a text that [`put`] appended.
 pub(super) fn skip(bytes: &mut Reader<'_>) -> Option<()> {
-    bytes.byte()?;
     bytes.number()?;
-    bytes.bytes().map(drop)
+    let compressed = bytes.number()?;
+    bytes.take(compressed >> 1).map(drop)
 }
 
 /// Reads back a text that [`put`] appended.
 pub(super) fn take(bytes: &mut Reader<'_>, dictionary: &[u8]) -> Option<Vec<u8>> {
-    let compression = bytes.byte()?;
     let length = usize::try_from(bytes.number()?).ok()?;
-    let compressed = bytes.bytes()?;
+    let compressed = bytes.number()?;
+    let deflated = compressed & 1 == 1;
+    let compressed = bytes.take(compressed >> 1)?;
     if length > MAX_TEXT {
         return None;
     }
-    let text = match compression {
-        LZ4 => decompress_with_dict(compressed, length, dictionary).ok()?,
-        DEFLATE => decompress_to_vec_with_limit(compressed, length).ok()?,
-        _ => return None,
+    let text = match deflated {
+        true => decompress_to_vec_with_limit(compressed, length).ok()?,
+        false => decompress_with_dict(compressed, length, dictionary).ok()?,
     };
     (text.len() == length).then_some(text)
 }
@@ -86,14 +84,15 @@ mod tests {
         for end in 0..out.len() {
             assert_eq!(take(&mut Reader(&out[..end]), b""), None);
         }
-        for (at, value) in [(0, 9), (1, 29), (1, 31)] {
+        // Another length, and another compression.
+        for (at, change) in [(0, 1), (0, 2), (1, 1)] {
             let mut damaged = out.clone();
-            damaged[at] = value;
+            damaged[at] ^= change;
             assert_eq!(take(&mut Reader(&damaged), b""), None, "{at}");
         }
-        let mut endless = vec![LZ4];
+        let mut endless = Vec::new();
         put_number(&mut endless, u64::MAX);
-        put_bytes(&mut endless, b"");
+        put_number(&mut endless, 0);
         assert_eq!(take(&mut Reader(&endless), b""), None);
     }
 }

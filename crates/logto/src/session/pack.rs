@@ -53,7 +53,10 @@ impl Packer {
         packed.extend_from_slice(session.id.as_bytes());
         put_number(&mut packed, session.revision);
         put_number(&mut packed, session.started_at);
-        put_number(&mut packed, session.seen_at);
+        put_number(
+            &mut packed,
+            session.seen_at.wrapping_sub(session.started_at / 1000),
+        );
         packed.extend_from_slice(grant);
         packed
     }
@@ -67,7 +70,7 @@ impl Packer {
         let id = SessionId::from_slice(packed.take(SessionId::LENGTH as u64)?)?;
         let revision = packed.number()?;
         let started_at = packed.number()?;
-        let seen_at = packed.number()?;
+        let seen_at = packed.number()?.wrapping_add(started_at / 1000);
         let grant = packed.0;
         let claims = String::from_utf8(block::take(&mut packed, &self.dictionary)?).ok()?;
         Some(Session {
