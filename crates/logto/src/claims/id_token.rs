@@ -106,7 +106,7 @@ impl IdTokenClaims {
             let why = "the ID token's payload is not UTF-8";
             Error::new(ErrorKind::InvalidToken, why)
         })?;
-        let claims: Claims = serde_json::from_str(&payload).map_err(malformed)?;
+        let claims: Claims = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
         Ok(Self {
             claims: claims.into(),
             ..Self::reread(payload)?
@@ -115,7 +115,7 @@ impl IdTokenClaims {
 
     /// Reads a payload that could be [parsed](Self::parse) before, and only what most requests need.
     pub(crate) fn reread(payload: String) -> Result<Self, Error> {
-        let first: First = serde_json::from_str(&payload).map_err(malformed)?;
+        let first: First = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
         Ok(Self {
             iss: first.iss,
             aud: first.aud.into_vec(),
@@ -176,13 +176,19 @@ impl Deref for IdTokenClaims {
     type Target = Claims;
 
     fn deref(&self) -> &Claims {
-        let read = || serde_json::from_str(&self.raw).unwrap_or_default();
-        self.claims.get_or_init(read)
+        self.claims.get_or_init(|| {
+            // Never so of a payload that could be parsed before.
+            let sub_alone = || Claims {
+                sub: self.shown.sub.clone(),
+                ..Claims::default()
+            };
+            serde_json::from_str(&self.raw).unwrap_or_else(|_| sub_alone())
+        })
     }
 }
 
-fn malformed(error: serde_json::Error) -> Error {
-    Error::malformed(ErrorKind::InvalidToken, "the ID token's payload", &error)
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::malformed(ErrorKind::InvalidToken, "the ID token's payload", error)
 }
 
 /// A NumericDate (RFC 7519, section 2) may have a fraction; a negative one is long over.
@@ -226,6 +232,36 @@ mod tests {
             let error = IdTokenClaims::parse(payload.as_bytes()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidToken, "{payload}");
         }
+    }
+
+    #[test]
+    fn what_is_read_again_is_what_was_parsed() {
+        for who in [
+            r#""name":"Alice","email":"a@b.c","roles":["editor"],"sid":"x""#,
+            r#""name":null,"username":"Alice","email":"a@b.c","roles":["editor"],"sid":"x""#,
+            r#""name":7,"username":"Alice","email":"a@b.c","roles":["editor"],"sid":"x","n":[{}]"#,
+        ] {
+            let payload = format!(r#"{{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,{who}}}"#);
+            let parsed = IdTokenClaims::parse(payload.as_bytes()).unwrap();
+            let again = IdTokenClaims::reread(payload.clone()).unwrap();
+            for claims in [parsed, again] {
+                assert_eq!(claims.payload(), payload);
+                assert_eq!(claims.shown.name.as_deref(), Some("Alice"));
+                assert_eq!(claims.shown.email, claims.email);
+                assert_eq!((claims.shown.sub.as_str(), claims.sub.as_str()), ("s", "s"));
+                assert_eq!(claims.sid.as_deref(), Some("x"));
+                assert_eq!(claims.roles, ["editor"]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_late_leaves_the_person() {
+        let payload = r#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,"name":"\ud800"}"#;
+        assert!(IdTokenClaims::parse(payload.as_bytes()).is_err());
+        assert!(IdTokenClaims::parse(b"{\"iss\":\"\xff\"}").is_err());
+        let claims = IdTokenClaims::reread(payload.to_owned()).unwrap();
+        assert_eq!((claims.sub.as_str(), &claims.name), ("s", &None));
     }
 
     #[test]

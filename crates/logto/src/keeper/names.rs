@@ -85,3 +85,33 @@ impl Names {
         [kind, ":", &what].concat()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_read_tells_nothing_and_no_two_names_are_equal() {
+        let apps = [Names::hashed("one"), Names::hashed("other"), Names::plain()];
+        let mut names = Vec::new();
+        for app in &apps {
+            names.extend([
+                app.index("alice"),
+                app.index("bob"),
+                app.end_of_person("alice"),
+            ]);
+        }
+        assert_eq!(names[0], apps[0].index("alice"));
+        let alice = encoding::encode("alice");
+        let (hashed, plain) = names.split_at(6);
+        assert!(
+            !hashed
+                .iter()
+                .any(|name| name.contains("alice") || name.contains(&alice))
+        );
+        assert!(plain[0].ends_with(&alice));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 9);
+    }
+}
