@@ -138,21 +138,26 @@ async fn a_token_that_ended_early_is_renewed_once() {
 
 #[tokio::test]
 async fn nobody_is_sent_around_for_ever() {
-    let mut world = World::impatient().await;
-    world
-        .provider
-        .bend(Endpoint::Token, |a, _| a.without("refresh_token"));
-    world.provider.bend(Endpoint::UserInfo, |_, _| {
-        Answer::error(401, "invalid_token")
-    });
-    world.sign_in_as("alice").await;
-    // The next sign-in would bring no better token than this one.
-    let outcome = world.user_info().await;
-    assert_ends(&world, outcome, Refused).await;
+    let refused = |_: Answer, _: &Call| Answer::error(401, "invalid_token");
+    let bare = |a: Answer, _: &Call| a.without("refresh_token");
+    let over = |a: Answer, _: &Call| a.without("refresh_token").set("expires_in", 0);
+    let unbent = |a: Answer, _: &Call| a;
+    for (token, user_info) in [
+        (bare as fn(_, &_) -> _, refused as fn(_, &_) -> _),
+        (over, unbent),
+    ] {
+        let mut world = World::impatient().await;
+        world.provider.bend(Endpoint::Token, token);
+        world.provider.bend(Endpoint::UserInfo, user_info);
+        world.sign_in_as("alice").await;
+        // The next sign-in would bring no better token than this one.
+        let outcome = world.user_info().await;
+        assert_ends(&world, outcome, Refused).await;
 
-    world.clock.advance(Duration::from_secs(60));
-    let seen = world.user_info().await.unwrap_err();
-    assert_eq!(seen.status, 303, "{seen:?}");
-    assert!(seen.location().starts_with("/sign-in?"), "{seen:?}");
-    world.finish();
+        world.clock.advance(Duration::from_secs(60));
+        let seen = world.user_info().await.unwrap_err();
+        assert_eq!(seen.status, 303, "{seen:?}");
+        assert!(seen.location().starts_with("/sign-in?"), "{seen:?}");
+        world.finish();
+    }
 }

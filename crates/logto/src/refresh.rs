@@ -18,10 +18,13 @@ use tokio::time::Instant;
 use crate::engine::{Engine, Renewal};
 use crate::error::{Error, ErrorKind};
 use crate::keeper::Held;
-use crate::session::{Session, SessionId, Target, TokenRequest};
+use crate::session::{Grant, Session, SessionId, Target, TokenRequest};
 
 /// How long a request waits for a renewal of a token that is still good.
 const EARLY_PATIENCE: Duration = Duration::from_secs(2);
+/// Seconds after a sign-in in which another one would bring nothing better, and send the person
+/// around for ever.
+const JUST_NOW: u64 = 60;
 /// Seconds without early renewals after one met an outage.
 const PAUSE: u64 = 5;
 /// Between two looks whether another instance is done: at first, and at most.
@@ -54,6 +57,7 @@ impl Wish {
     /// Whether somebody else has fulfilled it.
     fn is_fulfilled_by(&self, session: &Session, now: u64) -> bool {
         session
+            .grant
             .token_for(&self.target)
             .is_some_and(|held| held.is_usable(now) && Some(&held.token) != self.known.as_ref())
     }
@@ -68,19 +72,25 @@ impl Refreshes {
         request: &TokenRequest,
     ) -> Result<Held, Error> {
         let now = engine.settings.clock.now();
-        let token = held.session.token_for(&request.target);
+        let token = held.session.grant.token_for(&request.target);
         let usable = token.filter(|token| token.is_usable(now) && !request.fresh);
         if usable.is_some_and(|token| !token.is_due(now)) {
             return Ok(held.clone());
         }
-        if held.session.refresh_token.is_none() {
-            return match usable {
-                Some(_) => Ok(held.clone()),
-                None => Err(Error::new(
+        if held.session.refresh_token().is_none() {
+            let age = now.saturating_sub(held.session.started_at / 1000);
+            let (kind, why) = match usable {
+                Some(_) => return Ok(held.clone()),
+                None if age < JUST_NOW => (
+                    ErrorKind::InvalidResponse,
+                    "the sign-in brought neither a usable access token nor a refresh token",
+                ),
+                None => (
                     ErrorKind::SignInRequired,
                     "there is no refresh token to get an access token with",
-                )),
+                ),
             };
+            return Err(Error::new(kind, why));
         }
         let wish = Wish {
             held: held.clone(),
@@ -179,7 +189,7 @@ impl Engine {
                 Ok(renewal) => return self.store_renewal(&wish.held, renewal).await,
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.keeper.latest(&latest).await?;
-                    if newer.session.refresh_token == latest.session.refresh_token {
+                    if newer.session.refresh_token() == latest.session.refresh_token() {
                         self.keeper.end(&latest, self.settings.clock.now()).await?;
                         tracing::info!(%error, "Logto ended a session");
                         return Err(error);
@@ -219,20 +229,24 @@ impl Engine {
         let change = |session: &mut Session| {
             let now = self.settings.clock.now();
             self.keeper.note_refresh(session, now);
+            let mut tokens = session.grant.tokens().clone();
             if let Some(refresh_token) = &renewal.refresh_token {
-                session.refresh_token = Some(refresh_token.clone());
+                tokens.refresh = Some(refresh_token.clone());
             }
-            let Ok(accepted) = &renewal.accepted else {
-                return true;
-            };
-            session.keep_token(accepted.token.clone(), now);
-            if let Some(id_token) = &accepted.id_token {
-                let old = std::mem::replace(&mut session.id_token, id_token.clone());
+            let mut newer_claims = None;
+            if let Ok(accepted) = &renewal.accepted {
+                tokens.keep(accepted.token.clone(), now);
+                newer_claims = accepted.claims.clone();
+            }
+            let claims = Arc::clone(session.grant.claims());
+            session.grant = Grant::new(claims, tokens.clone());
+            if let Some(claims) = newer_claims {
+                let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
                 if !self.keeper.has_room(session, place) {
                     tracing::warn!(
                         "a session's claims have outgrown its cookies; it keeps the old"
                     );
-                    session.id_token = old;
+                    session.grant = old;
                 }
             }
             true
@@ -254,7 +268,7 @@ impl Engine {
                 if error.needs_sign_in()
                     && let Some(token) = renewal
                         .refresh_token
-                        .or_else(|| before.session.refresh_token.clone())
+                        .or_else(|| before.session.refresh_token().map(str::to_owned))
                     && let Err(error) = self.revoke(&token).await
                 {
                     tracing::warn!(%error, "the refresh token of an ended session could not be revoked");

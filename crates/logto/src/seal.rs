@@ -142,7 +142,7 @@ impl KeyRing {
     }
 
     fn bound_to(&self, name: &str) -> Aad<String> {
-        Aad::from(format!("{name}\n{}", self.context))
+        Aad::from([name, "\n", &self.context].concat())
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::OnceLock;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::Claims;
 use crate::error::{Error, ErrorKind};
@@ -28,22 +30,56 @@ pub struct IdTokenClaims {
     /// When the person authenticated, in seconds since the Unix epoch, if Logto says so.
     pub auth_time: Option<u64>,
     pub(crate) nonce: Option<String>,
-    claims: Claims,
-    raw: Box<[u8]>,
+    /// Pages show these on every request; they are not worth reading all the others.
+    pub(crate) shown: Shown,
+    /// Read when somebody asks.
+    claims: OnceLock<Claims>,
+    raw: Box<str>,
 }
 
+/// What [`User`](crate::web::User) tells of a person.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    pub(crate) sub: String,
+    /// Full name, or else user name.
+    pub(crate) name: Option<String>,
+    pub(crate) picture: Option<String>,
+    pub(crate) email: Option<String>,
+}
+
+/// What is read at once: the claims about the token, and those that pages show on every request.
 #[derive(Deserialize)]
-struct Registered {
+struct First {
     iss: String,
     aud: OneOrMany,
     iat: f64,
     exp: f64,
-    #[serde(default, deserialize_with = "super::lenient")]
+    #[serde(default, deserialize_with = "lenient")]
     sid: Option<String>,
-    #[serde(default, deserialize_with = "super::lenient")]
+    #[serde(default, deserialize_with = "lenient")]
     auth_time: Option<f64>,
     #[serde(default)]
     nonce: Option<String>,
+    #[serde(default)]
+    sub: String,
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    username: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    picture: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    email: Option<String>,
+}
+
+/// As `super::lenient`, and faster; not for types that others read from something else than text.
+fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    let value = <&RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(value.get()).unwrap_or_default())
 }
 
 /// `aud`: a text or a list of them (RFC 7519, section 4.1.3).
@@ -66,25 +102,41 @@ impl OneOrMany {
 impl IdTokenClaims {
     /// Reads the payload of an ID token.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Error> {
-        let malformed =
-            |error| Error::malformed(ErrorKind::InvalidToken, "the ID token's payload", &error);
-        let registered: Registered = serde_json::from_slice(payload).map_err(malformed)?;
-        let claims: Claims = serde_json::from_slice(payload).map_err(malformed)?;
+        let payload = String::from_utf8(payload.to_vec()).map_err(|_| {
+            let why = "the ID token's payload is not UTF-8";
+            Error::new(ErrorKind::InvalidToken, why)
+        })?;
+        let claims: Claims = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
         Ok(Self {
-            iss: registered.iss,
-            aud: registered.aud.into_vec(),
-            iat: seconds(registered.iat),
-            exp: seconds(registered.exp),
-            sid: registered.sid,
-            auth_time: registered.auth_time.map(seconds),
-            nonce: registered.nonce,
-            claims,
+            claims: claims.into(),
+            ..Self::reread(payload)?
+        })
+    }
+
+    /// Reads a payload that could be [parsed](Self::parse) before, and only what most requests need.
+    pub(crate) fn reread(payload: String) -> Result<Self, Error> {
+        let first: First = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
+        Ok(Self {
+            iss: first.iss,
+            aud: first.aud.into_vec(),
+            iat: seconds(first.iat),
+            exp: seconds(first.exp),
+            sid: first.sid,
+            auth_time: first.auth_time.map(seconds),
+            nonce: first.nonce,
+            shown: Shown {
+                sub: first.sub,
+                name: first.name.or(first.username),
+                picture: first.picture,
+                email: first.email,
+            },
+            claims: OnceLock::new(),
             raw: payload.into(),
         })
     }
 
     /// What was parsed.
-    pub(crate) fn payload(&self) -> &[u8] {
+    pub(crate) fn payload(&self) -> &str {
         &self.raw
     }
 
@@ -106,7 +158,7 @@ impl IdTokenClaims {
     /// }
     /// ```
     pub fn custom<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.raw)
+        serde_json::from_str(&self.raw)
             .map_err(|error| Error::malformed(ErrorKind::InvalidToken, "a custom claim", &error))
     }
 }
@@ -115,7 +167,7 @@ impl IdTokenClaims {
 impl fmt::Debug for IdTokenClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdTokenClaims")
-            .field("sub", &self.claims.sub)
+            .field("sub", &self.shown.sub)
             .finish_non_exhaustive()
     }
 }
@@ -124,8 +176,19 @@ impl Deref for IdTokenClaims {
     type Target = Claims;
 
     fn deref(&self) -> &Claims {
-        &self.claims
+        self.claims.get_or_init(|| {
+            // Never so of a payload that could be parsed before.
+            let sub_alone = || Claims {
+                sub: self.shown.sub.clone(),
+                ..Claims::default()
+            };
+            serde_json::from_str(&self.raw).unwrap_or_else(|_| sub_alone())
+        })
     }
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::malformed(ErrorKind::InvalidToken, "the ID token's payload", error)
 }
 
 /// A NumericDate (RFC 7519, section 2) may have a fraction; a negative one is long over.
@@ -169,6 +232,36 @@ mod tests {
             let error = IdTokenClaims::parse(payload.as_bytes()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidToken, "{payload}");
         }
+    }
+
+    #[test]
+    fn what_is_read_again_is_what_was_parsed() {
+        for who in [
+            r#""name":"Alice","email":"a@b.c","roles":["editor"],"sid":"x""#,
+            r#""name":null,"username":"Alice","email":"a@b.c","roles":["editor"],"sid":"x""#,
+            r#""name":7,"username":"Alice","email":"a@b.c","roles":["editor"],"sid":"x","n":[{}]"#,
+        ] {
+            let payload = format!(r#"{{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,{who}}}"#);
+            let parsed = IdTokenClaims::parse(payload.as_bytes()).unwrap();
+            let again = IdTokenClaims::reread(payload.clone()).unwrap();
+            for claims in [parsed, again] {
+                assert_eq!(claims.payload(), payload);
+                assert_eq!(claims.shown.name.as_deref(), Some("Alice"));
+                assert_eq!(claims.shown.email, claims.email);
+                assert_eq!((claims.shown.sub.as_str(), claims.sub.as_str()), ("s", "s"));
+                assert_eq!(claims.sid.as_deref(), Some("x"));
+                assert_eq!(claims.roles, ["editor"]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_late_leaves_the_person() {
+        let payload = r#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,"name":"\ud800"}"#;
+        assert!(IdTokenClaims::parse(payload.as_bytes()).is_err());
+        assert!(IdTokenClaims::parse(b"{\"iss\":\"\xff\"}").is_err());
+        let claims = IdTokenClaims::reread(payload.to_owned()).unwrap();
+        assert_eq!((claims.sub.as_str(), &claims.name), ("s", &None));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::flow::{Protocol, Tokens, Transaction};
 use crate::jwt::{Compact, Expected, LogoutToken, Nonce, verify_id_token, verify_logout_token};
 use crate::keeper::Held;
 use crate::provider::Sender;
-use crate::session::{HeldToken, Session, SessionId, Target};
+use crate::session::{Grant, HeldToken, HeldTokens, Session, SessionId, Target};
 
 /// What an access token lives if the answer does not say; Logto always says.
 const DEFAULT_LIFETIME: u64 = 3600;
@@ -25,8 +25,8 @@ pub(crate) struct Renewal {
 #[derive(Clone)]
 pub(crate) struct Accepted {
     pub(crate) token: HeldToken,
-    /// The payload of the refreshed ID token, if there is one.
-    pub(crate) id_token: Option<Vec<u8>>,
+    /// Of the refreshed ID token, if there is one.
+    pub(crate) claims: Option<Arc<IdTokenClaims>>,
 }
 
 impl Engine {
@@ -68,9 +68,13 @@ impl Engine {
             revision: 0,
             started_at: self.settings.clock.now_in_milliseconds(),
             seen_at: now,
-            id_token: claims.payload().to_vec(),
-            tokens: vec![held_token(&tokens, &Target::default(), now)],
-            refresh_token: tokens.refresh_token,
+            grant: Grant::new(
+                Arc::new(claims),
+                HeldTokens {
+                    access: vec![held_token(&tokens, &Target::default(), now)],
+                    refresh: tokens.refresh_token,
+                },
+            ),
         })
     }
 
@@ -81,7 +85,7 @@ impl Engine {
         held: &Held,
         target: &Target,
     ) -> Result<Renewal, Error> {
-        let refresh_token = held.session.refresh_token.as_deref().ok_or_else(|| {
+        let refresh_token = held.session.refresh_token().ok_or_else(|| {
             Error::new(
                 ErrorKind::SignInRequired,
                 "the session has no refresh token",
@@ -93,33 +97,33 @@ impl Engine {
             .refresh(refresh_token, target)
             .await
             .map_err(refusal)?;
-        let checked = self.check_refreshed(&held.claims, &tokens).await;
+        let checked = self.check_refreshed(held.claims(), &tokens).await;
         let now = self.settings.clock.now();
         Ok(Renewal {
-            accepted: checked.map(|id_token| Accepted {
+            accepted: checked.map(|claims| Accepted {
                 token: held_token(&tokens, target, now),
-                id_token,
+                claims,
             }),
             refresh_token: tokens.refresh_token,
         })
     }
 
-    /// The payload of the refreshed ID token, if there is one and it may replace the old.
+    /// The claims of the refreshed ID token, if there is one and it may replace the old.
     async fn check_refreshed(
         &self,
         before: &IdTokenClaims,
         tokens: &Tokens,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    ) -> Result<Option<Arc<IdTokenClaims>>, Error> {
         let Some(id_token) = &tokens.id_token else {
             return Ok(None);
         };
         let nonce = Nonce::Unchanged(before.nonce.as_deref());
         let after = self.verify(id_token, nonce, &tokens.access_token).await?;
-        if after.sub != before.sub {
+        if after.shown.sub != before.shown.sub {
             let why = "the refreshed ID token is about somebody else";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
-        Ok(Some(after.payload().to_vec()))
+        Ok(Some(Arc::new(after)))
     }
 
     async fn verify(

@@ -108,7 +108,7 @@ impl Keeper {
             index.add(session, oldest);
             true
         };
-        self.change_index(&held.claims.sub, add).await
+        self.change_index(held.sub(), add).await
     }
 
     pub(crate) async fn unlist(&self, sub: &str, ids: &[SessionId]) -> Result<(), Error> {

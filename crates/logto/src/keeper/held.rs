@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use crate::claims::IdTokenClaims;
-use crate::error::Error;
 use crate::session::Session;
 
-/// A session, its claims, and where it is kept.
+/// A session, and where it is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
-    pub(crate) session: Arc<Session>,
-    pub(crate) claims: Arc<IdTokenClaims>,
+    pub(crate) session: Session,
     pub(crate) place: Place,
 }
 
@@ -22,12 +20,12 @@ pub(crate) enum Place {
 }
 
 impl Held {
-    pub(crate) fn new(session: Session, place: Place) -> Result<Self, Error> {
-        Ok(Self {
-            claims: Arc::new(session.claims()?),
-            session: Arc::new(session),
-            place,
-        })
+    pub(crate) fn claims(&self) -> &Arc<IdTokenClaims> {
+        self.session.grant.claims()
+    }
+
+    pub(crate) fn sub(&self) -> &str {
+        &self.claims().shown.sub
     }
 
     pub(crate) fn is_stored(&self) -> bool {

@@ -1,7 +1,5 @@
 //! From a request's cookies to its session.
 
-use std::sync::Arc;
-
 use super::names::Asked;
 use super::opened::{Opened, What};
 use super::records::Record;
@@ -114,7 +112,7 @@ impl Keeper {
             {
                 let is_newer = stored.session.revision > session.revision;
                 if stored.session.seen_at < session.seen_at {
-                    Arc::make_mut(&mut stored.session).seen_at = session.seen_at;
+                    stored.session.seen_at = session.seen_at;
                 }
                 let loaded = self.check(stored, now).await?;
                 Ok(Loaded {
@@ -166,12 +164,9 @@ impl Keeper {
                 self.update(&held, now, renew).await
             }
             Place::Cookie => {
-                let mut session = Session::clone(&held.session);
-                session.seen_at = now;
-                Ok(Held {
-                    session: Arc::new(session),
-                    ..held.clone()
-                })
+                let mut renewed = held.clone();
+                renewed.session.seen_at = now;
+                Ok(renewed)
             }
         };
         match renewed {

@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind};
 use crate::recent::Recent;
 use crate::seal::KeyRing;
 use crate::session::{Packer, Session, SessionCookie, Ticket};
-use crate::storage::MemoryStorage;
+use crate::storage::{MemoryStorage, Storage};
 
 pub use everywhere::SessionInfo;
 pub(crate) use held::{Held, Place};
@@ -51,10 +51,14 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(settings: &Settings, keys: Arc<KeyRing>) -> Self {
-        let storage = settings.storage.clone().unwrap_or_else(|| {
-            let memory = MemoryStorage::new().with_clock(settings.clock.clone());
-            Arc::new(memory)
-        });
+        let (storage, names) = match &settings.storage {
+            Some(storage) => (Arc::clone(storage), Names::hashed(keys.context())),
+            None => {
+                let memory = MemoryStorage::new().with_clock(settings.clock.clone());
+                let memory: Arc<dyn Storage> = Arc::new(memory);
+                (memory, Names::plain())
+            }
+        };
         let attributes = Attributes {
             secure: settings.secure,
             domain: settings.cookie_domain.clone(),
@@ -68,7 +72,7 @@ impl Keeper {
                 Packer::new(&settings.issuer, &settings.app_id),
             ),
             store: Store::new(storage, settings.storage_timeout, Arc::clone(&keys)),
-            names: Names::new(keys.context()),
+            names,
             rules: Rules {
                 lifetime: settings.session_lifetime,
                 idle: settings.idle_lifetime,
@@ -90,7 +94,10 @@ impl Keeper {
 
     /// Takes up a new session.
     pub(crate) async fn begin(&self, session: Session, now: u64) -> Result<Held, Error> {
-        let held = Held::new(session, self.place)?;
+        let held = Held {
+            session,
+            place: self.place,
+        };
         match self.place {
             Place::Cookie => self.check_size(&held.session)?,
             Place::Store => {
@@ -122,25 +129,21 @@ impl Keeper {
                 let ticket = Ticket {
                     id: held.session.id,
                     started_at: held.session.started_at,
-                    sub: held.claims.sub.clone(),
-                    sid: held.claims.sid.clone(),
+                    sub: held.sub().to_owned(),
+                    sid: held.claims().sid.clone(),
                 };
                 self.cookie
                     .write_ticket(&self.keys, &ticket, header, max_age)
             }
             Place::Cookie => {
-                let tokens = &held.session.tokens;
-                let with_newest = |count: usize| {
-                    let session = Session {
-                        tokens: tokens.iter().rev().take(count).rev().cloned().collect(),
-                        ..Self::without_tokens(&held.session)
-                    };
-                    self.cookie.write(&self.keys, &session, header, max_age)
-                };
-                let all = with_newest(tokens.len());
+                let write =
+                    |session: &Session| self.cookie.write(&self.keys, session, header, max_age);
+                let all = write(&held.session);
                 if !is_too_large(&all) {
                     return all;
                 }
+                let with_newest = |count| write(&held.session.with_newest_tokens(count));
+                let tokens = &held.session.grant.tokens().access;
                 // The most that fit, in few attempts: packing hundreds of tokens takes time.
                 let (mut fits, mut too_many) = (0, tokens.len());
                 while fits + 1 < too_many {
@@ -166,17 +169,8 @@ impl Keeper {
     }
 
     fn check_size(&self, session: &Session) -> Result<(), Error> {
-        let bare = Self::without_tokens(session);
+        let bare = session.with_newest_tokens(0);
         self.cookie.write(&self.keys, &bare, "", 0).map(drop)
-    }
-
-    fn without_tokens(session: &Session) -> Session {
-        Session {
-            tokens: Vec::new(),
-            id_token: session.id_token.clone(),
-            refresh_token: session.refresh_token.clone(),
-            ..*session
-        }
     }
 
     /// Notes that a session was refreshed. With an idle lifetime its use is noted with its cookie

@@ -4,10 +4,12 @@ use crate::encoding;
 use crate::session::SessionId;
 
 /// The keys of one application at one tenant. They are hashes: who reads the store learns neither
-/// ids of sessions nor who has one.
+/// ids of sessions nor who has one. In the memory of this process, which nobody else reads or shares,
+/// they are what they stand for.
 #[derive(Debug)]
 pub(crate) struct Names {
-    context: String,
+    /// What is hashed with them.
+    context: Option<String>,
 }
 
 /// Where the store is asked about one session.
@@ -19,10 +21,14 @@ pub(crate) struct Asked {
 }
 
 impl Names {
-    pub(crate) fn new(context: &str) -> Self {
+    pub(crate) fn hashed(context: &str) -> Self {
         Self {
-            context: context.to_owned(),
+            context: Some(context.to_owned()),
         }
+    }
+
+    pub(crate) fn plain() -> Self {
+        Self { context: None }
     }
 
     pub(super) fn asked(&self, id: SessionId, sub: &str, sid: Option<&str>) -> Asked {
@@ -69,8 +75,43 @@ impl Names {
     }
 
     fn name(&self, kind: &str, what: &[u8]) -> String {
-        let hash =
-            encoding::sha256(&[self.context.as_bytes(), b"\n", kind.as_bytes(), b"\n", what]);
-        format!("{kind}:{}", encoding::encode(hash))
+        let what = match &self.context {
+            Some(context) => {
+                let parts = [context.as_bytes(), b"\n", kind.as_bytes(), b"\n", what];
+                encoding::encode(encoding::sha256(&parts))
+            }
+            None => encoding::encode(what),
+        };
+        [kind, ":", &what].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_read_tells_nothing_and_no_two_names_are_equal() {
+        let apps = [Names::hashed("one"), Names::hashed("other"), Names::plain()];
+        let mut names = Vec::new();
+        for app in &apps {
+            names.extend([
+                app.index("alice"),
+                app.index("bob"),
+                app.end_of_person("alice"),
+            ]);
+        }
+        assert_eq!(names[0], apps[0].index("alice"));
+        let alice = encoding::encode("alice");
+        let (hashed, plain) = names.split_at(6);
+        assert!(
+            !hashed
+                .iter()
+                .any(|name| name.contains("alice") || name.contains(&alice))
+        );
+        assert!(plain[0].ends_with(&alice));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 9);
     }
 }

@@ -62,15 +62,12 @@ impl Keeper {
                 (What::Ticket(ticket), asked)
             }
             Content::Session(session) => {
-                // Claims are read before a session is kept: where they cannot be, the cookie is of
-                // another version.
-                let held = Held::new(session, Place::Cookie).ok()?;
-                let Held {
-                    session, claims, ..
-                } = &held;
-                let asked = self
-                    .names
-                    .asked(session.id, &claims.sub, claims.sid.as_deref());
+                let held = Held {
+                    session,
+                    place: Place::Cookie,
+                };
+                let sid = held.claims().sid.as_deref();
+                let asked = self.names.asked(held.session.id, held.sub(), sid);
                 (What::Session(held), asked)
             }
         };

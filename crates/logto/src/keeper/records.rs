@@ -75,13 +75,13 @@ impl Keeper {
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
             let latest = self.merge(held, self.record(&key, entry.as_ref(), held.place)?)?;
-            let mut session = Session::clone(&latest.session);
+            let mut session = latest.session.clone();
             if !change(&mut session) {
                 return Ok(latest);
             }
             session.revision += 1;
             let left = self.seconds_left(&session, now);
-            let rotated = session.refresh_token != held.session.refresh_token;
+            let rotated = session.refresh_token() != held.session.refresh_token();
             let ttl = match held.place {
                 Place::Cookie if !rotated => left.min(NEWER_KEPT),
                 Place::Cookie | Place::Store => left,
@@ -89,7 +89,10 @@ impl Keeper {
             let expect = Expect::after(entry.as_ref());
             let stored = self.store.put(&key, self.bytes_of(&session), expect, ttl);
             if stored.await?.is_some() {
-                return Held::new(session, held.place);
+                return Ok(Held {
+                    session,
+                    place: held.place,
+                });
             }
         }
         Err(busy())
@@ -116,7 +119,7 @@ impl Keeper {
                 continue;
             }
             if held.is_stored()
-                && let Err(error) = self.unlist(&held.claims.sub, &[held.session.id]).await
+                && let Err(error) = self.unlist(held.sub(), &[held.session.id]).await
             {
                 // The list is made of what is there.
                 tracing::debug!(%error, "an ended session is still in the list of its person");
@@ -124,7 +127,7 @@ impl Keeper {
             let record = self.record(&key, entry.as_ref(), held.place);
             let latest = record.and_then(|record| self.merge(held, record));
             let latest = latest.as_ref().unwrap_or(held);
-            return Ok(latest.session.refresh_token.clone());
+            return Ok(latest.session.refresh_token().map(str::to_owned));
         }
         Err(busy())
     }
@@ -164,7 +167,7 @@ impl Keeper {
                 "the session cannot be read: was the cookie secret changed?",
             )
         })?;
-        Held::new(session, place).map(|held| Some(Record::Session(held)))
+        Ok(Some(Record::Session(Held { session, place })))
     }
 
     fn bytes_of(&self, session: &Session) -> Vec<u8> {

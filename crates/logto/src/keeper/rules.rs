@@ -37,17 +37,18 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::SessionId;
+    use crate::claims::IdTokenClaims;
+    use crate::session::{Grant, HeldTokens, SessionId};
 
     fn session(started_at: u64, seen_at: u64) -> Session {
+        let claims = br#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2}"#;
+        let claims = IdTokenClaims::parse(claims).unwrap();
         Session {
             id: SessionId::random().unwrap(),
             revision: 0,
             started_at: started_at * 1000,
             seen_at,
-            id_token: Vec::new(),
-            refresh_token: None,
-            tokens: Vec::new(),
+            grant: Grant::new(claims.into(), HeldTokens::default()),
         }
     }
 

@@ -25,6 +25,8 @@ const TICKET: char = '0';
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
     name: String,
+    /// What the names of all chunks but the first begin with.
+    chunk_prefix: String,
     attributes: Attributes,
     budget: usize,
     packer: Packer,
@@ -58,8 +60,10 @@ pub(crate) enum Content {
 
 impl SessionCookie {
     pub(crate) fn new(name: &str, attributes: Attributes, budget: usize, packer: Packer) -> Self {
+        let name = attributes.name(name);
         Self {
-            name: attributes.name(name),
+            chunk_prefix: format!("{name}."),
+            name,
             attributes,
             budget,
             packer,
@@ -188,6 +192,9 @@ impl SessionCookie {
     }
 
     fn remove_chunks(&self, header: &str, from: usize) -> impl Iterator<Item = String> {
+        // Usually there are none, which one look tells.
+        let any = cookies::starting_with(header, &self.chunk_prefix).next();
+        let from = any.map_or(MAX_CHUNKS, |_| from);
         (from..MAX_CHUNKS)
             .map(|at| self.chunk(at))
             .filter(|name| cookies::values(header, name).next().is_some())
@@ -215,10 +222,10 @@ impl SessionCookie {
         ))
     }
 
-    fn chunk(&self, at: usize) -> String {
+    fn chunk(&self, at: usize) -> Cow<'_, str> {
         match at {
-            0 => self.name.clone(),
-            _ => format!("{}.{at}", self.name),
+            0 => Cow::Borrowed(&self.name),
+            _ => format!("{}{at}", self.chunk_prefix).into(),
         }
     }
 }

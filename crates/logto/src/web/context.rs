@@ -86,7 +86,11 @@ impl Context {
     ///
     /// As [`is_authenticated`](Self::is_authenticated).
     pub async fn id_token_claims(&self) -> Result<Option<Arc<IdTokenClaims>>, Error> {
-        Ok(self.current().await?.held.map(|held| held.claims))
+        Ok(self
+            .current()
+            .await?
+            .held
+            .map(|held| Arc::clone(held.claims())))
     }
 
     /// The signed-in person.

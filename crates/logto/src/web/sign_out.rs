@@ -27,7 +27,7 @@ impl Context {
                 tracing::warn!(%error, "somebody signs out of a session that cannot be ended now");
                 let cookies = self.request().cookies();
                 let held = self.logto().keeper.in_cookies(cookies, self.now());
-                held.and_then(|held| held.session.refresh_token.clone())
+                held.and_then(|held| held.session.refresh_token().map(str::to_owned))
             }
         };
         self.forget(SessionState::SignedOut);
@@ -53,7 +53,7 @@ impl Context {
         let ended = self.logto().keeper.end(held, self.now()).await;
         ended.unwrap_or_else(|error| {
             tracing::warn!(%error, "a session could not be ended in the store");
-            held.session.refresh_token.clone()
+            held.session.refresh_token().map(str::to_owned)
         })
     }
 

@@ -10,9 +10,6 @@ use crate::error::{Error, ErrorKind};
 use crate::keeper::Held;
 use crate::session::{SessionState, TokenRequest};
 
-/// Seconds after a sign-in in which another one would bring no better token.
-const JUST_NOW: u64 = 60;
-
 impl Context {
     /// An access token for an API resource, for a resource in an organization, or the opaque one; see
     /// [`TokenRequest`]. It comes from the session, and is renewed when it is about to end: once,
@@ -62,10 +59,10 @@ impl Context {
     }
 
     async fn user_info(&self) -> Result<UserInfo, Error> {
-        let claims = self.signed_in().await?.claims;
+        let claims = Arc::clone(self.signed_in().await?.claims());
         self.with_opaque_token(|token| {
             let (logto, claims) = (Arc::clone(self.logto()), Arc::clone(&claims));
-            async move { logto.user_info(token.as_str(), &claims.sub).await }
+            async move { logto.user_info(token.as_str(), &claims.shown.sub).await }
         })
         .await
     }
@@ -79,27 +76,24 @@ impl Context {
         F: Future<Output = Result<T, Error>>,
     {
         let first = ask(self.token(&TokenRequest::opaque()).await?).await;
-        let is_unauthorized = |error: &Error| error.response().is_some_and(|r| r.status() == 401);
-        if !first.as_ref().is_err_and(is_unauthorized) || !self.may_get_better().await? {
-            return first;
+        match first {
+            // A fresh token shows whether the session ended too.
+            Err(error)
+                if error
+                    .response()
+                    .is_some_and(|response| response.status() == 401) =>
+            {
+                ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
+            }
+            answer => answer,
         }
-        // A fresh token shows whether the session ended too.
-        ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
-    }
-
-    /// Whether a refresh may bring a better token, or else a sign-in; after one that was just made the
-    /// person would be sent around for ever.
-    async fn may_get_better(&self) -> Result<bool, Error> {
-        let session = self.signed_in().await?.session;
-        let age = self.now().saturating_sub(session.started_at / 1000);
-        Ok(session.refresh_token.is_some() || age >= JUST_NOW)
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         self.check(request)?;
         let held = self.signed_in().await?;
         let fresh = self.fresh(&held, request).await?;
-        let token = fresh.session.token_for(&request.target);
+        let token = fresh.session.grant.token_for(&request.target);
         token.map(AccessToken::from).ok_or_else(|| {
             let why = "the renewed session has no such access token";
             Error::new(ErrorKind::InvalidResponse, why)
@@ -119,7 +113,7 @@ impl Context {
             Err(error) if error.needs_sign_in() => match error.response() {
                 Some(_) => self.forget(SessionState::Revoked),
                 // Ended by another request, which sees to the browser: it may have a new session.
-                None if held.session.refresh_token.is_some() => self.set_nobody(),
+                None if held.session.refresh_token().is_some() => self.set_nobody(),
                 None => {}
             },
             // The refresh token may have been replaced all the same.

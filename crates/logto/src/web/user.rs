@@ -30,28 +30,25 @@ impl User {
     /// The person's id in Logto.
     #[must_use]
     pub fn sub(&self) -> &str {
-        &self.claims.sub
+        &self.claims.shown.sub
     }
 
     /// The person's name: full name, or else user name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.claims
-            .name
-            .as_deref()
-            .or(self.claims.username.as_deref())
+        self.claims.shown.name.as_deref()
     }
 
     /// Address of the person's picture.
     #[must_use]
     pub fn picture(&self) -> Option<&str> {
-        self.claims.picture.as_deref()
+        self.claims.shown.picture.as_deref()
     }
 
     /// The person's e-mail address; needs the scope `email`.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.claims.email.as_deref()
+        self.claims.shown.email.as_deref()
     }
 
     /// See [`Context::access_token`].
@@ -106,7 +103,7 @@ impl User {
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
-            .field("sub", &self.claims.sub)
+            .field("sub", &self.claims.shown.sub)
             .finish_non_exhaustive()
     }
 }
