@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub struct MemoryStorage {
 
 #[derive(Default)]
 struct Shard {
-    slots: HashMap<Box<str>, Slot>,
+    slots: HashMap<Box<str>, Slot, BuildHasherDefault<ByEnd>>,
     /// When there are so many, those whose time is over are looked for.
     sweep_at: usize,
 }
@@ -37,6 +38,24 @@ struct Slot {
     entry: Entry,
     /// In milliseconds since the Unix epoch.
     ends_at: u64,
+}
+
+/// Keys end in a hash, which needs no other.
+#[derive(Default)]
+struct ByEnd(u64);
+
+impl Hasher for ByEnd {
+    fn write(&mut self, key: &[u8]) {
+        // The upper bits chose the shard.
+        self.0 = recent::spread(key).rotate_left(u64::BITS / 2);
+    }
+
+    /// What ends a `str` for hashers that look at all of it.
+    fn write_u8(&mut self, _: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl MemoryStorage {
@@ -78,7 +97,7 @@ impl MemoryStorage {
     }
 
     fn shard(&self, key: &str) -> Result<&RwLock<Shard>, StorageError> {
-        let shard = self.shards.get(recent::place(key, SHARDS));
+        let shard = self.shards.get(recent::place(key.as_bytes(), SHARDS));
         shard.ok_or_else(|| StorageError::new("the store has no shards"))
     }
 }
