@@ -57,7 +57,7 @@ impl<P: Permission> FromRequest for AccessToken<P> {
 
 /// An [`AccessToken`] being verified; one that was seen before is ready at once.
 pub struct Verification<P>(
-    Option<Answer<Result<AccessTokenClaims, Error>>>,
+    Option<Answer<Result<AccessTokenClaims, logto::Error>>>,
     PhantomData<fn() -> P>,
 );
 

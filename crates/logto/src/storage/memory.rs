@@ -40,7 +40,7 @@ struct Slot {
     ends_at: u64,
 }
 
-/// Keys end in a hash, which needs no other.
+/// Keys end at random, as hashes and ids do: the end needs no hashing.
 #[derive(Default)]
 struct ByEnd(u64);
 
@@ -115,7 +115,7 @@ impl Storage for MemoryStorage {
             let shard = read(self.shard(key)?);
             // Of most keys there is nothing, and then nobody has to know the time.
             let slot = shard.slots.get(*key);
-            let slot = slot.filter(|slot| self.clock.now_in_milliseconds() < slot.ends_at);
+            let slot = slot.filter(|slot| self.clock.tick() < slot.ends_at);
             Ok(slot.map(|slot| slot.entry.clone()))
         };
         keys.iter().map(live).collect()
@@ -128,7 +128,7 @@ impl Storage for MemoryStorage {
         expect: Expect,
         ttl: Duration,
     ) -> Result<bool, StorageError> {
-        let now = self.clock.now_in_milliseconds();
+        let now = self.clock.tick();
         let mut shard = write(self.shard(key)?);
         if Expect::after(shard.live(key, now)) != expect {
             return Ok(false);
@@ -146,7 +146,7 @@ impl Storage for MemoryStorage {
     }
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
-        let now = self.clock.now_in_milliseconds();
+        let now = self.clock.tick();
         let mut shard = write(self.shard(key)?);
         let found = shard.live(key, now).map(|entry| entry.version);
         let removed = found.is_some() && (version.is_none() || version == found);
