@@ -1,29 +1,21 @@
 //! Access tokens at the door of an API.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
-use axum::Router;
 use axum::http::HeaderValue;
-use axum::http::header::AUTHORIZATION;
-use axum::routing::get;
 use base64_simd::URL_SAFE_NO_PAD;
-use jwt_authorizer::{
-    Authorizer, IntoLayer, JwtAuthorizer, JwtClaims, RegisteredClaims, Validation,
-};
 use logto::TokenRequest;
 use logto::api::{Api, ApiConfig};
-use logto_axum::AccessToken;
+use logto_local::SigningAlgorithm;
 use serde_json::{Value, json};
-use std::cell::Cell;
-use std::hint::black_box;
-use std::time::Duration;
 use tokio::runtime::Runtime;
-use tower::Service;
-use tower_oauth2_resource_server::claims::DefaultClaims;
-use tower_oauth2_resource_server::server::OAuth2ResourceServer;
-use tower_oauth2_resource_server::tenant::TenantConfiguration;
 
 use crate::harness::{Case, measure};
-use crate::peers::axum::{App, get_with, hello};
+use crate::peers::axum::hello;
+use crate::peers::doors::{Door, jwt_authorizer, logto, older_hello, opened, tower_oauth2};
 use crate::report::{Report, Unit};
 use crate::stage::{API, Stage, request};
 
@@ -33,19 +25,50 @@ const ROOM: usize = 64;
 /// Tokens that name a key which does not exist.
 const UNKNOWN: usize = 1000;
 
+/// The situations in which a token arrives.
+type Names = [&'static str; 4];
+
+const LOGTO: Names = [
+    "logto-axum, token seen before",
+    "logto-axum, token seen first",
+    "logto-axum, flood of distinct tokens",
+    "logto-axum, flood of unknown keys",
+];
+const TOWER_OAUTH2: Names = [
+    "tower-oauth2-resource-server, token seen before",
+    "tower-oauth2-resource-server, token seen first",
+    "tower-oauth2-resource-server, flood of distinct tokens",
+    "tower-oauth2-resource-server, flood of unknown keys",
+];
+const JWT_AUTHORIZER: Names = [
+    "jwt-authorizer, token seen before",
+    "jwt-authorizer, token seen first",
+    "jwt-authorizer, flood of distinct tokens",
+    "jwt-authorizer, flood of unknown keys",
+];
+
+/// What is sent.
+struct Tokens {
+    good: Vec<HeaderValue>,
+    unknown: Vec<HeaderValue>,
+}
+
 pub fn run(runtime: &Runtime, report: &mut Report) {
     let stage = runtime.block_on(Stage::new([]));
-    let tokens = runtime.block_on(tokens(&stage, FLOOD));
-    let token = tokens[0].as_str();
+    let texts = runtime.block_on(tokens(&stage, FLOOD));
+    let token = texts[0].as_str();
+    let tokens = Tokens {
+        good: texts.iter().map(|token| bearer(token)).collect(),
+        unknown: (0..UNKNOWN).map(|n| bearer(&unknown(token, n))).collect(),
+    };
+    let issuer = stage.tenant.issuer();
+    let api = |config| Api::new(stage.tenant.endpoint(), config).expect("a configuration");
+    let usual = || ApiConfig::new(API);
+    let first = api(usual().without_token_cache());
+    let seen = api(usual());
     let keys = runtime.block_on(key_set(&stage));
-    let endpoint = stage.tenant.endpoint();
-    let api = |config| Api::new(endpoint, config).expect("a valid configuration");
-    let seen = api(ApiConfig::new(API));
-    let first = api(ApiConfig::new(API).without_token_cache());
-    let small = api(ApiConfig::new(API).with_token_cache(ROOM, Duration::from_secs(300)));
-
     let (key, message, signature) = parts(&keys, token);
-    let next = Cell::new(0);
+
     let mut cases = vec![
         Case::new("ES384 by aws-lc-rs, the signature alone", || {
             key.verify_sig(message, &signature)
@@ -57,51 +80,37 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         Case::asynchronous("logto, token seen before", runtime, async || {
             seen.verify(token).await.expect("a good token")
         }),
-        Case::asynchronous("logto, flood of distinct tokens", runtime, async || {
-            next.set((next.get() + 1) % FLOOD);
-            small
-                .verify(&tokens[next.get()])
-                .await
-                .expect("a good token")
-        }),
+        page("axum: hello", runtime, hello(), &tokens.good),
     ];
-    let bearer: HeaderValue = format!("Bearer {token}").parse().expect("a header");
-    let axum = |name, mut app: App| {
-        let bearer = bearer.clone();
-        Case::asynchronous(name, runtime, async move || {
-            get_with(&mut app, AUTHORIZATION, &bearer).await
-        })
-    };
-    cases.push(axum("axum: hello", hello()));
-    cases.push(axum("logto-axum, token seen first", ours(&first)));
-    cases.push(axum("logto-axum, token seen before", ours(&seen)));
-    let tors = runtime.block_on(tors(&keys, stage.tenant.issuer()));
-    cases.push(axum("tower-oauth2-resource-server", tors));
-    cases.push(older_axum(
+    // In a flood there is less room than tokens.
+    let small = usual().with_token_cache(ROOM, Duration::from_secs(300));
+    let small = runtime.block_on(opened(logto(&api(small)), &tokens.good[0]));
+    let open = || runtime.block_on(opened(logto(&api(usual())), &tokens.good[0]));
+    cases.extend(situations(LOGTO, runtime, &tokens, open, small));
+    let open =
+        || runtime.block_on(async { opened(tower_oauth2(issuer).await, &tokens.good[0]).await });
+    cases.extend(situations(TOWER_OAUTH2, runtime, &tokens, open, open()));
+    cases.push(page(
         "axum 0.7: hello",
         runtime,
         older_hello(),
-        &bearer,
+        &tokens.good,
     ));
-    let jwt_authorizer = runtime.block_on(jwt_authorizer(&keys, stage.tenant.issuer()));
-    cases.push(older_axum(
-        "jwt-authorizer",
-        runtime,
-        jwt_authorizer,
-        &bearer,
-    ));
+    let open =
+        || runtime.block_on(async { opened(jwt_authorizer(issuer).await, &tokens.good[0]).await });
+    cases.extend(situations(JWT_AUTHORIZER, runtime, &tokens, open, open()));
     let measured = measure(cases);
 
-    let added = |name| match name {
-        "jwt-authorizer" => measured.added(name, "axum 0.7: hello"),
-        name if name.contains("axum,") || name.starts_with("tower") => {
+    let added = |name: &'static str| match name {
+        name if JWT_AUTHORIZER.contains(&name) => measured.added(name, "axum 0.7: hello"),
+        name if LOGTO.contains(&name) || TOWER_OAUTH2.contains(&name) => {
             measured.added(name, "axum: hello")
         }
         name => measured.median(name),
     };
     report.added("Access tokens (ES384)", &measured, added);
     let nanoseconds = Unit::Nanoseconds;
-    let hit = added("logto-axum, token seen before");
+    let [hit, miss, ..] = LOGTO.map(added);
     report.at_most(
         "G1",
         "token seen before, added on axum",
@@ -109,11 +118,10 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         100.0,
         nanoseconds,
     );
-    let peer = added("tower-oauth2-resource-server");
+    let [peer, ..] = TOWER_OAUTH2.map(added);
     let what = "times less than tower-oauth2-resource-server";
     report.at_least("G1", what, peer / hit, 1400.0, Unit::Times);
     let floor = measured.median("ES384 by aws-lc-rs, the signature alone");
-    let miss = added("logto-axum, token seen first");
     let goal = 1.01 * floor + 1000.0;
     report.at_most(
         "G2",
@@ -125,9 +133,116 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let verify = measured.median("logto, token seen first");
     let what = "verifying ES384 (ID tokens by the same code)";
     report.at_most("G8", what, verify, 1.02 * floor, nanoseconds);
-    let fetches = runtime.block_on(unknown_keys(&stage, &seen, token));
+
+    let fetches = runtime.block_on(unknown_keys(&stage, report, &tokens));
     let what = format!("fetches of keys for {UNKNOWN} tokens of unknown keys");
     report.at_most("G7j", &what, fetches as f64, 5.0, Unit::Count);
+}
+
+fn page<'a, D: Door + 'a>(
+    name: &'static str,
+    runtime: &'a Runtime,
+    mut door: D,
+    bearer: &'a [HeaderValue],
+) -> Case<'a> {
+    Case::asynchronous(name, runtime, async move || {
+        assert_eq!(door.ask(&bearer[0]).await, 200);
+    })
+}
+
+/// A door in each situation. `open` makes one that has its keys and has seen the first token; in the
+/// flood of distinct tokens it is `crowded`.
+fn situations<'a, D: Door + 'a>(
+    [before, first, distinct, unknown]: Names,
+    runtime: &'a Runtime,
+    tokens: &'a Tokens,
+    open: impl Fn() -> D + 'a,
+    mut crowded: D,
+) -> [Case<'a>; 4] {
+    let (mut known, mut flooded) = (open(), open());
+    let (mut good, mut more, mut bad) = (0, 0, 0);
+    let fresh = Rc::new(RefCell::new(open()));
+    let next_round = Rc::clone(&fresh);
+    [
+        Case::asynchronous(before, runtime, async move || {
+            assert_eq!(known.ask(&tokens.good[0]).await, 200);
+        }),
+        Case::asynchronous(first, runtime, async move || {
+            let token = next(&mut good, &tokens.good[1..]);
+            assert_eq!(fresh.borrow_mut().ask(token).await, 200);
+        })
+        .prepared(FLOOD as u64 - 1, move || {
+            next_round.replace(open());
+        }),
+        Case::asynchronous(distinct, runtime, async move || {
+            let token = next(&mut more, &tokens.good);
+            assert_eq!(crowded.ask(token).await, 200);
+        }),
+        Case::asynchronous(unknown, runtime, async move || {
+            let token = next(&mut bad, &tokens.unknown);
+            assert_eq!(flooded.ask(token).await, 401);
+        }),
+    ]
+}
+
+/// One after the other, and again from the beginning.
+fn next<'a>(at: &mut usize, tokens: &'a [HeaderValue]) -> &'a HeaderValue {
+    *at = (*at + 1) % tokens.len();
+    &tokens[*at]
+}
+
+/// How often each crate asks Logto for keys when tokens name unknown ones, and what becomes of a token of a key
+/// that is new. Returns our fetches.
+async fn unknown_keys(stage: &Stage, report: &Report, tokens: &Tokens) -> usize {
+    let (endpoint, issuer) = (stage.tenant.endpoint(), stage.tenant.issuer());
+    let ours = async || logto(&Api::new(endpoint, API).expect("a configuration"));
+    let (fetches, ours) = with_unknown_keys("logto-axum", stage, tokens, ours).await;
+    let peer = async || tower_oauth2(issuer).await;
+    let (_, peer) = with_unknown_keys("tower-oauth2-resource-server", stage, tokens, peer).await;
+    let other = async || jwt_authorizer(issuer).await;
+    let (_, other) = with_unknown_keys("jwt-authorizer", stage, tokens, other).await;
+    let fetched = format!("fetches for {UNKNOWN} tokens");
+    let head = ["crate", &fetched, "a token of a new key"];
+    report.rows("Tokens of unknown keys", head, &[ours, peer, other]);
+    fetches
+}
+
+async fn with_unknown_keys<D: Door>(
+    name: &str,
+    stage: &Stage,
+    tokens: &Tokens,
+    open: impl AsyncFn() -> D,
+) -> (usize, [String; 3]) {
+    let mut door = opened(open().await, &tokens.good[0]).await;
+    stage.tenant.clear_requests();
+    for token in &tokens.unknown {
+        assert_eq!(door.ask(token).await, 401, "a forged token was believed");
+    }
+    let requests = stage.tenant.requests();
+    let fetches = requests.iter().filter(|seen| seen.path.ends_with("/jwks"));
+    let fetches = fetches.count();
+
+    let mut door = opened(open().await, &tokens.good[0]).await;
+    let rotated = stage.tenant.rotate_signing_key(SigningAlgorithm::Es384);
+    rotated.expect("a key");
+    let new = self::tokens(stage, 1).await;
+    let new = match door.ask(&bearer(&new[0])).await {
+        200 => "let in",
+        _ => "refused",
+    };
+    (fetches, [name.into(), fetches.to_string(), new.into()])
+}
+
+fn bearer(token: &str) -> HeaderValue {
+    format!("Bearer {token}").parse().expect("a header")
+}
+
+/// The same token with a header that names a key that nobody has.
+fn unknown(token: &str, number: usize) -> String {
+    let (_, rest) = token.split_once('.').expect("a token");
+    let header = json!({ "alg": "ES384", "typ": "at+jwt", "kid": format!("unknown-{number}") });
+    let header = URL_SAFE_NO_PAD.encode_to_string(header.to_string());
+    format!("{header}.{rest}")
 }
 
 /// Different access tokens of one person.
@@ -158,83 +273,4 @@ fn parts<'a>(keys: &Value, token: &'a str) -> (ParsedPublicKey, &'a [u8], Vec<u8
     let key = ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point).expect("a key");
     let (message, signature) = token.rsplit_once('.').expect("a token");
     (key, message.as_bytes(), decode(signature))
-}
-
-fn ours(api: &Api) -> App {
-    let page = async |token: AccessToken| {
-        black_box(token.sub());
-        "hello"
-    };
-    let router = Router::new().route("/", get(page));
-    router.with_state(api.clone()).into_service()
-}
-
-async fn tors(keys: &Value, issuer: &str) -> App {
-    let tenant = TenantConfiguration::static_builder(keys.to_string())
-        .identifier(issuer)
-        .audiences(&[API])
-        .build();
-    let server = OAuth2ResourceServer::<DefaultClaims>::builder()
-        .add_tenant(tenant.expect("a valid configuration"))
-        .build();
-    let server = server.await.expect("a valid configuration");
-    let page = async |claims: axum::Extension<DefaultClaims>| {
-        black_box(&claims.sub);
-        "hello"
-    };
-    let router = Router::new().route("/", get(page));
-    router.layer(server.into_layer()).into_service()
-}
-
-async fn jwt_authorizer(keys: &Value, issuer: &str) -> axum_of_jwt_authorizer::Router {
-    let validation = Validation::new().iss(&[issuer]).aud(&[API]);
-    let builder: jwt_authorizer::AuthorizerBuilder<RegisteredClaims> =
-        JwtAuthorizer::from_jwks_text(&keys.to_string());
-    let authorizer: Authorizer = builder.validation(validation).build().await.expect("keys");
-    let page = |JwtClaims(claims): JwtClaims<RegisteredClaims>| async move {
-        black_box(claims.sub);
-        "hello"
-    };
-    let router = axum_of_jwt_authorizer::Router::new();
-    let router = router.route("/", axum_of_jwt_authorizer::routing::get(page));
-    router.layer(authorizer.into_layer())
-}
-
-fn older_hello() -> axum_of_jwt_authorizer::Router {
-    let page = axum_of_jwt_authorizer::routing::get(|| async { "hello" });
-    axum_of_jwt_authorizer::Router::new().route("/", page)
-}
-
-fn older_axum<'a>(
-    name: &'static str,
-    runtime: &'a Runtime,
-    mut router: axum_of_jwt_authorizer::Router,
-    bearer: &HeaderValue,
-) -> Case<'a> {
-    use axum_of_jwt_authorizer::body::Body;
-    use axum_of_jwt_authorizer::http::Request;
-    let bearer = bearer.clone();
-    Case::asynchronous(name, runtime, async move || {
-        let request = Request::get("/").header(AUTHORIZATION, &bearer);
-        let request = request.body(Body::empty()).expect("a request");
-        let response = router.call(request).await.expect("an answer");
-        assert_eq!(response.status().as_u16(), 200);
-    })
-}
-
-/// How often Logto is asked for keys by tokens that name unknown ones.
-async fn unknown_keys(stage: &Stage, api: &Api, token: &str) -> usize {
-    let (_, rest) = token.split_once('.').expect("a token");
-    stage.tenant.clear_requests();
-    for number in 0..UNKNOWN {
-        let header = json!({ "alg": "ES384", "typ": "at+jwt", "kid": format!("unknown-{number}") });
-        let header = URL_SAFE_NO_PAD.encode_to_string(header.to_string());
-        let refused = api.verify(&format!("{header}.{rest}")).await;
-        assert!(refused.is_err(), "a forged token was believed");
-    }
-    let requests = stage.tenant.requests();
-    requests
-        .iter()
-        .filter(|seen| seen.path.ends_with("/jwks"))
-        .count()
 }

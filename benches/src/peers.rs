@@ -1,7 +1,8 @@
-//! Sessions in other crates, each in the framework that it is for: a page that reads the whole
-//! session, and one that reads nothing.
+//! Other crates, each in the framework that it is for. Sessions: a page that reads the whole session,
+//! and one that reads nothing. Access tokens: a page that reads the claims.
 
 pub mod actix;
 pub mod axum;
+pub mod doors;
 pub mod poem;
 pub mod rocket;

@@ -32,6 +32,15 @@ impl Report {
         }
     }
 
+    /// A table of texts.
+    pub fn rows<const N: usize>(&self, title: &str, head: [&str; N], rows: &[[String; N]]) {
+        println!("\n### {title}\n\n| {} |", head.join(" | "));
+        println!("|{}", "---|".repeat(N));
+        for row in rows {
+            println!("| {} |", row.join(" | "));
+        }
+    }
+
     /// A goal that a number stays below.
     pub fn at_most(&mut self, id: &str, what: &str, measured: f64, goal: f64, unit: Unit) {
         let [shown, limit] = [measured, goal].map(|number| unit.show(number));

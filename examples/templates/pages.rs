@@ -1,5 +1,6 @@
 //! The pages, the same in all four examples; `crate::logto` is the core that an adapter re-exports.
 
+use crate::hub::NotKnown;
 use crate::logto::web::User;
 use crate::logto::{HuggingFaceProfile, UserInfo};
 use askama::Template;
@@ -16,7 +17,7 @@ struct Home<'a> {
 struct Profile<'a> {
     user: Option<&'a User>,
     hugging_face: Option<HuggingFaceProfile<'a>>,
-    hub: &'a Result<String, &'static str>,
+    hub: &'a Result<String, NotKnown>,
     claims: String,
     info: String,
 }
@@ -34,7 +35,7 @@ pub(crate) fn home(user: Option<&User>) -> String {
 }
 
 /// The profile page: what Logto knows, what Hugging Face told it, and what the Hub says now.
-pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, &'static str>) -> String {
+pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, NotKnown>) -> String {
     let pretty = |value: Value| format!("{value:#}");
     html(&Profile {
         user: Some(user),

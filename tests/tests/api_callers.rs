@@ -3,18 +3,14 @@
 // Helpers of a test fail as the test does: by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use logto::machine::{MachineApp, MachineConfig};
 use logto_tests::bearer::{BASE_URL, ORGANIZATION, RESOURCE, Site};
 
 const EVIL: (&str, &str) = ("origin", "https://evil.example");
 const OURS: (&str, &str) = ("origin", BASE_URL);
 
 async fn machine_token(site: &Site) -> (String, String) {
-    let machine = site.tenant.machine_app();
-    let config = MachineConfig::new(site.tenant.endpoint(), &machine.app_id, &machine.app_secret);
-    let app = MachineApp::new(config).unwrap();
-    let token = app.token(RESOURCE, "read:things").await.unwrap();
-    let hello = format!("{} in none", machine.app_id);
+    let token = site.machine.token(RESOURCE, "read:things").await.unwrap();
+    let hello = format!("{} in none", site.tenant.machine_app().app_id);
     (format!("Bearer {}", token.as_str()), hello)
 }
 

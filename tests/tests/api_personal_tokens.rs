@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use logto::machine::{MachineApp, MachineConfig, Subject};
 use logto::{ErrorKind, TokenRequest};
-use logto_tests::bearer::{RESOURCE, Token, World};
+use logto_local::SeenRequest;
+use logto_tests::bearer::{RESOURCE, Site, Token, World};
 use logto_tests::hostile::{APP_ID, APP_SECRET, Answer, Call, Endpoint, Provider};
 use serde_json::json;
 
@@ -91,6 +92,39 @@ async fn a_personal_access_token_is_exchanged_once_and_judged_like_any_token() {
     world.clock.advance(Duration::from_secs(3600));
     assert_eq!(world.ask_with("/read", GOOD).await.status, 200);
     assert_eq!(exchanges(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn it_lets_its_person_in_by_the_exchange_of_a_tenant() {
+    let site = Site::of("alice").await;
+    let frank = site.tenant.people().into_iter();
+    let frank = frank.filter(|person| person.handle() == "frank");
+    let hello = format!("{} in none", frank.last().unwrap().id());
+    let ask = async |path: &str, token: &str| {
+        let authorization = format!("Bearer {token}");
+        let headers = [("authorization", authorization.as_str())];
+        site.ask("GET", path, &headers).await
+    };
+    let token = site.tenant.create_personal_access_token("frank").unwrap();
+    for _ in 0..2 {
+        let (status, challenge, body) = ask("/read", &token).await;
+        assert_eq!((status, body), (200, hello.clone()), "{challenge}");
+        // He may not write, whatever the token is exchanged with.
+        let (status, challenge, _) = ask("/read-and-write", &token).await;
+        assert_eq!(status, 403);
+        assert!(challenge.contains("insufficient_scope"), "{challenge}");
+    }
+    let requests = site.tenant.requests();
+    let is_exchange = |call: &&SeenRequest| call.param("subject_token") == Some(&token);
+    assert_eq!(requests.iter().filter(is_exchange).count(), 1);
+
+    let deleted = site.tenant.create_personal_access_token("frank").unwrap();
+    site.tenant.delete_personal_access_token(&deleted);
+    for wrong in [deleted.as_str(), "pat_that-nobody-made"] {
+        let (status, challenge, _) = ask("/read", wrong).await;
+        assert_eq!(status, 401);
+        assert!(challenge.contains("invalid_token"), "{challenge}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@
     clippy::unwrap_used
 )]
 
-use logto_tests::hostile::{APP_ID, IdToken, Key, NAVIGATION, World, each, encode};
+use logto::web::Route;
+use logto_tests::hostile::{APP_ID, Browser, IdToken, Key, NAVIGATION, World, each, encode};
 use serde_json::{Value, json};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -232,6 +233,12 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
         assert_eq!(body["error"], "invalid_request", "{name}");
         assert_eq!(world.person().await.as_deref(), Some("alice"), "{name}");
     }
+    for kind in ["application/json", "text/plain", "multipart/form-data", ""] {
+        let request = Browser::default().request("POST", "/", &[("content-type", kind)]);
+        let request = request.with_body(format!("logout_token={good}"));
+        let reply = world.logto.handle(Route::BackChannelLogout, request).await;
+        assert_eq!(world.receive(reply).status, 400, "{kind}");
+    }
     let in_the_address = format!("/backchannel-logout?logout_token={good}");
     for (method, status) in [("GET", 405), ("PUT", 405), ("HEAD", 405), ("POST", 400)] {
         let seen = world.send(method, &in_the_address, &NAVIGATION).await;
@@ -241,7 +248,12 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
 
     let more = format!("a=b&logout_token={good}&c=d");
     let logto = world.logto.clone();
-    assert_eq!(world.post_logout(&logto, more).await.status, 200);
+    let kind = "Application/X-WWW-Form-URLencoded; charset=UTF-8";
+    let request = Browser::default().request("POST", "/", &[("content-type", kind)]);
+    let reply = logto
+        .handle(Route::BackChannelLogout, request.with_body(more))
+        .await;
+    assert_eq!(world.receive(reply).status, 200);
     assert_eq!(world.person().await, None);
     world.finish();
 }

@@ -86,10 +86,40 @@ async fn a_known_key_set_outlives_an_outage() {
 }
 
 #[tokio::test]
+async fn it_may_rotate_as_often_as_it_likes() {
+    let mut world = World::new().await;
+    for n in 0..30 {
+        world
+            .provider
+            .rotate_to(&Key::es384(&format!("rotation-{n}")));
+        world.sign_in_as("alice").await;
+    }
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_flood_of_made_up_tokens_locks_nobody_out() {
+    let mut world = World::new().await;
+    world.sign_in_as("before").await;
+    let (instance, stranger) = (world.logto.clone(), Key::es384("stranger"));
+    for _ in 0..20 {
+        let token = world.provider.logout_token(|t| t.key = stranger.clone());
+        let body = format!("logout_token={token}");
+        assert_eq!(world.post_logout(&instance, body).await.status, 400);
+    }
+    let fetches = world.provider.calls(Endpoint::Jwks).len();
+    assert!(fetches <= 5, "{fetches} fetches of the key set");
+    world.provider.rotate_to(&Key::es384("new"));
+    world.sign_in_as("alice").await;
+    world.finish();
+}
+
+#[tokio::test]
 async fn a_flood_of_unknown_keys_makes_few_requests() {
     let mut world = World::new().await;
     world.sign_in_as("before").await;
     let stranger = Key::es384("stranger");
+    let before = world.clock.now();
     for n in 0..40 {
         let key = stranger.named(&format!("kid-{n}"));
         world
@@ -98,8 +128,10 @@ async fn a_flood_of_unknown_keys_makes_few_requests() {
         let seen = world.sign_in().await;
         check(&world, &seen, Then::Refused, Some("before")).await;
     }
-    let fetches = world.provider.calls(Endpoint::Jwks).len();
-    assert!(fetches <= 5, "{fetches} fetches of the key set");
+    let fetches = world.provider.calls(Endpoint::Jwks).len() as u64;
+    // One more each five seconds, on a machine that is so slow.
+    let allowed = 6 + (world.clock.now() - before).div_ceil(5);
+    assert!(fetches <= allowed, "{fetches} fetches of the key set");
     world.finish();
 }
 

@@ -90,6 +90,26 @@ async fn key_sets() {
             ("use enc", |_, p| one(p, "use", Some(json!("enc"))), NO),
             ("use missing", |_, p| one(p, "use", None), YES),
             ("use unknown", |_, p| one(p, "use", Some(json!("all"))), NO),
+            (
+                "key_ops verify",
+                |_, p| one(p, "key_ops", Some(json!(["verify"]))),
+                YES,
+            ),
+            (
+                "key_ops sign",
+                |_, p| one(p, "key_ops", Some(json!(["sign"]))),
+                NO,
+            ),
+            (
+                "key_ops empty",
+                |_, p| one(p, "key_ops", Some(json!([]))),
+                NO,
+            ),
+            (
+                "key_ops a text",
+                |_, p| one(p, "key_ops", Some(json!("verify"))),
+                NO,
+            ),
             ("alg other", |_, p| one(p, "alg", Some(json!("ES256"))), NO),
             ("alg none", |_, p| one(p, "alg", Some(json!("none"))), NO),
             ("alg missing", |_, p| one(p, "alg", None), YES),

@@ -205,7 +205,7 @@ async fn id_tokens_of_a_refresh() {
                 t.claim("aud", json!([APP_ID, "b"]));
                 t.claim("azp", APP_ID);
             },
-            Token,
+            Refused,
         ),
     ];
     each(

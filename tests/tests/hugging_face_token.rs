@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use logto::web::HuggingFaceAccess::{self, Expired, NotEnabled, NotGranted, NotStored};
-use logto::{Error, ErrorKind};
+use logto::{DirectSignIn, Error, ErrorKind, Prompt, SignInOptions};
 use logto_local::{Endpoint as LocalEndpoint, Fault, LocalTenant};
 use logto_tests::hostile::{Answer, Endpoint, Home, LocalWorld, World, each};
 use serde_json::{Value, json};
@@ -89,6 +89,25 @@ async fn every_recorded_answer_has_a_name() {
     .await;
 }
 
+#[tokio::test]
+async fn pages_that_ask_at_the_same_time_share_one_answer_and_a_later_one_asks_again() {
+    let mut world = World::with(|config| config.with_scopes(["identities"])).await;
+    world.sign_in_as("alice").await;
+    let gone: fn(Answer) -> Answer = |_| says(404, "secrets.third_party_token_set.token_not_found");
+    let answers = [token, gone];
+    world.provider.bend_in_turn(Endpoint::Elsewhere, answers);
+    let (one, other) = (world.page(), world.page());
+    let (one, other) = tokio::join!(one.hugging_face_token(), other.hugging_face_token());
+    let one = one.unwrap();
+    assert!(one.token().is_some(), "{one:?}");
+    assert_eq!(other.unwrap(), one);
+    assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 1);
+    // It was deleted since.
+    assert_eq!(world.page().hugging_face_token().await.unwrap(), NotStored);
+    assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 2);
+    world.finish();
+}
+
 async fn world(token_storage: bool, scopes: &'static [&'static str]) -> LocalWorld {
     let tenant = LocalTenant::builder().token_storage(token_storage);
     let configure = |config: logto::LogtoConfig| config.with_scopes(scopes.iter().copied());
@@ -122,6 +141,33 @@ async fn a_kept_token_opens_the_hub_until_it_ends() {
     world.sign_in("alice").await;
     let access = world.page().hugging_face_token().await.unwrap();
     assert!(access.token().is_some(), "{access:?}");
+}
+
+/// Whose token has to come anew signs in with this prompt: Logto answers another from its own session.
+#[tokio::test]
+async fn only_a_sign_in_that_asks_for_login_comes_through_hugging_face() {
+    let world = world(true, &["identities"]).await;
+    let mut browser = world.tenant.browser();
+    let asked = [
+        (Prompt::Consent, 1),
+        (Prompt::Consent, 0),
+        (Prompt::LoginConsent, 1),
+    ];
+    for (prompt, through) in asked {
+        let options = SignInOptions::new()
+            .with_direct_sign_in(DirectSignIn::hugging_face())
+            .with_prompt(prompt);
+        let there = world.page().sign_in(options).await.unwrap();
+        let location = there.headers().iter().find(|(name, _)| *name == "location");
+        world.tenant.clear_requests();
+        browser
+            .sign_in(&location.unwrap().1, "alice")
+            .await
+            .unwrap();
+        let mut seen = world.tenant.requests();
+        seen.retain(|one| one.method == "POST" && one.path == "/hugging-face/oauth/authorize");
+        assert_eq!(seen.len(), through, "{prompt:?}");
+    }
 }
 
 #[tokio::test]

@@ -20,12 +20,16 @@ use crate::stage::Cookies;
 
 pub type App = RouterIntoService<Body>;
 
-pub async fn get_with(app: &mut App, name: HeaderName, value: &HeaderValue) -> Response {
+pub async fn send(app: &mut App, name: HeaderName, value: &HeaderValue) -> Response {
     let request = Request::get("/").header(name, value).body(Body::empty());
     let request = request.expect("a request");
     let ready = ServiceExt::<Request<Body>>::ready(app).await;
     let response = ready.expect("a service").call(request).await;
-    let response = response.expect("an answer");
+    response.expect("an answer")
+}
+
+pub async fn get_with(app: &mut App, name: HeaderName, value: &HeaderValue) -> Response {
+    let response = send(app, name, value).await;
     assert_eq!(response.status(), StatusCode::OK);
     response
 }

@@ -56,6 +56,9 @@ pub(crate) struct Local {
     /// Make your app a third-party app, whose users see a consent page
     #[arg(long)]
     pub(crate) third_party: bool,
+    /// Keep people's Hugging Face tokens; with --empty, be able to: for `logto setup … --with-token-storage`
+    #[arg(long)]
+    pub(crate) token_storage: bool,
     /// The app's id
     #[arg(long, value_name = "ID", default_value = "local-app")]
     pub(crate) app_id: String,
@@ -101,9 +104,9 @@ pub(crate) struct Doctor {
 /// Take a tenant from nothing to the button “Continue with Hugging Face”.
 ///
 /// Creates the application, or adopts the one that LOGTO_APP_ID or its name tells, and adds its addresses; creates
-/// the connector; shows the button; writes what the app needs into the .env file. Nothing that is there is taken away, and no value in the file that it did
-/// not write itself is changed. Run it again whenever you like: a second run changes nothing, and one that
-/// failed half-way goes on.
+/// the connector; shows the button; writes what the app needs into the .env file. Nothing that is there is taken
+/// away, and no value in the file that it did not write itself is changed. Run it again whenever you like: a second
+/// run changes nothing, and one that failed half-way goes on.
 ///
 /// Every option can also come from the environment or the .env file, by the name in its description; secrets
 /// preferably do, because command lines are seen by others on the machine.
@@ -111,7 +114,9 @@ pub(crate) struct Doctor {
 #[command(after_help = "\
 Examples:
   logto setup hugging-face --dry-run
-  logto setup hugging-face --base-url https://app.example.com --app-name \"My app\"")]
+  logto setup hugging-face --base-url https://app.example.com --app-name \"My app\"
+
+Exit status: 0 set up, 1 stopped by something, 2 wrong use.")]
 pub(crate) struct HuggingFace {
     /// The tenant [LOGTO_ENDPOINT]
     #[arg(long, value_name = "URL")]

@@ -1,15 +1,19 @@
 //! Why a command gave up, told to a person.
 
 use std::fmt;
+use std::process::ExitCode;
 
 use logto_management::provision::advice;
 use logto_management::{Error, ErrorKind};
+
+use crate::connection;
 
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     what: String,
     remedy: Option<String>,
+    wrong_use: bool,
 }
 
 impl Failure {
@@ -17,6 +21,15 @@ impl Failure {
         Self {
             what: what.to_string(),
             remedy: None,
+            wrong_use: false,
+        }
+    }
+
+    /// The command was asked for something that cannot be.
+    pub(crate) fn wrong_use(what: impl fmt::Display) -> Self {
+        Self {
+            wrong_use: true,
+            ..Self::new(what)
         }
     }
 
@@ -28,6 +41,11 @@ impl Failure {
     pub(crate) fn remedy(&self) -> Option<&str> {
         self.remedy.as_deref()
     }
+
+    /// As for options that do not exist, or else as for whatever does not work.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(if self.wrong_use { 2 } else { 1 })
+    }
 }
 
 impl fmt::Display for Failure {
@@ -38,7 +56,11 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let failure = Self::new(&error);
+        let text = error.to_string();
+        let failure = match error.kind() {
+            ErrorKind::InvalidRequest => Self::wrong_use(&text),
+            _ => Self::new(&text),
+        };
         match (advice(&error), error.kind()) {
             (Some(advice), _) => failure.with_remedy(advice),
             (None, ErrorKind::NoAccess) => failure.with_remedy(
@@ -46,8 +68,12 @@ impl From<Error> for Failure {
                  “Logto Management API access”.",
             ),
             (None, ErrorKind::Unreachable) => {
-                failure.with_remedy("Check LOGTO_ENDPOINT, or try again in a moment.")
+                let usual = "Check LOGTO_ENDPOINT, or try again in a moment.";
+                failure.with_remedy(connection::remedy(&text).unwrap_or(usual))
             }
+            (None, ErrorKind::InvalidResponse) => failure.with_remedy(
+                "Is LOGTO_ENDPOINT the tenant? Console → Applications → your app → Logto endpoint, without /oidc.",
+            ),
             _ => failure,
         }
     }

@@ -30,8 +30,11 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
         command.args(arguments).envs(variables).kill_on_drop(true);
         return run_command(command, program).await;
     }
-    terminal
-        .remark("Your app needs these; paste them into its terminal. Ctrl-C ends the tenant.\n");
+    terminal.remark(if options.empty {
+        "Paste these into another terminal, then run there: logto setup hugging-face. Ctrl-C ends the tenant.\n"
+    } else {
+        "Your app needs these; paste them into its terminal. Ctrl-C ends the tenant.\n"
+    });
     for (name, value) in variables {
         terminal.line(format_args!("export {name}={}", quoted(&value)));
     }
@@ -45,7 +48,9 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
         .base_url(&options.base_url)
         .app(&options.app_id, &options.app_secret)
         .back_channel_logout(options.back_channel_logout)
-        .third_party(options.third_party);
+        .third_party(options.third_party)
+        .token_storage(options.token_storage)
+        .secret_vault(options.token_storage);
     if options.empty {
         builder = builder.empty();
     }
@@ -60,6 +65,9 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
             "Choose another port: logto local --port {}",
             port.saturating_add(1000)
         )),
+        logto_local::Error::InvalidUri(_)
+        | logto_local::Error::NotLoopback(_)
+        | logto_local::Error::SecretNotLocal => Failure::wrong_use(error),
         error => Failure::new(error),
     })
 }
@@ -71,7 +79,7 @@ fn person(text: &str) -> Result<Person, Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if handle.is_empty() || !handle.chars().all(plain) {
         return Err(
-            Failure::new(format_args!("{handle:?} is no name for a person"))
+            Failure::wrong_use(format_args!("{handle:?} is no name for a person"))
                 .with_remedy("Use letters, digits, - and _, for example: --person dora"),
         );
     }
@@ -102,8 +110,14 @@ fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String
         &of_the_app[..]
     };
     let all = always.iter().chain(some);
-    all.map(|(name, value)| (*name, (*value).to_owned()))
-        .collect()
+    let mut all: Vec<_> = all
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
+    if options.token_storage {
+        // Where people's tokens are good, by the name that Hugging Face's own tools know.
+        all.push(("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint())));
+    }
+    all
 }
 
 /// The tenant lives as long as the command, and this program ends as it did.

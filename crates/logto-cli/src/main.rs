@@ -1,6 +1,7 @@
 //! The `logto` command. What it does is said by its `--help` and in the README.
 
 mod arguments;
+mod connection;
 mod doctor;
 mod env_file;
 mod failure;
@@ -29,6 +30,6 @@ async fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|failure| {
         terminal.complain(&failure);
-        ExitCode::FAILURE
+        failure.exit_code()
     })
 }

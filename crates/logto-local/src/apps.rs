@@ -1,9 +1,12 @@
 //! Registered applications and the URIs that belong to them.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
 use crate::Error;
+
+const CUSTOM_CLIENT_METADATA: &str = "customClientMetadata";
+const ALLOW_TOKEN_EXCHANGE: &str = "allowTokenExchange";
 
 /// What an app needs to talk to the tenant.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,7 +46,7 @@ pub(crate) struct App {
     pub(crate) back_channel: BackChannel,
     /// Of a machine-to-machine app: ids.
     pub(crate) roles: Vec<String>,
-    /// What the Management API shows and nothing else looks at.
+    /// What the Management API shows, and little else looks at.
     pub(crate) about: Map<String, Value>,
 }
 
@@ -113,6 +116,19 @@ impl App {
     /// `http://localhost:3000` and `http://localhost:3000/` are one address: URIs are compared parsed.
     pub(crate) fn allows_post_logout(&self, uri: &str) -> bool {
         is_among(uri, &self.post_logout_redirect_uris)
+    }
+
+    /// A switch that is off unless an administrator says so.
+    pub(crate) fn may_exchange_tokens(&self) -> bool {
+        let metadata = self.about.get(CUSTOM_CLIENT_METADATA);
+        let allowed = metadata.and_then(|metadata| metadata.get(ALLOW_TOKEN_EXCHANGE));
+        !self.third_party && allowed == Some(&Value::Bool(true))
+    }
+
+    pub(crate) fn allow_token_exchange(&mut self) {
+        let metadata = json!({ ALLOW_TOKEN_EXCHANGE: true });
+        self.about
+            .insert(CUSTOM_CLIENT_METADATA.to_owned(), metadata);
     }
 
     pub(crate) fn secret_of_value(&self, value: &str) -> Option<&AppSecret> {

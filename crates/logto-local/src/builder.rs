@@ -49,6 +49,7 @@ pub struct LocalTenantBuilder {
     empty: bool,
     secret_vault: bool,
     token_storage: bool,
+    token_exchange: bool,
 }
 
 impl Default for LocalTenantBuilder {
@@ -65,6 +66,7 @@ impl Default for LocalTenantBuilder {
             empty: false,
             secret_vault: false,
             token_storage: false,
+            token_exchange: false,
         }
     }
 }
@@ -149,6 +151,13 @@ impl LocalTenantBuilder {
         self
     }
 
+    /// Whether the built-in machine-to-machine app may exchange tokens, as after a switch in Logto's console; off
+    /// by default.
+    pub fn token_exchange(mut self, on: bool) -> Self {
+        self.token_exchange = on;
+        self
+    }
+
     /// Starts the tenant.
     ///
     /// # Errors
@@ -168,6 +177,9 @@ impl LocalTenantBuilder {
         let machine = generate_credentials()?;
         let mut machine_app = App::new(machine.clone(), AppKind::MachineToMachine, now_ms);
         machine_app.roles.push(MANAGEMENT_ROLE.to_owned());
+        if self.token_exchange {
+            machine_app.allow_token_exchange();
+        }
         let (apps, mut directory, credentials) = if self.empty {
             let none = AppCredentials {
                 app_id: String::new(),

@@ -20,6 +20,7 @@ mod routes;
 mod scopes;
 mod server;
 mod store;
+mod subjects;
 mod tenant;
 mod token;
 mod vault;

@@ -11,6 +11,7 @@ use crate::keys::KeyRing;
 use crate::people::Person;
 use crate::random;
 use crate::routes::authorize::AuthRequest;
+use crate::subjects::Subjects;
 use crate::vault::Vault;
 
 pub(crate) const CODE_LIFE: u64 = 60;
@@ -22,7 +23,7 @@ pub(crate) const REUSE_WINDOW_MS: u64 = 3000;
 pub(crate) const SESSION_LIFE: u64 = 14 * DAY;
 pub(crate) const INTERACTION_LIFE: u64 = 3600;
 /// However often a refresh token rotates, its grant ends.
-const GRANT_LIFE: u64 = 180 * DAY;
+pub(crate) const GRANT_LIFE: u64 = 180 * DAY;
 const DAY: u64 = 24 * 3600;
 
 pub(crate) struct Store {
@@ -35,6 +36,7 @@ pub(crate) struct Store {
     pub(crate) accounts: HashMap<String, Account>,
     pub(crate) suspended: HashSet<String>,
     pub(crate) vault: Vault,
+    pub(crate) subjects: Subjects,
     /// By the value of the `_session` cookie.
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) interactions: HashMap<String, Interaction>,
@@ -127,7 +129,8 @@ pub(crate) struct Ticket {
     pub(crate) app_id: String,
     pub(crate) person: String,
     pub(crate) grant_id: String,
-    pub(crate) session_uid: String,
+    /// There is none of an exchanged token.
+    pub(crate) session_uid: Option<String>,
     /// Present if the app asked for it with its back-channel logout URI.
     pub(crate) sid: Option<String>,
     pub(crate) scopes: Vec<String>,
@@ -181,6 +184,7 @@ impl Store {
             accounts: HashMap::new(),
             suspended: HashSet::new(),
             vault: Vault::default(),
+            subjects: Subjects::default(),
             sessions: HashMap::new(),
             interactions: HashMap::new(),
             social: HashMap::new(),
@@ -218,12 +222,12 @@ impl Store {
             .grants
             .get(&ticket.grant_id)
             .is_some_and(|grant| grant.expires > now);
-        let bound_to_session = !ticket.has("offline_access");
-        let session_lives = || {
+        let session_lives = |uid: &String| {
             let mut sessions = self.sessions.values();
-            sessions.any(|session| session.uid == ticket.session_uid && session.expires > now)
+            sessions.any(|session| session.uid == *uid && session.expires > now)
         };
-        granted && (!bound_to_session || session_lives())
+        let session = ticket.session_uid.as_ref();
+        granted && (ticket.has("offline_access") || session.is_none_or(session_lives))
     }
 
     pub(crate) fn access_token(&self, token: &str, now: u64) -> Option<&AccessToken> {

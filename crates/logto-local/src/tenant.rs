@@ -102,6 +102,27 @@ impl LocalTenant {
         Ok(credentials)
     }
 
+    /// A new personal access token of somebody, which does not end. Apps that may
+    /// [exchange tokens](LocalTenantBuilder::token_exchange) get access tokens for it.
+    ///
+    /// # Errors
+    ///
+    /// If there is nobody of that handle.
+    pub fn create_personal_access_token(&self, person: &str) -> Result<String, Error> {
+        let mut store = self.shared.store();
+        known(&store, person)?;
+        let token = format!("pat_{}", random::id(32)?);
+        store
+            .subjects
+            .add_personal(token.clone(), person.to_owned());
+        Ok(token)
+    }
+
+    /// Deletes a personal access token. Access tokens that it was exchanged for live on.
+    pub fn delete_personal_access_token(&self, token: &str) {
+        self.shared.store().subjects.remove_personal(token);
+    }
+
     /// The clock that every expiry in the tenant follows.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock

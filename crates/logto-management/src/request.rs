@@ -162,12 +162,10 @@ impl Request {
             };
             match error.status() {
                 Some(401) if !renewed => renewed = true,
-                Some(429) if attempt < ATTEMPTS => {
-                    let asked = error.retry_after();
-                    let wait = asked.unwrap_or(Duration::from_secs(1) * attempt);
-                    if wait > LONGEST_WAIT {
+                Some(429) => {
+                    let Some(wait) = wait(error.retry_after(), attempt) else {
                         return Err(error);
-                    }
+                    };
                     sleep(wait).await;
                     attempt += 1;
                 }
@@ -200,6 +198,12 @@ impl Request {
     }
 }
 
+/// How long to wait before the next attempt; `None` if there will be none.
+fn wait(asked: Option<Duration>, attempt: u32) -> Option<Duration> {
+    let wait = asked.unwrap_or(Duration::from_secs(1) * attempt);
+    (attempt < ATTEMPTS && wait <= LONGEST_WAIT).then_some(wait)
+}
+
 /// Ids are somebody else's text: they must stay one segment each.
 fn address(endpoint: &Url, path: &[&str]) -> Result<Url, Error> {
     if path.is_empty()
@@ -228,6 +232,18 @@ impl std::fmt::Debug for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_wait_is_the_one_that_was_asked_for() {
+        let seconds = Duration::from_secs;
+        assert_eq!(wait(Some(seconds(7)), 1), Some(seconds(7)));
+        assert_eq!(wait(Some(seconds(30)), 2), Some(seconds(30)));
+        assert_eq!(wait(Some(seconds(31)), 1), None);
+        assert_eq!(
+            [1, 2, 3].map(|attempt| wait(None, attempt)),
+            [Some(seconds(1)), Some(seconds(2)), None]
+        );
+    }
 
     #[test]
     fn an_id_stays_one_segment() {

@@ -55,7 +55,11 @@ impl Tokens {
                     self.resource
                 ),
             ),
-            (logto::ErrorKind::Refused, _) => (
+            (logto::ErrorKind::Refused, None) => (
+                ErrorKind::InvalidResponse,
+                format!("the endpoint is no Logto tenant: {error}"),
+            ),
+            (logto::ErrorKind::Refused, Some(_)) => (
                 ErrorKind::NoAccess,
                 format!("Logto gives the machine-to-machine application no token: {error}"),
             ),

@@ -13,7 +13,7 @@ use rocket::route::{Handler, Route};
 use rocket::{Build, Data, Ignite, Request, Rocket, Sentinel, route};
 
 use crate::Reply;
-use crate::catcher::{catcher, refuse};
+use crate::catcher::{catcher, outcome};
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
@@ -43,23 +43,29 @@ use crate::catcher::{catcher, refuse};
 pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
 
 /// Rocket's state, in a type that no app can manage.
-pub(crate) struct Protected(pub(crate) Api);
+struct Protected(Api);
 
 #[rocket::async_trait]
 impl<'r, P: Permission> FromRequest<'r> for AccessToken<P> {
     type Error = Reply;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-        let Some(Protected(api)) = request.rocket().state() else {
-            return refuse(request, web::Reply::no_api());
-        };
-        let authorization = request.headers().get("authorization");
-        let organization = organization(request, &P::POLICY);
-        match api.authorize(&P::POLICY, authorization, organization).await {
-            Ok(claims) => Outcome::Success(Self(claims, PhantomData)),
-            Err(error) => refuse(request, error.into()),
-        }
+        let claims = claims(request, &P::POLICY).await;
+        outcome(request, claims.map(|claims| Self(claims, PhantomData)))
     }
+}
+
+async fn claims(request: &Request<'_>, policy: &Policy) -> Result<AccessTokenClaims, web::Reply> {
+    let api = protected(request)?;
+    let authorization = request.headers().get("authorization");
+    let organization = organization(request, policy);
+    Ok(api.authorize(policy, authorization, organization).await?)
+}
+
+pub(crate) fn protected<'r>(request: &'r Request<'_>) -> Result<&'r Api, web::Reply> {
+    let state = request.rocket().state();
+    let Protected(api) = state.ok_or_else(web::Reply::no_api)?;
+    Ok(api)
 }
 
 /// The organization that the request is about, if the policy asks.

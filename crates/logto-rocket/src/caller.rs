@@ -4,13 +4,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use logto::api::{AnyToken, Permission};
+use logto::api::{AnyToken, Permission, Policy};
 use logto::web;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::bearer::{AccessToken, Protected, organization};
-use crate::catcher::refuse;
+use crate::bearer::{AccessToken, organization, protected};
+use crate::catcher::outcome;
 use crate::request::context;
 use crate::{Auth, Reply};
 
@@ -27,20 +27,18 @@ impl<'r, P: Permission> FromRequest<'r> for Caller<P> {
     type Error = Reply;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-        let Some(context) = context(request) else {
-            return refuse(request, web::Reply::not_mounted());
-        };
-        let Some(Protected(api)) = request.rocket().state() else {
-            return refuse(request, web::Reply::no_api());
-        };
-        let authorization = request.headers().get("authorization");
-        let organization = organization(request, &P::POLICY);
-        let caller = context.caller(api, &P::POLICY, authorization, organization);
-        match caller.await {
-            Ok(caller) => Outcome::Success(Self(caller, PhantomData)),
-            Err(error) => refuse(request, error.into()),
-        }
+        let caller = caller(request, &P::POLICY).await;
+        outcome(request, caller.map(|caller| Self(caller, PhantomData)))
     }
+}
+
+async fn caller(request: &Request<'_>, policy: &Policy) -> Result<web::Caller, web::Reply> {
+    let context = context(request)?;
+    let api = protected(request)?;
+    let authorization = request.headers().get("authorization");
+    let organization = organization(request, policy);
+    let caller = context.caller(api, policy, authorization, organization);
+    Ok(caller.await?)
 }
 
 /// A launch without both fairings fails.

@@ -13,9 +13,16 @@ use crate::Reply;
 /// The status that a guard gave to Rocket, and the answer that it stands for.
 type Refusal = Option<(Status, Reply)>;
 
-/// Leaves the first refusal of a request to the catcher. Rocket itself only knows statuses, and 401
-/// for a redirect to sign-in.
-pub(crate) fn refuse<T>(request: &Request<'_>, reply: web::Reply) -> Outcome<T, Reply> {
+/// What a guard gives to Rocket, which only knows statuses, and 401 for a redirect to sign-in. The
+/// answer of the first that refuses a request is left to the catcher.
+pub(crate) fn outcome<T>(
+    request: &Request<'_>,
+    answer: Result<T, web::Reply>,
+) -> Outcome<T, Reply> {
+    let reply = match answer {
+        Ok(value) => return Outcome::Success(value),
+        Err(reply) => reply,
+    };
     let status = match reply.status() {
         303 => Status::Unauthorized,
         code => Status::new(code),
@@ -36,11 +43,7 @@ pub(crate) fn catcher() -> AdHoc {
         if rocket.catchers().any(catches_all) {
             return rocket;
         }
-        let catcher = Catcher {
-            name: Some("Logto".into()),
-            ..Catcher::new(None, answer)
-        };
-        rocket.register("/", [catcher])
+        rocket.register("/", [Catcher::new(None, answer)])
     })
 }
 

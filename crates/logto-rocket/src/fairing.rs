@@ -1,7 +1,6 @@
 //! The fairing: mounts the routes, registers the catcher, and pays the cookies that are owed.
 
 use logto::Logto;
-use logto::web::Route;
 use rocket::fairing::{Fairing, Info, Kind, Result};
 use rocket::http::uri::Origin;
 use rocket::{Build, Data, Request, Response, Rocket};
@@ -10,9 +9,8 @@ use crate::catcher::catcher;
 use crate::request::{context, view};
 use crate::routes::routes;
 
-/// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback` and `/sign-out`,
-/// at the root and at the path of the base URL if it has one. The launch fails if Rocket cannot mount
-/// at that path.
+/// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and
+/// `/backchannel-logout` at the root, and answers there below the path of the base URL too.
 ///
 /// A prefix for the routes is part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).
@@ -39,35 +37,23 @@ impl Fairing for LogtoFairing {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Result {
-        let Self(logto) = self;
-        let Ok(base) = Origin::parse(logto.base_url().path()) else {
-            return Err(rocket);
-        };
-        let mut rocket = rocket.mount("/", routes(logto));
-        // A proxy may have taken the path of the base URL away, or not.
-        if base.path() != "/" {
-            rocket = rocket.mount(base, routes(logto));
-        }
-        Ok(rocket.attach(catcher()).manage(self.clone()))
+        let rocket = rocket.mount("/", routes(&self.0)).attach(catcher());
+        Ok(rocket.manage(self.clone()))
     }
 
-    /// Rocket logs the address of every request, and a callback's holds a code: only the core sees
-    /// that.
+    /// Only the core sees the address that was asked for: Rocket logs that of every request, and a
+    /// callback's holds a code. Its path may begin with that of the base URL, the route's does not.
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         let Self(logto) = self;
-        let callback = logto.route_path(Route::Callback);
-        let base = logto.base_url().path().trim_end_matches('/');
-        let path = request.uri().path().to_string();
-        if (path == callback || path.strip_prefix(base) == Some(&callback))
-            && let Ok(without_query) = Origin::parse_owned(path)
-        {
+        let route = logto.route_at(request.uri().path().as_str());
+        if let Some(Ok(uri)) = route.map(|route| Origin::parse_owned(logto.route_path(route))) {
             view(request);
-            request.set_uri(without_query);
+            request.set_uri(uri);
         }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(context) = context(request) else {
+        let Ok(context) = context(request) else {
             return;
         };
         // Here and not from a guard: Rocket forgets a guard's cookies when a catcher answers.

@@ -6,7 +6,7 @@ use logto::web::{self, Context};
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::catcher::refuse;
+use crate::catcher::outcome;
 use crate::request::context;
 use crate::{LogtoFairing, Reply};
 
@@ -49,13 +49,11 @@ macro_rules! guard {
 
             async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
                 // Rocket may not have seen the guard when it launched; it still lets nobody in.
-                let Some($context) = context(request) else {
-                    return refuse(request, web::Reply::not_mounted());
+                let answer = match context(request) {
+                    Ok($context) => $answer,
+                    Err(reply) => Err(reply),
                 };
-                match $answer {
-                    Ok(answer) => Outcome::Success(Self(answer)),
-                    Err(reply) => refuse(request, reply),
-                }
+                outcome(request, answer.map(Self))
             }
         }
 

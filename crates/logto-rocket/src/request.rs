@@ -5,29 +5,25 @@ use rocket::Request;
 
 use crate::LogtoFairing;
 
-/// The same for every guard of a request; `None` without the fairing.
-pub(crate) fn context<'r>(request: &'r Request<'_>) -> Option<&'r Context> {
-    let LogtoFairing(logto) = request.rocket().state()?;
-    Some(request.local_cache(|| logto.context(view(request).clone())))
+/// The same for every guard of a request.
+pub(crate) fn context<'r>(request: &'r Request<'_>) -> Result<&'r Context, web::Reply> {
+    let state = request.rocket().state();
+    let LogtoFairing(logto) = state.ok_or_else(web::Reply::not_mounted)?;
+    Ok(request.local_cache(|| logto.context(view(request).clone())))
 }
 
 /// The request as it was when somebody first asked. Mounting leaves the URI as it is.
 pub(crate) fn view<'r>(request: &'r Request<'_>) -> &'r web::Request {
     request.local_cache(|| {
+        let headers = request.headers();
         // The cookies of Rocket's local test client are in the jar and not in the header.
-        let jar = (!request.headers().contains("cookie")).then(|| jar_of(request));
-        let headers = web::Request::HEADERS.iter().flat_map(|&name| {
-            let values = request.headers().get(name);
-            let local = jar.as_deref().filter(|_| name == "cookie");
-            values.chain(local).map(move |value| (name, value))
-        });
+        let jar = request.cookies().iter().map(|cookie| cookie.stripped());
+        let jar = jar.filter(|_| !headers.contains("cookie"));
+        let jar: Vec<_> = jar.map(|cookie| cookie.to_string()).collect();
+        let names = web::Request::HEADERS.iter();
+        let sent = names.flat_map(|&name| headers.get(name).map(move |value| (name, value)));
+        let local = jar.iter().map(|pair| ("cookie", pair.as_str()));
         let target = request.uri().to_string();
-        web::Request::new(request.method().as_str(), &target, headers)
+        web::Request::new(request.method().as_str(), &target, sent.chain(local))
     })
-}
-
-fn jar_of(request: &Request<'_>) -> String {
-    let jar = request.cookies().iter();
-    let pairs = jar.map(|cookie| format!("{}={}", cookie.name(), cookie.value()));
-    pairs.collect::<Vec<_>>().join("; ")
 }

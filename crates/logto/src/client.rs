@@ -89,6 +89,17 @@ impl Logto {
         route.mounted(&self.0.settings)
     }
 
+    /// The SDK's own route at the path of a request, with or without the path of the base URL: a
+    /// proxy may have taken that away. For what happens before the framework has matched a route.
+    #[must_use]
+    pub fn route_at(&self, path: &str) -> Option<Route> {
+        let base = self.base_url().path().trim_end_matches('/');
+        let path = path.strip_prefix(base).unwrap_or(path);
+        let path = path.strip_prefix(&*self.0.settings.route_prefix)?;
+        let mut routes = Route::ALL.iter().copied();
+        routes.find(|route| route.path() == path)
+    }
+
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
     /// ones are answered, and with what, is decided here.
     pub async fn handle(&self, route: Route, request: Request) -> Reply {

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::engine::{Engine, Renewal};
 use crate::error::{Error, ErrorKind};
@@ -25,10 +26,11 @@ const EARLY_PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: u64 = 5;
 /// Between two looks whether another instance is done: at first, and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
-/// Attempts to store what Logto answered, with pauses that double up to this many milliseconds: about
-/// a minute. It exists nowhere else.
-const STORE_ATTEMPTS: u32 = 35;
-const STORE_PAUSE: u64 = 2000;
+/// For how long to try to store what Logto answered, which exists nowhere else, and between two
+/// attempts. The pause is short: when the store is back, whoever reads it first must not find the
+/// refresh token that Logto has replaced.
+const STORE_PATIENCE: Duration = Duration::from_secs(60);
+const STORE_PAUSE: Duration = Duration::from_millis(200);
 
 type Outcome = Option<Result<Held, Error>>;
 
@@ -235,15 +237,13 @@ impl Engine {
             }
             true
         };
-        let mut attempt = 0;
+        let patience = Instant::now() + STORE_PATIENCE;
         let stored = loop {
             let now = self.settings.clock.now();
             match self.keeper.update(before, now, change).await {
-                Err(error) if error.is_retryable() && attempt < STORE_ATTEMPTS => {
+                Err(error) if error.is_retryable() && Instant::now() < patience => {
                     tracing::warn!(%error, "refreshed tokens could not be stored yet");
-                    let pause = STORE_PAUSE.min(50 << attempt.min(10));
-                    tokio::time::sleep(Duration::from_millis(pause)).await;
-                    attempt += 1;
+                    tokio::time::sleep(STORE_PAUSE).await;
                 }
                 outcome => break outcome,
             }

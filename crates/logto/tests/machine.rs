@@ -1,12 +1,19 @@
 //! Tokens for programs, against a local tenant.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 use std::time::Duration;
 
-use logto::machine::{MachineApp, MachineConfig};
+use logto::api::Api;
+use logto::machine::{MachineApp, MachineConfig, Subject};
 use logto::{Clock, ErrorKind, TokenRequest};
 use logto_local::{Endpoint, Fault, LocalTenant};
+use serde_json::{Value, json};
 
 const THINGS: &str = "https://api.example.test";
 const ORGANIZATION: &str = "wpmklpcc20gc";
@@ -19,7 +26,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let tenant = LocalTenant::start().await.unwrap();
+        let tenant = LocalTenant::builder().token_exchange(true);
+        let tenant = tenant.start().await.unwrap();
         let clock = Clock::system();
         let machine = tenant.machine_app();
         let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret)
@@ -28,10 +36,42 @@ impl World {
         Self { tenant, clock, app }
     }
 
+    /// What the Management API answers.
+    async fn manage(&self, path: &str, body: Value) -> Value {
+        let token = self.app.token("https://default.logto.app/api", "all");
+        let request = reqwest::Client::new().post(format!("{}/api{path}", self.tenant.endpoint()));
+        let request = request
+            .bearer_auth(token.await.unwrap().as_str())
+            .json(&body);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.json().await.unwrap()
+    }
+
+    async fn create_user(&self) -> String {
+        let user = self
+            .manage("/users", json!({ "username": "somebody" }))
+            .await;
+        user["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn subject_token(&self, user_id: &str) -> String {
+        let token = self
+            .manage("/subject-tokens", json!({ "userId": user_id }))
+            .await;
+        token["subjectToken"].as_str().unwrap().to_owned()
+    }
+
     fn advance(&self, seconds: u64) {
         let by = Duration::from_secs(seconds);
         self.clock.advance(by);
         self.tenant.clock().advance(by);
+    }
+
+    fn id_of(&self, handle: &str) -> String {
+        let people = self.tenant.people();
+        let person = people.iter().find(|person| person.handle() == handle);
+        person.unwrap().id().to_owned()
     }
 
     fn token_calls(&self) -> usize {
@@ -109,6 +149,92 @@ async fn a_refusal_is_told_and_not_kept() {
     assert_eq!(error.response().unwrap().status(), 403);
     assert!(world.app.token_for(&elsewhere).await.is_err());
     assert_eq!(world.token_calls(), 3);
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_one_of_the_same_person_for_another_target() {
+    let world = World::new().await;
+    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);
+    let exchange = |subject| world.app.exchange(subject, &things);
+    let (a, b) = tokio::join!(
+        exchange(Subject::PersonalAccessToken(&personal)),
+        exchange(Subject::PersonalAccessToken(&personal))
+    );
+    let token = a.unwrap();
+    assert_eq!(token.as_str(), b.unwrap().as_str());
+    assert_eq!(world.token_calls(), 1);
+    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
+    let claims = api.verify(token.as_str()).await.unwrap();
+    assert_eq!(claims.sub(), world.id_of("alice"));
+    assert!(!claims.is_machine());
+
+    // On her behalf in her organization.
+    let members = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
+    let within = world
+        .app
+        .exchange(Subject::AccessToken(token.as_str()), &members);
+    let within = within.await.unwrap();
+    assert_eq!(within.scopes().collect::<Vec<_>>(), ["read:members"]);
+    let elsewhere = TokenRequest::organization("elsewhere");
+    let refused = world
+        .app
+        .exchange(Subject::AccessToken(token.as_str()), &elsewhere);
+    assert_eq!(refused.await.unwrap_err().response().unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn a_subject_token_of_the_management_api_is_good_once() {
+    let world = World::new().await;
+    let somebody = world.create_user().await;
+    let subject = world.subject_token(&somebody).await;
+    let things = TokenRequest::resource(THINGS).refreshed();
+    let exchange = || {
+        world
+            .app
+            .exchange(Subject::Impersonation(&subject), &things)
+    };
+    let token = exchange().await.unwrap();
+    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
+    assert_eq!(api.verify(token.as_str()).await.unwrap().sub(), somebody);
+    let error = exchange().await.unwrap_err();
+    let said = error.response().and_then(|response| response.error());
+    assert_eq!(
+        (error.kind(), said),
+        (ErrorKind::Refused, Some("invalid_grant"))
+    );
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_described_while_it_is_active() {
+    let world = World::new().await;
+    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let opaque = TokenRequest::opaque().with_scopes(["openid", "profile"]);
+    let exchange = async |request| {
+        let subject = Subject::PersonalAccessToken(&personal);
+        world.app.exchange(subject, &request).await.unwrap()
+    };
+    let token = exchange(opaque.clone()).await;
+    let ask = async |token: &str| world.app.introspect(token).await.unwrap();
+    let told = ask(token.as_str()).await.expect("an active token");
+    assert_eq!(told.sub, Some(world.id_of("alice")));
+    assert_eq!(
+        told.client_id.as_ref(),
+        Some(&world.tenant.machine_app().app_id)
+    );
+    assert_eq!(told.scope, "openid profile");
+    assert_eq!(told.token_type.as_deref(), Some("Bearer"));
+    let (issued, ends) = (told.iat.unwrap(), told.exp.unwrap());
+    assert_eq!(ends - issued, 3600);
+    assert!((issued..=issued + 60).contains(&world.clock.now()));
+
+    // Revoked, and over: nobody but Logto knows the one, and our clock knows the other too.
+    world.tenant.revoke_grants("alice").unwrap();
+    assert!(ask(token.as_str()).await.is_none());
+    let token = exchange(opaque.refreshed()).await;
+    assert!(ask(token.as_str()).await.is_some());
+    world.clock.advance(Duration::from_secs(3600));
+    assert!(ask(token.as_str()).await.is_none());
 }
 
 #[tokio::test]

@@ -4,13 +4,15 @@
 mod deployment;
 #[path = "../../hub.rs"]
 mod hub;
+#[path = "../../openapi.rs"]
+mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
 use actix_web::web::{Data, Html, Json, get};
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpServer, Responder};
 use logto_actix_web::{
-    AccessToken, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    AccessToken, Api, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
 use serde_json::{Value, json};
@@ -19,12 +21,13 @@ use tracing_subscriber::EnvFilter;
 /// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
 /// too; then there are no things.
 const RESOURCE: &str = "https://api.example.test";
+const READ: &str = "read:things";
 
 /// May read things.
 struct ReadThings;
 
 impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
 }
 
 #[actix_web::main]
@@ -35,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "read:things"])
+        .with_scopes(["email", "identities", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -54,6 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/api/me", get().to(me))
             .route("/things", get().to(things))
             .route("/api/things", get().to(api_things))
+            .route("/openapi.json", get().to(api_document))
             .route("/sign-in/hugging-face", get().to(sign_in_with_hugging_face))
     };
 
@@ -94,8 +98,14 @@ async fn things(user: User, logto: Data<Logto>) -> Result<Html, Reply> {
 }
 
 /// The API: the route's signature is its authorization.
+#[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
 async fn api_things(token: AccessToken<ReadThings>) -> Json<Value> {
     Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
+}
+
+/// The API's description, for programs.
+async fn api_document(api: Data<Api>) -> impl Responder {
+    Json(openapi::document(&api))
 }
 
 /// Past Logto's own page, straight to Hugging Face.

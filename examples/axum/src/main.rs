@@ -4,6 +4,8 @@
 mod deployment;
 #[path = "../../hub.rs"]
 mod hub;
+#[path = "../../openapi.rs"]
+mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
@@ -22,12 +24,13 @@ use tracing_subscriber::EnvFilter;
 /// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
 /// too; then there are no things.
 const RESOURCE: &str = "https://api.example.test";
+const READ: &str = "read:things";
 
 /// May read things.
 struct ReadThings;
 
 impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
 }
 
 /// What handlers share.
@@ -51,7 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "read:things"])
+        .with_scopes(["email", "identities", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -64,6 +67,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/api/me", get(me))
         .route("/things", get(things))
         .route("/api/things", get(api_things))
+        .route("/openapi.json", get(api_document))
         .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
         .layer(logto_axum::layer(&logto))
         .merge(logto_axum::routes(&logto))
@@ -110,8 +114,14 @@ async fn things(user: User, State(app): State<App>) -> Result<Html<String>, Repl
 }
 
 /// The API: the route's signature is its authorization.
+#[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
 async fn api_things(token: AccessToken<ReadThings>) -> impl IntoResponse {
     Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
+}
+
+/// The API's description, for programs.
+async fn api_document(State(app): State<App>) -> impl IntoResponse {
+    Json(openapi::document(&app.api))
 }
 
 /// Past Logto's own page, straight to Hugging Face.

@@ -1,5 +1,6 @@
 //! Sign in with Hugging Face through Logto, on poem.
 
+mod api;
 #[path = "../../deployment.rs"]
 mod deployment;
 #[path = "../../hub.rs"]
@@ -7,26 +8,16 @@ mod hub;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
+use api::{READ, RESOURCE};
 use logto_poem::{
-    AccessToken, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
-    SignInOptions, User, logto,
+    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
 };
+use poem::endpoint::make_sync;
 use poem::listener::{Listener, TcpListener};
 use poem::web::{Data, Html, Json};
 use poem::{EndpointExt, Server, get, handler};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
-
-/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
-/// too; then there are no things.
-const RESOURCE: &str = "https://api.example.test";
-
-/// May read things.
-struct ReadThings;
-
-impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,21 +27,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "read:things"])
+        .with_scopes(["email", "identities", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
+
+    let api = logto.api(RESOURCE)?;
+    let things_api = api::service();
+    let document = api::document(&things_api, &api)?;
 
     let app = logto_poem::routes(&logto)
         .at("/", get(home))
         .at("/profile", get(profile))
         .at("/api/me", get(me))
         .at("/things", get(things))
-        .at("/api/things", get(api_things))
+        .nest_no_strip("/api/things", things_api)
+        .at("/openapi.json", make_sync(move |_| Json(document.clone())))
         .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
         .with(logto_poem::middleware(&logto))
         .data(logto.clone())
-        .data(logto.api(RESOURCE)?);
+        .data(api);
 
     let port = deployment::port(&logto)?;
     let acceptor = TcpListener::bind(("0.0.0.0", port))
@@ -92,12 +88,6 @@ async fn things(user: User, Data(logto): Data<&Logto>) -> Result<Html<String>, R
         Err(error) => error.to_string(),
     };
     Ok(Html(pages::things(&user, &answer)))
-}
-
-/// The API: the route's signature is its authorization.
-#[handler]
-async fn api_things(token: AccessToken<ReadThings>) -> Json<Value> {
-    Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 
 /// Past Logto's own page, straight to Hugging Face.

@@ -4,11 +4,13 @@
 mod deployment;
 #[path = "../../hub.rs"]
 mod hub;
+#[path = "../../openapi.rs"]
+mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
 
 use logto_rocket::{
-    AccessToken, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    AccessToken, Api, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
 use rocket::response::content::RawHtml;
@@ -19,12 +21,13 @@ use tracing_subscriber::EnvFilter;
 /// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
 /// too; then there are no things.
 const RESOURCE: &str = "https://api.example.test";
+const READ: &str = "read:things";
 
 /// May read things.
 struct ReadThings;
 
 impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
 }
 
 #[rocket::main]
@@ -35,10 +38,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "read:things"])
+        .with_scopes(["email", "identities", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
+
+    let api = logto.api(RESOURCE)?;
 
     let port = deployment::port(&logto)?;
     let figment = Config::figment()
@@ -47,8 +52,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!("open {}", logto.base_url());
     rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))
-        .attach(logto_rocket::api_fairing(&logto.api(RESOURCE)?))
+        .attach(logto_rocket::api_fairing(&api))
         .manage(logto)
+        .manage(api)
         .mount(
             "/",
             routes![
@@ -57,6 +63,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 me,
                 things,
                 api_things,
+                api_document,
                 sign_in_with_hugging_face
             ],
         )
@@ -100,9 +107,16 @@ async fn things(user: User, logto: &State<Logto>) -> Result<RawHtml<String>, Rep
 }
 
 /// The API: the route's signature is its authorization.
+#[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
 #[get("/api/things")]
 async fn api_things(token: AccessToken<ReadThings>) -> Value {
     json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] })
+}
+
+/// The API's description, for programs.
+#[get("/openapi.json")]
+async fn api_document(api: &State<Api>) -> Value {
+    json!(openapi::document(api))
 }
 
 /// Past Logto's own page, straight to Hugging Face.

@@ -1,6 +1,7 @@
 //! A tenant, a site in each framework that signs people in there, and a person's browser.
 
 use logto::api::ApiConfig;
+use logto::machine::{MachineApp, MachineConfig};
 use logto::web::{Reply, Request, Route};
 use logto::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
@@ -16,6 +17,8 @@ pub const BASE_URL: &str = "http://localhost:3000";
 pub struct Site {
     /// Where the person signed in.
     pub tenant: LocalTenant,
+    /// A program that may read things, and exchange tokens.
+    pub machine: MachineApp,
     /// What the browser sends.
     pub cookie: String,
     servers: Vec<(&'static str, Server)>,
@@ -28,8 +31,13 @@ impl Site {
     ///
     /// If that fails.
     pub async fn of(person: &str) -> Self {
-        let tenant = LocalTenant::builder().base_url(BASE_URL).start().await;
-        let tenant = tenant.expect("a tenant");
+        let tenant = LocalTenant::builder()
+            .base_url(BASE_URL)
+            .token_exchange(true);
+        let tenant = tenant.start().await.expect("a tenant");
+        let machine = tenant.machine_app();
+        let machine = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+        let machine = MachineApp::new(machine).expect("a valid configuration");
         let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
             .with_base_url(BASE_URL)
             .with_cookie_secret("a cookie secret that is long enough")
@@ -43,11 +51,14 @@ impl Site {
         let cookie = sign_in(&tenant, &logto, person).await;
         let mut servers = Vec::new();
         for door in doors() {
-            let api = logto.api(ApiConfig::new(RESOURCE)).expect("an API");
+            let config = ApiConfig::new(RESOURCE)
+                .with_personal_access_tokens(machine.clone(), "read:things write:things");
+            let api = logto.api(config).expect("an API");
             servers.push((door.name, (door.serve_site)(logto.clone(), api).await));
         }
         Self {
             tenant,
+            machine,
             cookie,
             servers,
         }

@@ -1,5 +1,7 @@
 //! What a request to the protected API has to come to.
 
+use serde_json::json;
+
 use super::{RESOURCE, Seen};
 
 /// What comes back, in short.
@@ -58,7 +60,12 @@ impl Then {
         assert_eq!(said("scope").as_deref(), wanted, "{name}: {seen:?}");
         let description = said("error_description");
         assert_eq!(description.is_some(), error.is_some(), "{name}: {seen:?}");
-        assert!(description.is_none_or(|text| text.len() < 80), "{name}");
+        if let Some(text) = description {
+            // As much in the body, and nothing of what a parser said.
+            let body = json!({ "error": error, "message": text }).to_string();
+            assert_eq!(seen.body, body, "{name}");
+            assert!(text.len() < 80, "{name}: {text}");
+        }
         assert!(
             seen.headers
                 .contains(&("cache-control", "no-store".to_owned()))

@@ -7,7 +7,13 @@ use url::Url;
 use super::ask::Http;
 use super::finding::{Finding, Outcome};
 
-const SETUP: &str = "logto setup hugging-face";
+/// The command that mends it comes first, where there is one.
+fn mend(target: &str, options: &str, console: &str) -> String {
+    match target {
+        "huggingface" => format!("logto setup hugging-face{options}. Or: {console}"),
+        _ => console.to_owned(),
+    }
+}
 
 /// From outside: what Logto's own sign-in page is told.
 pub(crate) async fn from_outside(http: &Http, endpoint: &Url, app: &str, target: &str) -> Outcome {
@@ -55,7 +61,11 @@ pub(crate) async fn from_inside(management: &Management, target: &str) -> Result
         return Ok(Finding::problem(
             format!("the tenant has no connector for {target}"),
             "People cannot sign in with it, whatever the app asks for.",
-            format!("{SETUP}. Or: Console → Connectors → Social connectors → Add."),
+            mend(
+                target,
+                "",
+                "Console → Connectors → Social connectors → Add.",
+            ),
         )
         .into());
     }
@@ -79,8 +89,10 @@ fn not_shown(target: &str) -> Finding {
     Finding::problem(
         format!("Logto's sign-in page has no button for {target}"),
         "A connector alone is not enough: without its button direct sign-in ends on the sign-in page, too.",
-        format!(
-            "{SETUP}. Or: Console → Sign-in & account → Sign-up and sign-in → Social sign-in → Add."
+        mend(
+            target,
+            "",
+            "Console → Sign-in & account → Sign-up and sign-in → Social sign-in → Add.",
         ),
     )
 }
@@ -100,8 +112,10 @@ fn judge(target: &str, social: &SocialSignIn, required: &[String]) -> Outcome {
         findings.push(Finding::advice(
             format!("new people from {target} are stopped and have to give: {required}"),
             "They signed in already, and meet another page before your app.",
-            format!(
-                "{SETUP} --skip-user-name. Or take the sign-up identifier away in the console."
+            mend(
+                target,
+                " --skip-user-name",
+                "Console → Sign-in & account → Sign-up and sign-in → Sign-up identifier: take it away.",
             ),
         ));
     }

@@ -43,7 +43,7 @@ pub(crate) fn end_of_secret(secrets: &[ApplicationSecret], app: &App) -> Outcome
         return Outcome::Skipped("it is none of the app's secrets".to_owned());
     };
     let Some(end) = secret.expires_at else {
-        return Outcome::Passed(format!("{:?} does not end", secret.name));
+        return Outcome::Passed(format!("{:?} never ends", secret.name));
     };
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)

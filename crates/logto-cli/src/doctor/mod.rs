@@ -8,6 +8,7 @@ mod button;
 mod finding;
 mod inside;
 mod provider;
+mod refresh;
 mod report;
 mod scopes;
 mod sign_in;
@@ -74,12 +75,16 @@ impl Patient {
             Ok(logto) => logto,
             Err(wrong) => {
                 let problems = wrong.problems().iter().map(ToString::to_string);
-                let finding = |what| {
+                let file = options.env_file.display();
+                let finding = |what: String| {
                     let why = "The app does not start with this configuration.";
-                    let mend = format!(
-                        "Set it in the environment, or in {}.",
-                        options.env_file.display()
-                    );
+                    let mend = if what.contains("is not set") {
+                        format!(
+                            "Set it in the environment or in {file}. No app yet? logto setup hugging-face writes it."
+                        )
+                    } else {
+                        format!("Correct it in the environment or in {file}.")
+                    };
                     Finding::problem(what, why, mend)
                 };
                 examination.add(
@@ -133,8 +138,9 @@ impl Patient {
         if let Some(address) = &addresses.end_session {
             examination.add("sign-out URI", app.sign_out(http, address).await);
         }
-        examination.add("refresh token", addresses.refresh_token());
         let application = self.enter(examination).await;
+        let refresh_token = refresh::examine(&addresses, &provider, application.as_ref());
+        examination.add("refresh token", refresh_token);
         let management = self.management.as_ref().filter(|_| application.is_some());
         examination.add(
             "scopes",

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::ask::{Answer, Http};
 use super::finding::{Examination, Finding, Outcome};
+use crate::connection;
 
 /// Seconds that the clocks may be apart: the default of the SDK.
 const CLOCK_TOLERANCE: u64 = 60;
@@ -12,7 +13,7 @@ const CLOCK_TOLERANCE: u64 = 60;
 const ALGORITHMS: [&str; 5] = ["ES384", "ES256", "ES512", "RS256", "PS256"];
 
 /// What the discovery document says.
-pub(crate) struct Provider(Value);
+pub(crate) struct Provider(pub(crate) Value);
 
 impl Provider {
     pub(crate) fn url(&self, name: &str) -> Option<Url> {
@@ -63,11 +64,12 @@ pub(crate) async fn examine(
 }
 
 fn unreachable(endpoint: &Url, cause: &str) -> Finding {
+    let usual = "Compare LOGTO_ENDPOINT with Console → Applications → your app → Logto endpoint. If it is right: is \
+                 Logto running, and may this machine connect to it?";
     Finding::problem(
         format!("LOGTO_ENDPOINT {endpoint} cannot be reached: {cause}"),
         "Without Logto nobody can sign in, and tokens cannot be renewed.",
-        "Compare LOGTO_ENDPOINT with Console → Applications → your app → Logto endpoint. If it is right: is Logto \
-         running, and may this machine connect to it?",
+        connection::remedy(cause).unwrap_or(usual),
     )
 }
 
@@ -162,5 +164,9 @@ async fn keys(http: &Http, document: &Provider) -> Outcome {
         )
         .into();
     }
-    Outcome::Passed(format!("{count}, {}", algorithms.join(", ")))
+    let keys = if count == 1 { "key" } else { "keys" };
+    Outcome::Passed(format!(
+        "{count} {keys}, ID tokens are signed with {}",
+        algorithms.join(", ")
+    ))
 }

@@ -104,7 +104,8 @@ impl Addresses {
             if refusal.is_some_and(|(error, _)| error == "invalid_target") {
                 findings.push(Finding::problem(
                     format!("the tenant has no API resource {resource}"),
-                    "Logto refuses every sign-in that asks for it.",
+                    "Logto refuses a sign-in that asks for it. The SDK begins again without it: people get in, and \
+                     calls of that API fail.",
                     "Console → API resources → Create: use it as API identifier. Or correct LOGTO_RESOURCES.",
                 ));
             }
@@ -112,28 +113,10 @@ impl Addresses {
         Outcome::of(findings, "known one by one, but not together")
     }
 
-    /// Whether a refresh token will come: Logto drops the scope without a word if consent is not asked for.
-    pub(crate) fn refresh_token(&self) -> Outcome {
-        let has = |name, word| {
-            words(&self.authorization, name)
-                .iter()
-                .any(|one| one == word)
-        };
-        match (has("scope", "offline_access"), has("prompt", "consent")) {
-            (true, true) => Outcome::Passed("asked for, with consent".to_owned()),
-            (true, false) => Finding::problem(
-                "the app asks for a refresh token (offline_access) without prompt=consent",
-                "Logto then gives none, without a word: access tokens end after an hour and are not renewed.",
-                "Leave the prompt as it is by default, or use Prompt::LoginConsent.",
-            )
-            .into(),
-            (false, _) => Finding::advice(
-                "the app asks for no refresh token",
-                "Access tokens end after an hour and are not renewed; API calls stop then.",
-                "If that is not meant, take without_offline_access() out of the app's configuration.",
-            )
-            .into(),
-        }
+    /// Whether the request has that word in that parameter.
+    pub(crate) fn asks(&self, name: &str, word: &str) -> bool {
+        let words = words(&self.authorization, name);
+        words.iter().any(|one| one == word)
     }
 
     /// Scopes that are Logto's own, and others: each of those has to belong to a resource that is asked for.

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::terminal::Terminal;
 use crate::variables::Variables;
 use env_values::EnvValues;
-use report::Report;
+use report::{Report, show_redirect_uris};
 use wanted::Wanted;
 
 pub(crate) async fn hugging_face(
@@ -25,27 +25,40 @@ pub(crate) async fn hugging_face(
     let mut variables = Variables::read(&options.env_file)?;
     let mut wanted = Wanted::read(&options, &variables)?;
     let management = wanted.management()?;
-    let plan = plan(&mut wanted, &options, &variables, &management, terminal).await?;
+    let mut plan = plan(&mut wanted, &options, &variables, &management, terminal).await?;
+    show_redirect_uris(&plan, terminal);
+    if people_are_to_be_let_in(&plan, &options, terminal) {
+        wanted.skip_user_name = true;
+        plan = wanted.setup().plan(&management).await?;
+    }
     let mut report = Report::new(&plan, options.dry_run);
-    report.show_redirect_uris(terminal);
     report.show_warnings(terminal);
 
+    report.remaining = plan
+        .needs_hugging_face_credentials()
+        .then(|| how_to_get_credentials(&plan));
     if options.dry_run {
         report.show_plan(terminal);
         report.env = Some(EnvValues::planned(&wanted, &plan, &variables.file));
     } else {
-        if plan.needs_hugging_face_credentials() {
-            return Err(credentials_missing(&plan));
+        if let Some(remaining) = report.remaining {
+            let missing = "id and secret of an OAuth app at Hugging Face are missing";
+            let remedy = format!("{remaining}\nNothing was changed.");
+            return Err(Failure::new(missing).with_remedy(remedy));
         }
         let ready = apply(plan, &management, terminal).await?;
-        let values = EnvValues::write(&wanted, &ready, &mut variables.file)?;
+        let values = EnvValues::write(&wanted, &ready, &mut variables.file).map_err(|failure| {
+            failure.with_remedy(
+                "The tenant is set up. Run the same command again with a file that can be written: --env-file",
+            )
+        })?;
         report.env = Some(values);
     }
     report.finish(&options, terminal);
     Ok(ExitCode::SUCCESS)
 }
 
-/// What has to change. Whether new people keep being asked for a user name is a question to a person.
+/// What has to change. What people are asked for stays in it as it is if somebody can be asked about that.
 async fn plan(
     wanted: &mut Wanted,
     options: &HuggingFace,
@@ -53,33 +66,32 @@ async fn plan(
     management: &Management,
     terminal: &Terminal,
 ) -> Result<Plan, Failure> {
-    let undecided = !options.skip_user_name && !options.keep_user_name && !options.dry_run;
-    let ask = undecided && terminal.can_ask();
-    wanted.skip_user_name &= !ask;
+    wanted.skip_user_name &= !(is_undecided(options) && terminal.can_ask());
     let what = format!("Looking at the tenant {}", wanted.endpoint);
     let looking = async {
         wanted.find_app(variables, management).await?;
         Ok(wanted.setup().plan(management).await?)
     };
-    let plan: Plan = terminal.wait::<Result<_, Failure>>(&what, looking).await?;
-    let stopped = plan.warnings.iter().find_map(|warning| match warning {
+    terminal.wait(&what, looking).await
+}
+
+fn is_undecided(options: &HuggingFace) -> bool {
+    !options.skip_user_name && !options.keep_user_name && !options.dry_run
+}
+
+/// Whether somebody says that new people need not give what they are stopped for.
+fn people_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Terminal) -> bool {
+    let required = plan.warnings.iter().find_map(|warning| match warning {
         Warning::RequiredIdentifiers(required) => Some(required.join(", ")),
         _ => None,
     });
-    let Some(required) = stopped.filter(|_| ask) else {
-        return Ok(plan);
-    };
-    let question = format!(
-        "New people from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
-         other social button?"
-    );
-    if !terminal.ask(&question) {
-        return Ok(plan);
-    }
-    wanted.skip_user_name = true;
-    Ok(terminal
-        .wait(&what, wanted.setup().plan(management))
-        .await?)
+    let open = is_undecided(options) && terminal.can_ask();
+    required.filter(|_| open).is_some_and(|required| {
+        terminal.ask(&format!(
+            "New people from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
+             other social button?"
+        ))
+    })
 }
 
 async fn apply(
@@ -107,12 +119,12 @@ fn incomplete(error: &ApplyError) -> Failure {
     Failure::new(error).with_remedy(again)
 }
 
-fn credentials_missing(plan: &Plan) -> Failure {
+/// What no program can do.
+fn how_to_get_credentials(plan: &Plan) -> String {
     let [sign_in, _] = plan.hugging_face_redirect_uris();
-    Failure::new("id and secret of an OAuth app at Hugging Face are missing").with_remedy(format_args!(
+    format!(
         "Create one at https://huggingface.co/settings/applications/new with the scopes openid, profile and email\n\
          and the redirect URI {sign_in}\n\
-         Then run this command again with HUGGING_FACE_CLIENT_ID and HUGGING_FACE_CLIENT_SECRET in the environment.\n\
-         Nothing was changed."
-    ))
+         Then run this command again with HUGGING_FACE_CLIENT_ID and HUGGING_FACE_CLIENT_SECRET in the environment."
+    )
 }

@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 use super::env_values::{EnvValues, how_to_load};
 use crate::arguments::HuggingFace;
 use crate::env_file::Written;
-use crate::terminal::{Terminal, Tone, printable};
+use crate::terminal::{Terminal, Tone, indented, printable};
 
 pub(crate) struct Report {
     redirect_uris: [String; 2],
     warnings: Vec<Warning>,
     changes: Vec<Change>,
     dry_run: bool,
+    /// What somebody has to do first.
+    pub(crate) remaining: Option<String>,
     pub(crate) env: Option<EnvValues>,
 }
 
@@ -23,17 +25,9 @@ impl Report {
             warnings: plan.warnings.clone(),
             changes: plan.changes.clone(),
             dry_run,
+            remaining: None,
             env: None,
         }
-    }
-
-    pub(crate) fn show_redirect_uris(&self, terminal: &Terminal) {
-        let [sign_in, linking] = &self.redirect_uris;
-        terminal.line("Redirect URIs of the OAuth app at Hugging Face:");
-        terminal.line(format_args!("  {}", terminal.paint(Tone::Strong, sign_in)));
-        terminal.line(format_args!(
-            "  {linking} (to link an account in Logto's account pages)\n"
-        ));
     }
 
     pub(crate) fn show_warnings(&self, terminal: &Terminal) {
@@ -80,13 +74,18 @@ impl Report {
         if !kept.is_empty() {
             let (mark, kept) = (terminal.paint(Tone::Careful, "!"), kept.join(", "));
             terminal.line(format_args!(
-                "{mark} {kept} in {file} is somebody's own and stays as it is, though the tenant says otherwise"
+                "{mark} {kept} in {file} is somebody's own and stays as it is; take it out to have it written anew"
             ));
         }
         let nothing = self.changes.is_empty() && written.is_empty();
+        let as_wanted = if kept.is_empty() {
+            ": everything is as wanted."
+        } else {
+            "."
+        };
         terminal.line(match (nothing, self.dry_run) {
-            (true, true) => "Nothing would change: everything is as wanted.".to_owned(),
-            (true, false) => "Nothing changed: everything is as wanted.".to_owned(),
+            (true, true) => format!("Nothing would change{as_wanted}"),
+            (true, false) => format!("Nothing changed{as_wanted}"),
             (false, true) => "\nThis is the plan; nothing was changed.".to_owned(),
             (false, false) => format!(
                 "\nReady. Take the values into your terminal and start your app:\n  {}\nIf something does not \
@@ -94,6 +93,12 @@ impl Report {
                 how_to_load(&options.env_file)
             ),
         });
+        if let Some(remaining) = &self.remaining {
+            terminal.line(format_args!(
+                "\nIt needs an OAuth app at Hugging Face first:\n{}",
+                indented(remaining)
+            ));
+        }
         if options.json {
             terminal.json(&self.to_json(options));
         }
@@ -118,11 +123,22 @@ impl Report {
             "redirect_uris": self.redirect_uris,
             "warnings": warnings.collect::<Vec<_>>(),
             "changes": changes.collect::<Vec<_>>(),
+            "remaining": self.remaining,
             "env_file": options.env_file,
             "written": self.names(Written::Now),
             "kept": self.names(Written::Never),
         })
     }
+}
+
+/// They come first: somebody may have to register them.
+pub(crate) fn show_redirect_uris(plan: &Plan, terminal: &Terminal) {
+    let [sign_in, linking] = plan.hugging_face_redirect_uris();
+    terminal.line("Redirect URIs of the OAuth app at Hugging Face:");
+    terminal.line(format_args!("  {}", terminal.paint(Tone::Strong, sign_in)));
+    terminal.line(format_args!(
+        "  {linking} (to link an account in Logto's account pages)\n"
+    ));
 }
 
 pub(crate) fn done(change: &Change, terminal: &Terminal) {

@@ -91,7 +91,7 @@ impl Wanted {
             }
             Err(error) if error.code() != Some("entity.not_exists_with_id") => Err(error.into()),
             Err(_) if ours => Ok(()),
-            Err(_) => Err(Failure::new(format_args!(
+            Err(_) => Err(Failure::wrong_use(format_args!(
                 "{APP_ID} {id} is no application of this tenant"
             ))
             .with_remedy(
@@ -118,7 +118,7 @@ impl Wanted {
 }
 
 fn not_set(names: &[&str]) -> Failure {
-    Failure::new(format_args!("{} not set", names.join(", "))).with_remedy(
+    Failure::wrong_use(format_args!("{} not set", names.join(", "))).with_remedy(
         "Console → Applications → Create application → Machine-to-machine, with the role “Logto Management API\n\
          access”. Put its endpoint, id and secret into the environment (or .env) as LOGTO_ENDPOINT,\n\
          LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET.",

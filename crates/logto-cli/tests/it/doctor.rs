@@ -69,6 +69,16 @@ async fn an_endpoint_where_nothing_is() {
 }
 
 #[tokio::test]
+async fn an_endpoint_without_tls() {
+    let patient = Patient::healthy().await;
+    let endpoint = patient.tenant.endpoint().replace("http:", "https:");
+    let patient = patient.with("LOGTO_ENDPOINT", endpoint);
+    let found = patient.findings(&[]).await;
+    let mend = found[0].1["mend"].as_str().unwrap();
+    assert!(mend.contains("does not speak TLS"), "{found:?}");
+}
+
+#[tokio::test]
 async fn an_endpoint_that_is_something_else() {
     let patient = Patient::healthy().await;
     let base_url = patient.variables[4].1.clone();

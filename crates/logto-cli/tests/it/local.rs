@@ -77,25 +77,50 @@ async fn a_command_gets_the_tenant_in_its_environment_and_ends_it() {
     assert!(!run.out.contains("export"), "{run:?}");
 }
 
+/// As somebody tries it out: an empty tenant, and the set-up as its command.
+#[tokio::test]
+async fn an_empty_tenant_can_be_set_up_to_keep_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    for (token_storage, status) in [(&["--token-storage"][..], 0), (&[], 1)] {
+        let logto_itself = env!("CARGO_BIN_EXE_logto");
+        let set_up = [
+            "--",
+            logto_itself,
+            "setup",
+            "hugging-face",
+            "--with-token-storage",
+        ];
+        let arguments = [&["local", "--port", "0", "--empty"], token_storage, &set_up].concat();
+        let run = run(logto(folder.path(), &arguments)).await;
+        assert_eq!(run.status, status, "{run:?}");
+        let switched_on = "✓ let apps read the tokens of the people";
+        assert_eq!(run.out.contains(switched_on), status == 0, "{run:?}");
+        assert_eq!(run.err.contains("SECRET_VAULT_KEK"), status == 1, "{run:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_start_says_what_to_do() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    for (arguments, told) in [
-        (&["--port", &port][..], "logto local --port"),
-        (&["--app-secret", "real"], "must begin with `local-`"),
+    for (arguments, status, told) in [
+        (&["--port", &port][..], 1, "logto local --port"),
+        (&["--app-secret", "real"], 2, "must begin with `local-`"),
+        (&["--base-url", "nonsense"], 2, "not an absolute URL"),
         (
             &["--base-url", "https://app.example.com"],
+            2,
             "not on this machine",
         ),
-        (&["--person", "../alice"], "--person dora"),
+        (&["--person", "../alice"], 2, "--person dora"),
         (
             &["--port", "0", "--", "/no/such/program"],
+            1,
             "could not be started",
         ),
     ] {
         let run = run(logto(&temp_dir(), &[&["local"], arguments].concat())).await;
-        assert_eq!(run.status, 1, "{arguments:?}: {run:?}");
+        assert_eq!(run.status, status, "{arguments:?}: {run:?}");
         assert!(run.err.contains(told), "{arguments:?}: {run:?}");
         assert_eq!(run.out, "", "{arguments:?}");
     }

@@ -14,4 +14,6 @@ mod doctor_inside;
 mod local;
 mod patient;
 mod setup;
+mod setup_stopped;
+mod site;
 mod support;

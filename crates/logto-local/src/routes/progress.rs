@@ -216,7 +216,7 @@ fn issue_code(
         app_id: request.app_id,
         person: session.person.clone().unwrap_or_default(),
         grant_id: authorization.grant_id,
-        session_uid: session.uid.clone(),
+        session_uid: Some(session.uid.clone()),
         sid: with_sid.then_some(authorization.sid),
         scopes: request.scopes,
         resources: request.resources,

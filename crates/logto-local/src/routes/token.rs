@@ -11,7 +11,9 @@ use crate::problem::Problem;
 use crate::reply;
 use crate::routes::client_auth::authenticate;
 use crate::server::{Shared, Tenant};
-use crate::token::{code, machine, refresh};
+use crate::token::{code, exchange, machine, refresh};
+
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 pub(crate) async fn token(State(tenant): State<Shared>, call: Call) -> Response {
     let response = match answer(&tenant, &call) {
@@ -24,7 +26,7 @@ pub(crate) async fn token(State(tenant): State<Shared>, call: Call) -> Response 
 fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     let mut store = tenant.store();
     let app = authenticate(tenant, &store, call)?;
-    let (app_id, kind) = (app.id.clone(), app.kind);
+    let (app_id, kind, exchanges) = (app.id.clone(), app.kind, app.may_exchange_tokens());
     let grant_type = call
         .form
         .get("grant_type")
@@ -39,10 +41,12 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
         ("client_credentials", AppKind::MachineToMachine) => {
             machine::client_credentials(tenant, &store, &app_id, &call.form)
         }
-        ("authorization_code" | "refresh_token" | "client_credentials", _)
-        | ("urn:ietf:params:oauth:grant-type:token-exchange", _) => Err(Problem::invalid_request(
-            "requested grant type is not allowed for this client",
-        )),
+        (TOKEN_EXCHANGE, _) if exchanges => {
+            exchange::exchange(tenant, &mut store, &app_id, &call.form)
+        }
+        ("authorization_code" | "refresh_token" | "client_credentials" | TOKEN_EXCHANGE, _) => Err(
+            Problem::invalid_request("requested grant type is not allowed for this client"),
+        ),
         _ => {
             let status = StatusCode::BAD_REQUEST;
             Err(Problem::new(

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
 use crate::scopes::{self, ORGANIZATIONS};
@@ -40,10 +41,7 @@ pub(crate) fn tokens(
     wanted: &Wanted,
     refresh_token: Option<String>,
 ) -> Result<Value, Problem> {
-    let (access_token, scope) = match (&wanted.resource, &wanted.organization) {
-        (None, None) => opaque(tenant, store, ticket, &wanted.scopes)?,
-        _ => jwt(tenant, store, ticket, wanted)?,
-    };
+    let (access_token, scope) = access_token_of(tenant, store, ticket, wanted)?;
     let mut answer = serde_json::Map::new();
     answer.insert("access_token".to_owned(), access_token.into());
     answer.insert("expires_in".to_owned(), store.access_token_life.into());
@@ -60,6 +58,30 @@ pub(crate) fn tokens(
     answer.insert("scope".to_owned(), scope.into());
     answer.insert("token_type".to_owned(), "Bearer".into());
     Ok(Value::Object(answer))
+}
+
+/// An access token of the person, and its scope.
+pub(crate) fn access_token_of(
+    tenant: &Tenant,
+    store: &mut Store,
+    ticket: &Ticket,
+    wanted: &Wanted,
+) -> Result<(String, String), Problem> {
+    match (&wanted.resource, &wanted.organization) {
+        (None, None) => opaque(tenant, store, ticket, &wanted.scopes),
+        _ => jwt(tenant, store, ticket, wanted),
+    }
+}
+
+pub(crate) fn check_membership(person: &Person, organization: &str) -> Result<(), Problem> {
+    let mut memberships = person.memberships().iter();
+    if memberships.any(|one| one.id == organization) {
+        Ok(())
+    } else {
+        Err(Problem::access_denied(
+            "user is not a member of the organization",
+        ))
+    }
 }
 
 /// For the tenant's own endpoints; it carries OIDC scopes only.

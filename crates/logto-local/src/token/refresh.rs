@@ -79,19 +79,7 @@ fn check_organization(
         );
     }
     let person = store.person(&ticket.person);
-    let member = person.is_some_and(|person| {
-        person
-            .memberships()
-            .iter()
-            .any(|one| one.id == organization)
-    });
-    if member {
-        Ok(())
-    } else {
-        Err(Problem::access_denied(
-            "user is not a member of the organization",
-        ))
-    }
+    issue::check_membership(person.ok_or_else(Problem::invalid_grant)?, organization)
 }
 
 /// A confidential app keeps its refresh token until 70 % of the life is over;

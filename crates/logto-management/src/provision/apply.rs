@@ -83,12 +83,7 @@ impl Plan {
                     .await?;
             }
             Step::ReplaceConnector(new) => replace(management, &self.connector_id, new).await?,
-            Step::ShowButton => {
-                let now = management.sign_in_experience().get().await?;
-                let targets = sign_in::with_button(&now.social_sign_in_connector_targets);
-                let change = json!({ "socialSignInConnectorTargets": targets });
-                management.sign_in_experience().update(&change).await?;
-            }
+            Step::ShowButton => show_button(management).await?,
             Step::SkipRequiredIdentifiers => {
                 let mut social = management.sign_in_experience().get().await?.social_sign_in;
                 social.skip_required_identifiers = Some(true);
@@ -136,6 +131,28 @@ async fn replace(management: &Management, id: &str, new: &NewConnector) -> Resul
         Err(error) if error.code() == Some("connector.token_storage_not_supported") => {}
         Err(error) => return Err(error),
     }
+    let before = connectors.get(id).await?;
     connectors.delete(id).await?;
-    connectors.create(new).await.map(drop)
+    let Err(error) = connectors.create(new).await else {
+        return Ok(());
+    };
+    // People can go on signing in, and the next run finds id and secret of the OAuth app.
+    let mut back = NewConnector::new(before.connector_id, before.config);
+    back.id = Some(before.id);
+    back.sync_profile = Some(before.sync_profile);
+    if connectors.create(&back).await.is_ok() {
+        show_button(management).await?;
+    }
+    Err(error)
+}
+
+async fn show_button(management: &Management) -> Result<(), Error> {
+    let now = management.sign_in_experience().get().await?;
+    let targets = sign_in::with_button(&now.social_sign_in_connector_targets);
+    let change = json!({ "socialSignInConnectorTargets": targets });
+    management
+        .sign_in_experience()
+        .update(&change)
+        .await
+        .map(drop)
 }

@@ -92,7 +92,8 @@ pub fn advice(error: &Error) -> Option<&'static str> {
         "application.secret_name_exists" => {
             "the application got another secret in the meantime; run the setup again"
         }
-        "guard.invalid_input" => {
+        // Anything else that it may be about is better told in Logto's words.
+        "guard.invalid_input" if error.details()?.contains("oidcClientMetadata") => {
             "Logto does not accept an address of the application; check the base URL"
         }
         _ => return None,

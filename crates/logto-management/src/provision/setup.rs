@@ -108,7 +108,9 @@ impl HuggingFaceSetup {
                 && url.fragment().is_none()
         };
         if !Url::parse(base).is_ok_and(|url| plain(&url)) {
-            let why = "the base URL must be an http or https URL without query and fragment";
+            let why = format!(
+                "the base URL must be an http or https URL without query and fragment, not {base:?}"
+            );
             return Err(Error::new(ErrorKind::InvalidRequest, why));
         }
         Ok(OidcClientMetadata {

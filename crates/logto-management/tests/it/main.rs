@@ -15,5 +15,7 @@ mod recorded;
 mod recorded_people;
 mod recorded_server;
 mod repeats;
+mod replaced;
 mod sent;
+mod sentences;
 mod support;

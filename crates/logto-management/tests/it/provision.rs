@@ -1,6 +1,6 @@
 //! From nothing to the button, again, half-way, and around what is there already.
 
-use logto_local::{Endpoint, Fault, LocalTenant};
+use logto_local::{Endpoint, Fault};
 use logto_management::provision::{HuggingFaceSetup, Plan, Warning};
 use logto_management::{
     ApplicationChanges, ApplicationType, ConnectorConfig, ErrorKind, Management, NewApplication,
@@ -9,15 +9,15 @@ use logto_management::{
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::support::{BASE, empty, setup, sign_in_url, start};
+use crate::support::{BASE, empty, setup, sign_in_url};
 
-async fn apply(setup: &HuggingFaceSetup, management: &Management) -> Plan {
+pub(crate) async fn apply(setup: &HuggingFaceSetup, management: &Management) -> Plan {
     let plan = setup.plan(management).await.unwrap();
     plan.clone().apply(management, |_| {}).await.unwrap();
     plan
 }
 
-fn titles(plan: &Plan) -> Vec<&str> {
+pub(crate) fn titles(plan: &Plan) -> Vec<&str> {
     plan.changes
         .iter()
         .map(|change| change.title.as_str())
@@ -238,56 +238,6 @@ async fn without_the_option_new_people_are_stopped_and_a_warning_says_so() {
             .to_string()
             .contains("/continue/username")
     );
-}
-
-#[tokio::test]
-async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
-    let (tenant, management) = start(LocalTenant::builder().empty().secret_vault(true)).await;
-    let first = apply(&setup(), &management).await;
-    let storing = HuggingFaceSetup::new(BASE)
-        .app_name("demo")
-        .token_storage(true);
-    let plan = apply(&storing, &management).await;
-    assert_eq!(
-        titles(&plan),
-        [
-            "replace the connector for Hugging Face by one that keeps tokens",
-            "show the Hugging Face button",
-            "let apps read the tokens of the people who are signed in to them",
-        ]
-    );
-    assert!(plan.warnings.contains(&Warning::ConnectorReplaced));
-    assert_eq!(plan.connector_id(), first.connector_id());
-    let connector = management
-        .connectors()
-        .get(plan.connector_id())
-        .await
-        .unwrap();
-    assert_eq!(connector.connector_id, "oauth2");
-    assert!(connector.enable_token_storage);
-    assert_eq!(
-        connector.config.text("clientSecret"),
-        Some("hf-client-secret")
-    );
-    let again = storing.plan(&management).await.unwrap();
-    assert!(again.is_empty(), "{:?}", titles(&again));
-    let apps = management.applications().list().all().await.unwrap();
-    let app = apps.iter().find(|app| app.name == "demo").unwrap();
-    tenant
-        .sign_in(&sign_in_url(&tenant, &app.id), "alice")
-        .await
-        .unwrap();
-}
-
-#[tokio::test]
-async fn a_logto_that_cannot_keep_tokens_loses_nothing() {
-    let (_tenant, management) = empty().await;
-    apply(&setup(), &management).await;
-    let plan = setup().token_storage(true).plan(&management).await.unwrap();
-    let error = plan.apply(&management, |_| {}).await.unwrap_err();
-    assert!(error.to_string().contains("SECRET_VAULT_KEK"), "{error}");
-    assert!(error.done().is_empty());
-    assert!(setup().plan(&management).await.unwrap().is_empty());
 }
 
 #[tokio::test]

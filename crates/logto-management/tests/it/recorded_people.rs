@@ -197,3 +197,49 @@ async fn keys_and_claims() {
     configs.set_id_token_claims(&claims).await.unwrap();
     server.finish();
 }
+
+/// Recorded without the rest of its calls, from a Logto that keeps tokens.
+#[tokio::test]
+async fn an_identity_whose_token_is_kept() {
+    let (server, management) = RecordedServer::start().await;
+    let mut call = json!({
+        "method": "GET", "path": format!("/api/users/{ALICE}/identities/huggingface?includeTokenSecret=true"),
+        "status": 200,
+        "response": {
+            "identity": {
+                "userId": "62a1f0c4d5e6f7a8b9c0d1e2",
+                "details": { "id": "62a1f0c4d5e6f7a8b9c0d1e2", "rawData": { "preferred_username": "alice-hf" } },
+            },
+            "tokenSecret": {
+                "tenantId": "default", "id": "l3r4v8ybnsnm2zznwrddm", "userId": ALICE, "type": "federated_token_set",
+                "metadata": {
+                    "scope": "openid profile email inference-api", "expiresAt": 1_795_374_144,
+                    "tokenType": "bearer", "hasRefreshToken": true,
+                },
+                "createdAt": 1_795_345_344_838_u64, "updatedAt": 1_795_345_344_838_u64,
+                "connectorId": "780v3kw7dsbh", "identityId": "62a1f0c4d5e6f7a8b9c0d1e2", "target": "huggingface",
+            },
+        },
+    });
+    server.then(call.clone());
+    let users = management.users();
+    let alice = users.identity(ALICE, "huggingface").await.unwrap();
+    assert_eq!(
+        alice.identity.details["rawData"]["preferred_username"],
+        "alice-hf"
+    );
+    let kept = alice.token_secret.unwrap().metadata;
+    assert_eq!(
+        (kept.expires_at, kept.has_refresh_token),
+        (Some(1_795_374_144), true)
+    );
+    assert!(kept.scope.unwrap().contains("inference-api"));
+    call["response"]
+        .as_object_mut()
+        .unwrap()
+        .remove("tokenSecret");
+    server.then(call);
+    let alice = users.identity(ALICE, "huggingface").await.unwrap();
+    assert!(alice.token_secret.is_none());
+    server.finish();
+}

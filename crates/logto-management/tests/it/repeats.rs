@@ -55,6 +55,15 @@ async fn what_is_not_idempotent_is_sent_once() {
     let request = management.post(&["roles"]).json(&create["body"]);
     assert_eq!(request.done().await.unwrap_err().status(), Some(429));
     server.finish();
+    let change = call(
+        "PATCH",
+        "/api/sign-in-exp",
+        "enable the Hugging Face button",
+    );
+    server.then(refused(&change, 429, "0"));
+    let request = management.patch(&["sign-in-exp"]).json(&change["body"]);
+    assert_eq!(request.done().await.unwrap_err().status(), Some(429));
+    server.finish();
 }
 
 #[tokio::test]
@@ -93,6 +102,25 @@ async fn a_token_that_is_refused_is_renewed_once() {
     let error = management.roles().create(&role).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAccess);
     management.roles().create(&role).await.unwrap();
+}
+
+/// Behind a custom domain of Logto Cloud the endpoint does not tell the Management API's name.
+#[tokio::test]
+async fn the_api_that_is_named_is_asked_for_and_one_that_is_not_there_is_told() {
+    let (tenant, _) = empty().await;
+    let machine = tenant.machine_app();
+    let named = "https://my-tenant.logto.app/api";
+    let management = Management::builder(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    let management = management.resource(named).build().unwrap();
+    let error = management.sign_in_experience().get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoAccess);
+    assert!(
+        error.to_string().contains(&format!("has no API {named}")),
+        "{error}"
+    );
+    let mut asked = tenant.requests();
+    asked.retain(|one| one.path == "/oidc/token");
+    assert_eq!(asked[0].param("resource"), Some(named));
 }
 
 #[tokio::test]

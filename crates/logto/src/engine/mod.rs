@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::flow::Transactions;
 use crate::http::Http;
 use crate::keeper::Keeper;
-use crate::provider::Provider;
+use crate::provider::{Flights, Provider};
 use crate::refresh::Refreshes;
 use crate::seal::KeyRing;
 
@@ -25,6 +25,8 @@ pub(crate) struct Engine {
     pub(crate) keeper: Keeper,
     pub(crate) transactions: Transactions,
     pub(crate) refreshes: Refreshes,
+    /// Reads of people's Hugging Face tokens, by the access token of the person.
+    pub(crate) hugging_face_reads: Flights<Vec<u8>>,
 }
 
 impl Engine {
@@ -50,6 +52,7 @@ impl Engine {
                 settings.sign_in_lifetime,
             ),
             refreshes: Refreshes::default(),
+            hugging_face_reads: Flights::default(),
             http,
             settings,
         })

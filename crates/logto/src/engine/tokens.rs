@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flow::{Protocol, Tokens, Transaction};
 use crate::jwt::{Compact, Expected, LogoutToken, Nonce, verify_id_token, verify_logout_token};
 use crate::keeper::Held;
+use crate::provider::Sender;
 use crate::session::{HeldToken, Session, SessionId, Target};
 
 /// What an access token lives if the answer does not say; Logto always says.
@@ -128,9 +129,11 @@ impl Engine {
         access_token: &str,
     ) -> Result<IdTokenClaims, Error> {
         let token = Compact::parse(id_token)?;
-        self.provider.verify_signature(&token).await?;
+        let signature = self.provider.verify_signature(&token, Sender::Logto);
+        signature.await?;
+        let metadata = self.provider.metadata().await?;
         let expected = Expected {
-            issuer: self.provider.issuer(),
+            issuer: &metadata.issuer,
             client_id: &self.settings.app_id,
             nonce,
             access_token,
@@ -143,10 +146,12 @@ impl Engine {
     /// Checks a logout token.
     pub(crate) async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
         let token = Compact::parse(token)?;
-        self.provider.verify_signature(&token).await?;
+        let signature = self.provider.verify_signature(&token, Sender::Anybody);
+        signature.await?;
+        let metadata = self.provider.metadata().await?;
         verify_logout_token(
             &token,
-            self.provider.issuer(),
+            &metadata.issuer,
             &self.settings.app_id,
             self.settings.clock.now(),
             self.settings.clock_tolerance,

@@ -100,9 +100,9 @@ impl CallbackParameters {
     }
 
     /// The checks that come after `state`: `iss`, then `error`, then `code`.
-    pub(crate) fn code(self, metadata: &Metadata, issuer: &str) -> Result<String, Error> {
+    pub(crate) fn code(self, metadata: &Metadata) -> Result<String, Error> {
         match &self.iss {
-            Some(iss) if iss != issuer => {
+            Some(iss) if *iss != metadata.issuer => {
                 return Err(invalid("the callback comes from another issuer"));
             }
             None if metadata.authorization_response_iss_parameter_supported => {

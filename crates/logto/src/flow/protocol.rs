@@ -21,6 +21,7 @@ use openidconnect::{
     TokenUrl,
 };
 use secrecy::ExposeSecret;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -206,7 +207,10 @@ impl Protocol {
         let http = Arc::clone(&self.http);
         move |request| {
             let http = Arc::clone(&http);
-            Box::pin(async move { http.call(request).await })
+            Box::pin(async move {
+                let response = http.call(request).await?;
+                check(response.body()).map(|()| response)
+            })
         }
     }
 
@@ -230,6 +234,24 @@ impl Protocol {
             .await
             .map_err(token_error)
             .and_then(|response| Tokens::read(&response))
+    }
+}
+
+/// What `openidconnect` passes over: more behind the answer, and an error that comes as a success.
+fn check(body: &[u8]) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        error: Option<IgnoredAny>,
+    }
+    let what = "the token endpoint's answer";
+    let answer: Answer = serde_json::from_slice(body)
+        .map_err(|e| Error::malformed(ErrorKind::InvalidResponse, what, &e))?;
+    match answer.error {
+        Some(_) => Err(Error::new(
+            ErrorKind::InvalidResponse,
+            "the token endpoint sent an error with status 200",
+        )),
+        None => Ok(()),
     }
 }
 

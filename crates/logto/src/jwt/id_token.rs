@@ -12,6 +12,8 @@ use crate::error::{Error, ErrorKind};
 /// A fresh ID token was made for the request that brought it; one that claims to be older than
 /// this was not, or a clock is off.
 const MAX_AGE: u64 = 5 * 60;
+/// The longest `sub` (section 2).
+const MAX_SUB: usize = 255;
 
 /// What the token must say.
 pub(crate) struct Expected<'a> {
@@ -38,6 +40,7 @@ pub(crate) fn verify_id_token(
     token: &Compact<'_>,
     expected: &Expected<'_>,
 ) -> Result<IdTokenClaims, Error> {
+    check_type(token.header.typ.as_deref())?;
     let claims = IdTokenClaims::parse(&token.payload)?;
     check_parties(&claims, &token.payload, expected)?;
     check_times(&claims, expected)?;
@@ -52,6 +55,16 @@ fn refuse(why: impl Into<String>) -> Error {
         ErrorKind::InvalidToken,
         format!("the ID token is refused: {}", why.into()),
     )
+}
+
+/// ID tokens have no type of their own. A token with one is of another kind (RFC 8725, section 3.11).
+fn check_type(typ: Option<&str>) -> Result<(), Error> {
+    match typ {
+        Some(typ) if typ.to_ascii_lowercase().ends_with("+jwt") => {
+            Err(refuse("`typ` is that of another kind of token"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_parties(
@@ -76,17 +89,17 @@ fn check_parties(
     {
         return Err(refuse("`aud` does not name this application"));
     }
-    match azp {
-        Some(azp) if azp != expected.client_id => {
-            return Err(refuse("`azp` is another application"));
-        }
-        None if claims.aud.len() > 1 => {
-            return Err(refuse("`aud` names several applications and `azp` none"));
-        }
-        _ => {}
+    if claims.aud.len() > 1 {
+        return Err(refuse("`aud` names others too, and none is trusted"));
+    }
+    if azp.is_some_and(|azp| azp != expected.client_id) {
+        return Err(refuse("`azp` is another application"));
     }
     if claims.sub.is_empty() {
         return Err(refuse("`sub` is missing or empty"));
+    }
+    if claims.sub.len() > MAX_SUB {
+        return Err(refuse("`sub` is longer than 255 characters"));
     }
     Ok(())
 }

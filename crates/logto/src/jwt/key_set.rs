@@ -45,6 +45,7 @@ struct Jwk {
     alg: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
+    key_ops: Option<Vec<String>>,
     crv: Option<String>,
     x: Option<String>,
     y: Option<String>,
@@ -119,7 +120,7 @@ impl Edition {
 impl Jwk {
     /// An RSA key without `alg` serves RS256 and PS256; every other key serves one algorithm.
     fn keys(&self) -> Vec<Key> {
-        if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
+        if !self.is_for_signatures() {
             return Vec::new();
         }
         let algorithms: &[Algorithm] = match self.kty.as_str() {
@@ -146,6 +147,13 @@ impl Jwk {
                 })
             })
             .collect()
+    }
+
+    /// RFC 7517, sections 4.2 and 4.3.
+    fn is_for_signatures(&self) -> bool {
+        let usage = self.usage.as_deref();
+        let verifies = |operations: &Vec<String>| operations.iter().any(|one| one == "verify");
+        usage.is_none_or(|usage| usage == "sig") && self.key_ops.as_ref().is_none_or(verifies)
     }
 
     fn public(&self, algorithm: Algorithm) -> Option<ParsedPublicKey> {

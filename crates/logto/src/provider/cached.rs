@@ -108,8 +108,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.outcome()
     }
 
-    /// The same where a fetch has to be permitted; `None` if it is not and nobody else fetched. Who
-    /// waits for somebody else's needs no permission.
+    /// The same where a fetch has to be permitted; `None` if it is not and nobody else fetched, or the
+    /// error if the last fetch failed. Who waits for somebody else's needs no permission.
     pub(crate) async fn after_if(
         &self,
         seen: Seen,
@@ -119,7 +119,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         let _one_at_a_time = self.fetching.lock().await;
         if !self.is_newer_than(seen) {
             if !is_permitted() {
-                return Ok(None);
+                return self.read(|state| state.error.clone().map_or(Ok(None), Err));
             }
             self.store(fetch.await);
         }

@@ -9,7 +9,8 @@ use crate::http::{Http, is_loopback};
 /// The endpoints that we use.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
-    issuer: String,
+    /// As it names itself in everything that it issues.
+    pub(crate) issuer: String,
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: Url,
     pub(crate) jwks_uri: Url,
@@ -27,6 +28,12 @@ pub(crate) fn discovery_url(issuer: &str) -> String {
     format!("{issuer}/.well-known/openid-configuration")
 }
 
+/// Whether a name is the issuer's. An endpoint does not tell whether its issuer ends in a slash, and both
+/// have the same document (section 4.1); what they issue is then held to the name in it.
+pub(super) fn is_about(name: &str, issuer: &str) -> bool {
+    name.strip_suffix('/').unwrap_or(name) == issuer
+}
+
 impl Metadata {
     pub(crate) async fn fetch(http: &Http, issuer: &str) -> Result<Self, Error> {
         let url = Url::parse(&discovery_url(issuer)).map_err(|e| {
@@ -41,7 +48,7 @@ impl Metadata {
         let metadata: Self = serde_json::from_slice(body).map_err(|e| {
             Error::malformed(ErrorKind::InvalidResponse, "the discovery document", &e)
         })?;
-        if metadata.issuer != issuer {
+        if !is_about(&metadata.issuer, issuer) {
             return Err(Error::new(
                 ErrorKind::InvalidResponse,
                 format!(
@@ -101,8 +108,10 @@ mod tests {
     #[test]
     fn the_issuer_must_be_the_one_that_was_asked() {
         let issuer = "https://t.example/oidc";
-        assert!(Metadata::parse(&document(issuer, "https://t.example"), issuer).is_ok());
-        for other in ["https://t.example/oidc/", "https://evil.example/oidc", ""] {
+        for same in [issuer, "https://t.example/oidc/"] {
+            assert!(Metadata::parse(&document(same, "https://t.example"), issuer).is_ok());
+        }
+        for other in ["https://t.example/oidc//", "https://evil.example/oidc", ""] {
             assert!(Metadata::parse(&document(other, "https://t.example"), issuer).is_err());
         }
     }

@@ -1,12 +1,12 @@
 //! The tenant's signing keys, kept up to date.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use url::Url;
 
-use super::bucket::Bucket;
 use super::cached::{Cached, Seen};
+use super::searches::Searches;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
@@ -16,12 +16,23 @@ use crate::jwt::{Compact, Edition, KeySet, Lookup};
 /// that was withdrawn does not live on.
 const FRESH: u64 = 60 * 60;
 
+/// Who handed a token to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// Logto's token endpoint.
+    Logto,
+    /// Whoever can reach this app.
+    Anybody,
+}
+
 #[derive(Debug)]
 pub(crate) struct Keys {
     http: Arc<Http>,
     clock: Clock,
     set: Arc<Cached<KeySet>>,
-    bucket: Bucket,
+    searches: Searches,
+    /// Whether the last fetch for a token of Logto's token endpoint found its key.
+    found: AtomicBool,
     /// The edition fetched last.
     edition: Arc<AtomicU64>,
 }
@@ -32,7 +43,8 @@ impl Keys {
             http,
             set: Cached::new(FRESH, clock.clone()),
             clock,
-            bucket: Bucket::default(),
+            searches: Searches::default(),
+            found: AtomicBool::new(true),
             edition: Arc::default(),
         }
     }
@@ -50,21 +62,30 @@ impl Keys {
 
     /// Checks a signature, and says which key set it was checked with. A `kid` that is not known, or a
     /// signature that a known key did not make, is looked for once more in a fresh key set: Logto
-    /// may have rotated a second ago.
+    /// may have rotated a second ago. How often that is done is limited, but not for what Logto sent
+    /// itself, as long as it helps.
     pub(crate) async fn verify(
         &self,
         jwks_uri: &Url,
         token: &Compact<'_>,
+        sender: Sender,
     ) -> Result<Edition, Error> {
         let (mut keys, seen) = self.known(jwks_uri).await?;
         let mut lookup = keys.verify(token);
         if lookup != Lookup::Verified {
             // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
-            let is_permitted = || self.bucket.take(self.clock.now());
+            let kid = token.header.kid.as_deref();
+            let is_permitted = || {
+                (sender == Sender::Logto && self.found.swap(false, Ordering::AcqRel))
+                    || self.searches.permit(kid, self.clock.now())
+            };
             let fetch = self.fetch(jwks_uri);
             if let Some(fresh) = self.set.after_if(seen, is_permitted, fetch).await? {
                 lookup = fresh.verify(token);
                 keys = fresh;
+            }
+            if sender == Sender::Logto && lookup == Lookup::Verified {
+                self.found.store(true, Ordering::Release);
             }
         }
         match lookup {

@@ -3,10 +3,11 @@
 //! Both are fetched when first needed, so that an app starts while Logto is down, and kept in this
 //! process. Logto forbids caching its key set by header, so ages are our own.
 
-mod bucket;
 mod cached;
 mod discovery;
+mod flights;
 mod keys;
+mod searches;
 
 use std::sync::Arc;
 
@@ -16,8 +17,11 @@ use crate::http::Http;
 use crate::jwt::{Compact, Edition};
 
 pub(crate) use cached::Cached;
+use discovery::is_about;
 pub(crate) use discovery::{Metadata, discovery_url};
+pub(crate) use flights::Flights;
 use keys::Keys;
+pub(crate) use keys::Sender;
 
 /// Seconds after which the discovery document is fetched again.
 const FRESH: u64 = 60 * 60;
@@ -45,6 +49,11 @@ impl Provider {
         &self.issuer
     }
 
+    /// Whether the tenant calls itself that. Other names are told without asking it.
+    pub(crate) async fn is_issuer(&self, name: &str) -> Result<bool, Error> {
+        Ok(is_about(name, &self.issuer) && self.metadata().await?.issuer == name)
+    }
+
     pub(crate) async fn metadata(&self) -> Result<Arc<Metadata>, Error> {
         let fetch = || {
             let (http, issuer) = (Arc::clone(&self.http), Arc::clone(&self.issuer));
@@ -65,8 +74,12 @@ impl Provider {
     }
 
     /// Checks the signature of a token, fetching the keys again if they changed.
-    pub(crate) async fn verify_signature(&self, token: &Compact<'_>) -> Result<Edition, Error> {
+    pub(crate) async fn verify_signature(
+        &self,
+        token: &Compact<'_>,
+        sender: Sender,
+    ) -> Result<Edition, Error> {
         let metadata = self.metadata().await?;
-        self.keys.verify(&metadata.jwks_uri, token).await
+        self.keys.verify(&metadata.jwks_uri, token, sender).await
     }
 }

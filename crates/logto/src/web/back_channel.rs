@@ -44,6 +44,9 @@ impl Context {
 
     fn logout_token(&self) -> Result<String, Error> {
         let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
+        if !self.request().is_form() {
+            return Err(wrong("the request is no form"));
+        }
         let mut tokens = form_urlencoded::parse(self.request().body())
             .filter(|(name, _)| name == "logout_token")
             .map(|(_, token)| token.into_owned());

@@ -94,7 +94,7 @@ impl Context {
         };
         let redeemed = async {
             let metadata = logto.provider.metadata().await?;
-            let code = parameters.code(&metadata, logto.provider.issuer())?;
+            let code = parameters.code(&metadata)?;
             logto.redeem_code(code, &transaction, &redirect_uri).await
         };
         match redeemed.await {

@@ -1,7 +1,6 @@
 //! The signed-in person's Hugging Face token, which Logto keeps for them.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use url::Url;
@@ -30,6 +29,10 @@ pub struct HuggingFaceToken {
 
 /// What Logto has of a person's Hugging Face token.
 ///
+/// Where the person has to come through Hugging Face again, that takes a sign-in with
+/// [`Prompt::LoginConsent`](crate::Prompt::LoginConsent), or after a sign-out: Logto answers any other from its
+/// own session and does not ask Hugging Face.
+///
 /// # Example
 ///
 /// ```
@@ -54,7 +57,7 @@ pub enum HuggingFaceAccess {
     /// Logto has none of this person (`secrets.third_party_token_set.token_not_found`). Either the
     /// connector does not keep tokens, which `logto setup hugging-face --with-token-storage` mends, or
     /// the person has not come through Hugging Face since it does: they sign in with
-    /// [`DirectSignIn::hugging_face`](crate::DirectSignIn::hugging_face) again.
+    /// [`DirectSignIn::hugging_face`](crate::DirectSignIn::hugging_face) and that prompt.
     NotStored,
     /// It ended and could not be renewed (`secrets.third_party_token_set.access_token_expired`, or
     /// `connector.…` if Hugging Face did not renew it). The person signs in with Hugging Face again.
@@ -70,8 +73,10 @@ impl Context {
     /// The person's Hugging Face token, from Logto's Account API. It needs the scope `identities`, and
     /// a tenant that keeps such tokens.
     ///
-    /// Logto renews the token when it has ended, and where several requests ask at that moment some of
-    /// them may be told that it is [`Expired`](HuggingFaceAccess::Expired) although the next one gets it.
+    /// Logto is asked each time, so that a token that ended or was deleted is never handed out; requests
+    /// that ask at the same time share one answer. Logto renews the token when it has ended. Where several
+    /// instances ask at that moment, some of them may be told that it is
+    /// [`Expired`](HuggingFaceAccess::Expired) although the next request gets it.
     ///
     /// # Errors
     ///
@@ -93,31 +98,30 @@ impl Context {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(PATH);
         }
-        let now = self.now();
+        let (now, clock) = (self.now(), &settings.clock);
         self.with_opaque_token(|token| {
-            let (http, url) = (Arc::clone(&logto.http), url.clone());
-            async move { read(&http, &url, token.as_str(), now).await }
+            let url = url.clone();
+            async move {
+                let read = read(&logto.http, &url, token.as_str());
+                let reads = &logto.hugging_face_reads;
+                match reads.share(token.as_str(), clock, read).await {
+                    Ok(body) => HuggingFaceToken::parse(&body, now).map(HuggingFaceAccess::Token),
+                    Err(error) => HuggingFaceAccess::without_token(&error).ok_or(error),
+                }
+            }
         })
         .await
     }
 }
 
-async fn read(
-    http: &Http,
-    url: &Url,
-    access_token: &str,
-    now: u64,
-) -> Result<HuggingFaceAccess, Error> {
+async fn read(http: &Http, url: &Url, access_token: &str) -> Result<Vec<u8>, Error> {
     let mut answer = http.get(url, Some(access_token)).await;
     if answer.as_ref().is_err_and(connector_failed) {
         // Hugging Face's refresh tokens work once: another request may have won, and Logto has the
         // new token by now.
         answer = http.get(url, Some(access_token)).await;
     }
-    match answer {
-        Ok(body) => HuggingFaceToken::parse(&body, now).map(HuggingFaceAccess::Token),
-        Err(error) => HuggingFaceAccess::without_token(&error).ok_or(error),
-    }
+    answer
 }
 
 fn connector_failed(error: &Error) -> bool {

@@ -29,6 +29,7 @@ impl Request {
     pub const HEADERS: &'static [&'static str] = &[
         "accept",
         "authorization",
+        "content-type",
         "cookie",
         "hx-current-url",
         "hx-request",

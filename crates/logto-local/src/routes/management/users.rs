@@ -14,6 +14,7 @@ use crate::directory::{Row, text};
 use crate::people::Person;
 use crate::server::{Shared, Tenant};
 use crate::store::{Account, Store};
+use crate::subjects::SUBJECT_TOKEN_LIFE;
 use crate::{random, reply};
 
 pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
@@ -148,13 +149,17 @@ pub(super) async fn add_roles(
     Ok(reply::json(StatusCode::CREATED, &answer))
 }
 
-/// Made, and good for nothing here: this tenant does not exchange tokens.
+/// With it an app that may exchange tokens acts as somebody.
 pub(super) async fn subject_token(
     State(tenant): State<Shared>,
     call: Call,
 ) -> Result<Response, Refused> {
-    handle_of(&tenant.store(), text(&input::body(&call), "userId"))?;
-    let answer = json!({ "subjectToken": format!("sub_{}", random::id(21)?), "expiresIn": 600 });
+    let mut store = tenant.store();
+    let person = handle_of(&store, text(&input::body(&call), "userId"))?;
+    let value = format!("sub_{}", random::id(21)?);
+    let answer = json!({ "subjectToken": value, "expiresIn": SUBJECT_TOKEN_LIFE });
+    let now = tenant.clock.seconds();
+    store.subjects.add_subject_token(value, person, now);
     Ok(reply::json(StatusCode::CREATED, &answer))
 }
 

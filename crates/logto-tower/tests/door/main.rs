@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod grpc;
+
 use http::{Request, Response};
 use logto_local::{Endpoint, Fault, LocalTenant};
 use logto_tower::logto::machine::{MachineApp, MachineConfig};
@@ -16,6 +18,7 @@ const WRITE: Policy = Policy::new().with_scopes(&["write:things"]);
 struct World {
     tenant: LocalTenant,
     api: Api,
+    app: MachineApp,
     token: String,
 }
 
@@ -29,7 +32,12 @@ impl World {
         let app = MachineApp::new(config).unwrap();
         let token = app.token(RESOURCE, "read:things").await.unwrap();
         let token = token.as_str().to_owned();
-        Self { tenant, api, token }
+        Self {
+            tenant,
+            api,
+            app,
+            token,
+        }
     }
 
     async fn ask(&self, policy: Policy, request: Request<String>) -> Response<String> {

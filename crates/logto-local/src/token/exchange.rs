@@ -1,0 +1,112 @@
+//! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693): for a token that stands for
+//! somebody, another one of theirs.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use crate::call::Params;
+use crate::people::Person;
+use crate::problem::Problem;
+use crate::random;
+use crate::server::Tenant;
+use crate::store::{GRANT_LIFE, Grant, Store, Ticket};
+use crate::token::issue::{self, Wanted};
+
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token";
+const IMPERSONATION_TOKEN: &str = "urn:logto:token-type:impersonation_token";
+
+/// Scopes must be asked for; those that the person does not have are dropped without a word. There is
+/// neither a refresh token nor an ID token.
+pub(crate) fn exchange(
+    tenant: &Tenant,
+    store: &mut Store,
+    app_id: &str,
+    form: &Params,
+) -> Result<Value, Problem> {
+    let required = |name| form.get(name).ok_or_else(|| Problem::missing(name));
+    let (subject, kind) = (required("subject_token")?, required("subject_token_type")?);
+    if form.get("actor_token").is_some() {
+        return Err(Problem::invalid_request(
+            "a local tenant knows no actor tokens",
+        ));
+    }
+    let person = person_of(tenant, store, subject, kind).ok_or_else(Problem::invalid_grant)?;
+    let handle = person.handle().to_owned();
+    let organization = form.get("organization_id");
+    if let Some(organization) = organization {
+        issue::check_membership(person, organization)?;
+    }
+    let resource = match form.resources().as_slice() {
+        [] => None,
+        [only] if store.directory.permissions(only).is_some() => Some(only.clone()),
+        _ => return Err(Problem::unknown_resource()),
+    };
+    let scopes = form.get("scope").unwrap_or_default().split_whitespace();
+    let scopes: Vec<String> = scopes.map(str::to_owned).collect();
+
+    let grant_id = random::token()?;
+    let grant = Grant {
+        person: handle.clone(),
+        scopes: HashSet::from_iter(scopes.iter().cloned()),
+        expires: tenant.clock.seconds() + GRANT_LIFE,
+    };
+    store.grants.insert(grant_id.clone(), grant);
+    let ticket = Ticket {
+        app_id: app_id.to_owned(),
+        person: handle,
+        grant_id,
+        session_uid: None,
+        sid: None,
+        scopes: scopes.clone(),
+        resources: Vec::new(),
+        nonce: None,
+        auth_time: None,
+    };
+    let wanted = Wanted {
+        scopes,
+        resource,
+        organization: organization.map(str::to_owned),
+    };
+    let (access_token, scope) = issue::access_token_of(tenant, store, &ticket, &wanted)?;
+    store.subjects.consume(subject);
+    Ok(json!({
+        "access_token": access_token, "expires_in": store.access_token_life, "scope": scope,
+        "token_type": "Bearer",
+    }))
+}
+
+/// Whom the token stands for.
+fn person_of<'a>(
+    tenant: &Tenant,
+    store: &'a Store,
+    subject: &str,
+    kind: &str,
+) -> Option<&'a Person> {
+    let now = tenant.clock.seconds();
+    let by_handle = |handle: &str| store.person(handle);
+    let person = match kind {
+        PERSONAL_ACCESS_TOKEN => store.subjects.of_personal(subject).and_then(by_handle),
+        // The first kind is what older versions of Logto call a subject token.
+        ACCESS_TOKEN | IMPERSONATION_TOKEN if subject.starts_with("sub_") => {
+            let handle = store.subjects.of_subject_token(subject, now);
+            handle.and_then(by_handle)
+        }
+        ACCESS_TOKEN => match store.access_token(subject, now) {
+            Some(opaque) => by_handle(&opaque.ticket.person),
+            None => person_of_jwt(tenant, store, subject),
+        },
+        _ => None,
+    };
+    person.filter(|person| !store.suspended.contains(person.handle()))
+}
+
+/// Any JWT of this tenant that is not over; whom it was issued to is not asked.
+fn person_of_jwt<'a>(tenant: &Tenant, store: &'a Store, token: &str) -> Option<&'a Person> {
+    let claims = store.keys.verify_with_any(token).ok()?;
+    let lives = claims.get("exp")?.as_u64()? > tenant.clock.seconds();
+    let sub = claims.get("sub")?.as_str()?;
+    let mut people = store.people.iter();
+    people.find(|person| lives && person.id() == sub)
+}

@@ -1,0 +1,62 @@
+//! The API, and its description for programs, by poem-openapi.
+
+use logto_poem::{AccessToken, Api, Permission, Policy};
+use poem_openapi::auth::Bearer;
+use poem_openapi::payload::Json;
+use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
+use serde_json::{Value, json};
+
+/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
+/// too; then there are no things.
+pub(crate) const RESOURCE: &str = "https://api.example.test";
+pub(crate) const READ: &str = "read:things";
+
+/// May read things.
+struct ReadThings;
+
+impl Permission for ReadThings {
+    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
+}
+
+pub(crate) struct Things;
+
+#[OpenApi]
+impl Things {
+    /// The API: the route's signature is its authorization.
+    #[oai(path = "/api/things", method = "get")]
+    async fn things(
+        &self,
+        token: AccessToken<ReadThings>,
+        #[oai(scope = "Scope::ReadThings")] _described: LogtoScheme,
+    ) -> Json<Value> {
+        Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
+    }
+}
+
+/// Ask for the resource https://api.example.test
+#[derive(SecurityScheme)]
+#[oai(ty = "openid_connect", rename = "logto", openid_connect_url = "")]
+struct LogtoScheme(#[expect(dead_code, reason = "`AccessToken` reads it")] Bearer);
+
+#[derive(OAuthScopes)]
+enum Scope {
+    #[oai(rename = "read:things")]
+    ReadThings,
+}
+
+pub(crate) fn service() -> OpenApiService<Things, ()> {
+    OpenApiService::new(Things, "Things", "1.0")
+}
+
+/// The document, with where tokens come from: only the running app knows the tenant's address.
+pub(crate) fn document(
+    service: &OpenApiService<Things, ()>,
+    api: &Api,
+) -> Result<Value, serde_json::Error> {
+    let mut document: Value = serde_json::from_str(&service.spec())?;
+    let url = "/components/securitySchemes/logto/openIdConnectUrl";
+    if let Some(url) = document.pointer_mut(url) {
+        *url = api.discovery_url().into();
+    }
+    Ok(document)
+}
