@@ -34,10 +34,13 @@ pub async fn get_with(app: &mut App, name: HeaderName, value: &HeaderValue) -> R
     response
 }
 
+/// With routes that are made once, as `axum::serve` has them, and not anew for every request.
+pub fn service(router: Router) -> App {
+    router.with_state(()).into_service()
+}
+
 pub fn hello() -> App {
-    Router::new()
-        .route("/", get(async || "hello"))
-        .into_service()
+    service(Router::new().route("/", get(async || "hello")))
 }
 
 pub fn logto(logto: &logto::Logto) -> App {
@@ -46,7 +49,7 @@ pub fn logto(logto: &logto::Logto) -> App {
         "hello"
     };
     let router = Router::new().route("/", get(page));
-    router.layer(logto_axum::layer(logto)).into_service()
+    service(router.layer(logto_axum::layer(logto)))
 }
 
 pub async fn sessions_in_memory(kept: Kept) -> (App, HeaderValue) {
@@ -109,7 +112,7 @@ async fn filled(router: Router) -> (App, HeaderValue) {
     let mut cookies = Cookies::default();
     cookies.set(lines.map(|line| line.to_str().expect("text")));
     let header = cookies.header().parse().expect("a header");
-    let mut app = router.into_service();
+    let mut app = service(router);
     get_with(&mut app, COOKIE, &header).await;
     (app, header)
 }

@@ -19,7 +19,7 @@ use tower_oauth2_resource_server::claims::DefaultClaims;
 use tower_oauth2_resource_server::server::OAuth2ResourceServer;
 use tower_oauth2_resource_server::tenant::TenantConfiguration;
 
-use super::axum::{App, send};
+use super::axum::{App, send, service};
 use crate::stage::API;
 
 /// Something that lets requests with a good token in.
@@ -66,7 +66,7 @@ pub async fn tower_oauth2(issuer: &str) -> App {
         "hello"
     };
     let router = Router::new().route("/", get(page));
-    router.layer(server.into_layer()).into_service()
+    service(router.layer(server.into_layer()))
 }
 
 pub async fn jwt_authorizer(issuer: &str) -> older_axum::Router {
@@ -78,12 +78,12 @@ pub async fn jwt_authorizer(issuer: &str) -> older_axum::Router {
         "hello"
     };
     let router = older_axum::Router::new().route("/", older_axum::routing::get(page));
-    router.layer(authorizer.into_layer())
+    router.layer(authorizer.into_layer()).with_state(())
 }
 
 pub fn older_hello() -> older_axum::Router {
     let page = older_axum::routing::get(|| async { "hello" });
-    older_axum::Router::new().route("/", page)
+    older_axum::Router::new().route("/", page).with_state(())
 }
 
 /// Waits until the door has its keys: one of them fetches them in the background.

@@ -11,9 +11,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest};
-use logto::api::{
-    AccessTokenClaims, AnyToken, Api, Authorization, OrganizationFrom, Permission, Policy,
-};
+use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
+use logto::web::Answer;
 
 use crate::Reply;
 
@@ -57,7 +56,10 @@ impl<P: Permission> FromRequest for AccessToken<P> {
 }
 
 /// An [`AccessToken`] being verified; one that was seen before is ready at once.
-pub struct Verification<P>(Option<Authorization>, PhantomData<fn() -> P>);
+pub struct Verification<P>(
+    Option<Answer<Result<AccessTokenClaims, logto::Error>>>,
+    PhantomData<fn() -> P>,
+);
 
 impl<P> Future for Verification<P> {
     type Output = Result<AccessToken<P>, Reply>;

@@ -1,16 +1,17 @@
 //! The middleware: knows the request, and pays the cookies that are owed.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::mem;
+use std::fmt;
 use std::pin::Pin;
-use std::task::{self, Poll};
+use std::task::{self, Poll, ready};
 
 use axum::extract::{OriginalUri, Request};
-use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use logto::{Logto, web};
+use logto::Logto;
+use logto::web::{self, Answer, Context};
+use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 /// The layer that the extractors need.
@@ -46,39 +47,84 @@ pub struct LogtoService<S> {
 
 impl<S> Service<Request> for LogtoService<S>
 where
-    S: Service<Request, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request, Error = Infallible>,
     S::Response: IntoResponse,
-    S::Future: Send,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Future = LogtoFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        // The clone that was polled ready is the one to call.
-        let clone = self.inner.clone();
-        let mut inner = mem::replace(&mut self.inner, clone);
         let context = self.logto.context(view(&request));
         request.extensions_mut().insert(context.clone());
-        Box::pin(async move {
-            let mut response = inner.call(request).await?.into_response();
-            let cookies = context.take_cookies().await;
-            if !cookies.is_empty() {
-                let headers = response.headers_mut();
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-                let lines = cookies
-                    .iter()
-                    .filter_map(|line| HeaderValue::from_str(line).ok());
-                lines.for_each(|line| {
-                    headers.append(SET_COOKIE, line);
-                });
+        LogtoFuture {
+            inner: self.inner.call(request),
+            context,
+            answered: None,
+        }
+    }
+}
+
+pin_project! {
+    /// What [`LogtoService`] answers.
+    pub struct LogtoFuture<F> {
+        #[pin]
+        inner: F,
+        context: Context,
+        // While nobody knows yet whether the cookies may go out.
+        answered: Option<(Response, Answer<Vec<String>>)>,
+    }
+}
+
+impl<F, R> Future for LogtoFuture<F>
+where
+    F: Future<Output = Result<R, Infallible>>,
+    R: IntoResponse,
+{
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (mut response, mut cookies) = match this.answered.take() {
+            Some(answered) => answered,
+            None => {
+                let response = ready!(this.inner.poll(cx))?.into_response();
+                (response, this.context.take_cookies())
             }
-            Ok(response)
-        })
+        };
+        match Pin::new(&mut cookies).poll(cx) {
+            Poll::Ready(cookies) => {
+                pay(&cookies, response.headers_mut());
+                Poll::Ready(Ok(response))
+            }
+            Poll::Pending => {
+                *this.answered = Some((response, cookies));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+fn pay(cookies: &[String], headers: &mut HeaderMap) {
+    if cookies.is_empty() {
+        return;
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let lines = cookies
+        .iter()
+        .filter_map(|line| HeaderValue::from_str(line).ok());
+    lines.for_each(|line| {
+        headers.append(SET_COOKIE, line);
+    });
+}
+
+impl<F> fmt::Debug for LogtoFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogtoFuture").finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ mod routes;
 pub use bearer::{AccessToken, metadata_routes};
 pub use caller::Caller;
 pub use extract::{Auth, MaybeUser, User};
-pub use layer::{LogtoLayer, LogtoService, layer};
+pub use layer::{LogtoFuture, LogtoLayer, LogtoService, layer};
 pub use logto;
 pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};

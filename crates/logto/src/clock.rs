@@ -31,17 +31,24 @@ impl Clock {
     /// Seconds since the Unix epoch; 0 for a system clock that stands before it.
     #[must_use]
     pub fn now(&self) -> u64 {
-        self.now_in_milliseconds() / 1000
+        self.tick() / 1000
     }
 
+    /// The last tick of the system, a few milliseconds ago: for what every request asks, as the time
+    /// itself takes ten times as long to tell. In milliseconds since the Unix epoch.
+    pub(crate) fn tick(&self) -> u64 {
+        self.moved(last_tick())
+    }
+
+    /// The time itself: for what came before what.
     pub(crate) fn now_in_milliseconds(&self) -> u64 {
-        let system = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |elapsed| {
-                i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-            });
+        self.moved(time())
+    }
+
+    fn moved(&self, time: Duration) -> u64 {
+        let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let offset = self.offset.load(Ordering::Relaxed).saturating_mul(1000);
-        u64::try_from(system.saturating_add(offset)).unwrap_or(0)
+        u64::try_from(time.saturating_add(offset)).unwrap_or(0)
     }
 
     /// Moves this clock, and every clone of it, forward.
@@ -49,4 +56,22 @@ impl Clock {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
         self.offset.fetch_add(seconds, Ordering::Relaxed);
     }
+}
+
+fn time() -> Duration {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH);
+    time.unwrap_or_default()
+}
+
+#[cfg(target_os = "linux")]
+fn last_tick() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::RealtimeCoarse)
+        .try_into()
+        .unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn last_tick() -> Duration {
+    time()
 }

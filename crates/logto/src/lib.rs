@@ -22,6 +22,7 @@ mod refresh;
 mod seal;
 mod session;
 pub mod storage;
+mod text;
 pub mod web;
 
 pub use access_token::AccessToken;

@@ -11,6 +11,8 @@ use crate::claims::{OneOrMany, seconds};
 use crate::encoding;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Edition;
+use crate::recent::Seen;
+use crate::text::Span;
 
 /// The `aud` of an organization token, before the organization's id.
 const ORGANIZATION: &str = "urn:logto:organization:";
@@ -34,12 +36,6 @@ struct Verified {
     /// Until when it may be believed without another look, and by which key set it was verified.
     believed_until: u64,
     edition: Edition,
-}
-
-#[derive(Clone, Copy)]
-struct Span {
-    start: u32,
-    end: u32,
 }
 
 /// Whom a token is for.
@@ -121,21 +117,13 @@ impl AccessTokenClaims {
                 + payload.jti.as_deref().map_or(0, str::len)
                 + organization.map_or(0, str::len),
         );
-        let mut append = |part: &str| {
-            let start = u32::try_from(text.len()).ok()?;
-            text.push_str(part);
-            let end = u32::try_from(text.len()).ok()?;
-            Some(Span { start, end })
-        };
-        let token = append(token)?;
-        let sub = append(&payload.sub)?;
-        let client_id = append(&payload.client_id)?;
-        let scope = append(&payload.scope)?;
-        let jti = append(payload.jti.as_deref().unwrap_or_default())?;
-        let organization = match organization {
-            Some(id) => Some(append(id)?),
-            None => None,
-        };
+        let mut append = |part: &str| Span::append(&mut text, part);
+        let token = append(token);
+        let sub = append(&payload.sub);
+        let client_id = append(&payload.client_id);
+        let scope = append(&payload.scope);
+        let jti = append(payload.jti.as_deref().unwrap_or_default());
+        let organization = organization.map(append);
         let expires_at = seconds(payload.exp);
         Some(Self(Arc::new(Verified {
             token,
@@ -153,9 +141,8 @@ impl AccessTokenClaims {
         })))
     }
 
-    fn part(&self, Span { start, end }: Span) -> &str {
-        let part = self.0.text.get(start as usize..end as usize);
-        part.unwrap_or_default()
+    fn part(&self, span: Span) -> &str {
+        span.of(&self.0.text)
     }
 
     /// The token itself, for the exchange that calls another API
@@ -264,6 +251,12 @@ impl AccessTokenClaims {
     }
 }
 
+impl Seen for AccessTokenClaims {
+    fn text(&self) -> &str {
+        self.token()
+    }
+}
+
 /// Everything but the token.
 impl fmt::Debug for AccessTokenClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -274,5 +267,31 @@ impl fmt::Debug for AccessTokenClaims {
             .field("organization_id", &self.organization_id())
             .field("expires_at", &self.0.expires_at)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const API: &str = "https://api.example.test";
+
+    fn claims(believed_until: u64) -> AccessTokenClaims {
+        let payload =
+            format!(r#"{{"iss":"i","aud":"{API}","sub":"s","client_id":"c","exp":1000,"iat":1}}"#);
+        let payload = Payload::parse(payload.as_bytes()).unwrap();
+        let token = "header.payload.signature";
+        AccessTokenClaims::new(token, &payload, API, believed_until, Edition(1)).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_believed_until_its_time_and_while_the_keys_are_the_same() {
+        let soon = claims(50);
+        assert!(soon.is_believed(49, Edition(1)));
+        assert!(!soon.is_believed(50, Edition(1)), "too old");
+        assert!(!soon.is_believed(49, Edition(2)), "other keys");
+        let late = claims(9999);
+        assert!(late.is_believed(999, Edition(1)));
+        assert!(!late.is_believed(1000, Edition(1)), "ended");
     }
 }

@@ -7,19 +7,20 @@ use std::sync::Arc;
 use url::Url;
 
 use super::bearer::{credentials, several, token};
-use super::cache::TokenCache;
 use super::challenge::Challenge;
 use super::config::refused;
 use super::metadata::document;
 use super::personal::PersonalTokens;
 use super::verify::Verifier;
-use super::{AccessTokenClaims, ApiConfig, Authorization, OrganizationFrom, Policy};
+use super::{AccessTokenClaims, ApiConfig, OrganizationFrom, Policy};
 use crate::config::validate::address;
 use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Http, Limits};
+use crate::jwt::Edition;
 use crate::provider::{Provider, discovery_url};
-use crate::web::Reply;
+use crate::recent::Recent;
+use crate::web::{Answer, Reply};
 
 /// An API that Logto's access tokens protect. Cheap to clone; make one when the app starts and share
 /// it.
@@ -46,7 +47,8 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     provider: Arc<Provider>,
     verifier: Verifier,
-    cache: TokenCache,
+    /// By the token: one signature check takes longer than a thousand look-ups.
+    verified: Recent<AccessTokenClaims>,
     personal: Option<PersonalTokens>,
     metadata: Option<Metadata>,
 }
@@ -113,7 +115,7 @@ impl Api {
         let scopes = config.metadata_scopes.unwrap_or_default();
         Self(Arc::new(Inner {
             provider,
-            cache: TokenCache::new(config.cached_tokens),
+            verified: Recent::new(config.cached_tokens),
             personal: config.personal,
             metadata: metadata.map(|url| Metadata { url, scopes }),
             verifier: Verifier {
@@ -181,8 +183,8 @@ impl Api {
         policy: &Policy,
         authorization: impl IntoIterator<Item: AsRef<[u8]>>,
         organization: Option<&str>,
-    ) -> Authorization {
-        let refuse = |error| Authorization::known(Err(self.challenge(policy).answer(error)));
+    ) -> Answer<Result<AccessTokenClaims, Error>> {
+        let refuse = |error| Answer::known(Err(self.challenge(policy).answer(error)));
         let mut headers = authorization.into_iter();
         let header = headers.next();
         if headers.next().is_some() {
@@ -196,7 +198,7 @@ impl Api {
             return refuse(Error::new(ErrorKind::MissingToken, why));
         };
         if let Some(claims) = self.seen_before(sent) {
-            return Authorization::known(self.judge(policy, Ok(claims), organization));
+            return Answer::known(self.judge(policy, Ok(claims), organization));
         }
         let token = match token(sent) {
             Ok(token) => token,
@@ -204,7 +206,7 @@ impl Api {
         };
         let (api, policy, token) = (self.clone(), *policy, token.to_owned());
         let organization = organization.map(str::to_owned);
-        Authorization::verifying(async move {
+        Answer::waiting(async move {
             let verified = api.verify_anew(&token).await;
             api.judge(&policy, verified, organization.as_deref())
         })
@@ -225,9 +227,16 @@ impl Api {
     }
 
     fn seen_before(&self, token: &[u8]) -> Option<AccessTokenClaims> {
-        let inner = &*self.0;
-        let (now, edition) = (inner.verifier.clock.now(), inner.provider.keys_edition());
-        inner.cache.get(token, now, edition)
+        let claims = self.0.verified.get(token)?;
+        let (now, edition) = self.now();
+        claims.is_believed(now, edition).then_some(claims)
+    }
+
+    fn now(&self) -> (u64, Edition) {
+        let Inner {
+            verifier, provider, ..
+        } = &*self.0;
+        (verifier.clock.now(), provider.keys_edition())
     }
 
     async fn verify_anew(&self, token: &str) -> Result<AccessTokenClaims, Error> {
@@ -253,8 +262,11 @@ impl Api {
         provider: &Provider,
     ) -> Result<AccessTokenClaims, Error> {
         let claims = self.0.verifier.verify(token, provider).await?;
-        let (now, edition) = (self.0.verifier.clock.now(), provider.keys_edition());
-        self.0.cache.insert(claims.clone(), now, edition);
+        let (now, edition) = self.now();
+        if claims.is_believed(now, edition) {
+            let is_over = |kept: &AccessTokenClaims| !kept.is_believed(now, edition);
+            self.0.verified.insert(claims.clone(), is_over);
+        }
         Ok(claims)
     }
 

@@ -20,9 +20,7 @@
 //! # Ok::<(), logto::ConfigError>(())
 //! ```
 
-mod authorization;
 mod bearer;
-mod cache;
 mod challenge;
 mod claims;
 mod config;
@@ -32,7 +30,6 @@ mod personal;
 mod policy;
 mod verify;
 
-pub use authorization::Authorization;
 pub use claims::AccessTokenClaims;
 pub use config::ApiConfig;
 pub use handle::Api;

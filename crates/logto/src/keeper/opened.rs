@@ -3,12 +3,13 @@
 //! To open means to unseal, to unpack and to read the claims. What comes of that is kept for the
 //! requests that follow; whether a session still lives is asked on each of them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::names::Asked;
 use super::records::Record;
 use super::{Held, Keeper, Place};
 use crate::error::Error;
+use crate::recent::Seen;
 use crate::seal::Purpose;
 use crate::session::{Content, Sealed, Ticket};
 use crate::storage::{Entry, Version};
@@ -17,18 +18,23 @@ use crate::storage::{Entry, Version};
 pub(super) const MOST: usize = 1024;
 
 /// A session cookie, opened.
-#[derive(Debug)]
 pub(super) struct Opened {
+    sealed: Box<str>,
     pub(super) what: What,
     pub(super) asked: Asked,
     /// What the store had at the last request, and which writing of it that was.
-    stored: Mutex<Option<(Version, Record)>>,
+    stored: RwLock<Option<(Version, Record)>>,
 }
 
-#[derive(Debug)]
 pub(super) enum What {
     Session(Held),
     Ticket(Ticket),
+}
+
+impl Seen for Arc<Opened> {
+    fn text(&self) -> &str {
+        &self.sealed
+    }
 }
 
 impl Opened {
@@ -50,7 +56,7 @@ impl Opened {
 impl Keeper {
     /// Opens a session cookie; `None` if it is none of ours.
     pub(super) fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
-        if let Some(opened) = self.opened.get(&sealed.text) {
+        if let Some(opened) = self.opened.get(sealed.text.as_bytes()) {
             // What was sealed as a session is no ticket, and the other way round.
             return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
         }
@@ -72,12 +78,14 @@ impl Keeper {
             }
         };
         let opened = Arc::new(Opened {
+            sealed: sealed.text.as_ref().into(),
             what,
             asked,
-            stored: Mutex::default(),
+            stored: RwLock::default(),
         });
         if self.is_live(&opened, now) {
-            self.opened.insert(&sealed.text, Arc::clone(&opened));
+            self.opened
+                .insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
         }
         Some(opened)
     }
@@ -98,14 +106,18 @@ impl Keeper {
         let Some(entry) = entry else {
             return Ok(None);
         };
-        let stored = || opened.stored.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((version, record)) = &*stored()
+        let stored = opened.stored.read();
+        if let Some((version, record)) = &*stored.unwrap_or_else(PoisonError::into_inner)
             && *version == entry.version
         {
             return Ok(Some(record.clone()));
         }
         let record = self.record(&opened.asked.session, Some(entry), opened.place())?;
-        *stored() = record.clone().map(|record| (entry.version, record));
+        let mut stored = opened
+            .stored
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *stored = record.clone().map(|record| (entry.version, record));
         Ok(record)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub struct MemoryStorage {
 
 #[derive(Default)]
 struct Shard {
-    slots: HashMap<Box<str>, Slot>,
+    slots: HashMap<Box<str>, Slot, BuildHasherDefault<ByEnd>>,
     /// When there are so many, those whose time is over are looked for.
     sweep_at: usize,
 }
@@ -37,6 +38,24 @@ struct Slot {
     entry: Entry,
     /// In milliseconds since the Unix epoch.
     ends_at: u64,
+}
+
+/// Keys end at random, as hashes and ids do: the end needs no hashing.
+#[derive(Default)]
+struct ByEnd(u64);
+
+impl Hasher for ByEnd {
+    fn write(&mut self, key: &[u8]) {
+        // The upper bits chose the shard.
+        self.0 = recent::spread(key).rotate_left(u64::BITS / 2);
+    }
+
+    /// What ends a `str` for hashers that look at all of it.
+    fn write_u8(&mut self, _: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl MemoryStorage {
@@ -78,7 +97,7 @@ impl MemoryStorage {
     }
 
     fn shard(&self, key: &str) -> Result<&RwLock<Shard>, StorageError> {
-        let shard = self.shards.get(recent::place(key, SHARDS));
+        let shard = self.shards.get(recent::place(key.as_bytes(), SHARDS));
         shard.ok_or_else(|| StorageError::new("the store has no shards"))
     }
 }
@@ -96,7 +115,7 @@ impl Storage for MemoryStorage {
             let shard = read(self.shard(key)?);
             // Of most keys there is nothing, and then nobody has to know the time.
             let slot = shard.slots.get(*key);
-            let slot = slot.filter(|slot| self.clock.now_in_milliseconds() < slot.ends_at);
+            let slot = slot.filter(|slot| self.clock.tick() < slot.ends_at);
             Ok(slot.map(|slot| slot.entry.clone()))
         };
         keys.iter().map(live).collect()
@@ -109,7 +128,7 @@ impl Storage for MemoryStorage {
         expect: Expect,
         ttl: Duration,
     ) -> Result<bool, StorageError> {
-        let now = self.clock.now_in_milliseconds();
+        let now = self.clock.tick();
         let mut shard = write(self.shard(key)?);
         if Expect::after(shard.live(key, now)) != expect {
             return Ok(false);
@@ -127,7 +146,7 @@ impl Storage for MemoryStorage {
     }
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
-        let now = self.clock.now_in_milliseconds();
+        let now = self.clock.tick();
         let mut shard = write(self.shard(key)?);
         let found = shard.live(key, now).map(|entry| entry.version);
         let removed = found.is_some() && (version.is_none() || version == found);

@@ -41,7 +41,7 @@ impl Context {
     /// Keeps the new session, in place of the one that this browser had.
     async fn begin(&self, session: Session) -> Result<(), Error> {
         let keeper = &self.logto().keeper;
-        let before = self.current().await.ok().and_then(|current| current.held);
+        let before = self.held().await.ok().flatten();
         let held = keeper.begin(session, self.now()).await?;
         self.adopt(held)?;
         if let Some(before) = before
@@ -134,10 +134,7 @@ impl Context {
             error.kind(),
             ErrorKind::InvalidCallback | ErrorKind::Cancelled
         );
-        let signed_in = self
-            .current()
-            .await
-            .is_ok_and(|current| current.held.is_some());
+        let signed_in = self.held().await.is_ok_and(|held| held.is_some());
         let reply = if harmless && signed_in {
             Reply::see_other(page)
         } else {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Reply, Request, User};
+use super::{Answer, Reply, Request, User};
 use crate::claims::IdTokenClaims;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -77,7 +77,7 @@ impl Context {
     ///
     /// As [`is_authenticated`](Self::is_authenticated).
     pub async fn session_state(&self) -> Result<SessionState, Error> {
-        Ok(self.current().await?.state)
+        self.current(|current| current.state).await
     }
 
     /// The claims of the session's ID token, if somebody is signed in.
@@ -86,11 +86,11 @@ impl Context {
     ///
     /// As [`is_authenticated`](Self::is_authenticated).
     pub async fn id_token_claims(&self) -> Result<Option<Arc<IdTokenClaims>>, Error> {
-        Ok(self
-            .current()
-            .await?
-            .held
-            .map(|held| Arc::clone(held.claims())))
+        self.current(|current| {
+            let held = current.held.as_ref();
+            held.map(|held| Arc::clone(held.claims()))
+        })
+        .await
     }
 
     /// The signed-in person.
@@ -116,25 +116,25 @@ impl Context {
 
     /// The `Set-Cookie` lines that are owed to the browser, taken out. The adapter appends them to
     /// the response, after the handler, whatever the response is.
-    #[must_use]
-    pub async fn take_cookies(&self) -> Vec<String> {
-        let (owed, held) = {
-            let mut state = self.state();
-            let held = state
-                .current
-                .as_ref()
-                .and_then(|current| current.held.clone());
-            (mem::take(&mut state.owed), held)
+    pub fn take_cookies(&self) -> Answer<Vec<String>> {
+        let mut state = self.state();
+        let owed = mem::take(&mut state.owed);
+        let held = state
+            .current
+            .as_ref()
+            .and_then(|current| current.held.as_ref());
+        let Some(held) = held.filter(|_| !owed.is_empty()).cloned() else {
+            return Answer::known(owed);
         };
-        if let Some(held) = held
-            && !owed.is_empty()
-            && self.has_ended(&held).await
-        {
-            // Signed out by another request while this one was answered: nothing of this session
-            // must reach the browser any more.
-            return Vec::new();
-        }
-        owed
+        let context = self.clone();
+        Answer::waiting(async move {
+            match context.has_ended(&held).await {
+                // Signed out by another request while this one was answered: nothing of this session
+                // must reach the browser any more.
+                true => Vec::new(),
+                false => owed,
+            }
+        })
     }
 
     async fn has_ended(&self, held: &Held) -> bool {
@@ -142,14 +142,14 @@ impl Context {
         latest.is_err_and(|error| error.needs_sign_in())
     }
 
-    /// The session of this request, as far as it is known now.
-    pub(crate) async fn current(&self) -> Result<Loaded, Error> {
-        if let Some(current) = self.known() {
-            return Ok(current);
+    /// What is to be known of the session of this request, as it is now.
+    pub(crate) async fn current<T>(&self, look: impl Fn(&Loaded) -> T) -> Result<T, Error> {
+        if let Some(known) = self.known(&look) {
+            return Ok(known);
         }
         let _one_at_a_time = self.0.loading.lock().await;
-        if let Some(current) = self.known() {
-            return Ok(current);
+        if let Some(known) = self.known(&look) {
+            return Ok(known);
         }
         let keeper = &self.logto().keeper;
         let loaded = keeper.load(self.request().cookies(), self.now()).await;
@@ -162,11 +162,15 @@ impl Context {
         {
             tracing::warn!(%error, "a browser keeps its old cookie");
         }
-        Ok(self.state().current.get_or_insert(loaded).clone())
+        Ok(look(self.state().current.get_or_insert(loaded)))
     }
 
-    fn known(&self) -> Option<Loaded> {
-        self.state().current.clone()
+    pub(crate) async fn held(&self) -> Result<Option<Held>, Error> {
+        self.current(|current| current.held.clone()).await
+    }
+
+    fn known<T>(&self, look: impl Fn(&Loaded) -> T) -> Option<T> {
+        self.state().current.as_ref().map(look)
     }
 
     /// Takes over a session that began or moved on, and owes that to the browser.

@@ -4,6 +4,7 @@
 //! [`Context`] of that request, serves [`Route::ALL`] and sends what [`Context::take_cookies`] owes
 //! with every response. What is answered, and when, is decided here, once for all frameworks.
 
+mod answer;
 mod back_channel;
 mod callback;
 mod caller;
@@ -22,6 +23,7 @@ mod snapshot;
 mod tokens;
 mod user;
 
+pub use answer::Answer;
 pub use caller::Caller;
 pub use context::Context;
 pub use hugging_face_token::{HuggingFaceAccess, HuggingFaceToken};

@@ -3,16 +3,25 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::text::Span;
+
 /// The parts of a request that the core reads, copied out of the framework's own type before the
 /// first await: no lifetimes, no `!Send` requests, no versions of the `http` crate.
 #[derive(Clone)]
 pub struct Request {
-    method: String,
-    path: String,
-    query: String,
-    headers: Vec<(&'static str, String)>,
+    /// All texts but the cookies in one piece: this is done for every request.
+    text: String,
+    method: Span,
+    path: Span,
+    query: Span,
+    /// In the order of [`HEADERS`](Self::HEADERS).
+    headers: [Option<Span>; Request::HEADERS.len()],
+    cookies: String,
     body: Vec<u8>,
 }
+
+/// Room for the headers that browsers send, cookies apart.
+const USUAL: usize = 256;
 
 impl Request {
     /// The headers that the core reads, in lower case. An adapter may pass others; they are
@@ -47,27 +56,23 @@ impl Request {
         target: &str,
         headers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>,
     ) -> Self {
+        let mut text = String::with_capacity(method.len() + target.len() + USUAL);
+        let method = Span::append(&mut text, method);
+        text.make_ascii_uppercase();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = Span::append(&mut text, path);
+        let query = Span::append(&mut text, query);
         let mut request = Self {
-            method: method.to_ascii_uppercase(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: Vec::new(),
+            text,
+            method,
+            path,
+            query,
+            headers: [None; Self::HEADERS.len()],
+            cookies: String::new(),
             body: Vec::new(),
         };
         for (name, value) in headers {
-            let known = Self::HEADERS
-                .iter()
-                .find(|known| known.eq_ignore_ascii_case(name.as_ref()));
-            if let Some(&name) = known {
-                let value = value.as_ref();
-                // Almost always it is text, which is quick to see.
-                let text = str::from_utf8(value).map(Cow::Borrowed);
-                request.add(
-                    name,
-                    text.unwrap_or_else(|_| String::from_utf8_lossy(value)),
-                );
-            }
+            request.add(name.as_ref(), value.as_ref());
         }
         request
     }
@@ -79,27 +84,34 @@ impl Request {
         self
     }
 
-    fn add(&mut self, name: &'static str, value: Cow<'_, str>) {
-        match self.headers.iter_mut().find(|(held, _)| *held == name) {
-            Some((_, held)) if name == "cookie" => {
-                held.push_str("; ");
-                held.push_str(&value);
+    fn add(&mut self, name: &str, value: &[u8]) {
+        let mut known = Self::HEADERS.iter().zip(&mut self.headers);
+        let Some((name, first)) = known.find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
+            return;
+        };
+        // Almost always it is text, which is quick to see.
+        let value =
+            str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
+        if *name == "cookie" {
+            if !self.cookies.is_empty() {
+                self.cookies.push_str("; ");
             }
-            Some(_) => {}
-            None => self.headers.push((name, value.into_owned())),
+            self.cookies.push_str(&value);
+        } else if first.is_none() {
+            *first = Some(Span::append(&mut self.text, &value));
         }
     }
 
     pub(crate) fn method(&self) -> &str {
-        &self.method
+        self.method.of(&self.text)
     }
 
     pub(crate) fn path(&self) -> &str {
-        &self.path
+        self.path.of(&self.text)
     }
 
     pub(crate) fn query(&self) -> &str {
-        &self.query
+        self.query.of(&self.text)
     }
 
     pub(crate) fn body(&self) -> &[u8] {
@@ -108,21 +120,20 @@ impl Request {
 
     /// Path and query.
     pub(crate) fn target(&self) -> String {
-        match self.query.as_str() {
-            "" => self.path.clone(),
-            query => format!("{}?{query}", self.path),
+        match self.query() {
+            "" => self.path().to_owned(),
+            query => format!("{}?{query}", self.path()),
         }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(held, _)| *held == name)
-            .map(|(_, value)| value.as_str())
+        let mut headers = Self::HEADERS.iter().zip(&self.headers);
+        let (_, span) = headers.find(|(known, _)| **known == name)?;
+        span.map(|span| span.of(&self.text))
     }
 
     pub(crate) fn cookies(&self) -> &str {
-        self.header("cookie").unwrap_or_default()
+        &self.cookies
     }
 }
 
@@ -130,8 +141,8 @@ impl fmt::Debug for Request {
     /// Method and path; a query may hold a code, and headers hold cookies.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("method", &self.method)
-            .field("path", &self.path)
+            .field("method", &self.method())
+            .field("path", &self.path())
             .finish_non_exhaustive()
     }
 }

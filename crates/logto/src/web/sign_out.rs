@@ -18,11 +18,9 @@ impl Context {
     ///
     /// If Logto does not answer, the person is signed out here all the same and stays in this app.
     pub async fn sign_out(&self) -> Reply {
-        let refresh_token = match self.current().await {
-            Ok(current) => match current.held {
-                Some(held) => self.end(&held).await,
-                None => None,
-            },
+        let refresh_token = match self.held().await {
+            Ok(Some(held)) => self.end(&held).await,
+            Ok(None) => None,
             Err(error) => {
                 tracing::warn!(%error, "somebody signs out of a session that cannot be ended now");
                 let cookies = self.request().cookies();

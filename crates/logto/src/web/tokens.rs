@@ -101,8 +101,9 @@ impl Context {
     }
 
     async fn signed_in(&self) -> Result<Held, Error> {
-        let held = self.current().await?.held;
-        held.ok_or_else(|| Error::new(ErrorKind::SignInRequired, "nobody is signed in"))
+        self.held()
+            .await?
+            .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "nobody is signed in"))
     }
 
     /// The session with a good token, kept by the browser if it moved on.

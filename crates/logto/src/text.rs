@@ -1,0 +1,25 @@
+//! Several texts in one piece of memory.
+
+/// Where one of them is.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Appends a text to the others. Of gigabytes nothing would be found again, and nobody accepts
+    /// a request or a token of so many.
+    pub(crate) fn append(all: &mut String, text: &str) -> Self {
+        let end = |all: &String| u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let start = end(all);
+        all.push_str(text);
+        let end = end(all);
+        Self { start, end }
+    }
+
+    pub(crate) fn of(self, all: &str) -> &str {
+        let text = all.get(self.start as usize..self.end as usize);
+        text.unwrap_or_default()
+    }
+}
