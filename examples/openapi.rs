@@ -12,7 +12,7 @@ struct Things;
 
 /// The document, with where tokens come from: only the running app knows the tenant's address.
 pub(crate) fn document(api: &Api) -> Document {
-    let how = format!("Ask for the resource {}", api.resource());
+    let how = format!("Ask for the resource `{}`", api.resource());
     let scheme = OpenIdConnect::with_description(api.discovery_url(), how);
     let mut document = Things::openapi();
     let components = document.components.get_or_insert_with(Components::new);

@@ -33,7 +33,7 @@ impl Things {
     }
 }
 
-/// Ask for the resource https://api.example.test
+/// Ask for the resource `https://api.example.test`
 #[derive(SecurityScheme)]
 #[oai(ty = "openid_connect", rename = "logto", openid_connect_url = "")]
 struct LogtoScheme(#[expect(dead_code, reason = "`AccessToken` reads it")] Bearer);
