@@ -26,6 +26,8 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
         "A local tenant runs at {endpoint}: open it to see its people, apps and requests."
     ));
     if let [program, arguments @ ..] = options.command.as_slice() {
+        let base_url = &options.base_url;
+        terminal.remark(format_args!("Your app is to be at {base_url}."));
         let mut command = Command::new(program);
         command.args(arguments).envs(variables).kill_on_drop(true);
         return run_command(command, program).await;

@@ -18,9 +18,16 @@ impl Variables {
 
     /// Empty is not set.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let value = env::var(name).ok().map(|value| value.trim().to_owned());
-        value
-            .filter(|value| !value.is_empty())
-            .or_else(|| self.file.get(name))
+        in_environment(name).or_else(|| self.file.get(name))
     }
+
+    /// Whether only the file has it, which apps do not read by themselves.
+    pub(crate) fn is_in_file_only(&self, name: &str) -> bool {
+        in_environment(name).is_none() && self.file.get(name).is_some()
+    }
+}
+
+fn in_environment(name: &str) -> Option<String> {
+    let value = env::var(name).ok().map(|value| value.trim().to_owned());
+    value.filter(|value| !value.is_empty())
 }

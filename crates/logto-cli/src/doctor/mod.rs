@@ -103,7 +103,11 @@ impl Patient {
             secret: value("LOGTO_APP_SECRET"),
             base_url: logto.base_url().clone(),
         };
-        let seen = format!("the app {} at {}", app.id, app.base_url);
+        let mut seen = format!("the app {} at {}", app.id, app.base_url);
+        if variables.is_in_file_only("LOGTO_APP_ID") {
+            let file = options.env_file.display();
+            seen += &format!(", by {file}; the app itself reads its environment only");
+        }
         examination.add("configuration", Outcome::Passed(seen));
         let machine =
             (variables.get("LOGTO_M2M_APP_ID")).zip(variables.get("LOGTO_M2M_APP_SECRET"));
