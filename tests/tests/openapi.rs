@@ -35,7 +35,7 @@ async fn a_program_gets_in_by_the_document_alone() {
         assert_eq!(scheme["type"], "openIdConnect", "{example:?}: {document}");
         assert_eq!(
             scheme["description"],
-            "Ask for the resource https://api.example.test"
+            "Ask for the resource `https://api.example.test`"
         );
         let paths = document["paths"].as_object().unwrap();
         assert_eq!(paths.len(), 1, "{example:?}: {document}");
@@ -55,7 +55,7 @@ async fn a_program_gets_in_by_the_document_alone() {
         endpoint("token_endpoint", "/token");
 
         let description = scheme["description"].as_str().unwrap();
-        let resource = description.rsplit(' ').next().unwrap();
+        let resource = description.rsplit(' ').next().unwrap().trim_matches('`');
         let scope = security[0]["logto"][0].as_str().unwrap();
         let machine = tenant.machine_app();
         let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
