@@ -1,13 +1,13 @@
 //! The middleware: knows the request, and pays the cookies that are owed.
 
-use std::convert::Infallible;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{self, Poll, ready};
 
 use axum::extract::{OriginalUri, Request};
+use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use logto::Logto;
 use logto::web::{self, Answer, Context};
@@ -45,16 +45,12 @@ pub struct LogtoService<S> {
     logto: Logto,
 }
 
-impl<S> Service<Request> for LogtoService<S>
-where
-    S: Service<Request, Error = Infallible>,
-    S::Response: IntoResponse,
-{
+impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoService<S> {
     type Response = Response;
-    type Error = Infallible;
+    type Error = S::Error;
     type Future = LogtoFuture<S::Future>;
 
-    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
@@ -80,48 +76,35 @@ pin_project! {
     }
 }
 
-impl<F, R> Future for LogtoFuture<F>
+impl<F, R: IntoResponse, E> Future for LogtoFuture<F>
 where
-    F: Future<Output = Result<R, Infallible>>,
-    R: IntoResponse,
+    F: Future<Output = Result<R, E>>,
 {
-    type Output = Result<Response, Infallible>;
+    type Output = Result<Response, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (mut response, mut cookies) = match this.answered.take() {
+        let (response, cookies) = match this.answered {
             Some(answered) => answered,
             None => {
                 let response = ready!(this.inner.poll(cx))?.into_response();
-                (response, this.context.take_cookies())
+                this.answered
+                    .insert((response, this.context.take_cookies()))
             }
         };
-        match Pin::new(&mut cookies).poll(cx) {
-            Poll::Ready(cookies) => {
-                pay(&cookies, response.headers_mut());
-                Poll::Ready(Ok(response))
-            }
-            Poll::Pending => {
-                *this.answered = Some((response, cookies));
-                Poll::Pending
-            }
+        let cookies = ready!(Pin::new(cookies).poll(cx));
+        let mut response = mem::take(response);
+        if !cookies.is_empty() {
+            let headers = response.headers_mut();
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
+            headers.extend(lines.map(|line| (SET_COOKIE, line)));
         }
+        Poll::Ready(Ok(response))
     }
 }
 
-fn pay(cookies: &[String], headers: &mut HeaderMap) {
-    if cookies.is_empty() {
-        return;
-    }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let lines = cookies
-        .iter()
-        .filter_map(|line| HeaderValue::from_str(line).ok());
-    lines.for_each(|line| {
-        headers.append(SET_COOKIE, line);
-    });
-}
-
+/// Not the response: its headers may hold secrets.
 impl<F> fmt::Debug for LogtoFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogtoFuture").finish_non_exhaustive()
