@@ -70,3 +70,20 @@ async fn while_logto_is_down_the_rest_of_the_app_is_up() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_address_of_sign_out_shows_the_button_that_signs_out() {
+    everywhere(async |example| {
+        let stage = Stage::local(example, &[]).await;
+        let tab = stage.open("/sign-in").await;
+        sign_in_as_alice(&tab).await;
+        tab.goto(&stage.url("/sign-out")).await;
+        assert_eq!(tab.text("h1").await, "Sign out?");
+        stage.screenshot(&tab, "sign-out").await;
+        tab.click("main button").await;
+        tab.wait_for("#sign-in").await;
+        assert_eq!(tab.fetch("/api/me").await.status, 401);
+        stage.end().await;
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Context, Reply, User};
+use super::{Context, User};
 use crate::api::{AccessTokenClaims, Api, Policy};
 use crate::error::{Error, ErrorKind};
 use crate::session::TokenRequest;
@@ -57,11 +57,7 @@ impl Context {
         };
         if !self.is_safe() && !self.request().is_from(self.origin()) {
             let why = "the request brings a session and comes from another site";
-            let reply = Reply::json(
-                403,
-                "wrong_origin",
-                &format!("With a session this works from {} only.", self.origin()),
-            );
+            let reply = self.wrong_origin("With a session this");
             return Err(Error::new(ErrorKind::Forbidden, why).answered_by(reply));
         }
         let request = match organization {

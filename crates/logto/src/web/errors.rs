@@ -1,8 +1,8 @@
 //! How a request is answered that cannot have what it asks for.
 
-use super::page::Page;
-use super::reply::Answer;
-use super::{Context, Reply};
+use super::page::{Page, WayOn};
+use super::wording::Wording;
+use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind};
 
 impl Context {
@@ -42,27 +42,65 @@ impl Context {
     /// A page that says what happened and how to go on: the same again after an outage, otherwise
     /// signing in, on the way to `page`.
     pub(super) fn error_page(&self, error: &Error, page: &str) -> Reply {
-        let Answer {
+        let Wording {
             status,
             title,
             text,
             ..
-        } = Answer::to(error);
+        } = Wording::of(error);
         // Logto's own words, where they came in a callback that was checked.
         let said = error.response().filter(|response| response.status() == 0);
         let detail = said.map(ToString::to_string);
-        let (address, label) = if error.is_retryable() {
+        let way_on = if error.is_retryable() {
             // This very page, without repeating its address, which may hold a code.
-            (String::new(), "Try again")
+            WayOn::link("", "Try again")
         } else {
-            (self.sign_in_path(page), "Sign in")
+            WayOn::link(self.sign_in_path(page), "Sign in")
         };
         let page = Page {
             title,
             text,
             detail: detail.as_deref(),
-            link: (&address, label),
+            way_on,
         };
         Reply::html(status, &page).with_retry_after(error)
+    }
+
+    /// The answer to a method that the route does not have. Whoever opens the address of sign-out gets
+    /// the button that was missing.
+    pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
+        let allowed = allowed.join(", ");
+        let reply = if route == Route::SignOut && self.request().is_navigation() {
+            let settings = &self.logto().settings;
+            let address = format!("{}{}", settings.base_path, route.mounted(settings));
+            let page = Page {
+                title: "Sign out?",
+                text: "This ends your session here and at the sign-in service.",
+                detail: None,
+                way_on: WayOn::button(address, "Sign out"),
+            };
+            Reply::html(405, &page)
+        } else {
+            let message = format!("This address answers {allowed} only.");
+            Reply::json(405, "method_not_allowed", &message)
+        };
+        reply.with_header("allow", allowed)
+    }
+
+    /// The answer to a request that only a page of this app may make.
+    pub(super) fn wrong_origin(&self, what: &str) -> Reply {
+        let origin = self.origin();
+        let text = format!("{what} works from {origin} only.");
+        if !self.request().accepts_html() {
+            return Reply::json(403, "wrong_origin", &text);
+        }
+        let home = format!("{origin}{}/", self.logto().settings.base_path);
+        let page = Page {
+            title: "That did not work",
+            text: &text,
+            detail: None,
+            way_on: WayOn::link(home, "Go there"),
+        };
+        Reply::html(403, &page)
     }
 }

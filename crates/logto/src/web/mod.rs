@@ -22,6 +22,7 @@ mod sign_out;
 mod snapshot;
 mod tokens;
 mod user;
+mod wording;
 
 pub use answer::Answer;
 pub use caller::Caller;

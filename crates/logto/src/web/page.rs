@@ -1,13 +1,63 @@
-//! The one page that the SDK shows itself: a sign-in that did not work, and the way on.
+//! The one page that the SDK shows itself: what happened, and the way on.
 
-/// A short page with a heading, a sentence, and a link.
+/// A short page with a heading, a sentence, and a link or a button.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     pub(crate) text: &'a str,
     /// Further words, not ours.
     pub(crate) detail: Option<&'a str>,
-    /// Where to go on, and what the link says.
-    pub(crate) link: (&'a str, &'a str),
+    pub(crate) way_on: WayOn,
+}
+
+/// What a person can do on the page.
+pub(crate) struct WayOn {
+    kind: Kind,
+    address: String,
+    label: &'static str,
+}
+
+enum Kind {
+    Link,
+    /// Posts an empty form.
+    Button,
+}
+
+impl WayOn {
+    pub(crate) fn link(address: impl Into<String>, label: &'static str) -> Self {
+        Self {
+            kind: Kind::Link,
+            address: address.into(),
+            label,
+        }
+    }
+
+    pub(crate) fn button(address: impl Into<String>, label: &'static str) -> Self {
+        Self {
+            kind: Kind::Button,
+            ..Self::link(address, label)
+        }
+    }
+
+    /// A callback's address may hold a code, which is nobody's business. A form has to tell this app
+    /// where it comes from.
+    pub(crate) fn referrer_policy(&self) -> &'static str {
+        match self.kind {
+            Kind::Link => "no-referrer",
+            Kind::Button => "same-origin",
+        }
+    }
+
+    fn render(&self) -> String {
+        let (address, label) = (escape(&self.address), escape(self.label));
+        match self.kind {
+            Kind::Link => format!("<a href=\"{address}\">{label}</a>"),
+            Kind::Button => {
+                format!(
+                    "<form method=\"post\" action=\"{address}\"><button>{label}</button></form>"
+                )
+            }
+        }
+    }
 }
 
 impl Page<'_> {
@@ -20,13 +70,11 @@ impl Page<'_> {
             Some(detail) => format!("<p class=\"detail\">{}</p>", escape(detail)),
             None => String::new(),
         };
-        let (address, label) = self.link;
         include_str!("page.html")
             .replace("{title}", &escape(self.title))
             .replace("{text}", &escape(self.text))
             .replace("{detail}", &detail)
-            .replace("{label}", &escape(label))
-            .replace("{address}", &escape(address))
+            .replace("{way_on}", &self.way_on.render())
     }
 }
 
@@ -55,8 +103,8 @@ mod tests {
         let page = Page {
             title: "t",
             text: "x",
-            detail: Some("<script>alert('{address}')</script>"),
-            link: ("/sign-in?return_to=%2F\"onclick=x", "Try again"),
+            detail: Some("<script>alert('{way_on}')</script>"),
+            way_on: WayOn::link("/sign-in?return_to=%2F\"onclick=x", "Try again"),
         };
         let html = page.render();
         assert!(!html.contains("<script>"), "{html}");

@@ -5,7 +5,8 @@ use std::fmt;
 use serde_json::json;
 
 use super::page::Page;
-use crate::error::{Error, ErrorKind};
+use super::wording::Wording;
+use crate::error::Error;
 
 /// Seconds after which to try again during an outage, if Logto does not say.
 const RETRY_AFTER: u64 = 5;
@@ -52,7 +53,7 @@ impl Reply {
         let mut reply = Self::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
             .with_header("content-security-policy", Page::CONTENT_SECURITY_POLICY)
-            .with_header("referrer-policy", "no-referrer")
+            .with_header("referrer-policy", page.way_on.referrer_policy())
             .with_header("x-content-type-options", "nosniff");
         reply.body = page.render();
         reply
@@ -120,9 +121,9 @@ impl Reply {
 
     /// How an error is answered when nothing is known of the request.
     pub(crate) fn of_error(error: &Error) -> Self {
-        let Answer {
+        let Wording {
             status, code, text, ..
-        } = Answer::to(error);
+        } = Wording::of(error);
         Self::json(status, code, text).with_retry_after(error)
     }
 
@@ -153,96 +154,5 @@ impl fmt::Debug for Reply {
             .field("status", &self.status)
             .field("headers", &names.collect::<Vec<_>>())
             .finish_non_exhaustive()
-    }
-}
-
-/// How an error of a kind is told to the outside. Details are for the log.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) code: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) text: &'static str,
-}
-
-impl Answer {
-    pub(crate) fn to(error: &Error) -> Self {
-        let (status, code, title, text) = match error.kind() {
-            ErrorKind::SignInRequired => (
-                401,
-                "unauthenticated",
-                "Please sign in",
-                "This needs a signed-in user.",
-            ),
-            ErrorKind::Unreachable => (
-                503,
-                "logto_unreachable",
-                "Signing in is not possible right now",
-                "The sign-in service does not answer. You were not signed out; please try again in a \
-                 moment.",
-            ),
-            ErrorKind::StoreUnavailable => (
-                503,
-                "store_unavailable",
-                "This does not work right now",
-                "The store of sessions does not answer. You were not signed out; please try again in \
-                 a moment.",
-            ),
-            ErrorKind::AccessDenied => (
-                403,
-                "access_denied",
-                "You may not do this",
-                "Your account has no access to this.",
-            ),
-            ErrorKind::InvalidRequest => (
-                400,
-                "invalid_request",
-                "That did not work",
-                "The request cannot be sent to the sign-in service.",
-            ),
-            ErrorKind::InvalidCallback => (
-                400,
-                "invalid_callback",
-                "This sign-in is not valid any more",
-                "It was already used, took too long, or was begun in another browser or under another \
-                 address (localhost is not 127.0.0.1).",
-            ),
-            ErrorKind::MissingToken => (
-                401,
-                "missing_token",
-                "This needs an access token",
-                "The request has no access token.",
-            ),
-            ErrorKind::Forbidden => (
-                403,
-                "insufficient_scope",
-                "This is not permitted",
-                "The access token does not permit this.",
-            ),
-            ErrorKind::Cancelled => (
-                400,
-                "cancelled",
-                "You are not signed in",
-                "The sign-in was cancelled, or access was denied.",
-            ),
-            ErrorKind::SessionTooLarge => (
-                400,
-                "session_too_large",
-                "Your account does not fit",
-                "Your account belongs to more organizations and roles than this site can keep in \
-                 your browser.",
-            ),
-            ErrorKind::Refused | ErrorKind::InvalidResponse | ErrorKind::InvalidToken => (
-                502,
-                "logto_failed",
-                "Signing in did not work",
-                "The sign-in service gave an answer that cannot be used.",
-            ),
-        };
-        Self {
-            status,
-            code,
-            title,
-            text,
-        }
     }
 }

@@ -74,11 +74,7 @@ impl Route {
             // Whoever only looks, or looks ahead, begins no sign-in and ends none.
             "HEAD" if by_get => Reply::new(204),
             "GET" if by_get && context.request().is_prefetch() => Reply::new(204),
-            method if !allowed.contains(&method) => {
-                let allowed = allowed.join(", ");
-                let message = format!("This address answers {allowed} only.");
-                Reply::json(405, "method_not_allowed", &message).with_header("allow", allowed)
-            }
+            method if !allowed.contains(&method) => context.method_not_allowed(self, allowed),
             _ => answer(self, context)
                 .await
                 .unwrap_or_else(|error| Reply::from(error).without_gateway_error()),
@@ -103,9 +99,6 @@ async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
         Route::SignOut if context.request().is_from(context.origin()) => {
             Ok(context.sign_out().await)
         }
-        Route::SignOut => {
-            let message = format!("Signing out works from {} only.", context.origin());
-            Ok(Reply::json(403, "wrong_origin", &message))
-        }
+        Route::SignOut => Ok(context.wrong_origin("Signing out")),
     }
 }

@@ -28,6 +28,11 @@ pub fn methods() -> Vec<Case> {
         });
         cases.push(case.on(by_get));
     }
+    cases.push(Case::new("a script that signs out by GET", async |site| {
+        let mut visitor = site.visitor();
+        let answer = visitor.get("/sign-out").send().await;
+        is_told_in_json(&answer);
+    }));
     cases
 }
 
@@ -63,13 +68,30 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
             assert_eq!(answer.status, 405);
             assert_eq!(answer.header("allow").as_deref(), Some(allowed));
             answer.owes_nothing();
-            if method != "HEAD" {
-                let body: serde_json::Value =
-                    serde_json::from_slice(&answer.body).expect("the body is JSON");
-                assert_eq!(body["error"], "method_not_allowed");
+            match (method, route) {
+                ("HEAD", _) => {}
+                ("GET", "/sign-out") => has_the_button(&answer),
+                _ => is_told_in_json(&answer),
             }
         }
     }
+}
+
+fn is_told_in_json(answer: &Answer) {
+    assert_eq!(answer.status, 405);
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("the body is JSON");
+    assert_eq!(body["error"], "method_not_allowed");
+}
+
+/// For a person who opens the address.
+fn has_the_button(answer: &Answer) {
+    let form = "<form method=\"post\" action=\"/sign-out\"><button>Sign out</button></form>";
+    assert!(answer.text().contains(form), "{}", answer.text());
+    // Browsers that say no more of a form than its origin would not say it.
+    assert_eq!(
+        answer.header("referrer-policy").as_deref(),
+        Some("same-origin")
+    );
 }
 
 fn is_a_page(answer: &Answer) {

@@ -124,6 +124,9 @@ pub fn signing_out() -> Vec<Case> {
                 .send()
                 .await;
             is_refused(&answer);
+            let person = visitor.ask("POST", "/sign-out").headers(&headers);
+            let answer = person.header("accept", "text/html").send().await;
+            is_told_to_a_person(&answer);
             visitor.is_signed_in().await;
         }));
     }
@@ -180,6 +183,14 @@ fn is_over(site: &Site, answer: &Answer) {
 fn is_refused(answer: &Answer) {
     assert_eq!(answer.status, 403, "{}", answer.summary(""));
     assert!(answer.text().contains("\"wrong_origin\""));
+    answer.is_not_stored();
+    answer.owes_nothing();
+}
+
+fn is_told_to_a_person(answer: &Answer) {
+    assert_eq!(answer.status, 403, "{}", answer.summary(""));
+    let way_on = "<a href=\"http://localhost:3000/\">Go there</a>";
+    assert!(answer.text().contains(way_on), "{}", answer.text());
     answer.is_not_stored();
     answer.owes_nothing();
 }
