@@ -53,6 +53,9 @@ impl LogtoConfig {
         let mut required = |name: &'static str| {
             variable(name).unwrap_or_else(|| {
                 let hint = match name {
+                    "LOGTO_ENDPOINT" => {
+                        "is not set: the address of your tenant; `logto local -- cargo run` brings one along"
+                    }
                     "LOGTO_COOKIE_SECRET" => "is not set: 32 random characters or more",
                     _ => "is not set",
                 };
