@@ -9,6 +9,7 @@ use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::keeper::SessionInfo;
+use crate::network::is_loopback;
 use crate::web::{Context, Reply, Request, Route};
 
 /// One application at one Logto tenant. Cheap to clone; make one when the app starts and share it.
@@ -36,6 +37,11 @@ impl Logto {
     /// [`ConfigError`] with every problem that was found.
     pub fn new(config: LogtoConfig) -> Result<Self, ConfigError> {
         let settings = Settings::validate(config)?;
+        for address in [&settings.endpoint, &settings.base] {
+            if address.scheme() == "http" && !is_loopback(address) {
+                tracing::warn!(%address, "plain http: whoever is in this network can read along");
+            }
+        }
         Engine::new(settings)
             .map(|engine| Self(Arc::new(engine)))
             .map_err(|error| ConfigError::of_the_system(&error))

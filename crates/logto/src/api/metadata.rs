@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::Url;
 
-use crate::http::is_loopback;
+use crate::network::is_private;
 use crate::web::Reply;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -12,7 +12,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// (section 3.1).
 pub(super) fn metadata_url(resource: &str) -> Option<Url> {
     let mut url = Url::parse(resource).ok()?;
-    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_private(&url));
     if !secure || url.host().is_none() || url.query().is_some() {
         return None;
     }

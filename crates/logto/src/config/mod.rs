@@ -109,6 +109,10 @@ impl LogtoConfig {
     /// `http://localhost:3000`. Everything that depends on the outside world follows from it, not
     /// from request headers: redirect URIs, `Secure` and the `__Host-` prefix of cookies, and the
     /// origin that may sign people out.
+    ///
+    /// Plain http is accepted on this machine and, with a warning in the log, in private networks:
+    /// private addresses, names without a dot such as those of containers, and names that end in
+    /// `.local`, `.internal` or `.home.arpa`. The same holds for the endpoint.
     #[must_use]
     pub fn with_base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();

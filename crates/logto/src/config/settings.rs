@@ -223,6 +223,7 @@ mod tests {
             ("http://127.0.0.1:3000", true),
             ("http://[::1]:3000", true),
             ("http://app.example.com", false),
+            ("http://192.168.1.20:3000", true),
             ("app.example.com", false),
             ("localhost:3000", false),
             ("ftp://app.example.com", false),

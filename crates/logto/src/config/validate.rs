@@ -7,8 +7,8 @@ use url::Url;
 
 use super::settings::default_name;
 use super::{ConfigProblem, LogtoConfig};
-use crate::http::is_loopback;
 use crate::local_path::local_path;
+use crate::network::is_private;
 
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;
@@ -17,7 +17,7 @@ pub(crate) const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
 /// A longer name leaves no room for a value.
 const MAX_COOKIE_NAME: usize = 100;
 
-/// An absolute http(s) URL, plain http for this machine only, nothing after the path.
+/// An absolute http(s) URL, plain http in private networks only, nothing after the path.
 pub(crate) fn address(
     setting: &'static str,
     value: &str,
@@ -31,12 +31,12 @@ pub(crate) fn address(
         return wrong("is empty");
     }
     let Ok(url) = Url::parse(value) else {
-        return wrong("is not a URL; it begins with https:// (or http:// on this machine)");
+        return wrong("is not a URL; it begins with https:// (or http:// in a private network)");
     };
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return wrong("is plain http and not on this machine; use https"),
+        "http" if is_private(&url) => {}
+        "http" => return wrong("is plain http and not in a private network; use https"),
         _ => return wrong("has no https:// or http:// before the host"),
     }
     if !url.username().is_empty() || url.password().is_some() {

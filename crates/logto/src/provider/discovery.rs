@@ -4,7 +4,8 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, printable};
-use crate::http::{Http, is_loopback};
+use crate::http::Http;
+use crate::network::is_loopback;
 
 /// The endpoints that we use.
 #[derive(Debug, Deserialize)]
@@ -43,7 +44,7 @@ impl Metadata {
     }
 
     /// Section 4.3: the document must be about the issuer that was asked. An https issuer must not
-    /// lead to plain http.
+    /// lead to plain http, and another only to its own host and this machine.
     fn parse(body: &[u8], issuer: &str) -> Result<Self, Error> {
         let metadata: Self = serde_json::from_slice(body).map_err(|e| {
             Error::malformed(ErrorKind::InvalidResponse, "the discovery document", &e)
@@ -58,17 +59,17 @@ impl Metadata {
                 ),
             ));
         }
-        let plain_http = issuer.starts_with("http:");
-        let secure = |url: &Url| match url.scheme() {
-            "https" => true,
-            "http" => plain_http && is_loopback(url),
+        let issuer = Url::parse(issuer).ok().filter(|url| url.scheme() == "http");
+        let secure = |url: &Url| match (url.scheme(), &issuer) {
+            ("https", _) => true,
+            ("http", Some(issuer)) => is_loopback(url) || url.host() == issuer.host(),
             _ => false,
         };
         if let Some(url) = metadata.endpoints().find(|url| !secure(url)) {
             return Err(Error::new(
                 ErrorKind::InvalidResponse,
                 format!(
-                    "the discovery document names an endpoint that is neither https nor loopback: {}",
+                    "the discovery document names an endpoint that is not https: {}",
                     printable(&url.origin().ascii_serialization())
                 ),
             ));
@@ -127,7 +128,10 @@ mod tests {
             (http, "http://127.0.0.1:3001", true),
             (http, "http://t.example", false),
             (http, "https://t.example", true),
+            (http, "http://logto:3001", false),
             (http, "file:///etc", false),
+            ("http://logto:3001/oidc", "http://logto:3001", true),
+            ("http://logto:3001/oidc", "http://app:3001", false),
         ] {
             let parsed = Metadata::parse(&document(issuer, base), issuer);
             assert_eq!(parsed.is_ok(), accepted, "{issuer} {base}");
