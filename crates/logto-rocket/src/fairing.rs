@@ -2,12 +2,13 @@
 
 use logto::Logto;
 use rocket::fairing::{Fairing, Info, Kind, Result};
+use rocket::http::Method;
 use rocket::http::uri::Origin;
 use rocket::{Build, Data, Request, Response, Rocket};
 
 use crate::catcher::catcher;
 use crate::request::{context, view};
-use crate::routes::routes;
+use crate::routes::{METHODS, routes};
 
 /// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and
 /// `/backchannel-logout` at the root, and answers there below the path of the base URL too.
@@ -41,14 +42,17 @@ impl Fairing for LogtoFairing {
         Ok(rocket.manage(self.clone()))
     }
 
-    /// Only the core sees the address that was asked for: Rocket logs that of every request, and a
-    /// callback's holds a code. Its path may begin with that of the base URL, the route's does not.
+    /// Only the core sees what was asked for. Rocket logs the address of every request, and a callback's
+    /// holds a code. Its path may begin with that of the base URL, the route's does not.
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         let Self(logto) = self;
         let route = logto.route_at(request.uri().path().as_str());
         if let Some(Ok(uri)) = route.map(|route| Origin::parse_owned(logto.route_path(route))) {
             view(request);
             request.set_uri(uri);
+            if !METHODS.contains(&request.method()) {
+                request.set_method(Method::Get);
+            }
         }
     }
 

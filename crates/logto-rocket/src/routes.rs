@@ -1,16 +1,16 @@
 //! The SDK's own routes.
 
 use logto::{Logto, web};
-use rocket::http::Method::{self, Delete, Get, Head, Options, Patch, Post, Put, Trace};
+use rocket::http::Method;
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request, async_trait};
 
 use crate::Reply;
 use crate::request::view;
 
-/// Which methods are answered is for the core to say. `HEAD` by name: Rocket would turn it into
-/// `GET`, and whoever only looks would begin a sign-in.
-const METHODS: [Method; 8] = [Get, Head, Post, Put, Patch, Delete, Options, Trace];
+/// Of the mounted routes. Which methods are answered is for the core to say: the fairing brings any
+/// other here as `GET`.
+pub(crate) const METHODS: [Method; 2] = [Method::Get, Method::Post];
 
 #[derive(Clone)]
 struct Endpoint(Logto, web::Route);
