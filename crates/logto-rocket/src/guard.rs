@@ -49,11 +49,11 @@ macro_rules! guard {
 
             async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
                 // Rocket may not have seen the guard when it launched; it still lets nobody in.
-                let answer = match context(request) {
-                    Ok($context) => $answer,
-                    Err(reply) => Err(reply),
+                let answer = async {
+                    let $context = context(request)?;
+                    $answer
                 };
-                outcome(request, answer.map(Self))
+                outcome(request, answer.await.map(Self))
             }
         }
 
