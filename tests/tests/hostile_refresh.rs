@@ -233,6 +233,34 @@ async fn id_tokens_of_a_refresh() {
     .await;
 }
 
+/// The old refresh token is spent, and this provider forgives nothing.
+#[tokio::test]
+async fn a_refresh_token_is_kept_that_comes_in_a_bad_answer() {
+    let bad: &[(&str, fn(Answer) -> Answer)] = &[
+        ("token_type missing", |a| a.without("token_type")),
+        ("token_type mac", |a| a.set("token_type", "mac")),
+        ("access_token missing", |a| a.without("access_token")),
+        ("access_token empty", |a| a.set("access_token", "")),
+        ("expires_in negative", |a| a.set("expires_in", -1)),
+        ("id_token number", |a| a.set("id_token", 7)),
+        ("scope a list", |a| a.set("scope", json!(["openid"]))),
+    ];
+    each(bad.iter().copied(), async |bad| {
+        let mut world = World::signed_in().await;
+        world.provider.rotate_refresh_tokens();
+        world
+            .provider
+            .bend_in_turn(Endpoint::Token, [bad, |honest| honest]);
+        world.clock.advance(LATER);
+        let outcome = world.access_token().await;
+        assert_ends(&world, outcome, Refused).await;
+        let again = world.access_token().await;
+        assert_ends(&world, again, Token).await;
+        world.finish();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn one_refresh_for_all_and_none_for_stragglers() {
     for rotates in [false, true] {
