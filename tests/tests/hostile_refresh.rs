@@ -233,6 +233,82 @@ async fn id_tokens_of_a_refresh() {
     .await;
 }
 
+/// Logto has replaced the refresh token by then, and takes the old one for three seconds more.
+#[tokio::test]
+async fn an_answer_that_is_lost_costs_no_session() {
+    let lost: &[(&str, fn(Answer) -> Answer)] = &[
+        ("cut", Answer::cut),
+        ("500", |a| a.with_status(500)),
+        ("a gateway's error", |_| Answer::html().with_status(502)),
+        ("a gateway's page", |_| Answer::html()),
+        ("nothing", |_| Answer::text(200, "")),
+        ("too large", |_| Answer::huge()),
+    ];
+    each(lost.iter().copied(), async |lost| {
+        let mut world = World::signed_in().await;
+        world.provider.rotate_refresh_tokens();
+        world.provider.forgive_for(3);
+        world
+            .provider
+            .bend_in_turn(Endpoint::Token, [lost, |honest| honest]);
+        let before = world.provider.calls(Endpoint::Token).len();
+        world.clock.advance(LATER);
+        let outcome = world.access_token().await;
+        assert_ends(&world, outcome, Token).await;
+        assert_eq!(world.provider.calls(Endpoint::Token).len() - before, 2);
+        world.clock.advance(LATER);
+        let again = world.access_token().await;
+        assert_ends(&world, again, Token).await;
+        world.finish();
+    })
+    .await;
+}
+
+/// Whoever is told to wait has not been served: asking at once again would only add to the load.
+#[tokio::test]
+async fn a_provider_that_asks_for_patience_is_not_asked_twice() {
+    for status in [408, 429, 503] {
+        let mut world = World::signed_in().await;
+        world
+            .provider
+            .bend(Endpoint::Token, move |_, _| Answer::text(status, ""));
+        let before = world.provider.calls(Endpoint::Token).len();
+        world.clock.advance(LATER);
+        let outcome = world.access_token().await;
+        assert_ends(&world, outcome, Outage).await;
+        assert_eq!(world.provider.calls(Endpoint::Token).len() - before, 1);
+        world.finish();
+    }
+}
+
+/// The old refresh token is spent, and this provider forgives nothing.
+#[tokio::test]
+async fn a_refresh_token_is_kept_that_comes_in_a_bad_answer() {
+    let bad: &[(&str, fn(Answer) -> Answer)] = &[
+        ("token_type missing", |a| a.without("token_type")),
+        ("token_type mac", |a| a.set("token_type", "mac")),
+        ("access_token missing", |a| a.without("access_token")),
+        ("access_token empty", |a| a.set("access_token", "")),
+        ("expires_in negative", |a| a.set("expires_in", -1)),
+        ("id_token number", |a| a.set("id_token", 7)),
+        ("scope a list", |a| a.set("scope", json!(["openid"]))),
+    ];
+    each(bad.iter().copied(), async |bad| {
+        let mut world = World::signed_in().await;
+        world.provider.rotate_refresh_tokens();
+        world
+            .provider
+            .bend_in_turn(Endpoint::Token, [bad, |honest| honest]);
+        world.clock.advance(LATER);
+        let outcome = world.access_token().await;
+        assert_ends(&world, outcome, Refused).await;
+        let again = world.access_token().await;
+        assert_ends(&world, again, Token).await;
+        world.finish();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn one_refresh_for_all_and_none_for_stragglers() {
     for rotates in [false, true] {

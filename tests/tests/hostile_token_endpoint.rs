@@ -192,6 +192,24 @@ async fn members() {
                 a.without("expires_in")
                     .with_raw_member(r#""expires_in":1e40"#)
             },
+            YES,
+        ),
+        (
+            "expires_in with a fraction",
+            |a, _| a.set("expires_in", 3600.5),
+            YES,
+        ),
+        ("expires_in text", |a, _| a.set("expires_in", "3600"), YES),
+        (
+            "expires_in negative text",
+            |a, _| a.set("expires_in", "-1"),
+            NO,
+        ),
+        ("expires_in a word", |a, _| a.set("expires_in", "soon"), NO),
+        ("expires_in NaN", |a, _| a.set("expires_in", "NaN"), NO),
+        (
+            "expires_in a list",
+            |a, _| a.set("expires_in", json!([1])),
             NO,
         ),
         (

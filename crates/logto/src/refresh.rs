@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::engine::{Engine, Renewal};
 use crate::error::{Error, ErrorKind};
+use crate::http::is_answer_lost;
 use crate::keeper::Held;
 use crate::session::{Grant, Session, SessionId, Target, TokenRequest};
 
@@ -34,6 +35,10 @@ const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_mi
 /// refresh token that Logto has replaced.
 const STORE_PATIENCE: Duration = Duration::from_secs(60);
 const STORE_PAUSE: Duration = Duration::from_millis(200);
+/// How soon after a request whose answer was lost the same refresh token may be sent again: Logto
+/// takes one that it has replaced for three seconds more, and then ends everything that was issued
+/// for the sign-in.
+const SECOND_ATTEMPT: Duration = Duration::from_secs(2);
 
 type Outcome = Option<Result<Held, Error>>;
 
@@ -181,10 +186,12 @@ impl Engine {
 
     async fn exchange(&self, wish: &Wish) -> Result<Held, Error> {
         let mut latest = self.keeper.latest(&wish.held).await?;
+        let mut is_second = false;
         loop {
             if wish.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
                 return Ok(latest);
             }
+            let sent = Instant::now();
             match self.redeem_refresh_token(&latest, &wish.target).await {
                 Ok(renewal) => return self.store_renewal(&wish.held, renewal).await,
                 Err(error) if error.needs_sign_in() => {
@@ -196,6 +203,12 @@ impl Engine {
                     }
                     // Somebody else rotated the refresh token meanwhile.
                     latest = newer;
+                }
+                Err(error)
+                    if !is_second && is_answer_lost(&error) && sent.elapsed() < SECOND_ATTEMPT =>
+                {
+                    tracing::warn!(%error, "the answer to a refresh was lost: it is asked for again");
+                    is_second = true;
                 }
                 Err(error) => {
                     if error.response().is_some() && !error.is_retryable() {

@@ -93,10 +93,16 @@ impl Engine {
         })?;
         let metadata = self.provider.metadata().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
-        let tokens = protocol
-            .refresh(refresh_token, target)
-            .await
-            .map_err(refusal)?;
+        let tokens = match protocol.refresh(refresh_token, target).await {
+            Ok(tokens) => tokens,
+            Err(none) if none.refresh_token.is_none() => return Err(refusal(none.error)),
+            Err(none) => {
+                return Ok(Renewal {
+                    refresh_token: none.refresh_token,
+                    accepted: Err(none.error),
+                });
+            }
+        };
         let checked = self.check_refreshed(held.claims(), &tokens).await;
         let now = self.settings.clock.now();
         Ok(Renewal {

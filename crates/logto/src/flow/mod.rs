@@ -5,10 +5,12 @@
 mod callback;
 mod options;
 mod protocol;
+mod token_answer;
 mod transaction;
 
 pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
-pub(crate) use protocol::{AuthorizationRequest, Protocol, Tokens};
+pub(crate) use protocol::{AuthorizationRequest, Protocol};
+pub(crate) use token_answer::{Tokens, lifetime};
 pub(crate) use transaction::{Transaction, Transactions};

@@ -10,22 +10,18 @@ use std::sync::Arc;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType,
     CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-    CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
 };
 use openidconnect::{
-    AdditionalClaims, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, IdToken, IssuerUrl,
-    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
-    TokenUrl,
+    AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, Scope, StandardErrorResponse, TokenUrl,
 };
 use secrecy::ExposeSecret;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Transaction;
+use super::token_answer::{NoTokens, TokenAnswer, Tokens, Unread, check_body};
 use crate::config::{Prompt, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
@@ -36,16 +32,6 @@ use crate::session::Target;
 pub(crate) struct Protocol {
     client: LogtoClient,
     http: Arc<Http>,
-}
-
-/// What the token endpoint answered.
-pub(crate) struct Tokens {
-    pub(crate) access_token: String,
-    pub(crate) expires_in: Option<u64>,
-    /// The scopes that were granted, separated by spaces.
-    pub(crate) scope: String,
-    pub(crate) id_token: Option<String>,
-    pub(crate) refresh_token: Option<String>,
 }
 
 /// What a sign-in asks Logto for.
@@ -66,7 +52,7 @@ type LogtoClient = Client<
     CoreJsonWebKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
-    LogtoTokenResponse,
+    TokenAnswer,
     CoreTokenIntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
@@ -77,44 +63,6 @@ type LogtoClient = Client<
     EndpointSet,
     EndpointNotSet,
 >;
-type LogtoTokenResponse = StandardTokenResponse<RawIdToken, CoreTokenType>;
-
-/// The ID token as text.
-#[derive(Debug, Deserialize, Serialize)]
-struct RawIdToken {
-    id_token: Option<String>,
-}
-
-impl ExtraTokenFields for RawIdToken {}
-
-/// Claims that `openidconnect` is not asked to read.
-#[derive(Debug, Deserialize, Serialize)]
-struct Unread {}
-
-impl AdditionalClaims for Unread {}
-
-impl
-    TokenResponse<
-        Unread,
-        CoreGenderClaim,
-        CoreJweContentEncryptionAlgorithm,
-        CoreJwsSigningAlgorithm,
-    > for LogtoTokenResponse
-{
-    fn id_token(
-        &self,
-    ) -> Option<
-        &IdToken<
-            Unread,
-            CoreGenderClaim,
-            CoreJweContentEncryptionAlgorithm,
-            CoreJwsSigningAlgorithm,
-        >,
-    > {
-        None
-    }
-}
-
 impl Protocol {
     pub(crate) fn new(
         settings: &Settings,
@@ -194,8 +142,9 @@ impl Protocol {
             .set_redirect_uri(Cow::Owned(redirect_url(redirect_uri)?))
             .request_async(&self.sender())
             .await
-            .map_err(token_error)
-            .and_then(|response| Tokens::read(&response))
+            .map_err(NoTokens::of)
+            .and_then(TokenAnswer::check)
+            .map_err(|none| none.error)
     }
 
     /// Sends what `openidconnect` prepared. It owns the client, so that a refresh can outlive the
@@ -209,7 +158,7 @@ impl Protocol {
             let http = Arc::clone(&http);
             Box::pin(async move {
                 let response = http.call(request).await?;
-                check(response.body()).map(|()| response)
+                check_body(response.body()).map(|()| response)
             })
         }
     }
@@ -219,7 +168,7 @@ impl Protocol {
         &self,
         refresh_token: &str,
         target: &Target,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<Tokens, NoTokens> {
         let refresh_token = RefreshToken::new(refresh_token.to_owned());
         let mut request = self.client.exchange_refresh_token(&refresh_token);
         if let Some(resource) = &target.resource {
@@ -232,82 +181,12 @@ impl Protocol {
             .add_scopes(target.scopes.iter().cloned().map(Scope::new))
             .request_async(&self.sender())
             .await
-            .map_err(token_error)
-            .and_then(|response| Tokens::read(&response))
+            .map_err(NoTokens::of)
+            .and_then(TokenAnswer::check)
     }
-}
-
-/// What `openidconnect` passes over: more behind the answer, and an error that comes as a success.
-fn check(body: &[u8]) -> Result<(), Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        error: Option<IgnoredAny>,
-    }
-    let what = "the token endpoint's answer";
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|e| Error::malformed(ErrorKind::InvalidResponse, what, &e))?;
-    match answer.error {
-        Some(_) => Err(Error::new(
-            ErrorKind::InvalidResponse,
-            "the token endpoint sent an error with status 200",
-        )),
-        None => Ok(()),
-    }
-}
-
-impl Tokens {
-    /// A token of a type that is not understood must not be used (RFC 6749, section 7.1), and one
-    /// that is no visible ASCII (appendix A.12) cannot be sent.
-    fn read(response: &LogtoTokenResponse) -> Result<Self, Error> {
-        let refuse = |why: &'static str| Err(Error::new(ErrorKind::InvalidResponse, why));
-        if !response
-            .token_type()
-            .as_ref()
-            .eq_ignore_ascii_case("bearer")
-        {
-            return refuse("the token endpoint sent an access token that is no bearer token");
-        }
-        let access_token = response.access_token().secret();
-        if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return refuse("the token endpoint sent an access token that cannot be used");
-        }
-        Ok(Self {
-            access_token: access_token.clone(),
-            expires_in: response.expires_in().map(|duration| duration.as_secs()),
-            scope: response
-                .scopes()
-                .map(|scopes| joined(scopes))
-                .unwrap_or_default(),
-            id_token: response.extra_fields().id_token.clone(),
-            // An empty one is none: it must not take the place of one that works.
-            refresh_token: response
-                .refresh_token()
-                .map(|token| token.secret().clone())
-                .filter(|token| !token.is_empty()),
-        })
-    }
-}
-
-fn joined(scopes: &[Scope]) -> String {
-    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-    scopes.join(" ")
 }
 
 fn redirect_url(uri: &str) -> Result<RedirectUrl, Error> {
     RedirectUrl::new(uri.to_owned())
         .map_err(|e| Error::with_source(ErrorKind::InvalidRequest, "the redirect URI is no URL", e))
-}
-
-/// Refusals and outages come from [`Http`]; what is left is an answer that cannot be read. The
-/// parser's message is left out: it may quote a token.
-fn token_error(
-    error: RequestTokenError<Error, StandardErrorResponse<CoreErrorResponseType>>,
-) -> Error {
-    match error {
-        RequestTokenError::Request(error) => error,
-        _ => Error::new(
-            ErrorKind::InvalidResponse,
-            "the token endpoint's answer cannot be read: a member is missing or of another type",
-        ),
-    }
 }

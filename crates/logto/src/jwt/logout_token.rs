@@ -37,6 +37,7 @@ struct Claims {
     aud: OneOrMany,
     iat: f64,
     exp: Option<f64>,
+    nbf: Option<f64>,
     jti: String,
     sub: Option<String>,
     sid: Option<String>,
@@ -76,6 +77,13 @@ pub(crate) fn verify_logout_token(
     }
     if claims.jti.is_empty() {
         return Err(refuse("`jti` is empty"));
+    }
+    // No part of the profile, but a token that has one asks not to be used earlier (RFC 7519).
+    if claims
+        .nbf
+        .is_some_and(|nbf| seconds(nbf) > now.saturating_add(tolerance))
+    {
+        return Err(refuse("`nbf` is in the future"));
     }
     let good_for = time_left(seconds(claims.iat), claims.exp.map(seconds), now, tolerance)?;
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -165,12 +173,13 @@ mod tests {
         let old = verify(old, json!("logout+jwt")).unwrap();
         assert_eq!(old.whom, Whom::Person("8s8claa1vi9z".to_owned()));
         assert!(verify(|_| (), Value::Null).is_ok());
+        assert!(verify(|c| c["nbf"] = json!(NOW + 60), json!("logout+jwt")).is_ok());
     }
 
     #[test]
     fn every_wrong_claim_is_refused() {
         type Change = fn(&mut Value);
-        let changes: [(&str, Change); 17] = [
+        let changes: [(&str, Change); 19] = [
             ("iss", |c| c["iss"] = json!("http://localhost:3001")),
             ("aud", |c| c["aud"] = json!("other")),
             ("aud", |c| c["aud"] = json!(["other"])),
@@ -184,6 +193,8 @@ mod tests {
             ("iat", |c| c["iat"] = json!("now")),
             ("exp", |c| c["exp"] = json!(NOW - 60)),
             ("exp", |c| c["exp"] = json!(NOW + 100_000)),
+            ("nbf", |c| c["nbf"] = json!(NOW + 61)),
+            ("nbf", |c| c["nbf"] = json!("now")),
             ("age", |c| {
                 c["exp"] = Value::Null;
                 c["iat"] = json!(NOW - 361);

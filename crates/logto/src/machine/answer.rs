@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::access_token::AccessToken;
 use crate::error::{Error, ErrorKind};
+use crate::flow::lifetime;
 
 /// Seconds before its end at which a token is renewed.
 const RENEW_AHEAD: u64 = 60;
@@ -24,6 +25,7 @@ impl Issued {
         #[derive(Deserialize)]
         struct Answer {
             access_token: String,
+            #[serde(default, deserialize_with = "lifetime")]
             expires_in: Option<u64>,
             #[serde(default)]
             scope: String,
