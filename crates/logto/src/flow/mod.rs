@@ -4,10 +4,12 @@
 
 mod callback;
 mod options;
+mod parameters;
 mod protocol;
 mod transaction;
 
-pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
+pub use options::SignInOptions;
+pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use protocol::{AuthorizationRequest, Protocol, Tokens};
