@@ -198,22 +198,6 @@ impl Protocol {
             .and_then(|response| Tokens::read(&response))
     }
 
-    /// Sends what `openidconnect` prepared. It owns the client, so that a refresh can outlive the
-    /// request that asked for it.
-    fn sender(
-        &self,
-    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
-    {
-        let http = Arc::clone(&self.http);
-        move |request| {
-            let http = Arc::clone(&http);
-            Box::pin(async move {
-                let response = http.call(request).await?;
-                check(response.body()).map(|()| response)
-            })
-        }
-    }
-
     /// Redeems a refresh token for an access token of this target.
     pub(crate) async fn refresh(
         &self,
@@ -235,10 +219,26 @@ impl Protocol {
             .map_err(token_error)
             .and_then(|response| Tokens::read(&response))
     }
+
+    /// Sends what `openidconnect` prepared. It owns the client, so that a refresh can outlive the
+    /// request that asked for it.
+    fn sender(
+        &self,
+    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
+    {
+        let http = Arc::clone(&self.http);
+        move |request| {
+            let http = Arc::clone(&http);
+            Box::pin(async move {
+                let response = http.call(request).await?;
+                check_answer(response.body()).map(|()| response)
+            })
+        }
+    }
 }
 
 /// What `openidconnect` passes over: more behind the answer, and an error that comes as a success.
-fn check(body: &[u8]) -> Result<(), Error> {
+fn check_answer(body: &[u8]) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Answer {
         error: Option<IgnoredAny>,
