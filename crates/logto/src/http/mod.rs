@@ -1,17 +1,17 @@
 //! HTTP to Logto: bounded in time and size, no redirects, errors that tell an outage from a
 //! refusal.
 
-use std::error::Error as StdError;
+mod failure;
+
 use std::time::Duration;
 
 use openidconnect::{HttpRequest, HttpResponse, http};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
-use crate::error::{Error, ErrorKind, ErrorResponse, printable};
+use crate::error::{Error, ErrorKind};
+use failure::{error_response, secrets_of, unreachable};
 
 /// Logto closes an idle connection after 5 s; we stop using it earlier, so that no token request
 /// is written into a connection that is being closed.
@@ -25,15 +25,6 @@ pub(crate) struct Limits {
     pub(crate) max_response_bytes: usize,
 }
 
-#[derive(Debug)]
-pub(crate) struct Http {
-    client: reqwest::Client,
-    app_secret: SecretString,
-    /// Id and secret as they travel after `Basic`.
-    basic: SecretString,
-    max_response_bytes: usize,
-}
-
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -42,6 +33,15 @@ impl Default for Limits {
             max_response_bytes: 1024 * 1024,
         }
     }
+}
+
+#[derive(Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    app_secret: SecretString,
+    /// Id and secret as they travel after `Basic`.
+    basic: SecretString,
+    max_response_bytes: usize,
 }
 
 impl Http {
@@ -82,11 +82,7 @@ impl Http {
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
-        self.send(
-            request,
-            &bearer.map(String::from).into_iter().collect::<Vec<_>>(),
-        )
-        .await
+        self.send(request, bearer.as_slice()).await
     }
 
     /// The body of a successful POST of a form, authenticated as the app.
@@ -103,20 +99,16 @@ impl Http {
                 format!("Basic {}", self.basic.expose_secret()),
             )
             .form(form);
-        let fields = form
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()));
-        self.send(request, &secrets_of(fields)).await
+        let secrets = secrets_of(form.iter().copied());
+        self.send(request, &secrets).await
     }
 
     /// Sends a request that `openidconnect` prepared.
     pub(crate) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
-        let fields = form_urlencoded::parse(&body)
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect::<Vec<_>>();
-        let secrets = secrets_of(fields);
+        let form: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
+        let secrets = secrets_of(form.iter().map(|(name, value)| (&**name, &**value)));
         let request = self
             .client
             .request(parts.method, url)
@@ -125,36 +117,32 @@ impl Http {
         Ok(http::Response::new(self.send(request, &secrets).await?))
     }
 
+    /// The body of a success. `secrets` are cut out of what Logto says about a failure.
     async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        secrets: &[String],
+        secrets: &[&str],
     ) -> Result<Vec<u8>, Error> {
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = self.body(response).await?;
-        let secrets: Vec<&str> = secrets
-            .iter()
-            .map(String::as_str)
-            .chain([self.app_secret.expose_secret(), self.basic.expose_secret()])
-            .collect();
-        let secrets = secrets.as_slice();
-        match status {
-            200 => Ok(body),
-            408 | 429 | 500.. => Err(Error::from_response(
-                ErrorKind::Unreachable,
-                error_response(status, &headers, &body, secrets),
-            )),
-            400.. => Err(Error::from_response(
-                ErrorKind::Refused,
-                error_response(status, &headers, &body, secrets),
-            )),
-            _ => Err(Error::new(
-                ErrorKind::InvalidResponse,
-                format!("Logto answered with status {status}, which is neither success nor error"),
-            )),
-        }
+        let kind = match status {
+            200 => return Ok(body),
+            408 | 429 | 500.. => ErrorKind::Unreachable,
+            400.. => ErrorKind::Refused,
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::InvalidResponse,
+                    format!(
+                        "Logto answered with status {status}, which is neither success nor error"
+                    ),
+                ));
+            }
+        };
+        let ours = [self.app_secret.expose_secret(), self.basic.expose_secret()];
+        let response = error_response(status, &headers, &body, &[secrets, &ours].concat());
+        Err(Error::from_response(kind, response))
     }
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
@@ -194,80 +182,6 @@ fn basic(id: &str, secret: &str) -> String {
     base64_simd::STANDARD.encode_to_string(pair)
 }
 
-fn unreachable(error: reqwest::Error) -> Error {
-    let why = if error.is_connect() {
-        "Logto is unreachable: no connection"
-    } else if error.is_timeout() {
-        "Logto is unreachable: no answer in time"
-    } else {
-        "Logto is unreachable: the connection broke"
-    };
-    // The URL may carry a query; the chain below it says what happened.
-    let error = error.without_url();
-    match root_cause(&error) {
-        Some(cause) => {
-            Error::with_source(ErrorKind::Unreachable, format!("{why} ({cause})"), error)
-        }
-        None => Error::with_source(ErrorKind::Unreachable, why, error),
-    }
-}
-
-fn root_cause(error: &dyn StdError) -> Option<String> {
-    let mut cause = error.source()?;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    Some(printable(&cause.to_string()))
-}
-
-fn error_response(
-    status: u16,
-    headers: &HeaderMap,
-    body: &[u8],
-    secrets: &[&str],
-) -> ErrorResponse {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Body {
-        error: Option<String>,
-        error_description: Option<String>,
-        code: Option<String>,
-        message: Option<String>,
-    }
-    let body: Body = serde_json::from_slice(body).unwrap_or_default();
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let clean = |text: String| printable(&redact(text, secrets));
-    ErrorResponse {
-        status,
-        error: body.error.or(body.code).map(clean),
-        description: body.error_description.or(body.message).map(clean),
-        request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
-        retry_after: header(RETRY_AFTER.as_str()).and_then(|value| value.parse().ok()),
-    }
-}
-
-/// The values of a form that nobody else may read.
-fn secrets_of<N: AsRef<str>>(fields: impl IntoIterator<Item = (N, String)>) -> Vec<String> {
-    const SECRET: [&str; 5] = [
-        "code",
-        "code_verifier",
-        "refresh_token",
-        "subject_token",
-        "token",
-    ];
-    let fields = fields.into_iter();
-    let secret = fields.filter(|(name, _)| SECRET.contains(&name.as_ref()));
-    secret.map(|(_, value)| value).collect()
-}
-
-/// Takes out what we sent, should the answer repeat it.
-fn redact(text: String, secrets: &[&str]) -> String {
-    secrets
-        .iter()
-        .filter(|secret| secret.len() >= 8)
-        .fold(text, |text, secret| text.replace(*secret, "[redacted]"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,19 +191,6 @@ mod tests {
         // "a%3Ab" and "p%25%2B%20" would be wrong: a space is "+" in a form.
         let expected = base64_simd::STANDARD.encode_to_string("a%3Ab:p%25%2B+%C3%A9");
         assert_eq!(basic("a:b", "p%+ é"), expected);
-    }
-
-    #[test]
-    fn an_error_answer_is_read_and_cleaned() {
-        let secret = "a-refresh-token-of-43-characters";
-        let body = format!(r#"{{"error":"invalid_grant","error_description":"no\n{secret}"}}"#);
-        let response = error_response(400, &HeaderMap::new(), body.as_bytes(), &[secret]);
-        assert_eq!(response.error(), Some("invalid_grant"));
-        assert_eq!(response.error_description(), Some("no [redacted]"));
-        assert_eq!(
-            error_response(502, &HeaderMap::new(), b"<html>", &[]).error(),
-            None
-        );
     }
 
     #[test]
