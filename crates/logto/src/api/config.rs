@@ -53,9 +53,9 @@ impl ApiConfig {
         }
     }
 
-    /// How many verified tokens are kept (rounded down to a multiple of eight), and for how long each
-    /// is believed without another look at its signature. Default: 10 000, about 900 bytes each, and 5
-    /// minutes.
+    /// How many verified tokens are kept (rounded down to a multiple of eight), and for how long
+    /// each is believed without another look at its signature. Default: 10 000, about 900 bytes
+    /// each, and 5 minutes.
     ///
     /// A token is never believed beyond its end, nor after Logto's keys changed.
     #[must_use]
