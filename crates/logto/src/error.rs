@@ -43,8 +43,8 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Logto could not be reached in time, or answered that it cannot serve (429 or 5xx). The
-    /// session is untouched and the same call may work later.
+    /// Logto could not be reached in time, or answered that it cannot serve (408, 429 or
+    /// 5xx). The session is untouched and the same call may work later.
     Unreachable,
     /// Logto understood the request and refused it; see [`Error::response`].
     Refused,
