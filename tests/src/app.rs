@@ -1,9 +1,9 @@
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::OnceLock,
-};
+//! The example apps, built once and run as processes of their own.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 
 use logto_servers::{Process, eventually, free_port};
 use tokio::net::TcpStream;

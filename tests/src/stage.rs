@@ -1,3 +1,5 @@
+//! What a journey in a browser needs: provider, app and Chromium.
+
 use std::sync::{Mutex, PoisonError};
 
 use logto_local::LocalTenant;

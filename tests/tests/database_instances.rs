@@ -2,17 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::future::join_all;
 use logto_local::{Endpoint, Fault, SeenRequest};
-use logto_tests::{
-    eventually,
-    instances::{Cluster, Visitor, with_each_database},
-};
+use logto_tests::eventually;
+use logto_tests::instances::{Cluster, Visitor, with_each_database};
 use tokio::task::JoinHandle;
 
 /// Requests at the same time.

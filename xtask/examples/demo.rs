@@ -6,14 +6,15 @@
 // A program for the terminal prints to it.
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
-use std::{env, error::Error, process::ExitCode, time::Duration};
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Duration;
 
 use logto_local::LocalTenant;
-use tokio::{
-    net::TcpStream,
-    process::{Child, Command},
-    signal, time,
-};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::{signal, time};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -1,9 +1,12 @@
+//! Several instances of one app, their store and their tenant.
+
 use std::thread;
 
 use logto_local::{LocalTenant, SeenRequest};
 use logto_servers::free_port;
 
-use super::{Database, proxy::Proxy};
+use super::Database;
+use super::proxy::Proxy;
 use crate::{Example, ExampleApp};
 
 const INSTANCES: usize = 3;

@@ -1,11 +1,9 @@
 use std::sync::Arc;
 
 use logto_local::Browser;
-use reqwest::{
-    Client, Response,
-    cookie::{CookieStore, Jar},
-    redirect::Policy,
-};
+use reqwest::cookie::{CookieStore, Jar};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
 use url::Url;
 
 use super::Cluster;
