@@ -16,6 +16,9 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::{signal, time};
 
+/// Public on purpose: what is sealed with it is worth nothing.
+const COOKIE_SECRET: &str = "only-for-the-demo-0123456789abcdef0123456789";
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -74,18 +77,11 @@ async fn local_tenant(base_url: &str, port: u16, app: &mut Command) -> Result<Lo
     app.env("LOGTO_ENDPOINT", tenant.endpoint())
         .env("LOGTO_APP_ID", tenant.app_id())
         .env("LOGTO_APP_SECRET", tenant.app_secret())
-        .env("LOGTO_COOKIE_SECRET", random_secret()?)
+        .env("LOGTO_COOKIE_SECRET", COOKIE_SECRET)
         .env("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint()))
         .env("LOGTO_RESOURCES", "https://api.example.test")
         .env("LOGTO_SCOPES", "read:things");
     Ok(tenant)
-}
-
-/// 32 random bytes in hexadecimal.
-fn random_secret() -> Result<String> {
-    let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| "The system has no random bytes to give.")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 async fn died(app: &mut Child) -> Box<dyn Error> {
