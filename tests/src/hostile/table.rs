@@ -7,6 +7,7 @@ use futures::FutureExt;
 
 use super::browser::Seen;
 use super::provider::Provider;
+use super::token::IdToken;
 use super::world::World;
 
 /// How a sign-in must end.
@@ -48,6 +49,25 @@ fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     text.unwrap_or_else(|| "panicked".to_owned())
+}
+
+/// A row about ID tokens: what is done to the token, and how the sign-in must end.
+pub type TokenRow = (&'static str, fn(&mut IdToken), Then);
+
+/// Signs in [twice](sign_in_twice) with the ID token of every row.
+///
+/// # Panics
+///
+/// If a sign-in does not end as it must.
+pub async fn each_token(rows: &[TokenRow]) {
+    let rows = rows
+        .iter()
+        .map(|(name, bend, then)| (*name, (*bend, *then)));
+    each(rows, async |(bend, then)| {
+        let bend = |provider: &Provider| provider.bend_token(bend);
+        sign_in_twice(World::new, bend, then).await;
+    })
+    .await;
 }
 
 /// Two sign-ins at a provider that was bent: in a new browser, and over the session of somebody
