@@ -8,11 +8,8 @@
     clippy::unwrap_used
 )]
 
-use logto_tests::hostile::{APP_ID, IdToken, Then, each_token};
+use logto_tests::hostile::{APP_ID, IdToken, NO, YES, each_token};
 use serde_json::{Value, json};
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
 
 #[tokio::test]
 async fn who_issued_it_and_for_whom() {

@@ -8,11 +8,8 @@
     clippy::unwrap_used
 )]
 
-use logto_tests::hostile::{IdToken, Key, Then, each_token, encode};
+use logto_tests::hostile::{IdToken, Key, NO, YES, each_token, encode};
 use serde_json::{Value, json};
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
 
 #[tokio::test]
 async fn whom_it_is_about_and_which_request_it_answers() {

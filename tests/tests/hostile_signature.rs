@@ -10,12 +10,10 @@
 )]
 
 use logto_tests::hostile::{
-    APP_SECRET, IdToken, Key, Provider, Then, World, check, each, each_token, encode, sign_in_twice,
+    APP_SECRET, IdToken, Key, NO, Provider, World, YES, check, each, each_token, encode,
+    sign_in_twice,
 };
 use serde_json::{Value, json};
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
 
 #[tokio::test]
 async fn how_it_is_signed() {
