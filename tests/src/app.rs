@@ -1,12 +1,16 @@
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::OnceLock,
-};
+//! The example apps, built once and run as processes of their own.
 
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use logto_local::LocalTenant;
 use logto_servers::{Process, eventually, free_port};
 use tokio::net::TcpStream;
+
+/// The secret that the cookies of an app under test are sealed with.
+pub(crate) const COOKIE_SECRET: &str = "a-cookie-secret-for-the-system-tests-0123456789";
 
 /// One of the example apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +131,16 @@ fn port_of(base_url: &str) -> u16 {
     let port = base_url.rsplit(':').next();
     port.and_then(|port| port.parse().ok())
         .expect("the address of an app under test has a port")
+}
+
+/// The variables of an app that signs people in at a local tenant.
+pub fn signs_in_at(tenant: &LocalTenant) -> [(&'static str, &str); 4] {
+    [
+        ("LOGTO_ENDPOINT", tenant.endpoint()),
+        ("LOGTO_APP_ID", tenant.app_id()),
+        ("LOGTO_APP_SECRET", tenant.app_secret()),
+        ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
+    ]
 }
 
 /// The `logto` command, with nothing of the environment around it that is about Logto.

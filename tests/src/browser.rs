@@ -1,16 +1,16 @@
-use std::{
-    env,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+//! Chromium.
+
+mod tab;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use chromiumoxide::cdp::browser_protocol::network::Cookie;
 use chromiumoxide::{BrowserConfig, Handler};
 use futures::StreamExt;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-
-mod tab;
 
 pub use tab::{Answer, Tab};
 

@@ -1,9 +1,9 @@
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::OnceLock,
-};
+//! A certified OpenID provider, as a process of Node.js.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 
 use logto_servers::{Process, eventually};
 

@@ -1,3 +1,5 @@
+//! Values that must not be found in a log.
+
 use std::collections::BTreeSet;
 
 /// Values that no log may show. Those too short to be told from ordinary words

@@ -1,14 +1,14 @@
+//! What a journey in a browser needs: provider, app and Chromium.
+
 use std::sync::{Mutex, PoisonError};
 
 use logto_local::LocalTenant;
 
+use crate::app::COOKIE_SECRET;
 use crate::{
     Browser, CertifiedProvider, Cookie, Example, ExampleApp, Secrets, Tab, eventually,
     free_base_url,
 };
-
-/// Sealing key of the app's cookies in all tests.
-const COOKIE_SECRET: &str = "a-cookie-secret-for-the-system-tests-0123456789";
 
 /// Everything that a browser test needs: a provider, the example app that
 /// signs in with it, and a Chromium.

@@ -12,15 +12,13 @@
 )]
 
 use logto_tests::hostile::{
-    Answer, Endpoint, IdToken, Key, Provider, Seen, Then, World, check, each, encode, state_of,
+    Answer, Endpoint, IdToken, Key, NO, Provider, Seen, Then, World, YES, check, each, encode,
+    state_of,
 };
 use serde_json::{Value, json};
 
 /// A module: what is special about its provider, and how its sign-in must end.
 type Module = (&'static str, fn(&Provider), Then);
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
 
 /// The provider of the plans; `bend` is what is special about ID tokens in a module.
 fn certify(provider: &Provider, bend: impl Fn(&mut IdToken) + Send + Sync + 'static) {

@@ -5,7 +5,8 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 use logto_tests::CertifiedProvider;
-use reqwest::{Client, Response, Url, redirect::Policy};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
 use serde_json::Value;
 
 const BASE_URL: &str = "http://localhost:3000";

@@ -2,17 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::future::join_all;
 use logto_local::{Endpoint, Fault, SeenRequest};
-use logto_tests::{
-    eventually,
-    instances::{Cluster, Visitor, with_each_database},
-};
+use logto_tests::instances::{Cluster, with_each_database};
+use logto_tests::{Visitor, eventually};
 use tokio::task::JoinHandle;
 
 /// Requests at the same time.
@@ -25,7 +21,7 @@ const DUE_FOR_ROTATION: Duration = Duration::from_secs(14 * 24 * 3600 * 71 / 100
 async fn with_an_ended_token(cluster: &Cluster) -> Visitor {
     let alice = Visitor::new();
     cluster.tenant.set_access_token_life(Duration::ZERO);
-    alice.sign_in(cluster, &mut cluster.tenant.browser()).await;
+    cluster.sign_in(&alice, &mut cluster.tenant.browser()).await;
     cluster.tenant.set_access_token_life(HOUR);
     cluster.tenant.clear_requests();
     alice
@@ -179,12 +175,12 @@ async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
         let alice = with_an_ended_token(&cluster).await;
-        let copy = alice.copy(&cluster);
+        let copy = alice.copy(cluster.base_url());
         let request = refresh_without_answer(&cluster, &copy).await;
         // Logto does not hear of it: the store alone knows that the session is over.
         let faults = cluster.tenant.faults();
         faults.set(Endpoint::Revocation, Fault::Status(503));
-        assert_eq!(alice.sign_out(&cluster, 1).await.status(), 303);
+        assert_eq!(cluster.sign_out(&alice, 1).await.status(), 303);
         faults.clear();
         assert_eq!(request.await.unwrap(), 401);
         assert_eq!(statuses(&cluster, &copy, "/api/me").await, [401; 3]);
@@ -224,9 +220,9 @@ async fn signing_out_at_one_instance_ends_the_session_at_all() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
         let alice = with_an_ended_token(&cluster).await;
-        let copy = alice.copy(&cluster);
+        let copy = alice.copy(cluster.base_url());
         assert_eq!(statuses(&cluster, &copy, "/api/me").await, [200; 3]);
-        assert_eq!(alice.sign_out(&cluster, 0).await.status(), 303);
+        assert_eq!(cluster.sign_out(&alice, 0).await.status(), 303);
         assert_eq!(statuses(&cluster, &copy, "/api/me").await, [401; 3]);
         assert_eq!(burst(&cluster, &copy).await, all(401));
         assert_eq!(cluster.refreshes().len(), 0);
@@ -241,9 +237,9 @@ async fn logto_may_tell_any_instance_of_a_sign_out() {
         let tenant = &cluster.tenant;
         for instance in 0..3 {
             let (alice, mut at_logto) = (Visitor::new(), tenant.browser());
-            alice.sign_in(&cluster, &mut at_logto).await;
+            cluster.sign_in(&alice, &mut at_logto).await;
             let (other, mut elsewhere) = (Visitor::new(), tenant.browser());
-            other.sign_in(&cluster, &mut elsewhere).await;
+            cluster.sign_in(&other, &mut elsewhere).await;
 
             cluster.next_is(instance);
             let end = format!(

@@ -3,7 +3,9 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used)]
 
-use std::{net::TcpListener, process::Command, time::Duration};
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::Duration;
 
 use logto_tests::{Example, Process, eventually, eventually_within, free_base_url};
 

@@ -9,13 +9,10 @@
     clippy::unwrap_used
 )]
 
-use logto_tests::hostile::{Endpoint, Then, World, check, each, refused, state_of};
+use logto_tests::hostile::{Endpoint, NO, Then, World, YES, check, each, refused, state_of};
 
 /// A row: how the honest callback becomes another one, and how that ends.
 type Row = (&'static str, fn(&str) -> String, Then);
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
 
 /// Begins a sign-in, alters its callback, and looks what comes of it: in a new browser, and over a
 /// session. A callback that was refused must not have sent its code anywhere.

@@ -2,45 +2,17 @@
 
 // Helpers of a test fail as the test does: by panicking. A row of a table is a row.
 #![allow(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::semicolon_if_nothing_returned,
-    clippy::type_complexity,
     clippy::unwrap_used
 )]
 
-use logto_tests::hostile::{Answer, Endpoint, Key, Provider, Then, World, check, each};
+use logto_tests::hostile::{Answer, Endpoint, Key, LATER, NO, Provider, YES, each_document};
 use serde_json::{Value, json};
-
-type Bend = fn(Answer, &Provider) -> Answer;
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
-const LATER: Then = Then::Outage;
-
-async fn all(endpoint: Endpoint, rows: &[(&'static str, Bend, Then)]) {
-    let rows = rows
-        .iter()
-        .map(|(name, bend, then)| (*name, (*bend, *then)));
-    each(rows, async |(bend, then): (Bend, Then)| {
-        let mut world = World::impatient().await;
-        let provider = world.provider.clone();
-        world
-            .provider
-            .bend(endpoint, move |answer, _| bend(answer, &provider));
-        let seen = world.sign_in().await;
-        check(&world, &seen, then, None).await;
-        // A script gets no server error either.
-        let seen = world.send("GET", "/sign-in", &[]).await;
-        assert!(seen.status < 500 || then == LATER, "{seen:?}");
-        world.finish();
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn key_sets() {
-    all(
+    each_document(
         Endpoint::Jwks,
         &[
             ("empty", |_, _| keys(&[]), NO),

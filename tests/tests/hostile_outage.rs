@@ -11,11 +11,9 @@
 
 use std::time::Duration;
 
-use logto_tests::hostile::{Answer, Endpoint, Provider, Then, World, check, each, sign_in_twice};
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
-const LATER: Then = Then::Outage;
+use logto_tests::hostile::{
+    Answer, Endpoint, LATER, NO, Provider, World, YES, check, each, sign_in_twice,
+};
 
 #[tokio::test]
 async fn the_wait_that_the_provider_asks_for_is_passed_on() {

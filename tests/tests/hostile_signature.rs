@@ -10,30 +10,14 @@
 )]
 
 use logto_tests::hostile::{
-    APP_SECRET, IdToken, Key, Provider, Then, World, check, each, encode, sign_in_twice,
+    APP_SECRET, IdToken, Key, NO, Provider, World, YES, check, each, each_token, encode,
+    sign_in_twice,
 };
 use serde_json::{Value, json};
 
-/// A row: what is done to the token, and how the sign-in must end.
-type Row = (&'static str, fn(&mut IdToken), Then);
-
-async fn all(rows: &[Row]) {
-    let rows = rows
-        .iter()
-        .map(|(name, bend, then)| (*name, (*bend, *then)));
-    each(rows, async |(bend, then)| {
-        let bend = |provider: &Provider| provider.bend_token(bend);
-        sign_in_twice(World::new, bend, then).await;
-    })
-    .await;
-}
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
-
 #[tokio::test]
 async fn how_it_is_signed() {
-    all(&[
+    each_token(&[
         ("alg none, no signature", |t| t.key = Key::none(), NO),
         ("alg None", |t| t.head("alg", "None"), NO),
         (
@@ -140,7 +124,7 @@ fn embedded(token: &mut IdToken, member: &str) {
 
 #[tokio::test]
 async fn what_is_no_signed_token_at_all() {
-    all(&[
+    each_token(&[
         ("empty", |t| t.after = Some(|_| String::new()), NO),
         ("a word", |t| t.after = Some(|_| "token".to_owned()), NO),
         ("dots", |t| t.after = Some(|_| "..".to_owned()), NO),

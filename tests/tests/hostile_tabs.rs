@@ -13,12 +13,9 @@ use std::time::Duration;
 
 use logto::web::Route;
 use logto_tests::hostile::{
-    Answer, Endpoint, NAVIGATION, Then, World, check, each, encode, refused, state_of,
+    Answer, Endpoint, NAVIGATION, NO, World, YES, check, each, encode, refused, state_of,
 };
 use url::Url;
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
 
 #[tokio::test]
 async fn a_callback_works_once() {

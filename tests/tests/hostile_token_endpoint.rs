@@ -2,37 +2,17 @@
 
 // Helpers of a test fail as the test does: by panicking. A row of a table is a row.
 #![allow(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::semicolon_if_nothing_returned,
-    clippy::type_complexity,
     clippy::unwrap_used
 )]
 
-use logto_tests::hostile::{Answer, Call, Endpoint, Provider, Then, World, each, sign_in_twice};
+use logto_tests::hostile::{Answer, LATER, NO, YES, each_token_answer};
 use serde_json::{Value, json};
-
-type Bend = fn(Answer, &Call) -> Answer;
-type Row = (&'static str, Bend, Then);
-
-const YES: Then = Then::SignedIn;
-const NO: Then = Then::Refused;
-const LATER: Then = Then::Outage;
-
-async fn all(rows: &[Row]) {
-    let rows = rows
-        .iter()
-        .map(|(name, bend, then)| (*name, (*bend, *then)));
-    each(rows, async |(bend, then): (Bend, Then)| {
-        let bend = |provider: &Provider| provider.bend(Endpoint::Token, bend);
-        sign_in_twice(World::impatient, bend, then).await;
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn statuses() {
-    all(&[
+    each_token_answer(&[
         ("201 with tokens", |a, _| a.with_status(201), NO),
         ("204", |_, _| Answer::text(204, ""), NO),
         ("206 with tokens", |a, _| a.with_status(206), NO),
@@ -88,7 +68,7 @@ async fn statuses() {
 
 #[tokio::test]
 async fn bodies() {
-    all(&[
+    each_token_answer(&[
         ("empty", |_, _| Answer::text(200, ""), NO),
         ("HTML", |_, _| Answer::html(), NO),
         ("an array", |_, _| Answer::json(&json!([])), NO),
@@ -132,7 +112,7 @@ async fn bodies() {
 
 #[tokio::test]
 async fn members() {
-    all(&[
+    each_token_answer(&[
         ("access_token missing", |a, _| a.without("access_token"), NO),
         (
             "access_token null",

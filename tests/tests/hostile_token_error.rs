@@ -2,38 +2,17 @@
 
 // Helpers of a test fail as the test does: by panicking. A row of a table is a row.
 #![allow(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::semicolon_if_nothing_returned,
-    clippy::type_complexity,
     clippy::unwrap_used
 )]
 
-use logto_tests::hostile::{
-    APP_SECRET, Answer, Call, Endpoint, Provider, Then, World, each, sign_in_twice,
-};
+use logto_tests::hostile::{APP_SECRET, Answer, LATER, NO, each_token_answer};
 use serde_json::{Value, json};
-
-type Bend = fn(Answer, &Call) -> Answer;
-type Row = (&'static str, Bend, Then);
-
-const NO: Then = Then::Refused;
-const LATER: Then = Then::Outage;
-
-async fn all(rows: &[Row]) {
-    let rows = rows
-        .iter()
-        .map(|(name, bend, then)| (*name, (*bend, *then)));
-    each(rows, async |(bend, then): (Bend, Then)| {
-        let bend = |provider: &Provider| provider.bend(Endpoint::Token, bend);
-        sign_in_twice(World::impatient, bend, then).await;
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn errors() {
-    all(&[
+    each_token_answer(&[
         (
             "invalid_request",
             |_, _| Answer::error(400, "invalid_request"),

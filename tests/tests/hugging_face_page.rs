@@ -1,13 +1,11 @@
 //! What the profile page of the examples says about the Hub.
 
 // A test fails by panicking.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used)]
 
 use logto_local::{Endpoint, Fault, LocalTenant};
-use logto_tests::{Example, ExampleApp, free_base_url};
-use reqwest::redirect::Policy;
+use logto_tests::{Example, ExampleApp, Visitor, free_base_url, signs_in_at};
 
-const COOKIE_SECRET: &str = "a-cookie-secret-for-the-page-0123456789";
 const NAMED: &str = "Hugging Face says you are alice-hf.";
 const HOW_TO: &str = "logto setup hugging-face --with-token-storage";
 const HUB_SILENT: &str = "Hugging Face does not say now.";
@@ -24,27 +22,19 @@ async fn profile(
     let tenant = LocalTenant::builder().base_url(&base_url);
     let tenant = tenant.token_storage(token_storage).start().await.unwrap();
     let local_hub = format!("{}/hugging-face", tenant.endpoint());
-    let variables = [
-        ("LOGTO_ENDPOINT", tenant.endpoint()),
-        ("LOGTO_APP_ID", tenant.app_id()),
-        ("LOGTO_APP_SECRET", tenant.app_secret()),
-        ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
-        ("HF_ENDPOINT", hub.unwrap_or(&local_hub)),
-    ];
+    let mut variables = signs_in_at(&tenant).to_vec();
+    variables.push(("HF_ENDPOINT", hub.unwrap_or(&local_hub)));
     let _app = ExampleApp::start(example, &base_url, &variables).await;
-    let browser = reqwest::Client::builder()
-        .cookie_store(true)
-        .redirect(Policy::none())
-        .build()
-        .unwrap();
-    let open = async |url: &str| browser.get(url).send().await.unwrap();
-    let to_logto = open(&format!("{base_url}/sign-in/hugging-face")).await;
-    let address = to_logto.headers()["location"].to_str().unwrap();
-    open(&tenant.sign_in(address, "alice").await.unwrap()).await;
+    let visitor = Visitor::new();
+    let sign_in = format!("{base_url}/sign-in/hugging-face");
+    let address = visitor.sent_to(&sign_in).await;
+    visitor
+        .open(&tenant.sign_in(&address, "alice").await.unwrap())
+        .await;
     for (endpoint, fault) in faults {
         tenant.faults().set(*endpoint, *fault);
     }
-    let page = open(&format!("{base_url}/profile")).await;
+    let page = visitor.open(&format!("{base_url}/profile")).await;
     assert_eq!(page.status(), 200, "{example:?}");
     page.text().await.unwrap()
 }

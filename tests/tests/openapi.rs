@@ -5,10 +5,8 @@
 
 use logto::machine::{MachineApp, MachineConfig};
 use logto_local::LocalTenant;
-use logto_tests::{Example, ExampleApp, free_base_url};
+use logto_tests::{Example, ExampleApp, free_base_url, signs_in_at};
 use serde_json::{Value, json};
-
-const COOKIE_SECRET: &str = "a-cookie-secret-for-the-api-document-0123456789";
 
 async fn read(url: &str) -> Value {
     let answer = reqwest::get(url).await.unwrap();
@@ -22,13 +20,7 @@ async fn a_program_gets_in_by_the_document_alone() {
         let base_url = free_base_url();
         let tenant = LocalTenant::builder().base_url(&base_url);
         let tenant = tenant.start().await.unwrap();
-        let variables = [
-            ("LOGTO_ENDPOINT", tenant.endpoint()),
-            ("LOGTO_APP_ID", tenant.app_id()),
-            ("LOGTO_APP_SECRET", tenant.app_secret()),
-            ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
-        ];
-        let _app = ExampleApp::start(example, &base_url, &variables).await;
+        let _app = ExampleApp::start(example, &base_url, &signs_in_at(&tenant)).await;
         let document = read(&format!("{base_url}/openapi.json")).await;
 
         let scheme = &document["components"]["securitySchemes"]["logto"];

@@ -7,10 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use logto_local::LocalTenant;
-use logto_tests::{Example, ExampleApp, free_base_url};
-use reqwest::redirect::Policy;
-
-const COOKIE_SECRET: &str = "a secret of at least 32 characters";
+use logto_tests::{Example, ExampleApp, Visitor, free_base_url, signs_in_at};
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new("..").join(path)).unwrap()
@@ -48,40 +45,16 @@ async fn ten_lines_are_a_working_sign_in() {
             .start()
             .await
             .unwrap();
-        let environment = [
-            ("LOGTO_ENDPOINT", tenant.endpoint()),
-            ("LOGTO_APP_ID", tenant.app_id()),
-            ("LOGTO_APP_SECRET", tenant.app_secret()),
-            ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
-        ];
-        let _app = ExampleApp::start_hello(example, &base_url, &environment).await;
-        let browser = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(Policy::none())
-            .build()
-            .unwrap();
-        let open = async |url: &str| {
-            let request = browser.get(url).header("accept", "text/html");
-            request.send().await.unwrap()
-        };
-        let refused = open(&base_url).await;
-        assert_eq!(
-            refused.headers()["location"],
-            "/sign-in?return_to=%2F",
-            "{example:?}"
-        );
-        let script = browser.get(&base_url).send().await.unwrap();
-        assert_eq!(script.status(), 401, "{example:?}");
+        let _app = ExampleApp::start_hello(example, &base_url, &signs_in_at(&tenant)).await;
+        let visitor = Visitor::new();
+        let sign_in = visitor.sent_to(&base_url).await;
+        assert_eq!(sign_in, "/sign-in?return_to=%2F", "{example:?}");
+        assert_eq!(visitor.status(&base_url).await, 401, "{example:?}");
 
-        let to_logto = open(&format!("{base_url}/sign-in?return_to=%2F")).await;
-        let address = to_logto.headers()["location"].to_str().unwrap();
-        let callback = tenant.sign_in(address, "alice").await.unwrap();
-        assert_eq!(
-            open(&callback).await.headers()["location"],
-            "/",
-            "{example:?}"
-        );
-        let page = open(&base_url).await.text().await.unwrap();
+        let address = visitor.sent_to(&format!("{base_url}{sign_in}")).await;
+        let callback = tenant.sign_in(&address, "alice").await.unwrap();
+        assert_eq!(visitor.sent_to(&callback).await, "/", "{example:?}");
+        let page = visitor.open(&base_url).await.text().await.unwrap();
         assert_eq!(page, "Hello Alice Example", "{example:?}");
     }
 }

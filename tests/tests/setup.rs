@@ -8,8 +8,7 @@ use std::process::Output;
 use std::{fs, str};
 
 use logto_local::LocalTenant;
-use logto_tests::{Example, ExampleApp, free_base_url, logto_command};
-use reqwest::redirect::Policy;
+use logto_tests::{Example, ExampleApp, Visitor, free_base_url, logto_command};
 use serde_json::Value;
 
 fn set_up(tenant: &LocalTenant, base_url: &str, folder: &Path) -> Output {
@@ -40,29 +39,20 @@ async fn one_command_makes_an_example_sign_people_in() {
         let lines = file.lines().filter(|line| !line.starts_with('#'));
         let variables: Vec<_> = lines.filter_map(|line| line.split_once('=')).collect();
         let _app = ExampleApp::start(example, &base_url, &variables).await;
-        let browser = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(Policy::none())
-            .build()
-            .unwrap();
-        let open = async |url: &str| browser.get(url).send().await.unwrap();
-        let to_logto = open(&format!("{base_url}/sign-in/hugging-face")).await;
-        let address = to_logto.headers()["location"].to_str().unwrap();
-        let callback = tenant.sign_in(address, "alice").await.unwrap();
+        let visitor = Visitor::new();
+        let sign_in = format!("{base_url}/sign-in/hugging-face");
+        let address = visitor.sent_to(&sign_in).await;
+        let callback = tenant.sign_in(&address, "alice").await.unwrap();
         // Logto does not know the API of the examples: the sign-in begins again without it.
-        let once_more = open(&callback).await;
-        let address = once_more.headers()["location"].to_str().unwrap();
+        let address = visitor.sent_to(&callback).await;
         assert!(
             address.contains("direct_sign_in=social%3Ahuggingface"),
             "{address}"
         );
-        let callback = tenant.sign_in(address, "alice").await.unwrap();
-        open(&callback).await;
-        let me: Value = open(&format!("{base_url}/api/me"))
-            .await
-            .json()
-            .await
-            .unwrap();
+        let callback = tenant.sign_in(&address, "alice").await.unwrap();
+        visitor.open(&callback).await;
+        let me = visitor.get(&format!("{base_url}/api/me")).await;
+        let me: Value = me.json().await.unwrap();
         assert_eq!(me["name"], "Alice Example", "{example:?}: {me}");
 
         let second = set_up(&tenant, &base_url, folder.path());

@@ -6,14 +6,18 @@
 // A program for the terminal prints to it.
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
-use std::{env, error::Error, process::ExitCode, time::Duration};
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Duration;
 
 use logto_local::LocalTenant;
-use tokio::{
-    net::TcpStream,
-    process::{Child, Command},
-    signal, time,
-};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::{signal, time};
+
+/// Public on purpose: what is sealed with it is worth nothing.
+const COOKIE_SECRET: &str = "only-for-the-demo-0123456789abcdef0123456789";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -73,18 +77,11 @@ async fn local_tenant(base_url: &str, port: u16, app: &mut Command) -> Result<Lo
     app.env("LOGTO_ENDPOINT", tenant.endpoint())
         .env("LOGTO_APP_ID", tenant.app_id())
         .env("LOGTO_APP_SECRET", tenant.app_secret())
-        .env("LOGTO_COOKIE_SECRET", random_secret()?)
+        .env("LOGTO_COOKIE_SECRET", COOKIE_SECRET)
         .env("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint()))
         .env("LOGTO_RESOURCES", "https://api.example.test")
         .env("LOGTO_SCOPES", "read:things");
     Ok(tenant)
-}
-
-/// 32 random bytes in hexadecimal.
-fn random_secret() -> Result<String> {
-    let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| "The system has no random bytes to give.")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 async fn died(app: &mut Child) -> Box<dyn Error> {

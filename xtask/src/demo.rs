@@ -4,11 +4,9 @@
 mod build;
 mod plan;
 
-use std::{
-    env,
-    net::TcpListener,
-    process::{Command, ExitCode},
-};
+use std::env;
+use std::net::TcpListener;
+use std::process::{Command, ExitCode};
 
 use plan::{Plan, Tenant};
 

@@ -7,7 +7,9 @@ mod bench;
 mod demo;
 mod test_all;
 
-use std::{env, path::Path, process::ExitCode};
+use std::env;
+use std::path::Path;
+use std::process::ExitCode;
 
 const USAGE: &str = "\
 Usage: cargo xtask <command>

@@ -10,7 +10,8 @@ mod run;
 mod suites;
 mod tools;
 
-use std::{process::ExitCode, time::Instant};
+use std::process::ExitCode;
+use std::time::Instant;
 
 use needs::Need;
 use report::{Outcome, Report};

@@ -1,5 +1,7 @@
 //! Registered applications and the URIs that belong to them.
 
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
@@ -18,8 +20,9 @@ pub struct AppCredentials {
     pub app_secret: String,
 }
 
-impl std::fmt::Debug for AppCredentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Without the secret.
+impl fmt::Debug for AppCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AppCredentials")
             .field("app_id", &self.app_id)
             .finish_non_exhaustive()

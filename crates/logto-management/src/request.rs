@@ -1,6 +1,7 @@
 //! One request to the Management API: built in small steps, sent with a token, repeated only if
 //! that cannot do anything twice.
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -8,6 +9,7 @@ use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::error::Category;
 use tokio::time::sleep;
 use url::Url;
 
@@ -139,7 +141,7 @@ impl Request {
         // The parser's own message is left out: it quotes values.
         let body = serde_json::from_slice(&body).map_err(|error| {
             let why = match error.classify() {
-                serde_json::error::Category::Data => "a member is missing or of another type",
+                Category::Data => "a member is missing or of another type",
                 _ => "it is not JSON",
             };
             let what = &self.what;
@@ -221,8 +223,8 @@ fn address(endpoint: &Url, path: &[&str]) -> Result<Url, Error> {
     Ok(url)
 }
 
-impl std::fmt::Debug for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("what", &self.what)
             .finish_non_exhaustive()

@@ -8,7 +8,8 @@ use poem::endpoint::make;
 use crate::Reply;
 use crate::middleware::view;
 
-/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and `/backchannel-logout`, to add the app's own routes to.
+/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and `/backchannel-logout`, to add
+/// the app's own routes to.
 ///
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
 /// them is part of the configuration, because redirects have to know it:

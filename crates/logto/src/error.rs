@@ -43,8 +43,8 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Logto could not be reached in time, or answered that it cannot serve (429 or 5xx). The
-    /// session is untouched and the same call may work later.
+    /// Logto could not be reached in time, or answered that it cannot serve (408, 429 or
+    /// 5xx). The session is untouched and the same call may work later.
     Unreachable,
     /// Logto understood the request and refused it; see [`Error::response`].
     Refused,
@@ -75,15 +75,21 @@ pub enum ErrorKind {
     AccessDenied,
 }
 
-impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Inner {
+impl Inner {
+    fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
             kind,
             message: message.into(),
             response: None,
             source: None,
             reply: None,
-        }))
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Inner::new(kind, message)))
     }
 
     pub(crate) fn with_source(
@@ -92,11 +98,8 @@ impl Error {
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self(Arc::new(Inner {
-            kind,
-            message: message.into(),
-            response: None,
             source: Some(source.into()),
-            reply: None,
+            ..Inner::new(kind, message)
         }))
     }
 
@@ -110,15 +113,13 @@ impl Error {
     }
 
     pub(crate) fn from_response(kind: ErrorKind, response: ErrorResponse) -> Self {
+        let message = match kind {
+            ErrorKind::Unreachable => "Logto cannot serve the request now",
+            _ => "Logto refused the request",
+        };
         Self(Arc::new(Inner {
-            kind,
-            message: match kind {
-                ErrorKind::Unreachable => "Logto cannot serve the request now".into(),
-                _ => "Logto refused the request".into(),
-            },
             response: Some(response),
-            source: None,
-            reply: None,
+            ..Inner::new(kind, message)
         }))
     }
 

@@ -1,8 +1,8 @@
-use std::{
-    net::TcpListener,
-    process,
-    sync::atomic::{AtomicU16, Ordering},
-};
+//! Ports for servers of tests.
+
+use std::net::TcpListener;
+use std::process;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// A port of this machine that nobody listens on.
 ///

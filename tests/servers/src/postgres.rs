@@ -1,16 +1,14 @@
-use std::{
-    fs,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+//! PostgreSQL, as root or as anybody else.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{
-    Process, free_port,
-    process::{first_that_runs, output},
-};
+use crate::process::{first_that_runs, output};
+use crate::{Process, free_port};
 
 /// Who may not run a database server.
 const ROOT: u32 = 0;

@@ -1,8 +1,11 @@
+//! Redis or Valkey.
+
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{Process, free_port, process::first_that_runs};
+use crate::process::first_that_runs;
+use crate::{Process, free_port};
 
 /// A Redis, or a Valkey where that is installed instead, that writes everything down at once.
 #[derive(Debug)]

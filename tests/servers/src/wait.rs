@@ -1,3 +1,5 @@
+//! Waiting for what must become true, with a bound.
+
 use std::time::Duration;
 
 use tokio::time;

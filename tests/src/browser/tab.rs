@@ -1,6 +1,10 @@
+//! One tab of Chromium: what a person does in it and sees.
+
 use std::path::{Path, PathBuf};
 
-use chromiumoxide::{Page, cdp::js_protocol::runtime::EvaluateParams, page::ScreenshotParams};
+use chromiumoxide::Page;
+use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use chromiumoxide::page::ScreenshotParams;
 use serde_json::{Value, json};
 
 use logto_servers::{eventually, soon};

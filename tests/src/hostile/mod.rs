@@ -27,7 +27,10 @@ pub use local::{API, LocalWorld, ORGANIZATIONS};
 pub use logs::Logs;
 pub use provider::{Call, Endpoint, Provider};
 pub use storage::{Trouble, TroubledStorage};
-pub use table::{Then, check, each, refused, sign_in_twice};
+pub use table::{
+    DocumentRow, LATER, NO, Then, TokenAnswerRow, TokenRow, YES, check, each, each_document,
+    each_token, each_token_answer, refused, sign_in_twice,
+};
 pub use token::IdToken;
 pub use world::{World, state_of};
 

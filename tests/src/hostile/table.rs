@@ -5,8 +5,10 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 
+use super::answer::Answer;
 use super::browser::Seen;
-use super::provider::Provider;
+use super::provider::{Call, Endpoint, Provider};
+use super::token::IdToken;
 use super::world::World;
 
 /// How a sign-in must end.
@@ -20,6 +22,13 @@ pub enum Then {
     /// The person is told to come back later.
     Outage,
 }
+
+/// In a table: the person is signed in.
+pub const YES: Then = Then::SignedIn;
+/// In a table: the person is told that it did not work.
+pub const NO: Then = Then::Refused;
+/// In a table: the person is told to come back later.
+pub const LATER: Then = Then::Outage;
 
 /// Runs every row, and says at the end which failed.
 ///
@@ -48,6 +57,71 @@ fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     text.unwrap_or_else(|| "panicked".to_owned())
+}
+
+/// A row about ID tokens: what is done to the token, and how the sign-in must end.
+pub type TokenRow = (&'static str, fn(&mut IdToken), Then);
+
+/// Signs in [twice](sign_in_twice) with the ID token of every row.
+///
+/// # Panics
+///
+/// If a sign-in does not end as it must.
+pub async fn each_token(rows: &[TokenRow]) {
+    let rows = rows
+        .iter()
+        .map(|(name, bend, then)| (*name, (*bend, *then)));
+    each(rows, async |(bend, then)| {
+        let bend = |provider: &Provider| provider.bend_token(bend);
+        sign_in_twice(World::new, bend, then).await;
+    })
+    .await;
+}
+
+/// A row about the token endpoint: what is done to its answer to a code.
+pub type TokenAnswerRow = (&'static str, fn(Answer, &Call) -> Answer, Then);
+
+/// Signs in [twice](sign_in_twice) at an impatient app with the answer of every row.
+///
+/// # Panics
+///
+/// If a sign-in does not end as it must.
+pub async fn each_token_answer(rows: &[TokenAnswerRow]) {
+    let rows = rows
+        .iter()
+        .map(|(name, bend, then)| (*name, (*bend, *then)));
+    each(rows, async |(bend, then)| {
+        let bend = |provider: &Provider| provider.bend(Endpoint::Token, bend);
+        sign_in_twice(World::impatient, bend, then).await;
+    })
+    .await;
+}
+
+/// A row about a document of the provider: what is done to it.
+pub type DocumentRow = (&'static str, fn(Answer, &Provider) -> Answer, Then);
+
+/// Signs in at an impatient app with the document of every row.
+///
+/// # Panics
+///
+/// If a sign-in does not end as it must, or a script gets a server error.
+pub async fn each_document(endpoint: Endpoint, rows: &[DocumentRow]) {
+    let rows = rows
+        .iter()
+        .map(|(name, bend, then)| (*name, (*bend, *then)));
+    each(rows, async |(bend, then)| {
+        let mut world = World::impatient().await;
+        let provider = world.provider.clone();
+        world
+            .provider
+            .bend(endpoint, move |answer, _| bend(answer, &provider));
+        let seen = world.sign_in().await;
+        check(&world, &seen, then, None).await;
+        let seen = world.send("GET", "/sign-in", &[]).await;
+        assert!(seen.status < 500 || then == LATER, "{seen:?}");
+        world.finish();
+    })
+    .await;
 }
 
 /// Two sign-ins at a provider that was bent: in a new browser, and over the session of somebody

@@ -1,15 +1,18 @@
+//! Several instances of one app, their store and their tenant.
+
 use std::thread;
 
-use logto_local::{LocalTenant, SeenRequest};
+use logto_local::{Browser, LocalTenant, SeenRequest};
 use logto_servers::free_port;
+use reqwest::Response;
 
-use super::{Database, proxy::Proxy};
-use crate::{Example, ExampleApp};
+use super::Database;
+use super::proxy::Proxy;
+use crate::{Example, ExampleApp, Visitor, signs_in_at};
 
 const INSTANCES: usize = 3;
 /// What the page `/things` needs a token for.
 const RESOURCE: &str = "https://api.example.test";
-const COOKIE_SECRET: &str = "a-cookie-secret-for-the-system-tests-0123456789";
 
 /// Three instances of an app, the store that they share, and their tenant.
 #[derive(Debug)]
@@ -38,16 +41,14 @@ impl Cluster {
         let ports: Vec<u16> = (0..INSTANCES).map(|_| free_port()).collect();
         let mut instances = Vec::new();
         for port in &ports {
-            let environment = [
-                ("LOGTO_ENDPOINT", tenant.endpoint()),
-                ("LOGTO_APP_ID", tenant.app_id()),
-                ("LOGTO_APP_SECRET", tenant.app_secret()),
-                ("LOGTO_COOKIE_SECRET", COOKIE_SECRET),
+            let (store, port_text) = (database.url(), port.to_string());
+            let mut environment = signs_in_at(&tenant).to_vec();
+            environment.extend([
                 ("LOGTO_RESOURCES", RESOURCE),
                 ("LOGTO_SCOPES", "read:things"),
-                ("STORAGE", &database.url()),
-                ("PORT", &port.to_string()),
-            ];
+                ("STORAGE", &store),
+                ("PORT", &port_text),
+            ]);
             let app = ExampleApp::start_behind_proxy(Example::Axum, &base_url, *port, &environment);
             instances.push(Some(app.await));
         }
@@ -81,6 +82,28 @@ impl Cluster {
         (0..INSTANCES)
             .map(|instance| self.url_of(instance, path))
             .collect()
+    }
+
+    /// Signs alice in, each step at another instance.
+    ///
+    /// # Panics
+    ///
+    /// If she is not.
+    pub async fn sign_in(&self, visitor: &Visitor, at_logto: &mut Browser) {
+        let address = visitor.sent_to(&self.url_of(0, "/sign-in")).await;
+        let callback = at_logto.sign_in(&address, "alice").await;
+        let callback = callback.expect("a callback");
+        let callback = &callback[self.base_url.len()..];
+        let answer = visitor.get(&self.url_of(1, callback)).await;
+        assert_eq!(answer.status(), 303);
+        assert_eq!(visitor.status(&self.url_of(2, "/api/me")).await, 200);
+    }
+
+    /// Presses the sign-out button on a page of an instance.
+    pub async fn sign_out(&self, visitor: &Visitor, instance: usize) -> Response {
+        let request = visitor.post(&self.url_of(instance, "/sign-out"));
+        let request = request.header("origin", &self.base_url);
+        request.send().await.expect("an answer")
     }
 
     /// Lets this instance have the next request.

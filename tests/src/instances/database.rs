@@ -1,3 +1,5 @@
+//! The stores that instances can share.
+
 use logto_servers::{Postgres, Redis};
 
 /// The store that the instances share.

@@ -4,8 +4,6 @@
 mod cluster;
 mod database;
 mod proxy;
-mod visitor;
 
 pub use cluster::Cluster;
 pub use database::{Database, with_each_database};
-pub use visitor::Visitor;

@@ -1,10 +1,8 @@
 //! Builds an example app and the program that runs it, in one go of cargo.
 
-use std::{
-    io::{BufRead, BufReader, IsTerminal, Write, stderr},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::io::{BufRead, BufReader, IsTerminal, Write, stderr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 pub(crate) struct Programs {
     pub(crate) demo: PathBuf,

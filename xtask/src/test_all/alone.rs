@@ -1,12 +1,10 @@
 //! Each crate by itself, as its user gets it. In the other steps a feature that
 //! one package forgot may be turned on by another.
 
-use super::{
-    graph::foreign_frameworks,
-    report::{Counts, Outcome},
-    run::{Cargo, checked},
-    suites::entries,
-};
+use super::graph::foreign_frameworks;
+use super::report::{Counts, Outcome};
+use super::run::{Cargo, checked};
+use super::suites::entries;
 
 /// Counts two for each crate: it compiles, and it brings no web framework but its
 /// own.

@@ -1,11 +1,10 @@
 //! cargo-deny: licences, bans, sources and advisories, as deny.toml has them.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use super::{report::Outcome, run::succeeded};
+use super::report::Outcome;
+use super::run::succeeded;
 
 const VERSION: &str = "0.20.2";
 /// Nothing outside of the clone changes.

@@ -1,6 +1,7 @@
 //! What came of the steps, and the table at the end.
 
-use std::{ops::AddAssign, time::Duration};
+use std::ops::AddAssign;
+use std::time::Duration;
 
 /// How many tests there were.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]

@@ -1,9 +1,7 @@
 //! Runs cargo, shows what it prints, and counts what the tests say.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use super::report::{Counts, Outcome};
 

@@ -7,12 +7,11 @@
 //! for: with one selection the dependencies are built once, with several they
 //! are built several times.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::{needs::Need, run::Cargo};
+use super::needs::Need;
+use super::run::Cargo;
 
 /// Where the system tests are.
 const SYSTEM_TESTS: &str = "tests/tests";

@@ -1,11 +1,9 @@
 //! The programs that the tests use: found, or installed where that can be done
 //! without asking.
 
-use std::{
-    env,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::env;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Chromium, or a sentence that says how to get it.
 pub(crate) fn chromium() -> Result<(), String> {

@@ -1,5 +1,7 @@
 //! Connectors, and what is known of the factories that make them.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::Row;
@@ -72,9 +74,8 @@ impl Connector {
 
 /// Three of Logto's connectors, with placeholders for logo and manual.
 pub(crate) fn factories() -> &'static [Row] {
-    static FACTORIES: std::sync::LazyLock<Vec<Row>> = std::sync::LazyLock::new(|| {
-        serde_json::from_str(include_str!("factories.json")).unwrap_or_default()
-    });
+    static FACTORIES: LazyLock<Vec<Row>> =
+        LazyLock::new(|| serde_json::from_str(include_str!("factories.json")).unwrap_or_default());
     &FACTORIES
 }
 

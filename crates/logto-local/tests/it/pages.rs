@@ -11,19 +11,43 @@ pub(crate) fn page(stop: Stop) -> (String, String) {
     }
 }
 
-/// From the sign-in page to Hugging Face: the path of the form and its `state`.
-async fn to_hugging_face(tenant: &LocalTenant, browser: &mut Browser) -> (String, String) {
-    let button = format!("{}/direct/social/huggingface", tenant.endpoint());
-    let (at, body) = page(
-        browser
-            .submit(&button, &[("app_id", tenant.app_id())])
-            .await
-            .unwrap(),
-    );
-    let path = at.split('?').next().unwrap();
-    let state = param(&format!("{}{at}", tenant.endpoint()), "state").unwrap();
-    assert!(body.contains(&format!(r#"name="state" value="{state}""#)));
-    (format!("{}{path}", tenant.endpoint()), state)
+/// The page of Hugging Face that asks alice for consent.
+struct Question {
+    form: String,
+    state: String,
+}
+
+impl Question {
+    /// Goes there from the sign-in page.
+    async fn ask(tenant: &LocalTenant, browser: &mut Browser) -> Self {
+        let button = format!("{}/direct/social/huggingface", tenant.endpoint());
+        let fields = [("app_id", tenant.app_id())];
+        let (at, body) = page(browser.submit(&button, &fields).await.unwrap());
+        let path = at.split('?').next().unwrap();
+        let state = param(&format!("{}{at}", tenant.endpoint()), "state").unwrap();
+        assert!(body.contains(&format!(r#"name="state" value="{state}""#)));
+        Self {
+            form: format!("{}{path}", tenant.endpoint()),
+            state,
+        }
+    }
+
+    /// Answers with `authorize` or `decline`.
+    async fn answer(&self, browser: &mut Browser, decision: &str) -> Stop {
+        let fields = [
+            ("state", self.state.as_str()),
+            ("person", "alice"),
+            ("decision", decision),
+        ];
+        browser.submit(&self.form, &fields).await.unwrap()
+    }
+}
+
+/// A browser on the sign-in page.
+async fn at_sign_in(tenant: &LocalTenant) -> Browser {
+    let mut browser = tenant.browser();
+    browser.open(&auth_url(tenant, &[])).await.unwrap();
+    browser
 }
 
 #[tokio::test]
@@ -53,15 +77,9 @@ async fn the_pages_say_what_they_are_and_have_stable_ids() {
 #[tokio::test]
 async fn declining_ends_on_the_sign_in_page_and_nothing_reaches_the_app() {
     let tenant = LocalTenant::start().await.unwrap();
-    let mut browser = tenant.browser();
-    browser.open(&auth_url(&tenant, &[])).await.unwrap();
-    let (form, state) = to_hugging_face(&tenant, &mut browser).await;
-    let fields = [
-        ("state", state.as_str()),
-        ("person", "alice"),
-        ("decision", "decline"),
-    ];
-    let (at, body) = page(browser.submit(&form, &fields).await.unwrap());
+    let mut browser = at_sign_in(&tenant).await;
+    let question = Question::ask(&tenant, &mut browser).await;
+    let (at, body) = page(question.answer(&mut browser, "decline").await);
     assert_eq!(at, format!("/sign-in?app_id={}", tenant.app_id()));
     assert!(
         body.contains("The user&#39;s authorization process is unsuccessful."),
@@ -69,13 +87,8 @@ async fn declining_ends_on_the_sign_in_page_and_nothing_reaches_the_app() {
     );
 
     // The sign-in still stands: a second try succeeds.
-    let (form, state) = to_hugging_face(&tenant, &mut browser).await;
-    let fields = [
-        ("state", state.as_str()),
-        ("person", "alice"),
-        ("decision", "authorize"),
-    ];
-    match browser.submit(&form, &fields).await.unwrap() {
+    let question = Question::ask(&tenant, &mut browser).await;
+    match question.answer(&mut browser, "authorize").await {
         Stop::App(url) => assert!(param(&url, "code").is_some()),
         stop => panic!("{stop:?}"),
     }
@@ -89,17 +102,12 @@ async fn finishing_in_the_first_tab_returns_the_state_of_the_second() {
         .open(&auth_url(&tenant, &[("state", "first")]))
         .await
         .unwrap();
-    let (form, state) = to_hugging_face(&tenant, &mut browser).await;
+    let question = Question::ask(&tenant, &mut browser).await;
     browser
         .open(&auth_url(&tenant, &[("state", "second")]))
         .await
         .unwrap();
-    let fields = [
-        ("state", state.as_str()),
-        ("person", "alice"),
-        ("decision", "authorize"),
-    ];
-    match browser.submit(&form, &fields).await.unwrap() {
+    match question.answer(&mut browser, "authorize").await {
         Stop::App(url) => assert_eq!(param(&url, "state").as_deref(), Some("second")),
         stop => panic!("{stop:?}"),
     }
@@ -108,8 +116,7 @@ async fn finishing_in_the_first_tab_returns_the_state_of_the_second() {
 #[tokio::test]
 async fn a_hugging_face_state_works_once() {
     let tenant = LocalTenant::start().await.unwrap();
-    let mut browser = tenant.browser();
-    browser.open(&auth_url(&tenant, &[])).await.unwrap();
+    let mut browser = at_sign_in(&tenant).await;
     let callback = format!("{}/callback/huggingface0?code=x&state=y", tenant.endpoint());
     let (_, body) = page(browser.open(&callback).await.unwrap());
     assert!(body.contains("The authorization is invalid"), "{body}");
@@ -148,15 +155,9 @@ async fn cancelling_at_a_third_party_app_goes_to_the_bare_redirect_uri() {
         .start()
         .await
         .unwrap();
-    let mut browser = tenant.browser();
-    browser.open(&auth_url(&tenant, &[])).await.unwrap();
-    let (form, state) = to_hugging_face(&tenant, &mut browser).await;
-    let fields = [
-        ("state", state.as_str()),
-        ("person", "alice"),
-        ("decision", "authorize"),
-    ];
-    let (at, body) = page(browser.submit(&form, &fields).await.unwrap());
+    let mut browser = at_sign_in(&tenant).await;
+    let question = Question::ask(&tenant, &mut browser).await;
+    let (at, body) = page(question.answer(&mut browser, "authorize").await);
     assert!(
         at.starts_with("/consent?") && body.contains(r#"id="cancel""#),
         "{at}"
@@ -180,19 +181,14 @@ async fn cancelling_at_a_third_party_app_goes_to_the_bare_redirect_uri() {
 #[tokio::test]
 async fn coming_back_with_a_wrong_code_signs_nobody_in() {
     let tenant = LocalTenant::start().await.unwrap();
-    let mut browser = tenant.browser();
-    browser.open(&auth_url(&tenant, &[])).await.unwrap();
-    let (form, state) = to_hugging_face(&tenant, &mut browser).await;
-    let fields = [
-        ("state", state.as_str()),
-        ("person", "alice"),
-        ("decision", "authorize"),
-    ];
+    let mut browser = at_sign_in(&tenant).await;
+    let question = Question::ask(&tenant, &mut browser).await;
     // Somebody else's browser submits the form: the state is answered, and not with this browser's cookies.
-    page(tenant.browser().submit(&form, &fields).await.unwrap());
+    page(question.answer(&mut tenant.browser(), "authorize").await);
     let callback = format!(
-        "{}/callback/huggingface0?code=wrong&state={state}",
-        tenant.endpoint()
+        "{}/callback/huggingface0?code=wrong&state={}",
+        tenant.endpoint(),
+        question.state
     );
     let (_, body) = page(browser.open(&callback).await.unwrap());
     assert!(body.contains("The authorization is invalid"), "{body}");

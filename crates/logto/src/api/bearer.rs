@@ -2,8 +2,9 @@
 
 use crate::error::{Error, ErrorKind};
 
-/// What a header holds after `Bearer`, or `None` if it has another scheme. Whether it can be a token is
-/// not looked at: one that is known needs no such look, and it would take longer than all the rest.
+/// What a header holds after `Bearer`, or `None` if it has another scheme. Whether it can be a
+/// token is not looked at: one that is known needs no such look, and it would take longer than all
+/// the rest.
 pub(super) fn credentials(header: &[u8]) -> Option<&[u8]> {
     let (scheme, credentials) = header.split_first_chunk::<6>()?;
     if !scheme.eq_ignore_ascii_case(b"bearer") {

@@ -145,9 +145,9 @@ impl AccessTokenClaims {
         span.of(&self.0.text)
     }
 
-    /// The token itself, for the exchange that calls another API
-    /// [on the person's behalf](crate::machine::Subject::AccessToken). It is as good as a password for
-    /// an hour: keep it out of logs.
+    /// The token itself, for the exchange that calls another API [on the person's
+    /// behalf](crate::machine::Subject::AccessToken). It is as good as a password for an hour: keep
+    /// it out of logs.
     #[must_use]
     pub fn token(&self) -> &str {
         self.part(self.0.token)

@@ -7,7 +7,7 @@ use url::Url;
 use super::metadata::metadata_url;
 use super::personal::PersonalTokens;
 use crate::clock::Clock;
-use crate::config::validate::{MAX_TOLERANCE, check_resource};
+use crate::config::validate::{check_resource, check_tolerance};
 use crate::config::{ConfigError, ConfigProblem};
 use crate::machine::MachineApp;
 use crate::session::TokenRequest;
@@ -53,9 +53,9 @@ impl ApiConfig {
         }
     }
 
-    /// How many verified tokens are kept (rounded down to a multiple of eight), and for how long each
-    /// is believed without another look at its signature. Default: 10 000, about 900 bytes each, and 5
-    /// minutes.
+    /// How many verified tokens are kept (rounded down to a multiple of eight), and for how long
+    /// each is believed without another look at its signature. Default: 10 000, about 900 bytes
+    /// each, and 5 minutes.
     ///
     /// A token is never believed beyond its end, nor after Logto's keys changed.
     #[must_use]
@@ -117,15 +117,13 @@ impl ApiConfig {
     /// What is wrong, if anything, and where the metadata is, if it is served.
     pub(super) fn check(&self, problems: &mut Vec<ConfigProblem>) -> Option<Url> {
         check_resource("LOGTO_RESOURCE", &self.resource, problems);
+        check_tolerance(self.clock_tolerance, problems);
         let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
         // It is quoted in `WWW-Authenticate`.
         if !self.resource.bytes().all(|byte| byte.is_ascii_graphic())
             || self.resource.contains(['"', '\\'])
         {
             wrong("LOGTO_RESOURCE", "has characters that no header can carry");
-        }
-        if self.clock_tolerance > MAX_TOLERANCE {
-            wrong("clock tolerance", "is longer than 10 minutes");
         }
         self.metadata_scopes.as_ref()?;
         let url = metadata_url(&self.resource);

@@ -12,7 +12,7 @@ use super::config::refused;
 use super::metadata::document;
 use super::personal::PersonalTokens;
 use super::verify::Verifier;
-use super::{AccessTokenClaims, ApiConfig, OrganizationFrom, Policy};
+use super::{AccessTokenClaims, ApiConfig, Policy};
 use crate::config::validate::address;
 use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
@@ -276,28 +276,11 @@ impl Api {
         verified: Result<AccessTokenClaims, Error>,
         organization: Option<&str>,
     ) -> Result<AccessTokenClaims, Error> {
-        let error = match verified {
-            Ok(claims) => match (policy.organization_from(), organization) {
-                (Some(OrganizationFrom::Header(_)), None) => {
-                    let why = "the request does not say which organization it is about";
-                    Error::new(ErrorKind::InvalidRequest, why)
-                }
-                (Some(OrganizationFrom::Path(name)), None) => {
-                    tracing::error!("the route has no parameter `{name}` for an organization");
-                    let why = "nobody knows which organization the request is about";
-                    Error::new(ErrorKind::Forbidden, why)
-                }
-                _ => match policy.find_fault(&claims, organization) {
-                    None => return Ok(claims),
-                    Some(fault) => Error::new(
-                        ErrorKind::Forbidden,
-                        format!("the access token does not permit this: {fault}"),
-                    ),
-                },
-            },
-            Err(error) => error,
-        };
-        Err(self.challenge(policy).answer(error))
+        let permitted = verified.and_then(|claims| {
+            policy.check(&claims, organization)?;
+            Ok(claims)
+        });
+        permitted.map_err(|error| self.challenge(policy).answer(error))
     }
 
     fn challenge(&self, policy: &Policy) -> Challenge {

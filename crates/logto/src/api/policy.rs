@@ -2,6 +2,7 @@
 
 use super::AccessTokenClaims;
 use super::claims::Audience;
+use crate::error::{Error, ErrorKind};
 
 /// What a route asks of an access token, besides being genuine and for this API.
 ///
@@ -179,29 +180,53 @@ impl Policy {
         self.find_fault(token, organization).is_none()
     }
 
+    /// As [`permits`](Self::permits), and if not, why.
+    pub(super) fn check(
+        &self,
+        token: &AccessTokenClaims,
+        organization: Option<&str>,
+    ) -> Result<(), Error> {
+        match (self.organization_from(), organization) {
+            (Some(OrganizationFrom::Header(_)), None) => {
+                let why = "the request does not say which organization it is about";
+                return Err(Error::new(ErrorKind::InvalidRequest, why));
+            }
+            (Some(OrganizationFrom::Path(name)), None) => {
+                tracing::error!("the route has no parameter `{name}` for an organization");
+                let why = "nobody knows which organization the request is about";
+                return Err(Error::new(ErrorKind::Forbidden, why));
+            }
+            _ => {}
+        }
+        match self.find_fault(token, organization) {
+            None => Ok(()),
+            Some(fault) => Err(Error::new(
+                ErrorKind::Forbidden,
+                format!("the access token does not permit this: {fault}"),
+            )),
+        }
+    }
+
     /// What is missing, for the log.
-    pub(super) fn find_fault(
+    fn find_fault(
         &self,
         token: &AccessTokenClaims,
         organization: Option<&str>,
     ) -> Option<&'static str> {
-        let is_machine = || token.is_machine();
         if token.audience() != self.audience {
             return Some(match self.audience {
                 Audience::Resource => "it is an organization token and not for this API",
                 Audience::Organization => "it is for this API and no organization token",
             });
         }
-        let is_right_subject = match self.subject {
-            Subject::Any => true,
-            Subject::User => !is_machine(),
-            Subject::Machine => is_machine(),
-        };
-        if !is_right_subject {
-            return Some(match self.subject {
-                Subject::Machine => "it is a user's and not a machine's",
-                _ => "it is a machine's and not a user's",
-            });
+        match self.subject {
+            Subject::User if token.is_machine() => {
+                return Some("it is a machine's and not a user's");
+            }
+            Subject::Machine if !token.is_machine() => {
+                return Some("it is a user's and not a machine's");
+            }
+            _ => {}
         }
         let is_right_organization = match self.organization {
             Organization::Unasked => true,

@@ -6,7 +6,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::validate::{address, check_cookies, check_credentials, check_paths, check_requests};
+use super::validate::{
+    address, check_cookies, check_credentials, check_paths, check_requests, check_sessions,
+    check_times,
+};
 use super::{ConfigError, LogtoConfig, Prompt, scope};
 use crate::clock::Clock;
 use crate::http::Limits;
@@ -67,6 +70,8 @@ impl Settings {
         check_requests(&config, &mut problems);
         check_paths(&config, &mut problems);
         check_cookies(&config, &mut problems);
+        check_sessions(&config, &mut problems);
+        check_times(&config, &mut problems);
         let (Some(endpoint), Some(base_url), true) = (endpoint, base_url, problems.is_empty())
         else {
             return Err(ConfigError::new(problems));
@@ -206,10 +211,10 @@ mod tests {
                 "after_sign_in",
                 "after_sign_out",
                 "cookie name",
-                "session lifetime",
-                "clock tolerance",
-                "time-out",
                 "cookie budget",
+                "session lifetime",
+                "time-out",
+                "clock tolerance",
             ]
         );
     }

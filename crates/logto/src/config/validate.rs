@@ -13,9 +13,13 @@ use crate::network::is_private;
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;
 /// Clocks that are further apart than this are wrong.
-pub(crate) const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
+const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
 /// A longer name leaves no room for a value.
 const MAX_COOKIE_NAME: usize = 100;
+/// A smaller budget holds no session.
+const MIN_COOKIE_BUDGET: usize = 1024;
+/// Lifetimes are counted in seconds.
+const MIN_LIFETIME: Duration = Duration::from_secs(1);
 
 /// An absolute http(s) URL, plain http in private networks only, nothing after the path.
 pub(crate) fn address(
@@ -129,7 +133,7 @@ fn is_plain_path(path: &str) -> bool {
 }
 
 pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
-    let mut wrong = |setting, problem: String| problems.push(ConfigProblem::new(setting, problem));
+    let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
     if let Some(name) = &config.cookie_name
         && (name.is_empty()
             || name.len() > MAX_COOKIE_NAME
@@ -137,58 +141,62 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
     {
         wrong(
             "cookie name",
-            "is not made of letters, digits, `-` and `_` only, or too long".to_owned(),
+            "is not made of letters, digits, `-` and `_` only, or too long",
         );
     }
     let domain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     if let Some(name) = &config.cookie_domain
         && (!name.contains('.') || !name.chars().all(domain))
     {
-        wrong(
-            "cookie domain",
-            "is not a domain such as example.com".to_owned(),
-        );
+        wrong("cookie domain", "is not a domain such as example.com");
     }
     if !is_plain_path(&config.cookie_path) {
-        wrong("cookie path", "is not a plain path such as /app".to_owned());
+        wrong("cookie path", "is not a plain path such as /app");
     }
-    if config.session_lifetime < Duration::from_secs(1) {
-        wrong("session lifetime", "is shorter than a second".to_owned());
+    if config.cookie_budget < MIN_COOKIE_BUDGET {
+        let problem = format!("is less than {MIN_COOKIE_BUDGET} bytes");
+        problems.push(ConfigProblem::new("cookie budget", problem));
     }
-    if let Some(idle) = config.idle_lifetime {
-        if idle < Duration::from_secs(1) {
-            wrong("idle lifetime", "is shorter than a second".to_owned());
+}
+
+pub(super) fn check_sessions(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
+    let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
+    if config.session_lifetime < MIN_LIFETIME {
+        wrong("session lifetime", "is shorter than a second");
+    }
+    if config.idle_lifetime.is_some_and(|idle| idle < MIN_LIFETIME) {
+        wrong("idle lifetime", "is shorter than a second");
+    }
+    match (config.idle_lifetime, config.renewal_interval) {
+        (Some(idle), Some(interval)) if interval >= idle => {
+            wrong("renewal interval", "is not shorter than the idle lifetime");
         }
-        if config
-            .renewal_interval
-            .is_some_and(|interval| interval >= idle)
-        {
-            wrong(
-                "renewal interval",
-                "is not shorter than the idle lifetime".to_owned(),
-            );
-        }
-    } else if config.renewal_interval.is_some() {
-        wrong(
-            "renewal interval",
-            "does nothing without an idle lifetime".to_owned(),
-        );
+        (None, Some(_)) => wrong("renewal interval", "does nothing without an idle lifetime"),
+        _ => {}
     }
     if config.sessions_in_cookies && config.storage.is_none() {
-        let problem = "is said already by leaving the storage out".to_owned();
-        wrong("sessions in cookies", problem);
+        wrong(
+            "sessions in cookies",
+            "is said already by leaving the storage out",
+        );
     }
+}
+
+pub(super) fn check_times(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
+    let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
     if config.storage_timeout.is_zero() {
-        wrong("storage time-out", "is zero".to_owned());
-    }
-    if config.clock_tolerance > MAX_TOLERANCE {
-        let most = MAX_TOLERANCE.as_secs() / 60;
-        wrong("clock tolerance", format!("is longer than {most} minutes"));
+        wrong("storage time-out", "is zero");
     }
     if config.limits.connect_timeout.is_zero() || config.limits.request_timeout.is_zero() {
-        wrong("time-out", "is zero".to_owned());
+        wrong("time-out", "is zero");
     }
-    if config.cookie_budget < 1024 {
-        wrong("cookie budget", "is less than 1024 bytes".to_owned());
+    check_tolerance(config.clock_tolerance, problems);
+}
+
+pub(crate) fn check_tolerance(tolerance: Duration, problems: &mut Vec<ConfigProblem>) {
+    if tolerance > MAX_TOLERANCE {
+        let most = MAX_TOLERANCE.as_secs() / 60;
+        let problem = format!("is longer than {most} minutes");
+        problems.push(ConfigProblem::new("clock tolerance", problem));
     }
 }

@@ -4,11 +4,13 @@
 
 mod callback;
 mod options;
+mod parameters;
 mod protocol;
 mod token_answer;
 mod transaction;
 
-pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
+pub use options::SignInOptions;
+pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use protocol::{AuthorizationRequest, Protocol};

@@ -4,105 +4,32 @@ use std::fmt;
 
 use url::form_urlencoded;
 
+use super::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 use crate::config::Prompt;
 use crate::error::{Error, ErrorKind};
 
-/// The page of Logto that a sign-in begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FirstScreen {
-    /// The sign-in page.
-    SignIn,
-    /// The registration page.
-    Register,
-    /// The page for a forgotten password.
-    ResetPassword,
-    /// Sign-in with the identifiers of [`SignInOptions::with_identifiers`] only.
-    IdentifierSignIn,
-    /// Registration with the identifiers of [`SignInOptions::with_identifiers`] only.
-    IdentifierRegister,
-    /// Enterprise single sign-on.
-    SingleSignOn,
-}
-
-impl FirstScreen {
-    pub(crate) fn value(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::Register => "register",
-            Self::ResetPassword => "reset_password",
-            Self::IdentifierSignIn => "identifier:sign_in",
-            Self::IdentifierRegister => "identifier:register",
-            Self::SingleSignOn => "single_sign_on",
-        }
-    }
-}
-
-/// Logto's older way to choose the first page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InteractionMode {
-    /// The sign-in page.
-    SignIn,
-    /// The registration page.
-    SignUp,
-}
-
-impl InteractionMode {
-    pub(crate) fn value(self) -> &'static str {
-        match self {
-            Self::SignIn => "signIn",
-            Self::SignUp => "signUp",
-        }
-    }
-}
-
-/// What a person may identify with on the `Identifier…` first screens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Identifier {
-    /// E-mail address.
-    Email,
-    /// Phone number.
-    Phone,
-    /// User name.
-    Username,
-}
-
-impl Identifier {
-    pub(crate) fn value(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Username => "username",
-        }
-    }
-}
-
-/// Skips Logto's page and goes straight to another service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DirectSignIn {
-    /// A social connector, by its target.
-    Social(String),
-    /// An enterprise connector, by its id.
-    Sso(String),
-}
-
-impl DirectSignIn {
-    /// Straight to Hugging Face.
-    #[must_use]
-    pub fn hugging_face() -> Self {
-        Self::Social("huggingface".to_owned())
-    }
-
-    pub(crate) fn value(&self) -> String {
-        match self {
-            Self::Social(target) => format!("social:{target}"),
-            Self::Sso(connector) => format!("sso:{connector}"),
-        }
-    }
-}
+/// Parameters that the SDK sets itself, or whose meaning it depends on.
+const PROTOCOL_PARAMETERS: [&str; 19] = [
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "resource",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "request",
+    "request_uri",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "id_token_hint",
+    "registration",
+];
 
 /// The options of one sign-in; everything left out follows the configuration.
 ///
@@ -135,29 +62,6 @@ impl fmt::Debug for SignInOptions {
             .finish_non_exhaustive()
     }
 }
-
-/// Parameters that the SDK sets itself, or whose meaning it depends on.
-const PROTOCOL_PARAMETERS: [&str; 19] = [
-    "client_id",
-    "client_secret",
-    "redirect_uri",
-    "response_type",
-    "response_mode",
-    "scope",
-    "resource",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "prompt",
-    "request",
-    "request_uri",
-    "code",
-    "code_verifier",
-    "grant_type",
-    "id_token_hint",
-    "registration",
-];
 
 impl SignInOptions {
     /// A sign-in as configured.
@@ -312,13 +216,8 @@ impl SignInOptions {
             if PROTOCOL_PARAMETERS.contains(&name.as_str()) {
                 return refuse(name, "belongs to the protocol and cannot be given");
             }
-            if name.is_empty()
-                || self
-                    .parameters
-                    .iter()
-                    .take(at)
-                    .any(|(earlier, _)| earlier == name)
-            {
+            let mut earlier = self.parameters.iter().take(at);
+            if name.is_empty() || earlier.any(|(earlier, _)| earlier == name) {
                 return refuse(name, "is given twice or has no name");
             }
         }

@@ -147,22 +147,6 @@ impl Protocol {
             .map_err(|none| none.error)
     }
 
-    /// Sends what `openidconnect` prepared. It owns the client, so that a refresh can outlive the
-    /// request that asked for it.
-    fn sender(
-        &self,
-    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
-    {
-        let http = Arc::clone(&self.http);
-        move |request| {
-            let http = Arc::clone(&http);
-            Box::pin(async move {
-                let response = http.call(request).await?;
-                check_body(response.body()).map(|()| response)
-            })
-        }
-    }
-
     /// Redeems a refresh token for an access token of this target.
     pub(crate) async fn refresh(
         &self,
@@ -183,6 +167,22 @@ impl Protocol {
             .await
             .map_err(NoTokens::of)
             .and_then(TokenAnswer::check)
+    }
+
+    /// Sends what `openidconnect` prepared. It owns the client, so that a refresh can outlive the
+    /// request that asked for it.
+    fn sender(
+        &self,
+    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
+    {
+        let http = Arc::clone(&self.http);
+        move |request| {
+            let http = Arc::clone(&http);
+            Box::pin(async move {
+                let response = http.call(request).await?;
+                check_body(response.body()).map(|()| response)
+            })
+        }
     }
 }
 

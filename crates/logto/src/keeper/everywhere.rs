@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use super::records::{Record, busy};
+use super::records::{ATTEMPTS, Record, busy};
 use super::{Held, Keeper, Place};
 use crate::encoding;
 use crate::error::Error;
 use crate::session::{Index, Indexed, Session, SessionId};
 use crate::storage::{Entry, Expect};
-
-const ATTEMPTS: usize = 20;
 
 /// One session of a person, for a page that lists them.
 #[derive(Clone, Debug)]

@@ -12,8 +12,7 @@ use crate::storage::{Entry, Expect};
 /// the one in the old cookie is spent.
 const NEWER_KEPT: Duration = Duration::from_secs(3600);
 /// Attempts to write beside others; each fails only if somebody else's succeeded.
-const ATTEMPTS: usize = 20;
-
+pub(super) const ATTEMPTS: usize = 20;
 /// Between attempts to store a new session.
 const CREATE_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
@@ -177,7 +176,7 @@ impl Keeper {
     }
 }
 
-pub(crate) fn over() -> Error {
+fn over() -> Error {
     Error::new(ErrorKind::SignInRequired, "the session is over")
 }
 

@@ -70,12 +70,12 @@ impl MachineApp {
         })))
     }
 
-    /// A token of the app itself for an API resource, with permissions separated by spaces. Logto gives
-    /// none that are not asked for, and drops without a word those that the app does not have: see
+    /// A token of the app itself for an API resource, with permissions separated by spaces. Logto
+    /// gives none that are not asked for, and silently drops those that the app does not have: see
     /// [`AccessToken::scopes`].
     ///
-    /// For Logto's Management API the resource is `https://<tenant id>.logto.app/api` in the cloud and
-    /// `https://default.logto.app/api` everywhere else, and the permission is `all`.
+    /// For Logto's Management API the resource is `https://<tenant id>.logto.app/api` in the cloud
+    /// and `https://default.logto.app/api` everywhere else, and the permission is `all`.
     ///
     /// # Errors
     ///
@@ -118,9 +118,9 @@ impl MachineApp {
         self.0.tokens.kept(&Form::exchange(subject, request).key())
     }
 
-    /// Asks Logto about an opaque token; `None` if it is not active. Every call asks: only Logto
-    /// knows whether the token was revoked. JWTs are refused there, verify them with
-    /// them with [`Api`](crate::api::Api).
+    /// Asks Logto about an opaque token (RFC 7662); `None` if it is not active. Every call asks:
+    /// only Logto knows whether the token was revoked. Logto refuses JWTs here; an
+    /// [`Api`](crate::api::Api) verifies them.
     ///
     /// # Errors
     ///

@@ -108,8 +108,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.outcome()
     }
 
-    /// The same where a fetch has to be permitted; `None` if it is not and nobody else fetched, or the
-    /// error if the last fetch failed. Who waits for somebody else's needs no permission.
+    /// The same where a fetch has to be permitted; `None` if it is not and nobody else fetched, or
+    /// the error if the last fetch failed. Who waits for somebody else's needs no permission.
     pub(crate) async fn after_if(
         &self,
         seen: Seen,

@@ -29,8 +29,8 @@ pub(crate) fn discovery_url(issuer: &str) -> String {
     format!("{issuer}/.well-known/openid-configuration")
 }
 
-/// Whether a name is the issuer's. An endpoint does not tell whether its issuer ends in a slash, and both
-/// have the same document (section 4.1); what they issue is then held to the name in it.
+/// Whether a name is the issuer's. An endpoint does not tell whether its issuer ends in a slash,
+/// and both have the same document (section 4.1); what they issue is then held to the name in it.
 pub(super) fn is_about(name: &str, issuer: &str) -> bool {
     name.strip_suffix('/').unwrap_or(name) == issuer
 }

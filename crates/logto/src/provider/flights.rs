@@ -1,4 +1,5 @@
-//! One fetch for all who ask for the same at the same time. Nothing is kept: who comes later asks anew.
+//! One fetch for all who ask for the same at the same time. Nothing is kept: who comes later asks
+//! anew.
 
 use std::collections::HashMap;
 use std::fmt;

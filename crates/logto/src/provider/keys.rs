@@ -60,10 +60,10 @@ impl Keys {
         self.set.get(|| self.fetch(jwks_uri)).await
     }
 
-    /// Checks a signature, and says which key set it was checked with. A `kid` that is not known, or a
-    /// signature that a known key did not make, is looked for once more in a fresh key set: Logto
-    /// may have rotated a second ago. How often that is done is limited, but not for what Logto sent
-    /// itself, as long as it helps.
+    /// Checks a signature, and says which key set it was checked with. A `kid` that is not known,
+    /// or a signature that a known key did not make, is looked for once more in a fresh key set:
+    /// Logto may have rotated a second ago. How often that is done is limited, but not for what
+    /// Logto sent itself, as long as it helps.
     pub(crate) async fn verify(
         &self,
         jwks_uri: &Url,

@@ -39,8 +39,8 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer to
-    /// send.
+    /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer
+    /// to send.
     pub async fn caller(
         &self,
         api: &Api,

@@ -65,8 +65,8 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if nobody can know, because
-    /// the session's store does not answer.
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if nobody can know,
+    /// because the session's store does not answer.
     pub async fn is_authenticated(&self) -> Result<bool, Error> {
         Ok(self.session_state().await? == SessionState::SignedIn)
     }

@@ -30,8 +30,8 @@ pub struct HuggingFaceToken {
 /// What Logto has of a person's Hugging Face token.
 ///
 /// Where the person has to come through Hugging Face again, that takes a sign-in with
-/// [`Prompt::LoginConsent`](crate::Prompt::LoginConsent), or after a sign-out: Logto answers any other from its
-/// own session and does not ask Hugging Face.
+/// [`Prompt::LoginConsent`](crate::Prompt::LoginConsent), or after a sign-out: Logto answers any
+/// other from its own session and does not ask Hugging Face.
 ///
 /// # Example
 ///
@@ -55,8 +55,8 @@ pub enum HuggingFaceAccess {
     /// A token that is valid now.
     Token(HuggingFaceToken),
     /// Logto has none of this person (`secrets.third_party_token_set.token_not_found`). Either the
-    /// connector does not keep tokens, which `logto setup hugging-face --with-token-storage` mends, or
-    /// the person has not come through Hugging Face since it does: they sign in with
+    /// connector does not keep tokens, which `logto setup hugging-face --with-token-storage` mends,
+    /// or the person has not come through Hugging Face since it does: they sign in with
     /// [`DirectSignIn::hugging_face`](crate::DirectSignIn::hugging_face) and that prompt.
     NotStored,
     /// It ended and could not be renewed (`secrets.third_party_token_set.access_token_expired`, or
@@ -65,23 +65,24 @@ pub enum HuggingFaceAccess {
     /// The tenant's account center is off, as it is at first (`account_center.not_enabled`).
     /// `logto setup hugging-face --with-token-storage` switches it on.
     NotEnabled,
-    /// The session began without the scope `identities` (`auth.forbidden`). The person signs in again.
+    /// The session began without the scope `identities` (`auth.forbidden`). The person signs in
+    /// again.
     NotGranted,
 }
 
 impl Context {
-    /// The person's Hugging Face token, from Logto's Account API. It needs the scope `identities`, and
-    /// a tenant that keeps such tokens.
+    /// The person's Hugging Face token, from Logto's Account API. It needs the scope `identities`,
+    /// and a tenant that keeps such tokens.
     ///
-    /// Logto is asked each time, so that a token that ended or was deleted is never handed out; requests
-    /// that ask at the same time share one answer. Logto renews the token when it has ended. Where several
-    /// instances ask at that moment, some of them may be told that it is
+    /// Logto is asked each time, so that a token that ended or was deleted is never handed out;
+    /// requests that ask at the same time share one answer. Logto renews the token when it has
+    /// ended. Where several instances ask at that moment, some of them may be told that it is
     /// [`Expired`](HuggingFaceAccess::Expired) although the next request gets it.
     ///
     /// # Errors
     ///
-    /// As [`access_token`](Self::access_token); [`ErrorKind::InvalidRequest`] if the configuration does
-    /// not have the scope.
+    /// As [`access_token`](Self::access_token); [`ErrorKind::InvalidRequest`] if the configuration
+    /// does not have the scope.
     pub async fn hugging_face_token(&self) -> Result<HuggingFaceAccess, Error> {
         let access = self.hugging_face_access().await;
         access.map_err(|error| self.answered(error))

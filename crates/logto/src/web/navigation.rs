@@ -28,8 +28,8 @@ impl Request {
             || self.header("purpose").is_some_and(prefetch)
     }
 
-    /// Whether the body is a form (section 2.5 of OpenID Connect Back-Channel Logout 1.0), or nothing is
-    /// said of what it is.
+    /// Whether the body is a form (section 2.5 of OpenID Connect Back-Channel Logout 1.0), or
+    /// nothing is said of what it is.
     pub(crate) fn is_form(&self) -> bool {
         self.header("content-type").is_none_or(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim();

@@ -22,9 +22,9 @@ impl Context {
     ///
     /// [`ErrorKind::SignInRequired`] if nobody is signed in, or Logto ended the session;
     /// [`ErrorKind::Unreachable`] if the token has to be renewed and Logto does not answer: the
-    /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the organization;
-    /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource, or not the scope
-    /// that organizations need.
+    /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the
+    /// organization; [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
+    /// or not the scope that organizations need.
     pub async fn access_token(
         &self,
         request: impl Into<TokenRequest>,

@@ -3,6 +3,8 @@
 //! Above every line that this program writes stands a comment with a fingerprint of it. A line whose comment
 //! still fits is ours and may be written anew; every other line belongs to somebody.
 
+mod line;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::failure::Failure;
+use line::assignment;
+pub(crate) use line::quoted;
 
 const MARK: &str = "# written by `logto setup`, to be changed by it as long as nobody else does:";
 
@@ -138,60 +142,6 @@ fn fingerprint(line: &str) -> String {
     let hash = digest(&SHA256, line.as_bytes());
     let bytes = hash.as_ref().iter().take(4);
     bytes.map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// `NAME=value`, also after `export`, quoted or not.
-fn assignment(line: &str) -> Option<(&str, String)> {
-    let line = line.trim_start();
-    let line = line.strip_prefix("export ").unwrap_or(line);
-    let (name, value) = line.split_once('=')?;
-    let (name, value) = (name.trim(), value.trim());
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (!name.is_empty() && name.chars().all(plain)).then(|| (name, unquoted(value)))
-}
-
-fn unquoted(value: &str) -> String {
-    let mut letters = value.chars();
-    match letters.next() {
-        Some('\'') => letters.take_while(|c| *c != '\'').collect(),
-        Some('"') => {
-            let mut text = String::new();
-            while let Some(c) = letters.next().filter(|c| *c != '"') {
-                match (c, c == '\\') {
-                    (_, true) => match letters.next() {
-                        Some('n') => text.push('\n'),
-                        Some(escaped) => text.push(escaped),
-                        None => break,
-                    },
-                    (c, false) => text.push(c),
-                }
-            }
-            text
-        }
-        _ => value
-            .split_once(" #")
-            .map_or(value, |(value, _)| value)
-            .trim_end()
-            .to_owned(),
-    }
-}
-
-/// A value as both a shell and a reader of `.env` files take it.
-pub(crate) fn quoted(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+,-".contains(c);
-    if !value.is_empty() && value.chars().all(plain) {
-        return value.to_owned();
-    }
-    let mut text = String::from('"');
-    for c in value.chars() {
-        match c {
-            '\n' => text.push_str("\\n"),
-            '"' | '\\' | '$' | '`' => text.extend(['\\', c]),
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-    text
 }
 
 #[cfg(test)]

@@ -1,18 +1,22 @@
 //! Everything the tenant remembers, and the rules about what is still alive.
 
+mod records;
+
 use std::collections::{HashMap, HashSet};
 
 use aws_lc_rs::error::Unspecified;
-use url::Url;
 
 use crate::apps::App;
 use crate::directory::Directory;
 use crate::keys::KeyRing;
 use crate::people::Person;
 use crate::random;
-use crate::routes::authorize::AuthRequest;
 use crate::subjects::Subjects;
 use crate::vault::Vault;
+pub(crate) use records::{
+    AccessToken, Account, Authorization, Code, Grant, Interaction, Logout, Progress, RefreshToken,
+    Session, SocialLeg, Ticket,
+};
 
 pub(crate) const CODE_LIFE: u64 = 60;
 const ACCESS_TOKEN_LIFE: u64 = 3600;
@@ -45,127 +49,6 @@ pub(crate) struct Store {
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
-}
-
-/// Somebody is a user since they first signed in, or since an administrator created them.
-#[derive(Default)]
-pub(crate) struct Account {
-    pub(crate) created_ms: u64,
-    pub(crate) updated_ms: u64,
-    pub(crate) signed_in_ms: Option<u64>,
-    pub(crate) user_name: Option<String>,
-    pub(crate) has_password: bool,
-    /// The app that they first came from.
-    pub(crate) app_id: Option<String>,
-}
-
-/// One browser that is signed in to the tenant, or is about to sign out.
-#[derive(Clone, Default)]
-pub(crate) struct Session {
-    pub(crate) uid: String,
-    pub(crate) person: Option<String>,
-    pub(crate) signed_in_at: u64,
-    pub(crate) expires: u64,
-    /// By app id.
-    pub(crate) authorizations: HashMap<String, Authorization>,
-    pub(crate) logout: Option<Logout>,
-}
-
-/// An app that was authorized within a session.
-#[derive(Clone)]
-pub(crate) struct Authorization {
-    pub(crate) sid: String,
-    pub(crate) grant_id: String,
-    /// Set by `offline_access`: tokens survive the end of the session.
-    pub(crate) persists_logout: bool,
-}
-
-/// A sign-out that waits for its form to be submitted.
-#[derive(Clone)]
-pub(crate) struct Logout {
-    pub(crate) xsrf: String,
-    pub(crate) then: Option<Url>,
-}
-
-/// A sign-in in progress: what was asked and how far the user has come.
-#[derive(Clone)]
-pub(crate) struct Interaction {
-    pub(crate) request: AuthRequest,
-    pub(crate) progress: Progress,
-    pub(crate) signed_in_as: Option<String>,
-    /// Somebody new, who has to choose a user name first.
-    pub(crate) newcomer: Option<String>,
-    /// Shown once on the sign-in page.
-    pub(crate) notice: Option<&'static str>,
-    pub(crate) expires: u64,
-}
-
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Progress {
-    pub(crate) signed_in: bool,
-    pub(crate) consented: bool,
-}
-
-/// One trip to Hugging Face, by its `state`.
-pub(crate) struct SocialLeg {
-    pub(crate) connector: String,
-    pub(crate) code: String,
-    /// What Hugging Face gives for the code.
-    pub(crate) token: String,
-    pub(crate) person: Option<String>,
-    pub(crate) expires: u64,
-}
-
-/// What a person allowed an app; revoking it kills every token issued from it.
-pub(crate) struct Grant {
-    pub(crate) person: String,
-    pub(crate) scopes: HashSet<String>,
-    pub(crate) expires: u64,
-}
-
-/// What codes and tokens of one authorization have in common.
-#[derive(Clone)]
-pub(crate) struct Ticket {
-    pub(crate) app_id: String,
-    pub(crate) person: String,
-    pub(crate) grant_id: String,
-    /// There is none of an exchanged token.
-    pub(crate) session_uid: Option<String>,
-    /// Present if the app asked for it with its back-channel logout URI.
-    pub(crate) sid: Option<String>,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
-    pub(crate) nonce: Option<String>,
-    pub(crate) auth_time: Option<u64>,
-}
-
-impl Ticket {
-    pub(crate) fn has(&self, scope: &str) -> bool {
-        self.scopes.iter().any(|held| held == scope)
-    }
-}
-
-pub(crate) struct Code {
-    pub(crate) ticket: Ticket,
-    pub(crate) challenge: Option<String>,
-    pub(crate) redirect_uri: String,
-    pub(crate) expires: u64,
-    pub(crate) used: bool,
-}
-
-pub(crate) struct AccessToken {
-    pub(crate) ticket: Ticket,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) issued: u64,
-    pub(crate) expires: u64,
-}
-
-#[derive(Clone)]
-pub(crate) struct RefreshToken {
-    pub(crate) ticket: Ticket,
-    pub(crate) issued: u64,
-    pub(crate) expires: u64,
-    pub(crate) consumed_ms: Option<u64>,
 }
 
 impl Store {

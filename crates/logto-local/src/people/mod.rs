@@ -1,9 +1,12 @@
 //! The made-up people who can sign in.
 
+mod built_in;
+
 use aws_lc_rs::digest;
 use serde_json::{Value, json};
 
 use crate::random;
+pub(crate) use built_in::built_in;
 
 /// Somebody with a made-up Hugging Face account, who can sign in to the tenant.
 ///
@@ -47,7 +50,7 @@ impl Person {
     /// without roles or organizations. The ids follow from the handle: they are equal in every run.
     pub fn new(handle: impl Into<String>) -> Self {
         let handle = handle.into();
-        let hash = digest::digest(&digest::SHA256, handle.as_bytes());
+        let hash = hash_of(&handle);
         let (user, hugging_face) = hash.as_ref().split_at(12);
         let mut letters = handle.chars();
         let capital = letters
@@ -246,72 +249,15 @@ impl Person {
     }
 }
 
+/// Ids are made of it, so that they are equal in every run.
+fn hash_of(text: &str) -> digest::Digest {
+    digest::digest(&digest::SHA256, text.as_bytes())
+}
+
 fn example_org(endpoint: &str) -> Value {
     json!({
         "sub": "5e67bdd61009063689407479", "name": "Example Org", "canPay": false,
         "picture": format!("{endpoint}/avatars/example-org.svg"), "roleInOrg": "admin", "missingMFA": false,
         "pendingSSO": false, "isEnterprise": false, "preferred_username": "example-org",
     })
-}
-
-/// alice, bob, carol and frank.
-pub(crate) fn built_in() -> Vec<Person> {
-    vec![alice(), bob(), carol(), frank()]
-}
-
-fn alice() -> Person {
-    let mut alice =
-        Person::new("alice")
-            .role("things-editor")
-            .member_of("wpmklpcc20gc", "Acme", "org-admin");
-    alice.id = "8s8claa1vi9z".to_owned();
-    alice.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e2".to_owned();
-    alice.about = "Full profile, admin of one organization".to_owned();
-    for acme in &mut alice.memberships {
-        acme.description = Some("Lab organization".to_owned());
-    }
-    alice
-}
-
-/// Two hundred organizations: an ID token of eleven kilobytes.
-fn bob() -> Person {
-    let mut bob = Person::new("bob");
-    bob.about = "In 200 organizations: very large tokens".to_owned();
-    bob.memberships = (1..=200)
-        .map(|number| {
-            let name = format!("Team {number:03}");
-            Membership {
-                id: random::lower_case(
-                    digest::digest(&digest::SHA256, name.as_bytes())
-                        .as_ref()
-                        .split_at(12)
-                        .0,
-                ),
-                description: Some(format!("Made-up organization number {number:03}")),
-                role: "org-admin".to_owned(),
-                name,
-            }
-        })
-        .collect();
-    bob
-}
-
-/// Everything that Hugging Face may leave out is left out.
-fn carol() -> Person {
-    let mut carol = Person::new("carol").name(None).email(None);
-    carol.id = "q3x2n0486a6r".to_owned();
-    carol.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e4".to_owned();
-    carol.hugging_face_email_verified = false;
-    carol.picture = false;
-    carol.about = "No name, no picture, no e-mail address".to_owned();
-    carol
-}
-
-/// Hugging Face says that the address is not verified; Logto says that it is.
-fn frank() -> Person {
-    let mut frank = Person::new("frank").role("things-reader");
-    frank.id = "yszi1ufpmwk8".to_owned();
-    frank.hugging_face_email_verified = false;
-    frank.about = "Unverified e-mail address, read-only".to_owned();
-    frank
 }

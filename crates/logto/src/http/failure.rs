@@ -1,0 +1,111 @@
+//! From a request that failed to an error, without what nobody else may read.
+
+use std::error::Error as StdError;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde::Deserialize;
+
+use crate::error::{Error, ErrorKind, ErrorResponse, printable};
+
+pub(super) fn unreachable(error: reqwest::Error) -> Error {
+    let why = if error.is_connect() {
+        "Logto is unreachable: no connection"
+    } else if error.is_timeout() {
+        "Logto is unreachable: no answer in time"
+    } else {
+        "Logto is unreachable: the connection broke"
+    };
+    // The URL may carry a query; the chain below it says what happened.
+    let error = error.without_url();
+    match root_cause(&error) {
+        Some(cause) => {
+            Error::with_source(ErrorKind::Unreachable, format!("{why} ({cause})"), error)
+        }
+        None => Error::with_source(ErrorKind::Unreachable, why, error),
+    }
+}
+
+/// Whether Logto may have done what it was asked to although nobody has its answer: the connection
+/// broke, something on the way answered in its place, or what came cannot be read.
+pub(crate) fn is_answer_lost(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    match (error.kind(), error.response()) {
+        (ErrorKind::InvalidResponse, _) => true,
+        (ErrorKind::Unreachable, Some(response)) => !matches!(response.status(), 408 | 429 | 503),
+        (ErrorKind::Unreachable, None) => !cause.is_some_and(reqwest::Error::is_connect),
+        _ => false,
+    }
+}
+
+fn root_cause(error: &dyn StdError) -> Option<String> {
+    let mut cause = error.source()?;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    Some(printable(&cause.to_string()))
+}
+
+pub(super) fn error_response(
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    secrets: &[&str],
+) -> ErrorResponse {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Body {
+        error: Option<String>,
+        error_description: Option<String>,
+        code: Option<String>,
+        message: Option<String>,
+    }
+    let body: Body = serde_json::from_slice(body).unwrap_or_default();
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let clean = |text: String| printable(&redact(text, secrets));
+    ErrorResponse {
+        status,
+        error: body.error.or(body.code).map(clean),
+        description: body.error_description.or(body.message).map(clean),
+        request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
+        retry_after: header(RETRY_AFTER.as_str()).and_then(|value| value.parse().ok()),
+    }
+}
+
+/// The values of a form that nobody else may read.
+pub(super) fn secrets_of<'a>(form: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
+    const SECRET: [&str; 5] = [
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "subject_token",
+        "token",
+    ];
+    let secret = form.filter(|(name, _)| SECRET.contains(name));
+    secret.map(|(_, value)| value).collect()
+}
+
+/// Takes out what we sent, should the answer repeat it.
+fn redact(text: String, secrets: &[&str]) -> String {
+    secrets
+        .iter()
+        .filter(|secret| secret.len() >= 8)
+        .fold(text, |text, secret| text.replace(*secret, "[redacted]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_answer_is_read_and_cleaned() {
+        let secret = "a-refresh-token-of-43-characters";
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"no\n{secret}"}}"#);
+        let response = error_response(400, &HeaderMap::new(), body.as_bytes(), &[secret]);
+        assert_eq!(response.error(), Some("invalid_grant"));
+        assert_eq!(response.error_description(), Some("no [redacted]"));
+        assert_eq!(
+            error_response(502, &HeaderMap::new(), b"<html>", &[]).error(),
+            None
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! HTTP to Logto: bounded in time and size, no redirects, errors that tell an outage from a
+//! refusal.
+
+mod failure;
+
+use std::time::Duration;
+
+use openidconnect::{HttpRequest, HttpResponse, http};
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Url, form_urlencoded};
+
+use crate::error::{Error, ErrorKind};
+use crate::network::is_loopback;
+use failure::{error_response, secrets_of, unreachable};
+
+pub(crate) use failure::is_answer_lost;
+
+/// Logto closes an idle connection after 5 s; we stop using it earlier, so that no token request
+/// is written into a connection that is being closed.
+const IDLE_CONNECTION: Duration = Duration::from_secs(4);
+
+/// Time-outs and sizes of requests to Logto.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) max_response_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(10),
+            max_response_bytes: 1024 * 1024,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    app_secret: SecretString,
+    /// Id and secret as they travel after `Basic`.
+    basic: SecretString,
+    max_response_bytes: usize,
+}
+
+impl Http {
+    pub(crate) fn new(
+        endpoint: &Url,
+        app_id: &str,
+        app_secret: &SecretString,
+        limits: Limits,
+    ) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("logto-rust/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(limits.connect_timeout)
+            .timeout(limits.request_timeout)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .redirect(Policy::none());
+        if is_loopback(endpoint) {
+            // A Logto on this machine is never behind the proxy that the environment names.
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| {
+            let why = "the HTTP client cannot be set up";
+            Error::with_source(ErrorKind::InvalidRequest, why, error)
+        })?;
+        Ok(Self {
+            client,
+            app_secret: app_secret.clone(),
+            basic: basic(app_id, app_secret.expose_secret()).into(),
+            max_response_bytes: limits.max_response_bytes,
+        })
+    }
+
+    /// The body of a successful GET.
+    pub(crate) async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Vec<u8>, Error> {
+        let mut request = self
+            .client
+            .get(url.clone())
+            .header("accept", "application/json");
+        if let Some(token) = bearer {
+            request = request.bearer_auth(token);
+        }
+        self.send(request, bearer.as_slice()).await
+    }
+
+    /// The body of a successful POST of a form, authenticated as the app.
+    pub(crate) async fn post_form(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+    ) -> Result<Vec<u8>, Error> {
+        let request = self
+            .client
+            .post(url.clone())
+            .header(
+                "authorization",
+                format!("Basic {}", self.basic.expose_secret()),
+            )
+            .form(form);
+        let secrets = secrets_of(form.iter().copied());
+        self.send(request, &secrets).await
+    }
+
+    /// Sends a request that `openidconnect` prepared.
+    pub(crate) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let (parts, body) = request.into_parts();
+        let url = parts.uri.to_string();
+        let form: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
+        let secrets = secrets_of(form.iter().map(|(name, value)| (&**name, &**value)));
+        let request = self
+            .client
+            .request(parts.method, url)
+            .headers(parts.headers)
+            .body(body);
+        Ok(http::Response::new(self.send(request, &secrets).await?))
+    }
+
+    /// The body of a success. `secrets` are cut out of what Logto says about a failure.
+    async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+        secrets: &[&str],
+    ) -> Result<Vec<u8>, Error> {
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = self.body(response).await?;
+        let kind = match status {
+            200 => return Ok(body),
+            408 | 429 | 500.. => ErrorKind::Unreachable,
+            400.. => ErrorKind::Refused,
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::InvalidResponse,
+                    format!(
+                        "Logto answered with status {status}, which is neither success nor error"
+                    ),
+                ));
+            }
+        };
+        let ours = [self.app_secret.expose_secret(), self.basic.expose_secret()];
+        let response = error_response(status, &headers, &body, &[secrets, &ours].concat());
+        Err(Error::from_response(kind, response))
+    }
+
+    async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > self.max_response_bytes {
+                return Err(Error::new(
+                    ErrorKind::InvalidResponse,
+                    format!(
+                        "Logto's answer is longer than {} bytes",
+                        self.max_response_bytes
+                    ),
+                ));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Client authentication: id and secret form-encoded before Basic (RFC 6749, section 2.3.1).
+fn basic(id: &str, secret: &str) -> String {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = format!("{}:{}", encode(id), encode(secret));
+    base64_simd::STANDARD.encode_to_string(pair)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_and_secret_are_form_encoded_before_basic() {
+        // "a%3Ab" and "p%25%2B%20" would be wrong: a space is "+" in a form.
+        let expected = base64_simd::STANDARD.encode_to_string("a%3Ab:p%25%2B+%C3%A9");
+        assert_eq!(basic("a:b", "p%+ é"), expected);
+    }
+}

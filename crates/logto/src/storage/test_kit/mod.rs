@@ -1,0 +1,99 @@
+//! Shows that a [`Storage`] keeps its promises.
+//!
+//! One line in the tests of a storage:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! # let storage = logto::storage::MemoryStorage::new();
+//! logto::storage::test_kit::check(&storage).await.unwrap();
+//! # }
+//! ```
+//!
+//! It runs for about two seconds, because times to live have to end, and uses keys of its own, so
+//! that it may run against a store that others use.
+
+mod kit;
+mod promises;
+
+use std::fmt;
+
+use super::Storage;
+use kit::{Broken, Kit};
+
+/// The promises that were not kept.
+pub struct Failures(Vec<Failure>);
+
+/// A promise that was not kept.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The promise.
+    pub promise: &'static str,
+    /// What happened instead.
+    pub what: String,
+}
+
+/// Checks every promise, whatever became of the others.
+///
+/// # Errors
+///
+/// [`Failures`] with each promise that was not kept, by name.
+pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
+    let mut failures = Vec::new();
+    let mut note = |promise, outcome: Result<(), Broken>| {
+        if let Err(Broken(what)) = outcome {
+            failures.push(Failure { promise, what });
+        }
+    };
+    let kit = Kit(storage);
+    note("what was stored comes back", kit.comes_back().await);
+    note("entries come in the order of the keys", kit.order().await);
+    note("a key is compared to the letter", kit.to_the_letter().await);
+    note(
+        "an entry that is there is not taken for absent",
+        kit.absent().await,
+    );
+    note("a stale version stores nothing", kit.stale_version().await);
+    note("what was removed does not come back", kit.removed().await);
+    note(
+        "only the version that is meant is removed",
+        kit.version_removed().await,
+    );
+    note("of many writers one wins", kit.one_wins().await);
+    note("an entry ends with its time to live", kit.ends().await);
+    note("a write renews the time to live", kit.renews().await);
+    note("it answers a ping", kit.ping().await);
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(Failures(failures))
+    }
+}
+
+impl Failures {
+    /// Each promise that was not kept.
+    #[must_use]
+    pub fn all(&self) -> &[Failure] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the storage does not keep its promises:")?;
+        for Failure { promise, what } in &self.0 {
+            write!(f, "\n- {promise}: {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// As [`Display`](fmt::Display): this is what `unwrap` prints.
+impl fmt::Debug for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Failures {}
