@@ -10,26 +10,20 @@ use std::process::{Command, ExitCode};
 
 use plan::{Plan, Tenant};
 
-/// The example apps there are: the framework's name and the package.
-const FRAMEWORKS: [(&str, &str); 4] = [
-    ("axum", "example-axum"),
-    ("actix-web", "example-actix-web"),
-    ("poem", "example-poem"),
-    ("rocket", "example-rocket"),
-];
+/// The frameworks that there is an example app for.
+const FRAMEWORKS: [&str; 4] = ["axum", "actix-web", "poem", "rocket"];
 
 pub(crate) fn run(framework: &str) -> Result<ExitCode, String> {
-    let Some((_, package)) = FRAMEWORKS.iter().find(|(name, _)| *name == framework) else {
-        let known: Vec<&str> = FRAMEWORKS.iter().map(|(name, _)| *name).collect();
+    if !FRAMEWORKS.contains(&framework) {
         return Err(format!(
             "There is no example for {framework}. Choose one of: {}.",
-            known.join(", ")
+            FRAMEWORKS.join(", ")
         ));
-    };
+    }
     let plan = Plan::read(|name| env::var(name).ok())?;
     check_ports(&plan, framework)?;
 
-    let programs = build::build(package)?;
+    let programs = build::build(&format!("example-{framework}"))?;
     let mut demo = Command::new(&programs.demo);
     demo.arg(&programs.app)
         .arg(&plan.base_url)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use logto::storage::{Entry, Expect, Storage, Version, test_kit};
 use logto_redis::RedisStorage;
-use logto_servers::{Redis, eventually, soon};
+use logto_servers::{Redis, eventually, one_of_many_wins, soon};
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, Client, cmd};
 
@@ -38,31 +38,7 @@ async fn it_keeps_its_promises() {
 async fn of_several_instances_one_wins() {
     let redis = Redis::start().await;
     let instances: Vec<_> = (0..4).map(|_| Arc::new(open(&redis))).collect();
-    for round in 0..50 {
-        let known = Expect::Version(Version::from_number(0));
-        let key = format!("race-{round}");
-        for expect in [Expect::Absent, known] {
-            let writers = (1..=24).map(|writer| {
-                let (storage, key) = (Arc::clone(&instances[writer % 4]), key.clone());
-                tokio::spawn(async move {
-                    let entry = entry(writer as i64);
-                    storage.put(&key, entry, expect, HOUR).await.unwrap()
-                })
-            });
-            let mut winners = Vec::new();
-            for (writer, outcome) in (1..).zip(writers.collect::<Vec<_>>()) {
-                if outcome.await.unwrap() {
-                    winners.push(entry(writer));
-                }
-            }
-            assert_eq!(winners.len(), 1, "{expect:?}");
-            let found = instances[0].get(&[&key]).await.unwrap();
-            assert_eq!(found, [winners.pop()]);
-            assert!(instances[0].remove(&key, None).await.unwrap());
-            let first = instances[0].put(&key, entry(0), Expect::Absent, HOUR);
-            assert!(first.await.unwrap());
-        }
-    }
+    one_of_many_wins(&instances).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use logto::storage::{Expect, Storage, test_kit};
-use logto_servers::{Postgres, eventually, soon};
+use logto_servers::{Postgres, eventually, one_of_many_wins, soon};
 use logto_sqlx::PostgresStorage;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, query, query_scalar};
@@ -57,7 +57,7 @@ async fn of_several_instances_one_wins() {
     for _ in 0..4 {
         instances.push(Arc::new(storage(&postgres).await));
     }
-    support::of_several_instances_one_wins(&instances).await;
+    one_of_many_wins(&instances).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use logto::storage::{Expect, Storage, test_kit};
-use logto_servers::{eventually, soon};
+use logto_servers::{eventually, one_of_many_wins, soon};
 use logto_sqlx::SqliteStorage;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{SqlitePool, query, query_scalar};
@@ -52,7 +52,7 @@ async fn of_several_instances_one_wins() {
     for _ in 0..4 {
         instances.push(Arc::new(storage(folder.path()).await));
     }
-    support::of_several_instances_one_wins(&instances).await;
+    one_of_many_wins(&instances).await;
 }
 
 #[tokio::test]

@@ -118,6 +118,19 @@ impl Logto {
     /// # Errors
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # async fn example(logto: logto::Logto, sub: &str) -> Result<(), logto::Error> {
+    /// // All but the newest.
+    /// let sessions = logto.sessions_of(sub).await?;
+    /// for session in sessions.iter().rev().skip(1) {
+    ///     logto.end_session(sub, &session.id).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sessions_of(&self, sub: &str) -> Result<Vec<SessionInfo>, Error> {
         let sessions = self.0.keeper.sessions_of(sub, self.now()).await?;
         Ok(sessions
@@ -131,8 +144,8 @@ impl Logto {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). That Logto cannot be
-    /// reached to revoke the refresh token is none: it is logged.
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). If Logto cannot be
+    /// reached to revoke the refresh token, that is logged and no error.
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
         let keeper = &self.0.keeper;
         let sessions = keeper.sessions_of(sub, self.now()).await?;

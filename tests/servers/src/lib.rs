@@ -1,4 +1,5 @@
-//! Processes that tests start, stop and break: Redis, PostgreSQL, and any other.
+//! Processes that tests start, stop and break: Redis, PostgreSQL, and any other; and what every store
+//! behind them has to stand.
 //!
 //! Each server has a port and a data folder of its own and ends with the value that stands for it.
 //! Nothing here sleeps to give something else time. Whatever must become true is awaited with
@@ -10,11 +11,13 @@
 mod ports;
 mod postgres;
 mod process;
+mod race;
 mod redis;
 mod wait;
 
 pub use ports::free_port;
 pub use postgres::Postgres;
 pub use process::Process;
+pub use race::one_of_many_wins;
 pub use redis::Redis;
 pub use wait::{eventually, eventually_within, soon};

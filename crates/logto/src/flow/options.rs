@@ -70,9 +70,9 @@ impl SignInOptions {
         Self::default()
     }
 
-    /// Another address of this app that Logto shall send the person back to, as a path (`/login/
-    /// done`) or a full URL below the base URL. It must be registered in Logto, and whatever serves
-    /// it must hand the request to
+    /// Another address of this app for Logto to send the person back to, as a path
+    /// (`/login/done`) or a full URL below the base URL. It must be registered in Logto, and
+    /// whatever serves it must hand the request to
     /// [`handle_sign_in_callback`](crate::web::Context::handle_sign_in_callback). Default: the
     /// SDK's own callback route.
     #[must_use]

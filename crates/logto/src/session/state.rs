@@ -1,8 +1,8 @@
-//! Whether somebody is signed in, and if not, why.
+//! The states that a session can be in.
 
 /// Whether somebody is signed in, and if not, why.
 ///
-/// That a session cannot be asked for, because its store is down, is none of these: it is an error.
+/// If nobody can know, because the store is down, that is none of these: it is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionState {

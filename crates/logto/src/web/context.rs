@@ -15,6 +15,19 @@ use crate::session::SessionState;
 ///
 /// It has the operations of Logto's SDK convention. What they change about the session is owed to
 /// the browser as cookies, which the adapter's middleware sends with whatever answer goes out.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{Context, Reply};
+///
+/// async fn page(context: &Context) -> Result<String, Reply> {
+///     // Whoever is not signed in gets the `Reply`: a person a redirect, a script 401.
+///     let user = context.user().await?;
+///     let token = context.access_token("https://api.example.test").await?;
+///     Ok(format!("{} has a token until {}", user.sub(), token.expires_at()))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Context(Arc<Shared>);
 

@@ -3,6 +3,21 @@
 //! An adapter turns its framework's request into a [`Request`] of strings, gives its extractors the
 //! [`Context`] of that request, serves [`Route::ALL`] and sends what [`Context::take_cookies`] owes
 //! with every response. What is answered, and when, is decided here, once for all frameworks.
+//!
+//! # Example
+//!
+//! Without any framework:
+//!
+//! ```
+//! use logto::Logto;
+//! use logto::web::{Reply, Request, Route};
+//!
+//! async fn sign_in(logto: &Logto) -> Reply {
+//!     let target = "/sign-in?return_to=%2Fprofile";
+//!     let request = Request::new("GET", target, [("accept", "text/html")]);
+//!     logto.handle(Route::SignIn, request).await
+//! }
+//! ```
 
 mod answer;
 mod back_channel;

@@ -9,7 +9,9 @@ use crate::claims::{IdTokenClaims, UserInfo};
 use crate::error::Error;
 use crate::session::TokenRequest;
 
-/// What [`Context::get_context`] shall find out.
+/// What [`Context::get_context`] is to find out.
+///
+/// # Example
 ///
 /// ```
 /// use logto::TokenRequest;
@@ -83,8 +85,8 @@ impl Context {
     /// # Errors
     ///
     /// Those of [`access_token`](Self::access_token) and
-    /// [`fetch_user_info`](Self::fetch_user_info). That nobody is signed in is none; an outage is
-    /// one, and never looks like nobody.
+    /// [`fetch_user_info`](Self::fetch_user_info). It is no error if nobody is signed in; an
+    /// outage is one, and never looks like nobody.
     pub async fn get_context(&self, wanted: ContextRequest) -> Result<LogtoContext, Error> {
         let Some(claims) = self.id_token_claims().await? else {
             return Ok(LogtoContext::default());

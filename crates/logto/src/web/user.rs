@@ -10,6 +10,19 @@ use crate::error::Error;
 use crate::session::TokenRequest;
 
 /// A signed-in person.
+///
+/// # Example
+///
+/// ```
+/// # use logto::web::User;
+/// async fn card(user: &User) -> Result<String, logto::Error> {
+///     // From the session: nobody is asked.
+///     let name = user.name().unwrap_or(user.sub());
+///     // From Logto, now.
+///     let info = user.fetch_user_info().await?;
+///     Ok(format!("{name}, in {} organizations", info.organizations.len()))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct User {
     claims: Arc<IdTokenClaims>,
