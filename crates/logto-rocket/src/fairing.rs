@@ -45,7 +45,11 @@ impl Fairing for LogtoFairing {
     /// callback's holds a code. Its path may begin with that of the base URL, the route's does not.
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         let Self(logto) = self;
-        let route = logto.route_at(request.uri().path().as_str());
+        // Rocket takes a path with empty segments for the one without.
+        let segments = request.uri().path().raw_segments();
+        let filled = segments.filter(|segment| !segment.is_empty());
+        let path: String = filled.map(|segment| format!("/{segment}")).collect();
+        let route = logto.route_at(&path);
         if let Some(Ok(uri)) = route.map(|route| Origin::parse_owned(logto.route_path(route))) {
             view(request);
             request.set_uri(uri);
