@@ -289,6 +289,14 @@ impl Api {
                 }
                 _ => match policy.find_fault(&claims, organization) {
                     None => return Ok(claims),
+                    // Its `aud` is not this API (RFC 9068, section 4), so its scopes are of no matter.
+                    Some(fault)
+                        if claims.is_organization_token()
+                            && !policy.asks_for_organization_token() =>
+                    {
+                        let why = format!("the access token is refused: {fault}");
+                        Error::new(ErrorKind::InvalidToken, why)
+                    }
                     Some(fault) => Error::new(
                         ErrorKind::Forbidden,
                         format!("the access token does not permit this: {fault}"),
