@@ -9,7 +9,7 @@
     clippy::unwrap_used
 )]
 
-use logto_tests::bearer::Then::{Forbidden, In, Malformed};
+use logto_tests::bearer::Then::{Forbidden, In, Invalid, Malformed};
 use logto_tests::bearer::{ALICE, CLIENT, ORGANIZATION, Then, Token, World};
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_route_asks_for_permissions_and_organizations() {
         (&things, READ, plain, Forbidden),
         (&things, READ, other, Forbidden),
         (&things, READ, empty, Forbidden),
-        (&things, READ, of_organization, Forbidden),
+        (&things, READ, of_organization, Invalid),
         ("/of-header", "", ours, Malformed),
         ("/of-some", "", ours, here),
         ("/of-some", "", other, In("alice in elsewhere")),
@@ -64,7 +64,7 @@ async fn a_route_asks_for_permissions_and_organizations() {
         (&members, "read:members", of_other, Forbidden),
         (&members, "read:members", ours, Forbidden),
         (&members, "read:members", plain, Forbidden),
-        ("/any", "", of_organization, Forbidden),
+        ("/any", "", of_organization, Invalid),
         ("/machines", "", as_machine, machine),
         ("/machines", "", plain, Forbidden),
         ("/users", "", plain, ALICE),

@@ -15,6 +15,7 @@ use std::time::Duration;
 use logto::web::SessionState;
 use logto::{Logto, TokenRequest};
 use logto_tests::hostile::{Answer, Browser, Endpoint, Home, Trouble, World, each};
+use url::Url;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -91,6 +92,10 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
         let other = other_instance(&world, home);
         let phone = device(&mut world, "alice", Some("sid-of-the-phone")).await;
         let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
+        world.browser = Browser::default();
+        let seen = world.open("/sign-in").await;
+        let (under_way, authorize) = (world.browser.clone(), Url::parse(seen.location()).unwrap());
+        world.clock.advance(SECOND);
         let token = world
             .provider
             .logout_token(|token| token.claim("sid", "sid-of-the-phone"));
@@ -99,17 +104,17 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
             assert!(!is_signed_in(&mut world, &instance, &phone).await);
             assert!(is_signed_in(&mut world, &instance, &laptop).await);
         }
-        // A callback that was under way meanwhile: its session at Logto is over all the same.
+        // A sign-in that was under way meanwhile: its session at Logto is over all the same.
         world.clock.advance(SECOND);
-        let seen = {
-            world.browser = Browser::default();
-            world
-                .provider
-                .bend_token(|token| token.claim("sid", "sid-of-the-phone"));
-            world.sign_in().await
-        };
-        assert_eq!(seen.status, 303);
+        world.browser = under_way;
+        world
+            .provider
+            .bend_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let seen = world.open(&world.callback(&authorize)).await;
+        assert_eq!(seen.status, 400);
         assert_eq!(world.person().await, None);
+        // One that begins afterwards is not sent around for ever, whatever its session is called.
+        device(&mut world, "alice", Some("sid-of-the-phone")).await;
         world.finish();
     })
     .await;

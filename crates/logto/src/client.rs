@@ -96,14 +96,36 @@ impl Logto {
     }
 
     /// The SDK's own route at the path of a request, with or without the path of the base URL: a
-    /// proxy may have taken that away. For what happens before the framework has matched a route.
+    /// proxy may have taken that away. For what happens before the framework has matched a route;
+    /// empty segments are passed over, since a framework may do that.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Route;
+    /// use logto::{Logto, LogtoConfig};
+    ///
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    ///     .with_cookie_secret("thirty-two characters or more, please")
+    ///     .with_base_url("https://example.com/shop")
+    ///     .with_route_prefix("/auth");
+    /// let logto = Logto::new(config)?;
+    /// assert_eq!(logto.route_at("/auth/callback"), Some(Route::Callback));
+    /// assert_eq!(logto.route_at("/shop/auth//callback/"), Some(Route::Callback));
+    /// assert_eq!(logto.route_at("/callback"), None);
+    /// assert_eq!(logto.route_at("/auth/shop/callback"), None);
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn route_at(&self, path: &str) -> Option<Route> {
-        let base = self.base_url().path().trim_end_matches('/');
-        let path = path.strip_prefix(base).unwrap_or(path);
-        let path = path.strip_prefix(&*self.0.settings.route_prefix)?;
+        let mut before = segments(path);
+        let last = before.next_back()?;
         let mut routes = Route::ALL.iter().copied();
-        routes.find(|route| route.path() == path)
+        let route = routes.find(|route| segments(route.path()).eq([last]))?;
+        let prefix = segments(&self.0.settings.route_prefix);
+        let mounted = before.clone().eq(prefix.clone());
+        let as_browsers_see_it = || before.eq(segments(self.base_url().path()).chain(prefix));
+        (mounted || as_browsers_see_it()).then_some(route)
     }
 
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
@@ -200,6 +222,10 @@ impl Logto {
     fn now(&self) -> u64 {
         self.0.settings.clock.now()
     }
+}
+
+fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> + Clone {
+    path.split('/').filter(|segment| !segment.is_empty())
 }
 
 impl fmt::Debug for Logto {

@@ -200,6 +200,11 @@ impl Policy {
         }
         match self.find_fault(token, organization) {
             None => Ok(()),
+            // Its `aud` is not this API (RFC 9068, section 4), so its scopes are of no matter.
+            Some(fault) if token.is_organization_token() && !self.asks_for_organization_token() => {
+                let why = format!("the access token is refused: {fault}");
+                Err(Error::new(ErrorKind::InvalidToken, why))
+            }
             Some(fault) => Err(Error::new(
                 ErrorKind::Forbidden,
                 format!("the access token does not permit this: {fault}"),

@@ -33,6 +33,22 @@ impl Keeper {
         self.mark(&self.names.end_of_logto_session(sid), now).await
     }
 
+    /// Whether the session at Logto that a new session comes from ended after this second, in which
+    /// its sign-in began. Another sign-in may begin that one again, if Logto names it so.
+    pub(crate) async fn has_ended_since(
+        &self,
+        session: &Session,
+        begun_at: u64,
+    ) -> Result<bool, Error> {
+        let Some(sid) = &session.grant.claims().sid else {
+            return Ok(false);
+        };
+        let key = self.names.end_of_logto_session(sid);
+        let [mark] = self.store.get([&key]).await?;
+        let end_of_second = begun_at.saturating_mul(1000).saturating_add(999);
+        Ok(self.is_over(&key, mark.as_ref(), end_of_second))
+    }
+
     async fn mark(&self, key: &str, now_in_milliseconds: u64) -> Result<(), Error> {
         // As long as the longest session that it ends.
         let ttl = Duration::from_secs(self.rules.lifetime);

@@ -137,8 +137,8 @@ impl Keeper {
             return Ok((entry, self.is_over(person, end.as_ref(), started_at)));
         };
         let [entry, end, other] = self.store.get([session, person, logto]).await?;
-        // A session at Logto that is over never begins again.
-        let ended = other.is_some() || self.is_over(person, end.as_ref(), started_at);
+        let ended = self.is_over(person, end.as_ref(), started_at)
+            || self.is_over(logto, other.as_ref(), started_at);
         Ok((entry, ended))
     }
 

@@ -14,7 +14,7 @@ impl Context {
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
         match self.complete_sign_in().await {
-            Ok((session, transaction)) => match self.begin(session).await {
+            Ok((session, transaction)) => match self.begin(session, &transaction).await {
                 Ok(()) => {
                     let page = self.page_of(transaction.return_to.as_ref());
                     let forget = vec![self.logto().transactions.remove(&transaction.state)];
@@ -39,9 +39,14 @@ impl Context {
     }
 
     /// Keeps the new session, in place of the one that this browser had.
-    async fn begin(&self, session: Session) -> Result<(), Error> {
+    async fn begin(&self, session: Session, transaction: &Transaction) -> Result<(), Error> {
         let keeper = &self.logto().keeper;
         let before = self.held().await.ok().flatten();
+        let begun_at = self.logto().transactions.begun_at(transaction);
+        if keeper.has_ended_since(&session, begun_at).await? {
+            let why = "the session at Logto that the sign-in came from has ended";
+            return Err(Error::new(ErrorKind::InvalidCallback, why));
+        }
         let held = keeper.begin(session, self.now()).await?;
         self.adopt(held)?;
         if let Some(before) = before
