@@ -63,6 +63,8 @@ fn time() -> Duration {
     time.unwrap_or_default()
 }
 
+/// Asked of the C library, as [`SystemTime`] does (the feature `use-libc`): where a tool moves the time
+/// of a process, both have to move.
 #[cfg(target_os = "linux")]
 fn last_tick() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
