@@ -27,7 +27,7 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
     ));
     if let [program, arguments @ ..] = options.command.as_slice() {
         let base_url = &options.base_url;
-        terminal.remark(format_args!("Your app is to be at {base_url}."));
+        terminal.remark(format_args!("Open your app at {base_url} once it runs."));
         let mut command = Command::new(program);
         command.args(arguments).envs(variables).kill_on_drop(true);
         return run_command(command, program).await;

@@ -90,7 +90,8 @@ impl Context {
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        self.check(request)?;
+        self.check(request)
+            .inspect_err(|error| tracing::error!(%error, "a token that nobody can have"))?;
         let held = self.signed_in().await?;
         let fresh = self.fresh(&held, request).await?;
         let token = fresh.session.grant.token_for(&request.target);
