@@ -71,8 +71,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
 
     let mut cases = vec![
         Case::new("ES384 by aws-lc-rs, the signature alone", || {
-            key.verify_sig(message, &signature)
-                .expect("a good signature");
+            key.verify_sig(message, &signature).expect("a good signature");
         }),
         Case::asynchronous("logto, token seen first", runtime, async || {
             first.verify(token).await.expect("a good token")
@@ -90,12 +89,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let open =
         || runtime.block_on(async { opened(tower_oauth2(issuer).await, &tokens.good[0]).await });
     cases.extend(situations(TOWER_OAUTH2, runtime, &tokens, open, open()));
-    cases.push(page(
-        "axum 0.7: hello",
-        runtime,
-        older_hello(),
-        &tokens.good,
-    ));
+    cases.push(page("axum 0.7: hello", runtime, older_hello(), &tokens.good));
     let open =
         || runtime.block_on(async { opened(jwt_authorizer(issuer).await, &tokens.good[0]).await });
     cases.extend(situations(JWT_AUTHORIZER, runtime, &tokens, open, open()));
@@ -111,25 +105,13 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     report.added("Access tokens (ES384)", &measured, added);
     let nanoseconds = Unit::Nanoseconds;
     let [hit, miss, ..] = LOGTO.map(added);
-    report.at_most(
-        "G1",
-        "token seen before, added on axum",
-        hit,
-        100.0,
-        nanoseconds,
-    );
+    report.at_most("G1", "token seen before, added on axum", hit, 100.0, nanoseconds);
     let [peer, ..] = TOWER_OAUTH2.map(added);
     let what = "times less than tower-oauth2-resource-server";
     report.at_least("G1", what, peer / hit, 1400.0, Unit::Times);
     let floor = measured.median("ES384 by aws-lc-rs, the signature alone");
     let goal = 1.01 * floor + 1000.0;
-    report.at_most(
-        "G2",
-        "token seen first, added on axum",
-        miss,
-        goal,
-        nanoseconds,
-    );
+    report.at_most("G2", "token seen first, added on axum", miss, goal, nanoseconds);
     let verify = measured.median("logto, token seen first");
     let what = "verifying ES384 (ID tokens by the same code)";
     report.at_most("G8", what, verify, 1.02 * floor, nanoseconds);

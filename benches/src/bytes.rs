@@ -34,28 +34,12 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
 
     println!("\n### Bytes of the cookie, name included\n\n| session | bytes |\n|---|---:|");
     let ours = alice.header().len();
-    println!(
-        "| ID token, refresh token, opaque token | {} |",
-        bare.header().len()
-    );
+    println!("| ID token, refresh token, opaque token | {} |", bare.header().len());
     println!("| and two access tokens | {ours} |");
     println!("| the same by cookie's PrivateJar and JSON | {private} |");
-    println!(
-        "| the same by tower-sessions-cookie-store | {} |",
-        tower.len()
-    );
-    println!(
-        "| a person in 200 organizations, {} cookies | {} |",
-        bob.count(),
-        bob.header().len()
-    );
-    report.at_most(
-        "G4",
-        "bytes of the usual session",
-        ours as f64,
-        1100.0,
-        Unit::Bytes,
-    );
+    println!("| the same by tower-sessions-cookie-store | {} |", tower.len());
+    println!("| a person in 200 organizations, {} cookies | {} |", bob.count(), bob.header().len());
+    report.at_most("G4", "bytes of the usual session", ours as f64, 1100.0, Unit::Bytes);
     let fit = runtime.block_on(tokens_that_fit(&stage, &logto));
     report.at_least(
         "G4",
@@ -72,11 +56,7 @@ fn organization(at: usize) -> String {
 }
 
 async fn tokens_that_fit(stage: &Stage, logto: &Logto) -> usize {
-    let scopes = [
-        &["read:things"][..],
-        &["write:things"],
-        &["read:things", "write:things"],
-    ];
+    let scopes = [&["read:things"][..], &["write:things"], &["read:things", "write:things"]];
     let mut cookies = stage.sign_in(logto, "member", &[]).await;
     let mut fit = 0;
     for at in 0..ORGANIZATIONS {
@@ -136,9 +116,7 @@ fn save(runtime: &Runtime, report: &mut Report, stage: &Stage, kept: &Kept) {
             let lines = open(&logto, &header.borrow()).await.take_cookies().await;
             assert!(!lines.is_empty(), "nothing was saved");
         }),
-        Case::new("save with cookie's PrivateJar and JSON", || {
-            private_cookie(kept)
-        }),
+        Case::new("save with cookie's PrivateJar and JSON", || private_cookie(kept)),
     ]);
     report.table("Saving a session", &measured);
     let ours = measured.added("open and save", "open");

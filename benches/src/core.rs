@@ -29,9 +29,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let new = RefCell::new(stage.in_cookies());
     let next = Cell::new(0);
     let cases = vec![
-        Case::asynchronous("cookie, seen again", runtime, async || {
-            open(&logto, &header).await
-        }),
+        Case::asynchronous("cookie, seen again", runtime, async || open(&logto, &header).await),
         Case::asynchronous("cookie, seen first", runtime, async || {
             let at = next.get();
             next.set(at + 1);
@@ -42,9 +40,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
             new.replace(stage.in_cookies());
             next.set(0);
         }),
-        Case::asynchronous("memory store", runtime, async || {
-            open(&stored, &ticket).await
-        }),
+        Case::asynchronous("memory store", runtime, async || open(&stored, &ticket).await),
         Case::new("cookie's PrivateJar and JSON", || open_private(&private)),
         Case::asynchronous("nobody", runtime, async || {
             let context = logto.context(request("/", ""));

@@ -27,9 +27,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let ticket = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
 
     let axum = |name, (mut app, header): (on_axum::App, HeaderValue)| {
-        Case::asynchronous(name, runtime, async move || {
-            get_with(&mut app, COOKIE, &header).await
-        })
+        Case::asynchronous(name, runtime, async move || get_with(&mut app, COOKIE, &header).await)
     };
     let next = Cell::new(0);
     let new = RefCell::new(on_axum::logto(&logto));
@@ -46,23 +44,14 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let ours = header_of(&cookies.header());
     let mut cases = vec![
         axum("axum: hello", (on_axum::hello(), ours.clone())),
-        axum(
-            "logto-axum, cookie seen again",
-            (on_axum::logto(&logto), ours),
-        ),
+        axum("logto-axum, cookie seen again", (on_axum::logto(&logto), ours)),
         first,
-        axum(
-            "logto-axum, memory store",
-            (on_axum::logto(&stored), header_of(&ticket.header())),
-        ),
+        axum("logto-axum, memory store", (on_axum::logto(&stored), header_of(&ticket.header()))),
         axum(
             "tower-sessions, memory store",
             runtime.block_on(on_axum::sessions_in_memory(kept.clone())),
         ),
-        axum(
-            "axum-login, memory store",
-            runtime.block_on(on_axum::login()),
-        ),
+        axum("axum-login, memory store", runtime.block_on(on_axum::login())),
         axum(
             "tower-sessions-cookie-store",
             runtime.block_on(on_axum::sessions_in_cookies(kept.clone())),
@@ -90,20 +79,8 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     .map(added);
     report.added("What a session adds to a page", &measured, added);
     let limit = Unit::Nanoseconds;
-    report.at_most(
-        "G3",
-        "cookie seen first, added on axum",
-        first,
-        800.0,
-        limit,
-    );
-    report.at_most(
-        "G3c",
-        "cookie seen again, added on axum",
-        again,
-        250.0,
-        limit,
-    );
+    report.at_most("G3", "cookie seen first, added on axum", first, 800.0, limit);
+    report.at_most("G3c", "cookie seen again, added on axum", again, 250.0, limit);
     report.at_most("G5", "memory store, added on axum", memory, 300.0, limit);
     for (id, ours, peer, goal) in [
         ("G3", first, "rocket, private cookie", 8.0),

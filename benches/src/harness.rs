@@ -30,12 +30,7 @@ impl<'a> Case<'a> {
                 black_box(work());
             }
         };
-        Self {
-            name,
-            work: Box::new(work),
-            prepare: Box::new(|| {}),
-            runs: None,
-        }
+        Self { name, work: Box::new(work), prepare: Box::new(|| {}), runs: None }
     }
 
     pub fn asynchronous<T>(
@@ -50,19 +45,12 @@ impl<'a> Case<'a> {
                 }
             });
         };
-        Self {
-            work: Box::new(work),
-            ..Self::new(name, || {})
-        }
+        Self { work: Box::new(work), ..Self::new(name, || {}) }
     }
 
     /// Runs it exactly so many times a round, after a preparation that is not measured.
     pub fn prepared(self, runs: u64, prepare: impl FnMut() + 'a) -> Self {
-        Self {
-            prepare: Box::new(prepare),
-            runs: Some(runs),
-            ..self
-        }
+        Self { prepare: Box::new(prepare), runs: Some(runs), ..self }
     }
 
     fn sample(&mut self, runs: u64) -> f64 {

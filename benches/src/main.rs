@@ -17,21 +17,11 @@ use std::process::ExitCode;
 
 use report::Report;
 
-const GROUPS: [&str; 7] = [
-    "core",
-    "stores",
-    "frameworks",
-    "bytes",
-    "memory",
-    "threads",
-    "api",
-];
+const GROUPS: [&str; 7] = ["core", "stores", "frameworks", "bytes", "memory", "threads", "api"];
 
 fn main() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let groups = match arguments.as_slice() {

@@ -87,9 +87,7 @@ fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());
-    1024 * number
-        .and_then(|number| number.parse::<usize>().ok())
-        .expect("kilobytes")
+    1024 * number.and_then(|number| number.parse::<usize>().ok()).expect("kilobytes")
 }
 
 /// Remembers what a sign-in leaves in its store.

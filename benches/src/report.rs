@@ -55,8 +55,7 @@ impl Report {
 
     fn goal(&mut self, id: &str, what: &str, measured: String, goal: String, met: bool) {
         let met = if met { "yes" } else { "**no**" };
-        self.goals
-            .push([id.into(), what.into(), measured, goal, met.into()]);
+        self.goals.push([id.into(), what.into(), measured, goal, met.into()]);
     }
 
     pub fn print_goals(&self) {
@@ -87,9 +86,5 @@ impl Unit {
 }
 
 pub fn nanoseconds(number: f64) -> String {
-    if number < 1000.0 {
-        format!("{number:.0} ns")
-    } else {
-        format!("{:.2} µs", number / 1000.0)
-    }
+    if number < 1000.0 { format!("{number:.0} ns") } else { format!("{:.2} µs", number / 1000.0) }
 }

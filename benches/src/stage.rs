@@ -46,9 +46,7 @@ impl Cookies {
 impl Stage {
     pub async fn new(people: impl IntoIterator<Item = Person>) -> Self {
         let tenant = LocalTenant::builder().base_url(BASE_URL);
-        let tenant = people
-            .into_iter()
-            .fold(tenant, |tenant, one| tenant.person(one));
+        let tenant = people.into_iter().fold(tenant, |tenant, one| tenant.person(one));
         let tenant = tenant.start().await.expect("a tenant");
         Self { tenant }
     }
@@ -107,10 +105,7 @@ impl Stage {
 
     /// The tokens of the usual session: one for an API, one for it in an organization.
     pub fn usual_tokens() -> [TokenRequest; 2] {
-        [
-            TokenRequest::resource(API),
-            TokenRequest::resource(API).in_organization(ORGANIZATION),
-        ]
+        [TokenRequest::resource(API), TokenRequest::resource(API).in_organization(ORGANIZATION)]
     }
 
     /// The same session sealed so many times.

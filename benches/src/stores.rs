@@ -21,9 +21,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         let of_postgres = PgPool::connect(&postgres.url()).await.expect("PostgreSQL");
         let of_postgres = PostgresStorage::new(of_postgres);
         of_postgres.create_schema().await.expect("a schema");
-        let of_sqlite = SqlitePool::connect("sqlite::memory:")
-            .await
-            .expect("SQLite");
+        let of_sqlite = SqlitePool::connect("sqlite::memory:").await.expect("SQLite");
         let of_sqlite = SqliteStorage::new(of_sqlite);
         of_sqlite.create_schema().await.expect("a schema");
         let stores: [(&'static str, Arc<dyn Storage>); 4] = [

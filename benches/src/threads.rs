@@ -29,14 +29,8 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let apps: [(&str, (App, HeaderValue)); 5] = [
         ("axum: hello", (hello(), HeaderValue::from_static("a=b"))),
         ("logto-axum, memory store", (logto(&stored), ticket)),
-        (
-            "logto-axum, cookie seen again",
-            (logto(&in_cookies), cookie),
-        ),
-        (
-            "tower-sessions, memory store",
-            runtime.block_on(sessions_in_memory(kept)),
-        ),
+        ("logto-axum, cookie seen again", (logto(&in_cookies), cookie)),
+        ("tower-sessions, memory store", runtime.block_on(sessions_in_memory(kept))),
         ("axum-login, memory store", runtime.block_on(login())),
     ];
     let mut ratios = apps.each_ref().map(|_| Vec::new());

@@ -48,14 +48,10 @@ pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, NotKnow
 
 /// What the API answered.
 pub(crate) fn things(user: &User, answer: &str) -> String {
-    html(&Things {
-        user: Some(user),
-        answer,
-    })
+    html(&Things { user: Some(user), answer })
 }
 
 /// Rendering into memory fails only for a template that is wrong.
 fn html(page: &impl Template) -> String {
-    page.render()
-        .unwrap_or_else(|error| format!("This page cannot be shown: {error}"))
+    page.render().unwrap_or_else(|error| format!("This page cannot be shown: {error}"))
 }

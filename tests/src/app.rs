@@ -93,9 +93,7 @@ impl ExampleApp {
 
     async fn run(program: &str, base_url: &str, port: u16, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(executables().join(program));
-        command
-            .env("BASE_URL", base_url)
-            .envs(environment.iter().copied());
+        command.env("BASE_URL", base_url).envs(environment.iter().copied());
         let mut process = Process::start(program, &mut command);
 
         eventually("the example app to accept connections", async || {
@@ -105,10 +103,7 @@ impl ExampleApp {
             TcpStream::connect(("localhost", port)).await.ok()
         })
         .await;
-        Self {
-            process,
-            base_url: base_url.to_owned(),
-        }
+        Self { process, base_url: base_url.to_owned() }
     }
 
     /// The address a browser opens, without a slash at the end.
@@ -129,8 +124,7 @@ impl ExampleApp {
 
 fn port_of(base_url: &str) -> u16 {
     let port = base_url.rsplit(':').next();
-    port.and_then(|port| port.parse().ok())
-        .expect("the address of an app under test has a port")
+    port.and_then(|port| port.parse().ok()).expect("the address of an app under test has a port")
 }
 
 /// The variables of an app that signs people in at a local tenant.
@@ -180,25 +174,14 @@ fn build() -> PathBuf {
         // The same selection as in `cargo xtask demo` and `test-all`: another
         // one would build the dependencies again, with other features.
         .args(["build", "--quiet", "--workspace"])
-        .args(
-            Example::ALL
-                .iter()
-                .flat_map(|example| ["--bin", example.package()]),
-        )
+        .args(Example::ALL.iter().flat_map(|example| ["--bin", example.package()]))
         .args(["--bin", "logto", "--example", "demo"])
-        .args(
-            Example::ALL
-                .iter()
-                .flat_map(|example| ["--example", example.hello()]),
-        )
+        .args(Example::ALL.iter().flat_map(|example| ["--example", example.hello()]))
         .args(["--profile", profile])
         .arg("--target-dir")
         .arg(target_folder)
         .status()
         .expect("cargo can be started");
-    assert!(
-        status.success(),
-        "the examples could not be built: {status}"
-    );
+    assert!(status.success(), "the examples could not be built: {status}");
     profile_folder.to_owned()
 }

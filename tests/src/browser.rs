@@ -46,29 +46,18 @@ impl Browser {
         let (chromium, handler) = chromiumoxide::Browser::launch(config)
             .await
             .unwrap_or_else(|error| panic!("Chromium could not be started: {error}"));
-        Self {
-            chromium,
-            events: tokio::spawn(pump(handler)),
-            _profile: profile,
-        }
+        Self { chromium, events: tokio::spawn(pump(handler)), _profile: profile }
     }
 
     /// Opens an empty tab. All tabs of a browser share their cookies.
     pub async fn new_tab(&self) -> Tab {
-        let page = self
-            .chromium
-            .new_page("about:blank")
-            .await
-            .expect("Chromium opens a tab");
+        let page = self.chromium.new_page("about:blank").await.expect("Chromium opens a tab");
         Tab::new(page)
     }
 
     /// Every cookie that the browser holds, of every port of localhost.
     pub async fn cookies(&self) -> Vec<Cookie> {
-        self.chromium
-            .get_cookies()
-            .await
-            .expect("Chromium tells its cookies")
+        self.chromium.get_cookies().await.expect("Chromium tells its cookies")
     }
 
     /// Ends Chromium and waits until it has.
@@ -90,19 +79,15 @@ fn executable() -> PathBuf {
     if let Some(path) = env::var_os("CHROME") {
         return path.into();
     }
-    [
-        "/usr/bin/chromium",
-        "/usr/bin/chromium-browser",
-        "/usr/bin/google-chrome",
-    ]
-    .iter()
-    .map(Path::new)
-    .find(|path| path.exists())
-    .unwrap_or_else(|| {
-        panic!(
-            "the browser tests need Chromium: install it (Debian: `apt-get install chromium`) \
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+        .iter()
+        .map(Path::new)
+        .find(|path| path.exists())
+        .unwrap_or_else(|| {
+            panic!(
+                "the browser tests need Chromium: install it (Debian: `apt-get install chromium`) \
                  or set CHROME to the program"
-        )
-    })
-    .to_owned()
+            )
+        })
+        .to_owned()
 }

@@ -31,15 +31,9 @@ impl CertifiedProvider {
         let mut process = Process::start("the certified provider", &mut command);
         let endpoint = eventually("the certified provider to be ready", async || {
             if let Some(status) = process.exit_status() {
-                panic!(
-                    "the certified provider ended with {status}:\n{}",
-                    process.output()
-                );
+                panic!("the certified provider ended with {status}:\n{}", process.output());
             }
-            process
-                .output()
-                .lines()
-                .find_map(|line| line.strip_prefix("ready ").map(str::to_owned))
+            process.output().lines().find_map(|line| line.strip_prefix("ready ").map(str::to_owned))
         })
         .await;
         Self { process, endpoint }
@@ -85,11 +79,7 @@ fn node() -> &'static Path {
     NODE.get_or_init(|| {
         install();
         let packaged = folder().join("node_modules/.bin/node");
-        if packaged.exists() {
-            packaged
-        } else {
-            PathBuf::from("node")
-        }
+        if packaged.exists() { packaged } else { PathBuf::from("node") }
     })
 }
 

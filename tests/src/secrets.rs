@@ -30,9 +30,9 @@ impl Secrets {
     }
 
     fn hide_in(&self, line: &str) -> String {
-        self.0.iter().fold(line.to_owned(), |line, secret| {
-            line.replace(telling(secret), "[secret]")
-        })
+        self.0
+            .iter()
+            .fold(line.to_owned(), |line, secret| line.replace(telling(secret), "[secret]"))
     }
 }
 

@@ -45,13 +45,7 @@ impl Stage {
     pub async fn certified(example: Example, environment: &[(&str, &str)]) -> Self {
         let base_url = free_base_url();
         let provider = CertifiedProvider::start(&base_url).await;
-        Self::with(
-            example,
-            Provider::Certified(provider),
-            &base_url,
-            environment,
-        )
-        .await
+        Self::with(example, Provider::Certified(provider), &base_url, environment).await
     }
 
     async fn with(
@@ -62,11 +56,9 @@ impl Stage {
     ) -> Self {
         let (endpoint, app_id, app_secret) = match &provider {
             Provider::Local(tenant) => (tenant.endpoint(), tenant.app_id(), tenant.app_secret()),
-            Provider::Certified(certified) => (
-                certified.endpoint(),
-                certified.app_id(),
-                certified.app_secret(),
-            ),
+            Provider::Certified(certified) => {
+                (certified.endpoint(), certified.app_id(), certified.app_secret())
+            }
         };
         let mut environment = vec![
             ("LOGTO_ENDPOINT", endpoint),
@@ -101,8 +93,7 @@ impl Stage {
 
     /// Saves what the tab shows as `target/screenshots/<example>-<name>.png`.
     pub async fn screenshot(&self, tab: &Tab, name: &str) {
-        tab.screenshot(&format!("{}-{name}", self.example.package()))
-            .await;
+        tab.screenshot(&format!("{}-{name}", self.example.package())).await;
     }
 
     /// Waits until `tab` shows a page of the app, after a visit to the provider.
@@ -121,10 +112,7 @@ impl Stage {
         let port = self.app.port();
         let mut cookies = self.browser.cookies().await;
         cookies.retain(|cookie| cookie.source_port == i64::from(port));
-        let mut seen = self
-            .cookies_seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.cookies_seen.lock().unwrap_or_else(PoisonError::into_inner);
         for cookie in &cookies {
             seen.add(&cookie.value);
         }
@@ -139,10 +127,7 @@ impl Stage {
     /// If there is one: a client secret, a cookie, a code, a token.
     pub async fn end(self) {
         self.app_cookies().await;
-        let mut secrets = self
-            .cookies_seen
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = self.cookies_seen.into_inner().unwrap_or_else(PoisonError::into_inner);
         secrets.add(COOKIE_SECRET);
         match &self.provider {
             Provider::Local(tenant) => {
@@ -197,9 +182,8 @@ fn add_requests(secrets: &mut Secrets, tenant: &LocalTenant) {
                 secrets.add(value);
             }
         }
-        if let Some((_, credentials)) = request
-            .header("authorization")
-            .and_then(|value| value.split_once(' '))
+        if let Some((_, credentials)) =
+            request.header("authorization").and_then(|value| value.split_once(' '))
         {
             secrets.add(credentials);
         }

@@ -50,12 +50,7 @@ impl Stage {
         let request = Request::new("GET", &callback[BASE_URL.len()..], [("cookie", cookie)]);
         let cookie = cookies(&logto.handle(Route::Callback, request).await);
         assert!(!cookie.is_empty(), "alice is not signed in");
-        Self {
-            tenant,
-            logto,
-            cookie,
-            clock,
-        }
+        Self { tenant, logto, cookie, clock }
     }
 
     /// From now on a handler that asks for the access token makes the SDK owe a new session cookie.
@@ -68,13 +63,7 @@ impl Stage {
 
 /// The cookies that a reply sets, as a browser sends them back.
 fn cookies(reply: &Reply) -> String {
-    let set = reply
-        .headers()
-        .iter()
-        .filter(|(name, _)| *name == "set-cookie");
+    let set = reply.headers().iter().filter(|(name, _)| *name == "set-cookie");
     let pairs = set.filter_map(|(_, line)| line.split(';').next());
-    pairs
-        .filter(|pair| !pair.ends_with('='))
-        .collect::<Vec<_>>()
-        .join("; ")
+    pairs.filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("; ")
 }

@@ -17,11 +17,7 @@ async fn machine_token(site: &Site) -> (String, String) {
 #[tokio::test]
 async fn a_token_or_a_session_of_this_site_lets_in() {
     let site = Site::of("alice").await;
-    let alice = site
-        .tenant
-        .people()
-        .into_iter()
-        .find(|p| p.handle() == "alice");
+    let alice = site.tenant.people().into_iter().find(|p| p.handle() == "alice");
     let alice = format!("{} in none", alice.unwrap().id());
     let (token, machine) = machine_token(&site).await;
     let cookie = ("cookie", site.cookie.as_str());
@@ -57,11 +53,7 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
         assert_eq!(seen, status, "{name}: {challenge} {text}");
         assert!(body.is_empty() || text == body, "{name}: {text}");
         let challenged = challenge.starts_with("Bearer realm=");
-        assert_eq!(
-            challenged,
-            matches!(status, 400 | 401),
-            "{name}: {challenge}"
-        );
+        assert_eq!(challenged, matches!(status, 400 | 401), "{name}: {challenge}");
     }
 }
 
@@ -84,9 +76,6 @@ async fn a_session_is_judged_by_the_permissions_of_its_person() {
     assert_eq!(site.ask("GET", "/read", &[cookie]).await.0, 200);
     let (status, challenge, _) = site.ask("GET", "/read-and-write", &[cookie]).await;
     assert_eq!(status, 403);
-    assert!(
-        challenge.contains("scope=\"read:things write:things\""),
-        "{challenge}"
-    );
+    assert!(challenge.contains("scope=\"read:things write:things\""), "{challenge}");
     assert_eq!(site.ask("GET", &things, &[cookie]).await.0, 403);
 }

@@ -1,12 +1,7 @@
 //! Keys that change while an API is busy: counted, not timed.
 
 // Helpers of a test fail as the test does: by panicking.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used
-)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -91,9 +86,8 @@ async fn no_valid_token_is_refused_while_keys_rotate_under_load() {
 /// A hundred tokens of keys that do not exist, all at once.
 async fn flood(world: &World, client: &reqwest::Client, address: SocketAddr) {
     let key = world.provider.key();
-    let tokens: Vec<_> = (0..100)
-        .map(|n| token(&world.provider, &key.named(&format!("kid-{n}")), n))
-        .collect();
+    let tokens: Vec<_> =
+        (0..100).map(|n| token(&world.provider, &key.named(&format!("kid-{n}")), n)).collect();
     let answers = join_all(tokens.iter().map(|token| ask(client, address, token))).await;
     assert!(answers.iter().all(|status| *status == 401), "{answers:?}");
 }
@@ -142,9 +136,7 @@ async fn while_the_keys_cannot_be_had_no_unknown_key_is_called_wrong() {
     let world = World::new().await;
     let known = world.token().sign();
     ALICE.assert("known", &world.ask_with("/any", &known).await, "");
-    world
-        .provider
-        .bend(Endpoint::Jwks, |_, _| Answer::text(503, ""));
+    world.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""));
     let new = world.token().by(&Key::es384("new")).sign();
     for time in 0..10 {
         let seen = world.ask_with("/any", &new).await;

@@ -64,11 +64,7 @@ async fn a_personal_access_token_is_exchanged_once_and_judged_like_any_token() {
     // All of the APIs share one app, and with it the tokens.
     for _ in 0..3 {
         let seen = world.ask_with("/read", GOOD).await;
-        assert_eq!(
-            (seen.status, seen.body.as_str()),
-            (200, "alice in none"),
-            "{seen:?}"
-        );
+        assert_eq!((seen.status, seen.body.as_str()), (200, "alice in none"), "{seen:?}");
         assert_eq!(world.ask_with("/read-and-write", GOOD).await.status, 403);
     }
     let calls = exchanges(&world);
@@ -76,18 +72,11 @@ async fn a_personal_access_token_is_exchanged_once_and_judged_like_any_token() {
     for (field, value) in [
         ("grant_type", EXCHANGE),
         ("subject_token", GOOD),
-        (
-            "subject_token_type",
-            "urn:logto:token-type:personal_access_token",
-        ),
+        ("subject_token_type", "urn:logto:token-type:personal_access_token"),
         ("resource", RESOURCE),
         ("scope", "read:things"),
     ] {
-        assert_eq!(
-            calls[0].form.get(field).map(String::as_str),
-            Some(value),
-            "{field}"
-        );
+        assert_eq!(calls[0].form.get(field).map(String::as_str), Some(value), "{field}");
     }
     world.clock.advance(Duration::from_secs(3600));
     assert_eq!(world.ask_with("/read", GOOD).await.status, 200);
@@ -133,10 +122,7 @@ async fn a_refused_one_is_refused_without_asking_again() {
     for _ in 0..3 {
         let seen = world.ask_with("/any", BAD).await;
         assert_eq!(seen.status, 401, "{seen:?}");
-        assert!(
-            seen.challenge.contains("error=\"invalid_token\""),
-            "{seen:?}"
-        );
+        assert!(seen.challenge.contains("error=\"invalid_token\""), "{seen:?}");
         assert!(!format!("{seen:?}").contains(BAD));
     }
     let apis = world.addresses().len();
@@ -157,11 +143,7 @@ async fn an_outage_or_a_wrong_secret_says_nothing_about_the_token() {
     for bend in bends {
         world.provider.bend(Endpoint::Token, move |_, _| bend());
         let seen = world.ask_with("/any", GOOD).await;
-        assert_eq!(
-            (seen.status, seen.challenge.as_str()),
-            (503, ""),
-            "{seen:?}"
-        );
+        assert_eq!((seen.status, seen.challenge.as_str()), (503, ""), "{seen:?}");
     }
     exchange_tokens(&world.provider);
     assert_eq!(world.ask_with("/any", GOOD).await.status, 200);
@@ -176,23 +158,15 @@ async fn a_request_is_passed_on_on_the_persons_behalf() {
     assert!(!issued.unwrap().as_str().is_empty());
     let call = exchanges(&world).swap_remove(0);
     let sent = |field: &str| call.form.get(field).map(String::as_str);
-    assert_eq!(
-        sent("subject_token_type"),
-        Some("urn:ietf:params:oauth:token-type:access_token")
-    );
+    assert_eq!(sent("subject_token_type"), Some("urn:ietf:params:oauth:token-type:access_token"));
     assert_eq!(
         (sent("resource"), sent("scope")),
         (Some("https://other.example.test"), Some("a b"))
     );
 
     // Not even an answer that repeats the token puts it into the error.
-    world.provider.bend(Endpoint::Token, |_, call| {
-        Answer::error(400, &call.form["subject_token"])
-    });
-    let error = app
-        .exchange(Subject::AccessToken(BAD), &downstream)
-        .await
-        .unwrap_err();
+    world.provider.bend(Endpoint::Token, |_, call| Answer::error(400, &call.form["subject_token"]));
+    let error = app.exchange(Subject::AccessToken(BAD), &downstream).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(!format!("{error} {error:?}").contains(BAD), "{error:?}");
 }

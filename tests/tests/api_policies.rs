@@ -82,15 +82,8 @@ async fn a_route_asks_for_permissions_and_organizations() {
         }
     }
     let authorization = format!("Bearer {}", ours(world.token()).sign());
-    for (organization, then) in [
-        (ORGANIZATION, here),
-        ("elsewhere", Forbidden),
-        ("", Forbidden),
-    ] {
-        let headers = [
-            ("authorization", authorization.as_str()),
-            ("x-organization", organization),
-        ];
+    for (organization, then) in [(ORGANIZATION, here), ("elsewhere", Forbidden), ("", Forbidden)] {
+        let headers = [("authorization", authorization.as_str()), ("x-organization", organization)];
         let seen = world.ask("/of-header", &headers).await;
         then.assert(organization, &seen, "");
     }

@@ -15,13 +15,8 @@ use logto_tests::hostile::Key;
 
 #[tokio::test]
 async fn every_algorithm_of_logto_is_verified() {
-    for key in [
-        Key::es256("k"),
-        Key::es384("k"),
-        Key::es512("k"),
-        Key::rs256("k"),
-        Key::ps256("k"),
-    ] {
+    for key in [Key::es256("k"), Key::es384("k"), Key::es512("k"), Key::rs256("k"), Key::ps256("k")]
+    {
         let world = World::new().await;
         world.provider.rotate_to(&key);
         let seen = world.ask_with("/any", &world.token().sign()).await;
@@ -30,9 +25,7 @@ async fn every_algorithm_of_logto_is_verified() {
     // A shared secret is no key, not even one that is published, nor a public key used as one.
     let world = World::new().await;
     let secret = Key::hs256("secret", "a secret that everybody knows");
-    world
-        .provider
-        .publish([world.provider.key().jwk(), secret.jwk()]);
+    world.provider.publish([world.provider.key().jwk(), secret.jwk()]);
     let confused = Key::hs256("first", world.provider.key().public_bytes());
     for key in [secret, confused] {
         let seen = world.ask_with("/any", &world.token().by(&key).sign()).await;
@@ -50,19 +43,13 @@ async fn a_damaged_token_is_refused() {
     let other = world.token().with("sub", "ecila").sign();
     let (other_signed, _) = other.rsplit_once('.').unwrap();
     for (name, token) in [
-        (
-            "another payload under a known signature",
-            format!("{other_signed}.{signature}"),
-        ),
+        ("another payload under a known signature", format!("{other_signed}.{signature}")),
         ("no signature", format!("{signed}.")),
         ("half a signature", format!("{signed}.{}", &signature[..64])),
         ("a longer signature", format!("{good}AAAA")),
         ("two parts", signed.to_owned()),
         ("four parts", format!("{good}.AAAA")),
-        (
-            "an opaque token",
-            "Vn-JVu-Af80zMl-_H3y7IBeI7h2b3uJNS8uw8XhXeit".to_owned(),
-        ),
+        ("an opaque token", "Vn-JVu-Af80zMl-_H3y7IBeI7h2b3uJNS8uw8XhXeit".to_owned()),
         ("a personal access token", "pat_0123456789abcdef".to_owned()),
         ("dots", "..".to_owned()),
         ("17 KiB", "a".repeat(17 * 1024)),

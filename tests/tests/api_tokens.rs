@@ -4,12 +4,7 @@
 //! each outcome are those of [`Then`]; all frameworks have to give the same answer, body included.
 
 // Helpers of a test fail as the test does: by panicking. A row of a table is a row.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::sync::LazyLock;
 

@@ -42,17 +42,12 @@ async fn is_signed_in(world: &mut World, instance: &Logto, browser: &Browser) ->
     world.browser = browser.clone();
     let page = world.page_of(instance);
     let state = page.session_state().await.unwrap();
-    assert!(
-        [SessionState::SignedIn, SessionState::Revoked].contains(&state),
-        "{state:?}"
-    );
+    assert!([SessionState::SignedIn, SessionState::Revoked].contains(&state), "{state:?}");
     state == SessionState::SignedIn
 }
 
 async fn tell(world: &mut World, instance: &Logto, token: &str) -> u16 {
-    let seen = world
-        .post_logout(instance, format!("logout_token={token}"))
-        .await;
+    let seen = world.post_logout(instance, format!("logout_token={token}")).await;
     assert_eq!(seen.cookies, Vec::<String>::new());
     seen.status
 }
@@ -76,10 +71,7 @@ async fn a_person_is_signed_out_on_every_device_and_instance() {
         world.clock.advance(SECOND);
         let again = device(&mut world, "alice", None).await;
         let instance = world.logto.clone();
-        assert!(
-            is_signed_in(&mut world, &instance, &again).await,
-            "who came later"
-        );
+        assert!(is_signed_in(&mut world, &instance, &again).await, "who came later");
         world.finish();
     })
     .await;
@@ -96,9 +88,7 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
         let seen = world.open("/sign-in").await;
         let (under_way, authorize) = (world.browser.clone(), Url::parse(seen.location()).unwrap());
         world.clock.advance(SECOND);
-        let token = world
-            .provider
-            .logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
         assert_eq!(tell(&mut world, &other, &token).await, 200);
         for instance in [other, world.logto.clone()] {
             assert!(!is_signed_in(&mut world, &instance, &phone).await);
@@ -107,9 +97,7 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
         // A sign-in that was under way meanwhile: its session at Logto is over all the same.
         world.clock.advance(SECOND);
         world.browser = under_way;
-        world
-            .provider
-            .bend_token(|token| token.claim("sid", "sid-of-the-phone"));
+        world.provider.bend_token(|token| token.claim("sid", "sid-of-the-phone"));
         let seen = world.open(&world.callback(&authorize)).await;
         assert_eq!(seen.status, 400);
         assert_eq!(world.person().await, None);
@@ -128,9 +116,7 @@ async fn it_outlives_a_refresh() {
         world.clock.advance(Duration::from_secs(3600));
         world.access_token().await.unwrap();
         let phone = world.browser.clone();
-        let token = world
-            .provider
-            .logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
         let instance = other_instance(&world, home);
         assert_eq!(tell(&mut world, &instance, &token).await, 200);
         assert!(!is_signed_in(&mut world, &instance, &phone).await);
@@ -159,11 +145,7 @@ async fn a_token_works_once() {
         }
         world.clock.advance(Duration::from_secs(24 * 3600));
         let instance = world.logto.clone();
-        assert_eq!(
-            tell(&mut world, &instance, &token).await,
-            400,
-            "long afterwards"
-        );
+        assert_eq!(tell(&mut world, &instance, &token).await, 400, "long afterwards");
         world.finish();
     })
     .await;
@@ -174,10 +156,7 @@ async fn a_token_that_met_an_outage_works_later() {
     let outages: [(&str, fn(&World), fn(&World)); 7] = [
         (
             "no keys",
-            |w| {
-                w.provider
-                    .bend(Endpoint::Jwks, |_, _| Answer::text(503, ""))
-            },
+            |w| w.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, "")),
             |w| w.provider.relent(),
         ),
         (
@@ -185,16 +164,8 @@ async fn a_token_that_met_an_outage_works_later() {
             |w| w.provider.bend(Endpoint::Discovery, |a, _| a.cut()),
             |w| w.provider.relent(),
         ),
-        (
-            "no store",
-            |w| w.store.get_into(Trouble::Down),
-            |w| w.store.recover(),
-        ),
-        (
-            "a store that hangs",
-            |w| w.store.get_into(Trouble::Hangs),
-            |w| w.store.recover(),
-        ),
+        ("no store", |w| w.store.get_into(Trouble::Down), |w| w.store.recover()),
+        ("a store that hangs", |w| w.store.get_into(Trouble::Hangs), |w| w.store.recover()),
         (
             "a store that cannot be written",
             |w| w.store.get_into(Trouble::ReadOnly),
@@ -205,11 +176,7 @@ async fn a_token_that_met_an_outage_works_later() {
             |w| w.store.get_into(Trouble::LosesAnswers),
             |w| w.store.recover(),
         ),
-        (
-            "a store that miscounts",
-            |w| w.store.get_into(Trouble::Miscounts),
-            |w| w.store.recover(),
-        ),
+        ("a store that miscounts", |w| w.store.get_into(Trouble::Miscounts), |w| w.store.recover()),
     ];
     each(Home::SHARED, async |home| {
         for (name, begin, end) in outages {
@@ -226,10 +193,7 @@ async fn a_token_that_met_an_outage_works_later() {
             end(&world);
             world.clock.advance(Duration::from_secs(31));
             assert_eq!(tell(&mut world, &instance, &token).await, 200, "{name}");
-            assert!(
-                !is_signed_in(&mut world, &instance, &browser).await,
-                "{name}"
-            );
+            assert!(!is_signed_in(&mut world, &instance, &browser).await, "{name}");
             world.finish();
         }
     })
@@ -253,10 +217,7 @@ async fn no_moment_of_an_outage_loses_a_sign_out() {
                 let second = tell(&mut world, &instance, &token).await;
                 assert_eq!(second, 200, "after {well} calls");
             }
-            assert!(
-                !is_signed_in(&mut world, &instance, &browser).await,
-                "after {well} calls"
-            );
+            assert!(!is_signed_in(&mut world, &instance, &browser).await, "after {well} calls");
             world.finish();
         }
     })

@@ -22,9 +22,7 @@ async fn told(bend: Bend) -> (World, u16) {
     let mut world = World::signed_in().await;
     let token = world.provider.logout_token(bend);
     let logto = world.logto.clone();
-    let seen = world
-        .post_logout(&logto, format!("logout_token={token}"))
-        .await;
+    let seen = world.post_logout(&logto, format!("logout_token={token}")).await;
     (world, seen.status)
 }
 
@@ -35,19 +33,11 @@ async fn good_tokens() {
         ("of version 1.37", |t| t.remove("exp")),
         ("with an empty sid", |t| t.claim("sid", "")),
         ("without a type", |t| t.head("typ", Value::Null)),
-        ("a type in full", |t| {
-            t.head("typ", "application/logout+jwt")
-        }),
+        ("a type in full", |t| t.head("typ", "application/logout+jwt")),
         ("a type in capitals", |t| t.head("typ", "LOGOUT+JWT")),
-        ("several audiences", |t| {
-            t.claim("aud", json!(["other", APP_ID]))
-        }),
-        ("another event too", |t| {
-            t.claims["events"]["https://other.example/event"] = json!({})
-        }),
-        ("an event with content", |t| {
-            t.claims["events"][EVENT] = json!({ "why": "because" })
-        }),
+        ("several audiences", |t| t.claim("aud", json!(["other", APP_ID]))),
+        ("another event too", |t| t.claims["events"]["https://other.example/event"] = json!({})),
+        ("an event with content", |t| t.claims["events"][EVENT] = json!({ "why": "because" })),
         ("more claims", |t| t.claim("org", json!({ "a": [1] }))),
         ("times with fractions", |t| {
             let now = t.claims["iat"].as_u64().unwrap();
@@ -84,9 +74,7 @@ async fn every_algorithm() {
         world.provider.rotate_to(&key);
         let token = world.provider.logout_token(|_| ());
         let logto = world.logto.clone();
-        let seen = world
-            .post_logout(&logto, format!("logout_token={token}"))
-            .await;
+        let seen = world.post_logout(&logto, format!("logout_token={token}")).await;
         assert_eq!((seen.status, world.person().await), (200, None));
         world.finish();
     })
@@ -97,9 +85,7 @@ async fn every_algorithm() {
 async fn wrong_tokens() {
     let rows: &[(&str, Bend)] = &[
         ("iss missing", |t| t.remove("iss")),
-        ("iss of another", |t| {
-            t.claim("iss", "https://evil.example/oidc")
-        }),
+        ("iss of another", |t| t.claim("iss", "https://evil.example/oidc")),
         ("iss a number", |t| t.claim("iss", 7)),
         ("iss with a slash", |t| {
             let iss = format!("{}/", t.claims["iss"].as_str().unwrap());
@@ -129,9 +115,7 @@ async fn wrong_tokens() {
         ("events null", |t| t.claim("events", Value::Null)),
         ("events a text", |t| t.claim("events", EVENT)),
         ("events a list", |t| t.claim("events", json!([EVENT]))),
-        ("events of another kind", |t| {
-            t.claim("events", json!({ "https://x.example/e": {} }))
-        }),
+        ("events of another kind", |t| t.claim("events", json!({ "https://x.example/e": {} }))),
         ("event null", |t| t.claims["events"][EVENT] = Value::Null),
         ("event true", |t| t.claims["events"][EVENT] = json!(true)),
         ("event a list", |t| t.claims["events"][EVENT] = json!([])),
@@ -160,15 +144,11 @@ async fn wrong_tokens() {
             t.key = Key::hs256(&t.key.kid.clone(), public);
         }),
         ("signed by a stranger", |t| t.key = Key::es384("first")),
-        ("signed with an unknown key", |t| {
-            t.key = Key::es384("unknown")
-        }),
+        ("signed with an unknown key", |t| t.key = Key::es384("unknown")),
         ("no signature", |t| {
             t.after = Some(|token| token[..=token.rfind('.').unwrap()].to_owned());
         }),
-        ("two parts", |t| {
-            t.after = Some(|token| token[..token.rfind('.').unwrap()].to_owned())
-        }),
+        ("two parts", |t| t.after = Some(|token| token[..token.rfind('.').unwrap()].to_owned())),
         ("a changed payload", |t| {
             t.after = Some(|token| {
                 let parts: Vec<_> = token.split('.').collect();
@@ -201,26 +181,14 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
     let rows: Vec<(&str, Vec<u8>)> = vec![
         ("an ID token", format!("logout_token={id_token}").into()),
         ("an access token", format!("logout_token={jwt}").into()),
-        (
-            "an opaque token",
-            format!("logout_token={access_token}").into(),
-        ),
+        ("an opaque token", format!("logout_token={access_token}").into()),
         ("nothing", Vec::new()),
         ("an empty token", b"logout_token=".to_vec()),
         ("the name alone", b"logout_token".to_vec()),
         ("another name", format!("token={good}").into()),
-        (
-            "the name in capitals",
-            format!("Logout_Token={good}").into(),
-        ),
-        (
-            "twice",
-            format!("logout_token={good}&logout_token={good}").into(),
-        ),
-        (
-            "and an empty one",
-            format!("logout_token={good}&logout_token=").into(),
-        ),
+        ("the name in capitals", format!("Logout_Token={good}").into()),
+        ("twice", format!("logout_token={good}&logout_token={good}").into()),
+        ("and an empty one", format!("logout_token={good}&logout_token=").into()),
         ("the token alone", good.clone().into()),
         ("JSON", json!({ "logout_token": good }).to_string().into()),
         ("no text", b"logout_token=\xff\xfe\x00".to_vec()),
@@ -250,9 +218,7 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
     let logto = world.logto.clone();
     let kind = "Application/X-WWW-Form-URLencoded; charset=UTF-8";
     let request = Browser::default().request("POST", "/", &[("content-type", kind)]);
-    let reply = logto
-        .handle(Route::BackChannelLogout, request.with_body(more))
-        .await;
+    let reply = logto.handle(Route::BackChannelLogout, request.with_body(more)).await;
     assert_eq!(world.receive(reply).status, 200);
     assert_eq!(world.person().await, None);
     world.finish();

@@ -129,10 +129,7 @@ async fn somebody_without_a_name_is_somebody() {
         let me = tab.fetch("/api/me").await;
         assert_eq!(me.status, 200);
         assert_eq!(me.body["sub"], "q3x2n0486a6r");
-        assert!(
-            me.body["name"].is_null() && me.body["email"].is_null(),
-            "{me:?}"
-        );
+        assert!(me.body["name"].is_null() && me.body["email"].is_null(), "{me:?}");
 
         tab.goto(&stage.url("/profile")).await;
         assert_eq!(tab.text("#hugging-face-username").await, "carol-hf");

@@ -3,10 +3,8 @@
 use logto_tests::{Stage, everywhere};
 
 /// What the page needs a token for.
-const ENVIRONMENT: [(&str, &str); 2] = [
-    ("LOGTO_RESOURCES", "https://api.example.test"),
-    ("LOGTO_SCOPES", "read:things"),
-];
+const ENVIRONMENT: [(&str, &str); 2] =
+    [("LOGTO_RESOURCES", "https://api.example.test"), ("LOGTO_SCOPES", "read:things")];
 
 #[tokio::test]
 async fn a_page_calls_the_api_with_the_persons_token() {

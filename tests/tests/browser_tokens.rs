@@ -55,10 +55,7 @@ async fn a_member_of_200_organizations_reloads_fifty_times() {
 
 /// Signs a person in, wherever sessions live, and looks at the page with the tokens again and again.
 async fn reloads(person: &str, organizations: usize) {
-    let homes = [
-        ("in cookies", None),
-        ("in a store", Some(Arc::new(MemoryStorage::new()))),
-    ];
+    let homes = [("in cookies", None), ("in a store", Some(Arc::new(MemoryStorage::new())))];
     for (home, store) in homes {
         let site = Site::start(person, store).await;
         let browser = Browser::launch().await;
@@ -104,10 +101,7 @@ fn assert_all(tokens: &[String], organizations: usize, home: &str) {
         .unwrap_or_else(|| panic!("{home}: only {tokens:?}"));
     assert_eq!(apis, RESOURCES.map(|api| format!("{api} use:it")), "{home}");
     let different: BTreeSet<_> = rest.iter().collect();
-    assert_eq!(
-        (rest.len(), different.len()),
-        (organizations, organizations)
-    );
+    assert_eq!((rest.len(), different.len()), (organizations, organizations));
     for token in rest {
         assert!(token.starts_with("urn:logto:organization:"), "{token}");
         assert!(token.ends_with(" read:members invite:members"), "{token}");
@@ -153,11 +147,7 @@ impl Site {
             .merge(logto_axum::routes(&logto))
             .layer(from_fn_with_state(requests.clone(), measure));
         tokio::spawn(async { axum::serve(listener, app).await.expect("axum serves") });
-        Self {
-            base_url,
-            tenant,
-            requests,
-        }
+        Self { base_url, tenant, requests }
     }
 
     fn page(&self) -> String {
@@ -176,9 +166,8 @@ impl Site {
     async fn cookies(&self, browser: &Browser) -> usize {
         let port = self.base_url.rsplit(':').next();
         let cookies = browser.cookies().await;
-        let of_app = cookies
-            .iter()
-            .filter(|cookie| port == Some(cookie.source_port.to_string().as_str()));
+        let of_app =
+            cookies.iter().filter(|cookie| port == Some(cookie.source_port.to_string().as_str()));
         of_app.count()
     }
 }
@@ -219,11 +208,7 @@ async fn tokens(user: User) -> Result<Html<String>, Reply> {
         let claims: Value = token.claims()?;
         let scopes: Vec<_> = token.scopes().collect();
         let audience = claims.get("aud").and_then(Value::as_str);
-        Ok(format!(
-            "{} {}",
-            audience.unwrap_or_default(),
-            scopes.join(" ")
-        ))
+        Ok(format!("{} {}", audience.unwrap_or_default(), scopes.join(" ")))
     });
     let lines = lines.collect::<Result<Vec<_>, logto::Error>>()?;
     let lines = lines.join("\n");

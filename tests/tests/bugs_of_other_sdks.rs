@@ -65,12 +65,7 @@ impl Scene {
             .with_base_url(BASE_URL)
             .with_clock(clock.clone());
         let logto = Logto::new(configure(config)).unwrap();
-        Self {
-            tenant,
-            clock,
-            logto,
-            browser: Browser::default(),
-        }
+        Self { tenant, clock, logto, browser: Browser::default() }
     }
 
     async fn plain() -> Self {
@@ -102,12 +97,7 @@ impl Scene {
     }
 
     async fn person(&self) -> Option<String> {
-        let user = self
-            .logto
-            .context(self.request("GET", "/"))
-            .maybe_user()
-            .await
-            .unwrap();
+        let user = self.logto.context(self.request("GET", "/")).maybe_user().await.unwrap();
         user.map(|user| user.sub().to_owned())
     }
 
@@ -130,16 +120,10 @@ async fn a_planted_session_is_not_taken_over() {
     }
     victim.sign_in().await;
     for (name, value) in &planted {
-        let kept = victim
-            .browser
-            .cookies()
-            .iter()
-            .any(|held| held == &(name.clone(), value.clone()));
+        let kept =
+            victim.browser.cookies().iter().any(|held| held == &(name.clone(), value.clone()));
         let of_this_app = name.contains(victim.tenant.app_id());
-        assert!(
-            !of_this_app || !kept,
-            "the planted cookie {name} is still there"
-        );
+        assert!(!of_this_app || !kept, "the planted cookie {name} is still there");
     }
 }
 
@@ -157,10 +141,7 @@ async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
     let mut scene = Scene::plain().await;
     scene.sign_in().await;
     scene.clock.advance(std::time::Duration::from_secs(3600));
-    scene
-        .tenant
-        .clock()
-        .advance(std::time::Duration::from_secs(3600));
+    scene.tenant.clock().advance(std::time::Duration::from_secs(3600));
     // On its way with the old cookie while the person signs out.
     let straggler = scene.logto.context(scene.request("GET", "/"));
     assert!(straggler.is_authenticated().await.unwrap());
@@ -170,13 +151,7 @@ async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
     let out = scene.send(Route::SignOut, "POST", "/sign-out").await;
     assert_eq!(out.status, 303);
 
-    assert!(
-        straggler
-            .access_token(TokenRequest::opaque())
-            .await
-            .unwrap_err()
-            .needs_sign_in()
-    );
+    assert!(straggler.access_token(TokenRequest::opaque()).await.unwrap_err().needs_sign_in());
     scene.browser.keep(&straggler.take_cookies().await);
     assert_eq!(scene.person().await, None);
 }
@@ -186,10 +161,7 @@ async fn a_session_that_was_renewed_during_a_sign_out_stays_ended() {
     let mut scene = Scene::plain().await;
     scene.sign_in().await;
     scene.clock.advance(std::time::Duration::from_secs(3600));
-    scene
-        .tenant
-        .clock()
-        .advance(std::time::Duration::from_secs(3600));
+    scene.tenant.clock().advance(std::time::Duration::from_secs(3600));
     let slow = scene.logto.context(scene.request("GET", "/"));
     slow.access_token(TokenRequest::opaque()).await.unwrap();
     scene.send(Route::SignOut, "POST", "/sign-out").await;
@@ -204,12 +176,7 @@ async fn discovery_and_keys_are_fetched_once() {
     for _ in 0..3 {
         scene.sign_in().await;
     }
-    assert_eq!(
-        scene
-            .sent_to("/oidc/.well-known/openid-configuration")
-            .len(),
-        1
-    );
+    assert_eq!(scene.sent_to("/oidc/.well-known/openid-configuration").len(), 1);
     assert_eq!(scene.sent_to("/oidc/jwks").len(), 1);
 }
 
@@ -217,17 +184,11 @@ async fn discovery_and_keys_are_fetched_once() {
 async fn any_page_may_be_the_callback() {
     let mut scene = Scene::plain().await;
     for uri in ["/done", "http://localhost:3000/done"] {
-        let options = SignInOptions::new()
-            .with_redirect_uri(uri)
-            .with_post_redirect_uri("/home");
+        let options = SignInOptions::new().with_redirect_uri(uri).with_post_redirect_uri("/home");
         let context = scene.logto.context(scene.request("GET", "/begin"));
         let seen = Seen::new(context.sign_in(options).await.unwrap());
         scene.browser.keep(&seen.cookies);
-        let callback = scene
-            .tenant
-            .sign_in(seen.location(), "alice")
-            .await
-            .unwrap();
+        let callback = scene.tenant.sign_in(seen.location(), "alice").await.unwrap();
         let target = callback.strip_prefix(BASE_URL).unwrap();
         assert!(target.starts_with("/done?code="), "{target}");
         let context = scene.logto.context(scene.request("GET", target));
@@ -243,27 +204,15 @@ async fn a_new_cookie_secret_signs_nobody_out() {
     let with = |secrets: &[&str]| {
         let tenant = &scene.tenant;
         let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret());
-        let config = secrets
-            .iter()
-            .fold(config, |config, secret| config.with_cookie_secret(*secret));
+        let config =
+            secrets.iter().fold(config, |config, secret| config.with_cookie_secret(*secret));
         Logto::new(config).unwrap()
     };
     let new = "another secret of 32 characters or more";
     let both = with(&[new, SECRET]);
-    assert!(
-        both.context(scene.request("GET", "/"))
-            .is_authenticated()
-            .await
-            .unwrap()
-    );
+    assert!(both.context(scene.request("GET", "/")).is_authenticated().await.unwrap());
     let only_new = with(&[new]);
-    assert!(
-        !only_new
-            .context(scene.request("GET", "/"))
-            .is_authenticated()
-            .await
-            .unwrap()
-    );
+    assert!(!only_new.context(scene.request("GET", "/")).is_authenticated().await.unwrap());
 }
 
 #[tokio::test]
@@ -287,9 +236,7 @@ async fn parameters_arrive_as_they_were_given() {
     let url = Url::parse(seen.location()).unwrap();
     let sent = |name: &str| {
         let values = url.query_pairs().filter(|(found, _)| found == name);
-        values
-            .map(|(_, value)| value.into_owned())
-            .collect::<Vec<_>>()
+        values.map(|(_, value)| value.into_owned()).collect::<Vec<_>>()
     };
     assert_eq!(sent("login_hint"), [hint]);
     assert_eq!(sent("custom"), ["a=b&c"]);

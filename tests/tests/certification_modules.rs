@@ -31,10 +31,7 @@ fn certify(provider: &Provider, bend: impl Fn(&mut IdToken) + Send + Sync + 'sta
             .without("end_session_endpoint")
             .without("authorization_response_iss_parameter_supported")
             .set("claims_parameter_supported", true)
-            .set(
-                "id_token_signing_alg_values_supported",
-                json!(["none", "RS256"]),
-            )
+            .set("id_token_signing_alg_values_supported", json!(["none", "RS256"]))
     });
     provider.bend(Endpoint::Token, |answer, _| {
         let bare = answer.without("refresh_token").without("expires_in");
@@ -60,9 +57,7 @@ async fn sign_in(world: &mut World) -> Seen {
     };
     let code = world.provider.grant(&authorize);
     let state = state_of(&authorize);
-    world
-        .open(&format!("/callback?code={code}&state={state}"))
-        .await
+    world.open(&format!("/callback?code={code}&state={state}")).await
 }
 
 #[tokio::test]
@@ -71,11 +66,7 @@ async fn one_app_passes_them_all_without_a_restart() {
         ("oidcc-client-test", |_| (), YES),
         ("invalid-iss", |p| bent(p, invalid_iss), NO),
         ("missing-sub", |p| bent(p, |t| t.remove("sub")), NO),
-        (
-            "invalid-aud",
-            |p| bent(p, |t| t.claim("aud", "another")),
-            NO,
-        ),
+        ("invalid-aud", |p| bent(p, |t| t.claim("aud", "another")), NO),
         ("missing-aud", |p| bent(p, |t| t.remove("aud")), NO),
         ("missing-iat", |p| bent(p, |t| t.remove("iat")), NO),
         ("kid-absent-single-jwks", kid_absent, YES),
@@ -84,16 +75,8 @@ async fn one_app_passes_them_all_without_a_restart() {
         // Accepting it is optional.
         ("idtoken-sig-none", |p| bent(p, |t| t.key = Key::none()), NO),
         ("invalid-sig-rs256", |p| bent(p, foreign), NO),
-        (
-            "invalid-at-hash",
-            |p| bent(p, |t| t.claim("at_hash", encode([7; 16]))),
-            NO,
-        ),
-        (
-            "nonce-invalid",
-            |p| bent(p, |t| t.claim("nonce", "other")),
-            NO,
-        ),
+        ("invalid-at-hash", |p| bent(p, |t| t.claim("at_hash", encode([7; 16]))), NO),
+        ("nonce-invalid", |p| bent(p, |t| t.claim("nonce", "other")), NO),
         ("client-secret-basic", |_| (), YES),
         ("scope-userinfo-claims", |_| (), YES),
         ("ignores-unparseable-key-in-jwks", unparseable, YES),
@@ -170,9 +153,7 @@ async fn userinfo_about_somebody_else_is_refused() {
     certify(&world.provider, |_| ());
     let seen = sign_in(&mut world).await;
     check(&world, &seen, YES, None).await;
-    world.provider.bend(Endpoint::UserInfo, |answer, _| {
-        answer.set("sub", "aliceINVALID")
-    });
+    world.provider.bend(Endpoint::UserInfo, |answer, _| answer.set("sub", "aliceINVALID"));
     assert!(world.user_info().await.is_err());
     world.finish();
 }
@@ -183,11 +164,7 @@ async fn the_issuer_of_the_discovery_document_has_to_be_the_one_that_was_asked()
         ("as configured", str::to_owned, true),
         ("with a slash", |issuer| format!("{issuer}/"), true),
         ("with two slashes", |issuer| format!("{issuer}//"), false),
-        (
-            "discovery-issuer-mismatch",
-            |issuer| format!("{issuer}/INVALID"),
-            false,
-        ),
+        ("discovery-issuer-mismatch", |issuer| format!("{issuer}/INVALID"), false),
         ("without path", |issuer| issuer.replace("/oidc", ""), false),
         ("with a query", |issuer| format!("{issuer}/?"), false),
     ];
@@ -198,23 +175,16 @@ async fn the_issuer_of_the_discovery_document_has_to_be_the_one_that_was_asked()
             certify(&world.provider, |_| ());
             let issuer = change(&world.provider.issuer());
             let named = issuer.clone();
-            world
-                .provider
-                .bend(Endpoint::Discovery, move |answer: Answer, _| {
-                    answer
-                        .set("issuer", named.clone())
-                        .without("authorization_response_iss_parameter_supported")
-                });
-            world
-                .provider
-                .bend_token(move |token| token.claim("iss", issuer.clone()));
+            world.provider.bend(Endpoint::Discovery, move |answer: Answer, _| {
+                answer
+                    .set("issuer", named.clone())
+                    .without("authorization_response_iss_parameter_supported")
+            });
+            world.provider.bend_token(move |token| token.claim("iss", issuer.clone()));
             let seen = sign_in(&mut world).await;
             check(&world, &seen, if then { YES } else { NO }, None).await;
             // Who is sent away at all is sent by a document that was believed.
-            assert_eq!(
-                world.provider.calls(Endpoint::Token).len(),
-                usize::from(then)
-            );
+            assert_eq!(world.provider.calls(Endpoint::Token).len(), usize::from(then));
             world.finish();
         },
     )

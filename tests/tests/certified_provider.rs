@@ -20,9 +20,7 @@ struct Visitor(Client);
 
 impl Visitor {
     fn new() -> Self {
-        let client = Client::builder()
-            .cookie_store(true)
-            .redirect(Policy::none());
+        let client = Client::builder().cookie_store(true).redirect(Policy::none());
         Self(client.build().unwrap())
     }
 
@@ -51,26 +49,16 @@ impl Visitor {
         person: &str,
         answer: &str,
     ) -> Url {
-        let page = self
-            .open(sign_in)
-            .await
-            .expect_err("a page of the provider");
+        let page = self.open(sign_in).await.expect_err("a page of the provider");
         let link = attribute_after(&page, &format!("id=\"person-{person}\" href="));
         let form = format!("{}{link}", provider.endpoint());
         let request = self.0.post(form).form(&[("answer", answer)]);
-        self.follow(request.send().await.unwrap())
-            .await
-            .expect("the app")
+        self.follow(request.send().await.unwrap()).await.expect("the app")
     }
 }
 
 fn attribute_after<'a>(page: &'a str, marker: &str) -> &'a str {
-    page.split(&format!("{marker}\""))
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap()
+    page.split(&format!("{marker}\"")).nth(1).unwrap().split('"').next().unwrap()
 }
 
 fn sign_in_url(provider: &CertifiedProvider, more: &[(&str, &str)]) -> Url {
@@ -92,9 +80,7 @@ fn sign_in_url(provider: &CertifiedProvider, more: &[(&str, &str)]) -> Url {
 }
 
 fn parameter(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 async fn token(provider: &CertifiedProvider, form: &[(&str, &str)]) -> (u16, Value) {
@@ -127,10 +113,7 @@ async fn exchange(provider: &CertifiedProvider, callback: &Url) -> Value {
 #[tokio::test]
 async fn discovery_is_what_logto_publishes() {
     let provider = CertifiedProvider::start(BASE_URL).await;
-    let url = format!(
-        "{}/oidc/.well-known/openid-configuration",
-        provider.endpoint()
-    );
+    let url = format!("{}/oidc/.well-known/openid-configuration", provider.endpoint());
     let document: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
 
     let at = |path: &str| format!("{}/oidc{path}", provider.endpoint());
@@ -141,36 +124,19 @@ async fn discovery_is_what_logto_publishes() {
     assert_eq!(document["jwks_uri"], at("/jwks"));
     assert_eq!(document["end_session_endpoint"], at("/session/end"));
     assert_eq!(document["revocation_endpoint"], at("/token/revocation"));
-    assert_eq!(
-        document["introspection_endpoint"],
-        at("/token/introspection")
-    );
-    assert_eq!(
-        document["id_token_signing_alg_values_supported"],
-        serde_json::json!(["ES384"])
-    );
-    assert_eq!(
-        document["code_challenge_methods_supported"],
-        serde_json::json!(["S256"])
-    );
-    assert_eq!(
-        document["authorization_response_iss_parameter_supported"],
-        true
-    );
+    assert_eq!(document["introspection_endpoint"], at("/token/introspection"));
+    assert_eq!(document["id_token_signing_alg_values_supported"], serde_json::json!(["ES384"]));
+    assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(document["authorization_response_iss_parameter_supported"], true);
 }
 
 #[tokio::test]
 async fn tokens_are_those_of_logto() {
     let provider = CertifiedProvider::start(BASE_URL).await;
     let sign_in = sign_in_url(&provider, &[("prompt", "consent")]);
-    let callback = Visitor::new()
-        .answer(&provider, sign_in, "alice", "authorize")
-        .await;
+    let callback = Visitor::new().answer(&provider, sign_in, "alice", "authorize").await;
     assert_eq!(parameter(&callback, "state").as_deref(), Some("some-state"));
-    assert_eq!(
-        parameter(&callback, "iss"),
-        Some(format!("{}/oidc", provider.endpoint()))
-    );
+    assert_eq!(parameter(&callback, "iss"), Some(format!("{}/oidc", provider.endpoint())));
 
     let tokens = exchange(&provider, &callback).await;
     assert_eq!(tokens["expires_in"], 3600);
@@ -188,36 +154,23 @@ async fn tokens_are_those_of_logto() {
         .unwrap();
     assert_eq!(user_info["name"], "Alice Example");
     assert_eq!(user_info["username"], Value::Null);
-    assert!(
-        user_info.as_object().unwrap().contains_key("username"),
-        "null, not absent"
-    );
+    assert!(user_info.as_object().unwrap().contains_key("username"), "null, not absent");
     assert_eq!(user_info["created_at"], 1_795_342_374_500_u64);
     let profile = &user_info["identities"]["huggingface"]["details"]["rawData"];
     assert_eq!(profile["preferred_username"], "alice-hf");
     assert_eq!(profile["orgs"][0]["preferred_username"], "example-org");
 
-    let grant = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", refresh_token),
-    ];
+    let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
     let (status, refreshed) = token(&provider, &grant).await;
     assert_eq!(status, 200, "{refreshed}");
-    assert_eq!(
-        refreshed["refresh_token"], refresh_token,
-        "rotated before 70 % of its life"
-    );
+    assert_eq!(refreshed["refresh_token"], refresh_token, "rotated before 70 % of its life");
     assert!(refreshed["id_token"].is_string(), "{refreshed}");
 
     let resource = ("resource", "https://api.example.test");
     let (status, api) = token(&provider, &[grant[0], grant[1], resource]).await;
     assert_eq!(status, 200, "{api}");
     assert_eq!(api["scope"], "read:things");
-    assert_eq!(
-        api["access_token"].as_str().unwrap().split('.').count(),
-        3,
-        "a JWT"
-    );
+    assert_eq!(api["access_token"].as_str().unwrap().split('.').count(), 3, "a JWT");
 
     let unknown = ("resource", "https://other.example.test");
     let (status, refused) = token(&provider, &[grant[0], grant[1], unknown]).await;
@@ -229,9 +182,7 @@ async fn tokens_are_those_of_logto() {
 async fn offline_access_needs_prompt_consent() {
     let provider = CertifiedProvider::start(BASE_URL).await;
     let sign_in = sign_in_url(&provider, &[]);
-    let callback = Visitor::new()
-        .answer(&provider, sign_in, "carol", "authorize")
-        .await;
+    let callback = Visitor::new().answer(&provider, sign_in, "carol", "authorize").await;
     let tokens = exchange(&provider, &callback).await;
     assert_eq!(tokens.get("refresh_token"), None);
 }
@@ -241,33 +192,19 @@ async fn a_session_lasts_until_it_is_ended() {
     let provider = CertifiedProvider::start(BASE_URL).await;
     let visitor = Visitor::new();
     let sign_in = sign_in_url(&provider, &[("prompt", "consent")]);
-    visitor
-        .answer(&provider, sign_in.clone(), "alice", "authorize")
-        .await;
-    visitor
-        .open(sign_in.clone())
-        .await
-        .expect("no question the second time");
+    visitor.answer(&provider, sign_in.clone(), "alice", "authorize").await;
+    visitor.open(sign_in.clone()).await.expect("no question the second time");
 
     let mut sign_out = Url::parse(&format!("{}/oidc/session/end", provider.endpoint())).unwrap();
     sign_out
         .query_pairs_mut()
         .append_pair("client_id", provider.app_id())
         .append_pair("post_logout_redirect_uri", &format!("{BASE_URL}/"));
-    let page = visitor
-        .open(sign_out)
-        .await
-        .expect_err("a form that submits itself");
+    let page = visitor.open(sign_out).await.expect_err("a form that submits itself");
     let action = attribute_after(&page, "action=");
     let xsrf = attribute_after(&page, "name=\"xsrf\" value=");
-    let confirm = visitor
-        .0
-        .post(action)
-        .form(&[("xsrf", xsrf), ("logout", "yes")]);
-    let home = visitor
-        .follow(confirm.send().await.unwrap())
-        .await
-        .expect("the app");
+    let confirm = visitor.0.post(action).form(&[("xsrf", xsrf), ("logout", "yes")]);
+    let home = visitor.follow(confirm.send().await.unwrap()).await.expect("the app");
     assert_eq!(home.as_str(), format!("{BASE_URL}/"));
 
     let page = visitor.open(sign_in).await.expect_err("the question again");
@@ -278,12 +215,7 @@ async fn a_session_lasts_until_it_is_ended() {
 async fn declining_comes_back_as_access_denied() {
     let provider = CertifiedProvider::start(BASE_URL).await;
     let sign_in = sign_in_url(&provider, &[]);
-    let callback = Visitor::new()
-        .answer(&provider, sign_in, "alice", "decline")
-        .await;
-    assert_eq!(
-        parameter(&callback, "error").as_deref(),
-        Some("access_denied")
-    );
+    let callback = Visitor::new().answer(&provider, sign_in, "alice", "decline").await;
+    assert_eq!(parameter(&callback, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&callback, "state").as_deref(), Some("some-state"));
 }

@@ -12,16 +12,8 @@ fn a_cookie_dropped_from_errors_is_noticed_and_put_down_to_one_adapter() {
     let complaints = complaints(&drivers, &cases::cookies_owed());
 
     let fails = |page: &str| format!("careless fails ‘a renewed session, paid by GET {page}’");
-    assert!(
-        complaints
-            .iter()
-            .any(|text| text.starts_with(&fails("/fails")))
-    );
-    assert!(
-        !complaints
-            .iter()
-            .any(|text| text.starts_with(&fails("/info")))
-    );
+    assert!(complaints.iter().any(|text| text.starts_with(&fails("/fails"))));
+    assert!(!complaints.iter().any(|text| text.starts_with(&fails("/info"))));
     let differ = "axum, actix-web, poem, rocket, salvo and careless differ in ‘";
     assert!(complaints.iter().any(|text| text.starts_with(differ)));
     for complaint in &complaints {

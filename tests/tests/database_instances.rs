@@ -242,11 +242,8 @@ async fn logto_may_tell_any_instance_of_a_sign_out() {
             cluster.sign_in(&other, &mut elsewhere).await;
 
             cluster.next_is(instance);
-            let end = format!(
-                "{}/oidc/session/end?client_id={}",
-                tenant.endpoint(),
-                tenant.app_id()
-            );
+            let end =
+                format!("{}/oidc/session/end?client_id={}", tenant.endpoint(), tenant.app_id());
             at_logto.sign_out(&end).await.unwrap();
             assert_eq!(statuses(&cluster, &alice, "/api/me").await, [401; 3]);
             assert_eq!(statuses(&cluster, &other, "/api/me").await, [200; 3]);

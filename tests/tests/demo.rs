@@ -51,10 +51,7 @@ async fn every_demo_runs_until_it_is_interrupted() {
 
 async fn runs_until_it_is_interrupted(example: Example) {
     let (base_url, logto) = (free_base_url(), free_base_url());
-    let environment = [
-        ("BASE_URL", base_url.as_str()),
-        ("LOGTO_LOCAL_PORT", port_of(&logto)),
-    ];
+    let environment = [("BASE_URL", base_url.as_str()), ("LOGTO_LOCAL_PORT", port_of(&logto))];
     let mut demo = demo(example, &environment);
     let output = output_with(&mut demo, "Ctrl-C").await;
     assert!(output.contains(&base_url), "{example:?}: {output}");
@@ -82,10 +79,7 @@ async fn a_taken_port_is_named_with_a_way_out() {
     let mut demo = demo(Example::Axum, &[("BASE_URL", &base_url)]);
     let output = output_with(&mut demo, "Try another port").await;
     assert!(output.contains(&format!("port {port}")), "{output}");
-    assert!(
-        output.contains("BASE_URL=http://localhost:4000 cargo xtask demo axum"),
-        "{output}"
-    );
+    assert!(output.contains("BASE_URL=http://localhost:4000 cargo xtask demo axum"), "{output}");
     drop(listener);
 }
 

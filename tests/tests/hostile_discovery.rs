@@ -1,11 +1,7 @@
 //! Discovery documents and key sets that are wrong, odd, slow or gone.
 
 // Helpers of a test fail as the test does: by panicking. A row of a table is a row.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::semicolon_if_nothing_returned,
-    clippy::unwrap_used
-)]
+#![allow(clippy::indexing_slicing, clippy::semicolon_if_nothing_returned, clippy::unwrap_used)]
 
 use std::time::Duration;
 
@@ -19,53 +15,21 @@ async fn discovery_documents() {
         &[
             ("honest", |a, _| a, YES),
             ("more members", |a, _| a.set("x", json!({ "y": [1] })), YES),
-            (
-                "issuer with a slash",
-                |a, p| a.set("issuer", format!("{}/", p.issuer())),
-                NO,
-            ),
-            (
-                "issuer without path",
-                |a, p| a.set("issuer", p.endpoint()),
-                NO,
-            ),
-            (
-                "issuer other",
-                |a, _| a.set("issuer", "https://evil.example/oidc"),
-                NO,
-            ),
+            ("issuer with a slash", |a, p| a.set("issuer", format!("{}/", p.issuer())), NO),
+            ("issuer without path", |a, p| a.set("issuer", p.endpoint()), NO),
+            ("issuer other", |a, _| a.set("issuer", "https://evil.example/oidc"), NO),
             (
                 "issuer localhost",
                 |a, p| a.set("issuer", p.issuer().replace("127.0.0.1", "localhost")),
                 NO,
             ),
-            (
-                "issuer upper case",
-                |a, p| a.set("issuer", p.issuer().to_uppercase()),
-                NO,
-            ),
+            ("issuer upper case", |a, p| a.set("issuer", p.issuer().to_uppercase()), NO),
             ("issuer missing", |a, _| a.without("issuer"), NO),
             ("issuer null", |a, _| a.set("issuer", Value::Null), NO),
-            (
-                "issuer array",
-                |a, p| a.set("issuer", json!([p.issuer()])),
-                NO,
-            ),
-            (
-                "issuer twice",
-                |a, _| a.with_raw_member(r#""issuer":"https://evil.example""#),
-                NO,
-            ),
-            (
-                "issuer with control characters",
-                |a, _| a.set("issuer", "a\r\nb\u{0}"),
-                NO,
-            ),
-            (
-                "authorization_endpoint missing",
-                |a, _| a.without("authorization_endpoint"),
-                NO,
-            ),
+            ("issuer array", |a, p| a.set("issuer", json!([p.issuer()])), NO),
+            ("issuer twice", |a, _| a.with_raw_member(r#""issuer":"https://evil.example""#), NO),
+            ("issuer with control characters", |a, _| a.set("issuer", "a\r\nb\u{0}"), NO),
+            ("authorization_endpoint missing", |a, _| a.without("authorization_endpoint"), NO),
             (
                 "authorization_endpoint null",
                 |a, _| a.set("authorization_endpoint", Value::Null),
@@ -91,21 +55,13 @@ async fn discovery_documents() {
                 |a, _| a.set("authorization_endpoint", "http://logto.example/auth"),
                 NO,
             ),
-            (
-                "token_endpoint missing",
-                |a, _| a.without("token_endpoint"),
-                NO,
-            ),
+            ("token_endpoint missing", |a, _| a.without("token_endpoint"), NO),
             (
                 "token_endpoint plain http",
                 |a, _| a.set("token_endpoint", "http://logto.example/token"),
                 NO,
             ),
-            (
-                "token_endpoint file",
-                |a, _| a.set("token_endpoint", "file:///etc/passwd"),
-                NO,
-            ),
+            ("token_endpoint file", |a, _| a.set("token_endpoint", "file:///etc/passwd"), NO),
             (
                 "token_endpoint like loopback",
                 |a, _| a.set("token_endpoint", "http://127.0.0.1.example/token"),
@@ -116,48 +72,24 @@ async fn discovery_documents() {
                 |a, _| a.set("token_endpoint", "http://192.168.0.1/token"),
                 NO,
             ),
-            (
-                "token_endpoint number",
-                |a, _| a.set("token_endpoint", 7),
-                NO,
-            ),
+            ("token_endpoint number", |a, _| a.set("token_endpoint", 7), NO),
             ("jwks_uri missing", |a, _| a.without("jwks_uri"), NO),
             ("jwks_uri empty", |a, _| a.set("jwks_uri", ""), NO),
-            (
-                "jwks_uri plain http",
-                |a, _| a.set("jwks_uri", "http://logto.example/jwks"),
-                NO,
-            ),
-            (
-                "userinfo_endpoint missing",
-                |a, _| a.without("userinfo_endpoint"),
-                YES,
-            ),
-            (
-                "userinfo_endpoint null",
-                |a, _| a.set("userinfo_endpoint", Value::Null),
-                YES,
-            ),
+            ("jwks_uri plain http", |a, _| a.set("jwks_uri", "http://logto.example/jwks"), NO),
+            ("userinfo_endpoint missing", |a, _| a.without("userinfo_endpoint"), YES),
+            ("userinfo_endpoint null", |a, _| a.set("userinfo_endpoint", Value::Null), YES),
             (
                 "userinfo_endpoint plain http",
                 |a, _| a.set("userinfo_endpoint", "http://logto.example/me"),
                 NO,
             ),
-            (
-                "revocation_endpoint missing",
-                |a, _| a.without("revocation_endpoint"),
-                YES,
-            ),
+            ("revocation_endpoint missing", |a, _| a.without("revocation_endpoint"), YES),
             (
                 "revocation_endpoint plain http",
                 |a, _| a.set("revocation_endpoint", "http://logto.example/r"),
                 NO,
             ),
-            (
-                "end_session_endpoint missing",
-                |a, _| a.without("end_session_endpoint"),
-                YES,
-            ),
+            ("end_session_endpoint missing", |a, _| a.without("end_session_endpoint"), YES),
             (
                 "end_session_endpoint plain http",
                 |a, _| a.set("end_session_endpoint", "http://logto.example/"),
@@ -183,11 +115,7 @@ async fn discovery_documents() {
                 |a, _| a.set("id_token_signing_alg_values_supported", json!(["none"])),
                 YES,
             ),
-            (
-                "an array",
-                |a, _| a.edit(|body| *body = json!([body.clone()])),
-                NO,
-            ),
+            ("an array", |a, _| a.edit(|body| *body = json!([body.clone()])), NO),
             ("null", |_, _| Answer::json(&Value::Null), NO),
             ("empty", |_, _| Answer::text(200, ""), NO),
             ("HTML", |_, _| Answer::html(), NO),

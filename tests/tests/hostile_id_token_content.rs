@@ -2,11 +2,7 @@
 //! answer, the person, and whatever else is in them.
 
 // Helpers of a test fail as the test does: by panicking. A row of a table is a row.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::semicolon_if_nothing_returned,
-    clippy::unwrap_used
-)]
+#![allow(clippy::indexing_slicing, clippy::semicolon_if_nothing_returned, clippy::unwrap_used)]
 
 use logto_tests::hostile::{IdToken, Key, NO, YES, each_token, encode};
 use serde_json::{Value, json};
@@ -19,17 +15,9 @@ async fn whom_it_is_about_and_which_request_it_answers() {
         ("nonce number", |t| t.claim("nonce", 7), NO),
         ("nonce empty", |t| t.claim("nonce", ""), NO),
         ("nonce other", |t| t.claim("nonce", encode([7; 32])), NO),
-        (
-            "nonce array",
-            |t| t.claim("nonce", json!([t.claims["nonce"]])),
-            NO,
-        ),
+        ("nonce array", |t| t.claim("nonce", json!([t.claims["nonce"]])), NO),
         ("nonce cut", |t| nonce(t, |nonce| nonce[1..].to_owned()), NO),
-        (
-            "nonce longer",
-            |t| nonce(t, |nonce| format!("{nonce}A")),
-            NO,
-        ),
+        ("nonce longer", |t| nonce(t, |nonce| format!("{nonce}A")), NO),
         ("nonce in capitals", |t| nonce(t, str::to_uppercase), NO),
         ("sub missing", |t| t.remove("sub"), NO),
         ("sub null", |t| t.claim("sub", Value::Null), NO),
@@ -54,30 +42,14 @@ fn nonce(token: &mut IdToken, change: fn(&str) -> String) {
 async fn what_else_is_in_it() {
     each_token(&[
         ("two subs", |t| t.raw_claim(r#""sub":"mallory""#), NO),
-        (
-            "two issuers",
-            |t| t.raw_claim(r#""iss":"https://evil.example""#),
-            NO,
-        ),
+        ("two issuers", |t| t.raw_claim(r#""iss":"https://evil.example""#), NO),
         ("two audiences", |t| t.raw_claim(r#""aud":"other""#), NO),
         ("two nonces", |t| t.raw_claim(r#""nonce":"other""#), NO),
         ("two ends", |t| t.raw_claim(r#""exp":9999999999"#), NO),
         ("two names", |t| t.raw_claim(r#""name":"Mallory""#), NO),
-        (
-            "two unknown members",
-            |t| t.raw_claim(r#""x":1,"x":2"#),
-            YES,
-        ),
-        (
-            "names in other scripts",
-            |t| t.claim("name", "Алиса \u{202e}ecilA \u{0}😀"),
-            YES,
-        ),
-        (
-            "an unknown claim of half a surrogate",
-            |t| t.raw_claim(r#""y":"\ud800""#),
-            YES,
-        ),
+        ("two unknown members", |t| t.raw_claim(r#""x":1,"x":2"#), YES),
+        ("names in other scripts", |t| t.claim("name", "Алиса \u{202e}ecilA \u{0}😀"), YES),
+        ("an unknown claim of half a surrogate", |t| t.raw_claim(r#""y":"\ud800""#), YES),
         ("every known claim null", nulls, YES),
         ("every known claim of another type", others, YES),
         (
@@ -90,42 +62,18 @@ async fn what_else_is_in_it() {
             |t| t.raw_claim(&format!(r#""d":{}1{}"#, "[".repeat(5000), "]".repeat(5000))),
             YES,
         ),
-        (
-            "payload is an array",
-            |t| t.payload = Some("[]".to_owned()),
-            NO,
-        ),
-        (
-            "payload is null",
-            |t| t.payload = Some("null".to_owned()),
-            NO,
-        ),
+        ("payload is an array", |t| t.payload = Some("[]".to_owned()), NO),
+        ("payload is null", |t| t.payload = Some("null".to_owned()), NO),
         ("payload is empty", |t| t.payload = Some(String::new()), NO),
-        (
-            "payload is text",
-            |t| t.payload = Some("alice".to_owned()),
-            NO,
-        ),
-        (
-            "payload with a tail",
-            |t| t.payload = Some(format!("{} {{}}", t.claims)),
-            NO,
-        ),
+        ("payload is text", |t| t.payload = Some("alice".to_owned()), NO),
+        ("payload with a tail", |t| t.payload = Some(format!("{} {{}}", t.claims)), NO),
         (
             "payload with a byte order mark",
             |t| t.payload = Some(format!("\u{feff}{}", t.claims)),
             NO,
         ),
-        (
-            "claims that do not fit the cookies",
-            |t| t.claim("big", noise(12_000)),
-            NO,
-        ),
-        (
-            "claims that fit two cookies",
-            |t| t.claim("big", noise(3_000)),
-            YES,
-        ),
+        ("claims that do not fit the cookies", |t| t.claim("big", noise(12_000)), NO),
+        ("claims that fit two cookies", |t| t.claim("big", noise(3_000)), YES),
     ])
     .await;
 }

@@ -37,9 +37,7 @@ async fn a_rotation_is_noticed_before_and_after_the_code_exchange() {
         world.sign_in_as("before").await;
         let old = world.provider.key();
         world.provider.rotate_to(&new());
-        world
-            .provider
-            .bend_token(move |token| token.key = old.clone());
+        world.provider.bend_token(move |token| token.key = old.clone());
         world.sign_in_as("alice").await;
         world.finish();
     })
@@ -72,9 +70,7 @@ async fn a_known_key_set_outlives_an_outage() {
     each(bends, async |bend| {
         let mut world = World::new().await;
         world.sign_in_as("before").await;
-        world
-            .provider
-            .bend(Endpoint::Jwks, move |answer, _| bend(answer));
+        world.provider.bend(Endpoint::Jwks, move |answer, _| bend(answer));
         // Old enough to be renewed.
         world.clock.advance(Duration::from_secs(3601));
         world.sign_in_as("alice").await;
@@ -89,9 +85,7 @@ async fn a_known_key_set_outlives_an_outage() {
 async fn it_may_rotate_as_often_as_it_likes() {
     let mut world = World::new().await;
     for n in 0..30 {
-        world
-            .provider
-            .rotate_to(&Key::es384(&format!("rotation-{n}")));
+        world.provider.rotate_to(&Key::es384(&format!("rotation-{n}")));
         world.sign_in_as("alice").await;
     }
     world.finish();
@@ -122,9 +116,7 @@ async fn a_flood_of_unknown_keys_makes_few_requests() {
     let before = world.clock.now();
     for n in 0..40 {
         let key = stranger.named(&format!("kid-{n}"));
-        world
-            .provider
-            .bend_token(move |token| token.key = key.clone());
+        world.provider.bend_token(move |token| token.key = key.clone());
         let seen = world.sign_in().await;
         check(&world, &seen, Then::Refused, Some("before")).await;
     }

@@ -1,11 +1,7 @@
 //! Key sets that are wrong, odd, slow or gone.
 
 // Helpers of a test fail as the test does: by panicking. A row of a table is a row.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::semicolon_if_nothing_returned,
-    clippy::unwrap_used
-)]
+#![allow(clippy::indexing_slicing, clippy::semicolon_if_nothing_returned, clippy::unwrap_used)]
 
 use logto_tests::hostile::{Answer, Endpoint, Key, LATER, NO, Provider, YES, each_document};
 use serde_json::{Value, json};
@@ -17,26 +13,10 @@ async fn key_sets() {
         &[
             ("empty", |_, _| keys(&[]), NO),
             ("keys missing", |_, _| Answer::json(&json!({})), NO),
-            (
-                "keys null",
-                |_, _| Answer::json(&json!({ "keys": null })),
-                NO,
-            ),
-            (
-                "keys an object",
-                |a, _| a.edit(|b| b["keys"] = json!({ "0": b["keys"][0] })),
-                NO,
-            ),
-            (
-                "a bare array",
-                |a, _| a.edit(|b| *b = b["keys"].clone()),
-                NO,
-            ),
-            (
-                "a lone key",
-                |a, _| a.edit(|b| *b = b["keys"][0].clone()),
-                NO,
-            ),
+            ("keys null", |_, _| Answer::json(&json!({ "keys": null })), NO),
+            ("keys an object", |a, _| a.edit(|b| b["keys"] = json!({ "0": b["keys"][0] })), NO),
+            ("a bare array", |a, _| a.edit(|b| *b = b["keys"].clone()), NO),
+            ("a lone key", |a, _| a.edit(|b| *b = b["keys"][0].clone()), NO),
             ("null", |_, _| Answer::json(&Value::Null), NO),
             ("nothing", |_, _| Answer::text(200, ""), NO),
             ("HTML", |_, _| Answer::html(), NO),
@@ -62,26 +42,10 @@ async fn key_sets() {
             ("use enc", |_, p| one(p, "use", Some(json!("enc"))), NO),
             ("use missing", |_, p| one(p, "use", None), YES),
             ("use unknown", |_, p| one(p, "use", Some(json!("all"))), NO),
-            (
-                "key_ops verify",
-                |_, p| one(p, "key_ops", Some(json!(["verify"]))),
-                YES,
-            ),
-            (
-                "key_ops sign",
-                |_, p| one(p, "key_ops", Some(json!(["sign"]))),
-                NO,
-            ),
-            (
-                "key_ops empty",
-                |_, p| one(p, "key_ops", Some(json!([]))),
-                NO,
-            ),
-            (
-                "key_ops a text",
-                |_, p| one(p, "key_ops", Some(json!("verify"))),
-                NO,
-            ),
+            ("key_ops verify", |_, p| one(p, "key_ops", Some(json!(["verify"]))), YES),
+            ("key_ops sign", |_, p| one(p, "key_ops", Some(json!(["sign"]))), NO),
+            ("key_ops empty", |_, p| one(p, "key_ops", Some(json!([]))), NO),
+            ("key_ops a text", |_, p| one(p, "key_ops", Some(json!("verify"))), NO),
             ("alg other", |_, p| one(p, "alg", Some(json!("ES256"))), NO),
             ("alg none", |_, p| one(p, "alg", Some(json!("none"))), NO),
             ("alg missing", |_, p| one(p, "alg", None), YES),
@@ -95,11 +59,7 @@ async fn key_sets() {
                 |_, p| one(p, "x", Some(p.key().jwk()["y"].clone())),
                 NO,
             ),
-            (
-                "a private key published",
-                |_, p| one(p, "d", Some(json!("AAAA"))),
-                YES,
-            ),
+            ("a private key published", |_, p| one(p, "d", Some(json!("AAAA"))), YES),
             (
                 "the same kid twice, wrong one first",
                 |_, p| keys(&[Key::es384(&p.key().kid).jwk(), p.key().jwk()]),
@@ -115,11 +75,7 @@ async fn key_sets() {
                 |_, p| keys(&[Key::es256(&p.key().kid).jwk(), p.key().jwk()]),
                 YES,
             ),
-            (
-                "a hundred others",
-                |_, p| keys(&[others(100), vec![p.key().jwk()]].concat()),
-                YES,
-            ),
+            ("a hundred others", |_, p| keys(&[others(100), vec![p.key().jwk()]].concat()), YES),
             ("another key only", |_, _| keys(&others(1)), NO),
         ],
     )
@@ -143,9 +99,7 @@ fn one(provider: &Provider, member: &str, value: Option<Value>) -> Answer {
 
 fn others(count: usize) -> Vec<Value> {
     let key = Key::es384("other");
-    (0..count)
-        .map(|n| key.named(&format!("other-{n}")).jwk())
-        .collect()
+    (0..count).map(|n| key.named(&format!("other-{n}")).jwk()).collect()
 }
 
 /// Keys that nobody can use, all under the kid of the good one.

@@ -34,15 +34,9 @@ async fn a_callback_that_met_an_outage_works_when_it_is_over() {
         ("the token endpoint answers 503", |p| {
             p.bend(Endpoint::Token, |_, _| Answer::text(503, ""))
         }),
-        ("the key set cannot be had", |p| {
-            p.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""))
-        }),
-        ("the key set comes too late", |p| {
-            p.bend(Endpoint::Jwks, |a, _| a.never())
-        }),
-        ("the key set is unusable", |p| {
-            p.bend(Endpoint::Jwks, |_, _| Answer::text(500, "oops"))
-        }),
+        ("the key set cannot be had", |p| p.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""))),
+        ("the key set comes too late", |p| p.bend(Endpoint::Jwks, |a, _| a.never())),
+        ("the key set is unusable", |p| p.bend(Endpoint::Jwks, |_, _| Answer::text(500, "oops"))),
     ];
     each(rows, async |bend| {
         let mut world = World::impatient().await;
@@ -71,15 +65,10 @@ async fn no_redirect_is_followed() {
     for endpoint in [Endpoint::Token, Endpoint::Jwks, Endpoint::Discovery] {
         for status in [301, 302, 303, 307, 308] {
             let mut world = World::new().await;
-            world.provider.bend(endpoint, move |_, _| {
-                Answer::redirect(status, "/oidc/elsewhere")
-            });
+            world.provider.bend(endpoint, move |_, _| Answer::redirect(status, "/oidc/elsewhere"));
             let seen = world.sign_in().await;
             check(&world, &seen, NO, None).await;
-            assert!(
-                world.provider.calls(Endpoint::Elsewhere).is_empty(),
-                "{endpoint:?} {status}"
-            );
+            assert!(world.provider.calls(Endpoint::Elsewhere).is_empty(), "{endpoint:?} {status}");
             world.finish();
         }
     }
@@ -91,9 +80,7 @@ async fn a_provider_that_is_gone_is_an_outage() {
         World::with(|config| config.with_connect_timeout(Duration::from_millis(300))).await
     }
     let rows: [(&str, fn(&Provider)); 2] = [
-        ("the token endpoint is nowhere", |p| {
-            nowhere(p, "token_endpoint")
-        }),
+        ("the token endpoint is nowhere", |p| nowhere(p, "token_endpoint")),
         ("the key set is nowhere", |p| nowhere(p, "jwks_uri")),
     ];
     each(rows, async |bend| {
@@ -109,7 +96,5 @@ async fn a_provider_that_is_gone_is_an_outage() {
 
 /// Port 1 of loopback refuses connections.
 fn nowhere(provider: &Provider, member: &'static str) {
-    provider.bend(Endpoint::Discovery, move |a, _| {
-        a.set(member, "http://127.0.0.1:1/")
-    });
+    provider.bend(Endpoint::Discovery, move |a, _| a.set(member, "http://127.0.0.1:1/"));
 }

@@ -18,11 +18,7 @@ fn always<S: Strategy>(strategy: S, property: impl Fn(&Runtime, &mut World, S::V
         world
     });
     let world = std::cell::RefCell::new(world);
-    let config = Config {
-        cases: 512,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 512, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&strategy, |value| {
             property(&runtime, &mut world.borrow_mut(), value);
@@ -125,39 +121,24 @@ fn route() -> impl Strategy<Value = Route> {
 
 #[test]
 fn any_request_to_any_route_of_the_sdk() {
-    let request = (
-        route(),
-        method(),
-        path(),
-        query(),
-        vec(header(), 0..6),
-        cookies(),
-    );
-    always(
-        request,
-        |runtime, world, (route, method, path, query, headers, cookies)| {
-            let target = format!("{path}?{query}");
-            let headers = headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_slice()));
-            let headers = headers.chain([("cookie", cookies.as_bytes())]);
-            let request = Request::new(&method, &target, headers);
-            let reply = runtime.block_on(world.logto.handle(route, request));
-            let seen = logto_tests::hostile::Seen::new(reply.clone());
-            // What holds for every answer is checked there; the browser keeps nothing of it.
-            let kept = world.browser.clone();
-            world.receive(reply);
-            world.browser = kept;
-            assert!(seen.status < 500, "{seen:?}");
-            for (name, value) in &seen.headers {
-                assert!(
-                    value.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
-                    "{name}: {value}"
-                );
-            }
-            assert!(!seen.body.to_lowercase().contains("<script"), "{seen:?}");
-        },
-    );
+    let request = (route(), method(), path(), query(), vec(header(), 0..6), cookies());
+    always(request, |runtime, world, (route, method, path, query, headers, cookies)| {
+        let target = format!("{path}?{query}");
+        let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let headers = headers.chain([("cookie", cookies.as_bytes())]);
+        let request = Request::new(&method, &target, headers);
+        let reply = runtime.block_on(world.logto.handle(route, request));
+        let seen = logto_tests::hostile::Seen::new(reply.clone());
+        // What holds for every answer is checked there; the browser keeps nothing of it.
+        let kept = world.browser.clone();
+        world.receive(reply);
+        world.browser = kept;
+        assert!(seen.status < 500, "{seen:?}");
+        for (name, value) in &seen.headers {
+            assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{name}: {value}");
+        }
+        assert!(!seen.body.to_lowercase().contains("<script"), "{seen:?}");
+    });
 }
 
 #[test]
@@ -187,24 +168,16 @@ fn any_wish_after_signing_in_ends_in_the_app() {
 
 #[test]
 fn any_cookies_are_nobody() {
-    always(
-        (cookies(), vec(any::<u8>(), 0..200)),
-        |runtime, world, (cookies, bytes)| {
-            for value in [cookies.as_bytes(), &bytes] {
-                let request = Request::new(
-                    "GET",
-                    "/page",
-                    [("cookie", value), ("accept", b"text/html")],
-                );
-                let page = world.logto.context(request);
-                let user = runtime
-                    .block_on(page.maybe_user())
-                    .expect("a session or none");
-                assert!(user.is_none());
-                assert!(runtime.block_on(page.take_cookies()).is_empty());
-            }
-        },
-    );
+    always((cookies(), vec(any::<u8>(), 0..200)), |runtime, world, (cookies, bytes)| {
+        for value in [cookies.as_bytes(), &bytes] {
+            let request =
+                Request::new("GET", "/page", [("cookie", value), ("accept", b"text/html")]);
+            let page = world.logto.context(request);
+            let user = runtime.block_on(page.maybe_user()).expect("a session or none");
+            assert!(user.is_none());
+            assert!(runtime.block_on(page.take_cookies()).is_empty());
+        }
+    });
 }
 
 #[test]
@@ -225,9 +198,7 @@ fn a_damaged_session_is_no_session() {
         let damaged = format!("{name}={}", characters.into_iter().collect::<String>());
         let request = Request::new("GET", "/page", [("cookie", damaged.as_bytes())]);
         let page = world.logto.context(request);
-        let user = runtime
-            .block_on(page.maybe_user())
-            .expect("a session or none");
+        let user = runtime.block_on(page.maybe_user()).expect("a session or none");
         assert!(user.is_none(), "{at} {character:?}");
     });
 }

@@ -81,28 +81,22 @@ async fn pages_to_return_to() {
         ("/callback/", "/"),
         ("http://localhost:3000/sign-out", "/"),
     ];
-    each(
-        rows.iter()
-            .map(|(wanted, ends)| (*wanted, (*wanted, *ends))),
-        async |(wanted, ends)| {
-            for route in ["/sign-in", "/sign-up"] {
-                let mut world = World::new().await;
-                let authorize = world.begin(&format!("{route}?return_to={wanted}")).await;
-                let seen = world.open(&world.callback(&authorize)).await;
-                assert_eq!((seen.status, seen.location()), (303, ends), "{route}");
-                world.finish();
-            }
-        },
-    )
+    each(rows.iter().map(|(wanted, ends)| (*wanted, (*wanted, *ends))), async |(wanted, ends)| {
+        for route in ["/sign-in", "/sign-up"] {
+            let mut world = World::new().await;
+            let authorize = world.begin(&format!("{route}?return_to={wanted}")).await;
+            let seen = world.open(&world.callback(&authorize)).await;
+            assert_eq!((seen.status, seen.location()), (303, ends), "{route}");
+            world.finish();
+        }
+    })
     .await;
 }
 
 #[tokio::test]
 async fn a_page_that_is_too_long_is_not_remembered() {
     let mut world = World::new().await;
-    let authorize = world
-        .begin(&format!("/sign-in?return_to=/{}", "a".repeat(5000)))
-        .await;
+    let authorize = world.begin(&format!("/sign-in?return_to=/{}", "a".repeat(5000))).await;
     let seen = world.open(&world.callback(&authorize)).await;
     assert_eq!((seen.status, seen.location()), (303, "/"));
     world.finish();
@@ -111,9 +105,7 @@ async fn a_page_that_is_too_long_is_not_remembered() {
 #[tokio::test]
 async fn the_first_of_several_wishes_counts() {
     let mut world = World::new().await;
-    let authorize = world
-        .begin("/sign-in?return_to=/a&return_to=//evil.example")
-        .await;
+    let authorize = world.begin("/sign-in?return_to=/a&return_to=//evil.example").await;
     let seen = world.open(&world.callback(&authorize)).await;
     assert_eq!((seen.status, seen.location()), (303, "/a"));
     world.finish();

@@ -31,11 +31,7 @@ async fn a_callback_works_once() {
     world.browser = before;
     let seen = world.open(&callback).await;
     refused(&world, &seen, None).await;
-    assert_eq!(
-        world.provider.calls(Endpoint::Token).len(),
-        1,
-        "the code went out once"
-    );
+    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
     world.finish();
 }
 
@@ -84,16 +80,9 @@ async fn any_tab_may_come_back_first() {
     }
     for n in [3, 0, 4, 1, 2] {
         let seen = world.open(&world.callback(&begun[n])).await;
-        assert_eq!(
-            (seen.status, seen.location()),
-            (303, format!("/tab/{n}").as_str())
-        );
+        assert_eq!((seen.status, seen.location()), (303, format!("/tab/{n}").as_str()));
     }
-    assert_eq!(
-        world.browser.cookies().len(),
-        1,
-        "the session alone is left"
-    );
+    assert_eq!(world.browser.cookies().len(), 1, "the session alone is left");
     world.finish();
 }
 
@@ -117,42 +106,23 @@ const FOREIGN: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 async fn cookies_that_are_not_ours_do_no_harm() {
     type Plant = fn(&mut World, &Url);
     let rows: [(&str, Plant); 10] = [
-        ("Logto's own", |w, _| {
-            w.browser
-                .plant("_interaction", "{\"a\":\"b=c\",\"d\":\"e,f\"}")
-        }),
+        ("Logto's own", |w, _| w.browser.plant("_interaction", "{\"a\":\"b=c\",\"d\":\"e,f\"}")),
         ("no name", |w, _| w.browser.plant("", "x")),
-        ("a session of garbage", |w, _| {
-            w.browser.plant(SESSION, "1AAAA")
-        }),
-        ("a session of nine chunks", |w, _| {
-            w.browser.plant(SESSION, "9AAAA")
-        }),
-        ("a session without a count", |w, _| {
-            w.browser.plant(SESSION, "é")
-        }),
-        ("a chunk alone", |w, _| {
-            w.browser.plant(&format!("{SESSION}.1"), "AAAA")
-        }),
-        ("a huge one", |w, _| {
-            w.browser.plant("x", &"y".repeat(100_000))
-        }),
+        ("a session of garbage", |w, _| w.browser.plant(SESSION, "1AAAA")),
+        ("a session of nine chunks", |w, _| w.browser.plant(SESSION, "9AAAA")),
+        ("a session without a count", |w, _| w.browser.plant(SESSION, "é")),
+        ("a chunk alone", |w, _| w.browser.plant(&format!("{SESSION}.1"), "AAAA")),
+        ("a huge one", |w, _| w.browser.plant("x", &"y".repeat(100_000))),
         ("twenty sign-ins of garbage", |w, _| {
             (0..20).for_each(|n| w.browser.plant(&format!("logto_sign_in_{n:022}"), "AAAA"));
         }),
         ("a sign-in under another state", |w, url| {
             let state = state_of(url);
-            let own = w
-                .browser
-                .cookies()
-                .iter()
-                .find(|(name, _)| name.ends_with(&state));
+            let own = w.browser.cookies().iter().find(|(name, _)| name.ends_with(&state));
             let value = own.unwrap().1.clone();
             w.browser.plant(&format!("logto_sign_in_{FOREIGN}"), &value);
         }),
-        ("control characters", |w, _| {
-            w.browser.plant("a\u{1}", "\u{2}\u{7f}")
-        }),
+        ("control characters", |w, _| w.browser.plant("a\u{1}", "\u{2}\u{7f}")),
     ];
     each(rows, async |plant: Plant| {
         let mut world = World::new().await;
@@ -160,9 +130,7 @@ async fn cookies_that_are_not_ours_do_no_harm() {
         plant(&mut world, &authorize);
         assert_eq!(world.person().await, None);
         let honest = world.callback(&authorize);
-        let seen = world
-            .open(&honest.replace(&state_of(&authorize), FOREIGN))
-            .await;
+        let seen = world.open(&honest.replace(&state_of(&authorize), FOREIGN)).await;
         refused(&world, &seen, None).await;
         let seen = world.open(&honest).await;
         check(&world, &seen, YES, None).await;
@@ -202,30 +170,14 @@ async fn whoever_opens_callbacks_for_others_changes_nothing() {
     // A page of somebody else can send a browser to the callback; what it brings is not ours.
     let mut world = World::new().await;
     world.sign_in_as("alice").await;
-    world
-        .provider
-        .bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));
-    let headers = [
-        ("sec-fetch-site", "cross-site"),
-        ("sec-fetch-mode", "navigate"),
-        ("accept", "text/html"),
-    ];
-    for query in [
-        "code=mallorys",
-        &format!("code=a&state={FOREIGN}&iss=x"),
-        "error=x",
-        "",
-    ] {
-        let seen = world
-            .send("GET", &format!("/callback?{query}"), &headers)
-            .await;
+    world.provider.bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));
+    let headers =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("accept", "text/html")];
+    for query in ["code=mallorys", &format!("code=a&state={FOREIGN}&iss=x"), "error=x", ""] {
+        let seen = world.send("GET", &format!("/callback?{query}"), &headers).await;
         refused(&world, &seen, Some("alice")).await;
         assert!(seen.cookies.is_empty(), "{seen:?}");
     }
-    assert_eq!(
-        world.provider.calls(Endpoint::Token).len(),
-        1,
-        "Alice's own"
-    );
+    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "Alice's own");
     world.finish();
 }

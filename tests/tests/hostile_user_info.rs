@@ -25,19 +25,13 @@ async fn answers_of_userinfo() {
         (
             "nulls",
             |a, _| {
-                a.set("name", Value::Null)
-                    .set("roles", Value::Null)
-                    .set("identities", Value::Null)
+                a.set("name", Value::Null).set("roles", Value::Null).set("identities", Value::Null)
             },
             Token,
         ),
         (
             "other types",
-            |a, _| {
-                a.set("name", 7)
-                    .set("roles", "admin")
-                    .set("identities", json!([1]))
-            },
+            |a, _| a.set("name", 7).set("roles", "admin").set("identities", json!([1])),
             Token,
         ),
         ("sub missing", |a, _| a.without("sub"), Refused),
@@ -45,28 +39,12 @@ async fn answers_of_userinfo() {
         ("sub null", |a, _| a.set("sub", Value::Null), Refused),
         ("sub empty", |a, _| a.set("sub", ""), Refused),
         ("sub array", |a, _| a.set("sub", json!(["alice"])), Refused),
-        (
-            "sub twice",
-            |a, _| a.with_raw_member(r#""sub":"mallory""#),
-            Refused,
-        ),
-        (
-            "401 for ever",
-            |_, _| Answer::error(401, "invalid_token"),
-            Refused,
-        ),
-        (
-            "403",
-            |_, _| Answer::error(403, "insufficient_scope"),
-            Refused,
-        ),
+        ("sub twice", |a, _| a.with_raw_member(r#""sub":"mallory""#), Refused),
+        ("401 for ever", |_, _| Answer::error(401, "invalid_token"), Refused),
+        ("403", |_, _| Answer::error(403, "insufficient_scope"), Refused),
         ("404", |_, _| Answer::text(404, ""), Refused),
         ("204", |_, _| Answer::text(204, ""), Refused),
-        (
-            "302",
-            |_, _| Answer::redirect(302, "/oidc/elsewhere"),
-            Refused,
-        ),
+        ("302", |_, _| Answer::redirect(302, "/oidc/elsewhere"), Refused),
         ("429", |_, _| Answer::text(429, ""), Outage),
         ("500", |_, _| Answer::text(500, ""), Outage),
         ("503", |_, _| Answer::text(503, ""), Outage),
@@ -83,11 +61,7 @@ async fn answers_of_userinfo() {
             },
             Refused,
         ),
-        (
-            "deep",
-            |_, _| Answer::text(200, &"[".repeat(100_000)),
-            Refused,
-        ),
+        ("deep", |_, _| Answer::text(200, &"[".repeat(100_000)), Refused),
         (
             "echo of the token",
             |_, c| {
@@ -101,28 +75,23 @@ async fn answers_of_userinfo() {
             Refused,
         ),
     ];
-    each(
-        rows.iter()
-            .map(|(name, bend, ends)| (*name, (*bend, *ends))),
-        async |(bend, ends)| {
-            let mut world = World::signed_in().await;
-            world.provider.bend(Endpoint::UserInfo, bend);
-            let outcome = world.user_info().await;
-            assert_ends(&world, outcome, ends).await;
-            assert!(world.provider.calls(Endpoint::Elsewhere).is_empty());
-            world.finish();
-        },
-    )
+    each(rows.iter().map(|(name, bend, ends)| (*name, (*bend, *ends))), async |(bend, ends)| {
+        let mut world = World::signed_in().await;
+        world.provider.bend(Endpoint::UserInfo, bend);
+        let outcome = world.user_info().await;
+        assert_ends(&world, outcome, ends).await;
+        assert!(world.provider.calls(Endpoint::Elsewhere).is_empty());
+        world.finish();
+    })
     .await;
 }
 
 #[tokio::test]
 async fn a_token_that_ended_early_is_renewed_once() {
     let mut world = World::signed_in().await;
-    world.provider.bend_in_turn(
-        Endpoint::UserInfo,
-        [|_| Answer::error(401, "invalid_token"), |a| a],
-    );
+    world
+        .provider
+        .bend_in_turn(Endpoint::UserInfo, [|_| Answer::error(401, "invalid_token"), |a| a]);
     assert_eq!(world.user_info().await.unwrap(), "alice");
     assert_eq!(world.provider.calls(Endpoint::UserInfo).len(), 2);
     assert_eq!(world.provider.calls(Endpoint::Token).len(), 2);
@@ -142,10 +111,8 @@ async fn nobody_is_sent_around_for_ever() {
     let bare = |a: Answer, _: &Call| a.without("refresh_token");
     let over = |a: Answer, _: &Call| a.without("refresh_token").set("expires_in", 0);
     let unbent = |a: Answer, _: &Call| a;
-    for (token, user_info) in [
-        (bare as fn(_, &_) -> _, refused as fn(_, &_) -> _),
-        (over, unbent),
-    ] {
+    for (token, user_info) in [(bare as fn(_, &_) -> _, refused as fn(_, &_) -> _), (over, unbent)]
+    {
         let mut world = World::impatient().await;
         world.provider.bend(Endpoint::Token, token);
         world.provider.bend(Endpoint::UserInfo, user_info);

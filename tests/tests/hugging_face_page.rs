@@ -28,9 +28,7 @@ async fn profile(
     let visitor = Visitor::new();
     let sign_in = format!("{base_url}/sign-in/hugging-face");
     let address = visitor.sent_to(&sign_in).await;
-    visitor
-        .open(&tenant.sign_in(&address, "alice").await.unwrap())
-        .await;
+    visitor.open(&tenant.sign_in(&address, "alice").await.unwrap()).await;
     for (endpoint, fault) in faults {
         tenant.faults().set(*endpoint, *fault);
     }

@@ -63,10 +63,7 @@ async fn every_recorded_answer_has_a_name() {
         ("not renewed", (&[general], "Expired", 2, 0)),
         ("renewed badly", (&[no_id_token], "Expired", 2, 0)),
         ("renewed by another", (&[general, token], "Token", 2, 0)),
-        (
-            "access token ended",
-            (&[unauthorized, token], "Token", 2, 1),
-        ),
+        ("access token ended", (&[unauthorized, token], "Token", 2, 1)),
         ("access token refused", (&[unauthorized], "Refused", 2, 1)),
         ("vault without its key", (&[no_key], "Unreachable", 1, 0)),
         ("an old Logto", (&[no_route], "Refused", 1, 0)),
@@ -148,11 +145,7 @@ async fn a_kept_token_opens_the_hub_until_it_ends() {
 async fn only_a_sign_in_that_asks_for_login_comes_through_hugging_face() {
     let world = world(true, &["identities"]).await;
     let mut browser = world.tenant.browser();
-    let asked = [
-        (Prompt::Consent, 1),
-        (Prompt::Consent, 0),
-        (Prompt::LoginConsent, 1),
-    ];
+    let asked = [(Prompt::Consent, 1), (Prompt::Consent, 0), (Prompt::LoginConsent, 1)];
     for (prompt, through) in asked {
         let options = SignInOptions::new()
             .with_direct_sign_in(DirectSignIn::hugging_face())
@@ -160,10 +153,7 @@ async fn only_a_sign_in_that_asks_for_login_comes_through_hugging_face() {
         let there = world.page().sign_in(options).await.unwrap();
         let location = there.headers().iter().find(|(name, _)| *name == "location");
         world.tenant.clear_requests();
-        browser
-            .sign_in(&location.unwrap().1, "alice")
-            .await
-            .unwrap();
+        browser.sign_in(&location.unwrap().1, "alice").await.unwrap();
         let mut seen = world.tenant.requests();
         seen.retain(|one| one.method == "POST" && one.path == "/hugging-face/oauth/authorize");
         assert_eq!(seen.len(), through, "{prompt:?}");

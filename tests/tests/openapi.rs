@@ -25,18 +25,11 @@ async fn a_program_gets_in_by_the_document_alone() {
 
         let scheme = &document["components"]["securitySchemes"]["logto"];
         assert_eq!(scheme["type"], "openIdConnect", "{example:?}: {document}");
-        assert_eq!(
-            scheme["description"],
-            "Ask for the resource `https://api.example.test`"
-        );
+        assert_eq!(scheme["description"], "Ask for the resource `https://api.example.test`");
         let paths = document["paths"].as_object().unwrap();
         assert_eq!(paths.len(), 1, "{example:?}: {document}");
         let security = &paths["/api/things"]["get"]["security"];
-        assert_eq!(
-            *security,
-            json!([{ "logto": ["read:things"] }]),
-            "{example:?}"
-        );
+        assert_eq!(*security, json!([{ "logto": ["read:things"] }]), "{example:?}");
 
         let discovery = read(scheme["openIdConnectUrl"].as_str().unwrap()).await;
         let endpoint = |name: &str, path: &str| {

@@ -18,20 +18,11 @@ fn the_readmes_print_what_is_run() {
     for example in Example::ALL {
         let program = read(&format!("tests/examples/{}.rs", example.hello()));
         let (_, lines) = program.split_once("\n\n").unwrap();
-        assert!(
-            lines.lines().count() <= 10,
-            "{example:?}: more than ten lines"
-        );
+        assert!(lines.lines().count() <= 10, "{example:?}: more than ten lines");
         let block = format!("```rust,no_run\n{lines}```\n");
         let adapter = format!("logto-{}", example.framework());
-        for readme in [
-            "README.md".to_owned(),
-            format!("crates/{adapter}/README.md"),
-        ] {
-            assert!(
-                read(&readme).contains(&block),
-                "{readme} prints something else"
-            );
+        for readme in ["README.md".to_owned(), format!("crates/{adapter}/README.md")] {
+            assert!(read(&readme).contains(&block), "{readme} prints something else");
         }
     }
 }
@@ -40,11 +31,7 @@ fn the_readmes_print_what_is_run() {
 async fn ten_lines_are_a_working_sign_in() {
     for example in Example::ALL {
         let base_url = free_base_url();
-        let tenant = LocalTenant::builder()
-            .base_url(&base_url)
-            .start()
-            .await
-            .unwrap();
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
         let _app = ExampleApp::start_hello(example, &base_url, &signs_in_at(&tenant)).await;
         let visitor = Visitor::new();
         let sign_in = visitor.sent_to(&base_url).await;

@@ -41,11 +41,8 @@ async fn world(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -
 #[tokio::test]
 async fn it_ends_with_its_lifetime_however_much_it_is_used() {
     each(Home::ALL, async |home| {
-        let rules = |config: LogtoConfig| {
-            config
-                .with_session_lifetime(DAY)
-                .with_idle_lifetime(HOUR * 2)
-        };
+        let rules =
+            |config: LogtoConfig| config.with_session_lifetime(DAY).with_idle_lifetime(HOUR * 2);
         let mut world = world(home, rules).await;
         for _ in 0..23 {
             world.clock.advance(HOUR);
@@ -73,10 +70,7 @@ async fn it_ends_when_nobody_uses_it() {
         world.clock.advance(HOUR);
         let (state, owed) = visit(&mut world).await;
         let over = [SessionState::Expired, SessionState::Revoked];
-        assert!(
-            over.contains(&state) && owed == 0,
-            "{state:?}, {owed} cookies"
-        );
+        assert!(over.contains(&state) && owed == 0, "{state:?}, {owed} cookies");
         // Nor does another instance wake it.
         world.logto = world.instance();
         world.browser = copy;
@@ -105,18 +99,11 @@ async fn without_an_idle_lifetime_nothing_is_noted() {
 
 #[tokio::test]
 async fn its_use_is_noted_once_in_an_interval() {
-    let rules = |config: LogtoConfig| {
-        config
-            .with_idle_lifetime(HOUR)
-            .with_renewal_interval(MINUTE * 10)
-    };
+    let rules =
+        |config: LogtoConfig| config.with_idle_lifetime(HOUR).with_renewal_interval(MINUTE * 10);
     each(Home::ALL, async |home| {
         let mut world = world(home, rules).await;
-        let others = if home == Home::Cookies {
-            world.logto.clone()
-        } else {
-            world.instance()
-        };
+        let others = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
         for _ in 0..3 {
             let written = world.store.writes();
             world.clock.advance(MINUTE * 9);
@@ -130,11 +117,7 @@ async fn its_use_is_noted_once_in_an_interval() {
                 .map(|n| world.page_of(if n % 2 == 0 { &world.logto } else { &others }))
                 .collect();
             let states = join_all(pages.iter().map(|page| page.session_state())).await;
-            assert!(
-                states
-                    .iter()
-                    .all(|s| *s.as_ref().unwrap() == SessionState::SignedIn)
-            );
+            assert!(states.iter().all(|s| *s.as_ref().unwrap() == SessionState::SignedIn));
             let expected = usize::from(home == Home::Store);
             assert_eq!(world.store.writes() - written, expected);
             world.browser.keep(&pages[0].take_cookies().await);
@@ -150,9 +133,7 @@ async fn a_store_that_cannot_note_its_use_ends_nothing() {
     each(Home::SHARED, async |home| {
         let mut world = world(home, |config| config.with_idle_lifetime(HOUR)).await;
         world.clock.advance(MINUTE * 30);
-        world
-            .store
-            .get_into(logto_tests::hostile::Trouble::ReadOnly);
+        world.store.get_into(logto_tests::hostile::Trouble::ReadOnly);
         assert_eq!(visit(&mut world).await.0, SessionState::SignedIn);
         world.store.recover();
         assert_eq!(visit(&mut world).await.0, SessionState::SignedIn);

@@ -20,10 +20,8 @@ use logto_tests::hostile::{Browser, Home, Trouble, World, each};
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
-const FORM: [(&str, &str); 2] = [
-    ("origin", "http://localhost:3000"),
-    ("sec-fetch-site", "same-origin"),
-];
+const FORM: [(&str, &str); 2] =
+    [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
 
 async fn device(world: &mut World, person: &str) -> Browser {
     world.browser = Browser::default();
@@ -91,10 +89,7 @@ async fn one_session_is_ended_by_its_id() {
     let bob = device(&mut world, "bob").await;
     let other = world.instance();
     let id = other.sessions_of("alice").await.unwrap()[0].id.clone();
-    assert!(
-        !other.end_session("bob", &id).await.unwrap(),
-        "of another person"
-    );
+    assert!(!other.end_session("bob", &id).await.unwrap(), "of another person");
     assert!(!other.end_session("alice", "").await.unwrap());
     assert!(other.end_session("alice", &id).await.unwrap());
     assert!(!other.end_session("alice", &id).await.unwrap(), "twice");
@@ -112,11 +107,7 @@ async fn signing_out_everywhere() {
         let phone = device(&mut world, "alice").await;
         let laptop = device(&mut world, "alice").await;
         let bob = device(&mut world, "bob").await;
-        let other = if home == Home::Cookies {
-            world.logto.clone()
-        } else {
-            world.instance()
-        };
+        let other = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
         other.sign_out_everywhere("alice").await.unwrap();
         for browser in [&phone, &laptop] {
             assert_eq!(state(&mut world, browser).await, SessionState::Revoked);
@@ -136,10 +127,7 @@ async fn signing_out_everywhere() {
 async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
     for calls in 0..12 {
         let mut world = World::at(Home::Store, |config| config).await;
-        let devices = [
-            device(&mut world, "alice").await,
-            device(&mut world, "alice").await,
-        ];
+        let devices = [device(&mut world, "alice").await, device(&mut world, "alice").await];
         world.store.get_into_after(Trouble::Down, calls);
         if let Err(error) = world.logto.sign_out_everywhere("alice").await {
             assert!(error.is_retryable(), "{error}");
@@ -148,11 +136,7 @@ async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
         }
         world.store.recover();
         for browser in &devices {
-            assert_eq!(
-                state(&mut world, browser).await,
-                SessionState::Revoked,
-                "{calls}"
-            );
+            assert_eq!(state(&mut world, browser).await, SessionState::Revoked, "{calls}");
         }
         nothing_works_at_the_provider(&world, 0).await;
         world.finish();
@@ -162,9 +146,7 @@ async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
 #[tokio::test]
 async fn a_dump_of_the_store_tells_nothing() {
     let rules = |config: LogtoConfig| {
-        config
-            .with_resources(["https://a.example"])
-            .with_idle_lifetime(Duration::from_secs(7200))
+        config.with_resources(["https://a.example"]).with_idle_lifetime(Duration::from_secs(7200))
     };
     each(Home::SHARED, async |home| {
         let mut world = World::at(home, rules).await;
@@ -177,37 +159,17 @@ async fn a_dump_of_the_store_tells_nothing() {
         world.clock.advance(LATER);
         world.access_token().await.unwrap();
         world.token("https://a.example").await.unwrap();
-        let token = world
-            .provider
-            .logout_token(|token| token.claim("sid", "another-sid"));
+        let token = world.provider.logout_token(|token| token.claim("sid", "another-sid"));
         let logto = world.logto.clone();
-        world
-            .post_logout(&logto, format!("logout_token={token}"))
-            .await;
+        world.post_logout(&logto, format!("logout_token={token}")).await;
         let listed = world.logto.sessions_of("alice-the-first").await.unwrap();
         world.send("POST", "/sign-out", &FORM).await;
-        world
-            .logto
-            .sign_out_everywhere("alice-the-first")
-            .await
-            .unwrap();
+        world.logto.sign_out_everywhere("alice-the-first").await.unwrap();
 
         let mut telling: Vec<String> = world.provider.issued();
-        telling.extend(
-            world
-                .cookie_values()
-                .iter()
-                .map(|value| value.chars().skip(1).collect()),
-        );
+        telling.extend(world.cookie_values().iter().map(|value| value.chars().skip(1).collect()));
         telling.extend(listed.into_iter().map(|session| session.id));
-        for word in [
-            "alice",
-            "example.test",
-            "the-sid-of",
-            "a.example",
-            "sub",
-            "another-sid",
-        ] {
+        for word in ["alice", "example.test", "the-sid-of", "a.example", "sub", "another-sid"] {
             telling.push(word.to_owned());
         }
         let dump = world.store.dump();
@@ -216,10 +178,7 @@ async fn a_dump_of_the_store_tells_nothing() {
             let value = String::from_utf8_lossy(&value);
             for secret in telling.iter().filter(|secret| !secret.is_empty()) {
                 assert!(!key.contains(secret.as_str()), "{key} tells {secret}");
-                assert!(
-                    secret.len() < 5 || !value.contains(secret.as_str()),
-                    "{key}: {secret}"
-                );
+                assert!(secret.len() < 5 || !value.contains(secret.as_str()), "{key}: {secret}");
             }
             let (_, hash) = key.split_once(':').unwrap();
             assert_eq!(hash.len(), 22, "half a hash: {key}");

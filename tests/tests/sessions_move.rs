@@ -28,9 +28,7 @@ fn with_secrets(world: &World, home: Home, secrets: &[&str]) -> Logto {
     let config = LogtoConfig::new(world.provider.endpoint(), APP_ID, APP_SECRET)
         .with_base_url(BASE_URL)
         .with_clock(world.clock.clone());
-    let config = secrets
-        .iter()
-        .fold(config, |config, secret| config.with_cookie_secret(*secret));
+    let config = secrets.iter().fold(config, |config, secret| config.with_cookie_secret(*secret));
     Logto::new(home.configure(config, &world.store)).unwrap()
 }
 
@@ -44,12 +42,7 @@ async fn a_secret_is_replaced_without_a_sign_out() {
         let mut world = World::at(home, |config| config).await;
         world.provider.rotate_refresh_tokens();
         let step = |secrets: &[&str]| with_secrets(&world, home, secrets);
-        let steps = [
-            step(&[OLD]),
-            step(&[OLD, NEW]),
-            step(&[NEW, OLD]),
-            step(&[NEW]),
-        ];
+        let steps = [step(&[OLD]), step(&[OLD, NEW]), step(&[NEW, OLD]), step(&[NEW])];
         world.logto = steps[0].clone();
         world.sign_in_as("alice").await;
         // The new secret opens first, then it seals too, on one instance after the other.
@@ -82,10 +75,7 @@ async fn another_secret_makes_sessions_unreadable_and_sign_ins_possible() {
         world.clock.advance(LATER);
         world.access_token().await.unwrap();
         world.logto = with_secrets(&world, home, &[NEW]);
-        assert_eq!(
-            state_on(&world, &world.logto).await,
-            SessionState::Unreadable
-        );
+        assert_eq!(state_on(&world, &world.logto).await, SessionState::Unreadable);
         world.sign_in_as("bob").await;
         assert_eq!(world.logto.sessions_of("alice").await.unwrap().len(), 0);
         world.finish();
@@ -114,10 +104,7 @@ async fn an_app_that_moves_its_sessions_signs_nobody_out() {
     assert_eq!(world.logto.sessions_of("bob").await.unwrap().len(), 1);
     let length =
         |cookies: &[(String, String)]| cookies.iter().map(|(_, value)| value.len()).sum::<usize>();
-    assert!(
-        length(world.browser.cookies()) < length(&cookies),
-        "a ticket is short"
-    );
+    assert!(length(world.browser.cookies()) < length(&cookies), "a ticket is short");
     world.finish();
 }
 

@@ -44,16 +44,10 @@ async fn a_store_that_fails_before_the_new_token_is_written() {
             let asking = tokio::spawn(async move {
                 drop(page.access_token(TokenRequest::opaque()).await);
             });
-            world
-                .provider
-                .has_been_called(Endpoint::Token, before + 1)
-                .await;
+            world.provider.has_been_called(Endpoint::Token, before + 1).await;
             world.store.get_into(trouble);
             gate.open();
-            eventually("attempts to store", async || {
-                (world.store.hits() >= 4).then_some(())
-            })
-            .await;
+            eventually("attempts to store", async || (world.store.hits() >= 4).then_some(())).await;
             world.store.recover();
             asking.await.unwrap();
 
@@ -85,10 +79,7 @@ async fn nobody_sees_a_token_that_is_not_stored() {
             let page = page.clone();
             async move { page.access_token(TokenRequest::opaque()).await }
         });
-        world
-            .provider
-            .has_been_called(Endpoint::Token, before + 1)
-            .await;
+        world.provider.has_been_called(Endpoint::Token, before + 1).await;
         world.store.get_into(Trouble::ReadOnly);
         gate.open();
         let error = asking.await.unwrap().unwrap_err();
@@ -117,15 +108,9 @@ async fn a_store_that_hangs_while_logto_answers() {
         let gate = world.provider.hold(Endpoint::Token);
         let page = world.page();
         let asking = tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await });
-        world
-            .provider
-            .has_been_called(Endpoint::Token, before + 1)
-            .await;
+        world.provider.has_been_called(Endpoint::Token, before + 1).await;
         world.store.get_into(Trouble::Hangs);
-        eventually("a sign of life", async || {
-            (world.store.hits() > 0).then_some(())
-        })
-        .await;
+        eventually("a sign of life", async || (world.store.hits() > 0).then_some(())).await;
         gate.open();
         world.store.recover();
         let token = asking.await.unwrap();
@@ -162,17 +147,10 @@ async fn another_takes_over_from_one_that_died() {
                 .enable_all()
                 .build()
                 .unwrap();
-            let instance = if same {
-                world.logto.clone()
-            } else {
-                world.instance()
-            };
+            let instance = if same { world.logto.clone() } else { world.instance() };
             let page = world.page_of(&instance);
             doomed.spawn(async move { drop(page.access_token(TokenRequest::opaque()).await) });
-            world
-                .provider
-                .has_been_called(Endpoint::Token, before + 1)
-                .await;
+            world.provider.has_been_called(Endpoint::Token, before + 1).await;
             let end = move || doomed.shutdown_timeout(Duration::from_secs(10));
             tokio::task::spawn_blocking(end).await.unwrap();
             // No sign of life for as long as a lease lasts.

@@ -57,9 +57,8 @@ async fn a_burst_makes_one_call_for_each_token() {
             let instances = instances(&world, home);
             let before = sent(&world);
             let burst = async || {
-                let pages: Vec<_> = (0..60)
-                    .map(|n| world.page_of(&instances[n % instances.len()]))
-                    .collect();
+                let pages: Vec<_> =
+                    (0..60).map(|n| world.page_of(&instances[n % instances.len()])).collect();
                 let tokens = pages.iter().enumerate().map(|(n, page)| async move {
                     let token = page.access_token(targets()[n % 5].clone()).await;
                     token.unwrap().into_string()
@@ -102,10 +101,7 @@ async fn a_refresh_outlives_its_browser() {
         assert_eq!(world.provider.refresh_tokens(), 1);
         world.clock.advance(LATER);
         world.provider.relent();
-        assert!(
-            world.access_token().await.is_ok(),
-            "the new refresh token was kept"
-        );
+        assert!(world.access_token().await.is_ok(), "the new refresh token was kept");
         world.finish();
     })
     .await;
@@ -139,29 +135,18 @@ async fn nobody_waits_for_an_early_renewal() {
         let before = sent(&world);
         let gate = Gate::default();
         let held = gate.clone();
-        world
-            .provider
-            .bend(Endpoint::Token, move |answer, _| answer.held(&held));
+        world.provider.bend(Endpoint::Token, move |answer, _| answer.held(&held));
         let pages: Vec<_> = (0..8).map(|_| world.page()).collect();
-        let tokens = pages
-            .iter()
-            .map(|page| page.access_token(TokenRequest::opaque()));
+        let tokens = pages.iter().map(|page| page.access_token(TokenRequest::opaque()));
         for token in join_all(tokens).await {
             assert_eq!(token.unwrap().as_str(), old);
         }
-        world
-            .provider
-            .has_been_called(Endpoint::Token, before + 1)
-            .await;
+        world.provider.has_been_called(Endpoint::Token, before + 1).await;
         gate.open();
         world.provider.relent();
         world.clock.advance(Duration::from_secs(6));
         eventually("the renewed token", async || {
-            world
-                .access_token()
-                .await
-                .is_ok_and(|token| token != old)
-                .then_some(())
+            world.access_token().await.is_ok_and(|token| token != old).then_some(())
         })
         .await;
         world.finish();
@@ -176,9 +161,7 @@ async fn an_outage_at_an_early_renewal_is_not_noticed() {
         let mut world = World::lives(home).await;
         let old = world.access_token().await.unwrap();
         world.clock.advance(DUE);
-        world
-            .provider
-            .bend(Endpoint::Token, |_, _| Answer::text(503, ""));
+        world.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
         for _ in 0..5 {
             assert_eq!(world.access_token().await.unwrap(), old);
         }
@@ -240,16 +223,10 @@ async fn a_refusal_because_somebody_else_was_faster() {
             tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await })
         };
         let first = ask(&a);
-        world
-            .provider
-            .has_been_called(Endpoint::Token, before + 1)
-            .await;
+        world.provider.has_been_called(Endpoint::Token, before + 1).await;
         world.clock.advance(Duration::from_secs(2));
         let second = ask(&b);
-        world
-            .provider
-            .has_been_called(Endpoint::Token, before + 2)
-            .await;
+        world.provider.has_been_called(Endpoint::Token, before + 2).await;
         gates[0].open();
         let first = first.await.unwrap().unwrap();
         gates[1].open();
@@ -268,13 +245,10 @@ async fn a_dead_refresh_token_is_sent_once() {
         world.clock.advance(LATER);
         let instances = instances(&world, home);
         let before = sent(&world);
-        let pages: Vec<_> = (0..30)
-            .map(|n| world.page_of(&instances[n % instances.len()]))
-            .collect();
-        let tokens = pages
-            .iter()
-            .enumerate()
-            .map(|(n, page)| page.access_token(targets()[n % 5].clone()));
+        let pages: Vec<_> =
+            (0..30).map(|n| world.page_of(&instances[n % instances.len()])).collect();
+        let tokens =
+            pages.iter().enumerate().map(|(n, page)| page.access_token(targets()[n % 5].clone()));
         for token in join_all(tokens).await {
             assert!(token.unwrap_err().needs_sign_in());
         }

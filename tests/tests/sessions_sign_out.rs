@@ -19,10 +19,8 @@ use logto_tests::hostile::{Answer, Endpoint, Gate, Home, World, each};
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
-const FORM: [(&str, &str); 2] = [
-    ("origin", "http://localhost:3000"),
-    ("sec-fetch-site", "same-origin"),
-];
+const FORM: [(&str, &str); 2] =
+    [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
 
 fn sent(world: &World) -> usize {
     world.provider.calls(Endpoint::Token).len()
@@ -33,11 +31,7 @@ fn hold_refreshes(world: &World, bend: fn(Answer) -> Answer) -> Gate {
     let gate = Gate::default();
     let held = gate.clone();
     world.provider.bend(Endpoint::Token, move |answer, call| {
-        if call.form["grant_type"] == "refresh_token" {
-            bend(answer).held(&held)
-        } else {
-            answer
-        }
+        if call.form["grant_type"] == "refresh_token" { bend(answer).held(&held) } else { answer }
     });
     gate
 }
@@ -57,14 +51,9 @@ async fn a_refresh_under_way_elsewhere_does_not_bring_a_session_back() {
             let page = page.clone();
             async move { page.access_token(TokenRequest::opaque()).await }
         });
-        world
-            .provider
-            .has_been_called(Endpoint::Token, before + 1)
-            .await;
+        world.provider.has_been_called(Endpoint::Token, before + 1).await;
         let rotated = world.provider.issued();
-        let rotated = rotated
-            .iter()
-            .rfind(|token| token.contains("refresh-token"));
+        let rotated = rotated.iter().rfind(|token| token.contains("refresh-token"));
         let rotated = rotated.unwrap().clone();
 
         if home != Home::Cookies {
@@ -107,11 +96,7 @@ async fn a_copied_cookie_is_worth_nothing_afterwards() {
         world.access_token().await.unwrap();
         let after = world.browser.clone();
         world.send("POST", "/sign-out", &FORM).await;
-        let other = if home == Home::Cookies {
-            world.logto.clone()
-        } else {
-            world.instance()
-        };
+        let other = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
         for days in [0, 1, 12] {
             world.clock.advance(Duration::from_secs(days * 24 * 3600));
             for copy in [&before, &after] {
@@ -170,10 +155,7 @@ async fn a_late_answer_of_the_old_session_does_not_end_the_new_one() {
                 let page = page.clone();
                 async move { page.access_token(TokenRequest::opaque()).await }
             });
-            world
-                .provider
-                .has_been_called(Endpoint::Token, before + 1)
-                .await;
+            world.provider.has_been_called(Endpoint::Token, before + 1).await;
             world.sign_in_as("bob").await;
             gate.open();
             assert!(asking.await.unwrap().is_err(), "{name}");

@@ -32,11 +32,7 @@ fn make_tokens_large(world: &World, bytes: usize, in_claims: bool) {
             noise.extend(key.sign(b"noise"));
         }
         noise.truncate(bytes);
-        let (claim, signature) = if in_claims {
-            (noise, Vec::new())
-        } else {
-            (Vec::new(), noise)
-        };
+        let (claim, signature) = if in_claims { (noise, Vec::new()) } else { (Vec::new(), noise) };
         let claims = json!({ "aud": "somebody", "exp": 1, "custom": encode(claim) });
         let parts = [r#"{"alg":"RS256"}"#.to_owned(), claims.to_string()].map(encode);
         let token = format!("{}.{}", parts.join("."), encode(signature));
@@ -46,9 +42,7 @@ fn make_tokens_large(world: &World, bytes: usize, in_claims: bool) {
 
 async fn world(home: Home) -> World {
     let resources = |config: LogtoConfig| {
-        config
-            .with_resources(RESOURCES)
-            .with_scopes(["urn:logto:scope:organizations"])
+        config.with_resources(RESOURCES).with_scopes(["urn:logto:scope:organizations"])
     };
     let mut world = World::at(home, resources).await;
     world.sign_in_as("alice").await;

@@ -15,10 +15,8 @@ use logto::{Error, TokenRequest};
 use logto_tests::hostile::{Endpoint, Home, NAVIGATION, Seen, Trouble, World, each};
 
 const SCRIPT: [(&str, &str); 2] = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
-const FORM: [(&str, &str); 2] = [
-    ("origin", "http://localhost:3000"),
-    ("sec-fetch-site", "same-origin"),
-];
+const FORM: [(&str, &str); 2] =
+    [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
 const OUTAGES: [Trouble; 3] = [Trouble::Down, Trouble::Hangs, Trouble::Miscounts];
 
 /// What a page asks for.
@@ -56,11 +54,7 @@ impl Ask {
                 token.map_err(answer).err()
             }
             Self::UserInfo => page.fetch_user_info().await.map_err(answer).err(),
-            Self::Everything => page
-                .get_context(Default::default())
-                .await
-                .map_err(answer)
-                .err(),
+            Self::Everything => page.get_context(Default::default()).await.map_err(answer).err(),
         }
     }
 }
@@ -71,31 +65,21 @@ async fn every_kind_of_request_is_told_to_come_back() {
         for trouble in OUTAGES {
             let mut world = World::lives(home).await;
             world.store.get_into(trouble);
-            for (headers, kind) in [
-                (&NAVIGATION[..], "text/html"),
-                (&SCRIPT[..], "application/json"),
-            ] {
+            for (headers, kind) in
+                [(&NAVIGATION[..], "text/html"), (&SCRIPT[..], "application/json")]
+            {
                 for ask in Ask::ALL {
-                    let page = world
-                        .logto
-                        .context(world.browser.request("GET", "/page", headers));
+                    let page = world.logto.context(world.browser.request("GET", "/page", headers));
                     let seen = world.receive(ask.of(&page).await.expect("an answer"));
                     assert_eq!(seen.status, 503, "{trouble:?} {ask:?}: {seen:?}");
-                    assert!(
-                        seen.header("content-type").unwrap().starts_with(kind),
-                        "{seen:?}"
-                    );
+                    assert!(seen.header("content-type").unwrap().starts_with(kind), "{seen:?}");
                     assert!(page.take_cookies().await.is_empty(), "{trouble:?} {ask:?}");
                 }
             }
             assert!(world.logto.ping_storage().await.is_err() || trouble == Trouble::Miscounts);
             world.store.recover();
             world.logto.ping_storage().await.unwrap();
-            assert_eq!(
-                world.person().await.as_deref(),
-                Some("alice"),
-                "{trouble:?}"
-            );
+            assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
             assert!(world.access_token().await.is_ok());
             world.finish();
         }
@@ -131,23 +115,11 @@ async fn a_callback_works_when_the_outage_is_over() {
             world.store.get_into(trouble);
             let seen = world.open(&callback).await;
             assert_eq!(seen.status, 503, "{trouble:?}");
-            assert_eq!(
-                world.provider.calls(Endpoint::Token).len(),
-                before,
-                "the code is kept"
-            );
+            assert_eq!(world.provider.calls(Endpoint::Token).len(), before, "the code is kept");
             world.store.recover();
-            assert_eq!(
-                world.person().await.as_deref(),
-                Some("alice"),
-                "{trouble:?}"
-            );
+            assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
             let seen = world.open(&callback).await;
-            assert_eq!(
-                (seen.status, seen.location()),
-                (303, "/home"),
-                "{trouble:?}"
-            );
+            assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}");
             assert_eq!(world.person().await.as_deref(), Some("bob"), "{trouble:?}");
             world.finish();
         }
@@ -171,16 +143,8 @@ async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
         gate.open();
         let reply = asking.await.unwrap();
         let seen = world.receive(reply);
-        assert_eq!(
-            (seen.status, seen.location()),
-            (303, "/home"),
-            "{trouble:?}: {seen:?}"
-        );
-        assert_eq!(
-            world.person().await.as_deref(),
-            Some("alice"),
-            "{trouble:?}"
-        );
+        assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}: {seen:?}");
+        assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
         world.finish();
     }
 }
@@ -188,20 +152,12 @@ async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
 #[tokio::test]
 async fn signing_out_works() {
     each(Home::SHARED, async |home| {
-        for trouble in [
-            Trouble::Down,
-            Trouble::Hangs,
-            Trouble::ReadOnly,
-            Trouble::Miscounts,
-        ] {
+        for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly, Trouble::Miscounts] {
             let mut world = World::lives(home).await;
             world.store.get_into(trouble);
             let seen = world.send("POST", "/sign-out", &FORM).await;
             assert_eq!(seen.status, 303, "{trouble:?}");
-            assert!(
-                seen.location().contains("/session/end"),
-                "{trouble:?}: {seen:?}"
-            );
+            assert!(seen.location().contains("/session/end"), "{trouble:?}: {seen:?}");
             world.store.recover();
             assert_eq!(world.person().await, None, "{trouble:?}");
             world.finish();

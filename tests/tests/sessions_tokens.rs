@@ -26,13 +26,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const OLD: Duration = Duration::from_secs(14 * 24 * 3600 * 71 / 100);
 
 fn everything(config: LogtoConfig) -> LogtoConfig {
-    let scopes = [
-        ORGANIZATIONS,
-        "read:things",
-        "write:things",
-        "read:members",
-        "invite:members",
-    ];
+    let scopes = [ORGANIZATIONS, "read:things", "write:things", "read:members", "invite:members"];
     config.with_resources([API]).with_scopes(scopes)
 }
 
@@ -45,18 +39,8 @@ async fn alice(home: Home) -> LocalWorld {
 #[tokio::test]
 async fn each_token_is_for_what_was_asked() {
     let rows: [(TokenRequest, &str, Option<&str>, &[&str]); 6] = [
-        (
-            TokenRequest::resource(API),
-            API,
-            None,
-            &["read:things", "write:things"],
-        ),
-        (
-            TokenRequest::resource(API).with_scopes(["read:things"]),
-            API,
-            None,
-            &["read:things"],
-        ),
+        (TokenRequest::resource(API), API, None, &["read:things", "write:things"]),
+        (TokenRequest::resource(API).with_scopes(["read:things"]), API, None, &["read:things"]),
         (
             TokenRequest::resource(API).in_organization(ACME),
             API,
@@ -64,9 +48,7 @@ async fn each_token_is_for_what_was_asked() {
             &["read:things", "write:things"],
         ),
         (
-            TokenRequest::resource(API)
-                .in_organization(ACME)
-                .with_scopes(["write:things"]),
+            TokenRequest::resource(API).in_organization(ACME).with_scopes(["write:things"]),
             API,
             Some(ACME),
             &["write:things"],
@@ -92,11 +74,7 @@ async fn each_token_is_for_what_was_asked() {
             let token = world.token(request.clone()).await.unwrap();
             let claims: Value = token.claims().unwrap();
             assert_eq!(claims["aud"], **audience, "{request:?}");
-            assert_eq!(
-                claims["organization_id"].as_str(),
-                *organization,
-                "{request:?}"
-            );
+            assert_eq!(claims["organization_id"].as_str(), *organization, "{request:?}");
             assert_eq!(token.scopes().collect::<Vec<_>>(), *scopes, "{request:?}");
             tokens.push(token);
         }
@@ -148,16 +126,8 @@ async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() 
 async fn a_refusal_costs_no_session() {
     let late = "https://default.logto.app/api";
     let rows: [(TokenRequest, ErrorKind, u16); 3] = [
-        (
-            TokenRequest::organization("not-mine"),
-            ErrorKind::AccessDenied,
-            403,
-        ),
-        (
-            TokenRequest::resource(API).in_organization("not-mine"),
-            ErrorKind::AccessDenied,
-            403,
-        ),
+        (TokenRequest::organization("not-mine"), ErrorKind::AccessDenied, 403),
+        (TokenRequest::resource(API).in_organization("not-mine"), ErrorKind::AccessDenied, 403),
         (TokenRequest::resource(late), ErrorKind::Refused, 502),
     ];
     each(Home::ALL, async |home| {
@@ -184,9 +154,7 @@ async fn a_refusal_costs_no_session() {
 async fn who_lost_everything_at_logto_is_asked_to_sign_in() {
     let rows: [(&str, fn(&LocalWorld)); 2] = [
         ("suspended", |world| world.tenant.suspend("alice").unwrap()),
-        ("grants revoked", |world| {
-            world.tenant.revoke_grants("alice").unwrap()
-        }),
+        ("grants revoked", |world| world.tenant.revoke_grants("alice").unwrap()),
     ];
     each(Home::ALL, async |home| {
         for (name, end) in rows {
@@ -207,9 +175,7 @@ async fn a_rotation_under_load() {
         let mut world = alice(home).await;
         world.advance(OLD);
         let others = if home == Home::Cookies { 0 } else { 2 };
-        let mut instances: Vec<_> = (0..others)
-            .map(|_| world.changed(|config| config))
-            .collect();
+        let mut instances: Vec<_> = (0..others).map(|_| world.changed(|config| config)).collect();
         instances.push(world.logto.clone());
         for instance in &instances {
             // All know Logto's addresses already: none has a start.
@@ -223,9 +189,8 @@ async fn a_rotation_under_load() {
             TokenRequest::organization(ACME),
         ];
         let before = world.token_calls();
-        let pages: Vec<_> = (0..200)
-            .map(|n| world.page_of(&instances[n % instances.len()]))
-            .collect();
+        let pages: Vec<_> =
+            (0..200).map(|n| world.page_of(&instances[n % instances.len()])).collect();
         let tokens = pages
             .iter()
             .enumerate()
@@ -249,10 +214,7 @@ async fn an_answer_that_is_lost_while_logto_forgives() {
         for lost in [1, 2] {
             let mut world = alice(home).await;
             world.advance(OLD);
-            world
-                .tenant
-                .faults()
-                .set_times(Endpoint::Token, Fault::LoseAnswer, lost);
+            world.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, lost);
             if lost == 2 {
                 let (error, status) = world.token(API).await.unwrap_err();
                 assert_eq!((error.kind(), status), (ErrorKind::Unreachable, 503));

@@ -45,10 +45,7 @@ async fn one_command_makes_an_example_sign_people_in() {
         let callback = tenant.sign_in(&address, "alice").await.unwrap();
         // Logto does not know the API of the examples: the sign-in begins again without it.
         let address = visitor.sent_to(&callback).await;
-        assert!(
-            address.contains("direct_sign_in=social%3Ahuggingface"),
-            "{address}"
-        );
+        assert!(address.contains("direct_sign_in=social%3Ahuggingface"), "{address}");
         let callback = tenant.sign_in(&address, "alice").await.unwrap();
         visitor.open(&callback).await;
         let me = visitor.get(&format!("{base_url}/api/me")).await;

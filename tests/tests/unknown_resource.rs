@@ -39,10 +39,7 @@ fn refusal(world: &World, authorize: &Url) -> String {
 async fn people_sign_in_without_it() {
     let mut world = world().await;
     let authorize = world.begin("/sign-up?return_to=/home").await;
-    assert_eq!(
-        resources(&authorize),
-        ["https://unknown.example", ORGANIZATIONS]
-    );
+    assert_eq!(resources(&authorize), ["https://unknown.example", ORGANIZATIONS]);
 
     let again = world.open(&refusal(&world, &authorize)).await;
     assert_eq!(again.status, 303);

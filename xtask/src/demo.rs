@@ -25,9 +25,7 @@ pub(crate) fn run(framework: &str) -> Result<ExitCode, String> {
 
     let programs = build::build(&format!("example-{framework}"))?;
     let mut demo = Command::new(&programs.demo);
-    demo.arg(&programs.app)
-        .arg(&plan.base_url)
-        .arg(plan.port.to_string());
+    demo.arg(&programs.app).arg(&plan.base_url).arg(plan.port.to_string());
     if let Tenant::Local { port } = plan.tenant {
         demo.arg(port.to_string());
     }

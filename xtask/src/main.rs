@@ -59,10 +59,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         [] => Err(USAGE.to_owned()),
-        _ => Err(format!(
-            "There is no such command: {}\n\n{USAGE}",
-            arguments.join(" ")
-        )),
+        _ => Err(format!("There is no such command: {}\n\n{USAGE}", arguments.join(" "))),
     };
     result.unwrap_or_else(|sentence| complain(&sentence))
 }

@@ -60,18 +60,9 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
         report.add(name, outcome, started.elapsed());
     };
 
-    step("fmt", &mut || {
-        checked(&Cargo::new(["fmt", "--all", "--check"]))
-    });
+    step("fmt", &mut || checked(&Cargo::new(["fmt", "--all", "--check"])));
     step("clippy", &mut || {
-        checked(&Cargo::new([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        checked(&Cargo::new(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     });
     step("docs", &mut || {
         checked(&Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
@@ -79,12 +70,7 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     step("crates alone", &mut alone::alone);
     step("tests", &mut || tested(&tests));
     step("doc tests", &mut || {
-        tested(&Cargo::new([
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-            "--doc",
-        ]))
+        tested(&Cargo::new(["test", "--workspace", "--no-fail-fast", "--doc"]))
     });
     for suite in system_tests {
         step(&suite.name(), &mut || {

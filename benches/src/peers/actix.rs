@@ -46,9 +46,7 @@ pub fn cases<'a>(runtime: &'a Runtime, kept: Kept) -> [Case<'a>; 2] {
     let header = cookies.header();
     let request = move || {
         let request = TestRequest::get().uri("/");
-        request
-            .insert_header((COOKIE, header.as_str()))
-            .to_request()
+        request.insert_header((COOKIE, header.as_str())).to_request()
     };
     let again = request.clone();
     [

@@ -96,10 +96,7 @@ pub async fn login() -> (App, HeaderValue) {
         auth.login(&alice).await.expect("a sign-in");
     };
     let router = Router::new().route("/", get(read)).route("/put", get(put));
-    let person = Person {
-        id: "alice".to_owned(),
-        name: "Alice Example".to_owned(),
-    };
+    let person = Person { id: "alice".to_owned(), name: "Alice Example".to_owned() };
     let people = People(Arc::new(HashMap::from([(person.id.clone(), person)])));
     let layer = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
     filled(router.layer(AuthManagerLayerBuilder::new(people, layer).build())).await

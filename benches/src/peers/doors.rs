@@ -54,9 +54,7 @@ pub fn logto(api: &Api) -> App {
 }
 
 pub async fn tower_oauth2(issuer: &str) -> App {
-    let tenant = TenantConfiguration::builder(issuer)
-        .audiences(&[API])
-        .build();
+    let tenant = TenantConfiguration::builder(issuer).audiences(&[API]).build();
     let server = OAuth2ResourceServer::<DefaultClaims>::builder()
         .add_tenant(tenant.await.expect("a valid configuration"))
         .build();

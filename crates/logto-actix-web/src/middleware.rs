@@ -49,9 +49,7 @@ async fn serve<B: MessageBody>(
 
 fn pay(cookies: &[String], headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let lines = cookies
-        .iter()
-        .filter_map(|line| HeaderValue::from_str(line).ok());
+    let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
     lines.for_each(|line| headers.append(SET_COOKIE, line));
 }
 

@@ -40,9 +40,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Reply> {
         let context = parts.extensions.get::<Context>().cloned();
-        context
-            .map(Self)
-            .ok_or_else(|| web::Reply::not_mounted().into())
+        context.map(Self).ok_or_else(|| web::Reply::not_mounted().into())
     }
 }
 

@@ -31,10 +31,7 @@ impl<S> Layer<S> for LogtoLayer {
     type Service = LogtoService<S>;
 
     fn layer(&self, inner: S) -> LogtoService<S> {
-        LogtoService {
-            inner,
-            logto: self.0.clone(),
-        }
+        LogtoService { inner, logto: self.0.clone() }
     }
 }
 
@@ -57,11 +54,7 @@ impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoServ
     fn call(&mut self, mut request: Request) -> Self::Future {
         let context = self.logto.context(view(&request));
         request.extensions_mut().insert(context.clone());
-        LogtoFuture {
-            inner: self.inner.call(request),
-            context,
-            answered: None,
-        }
+        LogtoFuture { inner: self.inner.call(request), context, answered: None }
     }
 }
 
@@ -88,8 +81,7 @@ where
             Some(answered) => answered,
             None => {
                 let response = ready!(this.inner.poll(cx))?.into_response();
-                this.answered
-                    .insert((response, this.context.take_cookies()))
+                this.answered.insert((response, this.context.take_cookies()))
             }
         };
         let cookies = ready!(Pin::new(cookies).poll(cx));

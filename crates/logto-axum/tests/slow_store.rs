@@ -58,9 +58,7 @@ async fn a_cookie_that_is_owed_waits_for_the_store_and_goes_out() {
         .with_storage(Arc::new(Slow::default()));
     let logto = Logto::new(config).expect("a valid configuration");
     let page = get(async |user: User| user.name().unwrap_or_default().to_owned());
-    let app = Router::new()
-        .route("/", page)
-        .layer(logto_axum::layer(&logto));
+    let app = Router::new().route("/", page).layer(logto_axum::layer(&logto));
 
     // Its use is to be noted.
     clock.advance(Duration::from_secs(3600));

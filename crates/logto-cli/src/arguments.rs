@@ -86,12 +86,7 @@ pub(crate) struct Doctor {
     #[arg(long, value_name = "FILE", default_value = ".env")]
     pub(crate) env_file: PathBuf,
     /// The prefix of the SDK's routes, if the app has one, such as /auth
-    #[arg(
-        long,
-        value_name = "PATH",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub(crate) route_prefix: String,
     /// The provider whose button the app relies on; none to leave it out
     #[arg(long, value_name = "TARGET", default_value = "huggingface")]

@@ -18,19 +18,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(what: impl fmt::Display) -> Self {
-        Self {
-            what: what.to_string(),
-            remedy: None,
-            wrong_use: false,
-        }
+        Self { what: what.to_string(), remedy: None, wrong_use: false }
     }
 
     /// The command was asked for something that cannot be.
     pub(crate) fn wrong_use(what: impl fmt::Display) -> Self {
-        Self {
-            wrong_use: true,
-            ..Self::new(what)
-        }
+        Self { wrong_use: true, ..Self::new(what) }
     }
 
     pub(crate) fn with_remedy(mut self, remedy: impl fmt::Display) -> Self {

@@ -80,10 +80,8 @@ fn person(text: &str) -> Result<Person, Failure> {
     let handle = parts.next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if handle.is_empty() || !handle.chars().all(plain) {
-        return Err(
-            Failure::wrong_use(format_args!("{handle:?} is no name for a person"))
-                .with_remedy("Use letters, digits, - and _, for example: --person dora"),
-        );
+        return Err(Failure::wrong_use(format_args!("{handle:?} is no name for a person"))
+            .with_remedy("Use letters, digits, - and _, for example: --person dora"));
     }
     Ok(parts.fold(Person::new(handle), Person::role))
 }
@@ -106,15 +104,9 @@ fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String
         ("LOGTO_M2M_APP_ID", machine.app_id.as_str()),
         ("LOGTO_M2M_APP_SECRET", machine.app_secret.as_str()),
     ];
-    let some = if options.empty {
-        &for_setup[..]
-    } else {
-        &of_the_app[..]
-    };
+    let some = if options.empty { &for_setup[..] } else { &of_the_app[..] };
     let all = always.iter().chain(some);
-    let mut all: Vec<_> = all
-        .map(|(name, value)| (*name, (*value).to_owned()))
-        .collect();
+    let mut all: Vec<_> = all.map(|(name, value)| (*name, (*value).to_owned())).collect();
     if options.token_storage {
         // Where people's tokens are good, by the name that Hugging Face's own tools know.
         all.push(("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint())));

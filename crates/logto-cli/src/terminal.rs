@@ -66,11 +66,7 @@ impl Terminal {
     /// The same terminal; lines of the result make way for a JSON document if there will be one.
     pub(crate) fn for_programs(&self, for_programs: bool) -> Self {
         Self {
-            color_out: if for_programs {
-                self.color_err
-            } else {
-                self.color_out
-            },
+            color_out: if for_programs { self.color_err } else { self.color_out },
             for_programs,
             ..*self
         }
@@ -155,11 +151,7 @@ impl Terminal {
 }
 
 fn paint(color: bool, tone: Tone, text: impl Display) -> String {
-    if color {
-        format!("\x1b[{}m{text}\x1b[0m", tone.code())
-    } else {
-        text.to_string()
-    }
+    if color { format!("\x1b[{}m{text}\x1b[0m", tone.code()) } else { text.to_string() }
 }
 
 fn show(text: &str) {

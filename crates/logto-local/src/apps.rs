@@ -23,9 +23,7 @@ pub struct AppCredentials {
 /// Without the secret.
 impl fmt::Debug for AppCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppCredentials")
-            .field("app_id", &self.app_id)
-            .finish_non_exhaustive()
+        f.debug_struct("AppCredentials").field("app_id", &self.app_id).finish_non_exhaustive()
     }
 }
 
@@ -130,8 +128,7 @@ impl App {
 
     pub(crate) fn allow_token_exchange(&mut self) {
         let metadata = json!({ ALLOW_TOKEN_EXCHANGE: true });
-        self.about
-            .insert(CUSTOM_CLIENT_METADATA.to_owned(), metadata);
+        self.about.insert(CUSTOM_CLIENT_METADATA.to_owned(), metadata);
     }
 
     pub(crate) fn secret_of_value(&self, value: &str) -> Option<&AppSecret> {
@@ -140,11 +137,7 @@ impl App {
 }
 
 fn is_among(uri: &str, registered: &[String]) -> bool {
-    let same = |uri: &Url| {
-        registered
-            .iter()
-            .any(|one| Url::parse(one).as_ref() == Ok(uri))
-    };
+    let same = |uri: &Url| registered.iter().any(|one| Url::parse(one).as_ref() == Ok(uri));
     loopback(uri).is_ok_and(|uri| same(&uri))
 }
 
@@ -157,9 +150,5 @@ pub(crate) fn loopback(uri: &str) -> Result<Url, Error> {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    if local {
-        Ok(url)
-    } else {
-        Err(Error::NotLoopback(uri.to_owned()))
-    }
+    if local { Ok(url) } else { Err(Error::NotLoopback(uri.to_owned())) }
 }

@@ -54,10 +54,7 @@ pub enum Stop {
 
 impl Browser {
     pub(crate) fn new(tenant: Shared) -> Self {
-        Self {
-            tenant,
-            cookies: Vec::new(),
-        }
+        Self { tenant, cookies: Vec::new() }
     }
 
     /// Opens a URL of the tenant and follows redirects until there is a page, or the app.
@@ -75,9 +72,7 @@ impl Browser {
     ///
     /// As [`open`](Self::open).
     pub async fn submit(&mut self, url: &str, fields: &[(&str, &str)]) -> Result<Stop, Error> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.walk(Method::POST, url.to_owned(), Some(body)).await
     }
 
@@ -131,8 +126,7 @@ impl Browser {
 
     async fn confirm_sign_out(&mut self, xsrf: &str) -> Result<Stop, Error> {
         let confirm = format!("{}/oidc/session/end/confirm", self.tenant.endpoint);
-        self.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")])
-            .await
+        self.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")]).await
     }
 
     /// The `Cookie` header that an app on another port of localhost would receive from this browser.
@@ -152,16 +146,12 @@ impl Browser {
         match path {
             "/hugging-face/oauth/authorize" => {
                 let state = field(body, "state").unwrap_or_default().to_owned();
-                let fields = [
-                    ("state", state.as_str()),
-                    ("person", person),
-                    ("decision", "authorize"),
-                ];
+                let fields =
+                    [("state", state.as_str()), ("person", person), ("decision", "authorize")];
                 self.submit(&format!("{endpoint}{path}"), &fields).await
             }
             "/consent" => {
-                self.submit(&format!("{endpoint}{at}"), &[("decision", "authorize")])
-                    .await
+                self.submit(&format!("{endpoint}{at}"), &[("decision", "authorize")]).await
             }
             // Somebody else's session: the tenant ends it first.
             _ if path.starts_with("/oidc/auth/") && field(body, "xsrf").is_some() => {
@@ -170,16 +160,9 @@ impl Browser {
             }
             _ if body.contains("continue-with-hugging-face") => {
                 let query = at.split_once('?').map_or("", |(_, query)| query);
-                self.submit(
-                    &format!("{endpoint}/direct/social/huggingface?{query}"),
-                    &[],
-                )
-                .await
+                self.submit(&format!("{endpoint}/direct/social/huggingface?{query}"), &[]).await
             }
-            _ => Err(stuck(
-                path,
-                &format!("status {status}, nothing to sign in with"),
-            )),
+            _ => Err(stuck(path, &format!("status {status}, nothing to sign in with"))),
         }
     }
 
@@ -200,9 +183,8 @@ impl Browser {
                 request = request.header(COOKIE, cookies);
             }
             if let Some(form) = body.take() {
-                request = request
-                    .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                    .body(form);
+                request =
+                    request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
             }
             let response = request.send().await?;
             for line in response.headers().get_all(SET_COOKIE) {
@@ -217,9 +199,7 @@ impl Browser {
             match location.filter(|_| status.is_redirection() && status != StatusCode::NOT_MODIFIED)
             {
                 Some(location) => {
-                    let next = parsed
-                        .join(&location)
-                        .map_err(|_| Error::InvalidUri(location))?;
+                    let next = parsed.join(&location).map_err(|_| Error::InvalidUri(location))?;
                     (method, url) = (Method::GET, next.into());
                 }
                 None => {
@@ -239,10 +219,7 @@ impl Browser {
     }
 
     fn cookie_header(&self, path: &str) -> String {
-        let sent = self
-            .cookies
-            .iter()
-            .filter(|cookie| path.starts_with(&cookie.path));
+        let sent = self.cookies.iter().filter(|cookie| path.starts_with(&cookie.path));
         sent.map(|cookie| format!("{}={}", cookie.name, cookie.value))
             .collect::<Vec<_>>()
             .join("; ")
@@ -253,11 +230,8 @@ impl Browser {
         let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
             return;
         };
-        let path = parts
-            .find_map(|part| part.strip_prefix("path="))
-            .unwrap_or("/");
-        self.cookies
-            .retain(|cookie| cookie.name != name || cookie.path != path);
+        let path = parts.find_map(|part| part.strip_prefix("path=")).unwrap_or("/");
+        self.cookies.retain(|cookie| cookie.name != name || cookie.path != path);
         if !value.is_empty() && !line.contains("1970") {
             self.cookies.push(Cookie {
                 name: name.to_owned(),
@@ -270,14 +244,8 @@ impl Browser {
 
 impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|cookie| cookie.name.as_str())
-            .collect();
-        f.debug_struct("Browser")
-            .field("cookies", &names)
-            .finish_non_exhaustive()
+        let names: Vec<_> = self.cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+        f.debug_struct("Browser").field("cookies", &names).finish_non_exhaustive()
     }
 }
 
@@ -288,8 +256,5 @@ fn field<'a>(html: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn stuck(at: &str, why: &str) -> Error {
-    Error::Walk {
-        at: at.to_owned(),
-        why: why.to_owned(),
-    }
+    Error::Walk { at: at.to_owned(), why: why.to_owned() }
 }

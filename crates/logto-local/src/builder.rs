@@ -113,17 +113,13 @@ impl LocalTenantBuilder {
 
     /// Fixed credentials instead of generated ones. The secret must begin with `local-`.
     pub fn app(mut self, app_id: impl Into<String>, app_secret: impl Into<String>) -> Self {
-        self.app = Some(AppCredentials {
-            app_id: app_id.into(),
-            app_secret: app_secret.into(),
-        });
+        self.app = Some(AppCredentials { app_id: app_id.into(), app_secret: app_secret.into() });
         self
     }
 
     /// Adds somebody, or replaces the built-in person of the same handle.
     pub fn person(mut self, person: Person) -> Self {
-        self.people
-            .retain(|known| known.handle() != person.handle());
+        self.people.retain(|known| known.handle() != person.handle());
         self.people.push(person);
         self
     }
@@ -181,10 +177,7 @@ impl LocalTenantBuilder {
             machine_app.allow_token_exchange();
         }
         let (apps, mut directory, credentials) = if self.empty {
-            let none = AppCredentials {
-                app_id: String::new(),
-                app_secret: String::new(),
-            };
+            let none = AppCredentials { app_id: String::new(), app_secret: String::new() };
             (vec![machine_app], Directory::new(now_ms), none)
         } else {
             machine_app.roles.push(MACHINE_ROLE.to_owned());
@@ -196,30 +189,17 @@ impl LocalTenantBuilder {
         };
         let people = self.people.into_iter();
         let people = people
-            .map(|person| {
-                if self.empty {
-                    person.without_access()
-                } else {
-                    person
-                }
-            })
+            .map(|person| if self.empty { person.without_access() } else { person })
             .collect();
         directory.secret_vault |= self.secret_vault;
         let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
         let store = Store::new(keys, apps, people, directory);
 
-        let failed = |reason| Error::Port {
-            port: self.port,
-            reason,
-        };
+        let failed = |reason| Error::Port { port: self.port, reason };
         // Loopback and nothing else: this is not a server for others.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
-            .await
-            .map_err(failed)?;
-        let endpoint = format!(
-            "http://localhost:{}",
-            listener.local_addr().map_err(failed)?.port()
-        );
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(failed)?;
+        let endpoint =
+            format!("http://localhost:{}", listener.local_addr().map_err(failed)?.port());
         let shared = Arc::new(Tenant {
             issuer: format!("{endpoint}/oidc"),
             endpoint,
@@ -238,12 +218,7 @@ impl LocalTenantBuilder {
         let server = axum::serve(CuttableListener(listener), service)
             .with_graceful_shutdown(async { drop(stopped.await) });
         tokio::spawn(async { drop(server.await) });
-        Ok(LocalTenant {
-            shared,
-            app: credentials,
-            machine,
-            _stop: stop,
-        })
+        Ok(LocalTenant { shared, app: credentials, machine, _stop: stop })
     }
 
     fn web_app(&self, credentials: AppCredentials, now_ms: u64) -> Result<App, Error> {

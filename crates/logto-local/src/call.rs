@@ -21,19 +21,12 @@ impl Params {
             other => other.to_string(),
         };
         let members = body.as_object().into_iter().flatten();
-        Self(
-            members
-                .map(|(name, value)| (name.clone(), text(value)))
-                .collect(),
-        )
+        Self(members.map(|(name, value)| (name.clone(), text(value))).collect())
     }
 
     /// The first value; an empty one counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let named = self
-            .0
-            .iter()
-            .find(|(key, value)| key == name && !value.is_empty());
+        let named = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
         named.map(|(_, value)| value.as_str())
     }
 
@@ -46,14 +39,8 @@ impl Params {
 
     /// Resources may be repeated or separated by commas.
     pub(crate) fn resources(&self) -> Vec<String> {
-        let values = self
-            .0
-            .iter()
-            .filter(|(name, value)| name == "resource" && !value.is_empty());
-        values
-            .flat_map(|(_, value)| value.split(','))
-            .map(str::to_owned)
-            .collect()
+        let values = self.0.iter().filter(|(name, value)| name == "resource" && !value.is_empty());
+        values.flat_map(|(_, value)| value.split(',')).map(str::to_owned).collect()
     }
 }
 
@@ -71,10 +58,8 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn new(parts: &Parts, body: &[u8]) -> Self {
-        let content_type = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
+        let content_type =
+            parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is = |kind: &str| content_type.is_some_and(|given| given.starts_with(kind));
         let json = if is("application/json") {
             serde_json::from_slice(body).unwrap_or_default()
@@ -102,11 +87,7 @@ impl Call {
 
     /// The query of a GET, the form of a POST.
     pub(crate) fn params(&self) -> &Params {
-        if self.method == Method::POST {
-            &self.form
-        } else {
-            &self.query
-        }
+        if self.method == Method::POST { &self.form } else { &self.query }
     }
 
     /// Whether Logto would have read the body at all.
@@ -118,11 +99,8 @@ impl Call {
 
     /// A cookie by name. Two of Logto's cookies are raw JSON, so only `;` separates.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
-        let headers = self
-            .headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
+        let headers =
+            self.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         headers
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
@@ -134,10 +112,6 @@ impl<S: Sync> FromRequestParts<S> for Call {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+        parts.extensions.get::<Self>().cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

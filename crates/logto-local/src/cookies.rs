@@ -22,16 +22,9 @@ pub(crate) struct Cookies<'a> {
 impl Cookies<'_> {
     /// `known` is the cookie the browser sent: it keeps one interaction per app, the latest.
     pub(crate) fn interaction(&mut self, known: Option<&str>, uid: &str, request: &AuthRequest) {
-        let attributes = format!(
-            "expires={}; samesite=lax; httponly",
-            expires(INTERACTION_LIFE)
-        );
+        let attributes = format!("expires={}; samesite=lax; httponly", expires(INTERACTION_LIFE));
         // The one value that a request writes: it must not become an attribute.
-        self.set(
-            "_logto",
-            &request.context.replace(';', ""),
-            "path=/; samesite=lax",
-        );
+        self.set("_logto", &request.context.replace(';', ""), "path=/; samesite=lax");
         let mut map = known.and_then(parse).unwrap_or_default();
         map.insert(request.app_id.clone(), uid.into());
         // As in Logto, `_legacy` comes last.
@@ -39,21 +32,14 @@ impl Cookies<'_> {
         let apps = Value::Object(map).to_string();
         let value = format!(r#"{},"_legacy":"{uid}"}}"#, apps.trim_end_matches('}'));
         self.set("_interaction", &value, &format!("path=/; {attributes}"));
-        self.set(
-            "_interaction_resume",
-            uid,
-            &format!("path=/oidc/auth/{uid}; {attributes}"),
-        );
+        self.set("_interaction_resume", uid, &format!("path=/oidc/auth/{uid}; {attributes}"));
     }
 
     pub(crate) fn session(&mut self, value: &str) {
         self.set(
             "_session",
             value,
-            &format!(
-                "path=/; samesite=lax; httponly; expires={}",
-                expires(SESSION_LIFE)
-            ),
+            &format!("path=/; samesite=lax; httponly; expires={}", expires(SESSION_LIFE)),
         );
     }
 
@@ -88,9 +74,7 @@ fn expires(seconds: u64) -> String {
 /// The interaction that the raw-JSON cookie names for this app, or the latest of any app.
 pub(crate) fn interaction_of(cookie: &str, app_id: Option<&str>) -> Option<String> {
     let map = parse(cookie)?;
-    let uid = app_id
-        .and_then(|app_id| map.get(app_id))
-        .or_else(|| map.get("_legacy"))?;
+    let uid = app_id.and_then(|app_id| map.get(app_id)).or_else(|| map.get("_legacy"))?;
     uid.as_str().map(str::to_owned)
 }
 

@@ -114,24 +114,12 @@ struct Active {
 impl Faults {
     /// Every request to the endpoint fails like this until it is cleared.
     pub fn set(&self, endpoint: Endpoint, fault: Fault) {
-        self.active().insert(
-            endpoint,
-            Active {
-                fault,
-                remaining: None,
-            },
-        );
+        self.active().insert(endpoint, Active { fault, remaining: None });
     }
 
     /// The next `times` requests to the endpoint fail like this; then it is well again.
     pub fn set_times(&self, endpoint: Endpoint, fault: Fault, times: u32) {
-        self.active().insert(
-            endpoint,
-            Active {
-                fault,
-                remaining: Some(times),
-            },
-        );
+        self.active().insert(endpoint, Active { fault, remaining: Some(times) });
     }
 
     /// Every endpoint cuts its connections: the tenant is down.

@@ -181,12 +181,7 @@ impl SigningKey {
             }
             SigningAlgorithm::Rs256 => Pair::Rs256(rsa::KeyPair::generate(KeySize::Rsa2048)?),
         };
-        Ok(Self {
-            id: random::id(21)?,
-            created: now,
-            kid: random::token()?,
-            pair,
-        })
+        Ok(Self { id: random::id(21)?, created: now, kid: random::token()?, pair })
     }
 
     fn algorithm(&self) -> SigningAlgorithm {
@@ -238,7 +233,5 @@ impl SigningKey {
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, NotOurs> {
-    base64_simd::URL_SAFE_NO_PAD
-        .decode_to_vec(part)
-        .map_err(|_| NotOurs::Undecodable)
+    base64_simd::URL_SAFE_NO_PAD.decode_to_vec(part).map_err(|_| NotOurs::Undecodable)
 }

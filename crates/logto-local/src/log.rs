@@ -49,19 +49,13 @@ impl SeenRequest {
 }
 
 fn first<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 impl fmt::Debug for SeenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |pairs: &[(String, String)]| {
-            pairs
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect::<Vec<_>>()
+            pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
         };
         f.debug_struct("SeenRequest")
             .field("method", &self.method)
@@ -87,10 +81,7 @@ struct Entries {
 impl Log {
     pub(crate) fn arrived(&self, call: &Call) -> usize {
         let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         let mut entries = self.entries();
         if entries.seen.len() == KEPT {
@@ -162,9 +153,8 @@ mod tests {
         log.answered(KEPT + 2, &status(204));
         let seen = log.seen();
         assert_eq!(seen.len(), KEPT);
-        let answered = seen
-            .iter()
-            .filter_map(|request| Some((request.path.as_str(), request.status?)));
+        let answered =
+            seen.iter().filter_map(|request| Some((request.path.as_str(), request.status?)));
         assert_eq!(
             answered.collect::<Vec<_>>(),
             [("/3", 200), (format!("/{}", KEPT + 2).as_str(), 204)]

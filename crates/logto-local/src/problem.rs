@@ -63,11 +63,8 @@ impl Problem {
 
     /// Unknown, expired, revoked or replayed: Logto never says which.
     pub(crate) fn invalid_grant() -> Self {
-        let mut problem = Self::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_grant",
-            "grant request is invalid",
-        );
+        let mut problem =
+            Self::new(StatusCode::BAD_REQUEST, "invalid_grant", "grant request is invalid");
         problem.0.error_uri = Some("https://openid.sh/debug/invalid_grant");
         problem
     }
@@ -166,15 +163,10 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = reply::json(self.0.status, &self.0);
         response.extensions_mut().insert(self.refusal());
-        if let Some(challenge) = self
-            .0
-            .challenge
-            .as_deref()
-            .and_then(|text| HeaderValue::from_str(text).ok())
+        if let Some(challenge) =
+            self.0.challenge.as_deref().and_then(|text| HeaderValue::from_str(text).ok())
         {
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

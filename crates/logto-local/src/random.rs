@@ -19,11 +19,7 @@ pub(crate) fn id(length: usize) -> Result<String, Unspecified> {
 
 /// The same, from bytes that are given: for ids that must be equal in every run.
 pub(crate) fn lower_case(bytes: &[u8]) -> String {
-    let digit = |byte: &u8| {
-        LOWER_CASE
-            .get(usize::from(*byte) % LOWER_CASE.len())
-            .copied()
-    };
+    let digit = |byte: &u8| LOWER_CASE.get(usize::from(*byte) % LOWER_CASE.len()).copied();
     bytes.iter().filter_map(digit).map(char::from).collect()
 }
 

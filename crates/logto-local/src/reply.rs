@@ -30,10 +30,7 @@ pub(crate) fn text(status: StatusCode, body: &'static str) -> Response {
 pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => no_store((status, Html(html)).into_response()),
-        Err(_) => text(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The page could not be rendered.",
-        ),
+        Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The page could not be rendered."),
     }
 }
 
@@ -48,10 +45,7 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
     match HeaderValue::from_str(location) {
         Ok(value) => drop(response.headers_mut().insert(header::LOCATION, value)),
         Err(_) => {
-            return text(
-                StatusCode::BAD_REQUEST,
-                "The address to go to has forbidden characters.",
-            );
+            return text(StatusCode::BAD_REQUEST, "The address to go to has forbidden characters.");
         }
     }
     no_store(response)
@@ -66,8 +60,6 @@ pub(crate) fn no_store(response: Response) -> Response {
 }
 
 pub(crate) fn with(mut response: Response, name: HeaderName, value: &'static str) -> Response {
-    response
-        .headers_mut()
-        .insert(name, HeaderValue::from_static(value));
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
     response
 }

@@ -59,10 +59,8 @@ async fn around(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    if head_size(
-        parts.uri.path_and_query().map_or("", |path| path.as_str()),
-        &parts.headers,
-    ) > HEAD_LIMIT
+    if head_size(parts.uri.path_and_query().map_or("", |path| path.as_str()), &parts.headers)
+        > HEAD_LIMIT
     {
         return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
     }
@@ -116,10 +114,7 @@ fn add_date(response: &mut Response, clock: &Clock) {
 
 fn head_size(path: &str, headers: &HeaderMap) -> usize {
     path.len()
-        + headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len() + 4)
-            .sum::<usize>()
+        + headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
 }
 
 fn fault_page(status: u16) -> Response {
@@ -134,14 +129,8 @@ fn fault_page(status: u16) -> Response {
 fn preflight(call: &Call) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let asked = [
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "access-control-request-headers",
-        ),
-        (
-            header::ACCESS_CONTROL_ALLOW_METHODS,
-            "access-control-request-method",
-        ),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "access-control-request-headers"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "access-control-request-method"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "origin"),
     ];
     for (name, source) in asked {
@@ -154,26 +143,13 @@ fn preflight(call: &Call) -> Response {
 
 fn add_common_headers(response: &mut Response, endpoint: Endpoint) {
     let headers = response.headers_mut();
-    let request_id: String = random::token()
-        .unwrap_or_default()
-        .chars()
-        .take(16)
-        .collect();
+    let request_id: String = random::token().unwrap_or_default().chars().take(16).collect();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("logto-core-request-id", value);
     }
-    headers.insert(
-        header::VARY,
-        HeaderValue::from_static("Accept-Encoding, Origin"),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::X_FRAME_OPTIONS,
-        HeaderValue::from_static("SAMEORIGIN"),
-    );
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Origin"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
     headers.insert(
         header::REFERRER_POLICY,
         HeaderValue::from_static("strict-origin-when-cross-origin"),
@@ -188,9 +164,7 @@ fn add_common_headers(response: &mut Response, endpoint: Endpoint) {
             | Endpoint::Revocation
     );
     if for_scripts {
-        headers
-            .entry(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-            .or_insert(HeaderValue::from_static("*"));
+        headers.entry(header::ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static("WWW-Authenticate"),

@@ -78,8 +78,7 @@ impl LocalTenant {
     pub fn register_base_url(&self, base: &str) -> Result<(), Error> {
         let mut store = self.shared.store();
         let mut apps = store.apps.iter_mut();
-        apps.find(|app| app.id == self.app.app_id)
-            .map_or(Ok(()), |app| app.register_base_url(base))
+        apps.find(|app| app.id == self.app.app_id).map_or(Ok(()), |app| app.register_base_url(base))
     }
 
     /// Registers another first-party web app at `base`, with the same back-channel settings:
@@ -112,9 +111,7 @@ impl LocalTenant {
         let mut store = self.shared.store();
         known(&store, person)?;
         let token = format!("pat_{}", random::id(32)?);
-        store
-            .subjects
-            .add_personal(token.clone(), person.to_owned());
+        store.subjects.add_personal(token.clone(), person.to_owned());
         Ok(token)
     }
 
@@ -226,15 +223,9 @@ impl fmt::Debug for LocalTenant {
 }
 
 pub(crate) fn generate_credentials() -> Result<AppCredentials, Error> {
-    Ok(AppCredentials {
-        app_id: random::id(21)?,
-        app_secret: format!("local-{}", random::id(26)?),
-    })
+    Ok(AppCredentials { app_id: random::id(21)?, app_secret: format!("local-{}", random::id(26)?) })
 }
 
 fn known(store: &Store, person: &str) -> Result<(), Error> {
-    store
-        .person(person)
-        .map(drop)
-        .ok_or_else(|| Error::UnknownPerson(person.to_owned()))
+    store.person(person).map(drop).ok_or_else(|| Error::UnknownPerson(person.to_owned()))
 }

@@ -145,9 +145,7 @@ fn resource_of(endpoint: &Url) -> String {
         Some(Host::Domain(host)) => host.strip_suffix(".logto.app"),
         _ => None,
     };
-    let tenant = tenant
-        .filter(|label| !label.contains('.'))
-        .unwrap_or("default");
+    let tenant = tenant.filter(|label| !label.contains('.')).unwrap_or("default");
     format!("https://{tenant}.logto.app/api")
 }
 
@@ -161,14 +159,8 @@ mod tests {
             ("https://abc123.logto.app", "https://abc123.logto.app/api"),
             ("https://abc123.logto.app/", "https://abc123.logto.app/api"),
             ("http://localhost:3001", "https://default.logto.app/api"),
-            (
-                "https://auth.example.com/logto",
-                "https://default.logto.app/api",
-            ),
-            (
-                "https://logto.app.example.com",
-                "https://default.logto.app/api",
-            ),
+            ("https://auth.example.com/logto", "https://default.logto.app/api"),
+            ("https://logto.app.example.com", "https://default.logto.app/api"),
         ] {
             assert_eq!(resource_of(&parse_endpoint(endpoint).unwrap()), resource);
         }
@@ -176,13 +168,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_cannot_be_meant_is_refused() {
-        for endpoint in [
-            "",
-            "logto.example.com",
-            "ftp://a",
-            "https://u@a",
-            "https://a/?x=1",
-        ] {
+        for endpoint in ["", "logto.example.com", "ftp://a", "https://u@a", "https://a/?x=1"] {
             let error = Management::new(endpoint, "id", "secret").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{endpoint}");
         }

@@ -52,11 +52,7 @@ impl fmt::Debug for ConnectorConfig {
         let shown = self.0.iter().map(|(name, value)| {
             let hidden = Value::from("[redacted]");
             let nested = value.is_object() || value.is_array();
-            let value = if nested || is_secret(name) {
-                hidden
-            } else {
-                value.clone()
-            };
+            let value = if nested || is_secret(name) { hidden } else { value.clone() };
             (name, value)
         });
         f.debug_map().entries(shown).finish()
@@ -238,9 +234,6 @@ mod tests {
         });
         let config: ConnectorConfig = serde_json::from_value(config).unwrap();
         let shown = format!("{config:?}");
-        assert!(
-            shown.contains("public") && !shown.contains("hidden"),
-            "{shown}"
-        );
+        assert!(shown.contains("public") && !shown.contains("hidden"), "{shown}");
     }
 }

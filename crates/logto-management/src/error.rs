@@ -89,12 +89,7 @@ impl Error {
         answer: Option<Answer>,
         source: Option<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            message,
-            answer,
-            source,
-        }))
+        Self(Arc::new(Inner { kind, message, answer, source }))
     }
 
     /// The kind of error.

@@ -135,10 +135,7 @@ fn redact(text: String, secrets: &[&str]) -> String {
 
 /// Text of somebody else, fit for a log line: printable, on one line, at most 300 characters.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
 }
 
 #[cfg(test)]

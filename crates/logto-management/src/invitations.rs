@@ -95,10 +95,7 @@ impl Invitations<'_> {
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
     pub async fn list(&self, organization_id: &str) -> Result<Vec<Invitation>, Error> {
         let request = self.0.get(&["organization-invitations"]);
-        request
-            .query("organizationId", organization_id)
-            .send()
-            .await
+        request.query("organizationId", organization_id).send().await
     }
 
     /// Invites somebody.

@@ -47,11 +47,7 @@ impl NewOrganization {
     /// An organization with a name.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            description: None,
-            custom_data: None,
-        }
+        Self { name: name.into(), description: None, custom_data: None }
     }
 }
 

@@ -208,11 +208,7 @@ fn wait(asked: Option<Duration>, attempt: u32) -> Option<Duration> {
 
 /// Ids are somebody else's text: they must stay one segment each.
 fn address(endpoint: &Url, path: &[&str]) -> Result<Url, Error> {
-    if path.is_empty()
-        || path
-            .iter()
-            .any(|segment| matches!(*segment, "" | "." | ".."))
-    {
+    if path.is_empty() || path.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
         let why = "an id is empty or dots only, which would lead to another address";
         return Err(Error::new(ErrorKind::InvalidRequest, why));
     }
@@ -225,9 +221,7 @@ fn address(endpoint: &Url, path: &[&str]) -> Result<Url, Error> {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("what", &self.what)
-            .finish_non_exhaustive()
+        f.debug_struct("Request").field("what", &self.what).finish_non_exhaustive()
     }
 }
 
@@ -251,10 +245,7 @@ mod tests {
     fn an_id_stays_one_segment() {
         let endpoint = Url::parse("https://example.com/logto/").unwrap();
         let url = address(&endpoint, &["users", "a/../b?c#d"]).unwrap();
-        assert_eq!(
-            url.as_str(),
-            "https://example.com/logto/api/users/a%2F..%2Fb%3Fc%23d"
-        );
+        assert_eq!(url.as_str(), "https://example.com/logto/api/users/a%2F..%2Fb%3Fc%23d");
         for id in ["", ".", ".."] {
             assert!(address(&endpoint, &["users", id]).is_err());
         }

@@ -44,11 +44,7 @@ impl NewResource {
     /// An API with the usual life of tokens.
     #[must_use]
     pub fn new(name: impl Into<String>, indicator: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            indicator: indicator.into(),
-            access_token_ttl: None,
-        }
+        Self { name: name.into(), indicator: indicator.into(), access_token_ttl: None }
     }
 }
 

@@ -62,12 +62,7 @@ impl NewRole {
     /// A role without permissions.
     #[must_use]
     pub fn new(name: impl Into<String>, description: impl Into<String>, kind: RoleType) -> Self {
-        Self {
-            name: name.into(),
-            description: description.into(),
-            kind,
-            scope_ids: Vec::new(),
-        }
+        Self { name: name.into(), description: description.into(), kind, scope_ids: Vec::new() }
     }
 }
 

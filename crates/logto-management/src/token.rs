@@ -55,10 +55,9 @@ impl Tokens {
                     self.resource
                 ),
             ),
-            (logto::ErrorKind::Refused, None) => (
-                ErrorKind::InvalidResponse,
-                format!("the endpoint is no Logto tenant: {error}"),
-            ),
+            (logto::ErrorKind::Refused, None) => {
+                (ErrorKind::InvalidResponse, format!("the endpoint is no Logto tenant: {error}"))
+            }
             (logto::ErrorKind::Refused, Some(_)) => (
                 ErrorKind::NoAccess,
                 format!("Logto gives the machine-to-machine application no token: {error}"),

@@ -150,10 +150,7 @@ impl Users<'_> {
     /// As [`get`](Self::get).
     pub async fn set_suspended(&self, id: &str, suspended: bool) -> Result<User, Error> {
         let request = self.0.patch(&["users", id, "is-suspended"]);
-        request
-            .json(&json!({ "isSuspended": suspended }))
-            .send()
-            .await
+        request.json(&json!({ "isSuspended": suspended })).send().await
     }
 
     /// What your apps keep about somebody.

@@ -23,10 +23,7 @@ impl<E: Endpoint> Middleware<E> for LogtoMiddleware {
     type Output = LogtoEndpoint<E>;
 
     fn transform(&self, inner: E) -> LogtoEndpoint<E> {
-        LogtoEndpoint {
-            inner,
-            logto: self.0.clone(),
-        }
+        LogtoEndpoint { inner, logto: self.0.clone() }
     }
 }
 
@@ -52,9 +49,7 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         let mut response = answer.unwrap_or_else(Error::into_response);
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let lines = cookies
-            .iter()
-            .filter_map(|line| HeaderValue::from_str(line).ok());
+        let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
         lines.for_each(|line| {
             headers.append(SET_COOKIE, line);
         });
@@ -67,11 +62,7 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
 /// default one.
 pub(crate) fn view(request: &Request) -> web::Request {
     let original = request.original_uri();
-    let uri = if *original == Uri::default() {
-        request.uri()
-    } else {
-        original
-    };
+    let uri = if *original == Uri::default() { request.uri() } else { original };
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     web::Request::new(request.method().as_str(), target, request.headers())
 }

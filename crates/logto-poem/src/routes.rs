@@ -23,10 +23,7 @@ pub fn routes(logto: &Logto) -> poem::Route {
             move |mut request: Request| {
                 let logto = logto.clone();
                 async move {
-                    let body = request
-                        .take_body()
-                        .into_bytes_limit(route.body_limit())
-                        .await;
+                    let body = request.take_body().into_bytes_limit(route.body_limit()).await;
                     let request = view(&request).with_body(body.unwrap_or_default());
                     Reply::from(logto.handle(route, request).await)
                 }

@@ -32,10 +32,7 @@ impl Connection {
         let info = info
             .set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3))
             .set_tcp_settings(tcp_settings());
-        Ok(Self::Lazy {
-            client: Client::open(info)?,
-            manager: OnceLock::new(),
-        })
+        Ok(Self::Lazy { client: Client::open(info)?, manager: OnceLock::new() })
     }
 
     /// Runs an operation, and once more if the connection turns out to be lost. An operation that

@@ -43,9 +43,7 @@ impl RedisStorage {
     ///
     /// If the address cannot be understood. The error does not show it.
     pub fn open(url: &str) -> Result<Self, StorageError> {
-        Ok(Self::over(
-            Connection::open(url).map_err(StorageError::new)?,
-        ))
+        Ok(Self::over(Connection::open(url).map_err(StorageError::new)?))
     }
 
     /// The store that the app is connected to already. How long connecting and answering may take is
@@ -92,10 +90,7 @@ impl Storage for RedisStorage {
             .connection
             .run(|mut redis| async move { pipeline.query_async(&mut redis).await })
             .await?;
-        found
-            .into_iter()
-            .map(|bytes| bytes.map(unpack).transpose())
-            .collect()
+        found.into_iter().map(|bytes| bytes.map(unpack).transpose()).collect()
     }
 
     async fn put(
@@ -112,9 +107,7 @@ impl Storage for RedisStorage {
         };
         script.arg(pack(&entry)).arg(milliseconds(ttl));
         let script = &script;
-        self.connection
-            .run(|mut redis| async move { script.invoke_async(&mut redis).await })
-            .await
+        self.connection.run(|mut redis| async move { script.invoke_async(&mut redis).await }).await
     }
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
@@ -124,9 +117,7 @@ impl Storage for RedisStorage {
             Some(version) => script.arg(&prefix_of(version)[..]),
         };
         let script = &script;
-        self.connection
-            .run(|mut redis| async move { script.invoke_async(&mut redis).await })
-            .await
+        self.connection.run(|mut redis| async move { script.invoke_async(&mut redis).await }).await
     }
 }
 
@@ -148,15 +139,11 @@ fn unpack(bytes: Vec<u8>) -> Result<Entry, StorageError> {
 
 /// Within what Redis takes for a time.
 fn milliseconds(ttl: Duration) -> i64 {
-    i64::try_from(ttl.as_millis())
-        .unwrap_or(i64::MAX)
-        .clamp(1, i64::MAX / 2)
+    i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX).clamp(1, i64::MAX / 2)
 }
 
 impl fmt::Debug for RedisStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStorage")
-            .field("prefix", &self.prefix)
-            .finish_non_exhaustive()
+        f.debug_struct("RedisStorage").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }

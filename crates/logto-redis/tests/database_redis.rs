@@ -54,9 +54,7 @@ async fn an_outage_is_an_error_and_then_over() {
 
     redis.kill();
     soon("an error", storage.get(&["key"])).await.unwrap_err();
-    soon("an error", storage.remove("key", None))
-        .await
-        .unwrap_err();
+    soon("an error", storage.remove("key", None)).await.unwrap_err();
     redis.start_again().await;
     assert_eq!(storage.get(&["key"]).await.unwrap(), [Some(entry(1))]);
 }
@@ -65,10 +63,7 @@ async fn an_outage_is_an_error_and_then_over() {
 async fn nobody_notices_a_lost_connection() {
     let redis = Redis::start().await;
     let mut admin = manager(&redis).await;
-    for storage in [
-        open(&redis),
-        RedisStorage::from_manager(manager(&redis).await),
-    ] {
+    for storage in [open(&redis), RedisStorage::from_manager(manager(&redis).await)] {
         let key = "key";
         for version in 1..20 {
             let expect = match version {
@@ -131,10 +126,7 @@ async fn what_others_store_under_a_key_is_an_error() {
     let mut raw = manager(&redis).await;
     let storage = open(&redis);
     let _: () = raw.set("logto:short", "short").await.unwrap();
-    let _: () = raw
-        .rpush("logto:list", "longer than a version")
-        .await
-        .unwrap();
+    let _: () = raw.rpush("logto:list", "longer than a version").await.unwrap();
     storage.get(&["short"]).await.unwrap_err();
     storage.get(&["list"]).await.unwrap_err();
     let put = storage.put("list", entry(1), Expect::Absent, HOUR).await;

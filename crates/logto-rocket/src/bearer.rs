@@ -103,10 +103,7 @@ pub struct ApiFairing(Api);
 #[rocket::async_trait]
 impl Fairing for ApiFairing {
     fn info(&self) -> Info {
-        Info {
-            name: "Logto API",
-            kind: Kind::Ignite | Kind::Singleton,
-        }
+        Info { name: "Logto API", kind: Kind::Ignite | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {

@@ -26,9 +26,7 @@ impl Handler for Endpoint {
         };
         let whole = body.filter(|body| body.is_complete());
         let body = whole.map(|body| body.into_inner()).unwrap_or_default();
-        let reply = logto
-            .handle(*route, view(request).clone().with_body(body))
-            .await;
+        let reply = logto.handle(*route, view(request).clone().with_body(body)).await;
         Outcome::from(request, Reply::from(reply))
     }
 }

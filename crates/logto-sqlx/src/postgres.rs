@@ -55,10 +55,7 @@ impl PostgresStorage {
     /// `acquire_timeout` lets it, or until the SDK gives up.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self {
-            pool,
-            sweeps: Arc::default(),
-        }
+        Self { pool, sweeps: Arc::default() }
     }
 
     /// Creates the table if there is none. Several instances may do so at the same time.
@@ -98,11 +95,8 @@ impl PostgresStorage {
 #[async_trait]
 impl Storage for PostgresStorage {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
-        let rows: Vec<(String, i64, Vec<u8>)> = query_as(GET)
-            .bind(keys)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StorageError::new)?;
+        let rows: Vec<(String, i64, Vec<u8>)> =
+            query_as(GET).bind(keys).fetch_all(&self.pool).await.map_err(StorageError::new)?;
         let rows: Vec<(String, Entry)> = rows
             .into_iter()
             .map(|(key, version, value)| (key, Entry::new(value, Version::from_number(version))))
@@ -135,8 +129,7 @@ impl Storage for PostgresStorage {
         }
         let stored = one_row(put.execute(&self.pool).await)?;
         let storage = self.clone();
-        self.sweeps
-            .when_due(|| async move { storage.sweep().await });
+        self.sweeps.when_due(|| async move { storage.sweep().await });
         Ok(stored)
     }
 

@@ -44,10 +44,7 @@ impl SqliteStorage {
     /// Stores in the app's own pool.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
-        Self {
-            pool,
-            sweeps: Arc::default(),
-        }
+        Self { pool, sweeps: Arc::default() }
     }
 
     /// Creates the table if there is none.
@@ -87,10 +84,8 @@ impl Storage for SqliteStorage {
         let mut entries = Vec::with_capacity(keys.len());
         for key in keys {
             let get = query_as(GET).bind(*key).bind(now());
-            let row: Option<(i64, Vec<u8>)> = get
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(StorageError::new)?;
+            let row: Option<(i64, Vec<u8>)> =
+                get.fetch_optional(&mut *connection).await.map_err(StorageError::new)?;
             entries
                 .push(row.map(|(version, value)| Entry::new(value, Version::from_number(version))));
         }
@@ -120,16 +115,12 @@ impl Storage for SqliteStorage {
         }
         let stored = one_row(put.execute(&self.pool).await)?;
         let storage = self.clone();
-        self.sweeps
-            .when_due(|| async move { storage.sweep().await });
+        self.sweeps.when_due(|| async move { storage.sweep().await });
         Ok(stored)
     }
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
-        let remove = query(REMOVE)
-            .bind(key)
-            .bind(version.map(Version::number))
-            .bind(now());
+        let remove = query(REMOVE).bind(key).bind(version.map(Version::number)).bind(now());
         one_row(remove.execute(&self.pool).await)
     }
 }

@@ -73,10 +73,8 @@ async fn what_is_over_is_swept_away() {
     over().await;
     let stored = storage.put("here", entry(1), Expect::Absent, HOUR).await;
     assert!(stored.unwrap());
-    eventually("the storage to sweep by itself", async || {
-        (rows(&pool).await == 1).then_some(())
-    })
-    .await;
+    eventually("the storage to sweep by itself", async || (rows(&pool).await == 1).then_some(()))
+        .await;
 
     over().await;
     assert_eq!(storage.sweep().await.unwrap(), 2500);
@@ -98,9 +96,7 @@ async fn an_outage_is_an_error_and_then_over() {
     soon("an error", storage.ping()).await.unwrap_err();
     let put = storage.put("other", entry(1), Expect::Absent, HOUR);
     soon("an error", put).await.unwrap_err();
-    soon("an error", storage.remove("key", None))
-        .await
-        .unwrap_err();
+    soon("an error", storage.remove("key", None)).await.unwrap_err();
 
     postgres.start_again().await;
     let found = storage.get(&["key"]).await;
@@ -126,9 +122,7 @@ async fn nobody_notices_a_lost_connection() {
 #[tokio::test]
 async fn without_a_free_connection_there_is_an_error() {
     let postgres = Postgres::start().await;
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(Duration::from_millis(200));
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(200));
     let pool = pool.connect_lazy(&postgres.url()).unwrap();
     let storage = PostgresStorage::new(pool.clone());
     storage.create_schema().await.unwrap();

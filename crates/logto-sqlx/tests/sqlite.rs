@@ -95,9 +95,8 @@ async fn it_outlives_its_process() {
 
 #[tokio::test]
 async fn without_a_free_connection_there_is_an_error() {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(Duration::from_millis(200));
+    let pool =
+        SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(200));
     let pool = pool.connect_lazy("sqlite::memory:").unwrap();
     let storage = SqliteStorage::new(pool.clone());
     storage.create_schema().await.unwrap();

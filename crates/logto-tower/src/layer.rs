@@ -35,10 +35,7 @@ use crate::refusal::refusal;
 /// ```
 #[must_use]
 pub fn layer(api: &Api, policy: Policy) -> LogtoLayer {
-    LogtoLayer {
-        api: api.clone(),
-        policy,
-    }
+    LogtoLayer { api: api.clone(), policy }
 }
 
 /// See [`layer`].
@@ -52,10 +49,7 @@ impl<S> Layer<S> for LogtoLayer {
     type Service = LogtoService<S>;
 
     fn layer(&self, inner: S) -> LogtoService<S> {
-        LogtoService {
-            inner,
-            door: self.clone(),
-        }
+        LogtoService { inner, door: self.clone() }
     }
 }
 

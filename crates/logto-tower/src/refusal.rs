@@ -32,9 +32,7 @@ pub(crate) fn refusal<R: Default>(reply: &Reply, asked: &HeaderMap) -> Response<
 /// The content type of a gRPC request.
 fn grpc(asked: &HeaderMap) -> Option<&HeaderValue> {
     let kind = asked.get(CONTENT_TYPE)?;
-    kind.as_bytes()
-        .starts_with(b"application/grpc")
-        .then_some(kind)
+    kind.as_bytes().starts_with(b"application/grpc").then_some(kind)
 }
 
 /// gRPC's status code for an answer of [`Api::authorize`](logto::api::Api::authorize).

@@ -29,11 +29,7 @@ pub struct AccessToken {
 
 impl AccessToken {
     pub(crate) fn new(token: String, scope: String, expires_at: u64) -> Self {
-        Self {
-            token,
-            scope,
-            expires_at,
-        }
+        Self { token, scope, expires_at }
     }
 
     /// The token itself, for an `Authorization: Bearer` header. It is a secret.
@@ -68,10 +64,7 @@ impl AccessToken {
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let payload = self.token.split('.').nth(1).and_then(encoding::decode);
         let payload = payload.ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidToken,
-                "an opaque access token has no claims",
-            )
+            Error::new(ErrorKind::InvalidToken, "an opaque access token has no claims")
         })?;
         serde_json::from_slice(&payload).map_err(|e| {
             Error::malformed(ErrorKind::InvalidToken, "the access token's payload", &e)
@@ -81,11 +74,7 @@ impl AccessToken {
 
 impl From<&HeldToken> for AccessToken {
     fn from(held: &HeldToken) -> Self {
-        Self {
-            token: held.token.clone(),
-            scope: held.scope.clone(),
-            expires_at: held.expires_at,
-        }
+        Self { token: held.token.clone(), scope: held.scope.clone(), expires_at: held.expires_at }
     }
 }
 

@@ -155,10 +155,7 @@ impl Logto {
     /// ```
     pub async fn sessions_of(&self, sub: &str) -> Result<Vec<SessionInfo>, Error> {
         let sessions = self.0.keeper.sessions_of(sub, self.now()).await?;
-        Ok(sessions
-            .iter()
-            .map(|held| self.0.keeper.info(&held.session))
-            .collect())
+        Ok(sessions.iter().map(|held| self.0.keeper.info(&held.session)).collect())
     }
 
     /// Ends one session of a person, by the [id](SessionInfo::id) that the list gives it, and revokes
@@ -171,10 +168,7 @@ impl Logto {
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
         let keeper = &self.0.keeper;
         let sessions = keeper.sessions_of(sub, self.now()).await?;
-        let Some(held) = sessions
-            .iter()
-            .find(|held| keeper.info(&held.session).id == id)
-        else {
+        let Some(held) = sessions.iter().find(|held| keeper.info(&held.session).id == id) else {
             return Ok(false);
         };
         let token = keeper.end(held, self.now()).await?;

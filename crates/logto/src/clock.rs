@@ -68,9 +68,7 @@ fn time() -> Duration {
 #[cfg(target_os = "linux")]
 fn last_tick() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
-    clock_gettime(ClockId::RealtimeCoarse)
-        .try_into()
-        .unwrap_or_default()
+    clock_gettime(ClockId::RealtimeCoarse).try_into().unwrap_or_default()
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -51,11 +51,7 @@ pub(crate) struct Attributes {
 impl Attributes {
     /// Of a cookie for this host alone and all of its paths.
     pub(crate) fn of_host(secure: bool) -> Self {
-        Self {
-            secure,
-            domain: None,
-            path: "/".to_owned(),
-        }
+        Self { secure, domain: None, path: "/".to_owned() }
     }
 
     /// The name with the prefix that scheme, domain and path ask for (RFC 6265bis, section 4.1.3).
@@ -97,10 +93,7 @@ mod tests {
     #[test]
     fn a_name_sent_twice_gives_both_values() {
         let header = "a=1; ours=first; ours=second";
-        assert_eq!(
-            values(header, "ours").collect::<Vec<_>>(),
-            ["first", "second"]
-        );
+        assert_eq!(values(header, "ours").collect::<Vec<_>>(), ["first", "second"]);
     }
 
     #[test]
@@ -110,11 +103,7 @@ mod tests {
         assert!(attributes.set("__Host-x", "1", 60).ends_with("; Secure"));
         attributes.domain = Some("example.com".to_owned());
         assert_eq!(attributes.name("x"), "__Secure-x");
-        assert!(
-            attributes
-                .remove("x")
-                .starts_with("x=; Domain=example.com; Path=/; Max-Age=0;")
-        );
+        assert!(attributes.remove("x").starts_with("x=; Domain=example.com; Path=/; Max-Age=0;"));
         let attributes = Attributes::of_host(false);
         assert_eq!(attributes.name("x"), "x");
         assert!(!attributes.set("x", "1", 60).contains("Secure"));

@@ -77,13 +77,7 @@ pub enum ErrorKind {
 
 impl Inner {
     fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            response: None,
-            source: None,
-            reply: None,
-        }
+        Self { kind, message: message.into(), response: None, source: None, reply: None }
     }
 }
 
@@ -97,10 +91,7 @@ impl Error {
         message: impl Into<Cow<'static, str>>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        Self(Arc::new(Inner {
-            source: Some(source.into()),
-            ..Inner::new(kind, message)
-        }))
+        Self(Arc::new(Inner { source: Some(source.into()), ..Inner::new(kind, message) }))
     }
 
     /// JSON that is not what it should be. The parser's own message is left out: it quotes values.
@@ -117,10 +108,7 @@ impl Error {
             ErrorKind::Unreachable => "Logto cannot serve the request now",
             _ => "Logto refused the request",
         };
-        Self(Arc::new(Inner {
-            response: Some(response),
-            ..Inner::new(kind, message)
-        }))
+        Self(Arc::new(Inner { response: Some(response), ..Inner::new(kind, message) }))
     }
 
     /// The same error, with the answer that the request in question gets.
@@ -148,10 +136,7 @@ impl Error {
     /// unreachable or overloaded. It never means that a session ended.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::Unreachable | ErrorKind::StoreUnavailable
-        )
+        matches!(self.0.kind, ErrorKind::Unreachable | ErrorKind::StoreUnavailable)
     }
 
     /// Whether the person has to sign in (again) for the call to succeed.
@@ -260,8 +245,5 @@ impl fmt::Display for ErrorResponse {
 /// Text of somebody else, fit for a log line or a page: printable, on one line, at most 200
 /// characters.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(200)
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }

@@ -11,9 +11,7 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
     let harmless = path.starts_with('/')
         && !path.starts_with("//")
         && path.len() <= MAX_LENGTH
-        && path
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         && !path.contains('#');
     // What a browser would make of it must still be on this origin.
     let origin = Url::parse("https://this.origin").ok()?;
@@ -43,13 +41,7 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_origin_pass() {
-        for path in [
-            "/",
-            "/profile",
-            "/a/b?c=d&e=%2F",
-            "/?next=//evil.example",
-            "/a//b",
-        ] {
+        for path in ["/", "/profile", "/a/b?c=d&e=%2F", "/?next=//evil.example", "/a//b"] {
             assert_eq!(local_path(path), Some(path));
         }
         for path in [
@@ -77,10 +69,7 @@ mod tests {
     #[test]
     fn a_full_address_must_be_of_the_same_origin() {
         let origin = "https://app.example";
-        assert_eq!(
-            local_address("https://app.example/a?b", origin),
-            Some("/a?b")
-        );
+        assert_eq!(local_address("https://app.example/a?b", origin), Some("/a?b"));
         assert_eq!(local_address("https://app.example", origin), Some("/"));
         assert_eq!(local_address("/a", origin), Some("/a"));
         for address in [

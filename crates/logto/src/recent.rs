@@ -35,9 +35,7 @@ impl<V: Seen> Recent<V> {
     /// Room for about that many values, and never more.
     pub(crate) fn new(values: usize) -> Self {
         let set = || RwLock::new(array::from_fn(|_| None));
-        Self {
-            sets: (0..values / PLACES).map(|_| set()).collect(),
-        }
+        Self { sets: (0..values / PLACES).map(|_| set()).collect() }
     }
 
     pub(crate) fn get(&self, text: &[u8]) -> Option<V> {
@@ -66,10 +64,9 @@ impl<V: Seen> Recent<V> {
     /// Keeps a value, in the place of one that `is_over` if there is one.
     pub(crate) fn insert(&self, value: V, is_over: impl Fn(&V) -> bool) {
         let text = value.text().as_bytes();
-        let (Some(&end), Some(set)) = (
-            text.last_chunk(),
-            self.sets.get(place(text, self.sets.len())),
-        ) else {
+        let (Some(&end), Some(set)) =
+            (text.last_chunk(), self.sets.get(place(text, self.sets.len())))
+        else {
             return;
         };
         let mut set = set.write().unwrap_or_else(PoisonError::into_inner);
@@ -153,9 +150,7 @@ mod tests {
         recent.insert(TEXT.into(), never);
         recent.insert(TEXT.into(), never);
         assert_eq!(kept(&recent), 1);
-        recent.insert("another text, and another end".into(), |kept| {
-            **kept == *TEXT
-        });
+        recent.insert("another text, and another end".into(), |kept| **kept == *TEXT);
         assert_eq!(kept(&recent), 1);
         assert_eq!(recent.get(TEXT.as_bytes()), None);
     }

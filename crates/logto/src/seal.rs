@@ -76,10 +76,7 @@ impl KeyRing {
                 })
             })
             .collect::<Result<_, Error>>()?;
-        Ok(Self {
-            keys,
-            context: context.to_owned(),
-        })
+        Ok(Self { keys, context: context.to_owned() })
     }
 
     /// Tenant and application, which every sealed value is bound to.
@@ -106,9 +103,8 @@ impl KeyRing {
     ) -> Result<Vec<u8>, Error> {
         let failed = || Error::new(ErrorKind::InvalidRequest, "a value could not be sealed");
         let key = self.keys.first().ok_or_else(failed)?.of(purpose);
-        let nonce = key
-            .seal_in_place_append_tag(self.bound_to(name), &mut value)
-            .map_err(|_| failed())?;
+        let nonce =
+            key.seal_in_place_append_tag(self.bound_to(name), &mut value).map_err(|_| failed())?;
         let mut sealed = Vec::with_capacity(NONCE_LEN + value.len());
         sealed.extend_from_slice(nonce.as_ref());
         sealed.append(&mut value);
@@ -131,11 +127,8 @@ impl KeyRing {
         self.keys.iter().find_map(|keys| {
             let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
             let mut value = ciphertext.to_vec();
-            let length = keys
-                .of(purpose)
-                .open_in_place(nonce, self.bound_to(name), &mut value)
-                .ok()?
-                .len();
+            let length =
+                keys.of(purpose).open_in_place(nonce, self.bound_to(name), &mut value).ok()?.len();
             value.truncate(length);
             Some(value)
         })
@@ -148,9 +141,7 @@ impl KeyRing {
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyRing")
-            .field("keys", &self.keys.len())
-            .finish_non_exhaustive()
+        f.debug_struct("KeyRing").field("keys", &self.keys.len()).finish_non_exhaustive()
     }
 }
 
@@ -162,12 +153,7 @@ fn derive(secret: &SecretString, purpose: Purpose) -> Result<RandomizedNonceKey,
         }
     }
 
-    let failed = |_| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            "a cookie key could not be derived",
-        )
-    };
+    let failed = |_| Error::new(ErrorKind::InvalidRequest, "a cookie key could not be derived");
     let mut bytes = [0; 32];
     Salt::new(HKDF_SHA256, b"logto cookie v1")
         .extract(secret.expose_secret().as_bytes())
@@ -189,13 +175,8 @@ mod tests {
     #[test]
     fn a_value_opens_only_where_it_was_sealed_for() {
         let ring = ring(&["one"]);
-        let sealed = ring
-            .seal(Purpose::Session, "name", b"value".to_vec())
-            .unwrap();
-        assert_eq!(
-            ring.open(Purpose::Session, "name", &sealed).unwrap(),
-            b"value"
-        );
+        let sealed = ring.seal(Purpose::Session, "name", b"value".to_vec()).unwrap();
+        assert_eq!(ring.open(Purpose::Session, "name", &sealed).unwrap(), b"value");
         assert!(ring.open(Purpose::SignIn, "name", &sealed).is_none());
         assert!(ring.open(Purpose::Session, "other", &sealed).is_none());
         let elsewhere =
@@ -205,35 +186,17 @@ mod tests {
 
     #[test]
     fn an_old_secret_still_opens_and_a_removed_one_does_not() {
-        let old = ring(&["old"])
-            .seal(Purpose::Session, "name", b"value".to_vec())
-            .unwrap();
-        assert!(
-            ring(&["new", "old"])
-                .open(Purpose::Session, "name", &old)
-                .is_some()
-        );
-        assert!(
-            ring(&["new"])
-                .open(Purpose::Session, "name", &old)
-                .is_none()
-        );
-        let new = ring(&["new", "old"])
-            .seal(Purpose::Session, "name", b"v".to_vec())
-            .unwrap();
-        assert!(
-            ring(&["new"])
-                .open(Purpose::Session, "name", &new)
-                .is_some()
-        );
+        let old = ring(&["old"]).seal(Purpose::Session, "name", b"value".to_vec()).unwrap();
+        assert!(ring(&["new", "old"]).open(Purpose::Session, "name", &old).is_some());
+        assert!(ring(&["new"]).open(Purpose::Session, "name", &old).is_none());
+        let new = ring(&["new", "old"]).seal(Purpose::Session, "name", b"v".to_vec()).unwrap();
+        assert!(ring(&["new"]).open(Purpose::Session, "name", &new).is_some());
     }
 
     #[test]
     fn a_changed_byte_is_noticed() {
         let ring = ring(&["one"]);
-        let sealed = ring
-            .seal(Purpose::Session, "name", b"value".to_vec())
-            .unwrap();
+        let sealed = ring.seal(Purpose::Session, "name", b"value".to_vec()).unwrap();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };

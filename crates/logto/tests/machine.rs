@@ -1,11 +1,6 @@
 //! Tokens for programs, against a local tenant.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::time::Duration;
 
@@ -40,25 +35,19 @@ impl World {
     async fn manage(&self, path: &str, body: Value) -> Value {
         let token = self.app.token("https://default.logto.app/api", "all");
         let request = reqwest::Client::new().post(format!("{}/api{path}", self.tenant.endpoint()));
-        let request = request
-            .bearer_auth(token.await.unwrap().as_str())
-            .json(&body);
+        let request = request.bearer_auth(token.await.unwrap().as_str()).json(&body);
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
         answer.json().await.unwrap()
     }
 
     async fn create_user(&self) -> String {
-        let user = self
-            .manage("/users", json!({ "username": "somebody" }))
-            .await;
+        let user = self.manage("/users", json!({ "username": "somebody" })).await;
         user["id"].as_str().unwrap().to_owned()
     }
 
     async fn subject_token(&self, user_id: &str) -> String {
-        let token = self
-            .manage("/subject-tokens", json!({ "userId": user_id }))
-            .await;
+        let token = self.manage("/subject-tokens", json!({ "userId": user_id })).await;
         token["subjectToken"].as_str().unwrap().to_owned()
     }
 
@@ -76,9 +65,7 @@ impl World {
 
     fn token_calls(&self) -> usize {
         let seen = self.tenant.requests();
-        seen.iter()
-            .filter(|call| call.path == "/oidc/token")
-            .count()
+        seen.iter().filter(|call| call.path == "/oidc/token").count()
     }
 }
 
@@ -105,10 +92,7 @@ async fn a_token_serves_to_its_end_while_logto_is_down() {
     let world = World::new().await;
     let ask = || world.app.token(THINGS, "read:things");
     let first = ask().await.unwrap();
-    world
-        .tenant
-        .faults()
-        .set(Endpoint::Token, Fault::Status(503));
+    world.tenant.faults().set(Endpoint::Token, Fault::Status(503));
     world.advance(3600 - 30);
     assert_eq!(ask().await.unwrap().as_str(), first.as_str());
     world.advance(25);
@@ -136,11 +120,7 @@ async fn each_target_has_its_own_token_and_a_forgotten_one_is_asked_for_again() 
 #[tokio::test]
 async fn a_refusal_is_told_and_not_kept() {
     let world = World::new().await;
-    let error = world
-        .app
-        .token("https://unknown.example", "")
-        .await
-        .unwrap_err();
+    let error = world.app.token("https://unknown.example", "").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     let said = error.response().and_then(|response| response.error());
     assert_eq!(said, Some("invalid_target"));
@@ -171,15 +151,11 @@ async fn a_token_is_exchanged_for_one_of_the_same_person_for_another_target() {
 
     // On her behalf in her organization.
     let members = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
-    let within = world
-        .app
-        .exchange(Subject::AccessToken(token.as_str()), &members);
+    let within = world.app.exchange(Subject::AccessToken(token.as_str()), &members);
     let within = within.await.unwrap();
     assert_eq!(within.scopes().collect::<Vec<_>>(), ["read:members"]);
     let elsewhere = TokenRequest::organization("elsewhere");
-    let refused = world
-        .app
-        .exchange(Subject::AccessToken(token.as_str()), &elsewhere);
+    let refused = world.app.exchange(Subject::AccessToken(token.as_str()), &elsewhere);
     assert_eq!(refused.await.unwrap_err().response().unwrap().status(), 403);
 }
 
@@ -189,20 +165,13 @@ async fn a_subject_token_of_the_management_api_is_good_once() {
     let somebody = world.create_user().await;
     let subject = world.subject_token(&somebody).await;
     let things = TokenRequest::resource(THINGS).refreshed();
-    let exchange = || {
-        world
-            .app
-            .exchange(Subject::Impersonation(&subject), &things)
-    };
+    let exchange = || world.app.exchange(Subject::Impersonation(&subject), &things);
     let token = exchange().await.unwrap();
     let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
     assert_eq!(api.verify(token.as_str()).await.unwrap().sub(), somebody);
     let error = exchange().await.unwrap_err();
     let said = error.response().and_then(|response| response.error());
-    assert_eq!(
-        (error.kind(), said),
-        (ErrorKind::Refused, Some("invalid_grant"))
-    );
+    assert_eq!((error.kind(), said), (ErrorKind::Refused, Some("invalid_grant")));
 }
 
 #[tokio::test]
@@ -218,10 +187,7 @@ async fn an_opaque_token_is_described_while_it_is_active() {
     let ask = async |token: &str| world.app.introspect(token).await.unwrap();
     let told = ask(token.as_str()).await.expect("an active token");
     assert_eq!(told.sub, Some(world.id_of("alice")));
-    assert_eq!(
-        told.client_id.as_ref(),
-        Some(&world.tenant.machine_app().app_id)
-    );
+    assert_eq!(told.client_id.as_ref(), Some(&world.tenant.machine_app().app_id));
     assert_eq!(told.scope, "openid profile");
     assert_eq!(told.token_type.as_deref(), Some("Bearer"));
     let (issued, ends) = (told.iat.unwrap(), told.exp.unwrap());

@@ -75,11 +75,7 @@ impl Storage for Faulty {
 async fn broken_promises(fault: Fault) -> Vec<&'static str> {
     let inner = MemoryStorage::new();
     let failures = test_kit::check(&Faulty { inner, fault }).await.unwrap_err();
-    let broken: Vec<_> = failures
-        .all()
-        .iter()
-        .map(|failure| failure.promise)
-        .collect();
+    let broken: Vec<_> = failures.all().iter().map(|failure| failure.promise).collect();
     for promise in &broken {
         assert!(failures.to_string().contains(promise), "{failures}");
     }
@@ -102,26 +98,17 @@ async fn a_storage_where_the_last_write_wins_fails_by_name() {
 #[tokio::test]
 async fn a_storage_that_brings_back_what_was_removed_fails_by_name() {
     let broken = broken_promises(Fault::BringsBack).await;
-    assert!(
-        broken.contains(&"what was removed does not come back"),
-        "{broken:?}"
-    );
+    assert!(broken.contains(&"what was removed does not come back"), "{broken:?}");
 }
 
 #[tokio::test]
 async fn a_storage_whose_entries_never_end_fails_by_name() {
     let broken = broken_promises(Fault::NeverEnds).await;
-    assert!(
-        broken.contains(&"an entry ends with its time to live"),
-        "{broken:?}"
-    );
+    assert!(broken.contains(&"an entry ends with its time to live"), "{broken:?}");
 }
 
 #[tokio::test]
 async fn a_storage_that_leaves_missing_entries_out_fails_by_name() {
     let broken = broken_promises(Fault::ForgetsKeys).await;
-    assert!(
-        broken.contains(&"entries come in the order of the keys"),
-        "{broken:?}"
-    );
+    assert!(broken.contains(&"entries come in the order of the keys"), "{broken:?}");
 }

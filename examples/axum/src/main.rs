@@ -71,10 +71,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
         .layer(logto_axum::layer(&logto))
         .merge(logto_axum::routes(&logto))
-        .with_state(App {
-            logto: logto.clone(),
-            api,
-        });
+        .with_state(App { logto: logto.clone(), api });
 
     let port = deployment::port(&logto)?;
     let listener = TcpListener::bind(("0.0.0.0", port))

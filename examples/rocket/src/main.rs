@@ -46,9 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let api = logto.api(RESOURCE)?;
 
     let port = deployment::port(&logto)?;
-    let figment = Config::figment()
-        .merge(("address", "0.0.0.0"))
-        .merge(("port", port));
+    let figment = Config::figment().merge(("address", "0.0.0.0")).merge(("port", port));
     tracing::info!("open {}", logto.base_url());
     rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))
@@ -57,15 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .manage(api)
         .mount(
             "/",
-            routes![
-                home,
-                profile,
-                me,
-                things,
-                api_things,
-                api_document,
-                sign_in_with_hugging_face
-            ],
+            routes![home, profile, me, things, api_things, api_document, sign_in_with_hugging_face],
         )
         .launch()
         .await

@@ -81,10 +81,7 @@ impl Postgres {
     /// A program of PostgreSQL over this folder, run by somebody who may.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
-        command
-            .arg("-D")
-            .arg(self.data.path())
-            .current_dir(self.data.path());
+        command.arg("-D").arg(self.data.path()).current_dir(self.data.path());
         if let Some((user, group)) = owner() {
             command.uid(user).gid(group);
         }

@@ -49,10 +49,7 @@ impl Process {
 
     /// Everything printed so far, on either stream.
     pub fn output(&self) -> String {
-        self.output
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns when it has printed `text`.

@@ -31,9 +31,7 @@ impl Site {
     ///
     /// If that fails.
     pub async fn of(person: &str) -> Self {
-        let tenant = LocalTenant::builder()
-            .base_url(BASE_URL)
-            .token_exchange(true);
+        let tenant = LocalTenant::builder().base_url(BASE_URL).token_exchange(true);
         let tenant = tenant.start().await.expect("a tenant");
         let machine = tenant.machine_app();
         let machine = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
@@ -42,11 +40,7 @@ impl Site {
             .with_base_url(BASE_URL)
             .with_cookie_secret("a cookie secret that is long enough")
             .with_resources([RESOURCE])
-            .with_scopes([
-                "read:things",
-                "write:things",
-                "urn:logto:scope:organizations",
-            ]);
+            .with_scopes(["read:things", "write:things", "urn:logto:scope:organizations"]);
         let logto = Logto::new(config).expect("a valid configuration");
         let cookie = sign_in(&tenant, &logto, person).await;
         let mut servers = Vec::new();
@@ -56,12 +50,7 @@ impl Site {
             let api = logto.api(config).expect("an API");
             servers.push((door.name, (door.serve_site)(logto.clone(), api).await));
         }
-        Self {
-            tenant,
-            machine,
-            cookie,
-            servers,
-        }
+        Self { tenant, machine, cookie, servers }
     }
 
     /// Status, `WWW-Authenticate` and body of every door's answer, in which all have to agree.
@@ -116,10 +105,7 @@ async fn sign_in(tenant: &LocalTenant, logto: &Logto, person: &str) -> String {
 
 /// What the browser sends after this answer.
 fn cookies(reply: &Reply) -> String {
-    let set = reply
-        .headers()
-        .iter()
-        .filter(|(name, _)| *name == "set-cookie");
+    let set = reply.headers().iter().filter(|(name, _)| *name == "set-cookie");
     let pairs = set.filter_map(|(_, line)| {
         let pair = line.split(';').next()?;
         (!pair.ends_with('=')).then(|| pair.to_owned())
@@ -129,8 +115,6 @@ fn cookies(reply: &Reply) -> String {
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Site")
-            .field("tenant", &self.tenant)
-            .finish_non_exhaustive()
+        f.debug_struct("Site").field("tenant", &self.tenant).finish_non_exhaustive()
     }
 }

@@ -38,11 +38,7 @@ impl Then {
         };
         assert_eq!(seen.status, status, "{name}: {seen:?}");
         if let In(body) = self {
-            assert_eq!(
-                (seen.body.as_str(), seen.challenge.as_str()),
-                (body, ""),
-                "{name}"
-            );
+            assert_eq!((seen.body.as_str(), seen.challenge.as_str()), (body, ""), "{name}");
             return;
         }
         let challenge = seen.challenge.as_str();
@@ -66,10 +62,7 @@ impl Then {
             assert_eq!(seen.body, body, "{name}");
             assert!(text.len() < 80, "{name}: {text}");
         }
-        assert!(
-            seen.headers
-                .contains(&("cache-control", "no-store".to_owned()))
-        );
+        assert!(seen.headers.contains(&("cache-control", "no-store".to_owned())));
     }
 }
 

@@ -27,12 +27,7 @@ impl Token {
             "exp": now + 3600, "scope": "read:things", "client_id": CLIENT, "iss": issuer,
             "aud": RESOURCE,
         });
-        Self {
-            header,
-            claims,
-            key: key.clone(),
-            payload: None,
-        }
+        Self { header, claims, key: key.clone(), payload: None }
     }
 
     /// Sets a claim.

@@ -73,12 +73,7 @@ impl World {
             let api = Api::new(provider.endpoint(), configure(config)).expect("a configuration");
             servers.push((door, (door.serve)(api).await));
         }
-        Self {
-            provider,
-            clock,
-            servers,
-            client: reqwest::Client::new(),
-        }
+        Self { provider, clock, servers, client: reqwest::Client::new() }
     }
 
     /// A good token of alice.
@@ -127,11 +122,7 @@ impl World {
             let values = values.map(|value| value.to_str().expect("text"));
             values.collect::<Vec<_>>().join(" | ")
         };
-        let others = [
-            "retry-after",
-            "cache-control",
-            "access-control-allow-origin",
-        ];
+        let others = ["retry-after", "cache-control", "access-control-allow-origin"];
         Seen {
             status: response.status().as_u16(),
             challenge: header("www-authenticate"),
@@ -144,16 +135,12 @@ impl World {
     #[must_use]
     pub fn addresses(&self) -> Vec<(&'static str, std::net::SocketAddr)> {
         let servers = self.servers.iter();
-        servers
-            .map(|(door, server)| (door.name, server.address))
-            .collect()
+        servers.map(|(door, server)| (door.name, server.address)).collect()
     }
 }
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World")
-            .field("provider", &self.provider)
-            .finish_non_exhaustive()
+        f.debug_struct("World").field("provider", &self.provider).finish_non_exhaustive()
     }
 }

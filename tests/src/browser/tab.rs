@@ -47,10 +47,7 @@ impl Tab {
     /// Waits until an element that matches `css` is in the page.
     pub async fn wait_for(&self, css: &str) {
         let script = format!("document.querySelector({}) !== null", json!(css));
-        self.eventually(css, async || {
-            (self.script(&script).await? == true).then_some(())
-        })
-        .await;
+        self.eventually(css, async || (self.script(&script).await? == true).then_some(())).await;
     }
 
     /// Turns to this tab and clicks with the mouse on the element that matches
@@ -71,30 +68,21 @@ impl Tab {
     /// The text of the element that matches `css`, once it is there.
     pub async fn text(&self, css: &str) -> String {
         let script = format!("document.querySelector({})?.innerText", json!(css));
-        self.eventually(css, async || {
-            self.script(&script).await?.as_str().map(str::to_owned)
-        })
-        .await
+        self.eventually(css, async || self.script(&script).await?.as_str().map(str::to_owned)).await
     }
 
     /// Whether an element matches `css` now, in a page that is loaded.
     pub async fn has(&self, css: &str) -> bool {
         let script = format!("document.querySelector({}) !== null", json!(css));
-        self.eventually(css, async || self.script(&script).await?.as_bool())
-            .await
+        self.eventually(css, async || self.script(&script).await?.as_bool()).await
     }
 
     /// An attribute of the element that matches `css`, once it is there.
     pub async fn attribute(&self, css: &str, name: &str) -> Option<String> {
         self.wait_for(css).await;
-        let script = format!(
-            "document.querySelector({})?.getAttribute({})",
-            json!(css),
-            json!(name)
-        );
-        self.script(&script)
-            .await
-            .and_then(|value| value.as_str().map(str::to_owned))
+        let script =
+            format!("document.querySelector({})?.getAttribute({})", json!(css), json!(name));
+        self.script(&script).await.and_then(|value| value.as_str().map(str::to_owned))
     }
 
     /// The address of the page that is shown, once all of it is there.

@@ -67,10 +67,7 @@ impl TestApp {
     /// What pages say.
     #[must_use]
     pub fn greeting(user: Option<&User>) -> String {
-        user.map_or_else(
-            || "hello nobody".to_owned(),
-            |user| format!("hello {}", user.sub()),
-        )
+        user.map_or_else(|| "hello nobody".to_owned(), |user| format!("hello {}", user.sub()))
     }
 
     /// What `/stream` says, as it becomes ready.
@@ -94,10 +91,7 @@ pub struct Server {
 impl Server {
     /// A server that `stop` stops.
     pub fn new(address: SocketAddr, stop: impl FnOnce() + 'static) -> Self {
-        Self {
-            address,
-            stop: Some(Box::new(stop)),
-        }
+        Self { address, stop: Some(Box::new(stop)) }
     }
 
     /// A server that is a future and stops when that is dropped.
@@ -117,9 +111,7 @@ impl Drop for Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -137,10 +129,6 @@ impl Driver {
     /// The driver of an adapter.
     #[must_use]
     pub fn of<A: Adapter + 'static>() -> Self {
-        Self {
-            name: A::NAME,
-            excused: A::EXCUSED,
-            serve: |app| Box::pin(A::serve(app)),
-        }
+        Self { name: A::NAME, excused: A::EXCUSED, serve: |app| Box::pin(A::serve(app)) }
     }
 }

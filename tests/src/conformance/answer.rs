@@ -12,14 +12,8 @@ pub struct Answer {
 }
 
 /// What servers say of themselves and of the connection.
-const SERVERS_OWN: [&str; 6] = [
-    "connection",
-    "content-length",
-    "date",
-    "keep-alive",
-    "server",
-    "transfer-encoding",
-];
+const SERVERS_OWN: [&str; 6] =
+    ["connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"];
 
 impl Answer {
     /// The only header of that name. Two of them are a fault.
@@ -48,19 +42,14 @@ impl Answer {
     #[must_use]
     pub fn cookies(&self) -> Vec<SetCookie> {
         let lines = self.headers.iter().filter(|(name, _)| name == "set-cookie");
-        lines
-            .map(|(_, line)| SetCookie::parse(&String::from_utf8_lossy(line)))
-            .collect()
+        lines.map(|(_, line)| SetCookie::parse(&String::from_utf8_lossy(line))).collect()
     }
 
     /// The cookie whose name begins like this; there has to be one, and no more.
     #[must_use]
     pub fn cookie(&self, name: &str) -> SetCookie {
-        let mut found: Vec<_> = self
-            .cookies()
-            .into_iter()
-            .filter(|cookie| cookie.name.starts_with(name))
-            .collect();
+        let mut found: Vec<_> =
+            self.cookies().into_iter().filter(|cookie| cookie.name.starts_with(name)).collect();
         assert_eq!(found.len(), 1, "one cookie {name}: {}", self.summary(""));
         found.remove(0)
     }
@@ -74,12 +63,7 @@ impl Answer {
     /// Asserts that no cache keeps it.
     pub fn is_not_stored(&self) {
         let cache_control = self.header("cache-control");
-        assert_eq!(
-            cache_control.as_deref(),
-            Some("no-store"),
-            "{}",
-            self.summary("")
-        );
+        assert_eq!(cache_control.as_deref(), Some("no-store"), "{}", self.summary(""));
     }
 
     /// Everything that has to be the same everywhere; `logto` is the address of the tenant.
@@ -153,8 +137,7 @@ impl SetCookie {
         let attributes = match self.max_age() {
             Some(age) => {
                 let minutes = (age + 30) / 60;
-                self.attributes
-                    .replace(&format!("Max-Age={age}"), &format!("Max-Age={minutes}min"))
+                self.attributes.replace(&format!("Max-Age={age}"), &format!("Max-Age={minutes}min"))
             }
             None => self.attributes.clone(),
         };
@@ -172,9 +155,7 @@ pub(super) fn tidy(text: &str, logto: &str) -> String {
         for before in ["?", "&"] {
             let start = format!("{before}{name}=");
             if let Some(at) = text.find(&start).map(|at| at + start.len()) {
-                let end = text[at..]
-                    .find(['&', '"', ' '])
-                    .map_or(text.len(), |length| at + length);
+                let end = text[at..].find(['&', '"', ' ']).map_or(text.len(), |length| at + length);
                 text.replace_range(at..end, &format!("{{{name}}}"));
             }
         }

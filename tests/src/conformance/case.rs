@@ -14,11 +14,7 @@ pub struct Case {
 impl Case {
     /// A case against the usual setup. `run` fails by panicking.
     pub fn new(name: impl Into<String>, run: impl AsyncFn(&Site) + Send + Sync + 'static) -> Self {
-        Self {
-            name: name.into(),
-            setup: Setup::default(),
-            run: Box::new(run),
-        }
+        Self { name: name.into(), setup: Setup::default(), run: Box::new(run) }
     }
 
     /// What complaints call it, and excuses.

@@ -30,19 +30,12 @@ pub fn complaints(drivers: &[Driver], cases: &[Case]) -> Vec<String> {
 /// What is wrong in one case.
 fn check_case(drivers: &[Driver], case: &Case) -> Vec<String> {
     let mut outcomes: Vec<Outcome> = thread::scope(|scope| {
-        let running: Vec<_> = drivers
-            .iter()
-            .map(|driver| scope.spawn(move || perform(*driver, case)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().expect("failures are caught"))
-            .collect()
+        let running: Vec<_> =
+            drivers.iter().map(|driver| scope.spawn(move || perform(*driver, case))).collect();
+        running.into_iter().map(|thread| thread.join().expect("failures are caught")).collect()
     });
-    let mut complaints: Vec<String> = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.complaint(case))
-        .collect();
+    let mut complaints: Vec<String> =
+        outcomes.iter().filter_map(|outcome| outcome.complaint(case)).collect();
     outcomes.retain(|outcome| !outcome.excused);
     complaints.extend(difference(case, &outcomes));
     complaints
@@ -58,18 +51,10 @@ struct Outcome {
 
 impl Outcome {
     fn complaint(&self, case: &Case) -> Option<String> {
-        let Self {
-            name,
-            failure,
-            excused,
-            ..
-        } = self;
+        let Self { name, failure, excused, .. } = self;
         match (failure, excused) {
             (Some(failure), false) => Some(format!("{name} fails ‘{}’: {failure}", case.name)),
-            (None, true) => Some(format!(
-                "{name} is excused from ‘{}’ and passes it",
-                case.name
-            )),
+            (None, true) => Some(format!("{name} is excused from ‘{}’ and passes it", case.name)),
             _ => None,
         }
     }
@@ -90,10 +75,7 @@ fn perform(driver: Driver, case: &Case) -> Outcome {
         runtime.shutdown_background();
     };
     let failure = thread::scope(|scope| scope.spawn(run).join().err());
-    let exchanges = transcript
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let exchanges = transcript.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Outcome {
         name: driver.name,
         excused: driver.excused.contains(&case.name.as_str()),
@@ -110,10 +92,7 @@ fn words_of(panic: &(dyn Any + Send)) -> String {
 
 /// The first exchange that is not the same everywhere, with every answer and who gave it.
 fn difference(case: &Case, outcomes: &[Outcome]) -> Option<String> {
-    let most = outcomes
-        .iter()
-        .map(|outcome| outcome.exchanges.len())
-        .max()?;
+    let most = outcomes.iter().map(|outcome| outcome.exchanges.len()).max()?;
     (0..most).find_map(|at| {
         let mut answers: Vec<(&str, Vec<&str>)> = Vec::new();
         let mut asked = "";

@@ -51,16 +51,12 @@ impl Setup {
 
     pub(super) fn host(&self) -> String {
         let origin = self.origin();
-        origin
-            .split_once("://")
-            .map_or(String::new(), |(_, host)| host.to_owned())
+        origin.split_once("://").map_or(String::new(), |(_, host)| host.to_owned())
     }
 
     pub(super) fn base_path(&self) -> String {
         let after_scheme = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
-        after_scheme
-            .find('/')
-            .map_or(String::new(), |at| after_scheme[at..].to_owned())
+        after_scheme.find('/').map_or(String::new(), |at| after_scheme[at..].to_owned())
     }
 }
 
@@ -108,14 +104,7 @@ impl Site {
         };
         let server = (driver.serve)(app).await;
         assert!(server.is_some() || setup.bare, "the server starts");
-        Self {
-            server,
-            setup,
-            tenant,
-            gate,
-            clock,
-            transcript,
-        }
+        Self { server, setup, tenant, gate, clock, transcript }
     }
 
     /// A browser without cookies.
@@ -167,26 +156,17 @@ impl Site {
     }
 
     pub(super) fn forget(&self) {
-        self.transcript
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        self.transcript.lock().unwrap_or_else(PoisonError::into_inner).pop();
     }
 
     pub(super) fn asked(&self, what: &str) {
         let asked = tidy(what, self.tenant.endpoint());
-        self.transcript
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((asked, String::new()));
+        self.transcript.lock().unwrap_or_else(PoisonError::into_inner).push((asked, String::new()));
     }
 
     pub(super) fn record(&self, answer: &Answer) {
         let answered = answer.summary(self.tenant.endpoint());
-        let mut transcript = self
-            .transcript
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut transcript = self.transcript.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = transcript.last_mut() {
             last.1 = answered;
         }

@@ -22,10 +22,7 @@ pub struct Visitor<'a> {
 
 impl<'a> Visitor<'a> {
     pub(super) fn new(site: &'a Site) -> Self {
-        Self {
-            site,
-            jar: Vec::new(),
-        }
+        Self { site, jar: Vec::new() }
     }
 
     /// Begins a request for a path as the browser sees it, or for a full address of the app.
@@ -57,10 +54,7 @@ impl<'a> Visitor<'a> {
             headers,
             body: Vec::new(),
         };
-        Ask {
-            visitor: self,
-            wire,
-        }
+        Ask { visitor: self, wire }
     }
 
     /// A plain `GET`, as `curl` sends it.
@@ -103,10 +97,7 @@ impl<'a> Visitor<'a> {
     /// What the browser sends as `Cookie`.
     #[must_use]
     pub fn cookies(&self) -> String {
-        let pairs = self
-            .jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
+        let pairs = self.jar.iter().map(|(name, value)| format!("{name}={value}"));
         pairs.collect::<Vec<_>>().join("; ")
     }
 
@@ -204,10 +195,7 @@ impl<'v, 'a> Ask<'v, 'a> {
         }
         let method = self.wire.method.clone();
         let (connection, head, visitor) = self.exchange().await;
-        let answer = Answer {
-            body: connection.body(&method).await,
-            ..head
-        };
+        let answer = Answer { body: connection.body(&method).await, ..head };
         (answer, visitor)
     }
 

@@ -50,28 +50,17 @@ pub struct Connection {
 impl Connection {
     /// Sends the request and reads the head of the answer.
     pub(super) async fn open(address: SocketAddr, wire: &Wire) -> Self {
-        let mut stream = TcpStream::connect(address)
-            .await
-            .expect("the server listens");
-        stream
-            .write_all(&wire.bytes())
-            .await
-            .expect("the server reads");
-        let mut connection = Self {
-            stream,
-            ahead: Vec::new(),
-            status: 0,
-            headers: Vec::new(),
-        };
+        let mut stream = TcpStream::connect(address).await.expect("the server listens");
+        stream.write_all(&wire.bytes()).await.expect("the server reads");
+        let mut connection = Self { stream, ahead: Vec::new(), status: 0, headers: Vec::new() };
         let head = connection.until(b"\r\n\r\n").await;
         connection.parse(&head);
         connection
     }
 
     fn parse(&mut self, head: &[u8]) {
-        let mut lines = head
-            .split(|byte| *byte == b'\n')
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let mut lines =
+            head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let status = lines.next().and_then(|line| line.get(9..12));
         self.status = status
             .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
@@ -92,8 +81,7 @@ impl Connection {
     }
 
     fn is_chunked(&self) -> bool {
-        self.header("transfer-encoding")
-            .is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"))
+        self.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"))
     }
 
     /// The body, or all of it that was not read yet.
@@ -134,10 +122,7 @@ impl Connection {
 
     /// Sends bytes on the open connection, after an upgrade.
     pub async fn write(&mut self, bytes: &[u8]) {
-        self.stream
-            .write_all(bytes)
-            .await
-            .expect("the server reads");
+        self.stream.write_all(bytes).await.expect("the server reads");
     }
 
     /// Reads that many bytes.
@@ -151,10 +136,7 @@ impl Connection {
 
     async fn until(&mut self, end: &[u8]) -> Vec<u8> {
         loop {
-            let found = self
-                .ahead
-                .windows(end.len())
-                .position(|window| window == end);
+            let found = self.ahead.windows(end.len()).position(|window| window == end);
             if let Some(at) = found {
                 return self.exactly(at + end.len()).await;
             }

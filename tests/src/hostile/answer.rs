@@ -45,12 +45,7 @@ impl Answer {
     /// Any text.
     #[must_use]
     pub fn text(status: u16, body: &str) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.as_bytes().to_vec(),
-            manner: Manner::Whole,
-        }
+        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec(), manner: Manner::Whole }
     }
 
     /// An OAuth error.

@@ -41,10 +41,7 @@ impl Browser {
     /// The `Cookie` header.
     #[must_use]
     pub fn cookie_header(&self) -> String {
-        let pairs = self
-            .jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
+        let pairs = self.jar.iter().map(|(name, value)| format!("{name}={value}"));
         pairs.collect::<Vec<_>>().join("; ")
     }
 
@@ -73,10 +70,7 @@ impl Browser {
             let (pair, attributes) = line.split_once("; ").expect("attributes");
             let (name, value) = pair.split_once('=').expect("a name");
             for needed in ["Path=/", "HttpOnly", "SameSite=Lax"] {
-                assert!(
-                    attributes.split("; ").any(|held| held == needed),
-                    "{needed}"
-                );
+                assert!(attributes.split("; ").any(|held| held == needed), "{needed}");
             }
             if attributes.split("; ").any(|held| held == "Max-Age=0") {
                 self.jar.retain(|(held, _)| held != name);

@@ -34,9 +34,9 @@ impl Home {
     pub fn configure(self, config: LogtoConfig, store: &Arc<TroubledStorage>) -> LogtoConfig {
         match self {
             Self::Cookies => config,
-            Self::CookiesBesideStore => config
-                .with_storage(Arc::clone(store) as _)
-                .with_sessions_in_cookies(),
+            Self::CookiesBesideStore => {
+                config.with_storage(Arc::clone(store) as _).with_sessions_in_cookies()
+            }
             Self::Store => config.with_storage(Arc::clone(store) as _),
         }
     }

@@ -44,11 +44,7 @@ impl Key {
         signing: &'static aws_lc_rs::signature::EcdsaSigningAlgorithm,
     ) -> Self {
         let pair = EcdsaKeyPair::generate(signing).expect("an EC key");
-        Self {
-            alg,
-            kid: kid.to_owned(),
-            material: Arc::new(Material::Ec(pair, curve)),
-        }
+        Self { alg, kid: kid.to_owned(), material: Arc::new(Material::Ec(pair, curve)) }
     }
 
     /// A new key on P-384: what Logto signs with.
@@ -79,24 +75,15 @@ impl Key {
     #[must_use]
     pub fn rs256(kid: &str) -> Self {
         static PAIR: LazyLock<Arc<Material>> = LazyLock::new(|| {
-            Arc::new(Material::Rsa(
-                rsa::KeyPair::generate(KeySize::Rsa2048).expect("an RSA key"),
-            ))
+            Arc::new(Material::Rsa(rsa::KeyPair::generate(KeySize::Rsa2048).expect("an RSA key")))
         });
-        Self {
-            alg: "RS256",
-            kid: kid.to_owned(),
-            material: Arc::clone(&PAIR),
-        }
+        Self { alg: "RS256", kid: kid.to_owned(), material: Arc::clone(&PAIR) }
     }
 
     /// The same RSA key, as PS256.
     #[must_use]
     pub fn ps256(kid: &str) -> Self {
-        Self {
-            alg: "PS256",
-            ..Self::rs256(kid)
-        }
+        Self { alg: "PS256", ..Self::rs256(kid) }
     }
 
     /// A shared secret, as HS256.
@@ -112,20 +99,13 @@ impl Key {
     /// No signature at all.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            alg: "none",
-            kid: "none".to_owned(),
-            material: Arc::new(Material::Nothing),
-        }
+        Self { alg: "none", kid: "none".to_owned(), material: Arc::new(Material::Nothing) }
     }
 
     /// The same key under another id.
     #[must_use]
     pub fn named(&self, kid: &str) -> Self {
-        Self {
-            kid: kid.to_owned(),
-            ..self.clone()
-        }
+        Self { kid: kid.to_owned(), ..self.clone() }
     }
 
     /// The public half as a JWK; a secret publishes itself, as only a broken provider would.

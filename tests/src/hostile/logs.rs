@@ -27,10 +27,7 @@ impl Logs {
             .with_ansi(false)
             .with_writer(buffer.clone())
             .finish();
-        Self {
-            buffer,
-            _guard: tracing::subscriber::set_default(subscriber),
-        }
+        Self { buffer, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
     /// What was said so far.

@@ -155,9 +155,8 @@ impl Provider {
         endpoint: Endpoint,
         bends: impl IntoIterator<Item = fn(Answer) -> Answer>,
     ) {
-        let bends = bends
-            .into_iter()
-            .map(|bend| Arc::new(move |answer, _: &Call| bend(answer)) as Bend);
+        let bends =
+            bends.into_iter().map(|bend| Arc::new(move |answer, _: &Call| bend(answer)) as Bend);
         self.script().bends.insert(endpoint, bends.collect());
     }
 
@@ -216,9 +215,7 @@ impl Provider {
     pub fn refresh_tokens(&self) -> usize {
         let script = self.script();
         let tokens = script.grants.keys();
-        tokens
-            .filter(|token| token.contains("refresh-token"))
-            .count()
+        tokens.filter(|token| token.contains("refresh-token")).count()
     }
 
     /// Keeps the answers of an endpoint back, after the request was carried out.
@@ -248,10 +245,7 @@ impl Provider {
     pub fn calls(&self, endpoint: Endpoint) -> Vec<Call> {
         let script = self.script();
         let calls = script.calls.iter();
-        calls
-            .filter(|call| call.endpoint == endpoint)
-            .cloned()
-            .collect()
+        calls.filter(|call| call.endpoint == endpoint).cloned().collect()
     }
 
     /// Every code and token that was given out.
@@ -309,11 +303,7 @@ impl Provider {
     fn next_bend(&self, endpoint: Endpoint) -> Option<Bend> {
         let mut script = self.script();
         let bends = script.bends.get_mut(&endpoint)?;
-        if bends.len() > 1 {
-            bends.pop_front()
-        } else {
-            bends.front().cloned()
-        }
+        if bends.len() > 1 { bends.pop_front() } else { bends.front().cloned() }
     }
 }
 
@@ -338,11 +328,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
     let body = to_bytes(request.into_body(), 64 * 1024).await;
     let body = body.unwrap_or_default();
     let form = form_urlencoded::parse(&body).into_owned();
-    let call = Call {
-        endpoint,
-        authorization,
-        form: form.collect(),
-    };
+    let call = Call { endpoint, authorization, form: form.collect() };
     provider.script().calls.push(call.clone());
     let honest = provider.honest(&call);
     match provider.next_bend(endpoint) {

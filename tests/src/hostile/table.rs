@@ -46,11 +46,7 @@ pub async fn each<T>(rows: impl IntoIterator<Item = (&'static str, T)>, row: imp
     }
     assert!(count > 0, "an empty table");
     let failures = failed.len();
-    assert!(
-        failed.is_empty(),
-        "{failures} of {count} rows failed:\n- {}",
-        failed.join("\n- ")
-    );
+    assert!(failed.is_empty(), "{failures} of {count} rows failed:\n- {}", failed.join("\n- "));
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {
@@ -68,9 +64,7 @@ pub type TokenRow = (&'static str, fn(&mut IdToken), Then);
 ///
 /// If a sign-in does not end as it must.
 pub async fn each_token(rows: &[TokenRow]) {
-    let rows = rows
-        .iter()
-        .map(|(name, bend, then)| (*name, (*bend, *then)));
+    let rows = rows.iter().map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then)| {
         let bend = |provider: &Provider| provider.bend_token(bend);
         sign_in_twice(World::new, bend, then).await;
@@ -87,9 +81,7 @@ pub type TokenAnswerRow = (&'static str, fn(Answer, &Call) -> Answer, Then);
 ///
 /// If a sign-in does not end as it must.
 pub async fn each_token_answer(rows: &[TokenAnswerRow]) {
-    let rows = rows
-        .iter()
-        .map(|(name, bend, then)| (*name, (*bend, *then)));
+    let rows = rows.iter().map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then)| {
         let bend = |provider: &Provider| provider.bend(Endpoint::Token, bend);
         sign_in_twice(World::impatient, bend, then).await;
@@ -106,15 +98,11 @@ pub type DocumentRow = (&'static str, fn(Answer, &Provider) -> Answer, Then);
 ///
 /// If a sign-in does not end as it must, or a script gets a server error.
 pub async fn each_document(endpoint: Endpoint, rows: &[DocumentRow]) {
-    let rows = rows
-        .iter()
-        .map(|(name, bend, then)| (*name, (*bend, *then)));
+    let rows = rows.iter().map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then)| {
         let mut world = World::impatient().await;
         let provider = world.provider.clone();
-        world
-            .provider
-            .bend(endpoint, move |answer, _| bend(answer, &provider));
+        world.provider.bend(endpoint, move |answer, _| bend(answer, &provider));
         let seen = world.sign_in().await;
         check(&world, &seen, then, None).await;
         let seen = world.send("GET", "/sign-in", &[]).await;

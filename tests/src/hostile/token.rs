@@ -21,13 +21,7 @@ pub struct IdToken {
 
 impl IdToken {
     pub(super) fn new(key: Key, claims: Value) -> Self {
-        Self {
-            header: Map::new(),
-            claims,
-            key,
-            payload: None,
-            after: None,
-        }
+        Self { header: Map::new(), claims, key, payload: None, after: None }
     }
 
     /// Sets a claim.
@@ -37,9 +31,7 @@ impl IdToken {
 
     /// Takes a claim away.
     pub fn remove(&mut self, name: &str) {
-        self.claims
-            .as_object_mut()
-            .map(|claims| claims.remove(name));
+        self.claims.as_object_mut().map(|claims| claims.remove(name));
     }
 
     /// Moves a time claim by seconds.

@@ -70,11 +70,7 @@ impl World {
             config
                 .with_request_timeout(Duration::from_secs(1))
                 .with_storage_timeout(Duration::from_millis(300))
-                .with_resources([
-                    "https://a.example",
-                    "https://b.example",
-                    "https://c.example",
-                ])
+                .with_resources(["https://a.example", "https://b.example", "https://c.example"])
                 .with_scopes(["urn:logto:scope:organizations"])
         };
         let mut world = Self::at(home, impatient).await;
@@ -164,9 +160,7 @@ impl World {
     pub fn receive(&mut self, reply: Reply) -> Seen {
         let seen = self.see(reply);
         if seen.status >= 500 {
-            let wait = seen
-                .header("retry-after")
-                .and_then(|v| v.parse::<u64>().ok());
+            let wait = seen.header("retry-after").and_then(|v| v.parse::<u64>().ok());
             assert!(seen.status == 503 && wait.is_some(), "{seen:?}");
         }
         if seen.status == 303 {
@@ -183,16 +177,13 @@ impl World {
     fn see(&self, reply: Reply) -> Seen {
         let seen = Seen::new(reply);
         assert_eq!(seen.header("cache-control"), Some("no-store"), "{seen:?}");
-        self.secrets()
-            .assert_absent_from(&format!("{:?} {}", seen.headers, seen.body));
+        self.secrets().assert_absent_from(&format!("{:?} {}", seen.headers, seen.body));
         seen
     }
 
     fn keep(&mut self, lines: &[String]) {
         self.browser.keep(lines);
-        let values = lines
-            .iter()
-            .filter_map(|line| line.split(['=', ';']).nth(1));
+        let values = lines.iter().filter_map(|line| line.split(['=', ';']).nth(1));
         self.cookies.extend(values.map(str::to_owned));
     }
 
@@ -238,8 +229,6 @@ fn route_of(target: &str) -> Route {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World")
-            .field("provider", &self.provider)
-            .finish_non_exhaustive()
+        f.debug_struct("World").field("provider", &self.provider).finish_non_exhaustive()
     }
 }

@@ -79,9 +79,7 @@ impl Cluster {
 
     /// A page at each of the instances.
     pub fn urls(&self, path: &str) -> Vec<String> {
-        (0..INSTANCES)
-            .map(|instance| self.url_of(instance, path))
-            .collect()
+        (0..INSTANCES).map(|instance| self.url_of(instance, path)).collect()
     }
 
     /// Signs alice in, each step at another instance.

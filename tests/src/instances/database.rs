@@ -42,10 +42,7 @@ impl Database {
 /// which.
 pub async fn with_each_database(test: impl AsyncFn(Database)) {
     test(Database::Redis(named("Redis", Redis::start()).await)).await;
-    test(Database::Postgres(
-        named("PostgreSQL", Postgres::start()).await,
-    ))
-    .await;
+    test(Database::Postgres(named("PostgreSQL", Postgres::start()).await)).await;
 }
 
 #[expect(clippy::print_stdout, reason = "shown only with a failure")]

@@ -39,9 +39,7 @@ impl Proxy {
             instances,
             next: AtomicUsize::new(0),
         });
-        let app = Router::new()
-            .fallback(forward)
-            .with_state(Arc::clone(&routes));
+        let app = Router::new().fallback(forward).with_state(Arc::clone(&routes));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
             .expect("a free port for the proxy");
@@ -72,10 +70,7 @@ async fn forward(State(routes): State<Arc<Routes>>, request: Request) -> Respons
     for attempt in 0..routes.instances.len() {
         let port = routes.instances[(turn + attempt) % routes.instances.len()];
         let url = format!("http://127.0.0.1:{port}{}", parts.uri);
-        let request = routes
-            .client
-            .request(parts.method.clone(), url)
-            .headers(headers.clone());
+        let request = routes.client.request(parts.method.clone(), url).headers(headers.clone());
         let request = match parts.method {
             Method::GET => request,
             _ => request.body(body.clone()),

@@ -13,12 +13,7 @@ pub(crate) struct Programs {
 pub(crate) fn build(package: &str) -> Result<Programs, String> {
     let failed = |error| format!("cargo could not be started: {error}");
     let mut cargo = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
+        .args(["build", "--quiet", "--message-format", "json-render-diagnostics"])
         // All packages, so that the dependencies are those that the tests have
         // built, and the other way round.
         .arg("--workspace")
@@ -51,11 +46,7 @@ pub(crate) fn build(package: &str) -> Result<Programs, String> {
 
 /// The program that a message of cargo says was built.
 fn executable(message: &str) -> Option<PathBuf> {
-    let path = message
-        .split(r#""executable":""#)
-        .nth(1)?
-        .split('"')
-        .next()?;
+    let path = message.split(r#""executable":""#).nth(1)?.split('"').next()?;
     Some(Path::new(path).to_owned())
 }
 
@@ -67,11 +58,7 @@ struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     fn new(package: &'a str) -> Self {
-        Self {
-            package,
-            built: 0,
-            terminal: stderr().is_terminal(),
-        }
+        Self { package, built: 0, terminal: stderr().is_terminal() }
     }
 
     fn see(&mut self, message: &str) {
@@ -103,10 +90,7 @@ mod tests {
     #[test]
     fn the_path_of_a_program_is_found_in_the_message_about_it() {
         let message = r#"{"reason":"compiler-artifact","executable":"/clone/target/debug/demo","fresh":true}"#;
-        assert_eq!(
-            executable(message),
-            Some(PathBuf::from("/clone/target/debug/demo"))
-        );
+        assert_eq!(executable(message), Some(PathBuf::from("/clone/target/debug/demo")));
         let library = r#"{"reason":"compiler-artifact","executable":null,"fresh":true}"#;
         assert_eq!(executable(library), None);
     }

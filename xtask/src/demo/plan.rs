@@ -1,12 +1,8 @@
 //! What the environment asks of a demo.
 
 /// The variables that name a Logto application; all of them or none.
-const TENANT_VARIABLES: [&str; 4] = [
-    "LOGTO_ENDPOINT",
-    "LOGTO_APP_ID",
-    "LOGTO_APP_SECRET",
-    "LOGTO_COOKIE_SECRET",
-];
+const TENANT_VARIABLES: [&str; 4] =
+    ["LOGTO_ENDPOINT", "LOGTO_APP_ID", "LOGTO_APP_SECRET", "LOGTO_COOKIE_SECRET"];
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plan {
@@ -38,9 +34,7 @@ impl Plan {
             .collect();
         let tenant = match missing.len() {
             0 => Tenant::Remote,
-            4 => Tenant::Local {
-                port: local_port(variable("LOGTO_LOCAL_PORT"))?,
-            },
+            4 => Tenant::Local { port: local_port(variable("LOGTO_LOCAL_PORT"))? },
             _ => {
                 return Err(format!(
                     "Some of the four variables that name a Logto application are set, but not {}.\n\
@@ -49,19 +43,13 @@ impl Plan {
                 ));
             }
         };
-        Ok(Self {
-            base_url,
-            port,
-            tenant,
-        })
+        Ok(Self { base_url, port, tenant })
     }
 }
 
 fn local_port(value: Option<String>) -> Result<u16, String> {
     let Some(value) = value else { return Ok(3001) };
-    value
-        .parse()
-        .map_err(|_| format!("LOGTO_LOCAL_PORT is {value}, which is not a port number."))
+    value.parse().map_err(|_| format!("LOGTO_LOCAL_PORT is {value}, which is not a port number."))
 }
 
 fn port_of(url: &str) -> Option<u16> {
@@ -101,10 +89,7 @@ mod tests {
 
     #[test]
     fn ports_can_be_chosen() {
-        let plan = read(&[
-            ("BASE_URL", "http://localhost:4000/"),
-            ("LOGTO_LOCAL_PORT", "4001"),
-        ]);
+        let plan = read(&[("BASE_URL", "http://localhost:4000/"), ("LOGTO_LOCAL_PORT", "4001")]);
         let plan = plan.unwrap();
         assert_eq!(plan.port, 4000);
         assert_eq!(plan.tenant, Tenant::Local { port: 4001 });
@@ -118,10 +103,7 @@ mod tests {
 
     #[test]
     fn half_an_application_is_refused_by_the_names_of_what_is_missing() {
-        let complaint = read(&[
-            ("LOGTO_ENDPOINT", "https://x.logto.app"),
-            ("LOGTO_APP_ID", ""),
-        ]);
+        let complaint = read(&[("LOGTO_ENDPOINT", "https://x.logto.app"), ("LOGTO_APP_ID", "")]);
         let complaint = complaint.unwrap_err();
         assert!(
             complaint.contains("but not LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET."),
@@ -135,12 +117,7 @@ mod tests {
         assert_eq!(port_of("https://app.example.test/path"), Some(443));
         assert_eq!(port_of("http://[::1]:3000"), Some(3000));
         assert_eq!(port_of("http://[::1]"), Some(80));
-        for wrong in [
-            "localhost:3000",
-            "http://localhost:port",
-            "http://",
-            "ftp://localhost",
-        ] {
+        for wrong in ["localhost:3000", "http://localhost:port", "http://", "ftp://localhost"] {
             assert_eq!(port_of(wrong), None, "{wrong}");
         }
     }

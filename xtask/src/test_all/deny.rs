@@ -66,14 +66,7 @@ fn install() -> bool {
     println!("Installing cargo-deny {VERSION} into {TOOLS} …");
     let build = Path::new(TOOLS).join("build");
     let installed = Command::new(env!("CARGO"))
-        .args([
-            "install",
-            "--quiet",
-            "--locked",
-            "cargo-deny",
-            "--version",
-            VERSION,
-        ])
+        .args(["install", "--quiet", "--locked", "cargo-deny", "--version", VERSION])
         .args(["--force", "--root", TOOLS])
         .env("CARGO_TARGET_DIR", &build)
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")

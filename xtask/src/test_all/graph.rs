@@ -3,9 +3,8 @@
 use super::run::{Cargo, printed};
 
 /// How the names of their crates begin.
-const FRAMEWORKS: [&str; 10] = [
-    "actix", "axum", "gotham", "iron", "poem", "rocket", "rouille", "salvo", "tide", "warp",
-];
+const FRAMEWORKS: [&str; 10] =
+    ["actix", "axum", "gotham", "iron", "poem", "rocket", "rouille", "salvo", "tide", "warp"];
 
 /// The crates of frameworks below `package` that have no business there, without
 /// its tests and build scripts.

@@ -42,11 +42,7 @@ impl Outcome {
             Self::Check(false) | Self::Impossible(_) => (0, 1),
             Self::LeftOut | Self::NotChecked(_) => (0, 0),
         };
-        Counts {
-            passed,
-            failed,
-            ignored: 0,
-        }
+        Counts { passed, failed, ignored: 0 }
     }
 
     fn word(&self) -> &'static str {
@@ -78,11 +74,7 @@ pub(crate) struct Report(Vec<Row>);
 
 impl Report {
     pub(crate) fn add(&mut self, name: &str, outcome: Outcome, time: Duration) {
-        self.0.push(Row {
-            name: name.to_owned(),
-            outcome,
-            time,
-        });
+        self.0.push(Row { name: name.to_owned(), outcome, time });
     }
 
     pub(crate) fn failed(&self) -> u32 {
@@ -107,12 +99,7 @@ impl Report {
             "step", "result", "passed", "failed", "time"
         );
         let mut all = Duration::ZERO;
-        for Row {
-            name,
-            outcome,
-            time,
-        } in &self.0
-        {
+        for Row { name, outcome, time } in &self.0 {
             let counts = outcome.counts();
             let row = format!(
                 "{name:<18}{:<13}{:>7}{:>8}{:>9}   {}",
@@ -128,10 +115,7 @@ impl Report {
         }
         let total = self.total();
         text.push_str(&format!("{:<46}{:>9}\n\n", "all", minutes(all)));
-        text.push_str(&format!(
-            "{} passed, {} failed\n",
-            total.passed, total.failed
-        ));
+        text.push_str(&format!("{} passed, {} failed\n", total.passed, total.failed));
         text
     }
 }
@@ -155,16 +139,8 @@ mod tests {
 
     #[test]
     fn the_last_line_counts_everything() {
-        let counts = Counts {
-            passed: 7,
-            failed: 0,
-            ignored: 1,
-        };
-        let all = text(vec![
-            Outcome::Tests(counts),
-            Outcome::Check(true),
-            Outcome::LeftOut,
-        ]);
+        let counts = Counts { passed: 7, failed: 0, ignored: 1 };
+        let all = text(vec![Outcome::Tests(counts), Outcome::Check(true), Outcome::LeftOut]);
         assert_eq!(all.lines().last(), Some("8 passed, 0 failed"));
         assert!(all.contains("1:01") && all.contains("1 ignored") && all.contains("left out"));
     }
@@ -175,14 +151,8 @@ mod tests {
             Outcome::Impossible("Install it.".to_owned()),
             Outcome::NotChecked("Out of reach.".to_owned()),
         ]);
-        assert!(
-            all.contains("FAILED") && all.contains("Install it."),
-            "{all}"
-        );
-        assert!(
-            all.contains("not checked") && all.contains("Out of reach."),
-            "{all}"
-        );
+        assert!(all.contains("FAILED") && all.contains("Install it."), "{all}");
+        assert!(all.contains("not checked") && all.contains("Out of reach."), "{all}");
         assert_eq!(all.lines().last(), Some("0 passed, 1 failed"));
     }
 }

@@ -13,10 +13,7 @@ pub(crate) struct Cargo {
 
 impl Cargo {
     pub(crate) fn new<I: IntoIterator<Item: Into<String>>>(arguments: I) -> Self {
-        Self {
-            arguments: arguments.into_iter().map(Into::into).collect(),
-            environment: Vec::new(),
-        }
+        Self { arguments: arguments.into_iter().map(Into::into).collect(), environment: Vec::new() }
     }
 
     pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
@@ -57,11 +54,7 @@ pub(crate) fn printed(cargo: &Cargo) -> Result<String, String> {
         Ok(output) if output.status.success() => {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         }
-        Ok(output) => Err(format!(
-            "cargo {} failed: {}",
-            cargo.arguments.join(" "),
-            output.status
-        )),
+        Ok(output) => Err(format!("cargo {} failed: {}", cargo.arguments.join(" "), output.status)),
         Err(error) => Err(format!("cargo could not be started: {error}")),
     }
 }
@@ -94,9 +87,7 @@ pub(crate) fn tested(cargo: &Cargo) -> Outcome {
 fn result_line(line: &str) -> Option<Counts> {
     let (_, numbers) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number_of = |what: &str| {
-        numbers
-            .split("; ")
-            .find_map(|part| part.strip_suffix(what)?.trim().parse().ok())
+        numbers.split("; ").find_map(|part| part.strip_suffix(what)?.trim().parse().ok())
     };
     Some(Counts {
         passed: number_of("passed")?,
@@ -112,18 +103,10 @@ mod tests {
     #[test]
     fn result_lines_are_read() {
         let ok = "test result: ok. 31 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.02s";
-        let counts = Counts {
-            passed: 31,
-            failed: 0,
-            ignored: 2,
-        };
+        let counts = Counts { passed: 31, failed: 0, ignored: 2 };
         assert_eq!(result_line(ok), Some(counts));
         let failed = "test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.17s";
-        let counts = Counts {
-            passed: 4,
-            failed: 1,
-            ignored: 0,
-        };
+        let counts = Counts { passed: 4, failed: 1, ignored: 0 };
         assert_eq!(result_line(failed), Some(counts));
         assert_eq!(result_line("test a_test ... ok"), None);
     }

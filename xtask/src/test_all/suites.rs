@@ -27,11 +27,7 @@ impl Suite {
     pub(crate) fn name(&self) -> String {
         match self.needs.as_slice() {
             [] => "system".to_owned(),
-            needs => needs
-                .iter()
-                .map(|need| need.name())
-                .collect::<Vec<_>>()
-                .join("+"),
+            needs => needs.iter().map(|need| need.name()).collect::<Vec<_>>().join("+"),
         }
     }
 
@@ -44,11 +40,7 @@ impl Suite {
 pub(crate) fn system_tests() -> Result<Vec<Suite>, String> {
     let mut files = test_files(Path::new(SYSTEM_TESTS))?;
     let of_packages = package_test_files()?;
-    files.extend(
-        of_packages
-            .into_iter()
-            .filter(|file| !Need::of(file).is_empty()),
-    );
+    files.extend(of_packages.into_iter().filter(|file| !Need::of(file).is_empty()));
     Ok(group(files))
 }
 
@@ -56,10 +48,7 @@ pub(crate) fn system_tests() -> Result<Vec<Suite>, String> {
 pub(crate) fn tests_of_packages() -> Result<Cargo, String> {
     let mut files = package_test_files()?;
     files.retain(|file| Need::of(file).is_empty());
-    Ok(Cargo::new(arguments(
-        &["--lib", "--bins", "--examples"],
-        &files,
-    )))
+    Ok(Cargo::new(arguments(&["--lib", "--bins", "--examples"], &files)))
 }
 
 fn package_test_files() -> Result<Vec<String>, String> {
@@ -111,10 +100,7 @@ fn group(files: Vec<String>) -> Vec<Suite> {
         let needs = Need::of(&file);
         match suites.iter_mut().find(|suite| suite.needs == needs) {
             Some(suite) => suite.files.push(file),
-            None => suites.push(Suite {
-                needs,
-                files: vec![file],
-            }),
+            None => suites.push(Suite { needs, files: vec![file] }),
         }
     }
     suites.sort_by_key(|suite| suite.needs.len());
@@ -145,10 +131,8 @@ mod tests {
             "conformance",
         ];
         let suites = group(files.map(str::to_owned).to_vec());
-        let suites: Vec<(String, usize)> = suites
-            .iter()
-            .map(|suite| (suite.name(), suite.files.len()))
-            .collect();
+        let suites: Vec<(String, usize)> =
+            suites.iter().map(|suite| (suite.name(), suite.files.len())).collect();
         let expected = [
             ("system", 1),
             ("browser", 2),
@@ -156,9 +140,6 @@ mod tests {
             ("databases", 1),
             ("browser+provider", 1),
         ];
-        assert_eq!(
-            suites,
-            expected.map(|(name, files)| (name.to_owned(), files))
-        );
+        assert_eq!(suites, expected.map(|(name, files)| (name.to_owned(), files)));
     }
 }

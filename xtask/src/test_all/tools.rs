@@ -9,22 +9,16 @@ use std::process::{Command, Stdio};
 pub(crate) fn chromium() -> Result<(), String> {
     let found = || {
         env::var_os("CHROME").is_some_and(|path| Path::new(&path).exists())
-            || [
-                "/usr/bin/chromium",
-                "/usr/bin/chromium-browser",
-                "/usr/bin/google-chrome",
-            ]
-            .iter()
-            .any(|path| Path::new(path).exists())
+            || ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+                .iter()
+                .any(|path| Path::new(path).exists())
     };
     if found() || (install(&["chromium"]) && found()) {
         return Ok(());
     }
-    Err(
-        "Chromium is missing and could not be installed. Install it (Debian: `apt-get install \
+    Err("Chromium is missing and could not be installed. Install it (Debian: `apt-get install \
          chromium`), set CHROME to the program, or leave its tests out with `--without browser`."
-            .to_owned(),
-    )
+        .to_owned())
 }
 
 /// Node.js and npm, or a sentence that says how to get them.
@@ -42,11 +36,9 @@ pub(crate) fn node() -> Result<(), String> {
     if packages.is_empty() || (install(&packages) && missing().is_empty()) {
         return Ok(());
     }
-    Err(
-        "Node.js or npm is missing and could not be installed. Install them (Debian: `apt-get \
+    Err("Node.js or npm is missing and could not be installed. Install them (Debian: `apt-get \
          install nodejs npm`), or leave their tests out with `--without provider`."
-            .to_owned(),
-    )
+        .to_owned())
 }
 
 /// Redis or Valkey, and PostgreSQL, or a sentence that says how to get them.
@@ -108,12 +100,7 @@ fn install(packages: &[&str]) -> bool {
             }
         };
         command
-            .args([
-                "DEBIAN_FRONTEND=noninteractive",
-                "apt-get",
-                "--yes",
-                "--quiet",
-            ])
+            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes", "--quiet"])
             .args(arguments)
             .args(packages.iter().filter(|_| arguments != ["update"]))
             .status()

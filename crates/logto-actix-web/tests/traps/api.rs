@@ -16,9 +16,7 @@ async fn caller(_: Caller) -> &'static str {
 
 #[actix_web::test]
 async fn without_the_api_nobody_is_let_in() {
-    let app = App::new()
-        .route("/token", get().to(token))
-        .route("/caller", get().to(caller));
+    let app = App::new().route("/token", get().to(token)).route("/caller", get().to(caller));
     let app = init_service(app).await;
     for page in ["/token", "/caller"] {
         let request = TestRequest::get().uri(page);

@@ -38,9 +38,7 @@ async fn fine(user: User) -> Result<impl Responder, Reply> {
 }
 
 async fn broken(user: User) -> actix_web::Result<&'static str> {
-    user.access_token(TokenRequest::opaque())
-        .await
-        .map_err(Reply::from)?;
+    user.access_token(TokenRequest::opaque()).await.map_err(Reply::from)?;
     Err(ErrorImATeapot("broken"))
 }
 
@@ -64,11 +62,7 @@ fn pages(config: &mut ServiceConfig) {
         .route("/fine", get().to(fine))
         .route("/broken", get().to(broken))
         .service(scope("/a/b").route("/page", get().to(name)))
-        .service(
-            scope("/given-up")
-                .wrap(from_fn(give_up))
-                .route("", get().to(fine)),
-        );
+        .service(scope("/given-up").wrap(from_fn(give_up)).route("", get().to(fine)));
 }
 
 struct Answer {
@@ -167,10 +161,7 @@ async fn people_return_to_the_page_they_asked_for_even_in_a_scope() {
     let stage = Stage::new().await;
     let request = TestRequest::with_uri("/a/b/page?x=1").insert_header((ACCEPT, "text/html"));
     let answer = send(&stage, request).await;
-    assert_eq!(
-        answer.location(),
-        "/sign-in?return_to=%2Fa%2Fb%2Fpage%3Fx%3D1"
-    );
+    assert_eq!(answer.location(), "/sign-in?return_to=%2Fa%2Fb%2Fpage%3Fx%3D1");
 }
 
 #[actix_web::test]

@@ -103,12 +103,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, String> {
             break;
         }
     }
-    Ok(Answer {
-        status,
-        location,
-        ahead,
-        body,
-    })
+    Ok(Answer { status, location, ahead, body })
 }
 
 /// How far `there` is after the time between `asked` and `answered`, as far as that is sure.
@@ -116,10 +111,7 @@ fn seconds_between(asked: SystemTime, answered: SystemTime, there: SystemTime) -
     let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     // A date has whole seconds, cut off.
     let there_at_most = there + Duration::from_secs(1);
-    match (
-        there.duration_since(answered),
-        asked.duration_since(there_at_most),
-    ) {
+    match (there.duration_since(answered), asked.duration_since(there_at_most)) {
         (Ok(ahead), _) => seconds(ahead),
         (_, Ok(behind)) => -seconds(behind),
         _ => 0,

@@ -29,10 +29,9 @@ pub(crate) async fn examine(http: &Http, app: &Application, endpoint: &Url) -> O
     let form = [("logout_token", "asked-by-logto-doctor")];
     match http.post(&address, &form, None).await {
         Ok(answer) if answer.status == 400 => Outcome::Passed(format!("{uri} listens")),
-        Ok(answer) => broken(
-            uri,
-            &format!("it answers {} to a wrong token, not 400", answer.status),
-        ),
+        Ok(answer) => {
+            broken(uri, &format!("it answers {} to a wrong token, not 400", answer.status))
+        }
         Err(_) if is_loopback(&address) => Outcome::Skipped(format!("nothing runs at {uri} now")),
         Err(cause) => broken(uri, &format!("it cannot be reached from here: {cause}")),
     }

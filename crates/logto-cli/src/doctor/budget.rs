@@ -44,9 +44,7 @@ fn member_of(organizations: usize) -> Person {
         let mut random = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let id: String = (0..12)
             .map(|_| {
-                random = random
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 char::from_digit((random >> 33) as u32 % 36, 36).unwrap_or('0')
             })
             .collect();
@@ -60,10 +58,7 @@ fn handle(organizations: usize) -> String {
 
 async fn fits(tenant: &LocalTenant, logto: &Logto, organizations: usize) -> Result<bool, String> {
     let begin = logto
-        .handle(
-            Route::SignIn,
-            Request::new("GET", "/sign-in", [("accept", "text/html")]),
-        )
+        .handle(Route::SignIn, Request::new("GET", "/sign-in", [("accept", "text/html")]))
         .await;
     let location = header(&begin, "location").ok_or("the sign-in did not begin")?;
     let callback = tenant.sign_in(&location, &handle(organizations)).await;

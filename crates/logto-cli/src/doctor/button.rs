@@ -26,9 +26,7 @@ pub(crate) async fn from_outside(http: &Http, endpoint: &Url, app: &str, target:
         Ok(answer) if answer.status == 200 => answer.json(),
         Ok(answer) => {
             let status = answer.status;
-            return Outcome::Skipped(format!(
-                "Logto does not show its sign-in settings: {status}"
-            ));
+            return Outcome::Skipped(format!("Logto does not show its sign-in settings: {status}"));
         }
         Err(cause) => return Outcome::Skipped(format!("Logto cannot be reached: {cause}")),
     };
@@ -40,9 +38,7 @@ pub(crate) async fn from_outside(http: &Http, endpoint: &Url, app: &str, target:
         return not_shown(target).into();
     }
     let social = settings.get("socialSignIn").cloned().unwrap_or_default();
-    let required = settings
-        .pointer("/signUp/identifiers")
-        .and_then(Value::as_array);
+    let required = settings.pointer("/signUp/identifiers").and_then(Value::as_array);
     let required = required.into_iter().flatten().filter_map(Value::as_str);
     let required = required.map(str::to_owned).collect::<Vec<_>>();
     match serde_json::from_value(social) {
@@ -54,32 +50,18 @@ pub(crate) async fn from_outside(http: &Http, endpoint: &Url, app: &str, target:
 /// From inside: also tells a connector that is missing from one that is not shown.
 pub(crate) async fn from_inside(management: &Management, target: &str) -> Result<Outcome, Error> {
     let connectors = management.connectors().list().await?;
-    if !connectors
-        .iter()
-        .any(|one| one.target.as_deref() == Some(target))
-    {
+    if !connectors.iter().any(|one| one.target.as_deref() == Some(target)) {
         return Ok(Finding::problem(
             format!("the tenant has no connector for {target}"),
             "People cannot sign in with it, whatever the app asks for.",
-            mend(
-                target,
-                "",
-                "Console → Connectors → Social connectors → Add.",
-            ),
+            mend(target, "", "Console → Connectors → Social connectors → Add."),
         )
         .into());
     }
     let settings = management.sign_in_experience().get().await?;
-    let shown = settings
-        .social_sign_in_connector_targets
-        .iter()
-        .any(|one| one == target);
+    let shown = settings.social_sign_in_connector_targets.iter().any(|one| one == target);
     Ok(if shown {
-        judge(
-            target,
-            &settings.social_sign_in,
-            &settings.sign_up.identifiers,
-        )
+        judge(target, &settings.social_sign_in, &settings.sign_up.identifiers)
     } else {
         not_shown(target).into()
     })

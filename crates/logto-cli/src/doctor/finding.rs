@@ -27,12 +27,7 @@ impl Finding {
         why: impl Into<String>,
         mend: impl Into<String>,
     ) -> Self {
-        Self {
-            severity: Severity::Problem,
-            what: what.into(),
-            why: why.into(),
-            mend: mend.into(),
-        }
+        Self { severity: Severity::Problem, what: what.into(), why: why.into(), mend: mend.into() }
     }
 
     pub(crate) fn advice(
@@ -40,10 +35,7 @@ impl Finding {
         why: impl Into<String>,
         mend: impl Into<String>,
     ) -> Self {
-        Self {
-            severity: Severity::Advice,
-            ..Self::problem(what, why, mend)
-        }
+        Self { severity: Severity::Advice, ..Self::problem(what, why, mend) }
     }
 }
 
@@ -68,11 +60,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// Passed, unless something was found.
     pub(crate) fn of(findings: Vec<Finding>, seen: impl Into<String>) -> Self {
-        if findings.is_empty() {
-            Self::Passed(seen.into())
-        } else {
-            Self::Findings(findings)
-        }
+        if findings.is_empty() { Self::Passed(seen.into()) } else { Self::Findings(findings) }
     }
 }
 

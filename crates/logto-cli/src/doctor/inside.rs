@@ -45,9 +45,7 @@ pub(crate) fn end_of_secret(secrets: &[ApplicationSecret], app: &App) -> Outcome
     let Some(end) = secret.expires_at else {
         return Outcome::Passed(format!("{:?} never ends", secret.name));
     };
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let Some(left) = Duration::from_millis(end).checked_sub(now) else {
         return Outcome::Skipped(format!("{:?} has ended, see above", secret.name));
     };
@@ -76,21 +74,13 @@ pub(crate) async fn unknown_scopes(
         let of_it: Vec<Named> = management.get(&path).pages().all().await?;
         known.extend(of_it.into_iter().map(|scope| scope.name));
     }
-    let of_organizations: Vec<Named> = management
-        .get(&["organization-scopes"])
-        .pages()
-        .all()
-        .await?;
+    let of_organizations: Vec<Named> =
+        management.get(&["organization-scopes"]).pages().all().await?;
     known.extend(of_organizations.into_iter().map(|scope| scope.name));
-    Ok(scopes
-        .into_iter()
-        .filter(|scope| !known.contains(scope))
-        .collect())
+    Ok(scopes.into_iter().filter(|scope| !known.contains(scope)).collect())
 }
 
 pub(crate) async fn count_organizations(management: &Management) -> Result<usize, Error> {
-    let all = management
-        .get(&["organizations"])
-        .pages::<serde::de::IgnoredAny>();
+    let all = management.get(&["organizations"]).pages::<serde::de::IgnoredAny>();
     Ok(all.all().await?.len())
 }

@@ -33,10 +33,7 @@ pub(crate) async fn run(options: Doctor, terminal: &Terminal) -> Result<ExitCode
     let variables = Variables::read(&options.env_file)?;
     let mut examination = Examination::default();
     if let Some(patient) = Patient::admit(&options, &variables, &mut examination)? {
-        let what = format!(
-            "Examining the app {} at {}",
-            patient.app.id, patient.endpoint
-        );
+        let what = format!("Examining the app {} at {}", patient.app.id, patient.endpoint);
         let examined = patient.examine(&mut examination);
         terminal.wait(&what, examined).await;
     }
@@ -87,10 +84,8 @@ impl Patient {
                     };
                     Finding::problem(what, why, mend)
                 };
-                examination.add(
-                    "configuration",
-                    Outcome::Findings(problems.map(finding).collect()),
-                );
+                examination
+                    .add("configuration", Outcome::Findings(problems.map(finding).collect()));
                 return Ok(None);
             }
         };
@@ -146,17 +141,11 @@ impl Patient {
         let refresh_token = refresh::examine(&addresses, &provider, application.as_ref());
         examination.add("refresh token", refresh_token);
         let management = self.management.as_ref().filter(|_| application.is_some());
-        examination.add(
-            "scopes",
-            scopes::examine(&addresses, &provider, management).await,
-        );
+        examination.add("scopes", scopes::examine(&addresses, &provider, management).await);
         if let Some(target) = &self.connector {
             examination.add("connector", self.button(target, management).await);
         }
-        examination.add(
-            "cookie budget",
-            self.budget(&addresses, &provider, management).await,
-        );
+        examination.add("cookie budget", self.budget(&addresses, &provider, management).await);
         if let Some(application) = &application {
             let outcome = back_channel::examine(http, application, &self.endpoint).await;
             examination.add("back-channel logout", outcome);
@@ -215,11 +204,7 @@ impl Patient {
         let known = async {
             let organizations = inside::count_organizations(management).await?;
             let claims = management.configs().id_token_claims().await?;
-            Ok(budget::judge(
-                room,
-                Some(organizations),
-                Some(&claims.enabled_extended_claims),
-            ))
+            Ok(budget::judge(room, Some(organizations), Some(&claims.enabled_extended_claims)))
         };
         or_skipped(known.await)
     }

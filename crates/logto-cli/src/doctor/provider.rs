@@ -79,10 +79,7 @@ fn read(answer: &Answer, endpoint: &Url) -> Result<Provider, Finding> {
         return Ok(Provider(document));
     }
     if answer.status >= 500 {
-        return Err(unreachable(
-            endpoint,
-            &format!("it answers with status {}", answer.status),
-        ));
+        return Err(unreachable(endpoint, &format!("it answers with status {}", answer.status)));
     }
     Err(Finding::problem(
         format!(
@@ -165,8 +162,5 @@ async fn keys(http: &Http, document: &Provider) -> Outcome {
         .into();
     }
     let keys = if count == 1 { "key" } else { "keys" };
-    Outcome::Passed(format!(
-        "{count} {keys}, ID tokens are signed with {}",
-        algorithms.join(", ")
-    ))
+    Outcome::Passed(format!("{count} {keys}, ID tokens are signed with {}", algorithms.join(", ")))
 }

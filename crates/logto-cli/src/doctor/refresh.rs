@@ -18,10 +18,8 @@ pub(crate) fn examine(
     provider: &Provider,
     app: Option<&Application>,
 ) -> Outcome {
-    for (list, wanted) in [
-        ("scopes_supported", SCOPE),
-        ("grant_types_supported", "refresh_token"),
-    ] {
+    for (list, wanted) in [("scopes_supported", SCOPE), ("grant_types_supported", "refresh_token")]
+    {
         let offered = provider.list(list);
         if !offered.is_empty() && !offered.contains(&wanted) {
             return not_offered(list, wanted);
@@ -106,10 +104,8 @@ mod tests {
         set_to: Option<Value>,
     ) -> Result<String, String> {
         let address = format!("https://t.logto.app/oidc/auth?scope={scope}&prompt={prompt}");
-        let addresses = Addresses {
-            authorization: Url::parse(&address).unwrap(),
-            end_session: None,
-        };
+        let addresses =
+            Addresses { authorization: Url::parse(&address).unwrap(), end_session: None };
         let app = set_to.map(|set_to| {
             let app = json!({
                 "id": "app", "name": "app", "type": "Traditional", "isThirdParty": false,
@@ -137,18 +133,8 @@ mod tests {
         let offered = "offline_access is offered, and asked for with prompt=consent";
         let rows = [
             (with, "login+consent", None, Ok(offered)),
-            (
-                with,
-                "consent",
-                Some(json!({})),
-                Ok("stays away for 14 days"),
-            ),
-            (
-                with,
-                "consent",
-                Some(json!({ "refreshTokenTtlInDays": 1 })),
-                Ok("for 1 day"),
-            ),
+            (with, "consent", Some(json!({})), Ok("stays away for 14 days")),
+            (with, "consent", Some(json!({ "refreshTokenTtlInDays": 1 })), Ok("for 1 day")),
             (
                 with,
                 "consent",
@@ -182,10 +168,7 @@ mod tests {
                 (Ok(seen), Ok(told)) | (Err(seen), Err(told)) => seen.contains(told),
                 _ => false,
             };
-            assert!(
-                as_expected,
-                "{scope} {prompt} {set_to:?}: {seen:?}, not {expected:?}"
-            );
+            assert!(as_expected, "{scope} {prompt} {set_to:?}: {seen:?}, not {expected:?}");
         }
         for member in ["scopes_supported", "grant_types_supported"] {
             let mut other = logto();

@@ -27,10 +27,7 @@ pub(crate) fn as_text(examination: &Examination, terminal: &Terminal) {
         1 => (Tone::Bad, "1 problem found.".to_owned()),
         many => (Tone::Bad, format!("{many} problems found.")),
     };
-    terminal.line(format_args!(
-        "\n{}{not_checked}",
-        terminal.paint(tone, found)
-    ));
+    terminal.line(format_args!("\n{}{not_checked}", terminal.paint(tone, found)));
 }
 
 fn one_check(checked: &Checked, terminal: &Terminal) {
@@ -41,11 +38,7 @@ fn one_check(checked: &Checked, terminal: &Terminal) {
     match &checked.outcome {
         Outcome::Passed(seen) => line(Tone::Good, "✓", &printable(seen)),
         Outcome::Skipped(why) => {
-            line(
-                Tone::Quiet,
-                "–",
-                &format!("not checked: {}", printable(why)),
-            );
+            line(Tone::Quiet, "–", &format!("not checked: {}", printable(why)));
         }
         Outcome::Findings(findings) => {
             for finding in findings {
@@ -53,11 +46,7 @@ fn one_check(checked: &Checked, terminal: &Terminal) {
                     Severity::Problem => (Tone::Bad, "✗"),
                     Severity::Advice => (Tone::Careful, "!"),
                 };
-                line(
-                    tone,
-                    mark,
-                    &terminal.paint(Tone::Strong, printable(&finding.what)),
-                );
+                line(tone, mark, &terminal.paint(Tone::Strong, printable(&finding.what)));
                 details(finding, terminal);
             }
         }

@@ -40,8 +40,5 @@ pub(crate) async fn examine(
             ),
         )
     };
-    Outcome::of(
-        unknown.into_iter().map(finding).collect(),
-        "all of them are known",
-    )
+    Outcome::of(unknown.into_iter().map(finding).collect(), "all of them are known")
 }

@@ -25,10 +25,7 @@ impl Addresses {
     ) -> Option<Self> {
         let target = logto.route_path(Route::SignIn);
         let reply = logto
-            .handle(
-                Route::SignIn,
-                Request::new("GET", &target, [("accept", "text/html")]),
-            )
+            .handle(Route::SignIn, Request::new("GET", &target, [("accept", "text/html")]))
             .await;
         let ours = location(&reply)?;
         let origin = app.base_url.origin().ascii_serialization();
@@ -43,10 +40,7 @@ impl Addresses {
             Err(why) => Outcome::Skipped(why.clone()),
         };
         examination.add("running app", outcome);
-        Some(Self {
-            authorization: theirs.unwrap_or(ours),
-            end_session,
-        })
+        Some(Self { authorization: theirs.unwrap_or(ours), end_session })
     }
 
     /// Sends the request, as a browser without a session would.
@@ -58,10 +52,7 @@ impl Addresses {
                 return examination.add("redirect URI", out_of_order("sign-in", &cause));
             }
         };
-        let refusal = answer
-            .redirect(&self.authorization)
-            .as_ref()
-            .and_then(refusal);
+        let refusal = answer.redirect(&self.authorization).as_ref().and_then(refusal);
         let redirect_uri = match answer.text("error").as_str() {
             "invalid_redirect_uri" => app.unregistered("redirect URI", &uri, "Whoever signs in"),
             "invalid_client" => app.see_above(),
@@ -137,25 +128,16 @@ fn location(reply: &logto::web::Reply) -> Option<Url> {
 async fn running(http: &Http, address: &Url, ours: &Url) -> Result<Url, String> {
     let answer = http.get(address).await;
     let answer = answer.map_err(|cause| format!("nothing answers at {address}: {cause}"))?;
-    let to = answer
-        .redirect(address)
-        .filter(|to| to.path() == ours.path());
+    let to = answer.redirect(address).filter(|to| to.path() == ours.path());
     to.filter(|to| parameter(to, "client_id").is_some())
-        .ok_or_else(|| {
-            format!(
-                "{address} does not lead to Logto, it answers {}",
-                answer.status
-            )
-        })
+        .ok_or_else(|| format!("{address} does not lead to Logto, it answers {}", answer.status))
 }
 
 fn same_app(theirs: &Url, ours: &Url, address: &Url) -> Outcome {
     let origin = |url: &Url| Some(url.origin().ascii_serialization());
     let names = ["client_id", "redirect_uri"];
     let values = names.map(|name| (name, parameter(theirs, name), parameter(ours, name)));
-    let values = [("people to", origin(theirs), origin(ours))]
-        .into_iter()
-        .chain(values);
+    let values = [("people to", origin(theirs), origin(ours))].into_iter().chain(values);
     let differences = values.filter(|(_, theirs, ours)| theirs != ours);
     let differences = differences.map(|(name, theirs, ours)| {
         let value = |value: Option<String>| value.unwrap_or_default();
@@ -164,10 +146,8 @@ fn same_app(theirs: &Url, ours: &Url, address: &Url) -> Outcome {
     });
     let missing = ["scope", "resource"].into_iter().filter_map(|name| {
         let theirs = words(theirs, name);
-        let missing: Vec<_> = words(ours, name)
-            .into_iter()
-            .filter(|word| !theirs.contains(word))
-            .collect();
+        let missing: Vec<_> =
+            words(ours, name).into_iter().filter(|word| !theirs.contains(word)).collect();
         let listed = missing.join(" ");
         (!missing.is_empty())
             .then(|| format!("does not ask for the {name} {listed}; this configuration does"))
@@ -179,10 +159,7 @@ fn same_app(theirs: &Url, ours: &Url, address: &Url) -> Outcome {
             "Start the app again with these variables, or run the doctor with the app's.",
         )
     });
-    Outcome::of(
-        findings.collect(),
-        format!("{address} sends what this configuration says"),
-    )
+    Outcome::of(findings.collect(), format!("{address} sends what this configuration says"))
 }
 
 /// The words of every parameter of that name.
@@ -202,10 +179,7 @@ fn refusal(to: &Url) -> Option<(String, String)> {
         query.set_query(Some(fragment));
     }
     let error = parameter(&query, "error")?;
-    Some((
-        error,
-        parameter(&query, "error_description").unwrap_or_default(),
-    ))
+    Some((error, parameter(&query, "error_description").unwrap_or_default()))
 }
 
 fn refused(error: &str, description: &str) -> Finding {

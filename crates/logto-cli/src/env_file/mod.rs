@@ -180,13 +180,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for value in [
-            "https://t.logto.app/a?b=c",
-            "with space",
-            "a'b\"c\\d$e`f",
-            "two\nlines",
-            "#",
-        ] {
+        for value in ["https://t.logto.app/a?b=c", "with space", "a'b\"c\\d$e`f", "two\nlines", "#"]
+        {
             let mut file = file("");
             assert_eq!(file.set("LOGTO_A", value), Written::Now);
             assert_eq!(file.get("LOGTO_A").as_deref(), Some(value));

@@ -48,10 +48,7 @@ impl EnvValues {
             None => Written::Now,
         };
         Self(vec![
-            (
-                "LOGTO_ENDPOINT",
-                file.would_set("LOGTO_ENDPOINT", &wanted.endpoint),
-            ),
+            ("LOGTO_ENDPOINT", file.would_set("LOGTO_ENDPOINT", &wanted.endpoint)),
             ("LOGTO_APP_ID", unless_there("LOGTO_APP_ID")),
             ("LOGTO_APP_SECRET", unless_there("LOGTO_APP_SECRET")),
             ("BASE_URL", file.would_set("BASE_URL", &wanted.base_url)),

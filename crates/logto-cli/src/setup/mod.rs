@@ -34,9 +34,7 @@ pub(crate) async fn hugging_face(
     let mut report = Report::new(&plan, options.dry_run);
     report.show_warnings(terminal);
 
-    report.remaining = plan
-        .needs_hugging_face_credentials()
-        .then(|| how_to_get_credentials(&plan));
+    report.remaining = plan.needs_hugging_face_credentials().then(|| how_to_get_credentials(&plan));
     if options.dry_run {
         report.show_plan(terminal);
         report.env = Some(EnvValues::planned(&wanted, &plan, &variables.file));
@@ -99,11 +97,7 @@ async fn apply(
     management: &Management,
     terminal: &Terminal,
 ) -> Result<Provisioned, Failure> {
-    let what = if plan.is_empty() {
-        "Reading the secret of the app"
-    } else {
-        "Setting up"
-    };
+    let what = if plan.is_empty() { "Reading the secret of the app" } else { "Setting up" };
     let work = plan.apply(management, |change| report::done(change, terminal));
     let outcome = terminal.wait(what, work).await;
     outcome.map_err(|error| incomplete(&error))

@@ -66,10 +66,7 @@ impl Report {
         let (written, kept) = (self.names(Written::Now), self.names(Written::Never));
         if !written.is_empty() {
             let mark = terminal.paint(Tone::Good, if self.dry_run { "+" } else { "✓" });
-            terminal.line(format_args!(
-                "{mark} write {} into {file}",
-                written.join(", ")
-            ));
+            terminal.line(format_args!("{mark} write {} into {file}", written.join(", ")));
         }
         if !kept.is_empty() {
             let (mark, kept) = (terminal.paint(Tone::Careful, "!"), kept.join(", "));
@@ -78,11 +75,7 @@ impl Report {
             ));
         }
         let nothing = self.changes.is_empty() && written.is_empty();
-        let as_wanted = if kept.is_empty() {
-            ": everything is as wanted."
-        } else {
-            "."
-        };
+        let as_wanted = if kept.is_empty() { ": everything is as wanted." } else { "." };
         terminal.line(match (nothing, self.dry_run) {
             (true, true) => format!("Nothing would change{as_wanted}"),
             (true, false) => format!("Nothing changed{as_wanted}"),
@@ -136,9 +129,7 @@ pub(crate) fn show_redirect_uris(plan: &Plan, terminal: &Terminal) {
     let [sign_in, linking] = plan.hugging_face_redirect_uris();
     terminal.line("Redirect URIs of the OAuth app at Hugging Face:");
     terminal.line(format_args!("  {}", terminal.paint(Tone::Strong, sign_in)));
-    terminal.line(format_args!(
-        "  {linking} (to link an account in Logto's account pages)\n"
-    ));
+    terminal.line(format_args!("  {linking} (to link an account in Logto's account pages)\n"));
 }
 
 pub(crate) fn done(change: &Change, terminal: &Terminal) {

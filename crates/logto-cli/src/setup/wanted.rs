@@ -44,10 +44,7 @@ impl Wanted {
             return Err(not_set(&missing));
         }
         let id = value(&options.hugging_face_client_id, "HUGGING_FACE_CLIENT_ID");
-        let secret = value(
-            &options.hugging_face_client_secret,
-            "HUGGING_FACE_CLIENT_SECRET",
-        );
+        let secret = value(&options.hugging_face_client_secret, "HUGGING_FACE_CLIENT_SECRET");
         let base_url = value(&options.base_url, "BASE_URL");
         Ok(Self {
             endpoint: endpoint.trim_end_matches('/').to_owned(),

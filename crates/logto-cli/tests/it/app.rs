@@ -17,10 +17,7 @@ impl Place {
     pub(crate) async fn find() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        Self {
-            listener,
-            base_url: format!("http://localhost:{port}"),
-        }
+        Self { listener, base_url: format!("http://localhost:{port}") }
     }
 
     /// Nothing runs there.

@@ -13,11 +13,7 @@ async fn nothing_is_found_on_a_healthy_set_up() {
     let run = patient.examine(&[]).await;
     assert_eq!(run.status, 0, "{run:?}");
     for mark in ['✗', '!', '–'] {
-        assert!(
-            !run.out.lines().any(|line| line.starts_with(mark)),
-            "{}",
-            run.out
-        );
+        assert!(!run.out.lines().any(|line| line.starts_with(mark)), "{}", run.out);
     }
     assert!(run.out.contains("No problems found."));
     assert!(patient.findings(&[]).await.is_empty());
@@ -38,11 +34,8 @@ async fn the_examination_changes_nothing_and_signs_nobody_in() {
 #[tokio::test]
 async fn the_configuration_can_be_in_a_file() {
     let mut patient = Patient::healthy().await;
-    let lines: Vec<_> = patient
-        .variables
-        .drain(..)
-        .map(|(name, value)| format!("{name}=\"{value}\"\n"))
-        .collect();
+    let lines: Vec<_> =
+        patient.variables.drain(..).map(|(name, value)| format!("{name}=\"{value}\"\n")).collect();
     std::fs::write(patient.folder.path().join("app.env"), lines.concat()).unwrap();
     let run = patient.examine(&["--env-file", "app.env"]).await;
     assert_eq!(run.status, 0, "{run:?}");
@@ -53,12 +46,8 @@ async fn the_configuration_can_be_in_a_file() {
 
 #[tokio::test]
 async fn a_configuration_that_no_app_starts_with() {
-    let patient = Patient::healthy()
-        .await
-        .with("LOGTO_COOKIE_SECRET", "short");
-    patient
-        .suffers_from("configuration", "LOGTO_COOKIE_SECRET is too short")
-        .await;
+    let patient = Patient::healthy().await.with("LOGTO_COOKIE_SECRET", "short");
+    patient.suffers_from("configuration", "LOGTO_COOKIE_SECRET is too short").await;
 }
 
 #[tokio::test]
@@ -83,9 +72,7 @@ async fn an_endpoint_that_is_something_else() {
     let patient = Patient::healthy().await;
     let base_url = patient.variables[4].1.clone();
     let patient = patient.with("LOGTO_ENDPOINT", base_url);
-    patient
-        .suffers_from("endpoint", "is no Logto tenant: status 404")
-        .await;
+    patient.suffers_from("endpoint", "is no Logto tenant: status 404").await;
 }
 
 #[tokio::test]
@@ -93,10 +80,7 @@ async fn an_endpoint_by_another_name() {
     let patient = Patient::healthy().await;
     let other = patient.tenant.endpoint().replace("localhost", "127.0.0.1");
     let issuer = patient.tenant.issuer().to_owned();
-    patient
-        .with("LOGTO_ENDPOINT", other)
-        .suffers_from("endpoint", &issuer)
-        .await;
+    patient.with("LOGTO_ENDPOINT", other).suffers_from("endpoint", &issuer).await;
 }
 
 #[tokio::test]
@@ -109,10 +93,7 @@ async fn a_clock_that_is_wrong() {
 #[tokio::test]
 async fn keys_that_cannot_be_had() {
     let patient = Patient::healthy().await;
-    patient
-        .tenant
-        .faults()
-        .set(Endpoint::Jwks, Fault::Status(502));
+    patient.tenant.faults().set(Endpoint::Jwks, Fault::Status(502));
     patient.suffers_from("keys", "502").await;
 }
 
@@ -123,10 +104,7 @@ async fn a_part_of_logto_that_is_out_of_order() {
         (Endpoint::Authorize, "redirect URI"),
         (Endpoint::EndSession, "sign-out URI"),
     ] {
-        for (fault, told) in [
-            (Fault::Status(503), "status 503"),
-            (Fault::CutConnection, ""),
-        ] {
+        for (fault, told) in [(Fault::Status(503), "status 503"), (Fault::CutConnection, "")] {
             let patient = Patient::idle().await.with("LOGTO_M2M_APP_ID", "");
             patient.tenant.faults().set(endpoint, fault);
             patient.suffers_from(check, "is out of order").await;
@@ -137,9 +115,7 @@ async fn a_part_of_logto_that_is_out_of_order() {
 
 #[tokio::test]
 async fn text_of_the_tenant_does_not_command_the_terminal() {
-    let patient = Patient::idle()
-        .await
-        .with("LOGTO_APP_ID", "\x1b]0;title\x07");
+    let patient = Patient::idle().await.with("LOGTO_APP_ID", "\x1b]0;title\x07");
     let run = patient.examine(&[]).await;
     assert!(run.out.contains("]0;title"), "{run:?}");
     assert!(!run.out.contains(['\x1b', '\x07']), "{run:?}");
@@ -153,12 +129,8 @@ async fn an_app_that_the_tenant_does_not_know() {
 
 #[tokio::test]
 async fn a_secret_that_is_wrong() {
-    let patient = Patient::healthy()
-        .await
-        .with("LOGTO_APP_SECRET", "local-wrong");
-    patient
-        .suffers_from("secret", "not a secret of the app")
-        .await;
+    let patient = Patient::healthy().await.with("LOGTO_APP_SECRET", "local-wrong");
+    patient.suffers_from("secret", "not a secret of the app").await;
 }
 
 #[tokio::test]
@@ -171,22 +143,14 @@ async fn an_app_of_the_wrong_type() {
         .with("LOGTO_APP_SECRET", machine.app_secret)
         .with("BASE_URL", base_url);
     let found = patient.findings(&[]).await;
-    assert!(
-        found[0].1["what"]
-            .as_str()
-            .unwrap()
-            .contains("may not sign people in"),
-        "{found:?}"
-    );
+    assert!(found[0].1["what"].as_str().unwrap().contains("may not sign people in"), "{found:?}");
 }
 
 #[tokio::test]
 async fn a_redirect_uri_that_is_not_registered() {
     let patient = Patient::healthy().await;
     let told = "/auth/callback is not registered as redirect URI";
-    patient
-        .suffers_with(&["--route-prefix", "/auth"], "redirect URI", told)
-        .await;
+    patient.suffers_with(&["--route-prefix", "/auth"], "redirect URI", told).await;
 }
 
 #[tokio::test]
@@ -202,9 +166,7 @@ async fn a_sign_out_uri_that_is_not_registered() {
 async fn a_resource_that_does_not_exist() {
     let resources = "https://api.example.test https://unknown.example.test";
     let patient = Patient::idle().await.with("LOGTO_RESOURCES", resources);
-    patient
-        .suffers_from("resources", "https://unknown.example.test")
-        .await;
+    patient.suffers_from("resources", "https://unknown.example.test").await;
 }
 
 #[tokio::test]
@@ -220,9 +182,7 @@ async fn a_refresh_token_that_never_comes() {
     let patient = Patient::at(&place.base_url, tenant).await;
     let (tenant, base_url) = (&patient.tenant, place.base_url.clone());
     place.run_other_app(sign_in_of(tenant, &base_url, "login", tenant.app_id()));
-    patient
-        .suffers_from("refresh token", "without prompt=consent")
-        .await;
+    patient.suffers_from("refresh token", "without prompt=consent").await;
 }
 
 #[tokio::test]
@@ -232,19 +192,12 @@ async fn an_app_that_runs_with_another_configuration() {
     let patient = Patient::at(&place.base_url, tenant).await;
     let other = patient.tenant.add_app(&place.base_url).unwrap();
     let base_url = place.base_url.clone();
-    place.run_other_app(sign_in_of(
-        &patient.tenant,
-        &base_url,
-        "consent",
-        &other.app_id,
-    ));
+    place.run_other_app(sign_in_of(&patient.tenant, &base_url, "consent", &other.app_id));
     patient.suffers_from("running app", &other.app_id).await;
 }
 
 #[tokio::test]
 async fn an_app_that_asks_for_less() {
     let patient = Patient::healthy().await.with("LOGTO_SCOPES", "email");
-    patient
-        .suffers_from("running app", "does not ask for the scope email")
-        .await;
+    patient.suffers_from("running app", "does not ask for the scope email").await;
 }

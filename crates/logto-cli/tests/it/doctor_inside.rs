@@ -15,10 +15,7 @@ async fn a_secret_that_has_expired() {
     let secrets = patient.management();
     let secrets = secrets.applications();
     let yesterday = millis_from_now(-24 * 3600);
-    let secret = secrets
-        .add_secret(patient.tenant.app_id(), "old", Some(yesterday))
-        .await
-        .unwrap();
+    let secret = secrets.add_secret(patient.tenant.app_id(), "old", Some(yesterday)).await.unwrap();
     let patient = patient.with("LOGTO_APP_SECRET", secret.value.expose_secret());
     patient.suffers_from("secret", "has expired").await;
 }
@@ -29,14 +26,9 @@ async fn a_secret_that_will_expire() {
     let secrets = patient.management();
     let secrets = secrets.applications();
     let soon = millis_from_now(3 * 24 * 3600 + 60);
-    let secret = secrets
-        .add_secret(patient.tenant.app_id(), "next", Some(soon))
-        .await
-        .unwrap();
+    let secret = secrets.add_secret(patient.tenant.app_id(), "next", Some(soon)).await.unwrap();
     let patient = patient.with("LOGTO_APP_SECRET", secret.value.expose_secret());
-    patient
-        .suffers_from("end of secret", "ends in 3 days")
-        .await;
+    patient.suffers_from("end of secret", "ends in 3 days").await;
 }
 
 fn millis_from_now(seconds: i64) -> u64 {
@@ -52,23 +44,16 @@ async fn a_connector_that_is_missing() {
     for connector in connectors.list().await.unwrap() {
         connectors.delete(&connector.id).await.unwrap();
     }
-    patient
-        .suffers_from("connector", "no connector for huggingface")
-        .await;
+    patient.suffers_from("connector", "no connector for huggingface").await;
     let patient = patient.with("LOGTO_M2M_APP_ID", "");
-    patient
-        .suffers_from("connector", "no button for huggingface")
-        .await;
+    patient.suffers_from("connector", "no button for huggingface").await;
     assert!(patient.findings(&["--connector", "none"]).await.is_empty());
 }
 
 #[tokio::test]
 async fn sign_in_settings_that_are_wrong() {
     for (change, told) in [
-        (
-            json!({ "socialSignInConnectorTargets": ["google"] }),
-            "no button for huggingface",
-        ),
+        (json!({ "socialSignInConnectorTargets": ["google"] }), "no button for huggingface"),
         (
             json!({ "socialSignIn": { "automaticAccountLinking": true, "skipRequiredIdentifiers": true } }),
             "automatic account linking is on",
@@ -77,42 +62,27 @@ async fn sign_in_settings_that_are_wrong() {
     ] {
         let patient = Patient::healthy().await;
         let management = patient.management();
-        management
-            .sign_in_experience()
-            .update(&change)
-            .await
-            .unwrap();
+        management.sign_in_experience().update(&change).await.unwrap();
         patient.suffers_from("connector", told).await;
         // From outside, too.
-        patient
-            .with("LOGTO_M2M_APP_ID", "")
-            .suffers_from("connector", told)
-            .await;
+        patient.with("LOGTO_M2M_APP_ID", "").suffers_from("connector", told).await;
     }
 }
 
 #[tokio::test]
 async fn machine_credentials_that_are_wrong() {
-    let patient = Patient::healthy()
-        .await
-        .with("LOGTO_M2M_APP_SECRET", "local-wrong");
-    patient
-        .suffers_from("inside", "the Management API cannot be used")
-        .await;
+    let patient = Patient::healthy().await.with("LOGTO_M2M_APP_SECRET", "local-wrong");
+    patient.suffers_from("inside", "the Management API cannot be used").await;
 }
 
 #[tokio::test]
 async fn a_back_channel_that_leads_nowhere() {
     let place = Place::find().await;
-    let tenant = LocalTenant::builder()
-        .base_url(&place.base_url)
-        .back_channel_logout(true);
+    let tenant = LocalTenant::builder().base_url(&place.base_url).back_channel_logout(true);
     let patient = Patient::at(&place.base_url, tenant).await;
     let (tenant, base_url) = (&patient.tenant, place.base_url.clone());
     place.run_other_app(sign_in_of(tenant, &base_url, "consent", tenant.app_id()));
-    patient
-        .suffers_from("back-channel logout", "answers 404")
-        .await;
+    patient.suffers_from("back-channel logout", "answers 404").await;
 }
 
 #[tokio::test]
@@ -123,12 +93,7 @@ async fn claims_that_do_not_fit_into_cookies() {
     let management = patient.management();
     for number in 0..450 {
         let body = json!({ "name": format!("Team {number}") });
-        management
-            .post(&["organizations"])
-            .json(&body)
-            .done()
-            .await
-            .unwrap();
+        management.post(&["organizations"]).json(&body).done().await.unwrap();
     }
     patient.suffers_from("cookie budget", "organizations").await;
 }
@@ -137,11 +102,7 @@ async fn claims_that_do_not_fit_into_cookies() {
 async fn claims_of_any_size() {
     let patient = Patient::healthy().await;
     let management = patient.management();
-    management
-        .configs()
-        .set_id_token_claims(&["roles", "custom_data"])
-        .await
-        .unwrap();
+    management.configs().set_id_token_claims(&["roles", "custom_data"]).await.unwrap();
     patient.suffers_from("cookie budget", "custom_data").await;
 }
 

@@ -27,11 +27,7 @@ async fn a_tenant_runs_until_it_is_interrupted() {
     let mut exports = HashMap::new();
     while exports.len() < VARIABLES.len() {
         let line = lines.next_line().await.unwrap().unwrap();
-        let (name, value) = line
-            .strip_prefix("export ")
-            .unwrap()
-            .split_once('=')
-            .unwrap();
+        let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
         exports.insert(name.to_owned(), value.to_owned());
     }
     for name in VARIABLES {
@@ -39,16 +35,10 @@ async fn a_tenant_runs_until_it_is_interrupted() {
     }
     let endpoint = &exports["LOGTO_ENDPOINT"];
     let page = reqwest::get(endpoint).await.unwrap().text().await.unwrap();
-    for shown in [
-        "Dora Example",
-        &exports["LOGTO_APP_ID"],
-        "localhost:3000/callback",
-    ] {
+    for shown in ["Dora Example", &exports["LOGTO_APP_ID"], "localhost:3000/callback"] {
         assert!(page.contains(shown), "{shown}");
     }
-    let interrupt = Command::new("kill")
-        .args(["-INT", &child.id().unwrap().to_string()])
-        .status();
+    let interrupt = Command::new("kill").args(["-INT", &child.id().unwrap().to_string()]).status();
     assert!(interrupt.unwrap().success());
     assert!(child.wait().await.unwrap().success());
     assert!(reqwest::get(endpoint).await.is_err());
@@ -57,13 +47,7 @@ async fn a_tenant_runs_until_it_is_interrupted() {
 #[tokio::test]
 async fn a_command_gets_the_tenant_in_its_environment_and_ends_it() {
     let program = format!("echo ${}; exit 7", VARIABLES.join(" $"));
-    let arguments = [
-        "local",
-        "--port",
-        "0",
-        "--base-url",
-        "http://localhost:4000",
-    ];
+    let arguments = ["local", "--port", "0", "--base-url", "http://localhost:4000"];
     let mut command = logto(&temp_dir(), &arguments);
     let run = run({
         command.args(["--", "sh", "-c", &program]);
@@ -83,13 +67,7 @@ async fn an_empty_tenant_can_be_set_up_to_keep_tokens() {
     let folder = tempfile::tempdir().unwrap();
     for (token_storage, status) in [(&["--token-storage"][..], 0), (&[], 1)] {
         let logto_itself = env!("CARGO_BIN_EXE_logto");
-        let set_up = [
-            "--",
-            logto_itself,
-            "setup",
-            "hugging-face",
-            "--with-token-storage",
-        ];
+        let set_up = ["--", logto_itself, "setup", "hugging-face", "--with-token-storage"];
         let arguments = [&["local", "--port", "0", "--empty"], token_storage, &set_up].concat();
         let run = run(logto(folder.path(), &arguments)).await;
         assert_eq!(run.status, status, "{run:?}");
@@ -107,17 +85,9 @@ async fn what_cannot_start_says_what_to_do() {
         (&["--port", &port][..], 1, "logto local --port"),
         (&["--app-secret", "real"], 2, "must begin with `local-`"),
         (&["--base-url", "nonsense"], 2, "not an absolute URL"),
-        (
-            &["--base-url", "https://app.example.com"],
-            2,
-            "not on this machine",
-        ),
+        (&["--base-url", "https://app.example.com"], 2, "not on this machine"),
         (&["--person", "../alice"], 2, "--person dora"),
-        (
-            &["--port", "0", "--", "/no/such/program"],
-            1,
-            "could not be started",
-        ),
+        (&["--port", "0", "--", "/no/such/program"], 1, "could not be started"),
     ] {
         let run = run(logto(&temp_dir(), &[&["local"], arguments].concat())).await;
         assert_eq!(run.status, status, "{arguments:?}: {run:?}");

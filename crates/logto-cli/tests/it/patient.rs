@@ -20,9 +20,7 @@ pub(crate) struct Patient {
 impl Patient {
     pub(crate) async fn healthy() -> Self {
         let place = Place::find().await;
-        let tenant = LocalTenant::builder()
-            .base_url(&place.base_url)
-            .back_channel_logout(true);
+        let tenant = LocalTenant::builder().base_url(&place.base_url).back_channel_logout(true);
         let patient = Self::at(&place.base_url, tenant).await;
         place.run_app(&patient.tenant);
         patient
@@ -46,11 +44,7 @@ impl Patient {
             ("LOGTO_M2M_APP_ID", machine.app_id),
             ("LOGTO_M2M_APP_SECRET", machine.app_secret),
         ];
-        Self {
-            tenant,
-            variables,
-            folder: TempDir::new().unwrap(),
-        }
+        Self { tenant, variables, folder: TempDir::new().unwrap() }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -85,9 +79,7 @@ impl Patient {
             let findings = checked["findings"].as_array().into_iter().flatten();
             found.extend(findings.map(|finding| (check.to_owned(), finding.clone())));
         }
-        let problems = found
-            .iter()
-            .filter(|(_, finding)| finding["severity"] == "problem");
+        let problems = found.iter().filter(|(_, finding)| finding["severity"] == "problem");
         let healthy = problems.count() == 0;
         assert_eq!(report["healthy"], healthy);
         assert_eq!(run.status, i32::from(!healthy), "{run:?}");
@@ -108,10 +100,7 @@ impl Patient {
         let what = finding["what"].as_str().unwrap();
         assert!(what.contains(told), "{what:?} does not say {told:?}");
         for member in ["why", "mend"] {
-            assert!(
-                finding[member].as_str().is_some_and(|text| text.len() > 20),
-                "{finding}"
-            );
+            assert!(finding[member].as_str().is_some_and(|text| text.len() > 20), "{finding}");
         }
         let secret = self.tenant.app_secret();
         assert!(!finding.to_string().contains(secret), "{finding}");

@@ -19,10 +19,7 @@ async fn the_first_run_sets_up_and_the_second_changes_nothing() {
     assert_eq!(changes[1], "POST /api/connectors");
     let redirect = format!("{}/callback/", site.tenant.endpoint());
     let (first_lines, _) = first.out.split_once('✓').unwrap();
-    assert!(
-        first_lines.contains(&redirect),
-        "the redirect URI comes first: {first:?}"
-    );
+    assert!(first_lines.contains(&redirect), "the redirect URI comes first: {first:?}");
 
     let env = site.env();
     let second = site.set_up(&[]).await;
@@ -75,30 +72,16 @@ async fn a_dry_run_shows_a_diff_and_touches_nothing() {
 #[tokio::test]
 async fn options_win_over_the_environment_and_it_over_the_file() {
     let site = Site::empty().await;
-    fs::write(
-        site.file(),
-        "LOGTO_APP_NAME='From the file'\nBASE_URL=http://localhost:1\n",
-    )
-    .unwrap();
+    fs::write(site.file(), "LOGTO_APP_NAME='From the file'\nBASE_URL=http://localhost:1\n")
+        .unwrap();
     let arguments = ["--dry-run", "--base-url", "http://localhost:4000"];
     let run = site.set_up(&arguments).await;
-    assert!(
-        run.out.contains("create the application From the file"),
-        "{run:?}"
-    );
-    assert!(
-        run.out.contains("http://localhost:4000/callback"),
-        "{run:?}"
-    );
+    assert!(run.out.contains("create the application From the file"), "{run:?}");
+    assert!(run.out.contains("http://localhost:4000/callback"), "{run:?}");
     let run = site.set_up_with(&["--dry-run"], &[("BASE_URL", "")]).await;
     assert!(run.out.contains("http://localhost:1/callback"), "{run:?}");
-    let run = site
-        .set_up_with(&["--dry-run"], &[("LOGTO_APP_NAME", "From outside")])
-        .await;
-    assert!(
-        run.out.contains("create the application From outside"),
-        "{run:?}"
-    );
+    let run = site.set_up_with(&["--dry-run"], &[("LOGTO_APP_NAME", "From outside")]).await;
+    assert!(run.out.contains("create the application From outside"), "{run:?}");
 }
 
 #[tokio::test]
@@ -109,11 +92,7 @@ async fn what_somebody_wrote_into_the_file_stays() {
     let run = site.set_up(&[]).await;
     assert_eq!(run.status, 0, "{run:?}");
     assert!(site.env().starts_with(theirs), "{}", site.env());
-    assert!(
-        run.out
-            .contains("LOGTO_APP_SECRET in .env is somebody's own"),
-        "{run:?}"
-    );
+    assert!(run.out.contains("LOGTO_APP_SECRET in .env is somebody's own"), "{run:?}");
     assert!(!run.out.contains("their-own-secret"), "{run:?}");
 }
 
@@ -125,8 +104,7 @@ async fn an_app_that_is_named_is_adopted() {
     let run = site.set_up_with(&arguments, &[("LOGTO_APP_ID", id)]).await;
     assert_eq!(run.status, 0, "{run:?}");
     assert!(
-        site.changes()
-            .contains(&format!("PATCH /api/applications/{id}")),
+        site.changes().contains(&format!("PATCH /api/applications/{id}")),
         "{:?}",
         site.changes()
     );
@@ -135,11 +113,7 @@ async fn an_app_that_is_named_is_adopted() {
 
     let run = site.set_up_with(&[], &[("LOGTO_APP_ID", "nobody")]).await;
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(
-        run.err
-            .contains("LOGTO_APP_ID nobody is no application of this tenant"),
-        "{run:?}"
-    );
+    assert!(run.err.contains("LOGTO_APP_ID nobody is no application of this tenant"), "{run:?}");
 }
 
 #[tokio::test]
@@ -153,10 +127,7 @@ async fn an_id_that_was_written_for_another_tenant_is_not_insisted_on() {
     assert_ne!(site.value("LOGTO_APP_ID"), before.value("LOGTO_APP_ID"));
     assert_eq!(site.value("LOGTO_ENDPOINT"), site.tenant.endpoint());
     // Sessions outlive the move to another tenant's application.
-    assert_eq!(
-        site.value("LOGTO_COOKIE_SECRET"),
-        before.value("LOGTO_COOKIE_SECRET")
-    );
+    assert_eq!(site.value("LOGTO_COOKIE_SECRET"), before.value("LOGTO_COOKIE_SECRET"));
 }
 
 #[tokio::test]
@@ -176,12 +147,7 @@ async fn programs_get_one_json_document() {
     let report: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(report["dry_run"], true);
     let uris = report["redirect_uris"].as_array().unwrap();
-    assert!(
-        uris[0]
-            .as_str()
-            .unwrap()
-            .starts_with(site.tenant.endpoint())
-    );
+    assert!(uris[0].as_str().unwrap().starts_with(site.tenant.endpoint()));
     assert_eq!(report["changes"].as_array().unwrap().len(), 4, "{report}");
     assert_eq!(report["written"].as_array().unwrap().len(), 5, "{report}");
 }
@@ -203,25 +169,12 @@ async fn automatic_linking_by_unverified_addresses_is_warned_of() {
     let (id, secret) = (machine.app_id.as_str(), machine.app_secret.as_str());
     let management = Management::new(site.tenant.endpoint(), id, secret).unwrap();
     let linking = json!({ "socialSignIn": { "automaticAccountLinking": true } });
-    management
-        .sign_in_experience()
-        .update(&linking)
-        .await
-        .unwrap();
+    management.sign_in_experience().update(&linking).await.unwrap();
     let run = site.set_up(&[]).await;
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(
-        run.out.contains("automatic account linking is on"),
-        "{run:?}"
-    );
+    assert!(run.out.contains("automatic account linking is on"), "{run:?}");
     let settings = management.sign_in_experience().get().await.unwrap();
     // Merged, never replaced.
-    assert_eq!(
-        settings.social_sign_in.automatic_account_linking,
-        Some(true)
-    );
-    assert_eq!(
-        settings.social_sign_in.skip_required_identifiers,
-        Some(true)
-    );
+    assert_eq!(settings.social_sign_in.automatic_account_linking, Some(true));
+    assert_eq!(settings.social_sign_in.skip_required_identifiers, Some(true));
 }

@@ -16,15 +16,10 @@ async fn what_is_missing_is_named_at_once() {
     let nothing = ["LOGTO_ENDPOINT", "LOGTO_M2M_APP_ID", "LOGTO_M2M_APP_SECRET"];
     let run = site.set_up_with(&[], &nothing.map(|name| (name, ""))).await;
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(
-        run.err.contains(&format!("{} not set", nothing.join(", "))),
-        "{run:?}"
-    );
+    assert!(run.err.contains(&format!("{} not set", nothing.join(", "))), "{run:?}");
     assert!(run.err.contains("Machine-to-machine"), "{run:?}");
 
-    let run = site
-        .set_up_with(&[], &[("HUGGING_FACE_CLIENT_ID", "")])
-        .await;
+    let run = site.set_up_with(&[], &[("HUGGING_FACE_CLIENT_ID", "")]).await;
     assert_eq!(run.status, 1, "{run:?}");
     let redirect_uri = format!("the redirect URI {}/callback/", site.tenant.endpoint());
     assert!(run.err.contains(&redirect_uri), "{run:?}");
@@ -37,10 +32,7 @@ async fn a_failure_half_way_tells_what_is_done_and_the_next_run_goes_on() {
     // This tenant has no key to keep tokens with, which shows after the application is created.
     let run = site.set_up(&["--with-token-storage"]).await;
     assert_eq!(run.status, 1, "{run:?}");
-    assert!(
-        run.out.contains("✓ create the application My app"),
-        "{run:?}"
-    );
+    assert!(run.out.contains("✓ create the application My app"), "{run:?}");
     assert!(run.err.contains("SECRET_VAULT_KEK"), "{run:?}");
     assert!(run.err.contains("Run the same command again"), "{run:?}");
     assert!(!site.file().exists());
@@ -48,36 +40,21 @@ async fn a_failure_half_way_tells_what_is_done_and_the_next_run_goes_on() {
     let run = site.set_up(&[]).await;
     assert_eq!(run.status, 0, "{run:?}");
     assert!(!run.out.contains("create the application"), "{run:?}");
-    assert!(
-        !site
-            .changes()
-            .contains(&"POST /api/applications".to_owned()),
-        "{:?}",
-        site.changes()
-    );
+    assert!(!site.changes().contains(&"POST /api/applications".to_owned()), "{:?}", site.changes());
 }
 
 #[tokio::test]
 async fn credentials_of_the_machine_that_are_wrong_become_a_sentence() {
     let site = Site::empty().await;
-    let run = site
-        .set_up_with(&[], &[("LOGTO_M2M_APP_SECRET", "local-wrong")])
-        .await;
+    let run = site.set_up_with(&[], &[("LOGTO_M2M_APP_SECRET", "local-wrong")]).await;
     assert_eq!(run.status, 1, "{run:?}");
-    assert!(
-        run.err
-            .contains("Check LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET"),
-        "{run:?}"
-    );
+    assert!(run.err.contains("Check LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET"), "{run:?}");
 }
 
 #[tokio::test]
 async fn a_dry_run_says_what_no_program_can_do() {
     let site = Site::empty().await;
-    let nothing = [
-        ("HUGGING_FACE_CLIENT_ID", ""),
-        ("HUGGING_FACE_CLIENT_SECRET", ""),
-    ];
+    let nothing = [("HUGGING_FACE_CLIENT_ID", ""), ("HUGGING_FACE_CLIENT_SECRET", "")];
     let run = site.set_up_with(&["--dry-run"], &nothing).await;
     assert_eq!(run.status, 0, "{run:?}");
     let (_, last) = run.out.split_once("nothing was changed").unwrap();
@@ -90,10 +67,7 @@ async fn a_dry_run_says_what_no_program_can_do() {
         assert!(last.contains(told), "{told}: {run:?}");
     }
     let run = site.set_up(&["--dry-run"]).await;
-    assert!(
-        !run.out.contains("https://huggingface.co/settings"),
-        "{run:?}"
-    );
+    assert!(!run.out.contains("https://huggingface.co/settings"), "{run:?}");
 }
 
 /// Whoever is told to check something is told to check the right thing.
@@ -107,37 +81,18 @@ async fn an_endpoint_that_is_something_else_is_told_from_credentials_that_are_wr
     let nobody = Place::find().await.leave();
     let other_name = site.tenant.endpoint().replace("localhost", "127.0.0.1");
     for (endpoint, status, told) in [
-        (
-            format!("{}/path", site.tenant.endpoint()),
-            1,
-            "is no Logto tenant",
-        ),
-        (
-            format!("http://localhost:{port}"),
-            1,
-            "Is LOGTO_ENDPOINT the tenant?",
-        ),
+        (format!("{}/path", site.tenant.endpoint()), 1, "is no Logto tenant"),
+        (format!("http://localhost:{port}"), 1, "Is LOGTO_ENDPOINT the tenant?"),
         (format!("https://localhost:{port}"), 1, "does not speak TLS"),
         (nobody, 1, "Check LOGTO_ENDPOINT, or try again"),
-        (
-            other_name,
-            1,
-            "set the endpoint to the address that Logto itself uses",
-        ),
-        (
-            "https://no-such-host.invalid".to_owned(),
-            1,
-            "LOGTO_ENDPOINT",
-        ),
+        (other_name, 1, "set the endpoint to the address that Logto itself uses"),
+        ("https://no-such-host.invalid".to_owned(), 1, "LOGTO_ENDPOINT"),
         ("localhost:3001".to_owned(), 2, "has no https:// or http://"),
     ] {
         let run = site.set_up(&["--endpoint", &endpoint]).await;
         assert_eq!(run.status, status, "{endpoint}: {run:?}");
         assert!(run.err.contains(told), "{endpoint}: {run:?}");
-        assert!(
-            !run.err.contains("LOGTO_M2M_APP_SECRET"),
-            "{endpoint}: {run:?}"
-        );
+        assert!(!run.err.contains("LOGTO_M2M_APP_SECRET"), "{endpoint}: {run:?}");
         assert_eq!(run.out, "", "{endpoint}");
     }
 }
@@ -156,9 +111,7 @@ async fn a_base_url_that_cannot_be_is_wrong_use() {
 #[tokio::test]
 async fn a_logto_that_goes_out_of_order_is_told_and_the_next_run_goes_on() {
     let site = Site::empty().await;
-    site.tenant
-        .faults()
-        .set(Endpoint::ManagementApi, Fault::Status(503));
+    site.tenant.faults().set(Endpoint::ManagementApi, Fault::Status(503));
     let run = site.set_up(&[]).await;
     assert_eq!(run.status, 1, "{run:?}");
     assert!(run.err.contains("status 503"), "{run:?}");
@@ -171,17 +124,10 @@ async fn a_file_that_cannot_be_written_costs_nothing_but_another_run() {
     let site = Site::empty().await;
     let run = site.set_up(&["--env-file", "missing/folder/.env"]).await;
     assert_eq!(run.status, 1, "{run:?}");
-    assert!(
-        run.err.contains("missing/folder/.env cannot be written"),
-        "{run:?}"
-    );
+    assert!(run.err.contains("missing/folder/.env cannot be written"), "{run:?}");
     assert!(run.err.contains("The tenant is set up."), "{run:?}");
     let run = site.set_up(&[]).await;
     assert_eq!(run.status, 0, "{run:?}");
     assert_eq!(site.changes(), Vec::<String>::new());
-    assert!(
-        fs::read_to_string(site.file())
-            .unwrap()
-            .contains("LOGTO_APP_SECRET")
-    );
+    assert!(fs::read_to_string(site.file()).unwrap().contains("LOGTO_APP_SECRET"));
 }

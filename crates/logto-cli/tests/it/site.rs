@@ -19,10 +19,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new(tenant: LocalTenantBuilder) -> Self {
-        Self {
-            tenant: tenant.start().await.unwrap(),
-            folder: TempDir::new().unwrap(),
-        }
+        Self { tenant: tenant.start().await.unwrap(), folder: TempDir::new().unwrap() }
     }
 
     pub(crate) async fn empty() -> Self {
@@ -37,10 +34,8 @@ impl Site {
     pub(crate) async fn set_up_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         self.tenant.clear_requests();
         let machine = self.tenant.machine_app();
-        let mut command = logto(
-            self.folder.path(),
-            &[&["setup", "hugging-face"], arguments].concat(),
-        );
+        let mut command =
+            logto(self.folder.path(), &[&["setup", "hugging-face"], arguments].concat());
         command
             .env("LOGTO_ENDPOINT", self.tenant.endpoint())
             .env("LOGTO_M2M_APP_ID", &machine.app_id)
@@ -62,9 +57,7 @@ impl Site {
 
     pub(crate) fn value(&self, name: &str) -> String {
         let env = self.env();
-        let line = env
-            .lines()
-            .find_map(|line| line.strip_prefix(&format!("{name}=")));
+        let line = env.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
         line.unwrap_or_else(|| panic!("no {name}")).to_owned()
     }
 
@@ -74,8 +67,6 @@ impl Site {
         let changing = requests
             .iter()
             .filter(|request| request.path.starts_with("/api/") && request.method != "GET");
-        changing
-            .map(|request| format!("{} {}", request.method, request.path))
-            .collect()
+        changing.map(|request| format!("{} {}", request.method, request.path)).collect()
     }
 }

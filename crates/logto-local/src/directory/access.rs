@@ -27,9 +27,8 @@ impl Directory {
         // Without an organization the roles of every organization count, as in Logto.
         let memberships = person.memberships().iter();
         let memberships = memberships.filter(|one| organization.is_none_or(|id| one.id == id));
-        let mut roles: Vec<&Row> = memberships
-            .filter_map(|one| self.organization_roles.find("name", &one.role))
-            .collect();
+        let mut roles: Vec<&Row> =
+            memberships.filter_map(|one| self.organization_roles.find("name", &one.role)).collect();
         if organization.is_none() {
             let own = person.roles().iter();
             roles.extend(own.filter_map(|role| self.roles.find("name", role)));
@@ -45,11 +44,7 @@ impl Directory {
         organization: Option<&str>,
     ) -> Vec<&str> {
         let roles = match organization {
-            None => app
-                .roles
-                .iter()
-                .filter_map(|id| self.roles.get(id))
-                .collect(),
+            None => app.roles.iter().filter_map(|id| self.roles.get(id)).collect(),
             Some(id) => self.organization_roles_of(&app.id, id),
         };
         self.permitted(&roles, resource)
@@ -64,12 +59,9 @@ impl Directory {
         let Some(organization) = self.organizations.get(organization) else {
             return Vec::new();
         };
-        let given = organization
-            .get("applicationRoles")
-            .and_then(|all| all.get(app_id));
+        let given = organization.get("applicationRoles").and_then(|all| all.get(app_id));
         let ids = given.and_then(|ids| ids.as_array()).into_iter().flatten();
-        ids.filter_map(|id| self.organization_roles.get(id.as_str()?))
-            .collect()
+        ids.filter_map(|id| self.organization_roles.get(id.as_str()?)).collect()
     }
 
     /// The permissions of a resource that any of the roles gives, in the order of the resource.
@@ -92,10 +84,7 @@ impl Directory {
 fn belongs(directory: &Directory, scope: &Row, resource: &str) -> bool {
     match text(scope, "resourceId") {
         "" => resource == ORGANIZATIONS,
-        id => directory
-            .resources
-            .get(id)
-            .is_some_and(|row| text(row, "indicator") == resource),
+        id => directory.resources.get(id).is_some_and(|row| text(row, "indicator") == resource),
     }
 }
 

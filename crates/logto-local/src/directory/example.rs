@@ -16,8 +16,7 @@ impl Directory {
     pub(crate) fn keep_tokens(&mut self) {
         self.secret_vault = true;
         self.connectors = vec![Connector::hugging_face_with_tokens()];
-        self.account_center
-            .insert("enabled".to_owned(), true.into());
+        self.account_center.insert("enabled".to_owned(), true.into());
     }
 
     /// A tenant that somebody has set up: the Hugging Face button, an API, roles and an organization.
@@ -39,14 +38,10 @@ impl Directory {
             })));
         }
         for scope in ["read:members", "invite:members"] {
-            it.organization_scopes.insert(row(
-                json!({ "id": scope, "name": scope, "description": null }),
-            ));
+            it.organization_scopes
+                .insert(row(json!({ "id": scope, "name": scope, "description": null })));
         }
-        let (read, all) = (
-            json!(["read:things"]),
-            json!(["read:things", "write:things"]),
-        );
+        let (read, all) = (json!(["read:things"]), json!(["read:things", "write:things"]));
         for (name, kind, scopes) in [
             ("things-editor", "User", &all),
             ("things-reader", "User", &read),
@@ -57,11 +52,7 @@ impl Directory {
             })));
         }
         let members = json!(["read:members"]);
-        it.organization_role(
-            "org-admin",
-            &json!(["read:members", "invite:members"]),
-            &all,
-        );
+        it.organization_role("org-admin", &json!(["read:members", "invite:members"]), &all);
         it.organization_role("org-viewer", &members, &json!([]));
         it.organization_role("org-machine", &members, &json!([]));
         it.organizations.insert(row(json!({

@@ -74,13 +74,9 @@ impl Directory {
 
     /// The connector behind the button of a target, if the button is there.
     pub(crate) fn button(&self, target: &str) -> Option<&Connector> {
-        let targets = self
-            .sign_in_experience
-            .get("socialSignInConnectorTargets")?;
+        let targets = self.sign_in_experience.get("socialSignInConnectorTargets")?;
         let shown = targets.as_array()?.iter().any(|one| one == target);
-        self.connectors
-            .iter()
-            .find(|connector| shown && connector.target() == target)
+        self.connectors.iter().find(|connector| shown && connector.target() == target)
     }
 
     /// Whether nobody new is let in.
@@ -95,8 +91,7 @@ impl Directory {
         let required = member("signUp", "identifiers");
         let skipped = member("socialSignIn", "skipRequiredIdentifiers");
         let names = |list: &Value| {
-            list.as_array()
-                .is_some_and(|list| list.iter().any(|one| one == "username"))
+            list.as_array().is_some_and(|list| list.iter().any(|one| one == "username"))
         };
         required.as_ref().is_some_and(names) && skipped != Some(Value::Bool(true))
     }

@@ -10,9 +10,7 @@ pub(crate) fn built_in() -> Vec<Person> {
 
 fn alice() -> Person {
     let mut alice =
-        Person::new("alice")
-            .role("things-editor")
-            .member_of("wpmklpcc20gc", "Acme", "org-admin");
+        Person::new("alice").role("things-editor").member_of("wpmklpcc20gc", "Acme", "org-admin");
     alice.id = "8s8claa1vi9z".to_owned();
     alice.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e2".to_owned();
     alice.about = "Full profile, admin of one organization".to_owned();

@@ -53,10 +53,8 @@ impl Person {
         let hash = hash_of(&handle);
         let (user, hugging_face) = hash.as_ref().split_at(12);
         let mut letters = handle.chars();
-        let capital = letters
-            .next()
-            .map(|first| first.to_uppercase().to_string())
-            .unwrap_or_default();
+        let capital =
+            letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
         Self {
             id: random::lower_case(user),
             hugging_face_id: random::hex(hugging_face.get(..12).unwrap_or_default()),
@@ -190,8 +188,7 @@ impl Person {
     }
 
     pub(crate) fn picture_url(&self, endpoint: &str) -> Option<String> {
-        self.picture
-            .then(|| format!("{endpoint}/avatars/{}.svg", self.handle))
+        self.picture.then(|| format!("{endpoint}/avatars/{}.svg", self.handle))
     }
 
     /// The `identities` claim: what Logto keeps of the Hugging Face account.
@@ -200,11 +197,7 @@ impl Person {
         let mut details =
             json!({ "id": self.hugging_face_id, "rawData": self.hugging_face_profile(endpoint) });
         if let Some(details) = details.as_object_mut() {
-            let known = [
-                ("name", &self.name),
-                ("email", &self.email),
-                ("avatar", &picture),
-            ];
+            let known = [("name", &self.name), ("email", &self.email), ("avatar", &picture)];
             for (key, value) in known {
                 if let Some(value) = value {
                     details.insert(key.to_owned(), value.as_str().into());
@@ -231,11 +224,8 @@ impl Person {
 
     /// What Hugging Face's userinfo endpoint answers.
     fn hugging_face_profile(&self, endpoint: &str) -> Value {
-        let orgs: Vec<Value> = if self.handle == "alice" {
-            vec![example_org(endpoint)]
-        } else {
-            Vec::new()
-        };
+        let orgs: Vec<Value> =
+            if self.handle == "alice" { vec![example_org(endpoint)] } else { Vec::new() };
         let username = self.hugging_face_name();
         let mut profile = json!({
             "sub": self.hugging_face_id, "name": self.name, "orgs": orgs, "email": self.email, "isPro": false,

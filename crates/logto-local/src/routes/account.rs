@@ -23,10 +23,7 @@ pub(super) async fn linked_token(
         .access_token(bearer(call.header("authorization"))?, now)
         .ok_or_else(Refused::unauthorized)?;
     let has = |scope: &str| token.scopes.iter().any(|one| one == scope);
-    let (person, permitted) = (
-        token.ticket.person.clone(),
-        has("openid") && has("identities"),
-    );
+    let (person, permitted) = (token.ticket.person.clone(), has("openid") && has("identities"));
     if store.directory.account_center.get("enabled") != Some(&Value::Bool(true)) {
         let message = "Account center is not enabled.";
         return Err(Refused::bad_request("account_center.not_enabled", message));

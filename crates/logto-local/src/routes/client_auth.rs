@@ -41,33 +41,18 @@ pub(crate) fn authenticate<'a>(
         }
     };
     let app = store.app(id).ok_or_else(|| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_client",
-            format!("invalid client {id}"),
-        )
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_client", format!("invalid client {id}"))
     })?;
     match secret.and_then(|value| app.secret_of_value(value)) {
-        Some(secret)
-            if secret
-                .expires_ms
-                .is_some_and(|end| end <= tenant.clock.millis()) =>
-        {
+        Some(secret) if secret.expires_ms.is_some_and(|end| end <= tenant.clock.millis()) => {
             return Err(Problem::invalid_request("client secret has expired"));
         }
         Some(_) => return Ok(app),
         None => {}
     }
-    let failed = Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "invalid_client",
-        "client authentication failed",
-    );
-    Err(if basic.is_some() {
-        failed.challenged("Basic", &tenant.issuer)
-    } else {
-        failed
-    })
+    let failed =
+        Problem::new(StatusCode::UNAUTHORIZED, "invalid_client", "client authentication failed");
+    Err(if basic.is_some() { failed.challenged("Basic", &tenant.issuer) } else { failed })
 }
 
 /// Both parts are form-encoded before they are joined.
@@ -77,9 +62,7 @@ fn parse_basic(header: &str) -> Result<(String, String), Problem> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(malformed());
     }
-    let bytes = base64_simd::STANDARD
-        .decode_to_vec(encoded.trim())
-        .map_err(|_| malformed())?;
+    let bytes = base64_simd::STANDARD.decode_to_vec(encoded.trim()).map_err(|_| malformed())?;
     let text = String::from_utf8(bytes).map_err(|_| malformed())?;
     let (id, secret) = text.split_once(':').ok_or_else(malformed)?;
     Ok((form_decode(id), form_decode(secret)))

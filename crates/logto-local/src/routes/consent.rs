@@ -23,19 +23,12 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
         return reply::see_other("/unknown-session");
     };
     let request = &interaction.request;
-    let third_party = tenant
-        .store()
-        .app(&request.app_id)
-        .is_some_and(|app| app.third_party);
+    let third_party = tenant.store().app(&request.app_id).is_some_and(|app| app.third_party);
     if third_party {
         let redirect_uri = &request.back.redirect_uri;
         return reply::page(
             StatusCode::OK,
-            &Consent {
-                app_id: &request.app_id,
-                redirect_uri,
-                scopes: &request.scopes,
-            },
+            &Consent { app_id: &request.app_id, redirect_uri, scopes: &request.scopes },
         );
     }
     allow(&tenant, &uid)
@@ -54,8 +47,5 @@ fn allow(tenant: &Tenant, uid: &str) -> Response {
     if let Some(waiting) = tenant.store().interactions.get_mut(uid) {
         waiting.progress.consented = true;
     }
-    reply::redirect(
-        StatusCode::FOUND,
-        &format!("{}/oidc/auth/{uid}", tenant.endpoint),
-    )
+    reply::redirect(StatusCode::FOUND, &format!("{}/oidc/auth/{uid}", tenant.endpoint))
 }

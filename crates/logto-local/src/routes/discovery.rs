@@ -19,19 +19,12 @@ pub(crate) async fn document(State(tenant): State<Shared>, call: Call) -> Respon
 pub(crate) async fn jwks(State(tenant): State<Shared>, call: Call) -> Response {
     let jwks = tenant.store().keys.jwks();
     let response = cached(&call, "application/jwk-set+json; charset=utf-8", &jwks);
-    reply::with(
-        response,
-        header::CACHE_CONTROL,
-        "no-cache, max-age=0, must-revalidate",
-    )
+    reply::with(response, header::CACHE_CONTROL, "no-cache, max-age=0, must-revalidate")
 }
 
 /// The issuer is fixed; every endpoint follows the `Host` header.
 fn describe(tenant: &Tenant, host: Option<&str>) -> Value {
-    let base = host.map_or_else(
-        || tenant.issuer.clone(),
-        |host| format!("http://{host}/oidc"),
-    );
+    let base = host.map_or_else(|| tenant.issuer.clone(), |host| format!("http://{host}/oidc"));
     json!({
         "authorization_endpoint": format!("{base}/auth"),
         "device_authorization_endpoint": format!("{base}/device/auth"),
@@ -77,11 +70,8 @@ fn describe(tenant: &Tenant, host: Option<&str>) -> Value {
 fn cached(call: &Call, content_type: &'static str, document: &Value) -> Response {
     let body = document.to_string();
     let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, body.as_bytes());
-    let tag = format!(
-        r#""{:x}-{}""#,
-        body.len(),
-        base64_simd::STANDARD_NO_PAD.encode_to_string(hash)
-    );
+    let tag =
+        format!(r#""{:x}-{}""#, body.len(), base64_simd::STANDARD_NO_PAD.encode_to_string(hash));
     let mut response = if call.header("if-none-match") == Some(&tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

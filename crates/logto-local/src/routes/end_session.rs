@@ -28,21 +28,13 @@ pub(crate) async fn ask(State(tenant): State<Shared>, call: Call) -> Result<Resp
         .filter(|cookie| store.sessions.contains_key(*cookie))
         .map(str::to_owned);
     let cookie = known.unwrap_or_else(|| {
-        store.sessions.insert(
-            value.clone(),
-            Session {
-                expires: now + SESSION_LIFE,
-                ..Session::default()
-            },
-        );
+        store
+            .sessions
+            .insert(value.clone(), Session { expires: now + SESSION_LIFE, ..Session::default() });
         value
     });
     let mut response = form(&tenant, &mut store, &cookie, then)?;
-    Cookies {
-        key: &tenant.cookie_key,
-        response: &mut response,
-    }
-    .session(&cookie);
+    Cookies { key: &tenant.cookie_key, response: &mut response }.session(&cookie);
     Ok(response)
 }
 
@@ -55,20 +47,11 @@ pub(crate) fn form(
 ) -> Result<Response, Problem> {
     let xsrf = random::hex(&random::bytes::<24>()?);
     if let Some(session) = store.sessions.get_mut(cookie) {
-        session.logout = Some(Logout {
-            xsrf: xsrf.clone(),
-            then,
-        });
+        session.logout = Some(Logout { xsrf: xsrf.clone(), then });
     }
     let action = format!("{}/oidc/session/end/confirm", tenant.endpoint);
     let fields = [("xsrf", xsrf.as_str()), ("logout", "yes")];
-    Ok(reply::page(
-        StatusCode::OK,
-        &AutoSubmit {
-            action: &action,
-            fields: &fields,
-        },
-    ))
+    Ok(reply::page(StatusCode::OK, &AutoSubmit { action: &action, fields: &fields }))
 }
 
 /// Where the browser goes afterwards. Without a client the URI is ignored, not refused.
@@ -88,9 +71,7 @@ fn where_to(store: &Store, params: &Params) -> Result<Option<Url>, Problem> {
         )
     })?;
     if !app.allows_post_logout(uri) {
-        return Err(Problem::invalid_request(
-            "post_logout_redirect_uri not registered",
-        ));
+        return Err(Problem::invalid_request("post_logout_redirect_uri not registered"));
     }
     let mut then = Url::parse(uri)
         .map_err(|_| Problem::invalid_request("post_logout_redirect_uri not registered"))?;
@@ -108,14 +89,11 @@ fn client_of_hint(store: &Store, hint: &str, client_id: Option<&str>) -> Result<
             NotOurs::Unverifiable => "could not validate id_token_hint",
         })
     })?;
-    let audience = claims
-        .get("aud")
-        .and_then(|aud| aud.as_str())
-        .unwrap_or_default();
+    let audience = claims.get("aud").and_then(|aud| aud.as_str()).unwrap_or_default();
     match client_id {
-        Some(client_id) if client_id != audience => Err(Problem::invalid_request(
-            "client_id does not match the provided id_token_hint",
-        )),
+        Some(client_id) if client_id != audience => {
+            Err(Problem::invalid_request("client_id does not match the provided id_token_hint"))
+        }
         _ => Ok(audience.to_owned()),
     }
 }
@@ -130,21 +108,14 @@ pub(crate) async fn confirm(State(tenant): State<Shared>, call: Call) -> Result<
     let success = || format!("{}/oidc/session/end/success", tenant.endpoint);
     let mut response = reply::see_other(&logout.then.map_or_else(success, String::from));
     if ended.is_some() {
-        Cookies {
-            key: &tenant.cookie_key,
-            response: &mut response,
-        }
-        .end_session();
+        Cookies { key: &tenant.cookie_key, response: &mut response }.end_session();
     }
     Ok(response)
 }
 
 fn end(tenant: &Tenant, cookie: &str, form: &Params) -> Result<(Logout, Option<Session>), Problem> {
     let mut store = tenant.store();
-    let logout = store
-        .sessions
-        .get_mut(cookie)
-        .and_then(|session| session.logout.clone());
+    let logout = store.sessions.get_mut(cookie).and_then(|session| session.logout.clone());
     let logout = logout.ok_or_else(|| Problem::invalid_request("could not find logout details"))?;
     if form.get("xsrf") != Some(logout.xsrf.as_str()) {
         return Err(Problem::invalid_request("xsrf token invalid"));
@@ -155,11 +126,5 @@ fn end(tenant: &Tenant, cookie: &str, form: &Params) -> Result<(Logout, Option<S
 
 pub(crate) async fn success() -> Response {
     let text = "You have successfully signed out.";
-    reply::page(
-        StatusCode::OK,
-        &Message {
-            heading: "Signed out",
-            text,
-        },
-    )
+    reply::page(StatusCode::OK, &Message { heading: "Signed out", text })
 }

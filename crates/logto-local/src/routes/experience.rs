@@ -20,9 +20,7 @@ pub(crate) async fn settings(State(tenant): State<Shared>) -> Response {
 }
 
 fn buttons(directory: &Directory) -> Value {
-    let targets = directory
-        .sign_in_experience
-        .get("socialSignInConnectorTargets");
+    let targets = directory.sign_in_experience.get("socialSignInConnectorTargets");
     let targets = targets.and_then(Value::as_array).into_iter().flatten();
     let connectors = targets.filter_map(|target| directory.button(target.as_str()?));
     connectors.map(button).collect()
@@ -31,10 +29,8 @@ fn buttons(directory: &Directory) -> Value {
 fn button(connector: &Connector) -> Value {
     let mut shown = factory(&connector.factory).cloned().unwrap_or_default();
     shown.extend(connector.metadata.clone());
-    let mut button: Map<String, Value> = shown
-        .into_iter()
-        .filter(|(name, _)| SHOWN.contains(&name.as_str()))
-        .collect();
+    let mut button: Map<String, Value> =
+        shown.into_iter().filter(|(name, _)| SHOWN.contains(&name.as_str())).collect();
     button.insert("id".to_owned(), connector.id.as_str().into());
     Value::Object(button)
 }

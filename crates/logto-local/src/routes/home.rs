@@ -54,19 +54,11 @@ pub(crate) async fn page(State(tenant): State<Shared>) -> Response {
         let store = tenant.store();
         let people = store.people.iter();
         (
-            people
-                .map(|one| Choice::of(one, &tenant.endpoint))
-                .collect(),
+            people.map(|one| Choice::of(one, &tenant.endpoint)).collect(),
             store.apps.iter().map(registered).collect(),
         )
     };
-    let home = Home {
-        endpoint: &tenant.endpoint,
-        issuer: &tenant.issuer,
-        people,
-        apps,
-        requests,
-    };
+    let home = Home { endpoint: &tenant.endpoint, issuer: &tenant.issuer, people, apps, requests };
     reply::page(StatusCode::OK, &home)
 }
 
@@ -86,15 +78,8 @@ fn registered(app: &App) -> Registered {
             AppKind::Other => "Other app",
         },
         id: app.id.clone(),
-        secret: app
-            .secrets
-            .first()
-            .map(|one| one.value.clone())
-            .unwrap_or_default(),
-        addresses: redirects
-            .chain(after_sign_out)
-            .chain(back_channel)
-            .collect(),
+        secret: app.secrets.first().map(|one| one.value.clone()).unwrap_or_default(),
+        addresses: redirects.chain(after_sign_out).chain(back_channel).collect(),
     }
 }
 
@@ -104,9 +89,7 @@ fn asked(request: &SeenRequest) -> Asked {
     Asked {
         method: request.method.clone(),
         path: shortened(&request.path),
-        status: request
-            .status
-            .map_or_else(|| "…".to_owned(), |status| status.to_string()),
+        status: request.status.map_or_else(|| "…".to_owned(), |status| status.to_string()),
         refused: request.refusal.is_some(),
         remark: request.refusal.clone().unwrap_or_else(|| names.join(" ")),
     }

@@ -82,9 +82,7 @@ pub(crate) async fn begin(
         expires: tenant.clock.seconds() + INTERACTION_LIFE,
     };
     store.social.insert(state, leg);
-    Ok(reply::see_other(&format!(
-        "/hugging-face/oauth/authorize?{query}"
-    )))
+    Ok(reply::see_other(&format!("/hugging-face/oauth/authorize?{query}")))
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
@@ -92,10 +90,8 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
     let store = tenant.store();
     let people = store.people.iter().filter(|one| one.has_hugging_face());
     let people: Vec<Choice> = people.map(choice).collect();
-    let template = ChoosePerson {
-        state: call.query.get("state").unwrap_or_default(),
-        people: &people,
-    };
+    let template =
+        ChoosePerson { state: call.query.get("state").unwrap_or_default(), people: &people };
     reply::page(StatusCode::OK, &template)
 }
 
@@ -154,10 +150,7 @@ pub(crate) async fn callback(
     let (signed_in_as, token) = leg
         .filter(|leg| call.query.get("code") == Some(&leg.code))
         .map_or((None, String::new()), |leg| (leg.person, leg.token));
-    if signed_in_as
-        .as_ref()
-        .is_some_and(|person| store.suspended.contains(person))
-    {
+    if signed_in_as.as_ref().is_some_and(|person| store.suspended.contains(person)) {
         return reply::see_other(&format!("/account-suspended?app_id={app_id}"));
     }
     let is_new = |person: &String| !store.accounts.contains_key(person);
@@ -206,9 +199,7 @@ fn keep_token(store: &mut Store, connector: &str, person: &str, token: String, n
 /// The Hub's `/api/whoami-v2`, for the tokens that the tenant keeps.
 pub(crate) async fn who_am_i(State(tenant): State<Shared>, call: Call) -> Response {
     let store = tenant.store();
-    let token = call
-        .header("authorization")
-        .and_then(|value| value.strip_prefix("Bearer "));
+    let token = call.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let person = token
         .and_then(|token| store.vault.owner(token, tenant.clock.seconds()))
         .and_then(|handle| store.person(handle));

@@ -23,19 +23,14 @@ pub(crate) async fn introspect(State(tenant): State<Shared>, call: Call) -> Resp
 fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     let store = tenant.store();
     authenticate(tenant, &store, call)?;
-    let value = call
-        .form
-        .get("token")
-        .ok_or_else(|| Problem::missing("token"))?;
+    let value = call.form.get("token").ok_or_else(|| Problem::missing("token"))?;
     refuse_jwt(
         value,
         "Structured JWT Tokens cannot be introspected via the introspection_endpoint",
     )?;
     let now = tenant.clock.seconds();
     let describe = |ticket: &Ticket, scope: String, issued: u64, expires: u64| {
-        let sub = store
-            .person(&ticket.person)
-            .map(|person| person.id().to_owned());
+        let sub = store.person(&ticket.person).map(|person| person.id().to_owned());
         let mut answer = json!({
             "active": true, "sub": sub, "client_id": ticket.app_id, "exp": expires, "iat": issued,
             "iss": tenant.issuer, "scope": scope,
@@ -46,12 +41,8 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
         answer
     };
     if let Some(token) = store.access_token(value, now) {
-        let mut answer = describe(
-            &token.ticket,
-            token.scopes.join(" "),
-            token.issued,
-            token.expires,
-        );
+        let mut answer =
+            describe(&token.ticket, token.scopes.join(" "), token.issued, token.expires);
         if let Some(answer) = answer.as_object_mut() {
             answer.insert("token_type".to_owned(), "Bearer".into());
         }
@@ -71,11 +62,7 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
 /// Both introspection and revocation want opaque tokens.
 pub(crate) fn refuse_jwt(token: &str, description: &str) -> Result<(), Problem> {
     if token.split('.').count() == 3 {
-        return Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "unsupported_token_type",
-            description,
-        ));
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "unsupported_token_type", description));
     }
     Ok(())
 }

@@ -36,34 +36,16 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .merge(management::routes(tenant))
         .route("/", get(home::page))
         .route("/api/.well-known/sign-in-exp", get(experience::settings))
-        .route(
-            "/oidc/.well-known/openid-configuration",
-            get(discovery::document),
-        )
-        .route(
-            "/oidc/.well-known/oauth-authorization-server",
-            get(discovery::document),
-        )
+        .route("/oidc/.well-known/openid-configuration", get(discovery::document))
+        .route("/oidc/.well-known/oauth-authorization-server", get(discovery::document))
         .route("/oidc/jwks", get(discovery::jwks))
-        .route(
-            "/oidc/auth",
-            get(authorize::authorize).post(authorize::authorize),
-        )
+        .route("/oidc/auth", get(authorize::authorize).post(authorize::authorize))
         .route("/oidc/auth/{uid}", get(progress::resume))
         .route("/oidc/token", post(token::token).fallback(not_found))
         .route("/oidc/me", get(userinfo::userinfo).post(userinfo::userinfo))
-        .route(
-            "/oidc/token/introspection",
-            post(introspection::introspect).fallback(not_found),
-        )
-        .route(
-            "/oidc/token/revocation",
-            post(revocation::revoke).fallback(not_found),
-        )
-        .route(
-            "/oidc/session/end",
-            get(end_session::ask).post(end_session::ask),
-        )
+        .route("/oidc/token/introspection", post(introspection::introspect).fallback(not_found))
+        .route("/oidc/token/revocation", post(revocation::revoke).fallback(not_found))
+        .route("/oidc/session/end", get(end_session::ask).post(end_session::ask))
         .route("/oidc/session/end/confirm", post(end_session::confirm))
         .route("/oidc/session/end/success", get(end_session::success))
         .route("/sign-in", get(sign_in::page))
@@ -75,24 +57,12 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .route("/unknown-session", get(sign_in::unknown_session))
         .route("/account-suspended", get(sign_in::account_suspended))
         .route("/consent", get(consent::page).post(consent::decide))
-        .route(
-            "/direct/{*target}",
-            get(hugging_face::begin).post(hugging_face::begin),
-        )
-        .route(
-            "/hugging-face/oauth/authorize",
-            get(hugging_face::page).post(hugging_face::decide),
-        )
+        .route("/direct/{*target}", get(hugging_face::begin).post(hugging_face::begin))
+        .route("/hugging-face/oauth/authorize", get(hugging_face::page).post(hugging_face::decide))
         .route("/hugging-face/api/whoami-v2", get(hugging_face::who_am_i))
-        .route(
-            "/api/my-account/identities/{target}/access-token",
-            get(account::linked_token),
-        )
+        .route("/api/my-account/identities/{target}/access-token", get(account::linked_token))
         .route("/callback/{connector}", get(hugging_face::callback))
-        .route(
-            "/continue/username",
-            get(user_name::page).post(user_name::decide),
-        )
+        .route("/continue/username", get(user_name::page).post(user_name::decide))
         .route("/avatars/{file}", get(avatar::avatar))
         .fallback(not_found)
 }
@@ -101,10 +71,8 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
 async fn not_found(call: Call) -> Response {
     match call.path.strip_prefix("/oidc") {
         Some(path) => {
-            let description = format!(
-                "unrecognized route or not allowed method ({} on {path})",
-                call.method
-            );
+            let description =
+                format!("unrecognized route or not allowed method ({} on {path})", call.method);
             Problem::new(StatusCode::NOT_FOUND, "invalid_request", description).into_response()
         }
         None => reply::text(StatusCode::NOT_FOUND, "Not Found"),

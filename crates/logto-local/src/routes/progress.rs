@@ -91,26 +91,18 @@ fn sign_in(
     let now_ms = tenant.clock.millis();
     let (value, uid) = (random::token()?, random::token()?);
     let mut store = tenant.store();
-    let account = store
-        .accounts
-        .entry(person.to_owned())
-        .or_insert_with(|| Account {
-            created_ms: now_ms,
-            app_id: Some(request.app_id.clone()),
-            ..Account::default()
-        });
+    let account = store.accounts.entry(person.to_owned()).or_insert_with(|| Account {
+        created_ms: now_ms,
+        app_id: Some(request.app_id.clone()),
+        ..Account::default()
+    });
     account.updated_ms = now_ms;
     account.signed_in_ms = Some(now_ms);
     let before = cookie.and_then(|cookie| store.sessions.remove(cookie));
-    let before = before
-        .filter(|session| session.person.as_deref() == Some(person))
-        .unwrap_or_default();
+    let before =
+        before.filter(|session| session.person.as_deref() == Some(person)).unwrap_or_default();
     let session = Session {
-        uid: if before.uid.is_empty() {
-            uid
-        } else {
-            before.uid
-        },
+        uid: if before.uid.is_empty() { uid } else { before.uid },
         person: Some(person.to_owned()),
         signed_in_at: now,
         expires: now + SESSION_LIFE,
@@ -132,10 +124,7 @@ fn next_step(
     let session = cookie.and_then(|cookie| store.live_session(cookie, now).cloned());
     let refuse = |request: AuthRequest, error, description| {
         let problem = Problem::new(axum::http::StatusCode::BAD_REQUEST, error, description);
-        Ok(Next::Answer {
-            back: request.back,
-            code: Err(problem),
-        })
+        Ok(Next::Answer { back: request.back, code: Err(problem) })
     };
 
     let too_old = |session: &Session| {
@@ -147,11 +136,7 @@ fn next_step(
         |session: &&Session| progress.signed_in || !(request.prompt.login || too_old(session));
     let (Some(session), Some(cookie)) = (session.as_ref().filter(fresh_enough), cookie) else {
         if request.prompt.none {
-            return refuse(
-                request,
-                "login_required",
-                "End-User authentication is required",
-            );
+            return refuse(request, "login_required", "End-User authentication is required");
         }
         let location = request.page.clone();
         return wait(&mut store, request, location, Progress::default(), now);
@@ -167,10 +152,7 @@ fn next_step(
     }
     let back = request.back.clone();
     let code = issue_code(&mut store, cookie, session, request, now)?;
-    Ok(Next::Answer {
-        back,
-        code: Ok(code),
-    })
+    Ok(Next::Answer { back, code: Ok(code) })
 }
 
 /// Leaves the request with the tenant until the user has done something on a page.
@@ -191,11 +173,7 @@ fn wait(
         expires: now + INTERACTION_LIFE,
     };
     store.interactions.insert(uid.clone(), interaction);
-    Ok(Next::Page {
-        location,
-        uid,
-        request: Box::new(request),
-    })
+    Ok(Next::Page { location, uid, request: Box::new(request) })
 }
 
 fn issue_code(
@@ -208,9 +186,7 @@ fn issue_code(
     let authorization = store.extend_grant(cookie, &request.app_id, &request.scopes, now)?;
     let lost = || Problem::invalid_request("the session ended during the request");
     let authorization = authorization.ok_or_else(lost)?;
-    let with_sid = store
-        .app(&request.app_id)
-        .is_some_and(|app| app.back_channel.session_required);
+    let with_sid = store.app(&request.app_id).is_some_and(|app| app.back_channel.session_required);
     let with_auth_time = request.prompt.login || request.max_age.is_some();
     let ticket = Ticket {
         app_id: request.app_id,
@@ -242,25 +218,16 @@ fn respond(
     new_session: Option<&str>,
 ) -> Response {
     let (mut response, interaction) = match next {
-        Ok(Next::Page {
-            location,
-            uid,
-            request,
-        }) => (reply::see_other(&location), Some((uid, request))),
-        Ok(Next::Answer {
-            back,
-            code: Ok(code),
-        }) => (back.code(&code, &tenant.issuer), None),
-        Ok(Next::Answer {
-            back,
-            code: Err(problem),
-        }) => (back.error(&problem, &tenant.issuer), None),
+        Ok(Next::Page { location, uid, request }) => {
+            (reply::see_other(&location), Some((uid, request)))
+        }
+        Ok(Next::Answer { back, code: Ok(code) }) => (back.code(&code, &tenant.issuer), None),
+        Ok(Next::Answer { back, code: Err(problem) }) => {
+            (back.error(&problem, &tenant.issuer), None)
+        }
         Err(problem) => (problem.into_response(), None),
     };
-    let mut cookies = Cookies {
-        key: &tenant.cookie_key,
-        response: &mut response,
-    };
+    let mut cookies = Cookies { key: &tenant.cookie_key, response: &mut response };
     if let Some((uid, request)) = interaction {
         cookies.interaction(call.cookie("_interaction"), &uid, &request);
     }
@@ -274,9 +241,6 @@ fn respond(
 pub(crate) fn current_interaction(tenant: &Tenant, call: &Call) -> Option<(String, Interaction)> {
     let app_id = call.query.get("app_id").or_else(|| call.form.get("app_id"));
     let uid = interaction_of(call.cookie("_interaction")?, app_id)?;
-    let interaction = tenant
-        .store()
-        .interaction(&uid, tenant.clock.seconds())?
-        .clone();
+    let interaction = tenant.store().interaction(&uid, tenant.clock.seconds())?.clone();
     Some((uid, interaction))
 }

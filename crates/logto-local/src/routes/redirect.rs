@@ -38,11 +38,7 @@ impl ReturnPath {
 
     pub(crate) fn error(&self, problem: &Problem, issuer: &str) -> Response {
         let mut fields = vec![("error", problem.error())];
-        fields.extend(
-            problem
-                .description()
-                .map(|text| ("error_description", text)),
-        );
+        fields.extend(problem.description().map(|text| ("error_description", text)));
         let mut response = self.send(StatusCode::BAD_REQUEST, fields, issuer);
         response.extensions_mut().insert(problem.refusal());
         response
@@ -65,18 +61,14 @@ impl ReturnPath {
                 url.query_pairs_mut().extend_pairs(&fields);
             }
             ResponseMode::Fragment => {
-                let fragment = form_urlencoded::Serializer::new(String::new())
-                    .extend_pairs(&fields)
-                    .finish();
+                let fragment =
+                    form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
                 url.set_fragment(Some(&fragment));
             }
             ResponseMode::FormPost => {
                 return reply::page(
                     form_status,
-                    &AutoSubmit {
-                        action: url.as_str(),
-                        fields: &fields,
-                    },
+                    &AutoSubmit { action: url.as_str(), fields: &fields },
                 );
             }
         }

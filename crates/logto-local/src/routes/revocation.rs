@@ -15,14 +15,8 @@ use crate::server::Shared;
 pub(crate) async fn revoke(State(tenant): State<Shared>, call: Call) -> Result<Response, Problem> {
     let mut store = tenant.store();
     let app_id = authenticate(&tenant, &store, &call)?.id.clone();
-    let value = call
-        .form
-        .get("token")
-        .ok_or_else(|| Problem::missing("token"))?;
-    refuse_jwt(
-        value,
-        "Structured JWT Tokens cannot be revoked via the revocation_endpoint",
-    )?;
+    let value = call.form.get("token").ok_or_else(|| Problem::missing("token"))?;
+    refuse_jwt(value, "Structured JWT Tokens cannot be revoked via the revocation_endpoint")?;
     let access = store.access_tokens.get(value).map(|token| &token.ticket);
     let ticket = access.or_else(|| store.refresh_tokens.get(value).map(|token| &token.ticket));
     if let Some(ticket) = ticket {

@@ -32,10 +32,7 @@ pub(crate) struct Message<'a> {
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
     let notice = current_interaction(&tenant, &call).and_then(|(uid, _)| {
         let mut store = tenant.store();
-        store
-            .interactions
-            .get_mut(&uid)
-            .and_then(|interaction| interaction.notice.take())
+        store.interactions.get_mut(&uid).and_then(|interaction| interaction.notice.take())
     });
     let heading = match call.path.as_str() {
         "/register" | "/identifier-register" => "Create your account",
@@ -55,22 +52,10 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
 
 pub(crate) async fn unknown_session() -> Response {
     let text = "Session not found. Please go back and sign in again.";
-    reply::page(
-        StatusCode::OK,
-        &Message {
-            heading: "404 Not Found",
-            text,
-        },
-    )
+    reply::page(StatusCode::OK, &Message { heading: "404 Not Found", text })
 }
 
 pub(crate) async fn account_suspended() -> Response {
     let text = "This account has been suspended. Please contact the administrator for assistance.";
-    reply::page(
-        StatusCode::OK,
-        &Message {
-            heading: "Account suspended",
-            text,
-        },
-    )
+    reply::page(StatusCode::OK, &Message { heading: "Account suspended", text })
 }

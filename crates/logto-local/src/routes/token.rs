@@ -27,10 +27,7 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     let mut store = tenant.store();
     let app = authenticate(tenant, &store, call)?;
     let (app_id, kind, exchanges) = (app.id.clone(), app.kind, app.may_exchange_tokens());
-    let grant_type = call
-        .form
-        .get("grant_type")
-        .ok_or_else(|| Problem::missing("grant_type"))?;
+    let grant_type = call.form.get("grant_type").ok_or_else(|| Problem::missing("grant_type"))?;
     match (grant_type, kind) {
         ("authorization_code", AppKind::Web) => {
             code::exchange(tenant, &mut store, &app_id, &call.form)
@@ -44,16 +41,12 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
         (TOKEN_EXCHANGE, _) if exchanges => {
             exchange::exchange(tenant, &mut store, &app_id, &call.form)
         }
-        ("authorization_code" | "refresh_token" | "client_credentials" | TOKEN_EXCHANGE, _) => Err(
-            Problem::invalid_request("requested grant type is not allowed for this client"),
-        ),
+        ("authorization_code" | "refresh_token" | "client_credentials" | TOKEN_EXCHANGE, _) => {
+            Err(Problem::invalid_request("requested grant type is not allowed for this client"))
+        }
         _ => {
             let status = StatusCode::BAD_REQUEST;
-            Err(Problem::new(
-                status,
-                "unsupported_grant_type",
-                "unsupported grant_type requested",
-            ))
+            Err(Problem::new(status, "unsupported_grant_type", "unsupported grant_type requested"))
         }
     }
 }

@@ -24,25 +24,18 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     let token = presented(tenant, call)?;
     let store = tenant.store();
     let invalid = || {
-        let problem = Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "invalid_token",
-            "invalid token provided",
-        );
+        let problem =
+            Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "invalid token provided");
         problem.challenged("Bearer", &tenant.issuer)
     };
-    let token = store
-        .access_token(&token, tenant.clock.seconds())
-        .ok_or_else(invalid)?;
+    let token = store.access_token(&token, tenant.clock.seconds()).ok_or_else(invalid)?;
     if !token.scopes.iter().any(|scope| scope == "openid") {
         let problem = Problem::new(
             StatusCode::FORBIDDEN,
             "insufficient_scope",
             "access token missing openid scope",
         );
-        return Err(problem
-            .with_scope("openid")
-            .challenged("Bearer", &tenant.issuer));
+        return Err(problem.with_scope("openid").challenged("Bearer", &tenant.issuer));
     }
     let person = store.person(&token.ticket.person).ok_or_else(invalid)?;
     Ok(claims::userinfo(tenant, &store, person, &token.scopes))
@@ -55,13 +48,8 @@ fn presented(tenant: &Tenant, call: &Call) -> Result<String, Problem> {
     if call.query.get("access_token").is_some() {
         return refuse("access tokens must not be provided via query parameter");
     }
-    let in_form = call
-        .form
-        .get("access_token")
-        .filter(|_| call.method == Method::POST);
-    let in_header = call
-        .header("authorization")
-        .map(|value| value.split_once(' '));
+    let in_form = call.form.get("access_token").filter(|_| call.method == Method::POST);
+    let in_header = call.header("authorization").map(|value| value.split_once(' '));
     match (in_header, in_form) {
         (Some(_), Some(_)) => refuse("access token must only be provided using one mechanism"),
         (Some(Some((scheme, token))), None) if scheme.eq_ignore_ascii_case("bearer") => {
@@ -70,11 +58,8 @@ fn presented(tenant: &Tenant, call: &Call) -> Result<String, Problem> {
         (Some(_), None) => refuse("authorization header value scheme must be `Bearer`"),
         (None, Some(token)) => Ok(token.to_owned()),
         (None, None) => {
-            let problem = Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "invalid_token",
-                "no access token provided",
-            );
+            let problem =
+                Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "no access token provided");
             Err(problem.with_challenge(format!(r#"Bearer realm="{}""#, tenant.issuer)))
         }
     }

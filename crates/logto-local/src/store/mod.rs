@@ -94,17 +94,12 @@ impl Store {
     }
 
     pub(crate) fn interaction(&self, uid: &str, now: u64) -> Option<&Interaction> {
-        self.interactions
-            .get(uid)
-            .filter(|interaction| interaction.expires > now)
+        self.interactions.get(uid).filter(|interaction| interaction.expires > now)
     }
 
     /// Whether tokens of this authorization are still honoured.
     pub(crate) fn is_honoured(&self, ticket: &Ticket, now: u64) -> bool {
-        let granted = self
-            .grants
-            .get(&ticket.grant_id)
-            .is_some_and(|grant| grant.expires > now);
+        let granted = self.grants.get(&ticket.grant_id).is_some_and(|grant| grant.expires > now);
         let session_lives = |uid: &String| {
             let mut sessions = self.sessions.values();
             sessions.any(|session| session.uid == *uid && session.expires > now)
@@ -141,8 +136,7 @@ impl Store {
     /// Sessions and tokens of somebody die.
     pub(crate) fn end_everything_of(&mut self, person: &str) {
         self.revoke_grants_of(person);
-        self.sessions
-            .retain(|_, session| session.person.as_deref() != Some(person));
+        self.sessions.retain(|_, session| session.person.as_deref() != Some(person));
     }
 
     /// The grant of this session and app, extended by `scopes`, created if there is none.
@@ -160,27 +154,15 @@ impl Store {
             return Ok(None);
         };
         let (sid, fresh_grant) = (random::token()?, random::token()?);
-        let authorization = session
-            .authorizations
-            .entry(app_id.to_owned())
-            .or_insert_with(|| Authorization {
-                sid,
-                grant_id: fresh_grant.clone(),
-                persists_logout: false,
-            });
+        let authorization = session.authorizations.entry(app_id.to_owned()).or_insert_with(|| {
+            Authorization { sid, grant_id: fresh_grant.clone(), persists_logout: false }
+        });
         if !self.grants.contains_key(&authorization.grant_id) {
             authorization.grant_id = fresh_grant;
         }
         authorization.persists_logout |= scopes.iter().any(|scope| scope == "offline_access");
-        let empty = Grant {
-            person,
-            scopes: HashSet::new(),
-            expires: now + GRANT_LIFE,
-        };
-        let grant = self
-            .grants
-            .entry(authorization.grant_id.clone())
-            .or_insert(empty);
+        let empty = Grant { person, scopes: HashSet::new(), expires: now + GRANT_LIFE };
+        let grant = self.grants.entry(authorization.grant_id.clone()).or_insert(empty);
         grant.scopes.extend(scopes.iter().cloned());
         Ok(Some(authorization.clone()))
     }
@@ -204,11 +186,7 @@ impl Store {
     /// Ends a session: what was not granted offline dies with it.
     pub(crate) fn end_session(&mut self, cookie: &str) -> Option<Session> {
         let session = self.sessions.remove(cookie)?;
-        for authorization in session
-            .authorizations
-            .values()
-            .filter(|one| !one.persists_logout)
-        {
+        for authorization in session.authorizations.values().filter(|one| !one.persists_logout) {
             self.grants.remove(&authorization.grant_id);
         }
         Some(session)

@@ -81,10 +81,7 @@ fn everything(
     }
     if has(ORGANIZATIONS_SCOPE) {
         let organization = |one: &crate::people::Membership| json!({ "id": one.id, "name": one.name, "description": one.description });
-        add(
-            "organization_data",
-            person.memberships().iter().map(organization).collect(),
-        );
+        add("organization_data", person.memberships().iter().map(organization).collect());
     }
     claims
 }
@@ -102,14 +99,8 @@ fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> 
         let user_name = account.and_then(|account| account.user_name.as_deref());
         add("username", user_name.into());
         // Milliseconds, unlike every other time in these tokens.
-        add(
-            "created_at",
-            account.map(|account| account.created_ms).into(),
-        );
-        add(
-            "updated_at",
-            account.map(|account| account.updated_ms).into(),
-        );
+        add("created_at", account.map(|account| account.created_ms).into());
+        add("updated_at", account.map(|account| account.updated_ms).into());
     }
     if has("email") {
         add("email", person.claimed_email().into());
@@ -124,20 +115,10 @@ fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> 
         add("roles", person.roles().into());
     }
     if has(ORGANIZATIONS_SCOPE) {
-        add(
-            "organizations",
-            person
-                .memberships()
-                .iter()
-                .map(|one| one.id.as_str())
-                .collect(),
-        );
+        add("organizations", person.memberships().iter().map(|one| one.id.as_str()).collect());
     }
     if has(ORGANIZATION_ROLES_SCOPE) {
-        let roles = person
-            .memberships()
-            .iter()
-            .map(|one| format!("{}:{}", one.id, one.role));
+        let roles = person.memberships().iter().map(|one| format!("{}:{}", one.id, one.role));
         add("organization_roles", roles.collect());
     }
     claims

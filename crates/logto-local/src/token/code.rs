@@ -20,18 +20,14 @@ pub(crate) fn exchange(
 ) -> Result<Value, Problem> {
     let now = tenant.clock.seconds();
     let value = form.get("code").ok_or_else(|| Problem::missing("code"))?;
-    let redirect_uri = match (
-        form.get("redirect_uri"),
-        store.app(app_id).map(|app| app.redirect_uris.as_slice()),
-    ) {
-        (Some(uri), _) => uri.to_owned(),
-        (None, Some([only])) => only.clone(),
-        (None, _) => return Err(Problem::missing("redirect_uri")),
-    };
-    let code = store
-        .codes
-        .get_mut(value)
-        .ok_or_else(Problem::invalid_grant)?;
+    let redirect_uri =
+        match (form.get("redirect_uri"), store.app(app_id).map(|app| app.redirect_uris.as_slice()))
+        {
+            (Some(uri), _) => uri.to_owned(),
+            (None, Some([only])) => only.clone(),
+            (None, _) => return Err(Problem::missing("redirect_uri")),
+        };
+    let code = store.codes.get_mut(value).ok_or_else(Problem::invalid_grant)?;
     if code.ticket.app_id != app_id
         || code.expires <= now
         || !proves(code, form.get("code_verifier"))
@@ -63,11 +59,7 @@ pub(crate) fn exchange(
         None
     };
     // An `organization_id` is ignored here; only a refresh honours it.
-    let wanted = Wanted {
-        scopes: ticket.scopes.clone(),
-        resource,
-        organization: None,
-    };
+    let wanted = Wanted { scopes: ticket.scopes.clone(), resource, organization: None };
     issue::tokens(tenant, store, &ticket, &wanted, refresh_token)
 }
 

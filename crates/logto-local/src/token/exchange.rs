@@ -28,9 +28,7 @@ pub(crate) fn exchange(
     let required = |name| form.get(name).ok_or_else(|| Problem::missing(name));
     let (subject, kind) = (required("subject_token")?, required("subject_token_type")?);
     if form.get("actor_token").is_some() {
-        return Err(Problem::invalid_request(
-            "a local tenant knows no actor tokens",
-        ));
+        return Err(Problem::invalid_request("a local tenant knows no actor tokens"));
     }
     let person = person_of(tenant, store, subject, kind).ok_or_else(Problem::invalid_grant)?;
     let handle = person.handle().to_owned();
@@ -64,11 +62,7 @@ pub(crate) fn exchange(
         nonce: None,
         auth_time: None,
     };
-    let wanted = Wanted {
-        scopes,
-        resource,
-        organization: organization.map(str::to_owned),
-    };
+    let wanted = Wanted { scopes, resource, organization: organization.map(str::to_owned) };
     let (access_token, scope) = issue::access_token_of(tenant, store, &ticket, &wanted)?;
     store.subjects.consume(subject);
     Ok(json!({

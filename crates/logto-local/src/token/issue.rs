@@ -22,10 +22,7 @@ pub(crate) fn single_resource(
     ticket: &Ticket,
     asked: &[String],
 ) -> Result<Option<String>, Problem> {
-    if asked
-        .iter()
-        .any(|resource| !ticket.resources.contains(resource))
-    {
+    if asked.iter().any(|resource| !ticket.resources.contains(resource)) {
         return Err(Problem::unknown_resource());
     }
     Ok(match asked {
@@ -47,10 +44,7 @@ pub(crate) fn tokens(
     answer.insert("expires_in".to_owned(), store.access_token_life.into());
     if wanted.scopes.iter().any(|scope| scope == "openid") {
         let claims = claims::id_token(tenant, store, ticket, &wanted.scopes);
-        answer.insert(
-            "id_token".to_owned(),
-            store.keys.sign(None, &claims)?.into(),
-        );
+        answer.insert("id_token".to_owned(), store.keys.sign(None, &claims)?.into());
     }
     if let Some(refresh_token) = refresh_token {
         answer.insert("refresh_token".to_owned(), refresh_token.into());
@@ -78,9 +72,7 @@ pub(crate) fn check_membership(person: &Person, organization: &str) -> Result<()
     if memberships.any(|one| one.id == organization) {
         Ok(())
     } else {
-        Err(Problem::access_denied(
-            "user is not a member of the organization",
-        ))
+        Err(Problem::access_denied("user is not a member of the organization"))
     }
 }
 
@@ -92,11 +84,8 @@ fn opaque(
     scopes: &[String],
 ) -> Result<(String, String), Problem> {
     let now = tenant.clock.seconds();
-    let scopes: Vec<String> = scopes
-        .iter()
-        .filter(|scope| scopes::is_oidc(scope))
-        .cloned()
-        .collect();
+    let scopes: Vec<String> =
+        scopes.iter().filter(|scope| scopes::is_oidc(scope)).cloned().collect();
     let scope = scopes.join(" ");
     let value = random::token()?;
     let token = AccessToken {
@@ -116,9 +105,7 @@ fn jwt(
     ticket: &Ticket,
     wanted: &Wanted,
 ) -> Result<(String, String), Problem> {
-    let person = store
-        .person(&ticket.person)
-        .ok_or_else(Problem::invalid_grant)?;
+    let person = store.person(&ticket.person).ok_or_else(Problem::invalid_grant)?;
     let organization = wanted.organization.as_deref();
     let resource = wanted.resource.as_deref().unwrap_or(ORGANIZATIONS);
     let permitted = store.directory.of_person(person, resource, organization);
@@ -128,25 +115,17 @@ fn jwt(
         .collect();
     let scope = scope.join(" ");
     let audience = audience(wanted.resource.as_deref(), organization);
-    let subject = Subject {
-        sub: person.id(),
-        client_id: &ticket.app_id,
-        scope: Some(&scope),
-    };
+    let subject = Subject { sub: person.id(), client_id: &ticket.app_id, scope: Some(&scope) };
     let within = organization.filter(|_| wanted.resource.is_some());
-    Ok((
-        access_token(tenant, store, &subject, &audience, within)?,
-        scope,
-    ))
+    Ok((access_token(tenant, store, &subject, &audience, within)?, scope))
 }
 
 pub(crate) fn audience(resource: Option<&str>, organization: Option<&str>) -> String {
     match (resource, organization) {
         (Some(resource), _) => resource.to_owned(),
-        (None, organization) => format!(
-            "urn:logto:organization:{}",
-            organization.unwrap_or_default()
-        ),
+        (None, organization) => {
+            format!("urn:logto:organization:{}", organization.unwrap_or_default())
+        }
     }
 }
 

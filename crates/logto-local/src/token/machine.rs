@@ -30,9 +30,7 @@ pub(crate) fn client_credentials(
         return Err(Problem::unknown_resource());
     }
     if organization.is_some_and(|id| !store.directory.is_app_in(app_id, id)) {
-        return Err(Problem::access_denied(
-            "app has not associated with the organization",
-        ));
+        return Err(Problem::access_denied("app has not associated with the organization"));
     }
     let permitted = store.app(app_id).map(|app| {
         let resource = resource.unwrap_or(ORGANIZATIONS);
@@ -40,18 +38,11 @@ pub(crate) fn client_credentials(
     });
     let permitted = permitted.unwrap_or_default();
     let asked = form.get("scope").unwrap_or_default().split_whitespace();
-    let scope = asked
-        .filter(|scope| permitted.contains(scope))
-        .collect::<Vec<_>>()
-        .join(" ");
+    let scope = asked.filter(|scope| permitted.contains(scope)).collect::<Vec<_>>().join(" ");
     // An organization token says `""`; a token for a resource leaves the member out.
     let scope = Some(scope).filter(|scope| !scope.is_empty() || resource.is_none());
 
-    let subject = Subject {
-        sub: app_id,
-        client_id: app_id,
-        scope: scope.as_deref(),
-    };
+    let subject = Subject { sub: app_id, client_id: app_id, scope: scope.as_deref() };
     let within = organization.filter(|_| resource.is_some());
     let token = issue::access_token(
         tenant,

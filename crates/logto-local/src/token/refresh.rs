@@ -17,13 +17,10 @@ pub(crate) fn refresh(
     app_id: &str,
     form: &Params,
 ) -> Result<Value, Problem> {
-    let value = form
-        .get("refresh_token")
-        .ok_or_else(|| Problem::missing("refresh_token"))?;
+    let value = form.get("refresh_token").ok_or_else(|| Problem::missing("refresh_token"))?;
     let found = store.refresh_token(value, tenant.clock.seconds()).cloned();
-    let token = found
-        .filter(|token| token.ticket.app_id == app_id)
-        .ok_or_else(Problem::invalid_grant)?;
+    let token =
+        found.filter(|token| token.ticket.app_id == app_id).ok_or_else(Problem::invalid_grant)?;
     let ticket = &token.ticket;
 
     let replayed = |consumed| tenant.clock.millis() > consumed + REUSE_WINDOW_MS;
@@ -37,11 +34,7 @@ pub(crate) fn refresh(
     // As in Logto, the token is consumed before the resource is looked at.
     let refresh_token = rotate_if_due(tenant, store, value, &token)?;
     let resource = issue::single_resource(ticket, &form.resources())?;
-    let wanted = Wanted {
-        scopes,
-        resource,
-        organization: organization.map(str::to_owned),
-    };
+    let wanted = Wanted { scopes, resource, organization: organization.map(str::to_owned) };
     issue::tokens(tenant, store, ticket, &wanted, Some(refresh_token))
 }
 
@@ -49,18 +42,13 @@ fn narrowed(ticket: &Ticket, asked: Option<&str>) -> Result<Vec<String>, Problem
     let Some(asked) = asked else {
         return Ok(ticket.scopes.clone());
     };
-    let missing: Vec<&str> = asked
-        .split_whitespace()
-        .filter(|scope| !ticket.has(scope))
-        .collect();
+    let missing: Vec<&str> = asked.split_whitespace().filter(|scope| !ticket.has(scope)).collect();
     if missing.is_empty() {
         return Ok(asked.split_whitespace().map(str::to_owned).collect());
     }
     let description = "refresh token missing requested scope";
-    Err(
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_scope", description)
-            .with_scope(missing.join(" ")),
-    )
+    Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_scope", description)
+        .with_scope(missing.join(" ")))
 }
 
 fn check_organization(
@@ -73,10 +61,8 @@ fn check_organization(
     };
     if !ticket.has(ORGANIZATIONS_SCOPE) {
         let description = "refresh token missing required scope";
-        return Err(
-            Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
-                .with_scope(ORGANIZATIONS_SCOPE),
-        );
+        return Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
+            .with_scope(ORGANIZATIONS_SCOPE));
     }
     let person = store.person(&ticket.person);
     issue::check_membership(person.ok_or_else(Problem::invalid_grant)?, organization)

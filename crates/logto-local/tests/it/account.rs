@@ -57,20 +57,10 @@ async fn errors_are_those_that_were_recorded() {
     let lower_case = person.replace("Bearer", "bearer");
     let rows = [
         (PATH, None, 401, "auth.authorization_header_missing"),
-        (
-            PATH,
-            Some(lower_case.as_str()),
-            401,
-            "auth.authorization_token_type_not_supported",
-        ),
+        (PATH, Some(lower_case.as_str()), 401, "auth.authorization_token_type_not_supported"),
         (PATH, Some("Bearer garbage"), 401, "auth.unauthorized"),
         (PATH, Some(unscoped.as_str()), 403, "auth.forbidden"),
-        (
-            other,
-            Some(person.as_str()),
-            404,
-            "secrets.third_party_token_set.token_not_found",
-        ),
+        (other, Some(person.as_str()), 404, "secrets.third_party_token_set.token_not_found"),
     ];
     for (path, authorization, status, code) in rows {
         let answer = read(&tenant, path, authorization).await;
@@ -86,17 +76,9 @@ async fn tokens_go_with_the_account_center_and_the_connector() {
     let rows = [
         ("/api/account-center", json!({ "enabled": false }), 400),
         ("/api/account-center", json!({ "enabled": true }), 200),
-        (
-            "/api/connectors/huggingface0",
-            json!({ "enableTokenStorage": false }),
-            404,
-        ),
+        ("/api/connectors/huggingface0", json!({ "enableTokenStorage": false }), 404),
         // What was deleted does not come back.
-        (
-            "/api/connectors/huggingface0",
-            json!({ "enableTokenStorage": true }),
-            404,
-        ),
+        ("/api/connectors/huggingface0", json!({ "enableTokenStorage": true }), 404),
     ];
     for (path, change, then) in rows {
         let (status, answer) = admin.call(Method::PATCH, path, change.clone()).await;

@@ -56,10 +56,7 @@ impl Administrator {
         let id = app["id"].as_str().unwrap();
         let path = format!("/api/applications/{id}/secrets");
         let (_, secrets) = self.call(Method::GET, &path, Value::Null).await;
-        (
-            id.to_owned(),
-            secrets[0]["value"].as_str().unwrap().to_owned(),
-        )
+        (id.to_owned(), secrets[0]["value"].as_str().unwrap().to_owned())
     }
 
     /// A connector for Hugging Face, which nobody sees yet.
@@ -77,8 +74,7 @@ impl Administrator {
     }
 
     pub(crate) async fn show_button(&self) {
-        self.experience(json!({ "socialSignInConnectorTargets": ["huggingface"] }))
-            .await;
+        self.experience(json!({ "socialSignInConnectorTargets": ["huggingface"] })).await;
     }
 
     pub(crate) fn url(&self, app: &str, scope: &str) -> String {
@@ -102,9 +98,6 @@ impl Administrator {
             .header("content-type", "application/x-www-form-urlencoded");
         let response = request.body(form(fields)).send().await.unwrap();
         let status = response.status().as_u16();
-        (
-            status,
-            serde_json::from_str(&response.text().await.unwrap()).unwrap(),
-        )
+        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())
     }
 }

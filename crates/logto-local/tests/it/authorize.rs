@@ -19,16 +19,7 @@ async fn every_recorded_request_is_answered_as_recorded() {
             .unwrap()
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str().unwrap()))
-            .map(|(key, value)| {
-                (
-                    key,
-                    if value == "$app" {
-                        tenant.app_id()
-                    } else {
-                        value
-                    },
-                )
-            })
+            .map(|(key, value)| (key, if value == "$app" { tenant.app_id() } else { value }))
             .collect();
         let url = format!("{}/oidc/auth?{}", tenant.endpoint(), form(&params));
         let response = client().get(url).send().await.unwrap();
@@ -44,9 +35,7 @@ async fn every_recorded_request_is_answered_as_recorded() {
             entry["cache_control"].as_str(),
             "{name}"
         );
-        let location = entry["location"]
-            .as_str()
-            .map(|recorded| ours(&tenant, recorded));
+        let location = entry["location"].as_str().map(|recorded| ours(&tenant, recorded));
         assert_eq!(header(&response, "location"), location, "{name}");
         let recorded = entry["cookies"]
             .as_array()
@@ -64,31 +53,21 @@ async fn every_recorded_request_is_answered_as_recorded() {
             recorded => {
                 let recorded: Value =
                     serde_json::from_str(&ours(&tenant, &recorded.to_string())).unwrap();
-                assert_eq!(
-                    serde_json::from_str::<Value>(&body).unwrap(),
-                    recorded,
-                    "{name}"
-                );
+                assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), recorded, "{name}");
             }
         }
     }
 }
 
 fn ours(tenant: &LocalTenant, recorded: &str) -> String {
-    let encoded = form(&[("", tenant.endpoint())])
-        .trim_start_matches('=')
-        .to_owned();
-    let endpoint = recorded
-        .replace("$endpoint", tenant.endpoint())
-        .replace("$encoded_endpoint", &encoded);
+    let encoded = form(&[("", tenant.endpoint())]).trim_start_matches('=').to_owned();
+    let endpoint =
+        recorded.replace("$endpoint", tenant.endpoint()).replace("$encoded_endpoint", &encoded);
     endpoint.replace("$app", tenant.app_id())
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {
-    response
-        .headers()
-        .get(name)
-        .map(|value| value.to_str().unwrap().to_owned())
+    response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
 }
 
 /// Cookie lines with everything random replaced, as in the recording.
@@ -105,23 +84,15 @@ fn cookies(response: &Response) -> Vec<String> {
                 Some((name, _)) if name.ends_with(".sig") => format!("{name}=$signature"),
                 _ => part.to_owned(),
             });
-            parts
-                .map(|part| without_uids(&part))
-                .collect::<Vec<_>>()
-                .join("; ")
+            parts.map(|part| without_uids(&part)).collect::<Vec<_>>().join("; ")
         })
         .collect()
 }
 
 fn without_uids(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let words: Vec<&str> = text
-        .split(|c| !is_part(c))
-        .filter(|word| word.len() == 43)
-        .collect();
-    words
-        .iter()
-        .fold(text.to_owned(), |text, word| text.replace(word, "$uid"))
+    let words: Vec<&str> = text.split(|c| !is_part(c)).filter(|word| word.len() == 43).collect();
+    words.iter().fold(text.to_owned(), |text, word| text.replace(word, "$uid"))
 }
 
 fn squeeze(html: &str) -> String {
@@ -133,15 +104,10 @@ async fn the_parameters_of_a_post_are_read_from_its_body() {
     let tenant = LocalTenant::start().await.unwrap();
     let url = auth_url(&tenant, &[]);
     let (path, query) = url.split_once('?').unwrap();
-    let request = client()
-        .post(path)
-        .header("content-type", "application/x-www-form-urlencoded");
+    let request = client().post(path).header("content-type", "application/x-www-form-urlencoded");
     let response = request.body(query.to_owned()).send().await.unwrap();
     let sign_in = format!("/sign-in?app_id={}", tenant.app_id());
-    assert_eq!(
-        (response.status().as_u16(), header(&response, "location")),
-        (303, Some(sign_in))
-    );
+    assert_eq!((response.status().as_u16(), header(&response, "location")), (303, Some(sign_in)));
 }
 
 #[tokio::test]
@@ -151,24 +117,13 @@ async fn a_client_id_that_comes_twice_is_shown_as_an_error() {
     let response = client().get(url).send().await.unwrap();
     assert_eq!(response.status(), 400);
     let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
-    assert_eq!(
-        body["error_description"],
-        "'client_id' parameter must not be provided twice"
-    );
+    assert_eq!(body["error_description"], "'client_id' parameter must not be provided twice");
 }
 
 #[tokio::test]
 async fn an_error_is_json_even_for_a_browser() {
     let tenant = LocalTenant::start().await.unwrap();
     let url = auth_url(&tenant, &[("client_id", "nope")]);
-    let response = client()
-        .get(url)
-        .header("accept", "text/html")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        header(&response, "content-type").unwrap(),
-        "application/json; charset=utf-8"
-    );
+    let response = client().get(url).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(header(&response, "content-type").unwrap(), "application/json; charset=utf-8");
 }

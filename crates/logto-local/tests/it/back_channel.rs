@@ -19,15 +19,9 @@ type Heard = Arc<Mutex<Vec<(String, String, String)>>>;
 async fn listening_app() -> (String, Heard) {
     async fn hear(State(heard): State<Heard>, request: Request) {
         let path = request.uri().path().to_owned();
-        let kind = request.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let kind = request.headers()["content-type"].to_str().unwrap().to_owned();
         let body = body::to_bytes(request.into_body(), 10_000).await.unwrap();
-        heard
-            .lock()
-            .unwrap()
-            .push((path, kind, String::from_utf8(body.to_vec()).unwrap()));
+        heard.lock().unwrap().push((path, kind, String::from_utf8(body.to_vec()).unwrap()));
     }
     let heard = Heard::default();
     let app = Router::new().fallback(any(hear)).with_state(heard.clone());
@@ -46,9 +40,7 @@ fn end_session(tenant: &LocalTenant, app_id: &str) -> String {
 }
 
 fn recorded(name: &str) -> Value {
-    let entry = entries("back_channel.json")
-        .into_iter()
-        .find(|entry| entry["name"] == name);
+    let entry = entries("back_channel.json").into_iter().find(|entry| entry["name"] == name);
     entry.unwrap_or_else(|| panic!("no recording of {name}"))
 }
 
@@ -71,10 +63,7 @@ fn compare(tenant: &LocalTenant, heard: &Heard, name: &str, sid: Option<&Value>)
         assert_eq!(claims["events"], post["token"]["claims"]["events"]);
         assert_eq!(claims["aud"], tenant.app_id());
         assert_eq!(claims["sub"], "8s8claa1vi9z");
-        assert_eq!(
-            claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
-            120
-        );
+        assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 120);
         assert_eq!(claims.get("sid"), sid, "{name}");
     }
 }
@@ -87,16 +76,8 @@ async fn signing_out_tells_the_app() {
     let mut browser = tenant.browser();
     let answer = signed_in_with(&tenant, &mut browser, "alice").await;
     let sid = decode(&answer["id_token"]).1["sid"].clone();
-    browser
-        .sign_out(&end_session(&tenant, tenant.app_id()))
-        .await
-        .unwrap();
-    compare(
-        &tenant,
-        &heard,
-        "sign out from the app itself (session_required=true)",
-        Some(&sid),
-    );
+    browser.sign_out(&end_session(&tenant, tenant.app_id())).await.unwrap();
+    compare(&tenant, &heard, "sign out from the app itself (session_required=true)", Some(&sid));
 }
 
 #[tokio::test]
@@ -120,16 +101,8 @@ async fn signing_out_of_another_app_tells_this_one() {
     let url = format!("{}/oidc/auth?{}", tenant.endpoint(), form(&fields));
     assert!(param(&browser.sign_in(&url, "alice").await.unwrap(), "code").is_some());
     // Nobody listens at the other app: its refused connection spoils nothing.
-    browser
-        .sign_out(&end_session(&tenant, &other.app_id))
-        .await
-        .unwrap();
-    compare(
-        &tenant,
-        &heard,
-        "another app in the same session signs out",
-        Some(&sid),
-    );
+    browser.sign_out(&end_session(&tenant, &other.app_id)).await.unwrap();
+    compare(&tenant, &heard, "another app in the same session signs out", Some(&sid));
 }
 
 #[tokio::test]
@@ -140,16 +113,8 @@ async fn another_person_in_the_same_browser_ends_the_session_of_the_first() {
     let mut browser = tenant.browser();
     let answer = signed_in_with(&tenant, &mut browser, "alice").await;
     let sid = decode(&answer["id_token"]).1["sid"].clone();
-    browser
-        .sign_in(&auth_url(&tenant, &[("prompt", "login")]), "bob")
-        .await
-        .unwrap();
-    compare(
-        &tenant,
-        &heard,
-        "another user signs in over the session (prompt=login)",
-        Some(&sid),
-    );
+    browser.sign_in(&auth_url(&tenant, &[("prompt", "login")]), "bob").await.unwrap();
+    compare(&tenant, &heard, "another user signs in over the session (prompt=login)", Some(&sid));
 }
 
 #[tokio::test]
@@ -159,14 +124,8 @@ async fn the_same_person_again_keeps_the_session() {
     tenant.register_base_url(&base).unwrap();
     let mut browser = tenant.browser();
     let before = signed_in_with(&tenant, &mut browser, "alice").await;
-    let again = auth_url(
-        &tenant,
-        &[
-            ("prompt", "login"),
-            ("scope", EVERYTHING),
-            ("resource", THINGS),
-        ],
-    );
+    let again =
+        auth_url(&tenant, &[("prompt", "login"), ("scope", EVERYTHING), ("resource", THINGS)]);
     let callback = browser.sign_in(&again, "alice").await.unwrap();
     let code = param(&callback, "code").unwrap();
     let fields = [
@@ -185,41 +144,22 @@ async fn the_same_person_again_keeps_the_session() {
 #[tokio::test]
 async fn without_a_required_session_there_is_no_sid_anywhere() {
     let (base, heard) = listening_app().await;
-    let tenant = builder()
-        .back_channel_session_required(false)
-        .start()
-        .await
-        .unwrap();
+    let tenant = builder().back_channel_session_required(false).start().await.unwrap();
     tenant.register_base_url(&base).unwrap();
     let mut browser = tenant.browser();
     let answer = signed_in_with(&tenant, &mut browser, "alice").await;
     assert_eq!(decode(&answer["id_token"]).1.get("sid"), None);
-    browser
-        .sign_out(&end_session(&tenant, tenant.app_id()))
-        .await
-        .unwrap();
-    compare(
-        &tenant,
-        &heard,
-        "backchannelLogoutSessionRequired=false",
-        None,
-    );
+    browser.sign_out(&end_session(&tenant, tenant.app_id())).await.unwrap();
+    compare(&tenant, &heard, "backchannelLogoutSessionRequired=false", None);
 }
 
 #[tokio::test]
 async fn it_is_off_by_default() {
     let (base, heard) = listening_app().await;
-    let tenant = LocalTenant::builder()
-        .base_url(base.clone())
-        .start()
-        .await
-        .unwrap();
+    let tenant = LocalTenant::builder().base_url(base.clone()).start().await.unwrap();
     let mut browser = tenant.browser();
     let url = auth_url(&tenant, &[("redirect_uri", &format!("{base}/callback"))]);
     browser.sign_in(&url, "alice").await.unwrap();
-    browser
-        .sign_out(&end_session(&tenant, tenant.app_id()))
-        .await
-        .unwrap();
+    browser.sign_out(&end_session(&tenant, tenant.app_id())).await.unwrap();
     assert!(heard.lock().unwrap().is_empty());
 }

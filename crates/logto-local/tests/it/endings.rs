@@ -11,19 +11,10 @@ async fn a_suspended_person_loses_everything_and_stays_outside() {
     let tenant = LocalTenant::start().await.unwrap();
     let answer = signed_in(&tenant, "alice").await;
     tenant.suspend("alice").unwrap();
-    assert_eq!(
-        userinfo(&tenant, &answer["access_token"]).await.status(),
-        401
-    );
-    let error = tenant
-        .sign_in(&auth_url(&tenant, &[]), "alice")
-        .await
-        .unwrap_err();
+    assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 401);
+    let error = tenant.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap_err();
     assert!(error.to_string().contains("/account-suspended"), "{error}");
-    tenant
-        .sign_in(&auth_url(&tenant, &[]), "bob")
-        .await
-        .unwrap();
+    tenant.sign_in(&auth_url(&tenant, &[]), "bob").await.unwrap();
     assert!(tenant.suspend("nobody").is_err());
 }
 
@@ -33,49 +24,24 @@ async fn revoking_grants_kills_tokens_and_leaves_the_session() {
     let mut browser = tenant.browser();
     let answer = signed_in_with(&tenant, &mut browser, "alice").await;
     tenant.revoke_grants("alice").unwrap();
-    let refresh = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", text(&answer, "refresh_token")),
-    ];
-    assert_eq!(
-        refused(&tenant, &refresh).await,
-        (400, "invalid_grant".to_owned())
-    );
+    let refresh =
+        [("grant_type", "refresh_token"), ("refresh_token", text(&answer, "refresh_token"))];
+    assert_eq!(refused(&tenant, &refresh).await, (400, "invalid_grant".to_owned()));
     tenant.clear_requests();
-    browser
-        .sign_in(&auth_url(&tenant, &[]), "alice")
-        .await
-        .unwrap();
-    assert!(
-        tenant
-            .requests()
-            .iter()
-            .all(|request| request.path != "/sign-in")
-    );
+    browser.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap();
+    assert!(tenant.requests().iter().all(|request| request.path != "/sign-in"));
 }
 
 #[tokio::test]
 async fn signing_out_needs_the_value_of_the_form() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = tenant.browser();
-    browser
-        .sign_in(&auth_url(&tenant, &[]), "alice")
-        .await
-        .unwrap();
-    browser
-        .open(&format!("{}/oidc/session/end", tenant.endpoint()))
-        .await
-        .unwrap();
+    browser.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap();
+    browser.open(&format!("{}/oidc/session/end", tenant.endpoint())).await.unwrap();
     let confirm = format!("{}/oidc/session/end/confirm", tenant.endpoint());
-    let stop = browser
-        .submit(&confirm, &[("xsrf", "guessed"), ("logout", "yes")])
-        .await
-        .unwrap();
+    let stop = browser.submit(&confirm, &[("xsrf", "guessed"), ("logout", "yes")]).await.unwrap();
     assert!(matches!(stop, Stop::Page { status: 400, .. }), "{stop:?}");
-    let silent = browser
-        .sign_in(&auth_url(&tenant, &[("prompt", "none")]), "alice")
-        .await
-        .unwrap();
+    let silent = browser.sign_in(&auth_url(&tenant, &[("prompt", "none")]), "alice").await.unwrap();
     assert!(param(&silent, "code").is_some(), "{silent}");
 }
 
@@ -93,23 +59,11 @@ async fn without_offline_access_tokens_die_with_the_session() {
         let callback = browser.sign_in(&online, "alice").await.unwrap();
         let answer = tokens(&tenant, &exchange(&param(&callback, "code").unwrap())).await;
         assert!(answer.get("refresh_token").is_none());
-        assert_eq!(
-            userinfo(&tenant, &answer["access_token"]).await.status(),
-            200
-        );
-        browser
-            .sign_out(&format!("{}/oidc/session/end", tenant.endpoint()))
-            .await
-            .unwrap();
-        assert_eq!(
-            userinfo(&tenant, &answer["access_token"]).await.status(),
-            401
-        );
+        assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 200);
+        browser.sign_out(&format!("{}/oidc/session/end", tenant.endpoint())).await.unwrap();
+        assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 401);
         if let Some(offline) = offline {
-            assert_eq!(
-                userinfo(&tenant, &offline["access_token"]).await.status(),
-                200
-            );
+            assert_eq!(userinfo(&tenant, &offline["access_token"]).await.status(), 200);
         }
     }
 }

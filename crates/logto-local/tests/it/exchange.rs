@@ -78,10 +78,7 @@ async fn a_personal_access_token_is_exchanged_until_it_is_deleted() {
     let (status, answer) = exchange(
         &tenant,
         (&token, PERSONAL),
-        &[
-            ("resource", THINGS),
-            ("scope", "openid read:things write:things"),
-        ],
+        &[("resource", THINGS), ("scope", "openid read:things write:things")],
     )
     .await;
     assert_eq!(status, 200, "{answer}");
@@ -94,19 +91,12 @@ async fn a_personal_access_token_is_exchanged_until_it_is_deleted() {
     assert_eq!(header["typ"], "at+jwt");
     assert_eq!(claims["sub"], id_of(&tenant, "frank"));
     assert_eq!(claims["client_id"], tenant.machine_app().app_id);
-    assert_eq!(
-        (&claims["aud"], &claims["scope"]),
-        (&json!(THINGS), &json!("read:things"))
-    );
+    assert_eq!((&claims["aud"], &claims["scope"]), (&json!(THINGS), &json!("read:things")));
 
     assert_eq!(exchange(&tenant, (&token, PERSONAL), &READ).await.0, 200);
     for kind in [ACCESS, IMPERSONATION, "of another kind"] {
         let (status, answer) = exchange(&tenant, (&token, kind), &READ).await;
-        assert_eq!(
-            (status, text(&answer, "error")),
-            (400, "invalid_grant"),
-            "{kind}"
-        );
+        assert_eq!((status, text(&answer, "error")), (400, "invalid_grant"), "{kind}");
     }
     tenant.delete_personal_access_token(&token);
     let (status, answer) = exchange(&tenant, (&token, PERSONAL), &READ).await;
@@ -148,10 +138,7 @@ async fn an_access_token_is_exchanged_for_another_target() {
         let (status, answer) = exchange(&tenant, (subject, ACCESS), &within).await;
         assert_eq!(status, 200, "{answer}");
         let (_, claims) = decode(&answer["access_token"]);
-        assert_eq!(
-            claims["aud"],
-            format!("urn:logto:organization:{ORGANIZATION}")
-        );
+        assert_eq!(claims["aud"], format!("urn:logto:organization:{ORGANIZATION}"));
         assert_eq!(claims["scope"], "read:members");
     }
     // Without a target it is one for the tenant's own endpoints.

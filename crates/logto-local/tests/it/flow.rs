@@ -10,14 +10,8 @@ use crate::support::{
 async fn alice_signs_in_and_out() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = tenant.browser();
-    let callback = browser
-        .sign_in(&auth_url(&tenant, &[]), "alice")
-        .await
-        .unwrap();
-    assert!(
-        callback.starts_with("http://localhost:3000/callback?code="),
-        "{callback}"
-    );
+    let callback = browser.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap();
+    assert!(callback.starts_with("http://localhost:3000/callback?code="), "{callback}");
     assert_eq!(param(&callback, "state").as_deref(), Some("the-state"));
     assert_eq!(param(&callback, "iss").as_deref(), Some(tenant.issuer()));
 
@@ -26,11 +20,7 @@ async fn alice_signs_in_and_out() {
     let (_, claims) = decode(&answer["id_token"]);
     assert_eq!(claims["name"], "Alice Example");
     let me: serde_json::Value = serde_json::from_str(
-        &userinfo(&tenant, &answer["access_token"])
-            .await
-            .text()
-            .await
-            .unwrap(),
+        &userinfo(&tenant, &answer["access_token"]).await.text().await.unwrap(),
     )
     .unwrap();
     assert_eq!(
@@ -47,45 +37,23 @@ async fn alice_signs_in_and_out() {
         browser.sign_out(&end).await.unwrap(),
         Stop::App("http://localhost:3000/?state=x".to_owned())
     );
-    let refreshed = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", text(&answer, "refresh_token")),
-    ];
-    assert_eq!(
-        tokens(&tenant, &refreshed).await["refresh_token"],
-        answer["refresh_token"]
-    );
+    let refreshed =
+        [("grant_type", "refresh_token"), ("refresh_token", text(&answer, "refresh_token"))];
+    assert_eq!(tokens(&tenant, &refreshed).await["refresh_token"], answer["refresh_token"]);
 }
 
 #[tokio::test]
 async fn a_code_is_spent_once_and_a_replay_revokes_everything() {
     let tenant = LocalTenant::start().await.unwrap();
-    let callback = tenant
-        .sign_in(&auth_url(&tenant, &[]), "alice")
-        .await
-        .unwrap();
+    let callback = tenant.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap();
     let code = param(&callback, "code").unwrap();
     let answer = tokens(&tenant, &exchange(&code)).await;
-    let refresh = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", text(&answer, "refresh_token")),
-    ];
-    assert_eq!(
-        userinfo(&tenant, &answer["access_token"]).await.status(),
-        200
-    );
-    assert_eq!(
-        refused(&tenant, &exchange(&code)).await,
-        (400, "invalid_grant".to_owned())
-    );
-    assert_eq!(
-        refused(&tenant, &refresh).await,
-        (400, "invalid_grant".to_owned())
-    );
-    assert_eq!(
-        userinfo(&tenant, &answer["access_token"]).await.status(),
-        401
-    );
+    let refresh =
+        [("grant_type", "refresh_token"), ("refresh_token", text(&answer, "refresh_token"))];
+    assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 200);
+    assert_eq!(refused(&tenant, &exchange(&code)).await, (400, "invalid_grant".to_owned()));
+    assert_eq!(refused(&tenant, &refresh).await, (400, "invalid_grant".to_owned()));
+    assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 401);
 }
 
 #[tokio::test]

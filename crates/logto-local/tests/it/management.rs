@@ -55,9 +55,7 @@ async fn send(tenant: &LocalTenant, authorization: Option<&str>, call: &Value) -
         request = request.header("authorization", authorization);
     }
     if let Some(body) = call.get("body") {
-        request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
+        request = request.header("content-type", "application/json").body(body.to_string());
     }
     request.send().await.unwrap()
 }
@@ -67,10 +65,7 @@ async fn every_recorded_call_is_answered_as_recorded() {
     let tenant = LocalTenant::builder().empty().start().await.unwrap();
     let mut known: HashMap<String, String> = HashMap::new();
     for recorded in entries("management.json") {
-        let at = format!(
-            "{} {} ({})",
-            recorded["method"], recorded["path"], recorded["note"]
-        );
+        let at = format!("{} {} ({})", recorded["method"], recorded["path"], recorded["note"]);
         if recorded["note"] == "find social user" {
             sign_alice_in(&tenant, &known).await;
         }
@@ -107,9 +102,7 @@ fn without_bootstrap(answer: &mut Value, machine: &str) {
 }
 
 fn translate(value: &Value, known: &HashMap<String, String>) -> Value {
-    let text = known
-        .iter()
-        .fold(value.to_string(), |text, (old, new)| text.replace(old, new));
+    let text = known.iter().fold(value.to_string(), |text, (old, new)| text.replace(old, new));
     serde_json::from_str(&text).unwrap()
 }
 

@@ -26,19 +26,12 @@ impl Question {
         let path = at.split('?').next().unwrap();
         let state = param(&format!("{}{at}", tenant.endpoint()), "state").unwrap();
         assert!(body.contains(&format!(r#"name="state" value="{state}""#)));
-        Self {
-            form: format!("{}{path}", tenant.endpoint()),
-            state,
-        }
+        Self { form: format!("{}{path}", tenant.endpoint()), state }
     }
 
     /// Answers with `authorize` or `decline`.
     async fn answer(&self, browser: &mut Browser, decision: &str) -> Stop {
-        let fields = [
-            ("state", self.state.as_str()),
-            ("person", "alice"),
-            ("decision", decision),
-        ];
+        let fields = [("state", self.state.as_str()), ("person", "alice"), ("decision", decision)];
         browser.submit(&self.form, &fields).await.unwrap()
     }
 }
@@ -62,14 +55,8 @@ async fn the_pages_say_what_they_are_and_have_stable_ids() {
     let direct = auth_url(&tenant, &[("direct_sign_in", "social:huggingface")]);
     let (_, body) = page(browser.open(&direct).await.unwrap());
     assert!(body.contains("local stand-in, not Hugging Face"));
-    for id in [
-        "person-alice",
-        "person-bob",
-        "person-carol",
-        "person-frank",
-        "authorize",
-        "decline",
-    ] {
+    for id in ["person-alice", "person-bob", "person-carol", "person-frank", "authorize", "decline"]
+    {
         assert!(body.contains(&format!(r#"id="{id}""#)), "{id}");
     }
 }
@@ -81,10 +68,7 @@ async fn declining_ends_on_the_sign_in_page_and_nothing_reaches_the_app() {
     let question = Question::ask(&tenant, &mut browser).await;
     let (at, body) = page(question.answer(&mut browser, "decline").await);
     assert_eq!(at, format!("/sign-in?app_id={}", tenant.app_id()));
-    assert!(
-        body.contains("The user&#39;s authorization process is unsuccessful."),
-        "{body}"
-    );
+    assert!(body.contains("The user&#39;s authorization process is unsuccessful."), "{body}");
 
     // The sign-in still stands: a second try succeeds.
     let question = Question::ask(&tenant, &mut browser).await;
@@ -98,15 +82,9 @@ async fn declining_ends_on_the_sign_in_page_and_nothing_reaches_the_app() {
 async fn finishing_in_the_first_tab_returns_the_state_of_the_second() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = tenant.browser();
-    browser
-        .open(&auth_url(&tenant, &[("state", "first")]))
-        .await
-        .unwrap();
+    browser.open(&auth_url(&tenant, &[("state", "first")])).await.unwrap();
     let question = Question::ask(&tenant, &mut browser).await;
-    browser
-        .open(&auth_url(&tenant, &[("state", "second")]))
-        .await
-        .unwrap();
+    browser.open(&auth_url(&tenant, &[("state", "second")])).await.unwrap();
     match question.answer(&mut browser, "authorize").await {
         Stop::App(url) => assert_eq!(param(&url, "state").as_deref(), Some("second")),
         stop => panic!("{stop:?}"),
@@ -126,10 +104,7 @@ async fn a_hugging_face_state_works_once() {
 async fn a_spent_address_of_the_tenant_is_not_found() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = tenant.browser();
-    browser
-        .sign_in(&auth_url(&tenant, &[]), "alice")
-        .await
-        .unwrap();
+    browser.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap();
     let spent = tenant
         .requests()
         .into_iter()
@@ -150,31 +125,18 @@ async fn a_spent_address_of_the_tenant_is_not_found() {
 
 #[tokio::test]
 async fn cancelling_at_a_third_party_app_goes_to_the_bare_redirect_uri() {
-    let tenant = LocalTenant::builder()
-        .third_party(true)
-        .start()
-        .await
-        .unwrap();
+    let tenant = LocalTenant::builder().third_party(true).start().await.unwrap();
     let mut browser = at_sign_in(&tenant).await;
     let question = Question::ask(&tenant, &mut browser).await;
     let (at, body) = page(question.answer(&mut browser, "authorize").await);
-    assert!(
-        at.starts_with("/consent?") && body.contains(r#"id="cancel""#),
-        "{at}"
-    );
+    assert!(at.starts_with("/consent?") && body.contains(r#"id="cancel""#), "{at}");
     let consent = format!("{}/consent", tenant.endpoint());
     let stop = browser
-        .submit(
-            &consent,
-            &[("app_id", tenant.app_id()), ("decision", "cancel")],
-        )
+        .submit(&consent, &[("app_id", tenant.app_id()), ("decision", "cancel")])
         .await
         .unwrap();
     assert_eq!(stop, Stop::App(CALLBACK.to_owned()));
-    let callback = tenant
-        .sign_in(&auth_url(&tenant, &[]), "alice")
-        .await
-        .unwrap();
+    let callback = tenant.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap();
     assert!(param(&callback, "code").is_some());
 }
 
@@ -185,11 +147,8 @@ async fn coming_back_with_a_wrong_code_signs_nobody_in() {
     let question = Question::ask(&tenant, &mut browser).await;
     // Somebody else's browser submits the form: the state is answered, and not with this browser's cookies.
     page(question.answer(&mut tenant.browser(), "authorize").await);
-    let callback = format!(
-        "{}/callback/huggingface0?code=wrong&state={}",
-        tenant.endpoint(),
-        question.state
-    );
+    let callback =
+        format!("{}/callback/huggingface0?code=wrong&state={}", tenant.endpoint(), question.state);
     let (_, body) = page(browser.open(&callback).await.unwrap());
     assert!(body.contains("The authorization is invalid"), "{body}");
 }
@@ -197,12 +156,6 @@ async fn coming_back_with_a_wrong_code_signs_nobody_in() {
 #[tokio::test]
 async fn a_walk_starts_at_the_tenant() {
     let tenant = LocalTenant::start().await.unwrap();
-    let error = tenant
-        .sign_in("http://localhost:3000/sign-in", "alice")
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("not an address of this tenant"),
-        "{error}"
-    );
+    let error = tenant.sign_in("http://localhost:3000/sign-in", "alice").await.unwrap_err();
+    assert!(error.to_string().contains("not an address of this tenant"), "{error}");
 }

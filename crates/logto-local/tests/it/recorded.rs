@@ -5,9 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub(crate) fn load(file: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/recorded")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(file);
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
 }
 
@@ -16,20 +14,13 @@ pub(crate) fn entries(file: &str) -> Vec<Value> {
 }
 
 pub(crate) fn str_of<'a>(entry: &'a Value, name: &str) -> &'a str {
-    entry[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("the recording has no {name}: {entry}"))
+    entry[name].as_str().unwrap_or_else(|| panic!("the recording has no {name}: {entry}"))
 }
 
 /// `[["name", "value"], …]`
 pub(crate) fn pairs(value: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|pair| (text(&pair[0]), text(&pair[1])))
-        .collect()
+    value.as_array().unwrap().iter().map(|pair| (text(&pair[0]), text(&pair[1]))).collect()
 }
 
 /// The same keys and the same types, all the way down.

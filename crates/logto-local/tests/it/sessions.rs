@@ -11,11 +11,7 @@ use crate::support::{
 
 #[tokio::test]
 async fn a_browser_walks_the_recorded_way() {
-    let tenant = LocalTenant::builder()
-        .back_channel_logout(true)
-        .start()
-        .await
-        .unwrap();
+    let tenant = LocalTenant::builder().back_channel_logout(true).start().await.unwrap();
     let other = tenant.add_app("http://localhost:4000").unwrap();
     let mut browser = tenant.browser();
     let entries = entries("flows.json");
@@ -29,16 +25,9 @@ async fn a_browser_walks_the_recorded_way() {
             .unwrap();
         assert_eq!(hops(&tenant), recorded_hops(entry), "{name}");
         let query = callback.split_once('?').unwrap().1;
-        let names: Vec<_> = query
-            .split('&')
-            .map(|pair| pair.split('=').next().unwrap())
-            .collect();
+        let names: Vec<_> = query.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
         assert_eq!(Value::from(names), entry["callback"], "{name}");
-        assert_eq!(
-            param(&callback, "error").as_deref(),
-            entry["error"].as_str(),
-            "{name}"
-        );
+        assert_eq!(param(&callback, "error").as_deref(), entry["error"].as_str(), "{name}");
         if let Some(code) = param(&callback, "code") {
             let answer = exchange_for(&tenant, &other, entry, &code).await;
             assert_eq!(answer["scope"], entry["scope"], "{name}");
@@ -48,10 +37,8 @@ async fn a_browser_walks_the_recorded_way() {
             let is_other = is_other(entry);
             let claims = decode(&answer["id_token"]).1;
             let claims: Vec<_> = claims.as_object().unwrap().keys().cloned().collect();
-            let claims: Vec<_> = claims
-                .into_iter()
-                .filter(|claim| !is_other || claim != "sid")
-                .collect();
+            let claims: Vec<_> =
+                claims.into_iter().filter(|claim| !is_other || claim != "sid").collect();
             assert_eq!(Value::from(claims), entry["claims"], "{name}");
         }
     }
@@ -78,11 +65,7 @@ fn url_of(tenant: &LocalTenant, other: &AppCredentials, entry: &Value) -> String
         ("code_challenge", &challenge),
         ("code_challenge_method", "S256"),
     ];
-    all.extend(
-        params
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
+    all.extend(params.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     format!("{}/oidc/auth?{}", tenant.endpoint(), form(&all))
 }
 
@@ -93,17 +76,9 @@ async fn exchange_for(
     code: &str,
 ) -> Value {
     let (id, secret, redirect_uri) = if is_other(entry) {
-        (
-            other.app_id.as_str(),
-            other.app_secret.as_str(),
-            "http://localhost:4000/callback",
-        )
+        (other.app_id.as_str(), other.app_secret.as_str(), "http://localhost:4000/callback")
     } else {
-        (
-            tenant.app_id(),
-            tenant.app_secret(),
-            "http://localhost:3000/callback",
-        )
+        (tenant.app_id(), tenant.app_secret(), "http://localhost:3000/callback")
     };
     let fields = [
         ("grant_type", "authorization_code"),
@@ -111,12 +86,10 @@ async fn exchange_for(
         ("redirect_uri", redirect_uri),
         ("code_verifier", VERIFIER),
     ];
-    let request = client()
-        .post(format!("{}/oidc/token", tenant.endpoint()))
-        .basic_auth(id, Some(secret));
-    let request = request
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form(&fields));
+    let request =
+        client().post(format!("{}/oidc/token", tenant.endpoint())).basic_auth(id, Some(secret));
+    let request =
+        request.header("content-type", "application/x-www-form-urlencoded").body(form(&fields));
     serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
 }
 
@@ -124,9 +97,8 @@ async fn exchange_for(
 /// is a redirect here, so its status says nothing.
 fn hops(tenant: &LocalTenant) -> Vec<(String, Option<u64>)> {
     let pages = tenant.requests().into_iter().filter(|request| {
-        let of_logto = ["/oidc", "/consent", "/sign-in"]
-            .iter()
-            .any(|start| request.path.starts_with(start));
+        let of_logto =
+            ["/oidc", "/consent", "/sign-in"].iter().any(|start| request.path.starts_with(start));
         of_logto || (request.path.starts_with("/direct") && request.method == "GET")
     });
     pages
@@ -178,12 +150,7 @@ async fn a_browser_signs_out_the_recorded_way() {
         assert_eq!(has_session(&tenant, &mut browser).await, survives, "{name}");
         if let Some(status) = entry["userinfo_after"].as_u64() {
             assert_eq!(
-                u64::from(
-                    userinfo(&tenant, &answer["access_token"])
-                        .await
-                        .status()
-                        .as_u16()
-                ),
+                u64::from(userinfo(&tenant, &answer["access_token"]).await.status().as_u16()),
                 status
             );
         }
@@ -193,12 +160,7 @@ async fn a_browser_signs_out_the_recorded_way() {
                 ("refresh_token", text(&answer, "refresh_token")),
             ];
             assert_eq!(
-                u64::from(
-                    post(&tenant, "/oidc/token", &fields)
-                        .await
-                        .status()
-                        .as_u16()
-                ),
+                u64::from(post(&tenant, "/oidc/token", &fields).await.status().as_u16()),
                 status
             );
         }
@@ -208,46 +170,30 @@ async fn a_browser_signs_out_the_recorded_way() {
 fn end_url(tenant: &LocalTenant, other: &AppCredentials, entry: &Value, id_token: &str) -> String {
     let mut params = pairs(&entry["params"]);
     for (_, value) in &mut params {
-        let replaced = value
-            .replace("$id_token", id_token)
-            .replace("$app", tenant.app_id());
+        let replaced = value.replace("$id_token", id_token).replace("$app", tenant.app_id());
         *value = replaced.replace("$other", &other.app_id);
     }
-    let params: Vec<_> = params
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let params: Vec<_> =
+        params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     format!("{}/oidc/session/end?{}", tenant.endpoint(), form(&params))
 }
 
 fn compare_sign_out(tenant: &LocalTenant, entry: &Value, end: &Stop) {
     let name = str_of(entry, "name");
     let recorded = entry["hops"].as_array().unwrap();
-    let ours: Vec<_> = tenant
-        .requests()
-        .into_iter()
-        .map(|request| (request.path, request.status))
-        .collect();
+    let ours: Vec<_> =
+        tenant.requests().into_iter().map(|request| (request.path, request.status)).collect();
     let paths: Vec<_> = recorded
         .iter()
         .map(|hop| {
-            (
-                hop[0].as_str().unwrap().to_owned(),
-                hop[1].as_u64().map(|status| status as u16),
-            )
+            (hop[0].as_str().unwrap().to_owned(), hop[1].as_u64().map(|status| status as u16))
         })
         .collect();
     assert_eq!(ours, paths, "{name}");
     match end {
         Stop::App(url) => assert_eq!(url, recorded.last().unwrap()[2].as_str().unwrap(), "{name}"),
-        Stop::Page {
-            status: 400, body, ..
-        } => {
-            assert_eq!(
-                serde_json::from_str::<Value>(body).unwrap(),
-                entry["body"],
-                "{name}"
-            );
+        Stop::Page { status: 400, body, .. } => {
+            assert_eq!(serde_json::from_str::<Value>(body).unwrap(), entry["body"], "{name}");
         }
         Stop::Page { body, .. } => {
             assert!(body.contains("You have successfully signed out."), "{name}");
@@ -257,10 +203,7 @@ fn compare_sign_out(tenant: &LocalTenant, entry: &Value, end: &Stop) {
 }
 
 async fn has_session(tenant: &LocalTenant, browser: &mut Browser) -> bool {
-    let silent = auth_url(
-        tenant,
-        &[("prompt", "none"), ("scope", "openid"), ("resource", "")],
-    );
+    let silent = auth_url(tenant, &[("prompt", "none"), ("scope", "openid"), ("resource", "")]);
     match browser.open(&silent).await.unwrap() {
         Stop::App(url) => param(&url, "error").as_deref() != Some("login_required"),
         stop => panic!("{stop:?}"),

@@ -49,46 +49,28 @@ async fn somebody_new_has_to_choose_a_user_name_unless_that_is_switched_off() {
     admin.button().await;
     let url = admin.url(&app.0, "openid profile");
     let mut browser = admin.tenant.browser();
-    let stopped = browser
-        .sign_in(&url, "alice")
-        .await
-        .unwrap_err()
-        .to_string();
+    let stopped = browser.sign_in(&url, "alice").await.unwrap_err().to_string();
     assert!(stopped.contains("/continue/username"), "{stopped}");
     let submit = format!("{}/continue/username", admin.tenant.endpoint());
     for refused in ["", "two words", "1st"] {
-        let stop = browser
-            .submit(&submit, &[("username", refused)])
-            .await
-            .unwrap();
+        let stop = browser.submit(&submit, &[("username", refused)]).await.unwrap();
         assert!(page(stop).1.contains("id=\"notice\""), "{refused}");
     }
-    let Stop::App(callback) = browser
-        .submit(&submit, &[("username", "alice_1")])
-        .await
-        .unwrap()
+    let Stop::App(callback) = browser.submit(&submit, &[("username", "alice_1")]).await.unwrap()
     else {
         panic!("alice_1 is a user name");
     };
     let code = param(&callback, "code").unwrap();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", CALLBACK),
-    ];
+    let fields =
+        [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
     let (_, tokens) = admin.token(&app, &fields).await;
     assert_eq!(decode(&tokens["id_token"]).1["username"], "alice_1");
 
     let mut other = admin.tenant.browser();
     other.sign_in(&url, "frank").await.unwrap_err();
-    let stop = other
-        .submit(&submit, &[("username", "alice_1")])
-        .await
-        .unwrap();
+    let stop = other.submit(&submit, &[("username", "alice_1")]).await.unwrap();
     assert!(page(stop).1.contains("already in use"));
-    admin
-        .experience(json!({ "socialSignIn": { "skipRequiredIdentifiers": true } }))
-        .await;
+    admin.experience(json!({ "socialSignIn": { "skipRequiredIdentifiers": true } })).await;
     admin.tenant.sign_in(&url, "frank").await.unwrap();
 }
 
@@ -111,15 +93,9 @@ async fn an_ended_secret_and_a_deleted_app_are_refused() {
     let (id, first) = admin.app("Traditional").await;
     let path = format!("/api/applications/{id}/secrets");
     let end = admin.tenant.clock().now() + std::time::Duration::from_secs(60);
-    let end = end
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_millis();
+    let end = end.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let second = admin
-        .post(
-            &path,
-            json!({ "name": "second", "expiresAt": u64::try_from(end).unwrap() }),
-        )
+        .post(&path, json!({ "name": "second", "expiresAt": u64::try_from(end).unwrap() }))
         .await;
     let second = second["value"].as_str().unwrap().to_owned();
     let fields = [("grant_type", "authorization_code"), ("code", "none")];
@@ -127,22 +103,11 @@ async fn an_ended_secret_and_a_deleted_app_are_refused() {
         let (_, answer) = admin.token(&(id.clone(), secret.clone()), &fields).await;
         assert_eq!(answer["error"], "invalid_grant", "the secret is right");
     }
-    admin
-        .tenant
-        .clock()
-        .advance(std::time::Duration::from_secs(61));
+    admin.tenant.clock().advance(std::time::Duration::from_secs(61));
     let (status, answer) = admin.token(&(id.clone(), second), &fields).await;
-    assert_eq!(
-        (status, &answer["error_description"]),
-        (400, &json!("client secret has expired"))
-    );
-    let (status, _) = admin
-        .call(
-            Method::DELETE,
-            &format!("/api/applications/{id}"),
-            Value::Null,
-        )
-        .await;
+    assert_eq!((status, &answer["error_description"]), (400, &json!("client secret has expired")));
+    let (status, _) =
+        admin.call(Method::DELETE, &format!("/api/applications/{id}"), Value::Null).await;
     assert_eq!(status, 204);
     let (status, answer) = admin.token(&(id, first), &fields).await;
     assert_eq!((status, &answer["error"]), (400, &json!("invalid_client")));
@@ -152,25 +117,17 @@ async fn an_ended_secret_and_a_deleted_app_are_refused() {
 async fn only_the_role_opens_the_management_api_to_a_machine() {
     let admin = Administrator::of_an_empty_tenant().await;
     let app = admin.app("MachineToMachine").await;
-    let fields = [
-        ("grant_type", "client_credentials"),
-        ("resource", MANAGEMENT),
-        ("scope", "all"),
-    ];
+    let fields = [("grant_type", "client_credentials"), ("resource", MANAGEMENT), ("scope", "all")];
     let (_, without) = admin.token(&app, &fields).await;
     assert_eq!(without.get("scope"), None);
-    let powerless = Administrator {
-        token: without["access_token"].as_str().unwrap().to_owned(),
-        ..admin
-    };
+    let powerless =
+        Administrator { token: without["access_token"].as_str().unwrap().to_owned(), ..admin };
     let (status, answer) = powerless.call(Method::GET, "/api/users", Value::Null).await;
     assert_eq!((status, &answer["code"]), (403, &json!("auth.forbidden")));
     let admin = Administrator::of(powerless.tenant).await;
     let (_, roles) = admin.call(Method::GET, "/api/roles", Value::Null).await;
     let body = json!({ "roleIds": [roles[0]["id"]] });
-    admin
-        .post(&format!("/api/applications/{}/roles", app.0), body)
-        .await;
+    admin.post(&format!("/api/applications/{}/roles", app.0), body).await;
     let (_, with) = admin.token(&app, &fields).await;
     assert_eq!(with["scope"], "all");
 }
@@ -179,27 +136,16 @@ async fn only_the_role_opens_the_management_api_to_a_machine() {
 async fn a_new_api_and_a_new_role_reach_the_tokens_of_people() {
     let admin = Administrator::of(LocalTenant::start().await.unwrap()).await;
     let app = admin.app("Traditional").await;
-    admin
-        .tenant
-        .sign_in(&admin.url(&app.0, "openid"), "alice")
-        .await
-        .unwrap();
+    admin.tenant.sign_in(&admin.url(&app.0, "openid"), "alice").await.unwrap();
     let api = "https://new.example.test";
-    let resource = admin
-        .post("/api/resources", json!({ "name": "New", "indicator": api }))
-        .await;
+    let resource = admin.post("/api/resources", json!({ "name": "New", "indicator": api })).await;
     let path = format!("/api/resources/{}/scopes", resource["id"].as_str().unwrap());
     let scope = admin.post(&path, json!({ "name": "do:it" })).await;
     let role = json!({ "name": "doer", "description": "does it", "scopeIds": [scope["id"]] });
     let role = admin.post("/api/roles", role).await;
     let (_, people) = admin.call(Method::GET, "/api/users", Value::Null).await;
     let alice = people[0]["id"].as_str().unwrap();
-    admin
-        .post(
-            &format!("/api/users/{alice}/roles"),
-            json!({ "roleIds": [role["id"]] }),
-        )
-        .await;
+    admin.post(&format!("/api/users/{alice}/roles"), json!({ "roleIds": [role["id"]] })).await;
     let url = format!(
         "{}&resource=https%3A%2F%2Fnew.example.test",
         admin.url(&app.0, "openid do:it roles")
@@ -214,14 +160,8 @@ async fn a_new_api_and_a_new_role_reach_the_tokens_of_people() {
     ];
     let (_, tokens) = admin.token(&app, &fields).await;
     let (_, access) = decode(&tokens["access_token"]);
-    assert_eq!(
-        (&access["aud"], &access["scope"]),
-        (&json!(api), &json!("do:it"))
-    );
-    assert_eq!(
-        decode(&tokens["id_token"]).1["roles"],
-        json!(["things-editor", "doer"])
-    );
+    assert_eq!((&access["aud"], &access["scope"]), (&json!(api), &json!("do:it")));
+    assert_eq!(decode(&tokens["id_token"]).1["roles"], json!(["things-editor", "doer"]));
 }
 
 #[tokio::test]
@@ -240,10 +180,7 @@ async fn connectors_are_refused_as_was_recorded() {
     let store = json!({ "enableTokenStorage": true });
     let refused = async |method, path, body| {
         let (status, answer) = admin.call(method, path, body).await;
-        (
-            status,
-            answer["code"].as_str().unwrap_or_default().to_owned(),
-        )
+        (status, answer["code"].as_str().unwrap_or_default().to_owned())
     };
     let code = |status, code: &str| (status, code.to_owned());
     assert_eq!(
@@ -251,12 +188,7 @@ async fn connectors_are_refused_as_was_recorded() {
         code(422, "request.feature_not_supported")
     );
     assert_eq!(
-        refused(
-            Method::POST,
-            "/api/connectors",
-            with("metadata", Value::Null)
-        )
-        .await,
+        refused(Method::POST, "/api/connectors", with("metadata", Value::Null)).await,
         code(400, "connector.should_specify_target")
     );
     assert_eq!(
@@ -265,26 +197,17 @@ async fn connectors_are_refused_as_was_recorded() {
     );
     let (status, _) = admin.call(Method::DELETE, built_in, Value::Null).await;
     assert_eq!(status, 204);
-    let (_, experience) = admin
-        .call(Method::GET, "/api/sign-in-exp", Value::Null)
-        .await;
+    let (_, experience) = admin.call(Method::GET, "/api/sign-in-exp", Value::Null).await;
     assert_eq!(experience["socialSignInConnectorTargets"], json!([]));
     assert_eq!(
         refused(Method::POST, "/api/connectors", oidc.clone()).await,
         code(400, "connector.invalid_config")
     );
 
-    let vault = LocalTenant::builder()
-        .secret_vault(true)
-        .start()
-        .await
-        .unwrap();
+    let vault = LocalTenant::builder().secret_vault(true).start().await.unwrap();
     let admin = Administrator::of(vault).await;
     let (status, answer) = admin.call(Method::PATCH, built_in, store).await;
-    assert_eq!(
-        (status, &answer["code"]),
-        (422, &json!("connector.token_storage_not_supported"))
-    );
+    assert_eq!((status, &answer["code"]), (422, &json!("connector.token_storage_not_supported")));
 }
 
 #[tokio::test]
@@ -297,18 +220,12 @@ async fn the_claims_of_id_tokens_are_a_setting() {
     let url = admin.url(&app.0, "openid roles identities");
     let callback = admin.tenant.sign_in(&url, "alice").await.unwrap();
     let code = param(&callback, "code").unwrap();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", CALLBACK),
-    ];
+    let fields =
+        [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
     let (_, tokens) = admin.token(&app, &fields).await;
     let claims = decode(&tokens["id_token"]).1;
     assert_eq!(claims.get("roles"), None);
-    assert_eq!(
-        claims["identities"]["huggingface"]["userId"],
-        "62a1f0c4d5e6f7a8b9c0d1e2"
-    );
+    assert_eq!(claims["identities"]["huggingface"]["userId"], "62a1f0c4d5e6f7a8b9c0d1e2");
 }
 
 #[tokio::test]

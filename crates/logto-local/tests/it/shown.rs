@@ -7,11 +7,7 @@ use crate::support::{CALLBACK, auth_url, client, decode, form, signed_in, text};
 
 #[tokio::test]
 async fn the_tenants_own_page_lists_people_apps_and_requests_without_their_values() {
-    let tenant = LocalTenant::builder()
-        .person(Person::new("dora"))
-        .start()
-        .await
-        .unwrap();
+    let tenant = LocalTenant::builder().person(Person::new("dora")).start().await.unwrap();
     let home = async || {
         let answer = client().get(tenant.endpoint()).send().await.unwrap();
         assert_eq!(answer.status(), 200);
@@ -46,10 +42,7 @@ async fn the_tenants_own_page_lists_people_apps_and_requests_without_their_value
 
 #[tokio::test]
 async fn anybody_may_read_which_buttons_there_are() {
-    for (tenant, buttons) in [
-        (LocalTenant::builder(), 1),
-        (LocalTenant::builder().empty(), 0),
-    ] {
+    for (tenant, buttons) in [(LocalTenant::builder(), 1), (LocalTenant::builder().empty(), 0)] {
         let tenant = tenant.start().await.unwrap();
         let address = format!("{}/api/.well-known/sign-in-exp", tenant.endpoint());
         let answer = client().get(address).send().await.unwrap();
@@ -65,18 +58,12 @@ async fn anybody_may_read_which_buttons_there_are() {
 async fn a_picture_is_served_by_the_tenant() {
     let tenant = LocalTenant::start().await.unwrap();
     let answer = signed_in(&tenant, "alice").await;
-    let picture = decode(&answer["id_token"]).1["picture"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let picture = decode(&answer["id_token"]).1["picture"].as_str().unwrap().to_owned();
     assert!(picture.starts_with(tenant.endpoint()));
     let response = client().get(picture).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "image/svg+xml");
-    let unknown = client()
-        .get(format!("{}/avatars/nobody.svg", tenant.endpoint()))
-        .send()
-        .await
-        .unwrap();
+    let unknown =
+        client().get(format!("{}/avatars/nobody.svg", tenant.endpoint())).send().await.unwrap();
     assert_eq!(unknown.status(), 404);
 }
 
@@ -84,51 +71,21 @@ async fn a_picture_is_served_by_the_tenant() {
 async fn nothing_a_request_says_becomes_markup() {
     let evil = r#""><script>alert(1)</script>"#;
     let mallory = Person::new("mallory").name(Some(evil));
-    let tenant = LocalTenant::builder()
-        .person(mallory)
-        .start()
-        .await
-        .unwrap();
+    let tenant = LocalTenant::builder().person(mallory).start().await.unwrap();
     let pages = [
         auth_url(&tenant, &[("login_hint", evil)]),
         auth_url(&tenant, &[("direct_sign_in", "social:huggingface")]),
-        auth_url(
-            &tenant,
-            &[
-                ("response_mode", "form_post"),
-                ("prompt", "none"),
-                ("state", evil),
-            ],
-        ),
+        auth_url(&tenant, &[("response_mode", "form_post"), ("prompt", "none"), ("state", evil)]),
         auth_url(&tenant, &[("ui_locales", "x; domain=evil")]),
-        format!(
-            "{}/sign-in?app_id={}",
-            tenant.endpoint(),
-            form(&[("", evil)])
-        ),
-        format!(
-            "{}/hugging-face/oauth/authorize?state={}",
-            tenant.endpoint(),
-            form(&[("", evil)])
-        ),
+        format!("{}/sign-in?app_id={}", tenant.endpoint(), form(&[("", evil)])),
+        format!("{}/hugging-face/oauth/authorize?state={}", tenant.endpoint(), form(&[("", evil)])),
     ];
     for url in pages {
         let (_, body) = page(tenant.browser().open(&url).await.unwrap());
         assert!(!body.contains("<script>alert"), "{url}: {body}");
     }
-    let response = client()
-        .get(auth_url(&tenant, &[("ui_locales", "x; domain=evil")]))
-        .send()
-        .await
-        .unwrap();
-    let cookie = response
-        .headers()
-        .get("set-cookie")
-        .unwrap()
-        .to_str()
-        .unwrap();
-    assert!(
-        cookie.ends_with("; path=/; samesite=lax") && !cookie.contains("; domain"),
-        "{cookie}"
-    );
+    let response =
+        client().get(auth_url(&tenant, &[("ui_locales", "x; domain=evil")])).send().await.unwrap();
+    let cookie = response.headers().get("set-cookie").unwrap().to_str().unwrap();
+    assert!(cookie.ends_with("; path=/; samesite=lax") && !cookie.contains("; domain"), "{cookie}");
 }

@@ -41,13 +41,9 @@ pub(crate) fn auth_url(tenant: &LocalTenant, changes: &[(&str, &str)]) -> String
         ("resource", THINGS),
         ("resource", ORGANIZATIONS),
     ];
-    let kept = usual
-        .iter()
-        .filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
-    let pairs: Vec<_> = kept
-        .chain(changes.iter().filter(|(_, value)| !value.is_empty()))
-        .copied()
-        .collect();
+    let kept = usual.iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+    let pairs: Vec<_> =
+        kept.chain(changes.iter().filter(|(_, value)| !value.is_empty())).copied().collect();
     format!("{}/oidc/auth?{}", tenant.endpoint(), form(&pairs))
 }
 
@@ -61,9 +57,7 @@ pub(crate) fn client() -> reqwest::Client {
 
 pub(crate) fn param(url: &str, name: &str) -> Option<String> {
     let url = Url::parse(url).unwrap();
-    url.query_pairs()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 pub(crate) async fn post(tenant: &LocalTenant, path: &str, fields: &[(&str, &str)]) -> Response {
@@ -105,10 +99,7 @@ pub(crate) fn exchange(code: &str) -> Vec<(&str, &str)> {
 }
 
 pub(crate) async fn new_code(tenant: &LocalTenant, person: &str) -> String {
-    let callback = tenant
-        .sign_in(&auth_url(tenant, &[]), person)
-        .await
-        .unwrap();
+    let callback = tenant.sign_in(&auth_url(tenant, &[]), person).await.unwrap();
     param(&callback, "code").unwrap()
 }
 
@@ -120,17 +111,11 @@ pub(crate) async fn signed_in(tenant: &LocalTenant, person: &str) -> Value {
 
 pub(crate) async fn userinfo(tenant: &LocalTenant, token: &Value) -> Response {
     let request = client().get(format!("{}/oidc/me", tenant.endpoint()));
-    request
-        .bearer_auth(token.as_str().unwrap())
-        .send()
-        .await
-        .unwrap()
+    request.bearer_auth(token.as_str().unwrap()).send().await.unwrap()
 }
 
 pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {name} in {value}"))
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
 /// Header and claims of a token.
@@ -152,9 +137,6 @@ pub(crate) async fn signed_in_with(
     browser: &mut Browser,
     person: &str,
 ) -> Value {
-    let callback = browser
-        .sign_in(&auth_url(tenant, &[]), person)
-        .await
-        .unwrap();
+    let callback = browser.sign_in(&auth_url(tenant, &[]), person).await.unwrap();
     tokens(tenant, &exchange(&param(&callback, "code").unwrap())).await
 }

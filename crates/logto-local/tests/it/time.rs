@@ -25,39 +25,25 @@ fn pass(tenant: &LocalTenant, seconds: u64) {
 async fn refresh(tenant: &LocalTenant, answer: &Value) -> Value {
     tokens(
         tenant,
-        &[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", text(answer, "refresh_token")),
-        ],
+        &[("grant_type", "refresh_token"), ("refresh_token", text(answer, "refresh_token"))],
     )
     .await
 }
 
 async fn refresh_is_refused(tenant: &LocalTenant, answer: &Value) {
-    let fields = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", text(answer, "refresh_token")),
-    ];
-    assert_eq!(
-        refused(tenant, &fields).await,
-        (400, "invalid_grant".to_owned())
-    );
+    let fields =
+        [("grant_type", "refresh_token"), ("refresh_token", text(answer, "refresh_token"))];
+    assert_eq!(refused(tenant, &fields).await, (400, "invalid_grant".to_owned()));
 }
 
 #[tokio::test]
 async fn a_code_lives_for_a_minute() {
     let tenant = stopped_tenant().await;
-    let (early, late) = (
-        new_code(&tenant, "alice").await,
-        new_code(&tenant, "alice").await,
-    );
+    let (early, late) = (new_code(&tenant, "alice").await, new_code(&tenant, "alice").await);
     pass(&tenant, 59);
     tokens(&tenant, &exchange(&early)).await;
     pass(&tenant, 2);
-    assert_eq!(
-        refused(&tenant, &exchange(&late)).await,
-        (400, "invalid_grant".to_owned())
-    );
+    assert_eq!(refused(&tenant, &exchange(&late)).await, (400, "invalid_grant".to_owned()));
 }
 
 #[tokio::test]
@@ -65,15 +51,9 @@ async fn an_access_token_lives_for_an_hour() {
     let tenant = stopped_tenant().await;
     let answer = signed_in(&tenant, "alice").await;
     pass(&tenant, 3599);
-    assert_eq!(
-        userinfo(&tenant, &answer["access_token"]).await.status(),
-        200
-    );
+    assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 200);
     pass(&tenant, 1);
-    assert_eq!(
-        userinfo(&tenant, &answer["access_token"]).await.status(),
-        401
-    );
+    assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 401);
 }
 
 #[tokio::test]
@@ -81,20 +61,14 @@ async fn a_refresh_token_is_kept_for_70_percent_of_its_life_and_then_rotates() {
     let tenant = stopped_tenant().await;
     let first = signed_in(&tenant, "alice").await;
     pass(&tenant, 14 * DAY * 69 / 100);
-    assert_eq!(
-        refresh(&tenant, &first).await["refresh_token"],
-        first["refresh_token"]
-    );
+    assert_eq!(refresh(&tenant, &first).await["refresh_token"], first["refresh_token"]);
     pass(&tenant, 14 * DAY * 2 / 100);
     let second = refresh(&tenant, &first).await;
     assert_ne!(second["refresh_token"], first["refresh_token"]);
 
     // The new one has a whole life before it.
     pass(&tenant, 13 * DAY);
-    assert_ne!(
-        refresh(&tenant, &second).await["refresh_token"],
-        second["refresh_token"]
-    );
+    assert_ne!(refresh(&tenant, &second).await["refresh_token"], second["refresh_token"]);
 }
 
 #[tokio::test]
@@ -109,17 +83,11 @@ async fn a_rotated_refresh_token_is_good_for_three_more_seconds_and_then_kills_e
     pass(&tenant, 3);
     refresh(&tenant, &first).await;
     pass(&tenant, 4);
-    assert_eq!(
-        userinfo(&tenant, &third["access_token"]).await.status(),
-        200
-    );
+    assert_eq!(userinfo(&tenant, &third["access_token"]).await.status(), 200);
     refresh_is_refused(&tenant, &first).await;
     refresh_is_refused(&tenant, &second).await;
     refresh_is_refused(&tenant, &third).await;
-    assert_eq!(
-        userinfo(&tenant, &third["access_token"]).await.status(),
-        401
-    );
+    assert_eq!(userinfo(&tenant, &third["access_token"]).await.status(), 401);
 }
 
 #[tokio::test]
@@ -158,10 +126,7 @@ async fn the_session_lives_for_fourteen_days_and_a_sign_in_page_for_an_hour() {
     pass(&tenant, 3601);
     let button = format!("{}/direct/social/huggingface", tenant.endpoint());
     let stop = browser.submit(&button, &[]).await.unwrap();
-    assert!(
-        format!("{stop:?}").contains("Session not found"),
-        "{stop:?}"
-    );
+    assert!(format!("{stop:?}").contains("Session not found"), "{stop:?}");
 }
 
 #[tokio::test]
@@ -176,25 +141,14 @@ async fn max_age_asks_again_and_adds_auth_time() {
     assert_eq!(tenant.requests().len(), 1, "no page was needed");
     let answer = tokens(&tenant, &exchange(&param(&callback, "code").unwrap())).await;
     let claims = crate::support::decode(&answer["id_token"]).1;
-    assert_eq!(
-        claims["auth_time"].as_u64().unwrap() + 100,
-        claims["iat"].as_u64().unwrap()
-    );
+    assert_eq!(claims["auth_time"].as_u64().unwrap() + 100, claims["iat"].as_u64().unwrap());
 
     tenant.clear_requests();
     browser
-        .sign_in(
-            &auth_url(&tenant, &[("max_age", "99"), ("prompt", "")]),
-            "alice",
-        )
+        .sign_in(&auth_url(&tenant, &[("max_age", "99"), ("prompt", "")]), "alice")
         .await
         .unwrap();
-    assert!(
-        tenant
-            .requests()
-            .iter()
-            .any(|request| request.path == "/sign-in")
-    );
+    assert!(tenant.requests().iter().any(|request| request.path == "/sign-in"));
 }
 
 #[tokio::test]
@@ -204,10 +158,7 @@ async fn the_clock_can_be_set_back() {
     tenant.clock().set(then);
     assert_eq!(tenant.clock().now(), then);
     let answer = signed_in(&tenant, "alice").await;
-    assert_eq!(
-        crate::support::decode(&answer["id_token"]).1["iat"],
-        1_000_000_000
-    );
+    assert_eq!(crate::support::decode(&answer["id_token"]).1["iat"], 1_000_000_000);
 }
 
 #[tokio::test]
@@ -216,18 +167,12 @@ async fn access_tokens_can_be_made_short_lived() {
     tenant.set_access_token_life(Duration::ZERO);
     let answer = signed_in(&tenant, "alice").await;
     assert_eq!(answer["expires_in"], 0);
-    assert_eq!(
-        userinfo(&tenant, &answer["access_token"]).await.status(),
-        401
-    );
+    assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 401);
     tenant.set_access_token_life(Duration::from_secs(60));
     let answer = refresh(&tenant, &answer).await;
     assert_eq!(answer["expires_in"], 60);
     pass(&tenant, 59);
-    assert_eq!(
-        userinfo(&tenant, &answer["access_token"]).await.status(),
-        200
-    );
+    assert_eq!(userinfo(&tenant, &answer["access_token"]).await.status(), 200);
 }
 
 #[tokio::test]

@@ -24,18 +24,10 @@ struct Replay {
 
 #[tokio::test]
 async fn every_recorded_request_is_answered_as_recorded() {
-    let tenant = LocalTenant::builder()
-        .back_channel_logout(true)
-        .start()
-        .await
-        .unwrap();
+    let tenant = LocalTenant::builder().back_channel_logout(true).start().await.unwrap();
     tenant.clock().stop();
     let other = tenant.add_app("http://localhost:4000").unwrap();
-    let mut replay = Replay {
-        tenant,
-        other,
-        known: HashMap::new(),
-    };
+    let mut replay = Replay { tenant, other, known: HashMap::new() };
     let entries = entries("token.json");
     assert_eq!(entries.len(), 104);
     for entry in &entries {
@@ -51,11 +43,7 @@ impl Replay {
             Some(text) => Some(self.authorization(text).await),
             None => None,
         };
-        let fields = if entry["form"].is_null() {
-            Vec::new()
-        } else {
-            pairs(&entry["form"])
-        };
+        let fields = if entry["form"].is_null() { Vec::new() } else { pairs(&entry["form"]) };
         let mut body = Vec::new();
         for (field, value) in &fields {
             body.push((field.as_str(), self.resolve(value).await));
@@ -74,10 +62,8 @@ impl Replay {
             request = request.header("authorization", authorization);
         }
         if let Some(kind) = entry["content_type"].as_str() {
-            let pairs: Vec<(&str, &str)> = body
-                .iter()
-                .map(|(field, value)| (*field, value.as_str()))
-                .collect();
+            let pairs: Vec<(&str, &str)> =
+                body.iter().map(|(field, value)| (*field, value.as_str())).collect();
             let body = match kind {
                 "application/json" => {
                     serde_json::to_string(&pairs.into_iter().collect::<HashMap<_, _>>()).unwrap()
@@ -92,17 +78,11 @@ impl Replay {
 
     async fn compare(&mut self, name: &str, recorded: &Value, response: Response) {
         assert_eq!(response.status().as_u16(), recorded["status"], "{name}");
-        let headers = [
-            "content-type",
-            "cache-control",
-            "www-authenticate",
-            "access-control-allow-origin",
-        ];
+        let headers =
+            ["content-type", "cache-control", "www-authenticate", "access-control-allow-origin"];
         for header in headers {
-            let ours = response
-                .headers()
-                .get(header)
-                .map(|value| value.to_str().unwrap().to_owned());
+            let ours =
+                response.headers().get(header).map(|value| value.to_str().unwrap().to_owned());
             let recorded = recorded["headers"][header].as_str();
             let recorded = recorded.map(|text| text.replace("$endpoint", self.tenant.endpoint()));
             // The recording has no such header on a route that does not exist; a fixed set does no harm.
@@ -110,26 +90,15 @@ impl Replay {
                 assert_eq!(ours, recorded, "{name}: {header}");
             }
         }
-        assert!(
-            response.headers().contains_key("logto-core-request-id"),
-            "{name}"
-        );
+        assert!(response.headers().contains_key("logto-core-request-id"), "{name}");
         let body = response.text().await.unwrap();
         let Value::Object(members) = &recorded["body"] else {
-            assert_eq!(
-                body,
-                recorded["body"].as_str().unwrap_or_default(),
-                "{name}"
-            );
+            assert_eq!(body, recorded["body"].as_str().unwrap_or_default(), "{name}");
             return;
         };
         let ours: Value = serde_json::from_str(&body).unwrap();
         let keys: Vec<_> = members.keys().collect();
-        assert_eq!(
-            ours.as_object().unwrap().keys().collect::<Vec<_>>(),
-            keys,
-            "{name}"
-        );
+        assert_eq!(ours.as_object().unwrap().keys().collect::<Vec<_>>(), keys, "{name}");
         for (member, recorded) in members {
             let at = format!("{name}: {member}");
             match member.as_str() {
@@ -177,9 +146,7 @@ impl Replay {
             assert_eq!(life(&claims), life(&jwt["claims"]), "{at}: lifetime");
         }
         // "The same refresh token again" is a fact of the recording: a name never changes its meaning.
-        let before = self
-            .known
-            .insert(str_of(recorded, "name").to_owned(), token.to_owned());
+        let before = self.known.insert(str_of(recorded, "name").to_owned(), token.to_owned());
         assert!(before.is_none_or(|before| before == token), "{at} changed");
     }
 
@@ -221,31 +188,19 @@ impl Replay {
                 self.sign_in(session).await;
             }
         }
-        self.known
-            .get(name)
-            .unwrap_or_else(|| panic!("nothing gave {name}"))
-            .clone()
+        self.known.get(name).unwrap_or_else(|| panic!("nothing gave {name}")).clone()
     }
 
     async fn sign_in(&mut self, session: &str) {
         let plain = [("scope", "openid offline_access profile"), ("resource", "")];
         let everything = [("scope", EVERYTHING)];
-        let changes: &[(&str, &str)] = if session == "plain" {
-            &plain
-        } else {
-            &everything
-        };
-        let callback = self
-            .tenant
-            .sign_in(&auth_url(&self.tenant, changes), "alice")
-            .await
-            .unwrap();
+        let changes: &[(&str, &str)] = if session == "plain" { &plain } else { &everything };
+        let callback =
+            self.tenant.sign_in(&auth_url(&self.tenant, changes), "alice").await.unwrap();
         let answer = tokens(&self.tenant, &exchange(&param(&callback, "code").unwrap())).await;
         for token in ["access_token", "refresh_token", "id_token"] {
-            self.known.insert(
-                format!("{session}.{token}"),
-                answer[token].as_str().unwrap().to_owned(),
-            );
+            self.known
+                .insert(format!("{session}.{token}"), answer[token].as_str().unwrap().to_owned());
         }
     }
 }

@@ -89,10 +89,7 @@ async fn adopt(
 pub(super) fn merge(now: &OidcClientMetadata, wanted: &OidcClientMetadata) -> OidcClientMetadata {
     let mut merged = now.clone();
     append(&mut merged.redirect_uris, &wanted.redirect_uris);
-    append(
-        &mut merged.post_logout_redirect_uris,
-        &wanted.post_logout_redirect_uris,
-    );
+    append(&mut merged.post_logout_redirect_uris, &wanted.post_logout_redirect_uris);
     if merged.backchannel_logout_uri.is_none() {
         merged.backchannel_logout_uri = wanted.backchannel_logout_uri.clone();
         merged.backchannel_logout_session_required = wanted.backchannel_logout_session_required;
@@ -129,11 +126,7 @@ fn show_additions(change: &mut Change, now: &OidcClientMetadata, then: &OidcClie
 
 /// The first secret that has not ended.
 pub(super) fn usable(secrets: &[ApplicationSecret]) -> Option<&ApplicationSecret> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let alive = |end: u64| u128::from(end) > now.as_millis();
-    secrets
-        .iter()
-        .find(|secret| secret.expires_at.is_none_or(alive))
+    secrets.iter().find(|secret| secret.expires_at.is_none_or(alive))
 }

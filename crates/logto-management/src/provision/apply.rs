@@ -70,17 +70,11 @@ impl Plan {
                 let app = self.app()?;
                 let taken = management.applications().secrets(app).await?.len();
                 let name = format!("Secret {}", taken + 1);
-                management
-                    .applications()
-                    .add_secret(app, &name, None)
-                    .await?;
+                management.applications().add_secret(app, &name, None).await?;
             }
             Step::CreateConnector(new) => drop(management.connectors().create(new).await?),
             Step::UpdateConnector(to) => {
-                management
-                    .connectors()
-                    .update(&self.connector_id, to)
-                    .await?;
+                management.connectors().update(&self.connector_id, to).await?;
             }
             Step::ReplaceConnector(new) => replace(management, &self.connector_id, new).await?,
             Step::ShowButton => show_button(management).await?,
@@ -121,10 +115,7 @@ impl Plan {
 /// built-in one, it refuses for another reason where it cannot keep any.
 async fn replace(management: &Management, id: &str, new: &NewConnector) -> Result<(), Error> {
     let connectors = management.connectors();
-    let keep = ConnectorChanges {
-        enable_token_storage: Some(true),
-        ..ConnectorChanges::default()
-    };
+    let keep = ConnectorChanges { enable_token_storage: Some(true), ..ConnectorChanges::default() };
     match connectors.update(id, &keep).await {
         // A newer Logto, whose built-in connector keeps tokens.
         Ok(_) => return Ok(()),
@@ -150,9 +141,5 @@ async fn show_button(management: &Management) -> Result<(), Error> {
     let now = management.sign_in_experience().get().await?;
     let targets = sign_in::with_button(&now.social_sign_in_connector_targets);
     let change = json!({ "socialSignInConnectorTargets": targets });
-    management
-        .sign_in_experience()
-        .update(&change)
-        .await
-        .map(drop)
+    management.sign_in_experience().update(&change).await.map(drop)
 }

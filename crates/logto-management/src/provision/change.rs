@@ -43,11 +43,7 @@ pub(super) enum Step {
 
 impl Change {
     pub(super) fn new(title: impl Into<String>, step: Step) -> Self {
-        Self {
-            title: title.into(),
-            differences: Vec::new(),
-            step,
-        }
+        Self { title: title.into(), differences: Vec::new(), step }
     }
 
     pub(super) fn sets(&mut self, name: &'static str, after: impl Into<String>) -> &mut Self {
@@ -60,11 +56,7 @@ impl Change {
         before: Option<String>,
         after: impl Into<String>,
     ) -> &mut Self {
-        self.differences.push(Difference {
-            name,
-            before,
-            after: after.into(),
-        });
+        self.differences.push(Difference { name, before, after: after.into() });
         self
     }
 }
@@ -72,12 +64,7 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.title)?;
-        for Difference {
-            name,
-            before,
-            after,
-        } in &self.differences
-        {
+        for Difference { name, before, after } in &self.differences {
             if let Some(before) = before {
                 write!(f, "\n  - {name}: {before}")?;
             }

@@ -42,11 +42,7 @@ async fn create(
     management: &Management,
     plan: &mut Plan,
 ) -> Result<(), Error> {
-    let factory = if setup.token_storage {
-        OAUTH2
-    } else {
-        BUILT_IN
-    };
+    let factory = if setup.token_storage { OAUTH2 } else { BUILT_IN };
     check_factory(management, factory).await?;
     plan.connector_id = setup.new_connector_id(management);
     plan.credentials_missing = setup.credentials.is_none();
@@ -75,18 +71,14 @@ fn update(setup: &HuggingFaceSetup, existing: &Connector, plan: &mut Plan) {
     let mut wanted = vec![("scope", scope)];
     if let Some(given) = &setup.credentials {
         wanted.push(("clientId", given.client_id.clone()));
-        wanted.push((
-            "clientSecret",
-            given.client_secret.expose_secret().to_owned(),
-        ));
+        wanted.push(("clientSecret", given.client_secret.expose_secret().to_owned()));
     }
     wanted.retain(|(member, value)| now.text(member) != Some(value.as_str()));
     let mut changes = ConnectorChanges::default();
     if !wanted.is_empty() {
         let mut config = now.clone();
-        let members = wanted
-            .iter()
-            .map(|(member, value)| ((*member).to_owned(), value.as_str().into()));
+        let members =
+            wanted.iter().map(|(member, value)| ((*member).to_owned(), value.as_str().into()));
         config.0.extend(members);
         changes.config = Some(config);
     }
@@ -130,28 +122,14 @@ fn show(title: &str, new: &NewConnector, step: fn(NewConnector) -> Step) -> Chan
 
 /// A connector as it would be created.
 fn describe(setup: &HuggingFaceSetup, id: &str, scope: String) -> NewConnector {
-    let mut config = if setup.token_storage {
-        oauth2_config()
-    } else {
-        ConnectorConfig::default()
-    };
+    let mut config = if setup.token_storage { oauth2_config() } else { ConnectorConfig::default() };
     config.0.insert("scope".to_owned(), scope.into());
-    if let Some(Credentials {
-        client_id,
-        client_secret,
-    }) = &setup.credentials
-    {
+    if let Some(Credentials { client_id, client_secret }) = &setup.credentials {
         let secret = client_secret.expose_secret();
-        config
-            .0
-            .insert("clientId".to_owned(), client_id.as_str().into());
+        config.0.insert("clientId".to_owned(), client_id.as_str().into());
         config.0.insert("clientSecret".to_owned(), secret.into());
     }
-    let factory = if setup.token_storage {
-        OAUTH2
-    } else {
-        BUILT_IN
-    };
+    let factory = if setup.token_storage { OAUTH2 } else { BUILT_IN };
     let mut new = NewConnector::new(factory, config);
     new.id = Some(id.to_owned());
     new.sync_profile = Some(false);
@@ -180,11 +158,7 @@ fn oauth2_config() -> ConnectorConfig {
 
 /// What the connector asks for now, and after it what is wanted.
 fn wanted_scope(setup: &HuggingFaceSetup, now: Option<&str>) -> String {
-    let usual = if setup.token_storage {
-        "openid profile email"
-    } else {
-        "profile email"
-    };
+    let usual = if setup.token_storage { "openid profile email" } else { "profile email" };
     let wanted = setup.scope.as_deref().unwrap_or(usual);
     let mut scopes: Vec<&str> = now.unwrap_or_default().split_whitespace().collect();
     for scope in wanted.split_whitespace() {

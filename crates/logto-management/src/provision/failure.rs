@@ -18,11 +18,7 @@ struct Inner {
 
 impl ApplyError {
     pub(super) fn new(done: Vec<Change>, failed: Option<Change>, error: Error) -> Self {
-        Self(Box::new(Inner {
-            done,
-            failed,
-            error,
-        }))
+        Self(Box::new(Inner { done, failed, error }))
     }
 
     /// The changes that were made before.

@@ -69,10 +69,7 @@ impl Plan {
     #[must_use]
     pub fn hugging_face_redirect_uris(&self) -> [String; 2] {
         let (endpoint, id) = (&self.endpoint, &self.connector_id);
-        [
-            format!("{endpoint}callback/{id}"),
-            format!("{endpoint}account/callback/social/{id}"),
-        ]
+        [format!("{endpoint}callback/{id}"), format!("{endpoint}account/callback/social/{id}")]
     }
 
     /// Whether the plan cannot be carried out before somebody gives id and secret of an OAuth app at

@@ -63,10 +63,8 @@ impl HuggingFaceSetup {
         client_id: impl Into<String>,
         client_secret: impl Into<SecretString>,
     ) -> Self {
-        self.credentials = Some(Credentials {
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
-        });
+        self.credentials =
+            Some(Credentials { client_id: client_id.into(), client_secret: client_secret.into() });
         self
     }
 

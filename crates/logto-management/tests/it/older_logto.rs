@@ -18,10 +18,7 @@ fn answer<T: DeserializeOwned>(call: &str) -> T {
 #[test]
 fn its_answers_are_read() {
     let app: Application = answer("POST /api/applications");
-    assert_eq!(
-        app.oidc_client_metadata.redirect_uris,
-        ["http://localhost:3000/callback"]
-    );
+    assert_eq!(app.oidc_client_metadata.redirect_uris, ["http://localhost:3000/callback"]);
     let factories: Vec<ConnectorFactory> = answer("GET /api/connector-factories");
     assert_eq!(factories[0].id, "huggingface-universal");
     let connectors: Vec<Connector> = answer("GET /api/connectors");

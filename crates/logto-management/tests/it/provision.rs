@@ -18,10 +18,7 @@ pub(crate) async fn apply(setup: &HuggingFaceSetup, management: &Management) -> 
 }
 
 pub(crate) fn titles(plan: &Plan) -> Vec<&str> {
-    plan.changes
-        .iter()
-        .map(|change| change.title.as_str())
-        .collect()
+    plan.changes.iter().map(|change| change.title.as_str()).collect()
 }
 
 #[tokio::test]
@@ -38,19 +35,13 @@ async fn an_empty_tenant_is_set_up_and_people_sign_in_with_no_other_step() {
         ]
     );
     let mut done = Vec::new();
-    let ready = plan
-        .clone()
-        .apply(&management, |change| done.push(change.title.clone()))
-        .await
-        .unwrap();
+    let ready =
+        plan.clone().apply(&management, |change| done.push(change.title.clone())).await.unwrap();
     assert_eq!(done, titles(&plan));
     assert!(ready.app_secret.expose_secret().starts_with("local-"));
     let url = sign_in_url(&tenant, &ready.app_id);
     let callback = tenant.sign_in(&url, "carol").await.unwrap();
-    assert!(
-        callback.starts_with("http://localhost:3000/callback?code="),
-        "{callback}"
-    );
+    assert!(callback.starts_with("http://localhost:3000/callback?code="), "{callback}");
     let redirect_uri = format!("{}/callback/{}", tenant.endpoint(), ready.connector_id);
     assert_eq!(plan.hugging_face_redirect_uris()[0], redirect_uri);
     let asked_hugging_face = tenant.requests().into_iter().any(|request| {
@@ -72,9 +63,7 @@ async fn a_second_run_changes_nothing() {
     assert_eq!(second.connector_id(), first.connector_id());
     second.apply(&management, |_| {}).await.unwrap();
     let sent = tenant.requests();
-    let writes = sent
-        .iter()
-        .filter(|one| one.path.starts_with("/api/") && one.method != "GET");
+    let writes = sent.iter().filter(|one| one.path.starts_with("/api/") && one.method != "GET");
     assert_eq!(writes.count(), 0);
 }
 
@@ -140,11 +129,7 @@ async fn what_is_there_is_adopted_and_kept() {
     let connector = management.connectors().create(&connector).await.unwrap();
     let experience =
         json!({ "socialSignIn": { "automaticAccountLinking": true }, "signInMode": "SignIn" });
-    management
-        .sign_in_experience()
-        .update(&experience)
-        .await
-        .unwrap();
+    management.sign_in_experience().update(&experience).await.unwrap();
 
     let plan = apply(&setup(), &management).await;
     assert_eq!(plan.connector_id(), connector.id);
@@ -160,29 +145,15 @@ async fn what_is_there_is_adopted_and_kept() {
     let now = app.oidc_client_metadata;
     assert_eq!(
         now.redirect_uris,
-        [
-            "http://localhost:8080/callback",
-            "http://localhost:3000/callback"
-        ]
+        ["http://localhost:8080/callback", "http://localhost:3000/callback"]
     );
-    assert_eq!(
-        now.backchannel_logout_uri.as_deref(),
-        Some("http://localhost:8080/bye")
-    );
+    assert_eq!(now.backchannel_logout_uri.as_deref(), Some("http://localhost:8080/bye"));
     assert_eq!(now.other["somethingNew"], 1);
     let connector = management.connectors().get(&connector.id).await.unwrap();
     assert_eq!(connector.config.text("clientId"), Some("hf-client-id"));
-    assert_eq!(
-        connector.config.text("clientSecret"),
-        Some("hf-client-secret")
-    );
+    assert_eq!(connector.config.text("clientSecret"), Some("hf-client-secret"));
     assert_eq!(connector.config.text("scope"), Some("profile email orgs"));
-    let social = management
-        .sign_in_experience()
-        .get()
-        .await
-        .unwrap()
-        .social_sign_in;
+    let social = management.sign_in_experience().get().await.unwrap().social_sign_in;
     assert_eq!(social.automatic_account_linking, Some(true));
     assert_eq!(social.skip_required_identifiers, Some(true));
     assert!(setup().plan(&management).await.unwrap().is_empty());
@@ -197,27 +168,14 @@ async fn a_failure_half_way_tells_what_was_done_and_the_next_run_goes_on() {
         faults.set_times(Endpoint::ManagementApi, Fault::Status(503), 1);
     });
     let error = outcome.await.unwrap_err();
-    let done: Vec<&str> = error
-        .done()
-        .iter()
-        .map(|change| change.title.as_str())
-        .collect();
+    let done: Vec<&str> = error.done().iter().map(|change| change.title.as_str()).collect();
     assert_eq!(done, ["create the application demo"]);
-    assert_eq!(
-        error.failed().unwrap().title,
-        "create the connector for Hugging Face"
-    );
+    assert_eq!(error.failed().unwrap().title, "create the connector for Hugging Face");
     assert!(error.error().is_retryable());
-    assert!(
-        error.to_string().starts_with("cannot create the connector"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("cannot create the connector"), "{error}");
     let rest = apply(&setup(), &management).await;
     assert_eq!(rest.changes.len(), 3, "{:?}", titles(&rest));
-    assert_eq!(
-        management.applications().list().all().await.unwrap().len(),
-        2
-    );
+    assert_eq!(management.applications().list().all().await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -229,15 +187,8 @@ async fn without_the_option_new_people_are_stopped_and_a_warning_says_so() {
     assert_eq!(plan.warnings, [expected]);
     let apps = management.applications().list().all().await.unwrap();
     let app = apps.iter().find(|app| app.name == "demo").unwrap();
-    let stopped = tenant
-        .sign_in(&sign_in_url(&tenant, &app.id), "alice")
-        .await;
-    assert!(
-        stopped
-            .unwrap_err()
-            .to_string()
-            .contains("/continue/username")
-    );
+    let stopped = tenant.sign_in(&sign_in_url(&tenant, &app.id), "alice").await;
+    assert!(stopped.unwrap_err().to_string().contains("/continue/username"));
 }
 
 #[tokio::test]
@@ -248,18 +199,12 @@ async fn an_ended_secret_is_followed_by_another() {
     let app = &apps.iter().find(|app| app.name == "demo").unwrap().id;
     let applications = management.applications();
     applications.add_secret(app, "old", Some(1)).await.unwrap();
-    applications
-        .delete_secret(app, "Default secret")
-        .await
-        .unwrap();
+    applications.delete_secret(app, "Default secret").await.unwrap();
     let plan = setup().plan(&management).await.unwrap();
     assert_eq!(titles(&plan), ["add a secret to the application demo"]);
     let ready = plan.apply(&management, |_| {}).await.unwrap();
     let secrets = applications.secrets(app).await.unwrap();
-    assert_eq!(
-        secrets[1].value.expose_secret(),
-        ready.app_secret.expose_secret()
-    );
+    assert_eq!(secrets[1].value.expose_secret(), ready.app_secret.expose_secret());
 }
 
 #[tokio::test]
@@ -271,10 +216,7 @@ async fn several_applications_of_a_name_have_to_be_told_apart() {
     let error = setup().plan(&management).await.unwrap_err();
     assert!(error.to_string().contains(&one.id) && error.to_string().contains(&other.id));
     let plan = setup().app_id(&one.id).plan(&management).await.unwrap();
-    assert_eq!(
-        titles(&plan)[0],
-        "register addresses of the application demo"
-    );
+    assert_eq!(titles(&plan)[0], "register addresses of the application demo");
     let spa = NewApplication::new("spa", ApplicationType::Spa);
     let spa = management.applications().create(&spa).await.unwrap();
     let error = setup().app_id(&spa.id).plan(&management).await.unwrap_err();
@@ -289,15 +231,9 @@ async fn what_changed_between_plan_and_apply_is_merged_too() {
     let plan = setup().plan(&management).await.unwrap();
     let mut to = ApplicationChanges::default();
     let mut addresses = app.oidc_client_metadata;
-    addresses
-        .redirect_uris
-        .push("http://localhost:8080/callback".to_owned());
+    addresses.redirect_uris.push("http://localhost:8080/callback".to_owned());
     to.oidc_client_metadata = Some(addresses);
-    management
-        .applications()
-        .update(&app.id, &to)
-        .await
-        .unwrap();
+    management.applications().update(&app.id, &to).await.unwrap();
     plan.apply(&management, |_| {}).await.unwrap();
     let app = management.applications().get(&app.id).await.unwrap();
     assert_eq!(app.oidc_client_metadata.redirect_uris.len(), 2);
@@ -313,10 +249,7 @@ async fn an_app_without_the_role_hears_which_role_it_needs() {
     let powerless = Management::new(tenant.endpoint(), &app.id, secret).unwrap();
     let error = setup().plan(&powerless).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAccess);
-    assert!(
-        error.to_string().contains("Logto Management API access"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("Logto Management API access"), "{error}");
     let wrong = Management::new(tenant.endpoint(), &app.id, "wrong").unwrap();
     let error = setup().plan(&wrong).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAccess);

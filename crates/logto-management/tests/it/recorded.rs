@@ -35,10 +35,7 @@ async fn applications() {
     let tokens = json!({ "alwaysIssueRefreshToken": false, "rotateRefreshToken": true });
     new.custom_client_metadata = Some(read(tokens));
     let app = applications.create(&new).await.unwrap();
-    assert_eq!(
-        (app.id.as_str(), app.kind),
-        (APP, ApplicationType::Traditional)
-    );
+    assert_eq!((app.id.as_str(), app.kind), (APP, ApplicationType::Traditional));
 
     server.expect("POST", "/api/applications", "create M2M app");
     let mut new = NewApplication::new("lab-m2m", ApplicationType::MachineToMachine);
@@ -46,11 +43,7 @@ async fn applications() {
     assert_eq!(applications.create(&new).await.unwrap().id, MACHINE);
 
     let path = format!("/api/applications/{APP}");
-    server.expect(
-        "PATCH",
-        &path,
-        "PATCH backchannelLogoutUri (full oidcClientMetadata)",
-    );
+    server.expect("PATCH", &path, "PATCH backchannelLogoutUri (full oidcClientMetadata)");
     let mut with_back_channel = app.oidc_client_metadata;
     with_back_channel.backchannel_logout_uri =
         Some("http://localhost:3000/backchannel-logout".to_owned());
@@ -78,49 +71,24 @@ async fn applications() {
     let secrets = applications.secrets(APP).await.unwrap();
     assert_eq!(secrets[0].value.expose_secret(), "secret");
 
-    let added = server.expect(
-        "POST",
-        &format!("{path}/secrets"),
-        "add a second secret with expiry",
-    );
+    let added =
+        server.expect("POST", &format!("{path}/secrets"), "add a second secret with expiry");
     let end = added["body"]["expiresAt"].as_u64();
     let secret = applications.add_secret(APP, "second", end).await.unwrap();
     assert_eq!(secret.expires_at, end);
 
-    server.expect(
-        "POST",
-        &format!("{path}/secrets"),
-        "ERROR duplicate secret name",
-    );
-    let error = applications
-        .add_secret(APP, "second", None)
-        .await
-        .unwrap_err();
+    server.expect("POST", &format!("{path}/secrets"), "ERROR duplicate secret name");
+    let error = applications.add_secret(APP, "second", None).await.unwrap_err();
     assert_eq!(error.code(), Some("application.secret_name_exists"));
 
     let path = format!("/api/applications/{MACHINE}/roles");
-    server.expect(
-        "POST",
-        &path,
-        "grant the Management API role to the M2M app",
-    );
-    applications
-        .add_roles(MACHINE, &["j725pddjby557o6xzw207"])
-        .await
-        .unwrap();
+    server.expect("POST", &path, "grant the Management API role to the M2M app");
+    applications.add_roles(MACHINE, &["j725pddjby557o6xzw207"]).await.unwrap();
 
-    server.expect(
-        "DELETE",
-        "/api/applications/am4bk4hs74s8ifmm1dtsf",
-        "cleanup",
-    );
+    server.expect("DELETE", "/api/applications/am4bk4hs74s8ifmm1dtsf", "cleanup");
     applications.delete("am4bk4hs74s8ifmm1dtsf").await.unwrap();
 
-    server.expect(
-        "GET",
-        "/api/applications/does-not-exist",
-        "ERROR unknown app",
-    );
+    server.expect("GET", "/api/applications/does-not-exist", "ERROR unknown app");
     let error = applications.get("does-not-exist").await.unwrap_err();
     assert!(error.is_not_found());
     assert_eq!(error.code(), Some("entity.not_exists_with_id"));
@@ -132,18 +100,12 @@ async fn resources_and_roles() {
     let (server, management) = RecordedServer::start().await;
     server.expect("GET", "/api/resources", "");
     let all = management.resources().list().all().await.unwrap();
-    assert!(
-        all.iter()
-            .any(|one| one.indicator == "https://default.logto.app/api")
-    );
+    assert!(all.iter().any(|one| one.indicator == "https://default.logto.app/api"));
 
     server.expect("POST", "/api/resources", "create API resource");
     let mut new = NewResource::new("Example API", "https://api.example.test");
     new.access_token_ttl = Some(3600);
-    assert_eq!(
-        management.resources().create(&new).await.unwrap().id,
-        THINGS
-    );
+    assert_eq!(management.resources().create(&new).await.unwrap().id, THINGS);
 
     let path = format!("/api/resources/{THINGS}/scopes");
     server.expect("POST", &path, "create scope");
@@ -152,40 +114,21 @@ async fn resources_and_roles() {
     assert_eq!(scope.await.unwrap().resource_id, THINGS);
 
     server.expect("POST", &path, "ERROR duplicate scope");
-    let error = management
-        .resources()
-        .add_scope(THINGS, "read:things", None)
-        .await
-        .unwrap_err();
+    let error = management.resources().add_scope(THINGS, "read:things", None).await.unwrap_err();
     assert_eq!(error.code(), Some("scope.name_exists"));
 
     server.expect("DELETE", "/api/resources/ahg3qcldz89n01g63c3ck", "cleanup");
-    management
-        .resources()
-        .delete("ahg3qcldz89n01g63c3ck")
-        .await
-        .unwrap();
+    management.resources().delete("ahg3qcldz89n01g63c3ck").await.unwrap();
 
     let note = "find the seeded \"Logto Management API access\" role";
     server.expect("GET", "/api/roles?type=MachineToMachine", note);
-    let roles = management
-        .roles()
-        .list_of(&RoleType::MachineToMachine)
-        .all()
-        .await
-        .unwrap();
+    let roles = management.roles().list_of(&RoleType::MachineToMachine).all().await.unwrap();
     assert_eq!(roles[0].kind, RoleType::MachineToMachine);
 
     server.expect("POST", "/api/roles", "create user role with scopes");
     let mut new = NewRole::new("things-editor", "May read and write things", RoleType::User);
-    new.scope_ids = vec![
-        "3lx8edwaul6ibbzp5ibmf".to_owned(),
-        "uh4mnqrcokwfc55tmake2".to_owned(),
-    ];
-    assert_eq!(
-        management.roles().create(&new).await.unwrap().name,
-        "things-editor"
-    );
+    new.scope_ids = vec!["3lx8edwaul6ibbzp5ibmf".to_owned(), "uh4mnqrcokwfc55tmake2".to_owned()];
+    assert_eq!(management.roles().create(&new).await.unwrap().name, "things-editor");
     server.finish();
 }
 
@@ -207,35 +150,20 @@ async fn connectors_and_the_sign_in_experience() {
 
     server.expect("GET", "/api/connectors", "list connectors");
     assert_eq!(connectors.list().await.unwrap()[0].id, made.id);
-    server.expect(
-        "GET",
-        &format!("/api/connectors/{}", made.id),
-        "read connector",
-    );
+    server.expect("GET", &format!("/api/connectors/{}", made.id), "read connector");
     assert_eq!(connectors.get(&made.id).await.unwrap().config, made.config);
 
-    server.expect(
-        "POST",
-        "/api/connectors",
-        "ERROR second connector of the same factory",
-    );
+    server.expect("POST", "/api/connectors", "ERROR second connector of the same factory");
     let config = json!({ "clientId": "x", "clientSecret": "y" });
     let new = NewConnector::new("huggingface-universal", read(config));
     let error = connectors.create(&new).await.unwrap_err();
-    assert_eq!(
-        error.code(),
-        Some("connector.multiple_instances_not_supported")
-    );
+    assert_eq!(error.code(), Some("connector.multiple_instances_not_supported"));
 
     let experience = management.sign_in_experience();
     server.expect("GET", "/api/sign-in-exp", "default sign-in experience");
     let now = experience.get().await.unwrap();
     assert_eq!(now.sign_up.identifiers, ["username"]);
-    server.expect(
-        "PATCH",
-        "/api/sign-in-exp",
-        "enable the Hugging Face button",
-    );
+    server.expect("PATCH", "/api/sign-in-exp", "enable the Hugging Face button");
     let change = json!({ "socialSignInConnectorTargets": ["huggingface"] });
     let now = experience.update(&change).await.unwrap();
     assert_eq!(now.social_sign_in_connector_targets, ["huggingface"]);
@@ -249,12 +177,7 @@ async fn every_recorded_error_body_is_read() {
     let mut met = 0;
     for call in recorded() {
         let refused = call["status"].as_u64() >= Some(400);
-        if !refused
-            || call["response"]["code"]
-                .as_str()
-                .unwrap()
-                .starts_with("auth.")
-        {
+        if !refused || call["response"]["code"].as_str().unwrap().starts_with("auth.") {
             continue;
         }
         let text = |name: &str| call[name].as_str().unwrap_or_default();
@@ -273,11 +196,7 @@ async fn every_recorded_error_body_is_read() {
         let error = request.done().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused, "{call}");
         assert_eq!(error.code(), call["response"]["code"].as_str(), "{call}");
-        assert_eq!(
-            error.status().map(u64::from),
-            call["status"].as_u64(),
-            "{call}"
-        );
+        assert_eq!(error.status().map(u64::from), call["status"].as_u64(), "{call}");
         assert!(error.to_string().contains(error.code().unwrap()), "{error}");
         met += 1;
     }

@@ -16,21 +16,10 @@ const ACME: &str = "wpmklpcc20gc";
 async fn organizations() {
     let (server, management) = RecordedServer::start().await;
     let template = management.organization_template();
-    server.expect(
-        "POST",
-        "/api/organization-scopes",
-        "organization permission",
-    );
-    template
-        .add_scope("read:members", Some("Read members"))
-        .await
-        .unwrap();
+    server.expect("POST", "/api/organization-scopes", "organization permission");
+    template.add_scope("read:members", Some("Read members")).await.unwrap();
 
-    server.expect(
-        "POST",
-        "/api/organization-scopes",
-        "ERROR duplicate organization scope",
-    );
+    server.expect("POST", "/api/organization-scopes", "ERROR duplicate organization scope");
     let error = template.add_scope("read:members", None).await.unwrap_err();
     assert_eq!(error.code(), Some("entity.unique_integrity_violation"));
 
@@ -41,25 +30,16 @@ async fn organizations() {
     );
     let mut new = NewOrganizationRole::new("org-admin", RoleType::User);
     new.description = Some("admin".to_owned());
-    new.organization_scope_ids = vec![
-        "9n8orkit4fsqk53d7l4fu".to_owned(),
-        "ifusf4omo3om9sko2o55j".to_owned(),
-    ];
+    new.organization_scope_ids =
+        vec!["9n8orkit4fsqk53d7l4fu".to_owned(), "ifusf4omo3om9sko2o55j".to_owned()];
     new.resource_scope_ids = vec!["3lx8edwaul6ibbzp5ibmf".to_owned()];
     let role = template.add_role(&new).await.unwrap();
 
     let path = format!("/api/organization-roles/{}", role.id);
     server.expect("GET", &format!("{path}/scopes"), "");
-    assert_eq!(
-        template.scopes_of_role(&role.id).all().await.unwrap().len(),
-        2
-    );
+    assert_eq!(template.scopes_of_role(&role.id).all().await.unwrap().len(), 2);
     server.expect("GET", &format!("{path}/resource-scopes"), "");
-    let scopes = template
-        .resource_scopes_of_role(&role.id)
-        .all()
-        .await
-        .unwrap();
+    let scopes = template.resource_scopes_of_role(&role.id).all().await.unwrap();
     assert_eq!(scopes[0].name, "read:things");
 
     let organizations = management.organizations();
@@ -73,26 +53,13 @@ async fn organizations() {
     server.expect("POST", &format!("{path}/users"), "alice to org");
     organizations.add_members(ACME, &[ALICE]).await.unwrap();
     server.expect("POST", &format!("{path}/users/roles"), "alice org role");
-    organizations
-        .give_roles(ACME, &[ALICE], &[&role.id])
-        .await
-        .unwrap();
-    server.expect(
-        "POST",
-        &format!("{path}/applications"),
-        "add M2M app to organization",
-    );
-    organizations
-        .add_applications(ACME, &[MACHINE])
-        .await
-        .unwrap();
+    organizations.give_roles(ACME, &[ALICE], &[&role.id]).await.unwrap();
+    server.expect("POST", &format!("{path}/applications"), "add M2M app to organization");
+    organizations.add_applications(ACME, &[MACHINE]).await.unwrap();
     let note = "give the M2M app an organization role";
     let call = server.expect("POST", &format!("{path}/applications/roles"), note);
     let role = call["body"]["organizationRoleIds"][0].as_str().unwrap();
-    organizations
-        .give_roles_to_applications(ACME, &[MACHINE], &[role])
-        .await
-        .unwrap();
+    organizations.give_roles_to_applications(ACME, &[MACHINE], &[role]).await.unwrap();
 
     server.expect("DELETE", "/api/organizations/4x5tln8ibvmf", "");
     organizations.delete("4x5tln8ibvmf").await.unwrap();
@@ -112,41 +79,21 @@ async fn people_and_their_tokens() {
     let dave = users.create(&new).await.unwrap();
 
     server.expect("GET", &format!("/api/users/{}", dave.id), "read user");
-    assert_eq!(
-        users.get(&dave.id).await.unwrap().username.as_deref(),
-        Some("dave")
-    );
+    assert_eq!(users.get(&dave.id).await.unwrap().username.as_deref(), Some("dave"));
 
     server.expect("GET", "/api/users?search=alice%25", "find social user");
     let found = users.search("alice%").all().await.unwrap();
     let identity = &found[0].identities["huggingface"];
-    assert_eq!(
-        identity.details["rawData"]["preferred_username"],
-        "alice-hf"
-    );
+    assert_eq!(identity.details["rawData"]["preferred_username"], "alice-hf");
 
-    server.expect(
-        "PATCH",
-        &format!("/api/users/{ALICE}/is-suspended"),
-        "suspend user",
-    );
+    server.expect("PATCH", &format!("/api/users/{ALICE}/is-suspended"), "suspend user");
     assert!(users.set_suspended(ALICE, true).await.unwrap().is_suspended);
-    server.expect(
-        "POST",
-        &format!("/api/users/{ALICE}/roles"),
-        "role for alice",
-    );
-    users
-        .add_roles(ALICE, &["ipmtj00uiwx19xguk2jax"])
-        .await
-        .unwrap();
+    server.expect("POST", &format!("/api/users/{ALICE}/roles"), "role for alice");
+    users.add_roles(ALICE, &["ipmtj00uiwx19xguk2jax"]).await.unwrap();
 
     server.expect("POST", "/api/subject-tokens", "subject token");
     let context = read(json!({ "reason": "support" }));
-    let token = management
-        .create_subject_token(ALICE, &context)
-        .await
-        .unwrap();
+    let token = management.create_subject_token(ALICE, &context).await.unwrap();
     assert_eq!(token.subject_token.expose_secret(), "sub_secret");
     assert!(!format!("{token:?}").contains("sub_secret"));
     server.finish();
@@ -161,37 +108,16 @@ async fn keys_and_claims() {
     let keys = configs.signing_keys().await.unwrap();
     assert_eq!(keys[0].status, Some(SigningKeyStatus::Current));
     server.expect("POST", &format!("{path}/rotate"), "rotate signing key");
-    let keys = configs
-        .rotate_signing_key(SigningKeyAlgorithm::Rsa)
-        .await
-        .unwrap();
+    let keys = configs.rotate_signing_key(SigningKeyAlgorithm::Rsa).await.unwrap();
     assert_eq!(keys[1].status, Some(SigningKeyStatus::Previous));
-    server.expect(
-        "DELETE",
-        &format!("{path}/psduqn34pdot7skhutvmt"),
-        "delete key Current",
-    );
-    let error = configs
-        .delete_signing_key("psduqn34pdot7skhutvmt")
-        .await
-        .unwrap_err();
+    server.expect("DELETE", &format!("{path}/psduqn34pdot7skhutvmt"), "delete key Current");
+    let error = configs.delete_signing_key("psduqn34pdot7skhutvmt").await.unwrap_err();
     assert_eq!(error.code(), Some("oidc.only_previous_key_can_be_deleted"));
-    server.expect(
-        "DELETE",
-        &format!("{path}/58k1xv683dfm4i51na5cw"),
-        "delete key Previous",
-    );
-    configs
-        .delete_signing_key("58k1xv683dfm4i51na5cw")
-        .await
-        .unwrap();
+    server.expect("DELETE", &format!("{path}/58k1xv683dfm4i51na5cw"), "delete key Previous");
+    configs.delete_signing_key("58k1xv683dfm4i51na5cw").await.unwrap();
 
     server.expect("GET", "/api/configs/id-token", "id token config");
-    let claims = configs
-        .id_token_claims()
-        .await
-        .unwrap()
-        .enabled_extended_claims;
+    let claims = configs.id_token_claims().await.unwrap().enabled_extended_claims;
     server.expect("PUT", "/api/configs/id-token", "restore");
     let claims: Vec<&str> = claims.iter().map(String::as_str).collect();
     configs.set_id_token_claims(&claims).await.unwrap();
@@ -224,20 +150,11 @@ async fn an_identity_whose_token_is_kept() {
     server.then(call.clone());
     let users = management.users();
     let alice = users.identity(ALICE, "huggingface").await.unwrap();
-    assert_eq!(
-        alice.identity.details["rawData"]["preferred_username"],
-        "alice-hf"
-    );
+    assert_eq!(alice.identity.details["rawData"]["preferred_username"], "alice-hf");
     let kept = alice.token_secret.unwrap().metadata;
-    assert_eq!(
-        (kept.expires_at, kept.has_refresh_token),
-        (Some(1_795_374_144), true)
-    );
+    assert_eq!((kept.expires_at, kept.has_refresh_token), (Some(1_795_374_144), true));
     assert!(kept.scope.unwrap().contains("inference-api"));
-    call["response"]
-        .as_object_mut()
-        .unwrap()
-        .remove("tokenSecret");
+    call["response"].as_object_mut().unwrap().remove("tokenSecret");
     server.then(call);
     let alice = users.identity(ALICE, "huggingface").await.unwrap();
     assert!(alice.token_secret.is_none());

@@ -37,9 +37,7 @@ pub(crate) struct RecordedServer {
 
 impl RecordedServer {
     pub(crate) async fn start() -> (Self, Management) {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .unwrap();
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let server = Self {
             endpoint: format!("http://localhost:{}", listener.local_addr().unwrap().port()),
             expected: Arc::default(),
@@ -67,10 +65,7 @@ impl RecordedServer {
 
     pub(crate) fn finish(&self) {
         let expected = self.expected.lock().unwrap();
-        assert!(
-            expected.is_empty(),
-            "these calls did not come: {expected:?}"
-        );
+        assert!(expected.is_empty(), "these calls did not come: {expected:?}");
     }
 }
 
@@ -99,10 +94,7 @@ async fn answer(State(server): State<RecordedServer>, request: Request) -> Respo
                 ("resource", "https://default.logto.app/api"),
                 ("scope", "all"),
             ];
-            assert_eq!(
-                form,
-                wanted.map(|(name, value)| (name.to_owned(), value.to_owned()))
-            );
+            assert_eq!(form, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
             let token = json!({
                 "access_token": "the-token", "expires_in": 3600, "token_type": "Bearer", "scope": "all",
             });
@@ -133,9 +125,7 @@ fn compare(expected: Option<&Value>, method: &str, uri: &Uri, body: &[u8]) -> Re
     }
     let pairs = |uri: &Uri| {
         let query = uri.query().unwrap_or_default().as_bytes();
-        form_urlencoded::parse(query)
-            .into_owned()
-            .collect::<Vec<_>>()
+        form_urlencoded::parse(query).into_owned().collect::<Vec<_>>()
     };
     let mut ours = pairs(uri);
     ours.retain(|(name, _)| name != "page_size");

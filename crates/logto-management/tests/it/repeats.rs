@@ -55,11 +55,7 @@ async fn what_is_not_idempotent_is_sent_once() {
     let request = management.post(&["roles"]).json(&create["body"]);
     assert_eq!(request.done().await.unwrap_err().status(), Some(429));
     server.finish();
-    let change = call(
-        "PATCH",
-        "/api/sign-in-exp",
-        "enable the Hugging Face button",
-    );
+    let change = call("PATCH", "/api/sign-in-exp", "enable the Hugging Face button");
     server.then(refused(&change, 429, "0"));
     let request = management.patch(&["sign-in-exp"]).json(&change["body"]);
     assert_eq!(request.done().await.unwrap_err().status(), Some(429));
@@ -71,10 +67,7 @@ async fn an_outage_is_told_and_not_sent_again() {
     let (server, management) = RecordedServer::start().await;
     server.then(refused(&read(), 503, "0"));
     let error = management.resources().list().all().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.status()),
-        (ErrorKind::Unreachable, Some(503))
-    );
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Unreachable, Some(503)));
     server.finish();
 }
 
@@ -83,9 +76,7 @@ async fn a_token_that_is_refused_is_renewed_once() {
     let (tenant, management) = empty().await;
     management.roles().list().all().await.unwrap();
     // The key that signed the token goes, and with it the token.
-    tenant
-        .rotate_signing_key(logto_local::SigningAlgorithm::Es384)
-        .unwrap();
+    tenant.rotate_signing_key(logto_local::SigningAlgorithm::Es384).unwrap();
     tenant.remove_previous_keys();
     tenant.clear_requests();
     management.roles().list().all().await.unwrap();
@@ -94,9 +85,7 @@ async fn a_token_that_is_refused_is_renewed_once() {
     assert_eq!((count("/api/roles"), count("/oidc/token")), (2, 1));
 
     // A write is left to the caller, and works the next time.
-    tenant
-        .rotate_signing_key(logto_local::SigningAlgorithm::Es384)
-        .unwrap();
+    tenant.rotate_signing_key(logto_local::SigningAlgorithm::Es384).unwrap();
     tenant.remove_previous_keys();
     let role = NewRole::new("reader", "reads", RoleType::User);
     let error = management.roles().create(&role).await.unwrap_err();
@@ -114,10 +103,7 @@ async fn the_api_that_is_named_is_asked_for_and_one_that_is_not_there_is_told() 
     let management = management.resource(named).build().unwrap();
     let error = management.sign_in_experience().get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAccess);
-    assert!(
-        error.to_string().contains(&format!("has no API {named}")),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&format!("has no API {named}")), "{error}");
     let mut asked = tenant.requests();
     asked.retain(|one| one.path == "/oidc/token");
     assert_eq!(asked[0].param("resource"), Some(named));
@@ -133,10 +119,7 @@ async fn many_requests_share_one_token() {
     for call in calls.collect::<Vec<_>>() {
         call.await.unwrap().unwrap();
     }
-    let tokens = tenant
-        .requests()
-        .into_iter()
-        .filter(|one| one.path == "/oidc/token");
+    let tokens = tenant.requests().into_iter().filter(|one| one.path == "/oidc/token");
     assert_eq!(tokens.count(), 1);
 }
 
@@ -167,17 +150,12 @@ async fn a_list_is_read_page_by_page() {
 #[tokio::test]
 async fn a_tenant_that_is_down_is_unreachable_and_nothing_secret_is_said() {
     let (tenant, _) = empty().await;
-    tenant
-        .faults()
-        .set(Endpoint::ManagementApi, Fault::CutConnection);
+    tenant.faults().set(Endpoint::ManagementApi, Fault::CutConnection);
     let management = client(&tenant);
     let error = management.sign_in_experience().get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     let said = format!("{error} {error:?}");
-    assert!(
-        !said.contains(&tenant.machine_app().app_secret) && !said.contains("eyJ"),
-        "{said}"
-    );
+    assert!(!said.contains(&tenant.machine_app().app_secret) && !said.contains("eyJ"), "{said}");
 }
 
 #[tokio::test]

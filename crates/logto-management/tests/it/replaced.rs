@@ -13,9 +13,7 @@ use crate::support::{BASE, empty, setup, sign_in_url, start};
 async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
     let (tenant, management) = start(LocalTenant::builder().empty().secret_vault(true)).await;
     let first = apply(&setup(), &management).await;
-    let storing = HuggingFaceSetup::new(BASE)
-        .app_name("demo")
-        .token_storage(true);
+    let storing = HuggingFaceSetup::new(BASE).app_name("demo").token_storage(true);
     let plan = apply(&storing, &management).await;
     assert_eq!(
         titles(&plan),
@@ -27,25 +25,15 @@ async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
     );
     assert!(plan.warnings.contains(&Warning::ConnectorReplaced));
     assert_eq!(plan.connector_id(), first.connector_id());
-    let connector = management
-        .connectors()
-        .get(plan.connector_id())
-        .await
-        .unwrap();
+    let connector = management.connectors().get(plan.connector_id()).await.unwrap();
     assert_eq!(connector.connector_id, "oauth2");
     assert!(connector.enable_token_storage);
-    assert_eq!(
-        connector.config.text("clientSecret"),
-        Some("hf-client-secret")
-    );
+    assert_eq!(connector.config.text("clientSecret"), Some("hf-client-secret"));
     let again = storing.plan(&management).await.unwrap();
     assert!(again.is_empty(), "{:?}", titles(&again));
     let apps = management.applications().list().all().await.unwrap();
     let app = apps.iter().find(|app| app.name == "demo").unwrap();
-    tenant
-        .sign_in(&sign_in_url(&tenant, &app.id), "alice")
-        .await
-        .unwrap();
+    tenant.sign_in(&sign_in_url(&tenant, &app.id), "alice").await.unwrap();
 }
 
 #[tokio::test]
@@ -90,11 +78,7 @@ async fn a_connector_that_cannot_be_replaced_is_put_back() {
         create,
         back,
         call("GET", "/api/sign-in-exp", "default sign-in experience"),
-        call(
-            "PATCH",
-            "/api/sign-in-exp",
-            "enable the Hugging Face button",
-        ),
+        call("PATCH", "/api/sign-in-exp", "enable the Hugging Face button"),
     ] {
         server.then(expected);
     }

@@ -19,9 +19,7 @@ fn body(request: &SeenRequest) -> Value {
 fn writes(tenant: &LocalTenant) -> Vec<(String, String, Value)> {
     let sent = tenant.requests().into_iter();
     let writes = sent.filter(|one| one.path.starts_with("/api/") && one.method != "GET");
-    writes
-        .map(|one| (one.method.clone(), one.path.clone(), body(&one)))
-        .collect()
+    writes.map(|one| (one.method.clone(), one.path.clone(), body(&one))).collect()
 }
 
 /// A recorded call, with what differs here.
@@ -49,11 +47,7 @@ async fn a_set_up_from_nothing_writes_what_was_recorded() {
     plan.apply(&management, |_| {}).await.unwrap();
     // The recorded application got its back-channel address in a second call.
     let app = "/api/applications/8s6wye3gb7dq9a4n54lsn";
-    let full = call(
-        "PATCH",
-        app,
-        "PATCH backchannelLogoutUri (full oidcClientMetadata)",
-    );
+    let full = call("PATCH", app, "PATCH backchannelLogoutUri (full oidcClientMetadata)");
     let expected = [
         recorded(
             "POST",
@@ -63,24 +57,11 @@ async fn a_set_up_from_nothing_writes_what_was_recorded() {
                 ("name", json!("demo")),
                 ("description", Value::Null),
                 ("customClientMetadata", Value::Null),
-                (
-                    "oidcClientMetadata",
-                    full["body"]["oidcClientMetadata"].clone(),
-                ),
+                ("oidcClientMetadata", full["body"]["oidcClientMetadata"].clone()),
             ],
         ),
-        recorded(
-            "POST",
-            "/api/connectors",
-            "create Hugging Face connector",
-            &[("id", json!(id))],
-        ),
-        recorded(
-            "PATCH",
-            "/api/sign-in-exp",
-            "enable the Hugging Face button",
-            &[],
-        ),
+        recorded("POST", "/api/connectors", "create Hugging Face connector", &[("id", json!(id))]),
+        recorded("PATCH", "/api/sign-in-exp", "enable the Hugging Face button", &[]),
         recorded(
             "PATCH",
             "/api/sign-in-exp",
@@ -118,30 +99,16 @@ async fn keeping_tokens_follows_the_recipe() {
     let plan = setup().plan(&management).await.unwrap();
     plan.apply(&management, |_| {}).await.unwrap();
     tenant.clear_requests();
-    let storing = setup()
-        .token_storage(true)
-        .scope("openid profile email inference-api");
+    let storing = setup().token_storage(true).scope("openid profile email inference-api");
     let plan = storing.plan(&management).await.unwrap();
     let id = plan.connector_id().to_owned();
     plan.apply(&management, |_| {}).await.unwrap();
     let path = format!("/api/connectors/{id}");
     let expected = [
-        (
-            "PATCH",
-            path.as_str(),
-            json!({ "enableTokenStorage": true }),
-        ),
+        ("PATCH", path.as_str(), json!({ "enableTokenStorage": true })),
         ("DELETE", path.as_str(), json!({})),
-        (
-            "POST",
-            "/api/connectors",
-            storing_connector(&id, "profile email openid inference-api"),
-        ),
-        (
-            "PATCH",
-            "/api/sign-in-exp",
-            json!({ "socialSignInConnectorTargets": ["huggingface"] }),
-        ),
+        ("POST", "/api/connectors", storing_connector(&id, "profile email openid inference-api")),
+        ("PATCH", "/api/sign-in-exp", json!({ "socialSignInConnectorTargets": ["huggingface"] })),
         ("PATCH", "/api/account-center", json!({ "enabled": true })),
     ];
     let expected = expected.map(|(method, path, body)| (method.to_owned(), path.to_owned(), body));
@@ -157,10 +124,7 @@ async fn no_call_is_sent_that_was_not_recorded() {
     let ready = first.apply(&management, |_| {}).await.unwrap();
     let applications = management.applications();
     setup().plan(&management).await.unwrap();
-    applications
-        .delete_secret(&ready.app_id, "Default secret")
-        .await
-        .unwrap();
+    applications.delete_secret(&ready.app_id, "Default secret").await.unwrap();
     let sent_by_the_test = |one: &SeenRequest| one.method == "DELETE";
     let adopting = HuggingFaceSetup::new("http://localhost:8080").app_id(&ready.app_id);
     let plan = adopting.plan(&management).await.unwrap();
@@ -187,18 +151,10 @@ async fn no_call_is_sent_that_was_not_recorded() {
         });
         // Whatever is in a body was in a body that Logto took.
         let members = |body: &Value| {
-            body.as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name.clone())
-                .collect::<Vec<_>>()
+            body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect::<Vec<_>>()
         };
         let taken: Vec<_> = of_that_address.map(|call| members(&call["body"])).collect();
-        assert!(
-            !taken.is_empty(),
-            "never recorded: {} {path}",
-            request.method
-        );
+        assert!(!taken.is_empty(), "never recorded: {} {path}", request.method);
         let ours = members(&body(&request));
         let was_taken =
             |name: &String| name == "id" || taken.iter().flatten().any(|one| one == name);

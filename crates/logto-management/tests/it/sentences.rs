@@ -65,16 +65,8 @@ async fn every_recorded_error_that_a_set_up_can_meet_has_a_sentence() {
 async fn the_errors_about_keeping_tokens_have_sentences() {
     for (status, code, told) in [
         (422, "request.feature_not_supported", "SECRET_VAULT_KEK"),
-        (
-            422,
-            "connector.token_storage_not_supported",
-            "cannot keep tokens",
-        ),
-        (
-            422,
-            "connector.multiple_target_with_same_platform",
-            "it is adopted",
-        ),
+        (422, "connector.token_storage_not_supported", "cannot keep tokens"),
+        (422, "connector.multiple_target_with_same_platform", "it is adopted"),
         (403, "auth.forbidden", "Logto Management API access"),
     ] {
         let call = json!({ "status": status, "response": { "code": code, "message": "no" } });

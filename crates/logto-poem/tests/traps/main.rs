@@ -36,9 +36,7 @@ async fn fine(user: User) -> Result<WithHeader<&'static str>, Reply> {
 
 #[handler]
 async fn broken(user: User) -> poem::Result<()> {
-    user.access_token(TokenRequest::opaque())
-        .await
-        .map_err(Reply::from)?;
+    user.access_token(TokenRequest::opaque()).await.map_err(Reply::from)?;
     Err(StatusCode::IM_A_TEAPOT.into())
 }
 
@@ -65,9 +63,7 @@ fn location(response: &TestResponse) -> &str {
 async fn over_the_wire(app: impl Endpoint + 'static, request: &[u8]) -> String {
     let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await;
     let acceptor = acceptor.expect("a port");
-    let address = *acceptor.local_addr()[0]
-        .as_socket_addr()
-        .expect("an address");
+    let address = *acceptor.local_addr()[0].as_socket_addr().expect("an address");
     tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request).await.expect("a request");
@@ -86,37 +82,22 @@ async fn somebody_signs_in_and_out() {
     let callback = stage.tenant.sign_in(location(&begun), "alice").await;
     let callback = callback.expect("a callback");
     let transaction = cookies(&begun)[0].split(';').next().expect("a cookie");
-    let done = client
-        .get(&callback[BASE_URL.len()..])
-        .header(COOKIE, transaction)
-        .send()
-        .await;
+    let done = client.get(&callback[BASE_URL.len()..]).header(COOKIE, transaction).send().await;
     assert_eq!(location(&done), "/who");
 
     let session = cookies(&done)[0].split(';').next().expect("a cookie");
     let page = client.get("/").header(COOKIE, session).send().await;
     page.assert_text("Alice Example").await;
 
-    let out = client
-        .post("/sign-out")
-        .header(COOKIE, session)
-        .send()
-        .await;
+    let out = client.post("/sign-out").header(COOKIE, session).send().await;
     out.assert_status(StatusCode::SEE_OTHER);
     assert!(location(&out).starts_with(stage.tenant.endpoint()));
-    client
-        .get("/sign-out")
-        .send()
-        .await
-        .assert_status(StatusCode::METHOD_NOT_ALLOWED);
+    client.get("/sign-out").send().await.assert_status(StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
 async fn owed_cookies_go_with_answers_and_with_errors() {
-    for (path, status) in [
-        ("/fine", StatusCode::OK),
-        ("/broken", StatusCode::IM_A_TEAPOT),
-    ] {
+    for (path, status) in [("/fine", StatusCode::OK), ("/broken", StatusCode::IM_A_TEAPOT)] {
         let stage = Stage::new().await;
         stage.end_access_token();
         let client = TestClient::new(app(&stage));
@@ -158,10 +139,7 @@ async fn a_refusal_can_be_caught_as_what_it_is() {
 #[tokio::test]
 async fn people_return_to_the_page_they_asked_for_even_if_it_is_nested() {
     let stage = Stage::new().await;
-    let page = Route::new().at(
-        "/page",
-        get(name).with(logto_poem::middleware(&stage.logto)),
-    );
+    let page = Route::new().at("/page", get(name).with(logto_poem::middleware(&stage.logto)));
     let nested = Route::new().nest("/a", Route::new().nest("/b", page));
     let answer = over_the_wire(
         nested,
@@ -174,11 +152,8 @@ async fn people_return_to_the_page_they_asked_for_even_if_it_is_nested() {
     );
 
     // poem's test client knows no original address.
-    let response = TestClient::new(app(&stage))
-        .get("/?x=1")
-        .header(ACCEPT, "text/html")
-        .send()
-        .await;
+    let response =
+        TestClient::new(app(&stage)).get("/?x=1").header(ACCEPT, "text/html").send().await;
     assert_eq!(location(&response), "/sign-in?return_to=%2F%3Fx%3D1");
 }
 
@@ -212,10 +187,7 @@ async fn without_the_middleware_nobody_is_let_in_and_nobody_is_nobody() {
     async fn auth(auth: Auth) -> Result<String, Reply> {
         Ok(format!("{:?}", auth.session_state().await?))
     }
-    let app = Route::new()
-        .at("/", get(name))
-        .at("/who", get(who))
-        .at("/auth", get(auth));
+    let app = Route::new().at("/", get(name)).at("/who", get(who)).at("/auth", get(auth));
     let client = TestClient::new(app);
     for path in ["/", "/who", "/auth"] {
         let response = client.get(path).send().await;

@@ -48,10 +48,7 @@ async fn a_catcher_of_the_app_answers_in_place_of_the_sdk() {
     };
     for (rocket, expected) in [
         (rocket(), "missing_token"),
-        (
-            rocket().register("/", catchers![unauthorized]),
-            "the app's own words",
-        ),
+        (rocket().register("/", catchers![unauthorized]), "the app's own words"),
     ] {
         let client = Client::untracked(rocket).await.expect("Rocket ignites");
         let request = client.get("/token").header(Header::new("accept", "*/*"));

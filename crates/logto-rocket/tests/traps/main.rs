@@ -127,11 +127,9 @@ async fn cookies_of_the_local_client_count() {
 
 #[rocket::async_test]
 async fn owed_cookies_go_with_answers_and_with_errors() {
-    for (path, status) in [
-        ("/fine", Status::Ok),
-        ("/broken", Status::ImATeapot),
-        ("/caught", Status::Gone),
-    ] {
+    for (path, status) in
+        [("/fine", Status::Ok), ("/broken", Status::ImATeapot), ("/caught", Status::Gone)]
+    {
         let stage = Stage::new().await;
         stage.end_access_token();
         let client = client(app(&stage)).await;
@@ -171,19 +169,12 @@ async fn a_code_is_not_in_the_address_that_rocket_logs() {
         let callback = format!("{path}?code=secret&state=x");
         let response = client.get(callback).dispatch().await;
         assert_eq!(response.headers().get_one("x-seen"), Some("/callback"));
-        assert_eq!(
-            response.status(),
-            Status::BadRequest,
-            "the core still reads the query"
-        );
+        assert_eq!(response.status(), Status::BadRequest, "the core still reads the query");
         let page = response.into_string().await.unwrap();
         assert!(page.contains("not valid any more"), "{page}");
     }
     let response = client.get("/name?code=mine").dispatch().await;
-    assert_eq!(
-        response.headers().get_one("x-seen"),
-        Some("/name?code=mine")
-    );
+    assert_eq!(response.headers().get_one("x-seen"), Some("/name?code=mine"));
 }
 
 fn logto_at(base_url: &str) -> Logto {

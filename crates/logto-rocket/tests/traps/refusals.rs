@@ -66,16 +66,7 @@ async fn asks_the_core(request: &Request<'_>) -> Option<Reply> {
 }
 
 fn ranked(stage: &Stage) -> Rocket<Build> {
-    app(stage).mount(
-        "/",
-        routes![
-            for_members,
-            for_visitors,
-            stubborn,
-            own_401,
-            without_any_guard
-        ],
-    )
+    app(stage).mount("/", routes![for_members, for_visitors, stubborn, own_401, without_any_guard])
 }
 
 #[rocket::async_test]
@@ -124,9 +115,8 @@ async fn catchers_stay_the_apps() {
         assert_eq!(response.status(), Status::Unauthorized);
         assert_eq!(response.into_string().await.as_deref(), Some(text));
     }
-    let later = AdHoc::on_ignite("later", |rocket| async {
-        rocket.register("/", catchers![catch_all])
-    });
+    let later =
+        AdHoc::on_ignite("later", |rocket| async { rocket.register("/", catchers![catch_all]) });
     let launched = client(app(&stage).attach(later)).await;
     let response = opened_by_a_person(launched.get("/")).dispatch().await;
     let body = response.into_string().await;

@@ -92,25 +92,14 @@ async fn a_client_gets_in_with_a_good_token_and_else_the_status_of_grpc() {
     let world = World::new().await;
     let channel = serve(&world).await;
     let greeting = format!("hello {}", world.tenant.machine_app().app_id);
-    assert_eq!(
-        call(&channel, Some(&world.bearer())).await.unwrap(),
-        greeting
-    );
+    assert_eq!(call(&channel, Some(&world.bearer())).await.unwrap(), greeting);
 
     let without_scope = world.app.token(super::RESOURCE, "").await.unwrap();
     let without_scope = format!("Bearer {}", without_scope.as_str());
     for (authorization, code, error) in [
         (None, Code::Unauthenticated, "Bearer realm"),
-        (
-            Some("Bearer forged"),
-            Code::Unauthenticated,
-            "invalid_token",
-        ),
-        (
-            Some(&*without_scope),
-            Code::PermissionDenied,
-            "insufficient_scope",
-        ),
+        (Some("Bearer forged"), Code::Unauthenticated, "invalid_token"),
+        (Some(&*without_scope), Code::PermissionDenied, "insufficient_scope"),
     ] {
         let status = call(&channel, authorization).await.unwrap_err();
         assert_eq!(status.code(), code, "{status:?}");
@@ -118,8 +107,5 @@ async fn a_client_gets_in_with_a_good_token_and_else_the_status_of_grpc() {
         let challenge = challenge.unwrap().to_str().unwrap();
         assert!(challenge.contains(error), "{challenge}");
     }
-    assert_eq!(
-        call(&channel, Some(&world.bearer())).await.unwrap(),
-        greeting
-    );
+    assert_eq!(call(&channel, Some(&world.bearer())).await.unwrap(), greeting);
 }

@@ -32,12 +32,7 @@ impl World {
         let app = MachineApp::new(config).unwrap();
         let token = app.token(RESOURCE, "read:things").await.unwrap();
         let token = token.as_str().to_owned();
-        Self {
-            tenant,
-            api,
-            app,
-            token,
-        }
+        Self { tenant, api, app, token }
     }
 
     async fn ask(&self, policy: Policy, request: Request<String>) -> Response<String> {
@@ -55,13 +50,13 @@ fn door(
     api: &Api,
     policy: Policy,
 ) -> impl Service<Request<String>, Response = Response<String>, Error = BoxError> {
-    ServiceBuilder::new()
-        .layer(logto_tower::layer(api, policy))
-        .service_fn(async |request: Request<String>| {
+    ServiceBuilder::new().layer(logto_tower::layer(api, policy)).service_fn(
+        async |request: Request<String>| {
             let claims = request.extensions().get::<AccessTokenClaims>();
             let claims = claims.expect("only tokens pass");
             Ok::<_, BoxError>(Response::new(claims.client_id().to_owned()))
-        })
+        },
+    )
 }
 
 fn request(kind: &str, authorization: &[&str]) -> Request<String> {
@@ -88,38 +83,12 @@ async fn a_refusal_is_a_status_of_the_protocol_that_asks() {
     let good = world.bearer();
     for (policy, authorization, status, code, error) in [
         (READ, &[][..], 401, Code::Unauthenticated, "Bearer realm"),
-        (
-            READ,
-            &["Bearer forged"],
-            401,
-            Code::Unauthenticated,
-            "invalid_token",
-        ),
-        (
-            WRITE,
-            &[&good],
-            403,
-            Code::PermissionDenied,
-            "insufficient_scope",
-        ),
-        (
-            READ,
-            &[&good, &good],
-            400,
-            Code::InvalidArgument,
-            "invalid_request",
-        ),
-        (
-            READ.users_only(),
-            &[&good],
-            403,
-            Code::PermissionDenied,
-            "insufficient_scope",
-        ),
+        (READ, &["Bearer forged"], 401, Code::Unauthenticated, "invalid_token"),
+        (WRITE, &[&good], 403, Code::PermissionDenied, "insufficient_scope"),
+        (READ, &[&good, &good], 400, Code::InvalidArgument, "invalid_request"),
+        (READ.users_only(), &[&good], 403, Code::PermissionDenied, "insufficient_scope"),
     ] {
-        let plain = world
-            .ask(policy, request("application/json", authorization))
-            .await;
+        let plain = world.ask(policy, request("application/json", authorization)).await;
         assert_eq!(plain.status(), status);
         assert!(plain.headers().get("grpc-status").is_none());
         for kind in ["application/grpc", "application/grpc+proto"] {
@@ -140,13 +109,8 @@ async fn a_refusal_is_a_status_of_the_protocol_that_asks() {
 #[tokio::test]
 async fn while_the_keys_cannot_be_had_the_token_is_not_called_bad() {
     let world = World::new().await;
-    world
-        .tenant
-        .faults()
-        .set(Endpoint::Jwks, Fault::Status(503));
-    let answer = world
-        .ask(READ, request("application/grpc", &[&world.bearer()]))
-        .await;
+    world.tenant.faults().set(Endpoint::Jwks, Fault::Status(503));
+    let answer = world.ask(READ, request("application/grpc", &[&world.bearer()])).await;
     let seen = Status::from_header_map(answer.headers()).expect("a gRPC status");
     assert_eq!(seen.code(), Code::Unavailable);
     assert!(answer.headers().contains_key("retry-after"));
@@ -166,8 +130,5 @@ async fn an_organization_is_asked_of_the_header_and_never_of_a_path() {
     let of_header = READ.with_organization_in_header("x-organization");
     assert_eq!(ask(of_header, None).await, 400);
     assert_eq!(ask(of_header, Some("another")).await, 403);
-    assert_eq!(
-        ask(READ.with_organization_in_path("organization"), None).await,
-        403
-    );
+    assert_eq!(ask(READ.with_organization_in_path("organization"), None).await, 403);
 }

@@ -20,9 +20,7 @@ pub(super) fn credentials(header: &[u8]) -> Option<&[u8]> {
 pub(super) fn token(credentials: &[u8]) -> Result<&str, Error> {
     match str::from_utf8(credentials) {
         Ok(token) if !token.is_empty() && token.bytes().all(is_token) => Ok(token),
-        _ => Err(malformed(
-            "the `Authorization` header holds no bearer token",
-        )),
+        _ => Err(malformed("the `Authorization` header holds no bearer token")),
     }
 }
 

@@ -64,10 +64,7 @@ impl Challenge {
             let value = value.filter(|value| !value.is_empty())?;
             Some(format!("{name}=\"{value}\""))
         });
-        ["Bearer", &said.collect::<Vec<_>>().join(", ")]
-            .join(" ")
-            .trim_end()
-            .to_owned()
+        ["Bearer", &said.collect::<Vec<_>>().join(", ")].join(" ").trim_end().to_owned()
     }
 }
 

@@ -85,9 +85,7 @@ impl Payload {
         }
         match audiences {
             [only] => {
-                let id = only
-                    .strip_prefix(ORGANIZATION)
-                    .filter(|id| !id.is_empty())?;
+                let id = only.strip_prefix(ORGANIZATION).filter(|id| !id.is_empty())?;
                 Some((Audience::Organization, Some(id)))
             }
             _ => None,

@@ -144,9 +144,5 @@ impl<S: Into<String>> From<S> for ApiConfig {
 }
 
 pub(super) fn refused(problems: Vec<ConfigProblem>) -> Result<(), ConfigError> {
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(ConfigError::new(problems))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems)) }
 }

@@ -190,10 +190,7 @@ impl Api {
         if headers.next().is_some() {
             return refuse(several());
         }
-        let Some(sent) = header
-            .as_ref()
-            .and_then(|header| credentials(header.as_ref()))
-        else {
+        let Some(sent) = header.as_ref().and_then(|header| credentials(header.as_ref())) else {
             let why = "the request has no access token";
             return refuse(Error::new(ErrorKind::MissingToken, why));
         };
@@ -233,16 +230,12 @@ impl Api {
     }
 
     fn now(&self) -> (u64, Edition) {
-        let Inner {
-            verifier, provider, ..
-        } = &*self.0;
+        let Inner { verifier, provider, .. } = &*self.0;
         (verifier.clock.now(), provider.keys_edition())
     }
 
     async fn verify_anew(&self, token: &str) -> Result<AccessTokenClaims, Error> {
-        let Inner {
-            provider, personal, ..
-        } = &*self.0;
+        let Inner { provider, personal, .. } = &*self.0;
         match personal {
             Some(personal) if PersonalTokens::is_one(token) => {
                 let now = self.0.verifier.clock.now();

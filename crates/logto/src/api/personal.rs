@@ -50,12 +50,7 @@ impl PersonalTokens {
 
     /// The access token for a personal one.
     pub(super) async fn exchange(&self, token: &str, now: u64) -> Result<AccessToken, Error> {
-        let Exchange {
-            app,
-            request,
-            at_once,
-            ..
-        } = &*self.0;
+        let Exchange { app, request, at_once, .. } = &*self.0;
         let subject = Subject::PersonalAccessToken(token);
         if let Some(known) = app.kept(subject, request) {
             return Ok(known);

@@ -34,9 +34,7 @@ impl Verifier {
             return Err(refuse("it is longer than 16 KiB"));
         }
         if PersonalTokens::is_one(token) {
-            return Err(refuse(
-                "it is a personal access token, and this API does not accept them",
-            ));
+            return Err(refuse("it is a personal access token, and this API does not accept them"));
         }
         let compact = Compact::parse(token)?;
         check_type(compact.header.typ.as_deref())?;
@@ -91,8 +89,5 @@ fn check_type(typ: Option<&str>) -> Result<(), Error> {
 }
 
 fn refuse(why: &'static str) -> Error {
-    Error::new(
-        ErrorKind::InvalidToken,
-        format!("the access token is refused: {why}"),
-    )
+    Error::new(ErrorKind::InvalidToken, format!("the access token is refused: {why}"))
 }

@@ -177,10 +177,7 @@ mod tests {
         assert_eq!(profile.id(), "62a1f0c4d5e6f7a8b9c0d1e2");
         assert_eq!(profile.preferred_username(), Some("alice-hf"));
         assert_eq!(profile.name(), Some("Alice Example"));
-        assert_eq!(
-            profile.picture(),
-            Some("https://huggingface.co/avatars/alice.svg")
-        );
+        assert_eq!(profile.picture(), Some("https://huggingface.co/avatars/alice.svg"));
         assert_eq!(profile.is_pro(), Some(false));
         assert_eq!(profile.can_pay(), None);
         let organization = profile.organizations().next().unwrap();

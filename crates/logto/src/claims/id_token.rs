@@ -107,10 +107,7 @@ impl IdTokenClaims {
             Error::new(ErrorKind::InvalidToken, why)
         })?;
         let claims: Claims = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
-        Ok(Self {
-            claims: claims.into(),
-            ..Self::reread(payload)?
-        })
+        Ok(Self { claims: claims.into(), ..Self::reread(payload)? })
     }
 
     /// Reads a payload that could be [parsed](Self::parse) before, and only what most requests need.
@@ -166,9 +163,7 @@ impl IdTokenClaims {
 /// Without the session's id and the nonce.
 impl fmt::Debug for IdTokenClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdTokenClaims")
-            .field("sub", &self.shown.sub)
-            .finish_non_exhaustive()
+        f.debug_struct("IdTokenClaims").field("sub", &self.shown.sub).finish_non_exhaustive()
     }
 }
 
@@ -178,10 +173,7 @@ impl Deref for IdTokenClaims {
     fn deref(&self) -> &Claims {
         self.claims.get_or_init(|| {
             // Never so of a payload that could be parsed before.
-            let sub_alone = || Claims {
-                sub: self.shown.sub.clone(),
-                ..Claims::default()
-            };
+            let sub_alone = || Claims { sub: self.shown.sub.clone(), ..Claims::default() };
             serde_json::from_str(&self.raw).unwrap_or_else(|_| sub_alone())
         })
     }
@@ -192,11 +184,7 @@ fn malformed(error: &serde_json::Error) -> Error {
 }
 
 /// A NumericDate (RFC 7519, section 2) may have a fraction; a negative one is long over.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub(crate) fn seconds(date: f64) -> u64 {
     date as u64
 }
@@ -209,10 +197,7 @@ mod tests {
     fn the_audience_may_be_one_or_many() {
         let one = br#"{"iss":"i","sub":"s","aud":"a","iat":1.5,"exp":2}"#;
         let claims = IdTokenClaims::parse(one).unwrap();
-        assert_eq!(
-            (claims.aud.as_slice(), claims.iat),
-            (["a".to_owned()].as_slice(), 1)
-        );
+        assert_eq!((claims.aud.as_slice(), claims.iat), (["a".to_owned()].as_slice(), 1));
         let many = br#"{"iss":"i","sub":"s","aud":["a","b"],"iat":1,"exp":-2}"#;
         let claims = IdTokenClaims::parse(many).unwrap();
         assert_eq!((claims.aud.len(), claims.exp), (2, 0));
@@ -273,9 +258,6 @@ mod tests {
         let payload = br#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,"plan":"pro"}"#;
         let claims = IdTokenClaims::parse(payload).unwrap();
         assert_eq!(claims.custom::<Custom>().unwrap().plan, "pro");
-        assert_eq!(
-            claims.custom::<Vec<u8>>().unwrap_err().kind(),
-            ErrorKind::InvalidToken
-        );
+        assert_eq!(claims.custom::<Vec<u8>>().unwrap_err().kind(), ErrorKind::InvalidToken);
     }
 }

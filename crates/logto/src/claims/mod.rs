@@ -138,9 +138,7 @@ impl Claims {
     /// in userinfo only.
     #[must_use]
     pub fn hugging_face(&self) -> Option<HuggingFaceProfile<'_>> {
-        self.identities
-            .get("huggingface")
-            .map(HuggingFaceProfile::new)
+        self.identities.get("huggingface").map(HuggingFaceProfile::new)
     }
 }
 
@@ -225,10 +223,7 @@ mod tests {
         let custom: Custom =
             serde_json::from_str(r#"{"sub":"a","name":null,"email":"a@b.c","plan":"pro"}"#)
                 .unwrap();
-        assert_eq!(
-            (custom.plan.as_str(), custom.claims.email.as_deref()),
-            ("pro", Some("a@b.c"))
-        );
+        assert_eq!((custom.plan.as_str(), custom.claims.email.as_deref()), ("pro", Some("a@b.c")));
     }
 
     #[test]
@@ -239,9 +234,6 @@ mod tests {
                 .to_vec(),
             ..Claims::default()
         };
-        assert_eq!(
-            claims.roles_in("a").collect::<Vec<_>>(),
-            ["admin", "billing:manager"]
-        );
+        assert_eq!(claims.roles_in("a").collect::<Vec<_>>(), ["admin", "billing:manager"]);
     }
 }

@@ -29,10 +29,7 @@ impl UserInfo {
                 "the userinfo answer is about somebody else than the session",
             ));
         }
-        Ok(Self {
-            claims,
-            raw: body.into(),
-        })
+        Ok(Self { claims, raw: body.into() })
     }
 
     /// The answer as a type of your own.
@@ -49,9 +46,7 @@ impl UserInfo {
 
 impl fmt::Debug for UserInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserInfo")
-            .field("sub", &self.claims.sub)
-            .finish_non_exhaustive()
+        f.debug_struct("UserInfo").field("sub", &self.claims.sub).finish_non_exhaustive()
     }
 }
 
@@ -70,12 +65,7 @@ mod tests {
     #[test]
     fn the_answer_must_be_about_the_same_person() {
         assert!(UserInfo::parse(br#"{"sub":"alice","name":"Alice"}"#, "alice").is_ok());
-        for body in [
-            r#"{"sub":"bob"}"#,
-            r#"{"name":"Alice"}"#,
-            r#"{"sub":null}"#,
-            "<html>",
-        ] {
+        for body in [r#"{"sub":"bob"}"#, r#"{"name":"Alice"}"#, r#"{"sub":null}"#, "<html>"] {
             let error = UserInfo::parse(body.as_bytes(), "alice").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{body}");
         }

@@ -44,11 +44,7 @@ impl LogtoConfig {
     ///
     /// As [`from_env`](Self::from_env).
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let variable = |name| {
-            variable(name)
-                .map(|v| v.trim().to_owned())
-                .filter(|v| !v.is_empty())
-        };
+        let variable = |name| variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         let mut problems = Vec::new();
         let mut required = |name: &'static str| {
             variable(name).unwrap_or_else(|| {
@@ -85,10 +81,8 @@ impl LogtoConfig {
         // What is wrong with the rest is told in the same breath.
         let missing: Vec<_> = problems.iter().map(ConfigProblem::setting).collect();
         if let Err(wrong) = Settings::validate(config) {
-            let others = wrong
-                .problems()
-                .iter()
-                .filter(|other| !missing.contains(&other.setting()));
+            let others =
+                wrong.problems().iter().filter(|other| !missing.contains(&other.setting()));
             problems.extend(others.cloned());
         }
         Err(ConfigError::new(problems))
@@ -104,15 +98,8 @@ mod tests {
         let error =
             LogtoConfig::from_variables(|name| (name == "LOGTO_APP_ID").then(|| "app".to_owned()))
                 .unwrap_err();
-        let missing: Vec<_> = error
-            .problems()
-            .iter()
-            .map(ConfigProblem::setting)
-            .collect();
-        assert_eq!(
-            missing,
-            ["LOGTO_ENDPOINT", "LOGTO_APP_SECRET", "LOGTO_COOKIE_SECRET"]
-        );
+        let missing: Vec<_> = error.problems().iter().map(ConfigProblem::setting).collect();
+        assert_eq!(missing, ["LOGTO_ENDPOINT", "LOGTO_APP_SECRET", "LOGTO_COOKIE_SECRET"]);
     }
 
     #[test]
@@ -124,11 +111,7 @@ mod tests {
             _ => None,
         })
         .unwrap_err();
-        let settings: Vec<_> = error
-            .problems()
-            .iter()
-            .map(ConfigProblem::setting)
-            .collect();
+        let settings: Vec<_> = error.problems().iter().map(ConfigProblem::setting).collect();
         let expected = [
             "LOGTO_APP_ID",
             "LOGTO_APP_SECRET",

@@ -23,10 +23,7 @@ impl ConfigError {
 
     /// What is not a matter of settings: no HTTP client or no keys could be made.
     pub(crate) fn of_the_system(error: &crate::error::Error) -> Self {
-        Self::new(vec![ConfigProblem::new(
-            "the system",
-            format!("does not cooperate: {error}"),
-        )])
+        Self::new(vec![ConfigProblem::new("the system", format!("does not cooperate: {error}"))])
     }
 
     /// The problems, in the order of the settings.
@@ -38,10 +35,7 @@ impl ConfigError {
 
 impl ConfigProblem {
     pub(crate) fn new(setting: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            setting,
-            problem: problem.into(),
-        }
+        Self { setting, problem: problem.into() }
     }
 
     /// The setting, by the name of its environment variable where it has one.
@@ -60,9 +54,7 @@ impl fmt::Display for ConfigProblem {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Logto is not configured correctly:")?;
-        self.problems
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  - {problem}"))
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
     }
 }
 

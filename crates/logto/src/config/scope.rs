@@ -34,10 +34,7 @@ mod tests {
     #[test]
     fn each_scope_is_asked_for_once() {
         let own = ["email", "profile", "email", "offline_access"].map(String::from);
-        assert_eq!(
-            all(&own, true),
-            ["openid", "offline_access", "profile", "email"]
-        );
+        assert_eq!(all(&own, true), ["openid", "offline_access", "profile", "email"]);
         assert_eq!(all(&own, false), ["openid", "profile", "email"]);
     }
 }

@@ -80,30 +80,20 @@ impl Settings {
         let scopes = scope::all(&config.scopes, config.offline_access);
         let organizations = scopes.iter().any(|name| name == scope::ORGANIZATIONS);
         let organizations = organizations.then_some(scope::ORGANIZATIONS_RESOURCE);
-        let resources = config
-            .resources
-            .iter()
-            .map(String::as_str)
-            .chain(organizations);
+        let resources = config.resources.iter().map(String::as_str).chain(organizations);
         let resources = scope::each_once(resources);
         let base_path = base_url.path().trim_end_matches('/').to_owned();
         // Below a path, `/` is the base URL as it was written: `/shop` and `/shop/` are two pages.
         let no_slash = !base_path.is_empty() && !config.base_url.ends_with('/');
         let home = |page: String| {
-            if no_slash && page == "/" {
-                String::new()
-            } else {
-                page
-            }
+            if no_slash && page == "/" { String::new() } else { page }
         };
         Ok(Self {
             issuer: issuer_of(&endpoint),
             origin: base_url.origin().ascii_serialization(),
             base_url: format!("{}{base_path}", base_url.origin().ascii_serialization()),
             secure: base_url.scheme() == "https",
-            cookie_name: config
-                .cookie_name
-                .unwrap_or_else(|| default_name(&config.app_id)),
+            cookie_name: config.cookie_name.unwrap_or_else(|| default_name(&config.app_id)),
             endpoint,
             base: base_url,
             app_id: config.app_id,
@@ -148,10 +138,8 @@ pub(crate) fn issuer_of(endpoint: &Url) -> String {
 }
 
 pub(super) fn default_name(app_id: &str) -> String {
-    let plain: String = app_id
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_')
-        .collect();
+    let plain: String =
+        app_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect();
     format!("logto_{plain}")
 }
 
@@ -171,11 +159,7 @@ mod tests {
     fn complaints(config: LogtoConfig) -> Vec<&'static str> {
         match Settings::validate(config) {
             Ok(_) => Vec::new(),
-            Err(error) => error
-                .problems()
-                .iter()
-                .map(ConfigProblem::setting)
-                .collect(),
+            Err(error) => error.problems().iter().map(ConfigProblem::setting).collect(),
         }
     }
 
@@ -238,11 +222,7 @@ mod tests {
             ("", false),
         ] {
             let complaints = complaints(config().with_base_url(base_url));
-            assert_eq!(
-                complaints.is_empty(),
-                accepted,
-                "{base_url}: {complaints:?}"
-            );
+            assert_eq!(complaints.is_empty(), accepted, "{base_url}: {complaints:?}");
         }
     }
 
@@ -251,10 +231,7 @@ mod tests {
         for (endpoint, issuer) in [
             ("https://t.logto.app", "https://t.logto.app/oidc"),
             ("https://t.logto.app/", "https://t.logto.app/oidc"),
-            (
-                "https://auth.example.com/logto/",
-                "https://auth.example.com/logto/oidc",
-            ),
+            ("https://auth.example.com/logto/", "https://auth.example.com/logto/oidc"),
             ("http://localhost:3001", "http://localhost:3001/oidc"),
         ] {
             let mut config = config();
@@ -284,10 +261,7 @@ mod tests {
         let settings =
             Settings::validate(config().with_base_url("https://example.com/app/")).unwrap();
         assert_eq!(settings.base_path, "/app");
-        assert_eq!(
-            settings.url("/callback"),
-            "https://example.com/app/callback"
-        );
+        assert_eq!(settings.url("/callback"), "https://example.com/app/callback");
         assert_eq!(settings.origin, "https://example.com");
     }
 

@@ -64,10 +64,7 @@ pub(super) fn check_credentials(config: &LogtoConfig, problems: &mut Vec<ConfigP
         wrong("LOGTO_APP_SECRET", "is empty");
     }
     if config.cookie_secrets.is_empty() {
-        wrong(
-            "LOGTO_COOKIE_SECRET",
-            "is missing: at least 32 random characters",
-        );
+        wrong("LOGTO_COOKIE_SECRET", "is missing: at least 32 random characters");
     }
     for secret in &config.cookie_secrets {
         let length = secret.expose_secret().len();
@@ -120,10 +117,7 @@ pub(super) fn check_paths(config: &LogtoConfig, problems: &mut Vec<ConfigProblem
         wrong("after_sign_in", "is not a path of this app, such as /home");
     }
     if !path_only(&config.after_sign_out) {
-        wrong(
-            "after_sign_out",
-            "is not a path of this app, such as /goodbye",
-        );
+        wrong("after_sign_out", "is not a path of this app, such as /goodbye");
     }
 }
 
@@ -139,10 +133,7 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
             || name.len() > MAX_COOKIE_NAME
             || default_name(name) != format!("logto_{name}"))
     {
-        wrong(
-            "cookie name",
-            "is not made of letters, digits, `-` and `_` only, or too long",
-        );
+        wrong("cookie name", "is not made of letters, digits, `-` and `_` only, or too long");
     }
     let domain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     if let Some(name) = &config.cookie_domain
@@ -175,10 +166,7 @@ pub(super) fn check_sessions(config: &LogtoConfig, problems: &mut Vec<ConfigProb
         _ => {}
     }
     if config.sessions_in_cookies && config.storage.is_none() {
-        wrong(
-            "sessions in cookies",
-            "is said already by leaving the storage out",
-        );
+        wrong("sessions in cookies", "is said already by leaving the storage out");
     }
 }
 

@@ -40,11 +40,7 @@ impl Engine {
         let context = format!("{}\n{}", settings.issuer, settings.app_id);
         let keys = Arc::new(KeyRing::new(&settings.cookie_secrets, &context)?);
         Ok(Self {
-            provider: Arc::new(Provider::new(
-                Arc::clone(&http),
-                &settings.issuer,
-                &settings.clock,
-            )),
+            provider: Arc::new(Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock)),
             keeper: Keeper::new(&settings, Arc::clone(&keys)),
             keys,
             transactions: Transactions::new(

@@ -41,14 +41,9 @@ impl Engine {
         // Before the code is spent: without keys nothing could be done with what comes for it.
         self.provider.fetch_keys().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
-        let tokens = protocol
-            .exchange_code(code, transaction, redirect_uri)
-            .await?;
+        let tokens = protocol.exchange_code(code, transaction, redirect_uri).await?;
         let id_token = tokens.id_token.clone().ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidResponse,
-                "the token endpoint sent no ID token",
-            )
+            Error::new(ErrorKind::InvalidResponse, "the token endpoint sent no ID token")
         })?;
         let nonce = transaction.nonce();
         let claims = self
@@ -86,10 +81,7 @@ impl Engine {
         target: &Target,
     ) -> Result<Renewal, Error> {
         let refresh_token = held.session.refresh_token().ok_or_else(|| {
-            Error::new(
-                ErrorKind::SignInRequired,
-                "the session has no refresh token",
-            )
+            Error::new(ErrorKind::SignInRequired, "the session has no refresh token")
         })?;
         let metadata = self.provider.metadata().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
@@ -106,10 +98,8 @@ impl Engine {
         let checked = self.check_refreshed(held.claims(), &tokens).await;
         let now = self.settings.clock.now();
         Ok(Renewal {
-            accepted: checked.map(|claims| Accepted {
-                token: held_token(&tokens, target, now),
-                claims,
-            }),
+            accepted: checked
+                .map(|claims| Accepted { token: held_token(&tokens, target, now), claims }),
             refresh_token: tokens.refresh_token,
         })
     }
@@ -187,10 +177,7 @@ impl Engine {
         let Some(endpoint) = &metadata.revocation_endpoint else {
             return Ok(());
         };
-        let form = [
-            ("token", refresh_token),
-            ("token_type_hint", "refresh_token"),
-        ];
+        let form = [("token", refresh_token), ("token_type_hint", "refresh_token")];
         self.http.post_form(endpoint, &form).await?;
         Ok(())
     }

@@ -32,11 +32,7 @@ pub(crate) struct CallbackFailure {
 impl CallbackFailure {
     /// No sign-in of this browser is concerned.
     pub(crate) fn of_none(error: Error) -> Self {
-        Self {
-            error,
-            page: None,
-            ended: None,
-        }
+        Self { error, page: None, ended: None }
     }
 
     pub(crate) fn of(transaction: Transaction, error: Error) -> Self {
@@ -87,16 +83,8 @@ impl CallbackParameters {
 
     /// Whether this is the callback without anything: a person cancelled on Logto's consent page.
     pub(crate) fn is_bare(&self) -> bool {
-        let Self {
-            state,
-            iss,
-            error,
-            error_description,
-            code,
-        } = self;
-        [state, iss, error, error_description, code]
-            .into_iter()
-            .all(Option::is_none)
+        let Self { state, iss, error, error_description, code } = self;
+        [state, iss, error, error_description, code].into_iter().all(Option::is_none)
     }
 
     /// The checks that come after `state`: `iss`, then `error`, then `code`.
@@ -106,18 +94,13 @@ impl CallbackParameters {
                 return Err(invalid("the callback comes from another issuer"));
             }
             None if metadata.authorization_response_iss_parameter_supported => {
-                return Err(invalid(
-                    "the callback does not say which issuer it comes from",
-                ));
+                return Err(invalid("the callback does not say which issuer it comes from"));
             }
             _ => {}
         }
         if let Some(error) = self.error {
-            let kind = if error == "access_denied" {
-                ErrorKind::Cancelled
-            } else {
-                ErrorKind::Refused
-            };
+            let kind =
+                if error == "access_denied" { ErrorKind::Cancelled } else { ErrorKind::Refused };
             return Err(Error::from_response(
                 kind,
                 ErrorResponse {
@@ -143,14 +126,8 @@ mod tests {
     #[test]
     fn a_parameter_given_twice_is_refused() {
         for name in ["state", "iss", "error", "error_description", "code"] {
-            assert!(
-                CallbackParameters::parse(&format!("{name}=a&{name}=b")).is_err(),
-                "{name}"
-            );
-            assert!(
-                CallbackParameters::parse(&format!("{name}=a&x=1&x=2")).is_ok(),
-                "{name}"
-            );
+            assert!(CallbackParameters::parse(&format!("{name}=a&{name}=b")).is_err(), "{name}");
+            assert!(CallbackParameters::parse(&format!("{name}=a&x=1&x=2")).is_ok(), "{name}");
         }
     }
 

@@ -147,10 +147,8 @@ impl SignInOptions {
     /// Preferred languages of Logto's pages, as BCP 47 tags, best first.
     #[must_use]
     pub fn with_ui_locales<S: AsRef<str>>(self, locales: impl IntoIterator<Item = S>) -> Self {
-        let locales: Vec<_> = locales
-            .into_iter()
-            .map(|locale| locale.as_ref().to_owned())
-            .collect();
+        let locales: Vec<_> =
+            locales.into_iter().map(|locale| locale.as_ref().to_owned()).collect();
         self.with("ui_locales", locales.join(" "))
     }
 
@@ -195,9 +193,7 @@ impl SignInOptions {
                     options.prompt = Prompt::ALL.into_iter().find(|it| it.value() == value);
                 }
                 "scope" => options.no_offline_access = true,
-                _ => options
-                    .parameters
-                    .push((name.into_owned(), value.into_owned())),
+                _ => options.parameters.push((name.into_owned(), value.into_owned())),
             }
         }
         options
@@ -232,18 +228,10 @@ mod tests {
     #[test]
     fn a_parameter_of_the_protocol_cannot_be_given() {
         for name in PROTOCOL_PARAMETERS {
-            let error = SignInOptions::new()
-                .with_extra_param(name, "x")
-                .check()
-                .unwrap_err();
+            let error = SignInOptions::new().with_extra_param(name, "x").check().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{name}");
         }
-        assert!(
-            SignInOptions::new()
-                .with_extra_param("acr_values", "x")
-                .check()
-                .is_ok()
-        );
+        assert!(SignInOptions::new().with_extra_param("acr_values", "x").check().is_ok());
     }
 
     #[test]
@@ -281,9 +269,6 @@ mod tests {
             ("direct_sign_in", "social:huggingface"),
             ("ui_locales", "fr-CA en"),
         ];
-        assert_eq!(
-            options.parameters,
-            expected.map(|(k, v)| (k.to_owned(), v.to_owned()))
-        );
+        assert_eq!(options.parameters, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
 }

@@ -75,17 +75,12 @@ impl Protocol {
             IssuerUrl::new(settings.issuer.clone()).map_err(no_url)?,
             CoreJsonWebKeySet::new(Vec::new()),
         )
-        .set_client_secret(ClientSecret::new(
-            settings.app_secret.expose_secret().to_owned(),
-        ))
+        .set_client_secret(ClientSecret::new(settings.app_secret.expose_secret().to_owned()))
         .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint.clone()))
         .set_token_uri(TokenUrl::from_url(metadata.token_endpoint.clone()))
         // The scopes are all ours, `openid` included.
         .disable_openid_scope();
-        Ok(Self {
-            client,
-            http: Arc::clone(http),
-        })
+        Ok(Self { client, http: Arc::clone(http) })
     }
 
     /// The address that the browser is sent to.
@@ -111,12 +106,7 @@ impl Protocol {
             )
             .set_redirect_uri(Cow::Owned(redirect_url(request.redirect_uri)?))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-            .add_scopes(
-                request
-                    .scopes
-                    .into_iter()
-                    .map(|scope| Scope::new(scope.to_owned())),
-            );
+            .add_scopes(request.scopes.into_iter().map(|scope| Scope::new(scope.to_owned())));
         for prompt in prompts {
             url = url.add_prompt(prompt.clone());
         }

@@ -110,10 +110,7 @@ impl TokenAnswer {
     /// A token of a type that is not understood must not be used (RFC 6749, section 7.1), and one
     /// that is no visible ASCII (appendix A.12) cannot be sent.
     pub(super) fn check(self) -> Result<Tokens, NoTokens> {
-        let refresh_token = self
-            .refresh_token
-            .map(RefreshToken::into_secret)
-            .and_then(filled);
+        let refresh_token = self.refresh_token.map(RefreshToken::into_secret).and_then(filled);
         let access_token = self.access_token.into_secret();
         let is_sendable = |token: &str| token.bytes().all(|byte| byte.is_ascii_graphic());
         let fault = if !self.token_type.0.eq_ignore_ascii_case("bearer") {
@@ -129,10 +126,7 @@ impl TokenAnswer {
                 refresh_token,
             });
         };
-        Err(NoTokens {
-            error: Error::new(ErrorKind::InvalidResponse, fault),
-            refresh_token,
-        })
+        Err(NoTokens { error: Error::new(ErrorKind::InvalidResponse, fault), refresh_token })
     }
 }
 
@@ -155,10 +149,7 @@ impl NoTokens {
             RequestTokenError::Parse(_, body) => (unreadable, serde_json::from_slice(&body).ok()),
             _ => (unreadable, None),
         };
-        Self {
-            error,
-            refresh_token: rest.and_then(|rest: Rest| filled(rest.refresh_token)),
-        }
+        Self { error, refresh_token: rest.and_then(|rest: Rest| filled(rest.refresh_token)) }
     }
 }
 

@@ -56,12 +56,7 @@ impl Transaction {
             lines.push('\n');
             lines.push_str(repeat);
         }
-        [
-            &self.expires_at.to_le_bytes(),
-            self.secret.as_slice(),
-            lines.as_bytes(),
-        ]
-        .concat()
+        [&self.expires_at.to_le_bytes(), self.secret.as_slice(), lines.as_bytes()].concat()
     }
 
     fn from_bytes(state: &str, bytes: &[u8]) -> Option<Self> {
@@ -96,11 +91,7 @@ pub(crate) struct Transactions {
 
 impl Transactions {
     pub(crate) fn new(attributes: Attributes, lifetime: u64) -> Self {
-        Self {
-            prefix: attributes.name("logto_sign_in_"),
-            attributes,
-            lifetime,
-        }
+        Self { prefix: attributes.name("logto_sign_in_"), attributes, lifetime }
     }
 
     pub(crate) fn begin(
@@ -137,10 +128,7 @@ impl Transactions {
         let mut lines = vec![self.attributes.set(&name, &sealed, self.lifetime)];
         // Browsers send the oldest cookie first (RFC 6265, section 5.4).
         let held: Vec<_> = self.held(header).collect();
-        let all: usize = held
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
+        let all: usize = held.iter().map(|(name, value)| name.len() + value.len()).sum();
         let others = header.len().saturating_sub(all);
         let room = HEADER.saturating_sub(others).clamp(MIN_BYTES, MAX_BYTES);
         let (mut count, mut bytes) = (1, name.len() + sealed.len());
@@ -187,10 +175,8 @@ impl Transactions {
 
     /// The cookies of sign-ins in progress; what merely has a similar name is somebody else's.
     fn held<'a>(&'a self, header: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        cookies::starting_with(header, &self.prefix).filter(|(name, _)| {
-            name.strip_prefix(self.prefix.as_str())
-                .is_some_and(is_state)
-        })
+        cookies::starting_with(header, &self.prefix)
+            .filter(|(name, _)| name.strip_prefix(self.prefix.as_str()).is_some_and(is_state))
     }
 
     fn name(&self, state: &str) -> String {
@@ -206,10 +192,7 @@ mod tests {
 
     fn fixture() -> (Transactions, KeyRing) {
         let transactions = Transactions::new(Attributes::of_host(true), 900);
-        (
-            transactions,
-            KeyRing::new(&[SecretString::from("secret")], "issuer").unwrap(),
-        )
+        (transactions, KeyRing::new(&[SecretString::from("secret")], "issuer").unwrap())
     }
 
     fn cookie(line: &str) -> &str {
@@ -220,12 +203,7 @@ mod tests {
     fn only_the_browser_that_began_it_finds_it_and_only_in_time() {
         let (transactions, keys) = fixture();
         let begun = transactions
-            .begin(
-                1000,
-                Some("/profile?a=b".to_owned()),
-                None,
-                Some(String::new()),
-            )
+            .begin(1000, Some("/profile?a=b".to_owned()), None, Some(String::new()))
             .unwrap();
         let line = transactions.write(&keys, &begun, "").unwrap().remove(0);
         let header = cookie(&line);
@@ -233,19 +211,13 @@ mod tests {
 
         let found = find(header, &begun.state, 1899).unwrap();
         assert_eq!(found.return_to.as_deref(), Some("/profile?a=b"));
-        assert_eq!(
-            (found.verifier(), found.nonce()),
-            (begun.verifier(), begun.nonce())
-        );
+        assert_eq!((found.verifier(), found.nonce()), (begun.verifier(), begun.nonce()));
         assert!(find(header, &begun.state, 1900).is_none(), "too late");
         assert!(find("", &begun.state, 1000).is_none(), "another browser");
         let other = transactions.begin(1000, None, None, None).unwrap();
         assert!(find(header, &other.state, 1000).is_none(), "another state");
         let renamed = header.replace(&begun.state, &other.state);
-        assert!(
-            find(&renamed, &other.state, 1000).is_none(),
-            "a renamed cookie"
-        );
+        assert!(find(&renamed, &other.state, 1000).is_none(), "a renamed cookie");
     }
 
     #[test]
@@ -267,9 +239,7 @@ mod tests {
         let mut jar = Vec::<String>::new();
         let mut states = Vec::new();
         for _ in 0..MAX_IN_PROGRESS + 3 {
-            let begun = transactions
-                .begin(0, Some(page.to_owned()), None, None)
-                .unwrap();
+            let begun = transactions.begin(0, Some(page.to_owned()), None, None).unwrap();
             let lines = transactions.write(&keys, &begun, &jar.join("; ")).unwrap();
             for removed in lines.iter().skip(1) {
                 jar.retain(|held| held.split('=').next() != removed.split('=').next());
@@ -294,17 +264,10 @@ mod tests {
     #[test]
     fn cookies_with_similar_names_are_not_touched() {
         let (transactions, keys) = fixture();
-        let similar: Vec<_> = (0..40)
-            .map(|n| format!("__Host-logto_sign_in_caf\u{fffd}{n}=1"))
-            .collect();
+        let similar: Vec<_> =
+            (0..40).map(|n| format!("__Host-logto_sign_in_caf\u{fffd}{n}=1")).collect();
         let begun = transactions.begin(0, None, None, None).unwrap();
-        assert_eq!(
-            transactions
-                .write(&keys, &begun, &similar.join("; "))
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(transactions.write(&keys, &begun, &similar.join("; ")).unwrap().len(), 1);
     }
 
     #[test]
@@ -313,10 +276,6 @@ mod tests {
         let (transactions, keys) = fixture();
         assert!(jar.iter().map(String::len).sum::<usize>() <= MAX_BYTES + jar.len());
         let newest = states.last().unwrap();
-        assert!(
-            transactions
-                .find(&keys, &jar.join("; "), newest, 0)
-                .is_some()
-        );
+        assert!(transactions.find(&keys, &jar.join("; "), newest, 0).is_some());
     }
 }

@@ -73,13 +73,7 @@ pub(super) fn error_response(
 
 /// The values of a form that nobody else may read.
 pub(super) fn secrets_of<'a>(form: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
-    const SECRET: [&str; 5] = [
-        "code",
-        "code_verifier",
-        "refresh_token",
-        "subject_token",
-        "token",
-    ];
+    const SECRET: [&str; 5] = ["code", "code_verifier", "refresh_token", "subject_token", "token"];
     let secret = form.filter(|(name, _)| SECRET.contains(name));
     secret.map(|(_, value)| value).collect()
 }
@@ -103,9 +97,6 @@ mod tests {
         let response = error_response(400, &HeaderMap::new(), body.as_bytes(), &[secret]);
         assert_eq!(response.error(), Some("invalid_grant"));
         assert_eq!(response.error_description(), Some("no [redacted]"));
-        assert_eq!(
-            error_response(502, &HeaderMap::new(), b"<html>", &[]).error(),
-            None
-        );
+        assert_eq!(error_response(502, &HeaderMap::new(), b"<html>", &[]).error(), None);
     }
 }

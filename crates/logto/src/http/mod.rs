@@ -78,10 +78,7 @@ impl Http {
 
     /// The body of a successful GET.
     pub(crate) async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Vec<u8>, Error> {
-        let mut request = self
-            .client
-            .get(url.clone())
-            .header("accept", "application/json");
+        let mut request = self.client.get(url.clone()).header("accept", "application/json");
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
@@ -97,10 +94,7 @@ impl Http {
         let request = self
             .client
             .post(url.clone())
-            .header(
-                "authorization",
-                format!("Basic {}", self.basic.expose_secret()),
-            )
+            .header("authorization", format!("Basic {}", self.basic.expose_secret()))
             .form(form);
         let secrets = secrets_of(form.iter().copied());
         self.send(request, &secrets).await
@@ -112,11 +106,7 @@ impl Http {
         let url = parts.uri.to_string();
         let form: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
         let secrets = secrets_of(form.iter().map(|(name, value)| (&**name, &**value)));
-        let request = self
-            .client
-            .request(parts.method, url)
-            .headers(parts.headers)
-            .body(body);
+        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
         Ok(http::Response::new(self.send(request, &secrets).await?))
     }
 
@@ -154,10 +144,7 @@ impl Http {
             if body.len() + chunk.len() > self.max_response_bytes {
                 return Err(Error::new(
                     ErrorKind::InvalidResponse,
-                    format!(
-                        "Logto's answer is longer than {} bytes",
-                        self.max_response_bytes
-                    ),
+                    format!("Logto's answer is longer than {} bytes", self.max_response_bytes),
                 ));
             }
             body.extend_from_slice(&chunk);

@@ -23,13 +23,7 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [Self; 5] = [
-        Self::Es256,
-        Self::Es384,
-        Self::Es512,
-        Self::Rs256,
-        Self::Ps256,
-    ];
+    const ALL: [Self; 5] = [Self::Es256, Self::Es384, Self::Es512, Self::Rs256, Self::Ps256];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -43,19 +37,16 @@ impl Algorithm {
 
     /// The algorithm that a token's header names.
     pub(crate) fn from_name(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.name() == name)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::InvalidToken,
-                    format!(
-                        "the token is signed with {:?}, which is not accepted (accepted are ES384, \
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidToken,
+                format!(
+                    "the token is signed with {:?}, which is not accepted (accepted are ES384, \
                          ES256, ES512, RS256 and PS256)",
-                        printable(name)
-                    ),
-                )
-            })
+                    printable(name)
+                ),
+            )
+        })
     }
 
     /// The algorithm that goes with an elliptic curve of RFC 7518, section 6.2.1.1, and the bytes
@@ -92,9 +83,7 @@ impl Algorithm {
         if n.len() - leading_zeros < RSA_BYTES {
             return None;
         }
-        PublicKeyComponents { n, e }
-            .to_parsed_public_key(padding)
-            .ok()
+        PublicKeyComponents { n, e }.to_parsed_public_key(padding).ok()
     }
 
     /// The hash that `at_hash` is made with (OpenID Connect Core, section 3.1.3.6).

@@ -78,16 +78,8 @@ mod tests {
 
     #[test]
     fn what_is_not_a_signed_token_is_refused() {
-        for text in [
-            "",
-            ".",
-            "..",
-            "a.b",
-            "a.b.c.d.e",
-            "e30.e30.AAAA",
-            "{}.e30.AAAA",
-            "é.e30.AAAA",
-        ] {
+        for text in ["", ".", "..", "a.b", "a.b.c.d.e", "e30.e30.AAAA", "{}.e30.AAAA", "é.e30.AAAA"]
+        {
             assert!(Compact::parse(text).is_err(), "{text}");
         }
         assert!(Compact::parse(&token(r#"{"alg":"none"}"#)).is_err());

@@ -51,10 +51,7 @@ pub(crate) fn verify_id_token(
 }
 
 fn refuse(why: impl Into<String>) -> Error {
-    Error::new(
-        ErrorKind::InvalidToken,
-        format!("the ID token is refused: {}", why.into()),
-    )
+    Error::new(ErrorKind::InvalidToken, format!("the ID token is refused: {}", why.into()))
 }
 
 /// ID tokens have no type of their own. A token with one is of another kind (RFC 8725, section 3.11).
@@ -82,11 +79,7 @@ fn check_parties(
     if claims.iss != expected.issuer {
         return Err(refuse("`iss` is another issuer"));
     }
-    if !claims
-        .aud
-        .iter()
-        .any(|audience| audience == expected.client_id)
-    {
+    if !claims.aud.iter().any(|audience| audience == expected.client_id) {
         return Err(refuse("`aud` does not name this application"));
     }
     if claims.aud.len() > 1 {
@@ -166,10 +159,7 @@ fn check_access_token(token: &Compact<'_>, access_token: &str) -> Result<(), Err
         return Ok(());
     };
     let hash = digest::digest(token.header.algorithm.digest(), access_token.as_bytes());
-    let left_half = hash
-        .as_ref()
-        .get(..hash.as_ref().len() / 2)
-        .unwrap_or_default();
+    let left_half = hash.as_ref().get(..hash.as_ref().len() / 2).unwrap_or_default();
     if encoding::encode(left_half) == at_hash {
         Ok(())
     } else {

@@ -75,10 +75,7 @@ impl KeySet {
                 "the JWK set holds no key that can verify ES384, ES256, ES512, RS256 or PS256",
             ));
         }
-        Ok(Self {
-            keys,
-            edition: Edition::of(body),
-        })
+        Ok(Self { keys, edition: Edition::of(body) })
     }
 
     pub(crate) fn edition(&self) -> Edition {
@@ -96,16 +93,9 @@ impl KeySet {
         if candidates.peek().is_none() {
             return Lookup::UnknownKey;
         }
-        let signed = |key: &Key| {
-            key.public
-                .verify_sig(token.signing_input, &token.signature)
-                .is_ok()
-        };
-        if candidates.any(signed) {
-            Lookup::Verified
-        } else {
-            Lookup::BadSignature
-        }
+        let signed =
+            |key: &Key| key.public.verify_sig(token.signing_input, &token.signature).is_ok();
+        if candidates.any(signed) { Lookup::Verified } else { Lookup::BadSignature }
     }
 }
 
@@ -134,17 +124,9 @@ impl Jwk {
         algorithms
             .iter()
             .copied()
-            .filter(|algorithm| {
-                self.alg
-                    .as_deref()
-                    .is_none_or(|alg| alg == algorithm.name())
-            })
+            .filter(|algorithm| self.alg.as_deref().is_none_or(|alg| alg == algorithm.name()))
             .filter_map(|algorithm| {
-                Some(Key {
-                    kid: self.kid.clone(),
-                    algorithm,
-                    public: self.public(algorithm)?,
-                })
+                Some(Key { kid: self.kid.clone(), algorithm, public: self.public(algorithm)? })
             })
             .collect()
     }
@@ -172,10 +154,7 @@ impl Jwk {
 
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = self
-            .keys
-            .iter()
-            .map(|key| (key.kid.as_deref(), key.algorithm));
+        let keys = self.keys.iter().map(|key| (key.kid.as_deref(), key.algorithm));
         f.debug_list().entries(keys).finish()
     }
 }

@@ -79,10 +79,7 @@ pub(crate) fn verify_logout_token(
         return Err(refuse("`jti` is empty"));
     }
     // No part of the profile, but a token that has one asks not to be used earlier (RFC 7519).
-    if claims
-        .nbf
-        .is_some_and(|nbf| seconds(nbf) > now.saturating_add(tolerance))
-    {
+    if claims.nbf.is_some_and(|nbf| seconds(nbf) > now.saturating_add(tolerance)) {
         return Err(refuse("`nbf` is in the future"));
     }
     let good_for = time_left(seconds(claims.iat), claims.exp.map(seconds), now, tolerance)?;
@@ -92,20 +89,14 @@ pub(crate) fn verify_logout_token(
         (None, Some(sub)) => Whom::Person(sub),
         (None, None) => return Err(refuse("it names neither `sub` nor `sid`")),
     };
-    Ok(LogoutToken {
-        whom,
-        jti: claims.jti,
-        good_for,
-    })
+    Ok(LogoutToken { whom, jti: claims.jti, good_for })
 }
 
 fn time_left(iat: u64, exp: Option<u64>, now: u64, tolerance: u64) -> Result<u64, Error> {
     if iat > now.saturating_add(tolerance) {
         return Err(refuse("it was issued in the future"));
     }
-    let end = exp
-        .unwrap_or(iat.saturating_add(MAX_AGE))
-        .saturating_add(tolerance);
+    let end = exp.unwrap_or(iat.saturating_add(MAX_AGE)).saturating_add(tolerance);
     match end.checked_sub(now) {
         None | Some(0) => Err(refuse("its time is over")),
         Some(left) if left > MAX_LIFE => Err(refuse("it is good for more than a day")),
@@ -114,10 +105,7 @@ fn time_left(iat: u64, exp: Option<u64>, now: u64, tolerance: u64) -> Result<u64
 }
 
 fn refuse(why: &'static str) -> Error {
-    Error::new(
-        ErrorKind::InvalidToken,
-        format!("the logout token is refused: {why}"),
-    )
+    Error::new(ErrorKind::InvalidToken, format!("the logout token is refused: {why}"))
 }
 
 #[cfg(test)]
@@ -142,28 +130,15 @@ mod tests {
         if !typ.is_null() {
             header["typ"] = typ;
         }
-        let token = format!(
-            "{}.{}.AAAA",
-            encode(header.to_string()),
-            encode(claims.to_string())
-        );
+        let token = format!("{}.{}.AAAA", encode(header.to_string()), encode(claims.to_string()));
         let token = Compact::parse(&token).unwrap();
-        verify_logout_token(
-            &token,
-            "http://localhost:3001/oidc",
-            "8s6wye3gb7dq9a4n54lsn",
-            NOW,
-            60,
-        )
+        verify_logout_token(&token, "http://localhost:3001/oidc", "8s6wye3gb7dq9a4n54lsn", NOW, 60)
     }
 
     #[test]
     fn recorded_tokens_of_both_versions_are_taken() {
         let good = verify(|_| (), json!("logout+jwt")).unwrap();
-        assert_eq!(
-            good.whom,
-            Whom::LogtoSession("EuoqBxp8qI7FRnMCwOKN".to_owned())
-        );
+        assert_eq!(good.whom, Whom::LogtoSession("EuoqBxp8qI7FRnMCwOKN".to_owned()));
         assert_eq!(good.good_for, 179);
         let old = |claims: &mut Value| {
             let claims = claims.as_object_mut().unwrap();

@@ -77,11 +77,7 @@ impl Keeper {
     /// The sessions that the store keeps for a person, oldest first.
     pub(crate) async fn sessions_of(&self, sub: &str, now: u64) -> Result<Vec<Held>, Error> {
         let (index, _) = self.index(sub).await?;
-        let names: Vec<_> = index
-            .sessions()
-            .iter()
-            .map(|s| self.names.session(s.id))
-            .collect();
+        let names: Vec<_> = index.sessions().iter().map(|s| self.names.session(s.id)).collect();
         let person = self.names.end_of_person(sub);
         let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
         keys.push(&person);
@@ -114,10 +110,7 @@ impl Keeper {
 
     pub(super) async fn list(&self, held: &Held, now: u64) -> Result<(), Error> {
         let oldest = now.saturating_sub(self.rules.lifetime).saturating_mul(1000);
-        let session = Indexed {
-            id: held.session.id,
-            started_at: held.session.started_at,
-        };
+        let session = Indexed { id: held.session.id, started_at: held.session.started_at };
         let add = |index: &mut Index| {
             index.add(session, oldest);
             true
@@ -142,12 +135,7 @@ impl Keeper {
             if !change(&mut index) {
                 return Ok(());
             }
-            if self
-                .store
-                .put(&key, index.to_bytes(), expect, ttl)
-                .await?
-                .is_some()
-            {
+            if self.store.put(&key, index.to_bytes(), expect, ttl).await?.is_some() {
                 return Ok(());
             }
         }

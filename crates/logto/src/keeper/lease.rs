@@ -26,10 +26,7 @@ impl Keeper {
     /// The right to refresh, unless somebody else has it.
     pub(crate) async fn lease(&self, id: SessionId) -> Result<Option<Lease>, Error> {
         let key = self.names.lease(id);
-        let version = self
-            .store
-            .put(&key, Vec::new(), Expect::Absent, LIFE)
-            .await?;
+        let version = self.store.put(&key, Vec::new(), Expect::Absent, LIFE).await?;
         Ok(version.map(|version| Lease { key, version }))
     }
 

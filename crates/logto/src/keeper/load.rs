@@ -19,19 +19,11 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     pub(crate) fn nobody(state: SessionState) -> Self {
-        Self {
-            state,
-            held: None,
-            owes_cookie: false,
-        }
+        Self { state, held: None, owes_cookie: false }
     }
 
     pub(crate) fn signed_in(held: Held) -> Self {
-        Self {
-            state: SessionState::SignedIn,
-            held: Some(held),
-            owes_cookie: false,
-        }
+        Self { state: SessionState::SignedIn, held: Some(held), owes_cookie: false }
     }
 }
 
@@ -69,10 +61,7 @@ impl Keeper {
 
     /// The session that the cookies themselves hold, whatever the store knows of it.
     pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<Held> {
-        match self
-            .cookie
-            .read(header, |sealed| self.open(sealed, now), |_| true)
-        {
+        match self.cookie.read(header, |sealed| self.open(sealed, now), |_| true) {
             Found::Opened(opened) => match &opened.what {
                 What::Session(held) => Some(held.clone()),
                 What::Ticket(_) => None,
@@ -129,9 +118,7 @@ impl Keeper {
     /// What is under a session's key, and whether the session is over for another reason; one round
     /// trip.
     async fn ask(&self, asked: &Asked, started_at: u64) -> Result<(Option<Entry>, bool), Error> {
-        let Asked {
-            session, person, ..
-        } = asked;
+        let Asked { session, person, .. } = asked;
         let Some(logto) = &asked.logto else {
             let [entry, end] = self.store.get([session, person]).await?;
             return Ok((entry, self.is_over(person, end.as_ref(), started_at)));
@@ -170,10 +157,7 @@ impl Keeper {
             }
         };
         match renewed {
-            Ok(held) => Ok(Loaded {
-                owes_cookie: true,
-                ..Loaded::signed_in(held)
-            }),
+            Ok(held) => Ok(Loaded { owes_cookie: true, ..Loaded::signed_in(held) }),
             Err(error) if error.needs_sign_in() => Ok(Loaded::nobody(SessionState::Revoked)),
             Err(error) => {
                 // The next request tries again.

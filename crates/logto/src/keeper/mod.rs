@@ -94,10 +94,7 @@ impl Keeper {
 
     /// Takes up a new session.
     pub(crate) async fn begin(&self, session: Session, now: u64) -> Result<Held, Error> {
-        let held = Held {
-            session,
-            place: self.place,
-        };
+        let held = Held { session, place: self.place };
         match self.place {
             Place::Cookie => self.check_size(&held.session)?,
             Place::Store => {
@@ -132,8 +129,7 @@ impl Keeper {
                     sub: held.sub().to_owned(),
                     sid: held.claims().sid.clone(),
                 };
-                self.cookie
-                    .write_ticket(&self.keys, &ticket, header, max_age)
+                self.cookie.write_ticket(&self.keys, &ticket, header, max_age)
             }
             Place::Cookie => {
                 let write =

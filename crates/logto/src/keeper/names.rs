@@ -22,9 +22,7 @@ pub(crate) struct Asked {
 
 impl Names {
     pub(crate) fn hashed(context: &str) -> Self {
-        Self {
-            context: Some(context.to_owned()),
-        }
+        Self { context: Some(context.to_owned()) }
     }
 
     pub(crate) fn plain() -> Self {
@@ -97,20 +95,12 @@ mod tests {
         let apps = [Names::hashed("one"), Names::hashed("other"), Names::plain()];
         let mut names = Vec::new();
         for app in &apps {
-            names.extend([
-                app.index("alice"),
-                app.index("bob"),
-                app.end_of_person("alice"),
-            ]);
+            names.extend([app.index("alice"), app.index("bob"), app.end_of_person("alice")]);
         }
         assert_eq!(names[0], apps[0].index("alice"));
         let alice = encoding::encode("alice");
         let (hashed, plain) = names.split_at(6);
-        assert!(
-            !hashed
-                .iter()
-                .any(|name| name.contains("alice") || name.contains(&alice))
-        );
+        assert!(!hashed.iter().any(|name| name.contains("alice") || name.contains(&alice)));
         assert!(plain[0].ends_with(&alice));
         names.sort();
         names.dedup();

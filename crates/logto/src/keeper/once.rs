@@ -47,10 +47,7 @@ impl Keeper {
 
     async fn claim(&self, key: String, seconds: u64) -> Result<Option<Claim>, Error> {
         let ttl = Duration::from_secs(seconds);
-        let version = self
-            .store
-            .put(&key, Vec::new(), Expect::Absent, ttl)
-            .await?;
+        let version = self.store.put(&key, Vec::new(), Expect::Absent, ttl).await?;
         Ok(version.map(|version| Claim { key, version }))
     }
 }

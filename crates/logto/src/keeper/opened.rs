@@ -62,16 +62,11 @@ impl Keeper {
         }
         let (what, asked) = match self.cookie.open(&self.keys, sealed)? {
             Content::Ticket(ticket) => {
-                let asked = self
-                    .names
-                    .asked(ticket.id, &ticket.sub, ticket.sid.as_deref());
+                let asked = self.names.asked(ticket.id, &ticket.sub, ticket.sid.as_deref());
                 (What::Ticket(ticket), asked)
             }
             Content::Session(session) => {
-                let held = Held {
-                    session,
-                    place: Place::Cookie,
-                };
+                let held = Held { session, place: Place::Cookie };
                 let sid = held.claims().sid.as_deref();
                 let asked = self.names.asked(held.session.id, held.sub(), sid);
                 (What::Session(held), asked)
@@ -84,8 +79,7 @@ impl Keeper {
             stored: RwLock::default(),
         });
         if self.is_live(&opened, now) {
-            self.opened
-                .insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
+            self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
         }
         Some(opened)
     }
@@ -113,10 +107,7 @@ impl Keeper {
             return Ok(Some(record.clone()));
         }
         let record = self.record(&opened.asked.session, Some(entry), opened.place())?;
-        let mut stored = opened
-            .stored
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
         *stored = record.clone().map(|record| (entry.version, record));
         Ok(record)
     }

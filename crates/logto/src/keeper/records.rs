@@ -35,9 +35,7 @@ impl Keeper {
         let ttl = self.seconds_left(session, now);
         let mut pauses = CREATE_PAUSES.into_iter();
         loop {
-            let put = self
-                .store
-                .put(&key, self.bytes_of(session), Expect::Absent, ttl);
+            let put = self.store.put(&key, self.bytes_of(session), Expect::Absent, ttl);
             match (put.await, pauses.next()) {
                 // What is there is ours, of an attempt whose answer was lost: the id is random.
                 (Ok(_), _) => return Ok(()),
@@ -88,10 +86,7 @@ impl Keeper {
             let expect = Expect::after(entry.as_ref());
             let stored = self.store.put(&key, self.bytes_of(&session), expect, ttl);
             if stored.await?.is_some() {
-                return Ok(Held {
-                    session,
-                    place: held.place,
-                });
+                return Ok(Held { session, place: held.place });
             }
         }
         Err(busy())
@@ -181,8 +176,5 @@ fn over() -> Error {
 }
 
 pub(super) fn busy() -> Error {
-    Error::new(
-        ErrorKind::StoreUnavailable,
-        "too many others write to the same entry of the store",
-    )
+    Error::new(ErrorKind::StoreUnavailable, "too many others write to the same entry of the store")
 }

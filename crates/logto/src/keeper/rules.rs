@@ -54,11 +54,7 @@ mod tests {
 
     #[test]
     fn a_session_ends_at_the_earlier_of_both_ends() {
-        let mut rules = Rules {
-            lifetime: 1000,
-            idle: None,
-            renewal: 10,
-        };
+        let mut rules = Rules { lifetime: 1000, idle: None, renewal: 10 };
         assert_eq!(rules.ends_at(&session(100, 100)), 1100);
         assert!(!rules.is_to_renew(&session(100, 100), 1000));
         rules.idle = Some(50);

@@ -19,11 +19,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(storage: Arc<dyn Storage>, timeout: Duration, keys: Arc<KeyRing>) -> Self {
-        Self {
-            storage,
-            timeout,
-            keys,
-        }
+        Self { storage, timeout, keys }
     }
 
     pub(crate) async fn get<const N: usize>(
@@ -36,11 +32,7 @@ impl Store {
 
     pub(crate) async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, Error> {
         let found = self.in_time(self.storage.get(keys)).await?;
-        if found.len() == keys.len() {
-            Ok(found)
-        } else {
-            Err(miscounted())
-        }
+        if found.len() == keys.len() { Ok(found) } else { Err(miscounted()) }
     }
 
     /// Seals and stores a value for `ttl`; the version that it got, or `None` if what is there is not
@@ -90,16 +82,10 @@ impl Store {
 }
 
 fn miscounted() -> Error {
-    unavailable(StorageError::new(
-        "it gave another number of entries than it was asked for",
-    ))
+    unavailable(StorageError::new("it gave another number of entries than it was asked for"))
 }
 
 fn unavailable(error: StorageError) -> Error {
     let why = "the store of sessions cannot be asked";
-    Error::with_source(
-        ErrorKind::StoreUnavailable,
-        format!("{why}: {error}"),
-        error,
-    )
+    Error::with_source(ErrorKind::StoreUnavailable, format!("{why}: {error}"), error)
 }

@@ -51,13 +51,7 @@ impl MachineApp {
     /// [`ConfigError`] with every problem that was found.
     pub fn new(config: MachineConfig) -> Result<Self, ConfigError> {
         let endpoint = config.check()?;
-        let MachineConfig {
-            app_id,
-            app_secret,
-            clock,
-            limits,
-            ..
-        } = config;
+        let MachineConfig { app_id, app_secret, clock, limits, .. } = config;
         let http = Http::new(&endpoint, &app_id, &app_secret, limits)
             .map_err(|error| ConfigError::of_the_system(&error))?;
         let http = Arc::new(http);
@@ -83,8 +77,7 @@ impl MachineApp {
     /// [`ErrorKind::Unreachable`] if it does not answer.
     pub async fn token(&self, resource: &str, scope: &str) -> Result<AccessToken, Error> {
         let scopes = scope.split_ascii_whitespace();
-        self.token_for(&TokenRequest::resource(resource).with_scopes(scopes))
-            .await
+        self.token_for(&TokenRequest::resource(resource).with_scopes(scopes)).await
     }
 
     /// A token of the app itself (`client_credentials`, RFC 6749, section 4.4).
@@ -93,8 +86,7 @@ impl MachineApp {
     ///
     /// As [`token`](Self::token); the app not being in the organization is a refusal too.
     pub async fn token_for(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        self.issued(&Form::client_credentials(request), request.fresh)
-            .await
+        self.issued(&Form::client_credentials(request), request.fresh).await
     }
 
     /// A token for whoever `subject` belongs to (RFC 8693). The app must be allowed to exchange
@@ -109,8 +101,7 @@ impl MachineApp {
         subject: Subject<'_>,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        self.issued(&Form::exchange(subject, request), request.fresh)
-            .await
+        self.issued(&Form::exchange(subject, request), request.fresh).await
     }
 
     /// What [`exchange`](Self::exchange) would answer without asking Logto.
@@ -158,8 +149,6 @@ impl MachineApp {
 
 impl fmt::Debug for MachineApp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MachineApp")
-            .field("app_id", &self.0.app_id)
-            .finish_non_exhaustive()
+        f.debug_struct("MachineApp").field("app_id", &self.0.app_id).finish_non_exhaustive()
     }
 }

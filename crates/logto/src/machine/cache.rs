@@ -24,10 +24,7 @@ pub(super) struct TokenCache {
 
 impl TokenCache {
     pub(super) fn new(clock: Clock) -> Self {
-        Self {
-            clock,
-            slots: Mutex::default(),
-        }
+        Self { clock, slots: Mutex::default() }
     }
 
     /// The token that is kept under `key`; a new one if it is about to end, or if asked for `anew`.
@@ -44,10 +41,7 @@ impl TokenCache {
         let now = self.clock.now();
         let slot = self.slot(key, now);
         let (known, seen) = slot.peek();
-        if let Some(issued) = known
-            .as_ref()
-            .filter(|issued| issued.is_fresh(now) && !anew)
-        {
+        if let Some(issued) = known.as_ref().filter(|issued| issued.is_fresh(now) && !anew) {
             return Ok(issued.token.clone());
         }
         let issued = match (slot.after(seen, fetch()).await, known) {
@@ -82,9 +76,8 @@ impl TokenCache {
             }
         }
         // A token is renewed by us and not by age.
-        let slot = slots
-            .entry(key)
-            .or_insert_with(|| Cached::new(u64::MAX / 2, self.clock.clone()));
+        let slot =
+            slots.entry(key).or_insert_with(|| Cached::new(u64::MAX / 2, self.clock.clone()));
         Arc::clone(slot)
     }
 

@@ -38,10 +38,7 @@ impl Subject<'_> {
             }
             Self::Impersonation(token) => (token, "urn:logto:token-type:impersonation_token"),
         };
-        [
-            ("subject_token", token.to_owned()),
-            ("subject_token_type", token_type.to_owned()),
-        ]
+        [("subject_token", token.to_owned()), ("subject_token_type", token_type.to_owned())]
     }
 }
 
@@ -70,9 +67,7 @@ impl Form {
             ("organization_id", target.organization.clone()),
             ("scope", scope),
         ];
-        let wanted = wanted
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
+        let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let grant = [("grant_type", grant.to_owned())];
         Self(grant.into_iter().chain(subject).chain(wanted).collect())
     }
@@ -85,13 +80,9 @@ impl Form {
     /// A hash: tokens are not kept as keys.
     pub(super) fn key(&self) -> [u8; 32] {
         let lengths: Vec<_> = self.0.iter().map(|(_, v)| v.len().to_be_bytes()).collect();
-        let parts = self
-            .0
-            .iter()
-            .zip(&lengths)
-            .flat_map(|((name, value), length)| {
-                [name.as_bytes(), length.as_slice(), value.as_bytes()]
-            });
+        let parts = self.0.iter().zip(&lengths).flat_map(|((name, value), length)| {
+            [name.as_bytes(), length.as_slice(), value.as_bytes()]
+        });
         encoding::sha256(&parts.collect::<Vec<_>>())
     }
 }

@@ -46,12 +46,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         Arc::new(Self {
             fresh_for,
             clock,
-            state: RwLock::new(State {
-                value: None,
-                error: None,
-                renew_at: 0,
-                attempts: 0,
-            }),
+            state: RwLock::new(State { value: None, error: None, renew_at: 0, attempts: 0 }),
             fetching: tokio::sync::Mutex::default(),
         })
     }
@@ -64,11 +59,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     {
         let now = self.clock.now();
         let (value, seen, old) = self.read(|state| {
-            (
-                state.value.clone(),
-                Seen(state.attempts),
-                state.is_old(now, self.fresh_for),
-            )
+            (state.value.clone(), Seen(state.attempts), state.is_old(now, self.fresh_for))
         });
         let Some(value) = value else {
             let value = self.after(seen, fetch()).await?;
@@ -130,10 +121,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.read(|state| match (&state.error, &state.value) {
             (None, Some(value)) => Ok(Arc::clone(value)),
             (Some(error), _) => Err(error.clone()),
-            (None, None) => Err(Error::new(
-                crate::ErrorKind::Unreachable,
-                "nothing was fetched",
-            )),
+            (None, None) => Err(Error::new(crate::ErrorKind::Unreachable, "nothing was fetched")),
         })
     }
 

@@ -84,13 +84,9 @@ impl Metadata {
             &self.introspection_endpoint,
             &self.end_session_endpoint,
         ];
-        [
-            &self.authorization_endpoint,
-            &self.token_endpoint,
-            &self.jwks_uri,
-        ]
-        .into_iter()
-        .chain(optional.into_iter().flatten())
+        [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri]
+            .into_iter()
+            .chain(optional.into_iter().flatten())
     }
 }
 

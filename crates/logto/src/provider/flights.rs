@@ -68,11 +68,7 @@ mod tests {
         };
         assert_eq!(tokio::join!(ask("a"), ask("b"), ask("a")), (0, 1, 0));
         assert_eq!(ask("a").await, 2);
-        assert_eq!(
-            flights.0.lock().unwrap().len(),
-            1,
-            "what landed is forgotten"
-        );
+        assert_eq!(flights.0.lock().unwrap().len(), 1, "what landed is forgotten");
     }
 
     #[tokio::test]

@@ -94,10 +94,9 @@ impl Keys {
                 ErrorKind::InvalidToken,
                 "the token is signed with a key that Logto does not publish",
             )),
-            Lookup::BadSignature => Err(Error::new(
-                ErrorKind::InvalidToken,
-                "the token's signature is wrong",
-            )),
+            Lookup::BadSignature => {
+                Err(Error::new(ErrorKind::InvalidToken, "the token's signature is wrong"))
+            }
         }
     }
 

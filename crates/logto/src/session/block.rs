@@ -60,9 +60,8 @@ mod tests {
 
     #[test]
     fn short_and_long_texts_come_back_and_can_be_passed_over() {
-        let long: Vec<u8> = (0..40_000_u32)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 28) as u8)
-            .collect();
+        let long: Vec<u8> =
+            (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 28) as u8).collect();
         for text in [b"".as_slice(), b"in words that are known", &long] {
             let mut out = Vec::new();
             put(&mut out, text, b"words that are known");

@@ -61,13 +61,7 @@ pub(crate) enum Content {
 impl SessionCookie {
     pub(crate) fn new(name: &str, attributes: Attributes, budget: usize, packer: Packer) -> Self {
         let name = attributes.name(name);
-        Self {
-            chunk_prefix: format!("{name}."),
-            name,
-            attributes,
-            budget,
-            packer,
-        }
+        Self { chunk_prefix: format!("{name}."), name, attributes, budget, packer }
     }
 
     pub(crate) fn packer(&self) -> &Packer {
@@ -99,26 +93,16 @@ impl SessionCookie {
 
     fn sealed<'a>(&self, header: &str, first: &'a str) -> Option<Sealed<'a>> {
         if let Some(ticket) = first.strip_prefix(TICKET) {
-            return Some(Sealed {
-                purpose: Purpose::Ticket,
-                text: ticket.into(),
-            });
+            return Some(Sealed { purpose: Purpose::Ticket, text: ticket.into() });
         }
         let (count, first) = first.split_at_checked(1)?;
-        let count = count
-            .parse::<usize>()
-            .ok()
-            .filter(|count| (1..=MAX_CHUNKS).contains(count))?;
+        let count = count.parse::<usize>().ok().filter(|count| (1..=MAX_CHUNKS).contains(count))?;
         let mut text = Cow::Borrowed(first);
         for at in 1..count {
             let name = self.chunk(at);
-            text.to_mut()
-                .push_str(cookies::values(header, &name).next()?);
+            text.to_mut().push_str(cookies::values(header, &name).next()?);
         }
-        Some(Sealed {
-            purpose: Purpose::Session,
-            text,
-        })
+        Some(Sealed { purpose: Purpose::Session, text })
     }
 
     pub(crate) fn open(&self, keys: &KeyRing, sealed: &Sealed<'_>) -> Option<Content> {
@@ -138,12 +122,8 @@ impl SessionCookie {
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
         let sealed = keys.seal(Purpose::Ticket, &self.name, ticket.to_bytes())?;
-        let first = self
-            .attributes
-            .set(&self.name, &format!("{TICKET}{sealed}"), max_age);
-        Ok(std::iter::once(first)
-            .chain(self.remove_chunks(header, 1))
-            .collect())
+        let first = self.attributes.set(&self.name, &format!("{TICKET}{sealed}"), max_age);
+        Ok(std::iter::once(first).chain(self.remove_chunks(header, 1)).collect())
     }
 
     /// The `Set-Cookie` lines that make the browser keep this session for `max_age` seconds, and
@@ -172,13 +152,8 @@ impl SessionCookie {
 
         let count = chunks.len();
         let written = chunks.into_iter().enumerate().map(|(at, chunk)| {
-            let count = if at == 0 {
-                count.to_string()
-            } else {
-                String::new()
-            };
-            self.attributes
-                .set(&self.chunk(at), &format!("{count}{chunk}"), max_age)
+            let count = if at == 0 { count.to_string() } else { String::new() };
+            self.attributes.set(&self.chunk(at), &format!("{count}{chunk}"), max_age)
         });
         Ok(written.chain(self.remove_chunks(header, count)).collect())
     }
@@ -186,9 +161,7 @@ impl SessionCookie {
     /// The `Set-Cookie` lines that end the session in this browser.
     pub(crate) fn remove(&self, header: &str) -> Vec<String> {
         let first = self.attributes.remove(&self.name);
-        std::iter::once(first)
-            .chain(self.remove_chunks(header, 1))
-            .collect()
+        std::iter::once(first).chain(self.remove_chunks(header, 1)).collect()
     }
 
     fn remove_chunks(&self, header: &str, from: usize) -> impl Iterator<Item = String> {

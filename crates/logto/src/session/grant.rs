@@ -45,11 +45,7 @@ pub(crate) struct HeldToken {
 
 impl Grant {
     pub(crate) fn new(claims: Arc<IdTokenClaims>, tokens: HeldTokens) -> Arc<Self> {
-        Arc::new(Self {
-            claims,
-            tokens: OnceLock::from(tokens),
-            packed: OnceLock::new(),
-        })
+        Arc::new(Self { claims, tokens: OnceLock::from(tokens), packed: OnceLock::new() })
     }
 
     /// Of bytes that this SDK packed: they were sealed since.
@@ -89,8 +85,7 @@ impl HeldTokens {
     /// Keeps a token in place of the one for the same target. Those whose time is over go, and of too
     /// many the oldest: they can be had again.
     pub(crate) fn keep(&mut self, token: HeldToken, now: u64) {
-        self.access
-            .retain(|held| held.target != token.target && now < held.expires_at);
+        self.access.retain(|held| held.target != token.target && now < held.expires_at);
         self.access.push(token);
         let mut bytes: usize = self.access.iter().map(HeldToken::bytes).sum();
         while bytes > MAX_TOKENS && self.access.len() > 1 {
@@ -134,9 +129,7 @@ impl HeldToken {
 /// Without the tokens.
 impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Grant")
-            .field("claims", &self.claims)
-            .finish_non_exhaustive()
+        f.debug_struct("Grant").field("claims", &self.claims).finish_non_exhaustive()
     }
 }
 

@@ -46,9 +46,6 @@ impl Session {
     /// The same with the newest of its access tokens only.
     pub(crate) fn with_newest_tokens(&self, count: usize) -> Self {
         let tokens = self.grant.tokens().newest(count);
-        Self {
-            grant: Grant::new(Arc::clone(self.grant.claims()), tokens),
-            ..*self
-        }
+        Self { grant: Grant::new(Arc::clone(self.grant.claims()), tokens), ..*self }
     }
 }

@@ -41,9 +41,7 @@ impl Packer {
     /// The dictionary must not depend on what an app may change about its configuration.
     pub(crate) fn new(issuer: &str, app_id: &str) -> Self {
         let dictionary = format!(r#"{CLAIMS}{issuer}"}}{{"aud":"{app_id}","#);
-        Self {
-            dictionary: dictionary.into_bytes(),
-        }
+        Self { dictionary: dictionary.into_bytes() }
     }
 
     pub(crate) fn pack(&self, session: &Session) -> Vec<u8> {
@@ -53,10 +51,7 @@ impl Packer {
         packed.extend_from_slice(session.id.as_bytes());
         put_number(&mut packed, session.revision);
         put_number(&mut packed, session.started_at);
-        put_number(
-            &mut packed,
-            session.seen_at.wrapping_sub(session.started_at / 1000),
-        );
+        put_number(&mut packed, session.seen_at.wrapping_sub(session.started_at / 1000));
         packed.extend_from_slice(grant);
         packed
     }
@@ -163,11 +158,7 @@ fn take_target(binary: &mut Reader<'_>, text: &mut Reader<'_>) -> Option<Target>
     for _ in 0..count(binary)? {
         scopes.push(take_text(binary, text)?);
     }
-    Some(Target {
-        resource,
-        organization,
-        scopes,
-    })
+    Some(Target { resource, organization, scopes })
 }
 
 fn count(binary: &mut Reader<'_>) -> Option<u64> {
@@ -194,10 +185,7 @@ mod tests {
             expires_at: 1_795_346_100,
             lifetime: 3600,
         };
-        let tokens = HeldTokens {
-            refresh: Some(noise(2)),
-            access: vec![opaque],
-        };
+        let tokens = HeldTokens { refresh: Some(noise(2)), access: vec![opaque] };
         let claims = IdTokenClaims::parse(payload.as_bytes()).unwrap();
         Session {
             id: SessionId([7; 16]),
@@ -209,10 +197,7 @@ mod tests {
     }
 
     fn with_tokens(session: &Session, tokens: HeldTokens) -> Session {
-        Session {
-            grant: Grant::new(session.grant.claims().clone(), tokens),
-            ..*session
-        }
+        Session { grant: Grant::new(session.grant.claims().clone(), tokens), ..*session }
     }
 
     /// The ID token of alice in the recordings.

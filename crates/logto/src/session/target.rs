@@ -38,10 +38,7 @@ pub struct TokenRequest {
 impl TokenRequest {
     /// The opaque token, good for userinfo and for Logto's Account API, and for nothing else.
     pub fn opaque() -> Self {
-        Self {
-            target: Target::default(),
-            fresh: false,
-        }
+        Self { target: Target::default(), fresh: false }
     }
 
     /// A token for an API resource, which has to be among the configured
@@ -67,9 +64,7 @@ impl TokenRequest {
 
     /// The same token with these scopes only, of those that were asked for at sign-in.
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.target
-            .scopes
-            .extend(scopes.into_iter().map(Into::into));
+        self.target.scopes.extend(scopes.into_iter().map(Into::into));
         self.target.scopes.sort_unstable();
         self.target.scopes.dedup();
         self

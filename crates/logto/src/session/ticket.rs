@@ -23,10 +23,7 @@ impl Ticket {
         bytes.extend_from_slice(self.id.as_bytes());
         put_number(&mut bytes, self.started_at);
         put_bytes(&mut bytes, self.sub.as_bytes());
-        put_bytes(
-            &mut bytes,
-            self.sid.as_deref().unwrap_or_default().as_bytes(),
-        );
+        put_bytes(&mut bytes, self.sid.as_deref().unwrap_or_default().as_bytes());
         bytes
     }
 
@@ -39,12 +36,7 @@ impl Ticket {
         let started_at = bytes.number()?;
         let mut text = || Some(std::str::from_utf8(bytes.bytes()?).ok()?.to_owned());
         let (sub, sid) = (text()?, text()?);
-        Some(Self {
-            id,
-            started_at,
-            sub,
-            sid: (!sid.is_empty()).then_some(sid),
-        })
+        Some(Self { id, started_at, sub, sid: (!sid.is_empty()).then_some(sid) })
     }
 }
 
@@ -56,12 +48,8 @@ mod tests {
     fn a_ticket_comes_back_and_a_damaged_one_does_not() {
         let id = SessionId::random().unwrap();
         for sid in [None, Some("YxYmUX447zBS".to_owned())] {
-            let ticket = Ticket {
-                id,
-                started_at: 1_795_342_500_123,
-                sub: "8s8claa1vi9z".to_owned(),
-                sid,
-            };
+            let ticket =
+                Ticket { id, started_at: 1_795_342_500_123, sub: "8s8claa1vi9z".to_owned(), sid };
             let bytes = ticket.to_bytes();
             assert_eq!(Ticket::from_bytes(&bytes), Some(ticket));
             for end in 0..bytes.len() {

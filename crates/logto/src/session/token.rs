@@ -66,12 +66,7 @@ mod tests {
 
     #[test]
     fn every_token_comes_back_to_the_letter() {
-        let jwt = format!(
-            "{}.{}.{}",
-            encode(r#"{"alg":"ES384"}"#),
-            encode("{}"),
-            encode([7; 96])
-        );
+        let jwt = format!("{}.{}.{}", encode(r#"{"alg":"ES384"}"#), encode("{}"), encode([7; 96]));
         for token in [
             jwt.as_str(),
             "Vn-JVu-Af80zMl-_H3y7IBeI7h2b3uJNS8uw8XhXeit",

@@ -196,9 +196,7 @@ fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
 
 impl fmt::Debug for MemoryStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStorage")
-            .field("entries", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryStorage").field("entries", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -218,9 +216,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_passes_the_test_kit() {
-        super::super::test_kit::check(&MemoryStorage::new())
-            .await
-            .unwrap();
+        super::super::test_kit::check(&MemoryStorage::new()).await.unwrap();
     }
 
     #[tokio::test]

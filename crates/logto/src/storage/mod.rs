@@ -135,10 +135,7 @@ impl Entry {
     /// What a storage found: a value and the version that it was stored with.
     #[must_use]
     pub fn new(value: impl Into<Bytes>, version: Version) -> Self {
-        Self {
-            value: value.into(),
-            version,
-        }
+        Self { value: value.into(), version }
     }
 }
 
@@ -171,10 +168,7 @@ impl Version {
 
 /// What a [`put`](Storage::put) expects to find under its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "a storage that ignores one is wrong"
-)]
+#[allow(clippy::exhaustive_enums, reason = "a storage that ignores one is wrong")]
 pub enum Expect {
     /// Nothing, or an entry whose time is over.
     Absent,

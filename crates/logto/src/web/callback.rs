@@ -22,10 +22,7 @@ impl Context {
                         .with_cookies(self.take_cookies().await)
                         .with_cookies(forget)
                 }
-                Err(error) => {
-                    self.fail_callback(&CallbackFailure::of(transaction, error))
-                        .await
-                }
+                Err(error) => self.fail_callback(&CallbackFailure::of(transaction, error)).await,
             },
             Err(failure) => {
                 if let Some(refused) = failure.for_a_resource()
@@ -79,9 +76,7 @@ impl Context {
             .state
             .as_deref()
             .and_then(|state| {
-                logto
-                    .transactions
-                    .find(&logto.keys, self.request().cookies(), state, self.now())
+                logto.transactions.find(&logto.keys, self.request().cookies(), state, self.now())
             })
             .ok_or_else(|| {
                 CallbackFailure::of_none(invalid("no sign-in of this browser has that state"))
@@ -119,9 +114,7 @@ impl Context {
     /// request says about them is not to be trusted. A proxy may have taken the base path away.
     fn is_at(&self, redirect_uri: &str) -> bool {
         let settings = &self.logto().settings;
-        let path = redirect_uri
-            .strip_prefix(&settings.base_url)
-            .unwrap_or(redirect_uri);
+        let path = redirect_uri.strip_prefix(&settings.base_url).unwrap_or(redirect_uri);
         let requested = self.request().path();
         requested == path || requested.strip_prefix(&settings.base_path) == Some(path)
     }
@@ -135,10 +128,7 @@ impl Context {
             _ => tracing::error!(%error, "a sign-in failed"),
         }
         let page = self.page_of(failure.page.as_ref());
-        let harmless = matches!(
-            error.kind(),
-            ErrorKind::InvalidCallback | ErrorKind::Cancelled
-        );
+        let harmless = matches!(error.kind(), ErrorKind::InvalidCallback | ErrorKind::Cancelled);
         let signed_in = self.held().await.is_ok_and(|held| held.is_some());
         let reply = if harmless && signed_in {
             Reply::see_other(page)

@@ -67,10 +67,7 @@ impl Context {
         };
         let token = self.access_token(request).await?;
         let verified = api.verify_for(policy, token.as_str(), organization).await?;
-        Ok(Caller {
-            claims: verified,
-            user: Some(User::new(claims, self.clone())),
-        })
+        Ok(Caller { claims: verified, user: Some(User::new(claims, self.clone())) })
     }
 
     /// Whether the request changes nothing (RFC 9110, section 9.2.1).

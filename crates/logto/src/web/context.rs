@@ -132,10 +132,7 @@ impl Context {
     pub fn take_cookies(&self) -> Answer<Vec<String>> {
         let mut state = self.state();
         let owed = mem::take(&mut state.owed);
-        let held = state
-            .current
-            .as_ref()
-            .and_then(|current| current.held.as_ref());
+        let held = state.current.as_ref().and_then(|current| current.held.as_ref());
         let Some(held) = held.filter(|_| !owed.is_empty()).cloned() else {
             return Answer::known(owed);
         };
@@ -221,8 +218,6 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context")
-            .field("request", &self.0.request)
-            .finish_non_exhaustive()
+        f.debug_struct("Context").field("request", &self.0.request).finish_non_exhaustive()
     }
 }

@@ -42,12 +42,7 @@ impl Context {
     /// A page that says what happened and how to go on: the same again after an outage, otherwise
     /// signing in, on the way to `page`.
     pub(super) fn error_page(&self, error: &Error, page: &str) -> Reply {
-        let Wording {
-            status,
-            title,
-            text,
-            ..
-        } = Wording::of(error);
+        let Wording { status, title, text, .. } = Wording::of(error);
         // Logto's own words, where they came in a callback that was checked.
         let said = error.response().filter(|response| response.status() == 0);
         let detail = said.map(ToString::to_string);
@@ -57,12 +52,7 @@ impl Context {
         } else {
             WayOn::link(self.sign_in_path(page), "Sign in")
         };
-        let page = Page {
-            title,
-            text,
-            detail: detail.as_deref(),
-            way_on,
-        };
+        let page = Page { title, text, detail: detail.as_deref(), way_on };
         Reply::html(status, &page).with_retry_after(error)
     }
 

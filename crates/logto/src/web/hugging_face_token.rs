@@ -11,13 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 
 /// Below the endpoint.
-const PATH: [&str; 5] = [
-    "api",
-    "my-account",
-    "identities",
-    "huggingface",
-    "access-token",
-];
+const PATH: [&str; 5] = ["api", "my-account", "identities", "huggingface", "access-token"];
 
 /// The person's own Hugging Face token, to call the Hub or the Inference API as this person.
 #[derive(Clone, PartialEq, Eq)]
@@ -131,10 +125,7 @@ fn connector_failed(error: &Error) -> bool {
 
 /// Logto's own code. The status does not tell these errors apart.
 fn code(error: &Error) -> &str {
-    error
-        .response()
-        .and_then(|response| response.error())
-        .unwrap_or_default()
+    error.response().and_then(|response| response.error()).unwrap_or_default()
 }
 
 impl HuggingFaceAccess {

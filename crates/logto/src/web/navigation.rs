@@ -42,8 +42,7 @@ impl Request {
     }
 
     pub(crate) fn accepts_html(&self) -> bool {
-        self.header("accept")
-            .is_some_and(|accept| accept.contains("text/html"))
+        self.header("accept").is_some_and(|accept| accept.contains("text/html"))
     }
 
     /// Whether a page of `origin` made the request, as far as the browser says. A request without
@@ -84,63 +83,28 @@ mod tests {
             ("HEAD", vec![html], true),
             (
                 "GET",
-                vec![
-                    html,
-                    ("sec-fetch-dest", "document"),
-                    ("sec-fetch-mode", "navigate"),
-                ],
+                vec![html, ("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")],
                 true,
             ),
-            (
-                "GET",
-                vec![
-                    ("sec-fetch-dest", "document"),
-                    ("sec-fetch-mode", "navigate"),
-                ],
-                true,
-            ),
+            ("GET", vec![("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")], true),
             ("POST", vec![html], false),
             ("GET", vec![], false),
             ("GET", vec![("accept", "application/json")], false),
             ("GET", vec![("accept", "*/*")], false),
+            ("GET", vec![html, ("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")], false),
             (
                 "GET",
-                vec![
-                    html,
-                    ("sec-fetch-dest", "empty"),
-                    ("sec-fetch-mode", "cors"),
-                ],
-                false,
-            ),
-            (
-                "GET",
-                vec![
-                    html,
-                    ("sec-fetch-dest", "iframe"),
-                    ("sec-fetch-mode", "navigate"),
-                ],
+                vec![html, ("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")],
                 false,
             ),
             ("GET", vec![html, ("sec-fetch-dest", "image")], false),
             ("GET", vec![html, ("hx-request", "true")], false),
-            (
-                "GET",
-                vec![html, ("x-requested-with", "XMLHttpRequest")],
-                false,
-            ),
-            (
-                "GET",
-                vec![html, ("sec-purpose", "prefetch;prerender")],
-                false,
-            ),
+            ("GET", vec![html, ("x-requested-with", "XMLHttpRequest")], false),
+            ("GET", vec![html, ("sec-purpose", "prefetch;prerender")], false),
             ("GET", vec![html, ("purpose", "prefetch")], false),
             ("GET", vec![html, ("upgrade", "websocket")], false),
         ] {
-            assert_eq!(
-                request(method, &headers).is_navigation(),
-                expected,
-                "{method} {headers:?}"
-            );
+            assert_eq!(request(method, &headers).is_navigation(), expected, "{method} {headers:?}");
         }
     }
 
@@ -151,37 +115,18 @@ mod tests {
             (vec![("origin", ours)], true),
             (vec![("origin", "https://evil.example")], false),
             (vec![("origin", "null")], false),
-            (
-                vec![("origin", "null"), ("sec-fetch-site", "cross-site")],
-                false,
-            ),
-            (
-                vec![("origin", "null"), ("sec-fetch-site", "same-origin")],
-                true,
-            ),
-            (
-                vec![
-                    ("origin", "https://evil.example"),
-                    ("sec-fetch-site", "same-origin"),
-                ],
-                false,
-            ),
+            (vec![("origin", "null"), ("sec-fetch-site", "cross-site")], false),
+            (vec![("origin", "null"), ("sec-fetch-site", "same-origin")], true),
+            (vec![("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")], false),
             (vec![("sec-fetch-site", "same-origin")], true),
             (vec![("sec-fetch-site", "none")], true),
             (vec![("sec-fetch-site", "same-site")], false),
             (vec![("sec-fetch-site", "cross-site")], false),
             (vec![("referer", "https://app.example/page")], true),
-            (
-                vec![("referer", "https://app.example.evil.example/")],
-                false,
-            ),
+            (vec![("referer", "https://app.example.evil.example/")], false),
             (vec![], true),
         ] {
-            assert_eq!(
-                request("POST", &headers).is_from(ours),
-                expected,
-                "{headers:?}"
-            );
+            assert_eq!(request("POST", &headers).is_from(ours), expected, "{headers:?}");
         }
     }
 }

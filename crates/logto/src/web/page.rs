@@ -24,18 +24,11 @@ enum Kind {
 
 impl WayOn {
     pub(crate) fn link(address: impl Into<String>, label: &'static str) -> Self {
-        Self {
-            kind: Kind::Link,
-            address: address.into(),
-            label,
-        }
+        Self { kind: Kind::Link, address: address.into(), label }
     }
 
     pub(crate) fn button(address: impl Into<String>, label: &'static str) -> Self {
-        Self {
-            kind: Kind::Button,
-            ..Self::link(address, label)
-        }
+        Self { kind: Kind::Button, ..Self::link(address, label) }
     }
 
     /// A callback's address may hold a code, which is nobody's business. A form has to tell this app

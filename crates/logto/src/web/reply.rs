@@ -87,8 +87,7 @@ impl Reply {
     }
 
     pub(crate) fn with_cookies(mut self, lines: Vec<String>) -> Self {
-        self.headers
-            .extend(lines.into_iter().map(|line| ("set-cookie", line)));
+        self.headers.extend(lines.into_iter().map(|line| ("set-cookie", line)));
         self
     }
 
@@ -121,9 +120,7 @@ impl Reply {
 
     /// How an error is answered when nothing is known of the request.
     pub(crate) fn of_error(error: &Error) -> Self {
-        let Wording {
-            status, code, text, ..
-        } = Wording::of(error);
+        let Wording { status, code, text, .. } = Wording::of(error);
         Self::json(status, code, text).with_retry_after(error)
     }
 

@@ -165,10 +165,7 @@ mod tests {
                 ("x-other", b"ignored"),
             ],
         );
-        assert_eq!(
-            (request.method(), request.path(), request.query()),
-            ("GET", "/a", "b=c")
-        );
+        assert_eq!((request.method(), request.path(), request.query()), ("GET", "/a", "b=c"));
         assert_eq!(request.cookies(), "a=1; other=caf\u{fffd}; b=2");
         assert_eq!(request.header("accept"), Some("text/html"));
         assert_eq!(request.header("origin"), Some("\u{fffd}"));
@@ -177,11 +174,8 @@ mod tests {
 
     #[test]
     fn debug_shows_neither_query_nor_cookies() {
-        let request = Request::new(
-            "GET",
-            "/callback?code=secret",
-            [("cookie", b"s=secret".as_slice())],
-        );
+        let request =
+            Request::new("GET", "/callback?code=secret", [("cookie", b"s=secret".as_slice())]);
         assert!(!format!("{request:?}").contains("secret"));
     }
 }

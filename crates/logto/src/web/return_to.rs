@@ -25,9 +25,7 @@ impl Context {
             }
             _ => self.own_page(&request.target()),
         };
-        wanted
-            .or_else(|| self.wanted_page())
-            .unwrap_or_else(|| self.after_sign_in())
+        wanted.or_else(|| self.wanted_page()).unwrap_or_else(|| self.after_sign_in())
     }
 
     /// The page after signing in if none was asked for.
@@ -52,10 +50,7 @@ impl Context {
         let resolved = resolved_path(inside)?;
         let bare = resolved.trim_end_matches('/');
         let settings = &self.logto().settings;
-        if Route::ALL
-            .iter()
-            .any(|route| route.mounted(settings) == bare)
-        {
+        if Route::ALL.iter().any(|route| route.mounted(settings) == bare) {
             return None;
         }
         self.outside(inside)

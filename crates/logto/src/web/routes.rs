@@ -24,13 +24,8 @@ pub enum Route {
 
 impl Route {
     /// All routes.
-    pub const ALL: &'static [Self] = &[
-        Self::SignIn,
-        Self::SignUp,
-        Self::Callback,
-        Self::SignOut,
-        Self::BackChannelLogout,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::SignIn, Self::SignUp, Self::Callback, Self::SignOut, Self::BackChannelLogout];
 
     /// The path below the configured prefix.
     #[must_use]
@@ -83,17 +78,11 @@ impl Route {
 }
 
 async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
-    let options = SignInOptions {
-        post_redirect_uri: context.wanted_page(),
-        ..SignInOptions::new()
-    };
+    let options =
+        SignInOptions { post_redirect_uri: context.wanted_page(), ..SignInOptions::new() };
     match route {
         Route::SignIn => context.sign_in(options).await,
-        Route::SignUp => {
-            context
-                .sign_in(options.with_first_screen(FirstScreen::Register))
-                .await
-        }
+        Route::SignUp => context.sign_in(options.with_first_screen(FirstScreen::Register)).await,
         Route::Callback => Ok(context.handle_sign_in_callback().await),
         Route::BackChannelLogout => Ok(context.handle_back_channel_logout().await),
         Route::SignOut if context.request().is_from(context.origin()) => {

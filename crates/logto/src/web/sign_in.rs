@@ -50,9 +50,7 @@ impl Context {
         let redirect_path = self.redirect_path(options)?;
         let resources = self.resources(options);
         let metadata = logto.provider.metadata().await?;
-        let for_apis = resources
-            .iter()
-            .any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
+        let for_apis = resources.iter().any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
         let transaction = logto.transactions.begin(
             self.now(),
             return_to,
@@ -70,9 +68,7 @@ impl Context {
             },
         )?;
         let header = self.request().cookies();
-        let cookies = logto
-            .transactions
-            .write(&logto.keys, &transaction, header)?;
+        let cookies = logto.transactions.write(&logto.keys, &transaction, header)?;
         Ok(Reply::see_other(url).with_cookies(cookies))
     }
 
@@ -81,12 +77,7 @@ impl Context {
     fn scopes(&self, options: &SignInOptions) -> Result<Vec<&str>, Error> {
         let settings = &self.logto().settings;
         let wanted = |name: &&str| *name != scope::OFFLINE_ACCESS || !options.no_offline_access;
-        let scopes: Vec<&str> = settings
-            .scopes
-            .iter()
-            .map(String::as_str)
-            .filter(wanted)
-            .collect();
+        let scopes: Vec<&str> = settings.scopes.iter().map(String::as_str).filter(wanted).collect();
         let prompt = options.prompt.unwrap_or(settings.prompt);
         if scopes.contains(&scope::OFFLINE_ACCESS) && !prompt.includes_consent() {
             return Err(Error::new(
@@ -101,8 +92,7 @@ impl Context {
     /// Organizations are no API of anybody's: Logto always knows their resource.
     fn resources(&self, options: &SignInOptions) -> Vec<&str> {
         let all = self.logto().settings.resources.iter().map(String::as_str);
-        all.filter(|name| !options.no_resources || *name == scope::ORGANIZATIONS_RESOURCE)
-            .collect()
+        all.filter(|name| !options.no_resources || *name == scope::ORGANIZATIONS_RESOURCE).collect()
     }
 
     fn return_to(&self, options: &SignInOptions) -> Result<Option<String>, Error> {

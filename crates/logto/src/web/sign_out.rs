@@ -67,10 +67,7 @@ impl Context {
             }
             !revoked.is_err_and(|error| error.is_retryable())
         });
-        matches!(
-            tokio::time::timeout(PATIENCE, revocation).await,
-            Ok(Ok(true))
-        )
+        matches!(tokio::time::timeout(PATIENCE, revocation).await, Ok(Ok(true)))
     }
 
     fn end_session_url(&self, metadata: &Metadata) -> Option<Url> {
@@ -78,10 +75,7 @@ impl Context {
         let mut url = metadata.end_session_endpoint.clone()?;
         url.query_pairs_mut()
             .append_pair("client_id", &settings.app_id)
-            .append_pair(
-                "post_logout_redirect_uri",
-                &settings.url(&settings.after_sign_out),
-            );
+            .append_pair("post_logout_redirect_uri", &settings.url(&settings.after_sign_out));
         Some(url)
     }
 }

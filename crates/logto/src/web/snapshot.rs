@@ -91,10 +91,7 @@ impl Context {
         let Some(claims) = self.id_token_claims().await? else {
             return Ok(LogtoContext::default());
         };
-        let mut found = LogtoContext {
-            is_authenticated: true,
-            ..LogtoContext::default()
-        };
+        let mut found = LogtoContext { is_authenticated: true, ..LogtoContext::default() };
         if wanted.user_info {
             found.user_info = Some(self.fetch_user_info().await?);
         }
@@ -104,9 +101,7 @@ impl Context {
         if wanted.organization_tokens {
             for organization in &claims.organizations {
                 let token = self.organization_token(organization).await?;
-                found
-                    .organization_tokens
-                    .insert(organization.clone(), token);
+                found.organization_tokens.insert(organization.clone(), token);
             }
         }
         // The tokens may have brought newer claims.

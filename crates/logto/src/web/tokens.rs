@@ -30,9 +30,7 @@ impl Context {
         request: impl Into<TokenRequest>,
     ) -> Result<AccessToken, Error> {
         let request = request.into();
-        self.token(&request)
-            .await
-            .map_err(|error| self.answered(error))
+        self.token(&request).await.map_err(|error| self.answered(error))
     }
 
     /// The organization token of an organization that the person is in.
@@ -44,8 +42,7 @@ impl Context {
         &self,
         organization: impl Into<String>,
     ) -> Result<AccessToken, Error> {
-        self.access_token(TokenRequest::organization(organization))
-            .await
+        self.access_token(TokenRequest::organization(organization)).await
     }
 
     /// Asks Logto's userinfo endpoint about the signed-in person.
@@ -78,11 +75,7 @@ impl Context {
         let first = ask(self.token(&TokenRequest::opaque()).await?).await;
         match first {
             // A fresh token shows whether the session ended too.
-            Err(error)
-                if error
-                    .response()
-                    .is_some_and(|response| response.status() == 401) =>
-            {
+            Err(error) if error.response().is_some_and(|response| response.status() == 401) => {
                 ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
             }
             answer => answer,

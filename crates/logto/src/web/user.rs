@@ -115,8 +115,6 @@ impl User {
 
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User")
-            .field("sub", &self.claims.shown.sub)
-            .finish_non_exhaustive()
+        f.debug_struct("User").field("sub", &self.claims.shown.sub).finish_non_exhaustive()
     }
 }

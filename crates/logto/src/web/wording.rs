@@ -13,12 +13,9 @@ pub(crate) struct Wording {
 impl Wording {
     pub(crate) fn of(error: &Error) -> Self {
         let (status, code, title, text) = match error.kind() {
-            ErrorKind::SignInRequired => (
-                401,
-                "unauthenticated",
-                "Please sign in",
-                "This needs a signed-in user.",
-            ),
+            ErrorKind::SignInRequired => {
+                (401, "unauthenticated", "Please sign in", "This needs a signed-in user.")
+            }
             ErrorKind::Unreachable => (
                 503,
                 "logto_unreachable",
@@ -33,12 +30,9 @@ impl Wording {
                 "The store of sessions does not answer. Whoever was signed in still is; please try \
                  again in a moment.",
             ),
-            ErrorKind::AccessDenied => (
-                403,
-                "access_denied",
-                "You may not do this",
-                "Your account has no access to this.",
-            ),
+            ErrorKind::AccessDenied => {
+                (403, "access_denied", "You may not do this", "Your account has no access to this.")
+            }
             ErrorKind::InvalidRequest => (
                 400,
                 "invalid_request",
@@ -84,11 +78,6 @@ impl Wording {
                 "The sign-in service gave an answer that cannot be used.",
             ),
         };
-        Self {
-            status,
-            code,
-            title,
-            text,
-        }
+        Self { status, code, title, text }
     }
 }

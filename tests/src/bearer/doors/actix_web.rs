@@ -53,14 +53,8 @@ fn pages(config: &mut ServiceConfig) {
         .route("/read", get().to(show::<Read>))
         .route("/read-and-write", get().to(show::<ReadAndWrite>))
         .route("/read-or-write", get().to(show::<ReadOrWrite>))
-        .route(
-            "/organizations/{organization}/things",
-            get().to(show::<OfPath>),
-        )
-        .route(
-            "/organizations/{organization}/members",
-            get().to(show::<Members>),
-        )
+        .route("/organizations/{organization}/things", get().to(show::<OfPath>))
+        .route("/organizations/{organization}/members", get().to(show::<Members>))
         .route("/of-header", get().to(show::<OfHeader>))
         .route("/of-some", get().to(show::<OfSome>))
         .route("/of-none", get().to(show::<OfNone>))

@@ -39,10 +39,7 @@ fn router(api: Api) -> Router {
         .route("/read-and-write", get(show::<ReadAndWrite>))
         .route("/read-or-write", get(show::<ReadOrWrite>))
         .route("/organizations/{organization}/things", get(show::<OfPath>))
-        .route(
-            "/organizations/{organization}/members",
-            get(show::<Members>),
-        )
+        .route("/organizations/{organization}/members", get(show::<Members>))
         .route("/of-header", get(show::<OfHeader>))
         .route("/of-some", get(show::<OfSome>))
         .route("/of-none", get(show::<OfNone>))

@@ -17,10 +17,7 @@ pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
     let site = Route::new()
         .at("/read", call::<Read>::default())
         .at("/read-and-write", call::<ReadAndWrite>::default())
-        .at(
-            "/organizations/:organization/things",
-            call::<OfPath>::default(),
-        )
+        .at("/organizations/:organization/things", call::<OfPath>::default())
         .with(logto_poem::middleware(&logto))
         .data(api);
     run(site).await
@@ -44,23 +41,14 @@ fn endpoint(api: Api) -> impl Endpoint {
         .at("/read", get(show::<Read>::default()))
         .at("/read-and-write", get(show::<ReadAndWrite>::default()))
         .at("/read-or-write", get(show::<ReadOrWrite>::default()))
-        .at(
-            "/organizations/:organization/things",
-            get(show::<OfPath>::default()),
-        )
-        .at(
-            "/organizations/:organization/members",
-            get(show::<Members>::default()),
-        )
+        .at("/organizations/:organization/things", get(show::<OfPath>::default()))
+        .at("/organizations/:organization/members", get(show::<Members>::default()))
         .at("/of-header", get(show::<OfHeader>::default()))
         .at("/of-some", get(show::<OfSome>::default()))
         .at("/of-none", get(show::<OfNone>::default()))
         .at("/machines", get(show::<Machines>::default()))
         .at("/users", get(show::<Users>::default()))
-        .at(
-            "/misplaced/:organization",
-            get(show::<Misplaced>::default()),
-        );
+        .at("/misplaced/:organization", get(show::<Misplaced>::default()));
     metadata_routes(&api).nest("/", pages).data(api)
 }
 

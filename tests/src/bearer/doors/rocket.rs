@@ -35,10 +35,7 @@ pub(super) async fn serve(api: Api) -> Server {
 pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
     let pages = routes![call_read, post_read, call_read_and_write, call_of_path,];
     run(|rocket| {
-        rocket
-            .attach(logto_rocket::fairing(&logto))
-            .attach(api_fairing(&api))
-            .mount("/", pages)
+        rocket.attach(logto_rocket::fairing(&logto)).attach(api_fairing(&api)).mount("/", pages)
     })
     .await
 }
@@ -49,20 +46,14 @@ async fn run(build: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Server {
         port: 0,
         workers: 1,
         log_level: LogLevel::Off,
-        shutdown: Shutdown {
-            ctrlc: false,
-            grace: 0,
-            mercy: 0,
-            ..Shutdown::default()
-        },
+        shutdown: Shutdown { ctrlc: false, grace: 0, mercy: 0, ..Shutdown::default() },
         ..Config::debug_default()
     };
     let (tell, told) = oneshot::channel();
     // The headers that Rocket adds to everything are not what is compared.
     let rocket = build(rocket::custom(config).attach(Shield::new()));
     let rocket = rocket.attach(AdHoc::on_liftoff("port", |rocket| {
-        tell.send(rocket.config().port)
-            .expect("somebody waits for the port");
+        tell.send(rocket.config().port).expect("somebody waits for the port");
         Box::pin(async {})
     }));
     let rocket = rocket.ignite().await.expect("Rocket ignites");

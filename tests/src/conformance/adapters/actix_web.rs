@@ -121,9 +121,7 @@ async fn moves(user: User) -> Result<HttpResponse, Reply> {
 }
 
 async fn fails(user: User) -> Result<HttpResponse, Error> {
-    user.access_token(TokenRequest::opaque())
-        .await
-        .map_err(Reply::from)?;
+    user.access_token(TokenRequest::opaque()).await.map_err(Reply::from)?;
     Err(InternalError::new("failed", StatusCode::IM_A_TEAPOT).into())
 }
 
@@ -131,9 +129,7 @@ async fn stream(user: User, app: Data<TestApp>) -> Result<HttpResponse, Reply> {
     user.access_token(TokenRequest::opaque()).await?;
     let halves = app.halves().map(|half| Ok::<_, Error>(Bytes::from(half)));
     let mut response = HttpResponse::Ok();
-    Ok(response
-        .content_type("text/plain; charset=utf-8")
-        .streaming(halves))
+    Ok(response.content_type("text/plain; charset=utf-8").streaming(halves))
 }
 
 async fn socket(_: MaybeUser, sent: Payload) -> HttpResponse {

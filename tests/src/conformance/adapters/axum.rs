@@ -49,10 +49,7 @@ pub(super) fn router(app: &TestApp) -> Router {
         .route("/cookies", get(cookies))
         .route("/moves", get(moves))
         .route("/fails", get(fails))
-        .route(
-            "/stream",
-            get(async move |user| stream(user, stream_app).await),
-        )
+        .route("/stream", get(async move |user| stream(user, stream_app).await))
         .route("/socket", get(socket))
         .route("/plain", get(plain));
     let router = match app.bare {

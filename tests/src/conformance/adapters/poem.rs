@@ -114,12 +114,8 @@ async fn moves(user: User) -> Result<impl IntoResponse, Reply> {
 
 #[handler]
 async fn fails(user: User) -> Result<()> {
-    user.access_token(TokenRequest::opaque())
-        .await
-        .map_err(Reply::from)?;
-    let response = "failed"
-        .with_status(StatusCode::IM_A_TEAPOT)
-        .into_response();
+    user.access_token(TokenRequest::opaque()).await.map_err(Reply::from)?;
+    let response = "failed".with_status(StatusCode::IM_A_TEAPOT).into_response();
     Err(Error::from_response(response))
 }
 

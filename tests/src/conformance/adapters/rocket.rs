@@ -36,8 +36,7 @@ impl Adapter for Rocketeer {
     async fn serve(app: TestApp) -> Option<Server> {
         let (tell, told) = oneshot::channel();
         let rocket = rocket(app).attach(AdHoc::on_liftoff("port", |rocket| {
-            tell.send(rocket.config().port)
-                .expect("somebody waits for the port");
+            tell.send(rocket.config().port).expect("somebody waits for the port");
             Box::pin(async {})
         }));
         let rocket = match rocket.ignite().await {
@@ -66,12 +65,7 @@ fn rocket(app: TestApp) -> Rocket<Build> {
         port: 0,
         workers: 1,
         log_level: LogLevel::Off,
-        shutdown: Shutdown {
-            ctrlc: false,
-            grace: 0,
-            mercy: 0,
-            ..Shutdown::default()
-        },
+        shutdown: Shutdown { ctrlc: false, grace: 0, mercy: 0, ..Shutdown::default() },
         ..Config::debug_default()
     };
     let pages = routes![

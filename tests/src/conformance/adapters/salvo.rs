@@ -30,10 +30,7 @@ impl Adapter for Salvo {
         let address = address.into_std().expect("an address");
         let catcher = Catcher::default().hoop(failed);
         let service = Service::new(router(&app)).catcher(catcher);
-        Some(Running::spawn(
-            address,
-            Server::new(acceptor).serve(service),
-        ))
+        Some(Running::spawn(address, Server::new(acceptor).serve(service)))
     }
 }
 
@@ -58,15 +55,11 @@ fn router(app: &TestApp) -> Router {
         true => pages,
         false => pages.hoop(fifth::Middleware(app.logto.clone())),
     };
-    Router::with_path(app.mounted_at)
-        .push(pages)
-        .push(fifth::routes(&app.logto))
+    Router::with_path(app.mounted_at).push(pages).push(fifth::routes(&app.logto))
 }
 
 fn at(path: &str, goal: impl Handler) -> Router {
-    Router::with_path(path)
-        .filter(filters::get().or(filters::head()))
-        .goal(goal)
+    Router::with_path(path).filter(filters::get().or(filters::head())).goal(goal)
 }
 
 #[handler]
@@ -88,10 +81,9 @@ async fn echo(
     fifth::user(depot).await?;
     let body = request.payload_with_max_size(1 << 20).await;
     response.body(body.expect("the body arrives").clone());
-    response.headers_mut().insert(
-        "content-type",
-        HeaderValue::from_static("application/octet-stream"),
-    );
+    response
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static("application/octet-stream"));
     Ok(())
 }
 
@@ -115,10 +107,7 @@ async fn hugging_face(depot: &mut Depot) -> Result<Reply, Reply> {
 
 #[handler]
 async fn cookies(depot: &mut Depot, response: &mut Response) -> Result<&'static str, Reply> {
-    fifth::user(depot)
-        .await?
-        .access_token(TokenRequest::opaque())
-        .await?;
+    fifth::user(depot).await?.access_token(TokenRequest::opaque()).await?;
     for line in ["app-one=1; Path=/", "app-two=2; Path=/"] {
         let headers: &mut HeaderMap = response.headers_mut();
         headers.append("set-cookie", HeaderValue::from_static(line));
@@ -128,10 +117,7 @@ async fn cookies(depot: &mut Depot, response: &mut Response) -> Result<&'static 
 
 #[handler]
 async fn moves(depot: &mut Depot, response: &mut Response) -> Result<StatusCode, Reply> {
-    fifth::user(depot)
-        .await?
-        .access_token(TokenRequest::opaque())
-        .await?;
+    fifth::user(depot).await?.access_token(TokenRequest::opaque()).await?;
     let location = HeaderValue::from_static("/elsewhere");
     response.headers_mut().insert("location", location);
     Ok(StatusCode::SEE_OTHER)
@@ -139,10 +125,7 @@ async fn moves(depot: &mut Depot, response: &mut Response) -> Result<StatusCode,
 
 #[handler]
 async fn fails(depot: &mut Depot, response: &mut Response) -> Result<(), Reply> {
-    fifth::user(depot)
-        .await?
-        .access_token(TokenRequest::opaque())
-        .await?;
+    fifth::user(depot).await?.access_token(TokenRequest::opaque()).await?;
     response.render(StatusError::im_a_teapot());
     Ok(())
 }
@@ -161,10 +144,7 @@ struct Stream(TestApp);
 #[handler]
 impl Stream {
     async fn handle(&self, depot: &mut Depot, response: &mut Response) -> Result<(), Reply> {
-        fifth::user(depot)
-            .await?
-            .access_token(TokenRequest::opaque())
-            .await?;
+        fifth::user(depot).await?.access_token(TokenRequest::opaque()).await?;
         let kind = HeaderValue::from_static("text/plain; charset=utf-8");
         response.headers_mut().insert("content-type", kind);
         response.stream(self.0.halves().map(Ok::<_, Infallible>));

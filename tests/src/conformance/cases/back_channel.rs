@@ -103,11 +103,8 @@ async fn signed_out_at_logto(site: &Site) -> (Visitor<'_>, String) {
     let inbox = tokio::spawn(async move { axum::serve(listener, inbox).await });
     let here = format!("http://localhost:{port}");
     site.tenant.register_base_url(&here).expect("an address");
-    let out = format!(
-        "{}/oidc/session/end?client_id={}",
-        site.tenant.endpoint(),
-        site.tenant.app_id()
-    );
+    let out =
+        format!("{}/oidc/session/end?client_id={}", site.tenant.endpoint(), site.tenant.app_id());
     browser.sign_out(&out).await.expect("a sign-out at Logto");
     let form = posted.recv().await.expect("what Logto posts");
     inbox.abort();

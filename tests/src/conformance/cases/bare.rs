@@ -5,10 +5,7 @@ use super::super::{Case, Setup};
 /// The middleware is missing.
 #[must_use]
 pub fn without_middleware() -> Vec<Case> {
-    let bare = Setup {
-        bare: true,
-        ..Setup::default()
-    };
+    let bare = Setup { bare: true, ..Setup::default() };
     let mut cases = Vec::new();
     for (asks_for, path) in [
         ("MaybeUser", "/hello"),

@@ -74,62 +74,40 @@ pub fn callbacks() -> Vec<Case> {
             let callback = refused(site, &state, "server_error&error_description=%3Cscript%3E");
             let answer = visitor.open(&callback).await;
             offers_sign_in_of(&answer, "%2F");
-            assert!(
-                answer.text().contains("&lt;script&gt;"),
-                "{}",
-                answer.text()
-            );
+            assert!(answer.text().contains("&lt;script&gt;"), "{}", answer.text());
         }),
     ];
     for signed_in in [false, true] {
         let who = if signed_in { "signed in" } else { "signed out" };
-        cases.push(Case::new(
-            format!("a stale callback, {who}"),
-            async move |site| {
-                leads_on(site, signed_in, |_| UNKNOWN.to_owned(), "/").await;
-            },
-        ));
-        cases.push(Case::new(
-            format!("a stale error, {who}"),
-            async move |site| {
-                let stale = |site: &Site| refused(site, "AAAAAAAAAAAAAAAAAAAAAA", "access_denied");
-                leads_on(site, signed_in, stale, "/").await;
-            },
-        ));
-        cases.push(Case::new(
-            format!("a bare callback, {who}"),
-            async move |site| {
-                leads_on(site, signed_in, |_| "/callback".to_owned(), "/").await;
-            },
-        ));
-        cases.push(Case::new(
-            format!("a sign-in that is cancelled, {who}"),
-            async move |site| {
-                cancelled(site, signed_in).await;
-            },
-        ));
-        cases.push(Case::new(
-            format!("a sign-in that Logto refuses, {who}"),
-            async move |site| {
-                let mut visitor = site.visitor();
-                if signed_in {
-                    visitor.sign_in("alice").await;
-                }
-                let state = state_of(&visitor.begin().await);
-                let answer = visitor.open(&refused(site, &state, "invalid_scope")).await;
-                offers_sign_in_of(&answer, "%2F");
-                if signed_in {
-                    visitor.is_signed_in().await;
-                }
-            },
-        ));
+        cases.push(Case::new(format!("a stale callback, {who}"), async move |site| {
+            leads_on(site, signed_in, |_| UNKNOWN.to_owned(), "/").await;
+        }));
+        cases.push(Case::new(format!("a stale error, {who}"), async move |site| {
+            let stale = |site: &Site| refused(site, "AAAAAAAAAAAAAAAAAAAAAA", "access_denied");
+            leads_on(site, signed_in, stale, "/").await;
+        }));
+        cases.push(Case::new(format!("a bare callback, {who}"), async move |site| {
+            leads_on(site, signed_in, |_| "/callback".to_owned(), "/").await;
+        }));
+        cases.push(Case::new(format!("a sign-in that is cancelled, {who}"), async move |site| {
+            cancelled(site, signed_in).await;
+        }));
+        cases.push(Case::new(format!("a sign-in that Logto refuses, {who}"), async move |site| {
+            let mut visitor = site.visitor();
+            if signed_in {
+                visitor.sign_in("alice").await;
+            }
+            let state = state_of(&visitor.begin().await);
+            let answer = visitor.open(&refused(site, &state, "invalid_scope")).await;
+            offers_sign_in_of(&answer, "%2F");
+            if signed_in {
+                visitor.is_signed_in().await;
+            }
+        }));
         let order = if signed_in { "last" } else { "first" };
-        cases.push(Case::new(
-            format!("two tabs, the first one back {order}"),
-            async move |site| {
-                two_tabs(site, signed_in).await;
-            },
-        ));
+        cases.push(Case::new(format!("two tabs, the first one back {order}"), async move |site| {
+            two_tabs(site, signed_in).await;
+        }));
     }
     cases
 }

@@ -13,29 +13,20 @@ pub fn headers() -> Vec<Case> {
             let answer = ask.header("cookie", "b=2").send().await;
             assert_eq!(answer.text(), format!("hello {}", site.alice()));
         }),
-        Case::new(
-            "a cookie header that is not text beside ours",
-            async |site| {
-                let (mut visitor, session) = signed_in(site).await;
-                let ask = visitor.get("/page").without("cookie");
-                let ask = ask.header("cookie", b"a=caf\xe9").header("cookie", session);
-                let answer = ask.send().await;
-                assert_eq!(answer.text(), format!("hello {}", site.alice()));
-            },
-        ),
-        Case::new(
-            "a foreign cookie that is not text in our header",
-            async |site| {
-                let (mut visitor, session) = signed_in(site).await;
-                let header = [b"a=caf\xe9; ", session.as_bytes(), b"; b=\xff"].concat();
-                let ask = visitor
-                    .get("/page")
-                    .without("cookie")
-                    .header("cookie", header);
-                let answer = ask.send().await;
-                assert_eq!(answer.text(), format!("hello {}", site.alice()));
-            },
-        ),
+        Case::new("a cookie header that is not text beside ours", async |site| {
+            let (mut visitor, session) = signed_in(site).await;
+            let ask = visitor.get("/page").without("cookie");
+            let ask = ask.header("cookie", b"a=caf\xe9").header("cookie", session);
+            let answer = ask.send().await;
+            assert_eq!(answer.text(), format!("hello {}", site.alice()));
+        }),
+        Case::new("a foreign cookie that is not text in our header", async |site| {
+            let (mut visitor, session) = signed_in(site).await;
+            let header = [b"a=caf\xe9; ", session.as_bytes(), b"; b=\xff"].concat();
+            let ask = visitor.get("/page").without("cookie").header("cookie", header);
+            let answer = ask.send().await;
+            assert_eq!(answer.text(), format!("hello {}", site.alice()));
+        }),
         Case::new("Logto's own cookies, which are raw JSON", async |site| {
             let (mut visitor, session) = signed_in(site).await;
             let logto = "_interaction={\"a\":\"b=c\",\"d\":\"e\"}; _logto={\"appId\":\"x\"}";
@@ -44,29 +35,20 @@ pub fn headers() -> Vec<Case> {
             let answer = ask.send().await;
             assert_eq!(answer.text(), format!("hello {}", site.alice()));
         }),
-        Case::new(
-            "two cookies of our name, the first not ours",
-            async |site| {
-                let (mut visitor, session) = signed_in(site).await;
-                let ask = visitor.get("/page").without("cookie");
-                let header = format!("logto_conformance=1garbage; {session}");
-                let answer = ask.header("cookie", header).send().await;
-                assert_eq!(answer.text(), format!("hello {}", site.alice()));
-            },
-        ),
-        Case::new(
-            "an origin that is not text signs nobody out",
-            async |site| {
-                let (mut visitor, _) = signed_in(site).await;
-                let ask = visitor.ask("POST", "/sign-out");
-                let answer = ask
-                    .header("origin", b"http://localhost:3000\xff")
-                    .send()
-                    .await;
-                assert_eq!(answer.status, 403);
-                visitor.is_signed_in().await;
-            },
-        ),
+        Case::new("two cookies of our name, the first not ours", async |site| {
+            let (mut visitor, session) = signed_in(site).await;
+            let ask = visitor.get("/page").without("cookie");
+            let header = format!("logto_conformance=1garbage; {session}");
+            let answer = ask.header("cookie", header).send().await;
+            assert_eq!(answer.text(), format!("hello {}", site.alice()));
+        }),
+        Case::new("an origin that is not text signs nobody out", async |site| {
+            let (mut visitor, _) = signed_in(site).await;
+            let ask = visitor.ask("POST", "/sign-out");
+            let answer = ask.header("origin", b"http://localhost:3000\xff").send().await;
+            assert_eq!(answer.status, 403);
+            visitor.is_signed_in().await;
+        }),
         Case::new("htmx on a page that is not text", async |site| {
             let mut visitor = site.visitor();
             let ask = visitor.get("/page").header("hx-request", "true");
@@ -75,67 +57,38 @@ pub fn headers() -> Vec<Case> {
             let hx_redirect = answer.header("hx-redirect");
             assert_eq!(hx_redirect.as_deref(), Some("/sign-in?return_to=%2F"));
         }),
-        Case::new(
-            "what the request says of the host is not believed",
-            async |site| {
-                let mut visitor = site.visitor();
-                let ask = visitor
-                    .get("/sign-in")
-                    .navigating()
-                    .without("host")
-                    .headers(&[
-                        ("host", "evil.example"),
-                        ("x-forwarded-host", "evil.example"),
-                        ("x-forwarded-proto", "https"),
-                        ("x-forwarded-prefix", "/evil"),
-                        ("forwarded", "host=evil.example;proto=https"),
-                    ]);
-                let sent = ask.send().await;
-                let redirect_uri = "redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback";
-                assert!(
-                    sent.location().contains(redirect_uri),
-                    "{}",
-                    sent.location()
-                );
-                assert!(!sent.location().contains("evil"), "{}", sent.location());
-                assert!(!sent.cookie("logto_sign_in_").attributes.contains("Secure"));
-            },
-        ),
+        Case::new("what the request says of the host is not believed", async |site| {
+            let mut visitor = site.visitor();
+            let ask = visitor.get("/sign-in").navigating().without("host").headers(&[
+                ("host", "evil.example"),
+                ("x-forwarded-host", "evil.example"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-prefix", "/evil"),
+                ("forwarded", "host=evil.example;proto=https"),
+            ]);
+            let sent = ask.send().await;
+            let redirect_uri = "redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback";
+            assert!(sent.location().contains(redirect_uri), "{}", sent.location());
+            assert!(!sent.location().contains("evil"), "{}", sent.location());
+            assert!(!sent.cookie("logto_sign_in_").attributes.contains("Secure"));
+        }),
     ];
     for (name, accept, status) in [
         ("an Accept that is not text", &b"\xff\xfe"[..], 401),
-        (
-            "an Accept that is text for the most part",
-            b"text/html, \xff",
-            303,
-        ),
+        ("an Accept that is text for the most part", b"text/html, \xff", 303),
         ("an empty Accept", b"", 401),
     ] {
         cases.push(Case::new(name, async move |site| {
-            let answer = site
-                .visitor()
-                .get("/page")
-                .header("accept", accept)
-                .send()
-                .await;
+            let answer = site.visitor().get("/page").header("accept", accept).send().await;
             assert_eq!(answer.status, status);
         }));
     }
-    for name in [
-        "x-anything",
-        "authorization",
-        "referer",
-        "user-agent",
-        "sec-fetch-mode",
-    ] {
-        cases.push(Case::new(
-            format!("a {name} that is not text"),
-            async move |site| {
-                let (mut visitor, _) = signed_in(site).await;
-                let answer = visitor.get("/page").header(name, b"\x80\xff").send().await;
-                assert_eq!(answer.status, 200, "{}", answer.summary(""));
-            },
-        ));
+    for name in ["x-anything", "authorization", "referer", "user-agent", "sec-fetch-mode"] {
+        cases.push(Case::new(format!("a {name} that is not text"), async move |site| {
+            let (mut visitor, _) = signed_in(site).await;
+            let answer = visitor.get("/page").header(name, b"\x80\xff").send().await;
+            assert_eq!(answer.status, 200, "{}", answer.summary(""));
+        }));
     }
     cases
 }

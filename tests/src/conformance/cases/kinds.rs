@@ -20,110 +20,39 @@ enum Told {
 #[must_use]
 pub fn kinds_of_request() -> Vec<Case> {
     use Told::{Htmx, SignIn, Unauthorized};
-    let document = [
-        ("sec-fetch-dest", "document"),
-        ("sec-fetch-mode", "navigate"),
-    ];
+    let document = [("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")];
     let fetch = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
     let frame = [("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
     let image = [("sec-fetch-dest", "image"), ("sec-fetch-mode", "no-cors")];
     let htmx = ("hx-request", "true");
     let table: Vec<(&str, &str, Vec<Header>, Told)> = vec![
         ("a navigation by Accept", "GET", vec![HTML], SignIn),
-        (
-            "a navigation by Sec-Fetch",
-            "GET",
-            document.to_vec(),
-            SignIn,
-        ),
-        (
-            "a navigation by both",
-            "GET",
-            [&[HTML], &document[..]].concat(),
-            SignIn,
-        ),
+        ("a navigation by Sec-Fetch", "GET", document.to_vec(), SignIn),
+        ("a navigation by both", "GET", [&[HTML], &document[..]].concat(), SignIn),
         ("HEAD of a page", "HEAD", vec![HTML], SignIn),
         ("HEAD of a script", "HEAD", vec![], Unauthorized),
         ("nothing said", "GET", vec![], Unauthorized),
-        (
-            "JSON wanted",
-            "GET",
-            vec![("accept", "application/json")],
-            Unauthorized,
-        ),
-        (
-            "anything wanted",
-            "GET",
-            vec![("accept", "*/*")],
-            Unauthorized,
-        ),
-        (
-            "a fetch",
-            "GET",
-            [&[("accept", "*/*")], &fetch[..]].concat(),
-            Unauthorized,
-        ),
-        (
-            "a fetch of HTML",
-            "GET",
-            [&[HTML], &fetch[..]].concat(),
-            Unauthorized,
-        ),
-        (
-            "a frame",
-            "GET",
-            [&[HTML], &frame[..]].concat(),
-            Unauthorized,
-        ),
-        (
-            "an image",
-            "GET",
-            [&[HTML], &image[..]].concat(),
-            Unauthorized,
-        ),
-        (
-            "XMLHttpRequest",
-            "GET",
-            vec![HTML, ("x-requested-with", "XMLHttpRequest")],
-            Unauthorized,
-        ),
-        (
-            "a prefetch",
-            "GET",
-            vec![HTML, ("sec-purpose", "prefetch")],
-            Unauthorized,
-        ),
-        (
-            "a prerender",
-            "GET",
-            vec![HTML, ("sec-purpose", "prefetch;prerender")],
-            Unauthorized,
-        ),
-        (
-            "a prefetch of old",
-            "GET",
-            vec![HTML, ("purpose", "prefetch")],
-            Unauthorized,
-        ),
+        ("JSON wanted", "GET", vec![("accept", "application/json")], Unauthorized),
+        ("anything wanted", "GET", vec![("accept", "*/*")], Unauthorized),
+        ("a fetch", "GET", [&[("accept", "*/*")], &fetch[..]].concat(), Unauthorized),
+        ("a fetch of HTML", "GET", [&[HTML], &fetch[..]].concat(), Unauthorized),
+        ("a frame", "GET", [&[HTML], &frame[..]].concat(), Unauthorized),
+        ("an image", "GET", [&[HTML], &image[..]].concat(), Unauthorized),
+        ("XMLHttpRequest", "GET", vec![HTML, ("x-requested-with", "XMLHttpRequest")], Unauthorized),
+        ("a prefetch", "GET", vec![HTML, ("sec-purpose", "prefetch")], Unauthorized),
+        ("a prerender", "GET", vec![HTML, ("sec-purpose", "prefetch;prerender")], Unauthorized),
+        ("a prefetch of old", "GET", vec![HTML, ("purpose", "prefetch")], Unauthorized),
         (
             "a WebSocket",
             "GET",
             vec![HTML, ("connection", "Upgrade"), ("upgrade", "websocket")],
             Unauthorized,
         ),
-        (
-            "htmx without a page",
-            "GET",
-            vec![HTML, htmx],
-            Htmx(TO_SIGN_IN),
-        ),
+        ("htmx without a page", "GET", vec![HTML, htmx], Htmx(TO_SIGN_IN)),
         (
             "htmx on a page of the app",
             "GET",
-            vec![
-                htmx,
-                ("hx-current-url", "http://localhost:3000/shown?tab=1"),
-            ],
+            vec![htmx, ("hx-current-url", "http://localhost:3000/shown?tab=1")],
             Htmx("/sign-in?return_to=%2Fshown%3Ftab%3D1"),
         ),
         (
@@ -145,11 +74,7 @@ pub fn kinds_of_request() -> Vec<Case> {
         .collect();
     for (name, headers, told) in [
         ("a form that is posted", vec![HTML], Unauthorized),
-        (
-            "a form that htmx posts",
-            vec![htmx],
-            Htmx("/sign-in?return_to=%2Fecho"),
-        ),
+        ("a form that htmx posts", vec![htmx], Htmx("/sign-in?return_to=%2Fecho")),
     ] {
         cases.push(Case::new(name, async move |site| {
             let mut visitor = site.visitor();
@@ -165,27 +90,17 @@ fn is_told(answer: &Answer, method: &str, told: &Told) {
     answer.owes_nothing();
     let hx_redirect = answer.header("hx-redirect");
     if matches!(told, Told::SignIn) {
-        assert_eq!(
-            (answer.status, answer.location().as_str()),
-            (303, TO_SIGN_IN)
-        );
+        assert_eq!((answer.status, answer.location().as_str()), (303, TO_SIGN_IN));
         assert_eq!(hx_redirect, None);
         return;
     }
     assert_eq!((answer.status, answer.header("location")), (401, None));
     let challenge = answer.header("www-authenticate");
-    assert_eq!(
-        challenge.as_deref(),
-        Some("Bearer realm=\"http://localhost:3000\"")
-    );
+    assert_eq!(challenge.as_deref(), Some("Bearer realm=\"http://localhost:3000\""));
     let kind = answer.header("content-type");
     assert_eq!(kind.as_deref(), Some("application/json"));
     if method != "HEAD" {
-        assert!(
-            answer.text().contains("\"unauthenticated\""),
-            "{}",
-            answer.text()
-        );
+        assert!(answer.text().contains("\"unauthenticated\""), "{}", answer.text());
     }
     match told {
         Told::Htmx(address) => assert_eq!(hx_redirect.as_deref(), Some(*address)),

@@ -17,38 +17,14 @@ pub fn locations() -> Vec<Case> {
         kept("an empty query", "/page?", "%2Fpage"),
         kept("two question marks", "/page?a?b", "%2Fpage%3Fa%3Fb"),
         kept("an encoded slash", "/files/a%2Fb", "%2Ffiles%2Fa%252Fb"),
-        kept(
-            "small hexadecimals",
-            "/page?q=%c3%a9",
-            "%2Fpage%3Fq%3D%25c3%25a9",
-        ),
+        kept("small hexadecimals", "/page?q=%c3%a9", "%2Fpage%3Fq%3D%25c3%25a9"),
         kept("an encoded letter", "/files/%61", "%2Ffiles%2F%2561"),
         kept("unicode", "/files/caf%C3%A9", "%2Ffiles%2Fcaf%25C3%25A9"),
-        kept(
-            "bytes that are no text",
-            "/page?q=%FF",
-            "%2Fpage%3Fq%3D%25FF",
-        ),
-        kept(
-            "plus and space",
-            "/page?a+b=%20c",
-            "%2Fpage%3Fa%2Bb%3D%2520c",
-        ),
-        kept(
-            "brackets and quotes",
-            "/page?a[]='x'",
-            "%2Fpage%3Fa%5B%5D%3D%27x%27",
-        ),
-        kept(
-            "semicolons and colons",
-            "/files/a;b:c,d",
-            "%2Ffiles%2Fa%3Bb%3Ac%2Cd",
-        ),
-        kept(
-            "slashes in a row",
-            "/files//a///b",
-            "%2Ffiles%2F%2Fa%2F%2F%2Fb",
-        ),
+        kept("bytes that are no text", "/page?q=%FF", "%2Fpage%3Fq%3D%25FF"),
+        kept("plus and space", "/page?a+b=%20c", "%2Fpage%3Fa%2Bb%3D%2520c"),
+        kept("brackets and quotes", "/page?a[]='x'", "%2Fpage%3Fa%5B%5D%3D%27x%27"),
+        kept("semicolons and colons", "/files/a;b:c,d", "%2Ffiles%2Fa%3Bb%3Ac%2Cd"),
+        kept("slashes in a row", "/files//a///b", "%2Ffiles%2F%2Fa%2F%2F%2Fb"),
         kept(
             "an address in the query",
             "/page?next=//evil.example",
@@ -56,11 +32,7 @@ pub fn locations() -> Vec<Case> {
         ),
         kept("a dot segment", "/files/./a", "%2Ffiles%2F.%2Fa"),
         kept("a slash at the end", "/files/a/", "%2Ffiles%2Fa%2F"),
-        kept(
-            "a whole address",
-            "http://localhost:3000/page?a=b",
-            "%2Fpage%3Fa%3Db",
-        ),
+        kept("a whole address", "http://localhost:3000/page?a=b", "%2Fpage%3Fa%3Db"),
         kept(
             "the whole address of another host",
             "http://other.example/page?a=b",
@@ -68,15 +40,9 @@ pub fn locations() -> Vec<Case> {
         ),
         ("the longest page", long(LONGEST), longest),
         home("a page that is too long", long(LONGEST + 1)),
-        home(
-            "a query that is too long",
-            format!("/page?q={}", "a".repeat(4000)),
-        ),
+        home("a query that is too long", format!("/page?q={}", "a".repeat(4000))),
         home("letters that are not encoded", "/page?q=é".to_owned()),
-        home(
-            "a page that browsers read as another host",
-            "/files/..//..//evil.example".to_owned(),
-        ),
+        home("a page that browsers read as another host", "/files/..//..//evil.example".to_owned()),
     ];
     table
         .into_iter()

@@ -17,10 +17,7 @@ pub fn methods() -> Vec<Case> {
             }));
         }
     }
-    let by_get = Setup {
-        configure: |config| config.with_sign_out_by_get(),
-        ..Setup::default()
-    };
+    let by_get = Setup { configure: |config| config.with_sign_out_by_get(), ..Setup::default() };
     for method in METHODS {
         let name = format!("{method} /sign-out where a link may sign out");
         let case = Case::new(name, async move |site| {
@@ -88,10 +85,7 @@ fn has_the_button(answer: &Answer) {
     let form = "<form method=\"post\" action=\"/sign-out\"><button>Sign out</button></form>";
     assert!(answer.text().contains(form), "{}", answer.text());
     // Browsers that say no more of a form than its origin would not say it.
-    assert_eq!(
-        answer.header("referrer-policy").as_deref(),
-        Some("same-origin")
-    );
+    assert_eq!(answer.header("referrer-policy").as_deref(), Some("same-origin"));
 }
 
 fn is_a_page(answer: &Answer) {

@@ -40,30 +40,23 @@ pub fn outages() -> Vec<Case> {
         Case::new("userinfo is away", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
-            site.tenant
-                .faults()
-                .set(Endpoint::Userinfo, Fault::Status(502));
+            site.tenant.faults().set(Endpoint::Userinfo, Fault::Status(502));
             is_unavailable(&visitor.open("/info").await, true);
             visitor.is_signed_in().await;
         }),
-        Case::new(
-            "userinfo is away when the session was renewed",
-            async |site| {
-                let mut visitor = site.visitor();
-                visitor.sign_in("alice").await;
-                visitor.let_the_token_end();
-                site.tenant
-                    .faults()
-                    .set(Endpoint::Userinfo, Fault::CutConnection);
-                let answer = visitor.open("/info").await;
-                is_unavailable(&answer, true);
-                assert!(!answer.cookie("logto_conformance").is_removal());
-                site.tenant.faults().clear();
-                let next = visitor.open("/info").await;
-                assert_eq!((next.status, next.text()), (200, site.alice()));
-                next.owes_nothing();
-            },
-        ),
+        Case::new("userinfo is away when the session was renewed", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            visitor.let_the_token_end();
+            site.tenant.faults().set(Endpoint::Userinfo, Fault::CutConnection);
+            let answer = visitor.open("/info").await;
+            is_unavailable(&answer, true);
+            assert!(!answer.cookie("logto_conformance").is_removal());
+            site.tenant.faults().clear();
+            let next = visitor.open("/info").await;
+            assert_eq!((next.status, next.text()), (200, site.alice()));
+            next.owes_nothing();
+        }),
     ];
     for (name, fault) in [
         ("cuts connections", Fault::CutConnection),
@@ -112,10 +105,6 @@ fn is_unavailable(answer: &Answer, page: bool) {
     assert_eq!(answer.status, 503, "{}", answer.summary(""));
     assert_eq!(answer.header("retry-after").as_deref(), Some("5"));
     answer.is_not_stored();
-    let kind = if page {
-        "text/html; charset=utf-8"
-    } else {
-        "application/json"
-    };
+    let kind = if page { "text/html; charset=utf-8" } else { "application/json" };
     assert_eq!(answer.header("content-type").as_deref(), Some(kind));
 }

@@ -16,21 +16,14 @@ pub fn cookies_owed() -> Vec<Case> {
                 assert_eq!(answer.cookie(name).attributes, "Path=/");
             }
         }),
-        Case::new(
-            "the app's own cookies stay where nothing is owed",
-            async |site| {
-                let mut visitor = site.visitor();
-                visitor.sign_in("alice").await;
-                let answer = visitor.open("/cookies").await;
-                let names: Vec<_> = answer
-                    .cookies()
-                    .into_iter()
-                    .map(|cookie| cookie.name)
-                    .collect();
-                assert_eq!(names, ["app-one", "app-two"]);
-                assert_eq!(answer.header("cache-control"), None);
-            },
-        ),
+        Case::new("the app's own cookies stay where nothing is owed", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let answer = visitor.open("/cookies").await;
+            let names: Vec<_> = answer.cookies().into_iter().map(|cookie| cookie.name).collect();
+            assert_eq!(names, ["app-one", "app-two"]);
+            assert_eq!(answer.header("cache-control"), None);
+        }),
         Case::new("two requests with the old token", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
@@ -44,12 +37,7 @@ pub fn cookies_owed() -> Vec<Case> {
             assert_eq!(renewals.count(), 1);
         }),
     ];
-    for (page, status) in [
-        ("/info", 200),
-        ("/cookies", 200),
-        ("/moves", 303),
-        ("/fails", 418),
-    ] {
+    for (page, status) in [("/info", 200), ("/cookies", 200), ("/moves", 303), ("/fails", 418)] {
         for method in ["GET", "HEAD"] {
             let name = format!("a renewed session, paid by {method} {page}");
             cases.push(Case::new(name, async move |site| {

@@ -33,15 +33,12 @@ pub fn passing_through() -> Vec<Case> {
             let mut visitor = signed_in(site).await;
             streams(site, &mut visitor, false).await;
         }),
-        Case::new(
-            "a stream arrives with the cookies that are owed",
-            async |site| {
-                let mut visitor = signed_in(site).await;
-                visitor.let_the_token_end();
-                streams(site, &mut visitor, true).await;
-                visitor.is_signed_in().await;
-            },
-        ),
+        Case::new("a stream arrives with the cookies that are owed", async |site| {
+            let mut visitor = signed_in(site).await;
+            visitor.let_the_token_end();
+            streams(site, &mut visitor, true).await;
+            visitor.is_signed_in().await;
+        }),
         Case::new("a connection changes its protocol", async |site| {
             let mut visitor = site.visitor();
             upgrades(&mut visitor).await;
@@ -73,11 +70,7 @@ pub fn passing_through() -> Vec<Case> {
         }),
         Case::new("a slash too many is not the SDK's route", async |site| {
             let mut visitor = site.visitor();
-            let answer = visitor
-                .get("/sign-in/deeper")
-                .navigating()
-                .send_off_record()
-                .await;
+            let answer = visitor.get("/sign-in/deeper").navigating().send_off_record().await;
             assert_eq!(answer.status, 404);
             answer.owes_nothing();
         }),

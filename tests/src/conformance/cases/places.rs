@@ -12,52 +12,23 @@ const AT_ROOT: Setup = Setup {
     bare: false,
     configure: |config| config,
 };
-const BELOW_PATH: Setup = Setup {
-    base_url: "http://localhost:3000/app",
-    ..AT_ROOT
-};
+const BELOW_PATH: Setup = Setup { base_url: "http://localhost:3000/app", ..AT_ROOT };
 
 /// Where the app is: behind a proxy, below a path, with a prefix, in a nested mount.
 #[must_use]
 pub fn places() -> Vec<Case> {
     let setups = [
         ("at the root", AT_ROOT),
-        (
-            "with a prefix",
-            Setup {
-                route_prefix: "/auth",
-                ..AT_ROOT
-            },
-        ),
-        (
-            "behind a proxy that takes the path away",
-            Setup {
-                proxy_strips: true,
-                ..BELOW_PATH
-            },
-        ),
-        (
-            "behind a proxy that leaves the path",
-            Setup {
-                mounted_at: "/app",
-                ..BELOW_PATH
-            },
-        ),
+        ("with a prefix", Setup { route_prefix: "/auth", ..AT_ROOT }),
+        ("behind a proxy that takes the path away", Setup { proxy_strips: true, ..BELOW_PATH }),
+        ("behind a proxy that leaves the path", Setup { mounted_at: "/app", ..BELOW_PATH }),
         (
             "behind a proxy that takes the path away, with a prefix",
-            Setup {
-                proxy_strips: true,
-                route_prefix: "/auth",
-                ..BELOW_PATH
-            },
+            Setup { proxy_strips: true, route_prefix: "/auth", ..BELOW_PATH },
         ),
         (
             "behind a proxy that leaves the path, with a prefix",
-            Setup {
-                mounted_at: "/app",
-                route_prefix: "/auth",
-                ..BELOW_PATH
-            },
+            Setup { mounted_at: "/app", route_prefix: "/auth", ..BELOW_PATH },
         ),
     ];
     let mut cases = Vec::new();
@@ -81,10 +52,7 @@ pub fn places() -> Vec<Case> {
         let ask = visitor.post("/sign-out").without("host");
         assert_eq!(ask.header("host", "10.0.0.7:8080").send().await.status, 303);
     }));
-    let prefixed = Setup {
-        route_prefix: "/auth",
-        ..AT_ROOT
-    };
+    let prefixed = Setup { route_prefix: "/auth", ..AT_ROOT };
     for route in ["/sign-in", "/callback", "/sign-out"] {
         let name = format!("with a prefix, {route} is the app's own");
         let case = Case::new(name, async move |site| {
@@ -101,52 +69,28 @@ async fn there_and_back(site: &Site, page: &str) {
     let mut visitor = site.visitor();
     let page = site.path(page);
     let refused = visitor.open(&page).await;
-    let encoded = page
-        .replace('/', "%2F")
-        .replace('?', "%3F")
-        .replace('=', "%3D");
+    let encoded = page.replace('/', "%2F").replace('?', "%3F").replace('=', "%3D");
     let sign_in = format!("{}?return_to={encoded}", site.route("/sign-in"));
     assert_eq!((refused.status, refused.location()), (303, sign_in.clone()));
 
     let sent = visitor.open(&sign_in).await;
-    let callback = format!(
-        "{}{}/callback",
-        site.setup.base_url, site.setup.route_prefix
-    );
+    let callback = format!("{}{}/callback", site.setup.base_url, site.setup.route_prefix);
     let redirect_uri = callback.replace(':', "%3A").replace('/', "%2F");
-    assert!(
-        sent.location()
-            .contains(&format!("redirect_uri={redirect_uri}&"))
-    );
-    assert!(
-        sent.cookie("logto_sign_in_")
-            .attributes
-            .starts_with("Path=/;")
-    );
+    assert!(sent.location().contains(&format!("redirect_uri={redirect_uri}&")));
+    assert!(sent.cookie("logto_sign_in_").attributes.starts_with("Path=/;"));
 
     let back = site.at_logto(&sent.location(), "alice").await;
     assert!(back.starts_with(&format!("{callback}?")), "{back}");
     let answer = visitor.open(&back).await;
     assert_eq!((answer.status, answer.location()), (303, page.clone()));
-    assert!(
-        answer
-            .cookie("logto_conformance")
-            .attributes
-            .starts_with("Path=/;")
-    );
+    assert!(answer.cookie("logto_conformance").attributes.starts_with("Path=/;"));
     let shown = visitor.open(&page).await;
-    assert_eq!(
-        (shown.status, shown.text()),
-        (200, format!("hello {}", site.alice()))
-    );
+    assert_eq!((shown.status, shown.text()), (200, format!("hello {}", site.alice())));
 
     let stale = visitor.open(&back).await;
     // The home page is the base URL: below a path that is the path, without a slash more.
     let home = Url::parse(site.setup.base_url).expect("a base URL");
-    assert_eq!(
-        (stale.status, stale.location()),
-        (303, home.path().to_owned())
-    );
+    assert_eq!((stale.status, stale.location()), (303, home.path().to_owned()));
     let out = visitor.post(&site.route("/sign-out")).send().await;
     let home = home.as_str().replace(':', "%3A").replace('/', "%2F");
     let after = format!("post_logout_redirect_uri={home}");

@@ -10,10 +10,7 @@ const SIGN_IN: &str = "Path=/; Max-Age=900; HttpOnly; SameSite=Lax";
 /// Signing in, from the page and back.
 #[must_use]
 pub fn signing_in() -> Vec<Case> {
-    let https = Setup {
-        base_url: "https://localhost:3000",
-        ..Setup::default()
-    };
+    let https = Setup { base_url: "https://localhost:3000", ..Setup::default() };
     let mut cases = vec![
         Case::new("from a page and back to it", async |site| {
             let mut visitor = site.visitor();
@@ -74,28 +71,22 @@ pub fn signing_in() -> Vec<Case> {
             let sent = visitor.open("/hugging-face").await;
             sent.is_not_stored();
             assert_eq!(sent.cookie("logto_sign_in_").attributes, SIGN_IN);
-            assert!(
-                sent.location()
-                    .contains("direct_sign_in=social%3Ahuggingface")
-            );
+            assert!(sent.location().contains("direct_sign_in=social%3Ahuggingface"));
             let callback = site.at_logto(&sent.location(), "alice").await;
             visitor.open(&callback).await;
             visitor.is_signed_in().await;
         }),
-        Case::new(
-            "again: the session stays until the new one is there",
-            async |site| {
-                let mut visitor = site.visitor();
-                visitor.sign_in("alice").await;
-                let again = visitor.begin().await;
-                visitor.is_signed_in().await;
-                let callback = site.at_logto(&again, "carol").await;
-                visitor.open(&callback).await;
-                let answer = visitor.open("/page").await;
-                assert_eq!(answer.status, 200);
-                assert_ne!(answer.text(), format!("hello {}", site.alice()));
-            },
-        ),
+        Case::new("again: the session stays until the new one is there", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let again = visitor.begin().await;
+            visitor.is_signed_in().await;
+            let callback = site.at_logto(&again, "carol").await;
+            visitor.open(&callback).await;
+            let answer = visitor.open("/page").await;
+            assert_eq!(answer.status, 200);
+            assert_ne!(answer.text(), format!("hello {}", site.alice()));
+        }),
         Case::new("looking ahead begins no sign-in", async |site| {
             let mut visitor = site.visitor();
             for purpose in ["prefetch", "prefetch;prerender"] {
@@ -123,10 +114,7 @@ pub fn signing_in() -> Vec<Case> {
         Case::new("a session in several cookies", async |site| {
             let mut visitor = site.visitor();
             let answer = visitor.sign_in("dora").await;
-            let chunks = answer
-                .cookies()
-                .into_iter()
-                .filter(|cookie| !cookie.is_removal());
+            let chunks = answer.cookies().into_iter().filter(|cookie| !cookie.is_removal());
             let names: Vec<_> = chunks.map(|cookie| cookie.name).collect();
             assert_eq!(names, ["logto_conformance", "logto_conformance.1"]);
             assert!(visitor.open("/hello").await.text() != "hello nobody");

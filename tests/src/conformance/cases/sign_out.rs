@@ -12,23 +12,14 @@ pub fn signing_out() -> Vec<Case> {
             let mut visitor = site.visitor();
             let address = visitor.begin().await;
             let mut browser = site.tenant.browser();
-            let callback = browser
-                .sign_in(&address, "alice")
-                .await
-                .expect("a callback");
+            let callback = browser.sign_in(&address, "alice").await.expect("a callback");
             visitor.open(&callback).await;
             let answer = visitor.post("/sign-out").send().await;
             is_over(site, &answer);
-            let back = browser
-                .sign_out(&answer.location())
-                .await
-                .expect("Logto goes on");
+            let back = browser.sign_out(&answer.location()).await.expect("Logto goes on");
             assert_eq!(back, Stop::App("http://localhost:3000/".to_owned()));
             let sent = site.tenant.requests();
-            assert!(
-                sent.iter()
-                    .any(|request| request.path == "/oidc/token/revocation")
-            );
+            assert!(sent.iter().any(|request| request.path == "/oidc/token/revocation"));
             visitor.is_signed_out().await;
         }),
         Case::new("by a form with fields", async |site| {
@@ -60,69 +51,37 @@ pub fn signing_out() -> Vec<Case> {
         }),
     ];
     for (name, headers) in [
-        (
-            "by a page of this site, as the browser says",
-            vec![("sec-fetch-site", "same-origin")],
-        ),
+        ("by a page of this site, as the browser says", vec![("sec-fetch-site", "same-origin")]),
         ("by a bookmark", vec![("sec-fetch-site", "none")]),
         (
             "by a page that hides its origin",
             vec![("origin", "null"), ("sec-fetch-site", "same-origin")],
         ),
-        (
-            "by an old browser",
-            vec![("referer", "http://localhost:3000/page")],
-        ),
+        ("by an old browser", vec![("referer", "http://localhost:3000/page")]),
         ("by a program", vec![]),
     ] {
         cases.push(Case::new(name, async move |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
-            let answer = visitor
-                .ask("POST", "/sign-out")
-                .headers(&headers)
-                .send()
-                .await;
+            let answer = visitor.ask("POST", "/sign-out").headers(&headers).send().await;
             is_over(site, &answer);
             visitor.is_signed_out().await;
         }));
     }
     let evil = "https://evil.example";
     for (name, headers) in [
-        (
-            "a form of another site",
-            vec![("origin", evil), ("sec-fetch-site", "cross-site")],
-        ),
-        (
-            "a form of another port",
-            vec![("origin", "http://localhost:4000")],
-        ),
-        (
-            "a form of the same host with https",
-            vec![("origin", "https://localhost:3000")],
-        ),
-        (
-            "a form of a sibling site",
-            vec![("sec-fetch-site", "same-site")],
-        ),
-        (
-            "a form of another site without origin",
-            vec![("sec-fetch-site", "cross-site")],
-        ),
+        ("a form of another site", vec![("origin", evil), ("sec-fetch-site", "cross-site")]),
+        ("a form of another port", vec![("origin", "http://localhost:4000")]),
+        ("a form of the same host with https", vec![("origin", "https://localhost:3000")]),
+        ("a form of a sibling site", vec![("sec-fetch-site", "same-site")]),
+        ("a form of another site without origin", vec![("sec-fetch-site", "cross-site")]),
         ("a form that hides its origin", vec![("origin", "null")]),
-        (
-            "a form of a page elsewhere",
-            vec![("referer", "https://evil.example/")],
-        ),
+        ("a form of a page elsewhere", vec![("referer", "https://evil.example/")]),
     ] {
         cases.push(Case::new(name, async move |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
-            let answer = visitor
-                .ask("POST", "/sign-out")
-                .headers(&headers)
-                .send()
-                .await;
+            let answer = visitor.ask("POST", "/sign-out").headers(&headers).send().await;
             is_refused(&answer);
             let person = visitor.ask("POST", "/sign-out").headers(&headers);
             let answer = person.header("accept", "text/html").send().await;
@@ -130,21 +89,10 @@ pub fn signing_out() -> Vec<Case> {
             visitor.is_signed_in().await;
         }));
     }
-    let by_get = Setup {
-        configure: |config| config.with_sign_out_by_get(),
-        ..Setup::default()
-    };
+    let by_get = Setup { configure: |config| config.with_sign_out_by_get(), ..Setup::default() };
     for (name, headers, signs_out) in [
-        (
-            "a link, where that is wanted",
-            vec![("sec-fetch-site", "same-origin")],
-            true,
-        ),
-        (
-            "a link that is only prefetched",
-            vec![("sec-purpose", "prefetch")],
-            false,
-        ),
+        ("a link, where that is wanted", vec![("sec-fetch-site", "same-origin")], true),
+        ("a link that is only prefetched", vec![("sec-purpose", "prefetch")], false),
     ] {
         let case = Case::new(name, async move |site| {
             let mut visitor = site.visitor();
@@ -173,10 +121,7 @@ fn is_over(site: &Site, answer: &Answer) {
     );
     assert_eq!((answer.status, answer.location()), (303, logto));
     let removed = answer.cookie("logto_conformance");
-    assert_eq!(
-        removed.attributes,
-        "Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
-    );
+    assert_eq!(removed.attributes, "Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
     answer.is_not_stored();
 }
 

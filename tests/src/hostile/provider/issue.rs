@@ -47,11 +47,7 @@ impl Provider {
         }
         let sent = |name: &str| call.form.get(name).map(String::as_str).unwrap_or_default();
         let refresh = sent("grant_type") == "refresh_token";
-        let key = if refresh {
-            sent("refresh_token")
-        } else {
-            sent("code")
-        };
+        let key = if refresh { sent("refresh_token") } else { sent("code") };
         let mut script = self.script();
         if let Some((at, family)) = script.spent.get(key).copied()
             && self.0.clock.now() > at + script.reuse_window
@@ -61,10 +57,7 @@ impl Provider {
         let Some(grant) = script.grants.get(key).cloned() else {
             return Answer::error(400, "invalid_grant");
         };
-        let challenge = encode(digest::digest(
-            &digest::SHA256,
-            sent("code_verifier").as_bytes(),
-        ));
+        let challenge = encode(digest::digest(&digest::SHA256, sent("code_verifier").as_bytes()));
         if !refresh && (challenge != grant.challenge || sent("redirect_uri") != grant.redirect_uri)
         {
             return Answer::error(400, "invalid_grant");
@@ -106,10 +99,7 @@ impl Provider {
     }
 
     pub(super) fn user_info(&self, call: &Call) -> Answer {
-        let token = call
-            .authorization
-            .strip_prefix("Bearer ")
-            .unwrap_or_default();
+        let token = call.authorization.strip_prefix("Bearer ").unwrap_or_default();
         match self.script().grants.get(token) {
             Some(grant) => Answer::json(&json!({ "sub": grant.person, "username": null })),
             None => Answer::error(401, "invalid_token"),

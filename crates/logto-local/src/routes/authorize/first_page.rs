@@ -17,13 +17,7 @@ pub(super) fn first_page(app_id: &str, params: &Params) -> String {
     };
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("app_id", app_id);
-    for name in [
-        "organization_id",
-        "one_time_token",
-        "login_hint",
-        "identifier",
-        "ui_locales",
-    ] {
+    for name in ["organization_id", "one_time_token", "login_hint", "identifier", "ui_locales"] {
         if let Some(value) = params.get(name) {
             query.append_pair(name, value);
         }
@@ -44,10 +38,8 @@ pub(super) fn first_page(app_id: &str, params: &Params) -> String {
 pub(super) fn context(app_id: &str, params: &Params) -> String {
     let mut context = Map::new();
     context.insert("appId".to_owned(), app_id.into());
-    for (parameter, member) in [
-        ("organization_id", "organizationId"),
-        ("ui_locales", "uiLocales"),
-    ] {
+    for (parameter, member) in [("organization_id", "organizationId"), ("ui_locales", "uiLocales")]
+    {
         if let Some(value) = params.get(parameter) {
             context.insert(member.to_owned(), value.into());
         }

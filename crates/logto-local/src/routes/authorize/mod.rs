@@ -82,19 +82,14 @@ fn who_and_where<'a>(store: &'a Store, params: &Params) -> Result<(&'a App, Stri
     if let Some(name @ ("client_id" | "redirect_uri")) = params.repeated() {
         return Err(given_twice(name));
     }
-    let client_id = params
-        .get("client_id")
-        .ok_or_else(|| Problem::missing("client_id"))?;
-    let app = store
-        .app(client_id)
-        .filter(|app| app.kind == AppKind::Web)
-        .ok_or_else(|| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "invalid_client",
-                format!("invalid client {client_id}"),
-            )
-        })?;
+    let client_id = params.get("client_id").ok_or_else(|| Problem::missing("client_id"))?;
+    let app = store.app(client_id).filter(|app| app.kind == AppKind::Web).ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_client",
+            format!("invalid client {client_id}"),
+        )
+    })?;
     match (params.get("redirect_uri"), app.redirect_uris.as_slice()) {
         (Some(asked), _) if app.allows_redirect(asked) => Ok((app, asked.to_owned())),
         (Some(_), _) => Err(Problem::new(
@@ -113,9 +108,7 @@ fn given_twice(name: &str) -> Problem {
 
 /// A type that ends in a token answers in the fragment unless another mode is asked for.
 fn choose_response_mode(params: &Params, back: &mut ReturnPath) -> Result<(), Problem> {
-    let implicit = params
-        .get("response_type")
-        .is_some_and(|kind| kind.contains("token"));
+    let implicit = params.get("response_type").is_some_and(|kind| kind.contains("token"));
     back.mode = match params.get("response_mode") {
         None if implicit => ResponseMode::Fragment,
         None | Some("query") => ResponseMode::Query,
@@ -138,17 +131,11 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Pro
         return Err(given_twice(name));
     }
     if params.get("request").is_some() {
-        return Err(
-            Problem::new(StatusCode::BAD_REQUEST, "request_not_supported", "")
-                .without_description(),
-        );
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "request_not_supported", "")
+            .without_description());
     }
     check_response_type(params.get("response_type"))?;
-    let asked: Vec<&str> = params
-        .get("scope")
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
+    let asked: Vec<&str> = params.get("scope").unwrap_or_default().split_whitespace().collect();
     if params.get("nonce").is_some() && !asked.contains(&"openid") {
         return Err(Problem::invalid_request(
             "openid scope must be requested when using the nonce parameter",
@@ -157,20 +144,13 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Pro
     let prompt = parse_prompt(params.get("prompt").unwrap_or_default())?;
     let challenge = check_pkce(params)?;
     let max_age = parse_max_age(params.get("max_age"))?;
-    if params
-        .get("id_token_hint")
-        .is_some_and(|hint| store.keys.verify(hint).is_err())
-    {
+    if params.get("id_token_hint").is_some_and(|hint| store.keys.verify(hint).is_err()) {
         return Err(Problem::invalid_request("could not validate id_token_hint"));
     }
     let resources = check_resources(store, params)?;
     Ok(AuthRequest {
         app_id: app.id.clone(),
-        back: ReturnPath {
-            redirect_uri: String::new(),
-            mode: ResponseMode::Query,
-            state: None,
-        },
+        back: ReturnPath { redirect_uri: String::new(), mode: ResponseMode::Query, state: None },
         scopes: known_scopes(store, &asked, &resources, prompt),
         resources,
         prompt,
@@ -186,9 +166,9 @@ fn check_response_type(response_type: Option<&str>) -> Result<(), Problem> {
     match response_type {
         None => Err(Problem::missing("response_type")),
         Some("code") => Ok(()),
-        Some("id_token" | "code id_token" | "none") => Err(Problem::invalid_request(
-            "requested response_type is not allowed for this client",
-        )),
+        Some("id_token" | "code id_token" | "none") => {
+            Err(Problem::invalid_request("requested response_type is not allowed for this client"))
+        }
         Some(_) => {
             let status = StatusCode::BAD_REQUEST;
             Err(Problem::new(
@@ -208,30 +188,23 @@ fn parse_prompt(text: &str) -> Result<Prompt, Problem> {
             "login" => prompt.login = true,
             "consent" => prompt.consent = true,
             _ => {
-                return Err(Problem::invalid_request(
-                    "unsupported prompt value requested",
-                ));
+                return Err(Problem::invalid_request("unsupported prompt value requested"));
             }
         }
     }
     if prompt.none && (prompt.login || prompt.consent) {
-        return Err(Problem::invalid_request(
-            "prompt none must only be used alone",
-        ));
+        return Err(Problem::invalid_request("prompt none must only be used alone"));
     }
     Ok(prompt)
 }
 
 /// A traditional web app may leave PKCE out; `plain` is refused.
 fn check_pkce(params: &Params) -> Result<Option<String>, Problem> {
-    match (
-        params.get("code_challenge"),
-        params.get("code_challenge_method"),
-    ) {
+    match (params.get("code_challenge"), params.get("code_challenge_method")) {
         (None, None) => Ok(None),
-        (_, Some(method)) if method != "S256" => Err(Problem::invalid_request(
-            "not supported value of code_challenge_method",
-        )),
+        (_, Some(method)) if method != "S256" => {
+            Err(Problem::invalid_request("not supported value of code_challenge_method"))
+        }
         (None, Some(_)) => Err(Problem::invalid_request(
             "code_challenge must be provided with code_challenge_method",
         )),
@@ -247,8 +220,7 @@ fn check_pkce(params: &Params) -> Result<Option<String>, Problem> {
 
 fn parse_max_age(text: Option<&str>) -> Result<Option<u64>, Problem> {
     let parse = |text: &str| {
-        text.parse()
-            .map_err(|_| Problem::invalid_request("invalid max_age parameter value"))
+        text.parse().map_err(|_| Problem::invalid_request("invalid max_age parameter value"))
     };
     text.map(parse).transpose()
 }
@@ -257,9 +229,7 @@ fn check_resources(store: &Store, params: &Params) -> Result<Vec<String>, Proble
     let resources = params.resources();
     for resource in &resources {
         if Url::parse(resource).is_err() {
-            return Err(Problem::invalid_target(
-                "resource indicator must be an absolute URI",
-            ));
+            return Err(Problem::invalid_target("resource indicator must be an absolute URI"));
         }
         if store.directory.permissions(resource).is_none() {
             return Err(Problem::unknown_resource());
@@ -276,10 +246,8 @@ fn known_scopes(
     prompt: Prompt,
 ) -> Vec<String> {
     let of_a_resource = |scope: &str| {
-        let mut known = resources
-            .iter()
-            .filter_map(|resource| store.directory.permissions(resource))
-            .flatten();
+        let mut known =
+            resources.iter().filter_map(|resource| store.directory.permissions(resource)).flatten();
         known.any(|one| one == scope)
     };
     let keep = |scope: &&&str| match **scope {

@@ -12,10 +12,8 @@ use crate::scopes::MANAGEMENT;
 use crate::server::{Shared, Tenant};
 
 pub(super) async fn check(State(tenant): State<Shared>, request: Request, next: Next) -> Response {
-    let authorization = request
-        .extensions()
-        .get::<Call>()
-        .and_then(|call| call.header("authorization"));
+    let authorization =
+        request.extensions().get::<Call>().and_then(|call| call.header("authorization"));
     match verify(&tenant, authorization) {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.into_response(),
@@ -55,10 +53,7 @@ fn verify(tenant: &Tenant, authorization: Option<&str>) -> Result<(), Refused> {
         let code = "ERR_JWT_CLAIM_VALIDATION_FAILED";
         return Err(failed("aud", code, "JWTClaimValidationFailed"));
     }
-    let scope = claims
-        .get("scope")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let scope = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
     if scope.split(' ').any(|scope| scope == "all") {
         return Ok(());
     }

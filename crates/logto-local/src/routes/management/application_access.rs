@@ -21,11 +21,7 @@ pub(super) async fn secrets(
 ) -> Result<Response, Refused> {
     let store = tenant.store();
     let app = find(&store, &id)?;
-    let all: Vec<Value> = app
-        .secrets
-        .iter()
-        .map(|secret| shown(app, secret))
-        .collect();
+    let all: Vec<Value> = app.secrets.iter().map(|secret| shown(app, secret)).collect();
     Ok(reply::json(StatusCode::OK, &all))
 }
 
@@ -65,11 +61,7 @@ pub(super) async fn delete_secret(
     app.secrets.retain(|secret| secret.name != name);
     if app.secrets.len() == before {
         let message = "The resource does not exist.";
-        return Err(Refused::new(
-            StatusCode::NOT_FOUND,
-            "entity.not_found",
-            message,
-        ));
+        return Err(Refused::new(StatusCode::NOT_FOUND, "entity.not_found", message));
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -81,23 +73,13 @@ pub(super) async fn add_roles(
 ) -> Result<Response, Refused> {
     let mut store = tenant.store();
     let asked = roles::asked(&store.directory, &input::body(&call))?;
-    if asked
-        .iter()
-        .any(|role| text(role, "type") != "MachineToMachine")
-    {
+    if asked.iter().any(|role| text(role, "type") != "MachineToMachine") {
         let message = "Can not assign user type role to machine to machine application.";
         return Err(Refused::conflict("application.invalid_role_type", message));
     }
-    let ids: Vec<String> = asked
-        .iter()
-        .map(|role| text(role, "id").to_owned())
-        .collect();
+    let ids: Vec<String> = asked.iter().map(|role| text(role, "id").to_owned()).collect();
     let app = find_mut(&mut store, &id)?;
-    let added: Vec<String> = ids
-        .iter()
-        .filter(|id| !app.roles.contains(id))
-        .cloned()
-        .collect();
+    let added: Vec<String> = ids.iter().filter(|id| !app.roles.contains(id)).cloned().collect();
     app.roles.extend(added.clone());
     let answer = json!({ "roleIds": ids, "addedRoleIds": added });
     Ok(reply::json(StatusCode::CREATED, &answer))

@@ -16,14 +16,7 @@ use crate::server::Shared;
 use crate::store::Store;
 use crate::{random, reply};
 
-const TYPES: [&str; 6] = [
-    "Native",
-    "SPA",
-    "Traditional",
-    "MachineToMachine",
-    "Protected",
-    "SAML",
-];
+const TYPES: [&str; 6] = ["Native", "SPA", "Traditional", "MachineToMachine", "Protected", "SAML"];
 const LONGEST_REFRESH_TOKEN_LIFE: u64 = 180;
 
 pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
@@ -94,9 +87,7 @@ pub(super) async fn delete(
 }
 
 pub(super) fn find<'a>(store: &'a Store, id: &str) -> Result<&'a App, Refused> {
-    store
-        .app(id)
-        .ok_or_else(|| Refused::not_found("applications", id))
+    store.app(id).ok_or_else(|| Refused::not_found("applications", id))
 }
 
 pub(super) fn find_mut<'a>(store: &'a mut Store, id: &str) -> Result<&'a mut App, Refused> {
@@ -130,16 +121,13 @@ fn change(app: &mut App, mut body: Row) {
         app.redirect_uris = list("redirectUris");
         app.post_logout_redirect_uris = list("postLogoutRedirectUris");
         let uri = oidc.get("backchannelLogoutUri").and_then(Value::as_str);
-        let session = oidc
-            .get("backchannelLogoutSessionRequired")
-            .and_then(Value::as_bool);
+        let session = oidc.get("backchannelLogoutSessionRequired").and_then(Value::as_bool);
         app.back_channel = BackChannel {
             enabled: uri.is_some(),
             session_required: session == Some(true),
             uri: uri.map(str::to_owned),
         };
-        app.about
-            .insert("oidcClientMetadata".to_owned(), oidc.into());
+        app.about.insert("oidcClientMetadata".to_owned(), oidc.into());
     }
     let known = [
         "name",
@@ -170,10 +158,7 @@ fn shown(app: &App) -> Value {
         _ => Row::new(),
     };
     oidc.insert("redirectUris".to_owned(), json!(app.redirect_uris));
-    oidc.insert(
-        "postLogoutRedirectUris".to_owned(),
-        json!(app.post_logout_redirect_uris),
-    );
+    oidc.insert("postLogoutRedirectUris".to_owned(), json!(app.post_logout_redirect_uris));
     if let Some(uri) = &app.back_channel.uri {
         oidc.insert("backchannelLogoutUri".to_owned(), json!(uri));
         if app.back_channel.session_required {

@@ -41,10 +41,7 @@ pub(super) async fn delete_key(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let message = "Only a previous key can be deleted.";
-    Err(Refused::conflict(
-        "oidc.only_previous_key_can_be_deleted",
-        message,
-    ))
+    Err(Refused::conflict("oidc.only_previous_key_can_be_deleted", message))
 }
 
 pub(super) async fn id_token(State(tenant): State<Shared>) -> Response {
@@ -68,10 +65,6 @@ pub(super) async fn account_center(State(tenant): State<Shared>) -> Response {
 }
 
 pub(super) async fn update_account_center(State(tenant): State<Shared>, call: Call) -> Response {
-    tenant
-        .store()
-        .directory
-        .account_center
-        .extend(input::body(&call));
+    tenant.store().directory.account_center.extend(input::body(&call));
     account_center(State(tenant)).await
 }

@@ -19,10 +19,7 @@ pub(super) fn check_new(directory: &Directory, body: &Row) -> Result<(), Refused
     let target = match (standard, text(&metadata, "target")) {
         (true, "") => {
             let message = "You should specify 'target'.";
-            return Err(Refused::bad_request(
-                "connector.should_specify_target",
-                message,
-            ));
+            return Err(Refused::bad_request("connector.should_specify_target", message));
         }
         (true, target) => target,
         (false, _) if !metadata.is_empty() => {
@@ -48,10 +45,7 @@ fn check_other(
 ) -> Result<(), Refused> {
     if other.factory == factory_id && !standard {
         let message = "Can not create multiple instance with picked standard connector.";
-        return Err(Refused::conflict(
-            "connector.multiple_instances_not_supported",
-            message,
-        ));
+        return Err(Refused::conflict("connector.multiple_instances_not_supported", message));
     }
     if other.target() == target {
         let message =
@@ -75,10 +69,7 @@ pub(super) fn check_storage(vault: bool, factory: &Row, body: &Row) -> Result<()
     }
     if factory.get("isTokenStorageSupported") != Some(&Value::Bool(true)) {
         let message = "This connector does not support token storage. ";
-        return Err(Refused::conflict(
-            "connector.token_storage_not_supported",
-            message,
-        ));
+        return Err(Refused::conflict("connector.token_storage_not_supported", message));
     }
     Ok(())
 }
@@ -87,12 +78,7 @@ pub(super) fn check_storage(vault: bool, factory: &Row, body: &Row) -> Result<()
 pub(super) fn check_config(factory: &Row, config: &Row) -> Result<(), Refused> {
     let required: &[&str] = match text(factory, "id") {
         "huggingface-universal" => &["clientId", "clientSecret"],
-        _ => &[
-            "authorizationEndpoint",
-            "tokenEndpoint",
-            "clientId",
-            "clientSecret",
-        ],
+        _ => &["authorizationEndpoint", "tokenEndpoint", "clientId", "clientSecret"],
     };
     let mut issues = Issues::default();
     for member in required {
@@ -101,8 +87,5 @@ pub(super) fn check_config(factory: &Row, config: &Row) -> Result<(), Refused> {
     if text(factory, "id") == "oidc" {
         issues.object(config, "idTokenVerificationConfig");
     }
-    issues.refuse(
-        "connector.invalid_config",
-        "The connector's config is invalid.",
-    )
+    issues.refuse("connector.invalid_config", "The connector's config is invalid.")
 }

@@ -22,10 +22,7 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Response {
     let target = call.query.get("target");
     let of_target = |one: &&Connector| target.is_none_or(|target| one.target() == target);
     let all = store.directory.connectors.iter().filter(of_target);
-    reply::json(
-        StatusCode::OK,
-        &all.map(Connector::json).collect::<Vec<_>>(),
-    )
+    reply::json(StatusCode::OK, &all.map(Connector::json).collect::<Vec<_>>())
 }
 
 pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
@@ -92,9 +89,7 @@ pub(super) async fn delete(
     let directory = &mut store.directory;
     let target = find_mut(directory, &id)?.target().to_owned();
     directory.connectors.retain(|one| one.id != id);
-    let buttons = directory
-        .sign_in_experience
-        .get_mut("socialSignInConnectorTargets");
+    let buttons = directory.sign_in_experience.get_mut("socialSignInConnectorTargets");
     if let Some(buttons) = buttons.and_then(Value::as_array_mut) {
         buttons.retain(|one| *one != target);
     }

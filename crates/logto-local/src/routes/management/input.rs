@@ -76,10 +76,7 @@ impl Issues {
 
     /// A number that must not be greater.
     pub(super) fn at_most(&mut self, found: Option<&Value>, path: &[Value], most: u64) {
-        if found
-            .and_then(Value::as_u64)
-            .is_some_and(|number| number > most)
-        {
+        if found.and_then(Value::as_u64).is_some_and(|number| number > most) {
             let line = format!("Number must be less than or equal to {most}");
             let issue = json!({
                 "maximum": most, "type": "number", "inclusive": true, "exact": false, "message": line,
@@ -103,10 +100,7 @@ impl Issues {
     fn add(&mut self, code: &str, path: &[Value], line: &str, mut issue: Value) {
         let names: Vec<String> = path
             .iter()
-            .map(|part| {
-                part.as_str()
-                    .map_or_else(|| part.to_string(), str::to_owned)
-            })
+            .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
             .collect();
         if let Some(issue) = issue.as_object_mut() {
             issue.extend(row(json!({ "code": code, "path": path })));

@@ -17,16 +17,12 @@ const LARGEST_PAGE: usize = 100;
 pub(super) fn paged(tenant: &Tenant, call: &Call, all: Vec<Value>) -> Result<Response, Refused> {
     let number = |name: &str, usual: usize| match call.query.get(name) {
         None => Ok(usual),
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(|| {
-                Refused::bad_request(
-                    "guard.invalid_pagination",
-                    "The request pagination value is invalid.",
-                )
-            }),
+        Some(text) => text.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+            Refused::bad_request(
+                "guard.invalid_pagination",
+                "The request pagination value is invalid.",
+            )
+        }),
     };
     let size = number("page_size", PAGE_SIZE)?.min(LARGEST_PAGE);
     let page = number("page", 1)?;

@@ -25,90 +25,41 @@ pub(super) mod users;
 /// Every route asks for a token of a machine-to-machine app with access to the Management API.
 pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
     Router::new()
-        .route(
-            "/api/applications",
-            get(applications::list).post(applications::create),
-        )
+        .route("/api/applications", get(applications::list).post(applications::create))
         .route(
             "/api/applications/{id}",
-            get(applications::read)
-                .patch(applications::update)
-                .delete(applications::delete),
+            get(applications::read).patch(applications::update).delete(applications::delete),
         )
         .route(
             "/api/applications/{id}/secrets",
             get(application_access::secrets).post(application_access::add_secret),
         )
-        .route(
-            "/api/applications/{id}/secrets/{name}",
-            delete(application_access::delete_secret),
-        )
-        .route(
-            "/api/applications/{id}/roles",
-            post(application_access::add_roles),
-        )
+        .route("/api/applications/{id}/secrets/{name}", delete(application_access::delete_secret))
+        .route("/api/applications/{id}/roles", post(application_access::add_roles))
         .route("/api/connector-factories", get(connectors::factories))
-        .route(
-            "/api/connectors",
-            get(connectors::list).post(connectors::create),
-        )
+        .route("/api/connectors", get(connectors::list).post(connectors::create))
         .route(
             "/api/connectors/{id}",
-            get(connectors::read)
-                .patch(connectors::update)
-                .delete(connectors::delete),
+            get(connectors::read).patch(connectors::update).delete(connectors::delete),
         )
-        .route(
-            "/api/sign-in-exp",
-            get(sign_in_experience::read).patch(sign_in_experience::update),
-        )
+        .route("/api/sign-in-exp", get(sign_in_experience::read).patch(sign_in_experience::update))
         .route(
             "/api/account-center",
             get(configs::account_center).patch(configs::update_account_center),
         )
-        .route(
-            "/api/configs/id-token",
-            get(configs::id_token).put(configs::set_id_token),
-        )
+        .route("/api/configs/id-token", get(configs::id_token).put(configs::set_id_token))
         .route("/api/configs/oidc/private-keys", get(configs::keys))
-        .route(
-            "/api/configs/oidc/private-keys/rotate",
-            post(configs::rotate_key),
-        )
-        .route(
-            "/api/configs/oidc/private-keys/{id}",
-            delete(configs::delete_key),
-        )
-        .route(
-            "/api/resources",
-            get(resources::list).post(resources::create),
-        )
+        .route("/api/configs/oidc/private-keys/rotate", post(configs::rotate_key))
+        .route("/api/configs/oidc/private-keys/{id}", delete(configs::delete_key))
+        .route("/api/resources", get(resources::list).post(resources::create))
         .route("/api/resources/{id}", delete(resources::delete))
-        .route(
-            "/api/resources/{id}/scopes",
-            get(resources::scopes).post(resources::add_scope),
-        )
+        .route("/api/resources/{id}/scopes", get(resources::scopes).post(resources::add_scope))
         .route("/api/roles", get(roles::list).post(roles::create))
-        .route(
-            "/api/organizations",
-            get(organizations::list).post(organizations::create),
-        )
-        .route(
-            "/api/organizations/{id}",
-            get(organizations::read).delete(organizations::delete),
-        )
-        .route(
-            "/api/organizations/{id}/users",
-            post(organizations::add_users),
-        )
-        .route(
-            "/api/organizations/{id}/users/roles",
-            post(organizations::give_roles),
-        )
-        .route(
-            "/api/organizations/{id}/applications",
-            post(organizations::add_applications),
-        )
+        .route("/api/organizations", get(organizations::list).post(organizations::create))
+        .route("/api/organizations/{id}", get(organizations::read).delete(organizations::delete))
+        .route("/api/organizations/{id}/users", post(organizations::add_users))
+        .route("/api/organizations/{id}/users/roles", post(organizations::give_roles))
+        .route("/api/organizations/{id}/applications", post(organizations::add_applications))
         .route(
             "/api/organizations/{id}/applications/roles",
             post(organizations::give_roles_to_applications),
@@ -121,10 +72,7 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
             "/api/organization-roles",
             get(organization_template::roles).post(organization_template::add_role),
         )
-        .route(
-            "/api/organization-roles/{id}/scopes",
-            get(organization_template::scopes_of_role),
-        )
+        .route("/api/organization-roles/{id}/scopes", get(organization_template::scopes_of_role))
         .route(
             "/api/organization-roles/{id}/resource-scopes",
             get(organization_template::resource_scopes_of_role),

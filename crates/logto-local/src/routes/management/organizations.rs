@@ -21,8 +21,7 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Res
     let all = {
         let store = tenant.store();
         let rows = store.directory.organizations.rows();
-        rows.map(|one| Value::Object(visible(one, &HIDDEN)))
-            .collect()
+        rows.map(|one| Value::Object(visible(one, &HIDDEN))).collect()
     };
     paged(&tenant, &call, all)
 }
@@ -76,10 +75,8 @@ pub(super) async fn add_users(
     let body = input::body(&call);
     let mut store = tenant.store();
     let organization = find_mut(&mut store, &id)?;
-    let (name, description) = (
-        text(organization, "name").to_owned(),
-        organization.get("description"),
-    );
+    let (name, description) =
+        (text(organization, "name").to_owned(), organization.get("description"));
     let membership = Membership {
         id,
         name,
@@ -89,14 +86,9 @@ pub(super) async fn add_users(
     let users: Vec<&str> = texts(&body, "userIds").collect();
     for user in &users {
         let person = store.people.iter_mut().find(|person| person.id() == *user);
-        person
-            .ok_or_else(|| Refused::not_found("users", user))?
-            .join(membership.clone());
+        person.ok_or_else(|| Refused::not_found("users", user))?.join(membership.clone());
     }
-    Ok(reply::json(
-        StatusCode::CREATED,
-        &json!({ "userIds": users }),
-    ))
+    Ok(reply::json(StatusCode::CREATED, &json!({ "userIds": users })))
 }
 
 /// The last of the roles counts: people of this tenant have one in each organization.

@@ -14,11 +14,7 @@ use crate::{random, reply};
 
 pub(super) async fn list(State(tenant): State<Shared>) -> Response {
     let store = tenant.store();
-    let all = store
-        .directory
-        .resources
-        .rows()
-        .map(|one| visible(one, &[]));
+    let all = store.directory.resources.rows().map(|one| visible(one, &[]));
     reply::json(StatusCode::OK, &all.collect::<Vec<_>>())
 }
 
@@ -33,10 +29,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     let mut store = tenant.store();
     if store.directory.permissions(indicator).is_some() {
         let message = format!("The API identifier {indicator} is already in use");
-        return Err(Refused::conflict(
-            "resource.resource_identifier_in_use",
-            message,
-        ));
+        return Err(Refused::conflict("resource.resource_identifier_in_use", message));
     }
     let new = row(json!({
         "id": random::id(21)?, "name": body.get("name"), "indicator": indicator, "isDefault": false,
@@ -54,10 +47,7 @@ pub(super) async fn delete(
 ) -> Result<Response, Refused> {
     if id == "management-api" {
         let message = "Cannot delete Logto Management API.";
-        return Err(Refused::bad_request(
-            "resource.cannot_delete_management_api",
-            message,
-        ));
+        return Err(Refused::bad_request("resource.cannot_delete_management_api", message));
     }
     let mut store = tenant.store();
     if !store.directory.resources.remove(&id) {

@@ -25,10 +25,7 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Res
             let (id, name) = (text(role, "id"), text(role, "name"));
             let people = store.people.iter();
             let people = people.filter(|person| person.roles().iter().any(|role| role == name));
-            let apps = store
-                .apps
-                .iter()
-                .filter(|app| app.roles.iter().any(|role| role == id));
+            let apps = store.apps.iter().filter(|app| app.roles.iter().any(|role| role == id));
             let mut shown = visible(role, &HIDDEN);
             shown.extend(row(json!({
                 "usersCount": people.count(), "featuredUsers": [],
@@ -36,13 +33,7 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Res
             })));
             Value::Object(shown)
         };
-        store
-            .directory
-            .roles
-            .rows()
-            .filter(asked)
-            .map(counted)
-            .collect()
+        store.directory.roles.rows().filter(asked).map(counted).collect()
     };
     paged(&tenant, &call, all)
 }
@@ -74,12 +65,6 @@ pub(super) fn asked(directory: &Directory, body: &Row) -> Result<Vec<Row>, Refus
     let mut issues = Issues::default();
     issues.list(body, &["roleIds".into()]);
     issues.check()?;
-    let find = |id| {
-        directory
-            .roles
-            .get(id)
-            .cloned()
-            .ok_or_else(|| Refused::not_found("roles", id))
-    };
+    let find = |id| directory.roles.get(id).cloned().ok_or_else(|| Refused::not_found("roles", id));
     texts(body, "roleIds").map(find).collect()
 }

@@ -20,13 +20,10 @@ pub(super) async fn read(State(tenant): State<Shared>) -> Response {
 pub(super) async fn update(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
     let body = input::body(&call);
     let mut store = tenant.store();
-    let identifiers = body
-        .get("signUp")
-        .and_then(|sign_up| sign_up.get("identifiers"));
+    let identifiers = body.get("signUp").and_then(|sign_up| sign_up.get("identifiers"));
     for (identifier, kind) in [("email", "Email"), ("phone", "SMS")] {
         let asked = |list: &Value| {
-            list.as_array()
-                .is_some_and(|list| list.iter().any(|one| one == identifier))
+            list.as_array().is_some_and(|list| list.iter().any(|one| one == identifier))
         };
         // This tenant has no connector that sends messages.
         if identifiers.is_some_and(asked) {

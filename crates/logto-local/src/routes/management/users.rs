@@ -24,20 +24,11 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Res
         let wanted = call.query.get("search").unwrap_or_default();
         let wanted = wanted.trim_matches('%').to_lowercase();
         let named = |person: &&Person| {
-            let texts = [
-                person.claimed_name(),
-                person.claimed_email(),
-                Some(person.handle()),
-            ];
-            texts
-                .into_iter()
-                .flatten()
-                .any(|text| text.to_lowercase().contains(&wanted))
+            let texts = [person.claimed_name(), person.claimed_email(), Some(person.handle())];
+            texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&wanted))
         };
         let people = store.people.iter().filter(named);
-        people
-            .filter_map(|person| shown(&tenant, &store, person))
-            .collect()
+        people.filter_map(|person| shown(&tenant, &store, person)).collect()
     };
     paged(&tenant, &call, all)
 }
@@ -51,11 +42,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     }
     issues.check()?;
     let mut store = tenant.store();
-    if !name.is_empty()
-        && store
-            .accounts
-            .values()
-            .any(|one| one.user_name.as_deref() == Some(name))
+    if !name.is_empty() && store.accounts.values().any(|one| one.user_name.as_deref() == Some(name))
     {
         let message = "This username is already in use.";
         return Err(Refused::conflict("user.username_already_in_use", message));
@@ -94,9 +81,7 @@ pub(super) async fn delete(
     let handle = handle_of(&store, &id)?;
     store.end_everything_of(&handle);
     store.accounts.remove(&handle);
-    store
-        .people
-        .retain(|person| person.handle() != handle || person.has_hugging_face());
+    store.people.retain(|person| person.handle() != handle || person.has_hugging_face());
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -113,9 +98,7 @@ pub(super) async fn suspend(
     } else {
         store.suspended.remove(&handle);
     }
-    let user = store
-        .person(&handle)
-        .and_then(|person| shown(&tenant, &store, person));
+    let user = store.person(&handle).and_then(|person| shown(&tenant, &store, person));
     Ok(reply::json(StatusCode::OK, &user))
 }
 
@@ -128,22 +111,11 @@ pub(super) async fn add_roles(
     let asked = roles::asked(&store.directory, &input::body(&call))?;
     let handle = handle_of(&store, &id)?;
     let mut added = Vec::new();
-    for person in store
-        .people
-        .iter_mut()
-        .filter(|person| person.handle() == handle)
-    {
-        added = asked
-            .iter()
-            .filter(|role| person.add_role(text(role, "name")))
-            .collect();
+    for person in store.people.iter_mut().filter(|person| person.handle() == handle) {
+        added = asked.iter().filter(|role| person.add_role(text(role, "name"))).collect();
     }
-    let ids = |roles: &[&Row]| {
-        roles
-            .iter()
-            .map(|role| text(role, "id").to_owned())
-            .collect::<Vec<_>>()
-    };
+    let ids =
+        |roles: &[&Row]| roles.iter().map(|role| text(role, "id").to_owned()).collect::<Vec<_>>();
     let all: Vec<&Row> = asked.iter().collect();
     let answer = json!({ "roleIds": ids(&all), "addedRoleIds": ids(&added) });
     Ok(reply::json(StatusCode::CREATED, &answer))
@@ -186,11 +158,8 @@ fn text_of<'a>(body: &'a Row, member: &str) -> Option<&'a str> {
 
 fn shown(tenant: &Tenant, store: &Store, person: &Person) -> Option<Value> {
     let account = store.accounts.get(person.handle())?;
-    let identities = if person.has_hugging_face() {
-        person.identities(&tenant.endpoint)
-    } else {
-        json!({})
-    };
+    let identities =
+        if person.has_hugging_face() { person.identities(&tenant.endpoint) } else { json!({}) };
     Some(json!({
         "id": person.id(), "username": account.user_name, "primaryEmail": person.claimed_email(),
         "primaryPhone": null, "name": person.claimed_name(), "avatar": person.picture_url(&tenant.endpoint),

@@ -81,10 +81,7 @@ impl Kit<'_> {
     pub(super) async fn until_gone(&self, key: &str) -> Result<(), Broken> {
         let since = Instant::now();
         while self.get(key).await?.is_some() {
-            ensure(
-                since.elapsed() < PATIENCE,
-                "an entry is there long after its time",
-            )?;
+            ensure(since.elapsed() < PATIENCE, "an entry is there long after its time")?;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(())
@@ -115,18 +112,11 @@ async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
 }
 
 pub(super) fn ensure(kept: bool, otherwise: &str) -> Result<(), Broken> {
-    if kept {
-        Ok(())
-    } else {
-        Err(Broken(otherwise.to_owned()))
-    }
+    if kept { Ok(()) } else { Err(Broken(otherwise.to_owned())) }
 }
 
 pub(super) fn new_key() -> Result<String, Error> {
-    Ok(format!(
-        "test-kit-{}",
-        encoding::encode(encoding::random::<16>()?)
-    ))
+    Ok(format!("test-kit-{}", encoding::encode(encoding::random::<16>()?)))
 }
 
 pub(super) fn new_entry() -> Result<Entry, Error> {

@@ -50,25 +50,15 @@ pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
     note("what was stored comes back", kit.comes_back().await);
     note("entries come in the order of the keys", kit.order().await);
     note("a key is compared to the letter", kit.to_the_letter().await);
-    note(
-        "an entry that is there is not taken for absent",
-        kit.absent().await,
-    );
+    note("an entry that is there is not taken for absent", kit.absent().await);
     note("a stale version stores nothing", kit.stale_version().await);
     note("what was removed does not come back", kit.removed().await);
-    note(
-        "only the version that is meant is removed",
-        kit.version_removed().await,
-    );
+    note("only the version that is meant is removed", kit.version_removed().await);
     note("of many writers one wins", kit.one_wins().await);
     note("an entry ends with its time to live", kit.ends().await);
     note("a write renews the time to live", kit.renews().await);
     note("it answers a ping", kit.ping().await);
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(Failures(failures))
-    }
+    if failures.is_empty() { Ok(()) } else { Err(Failures(failures)) }
 }
 
 impl Failures {

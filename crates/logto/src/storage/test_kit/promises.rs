@@ -17,10 +17,7 @@ impl Kit<'_> {
             let found = self.get(&key).await?;
             ensure(found.as_ref() == Some(&written), "another value or version")?;
         }
-        ensure(
-            self.get(&new_key()?).await?.is_none(),
-            "something was found that nobody stored",
-        )
+        ensure(self.get(&new_key()?).await?.is_none(), "something was found that nobody stored")
     }
 
     pub(super) async fn order(&self) -> Result<(), Broken> {
@@ -40,16 +37,10 @@ impl Kit<'_> {
     pub(super) async fn to_the_letter(&self) -> Result<(), Broken> {
         let key = new_key()?;
         self.create(&key, &new_entry()?, LONG).await?;
-        for other in [
-            key.to_uppercase(),
-            format!("{key} "),
-            format!("{key}_"),
-            key.replace('-', "_"),
-        ] {
-            ensure(
-                self.get(&other).await?.is_none(),
-                "another key brought the entry",
-            )?;
+        for other in
+            [key.to_uppercase(), format!("{key} "), format!("{key}_"), key.replace('-', "_")]
+        {
+            ensure(self.get(&other).await?.is_none(), "another key brought the entry")?;
         }
         Ok(())
     }
@@ -59,63 +50,34 @@ impl Kit<'_> {
         self.create(&key, &first, LONG).await?;
         let stored = self.put(&key, &new_entry()?, Expect::Absent).await?;
         ensure(!stored, "a second entry was stored as if there were none")?;
-        ensure(
-            self.get(&key).await? == Some(first),
-            "the first entry is gone",
-        )
+        ensure(self.get(&key).await? == Some(first), "the first entry is gone")
     }
 
     pub(super) async fn stale_version(&self) -> Result<(), Broken> {
         let (key, first, second) = (new_key()?, new_entry()?, new_entry()?);
         self.create(&key, &first, LONG).await?;
         let known = Expect::Version(first.version);
-        ensure(
-            self.put(&key, &second, known).await?,
-            "the version that is there was refused",
-        )?;
+        ensure(self.put(&key, &second, known).await?, "the version that is there was refused")?;
         let stored = self.put(&key, &new_entry()?, known).await?;
-        ensure(
-            !stored,
-            "a writer who knew an older version overwrote a newer one",
-        )?;
-        ensure(
-            self.get(&key).await? == Some(second),
-            "the newer entry is gone",
-        )
+        ensure(!stored, "a writer who knew an older version overwrote a newer one")?;
+        ensure(self.get(&key).await? == Some(second), "the newer entry is gone")
     }
 
     pub(super) async fn removed(&self) -> Result<(), Broken> {
         let (key, first) = (new_key()?, new_entry()?);
         self.create(&key, &first, LONG).await?;
-        ensure(
-            self.0.remove(&key, None).await?,
-            "there was nothing to remove",
-        )?;
-        ensure(
-            self.get(&key).await?.is_none(),
-            "it is there after its removal",
-        )?;
-        let stored = self
-            .put(&key, &new_entry()?, Expect::Version(first.version))
-            .await?;
-        ensure(
-            !stored && self.get(&key).await?.is_none(),
-            "a late writer brought it back",
-        )?;
-        ensure(
-            !self.0.remove(&key, None).await?,
-            "it could be removed twice",
-        )
+        ensure(self.0.remove(&key, None).await?, "there was nothing to remove")?;
+        ensure(self.get(&key).await?.is_none(), "it is there after its removal")?;
+        let stored = self.put(&key, &new_entry()?, Expect::Version(first.version)).await?;
+        ensure(!stored && self.get(&key).await?.is_none(), "a late writer brought it back")?;
+        ensure(!self.0.remove(&key, None).await?, "it could be removed twice")
     }
 
     pub(super) async fn version_removed(&self) -> Result<(), Broken> {
         let (key, first) = (new_key()?, new_entry()?);
         self.create(&key, &first, LONG).await?;
         let removed = self.0.remove(&key, Some(Version::random()?)).await?;
-        ensure(
-            !removed && self.get(&key).await?.is_some(),
-            "another version was removed",
-        )?;
+        ensure(!removed && self.get(&key).await?.is_some(), "another version was removed")?;
         let removed = self.0.remove(&key, Some(first.version)).await?;
         ensure(
             removed && self.get(&key).await?.is_none(),
@@ -125,10 +87,7 @@ impl Kit<'_> {
 
     pub(super) async fn one_wins(&self) -> Result<(), Broken> {
         let (key, first) = (new_key()?, new_entry()?);
-        ensure(
-            self.race(&key, Expect::Absent).await? == 1,
-            "not exactly one created the entry",
-        )?;
+        ensure(self.race(&key, Expect::Absent).await? == 1, "not exactly one created the entry")?;
         self.0.remove(&key, None).await?;
         self.create(&key, &first, LONG).await?;
         let winners = self.race(&key, Expect::Version(first.version)).await?;
@@ -144,10 +103,7 @@ impl Kit<'_> {
             !self.put(&key, &new_entry()?, known).await?,
             "an entry was renewed after its time",
         )?;
-        ensure(
-            !self.0.remove(&key, None).await?,
-            "an entry could be removed after its time",
-        )?;
+        ensure(!self.0.remove(&key, None).await?, "an entry could be removed after its time")?;
         ensure(
             self.put(&key, &new_entry()?, Expect::Absent).await?,
             "after its time the entry is not taken for absent",
@@ -158,10 +114,7 @@ impl Kit<'_> {
         let (key, first, second) = (new_key()?, new_entry()?, new_entry()?);
         self.create(&key, &first, SHORT).await?;
         let known = Expect::Version(first.version);
-        ensure(
-            self.put(&key, &second, known).await?,
-            "the version that is there was refused",
-        )?;
+        ensure(self.put(&key, &second, known).await?, "the version that is there was refused")?;
         // Stored last and for as long as the first: when this one is gone, that time is over.
         let measure = new_key()?;
         self.create(&measure, &new_entry()?, SHORT).await?;
