@@ -15,6 +15,8 @@ const STATE_CHARACTERS: usize = 22;
 /// forgets the oldest, so that abandoned ones do not fill the request headers.
 const MAX_IN_PROGRESS: usize = 24;
 const MAX_BYTES: usize = 4 * 1024;
+/// Cookies that one answer removes at most: more than a browser of ours ever has.
+const MAX_REMOVED: usize = 2 * MAX_IN_PROGRESS;
 /// Together with all other cookies they stay below what many proxies allow, but never below this.
 const HEADER: usize = 7 * 1024;
 const MIN_BYTES: usize = 1024;
@@ -138,7 +140,8 @@ impl Transactions {
             count <= MAX_IN_PROGRESS && bytes <= room
         });
         let too_many = held.len() - fits.count();
-        let forgotten = held.iter().take(too_many);
+        // Anybody can send thousands of such cookies; the answer must not grow with them.
+        let forgotten = held.iter().take(too_many.min(MAX_REMOVED));
         lines.extend(forgotten.map(|(name, _)| self.attributes.remove(name)));
         Ok(lines)
     }
@@ -161,10 +164,18 @@ impl Transactions {
             .find(|transaction| now < transaction.expires_at)
     }
 
-    /// The sign-in that this browser began last.
+    /// The sign-in that this browser began last. Each cookie is opened where it stands, and only as
+    /// many as a browser of ours has: looking each one up by its name again would cost quadratic
+    /// time.
     pub(crate) fn latest(&self, keys: &KeyRing, header: &str, now: u64) -> Option<Transaction> {
         self.held(header)
-            .filter_map(|(name, _)| self.find(keys, header, name.strip_prefix(&self.prefix)?, now))
+            .take(MAX_REMOVED)
+            .filter_map(|(name, sealed)| {
+                let state = name.strip_prefix(self.prefix.as_str())?;
+                let bytes = keys.open(Purpose::SignIn, name, sealed)?;
+                Transaction::from_bytes(state, &bytes)
+            })
+            .filter(|transaction| now < transaction.expires_at)
             .max_by_key(|transaction| transaction.expires_at)
     }
 
@@ -259,6 +270,20 @@ mod tests {
         assert_eq!(jar.len(), MAX_IN_PROGRESS);
         assert!(!states[..3].iter().any(found));
         assert!(states[3..].iter().all(found));
+    }
+
+    #[test]
+    fn a_flood_of_cookies_is_looked_at_and_removed_up_to_a_bound() {
+        let (transactions, keys) = fixture();
+        let begun = transactions.begin(0, Some("/page".to_owned()), None, None).unwrap();
+        let own = transactions.write(&keys, &begun, "").unwrap().remove(0);
+        let mut jar = vec![cookie(&own).to_owned()];
+        jar.extend((0..10_000).map(|n| format!("__Host-logto_sign_in_{n:022}=x")));
+        let header = jar.join("; ");
+        let lines = transactions.write(&keys, &begun, &header).unwrap();
+        assert_eq!(lines.len(), 1 + MAX_REMOVED);
+        let latest = transactions.latest(&keys, &header, 0).unwrap();
+        assert_eq!(latest.return_to.as_deref(), Some("/page"));
     }
 
     #[test]
