@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{OpenIdConnect, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document};
 
-use crate::logto::api::Api;
+use crate::logto::resource_server::Api;
 
 #[derive(OpenApi)]
 #[openapi(paths(crate::api_things), info(title = "Things"))]

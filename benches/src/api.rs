@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 use axum::http::HeaderValue;
 use base64_simd::URL_SAFE_NO_PAD;
 use logto::TokenRequest;
-use logto::api::{Api, ApiConfig};
+use logto::resource_server::{Api, ApiConfig};
 use logto_local::SigningAlgorithm;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;

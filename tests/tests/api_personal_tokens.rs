@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use logto::machine::{MachineApp, MachineConfig, Subject};
+use logto::m2m::{MachineApp, MachineConfig, Subject};
 use logto::{ErrorKind, TokenRequest};
 use logto_local::SeenRequest;
 use logto_tests::bearer::{RESOURCE, Site, Token, World};

@@ -3,7 +3,7 @@
 // A test fails by panicking.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
-use logto::machine::{MachineApp, MachineConfig};
+use logto::m2m::{MachineApp, MachineConfig};
 use logto_local::LocalTenant;
 use logto_tests::{Example, ExampleApp, free_base_url, signs_in_at};
 use serde_json::{Value, json};

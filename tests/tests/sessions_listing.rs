@@ -65,8 +65,8 @@ async fn sessions_are_listed_oldest_first_until_they_end() {
     page.access_token(TokenRequest::opaque()).await.unwrap();
     let again = other.sessions_of("alice").await.unwrap();
     assert_eq!((&again[0].id, &again[1].id), (&listed[0].id, &listed[1].id));
-    assert_eq!(again[0].seen_at, listed[0].seen_at);
-    assert!(again[1].seen_at >= listed[1].seen_at + 3600, "{again:?}");
+    assert_eq!(again[0].last_used_at, listed[0].last_used_at);
+    assert!(again[1].last_used_at >= listed[1].last_used_at + 3600, "{again:?}");
 
     // A new sign-in in the same browser replaces the session; a sign-out takes it away.
     world.browser = phone;

@@ -12,7 +12,7 @@ use jwt_authorizer::{
     Authorizer, AuthorizerBuilder, IntoLayer, JwtAuthorizer, JwtClaims, RegisteredClaims,
     Validation,
 };
-use logto::api::Api;
+use logto::resource_server::Api;
 use logto_axum::AccessToken;
 use tower::Service;
 use tower_oauth2_resource_server::claims::DefaultClaims;

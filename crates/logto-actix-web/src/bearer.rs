@@ -11,8 +11,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest};
-use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
-use logto::web::Answer;
+use logto::resource_server::{
+    AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy,
+};
+use logto::web::MaybeReady;
 
 use crate::Reply;
 
@@ -23,7 +25,7 @@ use crate::Reply;
 ///
 /// ```
 /// use actix_web::web::{Data, ServiceConfig, get};
-/// use logto_actix_web::{AccessToken, Api, Permission, Policy};
+/// use logto_actix_web::{Authorized, Api, Permission, Policy};
 ///
 /// struct ReadThings;
 ///
@@ -31,7 +33,7 @@ use crate::Reply;
 ///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
 /// }
 ///
-/// async fn things(token: AccessToken<ReadThings>) -> String {
+/// async fn things(token: Authorized<ReadThings>) -> String {
 ///     format!("the things of {}", token.sub())
 /// }
 ///
@@ -39,9 +41,9 @@ use crate::Reply;
 ///     config.app_data(Data::new(api)).route("/things", get().to(things));
 /// }
 /// ```
-pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
+pub struct Authorized<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
 
-impl<P: Permission> FromRequest for AccessToken<P> {
+impl<P: Permission> FromRequest for Authorized<P> {
     type Error = Reply;
     type Future = Verification<P>;
 
@@ -55,21 +57,21 @@ impl<P: Permission> FromRequest for AccessToken<P> {
     }
 }
 
-/// An [`AccessToken`] being verified; one that was seen before is ready at once.
+/// An [`Authorized`] being verified; one that was seen before is ready at once.
 pub struct Verification<P>(
-    Option<Answer<Result<AccessTokenClaims, logto::Error>>>,
+    Option<MaybeReady<Result<AccessTokenClaims, logto::Error>>>,
     PhantomData<fn() -> P>,
 );
 
 impl<P> Future for Verification<P> {
-    type Output = Result<AccessToken<P>, Reply>;
+    type Output = Result<Authorized<P>, Reply>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(authorization) = &mut self.0 else {
             return Poll::Ready(Err(logto::web::Reply::no_api().into()));
         };
         let outcome = Pin::new(authorization).poll(context);
-        outcome.map(|outcome| Ok(AccessToken(outcome?, PhantomData)))
+        outcome.map(|outcome| Ok(Authorized(outcome?, PhantomData)))
     }
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Opt
     }
 }
 
-/// The route of the API's [metadata](logto::api::ApiConfig::with_resource_metadata), for
+/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), for
 /// [`App::configure`](actix_web::App::configure); no route if the configuration does not ask for it.
 pub fn metadata_routes(api: &Api) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let api = api.clone();
@@ -99,7 +101,7 @@ pub fn metadata_routes(api: &Api) -> impl FnOnce(&mut ServiceConfig) + use<> {
     }
 }
 
-impl<P> Deref for AccessToken<P> {
+impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 
     fn deref(&self) -> &AccessTokenClaims {
@@ -107,9 +109,9 @@ impl<P> Deref for AccessToken<P> {
     }
 }
 
-impl<P> fmt::Debug for AccessToken<P> {
+impl<P> fmt::Debug for Authorized<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AccessToken").field(&self.0).finish()
+        f.debug_tuple("Authorized").field(&self.0).finish()
     }
 }
 

@@ -10,7 +10,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use logto::api::{AnyToken, Api, Permission};
+use logto::resource_server::{AnyToken, Api, Permission};
 use logto::web;
 
 use crate::Reply;

@@ -9,7 +9,9 @@ use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::routing::get;
-use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
+use logto::resource_server::{
+    AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy,
+};
 
 use crate::Reply;
 
@@ -21,7 +23,7 @@ use crate::Reply;
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use logto_axum::{AccessToken, Api, Permission, Policy};
+/// use logto_axum::{Authorized, Api, Permission, Policy};
 ///
 /// struct ReadThings;
 ///
@@ -29,7 +31,7 @@ use crate::Reply;
 ///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
 /// }
 ///
-/// async fn things(token: AccessToken<ReadThings>) -> String {
+/// async fn things(token: Authorized<ReadThings>) -> String {
 ///     format!("the things of {}", token.sub())
 /// }
 ///
@@ -37,9 +39,9 @@ use crate::Reply;
 ///     Router::new().route("/things", get(things)).with_state(api)
 /// }
 /// ```
-pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
+pub struct Authorized<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
 
-impl<S, P> FromRequestParts<S> for AccessToken<P>
+impl<S, P> FromRequestParts<S> for Authorized<P>
 where
     S: Send + Sync,
     Api: FromRef<S>,
@@ -75,7 +77,7 @@ where
     }
 }
 
-/// The route of the API's [metadata](logto::api::ApiConfig::with_resource_metadata), to merge into
+/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to merge into
 /// the app's router; no route if the configuration does not ask for it.
 pub fn metadata_routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
     let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
@@ -85,7 +87,7 @@ pub fn metadata_routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S>
     Router::new().route(path, get(async move || metadata))
 }
 
-impl<P> Deref for AccessToken<P> {
+impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 
     fn deref(&self) -> &AccessTokenClaims {
@@ -93,8 +95,8 @@ impl<P> Deref for AccessToken<P> {
     }
 }
 
-impl<P> fmt::Debug for AccessToken<P> {
+impl<P> fmt::Debug for Authorized<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AccessToken").field(&self.0).finish()
+        f.debug_tuple("Authorized").field(&self.0).finish()
     }
 }

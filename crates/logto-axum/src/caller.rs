@@ -7,7 +7,7 @@ use std::ops::Deref;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use logto::api::{AnyToken, Api, Permission};
+use logto::resource_server::{AnyToken, Api, Permission};
 use logto::web;
 
 use crate::bearer::organization;

@@ -10,7 +10,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
 use logto::Logto;
-use logto::web::{self, Answer, Context};
+use logto::web::{self, Context, MaybeReady};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -65,7 +65,7 @@ pin_project! {
         inner: F,
         context: Context,
         // While nobody knows yet whether the cookies may go out.
-        answered: Option<(Response, Answer<Vec<String>>)>,
+        answered: Option<(Response, MaybeReady<Vec<String>>)>,
     }
 }
 

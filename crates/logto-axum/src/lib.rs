@@ -7,12 +7,12 @@ mod layer;
 mod reply;
 mod routes;
 
-pub use bearer::{AccessToken, metadata_routes};
+pub use bearer::{Authorized, metadata_routes};
 pub use caller::Caller;
 pub use extract::{Auth, MaybeUser, User};
 pub use layer::{LogtoFuture, LogtoLayer, LogtoService, layer};
 pub use logto;
-pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
+pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;
 pub use routes::routes;

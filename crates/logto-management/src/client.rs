@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use logto::machine::MachineConfig;
+use logto::m2m::MachineConfig;
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind};

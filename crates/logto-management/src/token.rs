@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use logto::AccessToken;
-use logto::machine::{MachineApp, MachineConfig};
+use logto::m2m::{MachineApp, MachineConfig};
 
 use crate::error::{Error, ErrorKind};
 

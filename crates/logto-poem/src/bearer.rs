@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
+use logto::resource_server::{
+    AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy,
+};
 use poem::endpoint::make_sync;
 use poem::http::header::AUTHORIZATION;
 use poem::{FromRequest, Request, RequestBody, Result, Route, get};
@@ -17,7 +19,7 @@ use crate::Reply;
 /// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
 ///
 /// ```
-/// use logto_poem::{AccessToken, Api, Permission, Policy};
+/// use logto_poem::{Authorized, Api, Permission, Policy};
 /// use poem::{Endpoint, EndpointExt, Route, get, handler};
 ///
 /// struct ReadThings;
@@ -27,7 +29,7 @@ use crate::Reply;
 /// }
 ///
 /// #[handler]
-/// fn things(token: AccessToken<ReadThings>) -> String {
+/// fn things(token: Authorized<ReadThings>) -> String {
 ///     format!("the things of {}", token.sub())
 /// }
 ///
@@ -35,9 +37,9 @@ use crate::Reply;
 ///     Route::new().at("/things", get(things)).data(api)
 /// }
 /// ```
-pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
+pub struct Authorized<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
 
-impl<'a, P: Permission> FromRequest<'a> for AccessToken<P> {
+impl<'a, P: Permission> FromRequest<'a> for Authorized<P> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let Some(api) = request.data::<Api>() else {
             return Err(Reply::from(logto::web::Reply::no_api()).into());
@@ -58,7 +60,7 @@ pub(crate) fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<
     }
 }
 
-/// The route of the API's [metadata](logto::api::ApiConfig::with_resource_metadata), to add the
+/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to add the
 /// app's own routes to or to nest at `/`; no route if the configuration does not ask for it.
 pub fn metadata_routes(api: &Api) -> Route {
     let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
@@ -68,7 +70,7 @@ pub fn metadata_routes(api: &Api) -> Route {
     Route::new().at(path, get(make_sync(move |_| metadata.clone())))
 }
 
-impl<P> Deref for AccessToken<P> {
+impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 
     fn deref(&self) -> &AccessTokenClaims {
@@ -76,8 +78,8 @@ impl<P> Deref for AccessToken<P> {
     }
 }
 
-impl<P> fmt::Debug for AccessToken<P> {
+impl<P> fmt::Debug for Authorized<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AccessToken").field(&self.0).finish()
+        f.debug_tuple("Authorized").field(&self.0).finish()
     }
 }

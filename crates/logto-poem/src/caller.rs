@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use logto::api::{AnyToken, Api, Permission};
+use logto::resource_server::{AnyToken, Api, Permission};
 use logto::web;
 use poem::http::header::AUTHORIZATION;
 use poem::{FromRequest, Request, RequestBody, Result};

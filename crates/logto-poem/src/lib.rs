@@ -7,11 +7,11 @@ mod middleware;
 mod reply;
 mod routes;
 
-pub use bearer::{AccessToken, metadata_routes};
+pub use bearer::{Authorized, metadata_routes};
 pub use caller::Caller;
 pub use extract::{Auth, MaybeUser, User};
 pub use logto;
-pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
+pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use middleware::{LogtoEndpoint, LogtoMiddleware, middleware};
 pub use reply::Reply;

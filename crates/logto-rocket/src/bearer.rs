@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use logto::api::{AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy};
+use logto::resource_server::{
+    AccessTokenClaims, AnyToken, Api, OrganizationFrom, Permission, Policy,
+};
 use logto::web;
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::Method;
@@ -22,7 +24,7 @@ use crate::catcher::{catcher, outcome};
 /// [`User`](crate::User), 401 goes to the next route by rank first, and to the app's catchers.
 ///
 /// ```
-/// use logto_rocket::{AccessToken, Api, Permission, Policy, api_fairing};
+/// use logto_rocket::{Authorized, Api, Permission, Policy, api_fairing};
 /// use rocket::{Build, Rocket, get, routes};
 ///
 /// struct ReadThings;
@@ -32,7 +34,7 @@ use crate::catcher::{catcher, outcome};
 /// }
 ///
 /// #[get("/things")]
-/// fn things(token: AccessToken<ReadThings>) -> String {
+/// fn things(token: Authorized<ReadThings>) -> String {
 ///     format!("the things of {}", token.sub())
 /// }
 ///
@@ -40,13 +42,13 @@ use crate::catcher::{catcher, outcome};
 ///     rocket::build().attach(api_fairing(api)).mount("/", routes![things])
 /// }
 /// ```
-pub struct AccessToken<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
+pub struct Authorized<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P>);
 
 /// Rocket's state, in a type that no app can manage.
 struct Protected(Api);
 
 #[rocket::async_trait]
-impl<'r, P: Permission> FromRequest<'r> for AccessToken<P> {
+impl<'r, P: Permission> FromRequest<'r> for Authorized<P> {
     type Error = Reply;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
@@ -86,8 +88,8 @@ pub(crate) fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Opt
     }
 }
 
-/// The fairing that [`AccessToken`] needs. It serves the API's
-/// [metadata](logto::api::ApiConfig::with_resource_metadata) if the configuration asks for it.
+/// The fairing that [`Authorized`] needs. It serves the API's
+/// [metadata](logto::resource_server::ApiConfig::with_resource_metadata) if the configuration asks for it.
 ///
 /// It answers a refused request only where neither a route nor a catcher of the app does, like the
 /// [`fairing`](crate::fairing()) of sign-in.
@@ -129,13 +131,13 @@ impl Handler for Metadata {
     }
 }
 
-impl<P> Sentinel for AccessToken<P> {
+impl<P> Sentinel for Authorized<P> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         rocket.state::<Protected>().is_none()
     }
 }
 
-impl<P> Deref for AccessToken<P> {
+impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 
     fn deref(&self) -> &AccessTokenClaims {
@@ -143,8 +145,8 @@ impl<P> Deref for AccessToken<P> {
     }
 }
 
-impl<P> fmt::Debug for AccessToken<P> {
+impl<P> fmt::Debug for Authorized<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AccessToken").field(&self.0).finish()
+        f.debug_tuple("Authorized").field(&self.0).finish()
     }
 }

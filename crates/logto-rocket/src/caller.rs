@@ -4,12 +4,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use logto::api::{AnyToken, Permission, Policy};
+use logto::resource_server::{AnyToken, Permission, Policy};
 use logto::web;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::bearer::{AccessToken, organization, protected};
+use crate::bearer::{Authorized, organization, protected};
 use crate::catcher::outcome;
 use crate::request::context;
 use crate::{Auth, Reply};
@@ -44,7 +44,7 @@ async fn caller(request: &Request<'_>, policy: &Policy) -> Result<web::Caller, w
 /// A launch without both fairings fails.
 impl<P> Sentinel for Caller<P> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        Auth::abort(rocket) || AccessToken::<P>::abort(rocket)
+        Auth::abort(rocket) || Authorized::<P>::abort(rocket)
     }
 }
 

@@ -9,11 +9,11 @@ mod reply;
 mod request;
 mod routes;
 
-pub use bearer::{AccessToken, ApiFairing, api_fairing};
+pub use bearer::{ApiFairing, Authorized, api_fairing};
 pub use caller::Caller;
 pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, MaybeUser, User};
 pub use logto;
-pub use logto::api::{AnyToken, Api, ApiConfig, Permission, Policy};
+pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
-use logto::api::{Api, OrganizationFrom, Policy};
+use logto::resource_server::{Api, OrganizationFrom, Policy};
 use tower::{Layer, Service};
 
 use crate::refusal::refusal;
@@ -34,33 +34,33 @@ use crate::refusal::refusal;
 /// # }
 /// ```
 #[must_use]
-pub fn layer(api: &Api, policy: Policy) -> LogtoLayer {
-    LogtoLayer { api: api.clone(), policy }
+pub fn layer(api: &Api, policy: Policy) -> BearerLayer {
+    BearerLayer { api: api.clone(), policy }
 }
 
 /// See [`layer`].
 #[derive(Clone, Debug)]
-pub struct LogtoLayer {
+pub struct BearerLayer {
     api: Api,
     policy: Policy,
 }
 
-impl<S> Layer<S> for LogtoLayer {
-    type Service = LogtoService<S>;
+impl<S> Layer<S> for BearerLayer {
+    type Service = BearerService<S>;
 
-    fn layer(&self, inner: S) -> LogtoService<S> {
-        LogtoService { inner, door: self.clone() }
+    fn layer(&self, inner: S) -> BearerService<S> {
+        BearerService { inner, door: self.clone() }
     }
 }
 
 /// The service that [`layer`] makes.
 #[derive(Clone, Debug)]
-pub struct LogtoService<S> {
+pub struct BearerService<S> {
     inner: S,
-    door: LogtoLayer,
+    door: BearerLayer,
 }
 
-impl<S, B, R> Service<Request<B>> for LogtoService<S>
+impl<S, B, R> Service<Request<B>> for BearerService<S>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
@@ -79,7 +79,7 @@ where
         // The clone that was polled ready is the one to call.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
-        let LogtoLayer { api, policy } = &self.door;
+        let BearerLayer { api, policy } = &self.door;
         let headers = request.headers();
         let organization = organization(headers, policy);
         let token = api.authorize(policy, headers.get_all(AUTHORIZATION), organization);

@@ -3,6 +3,6 @@
 mod layer;
 mod refusal;
 
-pub use layer::{LogtoLayer, LogtoService, layer};
+pub use layer::{BearerLayer, BearerService, layer};
 pub use logto;
-pub use logto::api::{AccessTokenClaims, Api, ApiConfig, Policy};
+pub use logto::resource_server::{AccessTokenClaims, Api, ApiConfig, Policy};

@@ -35,7 +35,7 @@ fn grpc(asked: &HeaderMap) -> Option<&HeaderValue> {
     kind.as_bytes().starts_with(b"application/grpc").then_some(kind)
 }
 
-/// gRPC's status code for an answer of [`Api::authorize`](logto::api::Api::authorize).
+/// gRPC's status code for an answer of [`Api::authorize`](logto::resource_server::Api::authorize).
 fn code(status: u16) -> u16 {
     match status {
         400 => 3,  // INVALID_ARGUMENT

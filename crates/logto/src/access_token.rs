@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::encoding;
+use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
-use crate::session::HeldToken;
+use crate::session::StoredToken;
 
-/// An access token to call an API with: the signed-in person's, or a [program's](crate::machine).
+/// An access token to call an API with: the signed-in person's, or a [program's](crate::m2m).
 ///
 /// # Example
 ///
@@ -72,8 +72,8 @@ impl AccessToken {
     }
 }
 
-impl From<&HeldToken> for AccessToken {
-    fn from(held: &HeldToken) -> Self {
+impl From<&StoredToken> for AccessToken {
+    fn from(held: &StoredToken) -> Self {
         Self { token: held.token.clone(), scope: held.scope.clone(), expires_at: held.expires_at }
     }
 }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::{Api, ApiConfig};
 use crate::config::{ConfigError, LogtoConfig, Settings};
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::keeper::SessionInfo;
+use crate::flow::Engine;
 use crate::network::is_loopback;
+use crate::resource_server::{Api, ApiConfig};
+use crate::session::manager::SessionInfo;
 use crate::web::{Context, Reply, Request, Route};
 
 /// One application at one Logto tenant. Cheap to clone; make one when the app starts and share it.
@@ -44,7 +44,7 @@ impl Logto {
         }
         Engine::new(settings)
             .map(|engine| Self(Arc::new(engine)))
-            .map_err(|error| ConfigError::of_the_system(&error))
+            .map_err(|error| ConfigError::from_initialization(&error))
     }
 
     /// The configuration of the environment; see [`LogtoConfig::from_env`].
@@ -154,8 +154,8 @@ impl Logto {
     /// # }
     /// ```
     pub async fn sessions_of(&self, sub: &str) -> Result<Vec<SessionInfo>, Error> {
-        let sessions = self.0.keeper.sessions_of(sub, self.now()).await?;
-        Ok(sessions.iter().map(|held| self.0.keeper.info(&held.session)).collect())
+        let sessions = self.0.sessions.sessions_of(sub, self.now()).await?;
+        Ok(sessions.iter().map(|held| self.0.sessions.info(&held.session)).collect())
     }
 
     /// Ends one session of a person, by the [id](SessionInfo::id) that the list gives it, and revokes
@@ -166,12 +166,12 @@ impl Logto {
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). If Logto cannot be
     /// reached to revoke the refresh token, that is logged and no error.
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
-        let keeper = &self.0.keeper;
-        let sessions = keeper.sessions_of(sub, self.now()).await?;
-        let Some(held) = sessions.iter().find(|held| keeper.info(&held.session).id == id) else {
+        let manager = &self.0.sessions;
+        let sessions = manager.sessions_of(sub, self.now()).await?;
+        let Some(held) = sessions.iter().find(|held| manager.info(&held.session).id == id) else {
             return Ok(false);
         };
-        let token = keeper.end(held, self.now()).await?;
+        let token = manager.end(held, self.now()).await?;
         self.0.revoke_all(token.into_iter().collect());
         Ok(true)
     }
@@ -187,12 +187,12 @@ impl Logto {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
-        let keeper = &self.0.keeper;
-        let sessions = keeper.sessions_of(sub, self.now()).await?;
+        let manager = &self.0.sessions;
+        let sessions = manager.sessions_of(sub, self.now()).await?;
         let mut tokens = Vec::new();
         let mut ended = Ok(());
         for held in &sessions {
-            match keeper.end(held, self.now()).await {
+            match manager.end(held, self.now()).await {
                 Ok(token) => tokens.extend(token),
                 Err(error) => ended = Err(error),
             }
@@ -201,7 +201,7 @@ impl Logto {
         ended?;
         // Last, as it hides from the list what could not be ended: the caller may try again.
         let now = self.0.settings.clock.now_in_milliseconds();
-        keeper.end_person(sub, now).await
+        manager.end_person(sub, now).await
     }
 
     /// Whether the store of sessions answers, for a readiness probe.
@@ -210,7 +210,7 @@ impl Logto {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if it does not.
     pub async fn ping_storage(&self) -> Result<(), Error> {
-        self.0.keeper.ping().await
+        self.0.sessions.ping().await
     }
 
     fn now(&self) -> u64 {

@@ -63,7 +63,7 @@ fn time() -> Duration {
     time.unwrap_or_default()
 }
 
-/// Asked of the C library, as [`SystemTime`] does (the feature `use-libc`): where a tool moves the time
+/// LookupKeys of the C library, as [`SystemTime`] does (the feature `use-libc`): where a tool moves the time
 /// of a process, both have to move.
 #[cfg(target_os = "linux")]
 fn last_tick() -> Duration {

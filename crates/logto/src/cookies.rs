@@ -50,7 +50,7 @@ pub(crate) struct Attributes {
 
 impl Attributes {
     /// Of a cookie for this host alone and all of its paths.
-    pub(crate) fn of_host(secure: bool) -> Self {
+    pub(crate) fn for_host(secure: bool) -> Self {
         Self { secure, domain: None, path: "/".to_owned() }
     }
 
@@ -98,13 +98,13 @@ mod tests {
 
     #[test]
     fn https_means_secure_and_the_host_prefix() {
-        let mut attributes = Attributes::of_host(true);
+        let mut attributes = Attributes::for_host(true);
         assert_eq!(attributes.name("x"), "__Host-x");
         assert!(attributes.set("__Host-x", "1", 60).ends_with("; Secure"));
         attributes.domain = Some("example.com".to_owned());
         assert_eq!(attributes.name("x"), "__Secure-x");
         assert!(attributes.remove("x").starts_with("x=; Domain=example.com; Path=/; Max-Age=0;"));
-        let attributes = Attributes::of_host(false);
+        let attributes = Attributes::for_host(false);
         assert_eq!(attributes.name("x"), "x");
         assert!(!attributes.set("x", "1", 60).contains("Secure"));
     }

@@ -12,7 +12,7 @@ mod pages;
 use actix_web::web::{Data, Html, Json, get};
 use actix_web::{App, HttpServer, Responder};
 use logto_actix_web::{
-    AccessToken, Api, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ async fn things(user: User, logto: Data<Logto>) -> Result<Html, Reply> {
 
 /// The API: the route's signature is its authorization.
 #[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
-async fn api_things(token: AccessToken<ReadThings>) -> Json<Value> {
+async fn api_things(token: Authorized<ReadThings>) -> Json<Value> {
     Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 

@@ -14,7 +14,7 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
 use logto_axum::{
-    AccessToken, Api, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
 use serde_json::json;
@@ -112,7 +112,7 @@ async fn things(user: User, State(app): State<App>) -> Result<Html<String>, Repl
 
 /// The API: the route's signature is its authorization.
 #[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
-async fn api_things(token: AccessToken<ReadThings>) -> impl IntoResponse {
+async fn api_things(token: Authorized<ReadThings>) -> impl IntoResponse {
     Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 

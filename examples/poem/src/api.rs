@@ -1,6 +1,6 @@
 //! The API, and its description for programs, by poem-openapi.
 
-use logto_poem::{AccessToken, Api, Permission, Policy};
+use logto_poem::{Api, Authorized, Permission, Policy};
 use poem_openapi::auth::Bearer;
 use poem_openapi::payload::Json;
 use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
@@ -26,7 +26,7 @@ impl Things {
     #[oai(path = "/api/things", method = "get")]
     async fn things(
         &self,
-        token: AccessToken<ReadThings>,
+        token: Authorized<ReadThings>,
         #[oai(scope = "Scope::ReadThings")] _described: LogtoScheme,
     ) -> Json<Value> {
         Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
@@ -36,7 +36,7 @@ impl Things {
 /// Ask for the resource `https://api.example.test`
 #[derive(SecurityScheme)]
 #[oai(ty = "openid_connect", rename = "logto", openid_connect_url = "")]
-struct LogtoScheme(#[expect(dead_code, reason = "`AccessToken` reads it")] Bearer);
+struct LogtoScheme(#[expect(dead_code, reason = "`Authorized` reads it")] Bearer);
 
 #[derive(OAuthScopes)]
 enum Scope {

@@ -10,7 +10,7 @@ mod openapi;
 mod pages;
 
 use logto_rocket::{
-    AccessToken, Api, Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
+    Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
 use rocket::response::content::RawHtml;
@@ -99,7 +99,7 @@ async fn things(user: User, logto: &State<Logto>) -> Result<RawHtml<String>, Rep
 /// The API: the route's signature is its authorization.
 #[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
 #[get("/api/things")]
-async fn api_things(token: AccessToken<ReadThings>) -> Value {
+async fn api_things(token: Authorized<ReadThings>) -> Value {
     json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] })
 }
 

@@ -1,6 +1,6 @@
 //! The permissions of the protected API, one for each of its routes.
 
-use logto::api::{AccessTokenClaims, Permission, Policy};
+use logto::resource_server::{AccessTokenClaims, Permission, Policy};
 
 /// What the API's metadata says.
 pub const METADATA_SCOPES: [&str; 2] = ["read:things", "write:things"];

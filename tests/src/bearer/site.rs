@@ -1,7 +1,7 @@
 //! A tenant, a site in each framework that signs people in there, and a person's browser.
 
-use logto::api::ApiConfig;
-use logto::machine::{MachineApp, MachineConfig};
+use logto::m2m::{MachineApp, MachineConfig};
+use logto::resource_server::ApiConfig;
 use logto::web::{Reply, Request, Route};
 use logto::{Logto, LogtoConfig};
 use logto_local::LocalTenant;

@@ -1,7 +1,7 @@
 //! A provider and, for each framework, a server with the protected API.
 
 use logto::Clock;
-use logto::api::{Api, ApiConfig};
+use logto::resource_server::{Api, ApiConfig};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Door, METADATA_SCOPES, Token, doors};

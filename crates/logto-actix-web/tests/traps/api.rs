@@ -4,9 +4,9 @@ use actix_web::App;
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::get;
-use logto_actix_web::{AccessToken, Caller};
+use logto_actix_web::{Authorized, Caller};
 
-async fn token(_: AccessToken) -> &'static str {
+async fn token(_: Authorized) -> &'static str {
     "let in"
 }
 

@@ -1,12 +1,12 @@
 //! An API that was forgotten.
 
-use logto_poem::{AccessToken, Caller};
+use logto_poem::{Authorized, Caller};
 use poem::http::StatusCode;
 use poem::test::TestClient;
 use poem::{Route, get, handler};
 
 #[handler]
-async fn token(_token: AccessToken) -> &'static str {
+async fn token(_token: Authorized) -> &'static str {
     "let in"
 }
 

@@ -1,13 +1,13 @@
 //! An API that was forgotten, and catchers that speak for it.
 
-use logto_rocket::{AccessToken, Api, Caller, api_fairing};
+use logto_rocket::{Api, Authorized, Caller, api_fairing};
 use rocket::error::ErrorKind;
 use rocket::http::{Header, Status};
 use rocket::local::asynchronous::Client;
 use rocket::{Build, Rocket, catch, catchers, get, routes, tokio};
 
 #[get("/token")]
-async fn token(_token: AccessToken) -> &'static str {
+async fn token(_token: Authorized) -> &'static str {
     "let in"
 }
 

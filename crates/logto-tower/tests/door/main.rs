@@ -6,7 +6,7 @@ mod grpc;
 
 use http::{Request, Response};
 use logto_local::{Endpoint, Fault, LocalTenant};
-use logto_tower::logto::machine::{MachineApp, MachineConfig};
+use logto_tower::logto::m2m::{MachineApp, MachineConfig};
 use logto_tower::{AccessTokenClaims, Api, Policy};
 use tonic::{Code, Status};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};

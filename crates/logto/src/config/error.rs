@@ -22,7 +22,7 @@ impl ConfigError {
     }
 
     /// What is not a matter of settings: no HTTP client or no keys could be made.
-    pub(crate) fn of_the_system(error: &crate::error::Error) -> Self {
+    pub(crate) fn from_initialization(error: &crate::error::Error) -> Self {
         Self::new(vec![ConfigProblem::new("the system", format!("does not cooperate: {error}"))])
     }
 

@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use super::Transaction;
 use crate::error::{Error, ErrorKind, ErrorResponse, printable};
-use crate::provider::Metadata;
+use crate::oidc::provider::Metadata;
 
 /// Longer parameters than Logto ever sends are refused unread.
 const MAX_PARAMETER: usize = 2048;
@@ -31,11 +31,11 @@ pub(crate) struct CallbackFailure {
 
 impl CallbackFailure {
     /// No sign-in of this browser is concerned.
-    pub(crate) fn of_none(error: Error) -> Self {
+    pub(crate) fn without_transaction(error: Error) -> Self {
         Self { error, page: None, ended: None }
     }
 
-    pub(crate) fn of(transaction: Transaction, error: Error) -> Self {
+    pub(crate) fn new(transaction: Transaction, error: Error) -> Self {
         Self {
             page: transaction.return_to.clone(),
             ended: (!error.is_retryable()).then_some(transaction),

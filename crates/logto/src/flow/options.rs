@@ -53,7 +53,7 @@ pub struct SignInOptions {
     pub(crate) parameters: Vec<(String, String)>,
 }
 
-/// Names only: a one-time token signs somebody in.
+/// StoreKeys only: a one-time token signs somebody in.
 impl fmt::Debug for SignInOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.parameters.iter().map(|(name, _)| name);

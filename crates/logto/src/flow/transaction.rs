@@ -4,9 +4,9 @@
 //! in at once, and it does not matter which of them Logto sends back first.
 
 use crate::cookies::{self, Attributes};
-use crate::encoding;
+use crate::crypto::encoding;
+use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::Error;
-use crate::seal::{KeyRing, Purpose};
 
 /// Bytes of `state`: 128 random bits, 22 characters.
 const STATE: usize = 16;
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     fn fixture() -> (Transactions, KeyRing) {
-        let transactions = Transactions::new(Attributes::of_host(true), 900);
+        let transactions = Transactions::new(Attributes::for_host(true), 900);
         (transactions, KeyRing::new(&[SecretString::from("secret")], "issuer").unwrap())
     }
 

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Packer, Session, Ticket};
+use super::{Packer, Session, SessionPointer};
 use crate::cookies::{self, Attributes};
+use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::{Error, ErrorKind};
-use crate::seal::{KeyRing, Purpose};
 
 /// Browsers keep name, value and attributes of a cookie up to 4096 bytes in all; this leaves room
 /// for the attributes.
@@ -16,12 +16,12 @@ const MAX_CHUNKS: usize = 9;
 const MAX_CANDIDATES: usize = 4;
 
 /// In place of the number of chunks, for a session that a store keeps.
-const TICKET: char = '0';
+const POINTER: char = '0';
 
 /// Writes and reads the session cookie of one application.
 ///
 /// The first chunk begins with a digit, the number of chunks, so that a left-over chunk of a longer
-/// session does no harm; a zero says that a ticket follows and the session itself is in a store.
+/// session does no harm; a zero says that a pointer follows and the session itself is in a store.
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
     name: String,
@@ -54,8 +54,8 @@ pub(crate) struct Sealed<'a> {
 pub(crate) enum Content {
     /// The session itself.
     Session(Session),
-    /// The ticket of a session that a store keeps.
-    Ticket(Ticket),
+    /// The pointer of a session that a store keeps.
+    SessionPointer(SessionPointer),
 }
 
 impl SessionCookie {
@@ -92,8 +92,8 @@ impl SessionCookie {
     }
 
     fn sealed<'a>(&self, header: &str, first: &'a str) -> Option<Sealed<'a>> {
-        if let Some(ticket) = first.strip_prefix(TICKET) {
-            return Some(Sealed { purpose: Purpose::Ticket, text: ticket.into() });
+        if let Some(pointer) = first.strip_prefix(POINTER) {
+            return Some(Sealed { purpose: Purpose::SessionPointer, text: pointer.into() });
         }
         let (count, first) = first.split_at_checked(1)?;
         let count = count.parse::<usize>().ok().filter(|count| (1..=MAX_CHUNKS).contains(count))?;
@@ -108,21 +108,23 @@ impl SessionCookie {
     pub(crate) fn open(&self, keys: &KeyRing, sealed: &Sealed<'_>) -> Option<Content> {
         let opened = keys.open(sealed.purpose, &self.name, &sealed.text)?;
         match sealed.purpose {
-            Purpose::Ticket => Ticket::from_bytes(&opened).map(Content::Ticket),
+            Purpose::SessionPointer => {
+                SessionPointer::from_bytes(&opened).map(Content::SessionPointer)
+            }
             _ => self.packer.unpack(&opened).map(Content::Session),
         }
     }
 
-    /// The `Set-Cookie` lines that make the browser keep a ticket for `max_age` seconds.
-    pub(crate) fn write_ticket(
+    /// The `Set-Cookie` lines that make the browser keep a pointer for `max_age` seconds.
+    pub(crate) fn write_pointer(
         &self,
         keys: &KeyRing,
-        ticket: &Ticket,
+        pointer: &SessionPointer,
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let sealed = keys.seal(Purpose::Ticket, &self.name, ticket.to_bytes())?;
-        let first = self.attributes.set(&self.name, &format!("{TICKET}{sealed}"), max_age);
+        let sealed = keys.seal(Purpose::SessionPointer, &self.name, pointer.to_bytes())?;
+        let first = self.attributes.set(&self.name, &format!("{POINTER}{sealed}"), max_age);
         Ok(std::iter::once(first).chain(self.remove_chunks(header, 1)).collect())
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::{Target, pack};
-use crate::claims::IdTokenClaims;
+use crate::oidc::claims::IdTokenClaims;
 
 /// How many bytes of access tokens a session keeps: tokens for two resources in each of two hundred
 /// organizations.
@@ -18,21 +18,21 @@ pub(crate) struct Grant {
     /// The claims of the last ID token. Its header and signature have done their work and would only
     /// fill cookies.
     claims: Arc<IdTokenClaims>,
-    tokens: OnceLock<HeldTokens>,
+    tokens: OnceLock<StoredTokens>,
     packed: OnceLock<Box<[u8]>>,
 }
 
 /// The tokens of a session.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct HeldTokens {
+pub(crate) struct StoredTokens {
     pub(crate) refresh: Option<String>,
     /// One for each target that was asked for, the one used last at the end.
-    pub(crate) access: Vec<HeldToken>,
+    pub(crate) access: Vec<StoredToken>,
 }
 
 /// An access token and what it is good for.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct HeldToken {
+pub(crate) struct StoredToken {
     pub(crate) target: Target,
     pub(crate) token: String,
     /// The scopes that Logto granted, separated by spaces.
@@ -44,12 +44,12 @@ pub(crate) struct HeldToken {
 }
 
 impl Grant {
-    pub(crate) fn new(claims: Arc<IdTokenClaims>, tokens: HeldTokens) -> Arc<Self> {
+    pub(crate) fn new(claims: Arc<IdTokenClaims>, tokens: StoredTokens) -> Arc<Self> {
         Arc::new(Self { claims, tokens: OnceLock::from(tokens), packed: OnceLock::new() })
     }
 
     /// Of bytes that this SDK packed: they were sealed since.
-    pub(super) fn of_packed(claims: IdTokenClaims, packed: &[u8]) -> Arc<Self> {
+    pub(super) fn from_packed(claims: IdTokenClaims, packed: &[u8]) -> Arc<Self> {
         Arc::new(Self {
             claims: Arc::new(claims),
             tokens: OnceLock::new(),
@@ -63,7 +63,7 @@ impl Grant {
 
     /// The tokens. Where they cannot be unpacked there are none, and whoever asks for one has to
     /// sign in.
-    pub(crate) fn tokens(&self) -> &HeldTokens {
+    pub(crate) fn tokens(&self) -> &StoredTokens {
         self.tokens.get_or_init(|| {
             let packed = self.packed.get();
             let tokens = packed.and_then(|packed| pack::unpack_tokens(packed, &self.claims));
@@ -75,19 +75,19 @@ impl Grant {
         self.packed.get_or_init(|| pack().into())
     }
 
-    pub(crate) fn token_for(&self, target: &Target) -> Option<&HeldToken> {
+    pub(crate) fn token_for(&self, target: &Target) -> Option<&StoredToken> {
         let mut tokens = self.tokens().access.iter();
         tokens.find(|held| held.target == *target)
     }
 }
 
-impl HeldTokens {
+impl StoredTokens {
     /// Keeps a token in place of the one for the same target. Those whose time is over go, and of too
     /// many the oldest: they can be had again.
-    pub(crate) fn keep(&mut self, token: HeldToken, now: u64) {
+    pub(crate) fn keep(&mut self, token: StoredToken, now: u64) {
         self.access.retain(|held| held.target != token.target && now < held.expires_at);
         self.access.push(token);
-        let mut bytes: usize = self.access.iter().map(HeldToken::bytes).sum();
+        let mut bytes: usize = self.access.iter().map(StoredToken::bytes).sum();
         while bytes > MAX_TOKENS && self.access.len() > 1 {
             bytes -= self.access.remove(0).bytes();
         }
@@ -103,7 +103,7 @@ impl HeldTokens {
     }
 }
 
-impl HeldToken {
+impl StoredToken {
     /// Seconds before its end at which a token is not used any more: it has to survive the way. Of a
     /// short-lived token it is a tenth of its life.
     const MARGIN: u64 = 10;
@@ -121,7 +121,7 @@ impl HeldToken {
     }
 
     /// Whether to renew it while it still serves.
-    pub(crate) fn is_due(&self, now: u64) -> bool {
+    pub(crate) fn needs_refresh(&self, now: u64) -> bool {
         now.saturating_add(Self::EARLY.min(self.lifetime / 5)) >= self.expires_at
     }
 }
@@ -134,9 +134,9 @@ impl fmt::Debug for Grant {
 }
 
 /// The target only: the token is a secret.
-impl fmt::Debug for HeldToken {
+impl fmt::Debug for StoredToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeldToken")
+        f.debug_struct("StoredToken")
             .field("target", &self.target)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::encoding;
+use crate::crypto::encoding;
 use crate::error::Error;
 
 /// 128 random bits, new at every sign-in.

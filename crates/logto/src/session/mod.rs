@@ -6,23 +6,25 @@ mod cookie;
 mod grant;
 mod id;
 mod index;
+pub(crate) mod manager;
 mod pack;
+mod pointer;
 mod state;
 mod target;
-mod ticket;
 mod token;
 
 use std::sync::Arc;
 
 pub(crate) use cookie::{Content, Found, Sealed, SessionCookie};
-pub(crate) use grant::{Grant, HeldToken, HeldTokens};
+pub(crate) use grant::{Grant, StoredToken, StoredTokens};
 pub(crate) use id::SessionId;
 pub(crate) use index::{Index, Indexed};
+pub use manager::SessionInfo;
 pub(crate) use pack::Packer;
+pub(crate) use pointer::SessionPointer;
 pub use state::SessionState;
 pub(crate) use target::Target;
 pub use target::TokenRequest;
-pub(crate) use ticket::Ticket;
 
 /// The session's own content; never seen by anyone but the SDK.
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ pub(crate) struct Session {
     pub(crate) started_at: u64,
     /// When the session was last seen in use, in seconds since the Unix epoch; not more exact than
     /// the renewal interval.
-    pub(crate) seen_at: u64,
+    pub(crate) last_used_at: u64,
     pub(crate) grant: Arc<Grant>,
 }
 

@@ -5,8 +5,8 @@
 //! to read its claims; the tokens are for whoever asks.
 
 use super::bytes::{Reader, put_number};
-use super::{Grant, HeldToken, HeldTokens, Session, SessionId, Target, block, token};
-use crate::claims::IdTokenClaims;
+use super::{Grant, Session, SessionId, StoredToken, StoredTokens, Target, block, token};
+use crate::oidc::claims::IdTokenClaims;
 
 /// Of the form; changing a dictionary changes it too.
 const VERSION: u8 = 2;
@@ -51,7 +51,7 @@ impl Packer {
         packed.extend_from_slice(session.id.as_bytes());
         put_number(&mut packed, session.revision);
         put_number(&mut packed, session.started_at);
-        put_number(&mut packed, session.seen_at.wrapping_sub(session.started_at / 1000));
+        put_number(&mut packed, session.last_used_at.wrapping_sub(session.started_at / 1000));
         packed.extend_from_slice(grant);
         packed
     }
@@ -65,15 +65,15 @@ impl Packer {
         let id = SessionId::from_slice(packed.take(SessionId::LENGTH as u64)?)?;
         let revision = packed.number()?;
         let started_at = packed.number()?;
-        let seen_at = packed.number()?.wrapping_add(started_at / 1000);
+        let last_used_at = packed.number()?.wrapping_add(started_at / 1000);
         let grant = packed.0;
         let claims = String::from_utf8(block::take(&mut packed, &self.dictionary)?).ok()?;
         Some(Session {
             id,
             revision,
             started_at,
-            seen_at,
-            grant: Grant::of_packed(IdTokenClaims::reread(claims).ok()?, grant),
+            last_used_at,
+            grant: Grant::from_packed(IdTokenClaims::reread(claims).ok()?, grant),
         })
     }
 
@@ -102,7 +102,7 @@ impl Packer {
 }
 
 /// The tokens of a packed grant with these claims.
-pub(super) fn unpack_tokens(grant: &[u8], claims: &IdTokenClaims) -> Option<HeldTokens> {
+pub(super) fn unpack_tokens(grant: &[u8], claims: &IdTokenClaims) -> Option<StoredTokens> {
     let mut binary = Reader(grant);
     block::skip(&mut binary)?;
     let text = block::take(&mut binary, &words_of_tokens(claims))?;
@@ -113,7 +113,7 @@ pub(super) fn unpack_tokens(grant: &[u8], claims: &IdTokenClaims) -> Option<Held
     };
     let mut access = Vec::new();
     for _ in 0..count(&mut binary)? {
-        access.push(HeldToken {
+        access.push(StoredToken {
             target: take_target(&mut binary, &mut text)?,
             expires_at: binary.number()?.wrapping_add(claims.iat),
             lifetime: binary.number()?,
@@ -121,7 +121,7 @@ pub(super) fn unpack_tokens(grant: &[u8], claims: &IdTokenClaims) -> Option<Held
             token: token::take(&mut binary, &mut text)?,
         });
     }
-    Some(HeldTokens { refresh, access })
+    Some(StoredTokens { refresh, access })
 }
 
 /// Access tokens repeat the claims of the ID token.
@@ -169,7 +169,7 @@ fn count(binary: &mut Reader<'_>) -> Option<u64> {
 mod tests {
     use super::super::TokenRequest;
     use super::*;
-    use crate::encoding::encode;
+    use crate::crypto::encoding::encode;
 
     fn packer() -> Packer {
         Packer::new("https://tenant.logto.app/oidc", "8s6wye3gb7dq9a4n54lsn")
@@ -177,26 +177,26 @@ mod tests {
 
     fn session(payload: &str) -> Session {
         // Tokens that do not compress, like real ones.
-        let noise = |seed: u8| encode(crate::encoding::sha256(&[&[seed]]));
-        let opaque = HeldToken {
+        let noise = |seed: u8| encode(crate::crypto::encoding::sha256(&[&[seed]]));
+        let opaque = StoredToken {
             target: Target::default(),
             token: noise(3),
             scope: "openid offline_access profile email".to_owned(),
             expires_at: 1_795_346_100,
             lifetime: 3600,
         };
-        let tokens = HeldTokens { refresh: Some(noise(2)), access: vec![opaque] };
+        let tokens = StoredTokens { refresh: Some(noise(2)), access: vec![opaque] };
         let claims = IdTokenClaims::parse(payload.as_bytes()).unwrap();
         Session {
             id: SessionId([7; 16]),
             revision: 0,
             started_at: 1_795_342_500_123,
-            seen_at: 1_795_342_500,
+            last_used_at: 1_795_342_500,
             grant: Grant::new(claims.into(), tokens),
         }
     }
 
-    fn with_tokens(session: &Session, tokens: HeldTokens) -> Session {
+    fn with_tokens(session: &Session, tokens: StoredTokens) -> Session {
         Session { grant: Grant::new(session.grant.claims().clone(), tokens), ..*session }
     }
 
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(back.id, session.id);
         assert_eq!(back.revision, session.revision);
         assert_eq!(back.started_at, session.started_at);
-        assert_eq!(back.seen_at, session.seen_at);
+        assert_eq!(back.last_used_at, session.last_used_at);
         let payload = session.grant.claims().payload();
         assert_eq!(back.grant.claims().payload(), payload);
         assert!(back.grant.tokens() == session.grant.tokens());
@@ -220,11 +220,11 @@ mod tests {
         let mut session = session(RECORDED);
         assert_comes_back(&session);
         session.revision = 300;
-        session.seen_at = 0;
+        session.last_used_at = 0;
         let mut tokens = session.grant.tokens().clone();
         tokens.refresh = None;
         for token in ["e30.e30.AAAA", "é odd token", ""] {
-            tokens.access.push(HeldToken {
+            tokens.access.push(StoredToken {
                 target: TokenRequest::resource("https://api.example.test")
                     .in_organization("wpmklpcc20gc")
                     .with_scopes(["read:things", "write:things"])
@@ -236,17 +236,17 @@ mod tests {
             });
         }
         assert_comes_back(&with_tokens(&session, tokens));
-        assert_comes_back(&with_tokens(&session, HeldTokens::default()));
+        assert_comes_back(&with_tokens(&session, StoredTokens::default()));
     }
 
     #[test]
     fn what_was_packed_once_serves_until_the_next_refresh() {
         let mut session = packer().unpack(&packer().pack(&session(RECORDED))).unwrap();
-        session.seen_at += 1000;
+        session.last_used_at += 1000;
         let grant = session.grant.packed(|| panic!("packed again"));
         assert!(packer().pack(&session).ends_with(grant));
         assert_comes_back(&session);
-        let other = with_tokens(&session, HeldTokens::default());
+        let other = with_tokens(&session, StoredTokens::default());
         assert!(!packer().pack(&other).ends_with(grant));
         assert_comes_back(&other);
     }
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn two_hundred_organizations_fit_into_two_cookies() {
         let ids: Vec<String> = (0..200_u8)
-            .map(|n| encode(crate::encoding::sha256(&[&[n]]))[..12].to_lowercase())
+            .map(|n| encode(crate::crypto::encoding::sha256(&[&[n]]))[..12].to_lowercase())
             .collect();
         let roles: Vec<String> = ids.iter().map(|id| format!("{id}:org-viewer")).collect();
         let payload = RECORDED
@@ -278,7 +278,7 @@ mod tests {
         let packed = packer().pack(&session);
         for end in 0..packed.len() {
             let opened = packer().unpack(&packed[..end]);
-            assert!(opened.is_none_or(|opened| *opened.grant.tokens() == HeldTokens::default()));
+            assert!(opened.is_none_or(|opened| *opened.grant.tokens() == StoredTokens::default()));
         }
         for at in 0..packed.len() {
             let mut damaged = packed.clone();

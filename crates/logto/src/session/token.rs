@@ -6,7 +6,7 @@
 //! bytes, and anything that would not come back to the letter as it is.
 
 use super::bytes::{Reader, put_bytes, put_number};
-use crate::encoding::{decode, encode};
+use crate::crypto::encoding::{decode, encode};
 
 const TEXT: u8 = 0;
 const BASE64URL: u8 = 1;

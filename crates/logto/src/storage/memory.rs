@@ -7,8 +7,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use super::{Entry, Expect, Storage, StorageError, Version, async_trait};
+use crate::cache;
 use crate::clock::Clock;
-use crate::recent;
 
 /// Locks are per shard, so that requests on several cores do not wait for each other.
 const SHARDS: usize = 32;
@@ -47,7 +47,7 @@ struct ByEnd(u64);
 impl Hasher for ByEnd {
     fn write(&mut self, key: &[u8]) {
         // The upper bits chose the shard.
-        self.0 = recent::spread(key).rotate_left(u64::BITS / 2);
+        self.0 = cache::spread(key).rotate_left(u64::BITS / 2);
     }
 
     /// What ends a `str` for hashers that look at all of it.
@@ -97,7 +97,7 @@ impl MemoryStorage {
     }
 
     fn shard(&self, key: &str) -> Result<&RwLock<Shard>, StorageError> {
-        let shard = self.shards.get(recent::place(key.as_bytes(), SHARDS));
+        let shard = self.shards.get(cache::slot(key.as_bytes(), SHARDS));
         shard.ok_or_else(|| StorageError::new("the store has no shards"))
     }
 }

@@ -20,7 +20,7 @@ pub use bytes::Bytes;
 pub use error::StorageError;
 pub use memory::MemoryStorage;
 
-use crate::encoding;
+use crate::crypto::encoding;
 use crate::error::Error;
 
 /// A store of short values with compare-and-swap and a time to live.

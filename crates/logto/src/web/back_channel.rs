@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind};
-use crate::jwt::Whom;
+use crate::oidc::jwt::LogoutSubject;
 
 impl Context {
     /// Ends the sessions that a logout token names.
@@ -16,7 +16,7 @@ impl Context {
             Ok(()) => Reply::new(200),
             Err(error) if error.is_retryable() => {
                 tracing::error!(%error, "a back-channel logout could not be carried out");
-                Reply::of_error(&error)
+                Reply::from_error(&error)
             }
             Err(error) => {
                 tracing::warn!(%error, "a back-channel logout was refused");
@@ -29,16 +29,16 @@ impl Context {
     async fn end_sessions(&self) -> Result<(), Error> {
         let logto = self.logto();
         let token = logto.verify_logout_token(&self.logout_token()?).await?;
-        if logto.keeper.is_carried_out(&token.jti).await? {
+        if logto.sessions.is_carried_out(&token.jti).await? {
             let why = "the logout token was used before";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
         let now = logto.settings.clock.now_in_milliseconds();
         match &token.whom {
-            Whom::LogtoSession(sid) => logto.keeper.end_logto_session(sid, now).await?,
-            Whom::Person(sub) => logto.keeper.end_person(sub, now).await?,
+            LogoutSubject::Session(sid) => logto.sessions.end_logto_session(sid, now).await?,
+            LogoutSubject::Person(sub) => logto.sessions.end_person(sub, now).await?,
         }
-        let jti = logto.keeper.note_carried_out(&token.jti, token.good_for);
+        let jti = logto.sessions.note_carried_out(&token.jti, token.good_for);
         jti.await
     }
 

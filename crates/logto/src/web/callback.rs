@@ -22,7 +22,7 @@ impl Context {
                         .with_cookies(self.take_cookies().await)
                         .with_cookies(forget)
                 }
-                Err(error) => self.fail_callback(&CallbackFailure::of(transaction, error)).await,
+                Err(error) => self.fail_callback(&CallbackFailure::new(transaction, error)).await,
             },
             Err(failure) => {
                 if let Some(refused) = failure.for_a_resource()
@@ -37,17 +37,17 @@ impl Context {
 
     /// Keeps the new session, in place of the one that this browser had.
     async fn begin(&self, session: Session, transaction: &Transaction) -> Result<(), Error> {
-        let keeper = &self.logto().keeper;
+        let sessions = &self.logto().sessions;
         let before = self.held().await.ok().flatten();
         let begun_at = self.logto().transactions.begun_at(transaction);
-        if keeper.has_ended_since(&session, begun_at).await? {
+        if sessions.has_ended_since(&session, begun_at).await? {
             let why = "the session at Logto that the sign-in came from has ended";
             return Err(Error::new(ErrorKind::InvalidCallback, why));
         }
-        let held = keeper.begin(session, self.now()).await?;
+        let held = sessions.begin(session, self.now()).await?;
         self.adopt(held)?;
         if let Some(before) = before
-            && let Err(error) = keeper.end(&before, self.now()).await
+            && let Err(error) = sessions.end(&before, self.now()).await
         {
             tracing::warn!(%error, "the session before the new one could not be ended");
         }
@@ -60,8 +60,8 @@ impl Context {
         let logto = self.logto();
         let invalid = |why: &'static str| Error::new(ErrorKind::InvalidCallback, why);
 
-        let parameters =
-            CallbackParameters::parse(self.request().query()).map_err(CallbackFailure::of_none)?;
+        let parameters = CallbackParameters::parse(self.request().query())
+            .map_err(CallbackFailure::without_transaction)?;
         if parameters.is_bare() {
             // All that Logto sends when a person cancels on its consent page.
             let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
@@ -69,7 +69,7 @@ impl Context {
             let latest = logto.transactions.latest(&logto.keys, header, self.now());
             return Err(CallbackFailure {
                 page: latest.and_then(|transaction| transaction.return_to),
-                ..CallbackFailure::of_none(error)
+                ..CallbackFailure::without_transaction(error)
             });
         }
         let transaction = parameters
@@ -79,16 +79,18 @@ impl Context {
                 logto.transactions.find(&logto.keys, self.request().cookies(), state, self.now())
             })
             .ok_or_else(|| {
-                CallbackFailure::of_none(invalid("no sign-in of this browser has that state"))
+                CallbackFailure::without_transaction(invalid(
+                    "no sign-in of this browser has that state",
+                ))
             })?;
-        let failed = |error| CallbackFailure::of(transaction.clone(), error);
+        let failed = |error| CallbackFailure::new(transaction.clone(), error);
 
         let redirect_uri = self.redirect_uri(&transaction);
         if !self.is_at(&redirect_uri) {
             return Err(failed(invalid("the browser came back to another address")));
         }
         let seconds = logto.settings.sign_in_lifetime;
-        let claim = logto.keeper.claim_callback(&transaction.state, seconds);
+        let claim = logto.sessions.claim_callback(&transaction.state, seconds);
         let Some(claim) = claim.await.map_err(failed)? else {
             return Err(failed(invalid("the callback was used before")));
         };
@@ -103,7 +105,7 @@ impl Context {
                 // After an outage the code may not have reached Logto, and if it did, nobody has what
                 // was issued for it.
                 if error.is_retryable() {
-                    logto.keeper.give_back(claim).await;
+                    logto.sessions.release(claim).await;
                 }
                 Err(failed(error))
             }

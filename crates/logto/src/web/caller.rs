@@ -3,8 +3,8 @@
 use std::ops::Deref;
 
 use super::{Context, User};
-use crate::api::{AccessTokenClaims, Api, Policy};
 use crate::error::{Error, ErrorKind};
+use crate::resource_server::{AccessTokenClaims, Api, Policy};
 use crate::session::TokenRequest;
 
 /// Whoever may call a route of an API, by an access token of their own or by the session.

@@ -1,19 +1,19 @@
-//! One request: who asks, and which cookies are owed to the answer.
+//! One request: who asks, and which cookies are pending to the answer.
 
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Answer, Reply, Request, User};
-use crate::claims::IdTokenClaims;
-use crate::engine::Engine;
+use super::{MaybeReady, Reply, Request, User};
 use crate::error::Error;
-use crate::keeper::{Held, Loaded};
+use crate::flow::Engine;
+use crate::oidc::claims::IdTokenClaims;
 use crate::session::SessionState;
+use crate::session::manager::{LoadedSession, SessionLookup};
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
 ///
-/// It has the operations of Logto's SDK convention. What they change about the session is owed to
+/// It has the operations of Logto's SDK convention. What they change about the session is pending to
 /// the browser as cookies, which the adapter's middleware sends with whatever answer goes out.
 ///
 /// # Example
@@ -34,7 +34,7 @@ pub struct Context(Arc<Shared>);
 struct Shared {
     logto: Arc<Engine>,
     request: Request,
-    /// Held while the session is looked for, so that extractors at the same time look once.
+    /// LoadedSession while the session is looked for, so that extractors at the same time look once.
     loading: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
@@ -42,9 +42,9 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// `None` until somebody asks.
-    current: Option<Loaded>,
+    current: Option<SessionLookup>,
     /// What the last change of the session owes to the browser.
-    owed: Vec<String>,
+    pending: Vec<String>,
 }
 
 impl Context {
@@ -127,33 +127,33 @@ impl Context {
         Ok(claims.map(|claims| User::new(claims, self.clone())))
     }
 
-    /// The `Set-Cookie` lines that are owed to the browser, taken out. The adapter appends them to
+    /// The `Set-Cookie` lines that are pending to the browser, taken out. The adapter appends them to
     /// the response, after the handler, whatever the response is.
-    pub fn take_cookies(&self) -> Answer<Vec<String>> {
+    pub fn take_cookies(&self) -> MaybeReady<Vec<String>> {
         let mut state = self.state();
-        let owed = mem::take(&mut state.owed);
+        let pending = mem::take(&mut state.pending);
         let held = state.current.as_ref().and_then(|current| current.held.as_ref());
-        let Some(held) = held.filter(|_| !owed.is_empty()).cloned() else {
-            return Answer::known(owed);
+        let Some(held) = held.filter(|_| !pending.is_empty()).cloned() else {
+            return MaybeReady::known(pending);
         };
         let context = self.clone();
-        Answer::waiting(async move {
+        MaybeReady::waiting(async move {
             match context.has_ended(&held).await {
                 // Signed out by another request while this one was answered: nothing of this session
                 // must reach the browser any more.
                 true => Vec::new(),
-                false => owed,
+                false => pending,
             }
         })
     }
 
-    async fn has_ended(&self, held: &Held) -> bool {
-        let latest = self.logto().keeper.latest(held).await;
+    async fn has_ended(&self, held: &LoadedSession) -> bool {
+        let latest = self.logto().sessions.latest(held).await;
         latest.is_err_and(|error| error.needs_sign_in())
     }
 
     /// What is to be known of the session of this request, as it is now.
-    pub(crate) async fn current<T>(&self, look: impl Fn(&Loaded) -> T) -> Result<T, Error> {
+    pub(crate) async fn current<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Result<T, Error> {
         if let Some(known) = self.known(&look) {
             return Ok(known);
         }
@@ -161,13 +161,13 @@ impl Context {
         if let Some(known) = self.known(&look) {
             return Ok(known);
         }
-        let keeper = &self.logto().keeper;
-        let loaded = keeper.load(self.request().cookies(), self.now()).await;
+        let sessions = &self.logto().sessions;
+        let loaded = sessions.load(self.request().cookies(), self.now()).await;
         let loaded = loaded.map_err(|error| {
             tracing::error!(%error, "nobody can know who asks");
             self.answered(error)
         })?;
-        if let Some(held) = loaded.held.as_ref().filter(|_| loaded.owes_cookie)
+        if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
             && let Err(error) = self.adopt(held.clone())
         {
             tracing::warn!(%error, "a browser keeps its old cookie");
@@ -175,40 +175,40 @@ impl Context {
         Ok(look(self.state().current.get_or_insert(loaded)))
     }
 
-    pub(crate) async fn held(&self) -> Result<Option<Held>, Error> {
+    pub(crate) async fn held(&self) -> Result<Option<LoadedSession>, Error> {
         self.current(|current| current.held.clone()).await
     }
 
-    fn known<T>(&self, look: impl Fn(&Loaded) -> T) -> Option<T> {
+    fn known<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Option<T> {
         self.state().current.as_ref().map(look)
     }
 
     /// Takes over a session that began or moved on, and owes that to the browser.
-    pub(crate) fn adopt(&self, held: Held) -> Result<(), Error> {
-        let keeper = &self.logto().keeper;
-        let lines = keeper.cookies(&held, self.request().cookies(), self.now())?;
+    pub(crate) fn adopt(&self, held: LoadedSession) -> Result<(), Error> {
+        let sessions = &self.logto().sessions;
+        let lines = sessions.cookies(&held, self.request().cookies(), self.now())?;
         let mut state = self.state();
-        state.current = Some(Loaded::signed_in(held));
-        state.owed = lines;
+        state.current = Some(SessionLookup::signed_in(held));
+        state.pending = lines;
         Ok(())
     }
 
     /// Takes over a session that moved on in its store.
-    pub(crate) fn update(&self, held: Held) {
-        self.state().current = Some(Loaded::signed_in(held));
+    pub(crate) fn update(&self, held: LoadedSession) {
+        self.state().current = Some(SessionLookup::signed_in(held));
     }
 
     /// Notes that the session is over, and leaves the browser alone.
-    pub(crate) fn set_nobody(&self) {
-        self.state().current = Some(Loaded::nobody(SessionState::Revoked));
+    pub(crate) fn mark_ended(&self) {
+        self.state().current = Some(SessionLookup::without_session(SessionState::Revoked));
     }
 
     /// Forgets the session, and owes that to the browser.
     pub(crate) fn forget(&self, why: SessionState) {
-        let lines = self.logto().keeper.no_cookies(self.request().cookies());
+        let lines = self.logto().sessions.no_cookies(self.request().cookies());
         let mut state = self.state();
-        state.current = Some(Loaded::nobody(why));
-        state.owed = lines;
+        state.current = Some(SessionLookup::without_session(why));
+        state.pending = lines;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

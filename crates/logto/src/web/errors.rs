@@ -1,9 +1,8 @@
 //! How a request is answered that cannot have what it asks for.
 
 use super::page::{Page, WayOn};
-use super::wording::Wording;
 use super::{Context, Reply, Route};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Wording};
 
 impl Context {
     /// The answer to a request that needs a signed-in person and has none.
@@ -14,7 +13,7 @@ impl Context {
             return Reply::see_other(sign_in);
         }
         let challenge = format!("Bearer realm=\"{}\"", self.origin());
-        let reply = Reply::of_error(&Error::new(ErrorKind::SignInRequired, ""))
+        let reply = Reply::from_error(&Error::new(ErrorKind::SignInRequired, ""))
             .with_header("www-authenticate", challenge);
         if request.is_htmx() {
             // htmx would follow a redirect inside its request; this header makes it load the page.
@@ -34,7 +33,7 @@ impl Context {
             _ if self.request().is_navigation() || self.request().accepts_html() => {
                 self.error_page(&error, &self.page_to_return_to())
             }
-            _ => Reply::of_error(&error),
+            _ => Reply::from_error(&error),
         };
         error.answered_by(reply)
     }
@@ -42,7 +41,7 @@ impl Context {
     /// A page that says what happened and how to go on: the same again after an outage, otherwise
     /// signing in, on the way to `page`.
     pub(super) fn error_page(&self, error: &Error, page: &str) -> Reply {
-        let Wording { status, title, text, .. } = Wording::of(error);
+        let Wording { status, title, text, .. } = Wording::new(error);
         // Logto's own words, where they came in a callback that was checked.
         let said = error.response().filter(|response| response.status() == 0);
         let detail = said.map(ToString::to_string);
@@ -53,7 +52,7 @@ impl Context {
             WayOn::link(self.sign_in_path(page), "Sign in")
         };
         let page = Page { title, text, detail: detail.as_deref(), way_on };
-        Reply::html(status, &page).with_retry_after(error)
+        page.reply(status).with_retry_after(error)
     }
 
     /// The answer to a method that the route does not have. Whoever opens the address of sign-out gets
@@ -69,7 +68,7 @@ impl Context {
                 detail: None,
                 way_on: WayOn::button(address, "Sign out"),
             };
-            Reply::html(405, &page)
+            page.reply(405)
         } else {
             let message = format!("This address answers {allowed} only.");
             Reply::json(405, "method_not_allowed", &message)
@@ -91,6 +90,6 @@ impl Context {
             detail: None,
             way_on: WayOn::link(home, "Go there"),
         };
-        Reply::html(403, &page)
+        page.reply(403)
     }
 }

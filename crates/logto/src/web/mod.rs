@@ -19,16 +19,15 @@
 //! }
 //! ```
 
-mod answer;
 mod back_channel;
 mod callback;
 mod caller;
 mod context;
 mod errors;
 mod hugging_face_token;
+mod maybe_ready;
 mod navigation;
 mod page;
-mod reply;
 mod request;
 mod return_to;
 mod routes;
@@ -37,16 +36,15 @@ mod sign_out;
 mod snapshot;
 mod tokens;
 mod user;
-mod wording;
 
-pub use answer::Answer;
 pub use caller::Caller;
 pub use context::Context;
 pub use hugging_face_token::{HuggingFaceAccess, HuggingFaceToken};
-pub use reply::Reply;
+pub use maybe_ready::MaybeReady;
 pub use request::Request;
 pub use routes::Route;
 pub use snapshot::{ContextRequest, LogtoContext};
 pub use user::User;
 
+pub use crate::reply::Reply;
 pub use crate::session::SessionState;

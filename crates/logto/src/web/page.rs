@@ -1,5 +1,7 @@
 //! The one page that the SDK shows itself: what happened, and the way on.
 
+use crate::reply::Reply;
+
 /// A short page with a heading, a sentence, and a link or a button.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
@@ -33,7 +35,7 @@ impl WayOn {
 
     /// A callback's address may hold a code, which is nobody's business. A form has to tell this app
     /// where it comes from.
-    pub(crate) fn referrer_policy(&self) -> &'static str {
+    fn referrer_policy(&self) -> &'static str {
         match self.kind {
             Kind::Link => "no-referrer",
             Kind::Button => "same-origin",
@@ -55,10 +57,19 @@ impl WayOn {
 
 impl Page<'_> {
     /// Nothing is loaded and nothing runs.
-    pub(crate) const CONTENT_SECURITY_POLICY: &'static str =
+    const CONTENT_SECURITY_POLICY: &'static str =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
-    pub(crate) fn render(&self) -> String {
+    pub(crate) fn reply(&self, status: u16) -> Reply {
+        Reply::new(status)
+            .with_header("content-type", "text/html; charset=utf-8")
+            .with_header("content-security-policy", Self::CONTENT_SECURITY_POLICY)
+            .with_header("referrer-policy", self.way_on.referrer_policy())
+            .with_header("x-content-type-options", "nosniff")
+            .with_body(self.render())
+    }
+
+    fn render(&self) -> String {
         let detail = match self.detail {
             Some(detail) => format!("<p class=\"detail\">{}</p>", escape(detail)),
             None => String::new(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::text::Span;
+use crate::span::Span;
 
 /// The parts of a request that the core reads, copied out of the framework's own type before the
 /// first await: no lifetimes, no `!Send` requests, no versions of the `http` crate.

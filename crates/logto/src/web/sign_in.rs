@@ -3,8 +3,9 @@
 use super::{Context, Reply, Route};
 use crate::config::scope;
 use crate::error::{Error, ErrorKind};
-use crate::flow::{AuthorizationRequest, Protocol, SignInOptions, Transaction};
+use crate::flow::{SignInOptions, Transaction};
 use crate::local_path::local_path;
+use crate::oidc::{AuthorizationRequest, Protocol};
 
 impl Context {
     /// Sends the person to Logto.
@@ -59,7 +60,9 @@ impl Context {
         )?;
         let url = Protocol::new(&logto.settings, &metadata, &logto.http)?.authorization_url(
             AuthorizationRequest {
-                transaction: &transaction,
+                state: transaction.state.clone(),
+                nonce: transaction.nonce(),
+                verifier: transaction.verifier(),
                 redirect_uri: &self.redirect_uri(&transaction),
                 scopes,
                 resources,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Context, Reply, SessionState};
-use crate::keeper::Held;
-use crate::provider::Metadata;
+use crate::oidc::provider::Metadata;
+use crate::session::manager::LoadedSession;
 
 /// How long a person waits for Logto to revoke the refresh token. It goes on afterwards.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -24,7 +24,7 @@ impl Context {
             Err(error) => {
                 tracing::warn!(%error, "somebody signs out of a session that cannot be ended now");
                 let cookies = self.request().cookies();
-                let held = self.logto().keeper.in_cookies(cookies, self.now());
+                let held = self.logto().sessions.in_cookies(cookies, self.now());
                 held.and_then(|held| held.session.refresh_token().map(str::to_owned))
             }
         };
@@ -47,8 +47,8 @@ impl Context {
     }
 
     /// Ends the session wherever it is known; the refresh token that is left of it.
-    async fn end(&self, held: &Held) -> Option<String> {
-        let ended = self.logto().keeper.end(held, self.now()).await;
+    async fn end(&self, held: &LoadedSession) -> Option<String> {
+        let ended = self.logto().sessions.end(held, self.now()).await;
         ended.unwrap_or_else(|error| {
             tracing::warn!(%error, "a session could not be ended in the store");
             held.session.refresh_token().map(str::to_owned)

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Context;
 use crate::access_token::AccessToken;
-use crate::claims::UserInfo;
 use crate::config::scope;
 use crate::error::{Error, ErrorKind};
-use crate::keeper::Held;
+use crate::oidc::claims::UserInfo;
+use crate::session::manager::LoadedSession;
 use crate::session::{SessionState, TokenRequest};
 
 impl Context {
@@ -94,26 +94,30 @@ impl Context {
         })
     }
 
-    async fn signed_in(&self) -> Result<Held, Error> {
+    async fn signed_in(&self) -> Result<LoadedSession, Error> {
         self.held()
             .await?
             .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "nobody is signed in"))
     }
 
     /// The session with a good token, kept by the browser if it moved on.
-    async fn fresh(&self, held: &Held, request: &TokenRequest) -> Result<Held, Error> {
+    async fn fresh(
+        &self,
+        held: &LoadedSession,
+        request: &TokenRequest,
+    ) -> Result<LoadedSession, Error> {
         let logto = self.logto();
         let outcome = logto.refreshes.fresh(logto, held, request).await;
         match &outcome {
             Err(error) if error.needs_sign_in() => match error.response() {
                 Some(_) => self.forget(SessionState::Revoked),
                 // Ended by another request, which sees to the browser: it may have a new session.
-                None if held.session.refresh_token().is_some() => self.set_nobody(),
+                None if held.session.refresh_token().is_some() => self.mark_ended(),
                 None => {}
             },
             // The refresh token may have been replaced all the same.
             Err(_) => {
-                if let Ok(latest) = logto.keeper.latest(held).await {
+                if let Ok(latest) = logto.sessions.latest(held).await {
                     self.move_on(held, latest)?;
                 }
             }
@@ -122,7 +126,7 @@ impl Context {
         outcome
     }
 
-    fn move_on(&self, from: &Held, to: Held) -> Result<(), Error> {
+    fn move_on(&self, from: &LoadedSession, to: LoadedSession) -> Result<(), Error> {
         if from.session.revision == to.session.revision {
             return Ok(());
         }

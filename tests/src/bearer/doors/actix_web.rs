@@ -3,8 +3,8 @@
 use actix_web::web::{Data, ServiceConfig, get, to};
 use actix_web::{App, HttpServer};
 use logto::Logto;
-use logto::api::{AnyToken, Api, Permission};
-use logto_actix_web::{AccessToken, Caller, metadata_routes};
+use logto::resource_server::{AnyToken, Api, Permission};
+use logto_actix_web::{Authorized, Caller, metadata_routes};
 
 use crate::bearer::permissions::*;
 use crate::conformance::Server;
@@ -63,7 +63,7 @@ fn pages(config: &mut ServiceConfig) {
         .route("/misplaced/{organization}", get().to(show::<Misplaced>));
 }
 
-async fn show<P: Permission>(token: AccessToken<P>) -> String {
+async fn show<P: Permission>(token: Authorized<P>) -> String {
     page(&token)
 }
 

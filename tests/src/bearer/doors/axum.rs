@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::routing::{any, get};
 use logto::Logto;
-use logto::api::{AnyToken, Api, Permission};
-use logto_axum::{AccessToken, Caller, metadata_routes};
+use logto::resource_server::{AnyToken, Api, Permission};
+use logto_axum::{Authorized, Caller, metadata_routes};
 use tokio::net::TcpListener;
 
 use crate::bearer::permissions::*;
@@ -50,7 +50,7 @@ fn router(api: Api) -> Router {
         .with_state(api)
 }
 
-async fn show<P: Permission>(token: AccessToken<P>) -> String {
+async fn show<P: Permission>(token: Authorized<P>) -> String {
     page(&token)
 }
 

@@ -28,7 +28,7 @@ mod rocket;
 
 use futures::future::BoxFuture;
 use logto::Logto;
-use logto::api::Api;
+use logto::resource_server::Api;
 
 use crate::conformance::Server;
 

@@ -1,8 +1,8 @@
 //! The protected API in poem.
 
 use logto::Logto;
-use logto::api::{AnyToken, Api, Permission};
-use logto_poem::{AccessToken, Caller, metadata_routes};
+use logto::resource_server::{AnyToken, Api, Permission};
+use logto_poem::{Authorized, Caller, metadata_routes};
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Endpoint, EndpointExt, Route, Server as Poem, get, handler};
 
@@ -53,7 +53,7 @@ fn endpoint(api: Api) -> impl Endpoint {
 }
 
 #[handler]
-async fn show<P: Permission>(token: AccessToken<P>) -> String {
+async fn show<P: Permission>(token: Authorized<P>) -> String {
     page(&token)
 }
 

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use futures::channel::oneshot;
 use logto::Logto;
-use logto::api::{AnyToken, Api};
-use logto_rocket::{AccessToken, Caller, api_fairing};
+use logto::resource_server::{AnyToken, Api};
+use logto_rocket::{Authorized, Caller, api_fairing};
 use rocket::config::{LogLevel, Shutdown};
 use rocket::fairing::AdHoc;
 use rocket::shield::Shield;
@@ -72,7 +72,7 @@ macro_rules! pages {
     ($($name:ident($($parameter:ident)?) at $path:literal asks for $permission:ty;)*) => {
         $(
             #[get($path)]
-            async fn $name($($parameter: &str,)? token: AccessToken<$permission>) -> String {
+            async fn $name($($parameter: &str,)? token: Authorized<$permission>) -> String {
                 // Rocket wants every parameter of the path to be one of the function.
                 $(assert!(!$parameter.is_empty());)?
                 page(&token)

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crate::encoding;
+use crate::crypto::encoding;
 use crate::error::Error;
 use crate::storage::{Bytes, Entry, Expect, Storage, StorageError, Version};
 

@@ -1,0 +1,4 @@
+//! Encryption, random numbers and encodings.
+
+pub(crate) mod encoding;
+pub(crate) mod seal;

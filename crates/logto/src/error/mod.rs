@@ -1,0 +1,254 @@
+//! The one error type of the crate.
+
+mod reply;
+mod wording;
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::reply::Reply;
+
+pub(crate) use wording::Wording;
+
+/// What went wrong while talking to Logto or keeping a session.
+///
+/// One opaque type with predicates instead of an enum per operation: a caller decides by asking
+/// [`kind`](Error::kind), [`is_retryable`](Error::is_retryable) or
+/// [`needs_sign_in`](Error::needs_sign_in). No error ever holds a token, a secret or a full URL in
+/// what it prints.
+///
+/// # Example
+///
+/// ```
+/// fn advise(error: &logto::Error) -> &'static str {
+///     if error.needs_sign_in() {
+///         "send the person to sign in"
+///     } else if error.is_retryable() {
+///         "try again in a moment; nobody was signed out"
+///     } else {
+///         "look at the log"
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    response: Option<ErrorResponse>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// What to answer the request that met the error, where that is known.
+    reply: Option<Reply>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Logto could not be reached in time, or answered that it cannot serve (408, 429 or
+    /// 5xx). The session is untouched and the same call may work later.
+    Unreachable,
+    /// Logto understood the request and refused it; see [`Error::response`].
+    Refused,
+    /// Logto answered with something that is not what the protocol says.
+    InvalidResponse,
+    /// A token failed verification.
+    InvalidToken,
+    /// The request brought no access token.
+    MissingToken,
+    /// The access token is genuine and does not permit the request.
+    Forbidden,
+    /// The browser came back with a callback that does not belong to a sign-in of this browser, or
+    /// that was used before.
+    InvalidCallback,
+    /// The person cancelled at Logto, or was denied access there.
+    Cancelled,
+    /// The caller asked for something that cannot be sent.
+    InvalidRequest,
+    /// There is no session, or it is over: the person has to sign in.
+    SignInRequired,
+    /// The session does not fit into the cookies that a browser keeps.
+    SessionTooLarge,
+    /// The store of sessions could not be asked. Nobody was signed out and the same call may work
+    /// later.
+    StoreUnavailable,
+    /// Logto does not give this person the token that was asked for: they are not a member of the
+    /// organization, or may not use the application.
+    AccessDenied,
+}
+
+impl Inner {
+    fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, message: message.into(), response: None, source: None, reply: None }
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Inner::new(kind, message)))
+    }
+
+    pub(crate) fn with_source(
+        kind: ErrorKind,
+        message: impl Into<Cow<'static, str>>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self(Arc::new(Inner { source: Some(source.into()), ..Inner::new(kind, message) }))
+    }
+
+    /// JSON that is not what it should be. The parser's own message is left out: it quotes values.
+    pub(crate) fn malformed(kind: ErrorKind, what: &str, error: &serde_json::Error) -> Self {
+        let reason = match error.classify() {
+            serde_json::error::Category::Data => "a member is missing or of another type",
+            _ => "it is not JSON",
+        };
+        Self::new(kind, format!("{what} cannot be read: {reason}"))
+    }
+
+    pub(crate) fn from_response(kind: ErrorKind, response: ErrorResponse) -> Self {
+        let message = match kind {
+            ErrorKind::Unreachable => "Logto cannot serve the request now",
+            _ => "Logto refused the request",
+        };
+        Self(Arc::new(Inner { response: Some(response), ..Inner::new(kind, message) }))
+    }
+
+    /// The same error, with the answer that the request in question gets.
+    pub(crate) fn answered_by(self, reply: Reply) -> Self {
+        Self(Arc::new(Inner {
+            kind: self.kind(),
+            message: self.0.message.clone(),
+            response: self.0.response.clone(),
+            reply: Some(reply),
+            source: Some(Box::new(self)),
+        }))
+    }
+
+    pub(crate) fn reply(&self) -> Option<&Reply> {
+        self.0.reply.as_ref()
+    }
+
+    /// The kind of error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may succeed later without anyone doing anything: Logto or the store was
+    /// unreachable or overloaded. It never means that a session ended.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Unreachable | ErrorKind::StoreUnavailable)
+    }
+
+    /// Whether the person has to sign in (again) for the call to succeed.
+    #[must_use]
+    pub fn needs_sign_in(&self) -> bool {
+        self.0.kind == ErrorKind::SignInRequired
+    }
+
+    /// What Logto answered, if it answered with an error.
+    #[must_use]
+    pub fn response(&self) -> Option<&ErrorResponse> {
+        self.0.response.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        match &self.0.response {
+            Some(response) => write!(f, ": {response}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("response", &self.0.response)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self.0.source.as_deref() {
+            // The same error before its answer was known says nothing new.
+            Some(source) if self.0.reply.is_some() => source.source(),
+            source => source.map(|source| source as _),
+        }
+    }
+}
+
+/// An error answer of Logto: status, the OAuth error of RFC 6749 section 5.2 and Logto's own
+/// request id, which its log knows too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorResponse {
+    pub(crate) status: u16,
+    pub(crate) error: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl ErrorResponse {
+    /// The HTTP status; 0 when the error came in the callback's query rather than in an answer.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The OAuth error code, for example `invalid_grant`.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// Logto's sentence about it, shortened to printable text.
+    #[must_use]
+    pub fn error_description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The `logto-core-request-id` header of the answer.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Seconds that Logto asked to wait, from `Retry-After`.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+}
+
+impl fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.error.as_deref().unwrap_or("no error code"))?;
+        if let Some(description) = &self.description {
+            write!(f, " ({description})")?;
+        }
+        if self.status != 0 {
+            write!(f, ", status {}", self.status)?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, ", request id {id}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Text of somebody else, fit for a log line or a page: printable, on one line, at most 200
+/// characters.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}

@@ -1,0 +1,34 @@
+//! Errors as responses.
+
+use super::Error;
+use super::wording::Wording;
+use crate::reply::Reply;
+
+/// Seconds after which to try again during an outage, if Logto does not say.
+const RETRY_AFTER: u64 = 5;
+
+impl Reply {
+    /// The response for an error when nothing is known of the request.
+    pub(crate) fn from_error(error: &Error) -> Self {
+        let Wording { status, code, text, .. } = Wording::new(error);
+        Self::json(status, code, text).with_retry_after(error)
+    }
+
+    pub(crate) fn with_retry_after(self, error: &Error) -> Self {
+        if !error.is_retryable() {
+            return self;
+        }
+        let asked_for = error.response().and_then(|response| response.retry_after());
+        self.with_header("retry-after", asked_for.unwrap_or(RETRY_AFTER).to_string())
+    }
+}
+
+impl From<Error> for Reply {
+    /// The response that the error carries, or one for its kind.
+    fn from(error: Error) -> Self {
+        match error.reply() {
+            Some(reply) => reply.clone(),
+            None => Self::from_error(&error),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The words for what went wrong.
+
+use super::{Error, ErrorKind};
+
+/// How an error of a kind is told to the outside. Details are for the log.
+pub(crate) struct Wording {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) text: &'static str,
+}
+
+impl Wording {
+    pub(crate) fn new(error: &Error) -> Self {
+        let (status, code, title, text) = match error.kind() {
+            ErrorKind::SignInRequired => {
+                (401, "unauthenticated", "Please sign in", "This needs a signed-in user.")
+            }
+            ErrorKind::Unreachable => (
+                503,
+                "logto_unreachable",
+                "Signing in is not possible right now",
+                "The sign-in service does not answer. Whoever was signed in still is; please try again \
+                 in a moment.",
+            ),
+            ErrorKind::StoreUnavailable => (
+                503,
+                "store_unavailable",
+                "This does not work right now",
+                "The store of sessions does not answer. Whoever was signed in still is; please try \
+                 again in a moment.",
+            ),
+            ErrorKind::AccessDenied => {
+                (403, "access_denied", "You may not do this", "Your account has no access to this.")
+            }
+            ErrorKind::InvalidRequest => (
+                400,
+                "invalid_request",
+                "That did not work",
+                "The request cannot be sent to the sign-in service.",
+            ),
+            ErrorKind::InvalidCallback => (
+                400,
+                "invalid_callback",
+                "This sign-in is not valid any more",
+                "It was already used, took too long, or was begun in another browser or under another \
+                 address (localhost is not 127.0.0.1).",
+            ),
+            ErrorKind::MissingToken => (
+                401,
+                "missing_token",
+                "This needs an access token",
+                "The request has no access token.",
+            ),
+            ErrorKind::Forbidden => (
+                403,
+                "insufficient_scope",
+                "This is not permitted",
+                "The access token does not permit this.",
+            ),
+            ErrorKind::Cancelled => (
+                400,
+                "cancelled",
+                "You are not signed in",
+                "The sign-in was cancelled, or access was denied.",
+            ),
+            ErrorKind::SessionTooLarge => (
+                400,
+                "session_too_large",
+                "Your account does not fit",
+                "Your account belongs to more organizations and roles than this site can keep in \
+                 your browser.",
+            ),
+            ErrorKind::Refused | ErrorKind::InvalidResponse | ErrorKind::InvalidToken => (
+                502,
+                "logto_failed",
+                "Signing in did not work",
+                "The sign-in service gave an answer that cannot be used.",
+            ),
+        };
+        Self { status, code, title, text }
+    }
+}

@@ -1,0 +1,52 @@
+//! What all requests of an application share.
+
+use std::sync::Arc;
+
+use crate::config::Settings;
+use crate::cookies::Attributes;
+use crate::crypto::seal::KeyRing;
+use crate::error::Error;
+use crate::flow::Transactions;
+use crate::flow::refresh::Refreshes;
+use crate::http::Http;
+use crate::oidc::provider::{Provider, SingleFlight};
+use crate::session::manager::SessionManager;
+
+/// The parts, put together once.
+pub(crate) struct Engine {
+    pub(crate) settings: Settings,
+    pub(crate) http: Arc<Http>,
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) sessions: SessionManager,
+    pub(crate) transactions: Transactions,
+    pub(crate) refreshes: Refreshes,
+    /// Reads of people's Hugging Face tokens, by the access token of the person.
+    pub(crate) hugging_face_reads: SingleFlight<Vec<u8>>,
+}
+
+impl Engine {
+    pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
+        let http = Arc::new(Http::new(
+            &settings.endpoint,
+            &settings.app_id,
+            &settings.app_secret,
+            settings.limits,
+        )?);
+        let context = format!("{}\n{}", settings.issuer, settings.app_id);
+        let keys = Arc::new(KeyRing::new(&settings.cookie_secrets, &context)?);
+        Ok(Self {
+            provider: Arc::new(Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock)),
+            sessions: SessionManager::new(&settings, Arc::clone(&keys)),
+            keys,
+            transactions: Transactions::new(
+                Attributes::for_host(settings.secure),
+                settings.sign_in_lifetime,
+            ),
+            refreshes: Refreshes::default(),
+            hugging_face_reads: SingleFlight::default(),
+            http,
+            settings,
+        })
+    }
+}

@@ -1,0 +1,311 @@
+//! A refresh token is redeemed once, however many requests ask at the same time, here and in other
+//! processes.
+//!
+//! In this process those who want the same token share one flight. Across processes a lease in the
+//! store lets one redeem; the others find its result in the store. A flight is a task of its own: a
+//! browser that goes away does not cut it between Logto's answer and ours. What Logto answered is
+//! stored before anybody sees it, and a session that was ended meanwhile stays ended.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::engine::Engine;
+use super::tokens::Renewal;
+use crate::error::{Error, ErrorKind};
+use crate::http::is_answer_lost;
+use crate::session::manager::LoadedSession;
+use crate::session::{Grant, Session, SessionId, Target, TokenRequest};
+
+/// How long a request waits for a renewal of a token that is still good.
+const EARLY_PATIENCE: Duration = Duration::from_secs(2);
+/// Seconds after a sign-in in which another one would bring nothing better, and send the person
+/// around for ever.
+const JUST_NOW: u64 = 60;
+/// Seconds without early renewals after one met an outage.
+const PAUSE: u64 = 5;
+/// Between two looks whether another instance is done: at first, and at most.
+const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
+/// For how long to try to store what Logto answered, which exists nowhere else, and between two
+/// attempts. The pause is short: when the store is back, whoever reads it first must not find the
+/// refresh token that Logto has replaced.
+const STORE_PATIENCE: Duration = Duration::from_secs(60);
+const STORE_PAUSE: Duration = Duration::from_millis(200);
+/// How soon after a request whose answer was lost the same refresh token may be sent again: Logto
+/// takes one that it has replaced for three seconds more, and then ends everything that was issued
+/// for the sign-in.
+const SECOND_ATTEMPT: Duration = Duration::from_secs(2);
+
+type Outcome = Option<Result<LoadedSession, Error>>;
+
+/// The refreshes under way.
+#[derive(Default)]
+pub(crate) struct Refreshes {
+    in_flight: Mutex<HashMap<(SessionId, Target), watch::Receiver<Outcome>>>,
+    /// When early renewals may begin again.
+    paused_until: AtomicU64,
+}
+
+/// What somebody wants to have refreshed.
+struct RefreshRequest {
+    held: LoadedSession,
+    target: Target,
+    /// The token that is not good enough.
+    known: Option<String>,
+}
+
+impl RefreshRequest {
+    /// Whether somebody else has fulfilled it.
+    fn is_fulfilled_by(&self, session: &Session, now: u64) -> bool {
+        session
+            .grant
+            .token_for(&self.target)
+            .is_some_and(|held| held.is_usable(now) && Some(&held.token) != self.known.as_ref())
+    }
+}
+
+impl Refreshes {
+    /// The session with a usable token for the request: as it is, or refreshed.
+    pub(crate) async fn fresh(
+        &self,
+        engine: &Arc<Engine>,
+        held: &LoadedSession,
+        request: &TokenRequest,
+    ) -> Result<LoadedSession, Error> {
+        let now = engine.settings.clock.now();
+        let token = held.session.grant.token_for(&request.target);
+        let usable = token.filter(|token| token.is_usable(now) && !request.fresh);
+        if usable.is_some_and(|token| !token.needs_refresh(now)) {
+            return Ok(held.clone());
+        }
+        if held.session.refresh_token().is_none() {
+            let age = now.saturating_sub(held.session.started_at / 1000);
+            let (kind, why) = match usable {
+                Some(_) => return Ok(held.clone()),
+                None if age < JUST_NOW => (
+                    ErrorKind::InvalidResponse,
+                    "the sign-in brought neither a usable access token nor a refresh token",
+                ),
+                None => (
+                    ErrorKind::SignInRequired,
+                    "there is no refresh token to get an access token with",
+                ),
+            };
+            return Err(Error::new(kind, why));
+        }
+        let wanted = RefreshRequest {
+            held: held.clone(),
+            target: request.target.clone(),
+            known: token.map(|token| token.token.clone()),
+        };
+        if usable.is_none() {
+            let limits = &engine.settings.limits;
+            let patience = limits.connect_timeout + limits.request_timeout;
+            return finished(self.join(engine, wanted).0, patience).await;
+        }
+        if now < self.paused_until.load(Ordering::Relaxed) {
+            return Ok(held.clone());
+        }
+        let (flight, is_first) = self.join(engine, wanted);
+        if !is_first || held.is_stored() {
+            // The store will have the new token for the next request.
+            return Ok(held.clone());
+        }
+        // A session in a cookie is refreshed for good when its browser has the new one.
+        match finished(flight, EARLY_PATIENCE).await {
+            Err(error) if !error.needs_sign_in() => Ok(held.clone()),
+            outcome => outcome,
+        }
+    }
+
+    /// The flight for this wanted, and whether it begins now.
+    fn join(
+        &self,
+        engine: &Arc<Engine>,
+        wanted: RefreshRequest,
+    ) -> (watch::Receiver<Outcome>, bool) {
+        let key = (wanted.held.session.id, wanted.target.clone());
+        let mut in_flight = self.in_flight();
+        if let Some(flight) = in_flight.get(&key)
+            // Its runtime may have been shut down on the way.
+            && flight.has_changed().is_ok()
+        {
+            return (flight.clone(), false);
+        }
+        let (land, flight) = watch::channel(None);
+        in_flight.insert(key.clone(), flight.clone());
+        let engine = Arc::clone(engine);
+        tokio::spawn(async move {
+            let outcome = engine.renew(&wanted).await;
+            let refreshes = &engine.refreshes;
+            if outcome.as_ref().is_err_and(Error::is_retryable) {
+                let until = engine.settings.clock.now().saturating_add(PAUSE);
+                refreshes.paused_until.store(until, Ordering::Relaxed);
+            }
+            refreshes.in_flight().remove(&key);
+            land.send_replace(Some(outcome));
+        });
+        (flight, true)
+    }
+
+    fn in_flight(
+        &self,
+    ) -> std::sync::MutexGuard<'_, HashMap<(SessionId, Target), watch::Receiver<Outcome>>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn finished(
+    mut flight: watch::Receiver<Outcome>,
+    patience: Duration,
+) -> Result<LoadedSession, Error> {
+    let late = || Error::new(ErrorKind::Unreachable, "the refresh takes too long");
+    // The sender is gone without a word only if its runtime was shut down.
+    let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
+    let finished = tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await;
+    let outcome = finished.map_err(|_| late())?.map_err(|_| stopped())?.clone();
+    outcome.unwrap_or_else(|| Err(stopped()))
+}
+
+impl Engine {
+    /// Waits for the right to refresh, or for the result of whoever has it.
+    async fn renew(&self, wanted: &RefreshRequest) -> Result<LoadedSession, Error> {
+        // What can fail without Logto's token endpoint fails before anybody else has to wait.
+        self.provider.metadata().await?;
+        let (mut pause, most) = LOOK;
+        let lease = loop {
+            if let Some(lease) = self.sessions.lease(wanted.held.session.id).await? {
+                break lease;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(most);
+            let latest = self.sessions.latest(&wanted.held).await?;
+            if wanted.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
+                return Ok(latest);
+            }
+        };
+        self.sessions.holding(lease, self.exchange(wanted)).await
+    }
+
+    async fn exchange(&self, wanted: &RefreshRequest) -> Result<LoadedSession, Error> {
+        let mut latest = self.sessions.latest(&wanted.held).await?;
+        let mut is_second = false;
+        loop {
+            if wanted.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
+                return Ok(latest);
+            }
+            let sent = Instant::now();
+            match self.redeem_refresh_token(&latest, &wanted.target).await {
+                Ok(renewal) => return self.store_renewal(&wanted.held, renewal).await,
+                Err(error) if error.needs_sign_in() => {
+                    let newer = self.sessions.latest(&latest).await?;
+                    if newer.session.refresh_token() == latest.session.refresh_token() {
+                        self.sessions.end(&latest, self.settings.clock.now()).await?;
+                        tracing::info!(%error, "Logto ended a session");
+                        return Err(error);
+                    }
+                    // Somebody else rotated the refresh token meanwhile.
+                    latest = newer;
+                }
+                Err(error)
+                    if !is_second && is_answer_lost(&error) && sent.elapsed() < SECOND_ATTEMPT =>
+                {
+                    tracing::warn!(%error, "the answer to a refresh was lost: it is asked for again");
+                    is_second = true;
+                }
+                Err(error) => {
+                    if error.response().is_some() && !error.is_retryable() {
+                        self.rescue(wanted, &latest).await;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Logto spends a refresh token that is to be replaced before it looks at what is asked for, and
+    /// gives the new one to nobody if it then refuses. For three seconds it takes the old one again.
+    async fn rescue(&self, wanted: &RefreshRequest, latest: &LoadedSession) {
+        let plain = Target::default();
+        if wanted.target == plain {
+            return;
+        }
+        let rescued = match self.redeem_refresh_token(latest, &plain).await {
+            Ok(renewal) => self.store_renewal(&wanted.held, renewal).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = rescued {
+            tracing::warn!(%error, "a refresh token may be lost by a refusal of Logto");
+        }
+    }
+
+    /// Stores what came of a refresh, and only then hands it out.
+    async fn store_renewal(
+        &self,
+        before: &LoadedSession,
+        renewal: Renewal,
+    ) -> Result<LoadedSession, Error> {
+        let backend = before.backend;
+        let change = |session: &mut Session| {
+            let now = self.settings.clock.now();
+            self.sessions.note_refresh(session, now);
+            let mut tokens = session.grant.tokens().clone();
+            if let Some(refresh_token) = &renewal.refresh_token {
+                tokens.refresh = Some(refresh_token.clone());
+            }
+            let mut newer_claims = None;
+            if let Ok(accepted) = &renewal.accepted {
+                tokens.keep(accepted.token.clone(), now);
+                newer_claims = accepted.claims.clone();
+            }
+            let claims = Arc::clone(session.grant.claims());
+            session.grant = Grant::new(claims, tokens.clone());
+            if let Some(claims) = newer_claims {
+                let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
+                if !self.sessions.has_room(session, backend) {
+                    tracing::warn!(
+                        "a session's claims have outgrown its cookies; it keeps the old"
+                    );
+                    session.grant = old;
+                }
+            }
+            true
+        };
+        let patience = Instant::now() + STORE_PATIENCE;
+        let stored = loop {
+            let now = self.settings.clock.now();
+            match self.sessions.update(before, now, change).await {
+                Err(error) if error.is_retryable() && Instant::now() < patience => {
+                    tracing::warn!(%error, "refreshed tokens could not be stored yet");
+                    tokio::time::sleep(STORE_PAUSE).await;
+                }
+                outcome => break outcome,
+            }
+        };
+        match stored {
+            Ok(held) => renewal.accepted.map(|_| held),
+            Err(error) => {
+                if error.needs_sign_in()
+                    && let Some(token) = renewal
+                        .refresh_token
+                        .or_else(|| before.session.refresh_token().map(str::to_owned))
+                    && let Err(error) = self.revoke(&token).await
+                {
+                    tracing::warn!(%error, "the refresh token of an ended session could not be revoked");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Refreshes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refreshes").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,229 @@
+//! From a token answer to a session.
+
+use std::sync::Arc;
+
+use super::Transaction;
+use super::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::oidc::claims::{IdTokenClaims, UserInfo};
+use crate::oidc::jwt::{
+    Compact, Expected, LogoutToken, Nonce, verify_id_token, verify_logout_token,
+};
+use crate::oidc::provider::TokenOrigin;
+use crate::oidc::{Protocol, Tokens};
+use crate::session::manager::LoadedSession;
+use crate::session::{Grant, Session, SessionId, StoredToken, StoredTokens, Target};
+
+/// What an access token lives if the answer does not say; Logto always says.
+const DEFAULT_LIFETIME: u64 = 3600;
+
+/// What came of redeeming a refresh token. The new refresh token is in it even if the rest of the
+/// answer could not be accepted: the old one may be spent.
+pub(crate) struct Renewal {
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) accepted: Result<Accepted, Error>,
+}
+
+/// The part of a [`Renewal`] that had to be checked.
+#[derive(Clone)]
+pub(crate) struct Accepted {
+    pub(crate) token: StoredToken,
+    /// Of the refreshed ID token, if there is one.
+    pub(crate) claims: Option<Arc<IdTokenClaims>>,
+}
+
+impl Engine {
+    /// Redeems a code and checks the ID token that comes for it.
+    pub(crate) async fn redeem_code(
+        &self,
+        code: String,
+        transaction: &Transaction,
+        redirect_uri: &str,
+    ) -> Result<Session, Error> {
+        let metadata = self.provider.metadata().await?;
+        // Before the code is spent: without keys nothing could be done with what comes for it.
+        self.provider.fetch_keys().await?;
+        let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
+        let tokens = protocol.exchange_code(code, transaction.verifier(), redirect_uri).await?;
+        let id_token = tokens.id_token.clone().ok_or_else(|| {
+            Error::new(ErrorKind::InvalidResponse, "the token endpoint sent no ID token")
+        })?;
+        let nonce = transaction.nonce();
+        let claims = self
+            .verify(&id_token, Nonce::Required(&nonce), &tokens.access_token)
+            .await
+            .map_err(|error| {
+                if !error.is_retryable() {
+                    return error;
+                }
+                // The code is spent: loading the callback again would send it twice.
+                let why = "the ID token could not be checked: Logto's key set cannot be had";
+                Error::with_source(ErrorKind::InvalidResponse, why, error)
+            })?;
+        let now = self.settings.clock.now();
+        Ok(Session {
+            id: SessionId::random()?,
+            revision: 0,
+            started_at: self.settings.clock.now_in_milliseconds(),
+            last_used_at: now,
+            grant: Grant::new(
+                Arc::new(claims),
+                StoredTokens {
+                    access: vec![stored_token(&tokens, &Target::default(), now)],
+                    refresh: tokens.refresh_token,
+                },
+            ),
+        })
+    }
+
+    /// Redeems a refresh token. The session's person and sign-in must stay the same (OpenID Connect
+    /// Core, section 12.2).
+    pub(crate) async fn redeem_refresh_token(
+        &self,
+        held: &LoadedSession,
+        target: &Target,
+    ) -> Result<Renewal, Error> {
+        let refresh_token = held.session.refresh_token().ok_or_else(|| {
+            Error::new(ErrorKind::SignInRequired, "the session has no refresh token")
+        })?;
+        let metadata = self.provider.metadata().await?;
+        let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
+        let tokens = match protocol.refresh(refresh_token, target).await {
+            Ok(tokens) => tokens,
+            Err(none) if none.refresh_token.is_none() => return Err(refusal(none.error)),
+            Err(none) => {
+                return Ok(Renewal {
+                    refresh_token: none.refresh_token,
+                    accepted: Err(none.error),
+                });
+            }
+        };
+        let checked = self.check_refreshed(held.claims(), &tokens).await;
+        let now = self.settings.clock.now();
+        Ok(Renewal {
+            accepted: checked
+                .map(|claims| Accepted { token: stored_token(&tokens, target, now), claims }),
+            refresh_token: tokens.refresh_token,
+        })
+    }
+
+    /// The claims of the refreshed ID token, if there is one and it may replace the old.
+    async fn check_refreshed(
+        &self,
+        before: &IdTokenClaims,
+        tokens: &Tokens,
+    ) -> Result<Option<Arc<IdTokenClaims>>, Error> {
+        let Some(id_token) = &tokens.id_token else {
+            return Ok(None);
+        };
+        let nonce = Nonce::Unchanged(before.nonce.as_deref());
+        let after = self.verify(id_token, nonce, &tokens.access_token).await?;
+        if after.shown.sub != before.shown.sub {
+            let why = "the refreshed ID token is about somebody else";
+            return Err(Error::new(ErrorKind::InvalidToken, why));
+        }
+        Ok(Some(Arc::new(after)))
+    }
+
+    async fn verify(
+        &self,
+        id_token: &str,
+        nonce: Nonce<'_>,
+        access_token: &str,
+    ) -> Result<IdTokenClaims, Error> {
+        let token = Compact::parse(id_token)?;
+        let signature = self.provider.verify_signature(&token, TokenOrigin::Logto);
+        signature.await?;
+        let metadata = self.provider.metadata().await?;
+        let expected = Expected {
+            issuer: &metadata.issuer,
+            client_id: &self.settings.app_id,
+            nonce,
+            access_token,
+            now: self.settings.clock.now(),
+            tolerance: self.settings.clock_tolerance,
+        };
+        verify_id_token(&token, &expected)
+    }
+
+    /// Checks a logout token.
+    pub(crate) async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
+        let token = Compact::parse(token)?;
+        let signature = self.provider.verify_signature(&token, TokenOrigin::Untrusted);
+        signature.await?;
+        let metadata = self.provider.metadata().await?;
+        verify_logout_token(
+            &token,
+            &metadata.issuer,
+            &self.settings.app_id,
+            self.settings.clock.now(),
+            self.settings.clock_tolerance,
+        )
+    }
+
+    /// Asks userinfo with the opaque access token.
+    pub(crate) async fn user_info(&self, access_token: &str, sub: &str) -> Result<UserInfo, Error> {
+        let metadata = self.provider.metadata().await?;
+        let endpoint = metadata.userinfo_endpoint.as_ref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidResponse,
+                "the discovery document names no userinfo endpoint",
+            )
+        })?;
+        UserInfo::parse(&self.http.get(endpoint, Some(access_token)).await?, sub)
+    }
+
+    /// Ends the refresh token and all that was issued for it (RFC 7009). JSON is not expected:
+    /// Logto answers with an empty body.
+    pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
+        let metadata = self.provider.metadata().await?;
+        let Some(endpoint) = &metadata.revocation_endpoint else {
+            return Ok(());
+        };
+        let form = [("token", refresh_token), ("token_type_hint", "refresh_token")];
+        self.http.post_form(endpoint, &form).await?;
+        Ok(())
+    }
+
+    /// Revokes refresh tokens of sessions that are over, one after the other, in a task of its
+    /// own: nobody waits for Logto.
+    pub(crate) fn revoke_all(self: &Arc<Self>, tokens: Vec<String>) {
+        let engine = Arc::clone(self);
+        tokio::spawn(async move {
+            for token in tokens {
+                if let Err(error) = engine.revoke(&token).await {
+                    tracing::warn!(%error, "the refresh token of an ended session could not be revoked");
+                }
+            }
+        });
+    }
+}
+
+/// What an error answer to a refresh says about the session.
+fn refusal(error: Error) -> Error {
+    // What an outage says about the session is not to be believed.
+    if error.is_retryable() {
+        return error;
+    }
+    let Some(response) = error.response() else {
+        return error;
+    };
+    let kind = match response.error() {
+        // The refresh token is not accepted any more; why is never said.
+        Some("invalid_grant") => ErrorKind::SignInRequired,
+        Some("access_denied" | "insufficient_scope") => ErrorKind::AccessDenied,
+        _ => return error,
+    };
+    Error::from_response(kind, response.clone())
+}
+
+fn stored_token(tokens: &Tokens, target: &Target, now: u64) -> StoredToken {
+    let lifetime = tokens.expires_in.unwrap_or(DEFAULT_LIFETIME);
+    StoredToken {
+        target: target.clone(),
+        token: tokens.access_token.clone(),
+        scope: tokens.scope.clone(),
+        expires_at: now.saturating_add(lifetime),
+        lifetime,
+    }
+}

@@ -1,0 +1,154 @@
+//! The handle of an application that gets tokens without a browser.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::cache::TokenCache;
+use super::request::Form;
+use super::token::Issued;
+use super::{Introspection, MachineConfig, Subject};
+use crate::access_token::AccessToken;
+use crate::clock::Clock;
+use crate::config::{ConfigError, issuer_of};
+use crate::error::{Error, ErrorKind};
+use crate::http::Http;
+use crate::oidc::provider::Provider;
+use crate::session::TokenRequest;
+
+/// An application of the tenant that gets tokens without a browser. Cheap to clone; make one when
+/// the program starts and share it: tokens are kept in it until a minute before they end, and asked
+/// for once however many callers wait.
+///
+/// # Example
+///
+/// ```no_run
+/// use logto::m2m::{MachineApp, MachineConfig};
+///
+/// # async fn demo() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = MachineConfig::new("https://my-tenant.logto.app", "machine app id", "secret");
+/// let app = MachineApp::new(config)?;
+/// let token = app.token("https://api.example.test", "read:things").await?;
+/// let authorization = format!("Bearer {}", token.as_str());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MachineApp(Arc<Inner>);
+
+struct Inner {
+    app_id: String,
+    http: Arc<Http>,
+    provider: Provider,
+    clock: Clock,
+    tokens: TokenCache,
+}
+
+impl MachineApp {
+    /// Checks the configuration. Logto is not asked yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every problem that was found.
+    pub fn new(config: MachineConfig) -> Result<Self, ConfigError> {
+        let endpoint = config.check()?;
+        let MachineConfig { app_id, app_secret, clock, limits, .. } = config;
+        let http = Http::new(&endpoint, &app_id, &app_secret, limits)
+            .map_err(|error| ConfigError::from_initialization(&error))?;
+        let http = Arc::new(http);
+        Ok(Self(Arc::new(Inner {
+            app_id,
+            provider: Provider::new(Arc::clone(&http), &issuer_of(&endpoint), &clock),
+            tokens: TokenCache::new(clock.clone()),
+            clock,
+            http,
+        })))
+    }
+
+    /// A token of the app itself for an API resource, with permissions separated by spaces. Logto
+    /// gives none that are not asked for, and silently drops those that the app does not have: see
+    /// [`AccessToken::scopes`].
+    ///
+    /// For Logto's Management API the resource is `https://<tenant id>.logto.app/api` in the cloud
+    /// and `https://default.logto.app/api` everywhere else, and the permission is `all`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Refused`] if Logto refuses: a wrong secret, an unknown resource;
+    /// [`ErrorKind::Unreachable`] if it does not answer.
+    pub async fn token(&self, resource: &str, scope: &str) -> Result<AccessToken, Error> {
+        let scopes = scope.split_ascii_whitespace();
+        self.token_for(&TokenRequest::resource(resource).with_scopes(scopes)).await
+    }
+
+    /// A token of the app itself (`client_credentials`, RFC 6749, section 4.4).
+    ///
+    /// # Errors
+    ///
+    /// As [`token`](Self::token); the app not being in the organization is a refusal too.
+    pub async fn token_for(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        self.issued(&Form::client_credentials(request), request.fresh).await
+    }
+
+    /// A token for whoever `subject` belongs to (RFC 8693). The app must be allowed to exchange
+    /// tokens: a switch in Logto's console. The outcome is kept like any other token.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Refused`] if the subject's token is not accepted or the app may not exchange it;
+    /// [`ErrorKind::Unreachable`] if Logto does not answer.
+    pub async fn exchange(
+        &self,
+        subject: Subject<'_>,
+        request: &TokenRequest,
+    ) -> Result<AccessToken, Error> {
+        self.issued(&Form::exchange(subject, request), request.fresh).await
+    }
+
+    /// What [`exchange`](Self::exchange) would answer without asking Logto.
+    pub(crate) fn kept(&self, subject: Subject<'_>, request: &TokenRequest) -> Option<AccessToken> {
+        self.0.tokens.kept(&Form::exchange(subject, request).key())
+    }
+
+    /// Asks Logto about an opaque token (RFC 7662); `None` if it is not active. Every call asks:
+    /// only Logto knows whether the token was revoked. Logto refuses JWTs here; an
+    /// [`Api`](crate::resource_server::Api) verifies them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Refused`] if the token is a JWT or the app's secret is wrong;
+    /// [`ErrorKind::Unreachable`] if Logto does not answer.
+    pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, Error> {
+        let metadata = self.0.provider.metadata().await?;
+        let endpoint = metadata.introspection_endpoint.as_ref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidResponse,
+                "the discovery document names no introspection endpoint",
+            )
+        })?;
+        let body = self.0.http.post_form(endpoint, &[("token", token)]).await?;
+        Introspection::parse(&body, self.0.clock.now())
+    }
+
+    /// Forgets a token, so that the next call gets another one: for when an API refused it before
+    /// its end.
+    pub fn forget(&self, token: &AccessToken) {
+        self.0.tokens.forget(token);
+    }
+
+    async fn issued(&self, form: &Form, anew: bool) -> Result<AccessToken, Error> {
+        let fetch = || async {
+            let now = self.0.clock.now();
+            let metadata = self.0.provider.metadata().await?;
+            let endpoint = &metadata.token_endpoint;
+            let body = self.0.http.post_form(endpoint, &form.pairs()).await?;
+            Issued::parse(&body, now)
+        };
+        self.0.tokens.get(form.key(), anew, fetch).await
+    }
+}
+
+impl fmt::Debug for MachineApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MachineApp").field("app_id", &self.0.app_id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+//! Token requests, as they are sent.
+
+use std::fmt;
+
+use crate::crypto::encoding;
+use crate::session::TokenRequest;
+
+/// Whose token is exchanged for another (RFC 8693, section 2.1).
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Subject<'a> {
+    /// The access token that came with a request: the exchange acts on that person's behalf.
+    AccessToken(&'a str),
+    /// A personal access token, `pat_…`.
+    PersonalAccessToken(&'a str),
+    /// A subject token of the Management API (`POST /api/subject-tokens`): good once, for ten
+    /// minutes.
+    Impersonation(&'a str),
+}
+
+/// The kind alone: what it holds is a secret.
+impl fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AccessToken(_) => "AccessToken",
+            Self::PersonalAccessToken(_) => "PersonalAccessToken",
+            Self::Impersonation(_) => "Impersonation",
+        })
+    }
+}
+
+impl Subject<'_> {
+    pub(super) fn fields(self) -> [(&'static str, String); 2] {
+        let (token, token_type) = match self {
+            Self::AccessToken(token) => (token, "urn:ietf:params:oauth:token-type:access_token"),
+            Self::PersonalAccessToken(token) => {
+                (token, "urn:logto:token-type:personal_access_token")
+            }
+            Self::Impersonation(token) => (token, "urn:logto:token-type:impersonation_token"),
+        };
+        [("subject_token", token.to_owned()), ("subject_token_type", token_type.to_owned())]
+    }
+}
+
+/// A token request as it is sent, and the name under which its outcome is kept.
+pub(super) struct Form(Vec<(&'static str, String)>);
+
+impl Form {
+    pub(super) fn client_credentials(request: &TokenRequest) -> Self {
+        Self::new("client_credentials", [], request)
+    }
+
+    pub(super) fn exchange(subject: Subject<'_>, request: &TokenRequest) -> Self {
+        let grant = "urn:ietf:params:oauth:grant-type:token-exchange";
+        Self::new(grant, subject.fields(), request)
+    }
+
+    fn new(
+        grant: &str,
+        subject: impl IntoIterator<Item = (&'static str, String)>,
+        request: &TokenRequest,
+    ) -> Self {
+        let target = &request.target;
+        let scope = (!target.scopes.is_empty()).then(|| target.scopes.join(" "));
+        let wanted = [
+            ("resource", target.resource.clone()),
+            ("organization_id", target.organization.clone()),
+            ("scope", scope),
+        ];
+        let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let grant = [("grant_type", grant.to_owned())];
+        Self(grant.into_iter().chain(subject).chain(wanted).collect())
+    }
+
+    pub(super) fn pairs(&self) -> Vec<(&str, &str)> {
+        let pairs = self.0.iter();
+        pairs.map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    /// A hash: tokens are not kept as keys.
+    pub(super) fn key(&self) -> [u8; 32] {
+        let lengths: Vec<_> = self.0.iter().map(|(_, v)| v.len().to_be_bytes()).collect();
+        let parts = self.0.iter().zip(&lengths).flat_map(|((name, value), length)| {
+            [name.as_bytes(), length.as_slice(), value.as_bytes()]
+        });
+        encoding::sha256(&parts.collect::<Vec<_>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_differ_have_different_keys() {
+        let resource = TokenRequest::resource("https://a.example");
+        let forms = [
+            Form::client_credentials(&resource),
+            Form::client_credentials(&resource.clone().with_scopes(["a"])),
+            Form::client_credentials(&resource.clone().with_scopes(["a", "b"])),
+            Form::client_credentials(&resource.clone().in_organization("o")),
+            Form::client_credentials(&TokenRequest::organization("o")),
+            Form::exchange(Subject::AccessToken("t"), &resource),
+            Form::exchange(Subject::PersonalAccessToken("t"), &resource),
+            Form::exchange(Subject::PersonalAccessToken("u"), &resource),
+        ];
+        let mut keys: Vec<_> = forms.iter().map(Form::key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), forms.len());
+    }
+}

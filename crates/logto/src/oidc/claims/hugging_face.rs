@@ -1,0 +1,197 @@
+//! The Hugging Face profile inside `identities`.
+
+use serde_json::Value;
+
+use super::Identity;
+
+/// A typed view of what Hugging Face told Logto about a person.
+///
+/// It is a snapshot of the first sign-in: Logto never refreshes it. Everything is optional,
+/// because people may hide it and because it depends on the connector.
+///
+/// # Example
+///
+/// ```
+/// fn greet(info: &logto::UserInfo) -> String {
+///     match info.hugging_face().and_then(|profile| profile.preferred_username()) {
+///         Some(name) => format!("huggingface.co/{name}"),
+///         None => "no Hugging Face account".to_owned(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct HuggingFaceProfile<'a> {
+    identity: &'a Identity,
+}
+
+/// One organization of a person on Hugging Face.
+#[derive(Clone, Copy, Debug)]
+pub struct HuggingFaceOrganization<'a>(&'a Value);
+
+impl<'a> HuggingFaceProfile<'a> {
+    pub(crate) fn new(identity: &'a Identity) -> Self {
+        Self { identity }
+    }
+
+    /// The person's id at Hugging Face.
+    #[must_use]
+    pub fn id(&self) -> &'a str {
+        &self.identity.user_id
+    }
+
+    /// The person's user name, as in `huggingface.co/<user name>`.
+    #[must_use]
+    pub fn preferred_username(&self) -> Option<&'a str> {
+        self.text("preferred_username")
+    }
+
+    /// Full name.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        self.text("name").or_else(|| self.detail("name"))
+    }
+
+    /// Address of the picture.
+    #[must_use]
+    pub fn picture(&self) -> Option<&'a str> {
+        self.text("picture").or_else(|| self.detail("avatar"))
+    }
+
+    /// Address of the profile page.
+    #[must_use]
+    pub fn profile(&self) -> Option<&'a str> {
+        self.text("profile")
+    }
+
+    /// The person's own site.
+    #[must_use]
+    pub fn website(&self) -> Option<&'a str> {
+        self.text("website")
+    }
+
+    /// E-mail address, if the connector asks for it.
+    #[must_use]
+    pub fn email(&self) -> Option<&'a str> {
+        self.text("email").or_else(|| self.detail("email"))
+    }
+
+    /// Whether Hugging Face has verified the e-mail address. Logto's own `email_verified` does not
+    /// look at this.
+    #[must_use]
+    pub fn email_verified(&self) -> Option<bool> {
+        self.raw("email_verified")?.as_bool()
+    }
+
+    /// Whether the person has a PRO subscription.
+    #[must_use]
+    pub fn is_pro(&self) -> Option<bool> {
+        self.raw("isPro")?.as_bool()
+    }
+
+    /// Whether the person has a payment method set up.
+    #[must_use]
+    pub fn can_pay(&self) -> Option<bool> {
+        self.raw("canPay")?.as_bool()
+    }
+
+    /// The person's organizations.
+    pub fn organizations(&self) -> impl Iterator<Item = HuggingFaceOrganization<'a>> {
+        self.raw("orgs")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(HuggingFaceOrganization)
+    }
+
+    fn raw(&self, key: &str) -> Option<&'a Value> {
+        self.identity.details.get("rawData")?.get(key)
+    }
+
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.raw(key)?.as_str()
+    }
+
+    fn detail(&self, key: &str) -> Option<&'a str> {
+        self.identity.details.get(key)?.as_str()
+    }
+}
+
+impl<'a> HuggingFaceOrganization<'a> {
+    /// Id of the organization.
+    #[must_use]
+    pub fn id(&self) -> Option<&'a str> {
+        self.text("sub")
+    }
+
+    /// Display name.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        self.text("name")
+    }
+
+    /// The name in `huggingface.co/<name>`.
+    #[must_use]
+    pub fn preferred_username(&self) -> Option<&'a str> {
+        self.text("preferred_username")
+    }
+
+    /// Address of the picture.
+    #[must_use]
+    pub fn picture(&self) -> Option<&'a str> {
+        self.text("picture")
+    }
+
+    /// The person's role: `admin`, `write`, `contributor` or `read`.
+    #[must_use]
+    pub fn role(&self) -> Option<&'a str> {
+        self.text("roleInOrg")
+    }
+
+    /// Whether it is an Enterprise organization.
+    #[must_use]
+    pub fn is_enterprise(&self) -> Option<bool> {
+        self.0.get("isEnterprise")?.as_bool()
+    }
+
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.0.get(key)?.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::oidc::claims::Claims;
+
+    /// Alice of the recordings.
+    #[test]
+    fn the_recorded_profile_is_read() {
+        let claims: Claims = serde_json::from_str(
+            r#"{"sub":"8s8claa1vi9z","identities":{"huggingface":{"userId":"62a1f0c4d5e6f7a8b9c0d1e2",
+            "details":{"id":"62a1f0c4d5e6f7a8b9c0d1e2","name":"Alice Example","avatar":"https://huggingface.co/avatars/alice.svg",
+            "rawData":{"sub":"62a1f0c4d5e6f7a8b9c0d1e2","orgs":[{"sub":"5e67bdd61009063689407479","name":"Example Org",
+            "roleInOrg":"admin","isEnterprise":false,"preferred_username":"example-org"}],"isPro":false,
+            "email_verified":true,"preferred_username":"alice-hf"}}}}}"#,
+        )
+        .unwrap();
+        let profile = claims.hugging_face().unwrap();
+        assert_eq!(profile.id(), "62a1f0c4d5e6f7a8b9c0d1e2");
+        assert_eq!(profile.preferred_username(), Some("alice-hf"));
+        assert_eq!(profile.name(), Some("Alice Example"));
+        assert_eq!(profile.picture(), Some("https://huggingface.co/avatars/alice.svg"));
+        assert_eq!(profile.is_pro(), Some(false));
+        assert_eq!(profile.can_pay(), None);
+        let organization = profile.organizations().next().unwrap();
+        assert_eq!(organization.preferred_username(), Some("example-org"));
+        assert_eq!(organization.role(), Some("admin"));
+    }
+
+    #[test]
+    fn a_bare_identity_is_fine() {
+        let claims: Claims = serde_json::from_str(
+            r#"{"sub":"a","identities":{"huggingface":{"userId":"x","details":null}}}"#,
+        )
+        .unwrap();
+        let profile = claims.hugging_face().unwrap();
+        assert_eq!((profile.name(), profile.organizations().count()), (None, 0));
+    }
+}

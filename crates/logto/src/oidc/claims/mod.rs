@@ -1,0 +1,239 @@
+//! Claims about a person, typed as Logto sends them.
+//!
+//! Logto sends `null` where it knows nothing, and milliseconds in `created_at` and `updated_at`. A
+//! claim of an unexpected type is treated like an absent one, so that one odd custom value does
+//! not lock a person out; the raw value stays reachable through `custom`.
+
+mod hugging_face;
+mod id_token;
+mod user_info;
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+pub use hugging_face::{HuggingFaceOrganization, HuggingFaceProfile};
+pub use id_token::IdTokenClaims;
+pub(crate) use id_token::{OneOrMany, seconds};
+pub use user_info::UserInfo;
+
+/// The claims that an ID token and the userinfo endpoint share.
+///
+/// Which of them are filled depends on the scopes asked for: `profile` is always asked for,
+/// `email`, `phone`, `address`, `custom_data`, `identities`, `roles`,
+/// `urn:logto:scope:organizations` and `urn:logto:scope:organization_roles` on request. Logto puts
+/// `custom_data`, `identities`, `sso_identities` and `organization_data` into userinfo only, unless
+/// the tenant says otherwise.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+#[serde(default)]
+pub struct Claims {
+    /// The person's id in Logto.
+    pub sub: String,
+    /// Full name.
+    #[serde(deserialize_with = "lenient")]
+    pub name: Option<String>,
+    /// Given name.
+    #[serde(deserialize_with = "lenient")]
+    pub given_name: Option<String>,
+    /// Family name.
+    #[serde(deserialize_with = "lenient")]
+    pub family_name: Option<String>,
+    /// Middle name.
+    #[serde(deserialize_with = "lenient")]
+    pub middle_name: Option<String>,
+    /// Casual name.
+    #[serde(deserialize_with = "lenient")]
+    pub nickname: Option<String>,
+    /// The name the person wants to be called by; not unique.
+    #[serde(deserialize_with = "lenient")]
+    pub preferred_username: Option<String>,
+    /// Address of the person's profile page.
+    #[serde(deserialize_with = "lenient")]
+    pub profile: Option<String>,
+    /// Address of the person's picture.
+    #[serde(deserialize_with = "lenient")]
+    pub picture: Option<String>,
+    /// Address of the person's own site.
+    #[serde(deserialize_with = "lenient")]
+    pub website: Option<String>,
+    /// Gender.
+    #[serde(deserialize_with = "lenient")]
+    pub gender: Option<String>,
+    /// Birthday, as ISO 8601 date.
+    #[serde(deserialize_with = "lenient")]
+    pub birthdate: Option<String>,
+    /// Time zone, for example `Europe/Paris`.
+    #[serde(deserialize_with = "lenient")]
+    pub zoneinfo: Option<String>,
+    /// Locale, as BCP 47 tag.
+    #[serde(deserialize_with = "lenient")]
+    pub locale: Option<String>,
+    /// The person's user name in Logto; unique in the tenant.
+    #[serde(deserialize_with = "lenient")]
+    pub username: Option<String>,
+    /// E-mail address.
+    #[serde(deserialize_with = "lenient")]
+    pub email: Option<String>,
+    /// Whether Logto takes the e-mail address for verified. It does so whenever there is one, also
+    /// where Hugging Face said that it is not.
+    #[serde(deserialize_with = "lenient")]
+    pub email_verified: Option<bool>,
+    /// Phone number.
+    #[serde(deserialize_with = "lenient")]
+    pub phone_number: Option<String>,
+    /// Whether the phone number was verified.
+    #[serde(deserialize_with = "lenient")]
+    pub phone_number_verified: Option<bool>,
+    /// Postal address.
+    #[serde(deserialize_with = "lenient")]
+    pub address: Option<Value>,
+    /// When the account was made, in milliseconds since the Unix epoch.
+    #[serde(deserialize_with = "lenient")]
+    pub created_at: Option<i64>,
+    /// When the account changed last, in milliseconds since the Unix epoch.
+    #[serde(deserialize_with = "lenient")]
+    pub updated_at: Option<i64>,
+    /// StoreKeys of the person's global roles.
+    #[serde(deserialize_with = "lenient")]
+    pub roles: Vec<String>,
+    /// Ids of the person's organizations.
+    #[serde(deserialize_with = "lenient")]
+    pub organizations: Vec<String>,
+    /// Roles in organizations, each written `<organization id>:<role name>`.
+    #[serde(deserialize_with = "lenient")]
+    pub organization_roles: Vec<String>,
+    /// StoreKeys and descriptions of the organizations.
+    #[serde(deserialize_with = "lenient")]
+    pub organization_data: Vec<OrganizationData>,
+    /// Social identities by connector target, for example `huggingface`.
+    #[serde(deserialize_with = "lenient")]
+    pub identities: BTreeMap<String, Identity>,
+    /// Enterprise identities.
+    #[serde(deserialize_with = "lenient")]
+    pub sso_identities: Vec<Value>,
+    /// What the tenant keeps about the person.
+    #[serde(deserialize_with = "lenient")]
+    pub custom_data: Option<Value>,
+}
+
+impl Claims {
+    /// The person's roles in one organization.
+    ///
+    /// ```
+    /// # fn show(claims: &logto::Claims) {
+    /// let admin = claims.roles_in("wpmklpcc20gc").any(|role| role == "org-admin");
+    /// # }
+    /// ```
+    pub fn roles_in<'a>(&'a self, organization: &'a str) -> impl Iterator<Item = &'a str> {
+        self.organization_roles
+            .iter()
+            .filter_map(|entry| entry.split_once(':'))
+            .filter_map(move |(id, role)| (id == organization).then_some(role))
+    }
+
+    /// What Hugging Face told Logto about the person; needs the scope `identities` and is usually
+    /// in userinfo only.
+    #[must_use]
+    pub fn hugging_face(&self) -> Option<HuggingFaceProfile<'_>> {
+        self.identities.get("huggingface").map(HuggingFaceProfile::new)
+    }
+}
+
+/// One social identity: who the person is at the other service.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+#[serde(default, rename_all = "camelCase")]
+pub struct Identity {
+    /// The person's id at that service.
+    #[serde(deserialize_with = "lenient")]
+    pub user_id: String,
+    /// What the service said at the first sign-in; Logto does not refresh it.
+    #[serde(deserialize_with = "lenient")]
+    pub details: Value,
+}
+
+/// One organization, as `organization_data` lists it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+#[serde(default)]
+pub struct OrganizationData {
+    /// Id of the organization.
+    #[serde(deserialize_with = "lenient")]
+    pub id: String,
+    /// Name of the organization.
+    #[serde(deserialize_with = "lenient")]
+    pub name: String,
+    /// Description of the organization.
+    #[serde(deserialize_with = "lenient")]
+    pub description: Option<String>,
+}
+
+/// The value, or the default where it is `null` or of another type.
+pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Carol of the recordings: Logto knows nothing about her and says so with `null`.
+    #[test]
+    fn null_is_absent() {
+        let claims: Claims = serde_json::from_str(
+            r#"{"sub":"q3x2n0486a6r","name":null,"picture":null,"updated_at":1795342520924,
+                "username":null,"created_at":1795342520721,"email":null,"email_verified":false,
+                "phone_number":null,"roles":null,"organizations":[],"custom_data":null}"#,
+        )
+        .unwrap();
+        assert_eq!(claims.sub, "q3x2n0486a6r");
+        assert_eq!(claims.name, None);
+        assert_eq!(claims.created_at, Some(1_795_342_520_721));
+        assert_eq!(claims.email_verified, Some(false));
+        assert!(claims.roles.is_empty());
+    }
+
+    #[test]
+    fn a_claim_of_another_type_does_not_spoil_the_rest() {
+        let claims: Claims =
+            serde_json::from_str(r#"{"sub":"a","name":7,"roles":"admin","email":"a@b.c"}"#)
+                .unwrap();
+        assert_eq!(claims.name, None);
+        assert!(claims.roles.is_empty());
+        assert_eq!(claims.email.as_deref(), Some("a@b.c"));
+        assert!(serde_json::from_str::<Claims>(r#"{"sub":7}"#).is_err());
+    }
+
+    #[test]
+    fn claims_fit_into_a_type_of_somebody_else() {
+        #[derive(Deserialize)]
+        struct Custom {
+            plan: String,
+            #[serde(flatten)]
+            claims: Claims,
+        }
+        let custom: Custom =
+            serde_json::from_str(r#"{"sub":"a","name":null,"email":"a@b.c","plan":"pro"}"#)
+                .unwrap();
+        assert_eq!((custom.plan.as_str(), custom.claims.email.as_deref()), ("pro", Some("a@b.c")));
+    }
+
+    #[test]
+    fn roles_are_told_apart_by_organization() {
+        let claims = Claims {
+            organization_roles: ["a:admin", "b:viewer", "a:billing:manager", "odd"]
+                .map(String::from)
+                .to_vec(),
+            ..Claims::default()
+        };
+        assert_eq!(claims.roles_in("a").collect::<Vec<_>>(), ["admin", "billing:manager"]);
+    }
+}

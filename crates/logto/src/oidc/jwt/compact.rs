@@ -1,0 +1,99 @@
+//! The compact form of a signed token: `header.payload.signature`.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+
+use super::Algorithm;
+use crate::crypto::encoding;
+use crate::error::{Error, ErrorKind};
+
+/// A token taken apart; nothing is verified yet.
+pub(crate) struct Compact<'a> {
+    pub(crate) header: Header,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    /// What the signature covers: the first two parts as they were sent.
+    pub(crate) signing_input: &'a [u8],
+}
+
+/// What we read of a JOSE header (RFC 7515, section 4.1).
+pub(crate) struct Header {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) kid: Option<String>,
+    /// What kind of token it says it is (RFC 7519, section 5.1).
+    pub(crate) typ: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawHeader {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    /// Whether the member is there at all: `null` is no way to take a demand back.
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+}
+
+pub(super) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+impl<'a> Compact<'a> {
+    pub(crate) fn parse(token: &'a str) -> Result<Self, Error> {
+        let invalid = |why: &'static str| Error::new(ErrorKind::InvalidToken, why);
+        let not_compact = || invalid("the token is not a signed JWT (three parts of base64url)");
+
+        let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_compact)?;
+        let (header, payload) = signing_input.split_once('.').ok_or_else(not_compact)?;
+        let decoded = |part: &str| encoding::decode(part).ok_or_else(not_compact);
+
+        let raw: RawHeader = serde_json::from_slice(&decoded(header)?)
+            .map_err(|e| Error::malformed(ErrorKind::InvalidToken, "the token's header", &e))?;
+        if raw.crit {
+            // RFC 7515, section 4.1.11: an extension that must be understood, and we know none.
+            return Err(invalid(
+                "the token's header demands an extension (`crit`) that is not known",
+            ));
+        }
+        Ok(Self {
+            header: Header {
+                algorithm: Algorithm::from_name(&raw.alg)?,
+                kid: raw.kid,
+                typ: raw.typ,
+            },
+            payload: decoded(payload)?,
+            signature: decoded(signature)?,
+            signing_input: signing_input.as_bytes(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(header: &str) -> String {
+        format!("{}.e30.AAAA", encoding::encode(header))
+    }
+
+    #[test]
+    fn what_is_not_a_signed_token_is_refused() {
+        for text in ["", ".", "..", "a.b", "a.b.c.d.e", "e30.e30.AAAA", "{}.e30.AAAA", "é.e30.AAAA"]
+        {
+            assert!(Compact::parse(text).is_err(), "{text}");
+        }
+        assert!(Compact::parse(&token(r#"{"alg":"none"}"#)).is_err());
+        assert!(Compact::parse(&token(r#"{"alg":"ES384","crit":["b64"]}"#)).is_err());
+        assert!(Compact::parse(&token(r#"{"alg":"ES384","crit":null}"#)).is_err());
+        assert!(Compact::parse(&token(r#"{"alg":["ES384"]}"#)).is_err());
+    }
+
+    #[test]
+    fn the_header_is_read() {
+        let token = token(r#"{"alg":"ES384","kid":"k","typ":"JWT"}"#);
+        let compact = Compact::parse(&token).unwrap();
+        assert_eq!(compact.header.algorithm, Algorithm::Es384);
+        assert_eq!(compact.header.kid.as_deref(), Some("k"));
+        assert_eq!(compact.payload, b"{}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The tenant's signing keys, kept up to date.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use url::Url;
+
+use super::cached::{Cached, Seen};
+use super::refetch_limiter::RefetchLimiter;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::http::Http;
+use crate::oidc::jwt::{Compact, KeySet, KeySetVersion, Lookup};
+
+/// Seconds after which the key set is fetched again even if every token is known, so that a key
+/// that was withdrawn does not live on.
+const FRESH: u64 = 60 * 60;
+
+/// Who handed a token to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenOrigin {
+    /// Logto's token endpoint.
+    Logto,
+    /// Whoever can reach this app.
+    Untrusted,
+}
+
+#[derive(Debug)]
+pub(crate) struct Keys {
+    http: Arc<Http>,
+    clock: Clock,
+    set: Arc<Cached<KeySet>>,
+    refetch_limiter: RefetchLimiter,
+    /// Whether the last fetch for a token of Logto's token endpoint found its key.
+    found: AtomicBool,
+    /// The version fetched last.
+    version: Arc<AtomicU64>,
+}
+
+impl Keys {
+    pub(crate) fn new(http: Arc<Http>, clock: Clock) -> Self {
+        Self {
+            http,
+            set: Cached::new(FRESH, clock.clone()),
+            clock,
+            refetch_limiter: RefetchLimiter::default(),
+            found: AtomicBool::new(true),
+            version: Arc::default(),
+        }
+    }
+
+    /// Which key set was fetched last. What an earlier one verified may be signed with a key that
+    /// was withdrawn.
+    pub(crate) fn version(&self) -> KeySetVersion {
+        KeySetVersion(self.version.load(Ordering::Acquire))
+    }
+
+    /// The key set, fetched if there is none.
+    pub(crate) async fn known(&self, jwks_uri: &Url) -> Result<(Arc<KeySet>, Seen), Error> {
+        self.set.get(|| self.fetch(jwks_uri)).await
+    }
+
+    /// Checks a signature, and says which key set it was checked with. A `kid` that is not known,
+    /// or a signature that a known key did not make, is looked for once more in a fresh key set:
+    /// Logto may have rotated a second ago. How often that is done is limited, but not for what
+    /// Logto sent itself, as long as it helps.
+    pub(crate) async fn verify(
+        &self,
+        jwks_uri: &Url,
+        token: &Compact<'_>,
+        sender: TokenOrigin,
+    ) -> Result<KeySetVersion, Error> {
+        let (mut keys, seen) = self.known(jwks_uri).await?;
+        let mut lookup = keys.verify(token);
+        if lookup != Lookup::Verified {
+            // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
+            let kid = token.header.kid.as_deref();
+            let is_permitted = || {
+                (sender == TokenOrigin::Logto && self.found.swap(false, Ordering::AcqRel))
+                    || self.refetch_limiter.permit(kid, self.clock.now())
+            };
+            let fetch = self.fetch(jwks_uri);
+            if let Some(fresh) = self.set.after_if(seen, is_permitted, fetch).await? {
+                lookup = fresh.verify(token);
+                keys = fresh;
+            }
+            if sender == TokenOrigin::Logto && lookup == Lookup::Verified {
+                self.found.store(true, Ordering::Release);
+            }
+        }
+        match lookup {
+            Lookup::Verified => Ok(keys.version()),
+            Lookup::UnknownKey => Err(Error::new(
+                ErrorKind::InvalidToken,
+                "the token is signed with a key that Logto does not publish",
+            )),
+            Lookup::BadSignature => {
+                Err(Error::new(ErrorKind::InvalidToken, "the token's signature is wrong"))
+            }
+        }
+    }
+
+    fn fetch(&self, jwks_uri: &Url) -> impl Future<Output = Result<KeySet, Error>> + use<> {
+        let (http, url) = (Arc::clone(&self.http), jwks_uri.clone());
+        let version = Arc::clone(&self.version);
+        async move {
+            let keys = KeySet::parse(&http.get(&url, None).await?)?;
+            version.store(keys.version().0, Ordering::Release);
+            tracing::debug!(?keys, "fetched Logto's key set");
+            Ok(keys)
+        }
+    }
+}

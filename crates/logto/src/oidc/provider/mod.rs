@@ -1,0 +1,85 @@
+//! What we know of the Logto tenant: its discovery document and its keys.
+//!
+//! Both are fetched when first needed, so that an app starts while Logto is down, and kept in this
+//! process. Logto forbids caching its key set by header, so ages are our own.
+
+mod cached;
+mod discovery;
+mod keys;
+mod refetch_limiter;
+mod single_flight;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::http::Http;
+use crate::oidc::jwt::{Compact, KeySetVersion};
+
+pub(crate) use cached::Cached;
+use discovery::is_about;
+pub(crate) use discovery::{Metadata, discovery_url};
+use keys::Keys;
+pub(crate) use keys::TokenOrigin;
+pub(crate) use single_flight::SingleFlight;
+
+/// Seconds after which the discovery document is fetched again.
+const FRESH: u64 = 60 * 60;
+
+#[derive(Debug)]
+pub(crate) struct Provider {
+    http: Arc<Http>,
+    issuer: Arc<str>,
+    metadata: Arc<Cached<Metadata>>,
+    keys: Keys,
+}
+
+impl Provider {
+    pub(crate) fn new(http: Arc<Http>, issuer: &str, clock: &Clock) -> Self {
+        Self {
+            http: Arc::clone(&http),
+            issuer: issuer.into(),
+            metadata: Cached::new(FRESH, clock.clone()),
+            keys: Keys::new(http, clock.clone()),
+        }
+    }
+
+    /// `<endpoint>/oidc`.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Whether the tenant calls itself that. Other names are told without asking it.
+    pub(crate) async fn is_issuer(&self, name: &str) -> Result<bool, Error> {
+        Ok(is_about(name, &self.issuer) && self.metadata().await?.issuer == name)
+    }
+
+    pub(crate) async fn metadata(&self) -> Result<Arc<Metadata>, Error> {
+        let fetch = || {
+            let (http, issuer) = (Arc::clone(&self.http), Arc::clone(&self.issuer));
+            async move { Metadata::fetch(&http, &issuer).await }
+        };
+        Ok(self.metadata.get(fetch).await?.0)
+    }
+
+    /// Sees to it that there are keys to check signatures with.
+    pub(crate) async fn fetch_keys(&self) -> Result<(), Error> {
+        let metadata = self.metadata().await?;
+        self.keys.known(&metadata.jwks_uri).await.map(drop)
+    }
+
+    /// Which key set was fetched last.
+    pub(crate) fn key_set_version(&self) -> KeySetVersion {
+        self.keys.version()
+    }
+
+    /// Checks the signature of a token, fetching the keys again if they changed.
+    pub(crate) async fn verify_signature(
+        &self,
+        token: &Compact<'_>,
+        sender: TokenOrigin,
+    ) -> Result<KeySetVersion, Error> {
+        let metadata = self.metadata().await?;
+        self.keys.verify(&metadata.jwks_uri, token, sender).await
+    }
+}

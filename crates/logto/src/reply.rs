@@ -1,0 +1,119 @@
+//! The response that the core decides on, for the adapter to send.
+
+use std::fmt;
+
+use serde_json::json;
+
+/// A whole answer, for the adapter to turn into its framework's response.
+///
+/// Every answer of the SDK says `Cache-Control: no-store`.
+#[derive(Clone)]
+#[must_use = "a reply does nothing until it is sent"]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16) -> Self {
+        Self {
+            status,
+            headers: vec![("cache-control", "no-store".to_owned())],
+            body: String::new(),
+        }
+    }
+
+    /// 303, the one redirect that is right after GET and POST alike.
+    pub(crate) fn see_other(location: impl Into<String>) -> Self {
+        Self::new(303).with_header("location", location)
+    }
+
+    pub(crate) fn json(status: u16, error: &str, message: &str) -> Self {
+        let body = json!({ "error": error, "message": message }).to_string();
+        let mut reply = Self::new(status).with_header("content-type", "application/json");
+        reply.body = body;
+        reply
+    }
+
+    pub(crate) fn json_document(document: &serde_json::Value) -> Self {
+        let mut reply = Self::new(200).with_header("content-type", "application/json");
+        reply.body = document.to_string();
+        reply
+    }
+
+    pub(crate) fn with_body(mut self, body: String) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The answer to a request whose `User` was asked for without the adapter's middleware in
+    /// place: nobody can know who asks, so nobody is let in.
+    pub fn not_mounted() -> Self {
+        tracing::error!("a Logto extractor was used on a route without the Logto middleware");
+        Self::json(
+            500,
+            "logto_not_mounted",
+            "This route asks for the signed-in user, but the Logto middleware is not in place.",
+        )
+    }
+
+    /// The answer to a request whose `AccessToken` was asked for where the app has no
+    /// [`Api`](crate::resource_server::Api): no token can be checked, so nobody is let in.
+    pub fn no_api() -> Self {
+        tracing::error!("an access token was asked for on a route that knows no `Api`");
+        Self::json(
+            500,
+            "logto_no_api",
+            "This route asks for an access token, but the app has no API to check it.",
+        )
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn with_cookies(mut self, lines: Vec<String>) -> Self {
+        self.headers.extend(lines.into_iter().map(|line| ("set-cookie", line)));
+        self
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers, names in lower case. `set-cookie` may occur several times: append, never
+    /// replace.
+    #[must_use]
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// The body, taken out.
+    #[must_use]
+    pub fn into_body(self) -> String {
+        self.body
+    }
+
+    /// 400 in place of 502, for where a browser is the one to begin anew.
+    pub(crate) fn without_gateway_error(mut self) -> Self {
+        if self.status == 502 {
+            self.status = 400;
+        }
+        self
+    }
+}
+
+/// Status and header names: values hold states and cookies.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.headers.iter().map(|(name, _)| name);
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("headers", &names.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,295 @@
+//! What a verified access token says.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::challenge::Challenge;
+use crate::cache::Seen;
+use crate::crypto::encoding;
+use crate::error::{Error, ErrorKind};
+use crate::oidc::claims::{OneOrMany, seconds};
+use crate::oidc::jwt::KeySetVersion;
+use crate::span::Span;
+
+/// The `aud` of an organization token, before the organization's id.
+const ORGANIZATION: &str = "urn:logto:organization:";
+
+/// The claims of an access token that was verified (RFC 9068, section 2.2). Cheap to clone.
+#[derive(Clone)]
+pub struct AccessTokenClaims(Arc<Verified>);
+
+/// Token and claims in one piece of text, because thousands of them are kept.
+struct Verified {
+    text: Box<str>,
+    token: Span,
+    sub: Span,
+    client_id: Span,
+    scope: Span,
+    jti: Span,
+    organization: Option<Span>,
+    audience: Audience,
+    issued_at: u64,
+    expires_at: u64,
+    /// Until when it may be believed without another look, and by which key set it was verified.
+    believed_until: u64,
+    version: KeySetVersion,
+}
+
+/// LogoutSubject a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// This API.
+    Resource,
+    /// An organization: an organization token.
+    Organization,
+}
+
+/// The claims as they are in the token. What RFC 9068 requires and Logto always sends is required.
+#[derive(Deserialize)]
+pub(super) struct Payload {
+    pub(super) iss: String,
+    aud: OneOrMany,
+    sub: String,
+    client_id: String,
+    pub(super) exp: f64,
+    pub(super) iat: f64,
+    pub(super) nbf: Option<f64>,
+    #[serde(default)]
+    scope: String,
+    jti: Option<String>,
+    organization_id: Option<String>,
+}
+
+impl Payload {
+    pub(super) fn parse(payload: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(payload).map_err(|error| {
+            Error::malformed(ErrorKind::InvalidToken, "the token's payload", &error)
+        })
+    }
+
+    pub(super) fn names_somebody(&self) -> bool {
+        !self.sub.is_empty() && !self.client_id.is_empty()
+    }
+
+    /// LogoutSubject the token is for, and its organization if it has one; `None` if it is not for us.
+    fn audience(&self, resource: &str) -> Option<(Audience, Option<&str>)> {
+        let audiences = match &self.aud {
+            OneOrMany::One(one) => std::slice::from_ref(one),
+            OneOrMany::Many(many) => many.as_slice(),
+        };
+        if audiences.iter().any(|audience| audience == resource) {
+            return Some((Audience::Resource, self.organization_id.as_deref()));
+        }
+        match audiences {
+            [only] => {
+                let id = only.strip_prefix(ORGANIZATION).filter(|id| !id.is_empty())?;
+                Some((Audience::Organization, Some(id)))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_for(&self, resource: &str) -> bool {
+        self.audience(resource).is_some()
+    }
+}
+
+impl AccessTokenClaims {
+    /// The claims of `token`, whose signature was verified; `None` if it is not for `resource`.
+    pub(super) fn new(
+        token: &str,
+        payload: &Payload,
+        resource: &str,
+        believed_until: u64,
+        version: KeySetVersion,
+    ) -> Option<Self> {
+        let (audience, organization) = payload.audience(resource)?;
+        let mut text = String::with_capacity(
+            token.len()
+                + payload.sub.len()
+                + payload.client_id.len()
+                + payload.scope.len()
+                + payload.jti.as_deref().map_or(0, str::len)
+                + organization.map_or(0, str::len),
+        );
+        let mut append = |part: &str| Span::append(&mut text, part);
+        let token = append(token);
+        let sub = append(&payload.sub);
+        let client_id = append(&payload.client_id);
+        let scope = append(&payload.scope);
+        let jti = append(payload.jti.as_deref().unwrap_or_default());
+        let organization = organization.map(append);
+        let expires_at = seconds(payload.exp);
+        Some(Self(Arc::new(Verified {
+            token,
+            sub,
+            client_id,
+            scope,
+            jti,
+            organization,
+            audience,
+            issued_at: seconds(payload.iat),
+            expires_at,
+            believed_until: believed_until.min(expires_at),
+            version,
+            text: text.into(),
+        })))
+    }
+
+    fn part(&self, span: Span) -> &str {
+        span.of(&self.0.text)
+    }
+
+    /// The token itself, for the exchange that calls another API [on the person's
+    /// behalf](crate::m2m::Subject::AccessToken). It is as good as a password for an hour: keep
+    /// it out of logs.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.part(self.0.token)
+    }
+
+    /// Whose token it is: the id of a user, or of the application for a machine token.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        self.part(self.0.sub)
+    }
+
+    /// The application that the token was issued to.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        self.part(self.0.client_id)
+    }
+
+    /// Whether an application acts for itself, without a person.
+    #[must_use]
+    pub fn is_machine(&self) -> bool {
+        self.sub() == self.client_id()
+    }
+
+    /// The permissions, which Logto calls scopes.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.part(self.0.scope).split_ascii_whitespace()
+    }
+
+    /// Whether the token has this permission.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|held| held == scope)
+    }
+
+    /// The organization that the token is limited to. A token for an API without it carries the
+    /// permissions that the person has in *all* their organizations.
+    #[must_use]
+    pub fn organization_id(&self) -> Option<&str> {
+        self.0.organization.map(|id| self.part(id))
+    }
+
+    /// Whether it is an organization token: for the permissions of an organization and not for those
+    /// of an API.
+    #[must_use]
+    pub fn is_organization_token(&self) -> bool {
+        self.audience() == Audience::Organization
+    }
+
+    /// The token's own id, if it has one.
+    #[must_use]
+    pub fn jti(&self) -> Option<&str> {
+        Some(self.part(self.0.jti)).filter(|jti| !jti.is_empty())
+    }
+
+    /// When the token was issued, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn issued_at(&self) -> u64 {
+        self.0.issued_at
+    }
+
+    /// When the token ends, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn expires_at(&self) -> u64 {
+        self.0.expires_at
+    }
+
+    /// All claims as your own type: those that you added by Logto's custom JWT script, and the
+    /// standard ones. It is read anew with every call.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Forbidden`] if they are not as your type says; the request gets 403.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// struct Plan {
+    ///     plan: String,
+    /// }
+    ///
+    /// fn plan(token: &logto::resource_server::AccessTokenClaims) -> Result<String, logto::Error> {
+    ///     Ok(token.custom::<Plan>()?.plan)
+    /// }
+    /// ```
+    pub fn custom<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let payload = self.token().split('.').nth(1).and_then(encoding::decode);
+        serde_json::from_slice(&payload.unwrap_or_default()).map_err(|error| {
+            let what = "the access token's custom claims";
+            Challenge::default().forbid(Error::malformed(ErrorKind::Forbidden, what, &error))
+        })
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        self.0.audience
+    }
+
+    /// Whether it may be believed without another look.
+    pub(super) fn is_believed(&self, now: u64, version: KeySetVersion) -> bool {
+        now < self.0.believed_until && self.0.version == version
+    }
+}
+
+impl Seen for AccessTokenClaims {
+    fn text(&self) -> &str {
+        self.token()
+    }
+}
+
+/// Everything but the token.
+impl fmt::Debug for AccessTokenClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessTokenClaims")
+            .field("sub", &self.sub())
+            .field("client_id", &self.client_id())
+            .field("scope", &self.part(self.0.scope))
+            .field("organization_id", &self.organization_id())
+            .field("expires_at", &self.0.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const API: &str = "https://api.example.test";
+
+    fn claims(believed_until: u64) -> AccessTokenClaims {
+        let payload =
+            format!(r#"{{"iss":"i","aud":"{API}","sub":"s","client_id":"c","exp":1000,"iat":1}}"#);
+        let payload = Payload::parse(payload.as_bytes()).unwrap();
+        let token = "header.payload.signature";
+        AccessTokenClaims::new(token, &payload, API, believed_until, KeySetVersion(1)).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_believed_until_its_time_and_while_the_keys_are_the_same() {
+        let soon = claims(50);
+        assert!(soon.is_believed(49, KeySetVersion(1)));
+        assert!(!soon.is_believed(50, KeySetVersion(1)), "too old");
+        assert!(!soon.is_believed(49, KeySetVersion(2)), "other keys");
+        let late = claims(9999);
+        assert!(late.is_believed(999, KeySetVersion(1)));
+        assert!(!late.is_believed(1000, KeySetVersion(1)), "ended");
+    }
+}

@@ -1,0 +1,297 @@
+//! The handle of a protected API.
+
+use std::env;
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::bearer::{credentials, several, token};
+use super::challenge::Challenge;
+use super::config::refused;
+use super::metadata::document;
+use super::personal::PersonalTokens;
+use super::verify::Verifier;
+use super::{AccessTokenClaims, ApiConfig, Policy};
+use crate::cache::Cache;
+use crate::config::validate::address;
+use crate::config::{ConfigError, ConfigProblem, issuer_of};
+use crate::error::{Error, ErrorKind};
+use crate::http::{Http, Limits};
+use crate::oidc::jwt::KeySetVersion;
+use crate::oidc::provider::{Provider, discovery_url};
+use crate::reply::Reply;
+use crate::web::MaybeReady;
+
+/// An API that Logto's access tokens protect. Cheap to clone; make one when the app starts and share
+/// it.
+///
+/// It needs neither an application at Logto nor a secret, and making it does not talk to Logto: keys
+/// are fetched with the first token. An app that signs people in too makes it by
+/// [`Logto::api`](crate::Logto::api), and both share the keys.
+///
+/// # Example
+///
+/// ```no_run
+/// use logto::resource_server::Api;
+///
+/// # async fn demo(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let api = Api::new("https://my-tenant.logto.app", "https://api.example.test")?;
+/// let claims = api.verify(token).await?;
+/// println!("{} may {:?}", claims.sub(), claims.scopes().collect::<Vec<_>>());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    provider: Arc<Provider>,
+    verifier: Verifier,
+    /// By the token: one signature check takes longer than a thousand look-ups.
+    verified: Cache<AccessTokenClaims>,
+    personal: Option<PersonalTokens>,
+    metadata: Option<Metadata>,
+}
+
+struct Metadata {
+    url: Url,
+    scopes: Vec<String>,
+}
+
+impl Api {
+    /// An API by the endpoint of the tenant and its resource indicator, or all of its configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every problem that was found.
+    pub fn new(endpoint: &str, config: impl Into<ApiConfig>) -> Result<Self, ConfigError> {
+        let config = config.into();
+        let mut problems = Vec::new();
+        let endpoint = address("LOGTO_ENDPOINT", endpoint, &mut problems);
+        let metadata = config.check(&mut problems);
+        let Some(endpoint) = endpoint else {
+            return Err(ConfigError::new(problems));
+        };
+        refused(problems)?;
+        // Keys are public: no credentials.
+        let http = Http::new(&endpoint, "", &String::new().into(), Limits::default())
+            .map_err(|error| ConfigError::from_initialization(&error))?;
+        let provider = Provider::new(Arc::new(http), &issuer_of(&endpoint), &config.clock);
+        Ok(Self::of(Arc::new(provider), config, metadata))
+    }
+
+    /// The API of the environment: `LOGTO_ENDPOINT` is the tenant and `LOGTO_RESOURCE` the resource
+    /// indicator.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every variable that is missing, or with every problem that was found.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let mut variable = |name| match env::var(name) {
+            Ok(value) if !value.trim().is_empty() => value.trim().to_owned(),
+            _ => {
+                problems.push(ConfigProblem::new(name, "is not set"));
+                String::new()
+            }
+        };
+        let (endpoint, resource) = (variable("LOGTO_ENDPOINT"), variable("LOGTO_RESOURCE"));
+        refused(problems)?;
+        Self::new(&endpoint, resource)
+    }
+
+    /// An API that shares the keys of an app.
+    pub(crate) fn sharing(
+        provider: &Arc<Provider>,
+        config: ApiConfig,
+    ) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let metadata = config.check(&mut problems);
+        refused(problems)?;
+        Ok(Self::of(Arc::clone(provider), config, metadata))
+    }
+
+    fn of(provider: Arc<Provider>, config: ApiConfig, metadata: Option<Url>) -> Self {
+        let scopes = config.metadata_scopes.unwrap_or_default();
+        Self(Arc::new(Inner {
+            provider,
+            verified: Cache::new(config.cached_tokens),
+            personal: config.personal,
+            metadata: metadata.map(|url| Metadata { url, scopes }),
+            verifier: Verifier {
+                resource: config.resource,
+                tolerance: config.clock_tolerance.as_secs(),
+                believed_for: config.cached_for.as_secs(),
+                clock: config.clock,
+            },
+        }))
+    }
+
+    /// The API's resource indicator.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.0.verifier.resource
+    }
+
+    /// Where Logto says how its tokens are had (OpenID Connect Discovery 1.0, section 4): what the
+    /// security scheme of an OpenAPI document names.
+    #[must_use]
+    pub fn discovery_url(&self) -> String {
+        discovery_url(self.0.provider.issuer())
+    }
+
+    /// The claims of a token for this API; for where there is no request, or no adapter.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidToken`] if the token is not genuine, over, or not for this API;
+    /// [`ErrorKind::Unreachable`] if Logto's keys are not known and cannot be had. The error is also
+    /// the answer to send: [`Reply::from`](crate::reply::Reply).
+    pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims, Error> {
+        self.verify_for(&Policy::new(), token, None).await
+    }
+
+    /// The claims of a token that permits what `policy` asks for. `organization` is the one that the
+    /// request is about, where the policy [asks](Policy::organization_from) for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify), and [`ErrorKind::Forbidden`] if the token does not permit it.
+    pub async fn verify_for(
+        &self,
+        policy: &Policy,
+        token: &str,
+        organization: Option<&str>,
+    ) -> Result<AccessTokenClaims, Error> {
+        let verified = match self.seen_before(token.as_bytes()) {
+            Some(claims) => Ok(claims),
+            None => Box::pin(self.verify_anew(token)).await,
+        };
+        self.judge(policy, verified, organization)
+    }
+
+    /// The claims of the token in a request's `Authorization` headers, if it permits what `policy`
+    /// asks for. What adapters call: a token that was seen before is judged without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_for`](Self::verify_for); [`ErrorKind::MissingToken`] if the request brought no
+    /// token; [`ErrorKind::InvalidRequest`] if it brought several or a malformed one, or does not say
+    /// which organization it is about.
+    pub fn authorize(
+        &self,
+        policy: &Policy,
+        authorization: impl IntoIterator<Item: AsRef<[u8]>>,
+        organization: Option<&str>,
+    ) -> MaybeReady<Result<AccessTokenClaims, Error>> {
+        let refuse = |error| MaybeReady::known(Err(self.challenge(policy).answer(error)));
+        let mut headers = authorization.into_iter();
+        let header = headers.next();
+        if headers.next().is_some() {
+            return refuse(several());
+        }
+        let Some(sent) = header.as_ref().and_then(|header| credentials(header.as_ref())) else {
+            let why = "the request has no access token";
+            return refuse(Error::new(ErrorKind::MissingToken, why));
+        };
+        if let Some(claims) = self.seen_before(sent) {
+            return MaybeReady::known(self.judge(policy, Ok(claims), organization));
+        }
+        let token = match token(sent) {
+            Ok(token) => token,
+            Err(error) => return refuse(error),
+        };
+        let (api, policy, token) = (self.clone(), *policy, token.to_owned());
+        let organization = organization.map(str::to_owned);
+        MaybeReady::waiting(async move {
+            let verified = api.verify_anew(&token).await;
+            api.judge(&policy, verified, organization.as_deref())
+        })
+    }
+
+    /// Where the metadata of RFC 9728 is to be served, if the configuration asks for it.
+    #[must_use]
+    pub fn metadata_path(&self) -> Option<&str> {
+        self.0.metadata.as_ref().map(|metadata| metadata.url.path())
+    }
+
+    /// The metadata of RFC 9728, if the configuration asks for it.
+    #[must_use]
+    pub fn metadata(&self) -> Option<Reply> {
+        let metadata = self.0.metadata.as_ref()?;
+        let issuer = self.0.provider.issuer();
+        Some(document(self.resource(), issuer, &metadata.scopes))
+    }
+
+    fn seen_before(&self, token: &[u8]) -> Option<AccessTokenClaims> {
+        let claims = self.0.verified.get(token)?;
+        let (now, version) = self.now();
+        claims.is_believed(now, version).then_some(claims)
+    }
+
+    fn now(&self) -> (u64, KeySetVersion) {
+        let Inner { verifier, provider, .. } = &*self.0;
+        (verifier.clock.now(), provider.key_set_version())
+    }
+
+    async fn verify_anew(&self, token: &str) -> Result<AccessTokenClaims, Error> {
+        let Inner { provider, personal, .. } = &*self.0;
+        match personal {
+            Some(personal) if PersonalTokens::is_one(token) => {
+                let now = self.0.verifier.clock.now();
+                let issued = personal.exchange(token, now).await?;
+                match self.seen_before(issued.as_str().as_bytes()) {
+                    Some(claims) => Ok(claims),
+                    None => self.verify_jwt(issued.as_str(), provider).await,
+                }
+            }
+            _ => self.verify_jwt(token, provider).await,
+        }
+    }
+
+    async fn verify_jwt(
+        &self,
+        token: &str,
+        provider: &Provider,
+    ) -> Result<AccessTokenClaims, Error> {
+        let claims = self.0.verifier.verify(token, provider).await?;
+        let (now, version) = self.now();
+        if claims.is_believed(now, version) {
+            let is_over = |kept: &AccessTokenClaims| !kept.is_believed(now, version);
+            self.0.verified.insert(claims.clone(), is_over);
+        }
+        Ok(claims)
+    }
+
+    fn judge(
+        &self,
+        policy: &Policy,
+        verified: Result<AccessTokenClaims, Error>,
+        organization: Option<&str>,
+    ) -> Result<AccessTokenClaims, Error> {
+        let permitted = verified.and_then(|claims| {
+            policy.check(&claims, organization)?;
+            Ok(claims)
+        });
+        permitted.map_err(|error| self.challenge(policy).answer(error))
+    }
+
+    fn challenge(&self, policy: &Policy) -> Challenge {
+        let metadata = self.0.metadata.as_ref();
+        Challenge {
+            realm: self.resource().to_owned(),
+            scope: policy.scope(),
+            resource_metadata: metadata.map(|metadata| metadata.url.to_string()),
+        }
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("resource", &self.resource())
+            .field("issuer", &self.0.provider.issuer())
+            .finish_non_exhaustive()
+    }
+}

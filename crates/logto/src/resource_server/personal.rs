@@ -1,0 +1,98 @@
+//! Personal access tokens at the door of an API.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use crate::access_token::AccessToken;
+use crate::crypto::encoding;
+use crate::error::{Error, ErrorKind};
+use crate::m2m::{MachineApp, Subject};
+use crate::session::TokenRequest;
+
+/// What Logto's personal access tokens begin with.
+const PREFIX: &str = "pat_";
+/// How many are exchanged at the same time: whoever sends made-up ones must not make this server
+/// flood Logto.
+const AT_ONCE: usize = 8;
+/// Seconds for which a refused one is refused without asking again.
+const REFUSED_FOR: u64 = 60;
+/// How many refused ones are remembered.
+const MAX_REFUSED: usize = 10_000;
+
+/// Turns personal access tokens into access tokens.
+#[derive(Clone, Debug)]
+pub(super) struct PersonalTokens(Arc<Exchange>);
+
+#[derive(Debug)]
+struct Exchange {
+    app: MachineApp,
+    request: TokenRequest,
+    at_once: Semaphore,
+    /// Hashes of tokens that Logto refused, and until when that is believed.
+    refused: Mutex<HashMap<[u8; 32], u64>>,
+}
+
+impl PersonalTokens {
+    pub(super) fn new(app: MachineApp, request: TokenRequest) -> Self {
+        Self(Arc::new(Exchange {
+            app,
+            request,
+            at_once: Semaphore::new(AT_ONCE),
+            refused: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn is_one(token: &str) -> bool {
+        token.starts_with(PREFIX)
+    }
+
+    /// The access token for a personal one.
+    pub(super) async fn exchange(&self, token: &str, now: u64) -> Result<AccessToken, Error> {
+        let Exchange { app, request, at_once, .. } = &*self.0;
+        let subject = Subject::PersonalAccessToken(token);
+        if let Some(known) = app.kept(subject, request) {
+            return Ok(known);
+        }
+        let key = encoding::sha256(&[token.as_bytes()]);
+        if self.is_refused(&key, now) {
+            return Err(refusal());
+        }
+        let _permit = at_once.acquire().await;
+        match app.exchange(subject, request).await {
+            // The person's token, and not the app that asks, has to be what is refused.
+            Err(error)
+                if error.kind() == ErrorKind::Refused
+                    && error.response().and_then(|response| response.error())
+                        == Some("invalid_grant") =>
+            {
+                self.refuse(key, now);
+                Err(refusal())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn is_refused(&self, key: &[u8; 32], now: u64) -> bool {
+        let refused = self.0.refused.lock();
+        let refused = refused.unwrap_or_else(PoisonError::into_inner);
+        refused.get(key).is_some_and(|until| now < *until)
+    }
+
+    fn refuse(&self, key: [u8; 32], now: u64) {
+        let refused = self.0.refused.lock();
+        let mut refused = refused.unwrap_or_else(PoisonError::into_inner);
+        if refused.len() >= MAX_REFUSED {
+            refused.retain(|_, until| now < *until);
+        }
+        if refused.len() < MAX_REFUSED {
+            refused.insert(key, now.saturating_add(REFUSED_FOR));
+        }
+    }
+}
+
+fn refusal() -> Error {
+    let why = "Logto does not accept the personal access token";
+    Error::new(ErrorKind::InvalidToken, why)
+}

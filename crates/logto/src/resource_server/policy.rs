@@ -1,0 +1,266 @@
+//! What a token must permit.
+
+use super::AccessTokenClaims;
+use super::claims::Audience;
+use crate::error::{Error, ErrorKind};
+
+/// What a route asks of an access token, besides being genuine and for this API.
+///
+/// # Example
+///
+/// ```
+/// use logto::resource_server::Policy;
+///
+/// const INVITE: Policy = Policy::new()
+///     .with_scopes(&["read:members", "invite:members"])
+///     .with_organization_in_path("organization_id")
+///     .users_only();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    all: &'static [&'static str],
+    any: &'static [&'static str],
+    audience: Audience,
+    organization: Organization,
+    subject: Subject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Organization {
+    Unasked,
+    Forbidden,
+    Any,
+    From(OrganizationFrom),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    Any,
+    User,
+    Machine,
+}
+
+/// Where a request says which organization it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OrganizationFrom {
+    /// The parameter of that name in the route's path.
+    Path(&'static str),
+    /// The header of that name.
+    Header(&'static str),
+}
+
+/// A permission, as a type for a route's signature.
+///
+/// # Example
+///
+/// ```
+/// use logto::resource_server::{Permission, Policy};
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+/// ```
+pub trait Permission: Send + Sync + 'static {
+    /// What the token must permit.
+    const POLICY: Policy;
+}
+
+/// No more than a token for this API.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct AnyToken;
+
+impl Permission for AnyToken {
+    const POLICY: Policy = Policy::new();
+}
+
+impl Policy {
+    /// Asks for a token for this API and nothing else: of a user or a machine, with or without an
+    /// organization.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            all: &[],
+            any: &[],
+            audience: Audience::Resource,
+            organization: Organization::Unasked,
+            subject: Subject::Any,
+        }
+    }
+
+    /// Asks for all of these scopes.
+    #[must_use]
+    pub const fn with_scopes(mut self, scopes: &'static [&'static str]) -> Self {
+        self.all = scopes;
+        self
+    }
+
+    /// Asks for at least one of these scopes.
+    #[must_use]
+    pub const fn with_any_scope(mut self, scopes: &'static [&'static str]) -> Self {
+        self.any = scopes;
+        self
+    }
+
+    /// Asks for a token of the organization that the parameter of that name in the route's path
+    /// names. An API that serves organizations has to: a token without organization carries the
+    /// permissions of all of a person's organizations.
+    #[must_use]
+    pub const fn with_organization_in_path(mut self, parameter: &'static str) -> Self {
+        self.organization = Organization::From(OrganizationFrom::Path(parameter));
+        self
+    }
+
+    /// Asks for a token of the organization that the header of that name names.
+    #[must_use]
+    pub const fn with_organization_in_header(mut self, header: &'static str) -> Self {
+        self.organization = Organization::From(OrganizationFrom::Header(header));
+        self
+    }
+
+    /// Asks for a token of some organization; which one is in
+    /// [`organization_id`](AccessTokenClaims::organization_id).
+    #[must_use]
+    pub const fn with_organization(mut self) -> Self {
+        self.organization = Organization::Any;
+        self
+    }
+
+    /// Refuses tokens that are limited to an organization.
+    #[must_use]
+    pub const fn without_organization(mut self) -> Self {
+        self.organization = Organization::Forbidden;
+        self
+    }
+
+    /// Asks for an organization token instead of one for this API: for the permissions of Logto's
+    /// organization template, which belong to no API.
+    #[must_use]
+    pub const fn with_organization_token(mut self) -> Self {
+        self.audience = Audience::Organization;
+        self
+    }
+
+    /// Refuses machine tokens.
+    #[must_use]
+    pub const fn users_only(mut self) -> Self {
+        self.subject = Subject::User;
+        self
+    }
+
+    /// Refuses users' tokens.
+    #[must_use]
+    pub const fn machines_only(mut self) -> Self {
+        self.subject = Subject::Machine;
+        self
+    }
+
+    /// Where the request says which organization it is about, if the policy asks.
+    #[must_use]
+    pub const fn organization_from(&self) -> Option<OrganizationFrom> {
+        match self.organization {
+            Organization::From(from) => Some(from),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn asks_for_organization_token(&self) -> bool {
+        self.audience == Audience::Organization
+    }
+
+    /// Whether the token permits what the policy asks for. `organization` is the one that the
+    /// request is about; a policy that asks for it and gets `None` lets nobody in.
+    ///
+    /// That the token is genuine and fresh was seen when its claims were made.
+    #[must_use]
+    pub fn permits(&self, token: &AccessTokenClaims, organization: Option<&str>) -> bool {
+        self.find_fault(token, organization).is_none()
+    }
+
+    /// As [`permits`](Self::permits), and if not, why.
+    pub(super) fn check(
+        &self,
+        token: &AccessTokenClaims,
+        organization: Option<&str>,
+    ) -> Result<(), Error> {
+        match (self.organization_from(), organization) {
+            (Some(OrganizationFrom::Header(_)), None) => {
+                let why = "the request does not say which organization it is about";
+                return Err(Error::new(ErrorKind::InvalidRequest, why));
+            }
+            (Some(OrganizationFrom::Path(name)), None) => {
+                tracing::error!("the route has no parameter `{name}` for an organization");
+                let why = "nobody knows which organization the request is about";
+                return Err(Error::new(ErrorKind::Forbidden, why));
+            }
+            _ => {}
+        }
+        match self.find_fault(token, organization) {
+            None => Ok(()),
+            // Its `aud` is not this API (RFC 9068, section 4), so its scopes are of no matter.
+            Some(fault) if token.is_organization_token() && !self.asks_for_organization_token() => {
+                let why = format!("the access token is refused: {fault}");
+                Err(Error::new(ErrorKind::InvalidToken, why))
+            }
+            Some(fault) => Err(Error::new(
+                ErrorKind::Forbidden,
+                format!("the access token does not permit this: {fault}"),
+            )),
+        }
+    }
+
+    /// What is missing, for the log.
+    fn find_fault(
+        &self,
+        token: &AccessTokenClaims,
+        organization: Option<&str>,
+    ) -> Option<&'static str> {
+        if token.audience() != self.audience {
+            return Some(match self.audience {
+                Audience::Resource => "it is an organization token and not for this API",
+                Audience::Organization => "it is for this API and no organization token",
+            });
+        }
+        match self.subject {
+            Subject::User if token.is_machine() => {
+                return Some("it is a machine's and not a user's");
+            }
+            Subject::Machine if !token.is_machine() => {
+                return Some("it is a user's and not a machine's");
+            }
+            _ => {}
+        }
+        let is_right_organization = match self.organization {
+            Organization::Unasked => true,
+            Organization::Forbidden => token.organization_id().is_none(),
+            Organization::Any => token.organization_id().is_some(),
+            Organization::From(_) => {
+                organization.is_some() && token.organization_id() == organization
+            }
+        };
+        if !is_right_organization {
+            return Some("it is not of the right organization");
+        }
+        let has = |scope: &&str| token.has_scope(scope);
+        if !self.all.iter().all(has) || !(self.any.is_empty() || self.any.iter().any(has)) {
+            return Some("a scope is missing");
+        }
+        None
+    }
+
+    /// Scopes with which the request would have succeeded.
+    pub(super) fn scope(&self) -> String {
+        let any = self.any.iter().take(1);
+        let scopes: Vec<_> = self.all.iter().chain(any).copied().collect();
+        scopes.join(" ")
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,93 @@
+//! The checks of RFC 9068, section 4, on an access token.
+
+use super::AccessTokenClaims;
+use super::claims::Payload;
+use super::personal::PersonalTokens;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::oidc::claims::seconds;
+use crate::oidc::jwt::Compact;
+use crate::oidc::provider::{Provider, TokenOrigin};
+
+/// A longer token is not looked at. Custom claims can make one of Logto's long, headers end at 8 KiB
+/// almost everywhere.
+const MAX_TOKEN: usize = 16 * 1024;
+
+/// What verification goes by.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    pub(super) resource: String,
+    pub(super) tolerance: u64,
+    /// Seconds for which a verified token is believed.
+    pub(super) believed_for: u64,
+    pub(super) clock: Clock,
+}
+
+impl Verifier {
+    /// Everything that costs little comes before the signature.
+    pub(super) async fn verify(
+        &self,
+        token: &str,
+        provider: &Provider,
+    ) -> Result<AccessTokenClaims, Error> {
+        if token.len() > MAX_TOKEN {
+            return Err(refuse("it is longer than 16 KiB"));
+        }
+        if PersonalTokens::is_one(token) {
+            return Err(refuse("it is a personal access token, and this API does not accept them"));
+        }
+        let compact = Compact::parse(token)?;
+        check_type(compact.header.typ.as_deref())?;
+        let payload = Payload::parse(&compact.payload)?;
+        let now = self.clock.now();
+        self.check_parties(&payload)?;
+        self.check_times(&payload, now)?;
+        if !provider.is_issuer(&payload.iss).await? {
+            return Err(refuse("`iss` is another issuer"));
+        }
+        let version = provider.verify_signature(&compact, TokenOrigin::Untrusted).await?;
+        let until = now.saturating_add(self.believed_for);
+        AccessTokenClaims::new(token, &payload, &self.resource, until, version)
+            .ok_or_else(|| refuse("`aud` is another API"))
+    }
+
+    fn check_parties(&self, payload: &Payload) -> Result<(), Error> {
+        if !payload.is_for(&self.resource) {
+            return Err(refuse("`aud` is another API"));
+        }
+        if !payload.names_somebody() {
+            return Err(refuse("`sub` or `client_id` is empty"));
+        }
+        Ok(())
+    }
+
+    fn check_times(&self, payload: &Payload, now: u64) -> Result<(), Error> {
+        let latest = now.saturating_add(self.tolerance);
+        if seconds(payload.exp).saturating_add(self.tolerance) <= now {
+            return Err(refuse("it has ended"));
+        }
+        if payload.nbf.is_some_and(|nbf| seconds(nbf) > latest) {
+            return Err(refuse("`nbf` is in the future"));
+        }
+        if seconds(payload.iat) > latest {
+            return Err(refuse(
+                "it was issued in the future; compare the clocks of this server and Logto",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// ID tokens and logout tokens are signed with the same keys (section 4, and RFC 8725, section 3.11).
+fn check_type(typ: Option<&str>) -> Result<(), Error> {
+    let is = |name| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(name));
+    if is("at+jwt") || is("application/at+jwt") {
+        Ok(())
+    } else {
+        Err(refuse("`typ` is not `at+jwt`"))
+    }
+}
+
+fn refuse(why: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidToken, format!("the access token is refused: {why}"))
+}

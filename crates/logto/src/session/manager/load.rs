@@ -1,0 +1,184 @@
+//! From a request's cookies to its session.
+
+use super::opened::{Opened, What};
+use super::records::Record;
+use super::store_keys::LookupKeys;
+use super::{LoadedSession, SessionBackend, SessionManager};
+use crate::error::Error;
+use crate::session::{Found, Session, SessionPointer, SessionState};
+use crate::storage::Entry;
+
+/// What a request's cookies stand for.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionLookup {
+    pub(crate) state: SessionState,
+    pub(crate) held: Option<LoadedSession>,
+    /// Whether the browser has to be given its cookie again: the session moved on, or its end did.
+    pub(crate) needs_cookie: bool,
+}
+
+impl SessionLookup {
+    pub(crate) fn without_session(state: SessionState) -> Self {
+        Self { state, held: None, needs_cookie: false }
+    }
+
+    pub(crate) fn signed_in(held: LoadedSession) -> Self {
+        Self { state: SessionState::SignedIn, held: Some(held), needs_cookie: false }
+    }
+}
+
+impl SessionManager {
+    /// The session of a `Cookie` header.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if nobody can know, because the store
+    /// cannot be asked.
+    pub(crate) async fn load(&self, header: &str, now: u64) -> Result<SessionLookup, Error> {
+        let found = self.cookie.read(
+            header,
+            |sealed| self.open(sealed, now),
+            |opened| self.is_live(opened, now),
+        );
+        match found {
+            Found::Nothing => Ok(SessionLookup::without_session(SessionState::SignedOut)),
+            Found::Unreadable => {
+                // Anybody can send one, so this is not for the log of every day.
+                tracing::debug!(
+                    "a session cookie could not be read: was the cookie secret changed?"
+                );
+                Ok(SessionLookup::without_session(SessionState::Unreadable))
+            }
+            Found::Opened(opened) if !self.is_live(&opened, now) => {
+                Ok(SessionLookup::without_session(SessionState::Expired))
+            }
+            Found::Opened(opened) => match &opened.what {
+                What::SessionPointer(pointer) => self.load_stored(&opened, pointer, now).await,
+                What::Session(held) => self.load_cookie(&opened, held, now).await,
+            },
+        }
+    }
+
+    /// The session that the cookies themselves hold, whatever the store knows of it.
+    pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<LoadedSession> {
+        match self.cookie.read(header, |sealed| self.open(sealed, now), |_| true) {
+            Found::Opened(opened) => match &opened.what {
+                What::Session(held) => Some(held.clone()),
+                What::SessionPointer(_) => None,
+            },
+            Found::Nothing | Found::Unreadable => None,
+        }
+    }
+
+    async fn load_stored(
+        &self,
+        opened: &Opened,
+        pointer: &SessionPointer,
+        now: u64,
+    ) -> Result<SessionLookup, Error> {
+        let (entry, ended) = self.ask(&opened.lookup_keys, pointer.started_at).await?;
+        if ended {
+            return Ok(SessionLookup::without_session(SessionState::Revoked));
+        }
+        match self.stored(opened, entry.as_ref()) {
+            Ok(Some(Record::Session(held))) => self.check(held, now).await,
+            Ok(Some(Record::Revoked) | None) => {
+                Ok(SessionLookup::without_session(SessionState::Revoked))
+            }
+            Err(_) => Ok(SessionLookup::without_session(SessionState::Unreadable)),
+        }
+    }
+
+    async fn load_cookie(
+        &self,
+        opened: &Opened,
+        held: &LoadedSession,
+        now: u64,
+    ) -> Result<SessionLookup, Error> {
+        let session = &held.session;
+        let (entry, ended) = self.ask(&opened.lookup_keys, session.started_at).await?;
+        if ended {
+            return Ok(SessionLookup::without_session(SessionState::Revoked));
+        }
+        match self.stored(opened, entry.as_ref()) {
+            Ok(Some(Record::Revoked)) => {
+                Ok(SessionLookup::without_session(SessionState::SignedOut))
+            }
+            // Of the same revision it has the access tokens that did not fit into the cookies.
+            Ok(Some(Record::Session(mut stored)))
+                if stored.session.revision >= session.revision =>
+            {
+                let is_newer = stored.session.revision > session.revision;
+                if stored.session.last_used_at < session.last_used_at {
+                    stored.session.last_used_at = session.last_used_at;
+                }
+                let loaded = self.check(stored, now).await?;
+                Ok(SessionLookup {
+                    needs_cookie: loaded.needs_cookie || (is_newer && loaded.held.is_some()),
+                    ..loaded
+                })
+            }
+            Ok(_) => self.touch(held.clone(), now).await,
+            // It may have said that the session is over.
+            Err(_) => Ok(SessionLookup::without_session(SessionState::Unreadable)),
+        }
+    }
+
+    /// What is under a session's key, and whether the session is over for another reason; one round
+    /// trip.
+    async fn ask(
+        &self,
+        lookup_keys: &LookupKeys,
+        started_at: u64,
+    ) -> Result<(Option<Entry>, bool), Error> {
+        let LookupKeys { session, person, .. } = lookup_keys;
+        let Some(logto) = &lookup_keys.logto else {
+            let [entry, end] = self.store.get([session, person]).await?;
+            return Ok((entry, self.is_over(person, end.as_ref(), started_at)));
+        };
+        let [entry, end, other] = self.store.get([session, person, logto]).await?;
+        let ended = self.is_over(person, end.as_ref(), started_at)
+            || self.is_over(logto, other.as_ref(), started_at);
+        Ok((entry, ended))
+    }
+
+    async fn check(&self, held: LoadedSession, now: u64) -> Result<SessionLookup, Error> {
+        if now >= self.expiry.ends_at(&held.session) {
+            return Ok(SessionLookup::without_session(SessionState::Expired));
+        }
+        self.touch(held, now).await
+    }
+
+    /// Notes that the session is in use, where its life depends on that.
+    async fn touch(&self, held: LoadedSession, now: u64) -> Result<SessionLookup, Error> {
+        if !self.expiry.needs_touch(&held.session, now) {
+            return Ok(SessionLookup::signed_in(held));
+        }
+        let renewed = match held.backend {
+            SessionBackend::Store => {
+                let renew = |session: &mut Session| {
+                    let needs_refresh = self.expiry.needs_touch(session, now);
+                    session.last_used_at = session.last_used_at.max(now);
+                    needs_refresh
+                };
+                self.update(&held, now, renew).await
+            }
+            SessionBackend::Cookie => {
+                let mut renewed = held.clone();
+                renewed.session.last_used_at = now;
+                Ok(renewed)
+            }
+        };
+        match renewed {
+            Ok(held) => Ok(SessionLookup { needs_cookie: true, ..SessionLookup::signed_in(held) }),
+            Err(error) if error.needs_sign_in() => {
+                Ok(SessionLookup::without_session(SessionState::Revoked))
+            }
+            Err(error) => {
+                // The next request tries again.
+                tracing::warn!(%error, "the use of a session could not be noted");
+                Ok(SessionLookup::signed_in(held))
+            }
+        }
+    }
+}

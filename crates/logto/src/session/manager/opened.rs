@@ -1,0 +1,115 @@
+//! Session cookies and entries of the store, opened once.
+//!
+//! To open means to unseal, to unpack and to read the claims. What comes of that is kept for the
+//! requests that follow; whether a session still lives is asked on each of them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::records::Record;
+use super::store_keys::LookupKeys;
+use super::{LoadedSession, SessionBackend, SessionManager};
+use crate::cache::Seen;
+use crate::crypto::seal::Purpose;
+use crate::error::Error;
+use crate::session::{Content, Sealed, SessionPointer};
+use crate::storage::{Entry, Version};
+
+/// Room for so many opened cookies: about four megabytes of usual sessions.
+pub(super) const MOST: usize = 1024;
+
+/// A session cookie, opened.
+pub(super) struct Opened {
+    sealed: Box<str>,
+    pub(super) what: What,
+    pub(super) lookup_keys: LookupKeys,
+    /// What the store had at the last request, and which writing of it that was.
+    stored: RwLock<Option<(Version, Record)>>,
+}
+
+pub(super) enum What {
+    Session(LoadedSession),
+    SessionPointer(SessionPointer),
+}
+
+impl Seen for Arc<Opened> {
+    fn text(&self) -> &str {
+        &self.sealed
+    }
+}
+
+impl Opened {
+    fn backend(&self) -> SessionBackend {
+        match self.what {
+            What::Session(_) => SessionBackend::Cookie,
+            What::SessionPointer(_) => SessionBackend::Store,
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        match self.what {
+            What::Session(_) => Purpose::Session,
+            What::SessionPointer(_) => Purpose::SessionPointer,
+        }
+    }
+}
+
+impl SessionManager {
+    /// Opens a session cookie; `None` if it is none of ours.
+    pub(super) fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
+        if let Some(opened) = self.opened.get(sealed.text.as_bytes()) {
+            // What was sealed as a session is no pointer, and the other way round.
+            return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
+        }
+        let (what, lookup_keys) = match self.cookie.open(&self.keys, sealed)? {
+            Content::SessionPointer(pointer) => {
+                let lookup_keys =
+                    self.store_keys.lookup_keys(pointer.id, &pointer.sub, pointer.sid.as_deref());
+                (What::SessionPointer(pointer), lookup_keys)
+            }
+            Content::Session(session) => {
+                let held = LoadedSession { session, backend: SessionBackend::Cookie };
+                let sid = held.claims().sid.as_deref();
+                let lookup_keys = self.store_keys.lookup_keys(held.session.id, held.sub(), sid);
+                (What::Session(held), lookup_keys)
+            }
+        };
+        let opened = Arc::new(Opened {
+            sealed: sealed.text.as_ref().into(),
+            what,
+            lookup_keys,
+            stored: RwLock::default(),
+        });
+        if self.is_live(&opened, now) {
+            self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
+        }
+        Some(opened)
+    }
+
+    pub(super) fn is_live(&self, opened: &Opened, now: u64) -> bool {
+        match &opened.what {
+            What::Session(held) => now < self.expiry.ends_at(&held.session),
+            What::SessionPointer(pointer) => now < self.expiry.absolute_end(pointer.started_at),
+        }
+    }
+
+    /// What the store has under the session's key, opened once for each writing of it.
+    pub(super) fn stored(
+        &self,
+        opened: &Opened,
+        entry: Option<&Entry>,
+    ) -> Result<Option<Record>, Error> {
+        let Some(entry) = entry else {
+            return Ok(None);
+        };
+        let stored = opened.stored.read();
+        if let Some((version, record)) = &*stored.unwrap_or_else(PoisonError::into_inner)
+            && *version == entry.version
+        {
+            return Ok(Some(record.clone()));
+        }
+        let record = self.record(&opened.lookup_keys.session, Some(entry), opened.backend())?;
+        let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
+        *stored = record.clone().map(|record| (entry.version, record));
+        Ok(record)
+    }
+}

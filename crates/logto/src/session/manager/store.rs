@@ -1,0 +1,91 @@
+//! The storage, bounded in time, and with everything in it sealed.
+
+use std::future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::crypto::seal::{KeyRing, Purpose};
+use crate::error::{Error, ErrorKind};
+use crate::storage::{Entry, Expect, Storage, StorageError, Version};
+
+#[derive(Debug)]
+pub(crate) struct Store {
+    storage: Arc<dyn Storage>,
+    timeout: Duration,
+    keys: Arc<KeyRing>,
+}
+
+impl Store {
+    pub(crate) fn new(storage: Arc<dyn Storage>, timeout: Duration, keys: Arc<KeyRing>) -> Self {
+        Self { storage, timeout, keys }
+    }
+
+    pub(crate) async fn get<const N: usize>(
+        &self,
+        keys: [&str; N],
+    ) -> Result<[Option<Entry>; N], Error> {
+        let found = self.get_all(&keys).await?;
+        found.try_into().map_err(|_| miscounted())
+    }
+
+    pub(crate) async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, Error> {
+        let found = self.in_time(self.storage.get(keys)).await?;
+        if found.len() == keys.len() { Ok(found) } else { Err(miscounted()) }
+    }
+
+    /// Seals and stores a value for `ttl`; the version that it got, or `None` if what is there is not
+    /// what was expected.
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        expect: Expect,
+        ttl: Duration,
+    ) -> Result<Option<Version>, Error> {
+        let version = Version::random()?;
+        let sealed = self.keys.seal_bytes(Purpose::Record, key, value)?;
+        let entry = Entry::new(sealed, version);
+        let put = self.storage.put(key, entry, expect, ttl);
+        Ok(self.in_time(put).await?.then_some(version))
+    }
+
+    pub(crate) async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, Error> {
+        self.in_time(self.storage.remove(key, version)).await
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        self.in_time(self.storage.ping()).await
+    }
+
+    /// What an entry holds, unless its secret is gone or it was damaged.
+    pub(crate) fn open(&self, key: &str, entry: &Entry) -> Option<Vec<u8>> {
+        self.keys.open_bytes(Purpose::Record, key, &entry.value)
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        // A store in this process answers at once; a timer would cost more than its answer.
+        let at_once = future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+        let outcome = match at_once {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => tokio::time::timeout(self.timeout, work)
+                .await
+                .unwrap_or_else(|_| Err(StorageError::new("it did not answer in time"))),
+        };
+        outcome.map_err(unavailable)
+    }
+}
+
+fn miscounted() -> Error {
+    unavailable(StorageError::new("it gave another number of entries than it was lookup_keys for"))
+}
+
+fn unavailable(error: StorageError) -> Error {
+    let why = "the store of sessions cannot be lookup_keys";
+    Error::with_source(ErrorKind::StoreUnavailable, format!("{why}: {error}"), error)
+}

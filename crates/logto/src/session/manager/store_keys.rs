@@ -1,0 +1,109 @@
+//! Under which keys things are in the store.
+
+use crate::crypto::encoding;
+use crate::session::SessionId;
+
+/// The keys of one application at one tenant. They are hashes: who reads the store learns neither
+/// ids of sessions nor who has one. In the memory of this process, which nobody else reads or shares,
+/// they are what they stand for.
+#[derive(Debug)]
+pub(crate) struct StoreKeys {
+    /// What is hashed with them.
+    context: Option<String>,
+}
+
+/// Where the store is asked about one session.
+#[derive(Debug)]
+pub(crate) struct LookupKeys {
+    pub(super) session: String,
+    pub(super) person: String,
+    pub(super) logto: Option<String>,
+}
+
+impl StoreKeys {
+    pub(crate) fn hashed(context: &str) -> Self {
+        Self { context: Some(context.to_owned()) }
+    }
+
+    pub(crate) fn plain() -> Self {
+        Self { context: None }
+    }
+
+    pub(super) fn lookup_keys(&self, id: SessionId, sub: &str, sid: Option<&str>) -> LookupKeys {
+        LookupKeys {
+            session: self.session(id),
+            person: self.end_of_person(sub),
+            logto: sid.map(|sid| self.end_of_logto_session(sid)),
+        }
+    }
+
+    /// A session, or what is newer than its cookie.
+    pub(crate) fn session(&self, id: SessionId) -> String {
+        self.name("session", id.as_bytes())
+    }
+
+    /// Who refreshes the session at the moment.
+    pub(crate) fn lease(&self, id: SessionId) -> String {
+        self.name("lease", id.as_bytes())
+    }
+
+    /// The sessions of a person.
+    pub(crate) fn index(&self, sub: &str) -> String {
+        self.name("index", sub.as_bytes())
+    }
+
+    /// Since when the sessions of a person are over.
+    pub(crate) fn end_of_person(&self, sub: &str) -> String {
+        self.name("end-of-person", sub.as_bytes())
+    }
+
+    /// Since when the sessions that come from one session at Logto are over.
+    pub(crate) fn end_of_logto_session(&self, sid: &str) -> String {
+        self.name("end-of-session", sid.as_bytes())
+    }
+
+    /// That a callback was taken up.
+    pub(crate) fn callback(&self, state: &str) -> String {
+        self.name("callback", state.as_bytes())
+    }
+
+    /// That a logout token was taken up.
+    pub(crate) fn logout_token(&self, jti: &str) -> String {
+        self.name("logout-token", jti.as_bytes())
+    }
+
+    fn name(&self, kind: &str, what: &[u8]) -> String {
+        let what = match &self.context {
+            Some(context) => {
+                let parts = [context.as_bytes(), b"\n", kind.as_bytes(), b"\n", what];
+                // Nobody chooses what is hashed: no two of 128 bits are equal. Every entry has a key.
+                let hash = encoding::sha256(&parts);
+                encoding::encode(hash.split_at(16).0)
+            }
+            None => encoding::encode(what),
+        };
+        [kind, ":", &what].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_read_tells_nothing_and_no_two_names_are_equal() {
+        let apps = [StoreKeys::hashed("one"), StoreKeys::hashed("other"), StoreKeys::plain()];
+        let mut names = Vec::new();
+        for app in &apps {
+            names.extend([app.index("alice"), app.index("bob"), app.end_of_person("alice")]);
+        }
+        assert_eq!(names[0], apps[0].index("alice"));
+        let alice = encoding::encode("alice");
+        let (hashed, plain) = names.split_at(6);
+        assert!(!hashed.iter().any(|name| name.contains("alice") || name.contains(&alice)));
+        assert!(plain[0].ends_with(&alice));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 9);
+    }
+}

@@ -1,0 +1,49 @@
+//! Answers that mostly need no waiting.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// What is known at once where that is possible, and else when somebody else has answered. A future
+/// with a name, for frameworks that want to hold it.
+#[must_use = "nothing is answered until it is awaited"]
+pub struct MaybeReady<T>(State<T>);
+
+enum State<T> {
+    /// `None` once it was given.
+    Known(Option<T>),
+    Waiting(Pin<Box<dyn Future<Output = T> + Send>>),
+}
+
+impl<T> MaybeReady<T> {
+    pub(crate) fn known(answer: T) -> Self {
+        Self(State::Known(Some(answer)))
+    }
+
+    #[cold]
+    pub(crate) fn waiting(answer: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(State::Waiting(Box::pin(answer)))
+    }
+}
+
+/// What is known is moved, never pinned.
+impl<T> Unpin for MaybeReady<T> {}
+
+impl<T> Future for MaybeReady<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let answer = match &mut self.0 {
+            State::Known(answer) => answer.take(),
+            State::Waiting(answer) => Some(ready!(answer.as_mut().poll(context))),
+        };
+        // A future that has answered is not polled again.
+        answer.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl<T> fmt::Debug for MaybeReady<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MaybeReady").finish_non_exhaustive()
+    }
+}

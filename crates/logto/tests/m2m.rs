@@ -1,0 +1,225 @@
+//! Tokens for programs, against a local tenant.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use logto::m2m::{MachineApp, MachineConfig, Subject};
+use logto::resource_server::Api;
+use logto::{Clock, ErrorKind, TokenRequest};
+use logto_local::{Endpoint, Fault, LocalTenant};
+use serde_json::{Value, json};
+
+const THINGS: &str = "https://api.example.test";
+const ORGANIZATION: &str = "wpmklpcc20gc";
+
+struct World {
+    tenant: LocalTenant,
+    clock: Clock,
+    app: MachineApp,
+}
+
+impl World {
+    async fn new() -> Self {
+        let tenant = LocalTenant::builder().token_exchange(true);
+        let tenant = tenant.start().await.unwrap();
+        let clock = Clock::system();
+        let machine = tenant.machine_app();
+        let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret)
+            .with_clock(clock.clone());
+        let app = MachineApp::new(config).unwrap();
+        Self { tenant, clock, app }
+    }
+
+    /// What the Management API answers.
+    async fn manage(&self, path: &str, body: Value) -> Value {
+        let token = self.app.token("https://default.logto.app/api", "all");
+        let request = reqwest::Client::new().post(format!("{}/api{path}", self.tenant.endpoint()));
+        let request = request.bearer_auth(token.await.unwrap().as_str()).json(&body);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.json().await.unwrap()
+    }
+
+    async fn create_user(&self) -> String {
+        let user = self.manage("/users", json!({ "username": "somebody" })).await;
+        user["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn subject_token(&self, user_id: &str) -> String {
+        let token = self.manage("/subject-tokens", json!({ "userId": user_id })).await;
+        token["subjectToken"].as_str().unwrap().to_owned()
+    }
+
+    fn advance(&self, seconds: u64) {
+        let by = Duration::from_secs(seconds);
+        self.clock.advance(by);
+        self.tenant.clock().advance(by);
+    }
+
+    fn id_of(&self, handle: &str) -> String {
+        let people = self.tenant.people();
+        let person = people.iter().find(|person| person.handle() == handle);
+        person.unwrap().id().to_owned()
+    }
+
+    fn token_calls(&self) -> usize {
+        let seen = self.tenant.requests();
+        seen.iter().filter(|call| call.path == "/oidc/token").count()
+    }
+}
+
+#[tokio::test]
+async fn many_callers_get_one_token_until_it_is_about_to_end() {
+    let world = World::new().await;
+    let ask = || world.app.token(THINGS, "read:things");
+    let (a, b, c) = tokio::join!(ask(), ask(), ask());
+    let first = a.unwrap();
+    assert_eq!(first.as_str(), b.unwrap().as_str());
+    assert_eq!(first.as_str(), c.unwrap().as_str());
+    assert_eq!(world.token_calls(), 1);
+    assert_eq!(first.scopes().collect::<Vec<_>>(), ["read:things"]);
+
+    world.advance(3600 - 61);
+    assert_eq!(ask().await.unwrap().as_str(), first.as_str());
+    world.advance(2);
+    assert_ne!(ask().await.unwrap().as_str(), first.as_str());
+    assert_eq!(world.token_calls(), 2);
+}
+
+#[tokio::test]
+async fn a_token_serves_to_its_end_while_logto_is_down() {
+    let world = World::new().await;
+    let ask = || world.app.token(THINGS, "read:things");
+    let first = ask().await.unwrap();
+    world.tenant.faults().set(Endpoint::Token, Fault::Status(503));
+    world.advance(3600 - 30);
+    assert_eq!(ask().await.unwrap().as_str(), first.as_str());
+    world.advance(25);
+    assert_eq!(ask().await.unwrap_err().kind(), ErrorKind::Unreachable);
+    world.tenant.faults().clear();
+    assert_ne!(ask().await.unwrap().as_str(), first.as_str());
+}
+
+#[tokio::test]
+async fn each_target_has_its_own_token_and_a_forgotten_one_is_asked_for_again() {
+    let world = World::new().await;
+    let organization = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
+    let token = world.app.token_for(&organization).await.unwrap();
+    assert_eq!(token.scopes().collect::<Vec<_>>(), ["read:members"]);
+    let other = world.app.token(THINGS, "read:things").await.unwrap();
+    assert_ne!(token.as_str(), other.as_str());
+
+    world.app.forget(&token);
+    let again = world.app.token_for(&organization).await.unwrap();
+    assert_ne!(token.as_str(), again.as_str());
+    let kept = world.app.token(THINGS, "read:things").await.unwrap();
+    assert_eq!(kept.as_str(), other.as_str());
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_and_not_kept() {
+    let world = World::new().await;
+    let error = world.app.token("https://unknown.example", "").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    let said = error.response().and_then(|response| response.error());
+    assert_eq!(said, Some("invalid_target"));
+    let elsewhere = TokenRequest::organization("elsewhere");
+    let error = world.app.token_for(&elsewhere).await.unwrap_err();
+    assert_eq!(error.response().unwrap().status(), 403);
+    assert!(world.app.token_for(&elsewhere).await.is_err());
+    assert_eq!(world.token_calls(), 3);
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_one_of_the_same_person_for_another_target() {
+    let world = World::new().await;
+    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);
+    let exchange = |subject| world.app.exchange(subject, &things);
+    let (a, b) = tokio::join!(
+        exchange(Subject::PersonalAccessToken(&personal)),
+        exchange(Subject::PersonalAccessToken(&personal))
+    );
+    let token = a.unwrap();
+    assert_eq!(token.as_str(), b.unwrap().as_str());
+    assert_eq!(world.token_calls(), 1);
+    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
+    let claims = api.verify(token.as_str()).await.unwrap();
+    assert_eq!(claims.sub(), world.id_of("alice"));
+    assert!(!claims.is_machine());
+
+    // On her behalf in her organization.
+    let members = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
+    let within = world.app.exchange(Subject::AccessToken(token.as_str()), &members);
+    let within = within.await.unwrap();
+    assert_eq!(within.scopes().collect::<Vec<_>>(), ["read:members"]);
+    let elsewhere = TokenRequest::organization("elsewhere");
+    let refused = world.app.exchange(Subject::AccessToken(token.as_str()), &elsewhere);
+    assert_eq!(refused.await.unwrap_err().response().unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn a_subject_token_of_the_management_api_is_good_once() {
+    let world = World::new().await;
+    let somebody = world.create_user().await;
+    let subject = world.subject_token(&somebody).await;
+    let things = TokenRequest::resource(THINGS).refreshed();
+    let exchange = || world.app.exchange(Subject::Impersonation(&subject), &things);
+    let token = exchange().await.unwrap();
+    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
+    assert_eq!(api.verify(token.as_str()).await.unwrap().sub(), somebody);
+    let error = exchange().await.unwrap_err();
+    let said = error.response().and_then(|response| response.error());
+    assert_eq!((error.kind(), said), (ErrorKind::Refused, Some("invalid_grant")));
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_described_while_it_is_active() {
+    let world = World::new().await;
+    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let opaque = TokenRequest::opaque().with_scopes(["openid", "profile"]);
+    let exchange = async |request| {
+        let subject = Subject::PersonalAccessToken(&personal);
+        world.app.exchange(subject, &request).await.unwrap()
+    };
+    let token = exchange(opaque.clone()).await;
+    let ask = async |token: &str| world.app.introspect(token).await.unwrap();
+    let told = ask(token.as_str()).await.expect("an active token");
+    assert_eq!(told.sub, Some(world.id_of("alice")));
+    assert_eq!(told.client_id.as_ref(), Some(&world.tenant.machine_app().app_id));
+    assert_eq!(told.scope, "openid profile");
+    assert_eq!(told.token_type.as_deref(), Some("Bearer"));
+    let (issued, ends) = (told.iat.unwrap(), told.exp.unwrap());
+    assert_eq!(ends - issued, 3600);
+    assert!((issued..=issued + 60).contains(&world.clock.now()));
+
+    // Revoked, and over: nobody but Logto knows the one, and our clock knows the other too.
+    world.tenant.revoke_grants("alice").unwrap();
+    assert!(ask(token.as_str()).await.is_none());
+    let token = exchange(opaque.refreshed()).await;
+    assert!(ask(token.as_str()).await.is_some());
+    world.clock.advance(Duration::from_secs(3600));
+    assert!(ask(token.as_str()).await.is_none());
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_asked_about_and_a_jwt_refused() {
+    let world = World::new().await;
+    assert!(world.app.introspect("garbage").await.unwrap().is_none());
+    let jwt = world.app.token(THINGS, "read:things").await.unwrap();
+    let error = world.app.introspect(jwt.as_str()).await.unwrap_err();
+    let said = error.response().and_then(|response| response.error());
+    assert_eq!(said, Some("unsupported_token_type"));
+    assert!(!format!("{error} {error:?}").contains(jwt.as_str()));
+}
+
+#[test]
+fn every_problem_of_the_configuration_is_named() {
+    let error = MachineApp::new(MachineConfig::new("logto.app", "", " ")).unwrap_err();
+    let settings = error.problems().iter().map(|problem| problem.setting());
+    assert_eq!(
+        settings.collect::<Vec<_>>(),
+        ["LOGTO_ENDPOINT", "machine app id", "machine app secret"]
+    );
+}
