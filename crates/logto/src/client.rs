@@ -213,6 +213,29 @@ impl Logto {
         self.0.sessions.ping().await
     }
 
+    /// Waits until the work that outlives its requests is done: refreshes, sign-outs and
+    /// revocations under way. Call it when the server has stopped, before the process ends: a refresh
+    /// that is cut between Logto's answer and the store costs a person their session.
+    ///
+    /// The number of tasks that are still under way after `timeout`; each of them may lose a
+    /// session if the process ends now.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # async fn example(logto: logto::Logto) {
+    /// use std::time::Duration;
+    ///
+    /// let left = logto.drain(Duration::from_secs(30)).await;
+    /// if left > 0 {
+    ///     eprintln!("{left} tasks did not finish");
+    /// }
+    /// # }
+    /// ```
+    pub async fn drain(&self, timeout: Duration) -> usize {
+        self.0.tasks.drain(timeout).await
+    }
+
     fn now(&self) -> u64 {
         self.0.settings.clock.now()
     }

@@ -19,6 +19,7 @@ pub mod resource_server;
 mod session;
 mod span;
 pub mod storage;
+mod tasks;
 pub mod web;
 
 pub use access_token::AccessToken;

@@ -11,6 +11,7 @@ use crate::flow::refresh::Refreshes;
 use crate::http::Http;
 use crate::oidc::provider::{Provider, SingleFlight};
 use crate::session::manager::SessionManager;
+use crate::tasks::Tasks;
 
 /// The parts, put together once.
 pub(crate) struct Engine {
@@ -21,6 +22,7 @@ pub(crate) struct Engine {
     pub(crate) sessions: SessionManager,
     pub(crate) transactions: Transactions,
     pub(crate) refreshes: Refreshes,
+    pub(crate) tasks: Tasks,
     /// Reads of people's Hugging Face tokens, by the access token of the person.
     pub(crate) hugging_face_reads: SingleFlight<Vec<u8>>,
 }
@@ -44,6 +46,7 @@ impl Engine {
                 settings.sign_in_lifetime,
             ),
             refreshes: Refreshes::default(),
+            tasks: Tasks::default(),
             hugging_face_reads: SingleFlight::default(),
             http,
             settings,

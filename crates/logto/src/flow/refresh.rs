@@ -140,7 +140,8 @@ impl Refreshes {
         let (land, flight) = watch::channel(None);
         in_flight.insert(key.clone(), flight.clone());
         let engine = Arc::clone(engine);
-        tokio::spawn(async move {
+        let tasks = engine.tasks.clone();
+        tasks.spawn(async move {
             let outcome = engine.renew(&wanted).await;
             let refreshes = &engine.refreshes;
             if outcome.as_ref().is_err_and(Error::is_retryable) {

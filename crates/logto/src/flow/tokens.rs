@@ -189,7 +189,7 @@ impl Engine {
     /// own: nobody waits for Logto.
     pub(crate) fn revoke_all(self: &Arc<Self>, tokens: Vec<String>) {
         let engine = Arc::clone(self);
-        tokio::spawn(async move {
+        self.tasks.spawn(async move {
             for token in tokens {
                 if let Err(error) = engine.revoke(&token).await {
                     tracing::warn!(%error, "the refresh token of an ended session could not be revoked");

@@ -60,7 +60,7 @@ impl Context {
     async fn revoke(&self, refresh_token: String) -> bool {
         let logto = Arc::clone(self.logto());
         // A task of its own: it ends even if the person does not wait.
-        let revocation = tokio::spawn(async move {
+        let revocation = self.logto().tasks.spawn(async move {
             let revoked = logto.revoke(&refresh_token).await;
             if let Err(error) = &revoked {
                 tracing::warn!(%error, "a refresh token could not be revoked at sign-out");
