@@ -17,11 +17,16 @@ const PLACES: usize = 8;
 /// A bounded memory of values, each of which holds its text.
 pub(crate) struct Cache<V> {
     sets: Box<[RwLock<Set<V>>]>,
+    /// What the values of one set take at most.
+    set_bytes: usize,
 }
 
 /// A value, and the text that it is found by. To clone it costs next to nothing.
 pub(crate) trait Seen: Clone {
     fn text(&self) -> &str;
+
+    /// About how many bytes it takes in memory. It may change; see [`Cache::trim`].
+    fn bytes(&self) -> usize;
 }
 
 type Set<V> = [Option<Kept<V>>; PLACES];
@@ -32,10 +37,11 @@ struct Kept<V> {
 }
 
 impl<V: Seen> Cache<V> {
-    /// Room for about that many values, and never more.
-    pub(crate) fn new(values: usize) -> Self {
+    /// Room for about so many values, which take so many bytes each on average; for more of neither.
+    pub(crate) fn new(values: usize, bytes_each: usize) -> Self {
         let set = || RwLock::new(array::from_fn(|_| None));
-        Self { sets: (0..values / PLACES).map(|_| set()).collect() }
+        let sets = (0..values / PLACES).map(|_| set()).collect();
+        Self { sets, set_bytes: PLACES * bytes_each }
     }
 
     pub(crate) fn get(&self, text: &[u8]) -> Option<V> {
@@ -69,6 +75,9 @@ impl<V: Seen> Cache<V> {
         else {
             return;
         };
+        if value.bytes() > self.set_bytes {
+            return;
+        }
         let mut set = set.write().unwrap_or_else(PoisonError::into_inner);
         let is_free = |kept: &Option<Kept<V>>| {
             kept.as_ref()
@@ -77,6 +86,27 @@ impl<V: Seen> Cache<V> {
         let at = set.iter().position(is_free).unwrap_or(PLACES - 1);
         if let Some(kept) = set.get_mut(at) {
             *kept = Some(Kept { end, value });
+        }
+        trim(&mut set, self.set_bytes);
+    }
+
+    /// Makes room in the set of this text, because its value has grown.
+    pub(crate) fn trim(&self, text: &[u8]) {
+        if let Some(set) = self.sets.get(slot(text, self.sets.len())) {
+            trim(&mut set.write().unwrap_or_else(PoisonError::into_inner), self.set_bytes);
+        }
+    }
+}
+
+/// Takes out what is used least until the set is within its bytes.
+fn trim<V: Seen>(set: &mut Set<V>, most: usize) {
+    let mut bytes: usize = set.iter().flatten().map(|kept| kept.value.bytes()).sum();
+    for kept in set.iter_mut().rev() {
+        if bytes <= most {
+            return;
+        }
+        if let Some(out) = kept.take() {
+            bytes = bytes.saturating_sub(out.value.bytes());
         }
     }
 }
@@ -113,6 +143,10 @@ mod tests {
         fn text(&self) -> &str {
             self
         }
+
+        fn bytes(&self) -> usize {
+            self.len()
+        }
     }
 
     fn never<V>(_: &V) -> bool {
@@ -121,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_text_is_found_by_the_whole_of_it() {
-        let recent: Cache<Arc<str>> = Cache::new(64);
+        let recent: Cache<Arc<str>> = Cache::new(64, 100);
         recent.insert(TEXT.into(), never);
         assert_eq!(recent.get(TEXT.as_bytes()).as_deref(), Some(TEXT));
         for at in 0..TEXT.len() {
@@ -135,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_flood_stays_within_bounds_and_spares_what_is_used() {
-        let recent: Cache<Arc<str>> = Cache::new(64);
+        let recent: Cache<Arc<str>> = Cache::new(64, 100);
         recent.insert(TEXT.into(), never);
         for n in 0..5000 {
             recent.insert(format!("something that comes once {n:08}").into(), never);
@@ -146,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_twice_or_over_makes_room() {
-        let recent: Cache<Arc<str>> = Cache::new(PLACES);
+        let recent: Cache<Arc<str>> = Cache::new(PLACES, 100);
         recent.insert(TEXT.into(), never);
         recent.insert(TEXT.into(), never);
         assert_eq!(kept(&recent), 1);
@@ -157,12 +191,23 @@ mod tests {
 
     #[test]
     fn what_is_too_short_or_has_no_room_is_not_kept() {
-        let recent: Cache<Arc<str>> = Cache::new(64);
+        let recent: Cache<Arc<str>> = Cache::new(64, 100);
         recent.insert("short".into(), never);
         assert_eq!(recent.get(b"short"), None);
-        let none: Cache<Arc<str>> = Cache::new(0);
+        let none: Cache<Arc<str>> = Cache::new(0, 100);
         none.insert(TEXT.into(), never);
         assert_eq!(none.get(TEXT.as_bytes()), None);
+    }
+
+    #[test]
+    fn large_values_stay_within_the_bytes_of_their_set() {
+        let recent: Cache<Arc<str>> = Cache::new(PLACES, 100);
+        for n in 0..20 {
+            recent.insert(format!("{}{n:08}", "x".repeat(292)).into(), never);
+        }
+        assert_eq!(kept(&recent), 2);
+        recent.insert("y".repeat(801).into(), never);
+        assert_eq!(kept(&recent), 2, "one that is too large for its set pushes out none");
     }
 
     fn kept<V: Seen>(recent: &Cache<V>) -> usize {

@@ -12,6 +12,7 @@ mod flow;
 mod http;
 mod local_path;
 pub mod m2m;
+mod maybe_ready;
 mod network;
 mod oidc;
 mod reply;
@@ -29,9 +30,9 @@ pub use config::{ConfigError, ConfigProblem, LogtoConfig, Prompt};
 pub use error::{Error, ErrorKind, ErrorResponse};
 pub use flow::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
 pub use network::is_loopback;
+pub use oidc::TokenRequest;
 pub use oidc::claims::{
     Claims, HuggingFaceOrganization, HuggingFaceProfile, IdTokenClaims, Identity, OrganizationData,
     UserInfo,
 };
 pub use session::SessionInfo;
-pub use session::TokenRequest;

@@ -56,6 +56,7 @@ pub struct LogtoConfig {
     pub(crate) cookie_domain: Option<String>,
     pub(crate) cookie_path: String,
     pub(crate) cookie_budget: usize,
+    pub(crate) session_cache: usize,
     pub(crate) session_lifetime: Duration,
     pub(crate) idle_lifetime: Option<Duration>,
     pub(crate) renewal_interval: Option<Duration>,
@@ -92,7 +93,8 @@ impl LogtoConfig {
             cookie_name: None,
             cookie_domain: None,
             cookie_path: "/".to_owned(),
-            cookie_budget: 6 * 1024,
+            cookie_budget: 2 * 1024,
+            session_cache: 64 * 1024 * 1024,
             session_lifetime: Duration::from_secs(14 * 24 * 3600),
             idle_lifetime: None,
             renewal_interval: None,
@@ -282,13 +284,24 @@ impl LogtoConfig {
         self
     }
 
-    /// How many bytes the session's cookies may have in all. Default: 6 KiB, which leaves room for
-    /// the other headers of a browser, about 1 KiB, and for your own cookies under the 8 KiB at which
-    /// many proxies stop. A session that is larger fails at sign-in with an error instead of being
-    /// lost by the browser.
+    /// How many bytes the session's cookies may have in all. Default: 2 KiB, so that a response with
+    /// them and a usual app's other headers stays below the 4 KiB at which nginx stops by default.
+    ///
+    /// Access tokens that do not fit are kept in the session store. A session whose claims do not fit
+    /// is kept there as a whole, and its cookie points to it. Without a configured store that is this
+    /// process's memory, so configure a store where people are in many organizations and you run
+    /// several instances.
     #[must_use]
     pub fn with_cookie_budget(mut self, bytes: usize) -> Self {
         self.cookie_budget = bytes;
+        self
+    }
+
+    /// How many bytes of opened sessions this process keeps for the requests that follow. Default:
+    /// 64 MiB, about 8,000 people; opening a session again costs a few microseconds.
+    #[must_use]
+    pub fn with_session_cache(mut self, bytes: usize) -> Self {
+        self.session_cache = bytes;
         self
     }
 

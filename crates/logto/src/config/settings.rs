@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) cookie_domain: Option<String>,
     pub(crate) cookie_path: String,
     pub(crate) cookie_budget: usize,
+    /// In bytes.
+    pub(crate) session_cache: usize,
     pub(crate) session_lifetime: u64,
     pub(crate) idle_lifetime: Option<u64>,
     pub(crate) renewal_interval: u64,
@@ -110,6 +112,7 @@ impl Settings {
             cookie_domain: config.cookie_domain,
             cookie_path: config.cookie_path,
             cookie_budget: config.cookie_budget,
+            session_cache: config.session_cache,
             session_lifetime: config.session_lifetime.as_secs(),
             idle_lifetime: config.idle_lifetime.map(|idle| idle.as_secs()),
             renewal_interval: config

@@ -19,8 +19,10 @@ use super::engine::Engine;
 use super::tokens::Renewal;
 use crate::error::{Error, ErrorKind};
 use crate::http::is_answer_lost;
+use crate::oidc::Target;
+use crate::oidc::TokenRequest;
 use crate::session::manager::LoadedSession;
-use crate::session::{Grant, Session, SessionId, Target, TokenRequest};
+use crate::session::{Grant, Session, SessionId};
 
 /// How long a request waits for a renewal of a token that is still good.
 const EARLY_PATIENCE: Duration = Duration::from_secs(2);
@@ -251,7 +253,6 @@ impl Engine {
         before: &LoadedSession,
         renewal: Renewal,
     ) -> Result<LoadedSession, Error> {
-        let backend = before.backend;
         let change = |session: &mut Session| {
             let now = self.settings.clock.now();
             self.sessions.note_refresh(session, now);
@@ -268,9 +269,9 @@ impl Engine {
             session.grant = Grant::new(claims, tokens.clone());
             if let Some(claims) = newer_claims {
                 let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
-                if !self.sessions.has_room(session, backend) {
+                if !self.sessions.has_room(session) {
                     tracing::warn!(
-                        "a session's claims have outgrown its cookies; it keeps the old"
+                        "the refreshed claims are too large for a session, which keeps the old ones"
                     );
                     session.grant = old;
                 }

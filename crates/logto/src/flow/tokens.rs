@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Transaction;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
 use crate::oidc::jwt::{
     Compact, Expected, LogoutToken, Nonce, verify_id_token, verify_logout_token,
@@ -12,7 +13,7 @@ use crate::oidc::jwt::{
 use crate::oidc::provider::TokenOrigin;
 use crate::oidc::{Protocol, Tokens};
 use crate::session::manager::LoadedSession;
-use crate::session::{Grant, Session, SessionId, StoredToken, StoredTokens, Target};
+use crate::session::{Grant, Session, SessionId, StoredToken, StoredTokens};
 
 /// What an access token lives if the answer does not say; Logto always says.
 const DEFAULT_LIFETIME: u64 = 3600;

@@ -12,8 +12,8 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, issuer_of};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
+use crate::oidc::TokenRequest;
 use crate::oidc::provider::Provider;
-use crate::session::TokenRequest;
 
 /// An application of the tenant that gets tokens without a browser. Cheap to clone; make one when
 /// the program starts and share it: tokens are kept in it until a minute before they end, and asked

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::crypto::encoding;
-use crate::session::TokenRequest;
+use crate::oidc::TokenRequest;
 
 /// Whose token is exchanged for another (RFC 8693, section 2.1).
 #[derive(Clone, Copy)]

@@ -26,8 +26,8 @@ use super::token_response::{
 use crate::config::{Prompt, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
+use crate::oidc::Target;
 use crate::oidc::provider::Metadata;
-use crate::session::Target;
 
 /// Requests to one tenant for one application.
 pub(crate) struct Protocol {

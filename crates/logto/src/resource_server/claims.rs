@@ -38,7 +38,7 @@ struct Verified {
     version: KeySetVersion,
 }
 
-/// LogoutSubject a token is for.
+/// The audience of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Audience {
     /// This API.
@@ -74,7 +74,7 @@ impl Payload {
         !self.sub.is_empty() && !self.client_id.is_empty()
     }
 
-    /// LogoutSubject the token is for, and its organization if it has one; `None` if it is not for us.
+    /// The API the token is for, and its organization if it has one; `None` if it is not for us.
     fn audience(&self, resource: &str) -> Option<(Audience, Option<&str>)> {
         let audiences = match &self.aud {
             OneOrMany::One(one) => std::slice::from_ref(one),
@@ -252,6 +252,10 @@ impl AccessTokenClaims {
 impl Seen for AccessTokenClaims {
     fn text(&self) -> &str {
         self.token()
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.text.len() + size_of::<Verified>()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::validate::{check_resource, check_tolerance};
 use crate::config::{ConfigError, ConfigProblem};
 use crate::m2m::MachineApp;
-use crate::session::TokenRequest;
+use crate::oidc::TokenRequest;
 
 /// What the SDK has to know about your API. Only the resource indicator is needed, and that alone
 /// converts into a configuration.

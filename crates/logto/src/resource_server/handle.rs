@@ -18,10 +18,13 @@ use crate::config::validate::address;
 use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Http, Limits};
+use crate::maybe_ready::MaybeReady;
 use crate::oidc::jwt::KeySetVersion;
 use crate::oidc::provider::{Provider, discovery_url};
 use crate::reply::Reply;
-use crate::web::MaybeReady;
+
+/// Bytes of a verified token that is kept, on average and at the outside.
+const TOKEN_BYTES: usize = 4 * 1024;
 
 /// An API that Logto's access tokens protect. Cheap to clone; make one when the app starts and share
 /// it.
@@ -116,7 +119,7 @@ impl Api {
         let scopes = config.metadata_scopes.unwrap_or_default();
         Self(Arc::new(Inner {
             provider,
-            verified: Cache::new(config.cached_tokens),
+            verified: Cache::new(config.cached_tokens, TOKEN_BYTES),
             personal: config.personal,
             metadata: metadata.map(|url| Metadata { url, scopes }),
             verifier: Verifier {

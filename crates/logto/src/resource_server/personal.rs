@@ -9,7 +9,7 @@ use crate::access_token::AccessToken;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
 use crate::m2m::{MachineApp, Subject};
-use crate::session::TokenRequest;
+use crate::oidc::TokenRequest;
 
 /// What Logto's personal access tokens begin with.
 const PREFIX: &str = "pat_";

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::{Target, pack};
+use super::pack;
+use crate::oidc::Target;
 use crate::oidc::claims::IdTokenClaims;
 
 /// How many bytes of access tokens a session keeps: tokens for two resources in each of two hundred
@@ -69,6 +70,17 @@ impl Grant {
             let tokens = packed.and_then(|packed| pack::unpack_tokens(packed, &self.claims));
             tokens.unwrap_or_default()
         })
+    }
+
+    /// About how many bytes it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        let packed = self.packed.get().map_or(0, |packed| packed.len());
+        let tokens = self
+            .tokens
+            .get()
+            .map_or(0, |tokens| tokens.access.iter().map(StoredToken::bytes).sum::<usize>());
+        // Claims that were read one by one take about as much again as their JSON.
+        2 * self.claims.payload().len() + packed + tokens
     }
 
     pub(super) fn packed(&self, pack: impl FnOnce() -> Vec<u8>) -> &[u8] {

@@ -10,7 +10,6 @@ pub(crate) mod manager;
 mod pack;
 mod pointer;
 mod state;
-mod target;
 mod token;
 
 use std::sync::Arc;
@@ -23,8 +22,6 @@ pub use manager::SessionInfo;
 pub(crate) use pack::Packer;
 pub(crate) use pointer::SessionPointer;
 pub use state::SessionState;
-pub(crate) use target::Target;
-pub use target::TokenRequest;
 
 /// The session's own content; never seen by anyone but the SDK.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@
 //! to read its claims; the tokens are for whoever asks.
 
 use super::bytes::{Reader, put_number};
-use super::{Grant, Session, SessionId, StoredToken, StoredTokens, Target, block, token};
+use super::{Grant, Session, SessionId, StoredToken, StoredTokens, block, token};
+use crate::oidc::Target;
 use crate::oidc::claims::IdTokenClaims;
 
 /// Of the form; changing a dictionary changes it too.
@@ -167,9 +168,9 @@ fn count(binary: &mut Reader<'_>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::TokenRequest;
     use super::*;
     use crate::crypto::encoding::encode;
+    use crate::oidc::TokenRequest;
 
     fn packer() -> Packer {
         Packer::new("https://tenant.logto.app/oidc", "8s6wye3gb7dq9a4n54lsn")

@@ -15,6 +15,9 @@ const SHARDS: usize = 32;
 /// Of a shard that is full, one entry in so many makes room at once.
 const EVICTED: usize = 16;
 const DEFAULT_CAPACITY: usize = 100_000;
+const DEFAULT_BYTES: usize = 512 * 1024 * 1024;
+/// Bytes of an entry beside its key and value.
+const ENTRY: usize = 64;
 
 /// Sessions in this process: fast, bounded, and gone when the process ends.
 ///
@@ -23,7 +26,9 @@ const DEFAULT_CAPACITY: usize = 100_000;
 /// When it is full, the entries that would end first make room.
 pub struct MemoryStorage {
     shards: Box<[RwLock<Shard>]>,
+    /// Entries and bytes of one shard at most.
     capacity: usize,
+    max_bytes: usize,
     clock: Clock,
 }
 
@@ -32,6 +37,8 @@ struct Shard {
     slots: HashMap<Box<str>, Slot, BuildHasherDefault<ByEnd>>,
     /// When there are so many, those whose time is over are looked for.
     sweep_at: usize,
+    /// What all entries take.
+    bytes: usize,
 }
 
 struct Slot {
@@ -59,12 +66,13 @@ impl Hasher for ByEnd {
 }
 
 impl MemoryStorage {
-    /// A store of at most 100,000 entries; a session takes one, about a kilobyte.
+    /// A store of at most 100,000 entries and 512 MiB; a session takes one, about a kilobyte.
     #[must_use]
     pub fn new() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             capacity: DEFAULT_CAPACITY.div_ceil(SHARDS),
+            max_bytes: DEFAULT_BYTES.div_ceil(SHARDS),
             clock: Clock::system(),
         }
     }
@@ -73,6 +81,13 @@ impl MemoryStorage {
     #[must_use]
     pub fn with_capacity(mut self, entries: usize) -> Self {
         self.capacity = entries.div_ceil(SHARDS).max(1);
+        self
+    }
+
+    /// Takes about so many bytes at most. Default: 512 MiB.
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes.div_ceil(SHARDS);
         self
     }
 
@@ -135,13 +150,14 @@ impl Storage for MemoryStorage {
         }
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let ends_at = now.saturating_add(ttl);
-        match shard.slots.get_mut(key) {
-            Some(slot) => *slot = Slot { entry, ends_at },
-            None => {
-                shard.make_room(self.capacity, now);
-                shard.slots.insert(key.into(), Slot { entry, ends_at });
-            }
+        let bytes = size(key, &entry);
+        if bytes > self.max_bytes {
+            return Err(StorageError::new("the entry is larger than the memory store may be"));
         }
+        shard.take(key);
+        shard.make_room(self.capacity, self.max_bytes - bytes, now);
+        shard.bytes += bytes;
+        shard.slots.insert(key.into(), Slot { entry, ends_at });
         Ok(true)
     }
 
@@ -151,7 +167,7 @@ impl Storage for MemoryStorage {
         let found = shard.live(key, now).map(|entry| entry.version);
         let removed = found.is_some() && (version.is_none() || version == found);
         if removed {
-            shard.slots.remove(key);
+            shard.take(key);
         }
         Ok(removed)
     }
@@ -163,20 +179,38 @@ impl Shard {
         Some(&slot.entry)
     }
 
-    /// Sees to it that one more entry fits.
-    fn make_room(&mut self, capacity: usize, now: u64) {
-        if self.slots.len() < self.sweep_at.min(capacity) {
+    fn take(&mut self, key: &str) {
+        if let Some((key, slot)) = self.slots.remove_entry(key) {
+            self.bytes -= size(&key, &slot.entry);
+        }
+    }
+
+    fn retain(&mut self, mut stays: impl FnMut(&Slot) -> bool) {
+        let bytes = &mut self.bytes;
+        self.slots.retain(|key, slot| {
+            let stays = stays(slot);
+            if !stays {
+                *bytes -= size(key, &slot.entry);
+            }
+            stays
+        });
+    }
+
+    /// Makes room for one more entry, and for its bytes.
+    fn make_room(&mut self, capacity: usize, max_bytes: usize, now: u64) {
+        if self.slots.len() < self.sweep_at.min(capacity) && self.bytes <= max_bytes {
             return;
         }
-        self.slots.retain(|_, slot| now < slot.ends_at);
-        if self.slots.len() >= capacity {
+        self.retain(|slot| now < slot.ends_at);
+        // Each round takes out a sixteenth of the entries, and one at least.
+        while !self.slots.is_empty() && (self.slots.len() >= capacity || self.bytes > max_bytes) {
             let mut ends: Vec<u64> = self.slots.values().map(|slot| slot.ends_at).collect();
-            let evicted = (capacity / EVICTED).min(ends.len().saturating_sub(1));
+            let evicted = ends.len() / EVICTED;
             let (_, last, _) = ends.select_nth_unstable(evicted);
             let last = *last;
             // Those that end together with the last one go only until there is room.
             let mut surplus = evicted + 1;
-            self.slots.retain(|_, slot| {
+            self.retain(|slot| {
                 let stays = slot.ends_at > last || surplus == 0;
                 surplus -= usize::from(!stays);
                 stays
@@ -184,6 +218,10 @@ impl Shard {
         }
         self.sweep_at = self.slots.len().saturating_mul(2).max(64);
     }
+}
+
+fn size(key: &str, entry: &Entry) -> usize {
+    ENTRY + key.len() + entry.value.len()
 }
 
 fn read(shard: &RwLock<Shard>) -> RwLockReadGuard<'_, Shard> {
@@ -233,6 +271,27 @@ mod tests {
             kept += usize::from(store.get(&[&key(n)]).await.unwrap()[0].is_some());
         }
         assert_eq!(kept, SHARDS * 64 / 4, "of those that live longer");
+    }
+
+    #[tokio::test]
+    async fn it_is_bounded_by_bytes_too() {
+        let most = SHARDS * 64 * 1024;
+        let store = MemoryStorage::new().with_max_bytes(most);
+        let put = async |key: &str, bytes: usize| {
+            let entry = Entry::new(vec![0; bytes], Version::random().unwrap());
+            store.put(key, entry, Expect::Absent, HOUR).await
+        };
+        for n in 0..SHARDS * 64 {
+            assert!(put(&key(n), 10_000).await.unwrap());
+        }
+        let values = (store.len() * 10_000, most / 2);
+        assert!(values.0 <= most && values.0 > values.1, "{values:?}");
+        assert!(put("one that fits nowhere", 65 * 1024).await.is_err());
+        for n in 0..SHARDS * 64 {
+            store.remove(&key(n), None).await.unwrap();
+        }
+        let left: usize = store.shards.iter().map(|shard| read(shard).bytes).sum();
+        assert_eq!((store.len(), left), (0, 0));
     }
 
     #[tokio::test]

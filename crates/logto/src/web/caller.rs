@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use super::{Context, User};
 use crate::error::{Error, ErrorKind};
+use crate::oidc::TokenRequest;
 use crate::resource_server::{AccessTokenClaims, Api, Policy};
-use crate::session::TokenRequest;
 
 /// Whoever may call a route of an API, by an access token of their own or by the session.
 ///

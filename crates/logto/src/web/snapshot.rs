@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Context;
 use crate::access_token::AccessToken;
 use crate::error::Error;
+use crate::oidc::TokenRequest;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
-use crate::session::TokenRequest;
 
 /// What [`Context::get_context`] is to find out.
 ///

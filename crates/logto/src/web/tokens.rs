@@ -6,9 +6,10 @@ use super::Context;
 use crate::access_token::AccessToken;
 use crate::config::scope;
 use crate::error::{Error, ErrorKind};
+use crate::oidc::TokenRequest;
 use crate::oidc::claims::UserInfo;
+use crate::session::SessionState;
 use crate::session::manager::LoadedSession;
-use crate::session::{SessionState, TokenRequest};
 
 impl Context {
     /// An access token for an API resource, for a resource in an organization, or the opaque one; see

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Context, HuggingFaceAccess};
 use crate::access_token::AccessToken;
 use crate::error::Error;
+use crate::oidc::TokenRequest;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
-use crate::session::TokenRequest;
 
 /// A signed-in person.
 ///

@@ -1,5 +1,6 @@
 //! Claims of an ID token.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -19,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 pub struct IdTokenClaims {
     /// Who issued the token.
     pub iss: String,
-    /// LogoutSubject the token was issued for.
+    /// The audiences the token was issued for.
     pub aud: Vec<String>,
     /// When it was issued, in seconds since the Unix epoch.
     pub iat: u64,
@@ -100,6 +101,14 @@ impl OneOrMany {
 }
 
 impl IdTokenClaims {
+    /// The claim whose JSON is largest, and its bytes.
+    pub(crate) fn largest(&self) -> (String, usize) {
+        let claims: BTreeMap<String, &RawValue> =
+            serde_json::from_str(&self.raw).unwrap_or_default();
+        let sizes = claims.into_iter().map(|(name, value)| (name, value.get().len()));
+        sizes.max_by_key(|(_, size)| *size).unwrap_or_default()
+    }
+
     /// Reads the payload of an ID token.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Error> {
         let payload = String::from_utf8(payload.to_vec()).map_err(|_| {

@@ -14,7 +14,7 @@ const MAX_AGE: u64 = 5 * 60;
 /// No token that is good for longer is taken: it would have to be remembered as long.
 const MAX_LIFE: u64 = 24 * 3600;
 
-/// LogoutSubject to sign out.
+/// Whose sessions a logout token ends.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LogoutToken {
     pub(crate) whom: LogoutSubject,

@@ -112,6 +112,9 @@ impl SessionManager {
                 if stored.session.last_used_at < session.last_used_at {
                     stored.session.last_used_at = session.last_used_at;
                 }
+                if is_newer && opened.renewals_fail(now) {
+                    stored = self.move_to_store(stored, now).await?;
+                }
                 let loaded = self.check(stored, now).await?;
                 Ok(SessionLookup {
                     needs_cookie: loaded.needs_cookie || (is_newer && loaded.held.is_some()),
@@ -122,6 +125,17 @@ impl SessionManager {
             // It may have said that the session is over.
             Err(_) => Ok(SessionLookup::without_session(SessionState::Unreadable)),
         }
+    }
+
+    /// Keeps a session in the store from now on, because the browser does not get the cookies that
+    /// hold it: one that points to the store is smaller.
+    async fn move_to_store(&self, held: LoadedSession, now: u64) -> Result<LoadedSession, Error> {
+        tracing::warn!(
+            "renewed session cookies do not reach a browser and are replaced by a smaller one: check \
+             the limit of your proxy for response headers (nginx: proxy_buffer_size)"
+        );
+        let moved = LoadedSession { backend: SessionBackend::Store, ..held };
+        self.update(&moved, now, |_| true).await
     }
 
     /// What is under a session's key, and whether the session is over for another reason; one round

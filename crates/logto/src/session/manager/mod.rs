@@ -35,6 +35,13 @@ pub use revocation::SessionInfo;
 use store::Store;
 use store_keys::StoreKeys;
 
+/// Bytes of a packed session without access tokens; a person in a thousand organizations takes about
+/// a third of it.
+const MAX_SESSION: usize = 128 * 1024;
+
+/// Bytes of an opened session, on average and at the outside.
+const SESSION_BYTES: usize = 8 * 1024;
+
 /// Keeps the sessions of one application.
 #[derive(Debug)]
 pub(crate) struct SessionManager {
@@ -78,7 +85,7 @@ impl SessionManager {
                 idle: settings.idle_lifetime,
                 renewal: settings.renewal_interval,
             },
-            opened: Cache::new(opened::MOST),
+            opened: Cache::new(settings.session_cache / SESSION_BYTES, SESSION_BYTES),
             backend: match settings.sessions_in_cookies {
                 true => SessionBackend::Cookie,
                 false => SessionBackend::Store,
@@ -94,9 +101,10 @@ impl SessionManager {
 
     /// Takes up a new session.
     pub(crate) async fn begin(&self, session: Session, now: u64) -> Result<LoadedSession, Error> {
-        let held = LoadedSession { session, backend: self.backend };
-        match self.backend {
-            SessionBackend::Cookie => self.check_size(&held.session)?,
+        self.check_size(&session)?;
+        let held = LoadedSession { backend: self.backend_for(&session), session };
+        match held.backend {
+            SessionBackend::Cookie => {}
             SessionBackend::Store => {
                 self.create(&held.session, now).await?;
                 // A session that no list knows is better than none.
@@ -108,12 +116,9 @@ impl SessionManager {
         Ok(held)
     }
 
-    /// The `Set-Cookie` lines that make the browser keep the session. What it holds of access tokens
-    /// goes, the oldest first, where the cookies would be too large: they can be had again.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::SessionTooLarge`] if the claims alone are.
+    /// The `Set-Cookie` lines that make the browser keep the session. Where the cookies would be too
+    /// large its access tokens are left out, the oldest first: they can be had again. Where the claims
+    /// alone are too large, the cookie points to what the store has.
     pub(crate) fn cookies(
         &self,
         held: &LoadedSession,
@@ -122,14 +127,9 @@ impl SessionManager {
     ) -> Result<Vec<String>, Error> {
         let max_age = self.expiry.ends_at(&held.session).saturating_sub(now);
         match held.backend {
-            SessionBackend::Store => {
-                let pointer = SessionPointer {
-                    id: held.session.id,
-                    started_at: held.session.started_at,
-                    sub: held.sub().to_owned(),
-                    sid: held.claims().sid.clone(),
-                };
-                self.cookie.write_pointer(&self.keys, &pointer, header, max_age)
+            SessionBackend::Store => self.write_pointer(held, header, max_age),
+            SessionBackend::Cookie if !self.fits_cookies(&held.session) => {
+                self.write_pointer(held, header, max_age)
             }
             SessionBackend::Cookie => {
                 let write =
@@ -159,14 +159,59 @@ impl SessionManager {
         self.cookie.remove(header)
     }
 
-    /// Whether the session can be kept where it is, if need be without access tokens.
-    pub(crate) fn has_room(&self, session: &Session, backend: SessionBackend) -> bool {
-        backend == SessionBackend::Store || self.check_size(session).is_ok()
+    fn write_pointer(
+        &self,
+        held: &LoadedSession,
+        header: &str,
+        max_age: u64,
+    ) -> Result<Vec<String>, Error> {
+        let pointer = SessionPointer {
+            id: held.session.id,
+            started_at: held.session.started_at,
+            sub: held.sub().to_owned(),
+            sid: held.claims().sid.clone(),
+        };
+        self.cookie.write_pointer(&self.keys, &pointer, header, max_age)
+    }
+
+    /// Whether the session can be kept at all.
+    pub(crate) fn has_room(&self, session: &Session) -> bool {
+        self.check_size(session).is_ok()
     }
 
     fn check_size(&self, session: &Session) -> Result<(), Error> {
+        let bytes = self.cookie.packer().pack(&session.with_newest_tokens(0)).len();
+        if bytes <= MAX_SESSION {
+            return Ok(());
+        }
+        let (claim, size) = session.grant.claims().largest();
+        Err(Error::new(
+            ErrorKind::SessionTooLarge,
+            format!(
+                "the session takes {bytes} bytes and {MAX_SESSION} are allowed: the claim \
+                 `{claim}` alone has {size} bytes of JSON"
+            ),
+        ))
+    }
+
+    /// Where a new session goes: into cookies only if they fit into the budget.
+    fn backend_for(&self, session: &Session) -> SessionBackend {
+        match self.backend {
+            SessionBackend::Cookie if !self.fits_cookies(session) => {
+                tracing::info!(
+                    "a session exceeds the cookie budget and is kept in the session store; without a \
+                     configured store that is this process's memory"
+                );
+                SessionBackend::Store
+            }
+            backend => backend,
+        }
+    }
+
+    /// Whether the session's claims and refresh token fit into the cookie budget.
+    fn fits_cookies(&self, session: &Session) -> bool {
         let bare = session.with_newest_tokens(0);
-        self.cookie.write(&self.keys, &bare, "", 0).map(drop)
+        !is_too_large(&self.cookie.write(&self.keys, &bare, "", 0))
     }
 
     /// Notes that a session was refreshed. With an idle lifetime its use is noted with its cookie

@@ -3,6 +3,7 @@
 //! To open means to unseal, to unpack and to read the claims. What comes of that is kept for the
 //! requests that follow; whether a session still lives is asked on each of them.
 
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::records::Record;
@@ -14,8 +15,10 @@ use crate::error::Error;
 use crate::session::{Content, Sealed, SessionPointer};
 use crate::storage::{Entry, Version};
 
-/// Room for so many opened cookies: about four megabytes of usual sessions.
-pub(super) const MOST: usize = 1024;
+/// Bytes of an entry beside what it holds: names for the store, pointers, allocations.
+const ENTRY: usize = 1024;
+/// Answers with a newer cookie after which the browser is given a smaller one.
+const MAX_RENEWALS: u8 = 4;
 
 /// A session cookie, opened.
 pub(super) struct Opened {
@@ -24,6 +27,16 @@ pub(super) struct Opened {
     pub(super) lookup_keys: LookupKeys,
     /// What the store had at the last request, and which writing of it that was.
     stored: RwLock<Option<(Version, Record)>>,
+    renewals: Renewals,
+}
+
+/// How often this cookie was answered with a newer one that the browser does not have yet: a proxy
+/// may refuse the response because its headers are too large.
+#[derive(Default)]
+struct Renewals {
+    count: AtomicU8,
+    /// In seconds since the Unix epoch.
+    last: AtomicU64,
 }
 
 pub(super) enum What {
@@ -35,6 +48,19 @@ impl Seen for Arc<Opened> {
     fn text(&self) -> &str {
         &self.sealed
     }
+
+    fn bytes(&self) -> usize {
+        let cookie = match &self.what {
+            What::Session(held) => held.session.grant.bytes(),
+            What::SessionPointer(_) => 0,
+        };
+        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
+        let stored = match &*stored {
+            Some((_, Record::Session(held))) => held.session.grant.bytes(),
+            _ => 0,
+        };
+        ENTRY + self.sealed.len() + cookie + stored
+    }
 }
 
 impl Opened {
@@ -43,6 +69,18 @@ impl Opened {
             What::Session(_) => SessionBackend::Cookie,
             What::SessionPointer(_) => SessionBackend::Store,
         }
+    }
+
+    /// Counts an answer with a newer cookie; whether there were too many. Requests of the same second
+    /// count once: a page makes several before it has the first answer.
+    pub(super) fn renewals_fail(&self, now: u64) -> bool {
+        let Renewals { count, last } = &self.renewals;
+        if last.swap(now, Ordering::Relaxed) == now {
+            return count.load(Ordering::Relaxed) > MAX_RENEWALS;
+        }
+        let before = count.load(Ordering::Relaxed);
+        count.store(before.saturating_add(1), Ordering::Relaxed);
+        before >= MAX_RENEWALS
     }
 
     fn purpose(&self) -> Purpose {
@@ -78,6 +116,7 @@ impl SessionManager {
             what,
             lookup_keys,
             stored: RwLock::default(),
+            renewals: Renewals::default(),
         });
         if self.is_live(&opened, now) {
             self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
@@ -108,8 +147,11 @@ impl SessionManager {
             return Ok(Some(record.clone()));
         }
         let record = self.record(&opened.lookup_keys.session, Some(entry), opened.backend())?;
-        let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
-        *stored = record.clone().map(|record| (entry.version, record));
+        {
+            let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
+            *stored = record.clone().map(|record| (entry.version, record));
+        }
+        self.opened.trim(opened.sealed.as_bytes());
         Ok(record)
     }
 }

@@ -80,7 +80,9 @@ impl SessionManager {
             let left = self.seconds_left(&session, now);
             let rotated = session.refresh_token() != held.session.refresh_token();
             let ttl = match held.backend {
-                SessionBackend::Cookie if !rotated => left.min(NEWER_KEPT),
+                SessionBackend::Cookie if !rotated && self.fits_cookies(&session) => {
+                    left.min(NEWER_KEPT)
+                }
                 SessionBackend::Cookie | SessionBackend::Store => left,
             };
             let expect = Expect::after(entry.as_ref());
@@ -104,10 +106,11 @@ impl SessionManager {
             let [entry] = self.store.get([&key]).await?;
             let ended = match (held.backend, &entry) {
                 (SessionBackend::Store, None) => true,
-                (SessionBackend::Store, Some(entry)) => {
+                // In cookie mode an older cookie of this session may hold all of it.
+                (SessionBackend::Store, Some(entry)) if self.backend == SessionBackend::Store => {
                     self.store.remove(&key, Some(entry.version)).await?
                 }
-                (SessionBackend::Cookie, entry) => {
+                (_, entry) => {
                     let left = self.expiry.absolute_end(held.session.started_at);
                     let ttl = Duration::from_secs(left.saturating_sub(now));
                     let expect = Expect::after(entry.as_ref());

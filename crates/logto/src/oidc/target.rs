@@ -1,6 +1,6 @@
 //! What an access token is for.
 
-/// LogoutSubject an access token is for, and with which scopes.
+/// What an access token is for, and with which scopes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     pub(crate) resource: Option<String>,
