@@ -4,6 +4,15 @@ use std::env;
 
 use super::{ConfigError, ConfigProblem, LogtoConfig, Settings};
 
+/// Names that are set by mistake, and what is meant.
+const MISSPELT: [(&str, &str); 5] = [
+    ("LOGTO_SCOPE", "LOGTO_SCOPES"),
+    ("LOGTO_RESOURCE", "LOGTO_RESOURCES"),
+    ("LOGTO_COOKIE_SECRETS", "LOGTO_COOKIE_SECRET"),
+    ("LOGTO_BASE_URL", "BASE_URL"),
+    ("LOGTO_CLIENT_SECRET", "LOGTO_APP_SECRET"),
+];
+
 impl LogtoConfig {
     /// Reads the configuration from the environment.
     ///
@@ -12,7 +21,8 @@ impl LogtoConfig {
     /// | `LOGTO_ENDPOINT` | the tenant, for example `https://my-tenant.logto.app` |
     /// | `LOGTO_APP_ID`, `LOGTO_APP_SECRET` | the application |
     /// | `LOGTO_COOKIE_SECRET` | at least 32 characters; several, separated by commas, newest first |
-    /// | `BASE_URL` | where browsers reach the app; default `http://localhost:3000` |
+    /// | `BASE_URL` | where browsers reach the app; default: the first host of `SPACE_HOST`, which Hugging Face sets in a Space, or else `http://localhost:3000` |
+    /// | `LOGTO_INTERNAL_ENDPOINT` | optional: the tenant as this server reaches it, if that is not `LOGTO_ENDPOINT` |
     /// | `LOGTO_SCOPES` | optional: further scopes, separated by spaces |
     /// | `LOGTO_RESOURCES` | optional: API resources, separated by spaces |
     ///
@@ -68,8 +78,20 @@ impl LogtoConfig {
         for secret in secrets.split(',') {
             config = config.with_cookie_secret(secret.trim());
         }
-        if let Some(base_url) = variable("BASE_URL") {
+        let space = || {
+            let hosts = variable("SPACE_HOST")?;
+            Some(format!("https://{}", hosts.split(',').next()?.trim()))
+        };
+        if let Some(base_url) = variable("BASE_URL").or_else(space) {
             config = config.with_base_url(base_url);
+        }
+        if let Some(endpoint) = variable("LOGTO_INTERNAL_ENDPOINT") {
+            config = config.with_internal_endpoint(endpoint);
+        }
+        for (typo, meant) in MISSPELT {
+            if variable(typo).is_some() && variable(meant).is_none() {
+                problems.push(ConfigProblem::new(typo, format!("is not read: use {meant}")));
+            }
         }
         let list = |name| variable(name).unwrap_or_default();
         config = config
@@ -122,13 +144,63 @@ mod tests {
         assert_eq!(settings, expected);
     }
 
+    /// The settings that are wrong if the usual environment has these variables too.
+    fn problems(more: &[(&str, &str)]) -> Vec<String> {
+        let usual = [
+            ("LOGTO_ENDPOINT", "https://tenant.example"),
+            ("LOGTO_APP_ID", "app"),
+            ("LOGTO_APP_SECRET", "secret"),
+            ("LOGTO_COOKIE_SECRET", "a secret of thirty-two characters"),
+        ];
+        let find = |name: &str| {
+            let mut all = more.iter().chain(&usual);
+            all.find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let checked = LogtoConfig::from_variables(find).and_then(Settings::validate);
+        let problems = checked.err().map(|error| error.problems().to_vec()).unwrap_or_default();
+        problems.iter().map(|problem| problem.setting().to_owned()).collect()
+    }
+
+    #[test]
+    fn likely_mistakes_are_named() {
+        assert!(problems(&[]).is_empty());
+        for (setting, value) in [
+            ("LOGTO_SCOPE", "email"),
+            ("LOGTO_SCOPES", "email,roles"),
+            ("BASE_URL", "https://app.example/callback"),
+            ("BASE_URL", "https://app.example/sign-in/"),
+            ("LOGTO_COOKIE_SECRET", "00000000000000000000000000000000"),
+            ("LOGTO_INTERNAL_ENDPOINT", "not a URL"),
+        ] {
+            assert_eq!(problems(&[(setting, value)]), [setting], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_space_of_hugging_face_names_its_own_address() {
+        let space = ("SPACE_HOST", "me-app.hf.space,app.example.com");
+        let base_url = |more: &[(&str, &str)]| {
+            let find = |name: &str| {
+                let known = more.iter().find(|(known, _)| *known == name);
+                known.map(|(_, value)| (*value).to_owned()).or_else(|| {
+                    let required = ["ENDPOINT", "APP_ID", "APP_SECRET", "COOKIE_SECRET"];
+                    let suffix = name.strip_prefix("LOGTO_")?;
+                    required.contains(&suffix).then(|| name.to_owned())
+                })
+            };
+            LogtoConfig::from_variables(find).unwrap().base_url
+        };
+        assert_eq!(base_url(&[space]), "https://me-app.hf.space");
+        assert_eq!(base_url(&[space, ("BASE_URL", "https://a.example")]), "https://a.example");
+    }
+
     #[test]
     fn lists_and_defaults_are_read() {
         let config = LogtoConfig::from_variables(|name| match name {
             "LOGTO_COOKIE_SECRET" => Some("new, old".to_owned()),
             "LOGTO_SCOPES" => Some("email  identities".to_owned()),
-            "LOGTO_RESOURCES" | "BASE_URL" => None,
-            other => Some(other.to_owned()),
+            "LOGTO_ENDPOINT" | "LOGTO_APP_ID" | "LOGTO_APP_SECRET" => Some(name.to_owned()),
+            _ => None,
         })
         .unwrap();
         assert_eq!(config.cookie_secrets.len(), 2);

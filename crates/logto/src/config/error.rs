@@ -21,9 +21,9 @@ impl ConfigError {
         Self { problems }
     }
 
-    /// What is not a matter of settings: no HTTP client or no keys could be made.
+    /// Not a matter of settings: the HTTP client or the cookie keys could not be created.
     pub(crate) fn from_initialization(error: &crate::error::Error) -> Self {
-        Self::new(vec![ConfigProblem::new("the system", format!("does not cooperate: {error}"))])
+        Self::new(vec![ConfigProblem::new("initialization", format!("failed: {error}"))])
     }
 
     /// The problems, in the order of the settings.

@@ -42,6 +42,7 @@ pub struct LogtoConfig {
     pub(crate) endpoint: String,
     pub(crate) app_id: String,
     pub(crate) app_secret: SecretString,
+    pub(crate) internal_endpoint: Option<String>,
     pub(crate) base_url: String,
     pub(crate) cookie_secrets: Vec<SecretString>,
     pub(crate) scopes: Vec<String>,
@@ -80,6 +81,7 @@ impl LogtoConfig {
             endpoint: endpoint.into(),
             app_id: app_id.into(),
             app_secret: app_secret.into().into(),
+            internal_endpoint: None,
             base_url: "http://localhost:3000".to_owned(),
             cookie_secrets: Vec::new(),
             scopes: Vec::new(),
@@ -294,6 +296,23 @@ impl LogtoConfig {
     #[must_use]
     pub fn with_cookie_budget(mut self, bytes: usize) -> Self {
         self.cookie_budget = bytes;
+        self
+    }
+
+    /// The tenant as this server reaches it, where that differs from the address that browsers use:
+    /// in a network of containers, for example. Browsers, the issuer and every check keep the
+    /// endpoint; only this server's own requests go here.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::LogtoConfig;
+    /// let config = LogtoConfig::new("https://auth.example.com", "my app id", "my app secret")
+    ///     .with_internal_endpoint("http://logto:3001");
+    /// ```
+    #[must_use]
+    pub fn with_internal_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.internal_endpoint = Some(endpoint.into());
         self
     }
 

@@ -24,6 +24,8 @@ const RENEWALS: u32 = 20;
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) endpoint: Url,
+    /// Where this server's own requests go instead.
+    pub(crate) internal_endpoint: Option<Url>,
     pub(crate) issuer: String,
     pub(crate) app_id: String,
     pub(crate) app_secret: SecretString,
@@ -67,6 +69,9 @@ impl Settings {
     pub(crate) fn validate(config: LogtoConfig) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let endpoint = address("LOGTO_ENDPOINT", &config.endpoint, &mut problems);
+        let internal = config.internal_endpoint.as_deref();
+        let internal =
+            internal.and_then(|to| address("LOGTO_INTERNAL_ENDPOINT", to, &mut problems));
         let base_url = address("BASE_URL", &config.base_url, &mut problems);
         check_credentials(&config, &mut problems);
         check_requests(&config, &mut problems);
@@ -97,6 +102,7 @@ impl Settings {
             secure: base_url.scheme() == "https",
             cookie_name: config.cookie_name.unwrap_or_else(|| default_name(&config.app_id)),
             endpoint,
+            internal_endpoint: internal,
             base: base_url,
             app_id: config.app_id,
             app_secret: config.app_secret,

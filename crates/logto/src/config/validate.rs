@@ -18,6 +18,8 @@ const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
 const MAX_COOKIE_NAME: usize = 100;
 /// A smaller budget holds no session.
 const MIN_COOKIE_BUDGET: usize = 1024;
+/// What a base URL is given by mistake.
+const SDK_PATHS: [&str; 2] = ["/callback", "/sign-in"];
 /// Lifetimes are counted in seconds.
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
 
@@ -52,6 +54,12 @@ pub(crate) fn address(
     if setting == "LOGTO_ENDPOINT" && url.path().trim_end_matches('/').ends_with("/oidc") {
         return wrong("ends with /oidc: leave that out, it is the issuer and not the endpoint");
     }
+    let path = url.path().trim_end_matches('/');
+    if setting == "BASE_URL"
+        && let Some(end) = SDK_PATHS.iter().find(|end| path.ends_with(**end))
+    {
+        return wrong(&format!("ends with {end}: leave that out, the SDK adds it"));
+    }
     Some(url)
 }
 
@@ -71,8 +79,18 @@ pub(super) fn check_credentials(config: &LogtoConfig, problems: &mut Vec<ConfigP
         if length < MIN_SECRET {
             let problem = format!("is too short: {length} bytes, at least {MIN_SECRET} are needed");
             problems.push(ConfigProblem::new("LOGTO_COOKIE_SECRET", problem));
+        } else if is_repeated(secret.expose_secret()) {
+            let problem = "is one character again and again: use random ones, such as those of \
+                           `openssl rand -hex 32`";
+            problems.push(ConfigProblem::new("LOGTO_COOKIE_SECRET", problem));
         }
     }
+}
+
+fn is_repeated(secret: &str) -> bool {
+    let mut characters = secret.chars();
+    let first = characters.next();
+    characters.all(|character| Some(character) == first)
 }
 
 pub(super) fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
@@ -84,8 +102,9 @@ pub(super) fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProb
         ));
     }
     for scope in &config.scopes {
-        if scope.is_empty() || scope.contains(char::is_whitespace) {
-            let problem = format!("{scope:?} is not one scope; pass them one by one");
+        if scope.is_empty() || scope.contains(|c: char| c.is_whitespace() || c == ',') {
+            let problem =
+                format!("{scope:?} is not one scope; LOGTO_SCOPES separates them by spaces");
             problems.push(ConfigProblem::new("LOGTO_SCOPES", problem));
         }
     }

@@ -3,6 +3,7 @@
 
 mod failure;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use openidconnect::{HttpRequest, HttpResponse, http};
@@ -10,7 +11,7 @@ use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, printable};
 use crate::network::is_loopback;
 use failure::{error_response, secrets_of, unreachable};
 
@@ -45,6 +46,8 @@ pub(crate) struct Http {
     /// Id and secret as they travel after `Basic`.
     basic: SecretString,
     max_response_bytes: usize,
+    /// What addresses of Logto begin with for others, and for this server.
+    internal: Option<(String, String)>,
 }
 
 impl Http {
@@ -73,12 +76,28 @@ impl Http {
             app_secret: app_secret.clone(),
             basic: basic(app_id, app_secret.expose_secret()).into(),
             max_response_bytes: limits.max_response_bytes,
+            internal: None,
         })
+    }
+
+    /// The same client, which reaches what is below `endpoint` below `internal`.
+    pub(crate) fn with_internal_endpoint(mut self, endpoint: &Url, internal: &Url) -> Self {
+        let below = |url: &Url| format!("{}/", url.as_str().trim_end_matches('/'));
+        self.internal = Some((below(endpoint), below(internal)));
+        self
+    }
+
+    fn reached<'a>(&self, url: &'a str) -> Cow<'a, str> {
+        let internal = self.internal.as_ref();
+        let moved =
+            internal.and_then(|(from, to)| Some([to, url.strip_prefix(from.as_str())?].concat()));
+        moved.map_or(Cow::Borrowed(url), Cow::Owned)
     }
 
     /// The body of a successful GET.
     pub(crate) async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Vec<u8>, Error> {
-        let mut request = self.client.get(url.clone()).header("accept", "application/json");
+        let mut request =
+            self.client.get(&*self.reached(url.as_str())).header("accept", "application/json");
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
@@ -93,7 +112,7 @@ impl Http {
     ) -> Result<Vec<u8>, Error> {
         let request = self
             .client
-            .post(url.clone())
+            .post(&*self.reached(url.as_str()))
             .header("authorization", format!("Basic {}", self.basic.expose_secret()))
             .form(form);
         let secrets = secrets_of(form.iter().copied());
@@ -106,7 +125,11 @@ impl Http {
         let url = parts.uri.to_string();
         let form: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
         let secrets = secrets_of(form.iter().map(|(name, value)| (&**name, &**value)));
-        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
+        let request = self
+            .client
+            .request(parts.method, &*self.reached(&url))
+            .headers(parts.headers)
+            .body(body);
         Ok(http::Response::new(self.send(request, &secrets).await?))
     }
 
@@ -125,12 +148,16 @@ impl Http {
             408 | 429 | 500.. => ErrorKind::Unreachable,
             400.. => ErrorKind::Refused,
             _ => {
-                return Err(Error::new(
-                    ErrorKind::InvalidResponse,
-                    format!(
-                        "Logto answered with status {status}, which is neither success nor error"
-                    ),
-                ));
+                let mut why = format!(
+                    "Logto answered with status {status}, which is neither success nor error"
+                );
+                let location = headers.get("location").and_then(|value| value.to_str().ok());
+                if let Some(location) = location {
+                    // Without its query, which may repeat what was sent.
+                    let location = location.split('?').next().unwrap_or_default();
+                    why = format!("{why}: it leads to {}", printable(location));
+                }
+                return Err(Error::new(ErrorKind::InvalidResponse, why));
             }
         };
         let ours = [self.app_secret.expose_secret(), self.basic.expose_secret()];
@@ -163,6 +190,22 @@ fn basic(id: &str, secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_addresses_of_the_endpoint_are_reached_internally() {
+        let url = |text| Url::parse(text).unwrap();
+        let public = url("https://auth.example/logto");
+        let limits = Limits::default();
+        let http = Http::new(&public, "app", &"secret".into(), limits).unwrap();
+        let http = http.with_internal_endpoint(&public, &url("http://logto:3001/"));
+        for (address, reached) in [
+            ("https://auth.example/logto/oidc/token", "http://logto:3001/oidc/token"),
+            ("https://auth.example/logtoo/token", "https://auth.example/logtoo/token"),
+            ("https://elsewhere.example/token", "https://elsewhere.example/token"),
+        ] {
+            assert_eq!(http.reached(address), reached);
+        }
+    }
 
     #[test]
     fn id_and_secret_are_form_encoded_before_basic() {
