@@ -45,6 +45,11 @@ async fn good_tokens() {
             t.claim("exp", json!(now as f64 + 119.5));
         }),
         ("issued 59 s in the future", |t| t.shift("iat", 59)),
+        ("good for a day", |t| t.shift("exp", 24 * 3600 - 120)),
+        ("good for a day, issued by a clock that is ahead", |t| {
+            t.shift("iat", 59);
+            t.shift("exp", 24 * 3600 - 120 + 59);
+        }),
         ("over for 59 s", |t| t.shift("exp", -120 - 59)),
         ("five minutes old without an end", |t| {
             t.remove("exp");
@@ -102,6 +107,7 @@ async fn wrong_tokens() {
         ("iat in the future", |t| t.shift("iat", 61)),
         ("exp over", |t| t.shift("exp", -180)),
         ("exp a text", |t| t.claim("exp", "soon")),
+        ("good for three minutes more than a day", |t| t.shift("exp", 24 * 3600 + 60)),
         ("exp in a year", |t| t.shift("exp", 365 * 24 * 3600)),
         ("exp beyond all numbers", |t| t.claim("exp", json!(1e300))),
         ("no exp, and old", |t| {

@@ -11,7 +11,8 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const TYPES: [&str; 2] = ["logout+jwt", "application/logout+jwt"];
 /// Seconds for which a logout token is good that says no end itself.
 const MAX_AGE: u64 = 5 * 60;
-/// No token that is good for longer is taken: it would have to be remembered as long.
+/// A token that is good for longer, clock tolerance aside, is refused: its `jti` would have to be
+/// remembered as long.
 const MAX_LIFE: u64 = 24 * 3600;
 
 /// Whose sessions a logout token ends.
@@ -97,9 +98,10 @@ fn time_left(iat: u64, exp: Option<u64>, now: u64, tolerance: u64) -> Result<u64
         return Err(refuse("it was issued in the future"));
     }
     let end = exp.unwrap_or(iat.saturating_add(MAX_AGE)).saturating_add(tolerance);
+    let longest = MAX_LIFE + 2 * tolerance;
     match end.checked_sub(now) {
         None | Some(0) => Err(refuse("its time is over")),
-        Some(left) if left > MAX_LIFE => Err(refuse("it is good for more than a day")),
+        Some(left) if left > longest => Err(refuse("it is good for more than a day")),
         Some(left) => Ok(left),
     }
 }
@@ -149,6 +151,8 @@ mod tests {
         assert_eq!(old.whom, LogoutSubject::Person("8s8claa1vi9z".to_owned()));
         assert!(verify(|_| (), Value::Null).is_ok());
         assert!(verify(|c| c["nbf"] = json!(NOW + 60), json!("logout+jwt")).is_ok());
+        let a_day = |c: &mut Value| c["exp"] = json!(NOW + MAX_LIFE);
+        assert_eq!(verify(a_day, json!("logout+jwt")).unwrap().good_for, MAX_LIFE + 60);
     }
 
     #[test]
