@@ -229,3 +229,14 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
     assert_eq!(world.person().await, None);
     world.finish();
 }
+
+#[tokio::test]
+async fn anybody_can_post_and_few_of_them_are_logged() {
+    let mut world = World::new().await;
+    let logto = world.logto.clone();
+    for _ in 0..50 {
+        assert_eq!(world.post_logout(&logto, "logout_token=x").await.status, 400);
+    }
+    assert_eq!(world.log().matches("a back-channel logout was refused").count(), 1);
+    world.finish();
+}

@@ -11,6 +11,7 @@ mod error;
 mod flow;
 mod http;
 mod local_path;
+mod log_limit;
 pub mod m2m;
 mod maybe_ready;
 mod network;

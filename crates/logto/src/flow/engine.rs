@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::flow::Transactions;
 use crate::flow::refresh::Refreshes;
 use crate::http::Http;
+use crate::log_limit::LogLimit;
 use crate::oidc::provider::{Provider, SingleFlight};
 use crate::session::manager::SessionManager;
 use crate::tasks::Tasks;
@@ -23,6 +24,8 @@ pub(crate) struct Engine {
     pub(crate) transactions: Transactions,
     pub(crate) refreshes: Refreshes,
     pub(crate) tasks: Tasks,
+    /// Of refused back-channel logouts, which anybody can post.
+    pub(crate) refused_logouts: LogLimit,
     /// Reads of people's Hugging Face tokens, by the access token of the person.
     pub(crate) hugging_face_reads: SingleFlight<Vec<u8>>,
 }
@@ -48,6 +51,7 @@ impl Engine {
             ),
             refreshes: Refreshes::default(),
             tasks: Tasks::default(),
+            refused_logouts: LogLimit::default(),
             hugging_face_reads: SingleFlight::default(),
             http,
             settings,

@@ -19,7 +19,9 @@ impl Context {
                 Reply::from_error(&error)
             }
             Err(error) => {
-                tracing::warn!(%error, "a back-channel logout was refused");
+                if let Some(suppressed) = self.logto().refused_logouts.admit() {
+                    tracing::warn!(%error, suppressed, "a back-channel logout was refused");
+                }
                 // The member names of section 2.8; the reason is for our log.
                 Reply::json(400, "invalid_request", "The logout token is not accepted.")
             }

@@ -1,0 +1,53 @@
+//! Log lines that anybody can cause, at most one in a while.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Between two lines of one kind.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The limit of one kind of log line. Those in between are counted, and the next line tells how many
+/// there were.
+///
+/// ```ignore
+/// if let Some(suppressed) = limit.admit() {
+///     tracing::warn!(%error, suppressed, "a back-channel logout was refused");
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub(crate) struct LogLimit(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    last: Option<Instant>,
+    suppressed: u64,
+}
+
+impl LogLimit {
+    /// Whether to write a line now: then the number of lines left out since the last one.
+    pub(crate) fn admit(&self) -> Option<u64> {
+        self.admit_at(Instant::now())
+    }
+
+    fn admit_at(&self, now: Instant) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.last.is_some_and(|last| now.saturating_duration_since(last) < INTERVAL) {
+            state.suppressed += 1;
+            return None;
+        }
+        state.last = Some(now);
+        Some(std::mem::take(&mut state.suppressed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_in_an_interval_and_the_next_one_counts_the_others() {
+        let (limit, start) = (LogLimit::default(), Instant::now());
+        let admitted = [0, 1, 9, 10, 11, 25].map(|s| limit.admit_at(start + Duration::from_secs(s)));
+        assert_eq!(admitted, [Some(0), None, None, Some(2), None, Some(1)]);
+    }
+}
