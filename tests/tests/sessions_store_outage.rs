@@ -77,6 +77,8 @@ async fn every_kind_of_request_is_told_to_come_back() {
                 }
             }
             assert!(world.logto.ping_storage().await.is_err() || trouble == Trouble::Miscounts);
+            world.store.get_into(Trouble::ReadOnly);
+            assert!(world.logto.ping_storage().await.is_err(), "a store that can only be read");
             world.store.recover();
             world.logto.ping_storage().await.unwrap();
             assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");

@@ -204,11 +204,12 @@ impl Logto {
         manager.end_person(sub, now).await
     }
 
-    /// Whether the store of sessions answers, for a readiness probe.
+    /// Whether the store of sessions answers and can be written, for a readiness probe. It takes no
+    /// longer than [`with_storage_timeout`](LogtoConfig::with_storage_timeout).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if it does not.
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if not.
     pub async fn ping_storage(&self) -> Result<(), Error> {
         self.0.sessions.ping().await
     }

@@ -23,6 +23,9 @@ pub use memory::MemoryStorage;
 use crate::crypto::encoding;
 use crate::error::Error;
 
+/// How long the entry of a [`ping`](Storage::ping) stays that could not be removed.
+const PING_KEPT: Duration = Duration::from_secs(10);
+
 /// A store of short values with compare-and-swap and a time to live.
 ///
 /// Every write says what it expects to find. A sign-out therefore wins over a refresh that is under
@@ -111,13 +114,21 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// [`StorageError`] if the store cannot be asked.
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError>;
 
-    /// Whether the store answers, for a readiness probe.
+    /// Whether the store can be written, for a readiness probe: a replica or a full disk answers
+    /// reads and loses every sign-in.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] if it does not.
+    /// [`StorageError`] if it cannot.
     async fn ping(&self) -> Result<(), StorageError> {
-        self.get(&["ping"]).await.map(drop)
+        let version = Version::random().map_err(StorageError::new)?;
+        // A key of its own, so that probes at the same time do not meet.
+        let key = format!("ping:{}", version.number());
+        let entry = Entry::new(&b"ping"[..], version);
+        if !self.put(&key, entry, Expect::Absent, PING_KEPT).await? {
+            return Err(StorageError::new("a new entry was not stored"));
+        }
+        self.remove(&key, Some(version)).await.map(drop)
     }
 }
 

@@ -94,7 +94,7 @@ impl SessionManager {
         }
     }
 
-    /// Whether the store answers.
+    /// Whether the store answers and can be written.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.store.ping().await
     }
