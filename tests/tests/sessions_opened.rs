@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use logto::LogtoConfig;
-use logto::web::SessionState;
+use logto::web::{Request, SessionState};
 use logto_tests::hostile::{Home, World, each};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -39,6 +39,23 @@ async fn a_changed_cookie_is_another_one() {
         }
         world.browser.plant(&name, &value);
         assert_eq!(state(&world).await, SessionState::SignedIn);
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
+    each(Home::ALL, async |home| {
+        let world = seen(home, |config| config).await;
+        let name = &world.browser.cookies()[0].0;
+        for value in ["x", "0x", "1x", "9x", &format!("1{}", "A".repeat(2000))] {
+            let mut header = format!("{name}={value}; ").repeat(100);
+            header.push_str(&world.browser.cookie_header());
+            let request = Request::new("GET", "/page", [("cookie", header.as_bytes())]);
+            let state = world.logto.context(request).session_state().await.unwrap();
+            assert_eq!(state, SessionState::SignedIn, "{value}");
+        }
         world.finish();
     })
     .await;

@@ -7,7 +7,7 @@ use std::iter;
 
 /// Every value that the header holds under this name, in the order sent. A browser sends several
 /// when a cookie was also set for another path or domain.
-pub(crate) fn values<'a>(header: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub(crate) fn values<'a>(header: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     pairs(header).filter_map(move |(found, value)| (found == name).then_some(value))
 }
 

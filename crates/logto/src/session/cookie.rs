@@ -1,6 +1,7 @@
 //! The session as cookies: sealed, in as many chunks as it takes, within the budget.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::{Packer, Session, SessionPointer};
 use crate::cookies::{self, Attributes};
@@ -12,8 +13,10 @@ use crate::error::{Error, ErrorKind};
 const CHUNK: usize = 3900;
 /// More chunks than this are never read.
 const MAX_CHUNKS: usize = 9;
-/// Of cookies sent several times under our name, this many are tried.
-const MAX_CANDIDATES: usize = 4;
+/// Of cookies sent several times under our name, so many bytes are tried: anything may stand before
+/// ours, and to open them takes time. A short one counts for [`MIN_CANDIDATE`].
+const MAX_CANDIDATES: usize = 256 * 1024;
+const MIN_CANDIDATE: usize = 256;
 
 /// In place of the number of chunks, for a session that a store keeps.
 const POINTER: char = '0';
@@ -49,6 +52,10 @@ pub(crate) struct Sealed<'a> {
     pub(crate) text: Cow<'a, str>,
 }
 
+/// The chunks of a header after the first, each looked up once however many candidates name it.
+#[derive(Default)]
+struct Chunks<'a>([OnceCell<Option<&'a str>>; MAX_CHUNKS]);
+
 /// What was sealed into a session cookie.
 #[derive(Debug)]
 pub(crate) enum Content {
@@ -77,11 +84,19 @@ impl SessionCookie {
         wanted: impl Fn(&T) -> bool,
     ) -> Found<T> {
         let mut best = Found::Nothing;
-        for first in cookies::values(header, &self.name).take(MAX_CANDIDATES) {
+        let chunks = Chunks::default();
+        let mut left = MAX_CANDIDATES;
+        for first in cookies::values(header, &self.name) {
             if first.is_empty() {
                 continue;
             }
-            match self.sealed(header, first).and_then(|sealed| open(&sealed)) {
+            let sealed = self.sealed(header, &chunks, first);
+            let bytes = sealed.as_ref().map_or(0, |sealed| sealed.text.len()).max(MIN_CANDIDATE);
+            let Some(rest) = left.checked_sub(bytes) else {
+                break;
+            };
+            left = rest;
+            match sealed.and_then(|sealed| open(&sealed)) {
                 Some(opened) if wanted(&opened) => return Found::Opened(opened),
                 Some(opened) => best = Found::Opened(opened),
                 None if matches!(best, Found::Nothing) => best = Found::Unreadable,
@@ -91,16 +106,25 @@ impl SessionCookie {
         best
     }
 
-    fn sealed<'a>(&self, header: &str, first: &'a str) -> Option<Sealed<'a>> {
+    fn sealed<'a>(
+        &self,
+        header: &'a str,
+        chunks: &Chunks<'a>,
+        first: &'a str,
+    ) -> Option<Sealed<'a>> {
         if let Some(pointer) = first.strip_prefix(POINTER) {
             return Some(Sealed { purpose: Purpose::SessionPointer, text: pointer.into() });
         }
         let (count, first) = first.split_at_checked(1)?;
         let count = count.parse::<usize>().ok().filter(|count| (1..=MAX_CHUNKS).contains(count))?;
         let mut text = Cow::Borrowed(first);
-        for at in 1..count {
-            let name = self.chunk(at);
-            text.to_mut().push_str(cookies::values(header, &name).next()?);
+        for (at, chunk) in chunks.0.iter().enumerate().take(count).skip(1) {
+            let find = || {
+                let name = self.chunk(at);
+                let first = cookies::values(header, &name).next();
+                first
+            };
+            text.to_mut().push_str((*chunk.get_or_init(find))?);
         }
         Some(Sealed { purpose: Purpose::Session, text })
     }
