@@ -47,7 +47,8 @@ mod tests {
     #[test]
     fn one_line_in_an_interval_and_the_next_one_counts_the_others() {
         let (limit, start) = (LogLimit::default(), Instant::now());
-        let admitted = [0, 1, 9, 10, 11, 25].map(|s| limit.admit_at(start + Duration::from_secs(s)));
+        let admitted =
+            [0, 1, 9, 10, 11, 25].map(|s| limit.admit_at(start + Duration::from_secs(s)));
         assert_eq!(admitted, [Some(0), None, None, Some(2), None, Some(1)]);
     }
 }
