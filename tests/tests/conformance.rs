@@ -24,6 +24,16 @@ fn the_page_to_return_to_is_kept_byte_for_byte() {
 }
 
 #[test]
+fn no_shared_cache_keeps_the_page_of_a_person() {
+    conform(&cases::caches());
+}
+
+#[test]
+fn a_script_is_told_where_to_go_on() {
+    conform(&cases::leaving());
+}
+
+#[test]
 fn signing_in_leads_back_to_the_page() {
     conform(&cases::signing_in());
 }

@@ -2,7 +2,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage, HttpRequest};
 use logto::{Logto, web};
@@ -34,12 +34,13 @@ async fn serve<B: MessageBody>(
     request.extensions_mut().insert(context.clone());
     let mut answer = next.call(request).await;
     let cookies = context.take_cookies().await;
-    if !cookies.is_empty() {
+    let caching = context.caching();
+    if !cookies.is_empty() || caching.is_some() {
         match &mut answer {
-            Ok(response) => pay(&cookies, response.headers_mut()),
+            Ok(response) => append(&cookies, caching, response.headers_mut()),
             // The error of a middleware further in has no headers yet.
             Err(error) => error.add_response_mapper(move |mut response| {
-                pay(&cookies, response.headers_mut());
+                append(&cookies, caching, response.headers_mut());
                 response
             }),
         }
@@ -47,8 +48,20 @@ async fn serve<B: MessageBody>(
     answer
 }
 
-fn pay(cookies: &[String], headers: &mut HeaderMap) {
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+fn append(cookies: &[String], caching: Option<web::Caching>, headers: &mut HeaderMap) {
+    if let Some(caching) = caching {
+        let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+        if let Some(value) = caching.cache_control(set) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+        }
+        let set = headers.get(VARY).and_then(|value| value.to_str().ok());
+        if let Some(value) = caching.vary(set) {
+            headers.append(VARY, HeaderValue::from_static(value));
+        }
+    }
+    if !cookies.is_empty() {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
     lines.for_each(|line| headers.append(SET_COOKIE, line));
 }

@@ -7,7 +7,7 @@ use std::task::{self, Poll, ready};
 
 use axum::extract::{OriginalUri, Request};
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use axum::response::{IntoResponse, Response};
 use logto::Logto;
 use logto::web::{self, Context, MaybeReady};
@@ -86,8 +86,18 @@ where
         };
         let cookies = ready!(Pin::new(cookies).poll(cx));
         let mut response = mem::take(response);
+        let headers = response.headers_mut();
+        if let Some(caching) = this.context.caching() {
+            let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+            if let Some(value) = caching.cache_control(set) {
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+            }
+            let set = headers.get(VARY).and_then(|value| value.to_str().ok());
+            if let Some(value) = caching.vary(set) {
+                headers.append(VARY, HeaderValue::from_static(value));
+            }
+        }
         if !cookies.is_empty() {
-            let headers = response.headers_mut();
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
             headers.extend(lines.map(|line| (SET_COOKIE, line)));

@@ -1,8 +1,8 @@
 //! The middleware: knows the request, and pays the cookies that are owed.
 
 use logto::{Logto, web};
-use poem::http::header::{CACHE_CONTROL, SET_COOKIE};
-use poem::http::{HeaderValue, Uri};
+use poem::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use poem::http::{HeaderMap, HeaderValue, Uri};
 use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 /// The middleware that the extractors need, for [`EndpointExt::with`](poem::EndpointExt::with).
@@ -41,19 +41,38 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         let context = self.logto.context(view(&request));
         request.extensions_mut().insert(context.clone());
         let answer = self.inner.call(request).await;
-        let answer = answer.map(IntoResponse::into_response);
+        let mut answer = answer.map(IntoResponse::into_response);
         let cookies = context.take_cookies().await;
         if cookies.is_empty() {
+            // An error has no headers, and caches keep none of its kind.
+            if let Ok(response) = &mut answer {
+                tell_caches(&context, response.headers_mut());
+            }
             return answer;
         }
         let mut response = answer.unwrap_or_else(Error::into_response);
         let headers = response.headers_mut();
+        tell_caches(&context, headers);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
         lines.for_each(|line| {
             headers.append(SET_COOKIE, line);
         });
         Ok(response)
+    }
+}
+
+fn tell_caches(context: &web::Context, headers: &mut HeaderMap) {
+    let Some(caching) = context.caching() else {
+        return;
+    };
+    let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    if let Some(value) = caching.cache_control(set) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    let set = headers.get(VARY).and_then(|value| value.to_str().ok());
+    if let Some(value) = caching.vary(set) {
+        headers.append(VARY, HeaderValue::from_static(value));
     }
 }
 

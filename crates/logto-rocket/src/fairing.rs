@@ -62,6 +62,15 @@ impl Fairing for LogtoFairing {
         };
         // Here and not from a guard: Rocket forgets a guard's cookies when a catcher answers.
         let cookies = context.take_cookies().await;
+        if let Some(caching) = context.caching() {
+            let set = response.headers().get_one("cache-control");
+            if let Some(value) = caching.cache_control(set) {
+                response.set_raw_header("cache-control", value);
+            }
+            if let Some(value) = caching.vary(response.headers().get_one("vary")) {
+                response.adjoin_raw_header("vary", value);
+            }
+        }
         if !cookies.is_empty() {
             response.set_raw_header("cache-control", "no-store");
         }

@@ -30,14 +30,11 @@ impl Reply {
     }
 
     pub(crate) fn json(status: u16, error: &str, message: &str) -> Self {
-        let body = json!({ "error": error, "message": message }).to_string();
-        let mut reply = Self::new(status).with_header("content-type", "application/json");
-        reply.body = body;
-        reply
+        Self::json_document(status, &json!({ "error": error, "message": message }))
     }
 
-    pub(crate) fn json_document(document: &serde_json::Value) -> Self {
-        let mut reply = Self::new(200).with_header("content-type", "application/json");
+    pub(crate) fn json_document(status: u16, document: &serde_json::Value) -> Self {
+        let mut reply = Self::new(status).with_header("content-type", "application/json");
         reply.body = document.to_string();
         reply
     }

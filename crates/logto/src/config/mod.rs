@@ -58,6 +58,7 @@ pub struct LogtoConfig {
     pub(crate) cookie_path: String,
     pub(crate) cookie_budget: usize,
     pub(crate) session_cache: usize,
+    pub(crate) frame_ancestors: Vec<String>,
     pub(crate) session_lifetime: Duration,
     pub(crate) idle_lifetime: Option<Duration>,
     pub(crate) renewal_interval: Option<Duration>,
@@ -97,6 +98,7 @@ impl LogtoConfig {
             cookie_path: "/".to_owned(),
             cookie_budget: 2 * 1024,
             session_cache: 64 * 1024 * 1024,
+            frame_ancestors: Vec::new(),
             session_lifetime: Duration::from_secs(14 * 24 * 3600),
             idle_lifetime: None,
             renewal_interval: None,
@@ -313,6 +315,26 @@ impl LogtoConfig {
     #[must_use]
     pub fn with_internal_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.internal_endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// Who may show the SDK's own pages in a frame, as sources of CSP's `frame-ancestors` (Content
+    /// Security Policy Level 3, section 6.4.2). Default: nobody. For a Hugging Face Space that is
+    /// `https://huggingface.co`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::LogtoConfig;
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    ///     .with_frame_ancestors(["https://huggingface.co"]);
+    /// ```
+    #[must_use]
+    pub fn with_frame_ancestors(
+        mut self,
+        sources: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.frame_ancestors.extend(sources.into_iter().map(Into::into));
         self
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) cookie_domain: Option<String>,
     pub(crate) cookie_path: String,
     pub(crate) cookie_budget: usize,
+    /// As in a Content Security Policy.
+    pub(crate) frame_ancestors: String,
     /// In bytes.
     pub(crate) session_cache: usize,
     pub(crate) session_lifetime: u64,
@@ -118,6 +120,10 @@ impl Settings {
             cookie_domain: config.cookie_domain,
             cookie_path: config.cookie_path,
             cookie_budget: config.cookie_budget,
+            frame_ancestors: match config.frame_ancestors.as_slice() {
+                [] => "'none'".to_owned(),
+                sources => sources.join(" "),
+            },
             session_cache: config.session_cache,
             session_lifetime: config.session_lifetime.as_secs(),
             idle_lifetime: config.idle_lifetime.map(|idle| idle.as_secs()),

@@ -163,6 +163,12 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
     if !is_plain_path(&config.cookie_path) {
         wrong("cookie path", "is not a plain path such as /app");
     }
+    let source = |source: &String| {
+        !source.is_empty() && source.bytes().all(|b| b.is_ascii_graphic() && !b";,".contains(&b))
+    };
+    if !config.frame_ancestors.iter().all(source) {
+        wrong("frame ancestors", "are not sources such as https://example.com");
+    }
     if config.cookie_budget < MIN_COOKIE_BUDGET {
         let problem = format!("is less than {MIN_COOKIE_BUDGET} bytes");
         problems.push(ConfigProblem::new("cookie budget", problem));

@@ -29,7 +29,7 @@ pub(super) fn document(resource: &str, issuer: &str, scopes: &[String]) -> Reply
         "scopes_supported": scopes,
         "bearer_methods_supported": ["header"],
     });
-    Reply::json_document(&document).with_header("access-control-allow-origin", "*")
+    Reply::json_document(200, &document).with_header("access-control-allow-origin", "*")
 }
 
 #[cfg(test)]

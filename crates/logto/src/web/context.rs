@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{MaybeReady, Reply, Request, User};
+use super::{Caching, MaybeReady, Reply, Request, User};
 use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
@@ -43,6 +43,8 @@ struct Shared {
 struct State {
     /// `None` until somebody asks.
     current: Option<SessionLookup>,
+    /// Whether the request is refused unless a person is signed in.
+    is_protected: bool,
     /// What the last change of the session owes to the browser.
     pending: Vec<String>,
 }
@@ -113,6 +115,7 @@ impl Context {
     /// The answer that this request gets instead: a redirect to sign-in and back for a person who
     /// opens a page, 401 for anything else.
     pub async fn user(&self) -> Result<User, Reply> {
+        self.state().is_protected = true;
         self.maybe_user().await?.ok_or_else(|| self.refuse())
     }
 
@@ -125,6 +128,15 @@ impl Context {
     pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
         let claims = self.id_token_claims().await?;
         Ok(claims.map(|claims| User::new(claims, self.clone())))
+    }
+
+    /// What the response must tell caches; `None` while nothing asked for the session. The adapter
+    /// asks after the handler.
+    #[must_use]
+    pub fn caching(&self) -> Option<Caching> {
+        let state = self.state();
+        let was_asked = state.is_protected || state.current.is_some();
+        was_asked.then_some(Caching { is_protected: state.is_protected })
     }
 
     /// The `Set-Cookie` lines that are pending to the browser, taken out. The adapter appends them to

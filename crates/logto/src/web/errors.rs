@@ -1,5 +1,7 @@
 //! How a request is answered that cannot have what it asks for.
 
+use serde_json::json;
+
 use super::page::{Page, WayOn};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
@@ -7,20 +9,59 @@ use crate::error::{Error, ErrorKind, Wording};
 impl Context {
     /// The answer to a request that needs a signed-in person and has none.
     pub fn refuse(&self) -> Reply {
+        // As the adapter says of every response that depends on the session; where it is an error,
+        // some frameworks have no headers to say so.
+        self.refusal().with_header("vary", "Cookie")
+    }
+
+    fn refusal(&self) -> Reply {
         let request = self.request();
         let sign_in = self.sign_in_path(&self.page_to_return_to());
         if request.is_navigation() {
             return Reply::see_other(sign_in);
         }
+        if request.is_seen() {
+            return self.page_without_session(sign_in);
+        }
         let challenge = format!("Bearer realm=\"{}\"", self.origin());
-        let reply = Reply::from_error(&Error::new(ErrorKind::SignInRequired, ""))
-            .with_header("www-authenticate", challenge);
+        let Wording { status, code, text, .. } =
+            Wording::new(&Error::new(ErrorKind::SignInRequired, ""));
+        let body = json!({ "error": code, "message": text, "sign_in_url": &sign_in });
+        let reply = Reply::json_document(status, &body).with_header("www-authenticate", challenge);
         if request.is_htmx() {
             // htmx would follow a redirect inside its request; this header makes it load the page.
             reply.with_header("hx-redirect", sign_in)
         } else {
             reply
         }
+    }
+
+    /// What a person sees who cannot be redirected: a sign-in would lose what a form sent, and Logto
+    /// shows nothing in a frame.
+    fn page_without_session(&self, sign_in: String) -> Reply {
+        let page = if self.request().is_framed() {
+            Page {
+                title: "Please sign in",
+                text: "Signing in needs a window of its own.",
+                detail: None,
+                way_on: WayOn::new_window(self.request().target(), "Open a window"),
+            }
+        } else {
+            Page {
+                title: "You are not signed in any more",
+                text: "Your session has ended, or a form of another site led here. Sign in to go on; \
+                       your browser's back button still has what you typed.",
+                detail: None,
+                way_on: WayOn::link(sign_in, "Sign in"),
+            }
+        };
+        let challenge = format!("Bearer realm=\"{}\"", self.origin());
+        self.page(401, &page).with_header("www-authenticate", challenge)
+    }
+
+    /// A page of the SDK, which only those may frame who are configured.
+    pub(super) fn page(&self, status: u16, page: &Page<'_>) -> Reply {
+        page.reply(status, &self.logto().settings.frame_ancestors)
     }
 
     /// The error, with the answer that this request gets for it.
@@ -31,9 +72,10 @@ impl Context {
         let reply = match error.kind() {
             ErrorKind::SignInRequired => self.refuse(),
             _ if self.request().is_navigation() || self.request().accepts_html() => {
-                self.error_page(&error, &self.page_to_return_to())
+                let page = self.error_page(&error, &self.page_to_return_to());
+                page.with_header("vary", "Cookie")
             }
-            _ => Reply::from_error(&error),
+            _ => Reply::from_error(&error).with_header("vary", "Cookie"),
         };
         error.answered_by(reply)
     }
@@ -52,7 +94,7 @@ impl Context {
             WayOn::link(self.sign_in_path(page), "Sign in")
         };
         let page = Page { title, text, detail: detail.as_deref(), way_on };
-        page.reply(status).with_retry_after(error)
+        self.page(status, &page).with_retry_after(error)
     }
 
     /// The answer to a method that the route does not have. Whoever opens the address of sign-out gets
@@ -60,15 +102,14 @@ impl Context {
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");
         let reply = if route == Route::SignOut && self.request().is_navigation() {
-            let settings = &self.logto().settings;
-            let address = format!("{}{}", settings.base_path, route.mounted(settings));
+            let address = self.sign_out_path();
             let page = Page {
                 title: "Sign out?",
                 text: "This ends your session here and at the sign-in service.",
                 detail: None,
                 way_on: WayOn::button(address, "Sign out"),
             };
-            page.reply(405)
+            self.page(405, &page)
         } else {
             let message = format!("This address answers {allowed} only.");
             Reply::json(405, "method_not_allowed", &message)
@@ -90,6 +131,6 @@ impl Context {
             detail: None,
             way_on: WayOn::link(home, "Go there"),
         };
-        page.reply(403)
+        self.page(403, &page)
     }
 }

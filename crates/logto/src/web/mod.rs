@@ -20,11 +20,13 @@
 //! ```
 
 mod back_channel;
+mod caching;
 mod callback;
 mod caller;
 mod context;
 mod errors;
 mod hugging_face_token;
+mod leave;
 mod navigation;
 mod page;
 mod request;
@@ -36,6 +38,7 @@ mod snapshot;
 mod tokens;
 mod user;
 
+pub use caching::Caching;
 pub use caller::Caller;
 pub use context::Context;
 pub use hugging_face_token::{HuggingFaceAccess, HuggingFaceToken};

@@ -11,21 +11,55 @@ impl Request {
         if !matches!(self.method(), "GET" | "HEAD") || self.is_prefetch() || self.is_htmx() {
             return false;
         }
-        if self.header("x-requested-with").is_some() || self.header("upgrade").is_some() {
+        if self.is_script() || self.is_web_socket() {
             return false;
         }
         match (self.header("sec-fetch-mode"), self.header("sec-fetch-dest")) {
+            // A service worker hands a navigation on without its destination.
+            (Some("navigate" | "same-origin"), Some("empty")) => self.accepts_html(),
             (Some(mode), _) if mode != "navigate" => false,
             (_, Some(dest)) => dest == "document",
             _ => self.accepts_html(),
         }
     }
 
+    /// Whether a person sees the response although it is no page that they opened: what a form of a
+    /// page is answered, or a page in a frame.
+    pub(crate) fn is_seen(&self) -> bool {
+        if self.is_prefetch() || self.is_htmx() || self.is_script() || self.is_web_socket() {
+            return false;
+        }
+        match self.header("sec-fetch-mode") {
+            Some(mode) => mode == "navigate",
+            None => self.accepts_html(),
+        }
+    }
+
+    /// Whether the response is shown in a frame.
+    pub(crate) fn is_framed(&self) -> bool {
+        let frames = ["iframe", "frame", "fencedframe", "embed", "object"];
+        self.header("sec-fetch-dest").is_some_and(|dest| frames.contains(&dest))
+    }
+
+    /// Whether a script says that it is one. An Android web view sends the name of its app here.
+    fn is_script(&self) -> bool {
+        let sender = self.header("x-requested-with");
+        sender.is_some_and(|sender| sender.eq_ignore_ascii_case("XMLHttpRequest"))
+    }
+
+    fn is_web_socket(&self) -> bool {
+        let protocols = self.header("upgrade").unwrap_or_default().split(',');
+        protocols.map(str::trim).any(|protocol| protocol.eq_ignore_ascii_case("websocket"))
+    }
+
     /// Whether a browser loads the page ahead of time, without the person having asked for it.
     pub(crate) fn is_prefetch(&self) -> bool {
-        let prefetch = |value: &str| value.contains("prefetch") || value.contains("prerender");
-        self.header("sec-purpose").is_some_and(prefetch)
-            || self.header("purpose").is_some_and(prefetch)
+        let ahead = |value: &str| {
+            let value = value.to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
+        };
+        let names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+        names.iter().any(|name| self.header(name).is_some_and(ahead))
     }
 
     /// Whether the body is a form (section 2.5 of OpenID Connect Back-Channel Logout 1.0), or
@@ -39,6 +73,18 @@ impl Request {
 
     pub(crate) fn is_htmx(&self) -> bool {
         self.header("hx-request").is_some()
+    }
+
+    /// Whether a script would rather read JSON than follow a redirect, which leads to another origin.
+    pub(crate) fn wants_json(&self) -> bool {
+        let accept = self.header("accept").unwrap_or_default();
+        accept.contains("application/json") && !accept.contains("text/html")
+    }
+
+    /// Whether a script of the page makes the request and shows what comes: Turbo, or `fetch`.
+    pub(crate) fn is_fetch(&self) -> bool {
+        matches!(self.header("sec-fetch-dest"), Some("empty"))
+            && matches!(self.header("sec-fetch-mode"), Some("cors" | "same-origin" | "no-cors"))
     }
 
     pub(crate) fn accepts_html(&self) -> bool {
@@ -102,7 +148,20 @@ mod tests {
             ("GET", vec![html, ("x-requested-with", "XMLHttpRequest")], false),
             ("GET", vec![html, ("sec-purpose", "prefetch;prerender")], false),
             ("GET", vec![html, ("purpose", "prefetch")], false),
+            ("GET", vec![html, ("x-purpose", "Preview")], false),
+            ("GET", vec![html, ("x-moz", "prefetch")], false),
             ("GET", vec![html, ("upgrade", "websocket")], false),
+            ("GET", vec![html, ("upgrade", "h2c, WebSocket")], false),
+            ("GET", vec![html, ("upgrade", "h2c")], true),
+            ("GET", vec![html, ("x-requested-with", "com.example.app")], true),
+            ("GET", vec![html, ("x-requested-with", "xmlhttprequest")], false),
+            ("GET", vec![html, ("sec-fetch-dest", "empty"), ("sec-fetch-mode", "navigate")], true),
+            (
+                "GET",
+                vec![html, ("sec-fetch-dest", "empty"), ("sec-fetch-mode", "same-origin")],
+                true,
+            ),
+            ("GET", vec![("sec-fetch-dest", "empty"), ("sec-fetch-mode", "same-origin")], false),
         ] {
             assert_eq!(request(method, &headers).is_navigation(), expected, "{method} {headers:?}");
         }

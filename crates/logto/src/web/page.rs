@@ -20,6 +20,8 @@ pub(crate) struct WayOn {
 
 enum Kind {
     Link,
+    /// A link that opens a window of its own.
+    NewWindow,
     /// Posts an empty form.
     Button,
 }
@@ -27,6 +29,10 @@ enum Kind {
 impl WayOn {
     pub(crate) fn link(address: impl Into<String>, label: &'static str) -> Self {
         Self { kind: Kind::Link, address: address.into(), label }
+    }
+
+    pub(crate) fn new_window(address: impl Into<String>, label: &'static str) -> Self {
+        Self { kind: Kind::NewWindow, ..Self::link(address, label) }
     }
 
     pub(crate) fn button(address: impl Into<String>, label: &'static str) -> Self {
@@ -37,7 +43,7 @@ impl WayOn {
     /// where it comes from.
     fn referrer_policy(&self) -> &'static str {
         match self.kind {
-            Kind::Link => "no-referrer",
+            Kind::Link | Kind::NewWindow => "no-referrer",
             Kind::Button => "same-origin",
         }
     }
@@ -46,6 +52,9 @@ impl WayOn {
         let (address, label) = (escape(&self.address), escape(self.label));
         match self.kind {
             Kind::Link => format!("<a href=\"{address}\">{label}</a>"),
+            Kind::NewWindow => {
+                format!("<a href=\"{address}\" target=\"_blank\">{label}</a>")
+            }
             Kind::Button => {
                 format!(
                     "<form method=\"post\" action=\"{address}\"><button>{label}</button></form>"
@@ -58,12 +67,14 @@ impl WayOn {
 impl Page<'_> {
     /// Nothing is loaded and nothing runs.
     const CONTENT_SECURITY_POLICY: &'static str =
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 
-    pub(crate) fn reply(&self, status: u16) -> Reply {
+    pub(crate) fn reply(&self, status: u16, frame_ancestors: &str) -> Reply {
+        let policy =
+            format!("{}; frame-ancestors {frame_ancestors}", Self::CONTENT_SECURITY_POLICY);
         Reply::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
-            .with_header("content-security-policy", Self::CONTENT_SECURITY_POLICY)
+            .with_header("content-security-policy", policy)
             .with_header("referrer-policy", self.way_on.referrer_policy())
             .with_header("x-content-type-options", "nosniff")
             .with_body(self.render())

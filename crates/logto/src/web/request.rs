@@ -41,6 +41,8 @@ impl Request {
         "sec-fetch-site",
         "sec-purpose",
         "upgrade",
+        "x-moz",
+        "x-purpose",
         "x-requested-with",
     ];
 

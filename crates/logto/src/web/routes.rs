@@ -1,5 +1,6 @@
 //! The SDK's own routes.
 
+use super::leave::CONTINUE;
 use super::{Context, Reply};
 use crate::config::Settings;
 use crate::error::Error;
@@ -69,6 +70,9 @@ impl Route {
             // Whoever only looks, or looks ahead, begins no sign-in and ends none.
             "HEAD" if by_get => Reply::new(204),
             "GET" if by_get && context.request().is_prefetch() => Reply::new(204),
+            "GET" if self == Self::SignOut && context.request().query() == CONTINUE => {
+                context.handle_continued_sign_out().await
+            }
             method if !allowed.contains(&method) => context.method_not_allowed(self, allowed),
             _ => answer(self, context)
                 .await

@@ -72,7 +72,7 @@ impl Context {
         )?;
         let header = self.request().cookies();
         let cookies = logto.transactions.write(&logto.keys, &transaction, header)?;
-        Ok(Reply::see_other(url).with_cookies(cookies))
+        Ok(self.leave_for(url.into()).with_cookies(cookies))
     }
 
     /// The scopes of this sign-in. Logto drops `offline_access` silently where the prompt has no

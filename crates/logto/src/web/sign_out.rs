@@ -43,7 +43,7 @@ impl Context {
             Some(url) => url.into(),
             None => format!("{}{}", settings.base_path, settings.after_sign_out),
         };
-        Reply::see_other(location).with_cookies(self.take_cookies().await)
+        self.leave_after_sign_out(location).with_cookies(self.take_cookies().await)
     }
 
     /// Ends the session wherever it is known; the refresh token that is left of it.
@@ -68,6 +68,18 @@ impl Context {
             !revoked.is_err_and(|error| error.is_retryable())
         });
         matches!(tokio::time::timeout(PATIENCE, revocation).await, Ok(Ok(true)))
+    }
+
+    /// Goes on to Logto after a sign-out whose request could not.
+    pub(super) async fn handle_continued_sign_out(&self) -> Reply {
+        let settings = &self.logto().settings;
+        let metadata = tokio::time::timeout(PATIENCE, self.logto().provider.metadata()).await;
+        let url = match metadata {
+            Ok(Ok(metadata)) => self.end_session_url(&metadata),
+            _ => None,
+        };
+        let here = || format!("{}{}", settings.base_path, settings.after_sign_out);
+        self.continue_sign_out(url.map_or_else(here, Into::into))
     }
 
     fn end_session_url(&self, metadata: &Metadata) -> Option<Url> {

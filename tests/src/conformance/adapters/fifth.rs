@@ -2,7 +2,7 @@
 
 use logto::web::{self, Context, Route};
 use logto::{Error, Logto};
-use salvo::http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE};
+use salvo::http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, VARY};
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Scribe, async_trait};
 
@@ -91,6 +91,17 @@ impl Handler for Middleware {
         depot.insert_typed(context.clone());
         flow.call_next(request, depot, response).await;
         let cookies = context.take_cookies().await;
+        if let Some(caching) = context.caching() {
+            let headers = response.headers_mut();
+            let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+            if let Some(value) = caching.cache_control(set) {
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+            }
+            let set = headers.get(VARY).and_then(|value| value.to_str().ok());
+            if let Some(value) = caching.vary(set) {
+                headers.append(VARY, HeaderValue::from_static(value));
+            }
+        }
         if !cookies.is_empty() {
             let no_store = HeaderValue::from_static("no-store");
             response.headers_mut().insert(CACHE_CONTROL, no_store);

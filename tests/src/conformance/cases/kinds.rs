@@ -12,6 +12,8 @@ enum Told {
     SignIn,
     /// 401.
     Unauthorized,
+    /// 401 with a page.
+    Page,
     /// 401 with `HX-Redirect`.
     Htmx(&'static str),
 }
@@ -19,11 +21,12 @@ enum Told {
 /// Redirect or 401, by kind of request.
 #[must_use]
 pub fn kinds_of_request() -> Vec<Case> {
-    use Told::{Htmx, SignIn, Unauthorized};
+    use Told::{Htmx, Page, SignIn, Unauthorized};
     let document = [("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")];
     let fetch = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
     let frame = [("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
     let image = [("sec-fetch-dest", "image"), ("sec-fetch-mode", "no-cors")];
+    let worker = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "same-origin")];
     let htmx = ("hx-request", "true");
     let table: Vec<(&str, &str, Vec<Header>, Told)> = vec![
         ("a navigation by Accept", "GET", vec![HTML], SignIn),
@@ -36,9 +39,14 @@ pub fn kinds_of_request() -> Vec<Case> {
         ("anything wanted", "GET", vec![("accept", "*/*")], Unauthorized),
         ("a fetch", "GET", [&[("accept", "*/*")], &fetch[..]].concat(), Unauthorized),
         ("a fetch of HTML", "GET", [&[HTML], &fetch[..]].concat(), Unauthorized),
-        ("a frame", "GET", [&[HTML], &frame[..]].concat(), Unauthorized),
+        ("a frame", "GET", [&[HTML], &frame[..]].concat(), Page),
         ("an image", "GET", [&[HTML], &image[..]].concat(), Unauthorized),
         ("XMLHttpRequest", "GET", vec![HTML, ("x-requested-with", "XMLHttpRequest")], Unauthorized),
+        ("an Android web view", "GET", vec![HTML, ("x-requested-with", "com.example.app")], SignIn),
+        ("a service worker", "GET", [&[HTML], &worker[..]].concat(), SignIn),
+        ("an upgrade to HTTP/2", "GET", vec![HTML, ("upgrade", "h2c")], SignIn),
+        ("a preview of Safari", "GET", vec![HTML, ("x-purpose", "preview")], Unauthorized),
+        ("a prefetch of Firefox", "GET", vec![HTML, ("x-moz", "prefetch")], Unauthorized),
         ("a prefetch", "GET", vec![HTML, ("sec-purpose", "prefetch")], Unauthorized),
         ("a prerender", "GET", vec![HTML, ("sec-purpose", "prefetch;prerender")], Unauthorized),
         ("a prefetch of old", "GET", vec![HTML, ("purpose", "prefetch")], Unauthorized),
@@ -73,7 +81,7 @@ pub fn kinds_of_request() -> Vec<Case> {
         })
         .collect();
     for (name, headers, told) in [
-        ("a form that is posted", vec![HTML], Unauthorized),
+        ("a form that is posted", vec![HTML], Page),
         ("a form that htmx posts", vec![htmx], Htmx("/sign-in?return_to=%2Fecho")),
     ] {
         cases.push(Case::new(name, async move |site| {
@@ -98,9 +106,15 @@ fn is_told(answer: &Answer, method: &str, told: &Told) {
     let challenge = answer.header("www-authenticate");
     assert_eq!(challenge.as_deref(), Some("Bearer realm=\"http://localhost:3000\""));
     let kind = answer.header("content-type");
+    if matches!(told, Told::Page) {
+        assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
+        assert!(answer.text().contains("<h1>") && answer.text().contains("<a href="));
+        return;
+    }
     assert_eq!(kind.as_deref(), Some("application/json"));
     if method != "HEAD" {
         assert!(answer.text().contains("\"unauthenticated\""), "{}", answer.text());
+        assert!(answer.text().contains("\"sign_in_url\":\"/sign-in?return_to="));
     }
     match told {
         Told::Htmx(address) => assert_eq!(hx_redirect.as_deref(), Some(*address)),

@@ -4,6 +4,7 @@ use super::Case;
 
 mod back_channel;
 mod bare;
+mod caches;
 mod callbacks;
 mod headers;
 mod kinds;
@@ -18,6 +19,7 @@ mod sign_out;
 
 pub use back_channel::back_channel;
 pub use bare::without_middleware;
+pub use caches::{caches, leaving};
 pub use callbacks::callbacks;
 pub use headers::headers;
 pub use kinds::kinds_of_request;
@@ -37,6 +39,8 @@ pub fn all() -> Vec<Case> {
         methods(),
         kinds_of_request(),
         locations(),
+        caches(),
+        leaving(),
         signing_in(),
         callbacks(),
         cookies_owed(),

@@ -55,7 +55,8 @@ pub fn signing_in() -> Vec<Case> {
             for page in ["/hello", "/page", "/nested/deep/page", "/files/a/b"] {
                 let answer = visitor.open(page).await;
                 assert_eq!(answer.text(), format!("hello {}", site.alice()));
-                assert_eq!(answer.header("cache-control"), None);
+                let caching = if page == "/hello" { "private" } else { "no-store" };
+                assert_eq!(answer.header("cache-control").as_deref(), Some(caching));
                 answer.owes_nothing();
             }
         }),

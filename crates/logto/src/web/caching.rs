@@ -1,0 +1,78 @@
+//! What a response tells caches when it depends on who is signed in (RFC 9111).
+
+/// What the response to a request must tell caches, because the session was asked for.
+///
+/// The adapter sets `Cache-Control` to [`cache_control`](Self::cache_control) and appends
+/// [`vary`](Self::vary).
+///
+/// # Example
+///
+/// ```
+/// use logto::web::Context;
+///
+/// fn header(context: &Context, set_by_the_app: Option<&str>) -> Option<&'static str> {
+///     context.caching()?.cache_control(set_by_the_app)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caching {
+    /// Whether the request was refused unless a person is signed in.
+    pub(super) is_protected: bool,
+}
+
+impl Caching {
+    /// The `Cache-Control` to set in place of the one that the app set, if that is not strict enough:
+    /// a response that depends on the session is `private`, a protected one `no-store`. What the app
+    /// marked as `private` or `no-store` stays.
+    #[must_use]
+    pub fn cache_control(self, set: Option<&str>) -> Option<&'static str> {
+        let directives = || set.unwrap_or_default().split(',').map(str::trim);
+        let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
+        if has("private") || has("no-store") {
+            None
+        } else if self.is_protected {
+            Some("no-store")
+        } else if has("no-cache") || has("must-revalidate") || has("max-age=0") {
+            Some("private, no-cache")
+        } else {
+            Some("private")
+        }
+    }
+
+    /// The `Vary` to append, unless one that was set has it: the SDK's own refusals do.
+    #[must_use]
+    pub fn vary(self, set: Option<&str>) -> Option<&'static str> {
+        let mut names = set.unwrap_or_default().split(',').map(str::trim);
+        let is_set = names.any(|name| name == "*" || name.eq_ignore_ascii_case("cookie"));
+        (!is_set).then_some("Cookie")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_shared_cache_keeps_a_persons_page_and_nothing_is_loosened() {
+        for (set, open, protected) in [
+            (None, Some("private"), Some("no-store")),
+            (Some("public, max-age=600"), Some("private"), Some("no-store")),
+            (Some("s-maxage=600"), Some("private"), Some("no-store")),
+            (Some("no-cache"), Some("private, no-cache"), Some("no-store")),
+            (Some("max-age=0, must-revalidate"), Some("private, no-cache"), Some("no-store")),
+            (Some("Private, max-age=60"), None, None),
+            (Some("max-age=0,no-store"), None, None),
+        ] {
+            assert_eq!(Caching { is_protected: false }.cache_control(set), open, "{set:?}");
+            assert_eq!(Caching { is_protected: true }.cache_control(set), protected, "{set:?}");
+        }
+        for (set, expected) in [
+            (None, Some("Cookie")),
+            (Some("accept-encoding, cookies"), Some("Cookie")),
+            (Some("accept, COOKIE"), None),
+            (Some("*"), None),
+        ] {
+            assert_eq!(Caching { is_protected: false }.vary(set), expected, "{set:?}");
+        }
+    }
+}

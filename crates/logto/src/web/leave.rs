@@ -1,0 +1,55 @@
+//! Sending a browser to Logto, by what its request can follow.
+
+use serde_json::json;
+
+use super::page::{Page, WayOn};
+use super::{Context, Reply, Route};
+
+/// The query of the page that goes on to Logto after a sign-out by a script of the page.
+pub(super) const CONTINUE: &str = "continue";
+
+impl Context {
+    /// Sends the browser to an address, usually of Logto. A redirect would be followed inside a
+    /// script's request and fail there, so htmx is told by its own header and other scripts by JSON.
+    pub(super) fn leave_for(&self, location: String) -> Reply {
+        let request = self.request();
+        if request.is_htmx() {
+            Reply::new(200).with_header("hx-redirect", location)
+        } else if request.wants_json() || (request.is_fetch() && !request.accepts_html()) {
+            Reply::json_document(200, &json!({ "redirect_to": location }))
+        } else {
+            Reply::see_other(location)
+        }
+    }
+
+    /// Where a sign-out goes on. Turbo follows a form's redirect by `fetch` and cannot leave this
+    /// origin, so it gets a page of this app first, which it loads again as a navigation.
+    pub(super) fn leave_after_sign_out(&self, location: String) -> Reply {
+        let request = self.request();
+        if request.is_fetch() && request.accepts_html() && !request.is_htmx() {
+            return Reply::see_other(format!("{}?{CONTINUE}", self.sign_out_path()));
+        }
+        self.leave_for(location)
+    }
+
+    /// The page of [`leave_after_sign_out`](Self::leave_after_sign_out): it ends nothing here, and
+    /// going to Logto is what a link anywhere can do.
+    pub(super) fn continue_sign_out(&self, location: String) -> Reply {
+        if self.request().is_navigation() {
+            return Reply::see_other(location);
+        }
+        let page = Page {
+            title: "You are signed out here",
+            text: "Go on to sign out of the sign-in service too.",
+            detail: None,
+            way_on: WayOn::link(location, "Continue"),
+        };
+        self.page(200, &page)
+    }
+
+    /// The path of the SDK's sign-out route, as browsers see it.
+    pub(super) fn sign_out_path(&self) -> String {
+        let settings = &self.logto().settings;
+        format!("{}{}", settings.base_path, Route::SignOut.mounted(settings))
+    }
+}
