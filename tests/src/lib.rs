@@ -1,15 +1,13 @@
 //! The harness of the system tests: the example app as its own process, a real
 //! Chromium, and a certified OpenID provider.
 //!
-//! What a test file needs is in its name, and `cargo xtask test-all` goes by
-//! it: `browser` in the name means Chromium, `certified` means the certified
+//! There is one test program for each kind of test, because linking them takes most of the time:
+//! add a module to one of them before you add another. What a program needs is in its name, and
+//! `cargo xtask test-all` goes by it: `browser` means Chromium, `certified` means the certified
 //! provider, `database` means Redis and PostgreSQL.
 //!
 //! Nothing here sleeps to give something else time. Whatever must become true
 //! is awaited with [`eventually`], which has a bound.
-
-// A harness fails by panicking: that is how a test learns of it.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod app;
 pub mod bearer;

@@ -1,9 +1,6 @@
 //! The certified provider behaves as the recorded Logto does, in what an app
 //! relies on. Without this the browser tests would prove less than they say.
 
-// Helpers of a test fail as the test does: by panicking.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
-
 use logto_tests::CertifiedProvider;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};

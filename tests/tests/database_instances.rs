@@ -1,7 +1,5 @@
 //! Three instances of the example app with one store: what people do there, and what goes wrong.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

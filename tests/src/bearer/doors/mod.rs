@@ -19,8 +19,6 @@
 //! | `/read`, `/read-and-write` | a caller with scopes |
 //! | `/organizations/{organization}/things` | a caller with `read:things` in that organization |
 
-#![allow(clippy::needless_pass_by_value, reason = "extractors are passed by value")]
-
 mod actix_web;
 mod axum;
 mod poem;

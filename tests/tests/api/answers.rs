@@ -1,0 +1,99 @@
+//! What clients of an API get besides the things: challenges, metadata, and answers in an outage.
+
+use std::time::Duration;
+
+use logto_tests::bearer::Then::{Invalid, Malformed, Missing};
+use logto_tests::bearer::{ALICE, RESOURCE, World};
+use logto_tests::hostile::{Answer, Endpoint, Key};
+use serde_json::json;
+
+#[tokio::test]
+async fn credentials_are_one_bearer_token_in_the_header() {
+    let world = World::new().await;
+    let token = world.token().sign();
+    let with = |scheme: &str| format!("{scheme}{token}");
+    let (bearer, small, loud) = (with("Bearer "), with("bearer "), with("BEARER   "));
+    let (glued, list, cut) = (with("Bearer"), with("Bearer a, "), with("Bearer a "));
+    let query = format!("/any?access_token={token}");
+    for (name, path, headers, then) in [
+        ("Bearer", "/any", vec![bearer.as_str()], ALICE),
+        ("bearer", "/any", vec![&small], ALICE),
+        ("BEARER and spaces", "/any", vec![&loud], ALICE),
+        ("nothing", "/any", vec![], Missing),
+        ("Basic", "/any", vec!["Basic dXNlcjpwYXNz"], Missing),
+        ("no space", "/any", vec![&glued], Missing),
+        ("no scheme", "/any", vec![&token], Missing),
+        ("in the query", &query, vec![], Missing),
+        ("Bearer alone", "/any", vec!["Bearer"], Malformed),
+        ("a list", "/any", vec![&list], Malformed),
+        ("two words", "/any", vec![&cut], Malformed),
+        ("the same twice", "/any", vec![&bearer, &bearer], Malformed),
+        ("two schemes", "/any", vec!["Basic dXNlcjpwYXNz", &bearer], Malformed),
+    ] {
+        let headers: Vec<_> = headers.into_iter().map(|h| ("authorization", h)).collect();
+        then.assert(name, &world.ask(path, &headers).await, "");
+    }
+}
+
+#[tokio::test]
+async fn the_metadata_says_where_tokens_come_from() {
+    let world = World::new().await;
+    let seen = world.ask("/.well-known/oauth-protected-resource", &[]).await;
+    assert_eq!(seen.status, 200, "{seen:?}");
+    let document: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+    let expected = json!({
+        "resource": RESOURCE,
+        "authorization_servers": [world.provider.issuer()],
+        "scopes_supported": ["read:things", "write:things"],
+        "bearer_methods_supported": ["header"],
+    });
+    assert_eq!(document, expected);
+    assert!(seen.headers.contains(&("access-control-allow-origin", "*".to_owned())));
+}
+
+#[tokio::test]
+async fn an_outage_refuses_nobody_and_the_api_starts_without_logto() {
+    let world = World::new().await;
+    let bends: [(&str, Endpoint, fn(Answer) -> Answer); 4] = [
+        ("discovery down", Endpoint::Discovery, |_| Answer::text(503, "")),
+        ("keys down", Endpoint::Jwks, |_| Answer::text(500, "")),
+        ("keys unusable", Endpoint::Jwks, |_| Answer::text(200, r#"{"keys":[]}"#)),
+        ("keys cut", Endpoint::Jwks, Answer::cut),
+    ];
+    let token = world.token().sign();
+    for (name, endpoint, bend) in bends {
+        world.provider.bend(endpoint, move |answer, _| bend(answer));
+        let seen = world.ask_with("/any", &token).await;
+        assert_eq!((seen.status, seen.challenge.as_str()), (503, ""), "{name}: {seen:?}");
+        assert!(seen.headers.contains(&("retry-after", "5".to_owned())), "{name}: {seen:?}");
+        // What can be told without keys is told.
+        let old = world.token().shift("exp", -7200).sign();
+        Invalid.assert(name, &world.ask_with("/any", &old).await, "");
+        world.provider.relent();
+    }
+    ALICE.assert("back again", &world.ask_with("/any", &token).await, "");
+
+    // Known keys go on, also for tokens that were not seen before.
+    world.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""));
+    world.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
+    world.clock.advance(Duration::from_secs(7200));
+    ALICE.assert("known keys", &world.ask_with("/any", &world.token().sign()).await, "");
+}
+
+#[tokio::test]
+async fn a_token_that_was_seen_before_ends_with_its_time_and_with_its_key() {
+    let world = World::new().await;
+    let token = world.token().sign();
+    ALICE.assert("seen", &world.ask_with("/any", &token).await, "");
+    world.clock.advance(Duration::from_secs(3659));
+    ALICE.assert("within the tolerance", &world.ask_with("/any", &token).await, "");
+    world.clock.advance(Duration::from_secs(1));
+    Invalid.assert("over", &world.ask_with("/any", &token).await, "");
+
+    let old = world.token().sign();
+    ALICE.assert("seen", &world.ask_with("/any", &old).await, "");
+    world.provider.rotate_to(&Key::es384("new"));
+    ALICE.assert("not known to have changed", &world.ask_with("/any", &old).await, "");
+    ALICE.assert("new key", &world.ask_with("/any", &world.token().sign()).await, "");
+    Invalid.assert("withdrawn key", &world.ask_with("/any", &old).await, "");
+}

@@ -1,0 +1,78 @@
+//! An API that is open to programs by access token and to the site's own pages by session.
+
+use logto_tests::bearer::{BASE_URL, ORGANIZATION, RESOURCE, Site};
+
+const EVIL: (&str, &str) = ("origin", "https://evil.example");
+const OURS: (&str, &str) = ("origin", BASE_URL);
+
+async fn machine_token(site: &Site) -> (String, String) {
+    let token = site.machine.token(RESOURCE, "read:things").await.unwrap();
+    let hello = format!("{} in none", site.tenant.machine_app().app_id);
+    (format!("Bearer {}", token.as_str()), hello)
+}
+
+#[tokio::test]
+async fn a_token_or_a_session_of_this_site_lets_in() {
+    let site = Site::of("alice").await;
+    let alice = site.tenant.people().into_iter().find(|p| p.handle() == "alice");
+    let alice = format!("{} in none", alice.unwrap().id());
+    let (token, machine) = machine_token(&site).await;
+    let cookie = ("cookie", site.cookie.as_str());
+    let token = ("authorization", token.as_str());
+    let forged = ("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.");
+    let (alice, machine) = (alice.as_str(), machine.as_str());
+    let cross_site = ("sec-fetch-site", "cross-site");
+    let referer = ("referer", "https://evil.example/page");
+    for (method, headers, status, body) in [
+        ("GET", vec![cookie], 200, alice),
+        ("GET", vec![token], 200, machine),
+        ("GET", vec![cookie, token], 200, machine),
+        // Other sites can make a browser send it, but not read what comes.
+        ("GET", vec![cookie, EVIL], 200, alice),
+        ("POST", vec![cookie, OURS], 200, alice),
+        ("POST", vec![cookie], 200, alice),
+        ("POST", vec![cookie, EVIL], 403, ""),
+        ("POST", vec![cookie, ("origin", "null")], 403, ""),
+        ("POST", vec![cookie, cross_site], 403, ""),
+        ("POST", vec![cookie, referer], 403, ""),
+        // No browser sends a token by itself.
+        ("POST", vec![token, EVIL], 200, machine),
+        ("POST", vec![cookie, token, EVIL], 200, machine),
+        // A bad token is not helped by a good session.
+        ("GET", vec![cookie, forged], 401, ""),
+        ("GET", vec![cookie, token, token], 400, ""),
+        ("GET", vec![], 401, ""),
+        ("POST", vec![OURS], 401, ""),
+        ("GET", vec![("cookie", "logto_app=damaged")], 401, ""),
+    ] {
+        let (seen, challenge, text) = site.ask(method, "/read", &headers).await;
+        let name = format!("{method} {headers:?}");
+        assert_eq!(seen, status, "{name}: {challenge} {text}");
+        assert!(body.is_empty() || text == body, "{name}: {text}");
+        let challenged = challenge.starts_with("Bearer realm=");
+        assert_eq!(challenged, matches!(status, 400 | 401), "{name}: {challenge}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_judged_by_the_permissions_of_its_person() {
+    let things = format!("/organizations/{ORGANIZATION}/things");
+    let site = Site::of("alice").await;
+    let cookie = ("cookie", site.cookie.as_str());
+    let (status, _, body) = site.ask("GET", "/read-and-write", &[cookie]).await;
+    assert_eq!(status, 200, "{body}");
+    let (status, _, body) = site.ask("GET", &things, &[cookie]).await;
+    assert_eq!(status, 200, "{body}");
+    assert!(body.ends_with(ORGANIZATION), "{body}");
+    let elsewhere = "/organizations/elsewhere/things";
+    assert_eq!(site.ask("GET", elsewhere, &[cookie]).await.0, 403);
+
+    // Frank may only read, and is in no organization.
+    let site = Site::of("frank").await;
+    let cookie = ("cookie", site.cookie.as_str());
+    assert_eq!(site.ask("GET", "/read", &[cookie]).await.0, 200);
+    let (status, challenge, _) = site.ask("GET", "/read-and-write", &[cookie]).await;
+    assert_eq!(status, 403);
+    assert!(challenge.contains("scope=\"read:things write:things\""), "{challenge}");
+    assert_eq!(site.ask("GET", &things, &[cookie]).await.0, 403);
+}

@@ -1,0 +1,85 @@
+//! What routes of an API ask for: scopes, organizations, machines or people.
+
+use logto_tests::bearer::Then::{Forbidden, In, Invalid, Malformed};
+use logto_tests::bearer::{ALICE, CLIENT, ORGANIZATION, Then, Token, World};
+
+#[tokio::test]
+async fn a_route_asks_for_permissions_and_organizations() {
+    const READ: &str = "read:things";
+    const BOTH: &str = "read:things write:things";
+    let things = format!("/organizations/{ORGANIZATION}/things");
+    let members = format!("/organizations/{ORGANIZATION}/members");
+    let here = In("alice in wpmklpcc20gc");
+    let machine = In("8s6wye3gb7dq9a4n54lsn in none");
+    let plain = |token: Token| token;
+    let without = |token: Token| token.without("scope");
+    let both = |token: Token| token.with("scope", BOTH);
+    let write = |token: Token| token.with("scope", "write:things");
+    let longer = |token: Token| token.with("scope", "read:things:all xread:things");
+    let ours = |token: Token| token.with("organization_id", ORGANIZATION);
+    let other = |token: Token| token.with("organization_id", "elsewhere");
+    let empty = |token: Token| token.with("organization_id", "");
+    let of_organization = |token: Token| {
+        let aud = format!("urn:logto:organization:{ORGANIZATION}");
+        token.with("aud", aud).with("scope", "read:members")
+    };
+    let of_other = |token: Token| {
+        let aud = "urn:logto:organization:elsewhere";
+        token.with("aud", aud).with("scope", "read:members")
+    };
+    let as_machine = |token: Token| token.with("sub", CLIENT);
+    let rows: [(&str, &str, fn(Token) -> Token, Then); 33] = [
+        ("/read", READ, plain, ALICE),
+        ("/read", READ, both, ALICE),
+        ("/read", READ, without, Forbidden),
+        ("/read", READ, write, Forbidden),
+        ("/read", READ, longer, Forbidden),
+        ("/read", READ, as_machine, machine),
+        ("/read-and-write", BOTH, plain, Forbidden),
+        ("/read-and-write", BOTH, both, ALICE),
+        ("/read-or-write", READ, plain, ALICE),
+        ("/read-or-write", READ, write, ALICE),
+        ("/read-or-write", READ, without, Forbidden),
+        (&things, READ, ours, here),
+        (&things, READ, plain, Forbidden),
+        (&things, READ, other, Forbidden),
+        (&things, READ, empty, Forbidden),
+        (&things, READ, of_organization, Invalid),
+        ("/of-header", "", ours, Malformed),
+        ("/of-some", "", ours, here),
+        ("/of-some", "", other, In("alice in elsewhere")),
+        ("/of-some", "", plain, Forbidden),
+        ("/of-none", "", plain, ALICE),
+        ("/of-none", "", ours, Forbidden),
+        (&members, "read:members", of_organization, here),
+        (&members, "read:members", of_other, Forbidden),
+        (&members, "read:members", ours, Forbidden),
+        (&members, "read:members", plain, Forbidden),
+        ("/any", "", of_organization, Invalid),
+        ("/machines", "", as_machine, machine),
+        ("/machines", "", plain, Forbidden),
+        ("/users", "", plain, ALICE),
+        ("/users", "", as_machine, Forbidden),
+        ("/misplaced/wpmklpcc20gc", "", ours, Forbidden),
+        ("/misplaced/wpmklpcc20gc", "", plain, Forbidden),
+    ];
+    let world = World::new().await;
+    for (path, scope, change, then) in rows {
+        let token = change(world.token());
+        for time in ["once", "again"] {
+            let seen = world.ask_with(path, &token.sign()).await;
+            let name = format!("{path}, {time}: {}", token.claims);
+            then.assert(&name, &seen, scope);
+        }
+    }
+    let authorization = format!("Bearer {}", ours(world.token()).sign());
+    for (organization, then) in [(ORGANIZATION, here), ("elsewhere", Forbidden), ("", Forbidden)] {
+        let headers = [("authorization", authorization.as_str()), ("x-organization", organization)];
+        let seen = world.ask("/of-header", &headers).await;
+        then.assert(organization, &seen, "");
+    }
+    // A path parameter is compared as the route sees it.
+    let odd = ours(world.token()).with("organization_id", "a b").sign();
+    let seen = world.ask_with("/organizations/a%20b/things", &odd).await;
+    In("alice in a b").assert("an id that is encoded", &seen, READ);
+}

@@ -1,0 +1,215 @@
+//! Back-channel logout: which sessions end, on which instances, and when it has to wait.
+
+use std::time::Duration;
+
+use logto::web::SessionState;
+use logto::{Logto, TokenRequest};
+use logto_tests::hostile::{Answer, Browser, Endpoint, Home, Trouble, World, each};
+use url::Url;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn other_instance(world: &World, home: Home) -> Logto {
+    match home {
+        Home::Cookies => world.logto.clone(),
+        _ => world.instance(),
+    }
+}
+
+/// Signs somebody in, in a browser of their own and from a session of their own at Logto.
+async fn device(world: &mut World, person: &str, sid: Option<&'static str>) -> Browser {
+    world.browser = Browser::default();
+    world.provider.bend_token(move |token| {
+        if let Some(sid) = sid {
+            token.claim("sid", sid);
+        }
+    });
+    world.sign_in_as(person).await;
+    world.browser.clone()
+}
+
+async fn is_signed_in(world: &mut World, instance: &Logto, browser: &Browser) -> bool {
+    world.browser = browser.clone();
+    let page = world.page_of(instance);
+    let state = page.session_state().await.unwrap();
+    assert!([SessionState::SignedIn, SessionState::Revoked].contains(&state), "{state:?}");
+    state == SessionState::SignedIn
+}
+
+async fn tell(world: &mut World, instance: &Logto, token: &str) -> u16 {
+    let seen = world.post_logout(instance, format!("logout_token={token}")).await;
+    assert_eq!(seen.cookies, Vec::<String>::new());
+    seen.status
+}
+
+#[tokio::test]
+async fn a_person_is_signed_out_on_every_device_and_instance() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        let other = other_instance(&world, home);
+        let phone = device(&mut world, "alice", None).await;
+        let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
+        let bob = device(&mut world, "bob", None).await;
+        world.provider.welcome("alice");
+        let token = world.provider.logout_token(|_| ());
+        assert_eq!(tell(&mut world, &other, &token).await, 200);
+        for instance in [other, world.logto.clone()] {
+            assert!(!is_signed_in(&mut world, &instance, &phone).await);
+            assert!(!is_signed_in(&mut world, &instance, &laptop).await);
+            assert!(is_signed_in(&mut world, &instance, &bob).await);
+        }
+        world.clock.advance(SECOND);
+        let again = device(&mut world, "alice", None).await;
+        let instance = world.logto.clone();
+        assert!(is_signed_in(&mut world, &instance, &again).await, "who came later");
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_of_logto_is_signed_out_and_no_other() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        let other = other_instance(&world, home);
+        let phone = device(&mut world, "alice", Some("sid-of-the-phone")).await;
+        let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
+        world.browser = Browser::default();
+        let seen = world.open("/sign-in").await;
+        let (under_way, authorize) = (world.browser.clone(), Url::parse(seen.location()).unwrap());
+        world.clock.advance(SECOND);
+        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        assert_eq!(tell(&mut world, &other, &token).await, 200);
+        for instance in [other, world.logto.clone()] {
+            assert!(!is_signed_in(&mut world, &instance, &phone).await);
+            assert!(is_signed_in(&mut world, &instance, &laptop).await);
+        }
+        // A sign-in that was under way meanwhile: its session at Logto is over all the same.
+        world.clock.advance(SECOND);
+        world.browser = under_way;
+        world.provider.bend_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let seen = world.open(&world.callback(&authorize)).await;
+        assert_eq!(seen.status, 400);
+        assert_eq!(world.person().await, None);
+        // One that begins afterwards is not sent around for ever, whatever its session is called.
+        device(&mut world, "alice", Some("sid-of-the-phone")).await;
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_outlives_a_refresh() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        device(&mut world, "alice", Some("sid-of-the-phone")).await;
+        world.clock.advance(Duration::from_secs(3600));
+        world.access_token().await.unwrap();
+        let phone = world.browser.clone();
+        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let instance = other_instance(&world, home);
+        assert_eq!(tell(&mut world, &instance, &token).await, 200);
+        assert!(!is_signed_in(&mut world, &instance, &phone).await);
+        let page = world.page();
+        let refused = page.access_token(TokenRequest::opaque()).await.unwrap_err();
+        assert!(refused.needs_sign_in(), "{refused}");
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_works_once() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        let other = other_instance(&world, home);
+        let token = world.provider.logout_token(|_| ());
+        assert_eq!(tell(&mut world, &other, &token).await, 200);
+        world.clock.advance(SECOND);
+        let browser = device(&mut world, "alice", None).await;
+        for instance in [world.logto.clone(), other] {
+            for _ in 0..2 {
+                assert_eq!(tell(&mut world, &instance, &token).await, 400);
+                assert!(is_signed_in(&mut world, &instance, &browser).await);
+            }
+        }
+        world.clock.advance(Duration::from_secs(24 * 3600));
+        let instance = world.logto.clone();
+        assert_eq!(tell(&mut world, &instance, &token).await, 400, "long afterwards");
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_met_an_outage_works_later() {
+    let outages: [(&str, fn(&World), fn(&World)); 7] = [
+        (
+            "no keys",
+            |w| w.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, "")),
+            |w| w.provider.relent(),
+        ),
+        (
+            "no discovery",
+            |w| w.provider.bend(Endpoint::Discovery, |a, _| a.cut()),
+            |w| w.provider.relent(),
+        ),
+        ("no store", |w| w.store.get_into(Trouble::Down), |w| w.store.recover()),
+        ("a store that hangs", |w| w.store.get_into(Trouble::Hangs), |w| w.store.recover()),
+        (
+            "a store that cannot be written",
+            |w| w.store.get_into(Trouble::ReadOnly),
+            |w| w.store.recover(),
+        ),
+        (
+            "a store whose answers are lost",
+            |w| w.store.get_into(Trouble::LosesAnswers),
+            |w| w.store.recover(),
+        ),
+        ("a store that miscounts", |w| w.store.get_into(Trouble::Miscounts), |w| w.store.recover()),
+    ];
+    each(Home::SHARED, async |home| {
+        for (name, begin, end) in outages {
+            let mut world = World::lives(home).await;
+            let browser = world.browser.clone();
+            let token = world.provider.logout_token(|_| ());
+            // It knows no keys yet.
+            let instance = world.instance();
+            begin(&world);
+            let body = format!("logout_token={token}");
+            let seen = world.post_logout(&instance, body).await;
+            assert_eq!(seen.status, 503, "{name}");
+            assert!(seen.header("retry-after").is_some());
+            end(&world);
+            world.clock.advance(Duration::from_secs(31));
+            assert_eq!(tell(&mut world, &instance, &token).await, 200, "{name}");
+            assert!(!is_signed_in(&mut world, &instance, &browser).await, "{name}");
+            world.finish();
+        }
+    })
+    .await;
+}
+
+/// At any moment of the store's breaking down, a token was carried out or can be sent again.
+#[tokio::test]
+async fn no_moment_of_an_outage_loses_a_sign_out() {
+    each(Home::SHARED, async |home| {
+        for well in 0..6 {
+            let mut world = World::lives(home).await;
+            let browser = world.browser.clone();
+            let token = world.provider.logout_token(|_| ());
+            let instance = world.instance();
+            world.store.get_into_after(Trouble::Down, well);
+            let first = tell(&mut world, &instance, &token).await;
+            world.store.recover();
+            assert!([200, 503].contains(&first), "{first}");
+            if first == 503 {
+                let second = tell(&mut world, &instance, &token).await;
+                assert_eq!(second, 200, "after {well} calls");
+            }
+            assert!(!is_signed_in(&mut world, &instance, &browser).await, "after {well} calls");
+            world.finish();
+        }
+    })
+    .await;
+}

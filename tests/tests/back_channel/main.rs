@@ -1,0 +1,4 @@
+//! Back-channel logout: which logout tokens are accepted, and which sessions they end.
+
+mod logout;
+mod tokens;

@@ -1,0 +1,6 @@
+//! The example apps in a real browser.
+
+mod errors;
+mod local;
+mod things;
+mod tokens;

@@ -1,0 +1,4 @@
+//! The conformance suite: the same cases on every adapter.
+
+mod adapters;
+mod itself;

@@ -1,0 +1,125 @@
+//! Keys that come and go.
+
+use std::time::Duration;
+
+use logto_tests::hostile::{Answer, Endpoint, Key, Then, World, check, each};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_rotation_is_noticed_before_and_after_the_code_exchange() {
+    let new: [(&str, fn() -> Key); 5] = [
+        ("ES384", || Key::es384("new")),
+        ("ES256", || Key::es256("new")),
+        ("ES512", || Key::es512("new")),
+        ("RS256", || Key::rs256("new")),
+        ("PS256", || Key::ps256("new")),
+    ];
+    each(new, async |new| {
+        // The key set is known before it changes.
+        let mut world = World::new().await;
+        world.sign_in_as("before").await;
+        world.provider.rotate_to(&new());
+        world.sign_in_as("alice").await;
+        assert_eq!(world.provider.calls(Endpoint::Jwks).len(), 2);
+        world.finish();
+
+        // It changes between the token and the look into it.
+        let mut world = World::new().await;
+        world.sign_in_as("before").await;
+        let old = world.provider.key();
+        world.provider.rotate_to(&new());
+        world.provider.bend_token(move |token| token.key = old.clone());
+        world.sign_in_as("alice").await;
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_was_withdrawn_is_forgotten_within_the_hour() {
+    let mut world = World::new().await;
+    world.sign_in_as("before").await;
+    let old = world.provider.key();
+    world.provider.rotate_to(&Key::es384("new"));
+    world.sign_in_as("alice").await;
+    world.provider.sign_with(&old);
+    world.provider.welcome("mallory");
+    let seen = world.sign_in().await;
+    check(&world, &seen, Then::Refused, Some("alice")).await;
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_known_key_set_outlives_an_outage() {
+    let bends: [(&str, fn(Answer) -> Answer); 5] = [
+        ("500", |_| Answer::text(500, "")),
+        ("empty", |_| Answer::text(200, r#"{"keys":[]}"#)),
+        ("unusable", |_| short_rsa()),
+        ("HTML", |_| Answer::html()),
+        ("cut", Answer::cut),
+    ];
+    each(bends, async |bend| {
+        let mut world = World::new().await;
+        world.sign_in_as("before").await;
+        world.provider.bend(Endpoint::Jwks, move |answer, _| bend(answer));
+        // Old enough to be renewed.
+        world.clock.advance(Duration::from_secs(3601));
+        world.sign_in_as("alice").await;
+        world.clock.advance(Duration::from_secs(3601));
+        world.sign_in_as("bob").await;
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_may_rotate_as_often_as_it_likes() {
+    let mut world = World::new().await;
+    for n in 0..30 {
+        world.provider.rotate_to(&Key::es384(&format!("rotation-{n}")));
+        world.sign_in_as("alice").await;
+    }
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_flood_of_made_up_tokens_locks_nobody_out() {
+    let mut world = World::new().await;
+    world.sign_in_as("before").await;
+    let (instance, stranger) = (world.logto.clone(), Key::es384("stranger"));
+    for _ in 0..20 {
+        let token = world.provider.logout_token(|t| t.key = stranger.clone());
+        let body = format!("logout_token={token}");
+        assert_eq!(world.post_logout(&instance, body).await.status, 400);
+    }
+    let fetches = world.provider.calls(Endpoint::Jwks).len();
+    assert!(fetches <= 5, "{fetches} fetches of the key set");
+    world.provider.rotate_to(&Key::es384("new"));
+    world.sign_in_as("alice").await;
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_makes_few_requests() {
+    let mut world = World::new().await;
+    world.sign_in_as("before").await;
+    let stranger = Key::es384("stranger");
+    let before = world.clock.now();
+    for n in 0..40 {
+        let key = stranger.named(&format!("kid-{n}"));
+        world.provider.bend_token(move |token| token.key = key.clone());
+        let seen = world.sign_in().await;
+        check(&world, &seen, Then::Refused, Some("before")).await;
+    }
+    let fetches = world.provider.calls(Endpoint::Jwks).len() as u64;
+    // One more each five seconds, on a machine that is so slow.
+    let allowed = 6 + (world.clock.now() - before).div_ceil(5);
+    assert!(fetches <= allowed, "{fetches} fetches of the key set");
+    world.finish();
+}
+
+/// A key of 1024 bits, which looks usable and is not.
+fn short_rsa() -> Answer {
+    let modulus = "w".repeat(171);
+    Answer::json(&json!({ "keys": [{ "kty": "RSA", "kid": "first", "n": modulus, "e": "AQAB" }] }))
+}

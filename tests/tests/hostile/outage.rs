@@ -1,0 +1,91 @@
+//! A provider that is slow, gone, or elsewhere.
+
+use std::time::Duration;
+
+use logto_tests::hostile::{
+    Answer, Endpoint, LATER, NO, Provider, World, YES, check, each, sign_in_twice,
+};
+
+#[tokio::test]
+async fn the_wait_that_the_provider_asks_for_is_passed_on() {
+    for (said, told) in [("17", "17"), ("0", "0"), ("soon", "5"), ("-1", "5")] {
+        let mut world = World::new().await;
+        world.provider.bend(Endpoint::Token, move |_, _| {
+            Answer::text(503, "").with_header("retry-after", said)
+        });
+        let seen = world.sign_in().await;
+        assert_eq!(seen.header("retry-after"), Some(told), "{said}");
+        world.finish();
+    }
+}
+
+#[tokio::test]
+async fn a_callback_that_met_an_outage_works_when_it_is_over() {
+    let rows: [(&str, fn(&Provider)); 4] = [
+        ("the token endpoint answers 503", |p| {
+            p.bend(Endpoint::Token, |_, _| Answer::text(503, ""))
+        }),
+        ("the key set cannot be had", |p| p.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""))),
+        ("the key set comes too late", |p| p.bend(Endpoint::Jwks, |a, _| a.never())),
+        ("the key set is unusable", |p| p.bend(Endpoint::Jwks, |_, _| Answer::text(500, "oops"))),
+    ];
+    each(rows, async |bend| {
+        let mut world = World::impatient().await;
+        let authorize = world.begin("/sign-in?return_to=/home").await;
+        let callback = world.callback(&authorize);
+        // The provider answers this time before it burns the code, like a gateway does.
+        bend(&world.provider);
+        let honest = world.provider.clone();
+        let seen = world.open(&callback).await;
+        check(&world, &seen, LATER, None).await;
+        honest.relent();
+        let code_was_sent = !honest.calls(Endpoint::Token).is_empty();
+        let seen = world.open(&callback).await;
+        if code_was_sent {
+            assert_eq!(seen.status, 400, "the code is spent: {seen:?}");
+        } else {
+            check(&world, &seen, YES, None).await;
+        }
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    for endpoint in [Endpoint::Token, Endpoint::Jwks, Endpoint::Discovery] {
+        for status in [301, 302, 303, 307, 308] {
+            let mut world = World::new().await;
+            world.provider.bend(endpoint, move |_, _| Answer::redirect(status, "/oidc/elsewhere"));
+            let seen = world.sign_in().await;
+            check(&world, &seen, NO, None).await;
+            assert!(world.provider.calls(Endpoint::Elsewhere).is_empty(), "{endpoint:?} {status}");
+            world.finish();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_gone_is_an_outage() {
+    async fn gone() -> World {
+        World::with(|config| config.with_connect_timeout(Duration::from_millis(300))).await
+    }
+    let rows: [(&str, fn(&Provider)); 2] = [
+        ("the token endpoint is nowhere", |p| nowhere(p, "token_endpoint")),
+        ("the key set is nowhere", |p| nowhere(p, "jwks_uri")),
+    ];
+    each(rows, async |bend| {
+        let mut world = gone().await;
+        bend(&world.provider);
+        let seen = world.sign_in().await;
+        check(&world, &seen, LATER, None).await;
+        world.finish();
+    })
+    .await;
+    sign_in_twice(gone, |_| {}, YES).await;
+}
+
+/// Port 1 of loopback refuses connections.
+fn nowhere(provider: &Provider, member: &'static str) {
+    provider.bend(Endpoint::Discovery, move |a, _| a.set(member, "http://127.0.0.1:1/"));
+}

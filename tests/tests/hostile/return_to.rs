@@ -1,0 +1,121 @@
+//! Where a person may be sent after signing in: to a page of the app, and nowhere else.
+
+use logto_tests::hostile::{World, each};
+
+/// Wanted pages (as they stand in the query, escaped or not) and where the person ends.
+#[tokio::test]
+async fn pages_to_return_to() {
+    let rows: &[(&str, &str)] = &[
+        ("", "/"),
+        ("/", "/"),
+        ("/profile", "/profile"),
+        ("/profile?a=b%26c=d", "/profile?a=b&c=d"),
+        ("http://localhost:3000/profile", "/profile"),
+        ("http://localhost:3000", "/"),
+        ("profile", "/"),
+        ("//evil.example", "/"),
+        ("%2F%2Fevil.example", "/"),
+        ("///evil.example", "/"),
+        ("////evil.example", "/"),
+        ("/%5Cevil.example", "/"),
+        ("%5C%5Cevil.example", "/"),
+        ("%5C/evil.example", "/"),
+        ("/%09/evil.example", "/"),
+        ("/%0A/evil.example", "/"),
+        ("%09//evil.example", "/"),
+        ("%20//evil.example", "/"),
+        ("%01//evil.example", "/"),
+        ("/%0D%0ALocation:https://evil.example", "/"),
+        ("/.//evil.example", "/"),
+        ("/..//evil.example", "/"),
+        ("/%2e//evil.example", "/"),
+        ("/a/..//evil.example", "/"),
+        ("/%252e//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("HTTPS://evil.example", "/"),
+        ("https:evil.example", "/"),
+        ("https:/evil.example", "/"),
+        ("https:///evil.example", "/"),
+        ("https:%5Cevil.example", "/"),
+        ("http://localhost:3000@evil.example/", "/"),
+        ("http://localhost:3000.evil.example/", "/"),
+        ("http://localhost:30001/", "/"),
+        ("http://localhost:3000%5C@evil.example/", "/"),
+        ("http://localhost:3000//evil.example", "/"),
+        ("http://localhost/", "/"),
+        ("https://localhost:3000/", "/"),
+        ("http://user@localhost:3000/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("JaVaScRiPt:alert(1)", "/"),
+        ("java%0Ascript:alert(1)", "/"),
+        ("data:text/html,x", "/"),
+        ("vbscript:x", "/"),
+        ("file:///etc/passwd", "/"),
+        ("ftp://evil.example", "/"),
+        ("/@evil.example", "/@evil.example"),
+        ("/;@evil.example", "/;@evil.example"),
+        ("/%252F%252Fevil.example", "/%2F%2Fevil.example"),
+        ("/?next=//evil.example", "/?next=//evil.example"),
+        ("/a%23b", "/"),
+        ("/%C3%A9", "/"),
+        ("/%FF", "/"),
+        ("/%zz", "/%zz"),
+        ("%E3%80%82%E3%80%82/evil.example", "/"),
+        ("%EF%BC%8F%EF%BC%8Fevil.example", "/"),
+        ("/%E2%80%A8", "/"),
+        ("%00/evil.example", "/"),
+        ("%EF%BB%BF//evil.example", "/"),
+        ("/sign-in", "/"),
+        ("/sign-out", "/"),
+        ("/sign-up?return_to=/x", "/"),
+        ("/callback?code=a", "/"),
+        ("/callback/", "/"),
+        ("http://localhost:3000/sign-out", "/"),
+    ];
+    each(rows.iter().map(|(wanted, ends)| (*wanted, (*wanted, *ends))), async |(wanted, ends)| {
+        for route in ["/sign-in", "/sign-up"] {
+            let mut world = World::new().await;
+            let authorize = world.begin(&format!("{route}?return_to={wanted}")).await;
+            let seen = world.open(&world.callback(&authorize)).await;
+            assert_eq!((seen.status, seen.location()), (303, ends), "{route}");
+            world.finish();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_too_long_is_not_remembered() {
+    let mut world = World::new().await;
+    let authorize = world.begin(&format!("/sign-in?return_to=/{}", "a".repeat(5000))).await;
+    let seen = world.open(&world.callback(&authorize)).await;
+    assert_eq!((seen.status, seen.location()), (303, "/"));
+    world.finish();
+}
+
+#[tokio::test]
+async fn the_first_of_several_wishes_counts() {
+    let mut world = World::new().await;
+    let authorize = world.begin("/sign-in?return_to=/a&return_to=//evil.example").await;
+    let seen = world.open(&world.callback(&authorize)).await;
+    assert_eq!((seen.status, seen.location()), (303, "/a"));
+    world.finish();
+}
+
+#[tokio::test]
+async fn an_app_below_a_path_stays_below_it() {
+    for (wanted, ends) in [
+        ("/app/page", "/app/page"),
+        ("/page", "/app/page"),
+        ("/app//evil.example", "/app//evil.example"),
+        ("//evil.example", "/app/"),
+        ("/app/sign-out", "/app/"),
+    ] {
+        let mut world =
+            World::with(|config| config.with_base_url("http://localhost:3000/app/")).await;
+        let authorize = world.begin(&format!("/sign-in?return_to={wanted}")).await;
+        let seen = world.open(&world.callback(&authorize)).await;
+        assert_eq!((seen.status, seen.location()), (303, ends), "{wanted}");
+        world.finish();
+    }
+}

@@ -1,0 +1,153 @@
+//! Signing out, whatever the provider does, and whoever asks for it.
+
+use logto::web::Route;
+use logto_tests::hostile::{APP_ID, Answer, Endpoint, NAVIGATION, Provider, World, each};
+use serde_json::json;
+
+const FORM: [(&str, &str); 2] =
+    [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
+
+#[tokio::test]
+async fn signing_out_always_signs_out_here() {
+    let rows: [(&str, fn(&Provider), bool); 14] = [
+        ("honest", |_| {}, true),
+        (
+            "revocation 400",
+            |p| p.bend(Endpoint::Revocation, |_, _| Answer::error(400, "invalid_request")),
+            true,
+        ),
+        (
+            "revocation 401",
+            |p| p.bend(Endpoint::Revocation, |_, _| Answer::error(401, "invalid_client")),
+            true,
+        ),
+        ("revocation 404", |p| p.bend(Endpoint::Revocation, |_, _| Answer::text(404, "")), true),
+        ("revocation 204", |p| p.bend(Endpoint::Revocation, |_, _| Answer::text(204, "")), true),
+        ("revocation HTML", |p| p.bend(Endpoint::Revocation, |_, _| Answer::html()), true),
+        ("revocation huge", |p| p.bend(Endpoint::Revocation, |_, _| Answer::huge()), true),
+        (
+            "revocation redirect",
+            |p| p.bend(Endpoint::Revocation, |_, _| Answer::redirect(302, "/oidc/elsewhere")),
+            true,
+        ),
+        (
+            "revocation echoes the token",
+            |p| {
+                p.bend(Endpoint::Revocation, |_, c| {
+                    Answer::text(
+                        400,
+                        &json!({ "error": c.form["token"], "error_description": c.authorization })
+                            .to_string(),
+                    )
+                })
+            },
+            true,
+        ),
+        ("revocation 429", |p| p.bend(Endpoint::Revocation, |_, _| Answer::text(429, "")), false),
+        ("revocation 500", |p| p.bend(Endpoint::Revocation, |_, _| Answer::text(500, "")), false),
+        ("revocation 503", |p| p.bend(Endpoint::Revocation, |_, _| Answer::text(503, "")), false),
+        ("revocation never", |p| p.bend(Endpoint::Revocation, |a, _| a.never()), false),
+        ("revocation cut", |p| p.bend(Endpoint::Revocation, |_, _| Answer::html().cut()), false),
+    ];
+    let rows = rows.map(|(name, bend, reachable)| (name, (bend, reachable)));
+    each(rows, async |(bend, reachable)| {
+        let mut world = World::signed_in().await;
+        bend(&world.provider);
+        let seen = world.send("POST", "/sign-out", &FORM).await;
+        assert_eq!(seen.status, 303, "{seen:?}");
+        let there = format!(
+            "{}/session/end?client_id={APP_ID}&post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A3000%2F",
+            world.provider.issuer()
+        );
+        assert_eq!(seen.location(), if reachable { there.as_str() } else { "/" });
+        assert_eq!(world.person().await, None);
+        let revoked = world.provider.calls(Endpoint::Revocation);
+        assert_eq!(revoked.len(), 1);
+        assert!(revoked[0].form["token"].contains("refresh-token"), "{revoked:?}");
+        assert!(world.provider.calls(Endpoint::Elsewhere).is_empty());
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_out_with_what_discovery_leaves_out() {
+    let rows: [(&str, fn(Answer) -> Answer, usize, bool); 3] = [
+        ("no end_session_endpoint", |a| a.without("end_session_endpoint"), 1, false),
+        ("no revocation_endpoint", |a| a.without("revocation_endpoint"), 0, true),
+        ("neither", |a| a.without("end_session_endpoint").without("revocation_endpoint"), 0, false),
+    ];
+    for (name, bend, revocations, goes_there) in rows {
+        let mut world = World::new().await;
+        world.provider.bend(Endpoint::Discovery, move |answer, _| bend(answer));
+        world.sign_in_as("alice").await;
+        let seen = world.send("POST", "/sign-out", &FORM).await;
+        assert_eq!((seen.status, seen.location() != "/"), (303, goes_there), "{name}");
+        assert_eq!(world.person().await, None, "{name}");
+        assert_eq!(world.provider.calls(Endpoint::Revocation).len(), revocations, "{name}");
+        world.finish();
+    }
+}
+
+#[tokio::test]
+async fn who_may_sign_out() {
+    let foreign: &[(&str, &[(&str, &str)])] = &[
+        ("another origin", &[("origin", "https://evil.example")]),
+        ("another port", &[("origin", "http://localhost:3001")]),
+        ("another scheme", &[("origin", "https://localhost:3000")]),
+        ("a longer host", &[("origin", "http://localhost:3000.evil.example")]),
+        ("null", &[("origin", "null")]),
+        ("null, cross-site", &[("origin", "null"), ("sec-fetch-site", "cross-site")]),
+        ("empty", &[("origin", "")]),
+        ("ours among others", &[("origin", "http://localhost:3000, https://evil.example")]),
+        (
+            "ours and then another",
+            &[("origin", "https://evil.example"), ("origin", "http://localhost:3000")],
+        ),
+        ("cross-site without origin", &[("sec-fetch-site", "cross-site")]),
+        ("same-site without origin", &[("sec-fetch-site", "same-site")]),
+        ("another referer", &[("referer", "https://evil.example/http://localhost:3000/")]),
+        ("a broken referer", &[("referer", "localhost:3000")]),
+    ];
+    for (name, headers) in foreign {
+        let mut world = World::signed_in().await;
+        let seen = world.send("POST", "/sign-out", headers).await;
+        assert_eq!(seen.status, 403, "{name}");
+        assert!(seen.cookies.is_empty(), "{name}");
+        assert_eq!(world.person().await.as_deref(), Some("alice"), "{name}");
+        assert!(world.provider.calls(Endpoint::Revocation).is_empty(), "{name}");
+        world.finish();
+    }
+    for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
+        let mut world = World::signed_in().await;
+        let seen = world.send(method, "/sign-out", &NAVIGATION).await;
+        assert_eq!((seen.status, seen.header("allow")), (405, Some("POST")), "{method}");
+        assert_eq!(world.person().await.as_deref(), Some("alice"), "{method}");
+        world.finish();
+    }
+    let mut world = World::with(logto::LogtoConfig::with_sign_out_by_get).await;
+    world.sign_in_as("alice").await;
+    let seen = world.send("GET", "/sign-out", &[("sec-purpose", "prefetch")]).await;
+    assert_eq!((seen.status, world.person().await.is_some()), (204, true));
+    let seen = world.open("/sign-out").await;
+    assert_eq!((seen.status, world.person().await), (303, None));
+    world.finish();
+}
+
+#[tokio::test]
+async fn an_app_that_starts_while_the_provider_is_down() {
+    let mut world = World::new().await;
+    world.sign_in_as("alice").await;
+    let browser = world.browser.clone();
+    // The same app after a restart: it knows nothing yet.
+    let mut restarted = World::new().await;
+    restarted.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
+    restarted.browser = browser;
+    let seen = restarted.send("POST", "/sign-out", &FORM).await;
+    assert_eq!((seen.status, seen.location()), (303, "/"));
+    let request = restarted.browser.request("GET", "/sign-in", &NAVIGATION);
+    let reply = restarted.logto.handle(Route::SignIn, request).await;
+    assert_eq!(restarted.receive(reply).status, 503);
+    world.finish();
+    restarted.finish();
+}

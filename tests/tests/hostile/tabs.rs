@@ -1,0 +1,174 @@
+//! Callbacks that come twice, late, in another browser, or among cookies that are not ours.
+
+use std::time::Duration;
+
+use logto::web::Route;
+use logto_tests::hostile::{
+    Answer, Endpoint, NAVIGATION, NO, World, YES, check, each, encode, refused, state_of,
+};
+use url::Url;
+
+#[tokio::test]
+async fn a_callback_works_once() {
+    let mut world = World::new().await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    let before = world.browser.clone();
+    let seen = world.open(&callback).await;
+    check(&world, &seen, YES, None).await;
+    // Again, signed in; again with the cookies of before, signed out.
+    let seen = world.open(&callback).await;
+    refused(&world, &seen, Some("alice")).await;
+    world.browser = before;
+    let seen = world.open(&callback).await;
+    refused(&world, &seen, None).await;
+    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
+    world.finish();
+}
+
+#[tokio::test]
+async fn callbacks_at_the_same_time_send_one_code() {
+    let mut world = World::new().await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    let load = || {
+        let request = world.browser.request("GET", &callback, &NAVIGATION);
+        world.logto.handle(Route::Callback, request)
+    };
+    let (one, two, three) = tokio::join!(load(), load(), load());
+    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1);
+    let mut statuses = [one, two, three].map(|reply| reply.status());
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 400, 400]);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_sign_in_belongs_to_its_browser() {
+    let mut world = World::new().await;
+    let authorize = world.begin("/sign-in").await;
+    let callback = world.callback(&authorize);
+    let alice = std::mem::take(&mut world.browser);
+    // Somebody else's browser, without and with a sign-in of its own.
+    let seen = world.open(&callback).await;
+    refused(&world, &seen, None).await;
+    world.begin("/sign-in").await;
+    let seen = world.open(&callback).await;
+    refused(&world, &seen, None).await;
+    assert!(world.provider.calls(Endpoint::Token).is_empty());
+    world.browser = alice;
+    let seen = world.open(&callback).await;
+    assert_eq!((seen.status, seen.location()), (303, "/"));
+    world.finish();
+}
+
+#[tokio::test]
+async fn any_tab_may_come_back_first() {
+    let mut world = World::new().await;
+    let mut begun = Vec::new();
+    for n in 0..5 {
+        begun.push(world.begin(&format!("/sign-in?return_to=/tab/{n}")).await);
+    }
+    for n in [3, 0, 4, 1, 2] {
+        let seen = world.open(&world.callback(&begun[n])).await;
+        assert_eq!((seen.status, seen.location()), (303, format!("/tab/{n}").as_str()));
+    }
+    assert_eq!(world.browser.cookies().len(), 1, "the session alone is left");
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_sign_in_has_its_time() {
+    for (seconds, then) in [(890, YES), (901, NO)] {
+        let mut world = World::new().await;
+        let authorize = world.begin("/sign-in?return_to=/home").await;
+        world.clock.advance(Duration::from_secs(seconds));
+        // The browser has not counted the seconds.
+        let seen = world.open(&world.callback(&authorize)).await;
+        check(&world, &seen, then, None).await;
+        world.finish();
+    }
+}
+
+const SESSION: &str = "logto_8s6wye3gb7dq9a4n54lsn";
+const FOREIGN: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+#[tokio::test]
+async fn cookies_that_are_not_ours_do_no_harm() {
+    type Plant = fn(&mut World, &Url);
+    let rows: [(&str, Plant); 10] = [
+        ("Logto's own", |w, _| w.browser.plant("_interaction", "{\"a\":\"b=c\",\"d\":\"e,f\"}")),
+        ("no name", |w, _| w.browser.plant("", "x")),
+        ("a session of garbage", |w, _| w.browser.plant(SESSION, "1AAAA")),
+        ("a session of nine chunks", |w, _| w.browser.plant(SESSION, "9AAAA")),
+        ("a session without a count", |w, _| w.browser.plant(SESSION, "é")),
+        ("a chunk alone", |w, _| w.browser.plant(&format!("{SESSION}.1"), "AAAA")),
+        ("a huge one", |w, _| w.browser.plant("x", &"y".repeat(100_000))),
+        ("twenty sign-ins of garbage", |w, _| {
+            (0..20).for_each(|n| w.browser.plant(&format!("logto_sign_in_{n:022}"), "AAAA"));
+        }),
+        ("a sign-in under another state", |w, url| {
+            let state = state_of(url);
+            let own = w.browser.cookies().iter().find(|(name, _)| name.ends_with(&state));
+            let value = own.unwrap().1.clone();
+            w.browser.plant(&format!("logto_sign_in_{FOREIGN}"), &value);
+        }),
+        ("control characters", |w, _| w.browser.plant("a\u{1}", "\u{2}\u{7f}")),
+    ];
+    each(rows, async |plant: Plant| {
+        let mut world = World::new().await;
+        let authorize = world.begin("/sign-in?return_to=/home").await;
+        plant(&mut world, &authorize);
+        assert_eq!(world.person().await, None);
+        let honest = world.callback(&authorize);
+        let seen = world.open(&honest.replace(&state_of(&authorize), FOREIGN)).await;
+        refused(&world, &seen, None).await;
+        let seen = world.open(&honest).await;
+        check(&world, &seen, YES, None).await;
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_damaged_sign_in_cookie_is_no_sign_in() {
+    let rows: [(&str, fn(&str) -> String); 6] = [
+        ("empty", |_| String::new()),
+        ("cut", |value| value[..value.len() - 5].to_owned()),
+        ("longer", |value| format!("{value}AAAA")),
+        ("altered", |value| {
+            let first = if value.starts_with('A') { "B" } else { "A" };
+            format!("{first}{}", &value[1..])
+        }),
+        ("garbage", |_| encode([7; 60])),
+        ("quoted", |value| format!("\"{value}\"")),
+    ];
+    each(rows, async |damage| {
+        let mut world = World::new().await;
+        let authorize = world.begin("/sign-in").await;
+        let (name, value) = world.browser.cookies()[0].clone();
+        world.browser.plant(&name, &damage(&value));
+        let seen = world.open(&world.callback(&authorize)).await;
+        refused(&world, &seen, None).await;
+        assert!(world.provider.calls(Endpoint::Token).is_empty());
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_opens_callbacks_for_others_changes_nothing() {
+    // A page of somebody else can send a browser to the callback; what it brings is not ours.
+    let mut world = World::new().await;
+    world.sign_in_as("alice").await;
+    world.provider.bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));
+    let headers =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("accept", "text/html")];
+    for query in ["code=mallorys", &format!("code=a&state={FOREIGN}&iss=x"), "error=x", ""] {
+        let seen = world.send("GET", &format!("/callback?{query}"), &headers).await;
+        refused(&world, &seen, Some("alice")).await;
+        assert!(seen.cookies.is_empty(), "{seen:?}");
+    }
+    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "Alice's own");
+    world.finish();
+}

@@ -1,0 +1,4 @@
+//! Sign-in with Hugging Face: the profile page, and the user's token.
+
+mod page;
+mod token;

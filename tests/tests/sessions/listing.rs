@@ -1,0 +1,179 @@
+//! All sessions of a person: listed, ended one by one, ended at once. And what a thief of the store
+//! would have.
+
+use std::time::Duration;
+
+use logto::web::SessionState;
+use logto::{LogtoConfig, TokenRequest};
+use logto_tests::eventually;
+use logto_tests::hostile::{Browser, Home, Trouble, World, each};
+
+/// Longer than an access token lives.
+const LATER: Duration = Duration::from_secs(3600);
+const FORM: [(&str, &str); 2] =
+    [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
+
+async fn device(world: &mut World, person: &str) -> Browser {
+    world.browser = Browser::default();
+    world.clock.advance(Duration::from_secs(1));
+    world.sign_in_as(person).await;
+    world.browser.clone()
+}
+
+async fn state(world: &mut World, browser: &Browser) -> SessionState {
+    world.browser = browser.clone();
+    world.page().session_state().await.unwrap()
+}
+
+async fn nothing_works_at_the_provider(world: &World, but: usize) {
+    eventually("refresh tokens to be revoked", async || {
+        (world.provider.refresh_tokens() == but).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_are_listed_oldest_first_until_they_end() {
+    let mut world = World::at(Home::Store, |config| config).await;
+    let start = world.clock.now();
+    let phone = device(&mut world, "alice").await;
+    let laptop = device(&mut world, "alice").await;
+    device(&mut world, "bob").await;
+    let other = world.instance();
+    let listed = other.sessions_of("alice").await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert!(start < listed[0].started_at && listed[0].started_at < listed[1].started_at);
+    assert_ne!(listed[0].id, listed[1].id);
+    assert_eq!(other.sessions_of("nobody").await.unwrap().len(), 0);
+
+    // Its last use is known.
+    world.clock.advance(LATER);
+    let page = {
+        world.browser = laptop.clone();
+        world.page()
+    };
+    page.access_token(TokenRequest::opaque()).await.unwrap();
+    let again = other.sessions_of("alice").await.unwrap();
+    assert_eq!((&again[0].id, &again[1].id), (&listed[0].id, &listed[1].id));
+    assert_eq!(again[0].last_used_at, listed[0].last_used_at);
+    assert!(again[1].last_used_at >= listed[1].last_used_at + 3600, "{again:?}");
+
+    // A new sign-in in the same browser replaces the session; a sign-out takes it away.
+    world.browser = phone;
+    world.sign_in_as("alice").await;
+    assert_eq!(other.sessions_of("alice").await.unwrap().len(), 2);
+    world.send("POST", "/sign-out", &FORM).await;
+    let left = other.sessions_of("alice").await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].id, listed[1].id);
+    world.clock.advance(Duration::from_secs(14 * 24 * 3600));
+    assert_eq!(other.sessions_of("alice").await.unwrap().len(), 0);
+    world.finish();
+}
+
+#[tokio::test]
+async fn one_session_is_ended_by_its_id() {
+    let mut world = World::at(Home::Store, |config| config).await;
+    let phone = device(&mut world, "alice").await;
+    let laptop = device(&mut world, "alice").await;
+    let bob = device(&mut world, "bob").await;
+    let other = world.instance();
+    let id = other.sessions_of("alice").await.unwrap()[0].id.clone();
+    assert!(!other.end_session("bob", &id).await.unwrap(), "of another person");
+    assert!(!other.end_session("alice", "").await.unwrap());
+    assert!(other.end_session("alice", &id).await.unwrap());
+    assert!(!other.end_session("alice", &id).await.unwrap(), "twice");
+    assert_eq!(state(&mut world, &phone).await, SessionState::Revoked);
+    assert_eq!(state(&mut world, &laptop).await, SessionState::SignedIn);
+    assert_eq!(state(&mut world, &bob).await, SessionState::SignedIn);
+    nothing_works_at_the_provider(&world, 2).await;
+    world.finish();
+}
+
+#[tokio::test]
+async fn signing_out_everywhere() {
+    each(Home::ALL, async |home| {
+        let mut world = World::at(home, |config| config).await;
+        let phone = device(&mut world, "alice").await;
+        let laptop = device(&mut world, "alice").await;
+        let bob = device(&mut world, "bob").await;
+        let other = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
+        other.sign_out_everywhere("alice").await.unwrap();
+        for browser in [&phone, &laptop] {
+            assert_eq!(state(&mut world, browser).await, SessionState::Revoked);
+        }
+        assert_eq!(state(&mut world, &bob).await, SessionState::SignedIn);
+        if home == Home::Store {
+            nothing_works_at_the_provider(&world, 1).await;
+        }
+        let again = device(&mut world, "alice").await;
+        assert_eq!(state(&mut world, &again).await, SessionState::SignedIn);
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
+    for calls in 0..12 {
+        let mut world = World::at(Home::Store, |config| config).await;
+        let devices = [device(&mut world, "alice").await, device(&mut world, "alice").await];
+        world.store.get_into_after(Trouble::Down, calls);
+        if let Err(error) = world.logto.sign_out_everywhere("alice").await {
+            assert!(error.is_retryable(), "{error}");
+            world.store.recover();
+            world.logto.sign_out_everywhere("alice").await.unwrap();
+        }
+        world.store.recover();
+        for browser in &devices {
+            assert_eq!(state(&mut world, browser).await, SessionState::Revoked, "{calls}");
+        }
+        nothing_works_at_the_provider(&world, 0).await;
+        world.finish();
+    }
+}
+
+#[tokio::test]
+async fn a_dump_of_the_store_tells_nothing() {
+    let rules = |config: LogtoConfig| {
+        config.with_resources(["https://a.example"]).with_idle_lifetime(Duration::from_secs(7200))
+    };
+    each(Home::SHARED, async |home| {
+        let mut world = World::at(home, rules).await;
+        world.provider.rotate_refresh_tokens();
+        world.provider.bend_token(|token| {
+            token.claim("sid", "the-sid-of-a-session");
+            token.claim("email", "alice@example.test");
+        });
+        world.sign_in_as("alice-the-first").await;
+        world.clock.advance(LATER);
+        world.access_token().await.unwrap();
+        world.token("https://a.example").await.unwrap();
+        let token = world.provider.logout_token(|token| token.claim("sid", "another-sid"));
+        let logto = world.logto.clone();
+        world.post_logout(&logto, format!("logout_token={token}")).await;
+        let listed = world.logto.sessions_of("alice-the-first").await.unwrap();
+        world.send("POST", "/sign-out", &FORM).await;
+        world.logto.sign_out_everywhere("alice-the-first").await.unwrap();
+
+        let mut telling: Vec<String> = world.provider.issued();
+        telling.extend(world.cookie_values().iter().map(|value| value.chars().skip(1).collect()));
+        telling.extend(listed.into_iter().map(|session| session.id));
+        for word in ["alice", "example.test", "the-sid-of", "a.example", "sub", "another-sid"] {
+            telling.push(word.to_owned());
+        }
+        let dump = world.store.dump();
+        assert!(dump.len() > 5);
+        for (key, value) in dump {
+            let value = String::from_utf8_lossy(&value);
+            for secret in telling.iter().filter(|secret| !secret.is_empty()) {
+                assert!(!key.contains(secret.as_str()), "{key} tells {secret}");
+                assert!(secret.len() < 5 || !value.contains(secret.as_str()), "{key}: {secret}");
+            }
+            let (_, hash) = key.split_once(':').unwrap();
+            assert_eq!(hash.len(), 22, "half a hash: {key}");
+        }
+        world.finish();
+    })
+    .await;
+}

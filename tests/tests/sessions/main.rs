@@ -1,0 +1,12 @@
+//! Sessions: lifetime, refresh, storage, sign-out.
+
+mod config_changes;
+mod lifetime;
+mod listing;
+mod opened;
+mod persist;
+mod refresh;
+mod sign_out;
+mod size;
+mod store_outage;
+mod tokens;

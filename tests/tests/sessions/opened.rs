@@ -1,0 +1,109 @@
+//! Sessions that were opened are kept for the requests that follow. What must hold all the same.
+
+use std::time::Duration;
+
+use logto::LogtoConfig;
+use logto::web::{Request, SessionState};
+use logto_tests::hostile::{Home, World, each};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn state(world: &World) -> SessionState {
+    world.page().session_state().await.unwrap()
+}
+
+/// Alice, whose session was opened before.
+async fn seen(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
+    let mut world = World::at(home, configure).await;
+    world.sign_in_as("alice").await;
+    for _ in 0..3 {
+        assert_eq!(state(&world).await, SessionState::SignedIn);
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_changed_cookie_is_another_one() {
+    each(Home::ALL, async |home| {
+        let mut world = seen(home, |config| config).await;
+        let (name, value) = world.browser.cookies()[0].clone();
+        for (at, byte) in value.bytes().enumerate() {
+            let mut changed = value.clone();
+            let other = if byte == b'A' { "B" } else { "A" };
+            changed.replace_range(at..=at, other);
+            world.browser.plant(&name, &changed);
+            assert_eq!(state(&world).await, SessionState::Unreadable, "at {at}");
+        }
+        world.browser.plant(&name, &value);
+        assert_eq!(state(&world).await, SessionState::SignedIn);
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
+    each(Home::ALL, async |home| {
+        let world = seen(home, |config| config).await;
+        let name = &world.browser.cookies()[0].0;
+        for value in ["x", "0x", "1x", "9x", &format!("1{}", "A".repeat(2000))] {
+            let mut header = format!("{name}={value}; ").repeat(100);
+            header.push_str(&world.browser.cookie_header());
+            let request = Request::new("GET", "/page", [("cookie", header.as_bytes())]);
+            let state = world.logto.context(request).session_state().await.unwrap();
+            assert_eq!(state, SessionState::SignedIn, "{value}");
+        }
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_is_no_ticket_and_a_ticket_no_session() {
+    each(Home::ALL, async |home| {
+        let mut world = seen(home, |config| config).await;
+        let (name, value) = world.browser.cookies()[0].clone();
+        let (kind, sealed) = value.split_at(1);
+        let other = if kind == "0" { "1" } else { "0" };
+        world.browser.plant(&name, &format!("{other}{sealed}"));
+        assert_eq!(state(&world).await, SessionState::Unreadable);
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_instance_ended_is_over() {
+    each(Home::SHARED, async |home| {
+        let world = seen(home, |config| config).await;
+        let alice = world.person().await.unwrap();
+        world.instance().sign_out_everywhere(&alice).await.unwrap();
+        assert_eq!(state(&world).await, SessionState::Revoked);
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_this_instance_ended_is_over() {
+    each(Home::ALL, async |home| {
+        let world = seen(home, |config| config).await;
+        let alice = world.person().await.unwrap();
+        world.logto.sign_out_everywhere(&alice).await.unwrap();
+        assert_eq!(state(&world).await, SessionState::Revoked);
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn its_time_goes_by() {
+    each(Home::ALL, async |home| {
+        let world = seen(home, |config| config.with_session_lifetime(DAY)).await;
+        // The time of a request may lie a tick before that at which its session began.
+        world.clock.advance(DAY + Duration::from_secs(1));
+        assert_eq!(state(&world).await, SessionState::Expired);
+        world.finish();
+    })
+    .await;
+}

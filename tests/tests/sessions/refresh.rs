@@ -1,0 +1,250 @@
+//! Many requests, several instances, one refresh.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::future::join_all;
+use logto::{Logto, TokenRequest};
+use logto_tests::eventually;
+use logto_tests::hostile::{Answer, Endpoint, Gate, Home, World, each};
+
+/// Longer than an access token lives.
+const LATER: Duration = Duration::from_secs(3600);
+/// When an access token is due but can still be used.
+const DUE: Duration = Duration::from_secs(3600 - 30);
+
+fn targets() -> [TokenRequest; 5] {
+    [
+        TokenRequest::opaque(),
+        TokenRequest::resource("https://a.example"),
+        TokenRequest::resource("https://b.example"),
+        TokenRequest::resource("https://a.example").in_organization("an-organization"),
+        TokenRequest::organization("an-organization"),
+    ]
+}
+
+/// Instances without a common store are one.
+fn instances(world: &World, home: Home) -> Vec<Logto> {
+    let others = if home == Home::Cookies { 0 } else { 2 };
+    let others = (0..others).map(|_| world.instance());
+    others.chain([world.logto.clone()]).collect()
+}
+
+fn sent(world: &World) -> usize {
+    world.provider.calls(Endpoint::Token).len()
+}
+
+#[tokio::test]
+async fn a_burst_makes_one_call_for_each_token() {
+    each(Home::ALL, async |home| {
+        for rotates in [false, true] {
+            let world = World::lives(home).await;
+            if rotates {
+                world.provider.rotate_refresh_tokens();
+            }
+            world.clock.advance(LATER);
+            let instances = instances(&world, home);
+            let before = sent(&world);
+            let burst = async || {
+                let pages: Vec<_> =
+                    (0..60).map(|n| world.page_of(&instances[n % instances.len()])).collect();
+                let tokens = pages.iter().enumerate().map(|(n, page)| async move {
+                    let token = page.access_token(targets()[n % 5].clone()).await;
+                    token.unwrap().into_string()
+                });
+                join_all(tokens).await
+            };
+            let tokens = burst().await;
+            assert_eq!(sent(&world) - before, 5, "rotates: {rotates}");
+            for (n, token) in tokens.iter().enumerate() {
+                assert_eq!(token, &tokens[n % 5], "of one target");
+            }
+
+            // Seconds later, pages that were on their way with the old cookie.
+            world.clock.advance(Duration::from_secs(20));
+            assert_eq!(burst().await, tokens);
+            assert_eq!(sent(&world) - before, 5, "for stragglers");
+            world.finish();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_outlives_its_browser() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        world.provider.rotate_refresh_tokens();
+        world.clock.advance(LATER);
+        let before = sent(&world);
+        let gate = world.provider.hold(Endpoint::Token);
+        let page = world.page();
+        tokio::select! {
+            _ = page.access_token(TokenRequest::opaque()) => panic!("the answer is held back"),
+            () = world.provider.has_been_called(Endpoint::Token, before + 1) => {}
+        }
+        drop(page);
+        gate.open();
+        assert!(world.access_token().await.is_ok());
+        assert_eq!(sent(&world) - before, 1);
+        assert_eq!(world.provider.refresh_tokens(), 1);
+        world.clock.advance(LATER);
+        world.provider.relent();
+        assert!(world.access_token().await.is_ok(), "the new refresh token was kept");
+        world.finish();
+    })
+    .await;
+}
+
+/// What was issued for a refresh whose browser never heard of it has to last longer than the hour of
+/// an access token.
+#[tokio::test]
+async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        world.provider.rotate_refresh_tokens();
+        world.clock.advance(LATER);
+        // The cookies of this answer are lost.
+        let page = world.page();
+        page.access_token(TokenRequest::opaque()).await.unwrap();
+        world.clock.advance(Duration::from_secs(30 * 3600));
+        assert!(world.access_token().await.is_ok());
+        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_an_early_renewal() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        let old = world.access_token().await.unwrap();
+        world.clock.advance(DUE);
+        let before = sent(&world);
+        let gate = Gate::default();
+        let held = gate.clone();
+        world.provider.bend(Endpoint::Token, move |answer, _| answer.held(&held));
+        let pages: Vec<_> = (0..8).map(|_| world.page()).collect();
+        let tokens = pages.iter().map(|page| page.access_token(TokenRequest::opaque()));
+        for token in join_all(tokens).await {
+            assert_eq!(token.unwrap().as_str(), old);
+        }
+        world.provider.has_been_called(Endpoint::Token, before + 1).await;
+        gate.open();
+        world.provider.relent();
+        world.clock.advance(Duration::from_secs(6));
+        eventually("the renewed token", async || {
+            world.access_token().await.is_ok_and(|token| token != old).then_some(())
+        })
+        .await;
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_outage_at_an_early_renewal_is_not_noticed() {
+    let rows = Home::ALL;
+    each(rows, async |home| {
+        let mut world = World::lives(home).await;
+        let old = world.access_token().await.unwrap();
+        world.clock.advance(DUE);
+        world.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
+        for _ in 0..5 {
+            assert_eq!(world.access_token().await.unwrap(), old);
+        }
+        // Once it is over, it is noticed.
+        world.clock.advance(Duration::from_secs(30));
+        assert_eq!(world.access_token().await.unwrap_err().status, 503);
+        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        world.provider.relent();
+        assert!(world.access_token().await.is_ok());
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost() {
+    each(Home::ALL, async |home| {
+        for (window, survives) in [(3, true), (0, false)] {
+            let mut world = World::lives(home).await;
+            world.provider.rotate_refresh_tokens();
+            world.provider.forgive_for(window);
+            world.clock.advance(LATER);
+            let before = sent(&world);
+            world.provider.bend(Endpoint::Token, |a, _| a.cut());
+            assert_eq!(world.access_token().await.unwrap_err().status, 503);
+            assert_eq!(sent(&world) - before, 2, "one second attempt, no third");
+            world.provider.relent();
+            let again = world.access_token().await;
+            assert_eq!(again.is_ok(), survives, "{again:?}");
+            assert_eq!(world.person().await.is_some(), survives);
+            world.finish();
+        }
+    })
+    .await;
+}
+
+/// Instance A loses its lease while Logto's answer is on the way, B sends the same refresh token and
+/// is refused, and A's answer was good.
+#[tokio::test]
+async fn a_refusal_because_somebody_else_was_faster() {
+    each(Home::SHARED, async |home| {
+        let world = World::lives(home).await;
+        world.provider.rotate_refresh_tokens();
+        world.provider.forgive_for(3);
+        world.clock.advance(LATER);
+        let before = sent(&world);
+        let gates = [Gate::default(), Gate::default()];
+        let (held, count) = (gates.clone(), Arc::new(AtomicUsize::new(0)));
+        world.provider.bend(Endpoint::Token, move |answer, _| {
+            match count.fetch_add(1, Ordering::SeqCst) {
+                0 => answer.held(&held[0]),
+                _ => Answer::error(400, "invalid_grant").held(&held[1]),
+            }
+        });
+        let (a, b) = (world.instance(), world.instance());
+        let (a, b) = (world.page_of(&a), world.page_of(&b));
+        let ask = |page: &logto::web::Context| {
+            let page = page.clone();
+            tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await })
+        };
+        let first = ask(&a);
+        world.provider.has_been_called(Endpoint::Token, before + 1).await;
+        world.clock.advance(Duration::from_secs(2));
+        let second = ask(&b);
+        world.provider.has_been_called(Endpoint::Token, before + 2).await;
+        gates[0].open();
+        let first = first.await.unwrap().unwrap();
+        gates[1].open();
+        assert_eq!(second.await.unwrap().unwrap(), first);
+        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dead_refresh_token_is_sent_once() {
+    each(Home::ALL, async |home| {
+        let world = World::lives(home).await;
+        world.provider.revoke_everything();
+        world.clock.advance(LATER);
+        let instances = instances(&world, home);
+        let before = sent(&world);
+        let pages: Vec<_> =
+            (0..30).map(|n| world.page_of(&instances[n % instances.len()])).collect();
+        let tokens =
+            pages.iter().enumerate().map(|(n, page)| page.access_token(targets()[n % 5].clone()));
+        for token in join_all(tokens).await {
+            assert!(token.unwrap_err().needs_sign_in());
+        }
+        assert_eq!(sent(&world) - before, 1);
+        assert_eq!(world.person().await, None);
+        world.finish();
+    })
+    .await;
+}

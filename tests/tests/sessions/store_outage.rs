@@ -1,0 +1,192 @@
+//! A store that is down, slow, or talks rubbish: 503 for who needs it, and nobody is signed out.
+
+use logto::web::{Context, Reply, Route};
+use logto::{Error, TokenRequest};
+use logto_tests::hostile::{Endpoint, Home, NAVIGATION, Seen, Trouble, World, each};
+
+const SCRIPT: [(&str, &str); 2] = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
+const FORM: [(&str, &str); 2] =
+    [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
+const OUTAGES: [Trouble; 3] = [Trouble::Down, Trouble::Hangs, Trouble::Miscounts];
+
+/// What a page asks for.
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    User,
+    MaybeUser,
+    State,
+    Claims,
+    Token,
+    UserInfo,
+    Everything,
+}
+
+impl Ask {
+    const ALL: [Self; 7] = [
+        Self::User,
+        Self::MaybeUser,
+        Self::State,
+        Self::Claims,
+        Self::Token,
+        Self::UserInfo,
+        Self::Everything,
+    ];
+
+    async fn of(self, page: &Context) -> Option<Reply> {
+        let answer = |error: Error| Reply::from(error);
+        match self {
+            Self::User => page.user().await.err(),
+            Self::MaybeUser => page.maybe_user().await.err(),
+            Self::State => page.session_state().await.map_err(answer).err(),
+            Self::Claims => page.id_token_claims().await.map_err(answer).err(),
+            Self::Token => {
+                let token = page.access_token(TokenRequest::opaque()).await;
+                token.map_err(answer).err()
+            }
+            Self::UserInfo => page.fetch_user_info().await.map_err(answer).err(),
+            Self::Everything => page.get_context(Default::default()).await.map_err(answer).err(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_request_is_told_to_come_back() {
+    each(Home::SHARED, async |home| {
+        for trouble in OUTAGES {
+            let mut world = World::lives(home).await;
+            world.store.get_into(trouble);
+            for (headers, kind) in
+                [(&NAVIGATION[..], "text/html"), (&SCRIPT[..], "application/json")]
+            {
+                for ask in Ask::ALL {
+                    let page = world.logto.context(world.browser.request("GET", "/page", headers));
+                    let seen = world.receive(ask.of(&page).await.expect("an answer"));
+                    assert_eq!(seen.status, 503, "{trouble:?} {ask:?}: {seen:?}");
+                    assert!(seen.header("content-type").unwrap().starts_with(kind), "{seen:?}");
+                    assert!(page.take_cookies().await.is_empty(), "{trouble:?} {ask:?}");
+                }
+            }
+            assert!(world.logto.ping_storage().await.is_err() || trouble == Trouble::Miscounts);
+            world.store.get_into(Trouble::ReadOnly);
+            assert!(world.logto.ping_storage().await.is_err(), "a store that can only be read");
+            world.store.recover();
+            world.logto.ping_storage().await.unwrap();
+            assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
+            assert!(world.access_token().await.is_ok());
+            world.finish();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_does_not_notice() {
+    each(Home::SHARED, async |home| {
+        for trouble in OUTAGES {
+            let mut world = World::at(home, |config| config).await;
+            world.store.get_into(trouble);
+            assert_eq!(world.person().await, None);
+            let seen = world.open("/sign-in").await;
+            assert_eq!(seen.status, 303, "{trouble:?}");
+            assert!(seen.location().starts_with(world.provider.endpoint()));
+            world.finish();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_callback_works_when_the_outage_is_over() {
+    each(Home::SHARED, async |home| {
+        for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly] {
+            let mut world = World::lives(home).await;
+            world.provider.welcome("bob");
+            let authorize = world.begin("/sign-in?return_to=/home").await;
+            let callback = world.callback(&authorize);
+            let before = world.provider.calls(Endpoint::Token).len();
+            world.store.get_into(trouble);
+            let seen = world.open(&callback).await;
+            assert_eq!(seen.status, 503, "{trouble:?}");
+            assert_eq!(world.provider.calls(Endpoint::Token).len(), before, "the code is kept");
+            world.store.recover();
+            assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
+            let seen = world.open(&callback).await;
+            assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}");
+            assert_eq!(world.person().await.as_deref(), Some("bob"), "{trouble:?}");
+            world.finish();
+        }
+    })
+    .await;
+}
+
+/// The code is spent when the store fails; that must not cost the sign-in.
+#[tokio::test]
+async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
+    for trouble in [Trouble::Down, Trouble::LosesAnswers] {
+        let mut world = World::at(Home::Store, |config| config).await;
+        let authorize = world.begin("/sign-in?return_to=/home").await;
+        let callback = world.callback(&authorize);
+        let gate = world.provider.hold(Endpoint::Token);
+        let request = world.browser.request("GET", &callback, &NAVIGATION);
+        let logto = world.logto.clone();
+        let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
+        world.provider.has_been_called(Endpoint::Token, 1).await;
+        world.store.get_into_for(trouble, 2);
+        gate.open();
+        let reply = asking.await.unwrap();
+        let seen = world.receive(reply);
+        assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}: {seen:?}");
+        assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
+        world.finish();
+    }
+}
+
+#[tokio::test]
+async fn signing_out_works() {
+    each(Home::SHARED, async |home| {
+        for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly, Trouble::Miscounts] {
+            let mut world = World::lives(home).await;
+            world.store.get_into(trouble);
+            let seen = world.send("POST", "/sign-out", &FORM).await;
+            assert_eq!(seen.status, 303, "{trouble:?}");
+            assert!(seen.location().contains("/session/end"), "{trouble:?}: {seen:?}");
+            world.store.recover();
+            assert_eq!(world.person().await, None, "{trouble:?}");
+            world.finish();
+        }
+    })
+    .await;
+}
+
+/// The cookie says which refresh token it is, so the store is not needed to revoke it.
+#[tokio::test]
+async fn signing_out_of_a_session_in_cookies_revokes_without_the_store() {
+    let mut world = World::lives(Home::CookiesBesideStore).await;
+    world.store.get_into(Trouble::Down);
+    world.send("POST", "/sign-out", &FORM).await;
+    assert_eq!(world.provider.refresh_tokens(), 0);
+    world.finish();
+}
+
+#[tokio::test]
+async fn entries_that_cannot_be_read_are_of_nobody() {
+    each(Home::SHARED, async |home| {
+        for trouble in [Trouble::Damages, Trouble::Empties] {
+            let mut world = World::lives(home).await;
+            world.clock.advance(std::time::Duration::from_secs(3600));
+            // So that there is an entry for a session in cookies too.
+            let page = world.page();
+            page.access_token(TokenRequest::opaque()).await.unwrap();
+            world.store.get_into(trouble);
+            assert_eq!(world.person().await, None, "{trouble:?}");
+            let token = world.access_token().await.unwrap_err();
+            assert_eq!(token.status, 303, "{trouble:?}: {token:?}");
+            let seen: Seen = world.open("/sign-in").await;
+            assert_eq!(seen.status, 303, "{trouble:?}");
+            world.store.recover();
+            world.sign_in_as("bob").await;
+            world.finish();
+        }
+    })
+    .await;
+}

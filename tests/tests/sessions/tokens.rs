@@ -1,0 +1,278 @@
+//! Tokens for resources and organizations, by the rules that were recorded from Logto.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use logto::web::ContextRequest;
+use logto::{ErrorKind, LogtoConfig, SignInOptions, TokenRequest};
+use logto_local::{Endpoint, Fault};
+use logto_tests::hostile::{API, Home, LocalWorld, ORGANIZATIONS, each};
+use serde_json::Value;
+
+/// Alice's organization.
+const ACME: &str = "wpmklpcc20gc";
+const HOUR: Duration = Duration::from_secs(3600);
+/// When refresh tokens begin to rotate: 71 % of fourteen days.
+const OLD: Duration = Duration::from_secs(14 * 24 * 3600 * 71 / 100);
+
+fn everything(config: LogtoConfig) -> LogtoConfig {
+    let scopes = [ORGANIZATIONS, "read:things", "write:things", "read:members", "invite:members"];
+    config.with_resources([API]).with_scopes(scopes)
+}
+
+async fn alice(home: Home) -> LocalWorld {
+    let mut world = LocalWorld::at(home, everything).await;
+    world.sign_in("alice").await;
+    world
+}
+
+#[tokio::test]
+async fn each_token_is_for_what_was_asked() {
+    let rows: [(TokenRequest, &str, Option<&str>, &[&str]); 6] = [
+        (TokenRequest::resource(API), API, None, &["read:things", "write:things"]),
+        (TokenRequest::resource(API).with_scopes(["read:things"]), API, None, &["read:things"]),
+        (
+            TokenRequest::resource(API).in_organization(ACME),
+            API,
+            Some(ACME),
+            &["read:things", "write:things"],
+        ),
+        (
+            TokenRequest::resource(API).in_organization(ACME).with_scopes(["write:things"]),
+            API,
+            Some(ACME),
+            &["write:things"],
+        ),
+        (
+            TokenRequest::organization(ACME),
+            "urn:logto:organization:wpmklpcc20gc",
+            None,
+            &["read:members", "invite:members"],
+        ),
+        (
+            TokenRequest::organization(ACME).with_scopes(["read:members"]),
+            "urn:logto:organization:wpmklpcc20gc",
+            None,
+            &["read:members"],
+        ),
+    ];
+    each(Home::ALL, async |home| {
+        let mut world = alice(home).await;
+        let before = world.token_calls();
+        let mut tokens = Vec::new();
+        for (request, audience, organization, scopes) in &rows {
+            let token = world.token(request.clone()).await.unwrap();
+            let claims: Value = token.claims().unwrap();
+            assert_eq!(claims["aud"], **audience, "{request:?}");
+            assert_eq!(claims["organization_id"].as_str(), *organization, "{request:?}");
+            assert_eq!(token.scopes().collect::<Vec<_>>(), *scopes, "{request:?}");
+            tokens.push(token);
+        }
+        let opaque = world.token(TokenRequest::opaque()).await.unwrap();
+        assert!(opaque.claims::<Value>().is_err());
+        assert_eq!(world.token_calls() - before, rows.len());
+
+        // Again, from the session.
+        for ((request, ..), token) in rows.iter().zip(&tokens) {
+            assert_eq!(&world.token(request.clone()).await.unwrap(), token);
+        }
+        assert_eq!(world.token_calls() - before, rows.len());
+
+        // Anew on demand, and then that one from the session.
+        let (request, ..) = &rows[0];
+        let fresh = world.token(request.clone().refreshed()).await.unwrap();
+        assert_eq!(world.token_calls() - before, rows.len() + 1);
+        assert_eq!(world.token(request.clone()).await.unwrap(), fresh);
+        assert_eq!(world.token_calls() - before, rows.len() + 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() {
+    each(Home::ALL, async |home| {
+        let mut world = LocalWorld::at(home, |config| config.with_resources([API])).await;
+        world.sign_in("alice").await;
+        let before = world.token_calls();
+        let other = "https://other.example.test";
+        for request in [
+            TokenRequest::resource(other),
+            TokenRequest::resource(other).in_organization(ACME),
+            TokenRequest::resource(API).in_organization(ACME),
+            TokenRequest::organization(ACME),
+            TokenRequest::resource(""),
+        ] {
+            let (error, status) = world.token(request).await.unwrap_err();
+            assert_eq!((error.kind(), status), (ErrorKind::InvalidRequest, 400));
+        }
+        assert_eq!(world.token_calls(), before);
+        assert!(world.page().is_authenticated().await.unwrap());
+    })
+    .await;
+}
+
+/// At whatever age of the refresh token, as a refusal may come after Logto replaced it.
+#[tokio::test]
+async fn a_refusal_costs_no_session() {
+    let late = "https://default.logto.app/api";
+    let rows: [(TokenRequest, ErrorKind, u16); 3] = [
+        (TokenRequest::organization("not-mine"), ErrorKind::AccessDenied, 403),
+        (TokenRequest::resource(API).in_organization("not-mine"), ErrorKind::AccessDenied, 403),
+        (TokenRequest::resource(late), ErrorKind::Refused, 502),
+    ];
+    each(Home::ALL, async |home| {
+        for age in [HOUR, OLD] {
+            for (request, kind, status) in &rows {
+                let mut world = alice(home).await;
+                // A resource that the app learned of after Alice had signed in.
+                world.logto = world.changed(|config| config.with_resources([late]));
+                world.advance(age);
+                let (error, answered) = world.token(request.clone()).await.unwrap_err();
+                assert_eq!((error.kind(), answered), (*kind, *status), "{request:?}");
+                assert!(world.page().is_authenticated().await.unwrap());
+                // Long after the seconds in which Logto forgives.
+                world.advance(Duration::from_secs(3600));
+                let token = world.token(TokenRequest::opaque()).await;
+                assert!(token.is_ok(), "{request:?} at {age:?}: {token:?}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_lost_everything_at_logto_is_asked_to_sign_in() {
+    let rows: [(&str, fn(&LocalWorld)); 2] = [
+        ("suspended", |world| world.tenant.suspend("alice").unwrap()),
+        ("grants revoked", |world| world.tenant.revoke_grants("alice").unwrap()),
+    ];
+    each(Home::ALL, async |home| {
+        for (name, end) in rows {
+            let mut world = alice(home).await;
+            end(&world);
+            let (error, status) = world.token(API).await.unwrap_err();
+            assert!(error.needs_sign_in(), "{name}: {error}");
+            assert_eq!(status, 303, "{name}");
+            assert!(!world.page().is_authenticated().await.unwrap(), "{name}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rotation_under_load() {
+    each(Home::ALL, async |home| {
+        let mut world = alice(home).await;
+        world.advance(OLD);
+        let others = if home == Home::Cookies { 0 } else { 2 };
+        let mut instances: Vec<_> = (0..others).map(|_| world.changed(|config| config)).collect();
+        instances.push(world.logto.clone());
+        for instance in &instances {
+            // All know Logto's addresses already: none has a start.
+            let page = world.page_of(instance);
+            drop(page.sign_in(SignInOptions::new()).await.unwrap());
+        }
+        let targets = [
+            TokenRequest::opaque(),
+            TokenRequest::resource(API),
+            TokenRequest::resource(API).in_organization(ACME),
+            TokenRequest::organization(ACME),
+        ];
+        let before = world.token_calls();
+        let pages: Vec<_> =
+            (0..200).map(|n| world.page_of(&instances[n % instances.len()])).collect();
+        let tokens = pages
+            .iter()
+            .enumerate()
+            .map(|(n, page)| page.access_token(targets[n / 3 % targets.len()].clone()));
+        for token in join_all(tokens).await {
+            token.unwrap();
+        }
+        assert_eq!(world.token_calls() - before, targets.len());
+        let last = world.page();
+        world.pay(&last).await;
+        // Days later the newest refresh token still works.
+        world.advance(Duration::from_secs(24 * 3600));
+        assert!(world.token(API).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_while_logto_forgives() {
+    each(Home::ALL, async |home| {
+        for lost in [1, 2] {
+            let mut world = alice(home).await;
+            world.advance(OLD);
+            world.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, lost);
+            if lost == 2 {
+                let (error, status) = world.token(API).await.unwrap_err();
+                assert_eq!((error.kind(), status), (ErrorKind::Unreachable, 503));
+            }
+            assert!(world.token(API).await.is_ok());
+            world.advance(HOUR * 2);
+            assert!(world.token(API).await.is_ok());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_about_a_person_in_one_call() {
+    each(Home::ALL, async |home| {
+        let mut world = alice(home).await;
+        let all = ContextRequest::new()
+            .with_user_info()
+            .with_access_token(TokenRequest::resource(API).in_organization(ACME))
+            .with_organization_tokens();
+        let page = world.page();
+        let context = page.get_context(all.clone()).await.unwrap();
+        world.pay(&page).await;
+        assert!(context.is_authenticated);
+        let sub = context.claims.as_ref().map(|claims| claims.sub.as_str());
+        assert_eq!(sub, Some("8s8claa1vi9z"));
+        assert_eq!(context.user_info.unwrap().sub, "8s8claa1vi9z");
+        let token: Value = context.access_token.unwrap().claims().unwrap();
+        assert_eq!(token["organization_id"], ACME);
+        let organizations: Vec<_> = context.organization_tokens.keys().collect();
+        assert_eq!(organizations, [ACME]);
+
+        world.browser = Default::default();
+        let nobody = world.page().get_context(all).await.unwrap();
+        assert!(!nobody.is_authenticated && nobody.claims.is_none());
+        assert!(nobody.user_info.is_none() && nobody.access_token.is_none());
+        assert!(nobody.organization_tokens.is_empty());
+    })
+    .await;
+}
+
+/// Eleven kilobytes of ID token, and two hundred access tokens.
+#[tokio::test]
+async fn the_person_in_two_hundred_organizations() {
+    each(Home::ALL, async |home| {
+        let mut world = LocalWorld::at(home, everything).await;
+        world.sign_in("bob").await;
+        let before = world.token_calls();
+        for reload in 0..2 {
+            let page = world.page();
+            let all = ContextRequest::new().with_organization_tokens();
+            let context = page.get_context(all).await.unwrap();
+            world.pay(&page).await;
+            assert_eq!(context.organization_tokens.len(), 200);
+            for (organization, token) in &context.organization_tokens {
+                let claims: Value = token.claims().unwrap();
+                let audience = format!("urn:logto:organization:{organization}");
+                assert_eq!(claims["aud"], audience);
+            }
+            assert_eq!(world.token_calls() - before, 200, "reload {reload}");
+            let header = world.browser.cookie_header().len();
+            assert!(header < 8 * 1024, "{header} bytes of cookies");
+        }
+        for _ in 0..50 {
+            let page = world.page();
+            assert!(page.is_authenticated().await.unwrap());
+            world.pay(&page).await;
+        }
+    })
+    .await;
+}
