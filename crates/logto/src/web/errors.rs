@@ -1,5 +1,6 @@
 //! How a request is answered that cannot have what it asks for.
 
+use super::languages::Language;
 use super::page::{Page, WayOn};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
@@ -21,6 +22,15 @@ impl Context {
         } else {
             reply
         }
+    }
+
+    /// A page of the SDK in the language of the visitor.
+    pub(super) fn page(&self, status: u16, page: &Page<'_>) -> Reply {
+        page.reply(status, self.language())
+    }
+
+    fn language(&self) -> &'static Language {
+        Language::accepted(self.request().header("accept-language"))
     }
 
     /// The error, with the answer that this request gets for it.
@@ -52,7 +62,7 @@ impl Context {
             WayOn::link(self.sign_in_path(page), "Sign in")
         };
         let page = Page { title, text, detail: detail.as_deref(), way_on };
-        page.reply(status).with_retry_after(error)
+        self.page(status, &page).with_retry_after(error)
     }
 
     /// The answer to a method that the route does not have. Whoever opens the address of sign-out gets
@@ -68,7 +78,7 @@ impl Context {
                 detail: None,
                 way_on: WayOn::button(address, "Sign out"),
             };
-            page.reply(405)
+            self.page(405, &page)
         } else {
             let message = format!("This address answers {allowed} only.");
             Reply::json(405, "method_not_allowed", &message)
@@ -76,13 +86,14 @@ impl Context {
         reply.with_header("allow", allowed)
     }
 
-    /// The answer to a request that only a page of this app may make.
-    pub(super) fn wrong_origin(&self, what: &str) -> Reply {
+    /// The answer to a request that only a page of this app may make. In `why`, `{origin}` stands for
+    /// where the app is.
+    pub(super) fn wrong_origin(&self, why: &str) -> Reply {
         let origin = self.origin();
-        let text = format!("{what} works from {origin} only.");
         if !self.request().accepts_html() {
-            return Reply::json(403, "wrong_origin", &text);
+            return Reply::json(403, "wrong_origin", &why.replace("{origin}", origin));
         }
+        let text = self.language().translate(why).replace("{origin}", origin);
         let home = format!("{origin}{}/", self.logto().settings.base_path);
         let page = Page {
             title: "That did not work",
@@ -90,6 +101,6 @@ impl Context {
             detail: None,
             way_on: WayOn::link(home, "Go there"),
         };
-        page.reply(403)
+        self.page(403, &page)
     }
 }

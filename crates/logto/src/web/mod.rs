@@ -25,6 +25,7 @@ mod caller;
 mod context;
 mod errors;
 mod hugging_face_token;
+mod languages;
 mod navigation;
 mod page;
 mod request;
