@@ -70,7 +70,10 @@ impl FromRequest for MaybeUser {
 /// A clone, so that nothing of the request is held while somebody waits.
 pub(crate) fn context(request: &HttpRequest) -> Result<Context, Reply> {
     let context = request.extensions().get::<Context>().cloned();
-    context.ok_or_else(|| web::Reply::not_mounted().into())
+    context.ok_or_else(|| {
+        let fix = "add `.wrap(logto_actix_web::middleware(&logto))` to the app or the scope";
+        web::Reply::not_mounted(request.path(), fix).into()
+    })
 }
 
 impl Deref for User {

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use logto::web::{self, Context};
 
@@ -40,7 +40,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Reply> {
         let context = parts.extensions.get::<Context>().cloned();
-        context.map(Self).ok_or_else(|| web::Reply::not_mounted().into())
+        context.map(Self).ok_or_else(|| {
+            let fix = "add `.layer(logto_axum::layer(&logto))` to the router, after its routes";
+            // Nesting takes a prefix off the URI.
+            let original = parts.extensions.get::<OriginalUri>();
+            let uri = original.map_or(&parts.uri, |OriginalUri(uri)| uri);
+            web::Reply::not_mounted(uri.path(), fix).into()
+        })
     }
 }
 

@@ -159,9 +159,15 @@ fn show(text: &str) {
     let _ = write!(stream, "{text}").and_then(|()| stream.flush());
 }
 
-/// Text of somebody else's, without what would command the terminal.
+/// Text of another party, without what would command the terminal, break the line or turn the
+/// direction of the text around it.
 pub(crate) fn printable(text: &str) -> String {
-    let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let visible = |c: char| match c {
+        c if c.is_control() => '\u{fffd}',
+        '\u{61c}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c => c,
+    };
     text.chars().map(visible).collect()
 }
 
@@ -183,8 +189,8 @@ mod tests {
 
     #[test]
     fn nobody_else_commands_the_terminal() {
-        let text = printable("issuer \x1b]0;title\x07\r\n…");
-        assert_eq!(text, "issuer \u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}…");
+        let text = printable("issuer \x1b]0;title\x07\r\n… \u{202e}\u{2028}");
+        assert_eq!(text, "issuer \u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}… \u{fffd}\u{fffd}");
     }
 
     #[test]

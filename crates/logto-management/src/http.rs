@@ -133,9 +133,19 @@ fn redact(text: String, secrets: &[&str]) -> String {
         .fold(text, |text, secret| text.replace(*secret, "[redacted]"))
 }
 
-/// Text of somebody else, fit for a log line: printable, on one line, at most 300 characters.
+/// Text of another party, fit for a log line: printable, on one line, at most 300 characters.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+    text.chars().map(|c| if is_command(c) { ' ' } else { c }).take(300).collect()
+}
+
+/// Control characters, and those that break lines or turn the direction of the text around them
+/// (Unicode Standard Annex #9, section 2).
+fn is_command(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 #[cfg(test)]
@@ -144,10 +154,11 @@ mod tests {
 
     #[test]
     fn an_error_answer_is_read_and_cleaned() {
-        let body = br#"{"code":"a.b","message":"no","details":"got hf-client-secret\nhere"}"#;
+        let body =
+            br#"{"code":"a.b","message":"no","details":"got hf-client-secret\nhere\u202e\u2028"}"#;
         let answer = read_answer(422, &HeaderMap::new(), body, &["hf-client-secret"]);
         assert_eq!(answer.code.as_deref(), Some("a.b"));
-        assert_eq!(answer.details.as_deref(), Some("got [redacted] here"));
+        assert_eq!(answer.details.as_deref(), Some("got [redacted] here  "));
         let page = read_answer(502, &HeaderMap::new(), b"<html>", &[]);
         assert_eq!((page.status, page.code), (502, None));
     }

@@ -59,7 +59,10 @@ impl<'a> FromRequest<'a> for MaybeUser {
 
 fn context(request: &Request) -> Result<Context, Reply> {
     let context = request.extensions().get::<Context>().cloned();
-    context.ok_or_else(|| web::Reply::not_mounted().into())
+    context.ok_or_else(|| {
+        let fix = "add `.with(logto_poem::middleware(&logto))` to the route";
+        web::Reply::not_mounted(request.uri().path(), fix).into()
+    })
 }
 
 impl Deref for User {

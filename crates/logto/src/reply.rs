@@ -44,14 +44,21 @@ impl Reply {
         self
     }
 
-    /// The answer to a request whose `User` was asked for without the adapter's middleware in
-    /// place: nobody can know who asks, so nobody is let in.
-    pub fn not_mounted() -> Self {
-        tracing::error!("a Logto extractor was used on a route without the Logto middleware");
+    /// The response to a request that asks for the signed-in user where the adapter's middleware
+    /// does not cover the route: the request is refused.
+    ///
+    /// `path` is what was requested, `fix` what to write in the framework; both go to the log.
+    pub fn not_mounted(path: &str, fix: &str) -> Self {
+        tracing::error!(
+            path,
+            fix,
+            "route without the Logto middleware asks for the signed-in user"
+        );
         Self::json(
             500,
             "logto_not_mounted",
-            "This route asks for the signed-in user, but the Logto middleware is not in place.",
+            "This route asks for the signed-in user, but the Logto middleware does not cover it. The \
+             log says what to add.",
         )
     }
 

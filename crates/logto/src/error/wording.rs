@@ -20,15 +20,15 @@ impl Wording {
                 503,
                 "logto_unreachable",
                 "Signing in is not possible right now",
-                "The sign-in service does not answer. Whoever was signed in still is; please try again \
-                 in a moment.",
+                "The sign-in service does not answer. If you were signed in, you still are; please try \
+                 again in a moment.",
             ),
             ErrorKind::StoreUnavailable => (
                 503,
                 "store_unavailable",
                 "This does not work right now",
-                "The store of sessions does not answer. Whoever was signed in still is; please try \
-                 again in a moment.",
+                "The store of sessions does not answer. If you were signed in, you still are; please \
+                 try again in a moment.",
             ),
             ErrorKind::AccessDenied => {
                 (403, "access_denied", "You may not do this", "Your account has no access to this.")

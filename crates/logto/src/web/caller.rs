@@ -57,7 +57,7 @@ impl Context {
         };
         if !self.is_safe() && !self.request().is_from(self.origin()) {
             let why = "the request brings a session and comes from another site";
-            let reply = self.wrong_origin("With a session this");
+            let reply = self.wrong_origin("With a session this works from {origin} only.");
             return Err(Error::new(ErrorKind::Forbidden, why).answered_by(reply));
         }
         let request = match organization {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::languages::Language;
 use super::page::{Page, WayOn};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
@@ -59,9 +60,13 @@ impl Context {
         self.page(401, &page).with_header("www-authenticate", challenge)
     }
 
-    /// A page of the SDK, which only those may frame who are configured.
+    /// A page of the SDK in the visitor's language; the configuration says who may frame it.
     pub(super) fn page(&self, status: u16, page: &Page<'_>) -> Reply {
-        page.reply(status, &self.logto().settings.frame_ancestors)
+        page.reply(status, self.language(), &self.logto().settings.frame_ancestors)
+    }
+
+    fn language(&self) -> &'static Language {
+        Language::accepted(self.request().header("accept-language"))
     }
 
     /// The error, with the answer that this request gets for it.
@@ -117,13 +122,14 @@ impl Context {
         reply.with_header("allow", allowed)
     }
 
-    /// The answer to a request that only a page of this app may make.
-    pub(super) fn wrong_origin(&self, what: &str) -> Reply {
+    /// The answer to a request that only a page of this app may make. In `why`, `{origin}` stands for
+    /// where the app is.
+    pub(super) fn wrong_origin(&self, why: &str) -> Reply {
         let origin = self.origin();
-        let text = format!("{what} works from {origin} only.");
         if !self.request().accepts_html() {
-            return Reply::json(403, "wrong_origin", &text);
+            return Reply::json(403, "wrong_origin", &why.replace("{origin}", origin));
         }
+        let text = self.language().translate(why).replace("{origin}", origin);
         let home = format!("{origin}{}/", self.logto().settings.base_path);
         let page = Page {
             title: "That did not work",

@@ -26,6 +26,7 @@ mod caller;
 mod context;
 mod errors;
 mod hugging_face_token;
+mod languages;
 mod leave;
 mod navigation;
 mod page;

@@ -1,8 +1,10 @@
 //! The one page that the SDK shows itself: what happened, and the way on.
 
+use super::languages::Language;
 use crate::reply::Reply;
 
-/// A short page with a heading, a sentence, and a link or a button.
+/// A short page with a heading, a sentence, and a link or a button; in English, translated when it is
+/// sent.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     pub(crate) text: &'a str,
@@ -48,8 +50,9 @@ impl WayOn {
         }
     }
 
-    fn render(&self) -> String {
-        let (address, label) = (escape(&self.address), escape(self.label));
+    fn render(&self, language: &Language) -> String {
+        let label = escape(language.translate(self.label));
+        let address = escape(&self.address);
         match self.kind {
             Kind::Link => format!("<a href=\"{address}\">{label}</a>"),
             Kind::NewWindow => {
@@ -69,27 +72,29 @@ impl Page<'_> {
     const CONTENT_SECURITY_POLICY: &'static str =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 
-    pub(crate) fn reply(&self, status: u16, frame_ancestors: &str) -> Reply {
+    pub(crate) fn reply(&self, status: u16, language: &Language, frame_ancestors: &str) -> Reply {
         let policy =
             format!("{}; frame-ancestors {frame_ancestors}", Self::CONTENT_SECURITY_POLICY);
         Reply::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
             .with_header("content-security-policy", policy)
+            .with_header("content-language", language.tag())
             .with_header("referrer-policy", self.way_on.referrer_policy())
             .with_header("x-content-type-options", "nosniff")
-            .with_body(self.render())
+            .with_body(self.render(language))
     }
 
-    fn render(&self) -> String {
+    fn render(&self, language: &Language) -> String {
         let detail = match self.detail {
-            Some(detail) => format!("<p class=\"detail\">{}</p>", escape(detail)),
+            Some(detail) => format!("<p class=\"detail\" dir=\"auto\">{}</p>", escape(detail)),
             None => String::new(),
         };
         include_str!("page.html")
-            .replace("{title}", &escape(self.title))
-            .replace("{text}", &escape(self.text))
+            .replace("{lang}", language.tag())
+            .replace("{title}", &escape(language.translate(self.title)))
+            .replace("{text}", &escape(language.translate(self.text)))
             .replace("{detail}", &detail)
-            .replace("{way_on}", &self.way_on.render())
+            .replace("{way_on}", &self.way_on.render(language))
     }
 }
 
@@ -121,9 +126,23 @@ mod tests {
             detail: Some("<script>alert('{way_on}')</script>"),
             way_on: WayOn::link("/sign-in?return_to=%2F\"onclick=x", "Try again"),
         };
-        let html = page.render();
+        let html = page.render(Language::accepted(None));
         assert!(!html.contains("<script>"), "{html}");
         assert!(!html.contains("\"onclick"), "{html}");
         assert_eq!(html.matches("/sign-in?").count(), 1, "{html}");
+    }
+
+    #[test]
+    fn a_page_is_translated_and_says_its_language() {
+        let page = Page {
+            title: "You are not signed in",
+            text: "x",
+            detail: None,
+            way_on: WayOn::link("/sign-in", "Sign in"),
+        };
+        let html = page.render(Language::accepted(Some("de-AT")));
+        assert!(html.contains("<html lang=\"de\" dir=\"ltr\">"), "{html}");
+        assert!(html.contains("<title>Sie sind nicht angemeldet</title>"), "{html}");
+        assert!(html.contains("<a href=\"/sign-in\">Anmelden</a>"), "{html}");
     }
 }

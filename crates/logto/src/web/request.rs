@@ -28,6 +28,7 @@ impl Request {
     /// ignored.
     pub const HEADERS: &'static [&'static str] = &[
         "accept",
+        "accept-language",
         "authorization",
         "content-type",
         "cookie",

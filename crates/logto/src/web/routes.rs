@@ -92,6 +92,6 @@ async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
         Route::SignOut if context.request().is_from(context.origin()) => {
             Ok(context.sign_out().await)
         }
-        Route::SignOut => Ok(context.wrong_origin("Signing out")),
+        Route::SignOut => Ok(context.wrong_origin("Signing out works from {origin} only.")),
     }
 }

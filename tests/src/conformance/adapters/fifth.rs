@@ -115,7 +115,10 @@ impl Handler for Middleware {
 // 5. What handlers ask for.
 pub(super) fn auth(depot: &Depot) -> Result<Context, Reply> {
     let context = depot.get_typed::<Context>().ok().cloned();
-    context.ok_or_else(|| web::Reply::not_mounted().into())
+    context.ok_or_else(|| {
+        // A depot does not know the path.
+        web::Reply::not_mounted("", "hoop the middleware to the router").into()
+    })
 }
 
 pub(super) async fn maybe_user(depot: &Depot) -> Result<Option<web::User>, Reply> {

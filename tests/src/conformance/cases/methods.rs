@@ -30,6 +30,14 @@ pub fn methods() -> Vec<Case> {
         let answer = visitor.get("/sign-out").send().await;
         is_told_in_json(&answer);
     }));
+    cases.push(Case::new("a page in the language of the visitor", async |site| {
+        let mut visitor = site.visitor();
+        let ask = visitor.get("/sign-out").navigating();
+        let answer = ask.header("accept-language", "fr-CH, fr;q=0.9, en;q=0.8").send().await;
+        assert_eq!(answer.header("content-language").as_deref(), Some("fr"));
+        assert!(answer.text().contains("<html lang=\"fr\""), "{}", answer.text());
+        assert!(answer.text().contains("Se déconnecter ?"), "{}", answer.text());
+    }));
     cases
 }
 
