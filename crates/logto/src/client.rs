@@ -166,12 +166,18 @@ impl Logto {
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). If Logto cannot be
     /// reached to revoke the refresh token, that is logged and no error.
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
+        let (logto, sub, id) = (self.clone(), sub.to_owned(), id.to_owned());
+        // What was begun is finished, whoever waits for it.
+        self.0.tasks.run(async move { logto.end_one(&sub, &id).await }).await
+    }
+
+    async fn end_one(&self, sub: &str, id: &str) -> Result<bool, Error> {
         let manager = &self.0.sessions;
         let sessions = manager.sessions_of(sub, self.now()).await?;
         let Some(held) = sessions.iter().find(|held| manager.info(&held.session).id == id) else {
             return Ok(false);
         };
-        let token = manager.end(held, self.now()).await?;
+        let token = manager.end(&held.into(), self.now()).await?;
         self.0.revoke_all(token.into_iter().collect());
         Ok(true)
     }
@@ -187,12 +193,17 @@ impl Logto {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
+        let (logto, sub) = (self.clone(), sub.to_owned());
+        self.0.tasks.run(async move { logto.end_all(&sub).await }).await
+    }
+
+    async fn end_all(&self, sub: &str) -> Result<(), Error> {
         let manager = &self.0.sessions;
         let sessions = manager.sessions_of(sub, self.now()).await?;
         let mut tokens = Vec::new();
         let mut ended = Ok(());
         for held in &sessions {
-            match manager.end(held, self.now()).await {
+            match manager.end(&held.into(), self.now()).await {
                 Ok(token) => tokens.extend(token),
                 Err(error) => ended = Err(error),
             }
@@ -200,8 +211,10 @@ impl Logto {
         self.0.revoke_all(tokens);
         ended?;
         // Last, as it hides from the list what could not be ended: the caller may try again.
-        let now = self.0.settings.clock.now_in_milliseconds();
-        manager.end_person(sub, now).await
+        // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that
+        // it does not end them.
+        let until = self.now().saturating_add(self.0.settings.clock_tolerance);
+        manager.end_person(sub, until.saturating_mul(1000)).await
     }
 
     /// Whether the store of sessions answers and can be written, for a readiness probe. It takes no

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+#[cfg(not(target_os = "linux"))]
+use std::time::SystemTime;
 
 /// A clock: the system's, plus an offset that tests may move.
 ///
@@ -40,11 +42,6 @@ impl Clock {
         self.moved(last_tick())
     }
 
-    /// The time itself: for what came before what.
-    pub(crate) fn now_in_milliseconds(&self) -> u64 {
-        self.moved(time())
-    }
-
     fn moved(&self, time: Duration) -> u64 {
         let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let offset = self.offset.load(Ordering::Relaxed).saturating_mul(1000);
@@ -58,12 +55,7 @@ impl Clock {
     }
 }
 
-fn time() -> Duration {
-    let time = SystemTime::now().duration_since(UNIX_EPOCH);
-    time.unwrap_or_default()
-}
-
-/// LookupKeys of the C library, as [`SystemTime`] does (the feature `use-libc`): where a tool moves the time
+/// LookupKeys of the C library, as `SystemTime` does (the feature `use-libc`): where a tool moves the time
 /// of a process, both have to move.
 #[cfg(target_os = "linux")]
 fn last_tick() -> Duration {
@@ -73,5 +65,6 @@ fn last_tick() -> Duration {
 
 #[cfg(not(target_os = "linux"))]
 fn last_tick() -> Duration {
-    time()
+    let time = SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    time.unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 //! [`Logto::drain`](crate::Logto::drain) waits for it before the process ends.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,6 +58,21 @@ impl Tasks {
             work.await
         };
         tokio::spawn(work.in_current_span())
+    }
+
+    /// Runs the work in a task of its own and waits for it. Whoever stops waiting does not stop it.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        match self.spawn(work).await {
+            Ok(outcome) => outcome,
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // Its runtime is being shut down, and this future with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
     }
 
     /// Waits until no task is under way; the number of those that are left after `timeout`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::web::SessionState;
+use logto::web::{Route, SessionState};
 use logto::{Logto, TokenRequest};
 use logto_tests::hostile::{Answer, Browser, Endpoint, Home, Trouble, World, each};
 use url::Url;
@@ -92,6 +92,7 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
         assert_eq!(seen.status, 400);
         assert_eq!(world.person().await, None);
         // One that begins afterwards is not sent around for ever, whatever its session is called.
+        world.clock.advance(Duration::from_secs(15 * 60));
         device(&mut world, "alice", Some("sid-of-the-phone")).await;
         world.finish();
     })
@@ -210,6 +211,27 @@ async fn no_moment_of_an_outage_loses_a_sign_out() {
             assert!(!is_signed_in(&mut world, &instance, &browser).await, "after {well} calls");
             world.finish();
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sender_that_goes_away_does_not_stop_it() {
+    each(Home::SHARED, async |home| {
+        let mut world = World::lives(home).await;
+        let browser = world.browser.clone();
+        let token = world.provider.logout_token(|_| ());
+        let (instance, gate) = (world.instance(), world.provider.hold(Endpoint::Jwks));
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let request = Browser::default().request("POST", "/backchannel-logout", &form);
+        let request = request.with_body(format!("logout_token={token}"));
+        let mut answer = Box::pin(instance.handle(Route::BackChannelLogout, request));
+        assert!(futures::poll!(&mut answer).is_pending());
+        drop(answer);
+        gate.open();
+        assert_eq!(instance.drain(Duration::from_secs(60)).await, 0);
+        assert!(!is_signed_in(&mut world, &instance, &browser).await);
+        world.finish();
     })
     .await;
 }

@@ -1,6 +1,8 @@
 //! A store that is down, slow, or talks rubbish: 503 for who needs it, and nobody is signed out.
 
-use logto::web::{Context, Reply, Route};
+use std::time::Duration;
+
+use logto::web::{Context, Reply, Route, SessionState};
 use logto::{Error, TokenRequest};
 use logto_tests::hostile::{Endpoint, Home, NAVIGATION, Seen, Trouble, World, each};
 
@@ -142,18 +144,53 @@ async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
 }
 
 #[tokio::test]
-async fn signing_out_works() {
+async fn signing_out_holds_when_the_store_is_back() {
     each(Home::SHARED, async |home| {
         for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly, Trouble::Miscounts] {
             let mut world = World::lives(home).await;
+            let (copy, other) = (world.browser.clone(), world.instance());
             world.store.get_into(trouble);
             let seen = world.send("POST", "/sign-out", &FORM).await;
-            assert_eq!(seen.status, 303, "{trouble:?}");
-            assert!(seen.location().contains("/session/end"), "{trouble:?}: {seen:?}");
+            // The person is told, and can go on to Logto.
+            assert_eq!(seen.status, 202, "{trouble:?}: {seen:?}");
+            assert!(seen.body.contains("could not be recorded everywhere yet"), "{seen:?}");
+            assert!(seen.body.contains("/session/end?client_id="), "{trouble:?}: {seen:?}");
+            assert_eq!(world.browser.cookie_header(), "");
+            // Here it is over at once, and a process that stops is told that it is not yet elsewhere.
+            world.browser = copy;
+            assert_ne!(world.page().session_state().await.unwrap(), SessionState::SignedIn);
+            assert_ne!(world.logto.drain(Duration::ZERO).await, 0, "{trouble:?}");
             world.store.recover();
-            assert_eq!(world.person().await, None, "{trouble:?}");
+            assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0, "{trouble:?}");
+            let elsewhere = world.page_of(&other).session_state().await.unwrap();
+            assert_ne!(elsewhere, SessionState::SignedIn, "{trouble:?}");
+            assert_eq!(world.provider.refresh_tokens(), 0, "{trouble:?}");
+            for line in ["a sign-out could not be stored", "the store has all sign-outs now"] {
+                assert_eq!(world.log().matches(line).count(), 1, "{trouble:?}: {line}");
+            }
             world.finish();
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_browser_that_goes_away_does_not_stop_its_sign_out() {
+    each(Home::SHARED, async |home| {
+        let mut world = World::lives(home).await;
+        let copy = world.browser.clone();
+        world.store.get_into(Trouble::Hangs);
+        let request = world.browser.request("POST", "/sign-out", &FORM);
+        let mut answer = Box::pin(world.logto.handle(Route::SignOut, request));
+        assert!(futures::poll!(&mut answer).is_pending());
+        drop(answer);
+        tokio::task::yield_now().await;
+        world.store.recover();
+        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
+        world.browser = copy;
+        assert_eq!(world.person().await, None);
+        assert_eq!(world.provider.refresh_tokens(), 0);
+        world.finish();
     })
     .await;
 }

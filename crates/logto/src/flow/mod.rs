@@ -3,6 +3,7 @@
 //! Each flow returns an outcome; what a browser is answered is decided in `web`.
 
 mod callback;
+mod ends;
 mod engine;
 mod options;
 mod parameters;
@@ -14,5 +15,6 @@ pub use options::SignInOptions;
 pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
+pub(crate) use ends::Ended;
 pub(crate) use engine::Engine;
 pub(crate) use transaction::{Transaction, Transactions};

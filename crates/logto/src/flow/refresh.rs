@@ -208,7 +208,7 @@ impl Engine {
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.sessions.latest(&latest).await?;
                     if newer.session.refresh_token() == latest.session.refresh_token() {
-                        self.sessions.end(&latest, self.settings.clock.now()).await?;
+                        self.sessions.end(&(&latest).into(), self.settings.clock.now()).await?;
                         tracing::info!(%error, "Logto ended a session");
                         return Err(error);
                     }

@@ -65,8 +65,10 @@ impl Engine {
         Ok(Session {
             id: SessionId::random()?,
             revision: 0,
-            started_at: self.settings.clock.now_in_milliseconds(),
+            // By Logto's clock, like the ends that it announces: those of instances differ.
+            started_at: claims.iat.saturating_mul(1000),
             last_used_at: now,
+            known_marker: None,
             grant: Grant::new(
                 Arc::new(claims),
                 StoredTokens {

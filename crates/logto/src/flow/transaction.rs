@@ -113,11 +113,6 @@ impl Transactions {
         })
     }
 
-    /// When the sign-in began, in seconds since the Unix epoch.
-    pub(crate) fn begun_at(&self, transaction: &Transaction) -> u64 {
-        transaction.expires_at.saturating_sub(self.lifetime)
-    }
-
     /// The `Set-Cookie` lines that bind the transaction to the browser.
     pub(crate) fn write(
         &self,

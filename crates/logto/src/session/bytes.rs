@@ -1,5 +1,7 @@
 //! Writing and reading numbers and byte strings, for the packed form of a session.
 
+use crate::storage::Version;
+
 /// A number in seven bits a byte, least significant first; the top bit says that more follows.
 pub(super) fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
@@ -12,6 +14,12 @@ pub(super) fn put_number(out: &mut Vec<u8>, mut number: u64) {
 pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_number(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
+}
+
+/// A version takes up to nine bytes, none takes one.
+pub(super) fn put_version(out: &mut Vec<u8>, version: Option<Version>) {
+    let number = version.and_then(|version| u64::try_from(version.number()).ok());
+    put_number(out, number.map_or(0, |number| number.wrapping_add(1)));
 }
 
 /// Reads from the front; `None` wherever the bytes end too early.
@@ -34,6 +42,11 @@ impl<'a> Reader<'a> {
             }
         }
         None
+    }
+
+    pub(super) fn version(&mut self) -> Option<Option<Version>> {
+        let number = self.number()?.checked_sub(1);
+        Some(number.and_then(|number| i64::try_from(number).ok()).map(Version::from_number))
     }
 
     pub(super) fn take(&mut self, length: u64) -> Option<&'a [u8]> {

@@ -14,6 +14,8 @@ mod token;
 
 use std::sync::Arc;
 
+use crate::storage::Version;
+
 pub(crate) use cookie::{Content, Found, Sealed, SessionCookie};
 pub(crate) use grant::{Grant, StoredToken, StoredTokens};
 pub(crate) use id::SessionId;
@@ -29,8 +31,11 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     /// Counts the refreshes, so that of two copies the newer one is known.
     pub(crate) revision: u64,
-    /// When the person signed in, in milliseconds since the Unix epoch.
+    /// When the person signed in, by Logto's clock, in milliseconds since the Unix epoch.
     pub(crate) started_at: u64,
+    /// The revocation marker of the person that was there when the session began. It does not end
+    /// this session; see [`manager`].
+    pub(crate) known_marker: Option<Version>,
     /// When the session was last seen in use, in seconds since the Unix epoch; not more exact than
     /// the renewal interval.
     pub(crate) last_used_at: u64,

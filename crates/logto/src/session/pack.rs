@@ -4,13 +4,13 @@
 //! claims, the text of all tokens, each compressed, and what does not compress. To open a session is
 //! to read its claims; the tokens are for whoever asks.
 
-use super::bytes::{Reader, put_number};
+use super::bytes::{Reader, put_number, put_version};
 use super::{Grant, Session, SessionId, StoredToken, StoredTokens, block, token};
 use crate::oidc::Target;
 use crate::oidc::claims::IdTokenClaims;
 
 /// Of the form; changing a dictionary changes it too.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// More access tokens, or scopes of one, than this are of no session of ours.
 const MAX_ITEMS: u64 = 10_000;
@@ -53,6 +53,7 @@ impl Packer {
         put_number(&mut packed, session.revision);
         put_number(&mut packed, session.started_at);
         put_number(&mut packed, session.last_used_at.wrapping_sub(session.started_at / 1000));
+        put_version(&mut packed, session.known_marker);
         packed.extend_from_slice(grant);
         packed
     }
@@ -67,6 +68,7 @@ impl Packer {
         let revision = packed.number()?;
         let started_at = packed.number()?;
         let last_used_at = packed.number()?.wrapping_add(started_at / 1000);
+        let known_marker = packed.version()?;
         let grant = packed.0;
         let claims = String::from_utf8(block::take(&mut packed, &self.dictionary)?).ok()?;
         Some(Session {
@@ -74,6 +76,7 @@ impl Packer {
             revision,
             started_at,
             last_used_at,
+            known_marker,
             grant: Grant::from_packed(IdTokenClaims::reread(claims).ok()?, grant),
         })
     }
@@ -193,6 +196,7 @@ mod tests {
             revision: 0,
             started_at: 1_795_342_500_123,
             last_used_at: 1_795_342_500,
+            known_marker: None,
             grant: Grant::new(claims.into(), tokens),
         }
     }
@@ -210,6 +214,7 @@ mod tests {
         assert_eq!(back.id, session.id);
         assert_eq!(back.revision, session.revision);
         assert_eq!(back.started_at, session.started_at);
+        assert_eq!(back.known_marker, session.known_marker);
         assert_eq!(back.last_used_at, session.last_used_at);
         let payload = session.grant.claims().payload();
         assert_eq!(back.grant.claims().payload(), payload);

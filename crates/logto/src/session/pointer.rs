@@ -1,17 +1,19 @@
 //! What the cookie holds when a store keeps the session.
 
 use super::SessionId;
-use super::bytes::{Reader, put_bytes, put_number};
+use super::bytes::{Reader, put_bytes, put_number, put_version};
+use crate::storage::Version;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Where to find the session, and what says that it is over. All of it is asked of the store in one
 /// round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SessionPointer {
     pub(crate) id: SessionId,
-    /// In milliseconds since the Unix epoch.
+    /// As in the session.
     pub(crate) started_at: u64,
+    pub(crate) known_marker: Option<Version>,
     pub(crate) sub: String,
     /// Logto's session, where ID tokens name it.
     pub(crate) sid: Option<String>,
@@ -22,6 +24,7 @@ impl SessionPointer {
         let mut bytes = vec![VERSION];
         bytes.extend_from_slice(self.id.as_bytes());
         put_number(&mut bytes, self.started_at);
+        put_version(&mut bytes, self.known_marker);
         put_bytes(&mut bytes, self.sub.as_bytes());
         put_bytes(&mut bytes, self.sid.as_deref().unwrap_or_default().as_bytes());
         bytes
@@ -34,9 +37,10 @@ impl SessionPointer {
         }
         let id = SessionId::from_slice(bytes.take(SessionId::LENGTH as u64)?)?;
         let started_at = bytes.number()?;
+        let known_marker = bytes.version()?;
         let mut text = || Some(std::str::from_utf8(bytes.bytes()?).ok()?.to_owned());
         let (sub, sid) = (text()?, text()?);
-        Some(Self { id, started_at, sub, sid: (!sid.is_empty()).then_some(sid) })
+        Some(Self { id, started_at, known_marker, sub, sid: (!sid.is_empty()).then_some(sid) })
     }
 }
 
@@ -51,6 +55,7 @@ mod tests {
             let pointer = SessionPointer {
                 id,
                 started_at: 1_795_342_500_123,
+                known_marker: sid.as_ref().map(|_| Version::from_number(7)),
                 sub: "8s8claa1vi9z".to_owned(),
                 sid,
             };

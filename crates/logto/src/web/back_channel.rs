@@ -12,7 +12,10 @@ impl Context {
     /// The answer is 200 when that is done, 400 for a token that is not good, and 503 if nobody can
     /// tell now, because Logto's keys or the store cannot be had.
     pub(super) async fn handle_back_channel_logout(&self) -> Reply {
-        match self.end_sessions().await {
+        let context = self.clone();
+        // Logto waits 2.5 s and does not send it again: what was begun is finished without it.
+        let ended = self.logto().tasks.run(async move { context.end_sessions().await });
+        match ended.await {
             Ok(()) => Reply::new(200),
             Err(error) if error.is_retryable() => {
                 tracing::error!(%error, "a back-channel logout could not be carried out");
@@ -35,10 +38,16 @@ impl Context {
             let why = "the logout token was used before";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
-        let now = logto.settings.clock.now_in_milliseconds();
         match &token.whom {
-            LogoutSubject::Session(sid) => logto.sessions.end_logto_session(sid, now).await?,
-            LogoutSubject::Person(sub) => logto.sessions.end_person(sub, now).await?,
+            LogoutSubject::Session(sid) => {
+                // A sign-in that was under way belongs to the session that ended: Logto never
+                // names another one the same.
+                let until = token.issued_at.saturating_add(logto.settings.sign_in_lifetime);
+                logto.sessions.end_logto_session(sid, end_of_second(until)).await?;
+            }
+            LogoutSubject::Person(sub) => {
+                logto.sessions.end_person(sub, end_of_second(token.issued_at)).await?;
+            }
         }
         let jti = logto.sessions.note_carried_out(&token.jti, token.good_for);
         jti.await
@@ -58,4 +67,9 @@ impl Context {
             (Some(_), Some(_)) => Err(wrong("the request has several logout tokens")),
         }
     }
+}
+
+/// In milliseconds: the token's time is told in seconds.
+fn end_of_second(seconds: u64) -> u64 {
+    seconds.saturating_mul(1000).saturating_add(999)
 }

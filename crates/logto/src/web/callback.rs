@@ -14,7 +14,7 @@ impl Context {
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
         match self.complete_sign_in().await {
-            Ok((session, transaction)) => match self.begin(session, &transaction).await {
+            Ok((session, transaction)) => match self.begin(session).await {
                 Ok(()) => {
                     let page = self.page_of(transaction.return_to.as_ref());
                     let forget = vec![self.logto().transactions.remove(&transaction.state)];
@@ -36,18 +36,13 @@ impl Context {
     }
 
     /// Keeps the new session, in place of the one that this browser had.
-    async fn begin(&self, session: Session, transaction: &Transaction) -> Result<(), Error> {
+    async fn begin(&self, session: Session) -> Result<(), Error> {
         let sessions = &self.logto().sessions;
         let before = self.held().await.ok().flatten();
-        let begun_at = self.logto().transactions.begun_at(transaction);
-        if sessions.has_ended_since(&session, begun_at).await? {
-            let why = "the session at Logto that the sign-in came from has ended";
-            return Err(Error::new(ErrorKind::InvalidCallback, why));
-        }
         let held = sessions.begin(session, self.now()).await?;
         self.adopt(held)?;
         if let Some(before) = before
-            && let Err(error) = sessions.end(&before, self.now()).await
+            && let Err(error) = sessions.end(&(&before).into(), self.now()).await
         {
             tracing::warn!(%error, "the session before the new one could not be ended");
         }

@@ -3,60 +3,86 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
+use super::page::{Page, WayOn};
 use super::{Context, Reply, SessionState};
-use crate::oidc::provider::Metadata;
-use crate::session::manager::LoadedSession;
+use crate::flow::Ended;
+use crate::oidc::provider::{Metadata, is_answer};
 
 /// How long a person waits for Logto to revoke the refresh token. It goes on afterwards.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the question may take whether Logto is there at all, if it did not answer that.
+const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is left to do at Logto.
+enum AtLogto {
+    /// Its own session ends there.
+    EndSession(String),
+    /// It does not answer: a redirect would leave the person at a dead page.
+    IsAway,
+    /// It has no such page.
+    Nothing,
+}
 
 impl Context {
     /// Signs the person out: ends the session in this browser, revokes its refresh token, and goes
     /// to Logto to end the session there (OpenID Connect RP-Initiated Logout 1.0).
     ///
-    /// If Logto does not answer, the person is signed out here all the same and stays in this app.
+    /// If Logto cannot be reached, the person is signed out here all the same and stays in this app,
+    /// with a page that says so. If the store of sessions cannot, a page says that too; the end is
+    /// kept in this process and stored as soon as that is possible.
     pub async fn sign_out(&self) -> Reply {
-        let refresh_token = match self.held().await {
-            Ok(Some(held)) => self.end(&held).await,
-            Ok(None) => None,
+        let context = self.clone();
+        // A browser that goes away does not stop what was begun.
+        self.logto().tasks.run(async move { context.end_everywhere().await }).await
+    }
+
+    async fn end_everywhere(&self) -> Reply {
+        let Ended { refresh_token, is_stored } = self.end_here().await;
+        self.forget(SessionState::SignedOut);
+        let at_logto = self.at_logto(refresh_token).await;
+        self.signed_out(at_logto, is_stored).with_cookies(self.take_cookies().await)
+    }
+
+    /// Ends the session wherever it is known.
+    async fn end_here(&self) -> Ended {
+        let logto = self.logto();
+        let session = match self.held().await {
+            Ok(held) => held.as_ref().map(Into::into),
             Err(error) => {
-                tracing::warn!(%error, "somebody signs out of a session that cannot be ended now");
-                let cookies = self.request().cookies();
-                let held = self.logto().sessions.in_cookies(cookies, self.now());
-                held.and_then(|held| held.session.refresh_token().map(str::to_owned))
+                tracing::warn!(%error, "session store unavailable during sign-out");
+                logto.sessions.in_cookies(self.request().cookies(), self.now())
             }
         };
-        self.forget(SessionState::SignedOut);
-        let reachable = match refresh_token {
-            Some(token) => self.revoke(token).await,
+        match session {
+            Some(session) => logto.end(session).await,
+            None => Ended { refresh_token: None, is_stored: true },
+        }
+    }
+
+    async fn at_logto(&self, refresh_token: Option<String>) -> AtLogto {
+        let provider = &self.logto().provider;
+        let is_there = match refresh_token {
+            Some(token) => {
+                self.revoke(token).await
+                    // That only the revocation fails does not mean that Logto is away.
+                    || matches!(tokio::time::timeout(PROBE_PATIENCE, provider.answers()).await, Ok(true))
+            }
             None => true,
         };
-        let settings = &self.logto().settings;
-        let logto = match tokio::time::timeout(PATIENCE, self.logto().provider.metadata()).await {
-            Ok(Ok(metadata)) if reachable => self.end_session_url(&metadata),
-            // Not there now: a redirect would leave the person at a dead page.
-            _ => None,
-        };
-        let location = match logto {
-            Some(url) => url.into(),
-            None => format!("{}{}", settings.base_path, settings.after_sign_out),
-        };
-        self.leave_after_sign_out(location).with_cookies(self.take_cookies().await)
+        if !is_there {
+            return AtLogto::IsAway;
+        }
+        match tokio::time::timeout(PATIENCE, provider.metadata()).await {
+            Ok(Ok(metadata)) => match self.end_session_url(&metadata) {
+                Some(url) => AtLogto::EndSession(url),
+                None => AtLogto::Nothing,
+            },
+            _ => AtLogto::IsAway,
+        }
     }
 
-    /// Ends the session wherever it is known; the refresh token that is left of it.
-    async fn end(&self, held: &LoadedSession) -> Option<String> {
-        let ended = self.logto().sessions.end(held, self.now()).await;
-        ended.unwrap_or_else(|error| {
-            tracing::warn!(%error, "a session could not be ended in the store");
-            held.session.refresh_token().map(str::to_owned)
-        })
-    }
-
-    /// Whether Logto could be reached. Ending Logto's own session does not end a refresh token, so
-    /// this is not left out.
+    /// Whether Logto answered. Ending Logto's own session does not end a refresh token, so this is
+    /// not left out.
     async fn revoke(&self, refresh_token: String) -> bool {
         let logto = Arc::clone(self.logto());
         // A task of its own: it ends even if the person does not wait.
@@ -65,7 +91,7 @@ impl Context {
             if let Err(error) = &revoked {
                 tracing::warn!(%error, "a refresh token could not be revoked at sign-out");
             }
-            !revoked.is_err_and(|error| error.is_retryable())
+            revoked.map_or_else(|error| is_answer(&error), |()| true)
         });
         matches!(tokio::time::timeout(PATIENCE, revocation).await, Ok(Ok(true)))
     }
@@ -79,15 +105,52 @@ impl Context {
             _ => None,
         };
         let here = || format!("{}{}", settings.base_path, settings.after_sign_out);
-        self.continue_sign_out(url.map_or_else(here, Into::into))
+        self.continue_sign_out(url.unwrap_or_else(here))
     }
 
-    fn end_session_url(&self, metadata: &Metadata) -> Option<Url> {
+    fn end_session_url(&self, metadata: &Metadata) -> Option<String> {
         let settings = &self.logto().settings;
         let mut url = metadata.end_session_endpoint.clone()?;
         url.query_pairs_mut()
             .append_pair("client_id", &settings.app_id)
             .append_pair("post_logout_redirect_uri", &settings.url(&settings.after_sign_out));
-        Some(url)
+        Some(url.into())
+    }
+
+    /// Goes on, or first tells what does not hold yet.
+    fn signed_out(&self, at_logto: AtLogto, is_stored: bool) -> Reply {
+        let settings = &self.logto().settings;
+        let after = format!("{}{}", settings.base_path, settings.after_sign_out);
+        let (status, text, next) = match (at_logto, is_stored) {
+            (AtLogto::EndSession(next), true) => return self.leave_after_sign_out(next),
+            (AtLogto::Nothing, true) => return self.leave_after_sign_out(after),
+            (AtLogto::IsAway, true) => (
+                200,
+                "The sign-in service does not answer, so you may still be signed in there. Close \
+                 your browser if other people use this computer.",
+                after,
+            ),
+            (AtLogto::IsAway, false) => (
+                202,
+                "This could not be recorded everywhere yet, which happens as soon as possible. The \
+                 sign-in service does not answer either: close your browser if other people use \
+                 this computer.",
+                after,
+            ),
+            (AtLogto::EndSession(next), false) => (
+                202,
+                "This could not be recorded everywhere yet, which happens as soon as possible. \
+                 Please go on to sign out of the sign-in service too.",
+                next,
+            ),
+            (AtLogto::Nothing, false) => (
+                202,
+                "This could not be recorded everywhere yet, which happens as soon as possible.",
+                after,
+            ),
+        };
+        let title = "You are signed out in this browser";
+        let way_on = WayOn::link(next, "Go on");
+        self.page(status, &Page { title, text, detail: None, way_on })
     }
 }

@@ -20,6 +20,8 @@ const MAX_LIFE: u64 = 24 * 3600;
 pub(crate) struct LogoutToken {
     pub(crate) whom: LogoutSubject,
     pub(crate) jti: String,
+    /// By Logto's clock, in seconds since the Unix epoch.
+    pub(crate) issued_at: u64,
     /// Seconds until the token is of no use any more.
     pub(crate) good_for: u64,
 }
@@ -83,14 +85,15 @@ pub(crate) fn verify_logout_token(
     if claims.nbf.is_some_and(|nbf| seconds(nbf) > now.saturating_add(tolerance)) {
         return Err(refuse("`nbf` is in the future"));
     }
-    let good_for = time_left(seconds(claims.iat), claims.exp.map(seconds), now, tolerance)?;
+    let issued_at = seconds(claims.iat);
+    let good_for = time_left(issued_at, claims.exp.map(seconds), now, tolerance)?;
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let whom = match (filled(claims.sid), filled(claims.sub)) {
         (Some(sid), _) => LogoutSubject::Session(sid),
         (None, Some(sub)) => LogoutSubject::Person(sub),
         (None, None) => return Err(refuse("it names neither `sub` nor `sid`")),
     };
-    Ok(LogoutToken { whom, jti: claims.jti, good_for })
+    Ok(LogoutToken { whom, jti: claims.jti, issued_at, good_for })
 }
 
 fn time_left(iat: u64, exp: Option<u64>, now: u64, tolerance: u64) -> Result<u64, Error> {

@@ -23,6 +23,11 @@ use keys::Keys;
 pub(crate) use keys::TokenOrigin;
 pub(crate) use single_flight::SingleFlight;
 
+/// Whether Logto sent the error itself: any status, or a body that is of no use.
+pub(crate) fn is_answer(error: &Error) -> bool {
+    error.response().is_some() || !error.is_retryable()
+}
+
 /// Seconds after which the discovery document is fetched again.
 const FRESH: u64 = 60 * 60;
 
@@ -60,6 +65,14 @@ impl Provider {
             async move { Metadata::fetch(&http, &issuer).await }
         };
         Ok(self.metadata.get(fetch).await?.0)
+    }
+
+    /// Whether the tenant answers a request now, whatever it answers.
+    pub(crate) async fn answers(&self) -> bool {
+        match Metadata::fetch(&self.http, &self.issuer).await {
+            Ok(_) => true,
+            Err(error) => is_answer(&error),
+        }
     }
 
     /// Sees to it that there are keys to check signatures with.

@@ -48,6 +48,7 @@ mod tests {
             revision: 0,
             started_at: started_at * 1000,
             last_used_at,
+            known_marker: None,
             grant: Grant::new(claims.into(), StoredTokens::default()),
         }
     }

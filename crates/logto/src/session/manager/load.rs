@@ -3,10 +3,10 @@
 use super::opened::{Opened, What};
 use super::records::Record;
 use super::store_keys::LookupKeys;
-use super::{LoadedSession, SessionBackend, SessionManager};
+use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
 use crate::session::{Found, Session, SessionPointer, SessionState};
-use crate::storage::Entry;
+use crate::storage::{Entry, Version};
 
 /// What a request's cookies stand for.
 #[derive(Clone, Debug)]
@@ -59,13 +59,13 @@ impl SessionManager {
         }
     }
 
-    /// The session that the cookies themselves hold, whatever the store knows of it.
-    pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<LoadedSession> {
+    /// What the cookies themselves tell of their session, to end it.
+    pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<EndingSession> {
         match self.cookie.read(header, |sealed| self.open(sealed, now), |_| true) {
-            Found::Opened(opened) => match &opened.what {
-                What::Session(held) => Some(held.clone()),
-                What::SessionPointer(_) => None,
-            },
+            Found::Opened(opened) => Some(match &opened.what {
+                What::Session(held) => held.into(),
+                What::SessionPointer(pointer) => pointer.into(),
+            }),
             Found::Nothing | Found::Unreadable => None,
         }
     }
@@ -76,7 +76,11 @@ impl SessionManager {
         pointer: &SessionPointer,
         now: u64,
     ) -> Result<SessionLookup, Error> {
-        let (entry, ended) = self.ask(&opened.lookup_keys, pointer.started_at).await?;
+        if self.pending.has(pointer.id) {
+            return Ok(SessionLookup::without_session(SessionState::Revoked));
+        }
+        let began = (pointer.started_at, pointer.known_marker);
+        let (entry, ended) = self.ask(&opened.lookup_keys, began).await?;
         if ended {
             return Ok(SessionLookup::without_session(SessionState::Revoked));
         }
@@ -96,7 +100,11 @@ impl SessionManager {
         now: u64,
     ) -> Result<SessionLookup, Error> {
         let session = &held.session;
-        let (entry, ended) = self.ask(&opened.lookup_keys, session.started_at).await?;
+        if self.pending.has(session.id) {
+            return Ok(SessionLookup::without_session(SessionState::SignedOut));
+        }
+        let began = (session.started_at, session.known_marker);
+        let (entry, ended) = self.ask(&opened.lookup_keys, began).await?;
         if ended {
             return Ok(SessionLookup::without_session(SessionState::Revoked));
         }
@@ -143,16 +151,16 @@ impl SessionManager {
     async fn ask(
         &self,
         lookup_keys: &LookupKeys,
-        started_at: u64,
+        (started_at, known): (u64, Option<Version>),
     ) -> Result<(Option<Entry>, bool), Error> {
         let LookupKeys { session, person, .. } = lookup_keys;
         let Some(logto) = &lookup_keys.logto else {
             let [entry, end] = self.store.get([session, person]).await?;
-            return Ok((entry, self.is_over(person, end.as_ref(), started_at)));
+            return Ok((entry, self.is_over(person, end.as_ref(), started_at, known)));
         };
         let [entry, end, other] = self.store.get([session, person, logto]).await?;
-        let ended = self.is_over(person, end.as_ref(), started_at)
-            || self.is_over(logto, other.as_ref(), started_at);
+        let ended = self.is_over(person, end.as_ref(), started_at, known)
+            || self.is_over(logto, other.as_ref(), started_at, None);
         Ok((entry, ended))
     }
 

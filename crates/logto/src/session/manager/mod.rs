@@ -10,6 +10,7 @@ mod lease;
 mod load;
 mod loaded;
 mod opened;
+mod pending;
 mod records;
 mod replay;
 mod revocation;
@@ -31,6 +32,7 @@ use expiry::SessionExpiry;
 pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
 use opened::Opened;
+pub(crate) use pending::{Added, EndingSession, PendingEnds};
 pub use revocation::SessionInfo;
 use store::Store;
 use store_keys::StoreKeys;
@@ -50,6 +52,8 @@ pub(crate) struct SessionManager {
     store: Store,
     store_keys: StoreKeys,
     expiry: SessionExpiry,
+    /// Ends that the store has not taken yet.
+    pub(crate) pending: PendingEnds,
     /// By the sealed text.
     opened: Cache<Arc<Opened>>,
     /// Where new sessions go.
@@ -85,6 +89,7 @@ impl SessionManager {
                 idle: settings.idle_lifetime,
                 renewal: settings.renewal_interval,
             },
+            pending: PendingEnds::default(),
             opened: Cache::new(settings.session_cache / SESSION_BYTES, SESSION_BYTES),
             backend: match settings.sessions_in_cookies {
                 true => SessionBackend::Cookie,
@@ -100,8 +105,17 @@ impl SessionManager {
     }
 
     /// Takes up a new session.
-    pub(crate) async fn begin(&self, session: Session, now: u64) -> Result<LoadedSession, Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidCallback`] if the session at Logto that it comes from has ended.
+    pub(crate) async fn begin(
+        &self,
+        mut session: Session,
+        now: u64,
+    ) -> Result<LoadedSession, Error> {
         self.check_size(&session)?;
+        session.known_marker = self.known_marker(&session).await?;
         let held = LoadedSession { backend: self.backend_for(&session), session };
         match held.backend {
             SessionBackend::Cookie => {}
@@ -168,6 +182,7 @@ impl SessionManager {
         let pointer = SessionPointer {
             id: held.session.id,
             started_at: held.session.started_at,
+            known_marker: held.session.known_marker,
             sub: held.sub().to_owned(),
             sid: held.claims().sid.clone(),
         };

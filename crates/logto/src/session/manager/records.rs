@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{LoadedSession, SessionBackend, SessionManager};
+use super::revocation::CLOCKS;
+use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::{Error, ErrorKind};
 use crate::session::Session;
 use crate::storage::{Entry, Expect};
@@ -13,7 +14,7 @@ use crate::storage::{Entry, Expect};
 const NEWER_KEPT: Duration = Duration::from_secs(3600);
 /// Attempts to write beside others; each fails only if somebody else's succeeded.
 pub(super) const ATTEMPTS: usize = 20;
-/// Between attempts to store a new session.
+/// Between attempts to begin a new session.
 const CREATE_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
 const REVOKED: u8 = 0;
@@ -33,16 +34,9 @@ impl SessionManager {
     pub(super) async fn create(&self, session: &Session, now: u64) -> Result<(), Error> {
         let key = self.store_keys.session(session.id);
         let ttl = self.seconds_left(session, now);
-        let mut pauses = CREATE_PAUSES.into_iter();
-        loop {
-            let put = self.store.put(&key, self.bytes_of(session), Expect::Absent, ttl);
-            match (put.await, pauses.next()) {
-                // What is there is ours, of an attempt whose answer was lost: the id is random.
-                (Ok(_), _) => return Ok(()),
-                (Err(error), None) => return Err(error),
-                (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
-            }
-        }
+        let put = || self.store.put(&key, self.bytes_of(session), Expect::Absent, ttl);
+        // What is there is ours, of an attempt whose answer was lost: the id is random.
+        in_attempts(put).await.map(drop)
     }
 
     /// The session as it is now, others' changes included.
@@ -98,21 +92,21 @@ impl SessionManager {
     /// refresh token that it had in the end, to be revoked.
     pub(crate) async fn end(
         &self,
-        held: &LoadedSession,
+        session: &EndingSession,
         now: u64,
     ) -> Result<Option<String>, Error> {
-        let key = self.store_keys.session(held.session.id);
+        let key = self.store_keys.session(session.id);
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
-            let ended = match (held.backend, &entry) {
+            let ended = match (session.backend, &entry) {
                 (SessionBackend::Store, None) => true,
                 // In cookie mode an older cookie of this session may hold all of it.
                 (SessionBackend::Store, Some(entry)) if self.backend == SessionBackend::Store => {
                     self.store.remove(&key, Some(entry.version)).await?
                 }
                 (_, entry) => {
-                    let left = self.expiry.absolute_end(held.session.started_at);
-                    let ttl = Duration::from_secs(left.saturating_sub(now));
+                    let end = self.expiry.absolute_end(session.started_at).saturating_add(CLOCKS);
+                    let ttl = Duration::from_secs(end.saturating_sub(now));
                     let expect = Expect::after(entry.as_ref());
                     let mark = self.store.put(&key, vec![REVOKED], expect, ttl);
                     mark.await?.is_some()
@@ -121,22 +115,27 @@ impl SessionManager {
             if !ended {
                 continue;
             }
-            if held.is_stored()
-                && let Err(error) = self.unlist(held.sub(), &[held.session.id]).await
+            if session.backend == SessionBackend::Store
+                && let Err(error) = self.unlist(&session.sub, &[session.id]).await
             {
                 // The list is made of what is there.
                 tracing::debug!(%error, "an ended session is still in the list of its person");
             }
-            let record = self.record(&key, entry.as_ref(), held.backend);
-            let latest = record.and_then(|record| self.merge(held, record));
-            let latest = latest.as_ref().unwrap_or(held);
-            return Ok(latest.session.refresh_token().map(str::to_owned));
+            return Ok(match self.record(&key, entry.as_ref(), session.backend) {
+                Ok(Some(Record::Session(newer))) if newer.session.revision >= session.revision => {
+                    newer.session.refresh_token().map(str::to_owned)
+                }
+                _ => session.refresh_token.clone(),
+            });
         }
         Err(busy())
     }
 
     /// The newer of what a request brought and what the store has.
     fn merge(&self, held: &LoadedSession, record: Option<Record>) -> Result<LoadedSession, Error> {
+        if self.pending.has(held.session.id) {
+            return Err(over());
+        }
         match (record, held.backend) {
             (Some(Record::Revoked), _) | (None, SessionBackend::Store) => Err(over()),
             (Some(Record::Session(newer)), SessionBackend::Cookie)
@@ -178,6 +177,19 @@ impl SessionManager {
         bytes.append(&mut self.cookie.packer().pack(session));
         bytes
     }
+}
+
+/// Tries again twice if the store does not answer.
+pub(super) async fn in_attempts<T, F: Future<Output = Result<T, Error>>>(
+    work: impl Fn() -> F,
+) -> Result<T, Error> {
+    for pause in CREATE_PAUSES {
+        match work().await {
+            Err(error) if error.is_retryable() => tokio::time::sleep(pause).await,
+            outcome => return outcome,
+        }
+    }
+    work().await
 }
 
 fn over() -> Error {

@@ -1,13 +1,20 @@
 //! All sessions of a person: which there are, and their end.
+//!
+//! A revocation marker does not depend on the clocks of instances. It says until when the sessions
+//! that it ends began, by Logto's clock: their ID tokens say when, and so does the logout token. And a
+//! session remembers the marker of its person that it began after, which does not end it.
 
 use std::time::Duration;
 
-use super::records::{ATTEMPTS, Record, busy};
+use super::records::{ATTEMPTS, Record, busy, in_attempts};
 use super::{LoadedSession, SessionBackend, SessionManager};
 use crate::crypto::encoding;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::session::{Index, Indexed, Session, SessionId};
-use crate::storage::{Entry, Expect};
+use crate::storage::{Entry, Expect, Version};
+
+/// Seconds for which a marker outlives the sessions that it ends, since clocks differ.
+pub(super) const CLOCKS: u64 = 15 * 60;
 
 /// One session of a person, for a page that lists them.
 #[derive(Clone, Debug)]
@@ -23,38 +30,46 @@ pub struct SessionInfo {
 }
 
 impl SessionManager {
-    /// Says that all sessions of a person that began before now are over.
-    pub(crate) async fn end_person(&self, sub: &str, now: u64) -> Result<(), Error> {
-        self.mark(&self.store_keys.end_of_person(sub), now).await
+    /// Ends all sessions of a person that began by `until`, in milliseconds of Logto's clock, and do
+    /// not know this end.
+    pub(crate) async fn end_person(&self, sub: &str, until: u64) -> Result<(), Error> {
+        self.mark(&self.store_keys.end_of_person(sub), until).await
     }
 
-    /// Says that the sessions which come from one session at Logto are over.
-    pub(crate) async fn end_logto_session(&self, sid: &str, now: u64) -> Result<(), Error> {
-        self.mark(&self.store_keys.end_of_logto_session(sid), now).await
+    /// Ends the sessions which come from one session at Logto and began by `until`.
+    pub(crate) async fn end_logto_session(&self, sid: &str, until: u64) -> Result<(), Error> {
+        self.mark(&self.store_keys.end_of_logto_session(sid), until).await
     }
 
-    /// Whether the session at Logto that a new session comes from ended after this second, in which
-    /// its sign-in began. Another sign-in may begin that one again, if Logto names it so.
-    pub(crate) async fn has_ended_since(
-        &self,
-        session: &Session,
-        begun_at: u64,
-    ) -> Result<bool, Error> {
-        let Some(sid) = &session.grant.claims().sid else {
-            return Ok(false);
-        };
-        let key = self.store_keys.end_of_logto_session(sid);
-        let [mark] = self.store.get([&key]).await?;
-        let end_of_second = begun_at.saturating_mul(1000).saturating_add(999);
-        Ok(self.is_over(&key, mark.as_ref(), end_of_second))
+    /// The marker of its person that a new session begins after.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidCallback`] if the session at Logto that it comes from has ended.
+    pub(super) async fn known_marker(&self, session: &Session) -> Result<Option<Version>, Error> {
+        let claims = session.grant.claims();
+        let mut keys = vec![self.store_keys.end_of_person(&claims.shown.sub)];
+        keys.extend(claims.sid.as_deref().map(|sid| self.store_keys.end_of_logto_session(sid)));
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut markers = in_attempts(|| self.store.get_all(&keys)).await?.into_iter();
+        let of_person = markers.next().flatten();
+        if let (Some(key), Some(marker)) = (keys.get(1), markers.next())
+            && self.is_over(key, marker.as_ref(), session.started_at, None)
+        {
+            let why = "the session at Logto that the sign-in came from has ended";
+            return Err(Error::new(ErrorKind::InvalidCallback, why));
+        }
+        Ok(of_person.map(|marker| marker.version))
     }
 
-    async fn mark(&self, key: &str, now_in_milliseconds: u64) -> Result<(), Error> {
+    /// Writes a marker. A later one never ends less than the one before.
+    async fn mark(&self, key: &str, until: u64) -> Result<(), Error> {
         // As long as the longest session that it ends.
-        let ttl = Duration::from_secs(self.expiry.lifetime);
+        let ttl = Duration::from_secs(self.expiry.lifetime.saturating_add(CLOCKS));
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([key]).await?;
-            let value = now_in_milliseconds.to_be_bytes().to_vec();
+            let before = entry.as_ref().and_then(|marker| self.until(key, marker));
+            let value = until.max(before.unwrap_or(0)).to_be_bytes().to_vec();
             let expect = Expect::after(entry.as_ref());
             if self.store.put(key, value, expect, ttl).await?.is_some() {
                 return Ok(());
@@ -63,15 +78,25 @@ impl SessionManager {
         Err(busy())
     }
 
-    /// Whether a mark ends a session that began at this time, in milliseconds.
-    pub(super) fn is_over(&self, key: &str, mark: Option<&Entry>, started_at: u64) -> bool {
-        let Some(mark) = mark else {
+    /// Whether a marker ends a session that began at this time of Logto's clock. The one that it
+    /// began after does not, whatever the clocks say.
+    pub(super) fn is_over(
+        &self,
+        key: &str,
+        marker: Option<&Entry>,
+        started_at: u64,
+        known: Option<Version>,
+    ) -> bool {
+        let Some(marker) = marker.filter(|marker| Some(marker.version) != known) else {
             return false;
         };
-        let since = self.store.open(key, mark);
-        let since = since.and_then(|since| since.try_into().ok().map(u64::from_be_bytes));
         // One that cannot be read was meant to end something.
-        since.is_none_or(|since| started_at <= since)
+        self.until(key, marker).is_none_or(|until| started_at <= until)
+    }
+
+    fn until(&self, key: &str, marker: &Entry) -> Option<u64> {
+        let until = self.store.open(key, marker)?;
+        until.try_into().ok().map(u64::from_be_bytes)
     }
 
     /// The sessions that the store keeps for a person, oldest first.
@@ -96,7 +121,13 @@ impl SessionManager {
                 continue;
             };
             let live = now < self.expiry.ends_at(&held.session)
-                && !self.is_over(&person, end.as_ref(), held.session.started_at);
+                && !self.pending.has(held.session.id)
+                && !self.is_over(
+                    &person,
+                    end.as_ref(),
+                    held.session.started_at,
+                    held.session.known_marker,
+                );
             if live {
                 sessions.push(held);
             }

@@ -1,0 +1,75 @@
+//! Sessions are ended, if not now then as soon as the store answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::engine::Engine;
+use crate::session::manager::{Added, EndingSession};
+
+/// Between two attempts to store an end: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// A session that was ended.
+pub(crate) struct Ended {
+    /// The refresh token that is left to be revoked, as far as it is known now.
+    pub(crate) refresh_token: Option<String>,
+    /// Whether the store has the end. If not, other instances do not know of it yet.
+    pub(crate) is_stored: bool,
+}
+
+/// Frees the place of the worker however its task ends.
+struct Working(Arc<Engine>, bool);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let Self(engine, is_done) = self;
+        if !*is_done {
+            engine.sessions.pending.without_worker();
+        }
+    }
+}
+
+impl Engine {
+    /// Ends a session. What the store does not take now is kept and tried again.
+    pub(crate) async fn end(self: &Arc<Self>, session: EndingSession) -> Ended {
+        let error = match self.sessions.end(&session, self.settings.clock.now()).await {
+            Ok(refresh_token) => return Ended { refresh_token, is_stored: true },
+            Err(error) => error,
+        };
+        let refresh_token = session.refresh_token.clone();
+        match self.sessions.pending.add(session) {
+            Added::Full => {
+                tracing::error!(%error, "the end of a session is lost: too many wait for the store");
+            }
+            Added::Behind => {}
+            Added::First => {
+                tracing::error!(%error, "a sign-out could not be stored; trying until the store answers");
+                drop(self.tasks.spawn(Arc::clone(self).store_ends()));
+            }
+        }
+        Ended { refresh_token, is_stored: false }
+    }
+
+    /// Works on what is pending until nothing is left.
+    async fn store_ends(self: Arc<Self>) {
+        let mut working = Working(Arc::clone(&self), false);
+        let pending = &self.sessions.pending;
+        let (mut pause, longest) = PAUSE;
+        let mut stored = 0_u64;
+        while let Some(session) = pending.next() {
+            match self.sessions.end(&session, self.settings.clock.now()).await {
+                Ok(token) => {
+                    pending.remove_next();
+                    self.revoke_all(token.into_iter().collect());
+                    (stored, pause) = (stored + 1, PAUSE.0);
+                }
+                Err(_) => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(longest);
+                }
+            }
+        }
+        working.1 = true;
+        tracing::info!(stored, "the store has all sign-outs now");
+    }
+}

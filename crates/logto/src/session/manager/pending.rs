@@ -1,0 +1,133 @@
+//! Ends of sessions that could not be stored yet.
+//!
+//! A sign-out holds whatever is down: what the store did not take is kept here, in this process, and
+//! tried until the store answers. Meanwhile this process treats the session as ended.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{LoadedSession, SessionBackend};
+use crate::session::{SessionId, SessionPointer};
+
+/// So many ends are kept at most; each takes some hundred bytes.
+const MOST: usize = 10_000;
+
+/// What has to be known of a session to end it.
+#[derive(Clone)]
+pub(crate) struct EndingSession {
+    pub(super) id: SessionId,
+    pub(super) sub: String,
+    pub(super) started_at: u64,
+    pub(super) backend: SessionBackend,
+    pub(super) revision: u64,
+    /// To be revoked, if the store has no newer one.
+    pub(crate) refresh_token: Option<String>,
+}
+
+impl From<&LoadedSession> for EndingSession {
+    fn from(held: &LoadedSession) -> Self {
+        Self {
+            id: held.session.id,
+            sub: held.sub().to_owned(),
+            started_at: held.session.started_at,
+            backend: held.backend,
+            revision: held.session.revision,
+            refresh_token: held.session.refresh_token().map(str::to_owned),
+        }
+    }
+}
+
+impl From<&SessionPointer> for EndingSession {
+    fn from(pointer: &SessionPointer) -> Self {
+        Self {
+            id: pointer.id,
+            sub: pointer.sub.clone(),
+            started_at: pointer.started_at,
+            backend: SessionBackend::Store,
+            revision: 0,
+            refresh_token: None,
+        }
+    }
+}
+
+/// The ends that the store has not taken yet, oldest first.
+#[derive(Default)]
+pub(crate) struct PendingEnds {
+    /// Whether there are any: every request asks.
+    any: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sessions: HashMap<SessionId, EndingSession>,
+    order: VecDeque<SessionId>,
+    has_worker: bool,
+}
+
+/// What became of an end that was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// Nobody works on them yet: the caller has to.
+    First,
+    Behind,
+    /// There is no room; this one is lost.
+    Full,
+}
+
+impl PendingEnds {
+    pub(crate) fn add(&self, session: EndingSession) -> Added {
+        let mut state = self.state();
+        if state.sessions.len() >= MOST {
+            return Added::Full;
+        }
+        let id = session.id;
+        if state.sessions.insert(id, session).is_none() {
+            state.order.push_back(id);
+        }
+        self.any.store(true, Ordering::Release);
+        match std::mem::replace(&mut state.has_worker, true) {
+            true => Added::Behind,
+            false => Added::First,
+        }
+    }
+
+    /// Whether a session was ended here and the store does not know yet.
+    pub(crate) fn has(&self, id: SessionId) -> bool {
+        self.any.load(Ordering::Acquire) && self.state().sessions.contains_key(&id)
+    }
+
+    /// The oldest; `None` ends the work.
+    pub(crate) fn next(&self) -> Option<EndingSession> {
+        let mut state = self.state();
+        let next = state.order.front().and_then(|id| state.sessions.get(id)).cloned();
+        state.has_worker = next.is_some();
+        next
+    }
+
+    /// Takes out the one that [`next`](Self::next) gave.
+    pub(crate) fn remove_next(&self) {
+        let mut state = self.state();
+        if let Some(id) = state.order.pop_front() {
+            state.sessions.remove(&id);
+        }
+        self.any.store(!state.sessions.is_empty(), Ordering::Release);
+    }
+
+    /// Notes that the work was cut, as by the end of a runtime; the next end begins it anew.
+    pub(crate) fn without_worker(&self) {
+        self.state().has_worker = false;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for PendingEnds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingEnds").field("count", &self.state().sessions.len()).finish()
+    }
+}
