@@ -58,7 +58,7 @@ impl Tokens {
             (logto::ErrorKind::Refused, None) => {
                 (ErrorKind::InvalidResponse, format!("the endpoint is no Logto tenant: {error}"))
             }
-            (logto::ErrorKind::Refused, Some(_)) => (
+            (logto::ErrorKind::Refused | logto::ErrorKind::InvalidClient, Some(_)) => (
                 ErrorKind::NoAccess,
                 format!("Logto gives the machine-to-machine application no token: {error}"),
             ),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::TokenRequest;
+use logto::{ErrorKind, TokenRequest};
 use logto_tests::hostile::Ends::{self, Outage, Refused, SignedOut, Token};
 use logto_tests::hostile::{
     APP_ID, Answer, Call, Endpoint, IdToken, Key, World, assert_ends, each,
@@ -185,6 +185,73 @@ async fn a_provider_that_asks_for_patience_is_not_asked_twice() {
         assert_eq!(world.provider.calls(Endpoint::Token).len() - before, 1);
         world.finish();
     }
+}
+
+/// An operator has to act. Logto did not look at the refresh token: none is lost, and no second
+/// request can save anything.
+#[tokio::test]
+async fn a_refused_app_is_one_request_and_one_line_that_names_the_variable() {
+    let rows: &[(&str, fn() -> Answer, &str)] = &[
+        (
+            "expired",
+            || said(400, "invalid_request", "client secret has expired"),
+            "LOGTO_APP_SECRET",
+        ),
+        ("wrong", || Answer::error(401, "invalid_client"), "LOGTO_APP_SECRET"),
+        (
+            "deleted",
+            || said(400, "invalid_client", &format!("invalid client {APP_ID}")),
+            "LOGTO_APP_ID",
+        ),
+    ];
+    each(
+        rows.iter().map(|(name, answer, names)| (*name, (*answer, *names))),
+        async |(answer, names)| {
+            let world = World::signed_in().await;
+            world.provider.bend(Endpoint::Token, move |_, _| answer());
+            let before = world.provider.calls(Endpoint::Token).len();
+            world.clock.advance(LATER);
+            let request = || TokenRequest::resource("https://a.example");
+            let error = world.page().access_token(request()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidClient);
+            assert!(error.to_string().contains(names), "{error}");
+            assert_eq!(world.provider.calls(Endpoint::Token).len() - before, 1);
+            assert!(world.page().access_token(request()).await.is_err());
+            let log = world.log();
+            let faults: Vec<_> =
+                log.lines().filter(|line| line.contains("operation failed")).collect();
+            assert_eq!(faults.len(), 1, "{log}");
+            assert!(faults[0].contains("ERROR") && faults[0].contains(names), "{log}");
+            assert!(!log.contains("may be lost"), "{log}");
+            world.finish();
+        },
+    )
+    .await;
+}
+
+/// Whoever asks in a handler gets the error; the operator gets the line.
+#[tokio::test]
+async fn an_outage_in_a_handler_is_one_warning() {
+    let world = World::signed_in().await;
+    world.provider.bend(Endpoint::Token, |_, _| {
+        Answer::text(503, "").with_header("logto-core-request-id", "request-7")
+    });
+    world.clock.advance(LATER);
+    for _ in 0..3 {
+        assert!(world.page().access_token(TokenRequest::opaque()).await.is_err());
+    }
+    let log = world.log();
+    let faults: Vec<_> = log.lines().filter(|line| line.contains("operation failed")).collect();
+    assert_eq!(faults.len(), 1, "{log}");
+    assert!(faults[0].contains("WARN"), "{log}");
+    for field in ["operation=\"refresh\"", "kind=Unreachable", "request_id=\"request-7\""] {
+        assert!(faults[0].contains(field), "{field}: {log}");
+    }
+    world.finish();
+}
+
+fn said(status: u16, error: &str, description: &str) -> Answer {
+    Answer::error(status, error).set("error_description", description)
 }
 
 /// The old refresh token is spent, and this provider forgives nothing.

@@ -1,5 +1,6 @@
 //! The one error type of the crate.
 
+mod fault_log;
 mod reply;
 mod wording;
 
@@ -7,9 +8,11 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::reply::Reply;
 
+pub(crate) use fault_log::FaultLog;
 pub(crate) use wording::Wording;
 
 /// What went wrong while talking to Logto or keeping a session.
@@ -42,6 +45,8 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
     /// What to answer the request that met the error, where that is known.
     reply: Option<Reply>,
+    /// Whether a log line tells of it; see [`FaultLog`].
+    was_logged: AtomicBool,
 }
 
 /// The kinds of [`Error`].
@@ -78,11 +83,21 @@ pub enum ErrorKind {
     /// Logto does not give this person the token that was asked for: they are not a member of the
     /// organization, or may not use the application.
     AccessDenied,
+    /// Logto does not accept the app's id or secret: the secret is wrong or has expired, or the app
+    /// was deleted. An operator has to act.
+    InvalidClient,
 }
 
 impl Inner {
     fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), response: None, source: None, reply: None }
+        Self {
+            kind,
+            message: message.into(),
+            response: None,
+            source: None,
+            reply: None,
+            was_logged: AtomicBool::new(false),
+        }
     }
 }
 
@@ -116,6 +131,12 @@ impl Error {
         Self(Arc::new(Inner { response: Some(response), ..Inner::new(kind, message) }))
     }
 
+    /// Logto's refusal of the app's id or secret. The message names the setting that is wrong.
+    pub(crate) fn invalid_client(message: String, response: ErrorResponse) -> Self {
+        let inner = Inner::new(ErrorKind::InvalidClient, message);
+        Self(Arc::new(Inner { response: Some(response), ..inner }))
+    }
+
     /// The same error, with the answer that the request in question gets.
     pub(crate) fn answered_by(self, reply: Reply) -> Self {
         Self(Arc::new(Inner {
@@ -123,6 +144,7 @@ impl Error {
             message: self.0.message.clone(),
             response: self.0.response.clone(),
             reply: Some(reply),
+            was_logged: AtomicBool::new(self.0.was_logged.load(Ordering::Relaxed)),
             source: Some(Box::new(self)),
         }))
     }

@@ -71,7 +71,10 @@ impl Wording {
                 "Your account belongs to more organizations and roles than this site can keep in \
                  your browser.",
             ),
-            ErrorKind::Refused | ErrorKind::InvalidResponse | ErrorKind::InvalidToken => (
+            ErrorKind::Refused
+            | ErrorKind::InvalidClient
+            | ErrorKind::InvalidResponse
+            | ErrorKind::InvalidToken => (
                 502,
                 "logto_failed",
                 "Signing in did not work",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
-use crate::error::Error;
+use crate::error::{Error, FaultLog};
 use crate::flow::Transactions;
 use crate::flow::refresh::Refreshes;
 use crate::http::Http;
@@ -24,6 +24,7 @@ pub(crate) struct Engine {
     pub(crate) transactions: Transactions,
     pub(crate) refreshes: Refreshes,
     pub(crate) tasks: Tasks,
+    pub(crate) faults: FaultLog,
     /// Of refused back-channel logouts, which anybody can post.
     pub(crate) refused_logouts: LogLimit,
     /// Reads of people's Hugging Face tokens, by the access token of the person.
@@ -51,6 +52,7 @@ impl Engine {
             ),
             refreshes: Refreshes::default(),
             tasks: Tasks::default(),
+            faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),
             hugging_face_reads: SingleFlight::default(),
             http,

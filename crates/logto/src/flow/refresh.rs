@@ -19,6 +19,7 @@ use super::engine::Engine;
 use super::tokens::Renewal;
 use crate::error::{Error, ErrorKind};
 use crate::http::is_answer_lost;
+use crate::log_limit::LogLimit;
 use crate::oidc::Target;
 use crate::oidc::TokenRequest;
 use crate::session::manager::LoadedSession;
@@ -51,6 +52,8 @@ pub(crate) struct Refreshes {
     in_flight: Mutex<HashMap<(SessionId, Target), watch::Receiver<Outcome>>>,
     /// When early renewals may begin again.
     paused_until: AtomicU64,
+    /// Of a store that does not take what was refreshed: each refresh tries again and again.
+    store_failures: LogLimit,
 }
 
 /// What somebody wants to have refreshed.
@@ -145,6 +148,10 @@ impl Refreshes {
         let tasks = engine.tasks.clone();
         tasks.spawn(async move {
             let outcome = engine.renew(&wanted).await;
+            if let Err(error) = &outcome {
+                // Nobody may be waiting for it.
+                engine.faults.report("refresh", error);
+            }
             let refreshes = &engine.refreshes;
             if outcome.as_ref().is_err_and(Error::is_retryable) {
                 let until = engine.settings.clock.now().saturating_add(PAUSE);
@@ -222,7 +229,8 @@ impl Engine {
                     is_second = true;
                 }
                 Err(error) => {
-                    if error.response().is_some() && !error.is_retryable() {
+                    let is_about_target = error.kind() != ErrorKind::InvalidClient;
+                    if error.response().is_some() && !error.is_retryable() && is_about_target {
                         self.rescue(wanted, &latest).await;
                     }
                     return Err(error);
@@ -283,7 +291,9 @@ impl Engine {
             let now = self.settings.clock.now();
             match self.sessions.update(before, now, change).await {
                 Err(error) if error.is_retryable() && Instant::now() < patience => {
-                    tracing::warn!(%error, "refreshed tokens could not be stored yet");
+                    if let Some(suppressed) = self.refreshes.store_failures.admit() {
+                        tracing::warn!(%error, suppressed, "failed to store refreshed tokens; retrying");
+                    }
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
                 outcome => break outcome,

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 
+use super::CredentialNames;
 use crate::error::{Error, ErrorKind, ErrorResponse, printable};
 
 pub(super) fn unreachable(error: reqwest::Error) -> Error {
@@ -71,6 +72,31 @@ pub(super) fn error_response(
     }
 }
 
+/// What is wrong with the app's id or secret if that is why Logto refused.
+pub(super) fn invalid_client(
+    response: &ErrorResponse,
+    app_id: &str,
+    names: CredentialNames,
+) -> Option<String> {
+    let CredentialNames { app_id: id, app_secret: secret } = names;
+    let description = response.error_description().unwrap_or_default();
+    match (response.status(), response.error()?) {
+        (400, "invalid_request") if description == "client secret has expired" => Some(format!(
+            "the app secret has expired: create a new one in Logto's console and set it as {secret}"
+        )),
+        (401, "invalid_client") => {
+            Some(format!("Logto does not accept the app secret: check {secret}"))
+        }
+        // At introspection the app that a token was issued for may be the one that is unknown.
+        (400, "invalid_client")
+            if description.strip_prefix("invalid client ").is_none_or(|named| named == app_id) =>
+        {
+            Some(format!("Logto does not know the app, or it was deleted: check {id}"))
+        }
+        _ => None,
+    }
+}
+
 /// The values of a form that nobody else may read.
 pub(super) fn secrets_of<'a>(form: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
     const SECRET: [&str; 5] = ["code", "code_verifier", "refresh_token", "subject_token", "token"];
@@ -89,6 +115,23 @@ fn redact(text: String, secrets: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_of_the_app_names_the_setting_that_is_wrong() {
+        let names = CredentialNames { app_id: "ID", app_secret: "SECRET" };
+        let why = |status, error, description| {
+            let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
+            let response = error_response(status, &HeaderMap::new(), body.as_bytes(), &[]);
+            invalid_client(&response, "app", names)
+        };
+        let names = |why: Option<String>, name| why.is_some_and(|why| why.ends_with(name));
+        assert!(names(why(400, "invalid_request", "client secret has expired"), " SECRET"));
+        assert!(names(why(401, "invalid_client", "client authentication failed"), " SECRET"));
+        assert!(names(why(400, "invalid_client", "invalid client app"), " ID"));
+        assert_eq!(why(400, "invalid_client", "invalid client another"), None);
+        assert_eq!(why(400, "invalid_request", "missing required parameter"), None);
+        assert_eq!(why(400, "invalid_grant", "grant request is invalid"), None);
+    }
 
     #[test]
     fn an_error_answer_is_read_and_cleaned() {

@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 
 use crate::error::{Error, ErrorKind, printable};
 use crate::network::is_loopback;
-use failure::{error_response, secrets_of, unreachable};
+use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use failure::is_answer_lost;
 
@@ -39,9 +39,18 @@ impl Default for Limits {
     }
 }
 
+/// The names of the settings that hold an app's id and secret, for errors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CredentialNames {
+    pub(crate) app_id: &'static str,
+    pub(crate) app_secret: &'static str,
+}
+
 #[derive(Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
+    app_id: String,
+    names: CredentialNames,
     app_secret: SecretString,
     /// Id and secret as they travel after `Basic`.
     basic: SecretString,
@@ -73,6 +82,8 @@ impl Http {
         })?;
         Ok(Self {
             client,
+            app_id: app_id.to_owned(),
+            names: CredentialNames { app_id: "LOGTO_APP_ID", app_secret: "LOGTO_APP_SECRET" },
             app_secret: app_secret.clone(),
             basic: basic(app_id, app_secret.expose_secret()).into(),
             max_response_bytes: limits.max_response_bytes,
@@ -84,6 +95,12 @@ impl Http {
     pub(crate) fn with_internal_endpoint(mut self, endpoint: &Url, internal: &Url) -> Self {
         let below = |url: &Url| format!("{}/", url.as_str().trim_end_matches('/'));
         self.internal = Some((below(endpoint), below(internal)));
+        self
+    }
+
+    /// The same client, whose errors name these settings instead of the variables of the web app.
+    pub(crate) fn with_names(mut self, names: CredentialNames) -> Self {
+        self.names = names;
         self
     }
 
@@ -162,7 +179,10 @@ impl Http {
         };
         let ours = [self.app_secret.expose_secret(), self.basic.expose_secret()];
         let response = error_response(status, &headers, &body, &[secrets, &ours].concat());
-        Err(Error::from_response(kind, response))
+        match invalid_client(&response, &self.app_id, self.names) {
+            Some(why) => Err(Error::invalid_client(why, response)),
+            None => Err(Error::from_response(kind, response)),
+        }
     }
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Error> {

@@ -11,7 +11,7 @@ use crate::access_token::AccessToken;
 use crate::clock::Clock;
 use crate::config::{ConfigError, issuer_of};
 use crate::error::{Error, ErrorKind};
-use crate::http::Http;
+use crate::http::{CredentialNames, Http};
 use crate::oidc::TokenRequest;
 use crate::oidc::provider::Provider;
 
@@ -54,7 +54,8 @@ impl MachineApp {
         let MachineConfig { app_id, app_secret, clock, limits, .. } = config;
         let http = Http::new(&endpoint, &app_id, &app_secret, limits)
             .map_err(|error| ConfigError::from_initialization(&error))?;
-        let http = Arc::new(http);
+        let names = CredentialNames { app_id: "machine app id", app_secret: "machine app secret" };
+        let http = Arc::new(http.with_names(names));
         Ok(Self(Arc::new(Inner {
             app_id,
             provider: Provider::new(Arc::clone(&http), &issuer_of(&endpoint), &clock),
@@ -73,7 +74,8 @@ impl MachineApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`] if Logto refuses: a wrong secret, an unknown resource;
+    /// [`ErrorKind::Refused`] if Logto refuses, for example an unknown resource;
+    /// [`ErrorKind::InvalidClient`] if it does not accept the app's id or secret;
     /// [`ErrorKind::Unreachable`] if it does not answer.
     pub async fn token(&self, resource: &str, scope: &str) -> Result<AccessToken, Error> {
         let scopes = scope.split_ascii_whitespace();
@@ -115,7 +117,8 @@ impl MachineApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`] if the token is a JWT or the app's secret is wrong;
+    /// [`ErrorKind::Refused`] if the token is a JWT; [`ErrorKind::InvalidClient`] if Logto does not
+    /// accept the app's id or secret;
     /// [`ErrorKind::Unreachable`] if Logto does not answer.
     pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, Error> {
         let metadata = self.0.provider.metadata().await?;

@@ -175,10 +175,7 @@ impl Context {
         }
         let sessions = &self.logto().sessions;
         let loaded = sessions.load(self.request().cookies(), self.now()).await;
-        let loaded = loaded.map_err(|error| {
-            tracing::error!(%error, "nobody can know who asks");
-            self.answered(error)
-        })?;
+        let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
         if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
             && let Err(error) = self.adopt(held.clone())
         {

@@ -79,7 +79,7 @@ impl Context {
     /// does not have the scope.
     pub async fn hugging_face_token(&self) -> Result<HuggingFaceAccess, Error> {
         let access = self.hugging_face_access().await;
-        access.map_err(|error| self.answered(error))
+        access.map_err(|error| self.failed("hugging_face_token", error))
     }
 
     async fn hugging_face_access(&self) -> Result<HuggingFaceAccess, Error> {

@@ -24,14 +24,15 @@ impl Context {
     /// [`ErrorKind::SignInRequired`] if nobody is signed in, or Logto ended the session;
     /// [`ErrorKind::Unreachable`] if the token has to be renewed and Logto does not answer: the
     /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the
-    /// organization; [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
+    /// organization; [`ErrorKind::InvalidClient`] if Logto does not accept the app's id or secret;
+    /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
     /// or not the scope that organizations need.
     pub async fn access_token(
         &self,
         request: impl Into<TokenRequest>,
     ) -> Result<AccessToken, Error> {
         let request = request.into();
-        self.token(&request).await.map_err(|error| self.answered(error))
+        self.token(&request).await.map_err(|error| self.failed("access_token", error))
     }
 
     /// The organization token of an organization that the person is in.
@@ -53,7 +54,13 @@ impl Context {
     /// As [`access_token`](Self::access_token), and [`ErrorKind::InvalidResponse`] if the answer is
     /// not about this person.
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
-        self.user_info().await.map_err(|error| self.answered(error))
+        self.user_info().await.map_err(|error| self.failed("user_info", error))
+    }
+
+    /// The error, logged, with the answer that this request gets for it.
+    pub(super) fn failed(&self, operation: &'static str, error: Error) -> Error {
+        self.logto().faults.report(operation, &error);
+        self.answered(error)
     }
 
     async fn user_info(&self) -> Result<UserInfo, Error> {
@@ -84,8 +91,7 @@ impl Context {
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        self.check(request)
-            .inspect_err(|error| tracing::error!(%error, "a token that nobody can have"))?;
+        self.check(request)?;
         let held = self.signed_in().await?;
         let fresh = self.fresh(&held, request).await?;
         let token = fresh.session.grant.token_for(&request.target);

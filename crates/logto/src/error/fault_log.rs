@@ -1,0 +1,92 @@
+//! One log line for each fault, however many requests meet it.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+
+use super::{Error, ErrorKind, ErrorResponse};
+use crate::log_limit::LogLimit;
+
+/// How many faults are told apart: what Logto calls them is not ours to bound.
+const MAX_FAULTS: usize = 64;
+
+/// What was asked, how it failed, and Logto's error code.
+type Fault = (&'static str, ErrorKind, Option<String>);
+
+/// Logs errors where they become responses.
+#[derive(Debug, Default)]
+pub(crate) struct FaultLog(Mutex<HashMap<Fault, LogLimit>>);
+
+impl FaultLog {
+    /// Logs the error, unless it is a normal outcome or was logged already.
+    pub(crate) fn report(&self, operation: &'static str, error: &Error) {
+        let kind = error.kind();
+        let must_act = match kind {
+            ErrorKind::Unreachable => false,
+            ErrorKind::Refused
+            | ErrorKind::InvalidClient
+            | ErrorKind::InvalidResponse
+            | ErrorKind::InvalidToken
+            | ErrorKind::InvalidRequest
+            | ErrorKind::SessionTooLarge
+            | ErrorKind::StoreUnavailable => true,
+            ErrorKind::MissingToken
+            | ErrorKind::Forbidden
+            | ErrorKind::InvalidCallback
+            | ErrorKind::Cancelled
+            | ErrorKind::SignInRequired
+            | ErrorKind::AccessDenied => return,
+        };
+        if error.0.was_logged.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let code = error.response().and_then(ErrorResponse::error);
+        let Some(suppressed) = self.admit((operation, kind, code.map(str::to_owned))) else {
+            return;
+        };
+        let request_id = error.response().and_then(ErrorResponse::request_id);
+        if must_act {
+            tracing::error!(
+                operation, ?kind, code, request_id, suppressed, %error, "operation failed"
+            );
+        } else {
+            tracing::warn!(
+                operation, ?kind, code, request_id, suppressed, %error, "operation failed"
+            );
+        }
+    }
+
+    fn admit(&self, mut fault: Fault) -> Option<u64> {
+        let mut limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if limits.len() >= MAX_FAULTS && !limits.contains_key(&fault) {
+            fault.2 = None;
+        }
+        limits.entry(fault).or_default().admit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_admitted_once_whatever_it_is_called() {
+        let log = FaultLog::default();
+        let fault = |code: usize| ("refresh", ErrorKind::Refused, Some(code.to_string()));
+        assert_eq!(log.admit(fault(0)), Some(0));
+        assert_eq!(log.admit(fault(0)), None);
+        let admitted = (0..1000).filter_map(|code| log.admit(fault(code))).count();
+        assert_eq!(admitted, MAX_FAULTS, "63 more by name, and one for all others");
+    }
+
+    #[test]
+    fn those_who_share_an_error_share_its_line() {
+        let log = FaultLog::default();
+        let error = Error::new(ErrorKind::Unreachable, "down");
+        log.report("refresh", &error);
+        log.report("access_token", &error.clone());
+        assert_eq!(log.0.lock().unwrap().len(), 1);
+        log.report("access_token", &Error::new(ErrorKind::SignInRequired, ""));
+        assert_eq!(log.0.lock().unwrap().len(), 1, "a normal outcome is no fault");
+    }
+}
