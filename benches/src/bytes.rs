@@ -38,7 +38,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     println!("| and two access tokens | {ours} |");
     println!("| the same by cookie's PrivateJar and JSON | {private} |");
     println!("| the same by tower-sessions-cookie-store | {} |", tower.len());
-    println!("| a person in 200 organizations, {} cookies | {} |", bob.count(), bob.header().len());
+    println!("| a user in 200 organizations, {} cookies | {} |", bob.count(), bob.header().len());
     report.at_most("G4", "bytes of the usual session", ours as f64, 1100.0, Unit::Bytes);
     let fit = runtime.block_on(tokens_that_fit(&stage, &logto));
     report.at_least(

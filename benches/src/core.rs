@@ -42,7 +42,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         }),
         Case::asynchronous("memory store", runtime, async || open(&stored, &ticket).await),
         Case::new("cookie's PrivateJar and JSON", || open_private(&private)),
-        Case::asynchronous("nobody", runtime, async || {
+        Case::asynchronous("no session", runtime, async || {
             let context = logto.context(request("/", ""));
             context.is_authenticated().await
         }),

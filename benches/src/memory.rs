@@ -27,7 +27,7 @@ pub fn run(report: &mut Report) {
         output.trim().parse::<f64>().expect("a number")
     });
     println!("\n### Memory of a stored session\n\n| store | bytes |\n|---|---:|");
-    println!("| logto, with its entry in the list of its person | {ours:.0} |");
+    println!("| logto, with its entry in the user's list of sessions | {ours:.0} |");
     println!("| tower-sessions' memory store | {theirs:.0} |");
     report.at_most("G6", "memory of a stored session", ours, 950.0, Unit::Bytes);
     let what = "times less than tower-sessions";

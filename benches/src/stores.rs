@@ -43,7 +43,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     });
     let measured = measure(cases.collect());
     report.table(
-        "Opening a session in each store (this process's time, not the server's)",
+        "Opening a session in each store (CPU time of this process, without the server's)",
         &measured,
     );
 }

@@ -40,7 +40,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         }
     }
     let ratios = ratios.map(median);
-    println!("\n### Requests of two threads, by those of one\n\n| case | ratio |\n|---|---:|");
+    println!("\n### Throughput of two threads relative to one\n\n| case | ratio |\n|---|---:|");
     for ((name, _), ratio) in apps.iter().zip(ratios) {
         println!("| {name} | {ratio:.2} |");
     }

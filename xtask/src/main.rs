@@ -5,6 +5,7 @@
 
 mod bench;
 mod demo;
+mod layers;
 mod test_all;
 
 use std::env;
@@ -36,6 +37,9 @@ Usage: cargo xtask <command>
   bench [group]      Measure what a request costs, beside other crates that do the
                      same, and print it as Markdown; see docs/performance.md.
                      Groups: core, frameworks, bytes, memory, threads, api.
+
+  layers             Check that modules use only modules of lower layers, as the
+                     tables in DESIGN.md say.
 ";
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         }
         ["test-all", options @ ..] => test_all::run(options),
         ["bench", groups @ ..] => bench::run(groups),
+        ["layers"] => layers::run(),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ mod tools;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::layers;
 use needs::Need;
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
@@ -67,6 +68,7 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     step("docs", &mut || {
         checked(&Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
+    step("layers", &mut || layers::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("crates alone", &mut alone::alone);
     step("tests", &mut || tested(&tests));
     step("doc tests", &mut || {
