@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use aws_lc_rs::error::Unspecified;
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
-use crate::Error;
+use crate::error::Error;
+use crate::random;
 
 const CUSTOM_CLIENT_METADATA: &str = "customClientMetadata";
 const ALLOW_TOKEN_EXCHANGE: &str = "allowTokenExchange";
@@ -18,6 +20,13 @@ pub struct AppCredentials {
     pub app_id: String,
     /// The client secret; it begins with `local-`.
     pub app_secret: String,
+}
+
+impl AppCredentials {
+    pub(crate) fn generate() -> Result<Self, Unspecified> {
+        let app_secret = format!("local-{}", random::id(26)?);
+        Ok(Self { app_id: random::id(21)?, app_secret })
+    }
 }
 
 /// Without the secret.

@@ -6,8 +6,8 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use url::{Url, form_urlencoded};
 
-use crate::Error;
-use crate::server::Shared;
+use crate::error::Error;
+use crate::state::Shared;
 
 /// More hops than any flow has.
 const MOST_HOPS: usize = 20;

@@ -10,15 +10,17 @@ use tokio::sync::oneshot;
 use crate::apps::{App, AppCredentials, AppKind, BackChannel};
 use crate::clock::Clock;
 use crate::connection::{CuttableListener, Line};
-use crate::directory::{Directory, MACHINE_ROLE, MANAGEMENT_ROLE};
+use crate::directory::example::MACHINE_ROLE;
+use crate::directory::{Directory, MANAGEMENT_ROLE};
+use crate::error::Error;
 use crate::faults::Faults;
 use crate::keys::{KeyRing, SigningAlgorithm};
 use crate::log::Log;
-use crate::people::{self, Person};
-use crate::server::{self, Tenant};
+use crate::people::{Person, built_in};
+use crate::state::Tenant;
 use crate::store::Store;
-use crate::tenant::generate_credentials;
-use crate::{Error, LocalTenant, random};
+use crate::tenant::LocalTenant;
+use crate::{random, server};
 
 /// The settings of a [`LocalTenant`]; every one has a default.
 ///
@@ -62,12 +64,29 @@ impl Default for LocalTenantBuilder {
             back_channel_session: true,
             third_party: false,
             app: None,
-            people: people::built_in(),
+            people: built_in::people(),
             empty: false,
             secret_vault: false,
             token_storage: false,
             token_exchange: false,
         }
+    }
+}
+
+impl LocalTenant {
+    /// A tenant on a free port of the loopback interface, with one app registered for
+    /// `http://localhost:3000`.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no port or no random bytes.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// To choose the port, the URLs of the app, people and more.
+    pub fn builder() -> LocalTenantBuilder {
+        LocalTenantBuilder::default()
     }
 }
 
@@ -165,12 +184,12 @@ impl LocalTenantBuilder {
                 return Err(Error::SecretNotLocal);
             }
             Some(app) => app,
-            None => generate_credentials()?,
+            None => AppCredentials::generate()?,
         };
         let clock = Clock::default();
         let now_ms = clock.millis();
         let app = self.web_app(credentials.clone(), now_ms)?;
-        let machine = generate_credentials()?;
+        let machine = AppCredentials::generate()?;
         let mut machine_app = App::new(machine.clone(), AppKind::MachineToMachine, now_ms);
         machine_app.roles.push(MANAGEMENT_ROLE.to_owned());
         if self.token_exchange {

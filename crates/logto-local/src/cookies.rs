@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use crate::routes::authorize::AuthRequest;
+use crate::authorization_request::AuthorizationRequest;
 use crate::store::{INTERACTION_LIFE, SESSION_LIFE};
 
 /// Sets cookies on a response, each with its `.sig` companion.
@@ -21,7 +21,12 @@ pub(crate) struct Cookies<'a> {
 
 impl Cookies<'_> {
     /// `known` is the cookie the browser sent: it keeps one interaction per app, the latest.
-    pub(crate) fn interaction(&mut self, known: Option<&str>, uid: &str, request: &AuthRequest) {
+    pub(crate) fn interaction(
+        &mut self,
+        known: Option<&str>,
+        uid: &str,
+        request: &AuthorizationRequest,
+    ) {
         let attributes = format!("expires={}; samesite=lax; httponly", expires(INTERACTION_LIFE));
         // The one value that a request writes: it must not become an attribute.
         self.set("_logto", &request.context.replace(';', ""), "path=/; samesite=lax");

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod apps;
+mod authorization_request;
 mod browser;
 mod builder;
 mod call;
@@ -19,6 +20,7 @@ mod reply;
 mod routes;
 mod scopes;
 mod server;
+mod state;
 mod store;
 mod subjects;
 mod tenant;

@@ -1,8 +1,5 @@
 //! The HTTP server: routes, and what happens around every request.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -13,37 +10,13 @@ use axum::response::{IntoResponse, Response};
 use crate::call::Call;
 use crate::clock::Clock;
 use crate::connection::Line;
-use crate::faults::{Endpoint, Fault, Faults};
-use crate::log::Log;
-use crate::store::Store;
+use crate::faults::{Endpoint, Fault};
+use crate::state::Shared;
 use crate::{random, reply, routes};
 
 /// As Node's HTTP server: a longer head is refused before anybody looks at it.
 const HEAD_LIMIT: usize = 16 * 1024;
 const BODY_LIMIT: usize = 1024 * 1024;
-
-/// What every handler shares.
-pub(crate) struct Tenant {
-    /// `http://localhost:<port>`
-    pub(crate) endpoint: String,
-    /// `<endpoint>/oidc`
-    pub(crate) issuer: String,
-    pub(crate) clock: Clock,
-    pub(crate) faults: Faults,
-    pub(crate) log: Log,
-    pub(crate) cookie_key: hmac::Key,
-    pub(crate) http: reqwest::Client,
-    pub(crate) store: Mutex<Store>,
-}
-
-pub(crate) type Shared = Arc<Tenant>;
-
-impl Tenant {
-    /// Never held across an await.
-    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 pub(crate) fn router(tenant: Shared) -> Router {
     routes::all(&tenant)

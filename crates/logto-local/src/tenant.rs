@@ -8,13 +8,14 @@ use tokio::sync::oneshot;
 use crate::apps::{App, AppCredentials, AppKind};
 use crate::browser::Browser;
 use crate::clock::Clock;
+use crate::error::Error;
 use crate::faults::Faults;
 use crate::keys::SigningAlgorithm;
 use crate::log::SeenRequest;
 use crate::people::Person;
-use crate::server::Shared;
+use crate::random;
+use crate::state::Shared;
 use crate::store::Store;
-use crate::{Error, LocalTenantBuilder, random};
 
 /// A Logto tenant in this process. It stops when it is dropped.
 ///
@@ -28,21 +29,6 @@ pub struct LocalTenant {
 }
 
 impl LocalTenant {
-    /// A tenant on a free port of the loopback interface, with one app registered for
-    /// `http://localhost:3000`.
-    ///
-    /// # Errors
-    ///
-    /// If the system gives no port or no random bytes.
-    pub async fn start() -> Result<Self, Error> {
-        Self::builder().start().await
-    }
-
-    /// To choose the port, the URLs of the app, people and more.
-    pub fn builder() -> LocalTenantBuilder {
-        LocalTenantBuilder::default()
-    }
-
     /// `http://localhost:<port>`, without a slash at the end: what an app calls `LOGTO_ENDPOINT`.
     pub fn endpoint(&self) -> &str {
         &self.shared.endpoint
@@ -88,7 +74,7 @@ impl LocalTenant {
     ///
     /// If `base` is not a URL of this machine.
     pub fn add_app(&self, base: &str) -> Result<AppCredentials, Error> {
-        let credentials = generate_credentials()?;
+        let credentials = AppCredentials::generate()?;
         let mut store = self.shared.store();
         let now_ms = self.shared.clock.millis();
         let mut app = App::new(credentials.clone(), AppKind::Web, now_ms);
@@ -102,7 +88,7 @@ impl LocalTenant {
     }
 
     /// A new personal access token of somebody, which does not end. Apps that may
-    /// [exchange tokens](LocalTenantBuilder::token_exchange) get access tokens for it.
+    /// [exchange tokens](crate::LocalTenantBuilder::token_exchange) get access tokens for it.
     ///
     /// # Errors
     ///
@@ -220,10 +206,6 @@ impl fmt::Debug for LocalTenant {
             .field("endpoint", &self.shared.endpoint)
             .finish_non_exhaustive()
     }
-}
-
-pub(crate) fn generate_credentials() -> Result<AppCredentials, Error> {
-    Ok(AppCredentials { app_id: random::id(21)?, app_secret: format!("local-{}", random::id(26)?) })
 }
 
 fn known(store: &Store, person: &str) -> Result<(), Error> {

@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::Row;
-use super::table::{row, text};
+use super::table::{Row, row, text};
 
 pub(crate) const HUGGING_FACE: &str = "huggingface";
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::Directory;
+use super::connectors::{Connector, HUGGING_FACE};
 use super::table::row;
-use super::{Connector, Directory, HUGGING_FACE};
 use crate::scopes::THINGS;
 
 /// The organization of alice and of the built-in machine.

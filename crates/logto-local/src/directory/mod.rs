@@ -2,13 +2,12 @@
 
 mod access;
 mod connectors;
-mod example;
+pub(crate) mod example;
 mod table;
 
 use serde_json::{Map, Value};
 
 pub(crate) use connectors::{Connector, HUGGING_FACE, factories, factory};
-pub(crate) use example::MACHINE_ROLE;
 pub(crate) use table::{Row, Table, row, text, texts, visible};
 
 use crate::scopes::MANAGEMENT;

@@ -4,7 +4,7 @@ use super::{Membership, Person, hash_of};
 use crate::random;
 
 /// alice, bob, carol and frank.
-pub(crate) fn built_in() -> Vec<Person> {
+pub(crate) fn people() -> Vec<Person> {
     vec![alice(), bob(), carol(), frank()]
 }
 

@@ -1,12 +1,11 @@
 //! The made-up people who can sign in.
 
-mod built_in;
+pub(crate) mod built_in;
 
 use aws_lc_rs::digest;
 use serde_json::{Value, json};
 
 use crate::random;
-pub(crate) use built_in::built_in;
 
 /// Somebody with a made-up Hugging Face account, who can sign in to the tenant.
 ///

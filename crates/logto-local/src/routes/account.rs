@@ -9,7 +9,7 @@ use super::management::access::bearer;
 use super::management::refused::Refused;
 use crate::call::Call;
 use crate::reply;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// `/api/my-account/identities/:target/access-token`
 pub(super) async fn linked_token(

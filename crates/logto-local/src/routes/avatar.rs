@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::reply;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// A coloured disc with the first letter; only for people of the tenant and the example organization.
 pub(crate) async fn avatar(State(tenant): State<Shared>, Path(file): Path<String>) -> Response {

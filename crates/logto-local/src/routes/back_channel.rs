@@ -9,7 +9,7 @@ use url::{Url, form_urlencoded};
 
 use crate::apps::loopback;
 use crate::random;
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::Session;
 
 const LOGOUT_TOKEN_LIFE: u64 = 120;

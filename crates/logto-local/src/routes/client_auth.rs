@@ -6,7 +6,7 @@ use url::form_urlencoded;
 use crate::apps::App;
 use crate::call::Call;
 use crate::problem::Problem;
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::Store;
 
 /// The authenticated app: by `Authorization: Basic` or by the form, never both.

@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::call::Call;
 use crate::reply;
 use crate::routes::progress::current_interaction;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 
 #[derive(Template)]
 #[template(path = "consent.html")]

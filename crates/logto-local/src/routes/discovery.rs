@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::call::Call;
 use crate::reply;
 use crate::scopes::OIDC_SCOPES;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 
 pub(crate) async fn document(State(tenant): State<Shared>, call: Call) -> Response {
     let document = describe(&tenant, call.header("host"));

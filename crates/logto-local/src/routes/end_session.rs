@@ -12,9 +12,8 @@ use crate::problem::Problem;
 use crate::random;
 use crate::reply;
 use crate::routes::back_channel;
-use crate::routes::redirect::AutoSubmit;
-use crate::routes::sign_in::Message;
-use crate::server::{Shared, Tenant};
+use crate::routes::templates::{AutoSubmit, Message};
+use crate::state::{Shared, Tenant};
 use crate::store::{Logout, SESSION_LIFE, Session, Store};
 
 /// The first step is a page that submits itself: a browser needs JavaScript or one click.

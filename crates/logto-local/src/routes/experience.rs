@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::directory::{Connector, Directory, factory};
 use crate::reply;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// Of a connector, what draws its button.
 const SHOWN: [&str; 5] = ["target", "name", "logo", "logoDark", "platform"];

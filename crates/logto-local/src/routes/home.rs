@@ -10,7 +10,7 @@ use crate::directory::text;
 use crate::log::SeenRequest;
 use crate::reply;
 use crate::routes::hugging_face::Choice;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// How many requests the page shows.
 const SHOWN: usize = 50;

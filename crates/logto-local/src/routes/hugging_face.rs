@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::reply;
 use crate::routes::progress::current_interaction;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::store::{INTERACTION_LIFE, SocialLeg, Store};
 use crate::vault::{KeptToken, TOKEN_LIFE};
 

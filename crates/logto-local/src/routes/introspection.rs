@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::problem::Problem;
 use crate::reply;
 use crate::routes::client_auth::authenticate;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 use crate::store::Ticket;
 
 pub(crate) async fn introspect(State(tenant): State<Shared>, call: Call) -> Response {

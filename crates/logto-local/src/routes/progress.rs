@@ -5,15 +5,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
+use crate::authorization_request::{AuthorizationRequest, ReturnPath};
 use crate::call::Call;
 use crate::cookies::{Cookies, interaction_of};
 use crate::problem::Problem;
 use crate::random;
 use crate::reply;
-use crate::routes::authorize::AuthRequest;
 use crate::routes::end_session;
-use crate::routes::redirect::ReturnPath;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 use crate::store::{
     Account, CODE_LIFE, Code, INTERACTION_LIFE, Interaction, Progress, SESSION_LIFE, Session,
     Store, Ticket,
@@ -25,7 +24,7 @@ enum Next {
     Page {
         location: String,
         uid: String,
-        request: Box<AuthRequest>,
+        request: Box<AuthorizationRequest>,
     },
     Answer {
         back: ReturnPath,
@@ -34,7 +33,7 @@ enum Next {
 }
 
 /// A fresh authorization request: whoever has a session and has consented goes straight through.
-pub(crate) fn start(tenant: &Tenant, call: &Call, request: AuthRequest) -> Response {
+pub(crate) fn start(tenant: &Tenant, call: &Call, request: AuthorizationRequest) -> Response {
     let cookie = call.cookie("_session");
     let next = next_step(tenant, cookie, request, Progress::default());
     respond(tenant, call, next, None)
@@ -85,7 +84,7 @@ fn sign_in(
     tenant: &Tenant,
     cookie: Option<&str>,
     person: &str,
-    request: &AuthRequest,
+    request: &AuthorizationRequest,
 ) -> Result<String, Problem> {
     let now = tenant.clock.seconds();
     let now_ms = tenant.clock.millis();
@@ -116,13 +115,13 @@ fn sign_in(
 fn next_step(
     tenant: &Tenant,
     cookie: Option<&str>,
-    request: AuthRequest,
+    request: AuthorizationRequest,
     progress: Progress,
 ) -> Result<Next, Problem> {
     let now = tenant.clock.seconds();
     let mut store = tenant.store();
     let session = cookie.and_then(|cookie| store.live_session(cookie, now).cloned());
-    let refuse = |request: AuthRequest, error, description| {
+    let refuse = |request: AuthorizationRequest, error, description| {
         let problem = Problem::new(axum::http::StatusCode::BAD_REQUEST, error, description);
         Ok(Next::Answer { back: request.back, code: Err(problem) })
     };
@@ -158,7 +157,7 @@ fn next_step(
 /// Leaves the request with the tenant until the user has done something on a page.
 fn wait(
     store: &mut Store,
-    request: AuthRequest,
+    request: AuthorizationRequest,
     location: String,
     progress: Progress,
     now: u64,
@@ -180,7 +179,7 @@ fn issue_code(
     store: &mut Store,
     cookie: &str,
     session: &Session,
-    request: AuthRequest,
+    request: AuthorizationRequest,
     now: u64,
 ) -> Result<String, Problem> {
     let authorization = store.extend_grant(cookie, &request.app_id, &request.scopes, now)?;

@@ -1,35 +1,13 @@
 //! The way back to the app: query, fragment or a form.
 
-use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use url::{Url, form_urlencoded};
 
+use crate::authorization_request::{ResponseMode, ReturnPath};
 use crate::problem::Problem;
 use crate::reply;
-
-/// Where the answer of an authorization request goes, and how.
-#[derive(Clone, Debug)]
-pub(crate) struct ReturnPath {
-    pub(crate) redirect_uri: String,
-    pub(crate) mode: ResponseMode,
-    pub(crate) state: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ResponseMode {
-    Query,
-    Fragment,
-    FormPost,
-}
-
-/// A page that submits its only form by itself; also the sign-out page.
-#[derive(Template)]
-#[template(path = "auto_submit.html")]
-pub(crate) struct AutoSubmit<'a> {
-    pub(crate) action: &'a str,
-    pub(crate) fields: &'a [(&'a str, &'a str)],
-}
+use crate::routes::templates::AutoSubmit;
 
 impl ReturnPath {
     pub(crate) fn code(&self, code: &str, issuer: &str) -> Response {

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::reply;
 use crate::routes::client_auth::authenticate;
 use crate::routes::introspection::refuse_jwt;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// Either kind of token revokes the whole grant. An unknown token is a success.
 pub(crate) async fn revoke(State(tenant): State<Shared>, call: Call) -> Result<Response, Problem> {

@@ -9,7 +9,8 @@ use crate::call::Call;
 use crate::directory::HUGGING_FACE;
 use crate::reply;
 use crate::routes::progress::current_interaction;
-use crate::server::Shared;
+use crate::routes::templates::Message;
+use crate::state::Shared;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -19,14 +20,6 @@ struct SignIn<'a> {
     hugging_face: bool,
     login_hint: Option<&'a str>,
     notice: Option<&'a str>,
-}
-
-/// A page that only says something.
-#[derive(Template)]
-#[template(path = "message.html")]
-pub(crate) struct Message<'a> {
-    pub(crate) heading: &'a str,
-    pub(crate) text: &'a str,
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {

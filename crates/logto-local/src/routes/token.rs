@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::problem::Problem;
 use crate::reply;
 use crate::routes::client_auth::authenticate;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 use crate::token::{code, exchange, machine, refresh};
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";

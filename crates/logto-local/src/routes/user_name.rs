@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::reply;
 use crate::routes::management::users::is_user_name;
 use crate::routes::progress::current_interaction;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::store::Account;
 
 const INVALID: &str =

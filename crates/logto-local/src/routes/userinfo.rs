@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::call::Call;
 use crate::problem::Problem;
 use crate::reply;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 use crate::token::claims;
 
 pub(crate) async fn userinfo(State(tenant): State<Shared>, call: Call) -> Response {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use crate::routes::authorize::AuthRequest;
+use crate::authorization_request::AuthorizationRequest;
 
 /// Somebody is a user since they first signed in, or since an administrator created them.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub(crate) struct Logout {
 /// A sign-in in progress: what was asked and how far the user has come.
 #[derive(Clone)]
 pub(crate) struct Interaction {
-    pub(crate) request: AuthRequest,
+    pub(crate) request: AuthorizationRequest,
     pub(crate) progress: Progress,
     pub(crate) signed_in_as: Option<String>,
     /// Somebody new, who has to choose a user name first.

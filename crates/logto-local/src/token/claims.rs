@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::directory::texts;
 use crate::people::Person;
 use crate::scopes::{ORGANIZATION_ROLES_SCOPE, ORGANIZATIONS_SCOPE};
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::{ID_TOKEN_LIFE, Store, Ticket};
 
 /// Those that ID tokens only have if an administrator says so; userinfo always has them.

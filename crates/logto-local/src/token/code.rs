@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::call::Params;
 use crate::problem::Problem;
 use crate::random;
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::{Code, REFRESH_TOKEN_LIFE, RefreshToken, Store};
 use crate::token::issue::{self, Wanted};
 

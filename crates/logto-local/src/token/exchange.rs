@@ -9,7 +9,7 @@ use crate::call::Params;
 use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::{GRANT_LIFE, Grant, Store, Ticket};
 use crate::token::issue::{self, Wanted};
 

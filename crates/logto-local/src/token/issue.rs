@@ -6,7 +6,7 @@ use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
 use crate::scopes::{self, ORGANIZATIONS};
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::{AccessToken, Store, Ticket};
 use crate::token::claims;
 

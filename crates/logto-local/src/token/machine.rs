@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::call::Params;
 use crate::problem::Problem;
 use crate::scopes::ORGANIZATIONS;
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::Store;
 use crate::token::issue::{self, Subject};
 

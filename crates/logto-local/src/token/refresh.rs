@@ -7,7 +7,7 @@ use crate::call::Params;
 use crate::problem::Problem;
 use crate::random;
 use crate::scopes::ORGANIZATIONS_SCOPE;
-use crate::server::Tenant;
+use crate::state::Tenant;
 use crate::store::{REFRESH_TOKEN_LIFE, REUSE_WINDOW_MS, RefreshToken, Store, Ticket};
 use crate::token::issue::{self, Wanted};
 

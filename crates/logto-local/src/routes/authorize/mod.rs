@@ -8,39 +8,14 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use crate::apps::{App, AppKind};
+use crate::authorization_request::{AuthorizationRequest, Prompt, ResponseMode, ReturnPath};
 use crate::call::{Call, Params};
 use crate::problem::Problem;
 use crate::routes::progress;
-use crate::routes::redirect::{ResponseMode, ReturnPath};
 use crate::scopes;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 use crate::store::Store;
 use first_page::{context, first_page};
-
-/// A request that passed every check.
-#[derive(Clone)]
-pub(crate) struct AuthRequest {
-    pub(crate) app_id: String,
-    pub(crate) back: ReturnPath,
-    /// Unknown scopes, and API scopes without their resource, are dropped.
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
-    pub(crate) prompt: Prompt,
-    pub(crate) nonce: Option<String>,
-    pub(crate) challenge: Option<String>,
-    pub(crate) max_age: Option<u64>,
-    /// The first page, with its query.
-    pub(crate) page: String,
-    /// The value of the `_logto` cookie.
-    pub(crate) context: String,
-}
-
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Prompt {
-    pub(crate) none: bool,
-    pub(crate) login: bool,
-    pub(crate) consent: bool,
-}
 
 /// Shown to the user as JSON, or sent back to the app.
 enum Refusal {
@@ -61,7 +36,7 @@ pub(crate) async fn authorize(State(tenant): State<Shared>, call: Call) -> Respo
     }
 }
 
-fn check(tenant: &Tenant, params: &Params) -> Result<AuthRequest, Refusal> {
+fn check(tenant: &Tenant, params: &Params) -> Result<AuthorizationRequest, Refusal> {
     let store = tenant.store();
     let (app, redirect_uri) = who_and_where(&store, params).map_err(Refusal::Shown)?;
     let mut back = ReturnPath {
@@ -72,7 +47,7 @@ fn check(tenant: &Tenant, params: &Params) -> Result<AuthRequest, Refusal> {
     let checked =
         choose_response_mode(params, &mut back).and_then(|()| details(&store, app, params));
     match checked {
-        Ok(details) => Ok(AuthRequest { back, ..details }),
+        Ok(details) => Ok(AuthorizationRequest { back, ..details }),
         Err(problem) => Err(Refusal::Returned(back, problem)),
     }
 }
@@ -126,7 +101,7 @@ fn choose_response_mode(params: &Params, back: &mut ReturnPath) -> Result<(), Pr
     Ok(())
 }
 
-fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Problem> {
+fn details(store: &Store, app: &App, params: &Params) -> Result<AuthorizationRequest, Problem> {
     if let Some(name) = params.repeated() {
         return Err(given_twice(name));
     }
@@ -148,7 +123,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthRequest, Pro
         return Err(Problem::invalid_request("could not validate id_token_hint"));
     }
     let resources = check_resources(store, params)?;
-    Ok(AuthRequest {
+    Ok(AuthorizationRequest {
         app_id: app.id.clone(),
         back: ReturnPath { redirect_uri: String::new(), mode: ResponseMode::Query, state: None },
         scopes: known_scopes(store, &asked, &resources, prompt),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::refused::Refused;
 use crate::call::Call;
 use crate::scopes::MANAGEMENT;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 
 pub(super) async fn check(State(tenant): State<Shared>, request: Request, next: Next) -> Response {
     let authorization =
@@ -21,7 +21,7 @@ pub(super) async fn check(State(tenant): State<Shared>, request: Request, next: 
 }
 
 /// The token of an `Authorization` header; the scheme is `Bearer`, written just so.
-pub(in crate::routes) fn bearer(authorization: Option<&str>) -> Result<&str, Refused> {
+pub(crate) fn bearer(authorization: Option<&str>) -> Result<&str, Refused> {
     let refuse = |code, message| Refused::new(StatusCode::UNAUTHORIZED, code, message);
     let authorization = authorization.ok_or_else(|| {
         let message = "Authorization header is missing.";

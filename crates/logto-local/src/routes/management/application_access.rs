@@ -12,7 +12,7 @@ use super::roles;
 use crate::apps::{App, AppSecret};
 use crate::call::Call;
 use crate::directory::text;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::{random, reply};
 
 pub(super) async fn secrets(

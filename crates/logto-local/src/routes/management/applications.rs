@@ -12,9 +12,9 @@ use super::refused::Refused;
 use crate::apps::{App, AppCredentials, AppKind, BackChannel};
 use crate::call::Call;
 use crate::directory::{Row, row, text, texts};
-use crate::server::Shared;
+use crate::reply;
+use crate::state::Shared;
 use crate::store::Store;
-use crate::{random, reply};
 
 const TYPES: [&str; 6] = ["Native", "SPA", "Traditional", "MachineToMachine", "Protected", "SAML"];
 const LONGEST_REFRESH_TOKEN_LIFE: u64 = 180;
@@ -37,11 +37,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
         "MachineToMachine" => AppKind::MachineToMachine,
         _ => AppKind::Other,
     };
-    let credentials = AppCredentials {
-        app_id: random::id(21)?,
-        app_secret: format!("local-{}", random::id(26)?),
-    };
-    let mut app = App::new(credentials, kind, tenant.clock.millis());
+    let mut app = App::new(AppCredentials::generate()?, kind, tenant.clock.millis());
     app.third_party = body.get("isThirdParty") == Some(&Value::Bool(true));
     change(&mut app, body);
     let answer = reply::json(StatusCode::OK, &shown(&app));

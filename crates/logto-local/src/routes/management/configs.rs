@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::directory::text;
 use crate::keys::SigningAlgorithm;
 use crate::reply;
-use crate::server::Shared;
+use crate::state::Shared;
 
 pub(super) async fn keys(State(tenant): State<Shared>) -> Response {
     reply::json(StatusCode::OK, &tenant.store().keys.described())

@@ -10,7 +10,7 @@ use super::input;
 use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{self, Connector, Directory, Row, factory, row, text};
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::{random, reply};
 
 pub(super) async fn factories() -> Response {

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::refused::Refused;
 use crate::call::Call;
 use crate::reply;
-use crate::server::Tenant;
+use crate::state::Tenant;
 
 const PAGE_SIZE: usize = 20;
 const LARGEST_PAGE: usize = 100;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post};
 
-use crate::server::Shared;
+use crate::state::Shared;
 
 pub(super) mod access;
 mod application_access;

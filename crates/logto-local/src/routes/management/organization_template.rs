@@ -10,7 +10,7 @@ use super::list::paged;
 use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Row, Table, row, text, texts, visible};
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 use crate::{random, reply};
 
 const HIDDEN: [&str; 2] = ["organizationScopeIds", "resourceScopeIds"];

@@ -11,7 +11,7 @@ use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Row, row, text, texts, visible};
 use crate::people::Membership;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::store::Store;
 use crate::{random, reply};
 

@@ -9,7 +9,7 @@ use super::input::{self, Issues};
 use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Row, row, text, visible};
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::{random, reply};
 
 pub(super) async fn list(State(tenant): State<Shared>) -> Response {

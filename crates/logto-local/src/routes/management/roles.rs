@@ -10,7 +10,7 @@ use super::list::paged;
 use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Directory, Row, row, text, texts, visible};
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::{random, reply};
 
 /// Which permissions a role gives is not shown with it.

@@ -9,7 +9,7 @@ use super::input;
 use super::refused::Refused;
 use crate::call::Call;
 use crate::reply;
-use crate::server::Shared;
+use crate::state::Shared;
 
 pub(super) async fn read(State(tenant): State<Shared>) -> Response {
     reply::json(StatusCode::OK, &tenant.store().directory.sign_in_experience)

@@ -12,7 +12,7 @@ use super::roles;
 use crate::call::Call;
 use crate::directory::{Row, text};
 use crate::people::Person;
-use crate::server::{Shared, Tenant};
+use crate::state::{Shared, Tenant};
 use crate::store::{Account, Store};
 use crate::subjects::SUBJECT_TOKEN_LIFE;
 use crate::{random, reply};
@@ -135,7 +135,7 @@ pub(super) async fn subject_token(
     Ok(reply::json(StatusCode::CREATED, &answer))
 }
 
-pub(in crate::routes) fn is_user_name(text: &str) -> bool {
+pub(crate) fn is_user_name(text: &str) -> bool {
     let begins_well = !text.starts_with(|c: char| c.is_ascii_digit());
     begins_well && !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
