@@ -162,13 +162,14 @@ fn show(text: &str) {
 /// Text of another party, without what would command the terminal, break the line or turn the
 /// direction of the text around it.
 pub(crate) fn printable(text: &str) -> String {
-    let visible = |c: char| match c {
-        c if c.is_control() => '\u{fffd}',
-        '\u{61c}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
-        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c => c,
+    let is_command = |c: char| {
+        c.is_control()
+            || matches!(
+                c,
+                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            )
     };
-    text.chars().map(visible).collect()
+    text.chars().map(|c| if is_command(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Every line two steps in.

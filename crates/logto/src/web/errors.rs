@@ -45,7 +45,8 @@ impl Context {
                 title: "Please sign in",
                 text: "Signing in needs a window of its own.",
                 detail: None,
-                way_on: WayOn::new_window(self.request().target(), "Open a window"),
+                // Never the address as it was sent: `//host` would be a page of that host.
+                way_on: WayOn::new_window(self.page_to_return_to(), "Open a window"),
             }
         } else {
             Page {
@@ -138,5 +139,26 @@ impl Context {
             way_on: WayOn::link(home, "Go there"),
         };
         self.page(403, &page)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::web::Request;
+    use crate::{Logto, LogtoConfig};
+
+    #[test]
+    fn a_frame_opens_a_window_with_a_page_of_this_app() {
+        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
+            .with_base_url("https://app.example.com")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef");
+        let logto = Logto::new(config).unwrap();
+        let frame =
+            [("accept", "text/html"), ("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
+        for (target, address) in [("/page?a=b", "/page?a=b"), ("//evil.example/page", "/")] {
+            let page = logto.context(Request::new("GET", target, frame)).refuse().into_body();
+            let link = format!("<a href=\"{address}\" target=\"_blank\">");
+            assert!(page.contains(&link), "{page}");
+        }
     }
 }

@@ -88,13 +88,8 @@ mod tests {
         for language in rest {
             assert_eq!(keys(language), keys(first), "{}", language.tag);
         }
-        for language in &LANGUAGES[1..] {
-            for (english, text) in language.pairs() {
-                let places = ["{origin}"]
-                    .iter()
-                    .all(|place| english.matches(place).count() == text.matches(place).count());
-                assert!(places, "{}: {text}", language.tag);
-            }
+        for (english, text) in LANGUAGES.iter().flat_map(|language| language.pairs()) {
+            assert_eq!(english.contains("{origin}"), text.contains("{origin}"), "{text}");
         }
     }
 
