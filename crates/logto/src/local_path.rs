@@ -20,19 +20,59 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
         .then_some(path)
 }
 
-/// The path that a browser asks for: without query, `..` followed.
-pub(crate) fn resolved_path(path: &str) -> Option<String> {
-    let url = Url::parse("https://this.origin").ok()?.join(path).ok()?;
-    Some(url.path().to_owned())
+/// [`local_path`] for a path or a full URL of `origin`, which may have a fragment: normalized, so that
+/// it is judged as browsers and frameworks will read it.
+pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
+    let address = match address.strip_prefix(origin) {
+        Some("") => "/",
+        Some(path) => path,
+        None => address,
+    };
+    let (page, fragment) = match address.split_once('#') {
+        Some((page, fragment)) => (page, Some(fragment)),
+        None => (address, None),
+    };
+    let (path, query) = match page.split_once('?') {
+        // Browsers send a backslash in a query as it is, where it means nothing.
+        Some((path, query)) => (path, format!("?{}", query.replace('\\', "%5C"))),
+        None => (page, String::new()),
+    };
+    local_path(path)?;
+    let mut page = normalized(path)? + &query;
+    local_path(&page)?;
+    let plain = |fragment: &&str| fragment.bytes().all(|byte| byte.is_ascii_graphic());
+    // Without its fragment the page is still the right one.
+    if let Some(fragment) = fragment.filter(plain)
+        && page.len() + fragment.len() < MAX_LENGTH
+    {
+        page.push('#');
+        page.push_str(fragment);
+    }
+    Some(page)
 }
 
-/// [`local_path`] for a path or a full URL of `origin`.
-pub(crate) fn local_address<'a>(address: &'a str, origin: &str) -> Option<&'a str> {
-    match address.strip_prefix(origin) {
-        Some("") => Some("/"),
-        Some(path) => local_path(path),
-        None => local_path(address),
+/// The path with unreserved characters decoded (RFC 3986, section 6.2.2.2) and dot segments followed.
+fn normalized(path: &str) -> Option<String> {
+    let mut decoded = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        decoded.push_str(before);
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        rest = match (byte.filter(unreserved), after.get(2..)) {
+            (Some(byte), Some(after)) => {
+                decoded.push(char::from(byte));
+                after
+            }
+            _ => {
+                decoded.push('%');
+                after
+            }
+        };
     }
+    decoded.push_str(rest);
+    let url = Url::parse("https://this.origin").ok()?.join(&decoded).ok()?;
+    Some(url.path().to_owned())
 }
 
 #[cfg(test)]
@@ -67,11 +107,34 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_judged_as_it_will_be_read() {
+        let page = |address| local_page(address, "https://app.example");
+        for (address, read) in [
+            ("/app/../evil", "/evil"),
+            ("/app/%2e%2E/evil", "/evil"),
+            ("/%2e%2e/", "/"),
+            ("/sign%2Din", "/sign-in"),
+            ("/%73ign-%69n?a=%2D", "/sign-in?a=%2D"),
+            ("/a%2Fb%", "/a%2Fb%"),
+            ("/a?b=\\c", "/a?b=%5Cc"),
+            ("/a?b#c/d?e", "/a?b#c/d?e"),
+            ("/a#b c", "/a"),
+        ] {
+            assert_eq!(page(address).as_deref(), Some(read), "{address}");
+        }
+        for address in ["/a/..//evil.example", "/a/%2e.//evil.example", "/a\\b", "/\\evil", "#a"] {
+            assert_eq!(page(address), None, "{address}");
+        }
+        let long = "a".repeat(MAX_LENGTH - 1);
+        assert_eq!(page(&format!("/{long}#b")), Some(format!("/{long}")));
+    }
+
+    #[test]
     fn a_full_address_must_be_of_the_same_origin() {
         let origin = "https://app.example";
-        assert_eq!(local_address("https://app.example/a?b", origin), Some("/a?b"));
-        assert_eq!(local_address("https://app.example", origin), Some("/"));
-        assert_eq!(local_address("/a", origin), Some("/a"));
+        assert_eq!(local_page("https://app.example/a?b", origin).as_deref(), Some("/a?b"));
+        assert_eq!(local_page("https://app.example", origin).as_deref(), Some("/"));
+        assert_eq!(local_page("/a", origin).as_deref(), Some("/a"));
         for address in [
             "https://app.example.evil.example/",
             "https://app.example:1/",
@@ -79,7 +142,7 @@ mod tests {
             "http://app.example/",
             "https://app.example//evil.example",
         ] {
-            assert_eq!(local_address(address, origin), None, "{address}");
+            assert_eq!(local_page(address, origin), None, "{address}");
         }
     }
 }

@@ -56,7 +56,16 @@ async fn pages_to_return_to() {
         ("/;@evil.example", "/;@evil.example"),
         ("/%252F%252Fevil.example", "/%2F%2Fevil.example"),
         ("/?next=//evil.example", "/?next=//evil.example"),
-        ("/a%23b", "/"),
+        ("/a%23b", "/a#b"),
+        ("/a?b%23c/d", "/a?b#c/d"),
+        ("/sign-in%23a", "/"),
+        ("/a?b=%5Cc", "/a?b=%5Cc"),
+        ("/app/../evil", "/evil"),
+        ("/%252e%252e/a", "/a"),
+        ("/sign%252Din", "/"),
+        ("/a/%252e%252e/sign%252Dout", "/"),
+        ("/a/..//sign-out", "/"),
+        ("/callback//", "/"),
         ("/%C3%A9", "/"),
         ("/%FF", "/"),
         ("/%zz", "/%zz"),
@@ -110,6 +119,9 @@ async fn an_app_below_a_path_stays_below_it() {
         ("/app//evil.example", "/app//evil.example"),
         ("//evil.example", "/app/"),
         ("/app/sign-out", "/app/"),
+        ("/app//sign-out", "/app/"),
+        ("/app/../evil", "/app/evil"),
+        ("/app/%252e%252e/app/page", "/app/page"),
     ] {
         let mut world =
             World::with(|config| config.with_base_url("http://localhost:3000/app/")).await;

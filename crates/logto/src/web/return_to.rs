@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 use super::{Context, Route};
-use crate::local_path::{local_address, local_path, resolved_path};
+use crate::local_path::{local_page, local_path};
 
 impl Context {
     /// The path of the SDK's sign-in route that comes back to `page`.
@@ -20,9 +20,7 @@ impl Context {
         let request = self.request();
         let wanted = match request.header("hx-current-url") {
             // A fragment of a page is no page: return to the one that htmx shows.
-            Some(shown) if request.is_htmx() => {
-                self.own_page(shown.split('#').next().unwrap_or(shown))
-            }
+            Some(shown) if request.is_htmx() => self.own_page(shown),
             _ => self.own_page(&request.target()),
         };
         wanted.or_else(|| self.wanted_page()).unwrap_or_else(|| self.after_sign_in())
@@ -45,12 +43,11 @@ impl Context {
     /// A path or address as a page of this app that one can return to: not of another origin, and
     /// none of the SDK's own routes, which would do something again.
     pub(super) fn own_page(&self, address: &str) -> Option<String> {
-        let path = local_address(address, self.origin())?;
-        let inside = self.inside(path);
-        let resolved = resolved_path(inside)?;
-        let bare = resolved.trim_end_matches('/');
+        let page = local_page(address, self.origin())?;
+        let inside = self.inside(&page);
+        let path = inside.split(['?', '#']).next().unwrap_or(inside);
         let settings = &self.logto().settings;
-        if Route::ALL.iter().any(|route| route.mounted(settings) == bare) {
+        if Route::ALL.iter().any(|route| is_same_path(&route.mounted(settings), path)) {
             return None;
         }
         self.outside(inside)
@@ -59,13 +56,21 @@ impl Context {
     /// The path below the base path, whether or not a proxy took that away.
     fn inside<'a>(&self, path: &'a str) -> &'a str {
         path.strip_prefix(self.logto().settings.base_path.as_str())
-            .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+            .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
             .unwrap_or(path)
     }
 
     /// The path as the browser knows it.
     fn outside(&self, inside: &str) -> Option<String> {
         let base = &self.logto().settings.base_path;
-        local_path(&format!("{base}{inside}")).map(str::to_owned)
+        let page = format!("{base}{inside}");
+        local_path(page.split('#').next().unwrap_or(&page))?;
+        Some(page)
     }
+}
+
+/// Whether two paths are one to routers that pass over empty segments.
+fn is_same_path(one: &str, other: &str) -> bool {
+    let segments = |path| str::split(path, '/').filter(|segment| !segment.is_empty());
+    segments(one).eq(segments(other))
 }
