@@ -16,9 +16,14 @@ async fn a_callback_works_once() {
     let before = world.browser.clone();
     let seen = world.open(&callback).await;
     check(&world, &seen, YES, None).await;
-    // Again, signed in; again with the cookies of before, signed out.
+    // Again, signed in; again with the cookies of before, as if the answer had been lost.
     let seen = world.open(&callback).await;
     refused(&world, &seen, Some("alice")).await;
+    world.browser = before.clone();
+    let seen = world.open(&callback).await;
+    check(&world, &seen, YES, None).await;
+    // Nothing is kept for ever.
+    world.clock.advance(Duration::from_secs(180));
     world.browser = before;
     let seen = world.open(&callback).await;
     refused(&world, &seen, None).await;
@@ -37,9 +42,45 @@ async fn callbacks_at_the_same_time_send_one_code() {
     };
     let (one, two, three) = tokio::join!(load(), load(), load());
     assert_eq!(world.provider.calls(Endpoint::Token).len(), 1);
-    let mut statuses = [one, two, three].map(|reply| reply.status());
-    statuses.sort_unstable();
-    assert_eq!(statuses, [303, 400, 400]);
+    for reply in [one, two, three] {
+        let seen = world.receive(reply);
+        check(&world, &seen, YES, None).await;
+    }
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_browser_that_goes_away_in_the_callback_loses_nothing() {
+    let mut world = World::new().await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    let gate = world.provider.hold(Endpoint::Token);
+    let request = world.browser.request("GET", &callback, &NAVIGATION);
+    let logto = world.logto.clone();
+    let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
+    world.provider.has_been_called(Endpoint::Token, 1).await;
+    asking.abort();
+    assert!(asking.await.is_err(), "the request was dropped");
+    gate.open();
+    let seen = world.open(&callback).await;
+    check(&world, &seen, YES, None).await;
+    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_callback_that_is_loaded_after_the_sign_out_signs_nobody_in() {
+    let mut world = World::new().await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    let before = world.browser.clone();
+    let seen = world.open(&callback).await;
+    check(&world, &seen, YES, None).await;
+    let form = [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(world.send("POST", "/sign-out", &form).await.status, 303);
+    world.browser = before;
+    world.open(&callback).await;
+    assert_eq!(world.person().await, None);
     world.finish();
 }
 

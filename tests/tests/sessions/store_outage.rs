@@ -121,6 +121,51 @@ async fn a_callback_works_when_the_outage_is_over() {
     .await;
 }
 
+/// A write that was given up may be stored all the same; it must not lock out the next attempt.
+#[tokio::test]
+async fn a_callback_whose_replay_guard_was_stored_without_an_answer() {
+    each(Home::SHARED, async |home| {
+        let mut world = World::at(home, |config| config).await;
+        let authorize = world.begin("/sign-in?return_to=/home").await;
+        let callback = world.callback(&authorize);
+        let writes = world.store.writes();
+        world.store.get_into(Trouble::LosesAnswers);
+        let seen = world.open(&callback).await;
+        assert_eq!(seen.status, 503, "{seen:?}");
+        assert_eq!(world.store.writes(), writes + 1, "the guard is stored");
+        assert!(world.provider.calls(Endpoint::Token).is_empty(), "the code is kept");
+        world.store.recover();
+        let seen = world.open(&callback).await;
+        assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
+        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        world.finish();
+    })
+    .await;
+}
+
+/// What came for the code waits until the store is back.
+#[tokio::test]
+async fn a_callback_whose_session_is_stored_after_the_outage() {
+    let mut world = World::at(Home::Store, |config| config).await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    let gate = world.provider.hold(Endpoint::Token);
+    let request = world.browser.request("GET", &callback, &NAVIGATION);
+    let logto = world.logto.clone();
+    let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
+    world.provider.has_been_called(Endpoint::Token, 1).await;
+    world.store.get_into(Trouble::Down);
+    gate.open();
+    let reply = asking.await.unwrap();
+    assert_eq!(world.receive(reply).status, 503);
+    world.store.recover();
+    let seen = world.open(&callback).await;
+    assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
+    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
+    world.finish();
+}
+
 /// The code is spent when the store fails; that must not cost the sign-in.
 #[tokio::test]
 async fn a_callback_whose_session_is_stored_at_the_second_attempt() {

@@ -7,6 +7,7 @@ use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, FaultLog};
 use crate::flow::Transactions;
+use crate::flow::exchange::Exchanges;
 use crate::flow::refresh::Refreshes;
 use crate::http::Http;
 use crate::log_limit::LogLimit;
@@ -23,6 +24,7 @@ pub(crate) struct Engine {
     pub(crate) sessions: SessionManager,
     pub(crate) transactions: Transactions,
     pub(crate) refreshes: Refreshes,
+    pub(crate) exchanges: Exchanges,
     pub(crate) tasks: Tasks,
     pub(crate) faults: FaultLog,
     /// Of refused back-channel logouts, which anybody can post.
@@ -51,6 +53,7 @@ impl Engine {
                 settings.sign_in_lifetime,
             ),
             refreshes: Refreshes::default(),
+            exchanges: Exchanges::default(),
             tasks: Tasks::default(),
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),

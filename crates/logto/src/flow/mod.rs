@@ -5,6 +5,7 @@
 mod callback;
 mod ends;
 mod engine;
+mod exchange;
 mod options;
 mod parameters;
 mod refresh;
@@ -17,4 +18,5 @@ pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use ends::Ended;
 pub(crate) use engine::Engine;
+pub(crate) use exchange::Callback;
 pub(crate) use transaction::{Transaction, Transactions};

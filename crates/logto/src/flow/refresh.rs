@@ -34,10 +34,10 @@ const JUST_NOW: u64 = 60;
 const PAUSE: u64 = 5;
 /// Between two looks whether another instance is done: at first, and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
-/// For how long to try to store what Logto answered, which exists nowhere else, and between two
-/// attempts. The pause is short: when the store is back, whoever reads it first must not find the
-/// refresh token that Logto has replaced.
-const STORE_PATIENCE: Duration = Duration::from_secs(60);
+/// Between two attempts to store what Logto answered. It exists nowhere else, so there is an attempt
+/// as long as the process lives, with at most one answer waiting for each session. The pause is
+/// short: when the store is back, the first reader must not find the refresh token that Logto has
+/// replaced.
 const STORE_PAUSE: Duration = Duration::from_millis(200);
 /// How soon after a request whose answer was lost the same refresh token may be sent again: Logto
 /// takes one that it has replaced for three seconds more, and then ends everything that was issued
@@ -286,11 +286,10 @@ impl Engine {
             }
             true
         };
-        let patience = Instant::now() + STORE_PATIENCE;
         let stored = loop {
             let now = self.settings.clock.now();
             match self.sessions.update(before, now, change).await {
-                Err(error) if error.is_retryable() && Instant::now() < patience => {
+                Err(error) if error.is_retryable() => {
                     if let Some(suppressed) = self.refreshes.store_failures.admit() {
                         tracing::warn!(%error, suppressed, "failed to store refreshed tokens; retrying");
                     }

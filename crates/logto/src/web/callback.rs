@@ -1,9 +1,11 @@
-//! Somebody comes back from Logto.
+//! Answers to the browser that comes back from Logto.
+
+use std::sync::Arc;
 
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind};
-use crate::flow::{CallbackFailure, CallbackParameters, Transaction};
-use crate::session::Session;
+use crate::flow::{Callback, CallbackFailure, CallbackParameters, Transaction};
+use crate::session::manager::LoadedSession;
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
@@ -14,7 +16,7 @@ impl Context {
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
         match self.complete_sign_in().await {
-            Ok((session, transaction)) => match self.begin(session).await {
+            Ok((session, transaction)) => match self.adopt(session) {
                 Ok(()) => {
                     let page = self.page_of(transaction.return_to.as_ref());
                     let forget = vec![self.logto().transactions.remove(&transaction.state)];
@@ -35,76 +37,42 @@ impl Context {
         }
     }
 
-    /// Keeps the new session, in place of the one that this browser had.
-    async fn begin(&self, session: Session) -> Result<(), Error> {
-        let sessions = &self.logto().sessions;
-        let before = self.held().await.ok().flatten();
-        let held = sessions.begin(session, self.now()).await?;
-        self.adopt(held)?;
-        if let Some(before) = before
-            && let Err(error) = sessions.end(&(&before).into(), self.now()).await
-        {
-            tracing::warn!(%error, "the session before the new one could not be ended");
-        }
-        Ok(())
-    }
-
     /// `state` first, then where the browser came back to, then the other parameters, then the
     /// code.
-    async fn complete_sign_in(&self) -> Result<(Session, Transaction), CallbackFailure> {
+    async fn complete_sign_in(&self) -> Result<(LoadedSession, Transaction), Arc<CallbackFailure>> {
         let logto = self.logto();
         let invalid = |why: &'static str| Error::new(ErrorKind::InvalidCallback, why);
 
-        let parameters = CallbackParameters::parse(self.request().query())
-            .map_err(CallbackFailure::without_transaction)?;
+        let unknown = |error| Arc::new(CallbackFailure::without_transaction(error));
+
+        let parameters = CallbackParameters::parse(self.request().query()).map_err(unknown)?;
+        let header = self.request().cookies();
         if parameters.is_bare() {
             // All that Logto sends when a person cancels on its consent page.
             let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
-            let header = self.request().cookies();
             let latest = logto.transactions.latest(&logto.keys, header, self.now());
-            return Err(CallbackFailure {
+            return Err(Arc::new(CallbackFailure {
                 page: latest.and_then(|transaction| transaction.return_to),
                 ..CallbackFailure::without_transaction(error)
-            });
+            }));
         }
-        let transaction = parameters
-            .state
-            .as_deref()
-            .and_then(|state| {
-                logto.transactions.find(&logto.keys, self.request().cookies(), state, self.now())
-            })
-            .ok_or_else(|| {
-                CallbackFailure::without_transaction(invalid(
-                    "no sign-in of this browser has that state",
-                ))
-            })?;
-        let failed = |error| CallbackFailure::new(transaction.clone(), error);
-
+        let state = parameters.state.as_deref();
+        let transaction = state
+            .and_then(|state| logto.transactions.find(&logto.keys, header, state, self.now()))
+            .ok_or_else(|| unknown(invalid("no sign-in of this browser has that state")))?;
         let redirect_uri = self.redirect_uri(&transaction);
         if !self.is_at(&redirect_uri) {
-            return Err(failed(invalid("the browser came back to another address")));
+            let error = invalid("the browser came back to another address");
+            return Err(Arc::new(CallbackFailure::new(transaction, error)));
         }
-        let seconds = logto.settings.sign_in_lifetime;
-        let claim = logto.sessions.claim_callback(&transaction.state, seconds);
-        let Some(claim) = claim.await.map_err(failed)? else {
-            return Err(failed(invalid("the callback was used before")));
+        let callback = Callback {
+            transaction: transaction.clone(),
+            parameters,
+            redirect_uri,
+            cookies: header.to_owned(),
         };
-        let redeemed = async {
-            let metadata = logto.provider.metadata().await?;
-            let code = parameters.code(&metadata)?;
-            logto.redeem_code(code, &transaction, &redirect_uri).await
-        };
-        match redeemed.await {
-            Ok(session) => Ok((session, transaction)),
-            Err(error) => {
-                // After an outage the code may not have reached Logto, and if it did, nobody has what
-                // was issued for it.
-                if error.is_retryable() {
-                    logto.sessions.release(claim).await;
-                }
-                Err(failed(error))
-            }
-        }
+        let session = logto.complete_callback(callback).await?;
+        Ok((session, transaction))
     }
 
     /// Whether the request was made to `redirect_uri`. Scheme and host are the base URL's: what a

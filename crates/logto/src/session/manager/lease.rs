@@ -10,11 +10,12 @@ use crate::error::Error;
 use crate::session::SessionId;
 use crate::storage::{Expect, Version};
 
-/// How long the right to refresh lasts without a sign of life. A holder that dies must be followed
-/// within the 3 seconds for which Logto still takes a refresh token that it has just replaced.
-const LIFE: Duration = Duration::from_secs(2);
-/// Between two signs of life.
-const BEAT: Duration = Duration::from_millis(400);
+/// How long the right to refresh lasts without a sign of life. A holder may die right after Logto
+/// has replaced its refresh token, which Logto takes for 3 seconds more: what is left of them has to
+/// do for the next look of a follower (at most 200 ms later) and its request to Logto.
+const LIFE: Duration = Duration::from_millis(1200);
+/// Between two signs of life: a slow one does not cost the lease.
+const BEAT: Duration = Duration::from_millis(300);
 
 /// The right to refresh a session.
 pub(crate) struct Lease {

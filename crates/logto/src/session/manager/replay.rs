@@ -1,10 +1,10 @@
-//! What may be taken up once only, by whichever instance is asked first.
+//! Replay guards: what may be taken up once only, by the instance that is asked first.
 
 use std::time::Duration;
 
 use super::SessionManager;
 use crate::error::Error;
-use crate::storage::{Expect, Version};
+use crate::storage::{Entry, Expect, Version};
 
 /// That something was taken up, to give it back.
 pub(crate) struct ReplayGuard {
@@ -13,16 +13,25 @@ pub(crate) struct ReplayGuard {
 }
 
 impl SessionManager {
-    /// Takes a callback up; `None` if that was done before.
+    /// Takes a callback up for `owner`; `None` if another one did before.
     ///
     /// A code that reaches Logto twice revokes everything that was issued for it, so a callback that
-    /// is loaded twice, by an impatient person or a browser that retries, must not send it twice.
+    /// is loaded twice, by an impatient person or a browser that retries, must not send it twice. A
+    /// write that was given up may have been stored all the same: the owner knows it as its own.
     pub(crate) async fn claim_callback(
         &self,
         state: &str,
+        owner: &[u8],
         seconds: u64,
     ) -> Result<Option<ReplayGuard>, Error> {
-        self.claim(self.store_keys.callback(state), seconds).await
+        let key = self.store_keys.callback(state);
+        if let Some(version) = self.claim(&key, owner, seconds).await? {
+            return Ok(Some(ReplayGuard { key, version }));
+        }
+        let [entry] = self.store.get([&key]).await?;
+        let own = |entry: &Entry| self.store.open(&key, entry).is_some_and(|value| value == owner);
+        let version = entry.filter(own).map(|entry| entry.version);
+        Ok(version.map(|version| ReplayGuard { key, version }))
     }
 
     /// Whether a logout token was carried out.
@@ -35,19 +44,21 @@ impl SessionManager {
     /// and ending the same sessions twice at the same time does no harm.
     pub(crate) async fn note_carried_out(&self, jti: &str, seconds: u64) -> Result<(), Error> {
         let key = self.store_keys.logout_token(jti);
-        self.claim(key, seconds).await.map(drop)
+        self.claim(&key, &[], seconds).await.map(drop)
     }
 
-    /// Gives something back that could not be done.
-    pub(crate) async fn release(&self, claim: ReplayGuard) {
-        if let Err(error) = self.store.remove(&claim.key, Some(claim.version)).await {
-            tracing::warn!(%error, "what was not done cannot be tried again");
+    /// Gives a callback back whose code was not redeemed.
+    pub(crate) async fn release(&self, guard: ReplayGuard) {
+        if let Err(error) = self.store.remove(&guard.key, Some(guard.version)).await {
+            tracing::warn!(
+                %error,
+                "failed to release the callback's replay guard; another instance will reject a retry"
+            );
         }
     }
 
-    async fn claim(&self, key: String, seconds: u64) -> Result<Option<ReplayGuard>, Error> {
+    async fn claim(&self, key: &str, owner: &[u8], seconds: u64) -> Result<Option<Version>, Error> {
         let ttl = Duration::from_secs(seconds);
-        let version = self.store.put(&key, Vec::new(), Expect::Absent, ttl).await?;
-        Ok(version.map(|version| ReplayGuard { key, version }))
+        self.store.put(key, owner.to_vec(), Expect::Absent, ttl).await
     }
 }

@@ -1,0 +1,169 @@
+//! From a callback to a session: once, and for every request that brings the same callback.
+//!
+//! People click twice, webviews repeat a request, and browsers go away while Logto answers. So the
+//! exchange runs in a task of its own, and its outcome is kept for a while for requests that come
+//! with the same `state` and the same secret of the browser.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{CallbackFailure, CallbackParameters, Engine, Transaction};
+use crate::crypto::encoding;
+use crate::error::{Error, ErrorKind};
+use crate::session::Session;
+use crate::session::manager::LoadedSession;
+
+/// How long an outcome is kept, in seconds, and how many are.
+const KEPT_FOR: u64 = 180;
+const MAX_KEPT: usize = 512;
+
+/// What came of a callback.
+pub(crate) type Outcome = Result<LoadedSession, Arc<CallbackFailure>>;
+
+/// The callbacks of the last minutes, oldest first.
+#[derive(Default)]
+pub(crate) struct Exchanges(Mutex<VecDeque<Kept>>);
+
+struct Kept {
+    /// Hash of `state` and the browser's secret.
+    key: [u8; 32],
+    since: u64,
+    exchange: Arc<tokio::sync::Mutex<Exchange>>,
+}
+
+/// How far the attempts at one callback came.
+struct Exchange {
+    /// Written into the replay guard, so that a later attempt knows a write that was given up as its
+    /// own.
+    owner: [u8; 16],
+    /// A code is good once: what came for it waits here for the store.
+    redeemed: Option<Session>,
+    outcome: Option<Outcome>,
+}
+
+impl Exchanges {
+    fn get(
+        &self,
+        transaction: &Transaction,
+        now: u64,
+    ) -> Result<Arc<tokio::sync::Mutex<Exchange>>, Error> {
+        let secret = transaction.verifier();
+        let key = encoding::sha256(&[transaction.state.as_bytes(), b"\n", secret.as_bytes()]);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|kept| now.saturating_sub(kept.since) < KEPT_FOR);
+        if let Some(known) = kept.iter().find(|kept| kept.key == key) {
+            return Ok(Arc::clone(&known.exchange));
+        }
+        if kept.len() >= MAX_KEPT {
+            kept.pop_front();
+        }
+        let exchange = Exchange { owner: encoding::random()?, redeemed: None, outcome: None };
+        let exchange = Arc::new(tokio::sync::Mutex::new(exchange));
+        kept.push_back(Kept { key, since: now, exchange: Arc::clone(&exchange) });
+        Ok(exchange)
+    }
+}
+
+/// A callback whose `state` belongs to a sign-in of this browser.
+pub(crate) struct Callback {
+    pub(crate) transaction: Transaction,
+    pub(crate) parameters: CallbackParameters,
+    pub(crate) redirect_uri: String,
+    /// The request's `Cookie` header: the session in it gives way to the new one.
+    pub(crate) cookies: String,
+}
+
+impl Engine {
+    /// Makes the session of a callback, or says why there is none. It runs to its end even if the
+    /// request is dropped.
+    pub(crate) async fn complete_callback(self: &Arc<Self>, callback: Callback) -> Outcome {
+        let transaction = callback.transaction.clone();
+        let failed = |error| Arc::new(CallbackFailure::new(transaction.clone(), error));
+        let exchange = self.exchanges.get(&transaction, self.settings.clock.now());
+        let exchange = exchange.map_err(failed)?;
+        let engine = Arc::clone(self);
+        let task = self.tasks.spawn(async move {
+            let mut exchange = exchange.lock().await;
+            if let Some(outcome) = &exchange.outcome {
+                return outcome.clone();
+            }
+            let Callback { transaction, parameters, redirect_uri, cookies } = callback;
+            let attempt = async {
+                if exchange.redeemed.is_none() {
+                    let owner = &exchange.owner;
+                    let redeemed = engine.redeem(owner, &transaction, parameters, &redirect_uri);
+                    exchange.redeemed = Some(redeemed.await?);
+                }
+                let session = exchange.redeemed.clone();
+                let session = session.ok_or_else(|| invalid("the callback brought no session"))?;
+                engine.begin_session(session, &cookies).await
+            };
+            match attempt.await {
+                // Loading the same callback again may work.
+                Err(error) if error.is_retryable() => {
+                    Err(Arc::new(CallbackFailure::new(transaction, error)))
+                }
+                outcome => {
+                    let outcome =
+                        outcome.map_err(|error| Arc::new(CallbackFailure::new(transaction, error)));
+                    exchange.redeemed = None;
+                    exchange.outcome = Some(outcome.clone());
+                    outcome
+                }
+            }
+        });
+        task.await.unwrap_or_else(|error| {
+            let why = "the sign-in was cut short";
+            Err(failed(Error::with_source(ErrorKind::Unreachable, why, error)))
+        })
+    }
+
+    /// Redeems the code, unless another attempt may have done so.
+    async fn redeem(
+        &self,
+        owner: &[u8],
+        transaction: &Transaction,
+        parameters: CallbackParameters,
+        redirect_uri: &str,
+    ) -> Result<Session, Error> {
+        let seconds = self.settings.sign_in_lifetime;
+        let guard = self.sessions.claim_callback(&transaction.state, owner, seconds).await?;
+        let guard = guard.ok_or_else(|| invalid("the callback was used before"))?;
+        let redeemed = async {
+            let metadata = self.provider.metadata().await?;
+            let code = parameters.code(&metadata)?;
+            self.redeem_code(code, transaction, redirect_uri).await
+        };
+        let redeemed = redeemed.await;
+        // After an outage the code may not have reached Logto, and if it did, what was issued for it
+        // never arrived.
+        if redeemed.as_ref().is_err_and(Error::is_retryable) {
+            self.sessions.release(guard).await;
+        }
+        redeemed
+    }
+
+    /// Keeps the new session, in place of the one that this browser had.
+    async fn begin_session(
+        &self,
+        session: Session,
+        cookies: &str,
+    ) -> Result<LoadedSession, Error> {
+        let now = self.settings.clock.now();
+        let before = self.sessions.load(cookies, now).await;
+        let before = before.ok().and_then(|loaded| loaded.held);
+        let held = self.sessions.begin(session, now).await?;
+        if let Some(before) = before {
+            // The old session ends only for one that the browser can keep.
+            self.sessions.cookies(&held, cookies, now)?;
+            if let Err(error) = self.sessions.end(&(&before).into(), now).await {
+                tracing::warn!(%error, "failed to end the session before the new one");
+            }
+        }
+        Ok(held)
+    }
+}
+
+fn invalid(why: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidCallback, why)
+}
