@@ -42,7 +42,7 @@ async fn run() -> Result<()> {
     let port = port.parse()?;
 
     let mut command = Command::new(app);
-    command.env("BASE_URL", &base_url).kill_on_drop(true);
+    command.env("BASE_URL", &base_url).env_remove("PORT").kill_on_drop(true);
     let tenant = match arguments.next() {
         Some(port) => Some(local_tenant(&base_url, port.parse()?, &mut command).await?),
         None => None,

@@ -16,7 +16,7 @@ const FRAMEWORKS: [&str; 4] = ["axum", "actix-web", "poem", "rocket"];
 pub(crate) fn run(framework: &str) -> Result<ExitCode, String> {
     if !FRAMEWORKS.contains(&framework) {
         return Err(format!(
-            "There is no example for {framework}. Choose one of: {}.",
+            "There is no example for {framework}. Choose one of {}.",
             FRAMEWORKS.join(", ")
         ));
     }
@@ -36,23 +36,26 @@ fn check_ports(plan: &Plan, framework: &str) -> Result<(), String> {
     check_port(
         plan.port,
         "The app",
+        "BASE_URL",
         &format!("BASE_URL=http://localhost:4000 cargo xtask demo {framework}"),
     )?;
     match plan.tenant {
         Tenant::Local { port } => check_port(
             port,
             "The local Logto",
+            "LOGTO_LOCAL_PORT",
             &format!("LOGTO_LOCAL_PORT=4001 cargo xtask demo {framework}"),
         ),
         Tenant::Remote => Ok(()),
     }
 }
 
-fn check_port(port: u16, who: &str, instead: &str) -> Result<(), String> {
+fn check_port(port: u16, who: &str, variable: &str, instead: &str) -> Result<(), String> {
     match TcpListener::bind(("127.0.0.1", port)) {
         Ok(_) => Ok(()),
         Err(error) => Err(format!(
-            "{who} cannot listen on port {port}: {error}.\nTry another port:\n\n    {instead}"
+            "{who} cannot listen on port {port}: {error}.\n\
+             Try another port, with {variable}:\n\n    {instead}"
         )),
     }
 }

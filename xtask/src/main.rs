@@ -15,18 +15,18 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask <command>
 
-  demo <framework>   Run the example app, with a Logto of its own on this machine
-                     unless LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET and
-                     LOGTO_COOKIE_SECRET name another one.
+  demo <framework>   Run the example app with a local Logto tenant, or with the
+                     tenant that LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET
+                     and LOGTO_COOKIE_SECRET name.
                      Frameworks: axum, actix-web, poem, rocket.
-                     BASE_URL          where the app is (http://localhost:3000)
-                     LOGTO_LOCAL_PORT  the port of the local Logto (3001)
+                     BASE_URL          URL of the app (http://localhost:3000)
+                     LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
-  test-all           Run every check and every test, and install what they need:
+  test-all           Run all checks and tests, and install what they need:
                      Chromium, Node.js, npm, Redis and PostgreSQL (on Debian,
                      with apt-get, as root or with sudo) and cargo-deny (into
                      target/tools).
-                     --without <what>  leave something out, once or more often:
+                     --without <what>  skip something; can be repeated:
                                        browser   tests in Chromium
                                        provider  tests with the certified provider
                                        databases tests with Redis and PostgreSQL
@@ -34,9 +34,9 @@ Usage: cargo xtask <command>
                      The last line is `N passed, N failed`: tests, and one for
                      each other step.
 
-  bench [group]      Measure what a request costs, beside other crates that do the
-                     same, and print it as Markdown; see docs/performance.md.
-                     Groups: core, frameworks, bytes, memory, threads, api.
+  bench [group]      Measure the cost of a request, compare it with other crates,
+                     and print Markdown; see docs/performance.md.
+                     Groups: core, stores, frameworks, bytes, memory, threads, api.
 
   layers             Check that modules use only modules of lower layers, as the
                      tables in DESIGN.md say.
@@ -52,19 +52,20 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
+        [.., "-h" | "--help"] | ["help"] => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
         ["demo", framework] => demo::run(framework),
         ["demo", ..] => {
-            Err("Say which one: cargo xtask demo axum (or actix-web, poem, rocket).".to_owned())
+            Err("Choose a framework: cargo xtask demo axum (or actix-web, poem, rocket)."
+                .to_owned())
         }
         ["test-all", options @ ..] => test_all::run(options),
         ["bench", groups @ ..] => bench::run(groups),
         ["layers"] => layers::run(),
-        ["help" | "-h" | "--help"] => {
-            print!("{USAGE}");
-            Ok(ExitCode::SUCCESS)
-        }
         [] => Err(USAGE.to_owned()),
-        _ => Err(format!("There is no such command: {}\n\n{USAGE}", arguments.join(" "))),
+        _ => Err(format!("Unknown command: {}\n\n{USAGE}", arguments.join(" "))),
     };
     result.unwrap_or_else(|sentence| complain(&sentence))
 }
