@@ -1,8 +1,9 @@
-//! What differs from one deployment to the next, the same in all four examples: where sessions are
-//! kept (`STORAGE`), and the port behind a proxy (`PORT`).
+//! What differs between deployments, the same in all four examples: where sessions are
+//! stored (`STORAGE`), and the port behind a proxy (`PORT`).
 
 use std::env;
 use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use logto_sqlx::{PostgresStorage, SqliteStorage};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 
-/// Keeps sessions where `STORAGE` says: `cookie` (the default), `memory`, `redis://…`, `postgres://…`
+/// Stores sessions where `STORAGE` says: `cookie` (the default), `memory`, `redis://…`, `postgres://…`
 /// or `sqlite://…`.
 pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box<dyn Error>> {
     let place = env::var("STORAGE").unwrap_or_default();
@@ -40,10 +41,27 @@ pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box
     Ok(config.with_storage(storage))
 }
 
-/// The port to listen on: `PORT` if a proxy stands before this instance, else that of `BASE_URL`.
-pub(crate) fn port(logto: &Logto) -> Result<u16, Box<dyn Error>> {
-    match env::var("PORT") {
-        Ok(port) => Ok(port.parse().map_err(|_| "PORT has to be a port number")?),
-        Err(_) => Ok(logto.port()),
+/// Where to listen: at `BASE_URL` if that is on this machine, else on all interfaces, for a proxy in
+/// front of this instance. `PORT` is the port that the proxy connects to.
+pub(crate) fn address(logto: &Logto) -> Result<SocketAddr, Box<dyn Error>> {
+    let everywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    if let Ok(port) = env::var("PORT") {
+        let port: u16 = port.parse().map_err(|_| "PORT has to be a port number")?;
+        return Ok(SocketAddr::new(everywhere, port));
     }
+    let host = logto.base_url().host_str().unwrap_or_default();
+    let own = match host {
+        "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        _ => host.trim_matches(['[', ']']).parse::<IpAddr>().ok().filter(IpAddr::is_loopback),
+    };
+    Ok(SocketAddr::new(own.unwrap_or(everywhere), logto.port()))
+}
+
+/// The address of this instance for itself.
+pub(crate) fn own_url(logto: &Logto) -> Result<String, Box<dyn Error>> {
+    let mut address = address(logto)?;
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Ok(format!("http://{address}"))
 }

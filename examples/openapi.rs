@@ -1,4 +1,4 @@
-//! What programs read about the API, the same in the examples with utoipa; the one with poem has poem-openapi.
+//! The OpenAPI document, the same in the examples with utoipa. The one with poem uses poem-openapi.
 
 use utoipa::OpenApi;
 use utoipa::openapi::security::{OpenIdConnect, SecurityScheme};
@@ -10,7 +10,7 @@ use crate::logto::resource_server::Api;
 #[openapi(paths(crate::api_things), info(title = "Things"))]
 struct Things;
 
-/// The document, with where tokens come from: only the running app knows the tenant's address.
+/// The document with the URL of the tenant, which only the running app knows.
 pub(crate) fn document(api: &Api) -> Document {
     let how = format!("Ask for the resource `{}`", api.resource());
     let scheme = OpenIdConnect::with_description(api.discovery_url(), how);

@@ -1,6 +1,5 @@
-//! The pages, the same in all four examples; `crate::logto` is the core that an adapter re-exports.
+//! The pages, the same in all four examples. `crate::logto` is the core, which each adapter re-exports.
 
-use crate::hub::NotKnown;
 use crate::logto::web::User;
 use crate::logto::{HuggingFaceProfile, UserInfo};
 use askama::Template;
@@ -17,7 +16,7 @@ struct Home<'a> {
 struct Profile<'a> {
     user: Option<&'a User>,
     hugging_face: Option<HuggingFaceProfile<'a>>,
-    hub: &'a Result<String, NotKnown>,
+    hub: &'a Result<String, &'static str>,
     claims: String,
     info: String,
 }
@@ -26,7 +25,13 @@ struct Profile<'a> {
 #[template(path = "things.html")]
 struct Things<'a> {
     user: Option<&'a User>,
-    answer: &'a str,
+    sentence: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "not_found.html")]
+struct NotFound<'a> {
+    user: Option<&'a User>,
 }
 
 /// The home page.
@@ -34,8 +39,8 @@ pub(crate) fn home(user: Option<&User>) -> String {
     html(&Home { user })
 }
 
-/// The profile page: what Logto knows, what Hugging Face told it, and what the Hub says now.
-pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, NotKnown>) -> String {
+/// The profile page: the user at Logto, the Hugging Face profile stored there, and the current name at the Hub.
+pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, &'static str>) -> String {
     let pretty = |value: Value| format!("{value:#}");
     html(&Profile {
         user: Some(user),
@@ -46,12 +51,17 @@ pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, NotKnow
     })
 }
 
-/// What the API answered.
-pub(crate) fn things(user: &User, answer: &str) -> String {
-    html(&Things { user: Some(user), answer })
+/// What the API says, in a sentence.
+pub(crate) fn things(user: &User, sentence: &str) -> String {
+    html(&Things { user: Some(user), sentence })
 }
 
-/// Rendering into memory fails only for a template that is wrong.
+/// For an unknown address. It does not open the session.
+pub(crate) fn not_found() -> String {
+    html(&NotFound { user: None })
+}
+
+/// Rendering into memory fails only if a template is wrong.
 fn html(page: &impl Template) -> String {
     page.render().unwrap_or_else(|error| format!("This page cannot be shown: {error}"))
 }

@@ -8,8 +8,11 @@ mod hub;
 mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
+#[path = "../../things.rs"]
+mod things;
 
-use actix_web::web::{Data, Html, Json, get};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Html, Json, get, route};
 use actix_web::{App, HttpServer, Responder};
 use logto_actix_web::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
@@ -18,8 +21,8 @@ use logto_actix_web::{
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
-/// too; then there are no things.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
+/// `/things` then says that it is not set up.
 const RESOURCE: &str = "https://api.example.test";
 const READ: &str = "read:things";
 
@@ -42,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
-    let (base_url, port) = (logto.base_url().clone(), deployment::port(&logto)?);
+    let (base_url, address) = (logto.base_url().clone(), deployment::address(&logto)?);
 
     let api = logto.api(RESOURCE)?;
 
@@ -59,56 +62,55 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/api/things", get().to(api_things))
             .route("/openapi.json", get().to(api_document))
             .route("/sign-in/hugging-face", get().to(sign_in_with_hugging_face))
+            .default_service(route().to(not_found))
     };
 
-    let server = HttpServer::new(app)
-        .bind(("0.0.0.0", port))
-        .map_err(|error| format!("port {port}: {error}"))?;
+    let server =
+        HttpServer::new(app).bind(address).map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {base_url}");
     Ok(server.run().await?)
 }
 
-/// For everyone.
+/// For all visitors.
 async fn home(MaybeUser(user): MaybeUser) -> Html {
     Html::new(pages::home(user.as_ref()))
 }
 
-/// For signed-in people: others are sent to sign-in and come back here.
+/// For signed-in users. Visitors are redirected to sign-in and return here.
 async fn profile(user: User) -> Result<Html, Reply> {
     let info = user.fetch_user_info().await?;
     let hub = hub::who_am_i(&user).await;
     Ok(Html::new(pages::profile(&user, &info, &hub)))
 }
 
-/// For scripts: 401 instead of a redirect.
+/// For scripts, which get 401 instead of a redirect.
 async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
 }
 
-/// A page that calls the API with an access token of the person.
+/// Calls the API with an access token of the user.
 async fn things(user: User, logto: Data<Logto>) -> Result<Html, Reply> {
-    let token = user.access_token(RESOURCE).await?;
-    let api = format!("http://localhost:{}/api/things", logto.port());
-    let request = reqwest::Client::new().get(api);
-    let answer = match request.bearer_auth(token.as_str()).send().await {
-        Ok(answer) => answer.text().await.unwrap_or_default(),
-        Err(error) => error.to_string(),
-    };
-    Ok(Html::new(pages::things(&user, &answer)))
+    let sentence = things::sentence(&user, &logto, RESOURCE).await?;
+    Ok(Html::new(pages::things(&user, &sentence)))
 }
 
-/// The API: the route's signature is its authorization.
+/// The API. The route's signature is its authorization.
 #[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
 async fn api_things(token: Authorized<ReadThings>) -> Json<Value> {
     Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 
-/// The API's description, for programs.
+/// The OpenAPI document.
 async fn api_document(api: Data<Api>) -> impl Responder {
     Json(openapi::document(&api))
 }
 
-/// Past Logto's own page, straight to Hugging Face.
+/// For unknown addresses.
+async fn not_found() -> impl Responder {
+    (Html::new(pages::not_found()), StatusCode::NOT_FOUND)
+}
+
+/// Skips Logto's own page and goes straight to Hugging Face.
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
     Ok(auth.sign_in(options).await?.into())

@@ -8,8 +8,11 @@ mod hub;
 mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
+#[path = "../../things.rs"]
+mod things;
 
 use axum::extract::{FromRef, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -21,8 +24,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
-/// too; then there are no things.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
+/// `/things` then says that it is not set up.
 const RESOURCE: &str = "https://api.example.test";
 const READ: &str = "read:things";
 
@@ -69,59 +72,58 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/api/things", get(api_things))
         .route("/openapi.json", get(api_document))
         .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
+        .fallback(not_found)
         .layer(logto_axum::layer(&logto))
         .merge(logto_axum::routes(&logto))
         .with_state(App { logto: logto.clone(), api });
 
-    let port = deployment::port(&logto)?;
-    let listener = TcpListener::bind(("0.0.0.0", port))
-        .await
-        .map_err(|error| format!("port {port}: {error}"))?;
+    let address = deployment::address(&logto)?;
+    let listener =
+        TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {}", logto.base_url());
     Ok(axum::serve(listener, app).await?)
 }
 
-/// For everyone.
+/// For all visitors.
 async fn home(MaybeUser(user): MaybeUser) -> Html<String> {
     Html(pages::home(user.as_ref()))
 }
 
-/// For signed-in people: others are sent to sign-in and come back here.
+/// For signed-in users. Visitors are redirected to sign-in and return here.
 async fn profile(user: User) -> Result<Html<String>, Reply> {
     let info = user.fetch_user_info().await?;
     let hub = hub::who_am_i(&user).await;
     Ok(Html(pages::profile(&user, &info, &hub)))
 }
 
-/// For scripts: 401 instead of a redirect.
+/// For scripts, which get 401 instead of a redirect.
 async fn me(user: User) -> impl IntoResponse {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
 }
 
-/// A page that calls the API with an access token of the person.
+/// Calls the API with an access token of the user.
 async fn things(user: User, State(app): State<App>) -> Result<Html<String>, Reply> {
-    let token = user.access_token(RESOURCE).await?;
-    let api = format!("http://localhost:{}/api/things", app.logto.port());
-    let request = reqwest::Client::new().get(api);
-    let answer = match request.bearer_auth(token.as_str()).send().await {
-        Ok(answer) => answer.text().await.unwrap_or_default(),
-        Err(error) => error.to_string(),
-    };
-    Ok(Html(pages::things(&user, &answer)))
+    let sentence = things::sentence(&user, &app.logto, RESOURCE).await?;
+    Ok(Html(pages::things(&user, &sentence)))
 }
 
-/// The API: the route's signature is its authorization.
+/// The API. The route's signature is its authorization.
 #[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
 async fn api_things(token: Authorized<ReadThings>) -> impl IntoResponse {
     Json(json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] }))
 }
 
-/// The API's description, for programs.
+/// The OpenAPI document.
 async fn api_document(State(app): State<App>) -> impl IntoResponse {
     Json(openapi::document(&app.api))
 }
 
-/// Past Logto's own page, straight to Hugging Face.
+/// For unknown addresses.
+async fn not_found() -> impl IntoResponse {
+    (StatusCode::NOT_FOUND, Html(pages::not_found()))
+}
+
+/// Skips Logto's own page and goes straight to Hugging Face.
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
     Ok(auth.sign_in(options).await?.into())

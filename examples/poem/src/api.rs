@@ -1,4 +1,4 @@
-//! The API, and its description for programs, by poem-openapi.
+//! The API and its OpenAPI document, with poem-openapi.
 
 use logto_poem::{Api, Authorized, Permission, Policy};
 use poem_openapi::auth::Bearer;
@@ -6,8 +6,8 @@ use poem_openapi::payload::Json;
 use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
 use serde_json::{Value, json};
 
-/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
-/// too; then there are no things.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
+/// `/things` then says that it is not set up.
 pub(crate) const RESOURCE: &str = "https://api.example.test";
 pub(crate) const READ: &str = "read:things";
 
@@ -22,7 +22,7 @@ pub(crate) struct Things;
 
 #[OpenApi]
 impl Things {
-    /// The API: the route's signature is its authorization.
+    /// The API. The route's signature is its authorization.
     #[oai(path = "/api/things", method = "get")]
     async fn things(
         &self,
@@ -48,7 +48,7 @@ pub(crate) fn service() -> OpenApiService<Things, ()> {
     OpenApiService::new(Things, "Things", "1.0")
 }
 
-/// The document, with where tokens come from: only the running app knows the tenant's address.
+/// The document with the URL of the tenant, which only the running app knows.
 pub(crate) fn document(
     service: &OpenApiService<Things, ()>,
     api: &Api,

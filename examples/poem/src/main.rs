@@ -7,15 +7,19 @@ mod deployment;
 mod hub;
 #[path = "../../templates/pages.rs"]
 mod pages;
+#[path = "../../things.rs"]
+mod things;
 
 use api::{READ, RESOURCE};
 use logto_poem::{
     Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
 };
 use poem::endpoint::make_sync;
+use poem::error::NotFoundError;
+use poem::http::StatusCode;
 use poem::listener::{Listener, TcpListener};
 use poem::web::{Data, Html, Json};
-use poem::{EndpointExt, Server, get, handler};
+use poem::{EndpointExt, IntoResponse, Response, Server, get, handler};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
@@ -44,26 +48,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .nest_no_strip("/api/things", things_api)
         .at("/openapi.json", make_sync(move |_| Json(document.clone())))
         .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
+        .catch_error(not_found)
         .with(logto_poem::middleware(&logto))
         .data(logto.clone())
         .data(api);
 
-    let port = deployment::port(&logto)?;
-    let acceptor = TcpListener::bind(("0.0.0.0", port))
+    let address = deployment::address(&logto)?;
+    let acceptor = TcpListener::bind(address)
         .into_acceptor()
         .await
-        .map_err(|error| format!("port {port}: {error}"))?;
+        .map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {}", logto.base_url());
     Ok(Server::new_with_acceptor(acceptor).run(app).await?)
 }
 
-/// For everyone.
+/// For all visitors.
 #[handler]
 async fn home(MaybeUser(user): MaybeUser) -> Html<String> {
     Html(pages::home(user.as_ref()))
 }
 
-/// For signed-in people: others are sent to sign-in and come back here.
+/// For signed-in users. Visitors are redirected to sign-in and return here.
 #[handler]
 async fn profile(user: User) -> Result<Html<String>, Reply> {
     let info = user.fetch_user_info().await?;
@@ -71,26 +76,25 @@ async fn profile(user: User) -> Result<Html<String>, Reply> {
     Ok(Html(pages::profile(&user, &info, &hub)))
 }
 
-/// For scripts: 401 instead of a redirect.
+/// For scripts, which get 401 instead of a redirect.
 #[handler]
 async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
 }
 
-/// A page that calls the API with an access token of the person.
+/// Calls the API with an access token of the user.
 #[handler]
 async fn things(user: User, Data(logto): Data<&Logto>) -> Result<Html<String>, Reply> {
-    let token = user.access_token(RESOURCE).await?;
-    let api = format!("http://localhost:{}/api/things", logto.port());
-    let request = reqwest::Client::new().get(api);
-    let answer = match request.bearer_auth(token.as_str()).send().await {
-        Ok(answer) => answer.text().await.unwrap_or_default(),
-        Err(error) => error.to_string(),
-    };
-    Ok(Html(pages::things(&user, &answer)))
+    let sentence = things::sentence(&user, logto, RESOURCE).await?;
+    Ok(Html(pages::things(&user, &sentence)))
 }
 
-/// Past Logto's own page, straight to Hugging Face.
+/// For unknown addresses.
+async fn not_found(_: NotFoundError) -> Response {
+    Html(pages::not_found()).with_status(StatusCode::NOT_FOUND).into_response()
+}
+
+/// Skips Logto's own page and goes straight to Hugging Face.
 #[handler]
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());

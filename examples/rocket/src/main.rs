@@ -8,6 +8,8 @@ mod hub;
 mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
+#[path = "../../things.rs"]
+mod things;
 
 use logto_rocket::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
@@ -15,11 +17,11 @@ use logto_rocket::{
 };
 use rocket::response::content::RawHtml;
 use rocket::serde::json::{Value, json};
-use rocket::{Config, State, get, routes};
+use rocket::{Config, State, catch, catchers, get, routes};
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` at Logto, with the permission `read:things`. People can sign in without it
-/// too; then there are no things.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
+/// `/things` then says that it is not set up.
 const RESOURCE: &str = "https://api.example.test";
 const READ: &str = "read:things";
 
@@ -45,31 +47,41 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let api = logto.api(RESOURCE)?;
 
-    let port = deployment::port(&logto)?;
-    let figment = Config::figment().merge(("address", "0.0.0.0")).merge(("port", port));
+    let address = deployment::address(&logto)?;
+    let figment =
+        Config::figment().merge(("address", address.ip())).merge(("port", address.port()));
     tracing::info!("open {}", logto.base_url());
     rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))
         .attach(logto_rocket::api_fairing(&api))
         .manage(logto)
         .manage(api)
+        .register("/", catchers![not_found])
         .mount(
             "/",
-            routes![home, profile, me, things, api_things, api_document, sign_in_with_hugging_face],
+            routes![
+                home,
+                profile,
+                me,
+                own_things,
+                api_things,
+                api_document,
+                sign_in_with_hugging_face
+            ],
         )
         .launch()
         .await
-        .map_err(|error| format!("port {port}: {error}"))?;
+        .map_err(|error| format!("{address}: {error}"))?;
     Ok(())
 }
 
-/// For everyone.
+/// For all visitors.
 #[get("/")]
 async fn home(user: MaybeUser) -> RawHtml<String> {
     RawHtml(pages::home(user.0.as_ref()))
 }
 
-/// For signed-in people: others are sent to sign-in and come back here.
+/// For signed-in users. Visitors are redirected to sign-in and return here.
 #[get("/profile")]
 async fn profile(user: User) -> Result<RawHtml<String>, Reply> {
     let info = user.fetch_user_info().await?;
@@ -77,39 +89,39 @@ async fn profile(user: User) -> Result<RawHtml<String>, Reply> {
     Ok(RawHtml(pages::profile(&user, &info, &hub)))
 }
 
-/// For scripts: 401 instead of a redirect.
+/// For scripts, which get 401 instead of a redirect.
 #[get("/api/me")]
 async fn me(user: User) -> Value {
     json!({ "sub": user.sub(), "name": user.name(), "email": user.email() })
 }
 
-/// A page that calls the API with an access token of the person.
+/// Calls the API with an access token of the user.
 #[get("/things")]
-async fn things(user: User, logto: &State<Logto>) -> Result<RawHtml<String>, Reply> {
-    let token = user.access_token(RESOURCE).await?;
-    let api = format!("http://localhost:{}/api/things", logto.port());
-    let request = reqwest::Client::new().get(api);
-    let answer = match request.bearer_auth(token.as_str()).send().await {
-        Ok(answer) => answer.text().await.unwrap_or_default(),
-        Err(error) => error.to_string(),
-    };
-    Ok(RawHtml(pages::things(&user, &answer)))
+async fn own_things(user: User, logto: &State<Logto>) -> Result<RawHtml<String>, Reply> {
+    let sentence = things::sentence(&user, logto, RESOURCE).await?;
+    Ok(RawHtml(pages::things(&user, &sentence)))
 }
 
-/// The API: the route's signature is its authorization.
+/// The API. The route's signature is its authorization.
 #[utoipa::path(get, path = "/api/things", security(("logto" = [READ])), responses((status = 200)))]
 #[get("/api/things")]
 async fn api_things(token: Authorized<ReadThings>) -> Value {
     json!({ "owner": token.sub(), "things": ["a lamp", "a chair"] })
 }
 
-/// The API's description, for programs.
+/// The OpenAPI document.
 #[get("/openapi.json")]
 async fn api_document(api: &State<Api>) -> Value {
     json!(openapi::document(api))
 }
 
-/// Past Logto's own page, straight to Hugging Face.
+/// For unknown addresses.
+#[catch(404)]
+fn not_found() -> RawHtml<String> {
+    RawHtml(pages::not_found())
+}
+
+/// Skips Logto's own page and goes straight to Hugging Face.
 #[get("/sign-in/hugging-face")]
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());

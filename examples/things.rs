@@ -1,0 +1,53 @@
+//! Asks this app's own API for the user's things, the same in all four examples.
+
+use std::error::Error;
+
+use crate::deployment;
+use crate::logto::Logto;
+use crate::logto::web::User;
+use reqwest::StatusCode;
+use serde_json::Value;
+
+const NOT_SET_UP: &str = "This site is not set up to show things yet.";
+const NOT_ALLOWED: &str =
+    "You do not have access to things. If you should have, ask the administrator of this site.";
+const NOT_AVAILABLE: &str = "Your things are not available right now. Try again in a moment.";
+
+/// The things of the user in a sentence, or why there are none.
+///
+/// # Errors
+///
+/// If the user has to sign in again, or Logto does not respond: the SDK has a page for these.
+pub(crate) async fn sentence(
+    user: &User,
+    logto: &Logto,
+    resource: &str,
+) -> Result<String, crate::logto::Error> {
+    let token = match user.access_token(resource).await {
+        Ok(token) => token,
+        Err(error) if error.needs_sign_in() || error.is_retryable() => return Err(error),
+        Err(error) => {
+            tracing::warn!(%error, resource, "no access token: is the API resource set up in Logto?");
+            return Ok(NOT_SET_UP.to_owned());
+        }
+    };
+    Ok(ask(logto, token.as_str()).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "request to the API of this app failed");
+        NOT_AVAILABLE.to_owned()
+    }))
+}
+
+async fn ask(logto: &Logto, token: &str) -> Result<String, Box<dyn Error>> {
+    let api = format!("{}/api/things", deployment::own_url(logto)?);
+    let response = reqwest::Client::new().get(api).bearer_auth(token).send().await?;
+    if response.status() == StatusCode::FORBIDDEN {
+        tracing::info!(
+            "the API of this app refused the user: is the permission assigned to a role?"
+        );
+        return Ok(NOT_ALLOWED.to_owned());
+    }
+    let response: Value = response.error_for_status()?.json().await?;
+    let things = response.get("things").and_then(Value::as_array);
+    let names: Vec<&str> = things.into_iter().flatten().filter_map(Value::as_str).collect();
+    Ok(format!("You have {}.", names.join(" and ")))
+}

@@ -1,0 +1,74 @@
+//! Pages of the example apps that the SDK has no part in.
+
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
+use logto_local::LocalTenant;
+use logto_tests::{Example, ExampleApp, Visitor, free_base_url, signs_in_at};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+
+#[tokio::test]
+async fn an_unknown_address_has_a_page_with_a_way_back() {
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
+        let _app = ExampleApp::start(example, &base_url, &signs_in_at(&tenant)).await;
+        let page = Visitor::new().open(&format!("{base_url}/no/such/page")).await;
+        assert_eq!(page.status(), 404, "{example:?}");
+        let kind = page.headers()["content-type"].to_str().unwrap().to_owned();
+        assert!(kind.starts_with("text/html"), "{example:?}: {kind}");
+        let page = page.text().await.unwrap();
+        assert!(page.contains(r#"id="home" href="/""#), "{example:?}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn things_are_shown_in_a_sentence_when_a_proxy_has_the_port_of_the_base_url() {
+    for example in Example::ALL {
+        let (base_url, behind) = (free_base_url(), free_base_url());
+        let (front_port, port) = (port_of(&base_url), port_of(&behind));
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
+        let port_text = port.to_string();
+        let mut variables = signs_in_at(&tenant).to_vec();
+        variables.push(("PORT", &port_text));
+        let _app = ExampleApp::start_behind_proxy(example, &base_url, port, &variables).await;
+        let front = TcpListener::bind(("127.0.0.1", front_port)).await.unwrap();
+        let proxy = tokio::spawn(pass_on(front, port));
+
+        let visitor = Visitor::new();
+        let address = visitor.sent_to(&format!("{base_url}/sign-in")).await;
+        visitor.open(&tenant.sign_in(&address, "alice").await.unwrap()).await;
+        let page = visitor.open(&format!("{base_url}/things")).await;
+        assert_eq!(page.status(), 200, "{example:?}");
+        let page = page.text().await.unwrap();
+        assert!(page.contains("You have a lamp and a chair."), "{example:?}: {page}");
+        proxy.abort();
+    }
+}
+
+#[tokio::test]
+async fn an_app_without_a_proxy_listens_on_this_machine_only() {
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
+        let _app = ExampleApp::start(example, &base_url, &signs_in_at(&tenant)).await;
+        // Another loopback address stands for the other interfaces.
+        let elsewhere = TcpStream::connect(("127.0.0.2", port_of(&base_url))).await;
+        assert!(elsewhere.is_err(), "{example:?}");
+    }
+}
+
+async fn pass_on(front: TcpListener, port: u16) {
+    while let Ok((mut client, _)) = front.accept().await {
+        tokio::spawn(async move {
+            let mut app = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            // Either side may end the connection.
+            let _ = copy_bidirectional(&mut client, &mut app).await;
+        });
+    }
+}
+
+fn port_of(base_url: &str) -> u16 {
+    base_url.rsplit(':').next().unwrap().parse().unwrap()
+}
