@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/", get(home))
         .at("/profile", get(profile))
         .at("/api/me", get(me))
-        .at("/things", get(things))
+        .at("/things", get(show_things))
         .nest_no_strip("/api/things", things_api)
         .at("/openapi.json", make_sync(move |_| Json(document.clone())))
         .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
@@ -84,7 +84,7 @@ async fn me(user: User) -> Json<Value> {
 
 /// Calls the API with an access token of the user.
 #[handler]
-async fn things(user: User, Data(logto): Data<&Logto>) -> Result<Html<String>, Reply> {
+async fn show_things(user: User, Data(logto): Data<&Logto>) -> Result<Html<String>, Reply> {
     let sentence = things::sentence(&user, logto, RESOURCE).await?;
     Ok(Html(pages::things(&user, &sentence)))
 }

@@ -255,7 +255,7 @@ async fn entries_that_cannot_be_read_are_of_nobody() {
     each(Home::SHARED, async |home| {
         for trouble in [Trouble::Damages, Trouble::Empties] {
             let mut world = World::lives(home).await;
-            world.clock.advance(std::time::Duration::from_secs(3600));
+            world.clock.advance(Duration::from_secs(3600));
             // So that there is an entry for a session in cookies too.
             let page = world.page();
             page.access_token(TokenRequest::opaque()).await.unwrap();

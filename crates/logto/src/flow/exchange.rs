@@ -144,11 +144,7 @@ impl Engine {
     }
 
     /// Keeps the new session, in place of the one that this browser had.
-    async fn begin_session(
-        &self,
-        session: Session,
-        cookies: &str,
-    ) -> Result<LoadedSession, Error> {
+    async fn begin_session(&self, session: Session, cookies: &str) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
         let before = self.sessions.load(cookies, now).await;
         let before = before.ok().and_then(|loaded| loaded.held);
