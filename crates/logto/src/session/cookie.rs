@@ -121,8 +121,7 @@ impl SessionCookie {
         for (at, chunk) in chunks.0.iter().enumerate().take(count).skip(1) {
             let find = || {
                 let name = self.chunk(at);
-                let first = cookies::values(header, &name).next();
-                first
+                cookies::values(header, &name).next()
             };
             text.to_mut().push_str((*chunk.get_or_init(find))?);
         }

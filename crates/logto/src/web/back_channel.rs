@@ -6,6 +6,10 @@ use super::{Context, Reply};
 use crate::error::{Error, ErrorKind};
 use crate::oidc::jwt::LogoutSubject;
 
+/// Seconds after the end of a session at Logto for which a sign-in may still bring it: one that was
+/// under way. A person who takes longer was on Logto's own page, which begins another session.
+const UNDER_WAY: u64 = 5;
+
 impl Context {
     /// Ends the sessions that a logout token names.
     ///
@@ -40,9 +44,7 @@ impl Context {
         }
         match &token.whom {
             LogoutSubject::Session(sid) => {
-                // A sign-in that was under way belongs to the session that ended: Logto never
-                // names another one the same.
-                let until = token.issued_at.saturating_add(logto.settings.sign_in_lifetime);
+                let until = token.issued_at.saturating_add(UNDER_WAY);
                 logto.sessions.end_logto_session(sid, end_of_second(until)).await?;
             }
             LogoutSubject::Person(sub) => {
