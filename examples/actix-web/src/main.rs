@@ -11,6 +11,8 @@ mod pages;
 #[path = "../../things.rs"]
 mod things;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Html, Json, get, route};
 use actix_web::{App, HttpServer, Responder};
@@ -49,12 +51,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let api = logto.api(RESOURCE)?;
 
+    let shared = logto.clone();
     let app = move || {
+        let logto = shared.clone();
         App::new()
-            .app_data(Data::new(logto.clone()))
             .app_data(Data::new(api.clone()))
             .wrap(logto_actix_web::middleware(&logto))
             .configure(logto_actix_web::routes(&logto))
+            .app_data(Data::new(logto))
             .route("/", get().to(home))
             .route("/profile", get().to(profile))
             .route("/api/me", get().to(me))
@@ -68,7 +72,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server =
         HttpServer::new(app).bind(address).map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {base_url}");
-    Ok(server.run().await?)
+    // It stops on SIGTERM and Ctrl-C by itself, when the requests under way are answered.
+    server.run().await?;
+    // What outlived its request, such as a refresh, is finished before the process ends.
+    let unfinished = logto.drain(Duration::from_secs(30)).await;
+    if unfinished > 0 {
+        tracing::error!(unfinished, "stopped before all work was done");
+    }
+    Ok(())
 }
 
 /// For all visitors.

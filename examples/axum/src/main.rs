@@ -8,8 +8,12 @@ mod hub;
 mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
+#[path = "../../shutdown.rs"]
+mod shutdown;
 #[path = "../../things.rs"]
 mod things;
+
+use std::time::Duration;
 
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
@@ -81,7 +85,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener =
         TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {}", logto.base_url());
-    Ok(axum::serve(listener, app).await?)
+    axum::serve(listener, app).with_graceful_shutdown(shutdown::requested()).await?;
+    // What outlived its request, such as a refresh, is finished before the process ends.
+    let unfinished = logto.drain(Duration::from_secs(30)).await;
+    if unfinished > 0 {
+        tracing::error!(unfinished, "stopped before all work was done");
+    }
+    Ok(())
 }
 
 /// For all visitors.

@@ -7,8 +7,12 @@ mod deployment;
 mod hub;
 #[path = "../../templates/pages.rs"]
 mod pages;
+#[path = "../../shutdown.rs"]
+mod shutdown;
 #[path = "../../things.rs"]
 mod things;
+
+use std::time::Duration;
 
 use api::{READ, RESOURCE};
 use logto_poem::{
@@ -59,7 +63,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await
         .map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {}", logto.base_url());
-    Ok(Server::new_with_acceptor(acceptor).run(app).await?)
+    Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(app, shutdown::requested(), Some(Duration::from_secs(30)))
+        .await?;
+    // What outlived its request, such as a refresh, is finished before the process ends.
+    let unfinished = logto.drain(Duration::from_secs(30)).await;
+    if unfinished > 0 {
+        tracing::error!(unfinished, "stopped before all work was done");
+    }
+    Ok(())
 }
 
 /// For all visitors.

@@ -11,6 +11,8 @@ mod pages;
 #[path = "../../things.rs"]
 mod things;
 
+use std::time::Duration;
+
 use logto_rocket::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
@@ -54,7 +56,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))
         .attach(logto_rocket::api_fairing(&api))
-        .manage(logto)
+        .manage(logto.clone())
         .manage(api)
         .register("/", catchers![not_found])
         .mount(
@@ -69,9 +71,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 sign_in_with_hugging_face
             ],
         )
+        // It stops on SIGTERM and Ctrl-C by itself.
         .launch()
         .await
         .map_err(|error| format!("{address}: {error}"))?;
+    // What outlived its request, such as a refresh, is finished before the process ends.
+    let unfinished = logto.drain(Duration::from_secs(30)).await;
+    if unfinished > 0 {
+        tracing::error!(unfinished, "stopped before all work was done");
+    }
     Ok(())
 }
 
