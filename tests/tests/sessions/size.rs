@@ -96,7 +96,7 @@ fn response_headers(seen: &Seen) -> usize {
 fn join_organizations(world: &World, count: usize) {
     world.provider.bend_token(move |token| {
         let ids: Vec<_> =
-            (0..count).map(|n| encode(Key::es384("id").sign(&[n as u8])[..9].to_vec())).collect();
+            (0..count).map(|n| encode(&Key::es384("id").sign(&[n as u8])[..9])).collect();
         let roles: Vec<_> = ids.iter().map(|id| format!("{id}:member")).collect();
         token.claim("organizations", ids);
         token.claim("organization_roles", roles);
