@@ -42,13 +42,15 @@ impl Context {
             let why = "the logout token was used before";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
+        // A token may arrive late, and an instance's clock may be behind Logto's.
+        let ended_at = token.issued_at.max(logto.settings.clock.now());
         match &token.whom {
             LogoutSubject::Session(sid) => {
-                let until = token.issued_at.saturating_add(UNDER_WAY);
+                let until = ended_at.saturating_add(UNDER_WAY);
                 logto.sessions.end_logto_session(sid, end_of_second(until)).await?;
             }
             LogoutSubject::Person(sub) => {
-                logto.sessions.end_person(sub, end_of_second(token.issued_at)).await?;
+                logto.sessions.end_person(sub, end_of_second(ended_at)).await?;
             }
         }
         let jti = logto.sessions.note_carried_out(&token.jti, token.good_for);
