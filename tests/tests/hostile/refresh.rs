@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto::{ErrorKind, TokenRequest};
 use logto_tests::hostile::Ends::{self, Outage, Refused, SignedOut, Token};
 use logto_tests::hostile::{
-    APP_ID, Answer, Call, Endpoint, IdToken, Key, World, assert_ends, each,
+    APP_ID, Answer, Call, Endpoint, Home, IdToken, Key, World, assert_ends, each,
 };
 use serde_json::{Value, json};
 
@@ -207,7 +207,7 @@ async fn a_refused_app_is_one_request_and_one_line_that_names_the_variable() {
     each(
         rows.iter().map(|(name, answer, names)| (*name, (*answer, *names))),
         async |(answer, names)| {
-            let world = World::signed_in().await;
+            let world = World::lives(Home::Cookies).await;
             world.provider.bend(Endpoint::Token, move |_, _| answer());
             let before = world.provider.calls(Endpoint::Token).len();
             world.clock.advance(LATER);
