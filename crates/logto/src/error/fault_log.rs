@@ -84,7 +84,7 @@ mod tests {
         let log = FaultLog::default();
         let error = Error::new(ErrorKind::Unreachable, "down");
         log.report("refresh", &error);
-        log.report("access_token", &error.clone());
+        log.report("access_token", &error);
         assert_eq!(log.0.lock().unwrap().len(), 1);
         log.report("access_token", &Error::new(ErrorKind::SignInRequired, ""));
         assert_eq!(log.0.lock().unwrap().len(), 1, "a normal outcome is no fault");

@@ -18,7 +18,7 @@ pub fn locations() -> Vec<Case> {
         kept("two question marks", "/page?a?b", "%2Fpage%3Fa%3Fb"),
         kept("an encoded slash", "/files/a%2Fb", "%2Ffiles%2Fa%252Fb"),
         kept("small hexadecimals", "/page?q=%c3%a9", "%2Fpage%3Fq%3D%25c3%25a9"),
-        kept("an encoded letter", "/files/%61", "%2Ffiles%2F%2561"),
+        kept("an encoded letter", "/files/%61", "%2Ffiles%2Fa"),
         kept("unicode", "/files/caf%C3%A9", "%2Ffiles%2Fcaf%25C3%25A9"),
         kept("bytes that are no text", "/page?q=%FF", "%2Fpage%3Fq%3D%25FF"),
         kept("plus and space", "/page?a+b=%20c", "%2Fpage%3Fa%2Bb%3D%2520c"),
@@ -30,7 +30,7 @@ pub fn locations() -> Vec<Case> {
             "/page?next=//evil.example",
             "%2Fpage%3Fnext%3D%2F%2Fevil.example",
         ),
-        kept("a dot segment", "/files/./a", "%2Ffiles%2F.%2Fa"),
+        kept("a dot segment", "/files/./a", "%2Ffiles%2Fa"),
         kept("a slash at the end", "/files/a/", "%2Ffiles%2Fa%2F"),
         kept("a whole address", "http://localhost:3000/page?a=b", "%2Fpage%3Fa%3Db"),
         kept(
