@@ -97,6 +97,39 @@ async fn a_refresh_outlives_its_browser() {
     .await;
 }
 
+/// An instance that lost its lease may get an answer that repeats the token it sent, long after
+/// another instance has stored the token that replaced it.
+#[tokio::test]
+async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
+    each(Home::SHARED, async |home| {
+        let mut world = World::lives(home).await;
+        world.clock.advance(LATER);
+        let before = sent(&world);
+        let gate = world.provider.hold(Endpoint::Token);
+        let page = world.page();
+        tokio::select! {
+            _ = page.access_token(TokenRequest::opaque()) => panic!("the answer is held back"),
+            () = world.provider.has_been_called(Endpoint::Token, before + 1) => {}
+        }
+        drop(page);
+        world.provider.relent();
+        world.provider.rotate_refresh_tokens();
+        // The lease of the first instance ends in the store.
+        world.clock.advance(Duration::from_secs(2));
+        let other = world.instance();
+        let token = world.page_of(&other).access_token(TokenRequest::opaque()).await;
+        assert!(token.is_ok(), "{token:?}");
+        assert_eq!(sent(&world) - before, 2);
+        gate.open();
+        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
+        world.clock.advance(LATER);
+        let again = world.access_token().await;
+        assert!(again.is_ok(), "the newer refresh token was kept: {again:?}");
+        world.finish();
+    })
+    .await;
+}
+
 /// What was issued for a refresh whose browser never heard of it has to last longer than the hour of
 /// an access token.
 #[tokio::test]

@@ -19,8 +19,10 @@ use crate::session::{Grant, Session, SessionId, StoredToken, StoredTokens};
 const DEFAULT_LIFETIME: u64 = 3600;
 
 /// What came of redeeming a refresh token. The new refresh token is in it even if the rest of the
-/// answer could not be accepted: the old one may be spent.
+/// answer could not be accepted: the old one may be consumed.
 pub(crate) struct Renewal {
+    /// Only one that replaces the token that was sent. An answer that repeats the sent one may come
+    /// late, when another instance has stored a newer one.
     pub(crate) refresh_token: Option<String>,
     pub(crate) accepted: Result<Accepted, Error>,
 }
@@ -89,6 +91,7 @@ impl Engine {
         let refresh_token = held.session.refresh_token().ok_or_else(|| {
             Error::new(ErrorKind::SignInRequired, "the session has no refresh token")
         })?;
+        let is_new = |received: &String| received != refresh_token;
         let metadata = self.provider.metadata().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
         let tokens = match protocol.refresh(refresh_token, target).await {
@@ -96,7 +99,7 @@ impl Engine {
             Err(none) if none.refresh_token.is_none() => return Err(refusal(none.error)),
             Err(none) => {
                 return Ok(Renewal {
-                    refresh_token: none.refresh_token,
+                    refresh_token: none.refresh_token.filter(is_new),
                     accepted: Err(none.error),
                 });
             }
@@ -106,7 +109,7 @@ impl Engine {
         Ok(Renewal {
             accepted: checked
                 .map(|claims| Accepted { token: stored_token(&tokens, target, now), claims }),
-            refresh_token: tokens.refresh_token,
+            refresh_token: tokens.refresh_token.filter(is_new),
         })
     }
 
