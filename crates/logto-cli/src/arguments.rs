@@ -59,9 +59,10 @@ pub(crate) struct Local {
     /// Keep people's Hugging Face tokens; with --empty, be able to: for `logto setup … --with-token-storage`
     #[arg(long)]
     pub(crate) token_storage: bool,
-    /// The app's id
-    #[arg(long, value_name = "ID", default_value = "local-app")]
-    pub(crate) app_id: String,
+    /// The app's id; by default it stands for the current directory, so that projects on one host keep
+    /// their cookies apart
+    #[arg(long, value_name = "ID")]
+    pub(crate) app_id: Option<String>,
     /// The app's secret; it begins with local-
     #[arg(long, value_name = "SECRET", default_value = "local-secret")]
     pub(crate) app_secret: String,

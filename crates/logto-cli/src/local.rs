@@ -1,5 +1,7 @@
 //! `logto local`: a tenant on this machine, until Ctrl-C or until the given command ends.
 
+use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
@@ -44,11 +46,19 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
+/// Cookies are named after the app's id, and a browser sends those of one host to all of its ports.
+fn app_id_of_this_directory() -> String {
+    let mut hasher = DefaultHasher::new();
+    env::current_dir().unwrap_or_default().hash(&mut hasher);
+    format!("local-app-{:016x}", hasher.finish())
+}
+
 async fn start(options: &Local) -> Result<LocalTenant, Failure> {
+    let app_id = options.app_id.clone().unwrap_or_else(app_id_of_this_directory);
     let mut builder = LocalTenant::builder()
         .port(options.port)
         .base_url(&options.base_url)
-        .app(&options.app_id, &options.app_secret)
+        .app(&app_id, &options.app_secret)
         .back_channel_logout(options.back_channel_logout)
         .third_party(options.third_party)
         .token_storage(options.token_storage)

@@ -127,7 +127,7 @@ impl SetCookie {
     fn summary(&self) -> String {
         let ours = self.name.contains("logto_");
         let name = match self.name.split_once("logto_sign_in_") {
-            Some((prefix, _)) => format!("{prefix}logto_sign_in_{{state}}"),
+            Some((prefix, _)) => format!("{prefix}logto_sign_in_{{slot}}"),
             None => self.name.clone(),
         };
         let value = match self.value.as_str() {

@@ -95,7 +95,10 @@ async fn a_sign_in_belongs_to_its_browser() {
     refused(&world, &seen, None).await;
     world.begin("/sign-in").await;
     let seen = world.open(&callback).await;
-    refused(&world, &seen, None).await;
+    // By chance the two cookies have one name; then it may begin again, as itself.
+    let begins_again = seen.status == 303 && seen.location().contains("/oidc/auth?");
+    assert!(begins_again || seen.status == 400, "{seen:?}");
+    assert_eq!(world.person().await, None);
     assert!(world.provider.calls(Endpoint::Token).is_empty());
     world.browser = alice;
     let seen = world.open(&callback).await;
@@ -118,6 +121,57 @@ async fn any_tab_may_come_back_first() {
     world.finish();
 }
 
+/// Tabs that are restored together begin to sign in before any of them has a cookie.
+#[tokio::test]
+async fn thirty_tabs_at_once_all_come_back() {
+    let mut world = World::new().await;
+    let page = |tab| format!("/tab/{tab}?{}", "a".repeat(300));
+    let mut answers = Vec::new();
+    for tab in 0..30 {
+        let target = format!("/sign-in?return_to={}", page(tab));
+        let request = world.browser.request("GET", &target, &NAVIGATION);
+        answers.push(world.logto.handle(Route::SignIn, request).await);
+    }
+    let mut begun = Vec::new();
+    for answer in answers {
+        begun.push(Url::parse(world.receive(answer).location()).unwrap());
+    }
+    let cookies = world.browser.cookies().iter();
+    let bytes: usize = cookies.map(|(name, value)| name.len() + value.len() + 3).sum();
+    assert!(bytes < 4096, "{bytes} bytes of cookies");
+    // Nobody is signed in when the first of them come back.
+    let mut again = Vec::new();
+    for (tab, authorize) in begun.iter().enumerate() {
+        let before = world.browser.clone();
+        let seen = world.open(&world.callback(authorize)).await;
+        assert_eq!(seen.status, 303, "{seen:?}");
+        if seen.location().contains("/oidc/auth?") {
+            again.push((tab, Url::parse(seen.location()).unwrap()));
+        } else {
+            assert_eq!(seen.location(), page(tab));
+            world.browser = before;
+        }
+    }
+    assert!(again.len() >= 30 - 16, "{} tabs began again", again.len());
+    for (tab, authorize) in again {
+        let seen = world.open(&world.callback(&authorize)).await;
+        assert_eq!((seen.status, seen.location()), (303, page(tab).as_str()));
+    }
+    assert!(world.person().await.is_some());
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_tab_that_lost_its_cookie_goes_to_its_page_once_signed_in() {
+    let mut world = World::new().await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    std::mem::take(&mut world.browser);
+    world.sign_in_as("alice").await;
+    let seen = world.open(&world.callback(&authorize)).await;
+    assert_eq!((seen.status, seen.location()), (303, "/home"));
+    world.finish();
+}
+
 #[tokio::test]
 async fn a_sign_in_has_its_time() {
     for (seconds, then) in [(890, YES), (901, NO)] {
@@ -136,30 +190,34 @@ const FOREIGN: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 #[tokio::test]
 async fn cookies_that_are_not_ours_do_no_harm() {
-    type Plant = fn(&mut World, &Url);
+    type Plant = fn(&mut World);
     let rows: [(&str, Plant); 10] = [
-        ("Logto's own", |w, _| w.browser.plant("_interaction", "{\"a\":\"b=c\",\"d\":\"e,f\"}")),
-        ("no name", |w, _| w.browser.plant("", "x")),
-        ("a session of garbage", |w, _| w.browser.plant(SESSION, "1AAAA")),
-        ("a session of nine chunks", |w, _| w.browser.plant(SESSION, "9AAAA")),
-        ("a session without a count", |w, _| w.browser.plant(SESSION, "é")),
-        ("a chunk alone", |w, _| w.browser.plant(&format!("{SESSION}.1"), "AAAA")),
-        ("a huge one", |w, _| w.browser.plant("x", &"y".repeat(100_000))),
-        ("twenty sign-ins of garbage", |w, _| {
-            (0..20).for_each(|n| w.browser.plant(&format!("logto_sign_in_{n:022}"), "AAAA"));
+        ("Logto's own", |w| w.browser.plant("_interaction", "{\"a\":\"b=c\",\"d\":\"e,f\"}")),
+        ("no name", |w| w.browser.plant("", "x")),
+        ("a session of garbage", |w| w.browser.plant(SESSION, "1AAAA")),
+        ("a session of nine chunks", |w| w.browser.plant(SESSION, "9AAAA")),
+        ("a session without a count", |w| w.browser.plant(SESSION, "é")),
+        ("a chunk alone", |w| w.browser.plant(&format!("{SESSION}.1"), "AAAA")),
+        ("a huge one", |w| w.browser.plant("x", &"y".repeat(100_000))),
+        ("twenty sign-ins of garbage", |w| {
+            let (own, _) = w.browser.cookies()[0].clone();
+            let prefix = &own[..own.len() - 1];
+            for slot in "0123456789abcdefghij".chars().filter(|slot| !own.ends_with(*slot)) {
+                w.browser.plant(&format!("{prefix}{slot}"), "AAAA");
+            }
         }),
-        ("a sign-in under another state", |w, url| {
-            let state = state_of(url);
-            let own = w.browser.cookies().iter().find(|(name, _)| name.ends_with(&state));
-            let value = own.unwrap().1.clone();
-            w.browser.plant(&format!("logto_sign_in_{FOREIGN}"), &value);
+        ("a sign-in under another name", |w| {
+            let (own, value) = w.browser.cookies()[0].clone();
+            let (prefix, slot) = own.split_at(own.len() - 1);
+            let other = if slot == "0" { "1" } else { "0" };
+            w.browser.plant(&format!("{prefix}{other}"), &value);
         }),
-        ("control characters", |w, _| w.browser.plant("a\u{1}", "\u{2}\u{7f}")),
+        ("control characters", |w| w.browser.plant("a\u{1}", "\u{2}\u{7f}")),
     ];
     each(rows, async |plant: Plant| {
         let mut world = World::new().await;
         let authorize = world.begin("/sign-in?return_to=/home").await;
-        plant(&mut world, &authorize);
+        plant(&mut world);
         assert_eq!(world.person().await, None);
         let honest = world.callback(&authorize);
         let seen = world.open(&honest.replace(&state_of(&authorize), FOREIGN)).await;

@@ -2,12 +2,12 @@
 
 use url::form_urlencoded;
 
-use super::Transaction;
+use super::{Intent, Transaction};
 use crate::error::{Error, ErrorKind, ErrorResponse, printable};
 use crate::oidc::provider::Metadata;
 
-/// Longer parameters than Logto ever sends are refused unread.
-const MAX_PARAMETER: usize = 2048;
+/// Longer parameters than Logto ever sends are refused unread. The longest is `state`, which is ours.
+const MAX_PARAMETER: usize = 4096;
 
 /// The parameters of a callback (RFC 6749, section 4.1.2; RFC 9207), each at most once.
 #[derive(Default)]
@@ -27,20 +27,27 @@ pub(crate) struct CallbackFailure {
     /// The sign-in that is over with this. After an outage it is not: loading the same callback again
     /// may work.
     pub(crate) ended: Option<Transaction>,
+    /// The sign-in that can begin again: another tab took its cookie.
+    pub(crate) displaced: Option<Intent>,
 }
 
 impl CallbackFailure {
     /// No sign-in of this browser is concerned.
-    pub(crate) fn without_transaction(error: Error) -> Self {
-        Self { error, page: None, ended: None }
+    pub(crate) fn without_transaction(error: Error, page: Option<String>) -> Self {
+        Self { error, page, ended: None, displaced: None }
     }
 
     pub(crate) fn new(transaction: Transaction, error: Error) -> Self {
         Self {
-            page: transaction.return_to.clone(),
+            page: transaction.intent.return_to.clone(),
             ended: (!error.is_retryable()).then_some(transaction),
+            displaced: None,
             error,
         }
+    }
+
+    pub(crate) fn displaced(intent: Intent, error: Error) -> Self {
+        Self { error, page: intent.return_to.clone(), ended: None, displaced: Some(intent) }
     }
 
     /// The sign-in, if Logto refused it because it does not know a resource that was asked for.
@@ -48,7 +55,7 @@ impl CallbackFailure {
         let said = self.error.response().and_then(|response| response.error());
         self.ended
             .as_ref()
-            .filter(|transaction| transaction.repeat.is_some() && said == Some("invalid_target"))
+            .filter(|transaction| transaction.intent.for_apis && said == Some("invalid_target"))
     }
 }
 

@@ -51,6 +51,7 @@ impl Engine {
             transactions: Transactions::new(
                 Attributes::for_host(settings.secure),
                 settings.sign_in_lifetime,
+                &context,
             ),
             refreshes: Refreshes::default(),
             exchanges: Exchanges::default(),

@@ -25,7 +25,7 @@ pub(crate) type Outcome = Result<LoadedSession, Arc<CallbackFailure>>;
 pub(crate) struct Exchanges(Mutex<VecDeque<Kept>>);
 
 struct Kept {
-    /// Hash of `state` and the browser's secret.
+    /// Hash of the sign-in's verifier.
     key: [u8; 32],
     since: u64,
     exchange: Arc<tokio::sync::Mutex<Exchange>>,
@@ -47,8 +47,8 @@ impl Exchanges {
         transaction: &Transaction,
         now: u64,
     ) -> Result<Arc<tokio::sync::Mutex<Exchange>>, Error> {
-        let secret = transaction.verifier();
-        let key = encoding::sha256(&[transaction.state.as_bytes(), b"\n", secret.as_bytes()]);
+        // Only the browser that began the sign-in can lead to the verifier.
+        let key = encoding::sha256(&[b"exchange", transaction.verifier().as_bytes()]);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|kept| now.saturating_sub(kept.since) < KEPT_FOR);
         if let Some(known) = kept.iter().find(|kept| kept.key == key) {
@@ -84,8 +84,8 @@ impl Engine {
         let engine = Arc::clone(self);
         let task = self.tasks.spawn(async move {
             let mut exchange = exchange.lock().await;
-            if let Some(outcome) = &exchange.outcome {
-                return outcome.clone();
+            if let Some(outcome) = exchange.outcome.clone() {
+                return engine.repeated(outcome, callback.transaction).await;
             }
             let Callback { transaction, parameters, redirect_uri, cookies } = callback;
             let attempt = async {
@@ -118,6 +118,18 @@ impl Engine {
         })
     }
 
+    /// The outcome once more, if the session did not end since: "back" after a sign-out must not lead
+    /// into it again.
+    async fn repeated(&self, outcome: Outcome, transaction: Transaction) -> Outcome {
+        let held = outcome?;
+        let error = match self.sessions.is_ended(&held).await {
+            Ok(false) => return Ok(held),
+            Ok(true) => invalid("the callback was used before, and its session has ended"),
+            Err(error) => error,
+        };
+        Err(Arc::new(CallbackFailure::new(transaction, error)))
+    }
+
     /// Redeems the code, unless another attempt may have done so.
     async fn redeem(
         &self,
@@ -127,7 +139,7 @@ impl Engine {
         redirect_uri: &str,
     ) -> Result<Session, Error> {
         let seconds = self.settings.sign_in_lifetime;
-        let guard = self.sessions.claim_callback(&transaction.state, owner, seconds).await?;
+        let guard = self.sessions.claim_callback(&transaction.id(), owner, seconds).await?;
         let guard = guard.ok_or_else(|| invalid("the callback was used before"))?;
         let redeemed = async {
             let metadata = self.provider.metadata().await?;

@@ -2,6 +2,7 @@
 //!
 //! Each flow returns an outcome; what a browser is answered is decided in `web`.
 
+mod browser_secret;
 mod callback;
 mod ends;
 mod engine;
@@ -19,4 +20,4 @@ pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use ends::Ended;
 pub(crate) use engine::Engine;
 pub(crate) use exchange::Callback;
-pub(crate) use transaction::{Transaction, Transactions};
+pub(crate) use transaction::{Begun, Intent, Returning, Transaction, Transactions};

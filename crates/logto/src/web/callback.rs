@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind};
-use crate::flow::{Callback, CallbackFailure, CallbackParameters, Transaction};
+use crate::flow::{Callback, CallbackFailure, CallbackParameters, Returning, Transaction};
 use crate::session::manager::LoadedSession;
 
 impl Context {
@@ -18,11 +18,11 @@ impl Context {
         match self.complete_sign_in().await {
             Ok((session, transaction)) => match self.adopt(session) {
                 Ok(()) => {
-                    let page = self.page_of(transaction.return_to.as_ref());
-                    let forget = vec![self.logto().transactions.remove(&transaction.state)];
+                    let page = self.page_of(transaction.intent.return_to.as_ref());
+                    let finished = vec![self.finished(&transaction)];
                     Reply::see_other(page)
                         .with_cookies(self.take_cookies().await)
-                        .with_cookies(forget)
+                        .with_cookies(finished)
                 }
                 Err(error) => self.fail_callback(&CallbackFailure::new(transaction, error)).await,
             },
@@ -43,23 +43,28 @@ impl Context {
         let logto = self.logto();
         let invalid = |why: &'static str| Error::new(ErrorKind::InvalidCallback, why);
 
-        let unknown = |error| Arc::new(CallbackFailure::without_transaction(error));
+        let unknown = |error, page| Arc::new(CallbackFailure::without_transaction(error, page));
 
-        let parameters = CallbackParameters::parse(self.request().query()).map_err(unknown)?;
+        let parameters = CallbackParameters::parse(self.request().query())
+            .map_err(|error| unknown(error, None))?;
         let header = self.request().cookies();
         if parameters.is_bare() {
             // All that Logto sends when a person cancels on its consent page.
             let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
-            let latest = logto.transactions.latest(&logto.keys, header, self.now());
-            return Err(Arc::new(CallbackFailure {
-                page: latest.and_then(|transaction| transaction.return_to),
-                ..CallbackFailure::without_transaction(error)
-            }));
+            let page = logto.transactions.latest_page(&logto.keys, header, self.now());
+            return Err(unknown(error, page));
         }
-        let state = parameters.state.as_deref();
-        let transaction = state
-            .and_then(|state| logto.transactions.find(&logto.keys, header, state, self.now()))
-            .ok_or_else(|| unknown(invalid("no sign-in of this browser has that state")))?;
+        let state = parameters.state.as_deref().unwrap_or_default();
+        let transaction = match logto.transactions.find(&logto.keys, header, state, self.now()) {
+            Returning::Found(transaction) => transaction,
+            Returning::Displaced(intent) => {
+                let error = invalid("another tab that began to sign in took the place of this one");
+                return Err(Arc::new(CallbackFailure::displaced(intent, error)));
+            }
+            Returning::Other(page) => {
+                return Err(unknown(invalid("no sign-in of this browser has that state"), page));
+            }
+        };
         let redirect_uri = self.redirect_uri(&transaction);
         if !self.is_at(&redirect_uri) {
             let error = invalid("the browser came back to another address");
@@ -95,17 +100,20 @@ impl Context {
         let page = self.page_of(failure.page.as_ref());
         let harmless = matches!(error.kind(), ErrorKind::InvalidCallback | ErrorKind::Cancelled);
         let signed_in = self.held().await.is_ok_and(|held| held.is_some());
-        let reply = if harmless && signed_in {
+        let again = match &failure.displaced {
+            Some(displaced) if !signed_in => self.sign_in_again(displaced).await,
+            _ => None,
+        };
+        let reply = if let Some(again) = again {
+            again
+        } else if harmless && signed_in {
             Reply::see_other(page)
         } else {
             // As if the person had asked for something impossible, not as if this server had failed.
             self.error_page(error, &page).without_gateway_error()
         };
         match &failure.ended {
-            Some(ended) => {
-                let forget = self.logto().transactions.remove(&ended.state);
-                reply.with_cookies(vec![forget])
-            }
+            Some(ended) => reply.with_cookies(vec![self.finished(ended)]),
             None => reply,
         }
     }

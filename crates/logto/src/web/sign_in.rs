@@ -3,9 +3,18 @@
 use super::{Context, Reply, Route};
 use crate::config::scope;
 use crate::error::{Error, ErrorKind};
-use crate::flow::{SignInOptions, Transaction};
+use crate::flow::{Begun, Intent, SignInOptions, Transaction};
 use crate::local_path::local_path;
 use crate::oidc::{AuthorizationRequest, Protocol};
+
+/// What went before a sign-in.
+enum Before<'a> {
+    Nothing,
+    /// The same sign-in, whose cookie another tab took.
+    Displaced,
+    /// The same sign-in, which is over with this one.
+    Refused(&'a Transaction),
+}
 
 impl Context {
     /// Sends the person to Logto.
@@ -18,7 +27,7 @@ impl Context {
     /// [`ErrorKind::InvalidRequest`] if the options cannot be sent, [`ErrorKind::Unreachable`] if
     /// Logto was never reached and is not now.
     pub async fn sign_in(&self, options: SignInOptions) -> Result<Reply, Error> {
-        self.begin_sign_in(&options).await.map_err(|error| {
+        self.begin_sign_in(&options, Before::Nothing).await.map_err(|error| {
             tracing::warn!(%error, "a sign-in could not begin");
             self.answered(error)
         })
@@ -32,18 +41,30 @@ impl Context {
             ?resources,
             "Logto does not know a resource that is configured; people sign in without resources"
         );
-        let options = SignInOptions {
-            redirect_uri: refused.redirect_path.clone(),
-            post_redirect_uri: refused.return_to.clone(),
-            no_resources: true,
-            ..SignInOptions::from_query(refused.repeat.as_deref().unwrap_or_default())
-        };
-        let forget = vec![self.logto().transactions.remove(&refused.state)];
-        let reply = self.begin_sign_in(&options).await.ok()?;
-        Some(reply.with_cookies(forget))
+        let options = SignInOptions { no_resources: true, ..refused.intent.options() };
+        self.begin_sign_in(&options, Before::Refused(refused)).await.ok()
     }
 
-    async fn begin_sign_in(&self, options: &SignInOptions) -> Result<Reply, Error> {
+    /// The sign-in once more, because a tab that began one at the same time took its cookie. `None` if
+    /// it was a second attempt already, or cannot begin.
+    pub(super) async fn sign_in_again(&self, displaced: &Intent) -> Option<Reply> {
+        if displaced.restarted || !self.request().is_navigation() {
+            return None;
+        }
+        self.begin_sign_in(&displaced.options(), Before::Displaced).await.ok()
+    }
+
+    /// The `Set-Cookie` line with which a sign-in is over.
+    pub(super) fn finished(&self, transaction: &Transaction) -> String {
+        let logto = self.logto();
+        logto.transactions.finish(&logto.keys, transaction, self.now())
+    }
+
+    async fn begin_sign_in(
+        &self,
+        options: &SignInOptions,
+        before: Before<'_>,
+    ) -> Result<Reply, Error> {
         options.check()?;
         let logto = self.logto();
         let scopes = self.scopes(options)?;
@@ -52,15 +73,19 @@ impl Context {
         let resources = self.resources(options);
         let metadata = logto.provider.metadata().await?;
         let for_apis = resources.iter().any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
-        let transaction = logto.transactions.begin(
-            self.now(),
-            return_to,
-            redirect_path,
-            for_apis.then(|| options.to_query()),
-        )?;
+        let header = self.request().cookies();
+        let (restarted, replaces) = match before {
+            Before::Nothing => (false, false),
+            Before::Displaced => (true, false),
+            Before::Refused(refused) => (refused.intent.restarted, true),
+        };
+        let intent =
+            Intent { return_to, redirect_path, repeat: options.to_query(), for_apis, restarted };
+        let Begun { transaction, state, cookie } =
+            logto.transactions.begin(&logto.keys, header, self.now(), intent, replaces)?;
         let url = Protocol::new(&logto.settings, &metadata, &logto.http)?.authorization_url(
             AuthorizationRequest {
-                state: transaction.state.clone(),
+                state,
                 nonce: transaction.nonce(),
                 verifier: transaction.verifier(),
                 redirect_uri: &self.redirect_uri(&transaction),
@@ -70,9 +95,7 @@ impl Context {
                 parameters: &options.parameters,
             },
         )?;
-        let header = self.request().cookies();
-        let cookies = logto.transactions.write(&logto.keys, &transaction, header)?;
-        Ok(self.leave_for(url.into()).with_cookies(cookies))
+        Ok(self.leave_for(url.into()).with_cookies(vec![cookie]))
     }
 
     /// The scopes of this sign-in. Logto drops `offline_access` silently where the prompt has no
@@ -127,7 +150,7 @@ impl Context {
     /// token endpoint.
     pub(super) fn redirect_uri(&self, transaction: &Transaction) -> String {
         let settings = &self.logto().settings;
-        match &transaction.redirect_path {
+        match &transaction.intent.redirect_path {
             Some(path) => settings.url(path),
             None => settings.url(&Route::Callback.mounted(settings)),
         }

@@ -59,6 +59,25 @@ impl SessionManager {
         }
     }
 
+    /// Whether a session has ended since it was loaded.
+    pub(crate) async fn is_ended(&self, held: &LoadedSession) -> Result<bool, Error> {
+        let session = &held.session;
+        if self.pending.has(session.id) {
+            return Ok(true);
+        }
+        let sid = held.claims().sid.as_deref();
+        let keys = self.store_keys.lookup_keys(session.id, held.sub(), sid);
+        let (entry, ended) = self.ask(&keys, (session.started_at, session.known_marker)).await?;
+        if ended {
+            return Ok(true);
+        }
+        Ok(match self.record(&keys.session, entry.as_ref(), held.backend)? {
+            Some(Record::Session(_)) => false,
+            Some(Record::Revoked) => true,
+            None => held.is_stored(),
+        })
+    }
+
     /// What the cookies themselves tell of their session, to end it.
     pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<EndingSession> {
         match self.cookie.read(header, |sealed| self.open(sealed, now), |_| true) {

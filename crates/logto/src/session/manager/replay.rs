@@ -20,11 +20,11 @@ impl SessionManager {
     /// write that was given up may have been stored all the same: the owner knows it as its own.
     pub(crate) async fn claim_callback(
         &self,
-        state: &str,
+        sign_in: &str,
         owner: &[u8],
         seconds: u64,
     ) -> Result<Option<ReplayGuard>, Error> {
-        let key = self.store_keys.callback(state);
+        let key = self.store_keys.callback(sign_in);
         if let Some(version) = self.claim(&key, owner, seconds).await? {
             return Ok(Some(ReplayGuard { key, version }));
         }

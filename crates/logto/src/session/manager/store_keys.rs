@@ -63,8 +63,8 @@ impl StoreKeys {
     }
 
     /// That a callback was taken up.
-    pub(crate) fn callback(&self, state: &str) -> String {
-        self.name("callback", state.as_bytes())
+    pub(crate) fn callback(&self, sign_in: &str) -> String {
+        self.name("callback", sign_in.as_bytes())
     }
 
     /// That a logout token was taken up.
