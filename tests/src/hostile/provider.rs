@@ -38,6 +38,8 @@ pub enum Endpoint {
     UserInfo,
     /// `/oidc/token/revocation`
     Revocation,
+    /// `/oidc/auth`, without a browser.
+    Authorization,
     /// Anything else, where nobody should ever come.
     Elsewhere,
 }
@@ -49,7 +51,7 @@ pub struct Call {
     pub endpoint: Endpoint,
     /// Its `Authorization` header.
     pub authorization: String,
-    /// Its form.
+    /// Its form, or the query of a GET.
     pub form: HashMap<String, String>,
 }
 
@@ -74,12 +76,15 @@ struct Script {
     bends: HashMap<Endpoint, VecDeque<Bend>>,
     bend_token: Option<BendToken>,
     grants: HashMap<String, Grant>,
+    unknown_resources: Vec<String>,
     /// Refresh tokens that were replaced: when, in seconds, and of which sign-in.
     spent: HashMap<String, (u64, u32)>,
     /// For how many seconds a replaced refresh token is taken all the same.
     reuse_window: u64,
     calls: Vec<Call>,
     issued: Vec<String>,
+    /// Requests under way, and the most that ever were.
+    under_way: (usize, usize),
     count: u32,
 }
 
@@ -105,10 +110,12 @@ impl Provider {
                 bends: HashMap::new(),
                 bend_token: None,
                 grants: HashMap::new(),
+                unknown_resources: Vec::new(),
                 spent: HashMap::new(),
                 reuse_window: 0,
                 calls: Vec::new(),
                 issued: Vec::new(),
+                under_way: (0, 0),
                 count: 0,
             }),
         }));
@@ -235,6 +242,11 @@ impl Provider {
         .await;
     }
 
+    /// Does not know these API resources from now on.
+    pub fn forget_resources(&self, resources: &[&str]) {
+        self.script().unknown_resources = resources.iter().map(ToString::to_string).collect();
+    }
+
     /// Forgets every code and refresh token.
     pub fn revoke_everything(&self) {
         self.script().grants.clear();
@@ -246,6 +258,12 @@ impl Provider {
         let script = self.script();
         let calls = script.calls.iter();
         calls.filter(|call| call.endpoint == endpoint).cloned().collect()
+    }
+
+    /// The most requests that were ever under way at once.
+    #[must_use]
+    pub fn most_under_way(&self) -> usize {
+        self.script().under_way.1
     }
 
     /// Every code and token that was given out.
@@ -296,8 +314,23 @@ impl Provider {
             Endpoint::Token => self.token(call),
             Endpoint::UserInfo => self.user_info(call),
             Endpoint::Revocation => self.revocation(call),
+            Endpoint::Authorization => self.without_a_browser(call),
             Endpoint::Elsewhere => Answer::error(404, "not_found"),
         }
+    }
+
+    /// Nobody is signed in, which an unknown resource keeps from being noticed.
+    fn without_a_browser(&self, call: &Call) -> Answer {
+        let parameter = |name| call.form.get(name).map(String::as_str).unwrap_or_default();
+        let resource = parameter("resource");
+        let is_unknown = self.script().unknown_resources.iter().any(|name| name == resource);
+        let error = match parameter("prompt") {
+            _ if is_unknown => "invalid_target",
+            "none" => "login_required",
+            _ => return Answer::redirect(303, "/sign-in"),
+        };
+        let (to, state) = (parameter("redirect_uri"), parameter("state"));
+        Answer::redirect(303, &format!("{to}?error={error}&state={state}"))
     }
 
     fn next_bend(&self, endpoint: Endpoint) -> Option<Bend> {
@@ -313,21 +346,43 @@ impl fmt::Debug for Provider {
     }
 }
 
+/// A request under way, until it is answered or its client goes away.
+struct UnderWay(Provider);
+
+impl UnderWay {
+    fn new(provider: &Provider) -> Self {
+        let (now, most) = &mut provider.script().under_way;
+        *now += 1;
+        *most = (*most).max(*now);
+        Self(provider.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.script().under_way.0 -= 1;
+    }
+}
+
 async fn answer(State(provider): State<Provider>, request: Request) -> Response {
+    let _under_way = UnderWay::new(&provider);
     let endpoint = match request.uri().path() {
         "/oidc/.well-known/openid-configuration" => Endpoint::Discovery,
         "/oidc/jwks" => Endpoint::Jwks,
         "/oidc/token" => Endpoint::Token,
         "/oidc/me" => Endpoint::UserInfo,
         "/oidc/token/revocation" => Endpoint::Revocation,
+        "/oidc/auth" => Endpoint::Authorization,
         _ => Endpoint::Elsewhere,
     };
     let authorization = request.headers().get("authorization");
     let authorization = authorization.and_then(|value| value.to_str().ok());
     let authorization = authorization.unwrap_or_default().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
     let body = to_bytes(request.into_body(), 64 * 1024).await;
     let body = body.unwrap_or_default();
-    let form = form_urlencoded::parse(&body).into_owned();
+    let pairs = |bytes| form_urlencoded::parse(bytes).into_owned();
+    let form = pairs(query.as_bytes()).chain(pairs(&body));
     let call = Call { endpoint, authorization, form: form.collect() };
     provider.script().calls.push(call.clone());
     let honest = provider.honest(&call);

@@ -1,19 +1,23 @@
 //! Logto refuses a whole sign-in for one API resource that it does not know. That must not lock people
 //! out.
 
-use logto_tests::hostile::{World, refused};
+use std::time::Duration;
+
+use logto_tests::hostile::{Answer, Endpoint, World, refused};
 use url::Url;
 
 const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
+const UNKNOWN: &str = "https://unknown.example";
+const KNOWN: &str = "https://known.example";
 
 /// An app whose configuration names a resource that Logto does not know.
 async fn world() -> World {
-    World::with(|config| {
-        config
-            .with_resources(["https://unknown.example"])
-            .with_scopes(["urn:logto:scope:organizations"])
+    let world = World::with(|config| {
+        config.with_resources([UNKNOWN, KNOWN]).with_scopes(["urn:logto:scope:organizations"])
     })
-    .await
+    .await;
+    world.provider.forget_resources(&[UNKNOWN]);
+    world
 }
 
 fn resources(authorize: &Url) -> Vec<String> {
@@ -34,32 +38,70 @@ fn refusal(world: &World, authorize: &Url) -> String {
 }
 
 #[tokio::test]
-async fn people_sign_in_without_it() {
+async fn people_sign_in_without_it_and_with_all_others() {
     let mut world = world().await;
     let authorize = world.begin("/sign-up?return_to=/home").await;
-    assert_eq!(resources(&authorize), ["https://unknown.example", ORGANIZATIONS]);
+    assert_eq!(resources(&authorize), [UNKNOWN, KNOWN, ORGANIZATIONS]);
 
     let again = world.open(&refusal(&world, &authorize)).await;
     assert_eq!(again.status, 303);
     let authorize = Url::parse(again.location()).unwrap();
-    assert_eq!(resources(&authorize), [ORGANIZATIONS]);
+    assert_eq!(resources(&authorize), [KNOWN, ORGANIZATIONS]);
     let as_before = ("first_screen".into(), "register".into());
     assert!(authorize.query_pairs().any(|pair| pair == as_before));
     let home = world.open(&world.callback(&authorize)).await;
     assert_eq!((home.status, home.location()), (303, "/home"));
     assert_eq!(world.person().await.as_deref(), Some("alice"));
-    assert!(world.log().contains("https://unknown.example"));
+    let log = world.log();
+    let named: Vec<_> = log.lines().filter(|line| line.contains(UNKNOWN)).collect();
+    assert!(named.len() == 1 && !named[0].contains(KNOWN), "{log}");
+
+    // The next one is not refused at all; later it is tried again.
+    let authorize = world.begin("/sign-in").await;
+    assert_eq!(resources(&authorize), [KNOWN, ORGANIZATIONS]);
+    world.clock.advance(Duration::from_secs(5 * 60));
+    let authorize = world.begin("/sign-in").await;
+    assert_eq!(resources(&authorize), [UNKNOWN, KNOWN, ORGANIZATIONS]);
     world.finish();
 }
 
 #[tokio::test]
-async fn it_is_tried_once_more_and_not_for_ever() {
+async fn it_is_tried_twice_more_and_not_for_ever() {
     let mut world = world().await;
-    let authorize = world.begin("/sign-in").await;
-    let again = world.open(&refusal(&world, &authorize)).await;
-    let authorize = Url::parse(again.location()).unwrap();
+    let mut authorize = world.begin("/sign-in").await;
+    for left in [&[KNOWN, ORGANIZATIONS][..], &[ORGANIZATIONS]] {
+        let again = world.open(&refusal(&world, &authorize)).await;
+        authorize = Url::parse(again.location()).unwrap();
+        assert_eq!(resources(&authorize), left);
+    }
     let end = world.open(&refusal(&world, &authorize)).await;
     refused(&world, &end, None).await;
+    world.finish();
+}
+
+#[tokio::test]
+async fn where_it_cannot_be_told_which_one_it_is_all_are_left_out() {
+    let bends: [fn(Answer) -> Answer; 3] =
+        [|_| Answer::text(403, "not for robots"), |_| Answer::text(503, ""), Answer::cut];
+    for bend in bends {
+        let mut world = world().await;
+        world.provider.bend(Endpoint::Authorization, move |answer, _| bend(answer));
+        let authorize = world.begin("/sign-in").await;
+        let again = world.open(&refusal(&world, &authorize)).await;
+        let authorize = Url::parse(again.location()).unwrap();
+        assert_eq!(resources(&authorize), [ORGANIZATIONS]);
+        world.finish();
+    }
+}
+
+#[tokio::test]
+async fn people_who_are_refused_together_do_not_each_ask() {
+    let mut world = world().await;
+    for _ in 0..10 {
+        let authorize = world.begin("/sign-in").await;
+        world.open(&refusal(&world, &authorize)).await;
+    }
+    assert_eq!(world.provider.calls(Endpoint::Authorization).len(), 2);
     world.finish();
 }
 

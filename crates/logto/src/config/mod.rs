@@ -146,8 +146,8 @@ impl LogtoConfig {
         self
     }
 
-    /// API resource indicators to ask for. If Logto does not know one of them, people sign in without
-    /// any, and that is logged as an error: a mistake about an API must not lock them out.
+    /// API resource indicators to ask for. One that Logto does not know is left out of sign-ins, and
+    /// named in the log as an error: a mistake about an API must not lock people out.
     #[must_use]
     pub fn with_resources<S: Into<String>>(
         mut self,
@@ -364,6 +364,16 @@ impl LogtoConfig {
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.limits.request_timeout = timeout;
+        self
+    }
+
+    /// How many requests to Logto may be under way at once. Default: 32. Further ones wait for their
+    /// turn, first come, first served, as long as a
+    /// [request may take](Self::with_request_timeout); then they count as an outage: requests that
+    /// need Logto get 503, and nobody is signed out.
+    #[must_use]
+    pub fn with_max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.limits.max_concurrent = requests;
         self
     }
 

@@ -193,6 +193,7 @@ mod tests {
             .with_session_lifetime(Duration::ZERO)
             .with_clock_tolerance(Duration::MAX)
             .with_connect_timeout(Duration::ZERO)
+            .with_max_concurrent_requests(0)
             .with_cookie_budget(1);
         assert_eq!(
             complaints(config),
@@ -213,6 +214,7 @@ mod tests {
                 "cookie budget",
                 "session lifetime",
                 "time-out",
+                "concurrent requests",
                 "clock tolerance",
             ]
         );

@@ -203,6 +203,9 @@ pub(super) fn check_times(config: &LogtoConfig, problems: &mut Vec<ConfigProblem
     if config.limits.connect_timeout.is_zero() || config.limits.request_timeout.is_zero() {
         wrong("time-out", "is zero");
     }
+    if config.limits.max_concurrent == 0 {
+        wrong("concurrent requests", "are limited to none");
+    }
     check_tolerance(config.clock_tolerance, problems);
 }
 

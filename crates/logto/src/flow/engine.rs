@@ -9,6 +9,7 @@ use crate::error::{Error, FaultLog};
 use crate::flow::Transactions;
 use crate::flow::exchange::Exchanges;
 use crate::flow::refresh::Refreshes;
+use crate::flow::resources::UnknownResources;
 use crate::http::Http;
 use crate::log_limit::LogLimit;
 use crate::oidc::provider::{Provider, SingleFlight};
@@ -24,6 +25,7 @@ pub(crate) struct Engine {
     pub(crate) sessions: SessionManager,
     pub(crate) transactions: Transactions,
     pub(crate) refreshes: Refreshes,
+    pub(crate) unknown_resources: UnknownResources,
     pub(crate) exchanges: Exchanges,
     pub(crate) tasks: Tasks,
     pub(crate) faults: FaultLog,
@@ -54,6 +56,7 @@ impl Engine {
                 &context,
             ),
             refreshes: Refreshes::default(),
+            unknown_resources: UnknownResources::default(),
             exchanges: Exchanges::default(),
             tasks: Tasks::default(),
             faults: FaultLog::default(),

@@ -10,6 +10,7 @@ mod exchange;
 mod options;
 mod parameters;
 mod refresh;
+mod resources;
 mod tokens;
 mod transaction;
 
@@ -20,4 +21,5 @@ pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use ends::Ended;
 pub(crate) use engine::Engine;
 pub(crate) use exchange::Callback;
+pub(crate) use options::Resources;
 pub(crate) use transaction::{Begun, Intent, Returning, Transaction, Transactions};

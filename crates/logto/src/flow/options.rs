@@ -31,6 +31,19 @@ const PROTOCOL_PARAMETERS: [&str; 19] = [
     "registration",
 ];
 
+/// Which of the configured API resources a sign-in asks for. Logto refuses the whole sign-in for one
+/// that it does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Resources {
+    /// All but those that are known to be unknown.
+    #[default]
+    All,
+    /// The same, after each was asked for alone.
+    Tried,
+    /// None, after that was refused too.
+    None,
+}
+
 /// The options of one sign-in; everything left out follows the configuration.
 ///
 /// # Example
@@ -48,8 +61,7 @@ pub struct SignInOptions {
     pub(crate) post_redirect_uri: Option<String>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) no_offline_access: bool,
-    /// Leaves the configured API resources out.
-    pub(crate) no_resources: bool,
+    pub(crate) resources: Resources,
     pub(crate) parameters: Vec<(String, String)>,
 }
 
@@ -170,8 +182,8 @@ impl SignInOptions {
         self
     }
 
-    /// What has to be said again when the sign-in is repeated, as a query. `prompt` and `scope` are
-    /// no [parameters](Self::with_extra_param) of anybody's.
+    /// What has to be said again when the sign-in is repeated, as a query. `prompt`, `scope`
+    /// and `resource` are no [parameters](Self::with_extra_param) of anybody's.
     pub(crate) fn to_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&self.parameters);
@@ -180,6 +192,9 @@ impl SignInOptions {
         }
         if self.no_offline_access {
             query.append_pair("scope", "");
+        }
+        if self.resources == Resources::Tried {
+            query.append_pair("resource", "");
         }
         query.finish()
     }
@@ -193,6 +208,7 @@ impl SignInOptions {
                     options.prompt = Prompt::ALL.into_iter().find(|it| it.value() == value);
                 }
                 "scope" => options.no_offline_access = true,
+                "resource" => options.resources = Resources::Tried,
                 _ => options.parameters.push((name.into_owned(), value.into_owned())),
             }
         }
@@ -244,8 +260,12 @@ mod tests {
         assert_eq!(again.parameters, options.parameters);
         assert_eq!(again.prompt, Some(Prompt::LoginConsent));
         assert!(!again.no_offline_access);
+        assert_eq!(again.resources, Resources::All);
         let options = SignInOptions::new().without_offline_access();
-        assert!(SignInOptions::from_query(&options.to_query()).no_offline_access);
+        let options = SignInOptions { resources: Resources::Tried, ..options };
+        let again = SignInOptions::from_query(&options.to_query());
+        assert!(again.no_offline_access);
+        assert_eq!(again.resources, Resources::Tried);
     }
 
     #[test]

@@ -13,12 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::engine::Engine;
 use super::tokens::Renewal;
 use crate::error::{Error, ErrorKind};
-use crate::http::is_answer_lost;
+use crate::http::{Departure, is_answer_lost};
 use crate::log_limit::LogLimit;
 use crate::oidc::Target;
 use crate::oidc::TokenRequest;
@@ -205,12 +204,12 @@ impl Engine {
     async fn exchange(&self, wanted: &RefreshRequest) -> Result<LoadedSession, Error> {
         let mut latest = self.sessions.latest(&wanted.held).await?;
         let mut is_second = false;
+        let mut departure = Departure::default();
         loop {
             if wanted.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
                 return Ok(latest);
             }
-            let sent = Instant::now();
-            match self.redeem_refresh_token(&latest, &wanted.target).await {
+            match self.redeem_refresh_token(&latest, &wanted.target, &departure).await {
                 Ok(renewal) => return self.store_renewal(&wanted.held, renewal).await,
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.sessions.latest(&latest).await?;
@@ -221,12 +220,17 @@ impl Engine {
                     }
                     // Somebody else rotated the refresh token meanwhile.
                     latest = newer;
+                    departure = Departure::default();
                 }
                 Err(error)
-                    if !is_second && is_answer_lost(&error) && sent.elapsed() < SECOND_ATTEMPT =>
+                    if !is_second
+                        && is_answer_lost(&error)
+                        && let Some(sent) = departure.left()
+                        && sent.elapsed() < SECOND_ATTEMPT =>
                 {
                     tracing::warn!(%error, "the answer to a refresh was lost: it is asked for again");
                     is_second = true;
+                    departure = Departure::before(sent + SECOND_ATTEMPT);
                 }
                 Err(error) => {
                     let is_about_target = error.kind() != ErrorKind::InvalidClient;
@@ -246,7 +250,7 @@ impl Engine {
         if wanted.target == plain {
             return;
         }
-        let rescued = match self.redeem_refresh_token(latest, &plain).await {
+        let rescued = match self.redeem_refresh_token(latest, &plain, &Departure::default()).await {
             Ok(renewal) => self.store_renewal(&wanted.held, renewal).await,
             Err(error) => Err(error),
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Transaction;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::http::Departure;
 use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
 use crate::oidc::jwt::{
@@ -87,6 +88,7 @@ impl Engine {
         &self,
         held: &LoadedSession,
         target: &Target,
+        departure: &Departure,
     ) -> Result<Renewal, Error> {
         let refresh_token = held.session.refresh_token().ok_or_else(|| {
             Error::new(ErrorKind::SignInRequired, "the session has no refresh token")
@@ -94,7 +96,7 @@ impl Engine {
         let is_new = |received: &String| received != refresh_token;
         let metadata = self.provider.metadata().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
-        let tokens = match protocol.refresh(refresh_token, target).await {
+        let tokens = match protocol.refresh(refresh_token, target, departure).await {
             Ok(tokens) => tokens,
             Err(none) if none.refresh_token.is_none() => return Err(refusal(none.error)),
             Err(none) => {

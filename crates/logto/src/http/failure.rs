@@ -27,13 +27,14 @@ pub(super) fn unreachable(error: reqwest::Error) -> Error {
 }
 
 /// Whether Logto may have done what it was asked to although nobody has its answer: the connection
-/// broke, something on the way answered in its place, or what came cannot be read.
+/// broke, something on the way answered in its place, or what came cannot be read. What waited for
+/// its turn in vain was never sent.
 pub(crate) fn is_answer_lost(error: &Error) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    let cause: Option<&reqwest::Error> = error.source().and_then(|cause| cause.downcast_ref());
     match (error.kind(), error.response()) {
         (ErrorKind::InvalidResponse, _) => true,
         (ErrorKind::Unreachable, Some(response)) => !matches!(response.status(), 408 | 429 | 503),
-        (ErrorKind::Unreachable, None) => !cause.is_some_and(reqwest::Error::is_connect),
+        (ErrorKind::Unreachable, None) => cause.is_some_and(|cause| !cause.is_connect()),
         _ => false,
     }
 }

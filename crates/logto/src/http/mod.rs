@@ -2,6 +2,7 @@
 //! refusal.
 
 mod failure;
+mod queue;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,17 +17,20 @@ use crate::network::is_loopback;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use failure::is_answer_lost;
+pub(crate) use queue::Departure;
+use queue::Queue;
 
 /// Logto closes an idle connection after 5 s; we stop using it earlier, so that no token request
 /// is written into a connection that is being closed.
 const IDLE_CONNECTION: Duration = Duration::from_secs(4);
 
-/// Time-outs and sizes of requests to Logto.
+/// Time-outs, sizes and number of requests to Logto.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) max_response_bytes: usize,
+    pub(crate) max_concurrent: usize,
 }
 
 impl Default for Limits {
@@ -35,6 +39,7 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(10),
             max_response_bytes: 1024 * 1024,
+            max_concurrent: 32,
         }
     }
 }
@@ -55,6 +60,7 @@ pub(crate) struct Http {
     /// Id and secret as they travel after `Basic`.
     basic: SecretString,
     max_response_bytes: usize,
+    queue: Queue,
     /// What addresses of Logto begin with for others, and for this server.
     internal: Option<(String, String)>,
 }
@@ -87,6 +93,7 @@ impl Http {
             app_secret: app_secret.clone(),
             basic: basic(app_id, app_secret.expose_secret()).into(),
             max_response_bytes: limits.max_response_bytes,
+            queue: Queue::new(limits.max_concurrent, limits.request_timeout),
             internal: None,
         })
     }
@@ -118,7 +125,7 @@ impl Http {
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
-        self.send(request, bearer.as_slice()).await
+        self.send(request, bearer.as_slice(), &Departure::default()).await
     }
 
     /// The body of a successful POST of a form, authenticated as the app.
@@ -133,11 +140,15 @@ impl Http {
             .header("authorization", format!("Basic {}", self.basic.expose_secret()))
             .form(form);
         let secrets = secrets_of(form.iter().copied());
-        self.send(request, &secrets).await
+        self.send(request, &secrets, &Departure::default()).await
     }
 
     /// Sends a request that `openidconnect` prepared.
-    pub(crate) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    pub(crate) async fn call(
+        &self,
+        request: HttpRequest,
+        departure: &Departure,
+    ) -> Result<HttpResponse, Error> {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
         let form: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
@@ -147,7 +158,16 @@ impl Http {
             .request(parts.method, &*self.reached(&url))
             .headers(parts.headers)
             .body(body);
-        Ok(http::Response::new(self.send(request, &secrets).await?))
+        Ok(http::Response::new(self.send(request, &secrets, departure).await?))
+    }
+
+    /// Where a GET of an address with a query of ours leads to, `None` if it leads nowhere.
+    pub(crate) async fn redirect(&self, url: &Url) -> Result<Option<Url>, Error> {
+        let _turn = self.queue.turn(&Departure::default()).await?;
+        let request = self.client.get(&*self.reached(url.as_str()));
+        let response = request.send().await.map_err(unreachable)?;
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+        Ok(location.and_then(|location| url.join(location).ok()))
     }
 
     /// The body of a success. `secrets` are cut out of what Logto says about a failure.
@@ -155,7 +175,10 @@ impl Http {
         &self,
         request: reqwest::RequestBuilder,
         secrets: &[&str],
+        departure: &Departure,
     ) -> Result<Vec<u8>, Error> {
+        // Until the answer is read. The time-outs of the request begin after the wait.
+        let _turn = self.queue.turn(departure).await?;
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();

@@ -25,7 +25,7 @@ use super::token_response::{
 };
 use crate::config::{Prompt, Settings};
 use crate::error::{Error, ErrorKind};
-use crate::http::Http;
+use crate::http::{Departure, Http};
 use crate::oidc::Target;
 use crate::oidc::provider::Metadata;
 
@@ -133,7 +133,7 @@ impl Protocol {
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier))
             .set_redirect_uri(Cow::Owned(redirect_url(redirect_uri)?))
-            .request_async(&self.sender())
+            .request_async(&self.sender(&Departure::default()))
             .await
             .map_err(TokenRequestFailure::new)
             .and_then(TokenEndpointResponse::check)
@@ -145,6 +145,7 @@ impl Protocol {
         &self,
         refresh_token: &str,
         target: &Target,
+        departure: &Departure,
     ) -> Result<Tokens, TokenRequestFailure> {
         let refresh_token = RefreshToken::new(refresh_token.to_owned());
         let mut request = self.client.exchange_refresh_token(&refresh_token);
@@ -156,7 +157,7 @@ impl Protocol {
         }
         request
             .add_scopes(target.scopes.iter().cloned().map(Scope::new))
-            .request_async(&self.sender())
+            .request_async(&self.sender(departure))
             .await
             .map_err(TokenRequestFailure::new)
             .and_then(TokenEndpointResponse::check)
@@ -166,13 +167,14 @@ impl Protocol {
     /// request that asked for it.
     fn sender(
         &self,
+        departure: &Departure,
     ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
     {
-        let http = Arc::clone(&self.http);
+        let (http, departure) = (Arc::clone(&self.http), departure.clone());
         move |request| {
-            let http = Arc::clone(&http);
+            let (http, departure) = (Arc::clone(&http), departure.clone());
             Box::pin(async move {
-                let response = http.call(request).await?;
+                let response = http.call(request, &departure).await?;
                 check_body(response.body()).map(|()| response)
             })
         }

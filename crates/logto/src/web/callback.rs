@@ -28,7 +28,7 @@ impl Context {
             },
             Err(failure) => {
                 if let Some(refused) = failure.for_a_resource()
-                    && let Some(reply) = self.sign_in_without_resources(refused).await
+                    && let Some(reply) = self.sign_in_without_unknown(refused).await
                 {
                     return reply;
                 }

@@ -3,7 +3,7 @@
 use super::{Context, Reply, Route};
 use crate::config::scope;
 use crate::error::{Error, ErrorKind};
-use crate::flow::{Begun, Intent, SignInOptions, Transaction};
+use crate::flow::{Begun, Engine, Intent, Resources, SignInOptions, Transaction};
 use crate::local_path::local_path;
 use crate::oidc::{AuthorizationRequest, Protocol};
 
@@ -33,15 +33,25 @@ impl Context {
         })
     }
 
-    /// The sign-in once more, without API resources: one that Logto does not know must not lock
-    /// people out. `None` if it cannot begin.
-    pub(super) async fn sign_in_without_resources(&self, refused: &Transaction) -> Option<Reply> {
-        let resources = &self.logto().settings.resources;
-        tracing::error!(
-            ?resources,
-            "Logto does not know a resource that is configured; people sign in without resources"
-        );
-        let options = SignInOptions { no_resources: true, ..refused.intent.options() };
+    /// The sign-in once more, without the API resources that Logto does not know: they must not lock
+    /// people out. Without any if that was tried before, or if it cannot be told which they are.
+    /// `None` if the sign-in cannot begin.
+    pub(super) async fn sign_in_without_unknown(&self, refused: &Transaction) -> Option<Reply> {
+        let logto = self.logto();
+        let before = refused.intent.options();
+        let redirect_uri = self.redirect_uri(refused);
+        let resources = match before.resources {
+            Resources::All if logto.find_unknown_resources(&redirect_uri).await => Resources::Tried,
+            _ => {
+                let resources = &logto.settings.resources;
+                tracing::error!(
+                    ?resources,
+                    "Logto does not know one of the API resources; a user signs in without any"
+                );
+                Resources::None
+            }
+        };
+        let options = SignInOptions { resources, ..before };
         self.begin_sign_in(&options, Before::Refused(refused)).await.ok()
     }
 
@@ -117,8 +127,14 @@ impl Context {
 
     /// Organizations are no API of anybody's: Logto always knows their resource.
     fn resources(&self, options: &SignInOptions) -> Vec<&str> {
-        let all = self.logto().settings.resources.iter().map(String::as_str);
-        all.filter(|name| !options.no_resources || *name == scope::ORGANIZATIONS_RESOURCE).collect()
+        let Engine { settings, unknown_resources, .. } = self.logto().as_ref();
+        let unknown = unknown_resources.names(self.now());
+        let is_left_out = |name: &str| {
+            name != scope::ORGANIZATIONS_RESOURCE
+                && (options.resources == Resources::None || unknown.iter().any(|it| it == name))
+        };
+        let all = settings.resources.iter().map(String::as_str);
+        all.filter(|name| !is_left_out(name)).collect()
     }
 
     fn return_to(&self, options: &SignInOptions) -> Result<Option<String>, Error> {

@@ -9,9 +9,14 @@ use crate::error::Error;
 /// Seconds between two attempts while the value is old and Logto does not answer.
 const RETRY: u64 = 30;
 
+/// Milliseconds between two attempts while there is no value: none after the first failure, which may
+/// have been a broken connection; then they double from one to the other.
+const PAUSE: (u64, u64) = (1_000, 30_000);
+
 /// Fetched when first needed; renewed in the background when it is old, while the old value
 /// serves; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
-/// its outcome.
+/// its outcome. While there is no value, the error of the last fetch is given to all who come before
+/// the next one is due.
 #[derive(Debug)]
 pub(crate) struct Cached<T> {
     fresh_for: u64,
@@ -25,6 +30,9 @@ struct State<T> {
     value: Option<Arc<T>>,
     error: Option<Error>,
     renew_at: u64,
+    /// Fetches in a row that failed, and the tick at which the last one did.
+    failures: u32,
+    failed_at: u64,
     /// Counts the attempts, so that a waiter knows whether somebody fetched meanwhile.
     attempts: u64,
 }
@@ -33,6 +41,16 @@ impl<T> State<T> {
     /// Also after the clock was set back by more than the value's life.
     fn is_old(&self, now: u64, fresh_for: u64) -> bool {
         now >= self.renew_at || now.saturating_add(fresh_for) < self.renew_at
+    }
+
+    /// The error of the last fetch, if it is too early for another.
+    fn pause(&self, tick: u64) -> Option<&Error> {
+        let (first, most) = PAUSE;
+        let doublings = self.failures.checked_sub(2)?;
+        let pause = first.saturating_mul(2_u64.saturating_pow(doublings)).min(most);
+        // Also after the clock was set back.
+        let since = tick.checked_sub(self.failed_at)?;
+        self.error.as_ref().filter(|_| since < pause)
     }
 }
 
@@ -46,7 +64,14 @@ impl<T: Send + Sync + 'static> Cached<T> {
         Arc::new(Self {
             fresh_for,
             clock,
-            state: RwLock::new(State { value: None, error: None, renew_at: 0, attempts: 0 }),
+            state: RwLock::new(State {
+                value: None,
+                error: None,
+                renew_at: 0,
+                failures: 0,
+                failed_at: 0,
+                attempts: 0,
+            }),
             fetching: tokio::sync::Mutex::default(),
         })
     }
@@ -62,6 +87,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
             (state.value.clone(), Seen(state.attempts), state.is_old(now, self.fresh_for))
         });
         let Some(value) = value else {
+            let tick = self.clock.tick();
+            if let Some(error) = self.read(|state| state.pause(tick).cloned()) {
+                return Err(error);
+            }
             let value = self.after(seen, fetch()).await?;
             return Ok((value, self.read(|state| Seen(state.attempts))));
         };
@@ -130,17 +159,20 @@ impl<T: Send + Sync + 'static> Cached<T> {
     }
 
     fn store(&self, outcome: Result<T, Error>) {
-        let now = self.clock.now();
+        let (now, tick) = (self.clock.now(), self.clock.tick());
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.attempts += 1;
         match outcome {
             Ok(value) => {
                 state.value = Some(Arc::new(value));
                 state.error = None;
+                state.failures = 0;
                 state.renew_at = now + self.fresh_for;
             }
             Err(error) => {
                 state.error = Some(error);
+                state.failures = state.failures.saturating_add(1);
+                state.failed_at = tick;
                 state.renew_at = now + RETRY;
             }
         }
@@ -176,6 +208,35 @@ mod tests {
         assert_eq!(fetches.load(Ordering::SeqCst), 1);
         assert!(call().await.is_err(), "a later caller asks again");
         assert_eq!(fetches.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn fetches_that_keep_failing_become_rare_and_end_with_the_outage() {
+        let clock = Clock::system();
+        let cached = Cached::new(60, clock.clone());
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let down_for_now = async || {
+            let fetches = Arc::clone(&fetches);
+            let fetch = move || async move {
+                fetches.fetch_add(1, Ordering::SeqCst);
+                Err(down())
+            };
+            assert_eq!(cached.get(fetch).await.unwrap_err().to_string(), down().to_string());
+        };
+        let mut seen = Vec::new();
+        for second in 0..100 {
+            for _ in 0..60 {
+                let before = fetches.load(Ordering::SeqCst);
+                down_for_now().await;
+                if fetches.load(Ordering::SeqCst) > before {
+                    seen.push(second);
+                }
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        assert_eq!(seen, [0, 0, 1, 3, 7, 15, 31, 61, 91]);
+        clock.advance(Duration::from_secs(21));
+        assert_eq!(*cached.get(|| async { Ok(1) }).await.unwrap().0, 1);
     }
 
     #[tokio::test]

@@ -1,0 +1,107 @@
+//! A bound on the requests to Logto that are under way at once, first come, first served.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{Error, ErrorKind};
+
+/// Requests to Logto wait here while too many are under way. Tokio's semaphore is fair, and a wait
+/// that is given up leaves nothing behind.
+#[derive(Debug)]
+pub(super) struct Queue {
+    permits: Semaphore,
+    patience: Duration,
+}
+
+impl Queue {
+    pub(super) fn new(limit: usize, patience: Duration) -> Self {
+        Self { permits: Semaphore::new(limit.min(Semaphore::MAX_PERMITS)), patience }
+    }
+
+    /// Waits for the right to send a request, which ends when the permit is dropped.
+    pub(super) async fn turn(&self, departure: &Departure) -> Result<SemaphorePermit<'_>, Error> {
+        let end = Instant::now() + self.patience;
+        let end = departure.latest.map_or(end, |latest| latest.min(end));
+        let Ok(Ok(permit)) = timeout_at(end, self.permits.acquire()).await else {
+            let why = "too many requests to Logto are under way; this one was not sent";
+            return Err(Error::new(ErrorKind::Unreachable, why));
+        };
+        let _ = departure.left.set(Instant::now());
+        Ok(permit)
+    }
+}
+
+/// When a request may be sent at the latest, and when it was.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Departure {
+    latest: Option<Instant>,
+    left: Arc<OnceLock<Instant>>,
+}
+
+impl Departure {
+    /// Of a request that is of no use, or does harm, if it is sent later.
+    pub(crate) fn before(latest: Instant) -> Self {
+        Self { latest: Some(latest), ..Self::default() }
+    }
+
+    /// When the request was sent; `None` while it waits, or if it never was.
+    pub(crate) fn left(&self) -> Option<Instant> {
+        self.left.get().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_come_in_order_and_a_wait_that_is_given_up_leaves_nothing() {
+        let queue = Arc::new(Queue::new(1, PATIENCE));
+        let first = queue.turn(&Departure::default()).await.unwrap();
+        let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let waiting: Vec<_> = (0..4)
+            .map(|number| {
+                let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
+                tokio::spawn(async move {
+                    let _turn = queue.turn(&Departure::default()).await.unwrap();
+                    order.lock().unwrap().push(number);
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        waiting[1].abort();
+        tokio::task::yield_now().await;
+        drop(first);
+        for (number, task) in waiting.into_iter().enumerate() {
+            assert_eq!(task.await.is_err(), number == 1);
+        }
+        assert_eq!(*order.lock().unwrap(), [0, 2, 3]);
+        assert_eq!(queue.permits.available_permits(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_and_only_what_was_sent_has_left() {
+        let queue = Queue::new(1, PATIENCE);
+        let sent = Departure::default();
+        let held = queue.turn(&sent).await.unwrap();
+        assert!(sent.left().is_some());
+
+        let begun = Instant::now();
+        let urgent = Departure::before(begun + Duration::from_secs(2));
+        for (departure, seconds) in [(urgent, 2), (Departure::default(), 12)] {
+            let error = queue.turn(&departure).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unreachable);
+            assert!(!super::super::is_answer_lost(&error), "it was never sent");
+            assert_eq!(begun.elapsed().as_secs(), seconds);
+            assert_eq!(departure.left(), None);
+        }
+
+        drop(held);
+        assert!(queue.turn(&Departure::default()).await.is_ok());
+    }
+}

@@ -1,0 +1,39 @@
+//! Many requests to the provider at once, and many while it is gone.
+
+use std::time::Duration;
+
+use futures::future::{join, join_all};
+use logto_tests::hostile::{Answer, Endpoint, World};
+
+#[tokio::test]
+async fn requests_beyond_the_limit_wait_for_their_turn() {
+    let mut world = World::with(|config| config.with_max_concurrent_requests(2)).await;
+    world.sign_in_as("alice").await;
+    let gate = world.provider.hold(Endpoint::UserInfo);
+    let pages: Vec<_> = (0..20).map(|_| world.page()).collect();
+    let everybody = join_all(pages.iter().map(|page| page.fetch_user_info()));
+    let (answers, ()) = join(everybody, async {
+        world.provider.has_been_called(Endpoint::UserInfo, 2).await;
+        gate.open();
+    })
+    .await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(world.provider.most_under_way(), 2);
+    world.finish();
+}
+
+#[tokio::test]
+async fn people_who_come_while_it_is_gone_make_few_requests() {
+    let mut world = World::new().await;
+    world.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
+    for _ in 0..60 {
+        assert_eq!(world.open("/sign-in").await.status, 503);
+        world.clock.advance(Duration::from_secs(1));
+    }
+    let fetches = world.provider.calls(Endpoint::Discovery).len();
+    assert!((2..=7).contains(&fetches), "{fetches}");
+    world.provider.relent();
+    world.clock.advance(Duration::from_secs(30));
+    world.sign_in_as("alice").await;
+    world.finish();
+}
