@@ -20,6 +20,10 @@ mod hugging_face {}
 #[cfg(doctest)]
 mod after_sign_in {}
 
+#[doc = include_str!("htmx-turbo-spa.md")]
+#[cfg(doctest)]
+mod htmx_turbo_spa {}
+
 #[doc = include_str!("behind-a-proxy.md")]
 #[cfg(doctest)]
 mod behind_a_proxy {}

@@ -27,7 +27,9 @@ pub mod web;
 pub use access_token::AccessToken;
 pub use client::Logto;
 pub use clock::Clock;
-pub use config::{ConfigError, ConfigProblem, LogtoConfig, Prompt};
+pub use config::{
+    ConfigError, ConfigProblem, LogtoConfig, PageAction, PageActionKind, PageContent, Prompt,
+};
 pub use error::{Error, ErrorKind, ErrorResponse};
 pub use flow::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
 pub use network::is_loopback;

@@ -116,7 +116,8 @@ async fn who_may_sign_out() {
         ("another port", &[("origin", "http://localhost:3001")]),
         ("another scheme", &[("origin", "https://localhost:3000")]),
         ("a longer host", &[("origin", "http://localhost:3000.evil.example")]),
-        ("null", &[("origin", "null")]),
+        ("null, from another page", &[("origin", "null"), ("referer", "https://evil.example/")]),
+        ("null, same-site", &[("origin", "null"), ("sec-fetch-site", "same-site")]),
         ("null, cross-site", &[("origin", "null"), ("sec-fetch-site", "cross-site")]),
         ("empty", &[("origin", "")]),
         ("ours among others", &[("origin", "http://localhost:3000, https://evil.example")]),
@@ -138,6 +139,17 @@ async fn who_may_sign_out() {
         assert!(world.provider.calls(Endpoint::Revocation).is_empty(), "{name}");
         world.finish();
     }
+    // Safari before 16.4 says no more than that; the session's cookie speaks for it.
+    let older_safari = [("origin", "null")];
+    let mut world = World::signed_in().await;
+    let seen = world.send("POST", "/sign-out", &older_safari).await;
+    assert_eq!((seen.status, world.person().await), (303, None));
+    world.finish();
+    let mut world = World::new().await;
+    world.browser.plant(&format!("logto_{APP_ID}"), "1AAAA");
+    let seen = world.send("POST", "/sign-out", &older_safari).await;
+    assert_eq!(seen.status, 403, "a cookie that does not open speaks for nothing");
+    world.finish();
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
         let mut world = World::signed_in().await;
         let seen = world.send(method, "/sign-out", &NAVIGATION).await;

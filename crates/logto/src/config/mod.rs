@@ -2,6 +2,7 @@
 
 mod environment;
 mod error;
+mod page;
 mod prompt;
 pub(crate) mod scope;
 mod settings;
@@ -17,6 +18,8 @@ use crate::http::Limits;
 use crate::storage::Storage;
 
 pub use error::{ConfigError, ConfigProblem};
+pub(crate) use page::PageTemplate;
+pub use page::{PageAction, PageActionKind, PageContent};
 pub use prompt::Prompt;
 pub(crate) use settings::{Settings, issuer_of};
 
@@ -59,6 +62,7 @@ pub struct LogtoConfig {
     pub(crate) cookie_budget: usize,
     pub(crate) session_cache: usize,
     pub(crate) frame_ancestors: Vec<String>,
+    pub(crate) page_template: Option<PageTemplate>,
     pub(crate) session_lifetime: Duration,
     pub(crate) idle_lifetime: Option<Duration>,
     pub(crate) renewal_interval: Option<Duration>,
@@ -99,6 +103,7 @@ impl LogtoConfig {
             cookie_budget: 2 * 1024,
             session_cache: 64 * 1024 * 1024,
             frame_ancestors: Vec::new(),
+            page_template: None,
             session_lifetime: Duration::from_secs(14 * 24 * 3600),
             idle_lifetime: None,
             renewal_interval: None,
@@ -335,6 +340,41 @@ impl LogtoConfig {
         sources: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.frame_ancestors.extend(sources.into_iter().map(Into::into));
+        self
+    }
+
+    /// Makes the HTML of the SDK's own pages, in place of the SDK's plain design. They are shown when a
+    /// sign-in did not work, when a session has ended under a form, and the like.
+    ///
+    /// The response has your HTML and the SDK's status; its Content Security Policy says only who may
+    /// frame the page, so that your styles apply.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::LogtoConfig;
+    /// # fn escape(text: &str) -> String { text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;") }
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    ///     .with_page_template(|page| {
+    ///         format!(
+    ///             "<!doctype html><html lang=\"{}\"><title>{title}</title><h1>{title}</h1><p>{}</p>\
+    ///              <a href=\"{}\">{}</a>",
+    ///             page.language,
+    ///             escape(page.text),
+    ///             escape(page.action.address),
+    ///             escape(page.action.label),
+    ///             title = escape(page.title),
+    ///         )
+    ///     });
+    /// ```
+    ///
+    /// An app that knows [`PageActionKind::Form`] makes a form of it: "Sign out?" is such a page.
+    #[must_use]
+    pub fn with_page_template(
+        mut self,
+        template: impl Fn(&PageContent<'_>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.page_template = Some(PageTemplate::new(template));
         self
     }
 

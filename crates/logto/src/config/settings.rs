@@ -10,7 +10,7 @@ use super::validate::{
     address, check_cookies, check_credentials, check_paths, check_requests, check_sessions,
     check_times,
 };
-use super::{ConfigError, LogtoConfig, Prompt, scope};
+use super::{ConfigError, LogtoConfig, PageTemplate, Prompt, scope};
 use crate::clock::Clock;
 use crate::http::Limits;
 use crate::storage::Storage;
@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) cookie_budget: usize,
     /// As in a Content Security Policy.
     pub(crate) frame_ancestors: String,
+    pub(crate) page_template: Option<PageTemplate>,
     /// In bytes.
     pub(crate) session_cache: usize,
     pub(crate) session_lifetime: u64,
@@ -124,6 +125,7 @@ impl Settings {
                 [] => "'none'".to_owned(),
                 sources => sources.join(" "),
             },
+            page_template: config.page_template,
             session_cache: config.session_cache,
             session_lifetime: config.session_lifetime.as_secs(),
             idle_lifetime: config.idle_lifetime.map(|idle| idle.as_secs()),

@@ -63,7 +63,7 @@ impl Context {
 
     /// A page of the SDK in the visitor's language; the configuration says who may frame it.
     pub(super) fn page(&self, status: u16, page: &Page<'_>) -> Reply {
-        page.reply(status, self.language(), &self.logto().settings.frame_ancestors)
+        page.reply(status, self.language(), &self.logto().settings)
     }
 
     fn language(&self) -> &'static Language {
@@ -108,12 +108,11 @@ impl Context {
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");
         let reply = if route == Route::SignOut && self.request().is_navigation() {
-            let address = self.sign_out_path();
             let page = Page {
                 title: "Sign out?",
                 text: "This ends your session here and at the sign-in service.",
                 detail: None,
-                way_on: WayOn::button(address, "Sign out"),
+                way_on: WayOn::button(self.continued_sign_out_path(), "Sign out"),
             };
             self.page(405, &page)
         } else {

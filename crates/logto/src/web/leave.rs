@@ -5,7 +5,7 @@ use serde_json::json;
 use super::page::{Page, WayOn};
 use super::{Context, Reply, Route};
 
-/// The query of the page that goes on to Logto after a sign-out by a script of the page.
+/// The query of the sign-out route that shows a page on the way to Logto.
 pub(super) const CONTINUE: &str = "continue";
 
 impl Context {
@@ -22,12 +22,18 @@ impl Context {
         }
     }
 
-    /// Where a sign-out goes on. Turbo follows a form's redirect by `fetch` and cannot leave this
+    /// Where a sign-out goes on. A form whose action ends in `?continue` gets a page that goes on by
+    /// itself: the policy `form-action 'self'` of the app forbids the redirect of a form. Turbo follows a form's redirect by `fetch` and cannot leave this
     /// origin, so it gets a page of this app first, which it loads again as a navigation.
     pub(super) fn leave_after_sign_out(&self, location: String) -> Reply {
         let request = self.request();
         if request.is_fetch() && request.accepts_html() && !request.is_htmx() {
-            return Reply::see_other(format!("{}?{CONTINUE}", self.sign_out_path()));
+            return Reply::see_other(self.continued_sign_out_path());
+        }
+        if request.query() == CONTINUE && request.is_seen() {
+            return self
+                .page_that_continues(location.clone())
+                .with_header("refresh", format!("0; url={location}"));
         }
         self.leave_for(location)
     }
@@ -38,6 +44,10 @@ impl Context {
         if self.request().is_navigation() {
             return Reply::see_other(location);
         }
+        self.page_that_continues(location)
+    }
+
+    fn page_that_continues(&self, location: String) -> Reply {
         let page = Page {
             title: "You are signed out here",
             text: "Go on to sign out of the sign-in service too.",
@@ -47,9 +57,9 @@ impl Context {
         self.page(200, &page)
     }
 
-    /// The path of the SDK's sign-out route, as browsers see it.
-    pub(super) fn sign_out_path(&self) -> String {
+    /// The path that signs out and shows a page on the way to Logto, as browsers see it.
+    pub(super) fn continued_sign_out_path(&self) -> String {
         let settings = &self.logto().settings;
-        format!("{}{}", settings.base_path, Route::SignOut.mounted(settings))
+        format!("{}{}?{CONTINUE}", settings.base_path, Route::SignOut.mounted(settings))
     }
 }

@@ -105,11 +105,22 @@ impl Request {
         if let Some(site) = site {
             return matches!(site, "same-origin" | "none");
         }
-        match self.header("referer") {
-            Some(referer) => Url::parse(referer)
-                .is_ok_and(|referer| referer.origin().ascii_serialization() == origin),
-            None => true,
-        }
+        self.referrer_fits(origin)
+    }
+
+    /// Whether a page of `origin` may have made the request in a browser that cannot say so: Safari
+    /// before 16.4 sends no fetch metadata, and `Origin: null` from a page with
+    /// `Referrer-Policy: no-referrer`.
+    pub(crate) fn hides_its_origin(&self, origin: &str) -> bool {
+        self.header("origin") == Some("null")
+            && self.header("sec-fetch-site").is_none()
+            && self.referrer_fits(origin)
+    }
+
+    fn referrer_fits(&self, origin: &str) -> bool {
+        let origin_of = |url: Url| url.origin().ascii_serialization();
+        let referrer = self.header("referer").map(|referrer| Url::parse(referrer).map(origin_of));
+        referrer.is_none_or(|sender| sender.is_ok_and(|sender| sender == origin))
     }
 }
 

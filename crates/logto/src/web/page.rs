@@ -1,6 +1,7 @@
 //! The one page that the SDK shows itself: what happened, and the way on.
 
 use super::languages::Language;
+use crate::config::{PageAction, PageActionKind, PageContent, Settings};
 use crate::reply::Reply;
 
 /// A short page with a heading, a sentence, and a link or a button; in English, translated when it is
@@ -15,54 +16,30 @@ pub(crate) struct Page<'a> {
 
 /// What a person can do on the page.
 pub(crate) struct WayOn {
-    kind: Kind,
+    kind: PageActionKind,
     address: String,
     label: &'static str,
 }
 
-enum Kind {
-    Link,
-    /// A link that opens a window of its own.
-    NewWindow,
-    /// Posts an empty form.
-    Button,
-}
-
 impl WayOn {
     pub(crate) fn link(address: impl Into<String>, label: &'static str) -> Self {
-        Self { kind: Kind::Link, address: address.into(), label }
+        Self { kind: PageActionKind::Link, address: address.into(), label }
     }
 
     pub(crate) fn new_window(address: impl Into<String>, label: &'static str) -> Self {
-        Self { kind: Kind::NewWindow, ..Self::link(address, label) }
+        Self { kind: PageActionKind::NewWindow, ..Self::link(address, label) }
     }
 
     pub(crate) fn button(address: impl Into<String>, label: &'static str) -> Self {
-        Self { kind: Kind::Button, ..Self::link(address, label) }
+        Self { kind: PageActionKind::Form, ..Self::link(address, label) }
     }
 
     /// A callback's address may hold a code, which is nobody's business. A form has to tell this app
     /// where it comes from.
     fn referrer_policy(&self) -> &'static str {
         match self.kind {
-            Kind::Link | Kind::NewWindow => "no-referrer",
-            Kind::Button => "same-origin",
-        }
-    }
-
-    fn render(&self, language: &Language) -> String {
-        let label = escape(language.translate(self.label));
-        let address = escape(&self.address);
-        match self.kind {
-            Kind::Link => format!("<a href=\"{address}\">{label}</a>"),
-            Kind::NewWindow => {
-                format!("<a href=\"{address}\" target=\"_blank\">{label}</a>")
-            }
-            Kind::Button => {
-                format!(
-                    "<form method=\"post\" action=\"{address}\"><button>{label}</button></form>"
-                )
-            }
+            PageActionKind::Link | PageActionKind::NewWindow => "no-referrer",
+            PageActionKind::Form => "same-origin",
         }
     }
 }
@@ -70,32 +47,61 @@ impl WayOn {
 impl Page<'_> {
     /// Nothing is loaded and nothing runs.
     const CONTENT_SECURITY_POLICY: &'static str =
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; ";
 
-    pub(crate) fn reply(&self, status: u16, language: &Language, frame_ancestors: &str) -> Reply {
-        let policy =
-            format!("{}; frame-ancestors {frame_ancestors}", Self::CONTENT_SECURITY_POLICY);
+    pub(crate) fn reply(&self, status: u16, language: &Language, settings: &Settings) -> Reply {
+        let content = PageContent {
+            status,
+            language: language.tag(),
+            title: language.translate(self.title),
+            text: language.translate(self.text),
+            detail: self.detail,
+            action: PageAction {
+                kind: self.way_on.kind,
+                address: &self.way_on.address,
+                label: language.translate(self.way_on.label),
+            },
+        };
+        let (policy, body) = match &settings.page_template {
+            Some(template) => ("", template.render(&content)),
+            None => (Self::CONTENT_SECURITY_POLICY, render(&content)),
+        };
         Reply::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
-            .with_header("content-security-policy", policy)
-            .with_header("content-language", language.tag())
+            .with_header(
+                "content-security-policy",
+                format!("{policy}frame-ancestors {}", settings.frame_ancestors),
+            )
+            .with_header("content-language", content.language)
             .with_header("referrer-policy", self.way_on.referrer_policy())
             .with_header("x-content-type-options", "nosniff")
-            .with_body(self.render(language))
+            .with_body(body)
     }
+}
 
-    fn render(&self, language: &Language) -> String {
-        let detail = match self.detail {
-            Some(detail) => format!("<p class=\"detail\" dir=\"auto\">{}</p>", escape(detail)),
-            None => String::new(),
-        };
-        include_str!("page.html")
-            .replace("{lang}", language.tag())
-            .replace("{title}", &escape(language.translate(self.title)))
-            .replace("{text}", &escape(language.translate(self.text)))
-            .replace("{detail}", &detail)
-            .replace("{way_on}", &self.way_on.render(language))
-    }
+/// The page in the SDK's own design.
+fn render(content: &PageContent<'_>) -> String {
+    let detail = match content.detail {
+        Some(detail) => format!("<p class=\"detail\" dir=\"auto\">{}</p>", escape(detail)),
+        None => String::new(),
+    };
+    let PageAction { kind, address, label } = content.action;
+    let (address, label) = (escape(address), escape(label));
+    let way_on = match kind {
+        PageActionKind::Link => format!("<a href=\"{address}\">{label}</a>"),
+        PageActionKind::NewWindow => {
+            format!("<a href=\"{address}\" target=\"_blank\">{label}</a>")
+        }
+        PageActionKind::Form => {
+            format!("<form method=\"post\" action=\"{address}\"><button>{label}</button></form>")
+        }
+    };
+    include_str!("page.html")
+        .replace("{lang}", content.language)
+        .replace("{title}", &escape(content.title))
+        .replace("{text}", &escape(content.text))
+        .replace("{detail}", &detail)
+        .replace("{way_on}", &way_on)
 }
 
 fn escape(text: &str) -> String {
@@ -117,16 +123,29 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LogtoConfig;
+
+    fn settings(change: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Settings {
+        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef");
+        Settings::validate(change(config)).unwrap()
+    }
+
+    const PAGE: Page<'_> = Page {
+        title: "You are not signed in",
+        text: "x",
+        detail: None,
+        way_on: WayOn { kind: PageActionKind::Link, address: String::new(), label: "Sign in" },
+    };
 
     #[test]
     fn foreign_words_stay_words() {
         let page = Page {
-            title: "t",
-            text: "x",
             detail: Some("<script>alert('{way_on}')</script>"),
             way_on: WayOn::link("/sign-in?return_to=%2F\"onclick=x", "Try again"),
+            ..PAGE
         };
-        let html = page.render(Language::accepted(None));
+        let html = page.reply(400, Language::accepted(None), &settings(|it| it)).into_body();
         assert!(!html.contains("<script>"), "{html}");
         assert!(!html.contains("\"onclick"), "{html}");
         assert_eq!(html.matches("/sign-in?").count(), 1, "{html}");
@@ -134,15 +153,28 @@ mod tests {
 
     #[test]
     fn a_page_is_translated_and_says_its_language() {
-        let page = Page {
-            title: "You are not signed in",
-            text: "x",
-            detail: None,
-            way_on: WayOn::link("/sign-in", "Sign in"),
-        };
-        let html = page.render(Language::accepted(Some("de-AT")));
+        let page = Page { way_on: WayOn::link("/sign-in", "Sign in"), ..PAGE };
+        let german = Language::accepted(Some("de-AT"));
+        let html = page.reply(401, german, &settings(|it| it)).into_body();
         assert!(html.contains("<html lang=\"de\" dir=\"ltr\">"), "{html}");
         assert!(html.contains("<title>Sie sind nicht angemeldet</title>"), "{html}");
         assert!(html.contains("<a href=\"/sign-in\">Anmelden</a>"), "{html}");
+    }
+
+    #[test]
+    fn an_app_can_make_the_page() {
+        let settings = settings(|config| {
+            config.with_page_template(|page| {
+                let PageContent { status, language, title, action, .. } = page;
+                format!("{status} {language} {title} {:?} {}", action.kind, action.address)
+            })
+        });
+        let page = Page { way_on: WayOn::button("/sign-out", "Sign out"), ..PAGE };
+        let reply = page.reply(405, Language::accepted(Some("fr")), &settings);
+        let has = |name: &str, value: &str| reply.headers().contains(&(name, value.to_owned()));
+        assert!(has("content-security-policy", "frame-ancestors 'none'"));
+        assert!(has("referrer-policy", "same-origin"));
+        let title = Language::accepted(Some("fr")).translate(PAGE.title);
+        assert_eq!(reply.into_body(), format!("405 fr {title} Form /sign-out"));
     }
 }

@@ -89,7 +89,10 @@ async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
         Route::SignUp => context.sign_in(options.with_first_screen(FirstScreen::Register)).await,
         Route::Callback => Ok(context.handle_sign_in_callback().await),
         Route::BackChannelLogout => Ok(context.handle_back_channel_logout().await),
-        Route::SignOut if context.request().is_from(context.origin()) => {
+        Route::SignOut
+            if context.request().is_from(context.origin())
+                || context.is_vouched_for_by_cookie() =>
+        {
             Ok(context.sign_out().await)
         }
         Route::SignOut => Ok(context.wrong_origin("Signing out works from {origin} only.")),

@@ -57,6 +57,19 @@ pub fn leaving() -> Vec<Case> {
             assert!(text.contains("\"redirect_to\":") && text.contains("/session/end"), "{text}");
             visitor.is_signed_out().await;
         }),
+        Case::new("a form signs out where it must not be redirected", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let form = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
+            let answer = visitor.post("/sign-out?continue").headers(&form).send().await;
+            assert_eq!(answer.status, 200);
+            let refresh = answer.header("refresh").unwrap_or_default();
+            let logto = refresh.strip_prefix("0; url=").expect("it goes on by itself");
+            assert!(logto.contains("/session/end?client_id="), "{refresh}");
+            let link = format!("<a href=\"{}\">", logto.replace('&', "&amp;"));
+            assert!(answer.text().contains(&link), "{}", answer.text());
+            visitor.is_signed_out().await;
+        }),
         Case::new("Turbo signs out", async move |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;

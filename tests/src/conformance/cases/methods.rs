@@ -90,7 +90,8 @@ fn is_told_in_json(answer: &Answer) {
 
 /// For a person who opens the address.
 fn has_the_button(answer: &Answer) {
-    let form = "<form method=\"post\" action=\"/sign-out\"><button>Sign out</button></form>";
+    let form =
+        "<form method=\"post\" action=\"/sign-out?continue\"><button>Sign out</button></form>";
     assert!(answer.text().contains(form), "{}", answer.text());
     // Browsers that say no more of a form than its origin would not say it.
     assert_eq!(answer.header("referrer-policy").as_deref(), Some("same-origin"));

@@ -2,6 +2,8 @@
 
 use logto_local::{Endpoint, Fault};
 
+use std::time::Duration;
+
 use super::super::{Answer, Case};
 
 /// Logto is away at the worst moment.
@@ -19,6 +21,8 @@ pub fn outages() -> Vec<Case> {
             }
             visitor.is_signed_out().await;
             site.tenant.faults().clear();
+            // While there is nothing to go on with, Logto is asked every five seconds at most.
+            site.pass(Duration::from_secs(5));
             visitor.sign_in("alice").await;
         }),
         Case::new("pages do not need Logto", async |site| {

@@ -58,6 +58,7 @@ pub fn signing_out() -> Vec<Case> {
             vec![("origin", "null"), ("sec-fetch-site", "same-origin")],
         ),
         ("by an old browser", vec![("referer", "http://localhost:3000/page")]),
+        ("by an older Safari that hides the page's origin", vec![("origin", "null")]),
         ("by a program", vec![]),
     ] {
         cases.push(Case::new(name, async move |site| {
@@ -75,7 +76,10 @@ pub fn signing_out() -> Vec<Case> {
         ("a form of the same host with https", vec![("origin", "https://localhost:3000")]),
         ("a form of a sibling site", vec![("sec-fetch-site", "same-site")]),
         ("a form of another site without origin", vec![("sec-fetch-site", "cross-site")]),
-        ("a form that hides its origin", vec![("origin", "null")]),
+        (
+            "a form of a page elsewhere that hides its origin",
+            vec![("origin", "null"), ("referer", "https://evil.example/")],
+        ),
         ("a form of a page elsewhere", vec![("referer", "https://evil.example/")]),
     ] {
         cases.push(Case::new(name, async move |site| {

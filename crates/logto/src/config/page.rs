@@ -1,0 +1,71 @@
+//! How an app replaces the SDK's own pages by its own.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// What a page of the SDK says: why a sign-in did not work, that a session has ended, and how to go on.
+/// Texts are in the visitor's language and plain: escape them where you put them into HTML.
+///
+/// See [`LogtoConfig::with_page_template`](crate::LogtoConfig::with_page_template).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PageContent<'a> {
+    /// The status code of the response.
+    pub status: u16,
+    /// The language of the texts, as in BCP 47.
+    pub language: &'a str,
+    /// What happened, in a few words.
+    pub title: &'a str,
+    /// What that means for the person, in a sentence or two.
+    pub text: &'a str,
+    /// Logto's own words, if there are any. They come from outside.
+    pub detail: Option<&'a str>,
+    /// What the person can do.
+    pub action: PageAction<'a>,
+}
+
+/// The one thing that a person can do on a page of the SDK.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PageAction<'a> {
+    /// How it is done.
+    pub kind: PageActionKind,
+    /// Where it leads. Empty for the page itself, which is to be loaded again.
+    pub address: &'a str,
+    /// What a link or a button says.
+    pub label: &'a str,
+}
+
+/// How a person goes on from a page of the SDK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PageActionKind {
+    /// A link.
+    Link,
+    /// A link that opens a window of its own: `target="_blank"`.
+    NewWindow,
+    /// A form without fields that is sent with `POST`.
+    Form,
+}
+
+/// Makes the HTML of the SDK's own pages.
+#[derive(Clone)]
+pub(crate) struct PageTemplate(Arc<dyn Fn(&PageContent<'_>) -> String + Send + Sync>);
+
+impl PageTemplate {
+    pub(super) fn new(
+        template: impl Fn(&PageContent<'_>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(template))
+    }
+
+    pub(crate) fn render(&self, content: &PageContent<'_>) -> String {
+        (self.0)(content)
+    }
+}
+
+impl fmt::Debug for PageTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PageTemplate")
+    }
+}
