@@ -148,6 +148,10 @@ pub(crate) struct HuggingFace {
     /// Keep people's Hugging Face tokens, by a connector of the kind that can
     #[arg(long)]
     pub(crate) with_token_storage: bool,
+    /// Create what the examples of the SDK ask for: the API resource https://api.example.test with the permission
+    /// read:things, and a role with it that every new user gets
+    #[arg(long)]
+    pub(crate) with_example_api: bool,
     /// Show the plan as a diff and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

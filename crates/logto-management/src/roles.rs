@@ -53,6 +53,9 @@ pub struct NewRole {
     /// Whom it is for.
     #[serde(rename = "type")]
     pub kind: RoleType,
+    /// Whether everybody new gets it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_default: bool,
     /// The ids of its permissions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scope_ids: Vec<String>,
@@ -62,7 +65,13 @@ impl NewRole {
     /// A role without permissions.
     #[must_use]
     pub fn new(name: impl Into<String>, description: impl Into<String>, kind: RoleType) -> Self {
-        Self { name: name.into(), description: description.into(), kind, scope_ids: Vec::new() }
+        Self {
+            name: name.into(),
+            description: description.into(),
+            kind,
+            is_default: false,
+            scope_ids: Vec::new(),
+        }
     }
 }
 

@@ -14,6 +14,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// The full address of a path of the app.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+
     /// Redeems a code that never was: whoever authenticates hears that the code is wrong, and nothing else
     /// happens.
     pub(crate) async fn secret(&self, http: &Http, provider: &Provider) -> Outcome {
@@ -27,6 +32,9 @@ impl App {
         ];
         let app = Some((self.id.as_str(), self.secret.as_str()));
         match http.post(&address, &form, app).await {
+            Ok(answer) if is_unknown_client(&answer) && is_admin_tenant(http, provider).await => {
+                admin_tenant(provider).into()
+            }
             Ok(answer) => self.judge_secret(&answer),
             Err(cause) => out_of_order("token endpoint", &cause),
         }
@@ -100,6 +108,36 @@ impl App {
     pub(crate) fn see_above(&self) -> Outcome {
         Outcome::Skipped("Logto does not know the app, see above".to_owned())
     }
+}
+
+fn is_unknown_client(answer: &Answer) -> bool {
+    answer.status == 400 && answer.text("error") == "invalid_client"
+}
+
+/// Whether this tenant signs administrators in to the console. Its built-in application is found, and
+/// refused for its address.
+async fn is_admin_tenant(http: &Http, provider: &Provider) -> bool {
+    let Some(mut address) = provider.url("authorization_endpoint") else {
+        return false;
+    };
+    address
+        .query_pairs_mut()
+        .append_pair("client_id", "admin-console")
+        .append_pair("response_type", "code")
+        .append_pair("redirect_uri", "https://asked-by-logto-doctor.invalid/");
+    let answer = http.get(&address).await;
+    answer.is_ok_and(|answer| answer.text("error") == "invalid_redirect_uri")
+}
+
+fn admin_tenant(provider: &Provider) -> Finding {
+    let issuer = provider.0.get("issuer").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let endpoint = issuer.strip_suffix("/oidc").unwrap_or(issuer);
+    Finding::problem(
+        format!("LOGTO_ENDPOINT {endpoint} is Logto's admin tenant, not yours"),
+        "The admin tenant signs administrators in to the console. Your apps and users are in another tenant.",
+        "Set LOGTO_ENDPOINT to Console → Applications → your app → Logto endpoint. A self-hosted Logto has it on \
+         port 3001 by default, and the admin tenant on 3002.",
+    )
 }
 
 pub(crate) fn no_endpoint(kind: &str) -> Outcome {

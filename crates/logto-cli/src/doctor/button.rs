@@ -7,8 +7,8 @@ use url::Url;
 use super::ask::Http;
 use super::finding::{Finding, Outcome};
 
-/// The command that mends it comes first, where there is one.
-fn mend(target: &str, options: &str, console: &str) -> String {
+/// The command that fixes it comes first, where there is one.
+fn fix(target: &str, options: &str, console: &str) -> String {
     match target {
         "huggingface" => format!("logto setup hugging-face{options}. Or: {console}"),
         _ => console.to_owned(),
@@ -41,8 +41,9 @@ pub(crate) async fn from_outside(http: &Http, endpoint: &Url, app: &str, target:
     let required = settings.pointer("/signUp/identifiers").and_then(Value::as_array);
     let required = required.into_iter().flatten().filter_map(Value::as_str);
     let required = required.map(str::to_owned).collect::<Vec<_>>();
+    let mode = settings.get("signInMode").and_then(Value::as_str).unwrap_or_default();
     match serde_json::from_value(social) {
-        Ok(social) => judge(target, &social, &required),
+        Ok(social) => judge(target, &social, &required, mode),
         Err(_) => Outcome::Passed(format!("{target} is shown")),
     }
 }
@@ -54,14 +55,15 @@ pub(crate) async fn from_inside(management: &Management, target: &str) -> Result
         return Ok(Finding::problem(
             format!("the tenant has no connector for {target}"),
             "People cannot sign in with it, whatever the app asks for.",
-            mend(target, "", "Console → Connectors → Social connectors → Add."),
+            fix(target, "", "Console → Connectors → Social connectors → Add."),
         )
         .into());
     }
     let settings = management.sign_in_experience().get().await?;
     let shown = settings.social_sign_in_connector_targets.iter().any(|one| one == target);
     Ok(if shown {
-        judge(target, &settings.social_sign_in, &settings.sign_up.identifiers)
+        let required = &settings.sign_up.identifiers;
+        judge(target, &settings.social_sign_in, required, &settings.sign_in_mode)
     } else {
         not_shown(target).into()
     })
@@ -71,7 +73,7 @@ fn not_shown(target: &str) -> Finding {
     Finding::problem(
         format!("Logto's sign-in page has no button for {target}"),
         "A connector alone is not enough: without its button direct sign-in ends on the sign-in page, too.",
-        mend(
+        fix(
             target,
             "",
             "Console → Sign-in & account → Sign-up and sign-in → Social sign-in → Add.",
@@ -79,8 +81,17 @@ fn not_shown(target: &str) -> Finding {
     )
 }
 
-fn judge(target: &str, social: &SocialSignIn, required: &[String]) -> Outcome {
+fn judge(target: &str, social: &SocialSignIn, required: &[String], mode: &str) -> Outcome {
     let mut findings = Vec::new();
+    if mode == "SignIn" {
+        findings.push(Finding::advice(
+            "registration is closed: only users who have an account can sign in",
+            "Everybody else is told by Logto's sign-in page that the account does not exist, and never comes to \
+             your app.",
+            "If that is not meant: Console → Sign-in & account → Sign-up and sign-in → Advanced options: enable \
+             user registration.",
+        ));
+    }
     if social.automatic_account_linking == Some(true) && target == "huggingface" {
         findings.push(Finding::problem(
             "automatic account linking is on",
@@ -94,7 +105,7 @@ fn judge(target: &str, social: &SocialSignIn, required: &[String]) -> Outcome {
         findings.push(Finding::advice(
             format!("new people from {target} are stopped and have to give: {required}"),
             "They signed in already, and meet another page before your app.",
-            mend(
+            fix(
                 target,
                 " --skip-user-name",
                 "Console → Sign-in & account → Sign-up and sign-in → Sign-up identifier: take it away.",

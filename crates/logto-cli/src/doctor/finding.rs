@@ -8,8 +8,8 @@ pub(crate) struct Finding {
     pub(crate) severity: Severity,
     pub(crate) what: String,
     pub(crate) why: String,
-    /// The command or the console page that mends it.
-    pub(crate) mend: String,
+    /// The command or the console page that fixes it.
+    pub(crate) fix: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -25,17 +25,17 @@ impl Finding {
     pub(crate) fn problem(
         what: impl Into<String>,
         why: impl Into<String>,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Self {
-        Self { severity: Severity::Problem, what: what.into(), why: why.into(), mend: mend.into() }
+        Self { severity: Severity::Problem, what: what.into(), why: why.into(), fix: fix.into() }
     }
 
     pub(crate) fn advice(
         what: impl Into<String>,
         why: impl Into<String>,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Self {
-        Self { severity: Severity::Advice, ..Self::problem(what, why, mend) }
+        Self { severity: Severity::Advice, ..Self::problem(what, why, fix) }
     }
 }
 

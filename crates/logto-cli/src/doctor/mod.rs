@@ -12,9 +12,11 @@ mod refresh;
 mod report;
 mod scopes;
 mod sign_in;
+mod store;
 
 use std::process::ExitCode;
 
+use logto::web::Route;
 use logto::{Logto, LogtoConfig};
 use logto_management::{Application, Error, Management};
 use url::Url;
@@ -57,6 +59,8 @@ struct Patient {
     /// The button that the app relies on.
     connector: Option<String>,
     management: Option<Management>,
+    /// The variable that names a session store, as far as a variable does.
+    store: Option<&'static str>,
 }
 
 impl Patient {
@@ -75,14 +79,14 @@ impl Patient {
                 let file = options.env_file.display();
                 let finding = |what: String| {
                     let why = "The app does not start with this configuration.";
-                    let mend = if what.contains("is not set") {
+                    let fix = if what.contains("is not set") {
                         format!(
                             "Set it in the environment or in {file}. No app yet? logto setup hugging-face writes it."
                         )
                     } else {
                         format!("Correct it in the environment or in {file}.")
                     };
-                    Finding::problem(what, why, mend)
+                    Finding::problem(what, why, fix)
                 };
                 examination
                     .add("configuration", Outcome::Findings(problems.map(finding).collect()));
@@ -120,6 +124,7 @@ impl Patient {
             logto,
             connector: Some(options.connector.clone()).filter(|target| target != "none"),
             management: management.transpose()?,
+            store: store::named_by(variables),
         }))
     }
 
@@ -145,9 +150,12 @@ impl Patient {
         if let Some(target) = &self.connector {
             examination.add("connector", self.button(target, management).await);
         }
+        examination.add("session store", store::examine(&app.base_url, &self.store));
         examination.add("cookie budget", self.budget(&addresses, &provider, management).await);
         if let Some(application) = &application {
-            let outcome = back_channel::examine(http, application, &self.endpoint).await;
+            let expected = self.app.address(&self.logto.route_path(Route::BackChannelLogout));
+            let outcome = back_channel::examine(http, app, application, &self.endpoint, &expected);
+            let outcome = outcome.await;
             examination.add("back-channel logout", outcome);
         }
     }

@@ -54,7 +54,7 @@ fn one_check(checked: &Checked, terminal: &Terminal) {
 }
 
 fn details(finding: &Finding, terminal: &Terminal) {
-    for (name, text) in [("why", &finding.why), ("mend", &finding.mend)] {
+    for (name, text) in [("why", &finding.why), ("fix", &finding.fix)] {
         let name = terminal.paint(Tone::Quiet, format_args!("{name:>5}"));
         terminal.line(format_args!("  {name}  {}", printable(text)));
     }

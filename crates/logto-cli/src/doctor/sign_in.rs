@@ -183,7 +183,7 @@ fn refusal(to: &Url) -> Option<(String, String)> {
 }
 
 fn refused(error: &str, description: &str) -> Finding {
-    let mend = match error {
+    let fix = match error {
         "invalid_scope" => {
             "Console → Applications → your app → Permissions: allow the scopes that it asks for."
         }
@@ -193,6 +193,6 @@ fn refused(error: &str, description: &str) -> Finding {
     Finding::problem(
         format!("Logto refuses the sign-in that the app asks for: {error}, {description}"),
         "Every sign-in ends with this error.",
-        mend,
+        fix,
     )
 }

@@ -38,10 +38,10 @@ impl EnvValues {
 
     /// What [`write`](Self::write) would do, as far as that is known before.
     pub(crate) fn planned(wanted: &Wanted, plan: &Plan, file: &EnvFile) -> Self {
-        let unless_there = |name| match file.get(name) {
-            Some(_) if plan.is_empty() => Written::Before,
-            Some(_) if !file.is_written_by_us(name) => Written::Never,
-            _ => Written::Now,
+        let known = |name, value: Option<&str>| match (value, file.get(name)) {
+            (Some(value), _) => file.would_set(name, value),
+            (None, Some(_)) if !file.is_written_by_us(name) => Written::Never,
+            (None, _) => Written::Now,
         };
         let cookie_secret = match file.get(COOKIE_SECRET) {
             Some(_) => Written::Before,
@@ -49,8 +49,11 @@ impl EnvValues {
         };
         Self(vec![
             ("LOGTO_ENDPOINT", file.would_set("LOGTO_ENDPOINT", &wanted.endpoint)),
-            ("LOGTO_APP_ID", unless_there("LOGTO_APP_ID")),
-            ("LOGTO_APP_SECRET", unless_there("LOGTO_APP_SECRET")),
+            ("LOGTO_APP_ID", known("LOGTO_APP_ID", plan.app_id())),
+            (
+                "LOGTO_APP_SECRET",
+                known("LOGTO_APP_SECRET", plan.app_secret().map(ExposeSecret::expose_secret)),
+            ),
             ("BASE_URL", file.would_set("BASE_URL", &wanted.base_url)),
             (COOKIE_SECRET, cookie_secret),
         ])

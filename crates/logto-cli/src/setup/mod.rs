@@ -105,7 +105,7 @@ async fn apply(
 
 fn incomplete(error: &ApplyError) -> Failure {
     let again = match error.done().len() {
-        0 => "No change was completed. Run the same command again when that is mended.",
+        0 => "No change was completed. Run the same command again when that is fixed.",
         _ => {
             "What is listed above is done and stays. Run the same command again to go on from there."
         }

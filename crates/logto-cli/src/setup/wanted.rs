@@ -8,6 +8,9 @@ use crate::failure::Failure;
 use crate::variables::Variables;
 
 const APP_ID: &str = "LOGTO_APP_ID";
+/// What the examples ask for: API resource, permission, and the role that has it.
+const EXAMPLE_API: (&str, &str, &str) =
+    ("https://api.example.test", "read:things", "things-reader");
 
 pub(crate) struct Wanted {
     pub(crate) endpoint: String,
@@ -19,6 +22,7 @@ pub(crate) struct Wanted {
     app_id: Option<String>,
     pub(crate) skip_user_name: bool,
     token_storage: bool,
+    example_api: bool,
 }
 
 impl Wanted {
@@ -56,6 +60,7 @@ impl Wanted {
             app_id: None,
             skip_user_name: !options.keep_user_name,
             token_storage: options.with_token_storage,
+            example_api: options.with_example_api,
         })
     }
 
@@ -101,6 +106,10 @@ impl Wanted {
         let mut setup = HuggingFaceSetup::new(&self.base_url)
             .skip_required_identifiers(self.skip_user_name)
             .token_storage(self.token_storage);
+        if self.example_api {
+            let (indicator, permission, role) = EXAMPLE_API;
+            setup = setup.api(indicator, permission, role);
+        }
         if let Some(name) = &self.app_name {
             setup = setup.app_name(name);
         }

@@ -6,6 +6,7 @@ use logto_local::{Endpoint, Fault, LocalTenant};
 
 use crate::app::{Place, sign_in_of};
 use crate::patient::Patient;
+use crate::support::{logto, run};
 
 #[tokio::test]
 async fn nothing_is_found_on_a_healthy_set_up() {
@@ -63,8 +64,8 @@ async fn an_endpoint_without_tls() {
     let endpoint = patient.tenant.endpoint().replace("http:", "https:");
     let patient = patient.with("LOGTO_ENDPOINT", endpoint);
     let found = patient.findings(&[]).await;
-    let mend = found[0].1["mend"].as_str().unwrap();
-    assert!(mend.contains("does not speak TLS"), "{found:?}");
+    let fix = found[0].1["fix"].as_str().unwrap();
+    assert!(fix.contains("does not speak TLS"), "{found:?}");
 }
 
 #[tokio::test]
@@ -128,6 +129,31 @@ async fn an_app_that_the_tenant_does_not_know() {
 }
 
 #[tokio::test]
+async fn the_admin_tenant_is_named() {
+    let base_url = Place::find().await.leave();
+    let tenant = LocalTenant::builder().base_url(&base_url).app("admin-console", "local-secret");
+    let patient = Patient::at(&base_url, tenant).await.with("LOGTO_APP_ID", "my-app");
+    patient.suffers_from("secret", "is Logto's admin tenant").await;
+}
+
+#[tokio::test]
+async fn a_public_app_without_a_store() {
+    // A local tenant registers no such address, which is found too.
+    let patient = Patient::idle().await.with("BASE_URL", "https://app.example.test");
+    for (name, value, advised) in [
+        ("STORAGE", "", true),
+        ("STORAGE", "cookie", true),
+        ("STORAGE", "redis://localhost", false),
+        ("DATABASE_URL", "postgres://localhost", false),
+    ] {
+        let mut command = logto(patient.folder.path(), &["doctor", "--json"]);
+        command.envs(patient.variables.iter().cloned()).env(name, value);
+        let run = run(command).await;
+        assert_eq!(run.out.contains("is public, and no variable names"), advised, "{run:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_is_wrong() {
     let patient = Patient::healthy().await.with("LOGTO_APP_SECRET", "local-wrong");
     patient.suffers_from("secret", "not a secret of the app").await;
@@ -148,7 +174,7 @@ async fn an_app_of_the_wrong_type() {
 
 #[tokio::test]
 async fn a_redirect_uri_that_is_not_registered() {
-    let patient = Patient::healthy().await;
+    let patient = Patient::idle().await;
     let told = "/auth/callback is not registered as redirect URI";
     patient.suffers_with(&["--route-prefix", "/auth"], "redirect URI", told).await;
 }

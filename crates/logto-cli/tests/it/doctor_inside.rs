@@ -59,6 +59,7 @@ async fn sign_in_settings_that_are_wrong() {
             "automatic account linking is on",
         ),
         (json!({ "socialSignIn": {} }), "have to give: username"),
+        (json!({ "signInMode": "SignIn" }), "registration is closed"),
     ] {
         let patient = Patient::healthy().await;
         let management = patient.management();
@@ -83,6 +84,22 @@ async fn a_back_channel_that_leads_nowhere() {
     let (tenant, base_url) = (&patient.tenant, place.base_url.clone());
     place.run_other_app(sign_in_of(tenant, &base_url, "consent", tenant.app_id()));
     patient.suffers_from("back-channel logout", "answers 404").await;
+}
+
+#[tokio::test]
+async fn a_back_channel_of_another_address() {
+    let patient = Patient::healthy().await;
+    let other = Place::find().await;
+    let management = patient.management();
+    let app = management.applications().get(patient.tenant.app_id()).await.unwrap();
+    let mut to = logto_management::ApplicationChanges::default();
+    let mut addresses = app.oidc_client_metadata;
+    let elsewhere = format!("{}/backchannel-logout", other.base_url);
+    addresses.backchannel_logout_uri = Some(elsewhere.clone());
+    to.oidc_client_metadata = Some(addresses);
+    management.applications().update(&app.id, &to).await.unwrap();
+    other.run_app(&patient.tenant);
+    patient.suffers_from("back-channel logout", &elsewhere).await;
 }
 
 #[tokio::test]

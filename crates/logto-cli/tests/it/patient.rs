@@ -99,7 +99,7 @@ impl Patient {
         assert_eq!(found_by, check, "{finding}");
         let what = finding["what"].as_str().unwrap();
         assert!(what.contains(told), "{what:?} does not say {told:?}");
-        for member in ["why", "mend"] {
+        for member in ["why", "fix"] {
             assert!(finding[member].as_str().is_some_and(|text| text.len() > 20), "{finding}");
         }
         let secret = self.tenant.app_secret();

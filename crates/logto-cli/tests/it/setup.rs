@@ -141,6 +141,54 @@ async fn token_storage_takes_the_kind_of_connector_that_can() {
 }
 
 #[tokio::test]
+async fn a_dry_run_announces_what_the_run_does_and_no_more() {
+    let site = Site::new(LocalTenant::builder().empty().secret_vault(true)).await;
+    site.set_up(&[]).await;
+    let arguments = ["--with-token-storage", "--json"];
+    let report = |run: &crate::support::Run| -> Value { serde_json::from_str(&run.out).unwrap() };
+    let planned = report(&site.set_up(&[&arguments[..], &["--dry-run"]].concat()).await);
+    assert_eq!(planned["written"], json!([]), "{planned}");
+    for change in planned["changes"].as_array().unwrap() {
+        for one in change["differences"].as_array().unwrap() {
+            assert_ne!(one["before"], one["after"], "{change}");
+        }
+    }
+    let env = site.env();
+    let done = report(&site.set_up(&arguments).await);
+    for member in ["changes", "written", "kept", "warnings"] {
+        assert_eq!(planned[member], done[member], "{member}");
+    }
+    assert_eq!(site.env(), env);
+}
+
+#[tokio::test]
+async fn the_api_of_the_examples_is_created_once_and_new_users_may_read_it() {
+    let site = Site::empty().await;
+    let run = site.set_up(&["--with-example-api"]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.out.contains("create the API resource https://api.example.test"), "{run:?}");
+    let again = site.set_up(&["--with-example-api"]).await;
+    assert!(again.out.contains("Nothing changed"), "{again:?}");
+
+    let authorize = format!(
+        "{}/oidc/auth?client_id={}&redirect_uri={BASE_URL}/callback&response_type=code&prompt=consent\
+         &scope=openid+offline_access+read:things&resource=https://api.example.test&state=s",
+        site.tenant.endpoint(),
+        site.value("LOGTO_APP_ID")
+    );
+    site.tenant.sign_in(&authorize, "carol").await.unwrap();
+    let machine = site.tenant.machine_app();
+    let (id, secret) = (machine.app_id.as_str(), machine.app_secret.as_str());
+    let management = Management::new(site.tenant.endpoint(), id, secret).unwrap();
+    let roles = management.roles().list().all().await.unwrap();
+    let role = roles.iter().find(|role| role.name == "things-reader").unwrap();
+    assert!(role.is_default);
+    let permissions = management.roles().scopes(&role.id).all().await.unwrap();
+    let names: Vec<_> = permissions.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["read:things"]);
+}
+
+#[tokio::test]
 async fn programs_get_one_json_document() {
     let site = Site::empty().await;
     let run = site.set_up(&["--dry-run", "--json"]).await;

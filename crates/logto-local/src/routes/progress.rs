@@ -90,11 +90,10 @@ fn sign_in(
     let now_ms = tenant.clock.millis();
     let (value, uid) = (random::token()?, random::token()?);
     let mut store = tenant.store();
-    let account = store.accounts.entry(person.to_owned()).or_insert_with(|| Account {
-        created_ms: now_ms,
-        app_id: Some(request.app_id.clone()),
-        ..Account::default()
-    });
+    let account = store.open_account(
+        person,
+        Account { created_ms: now_ms, app_id: Some(request.app_id.clone()), ..Account::default() },
+    );
     account.updated_ms = now_ms;
     account.signed_in_ms = Some(now_ms);
     let before = cookie.and_then(|cookie| store.sessions.remove(cookie));

@@ -57,7 +57,7 @@ pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response
         app_id: Some(interaction.request.app_id),
         ..Account::default()
     };
-    store.accounts.insert(person.clone(), account);
+    store.open_account(&person, account);
     if let Some(waiting) = store.interactions.get_mut(&uid) {
         waiting.newcomer = None;
         waiting.signed_in_as = Some(person);

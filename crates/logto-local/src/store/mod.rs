@@ -5,9 +5,10 @@ mod records;
 use std::collections::{HashMap, HashSet};
 
 use aws_lc_rs::error::Unspecified;
+use serde_json::Value;
 
 use crate::apps::App;
-use crate::directory::Directory;
+use crate::directory::{Directory, text};
 use crate::keys::KeyRing;
 use crate::people::Person;
 use crate::random;
@@ -84,6 +85,23 @@ impl Store {
 
     pub(crate) fn person(&self, handle: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.handle() == handle)
+    }
+
+    /// The first sign-in of a person makes their account, with the roles that everybody new gets.
+    pub(crate) fn open_account(&mut self, handle: &str, account: Account) -> &mut Account {
+        if !self.accounts.contains_key(handle) {
+            let roles = self.directory.roles.rows();
+            let by_default = roles.filter(|role| {
+                text(role, "type") == "User" && role.get("isDefault") == Some(&Value::Bool(true))
+            });
+            let people = &mut self.people;
+            for role in by_default {
+                for person in people.iter_mut().filter(|person| person.handle() == handle) {
+                    person.add_role(text(role, "name"));
+                }
+            }
+        }
+        self.accounts.entry(handle.to_owned()).or_insert(account)
     }
 
     /// The session of a cookie, if somebody is signed in and it has not expired.

@@ -78,7 +78,9 @@ async fn adopt(
         plan.warnings.push(warning);
     }
     let secrets = management.applications().secrets(&application.id).await?;
-    if usable(&secrets).is_none() {
+    if let Some(secret) = usable(&secrets) {
+        plan.app_secret = Some(secret.value.clone());
+    } else {
         let title = format!("add a secret to the application {}", application.name);
         plan.changes.push(Change::new(title, Step::AddSecret));
     }

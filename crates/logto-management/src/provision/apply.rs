@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::change::Step;
-use super::{ApplyError, Change, Plan, application, sign_in};
+use super::{ApplyError, Change, Plan, api, application, sign_in};
 use crate::error::{Error, ErrorKind};
 use crate::{ApplicationChanges, ConnectorChanges, Management, NewConnector};
 
@@ -88,6 +88,10 @@ impl Plan {
                 let change = json!({ "enabled": true });
                 management.account_center().update(&change).await?;
             }
+            Step::CreateResource(wanted) => api::create_resource(management, wanted).await?,
+            Step::AddPermission(wanted) => api::add_permission(management, wanted).await?,
+            Step::CreateRole(wanted) => api::create_role(management, wanted).await?,
+            Step::ExtendRole(wanted) => api::extend_role(management, wanted).await?,
         }
         Ok(())
     }
@@ -124,8 +128,9 @@ async fn replace(management: &Management, id: &str, new: &NewConnector) -> Resul
     }
     let before = connectors.get(id).await?;
     connectors.delete(id).await?;
+    // Deleting the connector took its button away.
     let Err(error) = connectors.create(new).await else {
-        return Ok(());
+        return show_button(management).await;
     };
     // People can go on signing in, and the next run finds id and secret of the OAuth app.
     let mut back = NewConnector::new(before.connector_id, before.config);

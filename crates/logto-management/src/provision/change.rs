@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::setup::Api;
 use crate::{ConnectorChanges, NewApplication, NewConnector};
 
 /// One change. `Display` is a title and, below it, lines that begin with `-` and `+`.
@@ -39,6 +40,10 @@ pub(super) enum Step {
     ShowButton,
     SkipRequiredIdentifiers,
     EnableAccountApi,
+    CreateResource(Api),
+    AddPermission(Api),
+    CreateRole(Api),
+    ExtendRole(Api),
 }
 
 impl Change {

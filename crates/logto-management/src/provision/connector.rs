@@ -28,7 +28,10 @@ pub(super) async fn plan(
         return create(setup, management, plan).await;
     };
     plan.connector_id.clone_from(&existing.id);
-    if setup.token_storage && existing.connector_id == BUILT_IN {
+    if setup.token_storage
+        && existing.connector_id == BUILT_IN
+        && !keeps_tokens(management, BUILT_IN).await?
+    {
         check_factory(management, OAUTH2).await?;
         replace(setup, existing, plan);
     } else {
@@ -62,7 +65,23 @@ fn replace(setup: &HuggingFaceSetup, existing: &Connector, plan: &mut Plan) {
     }
     plan.warnings.push(Warning::ConnectorReplaced);
     let title = "replace the connector for Hugging Face by one that keeps tokens";
-    plan.changes.push(show(title, &new, Step::ReplaceConnector));
+    let mut change = Change::new(title, Step::ReplaceConnector(new.clone()));
+    change.differs("kind", Some(existing.connector_id.clone()), &new.connector_id);
+    for (name, member) in [("client id", "clientId"), ("scope", "scope")] {
+        let (before, after) = (existing.config.text(member), new.config.text(member));
+        if before != after {
+            let before = before.map(str::to_owned);
+            change.differs(name, before, after.unwrap_or("(not given yet)"));
+        }
+    }
+    change.sets("token storage", "on");
+    plan.changes.push(change);
+}
+
+/// A newer Logto's built-in connector may.
+async fn keeps_tokens(management: &Management, factory: &str) -> Result<bool, Error> {
+    let known = management.connectors().factories().await?;
+    Ok(known.iter().any(|one| one.id == factory && one.is_token_storage_supported))
 }
 
 fn update(setup: &HuggingFaceSetup, existing: &Connector, plan: &mut Plan) {

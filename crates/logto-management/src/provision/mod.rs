@@ -25,6 +25,7 @@
 //! one exception is asked for: [`token_storage`](HuggingFaceSetup::token_storage) replaces the built-in
 //! connector by one of the same id. A second plan after a successful one has no changes.
 
+mod api;
 mod application;
 mod apply;
 mod change;

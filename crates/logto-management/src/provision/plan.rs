@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use secrecy::SecretString;
+
 use super::Change;
 use crate::{Management, OidcClientMetadata};
 
@@ -18,6 +20,8 @@ pub struct Plan {
     pub(super) addresses: OidcClientMetadata,
     /// The adopted application.
     pub(super) app_id: Option<String>,
+    /// Its secret, unless it gets a new one.
+    pub(super) app_secret: Option<SecretString>,
     pub(super) connector_id: String,
     pub(super) credentials_missing: bool,
 }
@@ -47,6 +51,7 @@ impl Plan {
             endpoint: management.endpoint().to_string(),
             addresses,
             app_id: None,
+            app_secret: None,
             connector_id: String::new(),
             credentials_missing: false,
         }
@@ -56,6 +61,18 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// The id of the application that is adopted; `None` if it will be created.
+    #[must_use]
+    pub fn app_id(&self) -> Option<&str> {
+        self.app_id.as_deref()
+    }
+
+    /// The secret of the application that is adopted; `None` if it will get one.
+    #[must_use]
+    pub fn app_secret(&self) -> Option<&SecretString> {
+        self.app_secret.as_ref()
     }
 
     /// The id of the connector that exists or will be created.

@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Plan, application, connector, sign_in};
+use super::{Plan, api, application, connector, sign_in};
 use crate::error::{Error, ErrorKind};
 use crate::{Management, OidcClientMetadata};
 
@@ -20,6 +20,15 @@ pub struct HuggingFaceSetup {
     pub(super) scope: Option<String>,
     pub(super) skip_required_identifiers: bool,
     pub(super) token_storage: bool,
+    pub(super) api: Option<Api>,
+}
+
+/// An API that the application asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Api {
+    pub(super) indicator: String,
+    pub(super) permission: String,
+    pub(super) role: String,
 }
 
 /// The OAuth app at Hugging Face.
@@ -42,6 +51,7 @@ impl HuggingFaceSetup {
             scope: None,
             skip_required_identifiers: false,
             token_storage: false,
+            api: None,
         }
     }
 
@@ -96,6 +106,22 @@ impl HuggingFaceSetup {
         self
     }
 
+    /// An API resource by its indicator, with one permission, and a role with that permission, which
+    /// every new user gets. What there is of them already is kept.
+    pub fn api(
+        mut self,
+        indicator: impl Into<String>,
+        permission: impl Into<String>,
+        role: impl Into<String>,
+    ) -> Self {
+        self.api = Some(Api {
+            indicator: indicator.into(),
+            permission: permission.into(),
+            role: role.into(),
+        });
+        self
+    }
+
     /// The addresses of the application at its base URL.
     pub(super) fn addresses(&self) -> Result<OidcClientMetadata, Error> {
         let base = self.base_url.trim_end_matches('/');
@@ -141,6 +167,7 @@ impl HuggingFaceSetup {
         application::plan(self, management, &mut plan).await?;
         connector::plan(self, management, &mut plan).await?;
         sign_in::plan(self, management, &mut plan).await?;
+        api::plan(self, management, &mut plan).await?;
         Ok(plan)
     }
 }

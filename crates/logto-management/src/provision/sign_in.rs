@@ -12,9 +12,9 @@ pub(super) async fn plan(
 ) -> Result<(), Error> {
     let now = management.sign_in_experience().get().await?;
     let targets = &now.social_sign_in_connector_targets;
-    // Deleting the connector takes its button away.
-    let replaced = |plan: &Plan| plan.warnings.contains(&Warning::ConnectorReplaced);
-    if !targets.iter().any(|target| target == TARGET) || replaced(plan) {
+    let is_shown = targets.iter().any(|target| target == TARGET);
+    // Whoever replaces the connector shows its button again.
+    if !is_shown && !plan.warnings.contains(&Warning::ConnectorReplaced) {
         let after = with_button(targets);
         let mut change = Change::new("show the Hugging Face button", Step::ShowButton);
         change.differs("buttons", list(targets), after.join(", "));

@@ -19,11 +19,19 @@ async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
         titles(&plan),
         [
             "replace the connector for Hugging Face by one that keeps tokens",
-            "show the Hugging Face button",
             "let apps read the tokens of the people who are signed in to them",
         ]
     );
     assert!(plan.warnings.contains(&Warning::ConnectorReplaced));
+    assert_eq!(
+        plan.changes[0].to_string(),
+        "replace the connector for Hugging Face by one that keeps tokens
+  - kind: huggingface-universal
+  + kind: oauth2
+  - scope: profile email
+  + scope: profile email openid
+  + token storage: on"
+    );
     assert_eq!(plan.connector_id(), first.connector_id());
     let connector = management.connectors().get(plan.connector_id()).await.unwrap();
     assert_eq!(connector.connector_id, "oauth2");

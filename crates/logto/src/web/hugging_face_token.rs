@@ -49,7 +49,7 @@ pub enum HuggingFaceAccess {
     /// A token that is valid now.
     Token(HuggingFaceToken),
     /// Logto has none of this person (`secrets.third_party_token_set.token_not_found`). Either the
-    /// connector does not keep tokens, which `logto setup hugging-face --with-token-storage` mends,
+    /// connector does not keep tokens, which `logto setup hugging-face --with-token-storage` fixes,
     /// or the person has not come through Hugging Face since it does: they sign in with
     /// [`DirectSignIn::hugging_face`](crate::DirectSignIn::hugging_face) and that prompt.
     NotStored,

@@ -55,6 +55,7 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
         .route("/api/resources/{id}", delete(resources::delete))
         .route("/api/resources/{id}/scopes", get(resources::scopes).post(resources::add_scope))
         .route("/api/roles", get(roles::list).post(roles::create))
+        .route("/api/roles/{id}/scopes", get(roles::scopes).post(roles::add_scopes))
         .route("/api/organizations", get(organizations::list).post(organizations::create))
         .route("/api/organizations/{id}", get(organizations::read).delete(organizations::delete))
         .route("/api/organizations/{id}/users", post(organizations::add_users))

@@ -1,6 +1,6 @@
 //! `/api/roles`.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -52,12 +52,49 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     }
     let new = row(json!({
         "id": random::id(21)?, "name": name, "description": body.get("description"),
-        "type": body.get("type").unwrap_or(&json!("User")), "isDefault": false,
+        "type": body.get("type").unwrap_or(&json!("User")), "isDefault": body.get("isDefault").unwrap_or(&json!(false)),
         "scopeIds": body.get("scopeIds").unwrap_or(&json!([])),
     }));
     let answer = reply::json(StatusCode::OK, &visible(&new, &HIDDEN));
     store.directory.roles.insert(new);
     Ok(answer)
+}
+
+pub(super) async fn scopes(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let store = tenant.store();
+    let Directory { roles, scopes, .. } = &store.directory;
+    let role = roles.get(&id).ok_or_else(|| Refused::not_found("roles", &id))?;
+    let given = texts(role, "scopeIds").filter_map(|id| scopes.get(id));
+    let given: Vec<Row> = given.map(|scope| visible(scope, &[])).collect();
+    Ok(reply::json(StatusCode::OK, &given))
+}
+
+pub(super) async fn add_scopes(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    let body = input::body(&call);
+    let mut issues = Issues::default();
+    issues.list(&body, &["scopeIds".into()]);
+    issues.check()?;
+    let mut store = tenant.store();
+    let Directory { roles, scopes, .. } = &mut store.directory;
+    if let Some(unknown) = texts(&body, "scopeIds").find(|id| scopes.get(id).is_none()) {
+        return Err(Refused::not_found("scopes", unknown));
+    }
+    let role = roles.get_mut(&id).ok_or_else(|| Refused::not_found("roles", &id))?;
+    let mut all: Vec<String> = texts(role, "scopeIds").map(str::to_owned).collect();
+    all.extend(texts(&body, "scopeIds").map(str::to_owned));
+    all.sort();
+    all.dedup();
+    role.insert("scopeIds".to_owned(), all.into());
+    let given = texts(role, "scopeIds").filter_map(|id| scopes.get(id));
+    let given: Vec<Row> = given.map(|scope| visible(scope, &[])).collect();
+    Ok(reply::json(StatusCode::CREATED, &given))
 }
 
 /// The roles that a body names by `roleIds`.
