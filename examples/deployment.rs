@@ -11,8 +11,9 @@ use crate::logto::storage::{MemoryStorage, Storage};
 use crate::logto::{Logto, LogtoConfig};
 use logto_redis::RedisStorage;
 use logto_sqlx::{PostgresStorage, SqliteStorage};
+use sqlx::SqlitePool;
+use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{PgPool, SqlitePool};
 
 /// Stores sessions where `STORAGE` says: `cookie` (the default), `memory`, `redis://…`, `postgres://…`
 /// or `sqlite://…`.
@@ -23,7 +24,9 @@ pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box
         "memory" => Arc::new(MemoryStorage::new()),
         "redis" | "rediss" => Arc::new(RedisStorage::open(&place)?),
         "postgres" | "postgresql" => {
-            let storage = PostgresStorage::new(PgPool::connect(&place).await?);
+            // A statement that meets a dead connection is sent again: no need to test each before its use.
+            let pool = PgPoolOptions::new().test_before_acquire(false);
+            let storage = PostgresStorage::new(pool.connect(&place).await?);
             storage.create_schema().await?;
             Arc::new(storage)
         }

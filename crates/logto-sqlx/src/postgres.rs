@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use logto::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
-use sqlx::postgres::PgQueryResult;
-use sqlx::{PgPool, query, query_as, raw_sql};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgQueryResult, Postgres};
+use sqlx::{Connection, PgPool, query, query_as, query_scalar, raw_sql};
 
 use crate::sweeps::{BATCH, Sweeps};
 
 /// Taken while tables are created: PostgreSQL fails when several do so at once. It is held by the
 /// transaction alone.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('logto_entries'))";
+/// Without a notice at each start that the table is there already.
+const QUIET: &str = "set local client_min_messages = warning";
 const GET: &str = "
 select key, version, value from logto_entries where key = any($1) and ends_at > now()";
 const CREATE: &str = "
@@ -26,6 +29,7 @@ where key = $1 and version = $5 and ends_at > now()";
 const REMOVE: &str = "
 delete from logto_entries
 where key = $1 and ($2::bigint is null or version = $2) and ends_at > now()";
+const STORED: &str = "select exists (select from logto_entries where key = $1 and version = $2)";
 /// Rows that somebody is writing are left alone.
 const SWEEP: &str = "
 delete from logto_entries where key in (
@@ -38,6 +42,9 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// Time is that of the database, so the clocks of the instances do not matter. Every operation is one
 /// statement, and nothing is kept in the database session. Behind PgBouncer with transaction pooling it
 /// needs what every use of prepared statements needs there: version 1.21 and `max_prepared_statements`.
+///
+/// sqlx asks each connection whether it is alive before it is used: a second round trip. Turn that off with
+/// `PgPoolOptions::test_before_acquire(false)`; a statement that meets a dead connection is sent once more.
 #[derive(Clone, Debug)]
 pub struct PostgresStorage {
     pool: PgPool,
@@ -67,10 +74,23 @@ impl PostgresStorage {
         let create = async {
             let mut transaction = self.pool.begin().await?;
             query(LOCK).execute(&mut *transaction).await?;
+            query(QUIET).execute(&mut *transaction).await?;
             raw_sql(Self::SCHEMA).execute(&mut *transaction).await?;
             transaction.commit().await
         };
         create.await.map_err(StorageError::new)
+    }
+
+    /// A connection that is alive. Those that are not leave the pool.
+    async fn checked(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        for _ in 0..self.pool.size() {
+            let mut connection = self.pool.acquire().await?;
+            if connection.ping().await.is_ok() {
+                return Ok(connection);
+            }
+            drop(connection.detach());
+        }
+        self.pool.acquire().await
     }
 
     /// Deletes the entries whose time is over, a thousand at a time, and tells how many there were. A
@@ -95,8 +115,14 @@ impl PostgresStorage {
 #[async_trait]
 impl Storage for PostgresStorage {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
-        let rows: Vec<(String, i64, Vec<u8>)> =
-            query_as(GET).bind(keys).fetch_all(&self.pool).await.map_err(StorageError::new)?;
+        let rows = match query_as(GET).bind(keys).fetch_all(&self.pool).await {
+            Err(error) if is_dead(&error) => {
+                let mut connection = self.checked().await.map_err(StorageError::new)?;
+                query_as(GET).bind(keys).fetch_all(&mut *connection).await
+            }
+            rows => rows,
+        };
+        let rows: Vec<(String, i64, Vec<u8>)> = rows.map_err(StorageError::new)?;
         let rows: Vec<(String, Entry)> = rows
             .into_iter()
             .map(|(key, version, value)| (key, Entry::new(value, Version::from_number(version))))
@@ -119,23 +145,57 @@ impl Storage for PostgresStorage {
             Expect::Absent => CREATE,
             Expect::Version(_) => REPLACE,
         };
-        let mut put = query(statement)
-            .bind(key)
-            .bind(entry.version.number())
-            .bind(&entry.value[..])
-            .bind(ttl.min(LONGEST).as_secs_f64());
-        if let Expect::Version(version) = expect {
-            put = put.bind(version.number());
-        }
-        let stored = one_row(put.execute(&self.pool).await)?;
+        let put = || {
+            let put = query(statement)
+                .bind(key)
+                .bind(entry.version.number())
+                .bind(&entry.value[..])
+                .bind(ttl.min(LONGEST).as_secs_f64());
+            match expect {
+                Expect::Version(version) => put.bind(version.number()),
+                Expect::Absent => put,
+            }
+        };
+        let stored = match put().execute(&self.pool).await {
+            Err(error) if is_dead(&error) => {
+                let mut connection = self.checked().await.map_err(StorageError::new)?;
+                // The answer may be all that was lost: each entry has a version of its own.
+                one_row(put().execute(&mut *connection).await)?
+                    || query_scalar(STORED)
+                        .bind(key)
+                        .bind(entry.version.number())
+                        .fetch_one(&mut *connection)
+                        .await
+                        .map_err(StorageError::new)?
+            }
+            outcome => one_row(outcome)?,
+        };
         let storage = self.clone();
         self.sweeps.when_due(|| async move { storage.sweep().await });
         Ok(stored)
     }
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
-        let remove = query(REMOVE).bind(key).bind(version.map(Version::number));
-        one_row(remove.execute(&self.pool).await)
+        let remove = || query(REMOVE).bind(key).bind(version.map(Version::number));
+        match remove().execute(&self.pool).await {
+            Err(error) if is_dead(&error) => {
+                let mut connection = self.checked().await.map_err(StorageError::new)?;
+                one_row(remove().execute(&mut *connection).await)
+            }
+            outcome => one_row(outcome),
+        }
+    }
+}
+
+/// Whether the connection was dead, or died of the database's end.
+fn is_dead(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        // `admin_shutdown` and `crash_shutdown`.
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code == "57P01" || code == "57P02")
+        }
+        _ => false,
     }
 }
 

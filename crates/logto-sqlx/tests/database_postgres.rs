@@ -2,15 +2,17 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod round_trips;
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use logto::storage::{Expect, Storage, test_kit};
 use logto_servers::{Postgres, eventually, one_of_many_wins, soon};
 use logto_sqlx::PostgresStorage;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{PgPool, query, query_scalar};
 use support::{HOUR, entry};
 
@@ -107,8 +109,11 @@ async fn an_outage_is_an_error_and_then_over() {
 async fn nobody_notices_a_lost_connection() {
     let postgres = Postgres::start().await;
     let admin = pool(&postgres);
-    let storage = storage(&postgres).await;
-    for version in 1..10 {
+    let untested = PgPoolOptions::new().test_before_acquire(false).min_connections(4);
+    let untested = untested.connect(&postgres.url()).await.unwrap();
+    let untested = PostgresStorage::new(untested);
+    let tested = storage(&postgres).await;
+    for (version, storage) in (1..20).zip([&tested, &untested].into_iter().cycle()) {
         let kill = "select pg_terminate_backend(pid, 10000) from pg_stat_activity
             where pid <> pg_backend_pid() and backend_type = 'client backend'";
         let killed = query(kill).execute(&admin).await.unwrap();
@@ -116,6 +121,33 @@ async fn nobody_notices_a_lost_connection() {
         let key = version.to_string();
         let stored = storage.put(&key, entry(version), Expect::Absent, HOUR);
         assert!(stored.await.unwrap());
+        query(kill).execute(&admin).await.unwrap();
+        assert_eq!(storage.get(&[&key]).await.unwrap(), [Some(entry(version))]);
+        query(kill).execute(&admin).await.unwrap();
+        assert!(storage.remove(&key, None).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn one_request_is_one_round_trip_if_connections_are_not_tested_before() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    for (tested, expected) in [(true, 2), (false, 1)] {
+        let (port, answers) = round_trips::count(&postgres.url()).await;
+        let options: PgConnectOptions = postgres.url().parse().unwrap();
+        let options = options.port(port).ssl_mode(PgSslMode::Disable);
+        let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(tested);
+        let pool = pool.connect_with(options).await.unwrap();
+        let storage = PostgresStorage::new(pool.clone());
+        // The first time the statement is prepared.
+        for first in [true, false] {
+            let idle = async || (pool.num_idle() == 1).then_some(());
+            eventually("the connection to be free", idle).await;
+            let before = answers.load(Ordering::SeqCst);
+            storage.get(&["a", "b", "c"]).await.unwrap();
+            let trips = answers.load(Ordering::SeqCst) - before;
+            assert!(first || trips == expected, "{trips} round trips, not {expected}");
+        }
     }
 }
 
