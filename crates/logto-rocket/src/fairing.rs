@@ -1,12 +1,14 @@
 //! The fairing: mounts the routes, registers the catcher, and pays the cookies that are owed.
 
 use logto::Logto;
+use rocket::config::LogLevel;
 use rocket::fairing::{Fairing, Info, Kind, Result};
 use rocket::http::Method;
 use rocket::http::uri::Origin;
 use rocket::{Build, Data, Request, Response, Rocket};
 
 use crate::catcher::catcher;
+use crate::debug_log;
 use crate::request::{context, view};
 use crate::routes::{METHODS, routes};
 
@@ -19,14 +21,41 @@ use crate::routes::{METHODS, routes};
 /// Whatever the app answers to a refused request stays as it is, be it from a route of the next
 /// rank or from a catcher. The fairing answers for a guard only where Rocket would: it registers a
 /// catch-all at the root, unless the app has one there.
+///
+/// An app built for release does not launch at Rocket's log level `debug`, which prints codes, cookies
+/// and tokens; see [`LogtoFairing::with_debug_log`].
 #[must_use]
 pub fn fairing(logto: &Logto) -> LogtoFairing {
-    LogtoFairing(logto.clone())
+    LogtoFairing { logto: logto.clone(), allows_debug_log: false }
 }
 
 /// See [`fairing`].
 #[derive(Clone, Debug)]
-pub struct LogtoFairing(pub(crate) Logto);
+pub struct LogtoFairing {
+    pub(crate) logto: Logto,
+    allows_debug_log: bool,
+}
+
+impl LogtoFairing {
+    /// Allows Rocket's log level `debug` in a release build. Rocket then prints the addresses and
+    /// headers of all requests, which include sign-in codes, session cookies and tokens: whoever reads
+    /// that log can act as any user.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_rocket::{Logto, LogtoFairing, fairing};
+    ///
+    /// fn for_a_test_machine(logto: &Logto) -> LogtoFairing {
+    ///     fairing(logto).with_debug_log()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_debug_log(mut self) -> Self {
+        self.allows_debug_log = true;
+        self
+    }
+}
 
 #[rocket::async_trait]
 impl Fairing for LogtoFairing {
@@ -38,14 +67,19 @@ impl Fairing for LogtoFairing {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Result {
-        let rocket = rocket.mount("/", routes(&self.0)).attach(catcher());
+        // An app whose configuration is wrong fails by itself.
+        let level = rocket.figment().extract_inner("log_level").unwrap_or(LogLevel::Normal);
+        if !debug_log::admit(level, self.allows_debug_log) {
+            return Err(rocket);
+        }
+        let rocket = rocket.mount("/", routes(&self.logto)).attach(catcher());
         Ok(rocket.manage(self.clone()))
     }
 
     /// Only the core sees what was asked for. Rocket logs the address of every request, and a callback's
     /// holds a code. Its path may begin with that of the base URL, the route's does not.
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        let Self(logto) = self;
+        let logto = &self.logto;
         let route = logto.route_at(request.uri().path().as_str());
         if let Some(Ok(uri)) = route.map(|route| Origin::parse_owned(logto.route_path(route))) {
             view(request);

@@ -3,6 +3,7 @@
 mod bearer;
 mod caller;
 mod catcher;
+mod debug_log;
 mod fairing;
 mod guard;
 mod reply;

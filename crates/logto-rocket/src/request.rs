@@ -8,7 +8,7 @@ use crate::LogtoFairing;
 /// The same for every guard of a request.
 pub(crate) fn context<'r>(request: &'r Request<'_>) -> Result<&'r Context, web::Reply> {
     let state = request.rocket().state();
-    let LogtoFairing(logto) = state.ok_or_else(|| {
+    let LogtoFairing { logto, .. } = state.ok_or_else(|| {
         let fix = "attach `logto_rocket::fairing(&logto)` to the rocket";
         web::Reply::not_mounted(request.uri().path().as_str(), fix)
     })?;
