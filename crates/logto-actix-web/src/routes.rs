@@ -23,8 +23,10 @@ pub fn routes(logto: &Logto) -> impl FnOnce(&mut ServiceConfig) + use<> {
             let handler = move |request: HttpRequest, body: web::Payload| {
                 let (logto, request) = (logto.clone(), view(&request));
                 async move {
-                    let body = body.to_bytes_limited(route.body_limit()).await;
-                    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+                    let read = async |limit| {
+                        body.to_bytes_limited(limit).await.map_err(drop)?.map_err(drop)
+                    };
+                    let body = route.read_body(read).await;
                     Reply::from(logto.handle(route, request.with_body(body)).await)
                 }
             };

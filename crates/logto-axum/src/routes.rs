@@ -22,8 +22,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &Logto) -> Router<S> {
             let logto = logto.clone();
             async move |request: Request| {
                 let seen = view(&request);
-                let body = to_bytes(request.into_body(), route.body_limit()).await;
-                let request = seen.with_body(body.unwrap_or_default());
+                let read = |limit| to_bytes(request.into_body(), limit);
+                let request = seen.with_body(route.read_body(read).await);
                 Reply::from(logto.handle(route, request).await)
             }
         };

@@ -23,8 +23,9 @@ pub fn routes(logto: &Logto) -> poem::Route {
             move |mut request: Request| {
                 let logto = logto.clone();
                 async move {
-                    let body = request.take_body().into_bytes_limit(route.body_limit()).await;
-                    let request = view(&request).with_body(body.unwrap_or_default());
+                    let body = request.take_body();
+                    let body = route.read_body(|limit| body.into_bytes_limit(limit)).await;
+                    let request = view(&request).with_body(body);
                     Reply::from(logto.handle(route, request).await)
                 }
             }

@@ -19,13 +19,11 @@ struct Endpoint(Logto, web::Route);
 impl Handler for Endpoint {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let Self(logto, route) = self;
-        let body = match route.body_limit() {
-            // Rocket would log that the limit is reached.
-            0 => None,
-            limit => data.open(limit.into()).into_bytes().await.ok(),
+        let read = async |limit: usize| {
+            let body = data.open(limit.into()).into_bytes().await.map_err(drop)?;
+            if body.is_complete() { Ok(body.into_inner()) } else { Err(()) }
         };
-        let whole = body.filter(|body| body.is_complete());
-        let body = whole.map(|body| body.into_inner()).unwrap_or_default();
+        let body = route.read_body(read).await;
         let reply = logto.handle(*route, view(request).clone().with_body(body)).await;
         Outcome::from(request, Reply::from(reply))
     }

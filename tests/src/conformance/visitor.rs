@@ -212,7 +212,7 @@ impl<'v, 'a> Ask<'v, 'a> {
 
     async fn exchange(mut self) -> (Connection, Answer, &'v mut Visitor<'a>) {
         let has_body = !self.wire.body.is_empty() || self.wire.method == "POST";
-        if has_body && !self.has("transfer-encoding") {
+        if has_body && !self.has("transfer-encoding") && !self.has("content-length") {
             let length = self.wire.body.len().to_string();
             self = self.header("content-length", length);
         }

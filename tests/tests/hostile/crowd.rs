@@ -28,12 +28,12 @@ async fn people_who_come_while_it_is_gone_make_few_requests() {
     world.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
     for _ in 0..60 {
         assert_eq!(world.open("/sign-in").await.status, 503);
-        world.clock.advance(Duration::from_secs(1));
     }
+    // More than two only as far as this machine took its time: after 250 ms, 500 ms, and so on.
     let fetches = world.provider.calls(Endpoint::Discovery).len();
-    assert!((2..=7).contains(&fetches), "{fetches}");
+    assert!((2..=8).contains(&fetches), "{fetches}");
     world.provider.relent();
-    world.clock.advance(Duration::from_secs(30));
+    world.clock.advance(Duration::from_secs(5));
     world.sign_in_as("alice").await;
     world.finish();
 }

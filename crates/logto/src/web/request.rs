@@ -80,7 +80,7 @@ impl Request {
         request
     }
 
-    /// The same request with its body, for the routes that [read it](super::Route::body_limit).
+    /// The same request with its body, for the routes that [read it](super::Route::read_body).
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();

@@ -1,5 +1,9 @@
 //! The SDK's own routes.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::leave::CONTINUE;
 use super::{Context, Reply};
 use crate::config::Settings;
@@ -23,6 +27,9 @@ pub enum Route {
     BackChannelLogout,
 }
 
+/// How long a request's body may take: Logto sends its logout tokens in one piece.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
 impl Route {
     /// All routes.
     pub const ALL: &'static [Self] =
@@ -40,9 +47,36 @@ impl Route {
         }
     }
 
-    /// How many bytes of a request's body the route reads. The adapter reads up to so many and gives
-    /// them to the core by [`Request::with_body`](super::Request::with_body); a longer body is left
-    /// out, as if there were none.
+    /// The body of a request to this route, for [`Request::with_body`](super::Request::with_body).
+    ///
+    /// `read` reads it with the framework's means, up to a number of bytes, and fails if it is longer.
+    /// A body that is longer, broken, or not there after 5 seconds is left out, as if there were
+    /// none; most routes read none and do not wait for one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use logto::web::Route;
+    /// # async fn to_bytes(_: (), limit: usize) -> Result<Vec<u8>, Infallible> { Ok(vec![0; limit]) }
+    /// # async fn example(route: Route, body: ()) {
+    /// let body = route.read_body(|limit| to_bytes(body, limit)).await;
+    /// # }
+    /// ```
+    pub async fn read_body<B, E, F>(self, read: impl FnOnce(usize) -> F) -> B
+    where
+        B: Default,
+        F: Future<Output = Result<B, E>>,
+    {
+        let limit = self.body_limit();
+        if limit == 0 {
+            return B::default();
+        }
+        let body = timeout(BODY_TIMEOUT, read(limit)).await;
+        body.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// How many bytes of a request's body the route reads; see [`read_body`](Self::read_body).
     #[must_use]
     pub fn body_limit(self) -> usize {
         match self {

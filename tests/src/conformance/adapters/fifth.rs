@@ -69,8 +69,9 @@ impl Handler for SdkRoute {
     ) {
         let Self(logto, route) = self;
         let seen = view(request);
-        let body = request.payload_with_max_size(route.body_limit()).await;
-        let body = body.map(|body| body.to_vec()).unwrap_or_default();
+        let read =
+            async |limit| request.payload_with_max_size(limit).await.map(|body| body.to_vec());
+        let body = route.read_body(read).await;
         response.render(Reply(logto.handle(*route, seen.with_body(body)).await));
     }
 }

@@ -1,8 +1,8 @@
 //! Logto is away: nobody is signed out by that.
 
-use logto_local::{Endpoint, Fault};
-
 use std::time::Duration;
+
+use logto_local::{Endpoint, Fault};
 
 use super::super::{Answer, Case};
 

@@ -10,7 +10,8 @@ use crate::error::Error;
 const RETRY: u64 = 30;
 
 /// Milliseconds between two attempts while there is no value: none after the first failure, which may
-/// have been a broken connection; then they double from one to the other.
+/// have been a broken connection; then they double from one to the other. The longest is what people
+/// are told to wait before they try again.
 const PAUSE: (u64, u64) = (250, 5_000);
 
 /// Fetched when first needed; renewed in the background when it is old, while the old value
