@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::hmac;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -11,7 +12,7 @@ use crate::apps::{App, AppCredentials, AppKind, BackChannel};
 use crate::clock::Clock;
 use crate::connection::{CuttableListener, Line};
 use crate::directory::example::MACHINE_ROLE;
-use crate::directory::{Directory, MANAGEMENT_ROLE};
+use crate::directory::{Directory, MANAGEMENT_ROLE, row};
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::keys::{KeyRing, SigningAlgorithm};
@@ -20,6 +21,7 @@ use crate::people::{Person, built_in};
 use crate::state::Tenant;
 use crate::store::Store;
 use crate::tenant::LocalTenant;
+use crate::webhooks::EVENTS;
 use crate::{random, server};
 
 /// The settings of a [`LocalTenant`]; every one has a default.
@@ -52,6 +54,7 @@ pub struct LocalTenantBuilder {
     secret_vault: bool,
     token_storage: bool,
     token_exchange: bool,
+    webhooks: bool,
 }
 
 impl Default for LocalTenantBuilder {
@@ -69,6 +72,7 @@ impl Default for LocalTenantBuilder {
             secret_vault: false,
             token_storage: false,
             token_exchange: false,
+            webhooks: false,
         }
     }
 }
@@ -173,6 +177,13 @@ impl LocalTenantBuilder {
         self
     }
 
+    /// Tells the app at `{base}/webhooks/logto` what happens, by a hook for every event; off by default.
+    /// The app has to know its [signing key](LocalTenant::webhook_signing_key).
+    pub fn webhooks(mut self, on: bool) -> Self {
+        self.webhooks = on;
+        self
+    }
+
     /// Starts the tenant.
     ///
     /// # Errors
@@ -211,6 +222,14 @@ impl LocalTenantBuilder {
             .map(|person| if self.empty { person.without_access() } else { person })
             .collect();
         directory.secret_vault |= self.secret_vault;
+        if self.webhooks {
+            let base = self.base_url.trim_end_matches('/');
+            directory.hooks.insert(row(json!({
+                "id": random::id(21)?, "name": "local", "event": null, "events": EVENTS,
+                "config": { "url": format!("{base}/webhooks/logto") }, "signingKey": random::id(32)?,
+                "enabled": true, "createdAt": now_ms,
+            })));
+        }
         let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
         let store = Store::new(keys, apps, people, directory);
 

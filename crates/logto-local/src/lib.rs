@@ -24,8 +24,10 @@ mod state;
 mod store;
 mod subjects;
 mod tenant;
+mod time;
 mod token;
 mod vault;
+mod webhooks;
 
 pub use apps::AppCredentials;
 pub use browser::{Browser, Stop};

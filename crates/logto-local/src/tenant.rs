@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::apps::{App, AppCredentials, AppKind};
 use crate::browser::Browser;
 use crate::clock::Clock;
+use crate::directory::text;
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::keys::SigningAlgorithm;
@@ -85,6 +86,14 @@ impl LocalTenant {
         app.register_base_url(base)?;
         store.apps.push(app);
         Ok(credentials)
+    }
+
+    /// The key that signs [webhooks](crate::LocalTenantBuilder::webhooks): of the first hook, if there is
+    /// one.
+    pub fn webhook_signing_key(&self) -> Option<String> {
+        let store = self.shared.store();
+        let hook = store.directory.hooks.rows().next()?;
+        Some(text(hook, "signingKey").to_owned())
     }
 
     /// A new personal access token of somebody, which does not end. Apps that may

@@ -28,6 +28,7 @@ pub(crate) struct Directory {
     /// The permissions of the organization template.
     pub(crate) organization_scopes: Table,
     pub(crate) organization_roles: Table,
+    pub(crate) hooks: Table,
     /// Whether the server has a key to keep the tokens of people with.
     pub(crate) secret_vault: bool,
 }
@@ -67,6 +68,7 @@ impl Directory {
             organizations: Table::default(),
             organization_scopes: Table::default(),
             organization_roles: Table::default(),
+            hooks: Table::default(),
             secret_vault: false,
         }
     }

@@ -3,20 +3,24 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use url::Url;
 
 use crate::authorization_request::{AuthorizationRequest, ReturnPath};
 use crate::call::Call;
 use crate::cookies::{Cookies, interaction_of};
+use crate::directory::{row, text};
 use crate::problem::Problem;
 use crate::random;
 use crate::reply;
 use crate::routes::end_session;
+use crate::routes::management::users::shown;
 use crate::state::{Shared, Tenant};
 use crate::store::{
     Account, CODE_LIFE, Code, INTERACTION_LIFE, Interaction, Progress, SESSION_LIFE, Session,
     Store, Ticket,
 };
+use crate::webhooks::tell;
 
 /// Where the request stands.
 enum Next {
@@ -65,7 +69,7 @@ pub(crate) async fn resume(
         waiting
     };
     let new_session = match &interaction.signed_in_as {
-        Some(person) => Some(sign_in(&tenant, cookie, person, &interaction.request)?),
+        Some(person) => Some(sign_in(&tenant, cookie, person, &interaction.request, &uid)?),
         None => None,
     };
     let cookie = new_session.as_deref().or(cookie);
@@ -81,15 +85,17 @@ fn belongs_to_another(store: &Store, cookie: &str, waiting: &Interaction, now: u
 
 /// Puts a person into the browser's session, which goes on under a new cookie.
 fn sign_in(
-    tenant: &Tenant,
+    tenant: &Shared,
     cookie: Option<&str>,
     person: &str,
     request: &AuthorizationRequest,
+    interaction: &str,
 ) -> Result<String, Problem> {
     let now = tenant.clock.seconds();
     let now_ms = tenant.clock.millis();
     let (value, uid) = (random::token()?, random::token()?);
     let mut store = tenant.store();
+    let is_new = !store.accounts.contains_key(person);
     let account = store.open_account(
         person,
         Account { created_ms: now_ms, app_id: Some(request.app_id.clone()), ..Account::default() },
@@ -108,7 +114,45 @@ fn sign_in(
         logout: None,
     };
     store.sessions.insert(value.clone(), session);
+    let visit = Visit { app_id: &request.app_id, interaction, is_new };
+    visit.tell(tenant, &store, person);
     Ok(value)
+}
+
+/// A visit to the sign-in page that ended well.
+struct Visit<'a> {
+    app_id: &'a str,
+    interaction: &'a str,
+    is_new: bool,
+}
+
+impl Visit<'_> {
+    fn tell(&self, tenant: &Shared, store: &Store, handle: &str) {
+        let Some(person) = store.person(handle) else {
+            return;
+        };
+        let mut user = shown(tenant, store, person).map(row).unwrap_or_default();
+        let app = store.app(self.app_id);
+        let application = json!({
+            "id": self.app_id, "type": "Traditional", "description": null,
+            "name": app.map(|app| text(&app.about, "name")).unwrap_or_default(),
+        });
+        let kind = if self.is_new { "Register" } else { "SignIn" };
+        let (agent, ip) = ("logto-local", "127.0.0.1");
+        if self.is_new {
+            let created = row(json!({
+                "interactionEvent": kind, "applicationId": self.app_id, "ip": ip, "userAgent": agent,
+                "sessionId": self.interaction, "application": application, "data": user,
+            }));
+            tell(tenant, store, "User.Created", &created);
+        }
+        user.remove("hasPassword");
+        let members = row(json!({
+            "interactionEvent": kind, "sessionId": self.interaction, "userAgent": agent,
+            "userId": person.id(), "userIp": ip, "user": user, "application": application,
+        }));
+        tell(tenant, store, if self.is_new { "PostRegister" } else { "PostSignIn" }, &members);
+    }
 }
 
 fn next_step(

@@ -8,7 +8,7 @@ use aws_lc_rs::error::Unspecified;
 use serde_json::Value;
 
 use crate::apps::App;
-use crate::directory::{Directory, text};
+use crate::directory::{Directory, Row, text};
 use crate::keys::KeyRing;
 use crate::people::Person;
 use crate::random;
@@ -50,6 +50,8 @@ pub(crate) struct Store {
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    /// What became of deliveries, oldest first, as the Management API shows it.
+    pub(crate) hook_logs: Vec<Row>,
 }
 
 impl Store {
@@ -76,6 +78,7 @@ impl Store {
             codes: HashMap::new(),
             access_tokens: HashMap::new(),
             refresh_tokens: HashMap::new(),
+            hook_logs: Vec::new(),
         }
     }
 

@@ -27,3 +27,4 @@ mod start;
 mod support;
 mod time;
 mod token;
+mod webhooks;

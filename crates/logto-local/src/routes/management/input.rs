@@ -58,12 +58,7 @@ impl Issues {
         let expected = quoted.join(" | ");
         let path = [Value::from(name)];
         match body.get(name) {
-            Some(Value::String(word)) if words.contains(&word.as_str()) => {}
-            Some(Value::String(word)) => {
-                let line = format!("Invalid enum value. Expected {expected}, received '{word}'");
-                let issue = json!({ "received": word, "options": words, "message": line });
-                self.add("invalid_enum_value", &path, &line, issue);
-            }
+            Some(word @ Value::String(_)) => self.word_at(word, &path, words),
             found => {
                 let received = name_of(found);
                 let line = format!("Expected {expected} but received {received}.");
@@ -71,6 +66,30 @@ impl Issues {
                     json!({ "expected": expected, "received": received, "message": "Required" });
                 self.add("invalid_type", &path, &line, issue);
             }
+        }
+    }
+
+    /// A text that has to be one of some words.
+    pub(super) fn word_at(&mut self, found: &Value, path: &[Value], words: &[&str]) {
+        let word = found.as_str().unwrap_or_default();
+        if words.contains(&word) {
+            return;
+        }
+        let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+        let expected = quoted.join(" | ");
+        let line = format!("Invalid enum value. Expected {expected}, received '{word}'");
+        let issue = json!({ "received": word, "options": words, "message": line });
+        self.add("invalid_enum_value", path, &line, issue);
+    }
+
+    /// A list that must not be empty.
+    pub(super) fn at_least_one(&mut self, list: &[Value], path: &[Value]) {
+        if list.is_empty() {
+            let line = "Array must contain at least 1 element(s)";
+            let issue = json!({
+                "minimum": 1, "type": "array", "inclusive": true, "exact": false, "message": line,
+            });
+            self.add("too_small", path, line, issue);
         }
     }
 

@@ -12,6 +12,7 @@ mod applications;
 mod configs;
 mod connector_input;
 mod connectors;
+mod hooks;
 mod input;
 mod list;
 mod organization_template;
@@ -51,6 +52,11 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
         .route("/api/configs/oidc/private-keys", get(configs::keys))
         .route("/api/configs/oidc/private-keys/rotate", post(configs::rotate_key))
         .route("/api/configs/oidc/private-keys/{id}", delete(configs::delete_key))
+        .route("/api/hooks", get(hooks::list).post(hooks::create))
+        .route("/api/hooks/{id}", get(hooks::read).patch(hooks::update).delete(hooks::delete))
+        .route("/api/hooks/{id}/signing-key", patch(hooks::new_key))
+        .route("/api/hooks/{id}/test", post(hooks::test))
+        .route("/api/hooks/{id}/recent-logs", get(hooks::recent_logs))
         .route("/api/resources", get(resources::list).post(resources::create))
         .route("/api/resources/{id}", delete(resources::delete))
         .route("/api/resources/{id}/scopes", get(resources::scopes).post(resources::add_scope))

@@ -13,6 +13,7 @@ use crate::directory::{Row, row, text, texts, visible};
 use crate::people::Membership;
 use crate::state::Shared;
 use crate::store::Store;
+use crate::webhooks::{ApiCall, tell_of_call};
 use crate::{random, reply};
 
 const HIDDEN: [&str; 2] = ["applicationIds", "applicationRoles"];
@@ -38,8 +39,19 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
         "color": {}, "branding": {}, "customCss": null, "createdAt": tenant.clock.millis(),
         "applicationIds": [], "applicationRoles": {},
     }));
-    let answer = reply::json(StatusCode::CREATED, &visible(&new, &HIDDEN));
-    tenant.store().directory.organizations.insert(new);
+    let shown = visible(&new, &HIDDEN);
+    let answer = reply::json(StatusCode::CREATED, &shown);
+    let mut store = tenant.store();
+    store.directory.organizations.insert(new);
+    let told = ApiCall {
+        method: "POST",
+        path: "/organizations".to_owned(),
+        route: "/organizations",
+        status: 201,
+        params: json!({}),
+        data: Some(Value::Object(shown)),
+    };
+    tell_of_call(&tenant, &store, "Organization.Created", told, json!({}));
     Ok(answer)
 }
 
@@ -63,6 +75,15 @@ pub(super) async fn delete(
     for person in &mut store.people {
         person.leave(&id);
     }
+    let told = ApiCall {
+        method: "DELETE",
+        path: format!("/organizations/{id}"),
+        route: "/organizations/:id",
+        status: 204,
+        params: json!({ "id": id }),
+        data: None,
+    };
+    tell_of_call(&tenant, &store, "Organization.Deleted", told, json!({}));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -78,7 +99,7 @@ pub(super) async fn add_users(
     let (name, description) =
         (text(organization, "name").to_owned(), organization.get("description"));
     let membership = Membership {
-        id,
+        id: id.clone(),
         name,
         description: description.and_then(Value::as_str).map(str::to_owned),
         role: String::new(),
@@ -88,6 +109,16 @@ pub(super) async fn add_users(
         let person = store.people.iter_mut().find(|person| person.id() == *user);
         person.ok_or_else(|| Refused::not_found("users", user))?.join(membership.clone());
     }
+    let told = ApiCall {
+        method: "POST",
+        path: format!("/organizations/{id}/users"),
+        route: "/organizations/:id/users",
+        status: 201,
+        params: json!({ "id": id }),
+        data: None,
+    };
+    let more = json!({ "organizationId": id, "addedUserIds": users });
+    tell_of_call(&tenant, &store, "Organization.Membership.Updated", told, more);
     Ok(reply::json(StatusCode::CREATED, &json!({ "userIds": users })))
 }
 

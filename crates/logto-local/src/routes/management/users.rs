@@ -15,6 +15,7 @@ use crate::people::Person;
 use crate::state::{Shared, Tenant};
 use crate::store::{Account, Store};
 use crate::subjects::SUBJECT_TOKEN_LIFE;
+use crate::webhooks::{ApiCall, tell_of_call};
 use crate::{random, reply};
 
 pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
@@ -60,6 +61,16 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     store.accounts.insert(person.handle().to_owned(), account);
     let answer = shown(&tenant, &store, &person);
     store.people.push(person);
+    let path = "/users".to_owned();
+    let told = ApiCall {
+        method: "POST",
+        path,
+        route: "/users",
+        status: 200,
+        params: json!({}),
+        data: answer.clone(),
+    };
+    tell_of_call(&tenant, &store, "User.Created", told, json!({}));
     Ok(reply::json(StatusCode::OK, &answer))
 }
 
@@ -79,9 +90,22 @@ pub(super) async fn delete(
 ) -> Result<Response, Refused> {
     let mut store = tenant.store();
     let handle = handle_of(&store, &id)?;
+    let mut user = store.person(&handle).and_then(|person| shown(&tenant, &store, person));
+    if let Some(user) = user.as_mut().and_then(Value::as_object_mut) {
+        user.remove("hasPassword");
+    }
     store.end_everything_of(&handle);
     store.accounts.remove(&handle);
     store.people.retain(|person| person.handle() != handle || person.has_hugging_face());
+    let told = ApiCall {
+        method: "DELETE",
+        path: format!("/users/{id}"),
+        route: "/users/:userId",
+        status: 204,
+        params: json!({ "userId": id }),
+        data: user,
+    };
+    tell_of_call(&tenant, &store, "User.Deleted", told, json!({}));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -99,6 +123,15 @@ pub(super) async fn suspend(
         store.suspended.remove(&handle);
     }
     let user = store.person(&handle).and_then(|person| shown(&tenant, &store, person));
+    let told = ApiCall {
+        method: "PATCH",
+        path: format!("/users/{id}/is-suspended"),
+        route: "/users/:userId/is-suspended",
+        status: 200,
+        params: json!({ "userId": id }),
+        data: user.clone(),
+    };
+    tell_of_call(&tenant, &store, "User.SuspensionStatus.Updated", told, json!({}));
     Ok(reply::json(StatusCode::OK, &user))
 }
 
@@ -156,7 +189,7 @@ fn text_of<'a>(body: &'a Row, member: &str) -> Option<&'a str> {
     body.get(member).and_then(Value::as_str)
 }
 
-fn shown(tenant: &Tenant, store: &Store, person: &Person) -> Option<Value> {
+pub(crate) fn shown(tenant: &Tenant, store: &Store, person: &Person) -> Option<Value> {
     let account = store.accounts.get(person.handle())?;
     let identities =
         if person.has_hugging_face() { person.identities(&tenant.endpoint) } else { json!({}) };
