@@ -53,6 +53,9 @@ pub(crate) struct Local {
     /// Tell your app at /backchannel-logout when a session ends
     #[arg(long)]
     pub(crate) back_channel_logout: bool,
+    /// Tell your app at /webhooks/logto what happens in the tenant
+    #[arg(long)]
+    pub(crate) webhooks: bool,
     /// Make your app a third-party app, whose users see a consent page
     #[arg(long)]
     pub(crate) third_party: bool,
@@ -152,6 +155,9 @@ pub(crate) struct HuggingFace {
     /// read:things, and a role with it that every new user gets
     #[arg(long)]
     pub(crate) with_example_api: bool,
+    /// Have Logto tell your app at /webhooks/logto what happens to people, and write the signing key into the file
+    #[arg(long)]
+    pub(crate) with_webhooks: bool,
     /// Show the plan as a diff and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -60,6 +60,7 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
         .base_url(&options.base_url)
         .app(&app_id, &options.app_secret)
         .back_channel_logout(options.back_channel_logout)
+        .webhooks(options.webhooks)
         .third_party(options.third_party)
         .token_storage(options.token_storage)
         .secret_vault(options.token_storage);
@@ -117,6 +118,9 @@ fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String
     let some = if options.empty { &for_setup[..] } else { &of_the_app[..] };
     let all = always.iter().chain(some);
     let mut all: Vec<_> = all.map(|(name, value)| (*name, (*value).to_owned())).collect();
+    if let Some(key) = tenant.webhook_signing_key() {
+        all.push(("LOGTO_WEBHOOK_SIGNING_KEY", key));
+    }
     if options.token_storage {
         // Where people's tokens are good, by the name that Hugging Face's own tools know.
         all.push(("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint())));

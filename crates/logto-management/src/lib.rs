@@ -6,6 +6,7 @@ mod client;
 mod configs;
 mod connectors;
 mod error;
+mod hooks;
 mod http;
 mod identities;
 mod invitations;
@@ -35,6 +36,7 @@ pub use connectors::{
     NewConnector,
 };
 pub use error::{Error, ErrorKind};
+pub use hooks::{Hook, HookChanges, HookConfig, Hooks, NewHook};
 pub use identities::{
     Identity, IdentityWithToken, PersonalAccessToken, TokenMetadata, TokenSecret,
 };

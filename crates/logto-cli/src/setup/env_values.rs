@@ -11,6 +11,7 @@ use crate::env_file::{EnvFile, Written};
 use crate::failure::Failure;
 
 const COOKIE_SECRET: &str = "LOGTO_COOKIE_SECRET";
+const WEBHOOK_KEY: &str = "LOGTO_WEBHOOK_SIGNING_KEY";
 
 /// The names of the variables, and what becomes of each. No values: some are secret.
 #[derive(Debug)]
@@ -28,6 +29,9 @@ impl EnvValues {
         set("LOGTO_APP_ID", &ready.app_id);
         set("LOGTO_APP_SECRET", ready.app_secret.expose_secret());
         set("BASE_URL", &wanted.base_url);
+        if let Some(key) = &ready.webhook_signing_key {
+            set(WEBHOOK_KEY, key.expose_secret());
+        }
         values.push(match file.get(COOKIE_SECRET) {
             Some(_) => (COOKIE_SECRET, Written::Before),
             None => (COOKIE_SECRET, file.set(COOKIE_SECRET, &random_secret()?)),
@@ -47,7 +51,7 @@ impl EnvValues {
             Some(_) => Written::Before,
             None => Written::Now,
         };
-        Self(vec![
+        let mut planned = vec![
             ("LOGTO_ENDPOINT", file.would_set("LOGTO_ENDPOINT", &wanted.endpoint)),
             ("LOGTO_APP_ID", known("LOGTO_APP_ID", plan.app_id())),
             (
@@ -56,7 +60,12 @@ impl EnvValues {
             ),
             ("BASE_URL", file.would_set("BASE_URL", &wanted.base_url)),
             (COOKIE_SECRET, cookie_secret),
-        ])
+        ];
+        if wanted.webhooks {
+            let key = plan.webhook_signing_key().map(ExposeSecret::expose_secret);
+            planned.push((WEBHOOK_KEY, known(WEBHOOK_KEY, key)));
+        }
+        Self(planned)
     }
 
     pub(crate) fn of(&self, wanted: Written) -> Vec<&'static str> {

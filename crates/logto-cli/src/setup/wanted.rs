@@ -23,6 +23,7 @@ pub(crate) struct Wanted {
     pub(crate) skip_user_name: bool,
     token_storage: bool,
     example_api: bool,
+    pub(crate) webhooks: bool,
 }
 
 impl Wanted {
@@ -61,6 +62,7 @@ impl Wanted {
             skip_user_name: !options.keep_user_name,
             token_storage: options.with_token_storage,
             example_api: options.with_example_api,
+            webhooks: options.with_webhooks,
         })
     }
 
@@ -105,7 +107,8 @@ impl Wanted {
     pub(crate) fn setup(&self) -> HuggingFaceSetup {
         let mut setup = HuggingFaceSetup::new(&self.base_url)
             .skip_required_identifiers(self.skip_user_name)
-            .token_storage(self.token_storage);
+            .token_storage(self.token_storage)
+            .webhooks(self.webhooks);
         if self.example_api {
             let (indicator, permission, role) = EXAMPLE_API;
             setup = setup.api(indicator, permission, role);

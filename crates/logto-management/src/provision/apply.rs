@@ -4,9 +4,9 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::change::Step;
-use super::{ApplyError, Change, Plan, api, application, sign_in};
+use super::{ApplyError, Change, Plan, api, application, sign_in, webhook};
 use crate::error::{Error, ErrorKind};
-use crate::{ApplicationChanges, ConnectorChanges, Management, NewConnector};
+use crate::{ApplicationChanges, ConnectorChanges, Hook, Management, NewConnector};
 
 /// What an application needs to know to sign people in.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Provisioned {
     pub app_secret: SecretString,
     /// The connector, whose id is part of the redirect URI at Hugging Face.
     pub connector_id: String,
+    /// The key that signs webhooks, if they were asked for.
+    pub webhook_signing_key: Option<SecretString>,
 }
 
 impl Plan {
@@ -92,8 +94,23 @@ impl Plan {
             Step::AddPermission(wanted) => api::add_permission(management, wanted).await?,
             Step::CreateRole(wanted) => api::create_role(management, wanted).await?,
             Step::ExtendRole(wanted) => api::extend_role(management, wanted).await?,
+            Step::CreateHook(new) => drop(management.hooks().create(new).await?),
+            Step::UpdateHook => {
+                if let Some(hook) = self.hook(management).await?
+                    && let Some(changes) = webhook::changes(&hook)
+                {
+                    management.hooks().update(&hook.id, &changes).await?;
+                }
+            }
         }
         Ok(())
+    }
+
+    async fn hook(&self, management: &Management) -> Result<Option<Hook>, Error> {
+        match &self.webhook_url {
+            Some(url) => webhook::find(management, url).await,
+            None => Ok(None),
+        }
     }
 
     fn app(&self) -> Result<&str, Error> {
@@ -107,7 +124,9 @@ impl Plan {
             let why = "the application has no secret that has not ended";
             Error::new(ErrorKind::InvalidResponse, why)
         })?;
+        let hook = self.hook(management).await?;
         Ok(Provisioned {
+            webhook_signing_key: hook.map(|hook| hook.signing_key),
             app_id: self.app()?.to_owned(),
             app_secret: secret.value.clone(),
             connector_id: self.connector_id,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::setup::Api;
-use crate::{ConnectorChanges, NewApplication, NewConnector};
+use crate::{ConnectorChanges, NewApplication, NewConnector, NewHook};
 
 /// One change. `Display` is a title and, below it, lines that begin with `-` and `+`.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub(super) enum Step {
     AddPermission(Api),
     CreateRole(Api),
     ExtendRole(Api),
+    CreateHook(NewHook),
+    UpdateHook,
 }
 
 impl Change {

@@ -34,6 +34,7 @@ mod failure;
 mod plan;
 mod setup;
 mod sign_in;
+mod webhook;
 
 pub use apply::Provisioned;
 pub use change::{Change, Difference};

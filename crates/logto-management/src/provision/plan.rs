@@ -24,6 +24,9 @@ pub struct Plan {
     pub(super) app_secret: Option<SecretString>,
     pub(super) connector_id: String,
     pub(super) credentials_missing: bool,
+    /// The address of the webhook, if there is to be one.
+    pub(super) webhook_url: Option<String>,
+    pub(super) webhook_signing_key: Option<SecretString>,
 }
 
 /// What a person should know before a plan is carried out.
@@ -54,6 +57,8 @@ impl Plan {
             app_secret: None,
             connector_id: String::new(),
             credentials_missing: false,
+            webhook_url: None,
+            webhook_signing_key: None,
         }
     }
 
@@ -79,6 +84,12 @@ impl Plan {
     #[must_use]
     pub fn connector_id(&self) -> &str {
         &self.connector_id
+    }
+
+    /// The key that signs webhooks, if there is a webhook already.
+    #[must_use]
+    pub fn webhook_signing_key(&self) -> Option<&SecretString> {
+        self.webhook_signing_key.as_ref()
     }
 
     /// The redirect URIs to register at Hugging Face: the one for signing in, and the one for linking an

@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Plan, api, application, connector, sign_in};
+use super::{Plan, api, application, connector, sign_in, webhook};
 use crate::error::{Error, ErrorKind};
 use crate::{Management, OidcClientMetadata};
 
@@ -21,6 +21,7 @@ pub struct HuggingFaceSetup {
     pub(super) skip_required_identifiers: bool,
     pub(super) token_storage: bool,
     pub(super) api: Option<Api>,
+    pub(super) webhooks: bool,
 }
 
 /// An API that the application asks for.
@@ -52,6 +53,7 @@ impl HuggingFaceSetup {
             skip_required_identifiers: false,
             token_storage: false,
             api: None,
+            webhooks: false,
         }
     }
 
@@ -122,6 +124,13 @@ impl HuggingFaceSetup {
         self
     }
 
+    /// Has Logto tell the application at `{base_url}/webhooks/logto` what happens to people. A webhook with
+    /// that address is completed; its headers and further events stay.
+    pub fn webhooks(mut self, on: bool) -> Self {
+        self.webhooks = on;
+        self
+    }
+
     /// The addresses of the application at its base URL.
     pub(super) fn addresses(&self) -> Result<OidcClientMetadata, Error> {
         let base = self.base_url.trim_end_matches('/');
@@ -168,6 +177,7 @@ impl HuggingFaceSetup {
         connector::plan(self, management, &mut plan).await?;
         sign_in::plan(self, management, &mut plan).await?;
         api::plan(self, management, &mut plan).await?;
+        webhook::plan(self, management, &mut plan).await?;
         Ok(plan)
     }
 }

@@ -3,8 +3,8 @@
 use logto_local::{Endpoint, Fault};
 use logto_management::provision::{HuggingFaceSetup, Plan, Warning};
 use logto_management::{
-    ApplicationChanges, ApplicationType, ConnectorConfig, ErrorKind, Management, NewApplication,
-    NewConnector,
+    ApplicationChanges, ApplicationType, ConnectorConfig, ErrorKind, HookChanges, Management,
+    NewApplication, NewConnector,
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -253,4 +253,37 @@ async fn an_app_without_the_role_hears_which_role_it_needs() {
     let wrong = Management::new(tenant.endpoint(), &app.id, "wrong").unwrap();
     let error = setup().plan(&wrong).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAccess);
+}
+
+#[tokio::test]
+async fn a_webhook_is_created_once_and_completed_without_losing_anything() {
+    let (_tenant, management) = empty().await;
+    let setup = setup().webhooks(true);
+    let ready = setup.plan(&management).await.unwrap().apply(&management, |_| {}).await.unwrap();
+    let [hook] = &management.hooks().list().all().await.unwrap()[..] else {
+        panic!("one webhook");
+    };
+    assert_eq!(hook.config.url, "http://localhost:3000/webhooks/logto");
+    let key = ready.webhook_signing_key.unwrap();
+    assert_eq!(key.expose_secret(), hook.signing_key.expose_secret());
+    assert!(hook.enabled && hook.events.iter().any(|event| event == "User.Deleted"));
+    assert!(setup.plan(&management).await.unwrap().is_empty());
+
+    // Somebody took an event away, added one of their own and a header, and switched it off.
+    let mut config = hook.config.clone();
+    config.headers = Some([("x-mine".to_owned(), "abc".to_owned())].into());
+    let mut changes = HookChanges::default();
+    changes.events = Some(vec!["Role.Created".to_owned(), "User.Created".to_owned()]);
+    changes.config = Some(config.clone());
+    changes.enabled = Some(false);
+    management.hooks().update(&hook.id, &changes).await.unwrap();
+    let plan = apply(&setup, &management).await;
+    assert_eq!(titles(&plan), ["complete the webhook"]);
+    let after = management.hooks().list().all().await.unwrap();
+    assert_eq!(after.len(), 1);
+    assert_eq!(after[0].config, config);
+    assert!(after[0].enabled && after[0].events[0] == "Role.Created");
+    assert!(after[0].events.iter().any(|event| event == "User.Deleted"));
+    assert_eq!(after[0].signing_key.expose_secret(), key.expose_secret());
+    assert!(setup.plan(&management).await.unwrap().is_empty());
 }

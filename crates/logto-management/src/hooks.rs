@@ -1,0 +1,151 @@
+//! Webhooks: who is told what happens.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Error, Management, Pages};
+
+/// The calls about webhooks; see [`Management::hooks`].
+#[derive(Clone, Copy, Debug)]
+pub struct Hooks<'a>(&'a Management);
+
+/// A webhook.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Hook {
+    /// Its id.
+    pub id: String,
+    /// Its name in the console.
+    #[serde(default)]
+    pub name: String,
+    /// The events that it is told, for example `User.Deleted`.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// Where they go.
+    pub config: HookConfig,
+    /// What the deliveries are signed with.
+    pub signing_key: SecretString,
+    /// Whether it is told anything.
+    pub enabled: bool,
+}
+
+/// Where deliveries go. Logto replaces it as a whole: what is sent has to contain what was there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct HookConfig {
+    /// The receiver.
+    pub url: String,
+    /// Further headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// Members that this version of the crate does not know.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// A webhook that has yet to be created. Logto makes its id and its key.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct NewHook {
+    /// Its name in the console.
+    pub name: String,
+    /// The events that it is told.
+    pub events: Vec<String>,
+    /// Where they go.
+    pub config: HookConfig,
+}
+
+/// What changes about a webhook; what is `None` stays.
+#[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct HookChanges {
+    /// The events that it is told, all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
+    /// Where they go, all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<HookConfig>,
+    /// Whether it is told anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+impl NewHook {
+    /// A webhook with this name that tells `url` of these events.
+    ///
+    /// ```
+    /// use logto_management::NewHook;
+    ///
+    /// let hook = NewHook::new("My app", "https://app.example.com/webhooks/logto", ["User.Deleted"]);
+    /// ```
+    pub fn new<S: Into<String>>(
+        name: impl Into<String>,
+        url: impl Into<String>,
+        events: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            events: events.into_iter().map(Into::into).collect(),
+            config: HookConfig { url: url.into(), ..HookConfig::default() },
+        }
+    }
+}
+
+impl Management {
+    /// The calls about webhooks.
+    #[must_use]
+    pub fn hooks(&self) -> Hooks<'_> {
+        Hooks(self)
+    }
+}
+
+impl Hooks<'_> {
+    /// All webhooks.
+    #[must_use]
+    pub fn list(&self) -> Pages<Hook> {
+        self.0.get(&["hooks"]).pages()
+    }
+
+    /// Creates a webhook.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn create(&self, new: &NewHook) -> Result<Hook, Error> {
+        self.0.post(&["hooks"]).json(new).send().await
+    }
+
+    /// Changes a webhook.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn update(&self, id: &str, changes: &HookChanges) -> Result<Hook, Error> {
+        self.0.patch(&["hooks", id]).json(changes).send().await
+    }
+
+    /// Deletes a webhook.
+    ///
+    /// # Errors
+    ///
+    /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        self.0.delete(&["hooks", id]).done().await
+    }
+}
+
+/// Without key and headers, which may hold secrets.
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hook")
+            .field("id", &self.id)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
