@@ -48,6 +48,18 @@ mod call_an_api {}
 #[cfg(doctest)]
 mod sign_out_everywhere {}
 
+#[doc = include_str!("recent-sign-in.md")]
+#[cfg(doctest)]
+mod recent_sign_in {}
+
+#[doc = include_str!("sign-in-hook.md")]
+#[cfg(doctest)]
+mod sign_in_hook {}
+
+#[doc = include_str!("webhooks.md")]
+#[cfg(doctest)]
+mod webhooks {}
+
 #[doc = include_str!("test-your-app.md")]
 #[cfg(doctest)]
 mod test_your_app {}

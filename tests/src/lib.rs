@@ -19,6 +19,7 @@ pub mod instances;
 mod secrets;
 mod stage;
 mod visitor;
+pub mod webhook;
 
 pub use app::{Example, ExampleApp, free_base_url, logto_command, signs_in_at};
 pub use browser::{Answer, Browser, Cookie, Tab};

@@ -3,6 +3,7 @@
 use std::future::{Future, Ready, ready};
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -23,6 +24,23 @@ pub struct User(pub web::User);
 /// Web's `Option<User>` would also take a refusal for "nobody".
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
+
+/// A signed-in person who signed in at Logto at most `MAX_AGE` seconds ago
+/// ([`Context::fresh_user`](web::Context::fresh_user)).
+///
+/// Whoever did not does not reach the handler: a person who opens a page signs in again and comes
+/// back, one who posts a form sees a page that says so, and anything else gets 401 with a challenge
+/// (RFC 9470) and the address of the sign-in.
+///
+/// ```
+/// use logto_actix_web::FreshUser;
+///
+/// async fn delete_account(user: FreshUser<300>) -> String {
+///     format!("{} is deleted", user.sub())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
 /// and tells why nobody is signed in.
@@ -67,6 +85,16 @@ impl FromRequest for MaybeUser {
     }
 }
 
+impl<const MAX_AGE: u64> FromRequest for FreshUser<MAX_AGE> {
+    type Error = Reply;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Reply>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let context = context(request);
+        Box::pin(async { Ok(Self(context?.fresh_user(Duration::from_secs(MAX_AGE)).await?)) })
+    }
+}
+
 /// A clone, so that nothing of the request is held while somebody waits.
 pub(crate) fn context(request: &HttpRequest) -> Result<Context, Reply> {
     let context = request.extensions().get::<Context>().cloned();
@@ -77,6 +105,14 @@ pub(crate) fn context(request: &HttpRequest) -> Result<Context, Reply> {
 }
 
 impl Deref for User {
+    type Target = web::User;
+
+    fn deref(&self) -> &web::User {
+        &self.0
+    }
+}
+
+impl<const MAX_AGE: u64> Deref for FreshUser<MAX_AGE> {
     type Target = web::User;
 
     fn deref(&self) -> &web::User {

@@ -9,7 +9,7 @@ mod routes;
 
 pub use bearer::{Authorized, Verification, metadata_routes};
 pub use caller::Caller;
-pub use extract::{Auth, MaybeUser, User};
+pub use extract::{Auth, FreshUser, MaybeUser, User};
 pub use logto;
 pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};

@@ -1,6 +1,7 @@
 //! Extractors.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
@@ -20,6 +21,23 @@ pub struct User(pub web::User);
 /// "Nobody" means exactly that: where it cannot be known, the request is refused instead.
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
+
+/// A signed-in person who signed in at Logto at most `MAX_AGE` seconds ago
+/// ([`Context::fresh_user`](web::Context::fresh_user)).
+///
+/// Whoever did not does not reach the handler: a person who opens a page signs in again and comes
+/// back, one who posts a form sees a page that says so, and anything else gets 401 with a challenge
+/// (RFC 9470) and the address of the sign-in.
+///
+/// ```
+/// use logto_axum::FreshUser;
+///
+/// async fn delete_account(user: FreshUser<300>) -> String {
+///     format!("{} is deleted", user.sub())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
 /// and tells why nobody is signed in.
@@ -68,7 +86,24 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
     }
 }
 
+impl<S: Send + Sync, const MAX_AGE: u64> FromRequestParts<S> for FreshUser<MAX_AGE> {
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Reply> {
+        let Auth(context) = Auth::from_request_parts(parts, state).await?;
+        Ok(Self(context.fresh_user(Duration::from_secs(MAX_AGE)).await?))
+    }
+}
+
 impl Deref for User {
+    type Target = web::User;
+
+    fn deref(&self) -> &web::User {
+        &self.0
+    }
+}
+
+impl<const MAX_AGE: u64> Deref for FreshUser<MAX_AGE> {
     type Target = web::User;
 
     fn deref(&self) -> &web::User {

@@ -10,7 +10,8 @@ use logto::web::Route;
 use crate::Reply;
 use crate::layer::view;
 
-/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and `/backchannel-logout`, to merge
+/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out`, `/backchannel-logout` and
+/// `/webhooks/logto`, to merge
 /// into the app's router.
 ///
 /// They need neither the [`layer`](crate::layer()) nor a state of their own. A prefix for them is

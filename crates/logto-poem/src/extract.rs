@@ -1,6 +1,7 @@
 //! Extractors.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use logto::web::{self, Context};
 use poem::{FromRequest, Request, RequestBody, Result};
@@ -20,6 +21,25 @@ pub struct User(pub web::User);
 /// `Option<User>` and `Result<User>` would also take a refusal for "nobody".
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
+
+/// A signed-in person who signed in at Logto at most `MAX_AGE` seconds ago
+/// ([`Context::fresh_user`](web::Context::fresh_user)).
+///
+/// Whoever did not does not reach the handler: a person who opens a page signs in again and comes
+/// back, one who posts a form sees a page that says so, and anything else gets 401 with a challenge
+/// (RFC 9470) and the address of the sign-in.
+///
+/// ```
+/// use logto_poem::FreshUser;
+/// use poem::handler;
+///
+/// #[handler]
+/// async fn delete_account(user: FreshUser<300>) -> String {
+///     format!("{} is deleted", user.sub())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
 /// and tells why nobody is signed in.
@@ -57,6 +77,13 @@ impl<'a> FromRequest<'a> for MaybeUser {
     }
 }
 
+impl<'a, const MAX_AGE: u64> FromRequest<'a> for FreshUser<MAX_AGE> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let user = context(request)?.fresh_user(Duration::from_secs(MAX_AGE)).await;
+        Ok(Self(user.map_err(Reply::from)?))
+    }
+}
+
 fn context(request: &Request) -> Result<Context, Reply> {
     let context = request.extensions().get::<Context>().cloned();
     context.ok_or_else(|| {
@@ -66,6 +93,14 @@ fn context(request: &Request) -> Result<Context, Reply> {
 }
 
 impl Deref for User {
+    type Target = web::User;
+
+    fn deref(&self) -> &web::User {
+        &self.0
+    }
+}
+
+impl<const MAX_AGE: u64> Deref for FreshUser<MAX_AGE> {
     type Target = web::User;
 
     fn deref(&self) -> &web::User {

@@ -8,7 +8,8 @@ use poem::endpoint::make;
 use crate::Reply;
 use crate::middleware::view;
 
-/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out` and `/backchannel-logout`, to add
+/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out`, `/backchannel-logout` and
+/// `/webhooks/logto`, to add
 /// the app's own routes to.
 ///
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for

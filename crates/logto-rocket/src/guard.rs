@@ -1,6 +1,7 @@
 //! Request guards.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use logto::web::{self, Context};
 use rocket::request::{FromRequest, Outcome};
@@ -25,6 +26,27 @@ pub struct User(pub web::User);
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 
+/// A signed-in person who signed in at Logto at most `MAX_AGE` seconds ago
+/// ([`Context::fresh_user`](web::Context::fresh_user)).
+///
+/// Whoever did not does not reach the handler: a person who opens a page signs in again and comes
+/// back, one who posts a form sees a page that says so, and anything else gets 401 with a challenge
+/// (RFC 9470) and the address of the sign-in.
+///
+/// As with [`User`], the request is forwarded with 401 before the fairing answers.
+///
+/// ```
+/// use logto_rocket::FreshUser;
+/// use rocket::get;
+///
+/// #[get("/delete-account")]
+/// async fn delete_account(user: FreshUser<300>) -> String {
+///     format!("{} is deleted", user.sub())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
+
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
 /// and tells why nobody is signed in.
 ///
@@ -42,9 +64,9 @@ pub struct MaybeUser(pub Option<web::User>);
 pub struct Auth(pub Context);
 
 macro_rules! guard {
-    ($guard:ident, $context:ident => $answer:expr) => {
+    ($guard:ty $(, $age:ident)?; $context:ident => $answer:expr) => {
         #[rocket::async_trait]
-        impl<'r> FromRequest<'r> for $guard {
+        impl<'r $(, const $age: u64)?> FromRequest<'r> for $guard {
             type Error = Reply;
 
             async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
@@ -58,7 +80,7 @@ macro_rules! guard {
         }
 
         /// A launch with this guard and without the fairing fails.
-        impl Sentinel for $guard {
+        impl<$(const $age: u64)?> Sentinel for $guard {
             fn abort(rocket: &Rocket<Ignite>) -> bool {
                 rocket.state::<LogtoFairing>().is_none()
             }
@@ -66,11 +88,22 @@ macro_rules! guard {
     };
 }
 
-guard!(User, context => context.user().await);
-guard!(MaybeUser, context => context.maybe_user().await);
-guard!(Auth, context => Ok(context.clone()));
+guard!(User; context => context.user().await);
+guard!(MaybeUser; context => context.maybe_user().await);
+guard!(FreshUser<MAX_AGE>, MAX_AGE; context => {
+    context.fresh_user(Duration::from_secs(MAX_AGE)).await
+});
+guard!(Auth; context => Ok(context.clone()));
 
 impl Deref for User {
+    type Target = web::User;
+
+    fn deref(&self) -> &web::User {
+        &self.0
+    }
+}
+
+impl<const MAX_AGE: u64> Deref for FreshUser<MAX_AGE> {
     type Target = web::User;
 
     fn deref(&self) -> &web::User {

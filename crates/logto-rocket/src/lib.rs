@@ -13,7 +13,7 @@ mod routes;
 pub use bearer::{ApiFairing, Authorized, api_fairing};
 pub use caller::Caller;
 pub use fairing::{LogtoFairing, fairing};
-pub use guard::{Auth, MaybeUser, User};
+pub use guard::{Auth, FreshUser, MaybeUser, User};
 pub use logto;
 pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};

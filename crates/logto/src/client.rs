@@ -118,14 +118,14 @@ impl Logto {
     /// ```
     #[must_use]
     pub fn route_at(&self, path: &str) -> Option<Route> {
-        let mut before = segments(path);
-        let last = before.next_back()?;
-        let mut routes = Route::ALL.iter().copied();
-        let route = routes.find(|route| segments(route.path()).eq([last]))?;
         let prefix = segments(&self.0.settings.route_prefix);
-        let mounted = before.clone().eq(prefix.clone());
-        let as_browsers_see_it = || before.eq(segments(self.base_url().path()).chain(prefix));
-        (mounted || as_browsers_see_it()).then_some(route)
+        let base = segments(self.base_url().path());
+        let mut routes = Route::ALL.iter().copied();
+        routes.find(|route| {
+            let mounted = prefix.clone().chain(segments(route.path()));
+            let as_browsers_see_it = base.clone().chain(mounted.clone());
+            segments(path).eq(mounted) || segments(path).eq(as_browsers_see_it)
+        })
     }
 
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
@@ -193,28 +193,11 @@ impl Logto {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
-        let (logto, sub) = (self.clone(), sub.to_owned());
-        self.0.tasks.run(async move { logto.end_all(&sub).await }).await
-    }
-
-    async fn end_all(&self, sub: &str) -> Result<(), Error> {
-        let manager = &self.0.sessions;
-        let sessions = manager.sessions_of(sub, self.now()).await?;
-        let mut tokens = Vec::new();
-        let mut ended = Ok(());
-        for held in &sessions {
-            match manager.end(&held.into(), self.now()).await {
-                Ok(token) => tokens.extend(token),
-                Err(error) => ended = Err(error),
-            }
-        }
-        self.0.revoke_all(tokens);
-        ended?;
-        // Last, as it hides from the list what could not be ended: the caller may try again.
-        // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that
-        // it does not end them.
-        let until = self.now().saturating_add(self.0.settings.clock_tolerance);
-        manager.end_person(sub, until.saturating_mul(1000)).await
+        // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that it
+        // does not end them.
+        let until = self.now().saturating_add(self.0.settings.clock_tolerance).saturating_mul(1000);
+        let (engine, sub) = (Arc::clone(&self.0), sub.to_owned());
+        self.0.tasks.run(async move { engine.end_person(&sub, until).await }).await
     }
 
     /// Whether the store of sessions answers and can be written, for a readiness probe. It takes no

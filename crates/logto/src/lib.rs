@@ -23,6 +23,7 @@ mod span;
 pub mod storage;
 mod tasks;
 pub mod web;
+pub mod webhooks;
 
 pub use access_token::AccessToken;
 pub use client::Logto;
@@ -31,7 +32,10 @@ pub use config::{
     ConfigError, ConfigProblem, LogtoConfig, PageAction, PageActionKind, PageContent, Prompt,
 };
 pub use error::{Error, ErrorKind, ErrorResponse};
-pub use flow::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
+pub use flow::{
+    DirectSignIn, FirstScreen, Identifier, InteractionMode, PendingSignIn, SignInDecision,
+    SignInOptions,
+};
 pub use network::is_loopback;
 pub use oidc::TokenRequest;
 pub use oidc::claims::{

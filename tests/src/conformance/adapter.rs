@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 /// | `GET /nested/deep/page` | `User` | the same, from a mount within a mount |
 /// | `GET /files/{anything}` | `User` | the same |
 /// | `POST /echo` | `User` | the body it was sent |
+/// | `GET /fresh`, `POST /fresh` | `FreshUser<300>` | [`TestApp::greeting`] |
 /// | `GET /info` | `User` | `sub` of `fetch_user_info`, or the SDK's answer to its error |
 /// | `GET /state` | `Auth` | `session_state` as `Debug` prints it |
 /// | `GET /hugging-face` | `Auth` | the SDK's answer to `sign_in` straight to Hugging Face |

@@ -131,6 +131,12 @@ impl Site {
         self.tenant.clock().advance(time);
     }
 
+    /// The time of the app and of Logto, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
     /// Signs somebody in at Logto and gives the address that the browser comes back to.
     pub async fn at_logto(&self, address: &str, person: &str) -> String {
         let callback = self.tenant.sign_in(address, person).await;

@@ -2,3 +2,4 @@
 
 mod logout;
 mod tokens;
+mod webhooks;

@@ -44,6 +44,11 @@ fn every_callback_has_an_answer() {
 }
 
 #[test]
+fn a_page_may_need_a_recent_sign_in() {
+    conform(&cases::freshness());
+}
+
+#[test]
 fn cookies_that_are_owed_are_paid() {
     conform(&cases::cookies_owed());
 }
@@ -56,6 +61,11 @@ fn signing_out_takes_a_page_of_this_site() {
 #[test]
 fn logto_may_say_that_somebody_signed_out() {
     conform(&cases::back_channel());
+}
+
+#[test]
+fn logto_may_say_what_happened() {
+    conform(&cases::webhooks());
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::env;
 use super::{ConfigError, ConfigProblem, LogtoConfig, Settings};
 
 /// Names that are set by mistake, and what is meant.
-const MISSPELT: [(&str, &str); 5] = [
+const MISSPELT: [(&str, &str); 6] = [
+    ("LOGTO_WEBHOOK_KEY", "LOGTO_WEBHOOK_SIGNING_KEY"),
     ("LOGTO_SCOPE", "LOGTO_SCOPES"),
     ("LOGTO_RESOURCE", "LOGTO_RESOURCES"),
     ("LOGTO_COOKIE_SECRETS", "LOGTO_COOKIE_SECRET"),
@@ -23,6 +24,7 @@ impl LogtoConfig {
     /// | `LOGTO_COOKIE_SECRET` | at least 32 characters; several, separated by commas, newest first |
     /// | `BASE_URL` | where browsers reach the app; default: the first host of `SPACE_HOST`, which Hugging Face sets in a Space, or else `http://localhost:3000` |
     /// | `LOGTO_INTERNAL_ENDPOINT` | optional: the tenant as this server reaches it, if that is not `LOGTO_ENDPOINT` |
+    /// | `LOGTO_WEBHOOK_SIGNING_KEY` | optional: takes [webhooks](crate::webhooks); two keys, separated by a comma, while one replaces the other |
     /// | `LOGTO_SCOPES` | optional: further scopes, separated by spaces |
     /// | `LOGTO_RESOURCES` | optional: API resources, separated by spaces |
     ///
@@ -87,6 +89,11 @@ impl LogtoConfig {
         }
         if let Some(endpoint) = variable("LOGTO_INTERNAL_ENDPOINT") {
             config = config.with_internal_endpoint(endpoint);
+        }
+        if let Some(keys) = variable("LOGTO_WEBHOOK_SIGNING_KEY") {
+            for key in keys.split(',') {
+                config = config.with_webhook_signing_key(key.trim());
+            }
         }
         for (typo, meant) in MISSPELT {
             if variable(typo).is_some() && variable(meant).is_none() {
@@ -171,6 +178,8 @@ mod tests {
             ("BASE_URL", "https://app.example/sign-in/"),
             ("LOGTO_COOKIE_SECRET", "00000000000000000000000000000000"),
             ("LOGTO_INTERNAL_ENDPOINT", "not a URL"),
+            ("LOGTO_WEBHOOK_SIGNING_KEY", "short"),
+            ("LOGTO_WEBHOOK_KEY", "tDxH2xGdr7rzqvR5SqMMChaOmi7p58ey"),
         ] {
             assert_eq!(problems(&[(setting, value)]), [setting], "{value}");
         }
@@ -199,11 +208,13 @@ mod tests {
         let config = LogtoConfig::from_variables(|name| match name {
             "LOGTO_COOKIE_SECRET" => Some("new, old".to_owned()),
             "LOGTO_SCOPES" => Some("email  identities".to_owned()),
+            "LOGTO_WEBHOOK_SIGNING_KEY" => Some("one, two".to_owned()),
             "LOGTO_ENDPOINT" | "LOGTO_APP_ID" | "LOGTO_APP_SECRET" => Some(name.to_owned()),
             _ => None,
         })
         .unwrap();
         assert_eq!(config.cookie_secrets.len(), 2);
+        assert_eq!(config.webhook_keys.len(), 2);
         assert_eq!(config.scopes, ["email", "identities"]);
         assert!(config.resources.is_empty());
         assert_eq!(config.base_url, "http://localhost:3000");

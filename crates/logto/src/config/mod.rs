@@ -3,11 +3,14 @@
 mod environment;
 mod error;
 mod page;
+mod pages;
 mod prompt;
 pub(crate) mod scope;
 mod settings;
 pub(crate) mod validate;
+mod webhooks;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ use secrecy::SecretString;
 use crate::clock::Clock;
 use crate::http::Limits;
 use crate::storage::Storage;
+use crate::webhooks::WebhookHandler;
 
 pub use error::{ConfigError, ConfigProblem};
 pub(crate) use page::PageTemplate;
@@ -72,6 +76,11 @@ pub struct LogtoConfig {
     pub(crate) storage_timeout: Duration,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    pub(crate) webhook_keys: Vec<SecretString>,
+    pub(crate) webhook_handler: Option<WebhookHandler>,
+    pub(crate) sign_out_on_password_reset: bool,
+    /// Of a type that a higher layer knows.
+    pub(crate) sign_in_hook: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl LogtoConfig {
@@ -113,6 +122,10 @@ impl LogtoConfig {
             storage_timeout: Duration::from_secs(3),
             clock: Clock::system(),
             limits: Limits::default(),
+            webhook_keys: Vec::new(),
+            webhook_handler: None,
+            sign_out_on_password_reset: false,
+            sign_in_hook: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The configuration after validation: parsed, normalised, complete.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,13 @@ use url::Url;
 
 use super::validate::{
     address, check_cookies, check_credentials, check_paths, check_requests, check_sessions,
-    check_times,
+    check_times, check_webhooks,
 };
 use super::{ConfigError, LogtoConfig, PageTemplate, Prompt, scope};
 use crate::clock::Clock;
 use crate::http::Limits;
 use crate::storage::Storage;
+use crate::webhooks::WebhookHandler;
 
 /// Seconds that a sign-in may take; its cookie is useless afterwards.
 const SIGN_IN_LIFETIME: u64 = 15 * 60;
@@ -66,6 +68,10 @@ pub(crate) struct Settings {
     pub(crate) clock_tolerance: u64,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    pub(crate) webhook_keys: Vec<SecretString>,
+    pub(crate) webhook_handler: Option<WebhookHandler>,
+    pub(crate) sign_out_on_password_reset: bool,
+    pub(crate) sign_in_hook: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Settings {
@@ -79,6 +85,7 @@ impl Settings {
         check_credentials(&config, &mut problems);
         check_requests(&config, &mut problems);
         check_paths(&config, &mut problems);
+        check_webhooks(&config, &mut problems);
         check_cookies(&config, &mut problems);
         check_sessions(&config, &mut problems);
         check_times(&config, &mut problems);
@@ -140,6 +147,10 @@ impl Settings {
             clock_tolerance: config.clock_tolerance.as_secs(),
             clock: config.clock,
             limits: config.limits,
+            webhook_keys: config.webhook_keys,
+            webhook_handler: config.webhook_handler,
+            sign_out_on_password_reset: config.sign_out_on_password_reset,
+            sign_in_hook: config.sign_in_hook,
         })
     }
 

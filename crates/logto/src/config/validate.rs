@@ -20,6 +20,8 @@ const MAX_COOKIE_NAME: usize = 100;
 const MIN_COOKIE_BUDGET: usize = 1024;
 /// What a base URL is given by mistake.
 const SDK_PATHS: [&str; 2] = ["/callback", "/sign-in"];
+/// Logto's signing keys have 32 characters.
+const MIN_SIGNING_KEY: usize = 16;
 /// Lifetimes are counted in seconds.
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
 
@@ -137,6 +139,18 @@ pub(super) fn check_paths(config: &LogtoConfig, problems: &mut Vec<ConfigProblem
     }
     if !path_only(&config.after_sign_out) {
         wrong("after_sign_out", "is not a path of this app, such as /goodbye");
+    }
+}
+
+pub(super) fn check_webhooks(config: &LogtoConfig, problems: &mut Vec<ConfigProblem>) {
+    const KEY: &str = "LOGTO_WEBHOOK_SIGNING_KEY";
+    let mut wrong = |problem| problems.push(ConfigProblem::new(KEY, problem));
+    let keys = &config.webhook_keys;
+    if keys.iter().any(|key| key.expose_secret().len() < MIN_SIGNING_KEY) {
+        wrong("is too short: copy the signing key that Logto's console shows");
+    }
+    if keys.is_empty() && (config.webhook_handler.is_some() || config.sign_out_on_password_reset) {
+        wrong("is missing: without it no webhook is taken");
     }
 }
 

@@ -29,11 +29,13 @@ impl FaultLog {
             | ErrorKind::InvalidToken
             | ErrorKind::InvalidRequest
             | ErrorKind::SessionTooLarge
+            | ErrorKind::SignInHookFailed
             | ErrorKind::StoreUnavailable => true,
             ErrorKind::MissingToken
             | ErrorKind::Forbidden
             | ErrorKind::InvalidCallback
             | ErrorKind::Cancelled
+            | ErrorKind::SignInRefused
             | ErrorKind::SignInRequired
             | ErrorKind::AccessDenied => return,
         };

@@ -86,6 +86,10 @@ pub enum ErrorKind {
     /// Logto does not accept the app's id or secret: the secret is wrong or has expired, or the app
     /// was deleted. An operator has to act.
     InvalidClient,
+    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) does not let the person in.
+    SignInRefused,
+    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; nobody was signed in.
+    SignInHookFailed,
 }
 
 impl Inner {

@@ -71,6 +71,18 @@ impl Wording {
                 "Your account belongs to more organizations and roles than this site can keep in \
                  your browser.",
             ),
+            ErrorKind::SignInRefused => (
+                403,
+                "sign_in_refused",
+                "You cannot sign in here",
+                "This site does not let your account in.",
+            ),
+            ErrorKind::SignInHookFailed => (
+                500,
+                "sign_in_failed",
+                "This site could not sign you in",
+                "The site had a problem of its own. Please try again in a moment.",
+            ),
             ErrorKind::Refused
             | ErrorKind::InvalidClient
             | ErrorKind::InvalidResponse

@@ -29,17 +29,20 @@ pub(crate) struct CallbackFailure {
     pub(crate) ended: Option<Transaction>,
     /// The sign-in that can begin again: another tab took its cookie.
     pub(crate) displaced: Option<Intent>,
+    /// If it was to be a recent authentication: the `max_age`, in seconds.
+    pub(crate) max_age: Option<u64>,
 }
 
 impl CallbackFailure {
     /// No sign-in of this browser is concerned.
     pub(crate) fn without_transaction(error: Error, page: Option<String>) -> Self {
-        Self { error, page, ended: None, displaced: None }
+        Self { error, page, ended: None, displaced: None, max_age: None }
     }
 
     pub(crate) fn new(transaction: Transaction, error: Error) -> Self {
         Self {
             page: transaction.intent.return_to.clone(),
+            max_age: transaction.intent.max_age(),
             ended: (!error.is_retryable()).then_some(transaction),
             displaced: None,
             error,
@@ -47,7 +50,8 @@ impl CallbackFailure {
     }
 
     pub(crate) fn displaced(intent: Intent, error: Error) -> Self {
-        Self { error, page: intent.return_to.clone(), ended: None, displaced: Some(intent) }
+        let (page, max_age) = (intent.return_to.clone(), intent.max_age());
+        Self { error, page, ended: None, displaced: Some(intent), max_age }
     }
 
     /// The sign-in, if Logto refused it because it does not know a resource that was asked for.

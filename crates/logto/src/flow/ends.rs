@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
+use crate::error::Error;
 use crate::session::manager::{Added, EndingSession};
 
 /// Between two attempts to store an end: at first, and at most.
@@ -48,6 +49,25 @@ impl Engine {
             }
         }
         Ended { refresh_token, is_stored: false }
+    }
+
+    /// Ends all sessions of a person that began by `until`, in milliseconds of Logto's clock, and
+    /// revokes the refresh tokens of those that the store lists.
+    pub(crate) async fn end_person(self: &Arc<Self>, sub: &str, until: u64) -> Result<(), Error> {
+        let now = self.settings.clock.now();
+        let sessions = self.sessions.sessions_of(sub, now).await?;
+        let mut tokens = Vec::new();
+        let mut ended = Ok(());
+        for held in sessions.iter().filter(|held| held.session.started_at <= until) {
+            match self.sessions.end(&held.into(), now).await {
+                Ok(token) => tokens.extend(token),
+                Err(error) => ended = Err(error),
+            }
+        }
+        self.revoke_all(tokens);
+        ended?;
+        // Last, as it hides from the list what could not be ended: the caller may try again.
+        self.sessions.end_person(sub, until).await
     }
 
     /// Works on what is pending until nothing is left.

@@ -10,6 +10,7 @@ use crate::flow::Transactions;
 use crate::flow::exchange::Exchanges;
 use crate::flow::refresh::Refreshes;
 use crate::flow::resources::UnknownResources;
+use crate::flow::sign_in_hook::SignInHook;
 use crate::http::Http;
 use crate::log_limit::LogLimit;
 use crate::oidc::provider::{Provider, SingleFlight};
@@ -27,10 +28,13 @@ pub(crate) struct Engine {
     pub(crate) refreshes: Refreshes,
     pub(crate) unknown_resources: UnknownResources,
     pub(crate) exchanges: Exchanges,
+    pub(crate) sign_in_hook: Option<Arc<SignInHook>>,
     pub(crate) tasks: Tasks,
     pub(crate) faults: FaultLog,
     /// Of refused back-channel logouts, which anybody can post.
     pub(crate) refused_logouts: LogLimit,
+    /// Of refused webhooks, which anybody can post.
+    pub(crate) refused_webhooks: LogLimit,
     /// Reads of people's Hugging Face tokens, by the access token of the person.
     pub(crate) hugging_face_reads: SingleFlight<Vec<u8>>,
 }
@@ -58,9 +62,14 @@ impl Engine {
             refreshes: Refreshes::default(),
             unknown_resources: UnknownResources::default(),
             exchanges: Exchanges::default(),
+            sign_in_hook: settings
+                .sign_in_hook
+                .clone()
+                .and_then(|hook| hook.downcast::<SignInHook>().ok()),
             tasks: Tasks::default(),
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),
+            refused_webhooks: LogLimit::default(),
             hugging_face_reads: SingleFlight::default(),
             http,
             settings,

@@ -18,7 +18,15 @@ const KEPT_FOR: u64 = 180;
 const MAX_KEPT: usize = 512;
 
 /// What came of a callback.
-pub(crate) type Outcome = Result<LoadedSession, Arc<CallbackFailure>>;
+pub(crate) type Outcome = Result<Completed, Arc<CallbackFailure>>;
+
+/// A sign-in that is done.
+#[derive(Clone)]
+pub(crate) struct Completed {
+    pub(crate) session: LoadedSession,
+    /// The page to go on to; the configured one if there is none.
+    pub(crate) page: Option<String>,
+}
 
 /// The callbacks of the last minutes, oldest first.
 #[derive(Default)]
@@ -31,13 +39,20 @@ struct Kept {
     exchange: Arc<tokio::sync::Mutex<Exchange>>,
 }
 
+#[derive(Clone)]
+struct Redeemed {
+    session: Session,
+    page: Option<String>,
+}
+
 /// How far the attempts at one callback came.
 struct Exchange {
     /// Written into the replay guard, so that a later attempt knows a write that was given up as its
     /// own.
     owner: [u8; 16],
-    /// A code is good once: what came for it waits here for the store.
-    redeemed: Option<Session>,
+    /// A code is good once: what came for it, and what the app's hook said to it, waits here for the
+    /// store.
+    redeemed: Option<Redeemed>,
     outcome: Option<Outcome>,
 }
 
@@ -92,11 +107,21 @@ impl Engine {
                 if exchange.redeemed.is_none() {
                     let owner = &exchange.owner;
                     let redeemed = engine.redeem(owner, &transaction, parameters, &redirect_uri);
-                    exchange.redeemed = Some(redeemed.await?);
+                    let session = redeemed.await?;
+                    // What one person had begun is not for another to go on with.
+                    let goes_on = match &transaction.intent.freshness {
+                        Some(freshness) => freshness.is_for(&session.grant.claims().shown.sub),
+                        None => true,
+                    };
+                    let page = transaction.intent.return_to.clone().filter(|_| goes_on);
+                    let page = engine.admit(&session, page).await?;
+                    exchange.redeemed = Some(Redeemed { session, page });
                 }
-                let session = exchange.redeemed.clone();
-                let session = session.ok_or_else(|| invalid("the callback brought no session"))?;
-                engine.begin_session(session, &cookies).await
+                let redeemed = exchange.redeemed.clone();
+                let Redeemed { session, page } =
+                    redeemed.ok_or_else(|| invalid("the callback brought no session"))?;
+                let session = engine.begin_session(session, &cookies).await?;
+                Ok::<_, Error>(Completed { session, page })
             };
             match attempt.await {
                 // Loading the same callback again may work.
@@ -121,9 +146,9 @@ impl Engine {
     /// The outcome once more, if the session did not end since: "back" after a sign-out must not lead
     /// into it again.
     async fn repeated(&self, outcome: Outcome, transaction: Transaction) -> Outcome {
-        let held = outcome?;
-        let error = match self.sessions.is_ended(&held).await {
-            Ok(false) => return Ok(held),
+        let completed = outcome?;
+        let error = match self.sessions.is_ended(&completed.session).await {
+            Ok(false) => return Ok(completed),
             Ok(true) => invalid("the callback was used before, and its session has ended"),
             Err(error) => error,
         };

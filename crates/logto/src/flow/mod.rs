@@ -7,19 +7,23 @@ mod callback;
 mod ends;
 mod engine;
 mod exchange;
+mod freshness;
 mod options;
 mod parameters;
 mod refresh;
 mod resources;
+mod sign_in_hook;
 mod tokens;
 mod transaction;
 
 pub use options::SignInOptions;
 pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
+pub use sign_in_hook::{PendingSignIn, SignInDecision};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
 pub(crate) use ends::Ended;
 pub(crate) use engine::Engine;
-pub(crate) use exchange::Callback;
+pub(crate) use exchange::{Callback, Completed};
+pub(crate) use freshness::{Freshness, is_fresh};
 pub(crate) use options::Resources;
 pub(crate) use transaction::{Begun, Intent, Returning, Transaction, Transactions};

@@ -1,15 +1,17 @@
 //! What one sign-in may ask for.
 
 use std::fmt;
+use std::time::Duration;
 
 use url::form_urlencoded;
 
+use super::freshness::MAX_AGE;
 use super::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 use crate::config::Prompt;
 use crate::error::{Error, ErrorKind};
 
 /// Parameters that the SDK sets itself, or whose meaning it depends on.
-const PROTOCOL_PARAMETERS: [&str; 19] = [
+const PROTOCOL_PARAMETERS: [&str; 20] = [
     "client_id",
     "client_secret",
     "redirect_uri",
@@ -22,6 +24,7 @@ const PROTOCOL_PARAMETERS: [&str; 19] = [
     "code_challenge",
     "code_challenge_method",
     "prompt",
+    "max_age",
     "request",
     "request_uri",
     "code",
@@ -62,6 +65,8 @@ pub struct SignInOptions {
     pub(crate) prompt: Option<Prompt>,
     pub(crate) no_offline_access: bool,
     pub(crate) resources: Resources,
+    /// In seconds.
+    pub(crate) max_age: Option<u64>,
     pub(crate) parameters: Vec<(String, String)>,
 }
 
@@ -112,6 +117,36 @@ impl SignInOptions {
     #[must_use]
     pub fn without_offline_access(mut self) -> Self {
         self.no_offline_access = true;
+        self
+    }
+
+    /// How long ago the person may have signed in at Logto, in whole seconds; if it is longer, they
+    /// sign in again. Zero asks in any case.
+    ///
+    /// The callback insists on it: an ID token without `auth_time`, or with one that is older, brings
+    /// no session. The clocks may differ by the configured
+    /// [tolerance](crate::LogtoConfig::with_clock_tolerance), and by ten seconds at least. If a person
+    /// is signed in here and another one comes back, that is a change of account, which leads to the
+    /// [configured page](crate::LogtoConfig::with_after_sign_in) and not to the one that was asked
+    /// for.
+    ///
+    /// Logto counts every sign-in, also one by a social connector that asked nothing. It says the
+    /// time (`auth_time`) only in answer to this option, or to a [`Prompt`] with login.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto::SignInOptions;
+    ///
+    /// let recent = SignInOptions::new()
+    ///     .with_max_age(Duration::from_secs(300))
+    ///     .with_post_redirect_uri("/settings/delete");
+    /// ```
+    #[must_use]
+    pub fn with_max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age.as_secs());
         self
     }
 
@@ -182,13 +217,16 @@ impl SignInOptions {
         self
     }
 
-    /// What has to be said again when the sign-in is repeated, as a query. `prompt`, `scope`
-    /// and `resource` are no [parameters](Self::with_extra_param) of anybody's.
+    /// What has to be said again when the sign-in is repeated, as a query. `prompt`, `max_age`,
+    /// `scope` and `resource` are no [parameters](Self::with_extra_param) of anybody's.
     pub(crate) fn to_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&self.parameters);
         if let Some(prompt) = self.prompt {
             query.append_pair("prompt", prompt.value());
+        }
+        if let Some(max_age) = self.max_age {
+            query.append_pair("max_age", &max_age.to_string());
         }
         if self.no_offline_access {
             query.append_pair("scope", "");
@@ -207,12 +245,20 @@ impl SignInOptions {
                 "prompt" => {
                     options.prompt = Prompt::ALL.into_iter().find(|it| it.value() == value);
                 }
+                // One that cannot be read asks for the most.
+                "max_age" => options.max_age = Some(value.parse().unwrap_or(0)),
                 "scope" => options.no_offline_access = true,
                 "resource" => options.resources = Resources::Tried,
                 _ => options.parameters.push((name.into_owned(), value.into_owned())),
             }
         }
         options
+    }
+
+    /// The parameters of the authorization request.
+    pub(crate) fn all_parameters(&self) -> Vec<(String, String)> {
+        let max_age = self.max_age.map(|max_age| ("max_age".to_owned(), max_age.to_string()));
+        self.parameters.iter().cloned().chain(max_age).collect()
     }
 
     /// Refuses parameters of the protocol and parameters given twice: servers differ in which of
@@ -225,6 +271,9 @@ impl SignInOptions {
             ))
         };
         for (at, (name, _)) in self.parameters.iter().enumerate() {
+            if name == "max_age" {
+                return refuse(name, "has an option of its own, with_max_age");
+            }
             if PROTOCOL_PARAMETERS.contains(&name.as_str()) {
                 return refuse(name, "belongs to the protocol and cannot be given");
             }
@@ -232,6 +281,9 @@ impl SignInOptions {
             if name.is_empty() || earlier.any(|(earlier, _)| earlier == name) {
                 return refuse(name, "is given twice or has no name");
             }
+        }
+        if self.max_age.is_some_and(|max_age| max_age > MAX_AGE) {
+            return refuse("max_age", "is larger than Logto reads");
         }
         Ok(())
     }
@@ -255,10 +307,13 @@ mod tests {
         let options = SignInOptions::new()
             .with_direct_sign_in(DirectSignIn::hugging_face())
             .with_prompt(Prompt::LoginConsent)
+            .with_max_age(Duration::from_millis(300_900))
             .with_extra_param("acr_values", "a b&c=\n");
         let again = SignInOptions::from_query(&options.to_query());
         assert_eq!(again.parameters, options.parameters);
         assert_eq!(again.prompt, Some(Prompt::LoginConsent));
+        assert_eq!(again.max_age, Some(300));
+        assert_eq!(SignInOptions::from_query("max_age=x").max_age, Some(0));
         assert!(!again.no_offline_access);
         assert_eq!(again.resources, Resources::All);
         let options = SignInOptions::new().without_offline_access();
@@ -266,6 +321,14 @@ mod tests {
         let again = SignInOptions::from_query(&options.to_query());
         assert!(again.no_offline_access);
         assert_eq!(again.resources, Resources::Tried);
+    }
+
+    #[test]
+    fn an_age_beyond_all_integers_is_refused() {
+        let with =
+            |seconds| SignInOptions::new().with_max_age(Duration::from_secs(seconds)).check();
+        assert!(with(MAX_AGE).is_ok());
+        assert!(with(MAX_AGE + 1).is_err());
     }
 
     #[test]

@@ -65,6 +65,9 @@ impl Engine {
                 Error::with_source(ErrorKind::InvalidResponse, why, error)
             })?;
         let now = self.settings.clock.now();
+        if let Some(freshness) = &transaction.intent.freshness {
+            freshness.check(&claims, now, self.settings.clock_tolerance)?;
+        }
         Ok(Session {
             id: SessionId::random()?,
             revision: 0,
@@ -130,7 +133,8 @@ impl Engine {
             let why = "the refreshed ID token is about somebody else";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
-        Ok(Some(Arc::new(after)))
+        // A refresh is no authentication (section 12.2).
+        Ok(Some(Arc::new(after.with_auth_time(before.auth_time)?)))
     }
 
     async fn verify(

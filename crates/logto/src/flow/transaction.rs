@@ -4,8 +4,8 @@
 //! browser, from which PKCE verifier and nonce are derived: so any number of tabs can sign in at once,
 //! whatever their addresses, and it does not matter which of them Logto sends back first.
 
-use super::SignInOptions;
 use super::browser_secret::{BrowserSecret, BrowserSecrets, Tag};
+use super::{Freshness, SignInOptions};
 use crate::cookies::Attributes;
 use crate::crypto::encoding;
 use crate::crypto::seal::{KeyRing, Purpose};
@@ -30,9 +30,21 @@ pub(crate) struct Intent {
     pub(crate) for_apis: bool,
     /// Whether it is the second attempt already.
     pub(crate) restarted: bool,
+    /// How recent the authentication has to be, if that was asked for.
+    pub(crate) freshness: Option<Freshness>,
 }
 
 impl Intent {
+    pub(crate) fn max_age(&self) -> Option<u64> {
+        self.freshness.as_ref().map(|freshness| freshness.max_age)
+    }
+
+    /// The page for somebody who has a session and did not sign in again. One that needs a recent
+    /// sign-in would ask for it once more, and so on.
+    fn page_without_sign_in(&self) -> Option<&str> {
+        self.return_to.as_deref().filter(|_| self.freshness.is_none())
+    }
+
     /// The options of the same sign-in once more.
     pub(crate) fn options(&self) -> SignInOptions {
         SignInOptions {
@@ -112,7 +124,7 @@ impl Transactions {
         replaces: bool,
     ) -> Result<Begun, Error> {
         let browser =
-            self.browsers.begin(keys, header, now, intent.return_to.as_deref(), replaces)?;
+            self.browsers.begin(keys, header, now, intent.page_without_sign_in(), replaces)?;
         let cookie = self.browsers.write(keys, &browser, now)?;
         let sealed = Sealed {
             id: encoding::random()?,
@@ -134,7 +146,7 @@ impl Transactions {
         };
         let Sealed { id, slot, tag, expires_at, intent } = sealed;
         if now >= expires_at {
-            return Returning::Other(intent.return_to);
+            return Returning::Other(intent.page_without_sign_in().map(str::to_owned));
         }
         let mut displaced = false;
         for browser in self.browsers.held(keys, header, now) {
@@ -143,7 +155,10 @@ impl Transactions {
             }
             displaced |= browser.slot == slot;
         }
-        if displaced { Returning::Displaced(intent) } else { Returning::Other(intent.return_to) }
+        match displaced {
+            true => Returning::Displaced(intent),
+            false => Returning::Other(intent.page_without_sign_in().map(str::to_owned)),
+        }
     }
 
     /// The page that the latest sign-in of this browser is to end at.
@@ -168,9 +183,11 @@ struct Sealed {
 
 impl Sealed {
     fn to_bytes(&self) -> Vec<u8> {
-        let Intent { return_to, redirect_path, repeat, for_apis, restarted } = &self.intent;
+        let Intent { return_to, redirect_path, repeat, for_apis, restarted, freshness } =
+            &self.intent;
         let part = |part: &Option<String>| part.clone().unwrap_or_default();
-        let lines = format!("{}\n{}\n{repeat}", part(return_to), part(redirect_path));
+        let freshness = freshness.as_ref().map(Freshness::to_line).unwrap_or_default();
+        let lines = format!("{}\n{}\n{repeat}\n{freshness}", part(return_to), part(redirect_path));
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(*for_apis, FOR_APIS) | flag(*restarted, RESTARTED);
         [
@@ -201,6 +218,11 @@ impl Sealed {
                 repeat: lines.next()?.to_owned(),
                 for_apis: flags & FOR_APIS != 0,
                 restarted: flags & RESTARTED != 0,
+                freshness: match lines.next()? {
+                    "" => None,
+                    // One that cannot be read must not let anybody in without it.
+                    line => Some(Freshness::from_line(line)?),
+                },
             },
         })
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind};
-use crate::flow::{Callback, CallbackFailure, CallbackParameters, Returning, Transaction};
-use crate::session::manager::LoadedSession;
+use crate::flow::{
+    Callback, CallbackFailure, CallbackParameters, Completed, Returning, Transaction,
+};
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
@@ -16,9 +17,9 @@ impl Context {
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
         match self.complete_sign_in().await {
-            Ok((session, transaction)) => match self.adopt(session) {
+            Ok((completed, transaction)) => match self.adopt(completed.session) {
                 Ok(()) => {
-                    let page = self.page_of(transaction.intent.return_to.as_ref());
+                    let page = self.page_of(completed.page.as_ref());
                     let finished = vec![self.finished(&transaction)];
                     Reply::see_other(page)
                         .with_cookies(self.take_cookies().await)
@@ -39,7 +40,7 @@ impl Context {
 
     /// `state` first, then where the browser came back to, then the other parameters, then the
     /// code.
-    async fn complete_sign_in(&self) -> Result<(LoadedSession, Transaction), Arc<CallbackFailure>> {
+    async fn complete_sign_in(&self) -> Result<(Completed, Transaction), Arc<CallbackFailure>> {
         let logto = self.logto();
         let invalid = |why: &'static str| Error::new(ErrorKind::InvalidCallback, why);
 
@@ -76,8 +77,8 @@ impl Context {
             redirect_uri,
             cookies: header.to_owned(),
         };
-        let session = logto.complete_callback(callback).await?;
-        Ok((session, transaction))
+        let completed = logto.complete_callback(callback).await?;
+        Ok((completed, transaction))
     }
 
     /// Whether the request was made to `redirect_uri`. Scheme and host are the base URL's: what a
@@ -92,7 +93,10 @@ impl Context {
     async fn fail_callback(&self, failure: &CallbackFailure) -> Reply {
         let error = &failure.error;
         match error.kind() {
-            ErrorKind::InvalidCallback | ErrorKind::Cancelled | ErrorKind::Refused => {
+            ErrorKind::InvalidCallback
+            | ErrorKind::Cancelled
+            | ErrorKind::Refused
+            | ErrorKind::SignInRefused => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
             _ => tracing::error!(%error, "a sign-in failed"),
@@ -104,13 +108,16 @@ impl Context {
             Some(displaced) if !signed_in => self.sign_in_again(displaced).await,
             _ => None,
         };
-        let reply = if let Some(again) = again {
-            again
-        } else if harmless && signed_in {
-            Reply::see_other(page)
-        } else {
+        let reply = match (again, failure.max_age) {
+            (Some(again), _) => again,
+            _ if error.reply().is_some() => Reply::from(error.clone()),
+            // The page would send them to sign in again, and so on.
+            (_, Some(max_age)) if harmless && signed_in => {
+                self.page_still_signed_in(&page, max_age)
+            }
+            (_, None) if harmless && signed_in => Reply::see_other(page),
             // As if the person had asked for something impossible, not as if this server had failed.
-            self.error_page(error, &page).without_gateway_error()
+            (_, max_age) => self.error_page(error, &page, max_age).without_gateway_error(),
         };
         match &failure.ended {
             Some(ended) => reply.with_cookies(vec![self.finished(ended)]),

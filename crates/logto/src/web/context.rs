@@ -115,7 +115,7 @@ impl Context {
     /// The answer that this request gets instead: a redirect to sign-in and back for a person who
     /// opens a page, 401 for anything else.
     pub async fn user(&self) -> Result<User, Reply> {
-        self.state().is_protected = true;
+        self.protect();
         self.maybe_user().await?.ok_or_else(|| self.refuse())
     }
 
@@ -128,6 +128,11 @@ impl Context {
     pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
         let claims = self.id_token_claims().await?;
         Ok(claims.map(|claims| User::new(claims, self.clone())))
+    }
+
+    /// Notes that the request is refused unless a person is signed in.
+    pub(super) fn protect(&self) {
+        self.state().is_protected = true;
     }
 
     /// What the response must tell caches; `None` while nothing asked for the session. The adapter

@@ -7,28 +7,52 @@ use super::page::{Page, WayOn};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
 
+/// What a request is told that has to sign in first, in every form that it may be told.
+pub(super) struct Refusal {
+    pub(super) sign_in: String,
+    /// Of the page for those who cannot be redirected.
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    /// Further parameters of the challenge (RFC 6750, section 3).
+    pub(super) challenge: String,
+    pub(super) body: serde_json::Value,
+}
+
 impl Context {
     /// The answer to a request that needs a signed-in person and has none.
     pub fn refuse(&self) -> Reply {
         // As the adapter says of every response that depends on the session; where it is an error,
         // some frameworks have no headers to say so.
-        self.refusal().with_header("vary", "Cookie")
+        self.send_to_sign_in(&self.not_signed_in()).with_header("vary", "Cookie")
     }
 
-    fn refusal(&self) -> Reply {
+    /// What a request without a session is told.
+    pub(super) fn not_signed_in(&self) -> Refusal {
+        let Wording { code, text, .. } = Wording::new(&Error::new(ErrorKind::SignInRequired, ""));
+        Refusal {
+            sign_in: self.sign_in_path(&self.page_to_return_to(), None),
+            title: "You are not signed in any more",
+            text: "Your session has ended, or a form of another site led here. Sign in to go on; your \
+                   browser's back button still has what you typed.",
+            challenge: String::new(),
+            body: json!({ "error": code, "message": text }),
+        }
+    }
+
+    /// A redirect, a page or 401, by the kind of request.
+    pub(super) fn send_to_sign_in(&self, refusal: &Refusal) -> Reply {
         let request = self.request();
-        let sign_in = self.sign_in_path(&self.page_to_return_to());
+        let sign_in = refusal.sign_in.as_str();
         if request.is_navigation() {
             return Reply::see_other(sign_in);
         }
+        let challenge = format!("Bearer realm=\"{}\"{}", self.origin(), refusal.challenge);
         if request.is_seen() {
-            return self.page_without_session(sign_in);
+            return self.page_to_sign_in(refusal).with_header("www-authenticate", challenge);
         }
-        let challenge = format!("Bearer realm=\"{}\"", self.origin());
-        let Wording { status, code, text, .. } =
-            Wording::new(&Error::new(ErrorKind::SignInRequired, ""));
-        let body = json!({ "error": code, "message": text, "sign_in_url": &sign_in });
-        let reply = Reply::json_document(status, &body).with_header("www-authenticate", challenge);
+        let mut body = refusal.body.clone();
+        body["sign_in_url"] = sign_in.into();
+        let reply = Reply::json_document(401, &body).with_header("www-authenticate", challenge);
         if request.is_htmx() {
             // htmx would follow a redirect inside its request; this header makes it load the page.
             reply.with_header("hx-redirect", sign_in)
@@ -39,7 +63,7 @@ impl Context {
 
     /// What a person sees who cannot be redirected: a sign-in would lose what a form sent, and Logto
     /// shows nothing in a frame.
-    fn page_without_session(&self, sign_in: String) -> Reply {
+    fn page_to_sign_in(&self, refusal: &Refusal) -> Reply {
         let page = if self.request().is_framed() {
             Page {
                 title: "Please sign in",
@@ -50,15 +74,13 @@ impl Context {
             }
         } else {
             Page {
-                title: "You are not signed in any more",
-                text: "Your session has ended, or a form of another site led here. Sign in to go on; \
-                       your browser's back button still has what you typed.",
+                title: refusal.title,
+                text: refusal.text,
                 detail: None,
-                way_on: WayOn::link(sign_in, "Sign in"),
+                way_on: WayOn::link(refusal.sign_in.as_str(), "Sign in"),
             }
         };
-        let challenge = format!("Bearer realm=\"{}\"", self.origin());
-        self.page(401, &page).with_header("www-authenticate", challenge)
+        self.page(401, &page)
     }
 
     /// A page of the SDK in the visitor's language; the configuration says who may frame it.
@@ -78,7 +100,7 @@ impl Context {
         let reply = match error.kind() {
             ErrorKind::SignInRequired => self.refuse(),
             _ if self.request().is_navigation() || self.request().accepts_html() => {
-                let page = self.error_page(&error, &self.page_to_return_to());
+                let page = self.error_page(&error, &self.page_to_return_to(), None);
                 page.with_header("vary", "Cookie")
             }
             _ => Reply::from_error(&error).with_header("vary", "Cookie"),
@@ -87,17 +109,23 @@ impl Context {
     }
 
     /// A page that says what happened and how to go on: the same again after an outage, otherwise
-    /// signing in, on the way to `page`.
-    pub(super) fn error_page(&self, error: &Error, page: &str) -> Reply {
+    /// signing in, on the way to `page`, which may need a sign-in that is at most `max_age` seconds old.
+    pub(super) fn error_page(&self, error: &Error, page: &str, max_age: Option<u64>) -> Reply {
         let Wording { status, title, text, .. } = Wording::new(error);
         // Logto's own words, where they came in a callback that was checked.
         let said = error.response().filter(|response| response.status() == 0);
-        let detail = said.map(ToString::to_string);
+        let detail = match error.kind() {
+            ErrorKind::SignInRefused => Some(error.to_string()).filter(|text| !text.is_empty()),
+            _ => said.map(ToString::to_string),
+        };
         let way_on = if error.is_retryable() {
             // This very page, without repeating its address, which may hold a code.
             WayOn::link("", "Try again")
+        } else if error.kind() == ErrorKind::SignInRefused {
+            // Logto would bring the same person back, unless it is asked to show its page.
+            WayOn::link(self.sign_in_path(page, Some(0)), "Use another account")
         } else {
-            WayOn::link(self.sign_in_path(page), "Sign in")
+            WayOn::link(self.sign_in_path(page, max_age), "Sign in")
         };
         let page = Page { title, text, detail: detail.as_deref(), way_on };
         self.page(status, &page).with_retry_after(error)

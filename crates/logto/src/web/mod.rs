@@ -25,6 +25,7 @@ mod callback;
 mod caller;
 mod context;
 mod errors;
+mod fresh_user;
 mod hugging_face_token;
 mod languages;
 mod leave;
@@ -38,6 +39,7 @@ mod sign_out;
 mod snapshot;
 mod tokens;
 mod user;
+mod webhooks;
 
 pub use caching::Caching;
 pub use caller::Caller;

@@ -34,6 +34,7 @@ impl Request {
         "cookie",
         "hx-current-url",
         "hx-request",
+        "logto-signature-sha-256",
         "origin",
         "purpose",
         "referer",

@@ -3,16 +3,18 @@
 use url::form_urlencoded;
 
 use super::{Context, Route};
-use crate::local_path::{local_page, local_path};
+use crate::error::{Error, ErrorKind};
 
 impl Context {
-    /// The path of the SDK's sign-in route that comes back to `page`.
-    pub(super) fn sign_in_path(&self, page: &str) -> String {
+    /// The path of the SDK's sign-in route that comes back to `page`, with a sign-in that is at most
+    /// `max_age` seconds old if one is given.
+    pub(super) fn sign_in_path(&self, page: &str, max_age: Option<u64>) -> String {
         let settings = &self.logto().settings;
         let path = Route::SignIn.mounted(settings);
         let base = &settings.base_path;
         let page: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
-        format!("{base}{path}?return_to={page}")
+        let max_age = max_age.map(|seconds| format!("&max_age={seconds}")).unwrap_or_default();
+        format!("{base}{path}?return_to={page}{max_age}")
     }
 
     /// Where a person who has to sign in first wants to be afterwards.
@@ -40,33 +42,36 @@ impl Context {
         self.own_page(&page)
     }
 
+    /// How old the authentication may be by a request to the sign-in route, in seconds. It is a wish of
+    /// whoever made the link: each page that needs a recent one asks again.
+    pub(super) fn wanted_max_age(&self) -> Result<Option<u64>, Error> {
+        let parameters = form_urlencoded::parse(self.request().query().as_bytes());
+        let mut values = parameters.filter(|(name, _)| name == "max_age");
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some((_, value)), None) if value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                value.parse().map(Some).map_err(|_| not_an_age())
+            }
+            _ => Err(not_an_age()),
+        }
+    }
+
     /// A path or address as a page of this app that one can return to: not of another origin, and
     /// none of the SDK's own routes, which would do something again.
     pub(super) fn own_page(&self, address: &str) -> Option<String> {
-        let page = local_page(address, self.origin())?;
-        let inside = self.inside(&page);
-        let path = inside.split(['?', '#']).next().unwrap_or(inside);
         let settings = &self.logto().settings;
+        let page = settings.page(address)?;
+        let inside = settings.inside(&page);
+        let path = inside.split(['?', '#']).next().unwrap_or(inside);
         if Route::ALL.iter().any(|route| is_same_path(&route.mounted(settings), path)) {
             return None;
         }
-        self.outside(inside)
-    }
-
-    /// The path below the base path, whether or not a proxy took that away.
-    fn inside<'a>(&self, path: &'a str) -> &'a str {
-        path.strip_prefix(self.logto().settings.base_path.as_str())
-            .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-            .unwrap_or(path)
-    }
-
-    /// The path as the browser knows it.
-    fn outside(&self, inside: &str) -> Option<String> {
-        let base = &self.logto().settings.base_path;
-        let page = format!("{base}{inside}");
-        local_path(page.split('#').next().unwrap_or(&page))?;
         Some(page)
     }
+}
+
+fn not_an_age() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "`max_age` is not one number of seconds")
 }
 
 /// Whether two paths are one to routers that pass over empty segments.

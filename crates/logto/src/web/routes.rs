@@ -15,7 +15,8 @@ use crate::flow::{FirstScreen, SignInOptions};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Route {
-    /// `GET /sign-in`: to Logto, and back to `?return_to=`.
+    /// `GET /sign-in`: to Logto, and back to `?return_to=`; `?max_age=` as in
+    /// [`with_max_age`](SignInOptions::with_max_age), in seconds.
     SignIn,
     /// `GET /sign-up`: the same, beginning with Logto's registration page.
     SignUp,
@@ -25,15 +26,27 @@ pub enum Route {
     SignOut,
     /// `POST /backchannel-logout`: Logto says that somebody signed out elsewhere.
     BackChannelLogout,
+    /// `POST /webhooks/logto`: Logto says what happened; see [`webhooks`](crate::webhooks).
+    Webhooks,
 }
 
 /// How long a request's body may take: Logto sends its logout tokens in one piece.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Two lists of 5000 people and two of 5000 applications, which is the most that Logto sends in one
+/// event, take 400 KB.
+const WEBHOOK: usize = 1024 * 1024;
+
 impl Route {
     /// All routes.
-    pub const ALL: &'static [Self] =
-        &[Self::SignIn, Self::SignUp, Self::Callback, Self::SignOut, Self::BackChannelLogout];
+    pub const ALL: &'static [Self] = &[
+        Self::SignIn,
+        Self::SignUp,
+        Self::Callback,
+        Self::SignOut,
+        Self::BackChannelLogout,
+        Self::Webhooks,
+    ];
 
     /// The path below the configured prefix.
     #[must_use]
@@ -44,6 +57,7 @@ impl Route {
             Self::Callback => "/callback",
             Self::SignOut => "/sign-out",
             Self::BackChannelLogout => "/backchannel-logout",
+            Self::Webhooks => "/webhooks/logto",
         }
     }
 
@@ -81,6 +95,7 @@ impl Route {
     pub fn body_limit(self) -> usize {
         match self {
             Self::BackChannelLogout => 32 * 1024,
+            Self::Webhooks => WEBHOOK,
             Self::SignIn | Self::SignUp | Self::Callback | Self::SignOut => 0,
         }
     }
@@ -96,7 +111,7 @@ impl Route {
     pub(crate) async fn handle(self, context: &Context) -> Reply {
         let allowed: &[&str] = match self {
             Self::SignOut if context.logto().settings.sign_out_by_get => &["GET", "POST"],
-            Self::SignOut | Self::BackChannelLogout => &["POST"],
+            Self::SignOut | Self::BackChannelLogout | Self::Webhooks => &["POST"],
             Self::SignIn | Self::SignUp | Self::Callback => &["GET"],
         };
         let by_get = allowed.contains(&"GET");
@@ -115,13 +130,21 @@ impl Route {
     }
 }
 
+/// What a request to the sign-in routes asks for.
+fn options(context: &Context) -> Result<SignInOptions, Error> {
+    let max_age = context.wanted_max_age().map_err(|error| context.answered(error))?;
+    let post_redirect_uri = context.wanted_page();
+    Ok(SignInOptions { post_redirect_uri, max_age, ..SignInOptions::new() })
+}
+
 async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
-    let options =
-        SignInOptions { post_redirect_uri: context.wanted_page(), ..SignInOptions::new() };
     match route {
-        Route::SignIn => context.sign_in(options).await,
-        Route::SignUp => context.sign_in(options.with_first_screen(FirstScreen::Register)).await,
+        Route::SignIn => context.sign_in(options(context)?).await,
+        Route::SignUp => {
+            context.sign_in(options(context)?.with_first_screen(FirstScreen::Register)).await
+        }
         Route::Callback => Ok(context.handle_sign_in_callback().await),
+        Route::Webhooks => Ok(context.handle_webhook().await),
         Route::BackChannelLogout => Ok(context.handle_back_channel_logout().await),
         Route::SignOut
             if context.request().is_from(context.origin())

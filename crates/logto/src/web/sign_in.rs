@@ -1,9 +1,9 @@
 //! Sending somebody to Logto.
 
 use super::{Context, Reply, Route};
-use crate::config::scope;
+use crate::config::{Prompt, scope};
 use crate::error::{Error, ErrorKind};
-use crate::flow::{Begun, Engine, Intent, Resources, SignInOptions, Transaction};
+use crate::flow::{Begun, Engine, Freshness, Intent, Resources, SignInOptions, Transaction};
 use crate::local_path::local_path;
 use crate::oidc::{AuthorizationRequest, Protocol};
 
@@ -83,14 +83,22 @@ impl Context {
         let resources = self.resources(options);
         let metadata = logto.provider.metadata().await?;
         let for_apis = resources.iter().any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
+        let freshness = self.freshness(options).await?;
+        let parameters = options.all_parameters();
         let header = self.request().cookies();
         let (restarted, replaces) = match before {
             Before::Nothing => (false, false),
             Before::Displaced => (true, false),
             Before::Refused(refused) => (refused.intent.restarted, true),
         };
-        let intent =
-            Intent { return_to, redirect_path, repeat: options.to_query(), for_apis, restarted };
+        let intent = Intent {
+            return_to,
+            redirect_path,
+            repeat: options.to_query(),
+            for_apis,
+            restarted,
+            freshness,
+        };
         let Begun { transaction, state, cookie } =
             logto.transactions.begin(&logto.keys, header, self.now(), intent, replaces)?;
         let url = Protocol::new(&logto.settings, &metadata, &logto.http)?.authorization_url(
@@ -101,8 +109,8 @@ impl Context {
                 redirect_uri: &self.redirect_uri(&transaction),
                 scopes,
                 resources,
-                prompt: options.prompt.unwrap_or(logto.settings.prompt),
-                parameters: &options.parameters,
+                prompt: self.prompt(options),
+                parameters: &parameters,
             },
         )?;
         Ok(self.leave_for(url.into()).with_cookies(vec![cookie]))
@@ -114,7 +122,7 @@ impl Context {
         let settings = &self.logto().settings;
         let wanted = |name: &&str| *name != scope::OFFLINE_ACCESS || !options.no_offline_access;
         let scopes: Vec<&str> = settings.scopes.iter().map(String::as_str).filter(wanted).collect();
-        let prompt = options.prompt.unwrap_or(settings.prompt);
+        let prompt = self.prompt(options);
         if scopes.contains(&scope::OFFLINE_ACCESS) && !prompt.includes_consent() {
             return Err(Error::new(
                 ErrorKind::InvalidRequest,
@@ -123,6 +131,24 @@ impl Context {
             ));
         }
         Ok(scopes)
+    }
+
+    /// Whoever has to authenticate again needs a page for it.
+    fn prompt(&self, options: &SignInOptions) -> Prompt {
+        match (options.prompt, self.logto().settings.prompt) {
+            (Some(prompt), _) => prompt,
+            (None, Prompt::None) if options.max_age.is_some() => Prompt::Login,
+            (None, configured) => configured,
+        }
+    }
+
+    async fn freshness(&self, options: &SignInOptions) -> Result<Option<Freshness>, Error> {
+        let Some(max_age) = options.max_age else {
+            return Ok(None);
+        };
+        let signed_in = self.id_token_claims().await?;
+        let sub = signed_in.as_ref().map(|claims| claims.shown.sub.as_str());
+        Ok(Some(Freshness::new(max_age, sub)))
     }
 
     /// Organizations are no API of anybody's: Logto always knows their resource.

@@ -10,7 +10,9 @@ use actix_web::{
     App, Error, FromRequest, Handler, HttpResponse, HttpServer, Responder, Route, guard,
 };
 use futures::StreamExt;
-use logto_actix_web::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
+use logto_actix_web::{
+    Auth, DirectSignIn, FreshUser, MaybeUser, Reply, SignInOptions, TokenRequest, User,
+};
 
 use crate::conformance::{Adapter, Server, TestApp};
 
@@ -59,6 +61,8 @@ fn pages(config: &mut ServiceConfig) {
         .service(web::scope("/nested").service(deep))
         .route("/files/{path:.*}", page_of(page))
         .route("/echo", web::post().to(echo))
+        .route("/fresh", page_of(fresh))
+        .route("/fresh", web::post().to(fresh))
         .route("/info", page_of(info))
         .route("/state", page_of(state))
         .route("/hugging-face", page_of(hugging_face))
@@ -90,6 +94,10 @@ async fn page(user: User) -> String {
 
 async fn echo(_: User, body: Bytes) -> Bytes {
     body
+}
+
+async fn fresh(user: FreshUser<300>) -> String {
+    TestApp::greeting(Some(&user))
 }
 
 async fn info(user: User) -> Result<String, Reply> {

@@ -11,7 +11,9 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use futures::StreamExt;
 use hyper_util::rt::TokioIo;
-use logto_axum::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
+use logto_axum::{
+    Auth, DirectSignIn, FreshUser, MaybeUser, Reply, SignInOptions, TokenRequest, User,
+};
 use tokio::io;
 use tokio::net::TcpListener;
 
@@ -43,6 +45,7 @@ pub(super) fn router(app: &TestApp) -> Router {
         .nest("/nested", Router::new().nest("/deep", pages))
         .route("/files/{*path}", get(page))
         .route("/echo", post(echo))
+        .route("/fresh", get(fresh).post(fresh))
         .route("/info", get(info))
         .route("/state", get(state))
         .route("/hugging-face", get(hugging_face))
@@ -73,6 +76,10 @@ async fn page(user: User) -> String {
 
 async fn echo(_: User, body: Bytes) -> Bytes {
     body
+}
+
+async fn fresh(user: FreshUser<300>) -> String {
+    TestApp::greeting(Some(&user))
 }
 
 async fn info(user: User) -> Result<String, Reply> {

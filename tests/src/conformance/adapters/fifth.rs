@@ -1,5 +1,7 @@
 //! An adapter for salvo, whole: the example of `docs/writing-an-adapter.md`.
 
+use std::time::Duration;
+
 use logto::web::{self, Context, Route};
 use logto::{Error, Logto};
 use salvo::http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, VARY};
@@ -128,4 +130,8 @@ pub(super) async fn maybe_user(depot: &Depot) -> Result<Option<web::User>, Reply
 
 pub(super) async fn user(depot: &Depot) -> Result<web::User, Reply> {
     Ok(auth(depot)?.user().await?)
+}
+
+pub(super) async fn fresh_user(depot: &Depot, max_age: Duration) -> Result<web::User, Reply> {
+    Ok(auth(depot)?.fresh_user(max_age).await?)
 }

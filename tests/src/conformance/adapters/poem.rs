@@ -3,7 +3,9 @@
 use std::io::Error as IoError;
 
 use futures::StreamExt;
-use logto_poem::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
+use logto_poem::{
+    Auth, DirectSignIn, FreshUser, MaybeUser, Reply, SignInOptions, TokenRequest, User,
+};
 use poem::http::StatusCode;
 use poem::http::header::{CACHE_CONTROL, CONNECTION, LOCATION, SET_COOKIE, UPGRADE};
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -47,6 +49,7 @@ fn route(app: TestApp) -> Route {
         .nest("/nested", Route::new().nest("/deep", deep))
         .at("/files/*path", get(page))
         .at("/echo", post(echo))
+        .at("/fresh", get(fresh).post(fresh))
         .at("/info", get(info))
         .at("/state", get(state))
         .at("/hugging-face", get(hugging_face))
@@ -77,6 +80,11 @@ async fn page(user: User) -> String {
 #[handler]
 async fn echo(_user: User, body: Vec<u8>) -> Vec<u8> {
     body
+}
+
+#[handler]
+async fn fresh(user: FreshUser<300>) -> String {
+    TestApp::greeting(Some(&user))
 }
 
 #[handler]

@@ -5,7 +5,9 @@ use std::pin::Pin;
 
 use futures::channel::oneshot;
 use futures::stream::Stream;
-use logto_rocket::{Auth, DirectSignIn, MaybeUser, Reply, SignInOptions, TokenRequest, User};
+use logto_rocket::{
+    Auth, DirectSignIn, FreshUser, MaybeUser, Reply, SignInOptions, TokenRequest, User,
+};
 use rocket::config::{LogLevel, Shutdown};
 use rocket::data::{Data, IoHandler, IoStream, ToByteUnit};
 use rocket::fairing::AdHoc;
@@ -73,6 +75,8 @@ fn rocket(app: TestApp) -> Rocket<Build> {
         page,
         files,
         echo,
+        fresh,
+        fresh_post,
         info,
         state,
         hugging_face,
@@ -116,6 +120,16 @@ async fn echo(_user: User, body: Data<'_>) -> (ContentType, Vec<u8>) {
     let body = body.open(1.mebibytes()).into_bytes().await;
     let body = body.expect("the body arrives").into_inner();
     (ContentType::Binary, body)
+}
+
+#[get("/fresh")]
+async fn fresh(user: FreshUser<300>) -> String {
+    TestApp::greeting(Some(&user))
+}
+
+#[post("/fresh")]
+async fn fresh_post(user: FreshUser<300>) -> String {
+    TestApp::greeting(Some(&user))
 }
 
 #[get("/info")]

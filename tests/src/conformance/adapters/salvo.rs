@@ -1,6 +1,7 @@
 //! The test app in salvo.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use futures::StreamExt;
 use hyper::upgrade::OnUpgrade;
@@ -42,6 +43,8 @@ fn router(app: &TestApp) -> Router {
         .push(nested)
         .push(at("files/{**path}", page))
         .push(Router::with_path("echo").post(echo))
+        .push(at("fresh", fresh))
+        .push(Router::with_path("fresh").post(fresh))
         .push(at("info", info))
         .push(at("state", state))
         .push(at("hugging-face", hugging_face))
@@ -85,6 +88,11 @@ async fn echo(
         .headers_mut()
         .insert("content-type", HeaderValue::from_static("application/octet-stream"));
     Ok(())
+}
+
+#[handler]
+async fn fresh(depot: &mut Depot) -> Result<String, Reply> {
+    Ok(TestApp::greeting(Some(&fifth::fresh_user(depot, Duration::from_secs(300)).await?)))
 }
 
 #[handler]

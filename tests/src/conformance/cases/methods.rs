@@ -69,7 +69,7 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
     answer.is_not_stored();
     let allowed = match (route, sign_out_by_get) {
         ("/sign-out", true) => "GET, POST",
-        ("/sign-out" | "/backchannel-logout", _) => "POST",
+        ("/sign-out" | "/backchannel-logout" | "/webhooks/logto", _) => "POST",
         _ => "GET",
     };
     match (method, route) {
@@ -82,6 +82,11 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
         ("POST", "/backchannel-logout") => {
             // There is no logout token.
             assert_eq!(answer.status, 400);
+            answer.owes_nothing();
+        }
+        ("POST", "/webhooks/logto") => {
+            // There is no signing key.
+            assert_eq!(answer.status, 404);
             answer.owes_nothing();
         }
         ("GET", "/sign-in" | "/sign-up") => {

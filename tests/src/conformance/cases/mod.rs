@@ -6,6 +6,7 @@ mod back_channel;
 mod bare;
 mod caches;
 mod callbacks;
+mod freshness;
 mod headers;
 mod kinds;
 mod locations;
@@ -16,11 +17,13 @@ mod passing;
 mod places;
 mod sign_in;
 mod sign_out;
+mod webhooks;
 
 pub use back_channel::back_channel;
 pub use bare::without_middleware;
 pub use caches::{caches, leaving};
 pub use callbacks::callbacks;
+pub use freshness::freshness;
 pub use headers::headers;
 pub use kinds::kinds_of_request;
 pub use locations::locations;
@@ -31,6 +34,7 @@ pub use passing::passing_through;
 pub use places::places;
 pub use sign_in::signing_in;
 pub use sign_out::signing_out;
+pub use webhooks::webhooks;
 
 /// Every case of every theme.
 #[must_use]
@@ -43,9 +47,11 @@ pub fn all() -> Vec<Case> {
         leaving(),
         signing_in(),
         callbacks(),
+        freshness(),
         cookies_owed(),
         signing_out(),
         back_channel(),
+        webhooks(),
         outages(),
         headers(),
         places(),

@@ -141,6 +141,22 @@ impl IdTokenClaims {
         })
     }
 
+    /// The same claims with another `auth_time`, or without one.
+    pub(crate) fn with_auth_time(self, auth_time: Option<u64>) -> Result<Self, Error> {
+        if self.auth_time == auth_time {
+            return Ok(self);
+        }
+        let mut claims: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(&self.raw).map_err(|error| malformed(&error))?;
+        claims.remove("auth_time");
+        if let Some(time) = auth_time {
+            let time = RawValue::from_string(time.to_string());
+            claims.insert("auth_time".to_owned(), time.map_err(|error| malformed(&error))?);
+        }
+        let payload = serde_json::to_string(&claims).map_err(|error| malformed(&error))?;
+        Self::parse(payload.as_bytes())
+    }
+
     /// What was parsed.
     pub(crate) fn payload(&self) -> &str {
         &self.raw
@@ -247,6 +263,19 @@ mod tests {
                 assert_eq!(claims.roles, ["editor"]);
             }
         }
+    }
+
+    #[test]
+    fn the_time_of_authentication_can_be_kept() {
+        let payload = r#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,"n":1.10,"auth_time":7}"#;
+        let claims = IdTokenClaims::parse(payload.as_bytes()).unwrap();
+        assert_eq!(claims.clone().with_auth_time(Some(7)).unwrap().payload(), payload);
+        let older = claims.with_auth_time(Some(3)).unwrap();
+        assert_eq!(older.auth_time, Some(3));
+        assert!(older.payload().contains(r#""n":1.10"#), "{}", older.payload());
+        let without = older.with_auth_time(None).unwrap();
+        assert_eq!(without.auth_time, None);
+        assert!(!without.payload().contains("auth_time"));
     }
 
     #[test]

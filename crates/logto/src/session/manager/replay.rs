@@ -24,14 +24,18 @@ impl SessionManager {
         owner: &[u8],
         seconds: u64,
     ) -> Result<Option<ReplayGuard>, Error> {
-        let key = self.store_keys.callback(sign_in);
-        if let Some(version) = self.claim(&key, owner, seconds).await? {
-            return Ok(Some(ReplayGuard { key, version }));
-        }
-        let [entry] = self.store.get([&key]).await?;
-        let own = |entry: &Entry| self.store.open(&key, entry).is_some_and(|value| value == owner);
-        let version = entry.filter(own).map(|entry| entry.version);
-        Ok(version.map(|version| ReplayGuard { key, version }))
+        self.claim_for(self.store_keys.callback(sign_in), owner, seconds).await
+    }
+
+    /// Takes a webhook up for `owner`, by the hash of its body; `false` if another one did before.
+    pub(crate) async fn claim_webhook(
+        &self,
+        hash: &[u8],
+        owner: &[u8],
+        seconds: u64,
+    ) -> Result<bool, Error> {
+        let guard = self.claim_for(self.store_keys.webhook(hash), owner, seconds).await?;
+        Ok(guard.is_some())
     }
 
     /// Whether a logout token was carried out.
@@ -55,6 +59,21 @@ impl SessionManager {
                 "failed to release the callback's replay guard; another instance will reject a retry"
             );
         }
+    }
+
+    async fn claim_for(
+        &self,
+        key: String,
+        owner: &[u8],
+        seconds: u64,
+    ) -> Result<Option<ReplayGuard>, Error> {
+        if let Some(version) = self.claim(&key, owner, seconds).await? {
+            return Ok(Some(ReplayGuard { key, version }));
+        }
+        let [entry] = self.store.get([&key]).await?;
+        let own = |entry: &Entry| self.store.open(&key, entry).is_some_and(|value| value == owner);
+        let version = entry.filter(own).map(|entry| entry.version);
+        Ok(version.map(|version| ReplayGuard { key, version }))
     }
 
     async fn claim(&self, key: &str, owner: &[u8], seconds: u64) -> Result<Option<Version>, Error> {

@@ -72,6 +72,11 @@ impl StoreKeys {
         self.name("logout-token", jti.as_bytes())
     }
 
+    /// That a webhook was taken up.
+    pub(crate) fn webhook(&self, hash: &[u8]) -> String {
+        self.name("webhook", hash)
+    }
+
     fn name(&self, kind: &str, what: &[u8]) -> String {
         let what = match &self.context {
             Some(context) => {

@@ -107,6 +107,8 @@ mod tests {
             ErrorKind::Forbidden,
             ErrorKind::Cancelled,
             ErrorKind::SessionTooLarge,
+            ErrorKind::SignInRefused,
+            ErrorKind::SignInHookFailed,
             ErrorKind::Refused,
         ] {
             let Wording { title, text, .. } = Wording::new(&Error::new(kind, ""));

@@ -1,0 +1,237 @@
+//! The app's hook at sign-in: called when the tokens are verified, before there is a session.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Engine;
+use crate::config::LogtoConfig;
+use crate::error::{Error, ErrorKind};
+use crate::oidc::Target;
+use crate::oidc::claims::{IdTokenClaims, UserInfo};
+use crate::reply::Reply;
+use crate::session::Session;
+
+/// How long a hook may take. The person waits for it.
+const LIMIT: Duration = Duration::from_secs(30);
+
+type HookError = Box<dyn StdError + Send + Sync>;
+type HookFuture = Pin<Box<dyn Future<Output = Result<SignInDecision, HookError>> + Send>>;
+
+/// What an app has configured.
+pub(crate) struct SignInHook(Box<dyn Fn(PendingSignIn) -> HookFuture + Send + Sync>);
+
+/// A sign-in that Logto has confirmed and that is no session yet.
+///
+/// # Example
+///
+/// ```
+/// use logto::{PendingSignIn, SignInDecision};
+///
+/// async fn only_our_domain(
+///     sign_in: PendingSignIn,
+/// ) -> Result<SignInDecision, Box<dyn std::error::Error + Send + Sync>> {
+///     let email = sign_in.claims().email.as_deref().unwrap_or_default();
+///     match email.ends_with("@example.com") {
+///         true => Ok(SignInDecision::admit()),
+///         false => Ok(SignInDecision::refuse("Please use your work account.")),
+///     }
+/// }
+/// ```
+pub struct PendingSignIn {
+    engine: Arc<Engine>,
+    session: Session,
+    page: Option<String>,
+}
+
+impl PendingSignIn {
+    /// The verified claims of the ID token.
+    #[must_use]
+    pub fn claims(&self) -> &IdTokenClaims {
+        self.session.grant.claims()
+    }
+
+    /// The person's id in Logto.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.claims().shown.sub
+    }
+
+    /// The page of this app that the person is on the way to, as a path.
+    #[must_use]
+    pub fn return_to(&self) -> String {
+        self.page.clone().unwrap_or_else(|| {
+            let settings = &self.engine.settings;
+            format!("{}{}", settings.base_path, settings.after_sign_in)
+        })
+    }
+
+    /// What Logto's userinfo endpoint says about the person now.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch_user_info`](crate::web::Context::fetch_user_info).
+    pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
+        let token = self.session.grant.token_for(&Target::default()).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidResponse, "the sign-in brought no opaque access token")
+        })?;
+        self.engine.user_info(&token.token, self.sub()).await
+    }
+
+    /// How many other sessions of the person there are now. `None` where sessions are in cookies:
+    /// then there is no list of them.
+    ///
+    /// This does not tell whether a person is here for the first time, since sessions end. Only the
+    /// app's own table of people knows that.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    pub async fn other_sessions(&self) -> Result<Option<usize>, Error> {
+        let settings = &self.engine.settings;
+        if settings.sessions_in_cookies {
+            return Ok(None);
+        }
+        let sessions = self.engine.sessions.sessions_of(self.sub(), settings.clock.now()).await?;
+        Ok(Some(sessions.len()))
+    }
+}
+
+impl fmt::Debug for PendingSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingSignIn").field("sub", &self.sub()).finish_non_exhaustive()
+    }
+}
+
+/// What becomes of a [sign-in](PendingSignIn).
+#[derive(Clone, Debug)]
+#[must_use = "a decision does nothing until the hook returns it"]
+pub struct SignInDecision(Decision);
+
+#[derive(Clone, Debug)]
+enum Decision {
+    Admit,
+    AdmitTo(String),
+    Refuse(String),
+    RefuseTo(String),
+}
+
+impl SignInDecision {
+    /// The person is signed in and goes on to their page.
+    pub fn admit() -> Self {
+        Self(Decision::Admit)
+    }
+
+    /// The person is signed in and goes on to another page of this app, for example to the one that
+    /// asks newcomers for more. A path or a full URL of the same origin; anything else is a failure of
+    /// the hook.
+    pub fn admit_to(page: impl Into<String>) -> Self {
+        Self(Decision::AdmitTo(page.into()))
+    }
+
+    /// The person is not signed in and sees a page of the SDK (403) with this text; it is not
+    /// translated and not read as HTML.
+    pub fn refuse(text: impl Into<String>) -> Self {
+        Self(Decision::Refuse(text.into()))
+    }
+
+    /// The person is not signed in and goes on to a page of this app, as in
+    /// [`admit_to`](Self::admit_to).
+    pub fn refuse_to(page: impl Into<String>) -> Self {
+        Self(Decision::RefuseTo(page.into()))
+    }
+}
+
+impl LogtoConfig {
+    /// A hook that is called at every sign-in, when the tokens are verified and before there is a
+    /// session: to keep a row for each person, to send newcomers to another page, to let only some
+    /// people in.
+    ///
+    /// It is called once for each sign-in, also if the person loads the callback again. If it fails,
+    /// panics or takes longer than 30 seconds, the person sees an error page and is not signed in. A
+    /// person who is refused does not get a session, and the refresh token of the sign-in is revoked;
+    /// sessions that they have already stay.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{LogtoConfig, SignInDecision};
+    ///
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
+    /// let config = config.with_sign_in_hook(async |sign_in| {
+    ///     println!("{} is on the way to {}", sign_in.sub(), sign_in.return_to());
+    ///     Ok(SignInDecision::admit())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_sign_in_hook<F, R>(mut self, hook: F) -> Self
+    where
+        F: Fn(PendingSignIn) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<SignInDecision, Box<dyn StdError + Send + Sync>>>
+            + Send
+            + 'static,
+    {
+        let hook = SignInHook(Box::new(move |sign_in| Box::pin(hook(sign_in))));
+        self.sign_in_hook = Some(Arc::new(hook));
+        self
+    }
+}
+
+impl Engine {
+    /// Asks the app's hook about a sign-in that is on the way to `page`: the page that it goes on to.
+    pub(super) async fn admit(
+        self: &Arc<Self>,
+        session: &Session,
+        page: Option<String>,
+    ) -> Result<Option<String>, Error> {
+        let Some(hook) = self.sign_in_hook.clone() else {
+            return Ok(page);
+        };
+        let session = session.clone();
+        let pending = PendingSignIn {
+            engine: Arc::clone(self),
+            session: session.clone(),
+            page: page.clone(),
+        };
+        // A task of its own, so that a hook that panics is a hook that fails.
+        let called = self.tasks.spawn(async move {
+            let answer = (hook.0)(pending);
+            tokio::time::timeout(LIMIT, answer).await
+        });
+        let failed = |why: &'static str, error: HookError| {
+            Error::with_source(ErrorKind::SignInHookFailed, format!("{why}: {error}"), error)
+        };
+        let decision = match called.await {
+            Ok(Ok(Ok(decision))) => decision,
+            Ok(Ok(Err(error))) => return Err(failed("the sign-in hook failed", error)),
+            Ok(Err(late)) => return Err(failed("the sign-in hook takes too long", late.into())),
+            Err(stopped) => return Err(failed("the sign-in hook panicked", stopped.into())),
+        };
+        let own_page = |page: String| {
+            self.settings.page(&page).ok_or_else(|| {
+                let why = "the sign-in hook chose a page that is not of this app";
+                Error::new(ErrorKind::SignInHookFailed, why)
+            })
+        };
+        let refusal = match decision.0 {
+            Decision::Admit => return Ok(page),
+            Decision::AdmitTo(page) => return own_page(page).map(Some),
+            Decision::Refuse(text) => Error::new(ErrorKind::SignInRefused, text),
+            Decision::RefuseTo(page) => {
+                let reply = Reply::see_other(own_page(page)?);
+                let why = "the sign-in hook refused the person";
+                Error::new(ErrorKind::SignInRefused, why).answered_by(reply)
+            }
+        };
+        self.revoke_all(session.refresh_token().map(str::to_owned).into_iter().collect());
+        Err(refusal)
+    }
+}
+
+impl fmt::Debug for SignInHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignInHook")
+    }
+}

@@ -1,0 +1,320 @@
+//! What the events say.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::body::Body;
+
+/// A person, as events show them.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookUser {
+    /// The person's id in Logto: the `sub` of their sessions.
+    pub id: String,
+    /// User name.
+    pub username: Option<String>,
+    /// E-mail address.
+    pub primary_email: Option<String>,
+    /// Phone number.
+    pub primary_phone: Option<String>,
+    /// Full name.
+    pub name: Option<String>,
+    /// Address of the picture.
+    pub avatar: Option<String>,
+    /// What the tenant keeps about the person.
+    pub custom_data: Option<Value>,
+    /// Social identities by connector target.
+    pub identities: Option<Value>,
+    /// The other claims of the profile.
+    pub profile: Option<Value>,
+    /// The application of their first sign-in.
+    pub application_id: Option<String>,
+    /// Whether they may not sign in.
+    pub is_suspended: Option<bool>,
+    /// In milliseconds since the Unix epoch.
+    pub created_at: Option<u64>,
+    /// In milliseconds since the Unix epoch.
+    pub updated_at: Option<u64>,
+    /// In milliseconds since the Unix epoch.
+    pub last_sign_in_at: Option<u64>,
+}
+
+/// An application, as events show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Application {
+    /// Its id.
+    pub id: String,
+    /// Its type, for example `Traditional`.
+    pub kind: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// Something that a person did on Logto's pages.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Interaction {
+    /// The person's id in Logto.
+    pub user_id: String,
+    /// The person.
+    pub user: Option<WebhookUser>,
+    /// `SignIn`, `Register` or `ForgotPassword`.
+    pub kind: Option<String>,
+    /// Which visit to Logto's pages it was; not the `sid` of an ID token.
+    pub session_id: Option<String>,
+    /// The application that they were on the way to.
+    pub application: Option<Application>,
+    /// The person's address.
+    pub ip: Option<String>,
+    /// The person's browser.
+    pub user_agent: Option<String>,
+    /// Why adaptive MFA asks, where the event is about that.
+    pub adaptive_mfa_result: Option<Value>,
+}
+
+/// Where a change came from. From the Management API there is a path, but nothing that says which
+/// program called it; from the sign-in pages an application; from the Account API neither.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Origin {
+    /// The path below `/api`.
+    pub path: Option<String>,
+    /// The route, for example `/users/:userId`.
+    pub matched_route: Option<String>,
+    /// The method.
+    pub method: Option<String>,
+    /// The status that was answered.
+    pub status: Option<u64>,
+    /// The parameters of the route.
+    pub params: BTreeMap<String, String>,
+    /// The application whose sign-in it was.
+    pub application: Option<Application>,
+    /// Which visit to Logto's pages it was.
+    pub session_id: Option<String>,
+    /// The caller's address.
+    pub ip: Option<String>,
+    /// The caller's program or browser.
+    pub user_agent: Option<String>,
+}
+
+/// A person was created, changed or deleted.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct UserChange {
+    /// The person's id in Logto.
+    pub user_id: String,
+    /// The whole person; `None` where Logto sends a part of them only.
+    pub user: Option<WebhookUser>,
+    /// What Logto sends as `data`.
+    pub data: Option<Value>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// A role, scope or organization was created, changed or deleted.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The id of what changed.
+    pub id: String,
+    /// What Logto sends as `data`; nothing of what is deleted.
+    pub data: Option<Value>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// The members of an organization changed. Logto 1.37 does not say which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MembershipChange {
+    /// The organization.
+    pub organization_id: String,
+    /// People who are members now.
+    pub added_user_ids: Vec<String>,
+    /// People who are none any more.
+    pub removed_user_ids: Vec<String>,
+    /// Applications that are members now.
+    pub added_application_ids: Vec<String>,
+    /// Applications that are none any more.
+    pub removed_application_ids: Vec<String>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// An identifier is locked after too many failed attempts, or was tried while it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lockout {
+    /// `username`, `email` or `phone`.
+    pub kind: String,
+    /// The identifier.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Too many codes were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// For example `VerificationCodeSend`.
+    pub action: String,
+    /// The e-mail address or phone number.
+    pub recipient: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// An application's limit of grants was reached, so older ones of a person were revoked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GrantLimit {
+    /// The person.
+    pub user_id: String,
+    /// The application.
+    pub application_id: Option<String>,
+    /// The grants that were revoked.
+    pub revoked_grant_ids: Vec<String>,
+    /// The limit.
+    pub max_allowed_grants: Option<u64>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// A payload; `None` if the body lacks what it is about.
+pub(super) trait Payload: Sized {
+    fn read(body: Body<'_>) -> Option<Self>;
+}
+
+impl Payload for WebhookUser {
+    fn read(body: Body<'_>) -> Option<Self> {
+        Some(Self {
+            id: body.text("id")?,
+            username: body.text("username"),
+            primary_email: body.text("primaryEmail"),
+            primary_phone: body.text("primaryPhone"),
+            name: body.text("name"),
+            avatar: body.text("avatar"),
+            custom_data: body.value("customData"),
+            identities: body.value("identities"),
+            profile: body.value("profile"),
+            application_id: body.text("applicationId"),
+            is_suspended: body.is("isSuspended"),
+            created_at: body.number("createdAt"),
+            updated_at: body.number("updatedAt"),
+            last_sign_in_at: body.number("lastSignInAt"),
+        })
+    }
+}
+
+fn application(body: Body<'_>) -> Option<Application> {
+    let application = body.object("application");
+    let kind = application.and_then(|application| application.text("type"));
+    let name = application.and_then(|application| application.text("name"));
+    let id = application.and_then(|application| application.text("id"));
+    Some(Application { id: id.or_else(|| body.text("applicationId"))?, kind, name })
+}
+
+impl Origin {
+    fn read(body: Body<'_>) -> Self {
+        Self {
+            path: body.text("path"),
+            matched_route: body.text("matchedRoute"),
+            method: body.text("method"),
+            status: body.number("status"),
+            params: body.map("params"),
+            application: application(body),
+            session_id: body.text("sessionId"),
+            ip: body.text("ip"),
+            user_agent: body.text("userAgent"),
+        }
+    }
+}
+
+impl Payload for Interaction {
+    fn read(body: Body<'_>) -> Option<Self> {
+        let user = body.object("user").and_then(WebhookUser::read);
+        let id = body.text("userId").or_else(|| user.as_ref().map(|user| user.id.clone()));
+        Some(Self {
+            user_id: id?,
+            user,
+            kind: body.text("interactionEvent"),
+            session_id: body.text("sessionId"),
+            application: application(body),
+            ip: body.text("userIp"),
+            user_agent: body.text("userAgent"),
+            adaptive_mfa_result: body.value("adaptiveMfaResult"),
+        })
+    }
+}
+
+impl Payload for UserChange {
+    fn read(body: Body<'_>) -> Option<Self> {
+        let origin = Origin::read(body);
+        // `data` of these is what people write themselves.
+        let route = origin.matched_route.as_deref().unwrap_or_default();
+        let is_part = route.ends_with("/custom-data") || route.ends_with("/profile");
+        let user = body.object("data").filter(|_| !is_part).and_then(WebhookUser::read);
+        let user_id = origin.params.get("userId").cloned();
+        Some(Self {
+            user_id: user_id.or_else(|| user.as_ref().map(|user| user.id.clone()))?,
+            user,
+            data: body.value("data"),
+            origin,
+        })
+    }
+}
+
+impl Payload for Change {
+    fn read(body: Body<'_>) -> Option<Self> {
+        let origin = Origin::read(body);
+        let id = body
+            .text("roleId")
+            .or_else(|| body.text("organizationRoleId"))
+            .or_else(|| origin.params.get("scopeId").cloned())
+            .or_else(|| body.object("data")?.text("id"))
+            .or_else(|| origin.params.get("id").cloned());
+        Some(Self { id: id?, data: body.value("data"), origin })
+    }
+}
+
+impl Payload for MembershipChange {
+    fn read(body: Body<'_>) -> Option<Self> {
+        Some(Self {
+            organization_id: body.text("organizationId")?,
+            added_user_ids: body.texts("addedUserIds"),
+            removed_user_ids: body.texts("removedUserIds"),
+            added_application_ids: body.texts("addedApplicationIds"),
+            removed_application_ids: body.texts("removedApplicationIds"),
+            origin: Origin::read(body),
+        })
+    }
+}
+
+impl Payload for Lockout {
+    fn read(body: Body<'_>) -> Option<Self> {
+        let (kind, value) = (body.text("type")?, body.text("value")?);
+        Some(Self { kind, value, origin: Origin::read(body) })
+    }
+}
+
+impl Payload for RateLimit {
+    fn read(body: Body<'_>) -> Option<Self> {
+        let (action, recipient) = (body.text("action")?, body.text("recipient"));
+        Some(Self { action, recipient, origin: Origin::read(body) })
+    }
+}
+
+impl Payload for GrantLimit {
+    fn read(body: Body<'_>) -> Option<Self> {
+        Some(Self {
+            user_id: body.text("userId")?,
+            application_id: body.text("applicationId"),
+            revoked_grant_ids: body.texts("revokedGrantIds"),
+            max_allowed_grants: body.number("maxAllowedGrants"),
+            origin: Origin::read(body),
+        })
+    }
+}

@@ -1,0 +1,141 @@
+//! A page that needs a recent sign-in.
+
+use std::time::Duration;
+
+use super::super::{Answer, Case, Site};
+
+type Header = (&'static str, &'static str);
+
+const HTML: Header = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+const PAGE: &str = "/fresh?a=b";
+const TO_SIGN_IN: &str = "/sign-in?return_to=%2Ffresh%3Fa%3Db&max_age=300";
+
+/// A page that needs a recent sign-in.
+#[must_use]
+pub fn freshness() -> Vec<Case> {
+    let htmx = ("hx-request", "true");
+    let fetch = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
+    let frame = [HTML, ("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
+    let table: Vec<(&str, &str, Vec<Header>)> = vec![
+        ("a script", "GET", vec![]),
+        ("a fetch", "GET", fetch.to_vec()),
+        ("HEAD of a script", "HEAD", vec![]),
+        ("a script that posts", "POST", vec![("accept", "application/json")]),
+        ("htmx", "GET", vec![htmx]),
+        ("a form", "POST", vec![HTML]),
+        ("a frame", "GET", frame.to_vec()),
+    ];
+    let mut cases: Vec<Case> = table
+        .into_iter()
+        .map(|(name, method, headers)| {
+            Case::new(format!("an old sign-in, asked by {name}"), async move |site| {
+                let mut visitor = site.visitor();
+                visitor.sign_in("alice").await;
+                let origin = site.setup.base_url;
+                let ask = visitor.ask(method, PAGE).header("origin", origin).headers(&headers);
+                is_told(&ask.send().await, method, &headers);
+                visitor.is_signed_in().await;
+            })
+        })
+        .collect();
+    cases.extend([
+        Case::new("a recent sign-in, from nobody", async |site| {
+            let mut visitor = site.visitor();
+            let refused = visitor.open(PAGE).await;
+            refused.is_not_stored();
+            assert_eq!((refused.status, refused.location().as_str()), (303, TO_SIGN_IN));
+            let sent = visitor.open(&refused.location()).await;
+            let address = sent.location();
+            assert!(address.contains("&max_age=300"), "{address}");
+            assert!(address.contains("prompt=consent"), "{address}");
+            let callback = site.at_logto(&address, "alice").await;
+            let back = visitor.open(&callback).await;
+            assert_eq!((back.status, back.location().as_str()), (303, PAGE));
+            is_let_in(&visitor.open(PAGE).await, site);
+            let post = visitor.post("/fresh").body("a=b").send().await;
+            is_let_in(&post, site);
+            // A plain script without a session is told that there is none.
+            let nobody = site.visitor().get(PAGE).send().await;
+            assert_eq!(nobody.status, 401);
+            assert!(nobody.text().contains("\"unauthenticated\""), "{}", nobody.text());
+            assert!(nobody.text().contains(TO_SIGN_IN), "{}", nobody.text());
+        }),
+        Case::new("a recent sign-in, from a session that is there", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let refused = visitor.open(PAGE).await;
+            assert_eq!((refused.status, refused.location().as_str()), (303, TO_SIGN_IN));
+            let sent = visitor.open(&refused.location()).await;
+            visitor.is_signed_in().await;
+            let callback = site.at_logto(&sent.location(), "alice").await;
+            assert_eq!(visitor.open(&callback).await.location(), PAGE);
+            is_let_in(&visitor.open(PAGE).await, site);
+            site.pass(Duration::from_secs(380));
+            let again = visitor.open(PAGE).await;
+            assert_eq!((again.status, again.location().as_str()), (303, TO_SIGN_IN));
+            visitor.is_signed_in().await;
+        }),
+        Case::new("a recent sign-in, of somebody else", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let refused = visitor.open(PAGE).await;
+            let sent = visitor.open(&refused.location()).await;
+            let callback = site.at_logto(&sent.location(), "carol").await;
+            assert_eq!(visitor.open(&callback).await.location(), "/");
+            let page = visitor.open("/page").await;
+            assert_ne!(page.text(), format!("hello {}", site.alice()));
+        }),
+        Case::new("a recent sign-in, cancelled", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let refused = visitor.open(PAGE).await;
+            visitor.open(&refused.location()).await;
+            let cancelled = visitor.open("/callback").await;
+            // Not to the page, which would ask again.
+            assert_eq!((cancelled.status, cancelled.location().as_str()), (303, "/"));
+            cancelled.is_not_stored();
+            visitor.is_signed_in().await;
+        }),
+        Case::new("a recent sign-in, asked for with something else than a number", async |site| {
+            for age in ["", "abc", "-1", "1&max_age=2"] {
+                let answer = site.visitor().open(&format!("/sign-in?max_age={age}")).await;
+                assert_eq!(answer.status, 400, "{age}");
+                answer.owes_nothing();
+            }
+        }),
+    ]);
+    cases
+}
+
+fn is_let_in(answer: &Answer, site: &Site) {
+    assert_eq!((answer.status, answer.text()), (200, format!("hello {}", site.alice())));
+    answer.is_not_stored();
+}
+
+fn is_told(answer: &Answer, method: &str, headers: &[Header]) {
+    answer.is_not_stored();
+    answer.owes_nothing();
+    assert_eq!((answer.status, answer.header("location")), (401, None));
+    assert_eq!(
+        answer.header("www-authenticate").as_deref(),
+        Some(
+            "Bearer realm=\"http://localhost:3000\", error=\"insufficient_user_authentication\", \
+             error_description=\"This needs a more recent sign-in.\", max_age=\"300\""
+        )
+    );
+    let is_htmx = headers.iter().any(|(name, _)| *name == "hx-request");
+    assert_eq!(answer.header("hx-redirect").as_deref(), is_htmx.then_some(TO_SIGN_IN));
+    let kind = answer.header("content-type");
+    if headers.contains(&HTML) {
+        assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
+        assert!(answer.text().contains("<h1>") && answer.text().contains("<a href="));
+        return;
+    }
+    assert_eq!(kind.as_deref(), Some("application/json"));
+    if method != "HEAD" {
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+        assert_eq!(body["error"], "insufficient_user_authentication");
+        assert_eq!(body["max_age"], 300);
+        assert_eq!(body["sign_in_url"], TO_SIGN_IN);
+    }
+}

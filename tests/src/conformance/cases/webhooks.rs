@@ -1,0 +1,101 @@
+//! Logto says what happened, in a body that the adapter reads.
+
+use logto::web::Route;
+
+use super::super::{Answer, Case, Setup, Site};
+use crate::eventually;
+use crate::webhook::{SIGNING_KEY, Webhook};
+
+const ROUTE: &str = "/webhooks/logto";
+
+/// Logto says what happened.
+#[must_use]
+pub fn webhooks() -> Vec<Case> {
+    let signed = Setup {
+        configure: |config| config.with_webhook_signing_key(SIGNING_KEY),
+        ..Setup::default()
+    };
+    let cases = vec![
+        Case::new("a webhook signs a person out", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let webhook = suspended(site);
+            is_taken(&logto_sends(site, &webhook).await);
+            eventually("the session to end", async || {
+                let mut copy = visitor.clone();
+                let answer = copy.get("/hello").send_off_record().await;
+                (answer.text() == "hello nobody").then_some(())
+            })
+            .await;
+            // Once.
+            is_refused(&logto_sends(site, &webhook).await, 409);
+        }),
+        Case::new("a webhook that nobody signed", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let webhook = suspended(site);
+            let forged = Webhook::signed("another key of 32 characters....", webhook.body.clone());
+            is_refused(&logto_sends(site, &forged).await, 401);
+            for signature in ["", "x", &webhook.signature.to_uppercase()] {
+                let webhook = Webhook { signature: signature.to_owned(), ..webhook.clone() };
+                is_refused(&logto_sends(site, &webhook).await, 401);
+            }
+            visitor.is_signed_in().await;
+        }),
+        Case::new("a webhook as long as it may be, and longer", async |site| {
+            let limit = Route::Webhooks.body_limit();
+            for (length, status) in [(limit, 200), (limit + 1, 401), (2 * limit, 401)] {
+                let padding = "x".repeat(length - suspended_with(site, "").body.len());
+                let webhook = suspended_with(site, &padding);
+                assert_eq!(webhook.body.len(), length);
+                let answer = logto_sends(site, &webhook).await;
+                assert_eq!(answer.status, status, "{length}: {}", answer.text());
+            }
+        }),
+        Case::new("a webhook that is no event", async |site| {
+            for body in ["", "[]", "{}", "{\"event\":\"User.Deleted\"}"] {
+                let answer = logto_sends(site, &Webhook::signed(SIGNING_KEY, body)).await;
+                is_refused(&answer, 400);
+            }
+        }),
+    ];
+    let mut cases: Vec<Case> = cases.into_iter().map(|case| case.on(signed)).collect();
+    cases.push(Case::new("a webhook where none are taken", async |site| {
+        let answer = logto_sends(site, &suspended(site)).await;
+        assert_eq!(answer.status, 404);
+        answer.is_not_stored();
+    }));
+    cases
+}
+
+fn suspended(site: &Site) -> Webhook {
+    suspended_with(site, "")
+}
+
+fn suspended_with(site: &Site, padding: &str) -> Webhook {
+    let sub = site.alice();
+    let members = format!(
+        r#""userAgent":"{padding}","params":{{"userId":"{sub}"}},"data":{{"id":"{sub}","isSuspended":true}}"#
+    );
+    Webhook::new("User.SuspensionStatus.Updated", site.now() * 1000 + 999, &members)
+}
+
+async fn logto_sends(site: &Site, webhook: &Webhook) -> Answer {
+    let mut logto = site.visitor();
+    let ask = logto.ask("POST", ROUTE).header("content-type", "application/json");
+    let ask = ask.header("logto-signature-sha-256", webhook.signature.as_str());
+    ask.body(webhook.body.clone()).send().await
+}
+
+fn is_taken(answer: &Answer) {
+    assert_eq!((answer.status, answer.text().as_str()), (200, ""));
+    answer.is_not_stored();
+    answer.owes_nothing();
+}
+
+fn is_refused(answer: &Answer, status: u16) {
+    assert_eq!(answer.status, status, "{}", answer.summary(""));
+    assert!(answer.text().contains("\"error\":\"invalid_request\""), "{}", answer.text());
+    answer.is_not_stored();
+    answer.owes_nothing();
+}

@@ -1,0 +1,214 @@
+//! The app's hook at sign-in: who is let in, where they go on to, and what becomes of its failures.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use logto::web::{Reply, Route};
+use logto::{LogtoConfig, PendingSignIn, SignInDecision};
+use logto_tests::hostile::{Endpoint, Home, NAVIGATION, Seen, Trouble, World, each};
+
+type Decision = Result<SignInDecision, Box<dyn std::error::Error + Send + Sync>>;
+
+/// An app whose hook decides so, and how often it was called.
+async fn world(decide: fn() -> Decision) -> (World, Arc<Mutex<u32>>) {
+    world_at(Home::Cookies, decide).await
+}
+
+async fn world_at(home: Home, decide: fn() -> Decision) -> (World, Arc<Mutex<u32>>) {
+    let calls = Arc::<Mutex<u32>>::default();
+    let counted = Arc::clone(&calls);
+    let hook = move |_: PendingSignIn| {
+        *counted.lock().unwrap() += 1;
+        async move { decide() }
+    };
+    (World::at(home, |config| config.with_sign_in_hook(hook)).await, calls)
+}
+
+/// The answer to a callback, which may be an error of the app.
+async fn sign_in(world: &mut World) -> Seen {
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    load(world, &callback).await
+}
+
+async fn load(world: &mut World, callback: &str) -> Seen {
+    let request = world.browser.request("GET", callback, &NAVIGATION);
+    let reply: Reply = world.logto.handle(Route::Callback, request).await;
+    let seen = Seen::new(reply);
+    world.browser.keep(&seen.cookies);
+    seen
+}
+
+#[tokio::test]
+async fn it_decides_who_is_let_in_and_where_they_go() {
+    let rows: [(&str, fn() -> Decision, u16, &str, bool); 10] = [
+        ("let in", || Ok(SignInDecision::admit()), 303, "/home", true),
+        (
+            "let in, elsewhere",
+            || Ok(SignInDecision::admit_to("/welcome?a=b")),
+            303,
+            "/welcome?a=b",
+            true,
+        ),
+        (
+            "let in, by a whole address",
+            || Ok(SignInDecision::admit_to("http://localhost:3000/welcome")),
+            303,
+            "/welcome",
+            true,
+        ),
+        ("refused", || Ok(SignInDecision::refuse("<b>No.</b>")), 403, "", false),
+        ("refused, elsewhere", || Ok(SignInDecision::refuse_to("/no")), 303, "/no", false),
+        (
+            "let in, to another site",
+            || Ok(SignInDecision::admit_to("https://evil.example/")),
+            500,
+            "",
+            false,
+        ),
+        (
+            "let in, to another host",
+            || Ok(SignInDecision::admit_to("//evil.example")),
+            500,
+            "",
+            false,
+        ),
+        (
+            "refused, to another site",
+            || Ok(SignInDecision::refuse_to("https://evil.example/")),
+            500,
+            "",
+            false,
+        ),
+        ("failed", || Err("the database is away".into()), 500, "", false),
+        ("panicked", || panic!("the hook panics on purpose"), 500, "", false),
+    ];
+    each(
+        rows.map(|(name, decide, status, page, is_in)| (name, (decide, status, page, is_in))),
+        async |row| {
+            let (decide, status, page, is_in) = row;
+            for (_, home) in Home::ALL {
+                let (mut world, calls) = world_at(home, decide).await;
+                let seen = sign_in(&mut world).await;
+                assert_eq!((seen.status, seen.location()), (status, page), "{seen:?}");
+                assert_eq!(world.person().await.as_deref(), is_in.then_some("alice"));
+                assert_eq!(*calls.lock().unwrap(), 1);
+                if status == 403 {
+                    assert!(seen.body.contains("&lt;b&gt;No.&lt;/b&gt;"), "{seen:?}");
+                    // The way on does not bring the same person back.
+                    assert!(seen.body.contains("max_age=0"), "{seen:?}");
+                }
+                // There is nothing left of a sign-in that was refused.
+                let refused = status == 403 || page == "/no";
+                world.logto.drain(Duration::from_secs(30)).await;
+                assert_eq!(world.provider.calls(Endpoint::Revocation).len(), usize::from(refused));
+                world.finish();
+            }
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_there_stays_whatever_the_hook_says() {
+    for decide in [
+        || Ok(SignInDecision::refuse("No.")),
+        || Ok(SignInDecision::refuse_to("/no")),
+        || -> Decision { Err("no".into()) },
+    ] {
+        let (mut world, _) = world(decide).await;
+        let hooked = world.logto.clone();
+        // Alice signed in before there was a hook.
+        world.logto =
+            world.changed(|config| config.with_sign_in_hook(async |_| Ok(SignInDecision::admit())));
+        world.sign_in_as("alice").await;
+        world.logto = hooked;
+        world.provider.welcome("bob");
+        sign_in(&mut world).await;
+        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        world.finish();
+    }
+}
+
+#[tokio::test]
+async fn it_knows_who_it_is_and_where_they_go() {
+    each(Home::ALL, async |home| {
+        let told = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&told);
+        let hook = move |sign_in: PendingSignIn| {
+            let kept = Arc::clone(&kept);
+            async move {
+                let info = sign_in.fetch_user_info().await?;
+                let others = sign_in.other_sessions().await?;
+                kept.lock().unwrap().push(format!(
+                    "{} {} {} {:?} {others:?}",
+                    sign_in.sub(),
+                    info.sub,
+                    sign_in.return_to(),
+                    sign_in.claims().name,
+                ));
+                Ok(SignInDecision::admit())
+            }
+        };
+        let configure =
+            |config: LogtoConfig| config.with_after_sign_in("/start").with_sign_in_hook(hook);
+        let mut world = World::at(home, configure).await;
+        world.sign_in_as("alice").await;
+        world.browser = Default::default();
+        let authorize = world.begin("/sign-in").await;
+        assert_eq!(world.open(&world.callback(&authorize)).await.location(), "/start");
+        let others =
+            |known: &str| if home == Home::Store { known.to_owned() } else { "None".to_owned() };
+        let name = "Some(\"alice Example\")";
+        assert_eq!(
+            *told.lock().unwrap(),
+            [
+                format!("alice alice /home {name} {}", others("Some(0)")),
+                format!("alice alice /start {name} {}", others("Some(1)")),
+            ]
+        );
+        world.finish();
+    })
+    .await;
+}
+
+/// People load a callback twice, and the store may be away when the hook has answered.
+#[tokio::test]
+async fn it_is_called_once_for_each_sign_in() {
+    let (mut world, calls) =
+        world_at(Home::Store, || Ok(SignInDecision::admit_to("/welcome"))).await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    let before = world.browser.clone();
+    // The replay guard is written, then the store is away.
+    world.store.get_into_after(Trouble::Down, 1);
+    assert_eq!(load(&mut world, &callback).await.status, 503);
+    assert_eq!(*calls.lock().unwrap(), 1);
+    world.store.recover();
+    for _ in 0..2 {
+        world.browser = before.clone();
+        let seen = load(&mut world, &callback).await;
+        assert_eq!((seen.status, seen.location()), (303, "/welcome"), "{seen:?}");
+    }
+    assert_eq!(*calls.lock().unwrap(), 1);
+    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_failure_is_final_and_logged() {
+    let (mut world, calls) = world(|| Err("the database is away".into())).await;
+    let authorize = world.begin("/sign-in?return_to=/home").await;
+    let callback = world.callback(&authorize);
+    let before = world.browser.clone();
+    for _ in 0..2 {
+        world.browser = before.clone();
+        let seen = load(&mut world, &callback).await;
+        assert_eq!(seen.status, 500);
+        assert!(!seen.body.contains("database"), "{seen:?}");
+    }
+    assert_eq!(*calls.lock().unwrap(), 1);
+    assert_eq!(world.person().await, None);
+    assert!(world.log().contains("the database is away"));
+    world.finish();
+}
