@@ -107,7 +107,6 @@ impl Management {
 
 impl Hooks<'_> {
     /// All webhooks.
-    #[must_use]
     pub fn list(&self) -> Pages<Hook> {
         self.0.get(&["hooks"]).pages()
     }

@@ -130,7 +130,7 @@ async fn what_an_administrator_does_is_told() {
 async fn signing_in_is_told() {
     let (tenant, mut inbox) = tenant_with_inbox(StatusCode::OK).await;
     tenant.sign_in(&auth_url(&tenant, &[]), "carol").await.unwrap();
-    let mut told = vec![next(&tenant, &mut inbox).await, next(&tenant, &mut inbox).await];
+    let mut told = [next(&tenant, &mut inbox).await, next(&tenant, &mut inbox).await];
     // They overtake each other.
     told.sort_by_key(|body| body["event"].to_string());
     assert_eq!(

@@ -51,7 +51,9 @@ impl Context {
             return self.page_to_sign_in(refusal).with_header("www-authenticate", challenge);
         }
         let mut body = refusal.body.clone();
-        body["sign_in_url"] = sign_in.into();
+        if let Some(members) = body.as_object_mut() {
+            members.insert("sign_in_url".to_owned(), sign_in.into());
+        }
         let reply = Reply::json_document(401, &body).with_header("www-authenticate", challenge);
         if request.is_htmx() {
             // htmx would follow a redirect inside its request; this header makes it load the page.
