@@ -40,6 +40,17 @@ const TABLE: &[Row] = &[
     ("escapes", ALICE, |t| replaced(t, "alice", "\\u0061lice")),
     ("a claim that nobody knows", ALICE, |t| t.with("plan", json!({ "is": "free" }))),
     ("organization", In("alice in o"), |t| t.with("organization_id", "o")),
+    ("nobody acts for the person", ALICE, |t| t.with("act", NULL)),
+    // Somebody acts for the person, which no policy here allows.
+    ("an actor", Then::Forbidden, |t| t.with("act", json!({ "sub": "bob" }))),
+    ("an actor for an actor", Then::Forbidden, |t| {
+        t.with("act", json!({ "sub": "bob", "act": { "sub": "agent" } }))
+    }),
+    ("an actor without sub", Invalid, |t| t.with("act", json!({ "client_id": "agent" }))),
+    ("an actor that is text", Invalid, |t| t.with("act", "bob")),
+    ("an actor of an actor that is text", Invalid, |t| {
+        t.with("act", json!({ "sub": "bob", "act": "agent" }))
+    }),
     // Genuine, and no token for an API.
     ("an organization token", Invalid, |t| t.with("aud", of_organization(ORGANIZATION))),
     ("an organization token, aud a list", Invalid, |t| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::actor::Actor;
 use super::challenge::Challenge;
 use crate::cache::Seen;
 use crate::crypto::encoding;
@@ -30,6 +31,9 @@ struct Verified {
     scope: Span,
     jti: Span,
     organization: Option<Span>,
+    actor: Option<Span>,
+    /// How many acted, one for the other, until it came to this token.
+    delegations: u8,
     audience: Audience,
     issued_at: u64,
     expires_at: u64,
@@ -61,6 +65,7 @@ pub(super) struct Payload {
     scope: String,
     jti: Option<String>,
     organization_id: Option<String>,
+    act: Option<Actor>,
 }
 
 impl Payload {
@@ -113,7 +118,8 @@ impl AccessTokenClaims {
                 + payload.client_id.len()
                 + payload.scope.len()
                 + payload.jti.as_deref().map_or(0, str::len)
-                + organization.map_or(0, str::len),
+                + organization.map_or(0, str::len)
+                + payload.act.as_ref().map_or(0, |act| act.sub.len()),
         );
         let mut append = |part: &str| Span::append(&mut text, part);
         let token = append(token);
@@ -121,7 +127,9 @@ impl AccessTokenClaims {
         let client_id = append(&payload.client_id);
         let scope = append(&payload.scope);
         let jti = append(payload.jti.as_deref().unwrap_or_default());
-        let organization = organization.map(append);
+        let organization = organization.map(&mut append);
+        let actor = payload.act.as_ref().map(|act| append(&act.sub));
+        let delegations = payload.act.as_ref().map_or(0, Actor::depth);
         let expires_at = seconds(payload.exp);
         Some(Self(Arc::new(Verified {
             token,
@@ -130,6 +138,8 @@ impl AccessTokenClaims {
             scope,
             jti,
             organization,
+            actor,
+            delegations,
             audience,
             issued_at: seconds(payload.iat),
             expires_at,
@@ -167,6 +177,20 @@ impl AccessTokenClaims {
     #[must_use]
     pub fn is_machine(&self) -> bool {
         self.sub() == self.client_id()
+    }
+
+    /// Who acts for the person, if somebody else does: the `sub` of `act` (RFC 8693, section 4.1). A
+    /// [policy](crate::resource_server::Policy::with_delegation) has to allow that.
+    #[must_use]
+    pub fn actor(&self) -> Option<&str> {
+        self.0.actor.map(|actor| self.part(actor))
+    }
+
+    /// How many act, one for the other: 0 without an [actor](Self::actor), 1 if the actor acts for
+    /// the person directly.
+    #[must_use]
+    pub fn delegation_depth(&self) -> u8 {
+        self.0.delegations
     }
 
     /// The permissions, which Logto calls scopes.
@@ -267,6 +291,7 @@ impl fmt::Debug for AccessTokenClaims {
             .field("client_id", &self.client_id())
             .field("scope", &self.part(self.0.scope))
             .field("organization_id", &self.organization_id())
+            .field("actor", &self.actor())
             .field("expires_at", &self.0.expires_at)
             .finish_non_exhaustive()
     }

@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -213,6 +214,26 @@ impl Api {
         })
     }
 
+    /// How much longer the API accepts this token: until its end, and as long after it as the
+    /// [clocks may differ](ApiConfig::with_clock_tolerance). A response that streams must not go on
+    /// for longer.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(api: logto::resource_server::Api, token: &str) -> Result<(), logto::Error> {
+    /// let claims = api.verify(token).await?;
+    /// println!("close the stream in {} seconds", api.accepts_for(&claims).as_secs());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn accepts_for(&self, token: &AccessTokenClaims) -> Duration {
+        let Verifier { clock, tolerance, .. } = &self.0.verifier;
+        let end = token.expires_at().saturating_add(*tolerance);
+        Duration::from_secs(end.saturating_sub(clock.now()))
+    }
+
     /// Where the metadata of RFC 9728 is to be served, if the configuration asks for it.
     #[must_use]
     pub fn metadata_path(&self) -> Option<&str> {
@@ -275,6 +296,10 @@ impl Api {
     ) -> Result<AccessTokenClaims, Error> {
         let permitted = verified.and_then(|claims| {
             policy.check(&claims, organization)?;
+            if let Some(actor) = claims.actor() {
+                let (subject, depth) = (claims.sub(), claims.delegation_depth());
+                tracing::info!(actor, subject, depth, "delegated access token accepted");
+            }
             Ok(claims)
         });
         permitted.map_err(|error| self.challenge(policy).answer(error))

@@ -20,12 +20,14 @@
 //! # Ok::<(), logto::ConfigError>(())
 //! ```
 
+mod actor;
 mod bearer;
 mod challenge;
 mod claims;
 mod config;
 mod handle;
 mod metadata;
+mod permission;
 mod personal;
 mod policy;
 mod verify;
@@ -33,4 +35,5 @@ mod verify;
 pub use claims::AccessTokenClaims;
 pub use config::ApiConfig;
 pub use handle::Api;
-pub use policy::{AnyToken, OrganizationFrom, Permission, Policy};
+pub use permission::{AnyToken, Permission};
+pub use policy::{OrganizationFrom, Policy};

@@ -23,6 +23,10 @@ pub struct Policy {
     audience: Audience,
     organization: Organization,
     subject: Subject,
+    /// How many may act, one for the other.
+    delegations: u8,
+    /// Who may act; anybody if it is empty.
+    actors: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,33 +54,6 @@ pub enum OrganizationFrom {
     Header(&'static str),
 }
 
-/// A permission, as a type for a route's signature.
-///
-/// # Example
-///
-/// ```
-/// use logto::resource_server::{Permission, Policy};
-///
-/// struct ReadThings;
-///
-/// impl Permission for ReadThings {
-///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
-/// }
-/// ```
-pub trait Permission: Send + Sync + 'static {
-    /// What the token must permit.
-    const POLICY: Policy;
-}
-
-/// No more than a token for this API.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct AnyToken;
-
-impl Permission for AnyToken {
-    const POLICY: Policy = Policy::new();
-}
-
 impl Policy {
     /// Asks for a token for this API and nothing else: of a user or a machine, with or without an
     /// organization.
@@ -88,6 +65,8 @@ impl Policy {
             audience: Audience::Resource,
             organization: Organization::Unasked,
             subject: Subject::Any,
+            delegations: 0,
+            actors: &[],
         }
     }
 
@@ -155,6 +134,30 @@ impl Policy {
     #[must_use]
     pub const fn machines_only(mut self) -> Self {
         self.subject = Subject::Machine;
+        self
+    }
+
+    /// Accepts tokens of somebody who acts for the person (`act`, RFC 8693, section 4.1), if at most
+    /// `depth` do, one for the other. Default: 0, so a delegated call is refused. Each one that is
+    /// accepted is logged.
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// const FOR_OTHERS_TOO: Policy =
+    ///     Policy::new().with_delegation(1).with_actors(&["user id of the support team"]);
+    /// ```
+    #[must_use]
+    pub const fn with_delegation(mut self, depth: u8) -> Self {
+        self.delegations = depth;
+        self
+    }
+
+    /// Of those who act for the person, accepts these only, by their `sub`. It has no effect without
+    /// [`with_delegation`](Self::with_delegation).
+    #[must_use]
+    pub const fn with_actors(mut self, actors: &'static [&'static str]) -> Self {
+        self.actors = actors;
         self
     }
 
@@ -232,6 +235,12 @@ impl Policy {
                 return Some("it is a user's and not a machine's");
             }
             _ => {}
+        }
+        if let Some(actor) = token.actor()
+            && (token.delegation_depth() > self.delegations
+                || !(self.actors.is_empty() || self.actors.contains(&actor)))
+        {
+            return Some("somebody else acts for the person");
         }
         let is_right_organization = match self.organization {
             Organization::Unasked => true,
