@@ -199,15 +199,30 @@ fn keep_token(store: &mut Store, connector: &str, person: &str, token: String, n
 /// The Hub's `/api/whoami-v2`, for the tokens that the tenant keeps.
 pub(crate) async fn who_am_i(State(tenant): State<Shared>, call: Call) -> Response {
     let store = tenant.store();
-    let token = call.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let person = token
-        .and_then(|token| store.vault.owner(token, tenant.clock.seconds()))
-        .and_then(|handle| store.person(handle));
-    match person {
+    match owner(&tenant, &store, &call) {
         Some(person) => reply::json(StatusCode::OK, &person.who_am_i(&tenant.endpoint)),
-        None => {
-            let refused = json!({ "error": "Invalid credentials in Authorization header" });
-            reply::json(StatusCode::UNAUTHORIZED, &refused)
-        }
+        None => unauthorized(),
     }
+}
+
+/// The Hub's `/api/models`: everybody has made one.
+pub(crate) async fn models(State(tenant): State<Shared>, call: Call) -> Response {
+    let store = tenant.store();
+    if owner(&tenant, &store, &call).is_none() {
+        return unauthorized();
+    }
+    let author = call.query.get("author").unwrap_or_default();
+    let model = format!("{author}/first-model");
+    reply::json(StatusCode::OK, &json!([{ "id": model, "modelId": model, "private": false }]))
+}
+
+fn owner<'a>(tenant: &Shared, store: &'a Store, call: &Call) -> Option<&'a Person> {
+    let token = call.header("authorization").and_then(|value| value.strip_prefix("Bearer "))?;
+    let handle = store.vault.owner(token, tenant.clock.seconds())?;
+    store.person(handle)
+}
+
+fn unauthorized() -> Response {
+    let refused = json!({ "error": "Invalid credentials in Authorization header" });
+    reply::json(StatusCode::UNAUTHORIZED, &refused)
 }

@@ -61,6 +61,7 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .route("/direct/{*target}", get(hugging_face::begin).post(hugging_face::begin))
         .route("/hugging-face/oauth/authorize", get(hugging_face::page).post(hugging_face::decide))
         .route("/hugging-face/api/whoami-v2", get(hugging_face::who_am_i))
+        .route("/hugging-face/api/models", get(hugging_face::models))
         .route("/api/my-account/identities/{target}/access-token", get(account::linked_token))
         .route("/callback/{connector}", get(hugging_face::callback))
         .route("/continue/username", get(user_name::page).post(user_name::decide))
