@@ -1,0 +1,76 @@
+//! The verified claims inside a tool.
+
+use std::ops::Deref;
+
+use http::request::Parts;
+use logto::resource_server::AccessTokenClaims;
+use rmcp::ErrorData;
+use rmcp::handler::server::common::{AsRequestContext, FromContextPart};
+use rmcp::model::Extensions;
+
+/// The caller of a tool, prompt or resource: the verified claims of the request's access token.
+///
+/// It is a parameter of `#[tool]` and `#[prompt]` functions. Elsewhere, [`Caller::new`] takes the
+/// extensions of rmcp's `RequestContext`.
+///
+/// ```
+/// use logto_mcp::Caller;
+/// use rmcp::{tool, tool_router};
+///
+/// #[derive(Clone)]
+/// struct Assistant;
+///
+/// #[tool_router(server_handler)]
+/// impl Assistant {
+///     #[tool(description = "Tells who is signed in")]
+///     async fn whoami(&self, caller: Caller) -> String {
+///         caller.sub().to_owned()
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Caller(AccessTokenClaims);
+
+impl Caller {
+    /// The caller, from the extensions of a request's context.
+    ///
+    /// # Errors
+    ///
+    /// An internal error (-32603) if the request did not come through
+    /// [`McpService`](crate::McpService).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::Caller;
+    /// use rmcp::service::RequestContext;
+    /// use rmcp::{ErrorData, RoleServer};
+    ///
+    /// fn owner(context: &RequestContext<RoleServer>) -> Result<String, ErrorData> {
+    ///     Ok(Caller::new(&context.extensions)?.sub().to_owned())
+    /// }
+    /// ```
+    pub fn new(extensions: &Extensions) -> Result<Self, ErrorData> {
+        let claims = extensions.get::<Parts>().and_then(|parts| parts.extensions.get());
+        let claims: Option<&AccessTokenClaims> = claims;
+        let claims = claims.ok_or_else(|| {
+            tracing::error!("an MCP server that is not behind `McpService` asks for the caller");
+            ErrorData::internal_error("the server does not know who is calling", None)
+        })?;
+        Ok(Self(claims.clone()))
+    }
+}
+
+impl<C: AsRequestContext> FromContextPart<C> for Caller {
+    fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
+        Self::new(&context.as_request_context().extensions)
+    }
+}
+
+impl Deref for Caller {
+    type Target = AccessTokenClaims;
+
+    fn deref(&self) -> &AccessTokenClaims {
+        &self.0
+    }
+}

@@ -1,0 +1,156 @@
+//! What an MCP server is told about its protection.
+
+use std::io;
+use std::sync::Arc;
+
+use logto::resource_server::{Api, Policy};
+use rmcp::ServerHandler;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::{SessionManager, StreamableHttpServerConfig};
+use url::Url;
+
+use crate::access::Access;
+use crate::sessions::Sessions;
+use crate::table::Table;
+use crate::{Error, McpService};
+
+/// The protection of an MCP server: which tool needs which permission.
+///
+/// A tool, prompt, resource or method that is not declared here cannot be used by anybody.
+///
+/// # Example
+///
+/// ```
+/// use logto_mcp::{Api, ApiConfig, Caller, Mcp, Policy};
+/// use rmcp::{tool, tool_router};
+///
+/// const READ: Policy = Policy::new().with_scopes(&["read:notes"]);
+///
+/// #[derive(Clone)]
+/// struct Notes;
+///
+/// #[tool_router(server_handler)]
+/// impl Notes {
+///     #[tool(description = "Reads your notes")]
+///     async fn read_notes(&self, caller: Caller) -> String {
+///         format!("the notes of {}", caller.sub())
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let url = ApiConfig::new("https://notes.example.com/mcp").with_resource_metadata(["read:notes"]);
+/// let api = Api::new("https://my-tenant.logto.app", url)?;
+/// let mcp = Mcp::new(&api)?.with_tool("read_notes", READ).service(|| Ok(Notes));
+/// let app: axum::Router = axum::Router::new().fallback_service(mcp);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Mcp {
+    pub(crate) api: Api,
+    /// The path of the endpoint.
+    pub(crate) path: String,
+    pub(crate) table: Table,
+    pub(crate) access: Access,
+    pub(crate) sessions: Sessions,
+}
+
+impl Mcp {
+    /// The protection of the MCP server at the address that is the API's resource indicator. The
+    /// scopes of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata)
+    /// are those that clients ask for when a person signs in for the first time: name as few as the
+    /// server is of use with.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoMetadata`] if the API has none; [`Error::NoRandomBytes`] if the system has none.
+    pub fn new(api: &Api) -> Result<Self, Error> {
+        // Only addresses have metadata.
+        let url = Url::parse(api.resource()).map_err(|_| Error::NoMetadata)?;
+        if api.metadata_path().is_none() {
+            return Err(Error::NoMetadata);
+        }
+        Ok(Self {
+            api: api.clone(),
+            path: url.path().to_owned(),
+            table: Table::default(),
+            access: Access::new(&url),
+            sessions: Sessions::new()?,
+        })
+    }
+
+    /// Lets callers use the tool of that name whose token permits what `policy` asks for. Callers
+    /// that may not use it do not see it in the list of tools.
+    pub fn with_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
+        self.table.tools.insert(name.into(), policy);
+        self
+    }
+
+    /// The same, and everybody sees the tool in the list: the client of a caller that lacks a scope
+    /// asks the person for it when the tool is called (step-up). A tool that is not listed is not
+    /// called by most clients, so nobody is asked.
+    pub fn with_offered_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
+        let name = name.into();
+        self.table.offered.insert(name.clone());
+        self.with_tool(name, policy)
+    }
+
+    /// As [`with_tool`](Self::with_tool), for a prompt.
+    pub fn with_prompt(mut self, name: impl Into<String>, policy: Policy) -> Self {
+        self.table.prompts.insert(name.into(), policy);
+        self
+    }
+
+    /// Lets callers list, read and subscribe to resources whose token permits what `policy` asks
+    /// for. Whether a resource is the caller's own is for the server to find out, by the
+    /// [`Caller`](crate::Caller).
+    pub fn with_resources(mut self, policy: Policy) -> Self {
+        self.table.resources = Some(policy);
+        self
+    }
+
+    /// The same for a method that rmcp has no name for, or that stands for something which one
+    /// caller began and another one must not see: `tasks/get`, `tasks/update`, `tasks/cancel`,
+    /// `skills/list`, `skills/get`, `resources/directory/read`, `subscriptions/listen`. The server
+    /// has to compare the [`Caller`](crate::Caller) with the owner itself.
+    pub fn with_method(mut self, method: impl Into<String>, policy: Policy) -> Self {
+        self.table.methods.insert(method.into(), policy);
+        self
+    }
+
+    /// Lets the pages of another origin, such as `https://inspector.example.com`, call the server
+    /// from the browser. By default only those of its own do.
+    pub fn with_origin(mut self, origin: &str) -> Self {
+        self.access.add_origin(origin);
+        self
+    }
+
+    /// Accepts another name in the `Host` header, with its port unless that is the usual one: for
+    /// behind a proxy that puts its own there. By default only the host of the API's address is.
+    pub fn with_host(mut self, host: &str) -> Self {
+        self.access.add_host(host);
+        self
+    }
+
+    /// The MCP server behind this protection, for axum's `fallback_service` and any other server of
+    /// tower services. `handler` makes the rmcp handler, one for each session or request.
+    pub fn service<H: ServerHandler>(
+        self,
+        handler: impl Fn() -> io::Result<H> + Send + Sync + 'static,
+    ) -> McpService<H> {
+        let sessions = Arc::new(LocalSessionManager::default());
+        self.service_with(handler, sessions, StreamableHttpServerConfig::default())
+    }
+
+    /// As [`service`](Self::service), with settings of rmcp: for example a smaller body, or a token
+    /// that ends all streams when the server stops. Its lists of hosts and origins are not used.
+    pub fn service_with<H: ServerHandler, M: SessionManager>(
+        self,
+        handler: impl Fn() -> io::Result<H> + Send + Sync + 'static,
+        sessions: Arc<M>,
+        config: StreamableHttpServerConfig,
+    ) -> McpService<H, M> {
+        McpService::new(self, handler, sessions, config)
+    }
+}

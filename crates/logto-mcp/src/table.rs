@@ -1,0 +1,140 @@
+//! Which operation needs which permission.
+
+use std::collections::{HashMap, HashSet};
+
+use http::HeaderMap;
+use http::request::Parts;
+use logto::resource_server::{AccessTokenClaims, OrganizationFrom, Policy};
+use rmcp::model::Extensions;
+
+use crate::operation::Operation;
+
+/// Who may connect and see lists: everybody whose token is for this server. Whether somebody else acts
+/// for the person is judged where something is done.
+pub(crate) const EVERYBODY: Policy = Policy::new().with_delegation(u8::MAX);
+
+/// The policies of an MCP server. What is not in it is refused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    pub(crate) tools: HashMap<String, Policy>,
+    /// Tools that are listed for callers that may not use them yet.
+    pub(crate) offered: HashSet<String>,
+    pub(crate) prompts: HashMap<String, Policy>,
+    pub(crate) resources: Option<Policy>,
+    /// Methods that are open to nobody unless they are declared.
+    pub(crate) methods: HashMap<String, Policy>,
+}
+
+/// Why an operation has no policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undeclared {
+    /// A tool, prompt or resource.
+    Name,
+    Method,
+}
+
+impl Table {
+    /// What an operation needs.
+    pub(crate) fn policy(&self, operation: Operation<'_>) -> Result<Policy, Undeclared> {
+        let named = |policies: &HashMap<String, Policy>| {
+            let name = operation.name.ok_or(Undeclared::Name)?;
+            policies.get(name).copied().ok_or(Undeclared::Name)
+        };
+        let declared = |method| self.methods.get(method).copied().ok_or(Undeclared::Method);
+        match operation.method {
+            method if operation.custom => declared(method),
+            "initialize"
+            | "server/discover"
+            | "ping"
+            | "logging/setLevel"
+            | "tools/list"
+            | "prompts/list"
+            | "resources/list"
+            | "resources/templates/list"
+            | "notifications/cancelled"
+            | "notifications/initialized"
+            | "notifications/progress"
+            | "notifications/roots/list_changed" => Ok(EVERYBODY),
+            "tools/call" => named(&self.tools),
+            "prompts/get" => named(&self.prompts),
+            "completion/complete" if operation.name.is_some() => named(&self.prompts),
+            "completion/complete"
+            | "resources/read"
+            | "resources/subscribe"
+            | "resources/unsubscribe" => self.resources.ok_or(Undeclared::Name),
+            method => declared(method),
+        }
+    }
+
+    /// Whether the caller sees the tool.
+    pub(crate) fn lists_tool(&self, name: &str, asks: &Asks<'_>) -> bool {
+        self.offered.contains(name) || self.tools.get(name).is_some_and(|policy| asks.may(policy))
+    }
+
+    /// Whether the caller sees the prompt.
+    pub(crate) fn lists_prompt(&self, name: &str, asks: &Asks<'_>) -> bool {
+        self.prompts.get(name).is_some_and(|policy| asks.may(policy))
+    }
+
+    /// Whether the caller sees resources.
+    pub(crate) fn lists_resources(&self, asks: &Asks<'_>) -> bool {
+        self.resources.is_some_and(|policy| asks.may(&policy))
+    }
+}
+
+/// Who asks, and for which organization.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asks<'a> {
+    claims: Option<&'a AccessTokenClaims>,
+    headers: Option<&'a HeaderMap>,
+}
+
+impl<'a> Asks<'a> {
+    pub(crate) fn new(claims: &'a AccessTokenClaims, headers: &'a HeaderMap) -> Self {
+        Self { claims: Some(claims), headers: Some(headers) }
+    }
+
+    /// The caller of a request that rmcp handles: nobody, if it did not come through the guard.
+    pub(crate) fn of(extensions: &'a Extensions) -> Self {
+        let parts = extensions.get::<Parts>();
+        let claims = parts.and_then(|parts| parts.extensions.get());
+        Self { claims, headers: parts.map(|parts| &parts.headers) }
+    }
+
+    pub(crate) fn may(&self, policy: &Policy) -> bool {
+        let (Some(claims), Some(headers)) = (self.claims, self.headers) else {
+            return false;
+        };
+        policy.permits(claims, organization(headers, policy))
+    }
+}
+
+/// The organization that the request is about, if the policy asks. There are no path parameters.
+pub(crate) fn organization<'a>(headers: &'a HeaderMap, policy: &Policy) -> Option<&'a str> {
+    match policy.organization_from()? {
+        OrganizationFrom::Header(name) => headers.get(name)?.to_str().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_declared_is_open_to_nobody() {
+        let mut table = Table::default();
+        table.tools.insert("whoami".to_owned(), Policy::new());
+        let operation = |method, name| Operation { method, name: Some(name), custom: false };
+        let named = |method, name| table.policy(operation(method, name));
+        assert_eq!(named("tools/call", "whoami"), Ok(Policy::new()));
+        assert_eq!(named("tools/list", "whoami"), Ok(EVERYBODY));
+        assert_eq!(named("tools/call", "Whoami"), Err(Undeclared::Name));
+        assert_eq!(named("prompts/get", "whoami"), Err(Undeclared::Name));
+        assert_eq!(named("resources/read", "whoami"), Err(Undeclared::Name));
+        assert_eq!(named("tasks/get", "whoami"), Err(Undeclared::Method));
+        assert_eq!(named("", "whoami"), Err(Undeclared::Method));
+        let custom = Operation { custom: true, ..operation("tools/call", "whoami") };
+        assert_eq!(table.policy(custom), Err(Undeclared::Method));
+    }
+}

@@ -1,0 +1,69 @@
+//! Callers see what they may use, and tools see who calls.
+
+use serde_json::{Value, json};
+
+use crate::ask::Ask;
+use crate::world::World;
+
+async fn listed(world: &World, ask: Ask, member: &str) -> Vec<String> {
+    let message = world.see(ask).await.message();
+    let result = &message["result"];
+    let items = result[member].as_array().unwrap_or_else(|| panic!("{message}"));
+    let mut names: Vec<_> =
+        items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn lists_hold_what_the_caller_may_use() {
+    let world = World::new().await;
+    let none = world.token("alice", "profile").await;
+    let reads = world.token("alice", "read:notes").await;
+    let writes = world.token("alice", "read:notes write:notes").await;
+    for (token, tools, prompts, resources) in [
+        (&none, &["headers", "offered", "whoami"][..], &[][..], &[][..]),
+        (&reads, &["headers", "offered", "read_notes", "whoami"], &["summary"], &["one"]),
+        (
+            &writes,
+            &["headers", "offered", "read_notes", "whoami", "write_note"],
+            &["summary"],
+            &["one"],
+        ),
+    ] {
+        let session = world.session(token).await;
+        for (method, member, expected) in [
+            ("tools/list", "tools", tools),
+            ("prompts/list", "prompts", prompts),
+            ("resources/list", "resources", resources),
+        ] {
+            let modern = Ask::modern(method, json!({})).token(token);
+            let legacy = Ask::legacy(method, Value::Null).session(&session).token(token);
+            for ask in [modern, legacy] {
+                assert_eq!(listed(&world, ask, member).await, expected, "{method}");
+            }
+        }
+    }
+    let seen = world.see(Ask::modern("tools/list", json!({})).token(&reads)).await;
+    assert_eq!(seen.message()["result"]["cacheScope"], "private");
+}
+
+#[tokio::test]
+async fn tools_see_the_claims_and_never_the_token() {
+    let world = World::new().await;
+    let token = world.token("alice", "read:notes").await;
+    let session = world.session(&token).await;
+    let legacy = |tool| {
+        Ask::legacy("tools/call", json!({ "name": tool, "arguments": {} })).session(&session)
+    };
+    for (whoami, headers) in
+        [(Ask::call("whoami"), Ask::call("headers")), (legacy("whoami"), legacy("headers"))]
+    {
+        let seen = world.see(whoami.token(&token)).await;
+        let said = &seen.message()["result"]["content"][0]["text"];
+        assert_eq!(*said, format!("{} with read:notes", world.id("alice")));
+        let seen = world.see(headers.token(&token)).await;
+        assert!(seen.body.contains("content-type"), "{seen:?}");
+        assert!(!seen.body.contains("authorization"), "{seen:?}");
+    }
+}

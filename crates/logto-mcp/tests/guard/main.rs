@@ -1,0 +1,13 @@
+//! An MCP server behind the guard: who reaches which tool, and what the others are told.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod ask;
+mod client;
+mod hostile;
+mod lists;
+mod metadata;
+mod notes;
+mod sessions;
+mod streams;
+mod world;

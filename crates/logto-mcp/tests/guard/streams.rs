@@ -1,0 +1,50 @@
+//! Streams end when the token does.
+
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use serde_json::json;
+use tokio::time::{self, Instant};
+
+use crate::ask::Ask;
+use crate::world::World;
+
+#[tokio::test]
+async fn a_subscription_ends_with_its_token_and_its_handler_is_told() {
+    let world = World::new().await;
+    let token = world.token("alice", "read:notes").await;
+    // The keys are known from now on, so nothing waits for a socket while the time stands still.
+    assert_eq!(world.see(Ask::call("whoami").token(&token)).await.status, 200);
+    time::pause();
+    let began = Instant::now();
+    let notifications = json!({ "toolsListChanged": true });
+    let ask = Ask::modern("subscriptions/listen", json!({ "notifications": notifications }));
+    let response = world.send(ask.token(&token)).await;
+    assert_eq!(response.status(), 200);
+    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    assert!(String::from_utf8_lossy(&body).contains("acknowledged"));
+    // An hour, and the minute that clocks may differ by.
+    let lasted = began.elapsed();
+    let hour = Duration::from_secs(3660);
+    assert!(lasted <= hour + Duration::from_secs(1), "{lasted:?}");
+    assert!(lasted + Duration::from_secs(30) > hour, "{lasted:?}");
+    world.notes.cancelled.notified().await;
+}
+
+#[tokio::test]
+async fn the_stream_of_a_session_ends_with_its_token() {
+    let world = World::new().await;
+    let token = world.token("alice", "read:notes").await;
+    let session = world.session(&token).await;
+    world.clock.advance(Duration::from_secs(3600));
+    time::pause();
+    let began = Instant::now();
+    let ask = Ask::get("/mcp")
+        .with("accept", "text/event-stream")
+        .with("mcp-protocol-version", "2025-06-18")
+        .session(&session);
+    let response = world.send(ask.token(&token)).await;
+    assert_eq!(response.status(), 200);
+    drop(response.into_body().collect().await.expect("a body"));
+    assert!(began.elapsed() <= Duration::from_secs(61), "{:?}", began.elapsed());
+}

@@ -1,0 +1,175 @@
+//! A tenant with the notes as an API, the server, and tokens.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::BodyExt;
+use http_body_util::combinators::BoxBody;
+use logto_local::{LocalTenant, Person};
+use logto_management::{Management, NewResource, NewRole, RoleType};
+use logto_mcp::logto::Clock;
+use logto_mcp::{Api, ApiConfig, McpService};
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use serde_json::Value;
+
+use crate::ask::Ask;
+use crate::notes::{Notes, protected};
+
+/// Where clients reach the server.
+pub(crate) const ADDRESS: &str = "http://localhost:8000/mcp";
+const CALLBACK: &str = "http://localhost:3000/callback";
+
+pub(crate) struct World {
+    pub(crate) tenant: LocalTenant,
+    pub(crate) clock: Clock,
+    pub(crate) notes: Notes,
+    pub(crate) service: McpService<Notes>,
+}
+
+/// A response, read to its end.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let tenant = tenant().await;
+        register(&tenant, ADDRESS).await;
+        let clock = Clock::system();
+        let (notes, api) = (Notes::default(), api(&tenant, ADDRESS, &clock));
+        let handler = notes.clone();
+        let service = protected(&api)
+            .with_origin("https://inspector.example.test")
+            .with_host("proxy.example.test")
+            .service_with(move || Ok(handler.clone()), Arc::default(), settings());
+        Self { tenant, clock, notes, service }
+    }
+
+    /// The user id of somebody.
+    pub(crate) fn id(&self, person: &str) -> String {
+        id(&self.tenant, person)
+    }
+
+    /// A person's access token for the server.
+    pub(crate) async fn token(&self, person: &str, scope: &str) -> String {
+        text(&sign_in(&self.tenant, person, Some(ADDRESS), scope).await, "access_token")
+    }
+
+    pub(crate) async fn send(
+        &self,
+        ask: Ask,
+    ) -> Response<BoxBody<bytes::Bytes, std::convert::Infallible>> {
+        self.service.handle(ask.into_request()).await
+    }
+
+    pub(crate) async fn see(&self, ask: Ask) -> Seen {
+        let (parts, body) = self.send(ask).await.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        let body = String::from_utf8(body.to_vec()).expect("text");
+        Seen { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The session id of somebody who has begun a session as older clients do.
+    pub(crate) async fn session(&self, token: &str) -> String {
+        let seen = self.see(Ask::initialize().token(token)).await;
+        assert_eq!(seen.status, 200, "{seen:?}");
+        let id = seen.header("mcp-session-id").to_owned();
+        let initialized = Ask::legacy("notifications/initialized", Value::Null).session(&id);
+        let seen = self.see(initialized.token(token)).await;
+        assert_eq!(seen.status, 202, "{seen:?}");
+        id
+    }
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().expect("text")).unwrap_or_default()
+    }
+
+    /// The JSON-RPC message in the body, a JSON document or the last event of a stream.
+    pub(crate) fn message(&self) -> Value {
+        let events = self.body.lines().filter_map(|line| line.strip_prefix("data:"));
+        let last = events.map(str::trim).rfind(|data| data.starts_with('{'));
+        serde_json::from_str(last.unwrap_or(&self.body)).expect("a JSON-RPC message")
+    }
+}
+
+/// Without signs of life in streams: those go by a clock that tests cannot stop.
+fn settings() -> StreamableHttpServerConfig {
+    let mut settings = StreamableHttpServerConfig::default();
+    settings.sse_keep_alive = None;
+    settings
+}
+
+pub(crate) fn api(tenant: &LocalTenant, address: &str, clock: &Clock) -> Api {
+    let config =
+        ApiConfig::new(address).with_resource_metadata(["read:notes"]).with_clock(clock.clone());
+    Api::new(tenant.endpoint(), config).expect("a configuration")
+}
+
+/// A tenant where alice may read and write, frank reads, and carol does neither.
+pub(crate) async fn tenant() -> LocalTenant {
+    let alice = Person::new("alice").role("read:notes").role("write:notes");
+    let tenant =
+        LocalTenant::builder().person(alice).person(Person::new("frank").role("read:notes"));
+    tenant.start().await.expect("a tenant")
+}
+
+/// Registers the server as an API, with a role for each permission.
+pub(crate) async fn register(tenant: &LocalTenant, address: &str) {
+    let app = tenant.machine_app();
+    let management = Management::new(tenant.endpoint(), &app.app_id, &app.app_secret);
+    let management = management.expect("a configuration");
+    let api = management.resources().create(&NewResource::new("Notes", address)).await;
+    let api = api.expect("an API").id;
+    for scope in ["read:notes", "write:notes"] {
+        let id = management.resources().add_scope(&api, scope, None).await.expect("a scope").id;
+        let mut role = NewRole::new(scope, scope, RoleType::User);
+        role.scope_ids.push(id);
+        management.roles().create(&role).await.expect("a role");
+    }
+}
+
+/// The token response for somebody who has signed in.
+pub(crate) async fn sign_in(
+    tenant: &LocalTenant,
+    person: &str,
+    resource: Option<&str>,
+    scope: &str,
+) -> Value {
+    let scope = format!("openid {scope}");
+    let mut request = vec![
+        ("client_id", tenant.app_id()),
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+        ("scope", &scope),
+        ("state", "xyz"),
+    ];
+    request.extend(resource.map(|resource| ("resource", resource)));
+    let url = format!("{}/oidc/auth", tenant.endpoint());
+    let url = reqwest::Url::parse_with_params(&url, &request).expect("a URL");
+    let callback = tenant.sign_in(url.as_str(), person).await.expect("a callback");
+    let callback = reqwest::Url::parse(&callback).expect("a URL");
+    let code = callback.query_pairs().find(|(name, _)| name == "code").expect("a code").1;
+
+    let mut form =
+        vec![("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
+    form.extend(resource.map(|resource| ("resource", resource)));
+    let request = reqwest::Client::new().post(format!("{}/oidc/token", tenant.endpoint()));
+    let request = request.basic_auth(tenant.app_id(), Some(tenant.app_secret())).form(&form);
+    let response = request.send().await.expect("a response");
+    response.error_for_status().expect("tokens").json().await.expect("JSON")
+}
+
+pub(crate) fn id(tenant: &LocalTenant, person: &str) -> String {
+    let people = tenant.people();
+    let person = people.iter().find(|known| known.handle() == person);
+    person.expect("somebody").id().to_owned()
+}
+
+pub(crate) fn text(value: &Value, member: &str) -> String {
+    value[member].as_str().expect("text").to_owned()
+}
