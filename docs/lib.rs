@@ -63,3 +63,7 @@ mod webhooks {}
 #[doc = include_str!("test-your-app.md")]
 #[cfg(doctest)]
 mod test_your_app {}
+
+#[doc = include_str!("mcp.md")]
+#[cfg(doctest)]
+mod mcp {}

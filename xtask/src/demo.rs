@@ -1,5 +1,5 @@
-//! `cargo xtask demo <framework>`: checks what can be checked at once, builds,
-//! and hands over to the program in `examples/demo.rs`.
+//! `cargo xtask demo <example>`: checks what can be checked at once, builds,
+//! and hands over to the program in `examples/demo`.
 
 mod build;
 mod plan;
@@ -10,20 +10,20 @@ use std::process::{Command, ExitCode};
 
 use plan::{Plan, Tenant};
 
-/// The frameworks that there is an example app for.
-const FRAMEWORKS: [&str; 4] = ["axum", "actix-web", "poem", "rocket"];
+/// The frameworks that there is an example app for, and the MCP server.
+const EXAMPLES: [&str; 5] = ["axum", "actix-web", "poem", "rocket", "mcp"];
 
-pub(crate) fn run(framework: &str) -> Result<ExitCode, String> {
-    if !FRAMEWORKS.contains(&framework) {
+pub(crate) fn run(example: &str) -> Result<ExitCode, String> {
+    if !EXAMPLES.contains(&example) {
         return Err(format!(
-            "There is no example for {framework}. Choose one of {}.",
-            FRAMEWORKS.join(", ")
+            "There is no example for {example}. Choose one of {}.",
+            EXAMPLES.join(", ")
         ));
     }
     let plan = Plan::read(|name| env::var(name).ok())?;
-    check_ports(&plan, framework)?;
+    check_ports(&plan, example)?;
 
-    let programs = build::build(&format!("example-{framework}"))?;
+    let programs = build::build(&format!("example-{example}"))?;
     let mut demo = Command::new(&programs.demo);
     demo.arg(&programs.app).arg(&plan.base_url).arg(plan.port.to_string());
     if let Tenant::Local { port } = plan.tenant {
@@ -32,19 +32,19 @@ pub(crate) fn run(framework: &str) -> Result<ExitCode, String> {
     become_program(demo)
 }
 
-fn check_ports(plan: &Plan, framework: &str) -> Result<(), String> {
+fn check_ports(plan: &Plan, example: &str) -> Result<(), String> {
     check_port(
         plan.port,
         "The app",
         "BASE_URL",
-        &format!("BASE_URL=http://localhost:4000 cargo xtask demo {framework}"),
+        &format!("BASE_URL=http://localhost:4000 cargo xtask demo {example}"),
     )?;
     match plan.tenant {
         Tenant::Local { port } => check_port(
             port,
             "The local Logto",
             "LOGTO_LOCAL_PORT",
-            &format!("LOGTO_LOCAL_PORT=4001 cargo xtask demo {framework}"),
+            &format!("LOGTO_LOCAL_PORT=4001 cargo xtask demo {example}"),
         ),
         Tenant::Remote => Ok(()),
     }

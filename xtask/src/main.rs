@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         }
         ["demo", framework] => demo::run(framework),
         ["demo", ..] => {
-            Err("Choose a framework: cargo xtask demo axum (or actix-web, poem, rocket)."
+            Err("Choose a framework: cargo xtask demo axum (or actix-web, poem, rocket, mcp)."
                 .to_owned())
         }
         ["test-all", options @ ..] => test_all::run(options),

@@ -9,11 +9,11 @@ use logto_tests::{Example, Process, eventually, eventually_within, free_base_url
 /// The demo builds what it runs.
 const BUILD: Duration = Duration::from_secs(15 * 60);
 
-fn demo(example: Example, environment: &[(&str, &str)]) -> Process {
+fn demo(example: &str, environment: &[(&str, &str)]) -> Process {
     let mut command = Command::new(env!("CARGO"));
     command
         .args(["run", "--quiet", "--package", "xtask", "--", "demo"])
-        .arg(example.framework())
+        .arg(example)
         .envs(environment.iter().copied());
     Process::start("cargo xtask demo", &mut command)
 }
@@ -42,11 +42,13 @@ fn is_free(base_url: &str) -> bool {
 #[tokio::test]
 async fn every_demo_runs_until_it_is_interrupted() {
     for example in Example::ALL {
-        runs_until_it_is_interrupted(example).await;
+        runs_until_it_is_interrupted(example.framework(), "id=\"sign-in\"").await;
     }
+    runs_until_it_is_interrupted("mcp", "/mcp</pre>").await;
 }
 
-async fn runs_until_it_is_interrupted(example: Example) {
+/// The page of the app has `mark`, by which people begin.
+async fn runs_until_it_is_interrupted(example: &str, mark: &str) {
     let (base_url, logto) = (free_base_url(), free_base_url());
     let environment = [("BASE_URL", base_url.as_str()), ("LOGTO_LOCAL_PORT", port_of(&logto))];
     let mut demo = demo(example, &environment);
@@ -57,8 +59,8 @@ async fn runs_until_it_is_interrupted(example: Example) {
     let home = reqwest::get(&base_url).await;
     let home = home.and_then(|home| home.error_for_status());
     let home = home.expect("the app answers").text().await;
-    let button = home.is_ok_and(|page| page.contains("id=\"sign-in\""));
-    assert!(button, "{example:?}: nobody can sign in");
+    let begins = home.is_ok_and(|page| page.contains(mark));
+    assert!(begins, "{example:?}: nobody can sign in");
 
     demo.interrupt();
     eventually("the demo to end", async || demo.exit_status()).await;
@@ -73,7 +75,7 @@ async fn a_taken_port_is_named_with_a_way_out() {
     let base_url = free_base_url();
     let port = port_of(&base_url);
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"));
-    let mut demo = demo(Example::Axum, &[("BASE_URL", &base_url)]);
+    let mut demo = demo("axum", &[("BASE_URL", &base_url)]);
     let output = output_with(&mut demo, "Try another port").await;
     assert!(output.contains(&format!("port {port}")), "{output}");
     assert!(output.contains("BASE_URL=http://localhost:4000 cargo xtask demo axum"), "{output}");
@@ -91,7 +93,7 @@ async fn an_app_that_dies_is_reported_with_its_status() {
             ("LOGTO_APP_SECRET", "secret"),
             ("LOGTO_COOKIE_SECRET", "short"),
         ];
-        let mut demo = demo(example, &environment);
+        let mut demo = demo(example.framework(), &environment);
         let output = output_with(&mut demo, "The example app ended: exit status: ").await;
         assert!(output.contains("LOGTO_ENDPOINT"), "{example:?}: {output}");
         assert!(!output.contains("panicked"), "{example:?}: {output}");

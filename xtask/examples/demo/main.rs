@@ -6,8 +6,11 @@
 // A program for the terminal prints to it.
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
+mod mcp;
+
 use std::env;
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,13 +40,17 @@ async fn run() -> Result<()> {
     let (Some(app), Some(base_url), Some(port)) =
         (arguments.next(), arguments.next(), arguments.next())
     else {
-        return Err("This program is started by `cargo xtask demo <framework>`.".into());
+        return Err("This program is started by `cargo xtask demo <example>`.".into());
     };
     let port = port.parse()?;
 
+    let is_mcp = Path::new(&app).file_stem().is_some_and(|name| name == "example-mcp");
     let mut command = Command::new(app);
     command.env("BASE_URL", &base_url).env_remove("PORT").kill_on_drop(true);
     let tenant = match arguments.next() {
+        Some(port) if is_mcp => {
+            Some(mcp::local_tenant(&base_url, port.parse()?, &mut command).await?)
+        }
         Some(port) => Some(local_tenant(&base_url, port.parse()?, &mut command).await?),
         None => None,
     };
