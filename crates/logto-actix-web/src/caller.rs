@@ -17,7 +17,7 @@ use crate::Reply;
 use crate::bearer::organization;
 use crate::extract::context;
 
-/// Whoever may call an API that serves its own pages as well as other programs: by an access token in
+/// The caller of an API that serves its own pages as well as other programs: by an access token in
 /// the request, or by the session, whose access token for the API is judged like one that was sent.
 ///
 /// A session counts for a request that changes something only if it comes from a page of the app.

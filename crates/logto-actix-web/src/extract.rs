@@ -13,15 +13,15 @@ use crate::Reply;
 
 /// A signed-in person.
 ///
-/// Whoever is not signed in does not reach the handler: a person who opens a page is sent to
+/// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
 /// sign-in and comes back afterwards, anything else gets 401.
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
-/// A signed-in person, if somebody is signed in.
+/// The signed-in user, if there is one.
 ///
-/// "Nobody" means exactly that: where it cannot be known, the request is refused instead. Actix
-/// Web's `Option<User>` would also take a refusal for "nobody".
+/// `None` means that no user is signed in. Where that cannot be known, the request is refused. Actix
+/// Web's `Option<User>` would also be `None` for a refusal.
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 
@@ -43,7 +43,7 @@ pub struct MaybeUser(pub Option<web::User>);
 pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
-/// and tells why nobody is signed in.
+/// and tells why no user is signed in.
 ///
 /// ```
 /// use logto_actix_web::{Auth, DirectSignIn, Reply, SignInOptions};
@@ -95,7 +95,7 @@ impl<const MAX_AGE: u64> FromRequest for FreshUser<MAX_AGE> {
     }
 }
 
-/// A clone, so that nothing of the request is held while somebody waits.
+/// A clone, so that nothing of the request is held while a handler waits.
 pub(crate) fn context(request: &HttpRequest) -> Result<Context, Reply> {
     let context = request.extensions().get::<Context>().cloned();
     context.ok_or_else(|| {

@@ -17,7 +17,7 @@ use crate::Reply;
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
-/// The router's state has to be the [`Api`], or to hold it ([`FromRef`]). Whoever sends no such
+/// The router's state has to be the [`Api`], or to hold it ([`FromRef`]). A request without such a
 /// token does not reach the handler: 401, or 403 if the token is good and not good enough, with
 /// `WWW-Authenticate`.
 ///

@@ -1,4 +1,4 @@
-//! The middleware: knows the request, and pays the cookies that are owed.
+//! The middleware: gives the request to the core, and adds pending cookies to the response.
 
 use std::fmt;
 use std::mem;
@@ -64,7 +64,7 @@ pin_project! {
         #[pin]
         inner: F,
         context: Context,
-        // While nobody knows yet whether the cookies may go out.
+        // While it is not known yet whether the cookies may be sent.
         answered: Option<(Response, MaybeReady<Vec<String>>)>,
     }
 }

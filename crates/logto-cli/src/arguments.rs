@@ -47,7 +47,7 @@ pub(crate) struct Local {
     /// One more redirect URI, exactly as your app sends it; can be repeated
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
-    /// Somebody else who can sign in, with roles after colons if wanted; can be repeated
+    /// Another person who can sign in, with roles after colons if wanted; can be repeated
     #[arg(long = "person", value_name = "NAME[:ROLE…]")]
     pub(crate) people: Vec<String>,
     /// Tell your app at /backchannel-logout when a session ends
@@ -141,7 +141,7 @@ pub(crate) struct HuggingFace {
     /// The resource of the Management API, for a custom domain of Logto Cloud [LOGTO_MANAGEMENT_API]
     #[arg(long, value_name = "URL")]
     pub(crate) management_api: Option<String>,
-    /// Let new people in without a user name, for every social button of the tenant; what happens if nobody can
+    /// Let new people in without a user name, for every social button of the tenant; what happens if no terminal can
     /// be asked
     #[arg(long)]
     pub(crate) skip_user_name: bool,

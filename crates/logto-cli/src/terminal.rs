@@ -82,7 +82,7 @@ impl Terminal {
         if self.for_programs {
             return self.remark(text);
         }
-        // Whoever closed the other end of the pipe has seen enough.
+        // The reader closed the pipe.
         let _ = writeln!(io::stdout(), "{text}");
     }
 

@@ -76,12 +76,12 @@ impl Browser {
         self.walk(Method::POST, url.to_owned(), Some(body)).await
     }
 
-    /// Signs somebody in through Hugging Face and returns the callback URL.
-    /// With a session in this browser the tenant may skip the pages, whoever the session belongs to.
+    /// Signs a person in through Hugging Face and returns the callback URL.
+    /// With a session in this browser the tenant may skip the pages, also for another person's session.
     ///
     /// # Errors
     ///
-    /// If there is nobody of that handle, or the walk does not end at the app.
+    /// If no person has that handle, or the walk does not end at the app.
     pub async fn sign_in(
         &mut self,
         authorization_url: &str,
@@ -153,7 +153,7 @@ impl Browser {
             "/consent" => {
                 self.submit(&format!("{endpoint}{at}"), &[("decision", "authorize")]).await
             }
-            // Somebody else's session: the tenant ends it first.
+            // The session of another person: the tenant ends it first.
             _ if path.starts_with("/oidc/auth/") && field(body, "xsrf").is_some() => {
                 let xsrf = field(body, "xsrf").unwrap_or_default().to_owned();
                 self.confirm_sign_out(&xsrf).await

@@ -140,7 +140,7 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// Adds somebody, or replaces the built-in person of the same handle.
+    /// Adds a person, or replaces the built-in person of the same handle.
     pub fn person(mut self, person: Person) -> Self {
         self.people.retain(|known| known.handle() != person.handle());
         self.people.push(person);
@@ -148,7 +148,7 @@ impl LocalTenantBuilder {
     }
 
     /// Starts as Logto does: no app but the machine-to-machine app with access to the Management API, no
-    /// connector, no API, no roles, no organizations. The people wait at Hugging Face until somebody sets up
+    /// connector, no API, no roles, no organizations. The people wait at Hugging Face until the tenant is set up
     /// a button.
     pub fn empty(mut self) -> Self {
         self.empty = true;

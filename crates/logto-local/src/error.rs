@@ -25,10 +25,10 @@ pub enum Error {
     NotLoopback(String),
     /// A secret that could be mistaken for a real one.
     #[error(
-        "the secret of an app of a local tenant must begin with `local-`, so that nobody takes it for a real one"
+        "the secret of an app of a local tenant must begin with `local-`, so that it is not taken for a real one"
     )]
     SecretNotLocal,
-    /// Nobody of that name.
+    /// No person has that handle.
     #[error("there is no person `{0}` in this tenant; add one with `LocalTenantBuilder::person`")]
     UnknownPerson(String),
     /// The walk through the pages ended somewhere else.

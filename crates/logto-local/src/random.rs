@@ -1,4 +1,4 @@
-//! Identifiers that nobody can guess.
+//! Identifiers that cannot be guessed.
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;

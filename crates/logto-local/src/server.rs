@@ -14,7 +14,7 @@ use crate::faults::{Endpoint, Fault};
 use crate::state::Shared;
 use crate::{random, reply, routes};
 
-/// As Node's HTTP server: a longer head is refused before anybody looks at it.
+/// As Node's HTTP server: a longer head is refused unread.
 const HEAD_LIMIT: usize = 16 * 1024;
 const BODY_LIMIT: usize = 1024 * 1024;
 

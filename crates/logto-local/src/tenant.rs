@@ -96,12 +96,12 @@ impl LocalTenant {
         Some(text(hook, "signingKey").to_owned())
     }
 
-    /// A new personal access token of somebody, which does not end. Apps that may
+    /// A new personal access token of a person, which does not expire. Apps that may
     /// [exchange tokens](crate::LocalTenantBuilder::token_exchange) get access tokens for it.
     ///
     /// # Errors
     ///
-    /// If there is nobody of that handle.
+    /// If no person has that handle.
     pub fn create_personal_access_token(&self, person: &str) -> Result<String, Error> {
         let mut store = self.shared.store();
         known(&store, person)?;
@@ -167,12 +167,12 @@ impl LocalTenant {
         self.shared.store().people.clone()
     }
 
-    /// Suspends somebody: sessions and tokens die at once, and signing in ends on a page of the tenant.
+    /// Suspends a person: sessions and tokens end at once, and signing in ends on a page of the tenant.
     /// No back-channel logout is sent, as in Logto.
     ///
     /// # Errors
     ///
-    /// If there is nobody of that handle.
+    /// If no person has that handle.
     pub fn suspend(&self, person: &str) -> Result<(), Error> {
         let mut store = self.shared.store();
         known(&store, person)?;
@@ -181,11 +181,11 @@ impl LocalTenant {
         Ok(())
     }
 
-    /// Kills every token of somebody, as the Management API can; the browser session stays.
+    /// Revokes every token of a person, as the Management API can; the browser session stays.
     ///
     /// # Errors
     ///
-    /// If there is nobody of that handle.
+    /// If no person has that handle.
     pub fn revoke_grants(&self, person: &str) -> Result<(), Error> {
         let mut store = self.shared.store();
         known(&store, person)?;
@@ -203,7 +203,7 @@ impl LocalTenant {
     ///
     /// # Errors
     ///
-    /// If there is nobody of that handle, or the walk does not end at the app.
+    /// If no person has that handle, or the walk does not end at the app.
     pub async fn sign_in(&self, authorization_url: &str, person: &str) -> Result<String, Error> {
         self.browser().sign_in(authorization_url, person).await
     }

@@ -30,7 +30,7 @@ pub struct Application {
     /// How its tokens are made.
     #[serde(default)]
     pub custom_client_metadata: CustomClientMetadata,
-    /// Whether it belongs to somebody else, so that people are asked for consent.
+    /// Whether it is a third-party app, so that users are asked for consent.
     #[serde(default)]
     pub is_third_party: bool,
     /// When it was created, in milliseconds since 1970.
@@ -125,7 +125,7 @@ pub struct NewApplication {
     /// How its tokens are made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_client_metadata: Option<CustomClientMetadata>,
-    /// Whether it belongs to somebody else.
+    /// Whether it is a third-party app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_third_party: Option<bool>,
 }

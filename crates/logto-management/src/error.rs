@@ -16,7 +16,7 @@ use std::time::Duration;
 /// ```
 /// fn advise(error: &logto_management::Error) -> &'static str {
 ///     match error.code() {
-///         Some("entity.not_exists_with_id") => "somebody deleted it",
+///         Some("entity.not_exists_with_id") => "it was deleted",
 ///         Some("user.username_already_in_use") => "choose another name",
 ///         _ if error.is_retryable() => "try again in a moment",
 ///         _ => "look at the log",

@@ -66,7 +66,7 @@ pub struct PersonalAccessToken {
 }
 
 impl Users<'_> {
-    /// Somebody's account at another provider, by target, and whether a token is stored for it.
+    /// A user's account at another provider, by target, and whether a token is stored for it.
     ///
     /// # Errors
     ///
@@ -76,11 +76,11 @@ impl Users<'_> {
         request.query("includeTokenSecret", "true").send().await
     }
 
-    /// Links or replaces somebody's account at another provider.
+    /// Links or replaces a user's account at another provider.
     ///
     /// # Errors
     ///
-    /// A 422 if the account there belongs to somebody else.
+    /// A 422 if the account there is linked to another user.
     pub async fn set_identity(
         &self,
         id: &str,
@@ -91,7 +91,7 @@ impl Users<'_> {
         request.json(identity).done().await
     }
 
-    /// Unlinks somebody's account at another provider; tokens stored for it are deleted.
+    /// Unlinks a user's account at another provider; tokens stored for it are deleted.
     ///
     /// # Errors
     ///
@@ -101,11 +101,11 @@ impl Users<'_> {
         self.0.delete(&path).done().await
     }
 
-    /// The personal access tokens of somebody.
+    /// The personal access tokens of a user.
     ///
     /// # Errors
     ///
-    /// A 404 if there is nobody of that id.
+    /// A 404 if no user has that id.
     pub async fn personal_access_tokens(
         &self,
         id: &str,

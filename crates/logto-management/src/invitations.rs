@@ -16,7 +16,7 @@ pub struct Invitations<'a>(&'a Management);
 pub struct Invitation {
     /// The id.
     pub id: String,
-    /// The e-mail address of whoever is invited.
+    /// The e-mail address of the invited person.
     pub invitee: String,
     /// The organization.
     pub organization_id: String,
@@ -30,11 +30,11 @@ pub struct Invitation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum InvitationStatus {
-    /// Nobody has answered.
+    /// Not answered yet.
     Pending,
-    /// Whoever was invited is a member.
+    /// The invited person is a member.
     Accepted,
-    /// It ended before anybody answered.
+    /// It expired unanswered.
     Expired,
     /// An administrator took it back.
     Revoked,
@@ -48,7 +48,7 @@ pub enum InvitationStatus {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewInvitation {
-    /// The e-mail address of whoever is invited.
+    /// The e-mail address of the invited person.
     pub invitee: String,
     /// The organization.
     pub organization_id: String,
@@ -98,17 +98,17 @@ impl Invitations<'_> {
         request.query("organizationId", organization_id).send().await
     }
 
-    /// Invites somebody.
+    /// Invites a person.
     ///
     /// # Errors
     ///
-    /// A 422 if they are a member, or have an invitation that nobody has answered.
+    /// A 422 if they are a member, or have a pending invitation.
     pub async fn create(&self, new: &NewInvitation) -> Result<Invitation, Error> {
         let request = self.0.post(&["organization-invitations"]);
         request.json(new).send().await
     }
 
-    /// Makes whoever was invited a member.
+    /// Makes the invited person a member.
     ///
     /// # Errors
     ///

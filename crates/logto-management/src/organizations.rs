@@ -123,7 +123,7 @@ impl Organizations<'_> {
         self.0.get(&["organizations", id, "users"]).pages()
     }
 
-    /// Makes people members; whoever is one already stays one.
+    /// Makes users members; those who are members already stay members.
     ///
     /// # Errors
     ///
@@ -133,7 +133,7 @@ impl Organizations<'_> {
         request.json(&json!({ "userIds": user_ids })).done().await
     }
 
-    /// Takes somebody out of an organization.
+    /// Removes a user from an organization.
     ///
     /// # Errors
     ///

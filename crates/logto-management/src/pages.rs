@@ -15,7 +15,7 @@ const PAGE_SIZE: usize = 100;
 
 /// A list that is fetched as it is read: a [`Stream`] of its entries.
 ///
-/// Whoever changes the list meanwhile may make an entry appear twice or not at all, because Logto
+/// A change of the list meanwhile may make an entry appear twice or not at all, because Logto
 /// counts pages from the beginning each time.
 #[must_use = "nothing is fetched before it is read"]
 pub struct Pages<T>(BoxStream<'static, Result<T, Error>>);

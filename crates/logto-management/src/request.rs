@@ -206,7 +206,7 @@ fn wait(asked: Option<Duration>, attempt: u32) -> Option<Duration> {
     (attempt < ATTEMPTS && wait <= LONGEST_WAIT).then_some(wait)
 }
 
-/// Ids are somebody else's text: they must stay one segment each.
+/// Ids are foreign text: they must stay one segment each.
 fn address(endpoint: &Url, path: &[&str]) -> Result<Url, Error> {
     if path.is_empty() || path.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
         let why = "an id is empty or dots only, which would lead to another address";

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// Members of requests and of connector configurations whose value is nobody else's business.
+/// Members of requests and of connector configurations whose value must not be shown.
 pub(crate) fn is_secret(member: &str) -> bool {
     let member = member.to_ascii_lowercase();
     ["secret", "password", "token", "privatekey", "credential"]

@@ -1,4 +1,4 @@
-//! Tokens that are good once: to act as somebody, and to sign somebody in by a link.
+//! Tokens that are good once: to act as a user, and to sign a user in by a link.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct SubjectToken {
     pub expires_in: u64,
 }
 
-/// A token that signs in whoever has an e-mail address.
+/// A token that signs in the owner of an e-mail address.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -54,7 +54,7 @@ impl Management {
     ///
     /// # Errors
     ///
-    /// If there is nobody of that id.
+    /// If no user has that id.
     pub async fn create_subject_token(
         &self,
         user_id: &str,
@@ -64,7 +64,7 @@ impl Management {
         self.post(&["subject-tokens"]).json(&body).send().await
     }
 
-    /// Makes a token that signs in whoever has an e-mail address, who becomes a user if they are none; it
+    /// Makes a token that signs in the owner of an e-mail address, who becomes a user if they are none; it
     /// is good for `expires_in` seconds, ten minutes if that is not given.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::{Error, Identity, Management, Pages, Role};
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a>(pub(crate) &'a Management);
 
-/// Somebody who has an account.
+/// A user of the tenant.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -100,7 +100,7 @@ impl Users<'_> {
         self.0.get(&["users"]).pages()
     }
 
-    /// Whoever has the text in name, e-mail address, phone number, user name or id; `%` stands for
+    /// Users who have the text in name, e-mail address, phone number, user name or id; `%` stands for
     /// anything, as in SQL.
     pub fn search(&self, pattern: &str) -> Pages<User> {
         self.0.get(&["users"]).query("search", pattern).pages()
@@ -110,7 +110,7 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// A 404 if there is nobody of that id.
+    /// A 404 if no user has that id.
     pub async fn get(&self, id: &str) -> Result<User, Error> {
         self.0.get(&["users", id]).send().await
     }
@@ -142,7 +142,7 @@ impl Users<'_> {
         self.0.delete(&["users", id]).done().await
     }
 
-    /// Locks somebody out or lets them in again. Their sessions and tokens die at once, but no
+    /// Suspends a user or lifts that. Their sessions and tokens end at once, but no
     /// back-channel logout is sent: an app notices when it next renews a token.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl Users<'_> {
         request.json(&json!({ "isSuspended": suspended })).send().await
     }
 
-    /// What your apps keep about somebody.
+    /// The custom data that your apps keep about a user.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Users<'_> {
         self.0.get(&["users", id, "custom-data"]).send().await
     }
 
-    /// Merges members into what your apps keep about somebody, and answers with all of it.
+    /// Merges members into the custom data of a user, and answers with all of it.
     ///
     /// # Errors
     ///
@@ -176,12 +176,12 @@ impl Users<'_> {
         request.json(&json!({ "customData": members })).send().await
     }
 
-    /// The roles of somebody.
+    /// The roles of a user.
     pub fn roles(&self, id: &str) -> Pages<Role> {
         self.0.get(&["users", id, "roles"]).pages()
     }
 
-    /// Gives roles to somebody, those they have already included.
+    /// Assigns roles to a user; those they have already are no error.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Users<'_> {
         request.json(&json!({ "roleIds": role_ids })).done().await
     }
 
-    /// Takes a role from somebody.
+    /// Removes a role from a user.
     ///
     /// # Errors
     ///

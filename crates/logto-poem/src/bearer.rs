@@ -15,7 +15,7 @@ use crate::Reply;
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
-/// The endpoint's data has to hold the [`Api`]. Whoever sends no such token does not reach the
+/// The endpoint's data has to hold the [`Api`]. A request without such a token does not reach the
 /// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
 ///
 /// ```

@@ -10,15 +10,15 @@ use crate::Reply;
 
 /// A signed-in person.
 ///
-/// Whoever is not signed in does not reach the handler: a person who opens a page is sent to
+/// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
 /// sign-in and comes back afterwards, anything else gets 401.
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
-/// A signed-in person, if somebody is signed in.
+/// The signed-in user, if there is one.
 ///
-/// "Nobody" means exactly that: where it cannot be known, the request is refused instead. poem's
-/// `Option<User>` and `Result<User>` would also take a refusal for "nobody".
+/// `None` means that no user is signed in. Where that cannot be known, the request is refused. poem's
+/// `Option<User>` and `Result<User>` would also be `None` for a refusal.
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 
@@ -42,7 +42,7 @@ pub struct MaybeUser(pub Option<web::User>);
 pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
-/// and tells why nobody is signed in.
+/// and tells why no user is signed in.
 ///
 /// ```
 /// use logto_poem::{Auth, DirectSignIn, Reply, SignInOptions};

@@ -1,4 +1,4 @@
-//! The middleware: knows the request, and pays the cookies that are owed.
+//! The middleware: gives the request to the core, and adds pending cookies to the response.
 
 use logto::{Logto, web};
 use poem::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
@@ -9,7 +9,7 @@ use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result}
 ///
 /// It opens no session by itself: a route that does not ask who is there costs nothing but the copy
 /// of a few headers. An error passes as the error it is, for `catch_error` further out; only if
-/// cookies are owed does it become its response here, because an error has no headers.
+/// cookies are pending does it become its response here, because an error has no headers.
 #[must_use]
 pub fn middleware(logto: &Logto) -> LogtoMiddleware {
     LogtoMiddleware(logto.clone())

@@ -68,7 +68,7 @@ impl Connection {
 
 fn config() -> ConnectionManagerConfig {
     ConnectionManagerConfig::new()
-        // The next request tries again: nobody has to wait for several attempts.
+        // The next request tries again: no request waits for several attempts.
         .set_number_of_retries(0)
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(RESPONSE_TIMEOUT))

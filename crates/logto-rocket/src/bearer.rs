@@ -19,7 +19,7 @@ use crate::catcher::{catcher, outcome};
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
-/// The [`api_fairing`] has to be attached. Whoever sends no such token does not reach the handler:
+/// The [`api_fairing`] has to be attached. A request without such a token does not reach the handler:
 /// 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`. As with
 /// [`User`](crate::User), 401 goes to the next route by rank first, and to the app's catchers.
 ///

@@ -1,4 +1,4 @@
-//! The fairing: mounts the routes, registers the catcher, and pays the cookies that are owed.
+//! The fairing: mounts the routes, registers the catcher, and adds pending cookies to the response.
 
 use logto::Logto;
 use rocket::config::LogLevel;
@@ -38,7 +38,7 @@ pub struct LogtoFairing {
 
 impl LogtoFairing {
     /// Allows Rocket's log level `debug` in a release build. Rocket then prints the addresses and
-    /// headers of all requests, which include sign-in codes, session cookies and tokens: whoever reads
+    /// headers of all requests, which include sign-in codes, session cookies and tokens: everyone who reads
     /// that log can act as any user.
     ///
     /// # Example

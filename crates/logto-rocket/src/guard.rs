@@ -13,16 +13,16 @@ use crate::{LogtoFairing, Reply};
 
 /// A signed-in person.
 ///
-/// If nobody is signed in the request is forwarded with 401, to the next route by rank, then to the
+/// If no user is signed in, the request is forwarded with 401, to the next route by rank, then to the
 /// app's catchers. If the app has none for it, the fairing answers: a person who opens a page is
 /// sent to sign-in and comes back afterwards, anything else gets 401.
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
-/// A signed-in person, if somebody is signed in.
+/// The signed-in user, if there is one.
 ///
-/// "Nobody" means exactly that: where it cannot be known, the request fails instead. Rocket's
-/// `Option<User>` would also take a failure for "nobody".
+/// `None` means that no user is signed in. Where that cannot be known, the request fails. Rocket's
+/// `Option<User>` would also be `None` for a failure.
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 
@@ -48,7 +48,7 @@ pub struct MaybeUser(pub Option<web::User>);
 pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
-/// and tells why nobody is signed in.
+/// and tells why no user is signed in.
 ///
 /// ```
 /// use logto_rocket::{Auth, DirectSignIn, Reply, SignInOptions};
@@ -70,7 +70,7 @@ macro_rules! guard {
             type Error = Reply;
 
             async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Reply> {
-                // Rocket may not have seen the guard when it launched; it still lets nobody in.
+                // Rocket may not have seen the guard when it launched; it still lets no one in.
                 let answer = async {
                     let $context = context(request)?;
                     $answer

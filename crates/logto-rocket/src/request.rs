@@ -15,7 +15,7 @@ pub(crate) fn context<'r>(request: &'r Request<'_>) -> Result<&'r Context, web::
     Ok(request.local_cache(|| logto.context(view(request).clone())))
 }
 
-/// The request as it was when somebody first asked. Mounting leaves the URI as it is.
+/// The request as it was at the first question. Mounting leaves the URI as it is.
 pub(crate) fn view<'r>(request: &'r Request<'_>) -> &'r web::Request {
     request.local_cache(|| {
         let headers = request.headers();

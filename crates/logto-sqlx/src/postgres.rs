@@ -30,7 +30,7 @@ const REMOVE: &str = "
 delete from logto_entries
 where key = $1 and ($2::bigint is null or version = $2) and ends_at > now()";
 const STORED: &str = "select exists (select from logto_entries where key = $1 and version = $2)";
-/// Rows that somebody is writing are left alone.
+/// Rows that are being written are left alone.
 const SWEEP: &str = "
 delete from logto_entries where key in (
     select key from logto_entries where ends_at <= now() limit $1 for update skip locked)";

@@ -15,7 +15,7 @@ use crate::refusal::refusal;
 /// The layer that lets tokens pass that permit what `policy` asks for.
 ///
 /// The service behind it finds the [`AccessTokenClaims`](crate::AccessTokenClaims) in the request's
-/// extensions. Whoever sends no such token does not reach it.
+/// extensions. A request without such a token does not reach it.
 ///
 /// ```
 /// use logto_tower::{AccessTokenClaims, Api, Policy};
@@ -27,7 +27,7 @@ use crate::refusal::refusal;
 ///     .layer(logto_tower::layer(&api, Policy::new().machines_only()))
 ///     .service_fn(async |request: http::Request<String>| {
 ///         let token = request.extensions().get::<AccessTokenClaims>();
-///         let name = token.map_or("nobody", |token| token.client_id());
+///         let name = token.map_or("anonymous", |token| token.client_id());
 ///         Ok::<_, BoxError>(http::Response::new(name.to_owned()))
 ///     });
 /// # Ok(())

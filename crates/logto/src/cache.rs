@@ -58,7 +58,7 @@ impl<V: Seen> Cache<V> {
             let at = set.iter().position(is_it)?;
             (at, set.get(at)?.as_ref()?.value.clone())
         };
-        // It moves up at a later time if somebody else is there now.
+        // It moves up at a later time if another entry is there now.
         if at > 0
             && let Ok(mut set) = set.try_write()
         {

@@ -39,7 +39,7 @@ impl Logto {
         let settings = Settings::validate(config)?;
         for address in [&settings.endpoint, &settings.base] {
             if address.scheme() == "http" && !is_loopback(address) {
-                tracing::warn!(%address, "plain http: whoever is in this network can read along");
+                tracing::warn!(%address, "plain http: everyone in this network can read along");
             }
         }
         Engine::new(settings)
@@ -167,7 +167,7 @@ impl Logto {
     /// reached to revoke the refresh token, that is logged and no error.
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
         let (logto, sub, id) = (self.clone(), sub.to_owned(), id.to_owned());
-        // What was begun is finished, whoever waits for it.
+        // What was begun is finished, even if no request waits for it.
         self.0.tasks.run(async move { logto.end_one(&sub, &id).await }).await
     }
 

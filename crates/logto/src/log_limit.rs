@@ -1,4 +1,4 @@
-//! Log lines that anybody can cause, at most one in a while.
+//! Log lines that anyone can cause, at most one in a while.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// What is known at once where that is possible, and else when somebody else has answered. A future
+/// What is known at once where that is possible, and otherwise after a wait. A future
 /// with a name, for frameworks that want to hold it.
 #[must_use = "nothing is answered until it is awaited"]
 pub struct MaybeReady<T>(State<T>);

@@ -63,7 +63,7 @@ impl Reply {
     }
 
     /// The answer to a request whose `AccessToken` was asked for where the app has no
-    /// [`Api`](crate::resource_server::Api): no token can be checked, so nobody is let in.
+    /// [`Api`](crate::resource_server::Api): no token can be verified, so no request is accepted.
     pub fn no_api() -> Self {
         tracing::error!("an access token was asked for on a route that knows no `Api`");
         Self::json(

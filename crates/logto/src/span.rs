@@ -8,7 +8,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Appends a text to the others. Of gigabytes nothing would be found again, and nobody accepts
+    /// Appends a text to the others. Gigabytes would not be found again, and no server accepts
     /// a request or a token of so many.
     pub(crate) fn append(all: &mut String, text: &str) -> Self {
         let end = |all: &String| u32::try_from(all.len()).unwrap_or(u32::MAX);

@@ -60,7 +60,7 @@ impl Tasks {
         tokio::spawn(work.in_current_span())
     }
 
-    /// Runs the work in a task of its own and waits for it. Whoever stops waiting does not stop it.
+    /// Runs the work in a task of its own and waits for it. It goes on when the caller stops waiting.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,

@@ -75,7 +75,7 @@ fn install() -> bool {
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
         .status()
         .is_ok_and(|status| status.success());
-    // Half a gigabyte that nobody needs again; if it stays, it only takes room.
+    // Half a gigabyte that is not needed again; if it stays, it only takes space.
     let _ = std::fs::remove_dir_all(build);
     installed
 }

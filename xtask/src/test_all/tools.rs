@@ -77,7 +77,7 @@ fn quietly(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Installs Debian packages, if this is Debian and nobody has to be asked.
+/// Installs Debian packages, if this is Debian and no password is needed.
 fn install(packages: &[&str]) -> bool {
     if !runs("apt-get") {
         return false;

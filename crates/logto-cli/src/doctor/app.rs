@@ -19,7 +19,7 @@ impl App {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
     }
 
-    /// Redeems a code that never was: whoever authenticates hears that the code is wrong, and nothing else
+    /// Redeems a code that never existed: an app that authenticates is told that the code is wrong, and nothing else
     /// happens.
     pub(crate) async fn secret(&self, http: &Http, provider: &Provider) -> Outcome {
         let Some(address) = provider.url("token_endpoint") else {
@@ -84,7 +84,7 @@ impl App {
             Ok(answer) if answer.status == 200 => Outcome::Passed(format!("{uri} is registered")),
             Ok(answer) if answer.text("error") == "invalid_client" => self.see_above(),
             Ok(answer) if answer.text("error_description").contains("not registered") => {
-                self.unregistered("post sign-out redirect URI", &uri, "Whoever signs out")
+                self.unregistered("post sign-out redirect URI", &uri, "A user who signs out")
             }
             Ok(answer) => out_of_order("sign-out", &unexpected(&answer)),
             Err(cause) => out_of_order("sign-out", &cause),

@@ -42,7 +42,7 @@ impl Http {
         Ok(Self(client))
     }
 
-    /// A GET as a browser sends it when somebody follows a link.
+    /// A GET as a browser sends it when a link is followed.
     pub(crate) async fn get(&self, url: &Url) -> Result<Answer, String> {
         let request = self.0.get(url.clone());
         let page = "text/html,application/json;q=0.9,*/*;q=0.8";

@@ -49,7 +49,7 @@ pub(crate) async fn examine(
 fn broken(uri: &str, why: &str) -> Outcome {
     Finding::problem(
         format!("the back-channel logout URI {uri} does not work: {why}"),
-        "Whoever signs out elsewhere stays signed in here.",
+        "A user who signs out elsewhere stays signed in here.",
         "Mount the route at that address, or correct it: Console → Applications → your app → Back-channel logout.",
     )
     .into()
@@ -58,7 +58,7 @@ fn broken(uri: &str, why: &str) -> Outcome {
 fn elsewhere(uri: &str, expected: &str) -> Finding {
     Finding::advice(
         format!("the back-channel logout URI is {uri}; the app at BASE_URL listens at {expected}"),
-        "Logto tells one address only that a session is over. If another app listens there, whoever signs out \
+        "Logto tells one address only that a session is over. If another app listens there, a user who signs out \
          elsewhere stays signed in here.",
         format!(
             "Register {expected}, unless both addresses lead to the same app: Console → Applications → your app → \
@@ -71,7 +71,7 @@ fn private(uri: &str, endpoint: &Url) -> Finding {
     let what =
         format!("the back-channel logout URI {uri} is an address that Logto does not send to");
     let why = "Since 1.42 Logto sends nothing to this machine or to private addresses, and says nothing about it: \
-               whoever signs out elsewhere stays signed in here.";
+               a user who signs out elsewhere stays signed in here.";
     let address = "Register an address that is not private: Console → Applications → your app → Back-channel logout.";
     if is_loopback(endpoint) {
         // An older Logto, or one that is told to, sends.

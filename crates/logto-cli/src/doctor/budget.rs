@@ -9,7 +9,7 @@ use super::finding::{Finding, Outcome};
 /// How many organizations the made-up people are in.
 const STEPS: [usize; 10] = [25, 50, 100, 150, 200, 300, 400, 600, 800, 1200];
 const BASE_URL: &str = "http://localhost:3000";
-/// Of the claims that a tenant may add to ID tokens, those whose size nobody knows.
+/// The claims that a tenant may add to ID tokens and whose size is not known.
 const OF_ANY_SIZE: [&str; 3] = ["custom_data", "identities", "organization_data"];
 
 /// The largest of the steps whose session fits; `None` if the app asks for nothing that grows.
@@ -88,7 +88,7 @@ pub(crate) fn judge(
     {
         findings.push(Finding::advice(
             format!(
-                "the tenant has {organizations} organizations; the session of somebody in more than about {room} \
+                "the tenant has {organizations} organizations; the session of a user in more than about {room} \
                  does not fit into cookies"
             ),
             "Such a person cannot sign in: the SDK refuses a session that the browser would lose.",

@@ -95,7 +95,7 @@ fn judge(target: &str, social: &SocialSignIn, required: &[String], mode: &str) -
     if social.automatic_account_linking == Some(true) && target == "huggingface" {
         findings.push(Finding::problem(
             "automatic account linking is on",
-            "Logto does not look at whether Hugging Face verified an e-mail address: whoever enters somebody \
+            "Logto does not look at whether Hugging Face verified an e-mail address: a user who enters somebody \
              else's there gets into their account here.",
             "Console → Sign-in & account → Sign-up and sign-in → Social sign-in: switch it off.",
         ));

@@ -17,7 +17,7 @@ pub(crate) struct Finding {
 pub(crate) enum Severity {
     /// It does not work, or is not safe.
     Problem,
-    /// It works; somebody may be surprised.
+    /// It works, but may surprise users.
     Advice,
 }
 

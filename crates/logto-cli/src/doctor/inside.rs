@@ -28,7 +28,7 @@ pub(crate) fn registration(app: &Application) -> Outcome {
     if app.kind != ApplicationType::Traditional {
         return Finding::problem(
             format!("the app {} is not of the type “Traditional web”", app.id),
-            "Other types have no secret that a web server could keep, or sign nobody in.",
+            "Other types have no secret that a web server could keep, or sign no user in.",
             "Console → Applications → Create application → Traditional web. Or: logto setup hugging-face",
         )
         .into();

@@ -131,7 +131,7 @@ async fn keys(http: &Http, document: &Provider) -> Outcome {
     let broken = |what: String| {
         Outcome::from(Finding::problem(
             what,
-            "Without keys no token can be verified, so nobody gets in.",
+            "Without keys no token can be verified, so no request is accepted.",
             "If it is your own Logto: look at its log, and at Console → Signing keys.",
         ))
     };

@@ -32,7 +32,7 @@ pub(crate) fn examine(
         (true, false, Some(true)) => Finding::advice(
             "the app asks for a refresh token (offline_access) without prompt=consent, and gets one because it is set \
              to always (alwaysIssueRefreshToken)",
-            "Such a refresh token ends with Logto's session: whoever signs out of another app loses it here, too.",
+            "Such a refresh token ends with Logto's session: a user who signs out of another app loses it here, too.",
             "Leave the prompt as it is by default, or use Prompt::LoginConsent.",
         )
         .into(),
@@ -82,10 +82,10 @@ fn promised(app: Option<&Application>) -> String {
     // Logto rotates unless it is told not to.
     let end = match set.rotate_refresh_token {
         Some(false) => format!(
-            "it ends after {days} also for whoever comes back, because the app is set to keep it as it is \
+            "it ends after {days} also for a user who comes back, because the app is set to keep it as it is \
              (rotateRefreshToken)"
         ),
-        _ => format!("it ends for whoever stays away for {days}"),
+        _ => format!("it ends for a user who stays away for {days}"),
     };
     format!("{asked}; {end}")
 }
@@ -139,7 +139,7 @@ mod tests {
                 with,
                 "consent",
                 Some(json!({ "rotateRefreshToken": false })),
-                Ok("after 14 days also for whoever comes back"),
+                Ok("after 14 days also for a user who comes back"),
             ),
             (with, "login", None, Err("without prompt=consent")),
             (

@@ -54,7 +54,7 @@ impl Addresses {
         };
         let refusal = answer.redirect(&self.authorization).as_ref().and_then(refusal);
         let redirect_uri = match answer.text("error").as_str() {
-            "invalid_redirect_uri" => app.unregistered("redirect URI", &uri, "Whoever signs in"),
+            "invalid_redirect_uri" => app.unregistered("redirect URI", &uri, "A user who signs in"),
             "invalid_client" => app.see_above(),
             _ if (300..400).contains(&answer.status) => {
                 Outcome::Passed(format!("{uri} is registered"))

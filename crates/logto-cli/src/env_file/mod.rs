@@ -1,7 +1,7 @@
-//! The `.env` file: read for values, and added to without touching what somebody else wrote.
+//! The `.env` file: read for values, and added to without touching lines that it did not write.
 //!
 //! Above every line that this program writes stands a comment with a fingerprint of it. A line whose comment
-//! still fits is ours and may be written anew; every other line belongs to somebody.
+//! still fits is ours and may be written anew; every other line stays as it is.
 
 mod line;
 
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use line::assignment;
 pub(crate) use line::quoted;
 
-const MARK: &str = "# written by `logto setup`, to be changed by it as long as nobody else does:";
+const MARK: &str = "# written by `logto setup`, to be changed by it as long as it is not edited:";
 
 pub(crate) struct EnvFile {
     path: PathBuf,
@@ -30,7 +30,7 @@ pub(crate) enum Written {
     Now,
     /// It was there already.
     Before,
-    /// Somebody wrote another value, which stays.
+    /// It has another value that was edited, which stays.
     Never,
 }
 

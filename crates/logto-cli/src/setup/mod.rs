@@ -56,7 +56,7 @@ pub(crate) async fn hugging_face(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What has to change. What people are asked for stays in it as it is if somebody can be asked about that.
+/// What has to change. What users are asked for stays as it is if there is a terminal to ask about it.
 async fn plan(
     wanted: &mut Wanted,
     options: &HuggingFace,
@@ -77,7 +77,7 @@ fn is_undecided(options: &HuggingFace) -> bool {
     !options.skip_user_name && !options.keep_user_name && !options.dry_run
 }
 
-/// Whether somebody says that new people need not give what they are stopped for.
+/// Whether the answer is that new users need not give what they are stopped for.
 fn people_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Terminal) -> bool {
     let required = plan.warnings.iter().find_map(|warning| match warning {
         Warning::RequiredIdentifiers(required) => Some(required.join(", ")),

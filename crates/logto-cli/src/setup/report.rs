@@ -13,7 +13,7 @@ pub(crate) struct Report {
     warnings: Vec<Warning>,
     changes: Vec<Change>,
     dry_run: bool,
-    /// What somebody has to do first.
+    /// What has to be done first, by hand.
     pub(crate) remaining: Option<String>,
     pub(crate) env: Option<EnvValues>,
 }
@@ -71,7 +71,7 @@ impl Report {
         if !kept.is_empty() {
             let (mark, kept) = (terminal.paint(Tone::Careful, "!"), kept.join(", "));
             terminal.line(format_args!(
-                "{mark} {kept} in {file} is somebody's own and stays as it is; take it out to have it written anew"
+                "{mark} {kept} in {file} was edited and stays as it is; take it out to have it written anew"
             ));
         }
         let nothing = self.changes.is_empty() && written.is_empty();
@@ -124,7 +124,7 @@ impl Report {
     }
 }
 
-/// They come first: somebody may have to register them.
+/// They come first: they may have to be registered.
 pub(crate) fn show_redirect_uris(plan: &Plan, terminal: &Terminal) {
     let [sign_in, linking] = plan.hugging_face_redirect_uris();
     terminal.line("Redirect URIs of the OAuth app at Hugging Face:");

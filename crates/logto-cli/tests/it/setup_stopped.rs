@@ -70,7 +70,7 @@ async fn a_dry_run_says_what_no_program_can_do() {
     assert!(!run.out.contains("https://huggingface.co/settings"), "{run:?}");
 }
 
-/// Whoever is told to check something is told to check the right thing.
+/// What a user is told to check is the right thing.
 #[tokio::test]
 async fn an_endpoint_that_is_something_else_is_told_from_credentials_that_are_wrong() {
     let site = Site::empty().await;

@@ -20,7 +20,7 @@ impl Directory {
         self.account_center.insert("enabled".to_owned(), true.into());
     }
 
-    /// A tenant that somebody has set up: the Hugging Face button, an API, roles and an organization.
+    /// A tenant that is set up: the Hugging Face button, an API, roles and an organization.
     pub(crate) fn example(now_ms: u64, machine_id: &str) -> Self {
         let mut it = Self::new(now_ms);
         it.connectors.push(Connector::hugging_face());

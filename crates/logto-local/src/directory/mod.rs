@@ -80,12 +80,12 @@ impl Directory {
         self.connectors.iter().find(|connector| shown && connector.target() == target)
     }
 
-    /// Whether nobody new is let in.
+    /// Whether registration is closed.
     pub(crate) fn is_closed(&self) -> bool {
         text(&self.sign_in_experience, "signInMode") == "SignIn"
     }
 
-    /// Whether somebody who comes by a button for the first time has to choose a user name.
+    /// Whether a person who comes by a button for the first time has to choose a user name.
     pub(crate) fn requires_user_name(&self) -> bool {
         let member =
             |group: &str, name: &str| self.sign_in_experience.get(group)?.get(name).cloned();

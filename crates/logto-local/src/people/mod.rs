@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::random;
 
-/// Somebody with a made-up Hugging Face account, who can sign in to the tenant.
+/// A person with a made-up Hugging Face account, who can sign in to the tenant.
 ///
 /// ```
 /// use logto_local::{LocalTenant, Person};
@@ -45,7 +45,7 @@ pub(crate) struct Membership {
 }
 
 impl Person {
-    /// Somebody with a name, a picture and a verified e-mail address made from the handle,
+    /// A person with a name, a picture and a verified e-mail address made from the handle,
     /// without roles or organizations. The ids follow from the handle: they are equal in every run.
     pub fn new(handle: impl Into<String>) -> Self {
         let handle = handle.into();
@@ -69,7 +69,7 @@ impl Person {
         }
     }
 
-    /// Somebody whom an administrator created, known by their user id.
+    /// A person whom an administrator created, known by their user id.
     pub(crate) fn created(id: &str, name: Option<&str>, email: Option<&str>) -> Self {
         let mut person = Self::new(id).name(name).email(email);
         person.id = id.to_owned();
@@ -168,7 +168,7 @@ impl Person {
         new
     }
 
-    /// Becomes a member; whoever is one already stays as they are.
+    /// Becomes a member; those who are members already stay as they are.
     pub(crate) fn join(&mut self, membership: Membership) {
         if self.memberships.iter().all(|one| one.id != membership.id) {
             self.memberships.push(membership);

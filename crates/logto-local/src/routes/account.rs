@@ -1,4 +1,4 @@
-//! Of the Account API: the token of an account that somebody has linked.
+//! Of the Account API: the token of an account that a person has linked.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -23,7 +23,7 @@ pub(super) async fn linked_token(
         .access_token(bearer(call.header("authorization"))?, now)
         .ok_or_else(Refused::unauthorized)?;
     let has = |scope: &str| token.scopes.iter().any(|one| one == scope);
-    let (person, permitted) = (token.ticket.person.clone(), has("openid") && has("identities"));
+    let (person, permitted) = (token.authorized.person.clone(), has("openid") && has("identities"));
     if store.directory.account_center.get("enabled") != Some(&Value::Bool(true)) {
         let message = "Account center is not enabled.";
         return Err(Refused::bad_request("account_center.not_enabled", message));

@@ -27,7 +27,7 @@ pub(crate) async fn tell_everyone(tenant: &Tenant, session: &Session) {
             .post(uri)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body);
-        // Nobody to tell about a failure: a sign-out never fails because of an app.
+        // A failure is not reported: a sign-out never fails because of an app.
         drop(post.timeout(PATIENCE).send().await);
     }
 }

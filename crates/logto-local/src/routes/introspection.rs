@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::reply;
 use crate::routes::client_auth::authenticate;
 use crate::state::{Shared, Tenant};
-use crate::store::Ticket;
+use crate::store::Authorized;
 
 pub(crate) async fn introspect(State(tenant): State<Shared>, call: Call) -> Response {
     let response = match answer(&tenant, &call) {
@@ -29,20 +29,20 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
         "Structured JWT Tokens cannot be introspected via the introspection_endpoint",
     )?;
     let now = tenant.clock.seconds();
-    let describe = |ticket: &Ticket, scope: String, issued: u64, expires: u64| {
-        let sub = store.person(&ticket.person).map(|person| person.id().to_owned());
+    let describe = |authorized: &Authorized, scope: String, issued: u64, expires: u64| {
+        let sub = store.person(&authorized.person).map(|person| person.id().to_owned());
         let mut answer = json!({
-            "active": true, "sub": sub, "client_id": ticket.app_id, "exp": expires, "iat": issued,
+            "active": true, "sub": sub, "client_id": authorized.app_id, "exp": expires, "iat": issued,
             "iss": tenant.issuer, "scope": scope,
         });
-        if let (Some(answer), Some(sid)) = (answer.as_object_mut(), &ticket.sid) {
+        if let (Some(answer), Some(sid)) = (answer.as_object_mut(), &authorized.sid) {
             answer.insert("sid".to_owned(), sid.as_str().into());
         }
         answer
     };
     if let Some(token) = store.access_token(value, now) {
         let mut answer =
-            describe(&token.ticket, token.scopes.join(" "), token.issued, token.expires);
+            describe(&token.authorized, token.scopes.join(" "), token.issued, token.expires);
         if let Some(answer) = answer.as_object_mut() {
             answer.insert("token_type".to_owned(), "Bearer".into());
         }
@@ -50,8 +50,8 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     }
     if let Some(token) = store.refresh_token(value, now) {
         return Ok(describe(
-            &token.ticket,
-            token.ticket.scopes.join(" "),
+            &token.authorized,
+            token.authorized.scopes.join(" "),
             token.issued,
             token.expires,
         ));

@@ -17,8 +17,8 @@ use crate::routes::end_session;
 use crate::routes::management::users::shown;
 use crate::state::{Shared, Tenant};
 use crate::store::{
-    Account, CODE_LIFE, Code, INTERACTION_LIFE, Interaction, Progress, SESSION_LIFE, Session,
-    Store, Ticket,
+    Account, Authorized, CODE_LIFE, Code, INTERACTION_LIFE, Interaction, Progress, SESSION_LIFE,
+    Session, Store,
 };
 use crate::webhooks::tell;
 
@@ -36,7 +36,7 @@ enum Next {
     },
 }
 
-/// A fresh authorization request: whoever has a session and has consented goes straight through.
+/// A fresh authorization request: a person with a session and consent goes straight through.
 pub(crate) fn start(tenant: &Tenant, call: &Call, request: AuthorizationRequest) -> Response {
     let cookie = call.cookie("_session");
     let next = next_step(tenant, cookie, request, Progress::default());
@@ -230,7 +230,7 @@ fn issue_code(
     let authorization = authorization.ok_or_else(lost)?;
     let with_sid = store.app(&request.app_id).is_some_and(|app| app.back_channel.session_required);
     let with_auth_time = request.prompt.login || request.max_age.is_some();
-    let ticket = Ticket {
+    let authorized = Authorized {
         app_id: request.app_id,
         person: session.person.clone().unwrap_or_default(),
         grant_id: authorization.grant_id,
@@ -243,7 +243,7 @@ fn issue_code(
     };
     let value = random::token()?;
     let code = Code {
-        ticket,
+        authorized,
         challenge: request.challenge,
         redirect_uri: request.back.redirect_uri,
         expires: now + CODE_LIFE,

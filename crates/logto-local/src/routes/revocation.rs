@@ -17,15 +17,16 @@ pub(crate) async fn revoke(State(tenant): State<Shared>, call: Call) -> Result<R
     let app_id = authenticate(&tenant, &store, &call)?.id.clone();
     let value = call.form.get("token").ok_or_else(|| Problem::missing("token"))?;
     refuse_jwt(value, "Structured JWT Tokens cannot be revoked via the revocation_endpoint")?;
-    let access = store.access_tokens.get(value).map(|token| &token.ticket);
-    let ticket = access.or_else(|| store.refresh_tokens.get(value).map(|token| &token.ticket));
-    if let Some(ticket) = ticket {
-        if ticket.app_id != app_id {
+    let access = store.access_tokens.get(value).map(|token| &token.authorized);
+    let authorized =
+        access.or_else(|| store.refresh_tokens.get(value).map(|token| &token.authorized));
+    if let Some(authorized) = authorized {
+        if authorized.app_id != app_id {
             return Err(Problem::invalid_request(
                 "client is not authorized to revoke the presented token",
             ));
         }
-        let grant_id = ticket.grant_id.clone();
+        let grant_id = authorized.grant_id.clone();
         store.revoke_grant(&grant_id);
     }
     Ok(reply::text(StatusCode::OK, ""))

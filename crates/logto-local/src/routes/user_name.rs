@@ -1,4 +1,4 @@
-//! The page that stops somebody new until they have chosen a user name.
+//! The page that stops a new person until they have chosen a user name.
 
 use askama::Template;
 use axum::extract::State;

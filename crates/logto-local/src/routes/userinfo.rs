@@ -37,7 +37,7 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
         );
         return Err(problem.with_scope("openid").challenged("Bearer", &tenant.issuer));
     }
-    let person = store.person(&token.ticket.person).ok_or_else(invalid)?;
+    let person = store.person(&token.authorized.person).ok_or_else(invalid)?;
     Ok(claims::userinfo(tenant, &store, person, &token.scopes))
 }
 

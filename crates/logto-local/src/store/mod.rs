@@ -15,8 +15,8 @@ use crate::random;
 use crate::subjects::Subjects;
 use crate::vault::Vault;
 pub(crate) use records::{
-    AccessToken, Account, Authorization, Code, Grant, Interaction, Logout, Progress, RefreshToken,
-    Session, SocialLeg, Ticket,
+    AccessToken, Account, Authorization, Authorized, Code, Grant, Interaction, Logout, Progress,
+    RefreshToken, Session, SocialLeg,
 };
 
 pub(crate) const CODE_LIFE: u64 = 60;
@@ -107,7 +107,7 @@ impl Store {
         self.accounts.entry(handle.to_owned()).or_insert(account)
     }
 
-    /// The session of a cookie, if somebody is signed in and it has not expired.
+    /// The session of a cookie, if it has one and it has not expired.
     pub(crate) fn live_session(&self, cookie: &str, now: u64) -> Option<&Session> {
         self.sessions
             .get(cookie)
@@ -119,24 +119,25 @@ impl Store {
     }
 
     /// Whether tokens of this authorization are still honoured.
-    pub(crate) fn is_honoured(&self, ticket: &Ticket, now: u64) -> bool {
-        let granted = self.grants.get(&ticket.grant_id).is_some_and(|grant| grant.expires > now);
+    pub(crate) fn is_honoured(&self, authorized: &Authorized, now: u64) -> bool {
+        let granted =
+            self.grants.get(&authorized.grant_id).is_some_and(|grant| grant.expires > now);
         let session_lives = |uid: &String| {
             let mut sessions = self.sessions.values();
             sessions.any(|session| session.uid == *uid && session.expires > now)
         };
-        let session = ticket.session_uid.as_ref();
-        granted && (ticket.has("offline_access") || session.is_none_or(session_lives))
+        let session = authorized.session_uid.as_ref();
+        granted && (authorized.has("offline_access") || session.is_none_or(session_lives))
     }
 
     pub(crate) fn access_token(&self, token: &str, now: u64) -> Option<&AccessToken> {
         let found = self.access_tokens.get(token)?;
-        (found.expires > now && self.is_honoured(&found.ticket, now)).then_some(found)
+        (found.expires > now && self.is_honoured(&found.authorized, now)).then_some(found)
     }
 
     pub(crate) fn refresh_token(&self, token: &str, now: u64) -> Option<&RefreshToken> {
         let found = self.refresh_tokens.get(token)?;
-        (found.expires > now && self.is_honoured(&found.ticket, now)).then_some(found)
+        (found.expires > now && self.is_honoured(&found.authorized, now)).then_some(found)
     }
 
     pub(crate) fn age_refresh_tokens(&mut self, by: u64) {
@@ -154,7 +155,7 @@ impl Store {
         self.grants.retain(|_, grant| grant.person != person);
     }
 
-    /// Sessions and tokens of somebody die.
+    /// Sessions and tokens of a person end.
     pub(crate) fn end_everything_of(&mut self, person: &str) {
         self.revoke_grants_of(person);
         self.sessions.retain(|_, session| session.person.as_deref() != Some(person));

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::authorization_request::AuthorizationRequest;
 
-/// Somebody is a user since they first signed in, or since an administrator created them.
+/// A person is a user since they first signed in, or since an administrator created them.
 #[derive(Default)]
 pub(crate) struct Account {
     pub(crate) created_ms: u64,
@@ -52,7 +52,7 @@ pub(crate) struct Interaction {
     pub(crate) request: AuthorizationRequest,
     pub(crate) progress: Progress,
     pub(crate) signed_in_as: Option<String>,
-    /// Somebody new, who has to choose a user name first.
+    /// A new person, who has to choose a user name first.
     pub(crate) newcomer: Option<String>,
     /// Shown once on the sign-in page.
     pub(crate) notice: Option<&'static str>,
@@ -84,7 +84,7 @@ pub(crate) struct Grant {
 
 /// What codes and tokens of one authorization have in common.
 #[derive(Clone)]
-pub(crate) struct Ticket {
+pub(crate) struct Authorized {
     pub(crate) app_id: String,
     pub(crate) person: String,
     pub(crate) grant_id: String,
@@ -98,14 +98,14 @@ pub(crate) struct Ticket {
     pub(crate) auth_time: Option<u64>,
 }
 
-impl Ticket {
+impl Authorized {
     pub(crate) fn has(&self, scope: &str) -> bool {
         self.scopes.iter().any(|held| held == scope)
     }
 }
 
 pub(crate) struct Code {
-    pub(crate) ticket: Ticket,
+    pub(crate) authorized: Authorized,
     pub(crate) challenge: Option<String>,
     pub(crate) redirect_uri: String,
     pub(crate) expires: u64,
@@ -113,7 +113,7 @@ pub(crate) struct Code {
 }
 
 pub(crate) struct AccessToken {
-    pub(crate) ticket: Ticket,
+    pub(crate) authorized: Authorized,
     pub(crate) scopes: Vec<String>,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
@@ -121,7 +121,7 @@ pub(crate) struct AccessToken {
 
 #[derive(Clone)]
 pub(crate) struct RefreshToken {
-    pub(crate) ticket: Ticket,
+    pub(crate) authorized: Authorized,
     pub(crate) issued: u64,
     pub(crate) expires: u64,
     pub(crate) consumed_ms: Option<u64>,

@@ -6,7 +6,7 @@ use crate::directory::texts;
 use crate::people::Person;
 use crate::scopes::{ORGANIZATION_ROLES_SCOPE, ORGANIZATIONS_SCOPE};
 use crate::state::Tenant;
-use crate::store::{ID_TOKEN_LIFE, Store, Ticket};
+use crate::store::{Authorized, ID_TOKEN_LIFE, Store};
 
 /// Those that ID tokens only have if an administrator says so; userinfo always has them.
 const EXTENDED: [&str; 7] = [
@@ -23,12 +23,12 @@ const EXTENDED: [&str; 7] = [
 pub(crate) fn id_token(
     tenant: &Tenant,
     store: &Store,
-    ticket: &Ticket,
+    authorized: &Authorized,
     scopes: &[String],
 ) -> Value {
     let now = tenant.clock.seconds();
     let mut claims = store
-        .person(&ticket.person)
+        .person(&authorized.person)
         .map(|person| everything(tenant, store, person, scopes))
         .unwrap_or_default();
     let enabled = |name: &str| {
@@ -37,16 +37,16 @@ pub(crate) fn id_token(
     };
     claims.retain(|name, _| !EXTENDED.contains(&name.as_str()) || enabled(name));
     let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
-    if let Some(nonce) = &ticket.nonce {
+    if let Some(nonce) = &authorized.nonce {
         add("nonce", nonce.as_str().into());
     }
-    if let Some(sid) = &ticket.sid {
+    if let Some(sid) = &authorized.sid {
         add("sid", sid.as_str().into());
     }
-    if let Some(auth_time) = ticket.auth_time {
+    if let Some(auth_time) = authorized.auth_time {
         add("auth_time", auth_time.into());
     }
-    add("aud", ticket.app_id.as_str().into());
+    add("aud", authorized.app_id.as_str().into());
     add("exp", (now + ID_TOKEN_LIFE).into());
     add("iat", now.into());
     add("iss", tenant.issuer.as_str().into());

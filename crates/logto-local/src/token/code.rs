@@ -28,27 +28,27 @@ pub(crate) fn exchange(
             (None, _) => return Err(Problem::missing("redirect_uri")),
         };
     let code = store.codes.get_mut(value).ok_or_else(Problem::invalid_grant)?;
-    if code.ticket.app_id != app_id
+    if code.authorized.app_id != app_id
         || code.expires <= now
         || !proves(code, form.get("code_verifier"))
         || code.redirect_uri != redirect_uri
     {
         return Err(Problem::invalid_grant());
     }
-    let ticket = code.ticket.clone();
+    let authorized = code.authorized.clone();
     if code.used {
-        store.revoke_grant(&ticket.grant_id);
+        store.revoke_grant(&authorized.grant_id);
         return Err(Problem::invalid_grant());
     }
     code.used = true;
-    if !store.is_honoured(&ticket, now) {
+    if !store.is_honoured(&authorized, now) {
         return Err(Problem::invalid_grant());
     }
-    let resource = issue::single_resource(&ticket, &form.resources())?;
-    let refresh_token = if ticket.has("offline_access") {
+    let resource = issue::single_resource(&authorized, &form.resources())?;
+    let refresh_token = if authorized.has("offline_access") {
         let value = random::token()?;
         let fresh = RefreshToken {
-            ticket: ticket.clone(),
+            authorized: authorized.clone(),
             issued: now,
             expires: now + REFRESH_TOKEN_LIFE,
             consumed_ms: None,
@@ -59,8 +59,8 @@ pub(crate) fn exchange(
         None
     };
     // An `organization_id` is ignored here; only a refresh honours it.
-    let wanted = Wanted { scopes: ticket.scopes.clone(), resource, organization: None };
-    issue::tokens(tenant, store, &ticket, &wanted, refresh_token)
+    let wanted = Wanted { scopes: authorized.scopes.clone(), resource, organization: None };
+    issue::tokens(tenant, store, &authorized, &wanted, refresh_token)
 }
 
 fn proves(code: &Code, verifier: Option<&str>) -> bool {

@@ -10,7 +10,7 @@ use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
 use crate::state::Tenant;
-use crate::store::{GRANT_LIFE, Grant, Store, Ticket};
+use crate::store::{Authorized, GRANT_LIFE, Grant, Store};
 use crate::token::issue::{self, Wanted};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -51,7 +51,7 @@ pub(crate) fn exchange(
         expires: tenant.clock.seconds() + GRANT_LIFE,
     };
     store.grants.insert(grant_id.clone(), grant);
-    let ticket = Ticket {
+    let authorized = Authorized {
         app_id: app_id.to_owned(),
         person: handle,
         grant_id,
@@ -63,7 +63,7 @@ pub(crate) fn exchange(
         auth_time: None,
     };
     let wanted = Wanted { scopes, resource, organization: organization.map(str::to_owned) };
-    let (access_token, scope) = issue::access_token_of(tenant, store, &ticket, &wanted)?;
+    let (access_token, scope) = issue::access_token_of(tenant, store, &authorized, &wanted)?;
     store.subjects.consume(subject);
     Ok(json!({
         "access_token": access_token, "expires_in": store.access_token_life, "scope": scope,
@@ -88,7 +88,7 @@ fn person_of<'a>(
             handle.and_then(by_handle)
         }
         ACCESS_TOKEN => match store.access_token(subject, now) {
-            Some(opaque) => by_handle(&opaque.ticket.person),
+            Some(opaque) => by_handle(&opaque.authorized.person),
             None => person_of_jwt(tenant, store, subject),
         },
         _ => None,

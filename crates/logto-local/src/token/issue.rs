@@ -7,10 +7,10 @@ use crate::problem::Problem;
 use crate::random;
 use crate::scopes::{self, ORGANIZATIONS};
 use crate::state::Tenant;
-use crate::store::{AccessToken, Store, Ticket};
+use crate::store::{AccessToken, Authorized, Store};
 use crate::token::claims;
 
-/// What this request is for, within what the ticket allows.
+/// What this request is for, within what was granted.
 pub(crate) struct Wanted {
     pub(crate) scopes: Vec<String>,
     pub(crate) resource: Option<String>,
@@ -19,10 +19,10 @@ pub(crate) struct Wanted {
 
 /// The resource of a JWT. With two of them Logto answers with an opaque token instead.
 pub(crate) fn single_resource(
-    ticket: &Ticket,
+    authorized: &Authorized,
     asked: &[String],
 ) -> Result<Option<String>, Problem> {
-    if asked.iter().any(|resource| !ticket.resources.contains(resource)) {
+    if asked.iter().any(|resource| !authorized.resources.contains(resource)) {
         return Err(Problem::unknown_resource());
     }
     Ok(match asked {
@@ -34,16 +34,16 @@ pub(crate) fn single_resource(
 pub(crate) fn tokens(
     tenant: &Tenant,
     store: &mut Store,
-    ticket: &Ticket,
+    authorized: &Authorized,
     wanted: &Wanted,
     refresh_token: Option<String>,
 ) -> Result<Value, Problem> {
-    let (access_token, scope) = access_token_of(tenant, store, ticket, wanted)?;
+    let (access_token, scope) = access_token_of(tenant, store, authorized, wanted)?;
     let mut answer = serde_json::Map::new();
     answer.insert("access_token".to_owned(), access_token.into());
     answer.insert("expires_in".to_owned(), store.access_token_life.into());
     if wanted.scopes.iter().any(|scope| scope == "openid") {
-        let claims = claims::id_token(tenant, store, ticket, &wanted.scopes);
+        let claims = claims::id_token(tenant, store, authorized, &wanted.scopes);
         answer.insert("id_token".to_owned(), store.keys.sign(None, &claims)?.into());
     }
     if let Some(refresh_token) = refresh_token {
@@ -58,12 +58,12 @@ pub(crate) fn tokens(
 pub(crate) fn access_token_of(
     tenant: &Tenant,
     store: &mut Store,
-    ticket: &Ticket,
+    authorized: &Authorized,
     wanted: &Wanted,
 ) -> Result<(String, String), Problem> {
     match (&wanted.resource, &wanted.organization) {
-        (None, None) => opaque(tenant, store, ticket, &wanted.scopes),
-        _ => jwt(tenant, store, ticket, wanted),
+        (None, None) => opaque(tenant, store, authorized, &wanted.scopes),
+        _ => jwt(tenant, store, authorized, wanted),
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn check_membership(person: &Person, organization: &str) -> Result<()
 fn opaque(
     tenant: &Tenant,
     store: &mut Store,
-    ticket: &Ticket,
+    authorized: &Authorized,
     scopes: &[String],
 ) -> Result<(String, String), Problem> {
     let now = tenant.clock.seconds();
@@ -89,7 +89,7 @@ fn opaque(
     let scope = scopes.join(" ");
     let value = random::token()?;
     let token = AccessToken {
-        ticket: ticket.clone(),
+        authorized: authorized.clone(),
         scopes,
         issued: now,
         expires: now + store.access_token_life,
@@ -102,10 +102,10 @@ fn opaque(
 fn jwt(
     tenant: &Tenant,
     store: &Store,
-    ticket: &Ticket,
+    authorized: &Authorized,
     wanted: &Wanted,
 ) -> Result<(String, String), Problem> {
-    let person = store.person(&ticket.person).ok_or_else(Problem::invalid_grant)?;
+    let person = store.person(&authorized.person).ok_or_else(Problem::invalid_grant)?;
     let organization = wanted.organization.as_deref();
     let resource = wanted.resource.as_deref().unwrap_or(ORGANIZATIONS);
     let permitted = store.directory.of_person(person, resource, organization);
@@ -115,7 +115,7 @@ fn jwt(
         .collect();
     let scope = scope.join(" ");
     let audience = audience(wanted.resource.as_deref(), organization);
-    let subject = Subject { sub: person.id(), client_id: &ticket.app_id, scope: Some(&scope) };
+    let subject = Subject { sub: person.id(), client_id: &authorized.app_id, scope: Some(&scope) };
     let within = organization.filter(|_| wanted.resource.is_some());
     Ok((access_token(tenant, store, &subject, &audience, within)?, scope))
 }

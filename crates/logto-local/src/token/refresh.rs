@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::scopes::ORGANIZATIONS_SCOPE;
 use crate::state::Tenant;
-use crate::store::{REFRESH_TOKEN_LIFE, REUSE_WINDOW_MS, RefreshToken, Store, Ticket};
+use crate::store::{Authorized, REFRESH_TOKEN_LIFE, REUSE_WINDOW_MS, RefreshToken, Store};
 use crate::token::issue::{self, Wanted};
 
 pub(crate) fn refresh(
@@ -19,30 +19,32 @@ pub(crate) fn refresh(
 ) -> Result<Value, Problem> {
     let value = form.get("refresh_token").ok_or_else(|| Problem::missing("refresh_token"))?;
     let found = store.refresh_token(value, tenant.clock.seconds()).cloned();
-    let token =
-        found.filter(|token| token.ticket.app_id == app_id).ok_or_else(Problem::invalid_grant)?;
-    let ticket = &token.ticket;
+    let token = found
+        .filter(|token| token.authorized.app_id == app_id)
+        .ok_or_else(Problem::invalid_grant)?;
+    let authorized = &token.authorized;
 
     let replayed = |consumed| tenant.clock.millis() > consumed + REUSE_WINDOW_MS;
     if token.consumed_ms.is_some_and(replayed) {
-        store.revoke_grant(&ticket.grant_id);
+        store.revoke_grant(&authorized.grant_id);
         return Err(Problem::invalid_grant());
     }
-    let scopes = narrowed(ticket, form.get("scope"))?;
+    let scopes = narrowed(authorized, form.get("scope"))?;
     let organization = form.get("organization_id");
-    check_organization(store, ticket, organization)?;
+    check_organization(store, authorized, organization)?;
     // As in Logto, the token is consumed before the resource is looked at.
     let refresh_token = rotate_if_due(tenant, store, value, &token)?;
-    let resource = issue::single_resource(ticket, &form.resources())?;
+    let resource = issue::single_resource(authorized, &form.resources())?;
     let wanted = Wanted { scopes, resource, organization: organization.map(str::to_owned) };
-    issue::tokens(tenant, store, ticket, &wanted, Some(refresh_token))
+    issue::tokens(tenant, store, authorized, &wanted, Some(refresh_token))
 }
 
-fn narrowed(ticket: &Ticket, asked: Option<&str>) -> Result<Vec<String>, Problem> {
+fn narrowed(authorized: &Authorized, asked: Option<&str>) -> Result<Vec<String>, Problem> {
     let Some(asked) = asked else {
-        return Ok(ticket.scopes.clone());
+        return Ok(authorized.scopes.clone());
     };
-    let missing: Vec<&str> = asked.split_whitespace().filter(|scope| !ticket.has(scope)).collect();
+    let missing: Vec<&str> =
+        asked.split_whitespace().filter(|scope| !authorized.has(scope)).collect();
     if missing.is_empty() {
         return Ok(asked.split_whitespace().map(str::to_owned).collect());
     }
@@ -53,18 +55,18 @@ fn narrowed(ticket: &Ticket, asked: Option<&str>) -> Result<Vec<String>, Problem
 
 fn check_organization(
     store: &Store,
-    ticket: &Ticket,
+    authorized: &Authorized,
     organization: Option<&str>,
 ) -> Result<(), Problem> {
     let Some(organization) = organization else {
         return Ok(());
     };
-    if !ticket.has(ORGANIZATIONS_SCOPE) {
+    if !authorized.has(ORGANIZATIONS_SCOPE) {
         let description = "refresh token missing required scope";
         return Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
             .with_scope(ORGANIZATIONS_SCOPE));
     }
-    let person = store.person(&ticket.person);
+    let person = store.person(&authorized.person);
     issue::check_membership(person.ok_or_else(Problem::invalid_grant)?, organization)
 }
 

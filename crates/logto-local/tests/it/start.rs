@@ -1,4 +1,4 @@
-//! Starting, and what a tenant refuses so that nobody takes it for a real one.
+//! Starting, and what a tenant refuses so that it is not taken for a real one.
 
 use logto_local::{Error, LocalTenant, Person};
 use serde_json::Value;

@@ -38,7 +38,7 @@ pub enum Warning {
     AutomaticAccountLinking,
     /// New people are stopped and have to give what the tenant requires, for example a user name.
     RequiredIdentifiers(Vec<String>),
-    /// The tenant lets nobody in who has no account yet.
+    /// The tenant lets in no one without an account.
     RegistrationClosed,
     /// The application tells its sign-outs to another address, which stays.
     OtherBackchannelLogoutUri(String),
@@ -100,7 +100,7 @@ impl Plan {
         [format!("{endpoint}callback/{id}"), format!("{endpoint}account/callback/social/{id}")]
     }
 
-    /// Whether the plan cannot be carried out before somebody gives id and secret of an OAuth app at
+    /// Whether the plan cannot be carried out before id and secret are given of an OAuth app at
     /// Hugging Face, registered with these redirect URIs.
     #[must_use]
     pub fn needs_hugging_face_credentials(&self) -> bool {
@@ -113,7 +113,7 @@ impl fmt::Display for Warning {
         match self {
             Self::AutomaticAccountLinking => f.write_str(
                 "automatic account linking is on: Logto does not look at whether Hugging Face verified an \
-                 e-mail address, so whoever enters somebody else's there gets into their account here",
+                 e-mail address, so a user who enters somebody else's there gets into their account here",
             ),
             Self::RequiredIdentifiers(required) => write!(
                 f,

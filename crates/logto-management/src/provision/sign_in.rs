@@ -13,7 +13,7 @@ pub(super) async fn plan(
     let now = management.sign_in_experience().get().await?;
     let targets = &now.social_sign_in_connector_targets;
     let is_shown = targets.iter().any(|target| target == TARGET);
-    // Whoever replaces the connector shows its button again.
+    // Replacing the connector shows its button again.
     if !is_shown && !plan.warnings.contains(&Warning::ConnectorReplaced) {
         let after = with_button(targets);
         let mut change = Change::new("show the Hugging Face button", Step::ShowButton);

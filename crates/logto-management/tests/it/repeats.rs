@@ -140,7 +140,7 @@ async fn a_list_is_read_page_by_page() {
     assert_eq!((names[0], names[200]), ("Team 0", "Team 200"));
     assert_eq!(tenant.requests().len(), 3);
 
-    // Whoever stops early fetches no more than is needed.
+    // Stopping early fetches no more than is needed.
     tenant.clear_requests();
     let mut some = management.organizations().list();
     assert_eq!(some.next().await.unwrap().unwrap().name, "Team 0");

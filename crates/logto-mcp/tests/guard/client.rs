@@ -72,7 +72,7 @@ async fn a_client_finds_the_tenant_signs_in_calls_and_steps_up() {
 
     // Without a token the server says where to sign in.
     let refused = ().serve(StreamableHttpClientTransport::from_uri(address.as_str())).await;
-    let refused = refused.expect_err("nobody is signed in");
+    let refused = refused.expect_err("no user is signed in");
     let challenge = refused.auth_challenge().expect("a challenge").to_owned();
     assert!(challenge.contains("resource_metadata="), "{challenge}");
 

@@ -145,7 +145,7 @@ impl LogtoConfig {
 
     /// A secret of at least 32 bytes that cookies are encrypted with. Call it again to add
     /// older secrets: the first seals, all open, so that a secret can be changed without signing
-    /// anybody out. With several instances that takes three steps: add the new secret last on all of
+    /// users out. With several instances that takes three steps: add the new secret last on all of
     /// them, then move it to the front, and drop the old one when the last session sealed with it is
     /// over.
     #[must_use]
@@ -337,7 +337,7 @@ impl LogtoConfig {
     }
 
     /// Who may show the SDK's own pages in a frame, as sources of CSP's `frame-ancestors` (Content
-    /// Security Policy Level 3, section 6.4.2). Default: nobody. For a Hugging Face Space that is
+    /// Security Policy Level 3, section 6.4.2). Default: no one. For a Hugging Face Space that is
     /// `https://huggingface.co`.
     ///
     /// # Example

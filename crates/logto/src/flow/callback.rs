@@ -68,7 +68,7 @@ fn invalid(why: &'static str) -> Error {
 }
 
 impl CallbackParameters {
-    /// Reads a query; a parameter given twice is refused, because nobody can tell which one Logto
+    /// Reads a query; a parameter given twice is refused, because it is not clear which one Logto
     /// meant.
     pub(crate) fn parse(query: &str) -> Result<Self, Error> {
         let mut parameters = Self::default();

@@ -31,7 +31,7 @@ pub(crate) struct Engine {
     pub(crate) sign_in_hook: Option<Arc<SignInHook>>,
     pub(crate) tasks: Tasks,
     pub(crate) faults: FaultLog,
-    /// Of refused back-channel logouts, which anybody can post.
+    /// Of refused back-channel logouts, which anyone can post.
     pub(crate) refused_logouts: LogLimit,
     /// Of refused webhooks, which anybody can post.
     pub(crate) refused_webhooks: LogLimit,

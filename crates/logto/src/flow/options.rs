@@ -70,7 +70,7 @@ pub struct SignInOptions {
     pub(crate) parameters: Vec<(String, String)>,
 }
 
-/// StoreKeys only: a one-time token signs somebody in.
+/// StoreKeys only: a one-time token signs a user in.
 impl fmt::Debug for SignInOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.parameters.iter().map(|(name, _)| name);
@@ -218,7 +218,7 @@ impl SignInOptions {
     }
 
     /// What has to be said again when the sign-in is repeated, as a query. `prompt`, `max_age`,
-    /// `scope` and `resource` are no [parameters](Self::with_extra_param) of anybody's.
+    /// `scope` and `resource` cannot be given as [parameters](Self::with_extra_param).
     pub(crate) fn to_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&self.parameters);

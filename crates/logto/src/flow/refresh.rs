@@ -4,7 +4,7 @@
 //! In this process those who want the same token share one flight. Across processes a lease in the
 //! store lets one redeem; the others find its result in the store. A flight is a task of its own: a
 //! browser that goes away does not cut it between Logto's answer and ours. What Logto answered is
-//! stored before anybody sees it, and a session that was ended meanwhile stays ended.
+//! stored before it is used, and a session that was ended meanwhile stays ended.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -55,7 +55,7 @@ pub(crate) struct Refreshes {
     store_failures: LogLimit,
 }
 
-/// What somebody wants to have refreshed.
+/// What is to be refreshed.
 struct RefreshRequest {
     held: LoadedSession,
     target: Target,
@@ -64,7 +64,7 @@ struct RefreshRequest {
 }
 
 impl RefreshRequest {
-    /// Whether somebody else has fulfilled it.
+    /// Whether another request has fulfilled it.
     fn is_fulfilled_by(&self, session: &Session, now: u64) -> bool {
         session
             .grant
@@ -148,7 +148,7 @@ impl Refreshes {
         tasks.spawn(async move {
             let outcome = engine.renew(&wanted).await;
             if let Err(error) = &outcome {
-                // Nobody may be waiting for it.
+                // The request may be gone.
                 engine.faults.report("refresh", error);
             }
             let refreshes = &engine.refreshes;
@@ -182,9 +182,9 @@ async fn finished(
 }
 
 impl Engine {
-    /// Waits for the right to refresh, or for the result of whoever has it.
+    /// Waits for the lease, or for the result of the instance that has it.
     async fn renew(&self, wanted: &RefreshRequest) -> Result<LoadedSession, Error> {
-        // What can fail without Logto's token endpoint fails before anybody else has to wait.
+        // What can fail without Logto's token endpoint fails before other requests have to wait.
         self.provider.metadata().await?;
         let (mut pause, most) = LOOK;
         let lease = loop {
@@ -218,7 +218,7 @@ impl Engine {
                         tracing::info!(%error, "Logto ended a session");
                         return Err(error);
                     }
-                    // Somebody else rotated the refresh token meanwhile.
+                    // Another instance rotated the refresh token meanwhile.
                     latest = newer;
                     departure = Departure::default();
                 }
@@ -244,7 +244,7 @@ impl Engine {
     }
 
     /// Logto spends a refresh token that is to be replaced before it looks at what is asked for, and
-    /// gives the new one to nobody if it then refuses. For three seconds it takes the old one again.
+    /// does not return the new one if it then refuses. For three seconds it takes the old one again.
     async fn rescue(&self, wanted: &RefreshRequest, latest: &LoadedSession) {
         let plain = Target::default();
         if wanted.target == plain {

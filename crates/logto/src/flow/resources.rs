@@ -24,7 +24,7 @@ const MAX_TRIED: usize = 20;
 #[derive(Debug, Default)]
 pub(crate) struct UnknownResources {
     until: Mutex<HashMap<String, u64>>,
-    /// When they were last tried: many people may be refused at the same time, and anybody can make up
+    /// When they were last tried: many people may be refused at the same time, and anyone can make up
     /// a refusal of their own sign-in.
     tried_at: tokio::sync::Mutex<Option<u64>>,
 }

@@ -130,7 +130,7 @@ impl Engine {
         let nonce = Nonce::Unchanged(before.nonce.as_deref());
         let after = self.verify(id_token, nonce, &tokens.access_token).await?;
         if after.shown.sub != before.shown.sub {
-            let why = "the refreshed ID token is about somebody else";
+            let why = "the refreshed ID token is about another user";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
         // A refresh is no authentication (section 12.2).
@@ -198,7 +198,7 @@ impl Engine {
     }
 
     /// Revokes refresh tokens of sessions that are over, one after the other, in a task of its
-    /// own: nobody waits for Logto.
+    /// own: no request waits for Logto.
     pub(crate) fn revoke_all(self: &Arc<Self>, tokens: Vec<String>) {
         let engine = Arc::clone(self);
         self.tasks.spawn(async move {

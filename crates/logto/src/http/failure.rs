@@ -1,4 +1,4 @@
-//! From a request that failed to an error, without what nobody else may read.
+//! From a request that failed to an error, without what must not be logged.
 
 use std::error::Error as StdError;
 
@@ -26,7 +26,7 @@ pub(super) fn unreachable(error: reqwest::Error) -> Error {
     }
 }
 
-/// Whether Logto may have done what it was asked to although nobody has its answer: the connection
+/// Whether Logto may have done what it was asked to although its response was lost: the connection
 /// broke, something on the way answered in its place, or what came cannot be read. What waited for
 /// its turn in vain was never sent.
 pub(crate) fn is_answer_lost(error: &Error) -> bool {
@@ -98,7 +98,7 @@ pub(super) fn invalid_client(
     }
 }
 
-/// The values of a form that nobody else may read.
+/// The values of a form that must not be logged.
 pub(super) fn secrets_of<'a>(form: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
     const SECRET: [&str; 5] = ["code", "code_verifier", "refresh_token", "subject_token", "token"];
     let secret = form.filter(|(name, _)| SECRET.contains(name));

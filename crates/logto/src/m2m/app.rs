@@ -91,7 +91,7 @@ impl MachineApp {
         self.issued(&Form::client_credentials(request), request.fresh).await
     }
 
-    /// A token for whoever `subject` belongs to (RFC 8693). The app must be allowed to exchange
+    /// A token for the user whom `subject` belongs to (RFC 8693). The app must be allowed to exchange
     /// tokens: a switch in Logto's console. The outcome is kept like any other token.
     ///
     /// # Errors

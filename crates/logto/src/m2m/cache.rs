@@ -67,7 +67,7 @@ impl TokenCache {
     fn slot(&self, key: Key, now: u64) -> Slot {
         let mut slots = self.slots();
         if !slots.contains_key(&key) && slots.len() >= MAX_REQUESTS {
-            // Somebody waits for a slot that is held elsewhere too.
+            // A caller waits for a slot that is in use elsewhere too.
             let in_use = |slot: &Slot| Arc::strong_count(slot) > 1;
             let usable = |slot: &Slot| slot.peek().0.is_some_and(|issued| issued.is_usable(now));
             slots.retain(|_, slot| in_use(slot) || usable(slot));

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 
 /// An opaque token that is active now.
 ///
-/// It is not bound to an API: whoever holds one may ask userinfo, and that is all it proves.
+/// It is not bound to an API: its bearer may ask userinfo, and that is all it proves.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Introspection {

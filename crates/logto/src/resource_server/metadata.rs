@@ -21,7 +21,7 @@ pub(super) fn metadata_url(resource: &str) -> Option<Url> {
     Some(url)
 }
 
-/// The document (section 2). Anybody may read it, and pages of other origins do.
+/// The document (section 2). It is public, and pages of other origins read it.
 pub(super) fn document(resource: &str, issuer: &str, scopes: &[String]) -> Reply {
     let document = json!({
         "resource": resource,

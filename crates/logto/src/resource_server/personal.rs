@@ -13,7 +13,7 @@ use crate::oidc::TokenRequest;
 
 /// What Logto's personal access tokens begin with.
 const PREFIX: &str = "pat_";
-/// How many are exchanged at the same time: whoever sends made-up ones must not make this server
+/// How many are exchanged at the same time: made-up ones must not make this server
 /// flood Logto.
 const AT_ONCE: usize = 8;
 /// Seconds for which a refused one is refused without asking again.

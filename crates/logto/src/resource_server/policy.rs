@@ -175,7 +175,7 @@ impl Policy {
     }
 
     /// Whether the token permits what the policy asks for. `organization` is the one that the
-    /// request is about; a policy that asks for it and gets `None` lets nobody in.
+    /// request is about; a policy that asks for it and gets `None` refuses the request.
     ///
     /// That the token is genuine and fresh was seen when its claims were made.
     #[must_use]
@@ -196,7 +196,7 @@ impl Policy {
             }
             (Some(OrganizationFrom::Path(name)), None) => {
                 tracing::error!("the route has no parameter `{name}` for an organization");
-                let why = "nobody knows which organization the request is about";
+                let why = "it is not known which organization the request is about";
                 return Err(Error::new(ErrorKind::Forbidden, why));
             }
             _ => {}

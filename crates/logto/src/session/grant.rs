@@ -62,7 +62,7 @@ impl Grant {
         &self.claims
     }
 
-    /// The tokens. Where they cannot be unpacked there are none, and whoever asks for one has to
+    /// The tokens. Where they cannot be unpacked there are none, and a caller that asks for one has to
     /// sign in.
     pub(crate) fn tokens(&self) -> &StoredTokens {
         self.tokens.get_or_init(|| {

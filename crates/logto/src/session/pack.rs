@@ -2,7 +2,7 @@
 //!
 //! One byte of version, what changes with use, then what Logto [granted](Grant): the text of the
 //! claims, the text of all tokens, each compressed, and what does not compress. To open a session is
-//! to read its claims; the tokens are for whoever asks.
+//! to read its claims; the tokens are unpacked on demand.
 
 use super::bytes::{Reader, put_number, put_version};
 use super::{Grant, Session, SessionId, StoredToken, StoredTokens, block, token};

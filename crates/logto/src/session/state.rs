@@ -1,14 +1,14 @@
 //! The states that a session can be in.
 
-/// Whether somebody is signed in, and if not, why.
+/// Whether a user is signed in, and if not, why.
 ///
-/// If nobody can know, because the store is down, that is none of these: it is an error.
+/// If that cannot be known, because the store is down, that is none of these: it is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionState {
-    /// Somebody is signed in.
+    /// A user is signed in.
     SignedIn,
-    /// Nobody is signed in.
+    /// No user is signed in.
     SignedOut,
     /// The session reached the end of its configured life, or was not used for too long.
     Expired,

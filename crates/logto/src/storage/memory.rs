@@ -98,7 +98,7 @@ impl MemoryStorage {
         self
     }
 
-    /// How many entries there are, those included whose time is over and that nobody has met since.
+    /// How many entries there are, expired ones that were not met since included.
     #[must_use]
     pub fn len(&self) -> usize {
         let shards = self.shards.iter();
@@ -128,7 +128,7 @@ impl Storage for MemoryStorage {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
         let live = |key: &&str| {
             let shard = read(self.shard(key)?);
-            // Of most keys there is nothing, and then nobody has to know the time.
+            // Most keys have no entry, and then the time is not needed.
             let slot = shard.slots.get(*key);
             let slot = slot.filter(|slot| self.clock.tick() < slot.ends_at);
             Ok(slot.map(|slot| slot.entry.clone()))

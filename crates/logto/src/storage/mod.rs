@@ -5,7 +5,7 @@
 //! which the rest of the SDK relies on.
 //!
 //! What the SDK stores is opaque: keys are hashes, values are sealed with the cookie secrets. A dump
-//! of the store signs nobody in.
+//! of the store is no credential.
 
 mod error;
 mod memory;

@@ -1,4 +1,4 @@
-//! Logto says that somebody signed out elsewhere (OpenID Connect Back-Channel Logout 1.0).
+//! Logto says that a user signed out elsewhere (OpenID Connect Back-Channel Logout 1.0).
 
 use url::form_urlencoded;
 
@@ -13,7 +13,7 @@ const UNDER_WAY: u64 = 5;
 impl Context {
     /// Ends the sessions that a logout token names.
     ///
-    /// The answer is 200 when that is done, 400 for a token that is not good, and 503 if nobody can
+    /// The answer is 200 when that is done, 400 for a token that is not good, and 503 if it cannot be
     /// tell now, because Logto's keys or the store cannot be had.
     pub(super) async fn handle_back_channel_logout(&self) -> Reply {
         let context = self.clone();

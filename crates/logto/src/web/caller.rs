@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::oidc::TokenRequest;
 use crate::resource_server::{AccessTokenClaims, Api, Policy};
 
-/// Whoever may call a route of an API, by an access token of their own or by the session.
+/// The caller of a route of an API, by an access token of their own or by the session.
 ///
 /// Both come to the same: a session is judged by the person's access token for the API.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Caller {
 }
 
 impl Context {
-    /// Whoever makes this request, if they may by `policy`: with the access token in `authorization`,
+    /// The caller of this request, if `policy` permits it: with the access token in `authorization`,
     /// the values of the request's `Authorization` headers, or else by the session.
     ///
     /// A request that brings a token is judged by it alone. A session counts only where the request

@@ -22,7 +22,7 @@ use crate::session::manager::{LoadedSession, SessionLookup};
 /// use logto::web::{Context, Reply};
 ///
 /// async fn page(context: &Context) -> Result<String, Reply> {
-///     // Whoever is not signed in gets the `Reply`: a person a redirect, a script 401.
+///     // Without a session the `Reply` is a redirect for a person and 401 for a script.
 ///     let user = context.user().await?;
 ///     let token = context.access_token("https://api.example.test").await?;
 ///     Ok(format!("{} has a token until {}", user.sub(), token.expires_at()))
@@ -41,7 +41,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// `None` until somebody asks.
+    /// `None` until it is loaded.
     current: Option<SessionLookup>,
     /// Whether the request is refused unless a person is signed in.
     is_protected: bool,
@@ -75,18 +75,18 @@ impl Context {
         self.logto().settings.clock.now()
     }
 
-    /// Whether somebody is signed in. As in every Logto SDK this looks at the session alone; the
+    /// Whether a user is signed in. As in every Logto SDK this looks at the session alone; the
     /// session does not end with the ID token's hour.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if nobody can know,
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known,
     /// because the session's store does not answer.
     pub async fn is_authenticated(&self) -> Result<bool, Error> {
         Ok(self.session_state().await? == SessionState::SignedIn)
     }
 
-    /// Whether somebody is signed in, and if not, why.
+    /// Whether a user is signed in, and if not, why.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Context {
         self.current(|current| current.state).await
     }
 
-    /// The claims of the session's ID token, if somebody is signed in.
+    /// The claims of the session's ID token, if a user is signed in.
     ///
     /// # Errors
     ///
@@ -119,11 +119,11 @@ impl Context {
         self.maybe_user().await?.ok_or_else(|| self.refuse())
     }
 
-    /// The signed-in person, or `None` if nobody is signed in.
+    /// The signed-in user, or `None`.
     ///
     /// # Errors
     ///
-    /// The answer for a request of which nobody can know who makes it, because the session's store
+    /// The response when it cannot be known who makes the request, because the session's store
     /// does not answer.
     pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
         let claims = self.id_token_claims().await?;

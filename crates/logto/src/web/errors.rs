@@ -133,7 +133,7 @@ impl Context {
         self.page(status, &page).with_retry_after(error)
     }
 
-    /// The answer to a method that the route does not have. Whoever opens the address of sign-out gets
+    /// The answer to a method that the route does not have. A person who opens the address of sign-out gets
     /// the button that was missing.
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");

@@ -34,7 +34,7 @@ impl WayOn {
         Self { kind: PageActionKind::Form, ..Self::link(address, label) }
     }
 
-    /// A callback's address may hold a code, which is nobody's business. A form has to tell this app
+    /// A callback's address may hold a code, which must not leak as a referrer. A form has to tell this app
     /// where it comes from.
     fn referrer_policy(&self) -> &'static str {
         match self.kind {

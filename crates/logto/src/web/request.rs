@@ -51,7 +51,7 @@ impl Request {
     /// A request from its method, its target as the client sent it (path and query, before any
     /// nesting took a prefix away) and its headers, which most frameworks' header maps are already.
     ///
-    /// Bytes that are not text become U+FFFD: a cookie of somebody else must not hide ours in the
+    /// Bytes that are not text become U+FFFD: a cookie of another app must not hide ours in the
     /// same header, and an origin that cannot be read must not count as none. Several `cookie`
     /// headers are read as one (HTTP/2 splits them); of any other header the first counts.
     #[must_use]

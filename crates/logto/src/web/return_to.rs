@@ -35,7 +35,7 @@ impl Context {
     }
 
     /// The page that a request to the sign-in route asks to return to. One of another origin is
-    /// nobody's wish but an attacker's, and is passed over.
+    /// an attack, and is ignored.
     pub(super) fn wanted_page(&self) -> Option<String> {
         let mut parameters = form_urlencoded::parse(self.request().query().as_bytes());
         let (_, page) = parameters.find(|(name, _)| name == "return_to")?;

@@ -24,7 +24,7 @@ pub enum Route {
     Callback,
     /// `POST /sign-out` (`GET` if configured): out of this app and out of Logto.
     SignOut,
-    /// `POST /backchannel-logout`: Logto says that somebody signed out elsewhere.
+    /// `POST /backchannel-logout`: Logto says that a user signed out elsewhere.
     BackChannelLogout,
     /// `POST /webhooks/logto`: Logto says what happened; see [`webhooks`](crate::webhooks).
     Webhooks,
@@ -116,7 +116,7 @@ impl Route {
         };
         let by_get = allowed.contains(&"GET");
         match context.request().method() {
-            // Whoever only looks, or looks ahead, begins no sign-in and ends none.
+            // HEAD and prefetch begin no sign-in and end none.
             "HEAD" if by_get => Reply::new(204),
             "GET" if by_get && context.request().is_prefetch() => Reply::new(204),
             "GET" if self == Self::SignOut && context.request().query() == CONTINUE => {

@@ -1,4 +1,4 @@
-//! Sending somebody to Logto.
+//! Sending a browser to Logto.
 
 use super::{Context, Reply, Route};
 use crate::config::{Prompt, scope};
@@ -151,7 +151,7 @@ impl Context {
         Ok(Some(Freshness::new(max_age, sub)))
     }
 
-    /// Organizations are no API of anybody's: Logto always knows their resource.
+    /// Organizations are no API of an app: Logto always knows their resource.
     fn resources(&self, options: &SignInOptions) -> Vec<&str> {
         let Engine { settings, unknown_resources, .. } = self.logto().as_ref();
         let unknown = unknown_resources.names(self.now());

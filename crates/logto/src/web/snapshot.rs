@@ -62,11 +62,11 @@ impl ContextRequest {
     }
 }
 
-/// What is known of whoever makes a request, as `getContext` of Logto's other SDKs has it.
+/// What is known of the user of a request, as `getContext` of Logto's other SDKs has it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct LogtoContext {
-    /// Whether somebody is signed in. If not, everything else is empty.
+    /// Whether a user is signed in. If not, everything else is empty.
     pub is_authenticated: bool,
     /// The claims of the session's ID token.
     pub claims: Option<Arc<IdTokenClaims>>,
@@ -85,8 +85,8 @@ impl Context {
     /// # Errors
     ///
     /// Those of [`access_token`](Self::access_token) and
-    /// [`fetch_user_info`](Self::fetch_user_info). It is no error if nobody is signed in; an
-    /// outage is one, and never looks like nobody.
+    /// [`fetch_user_info`](Self::fetch_user_info). It is no error if no user is signed in; an
+    /// outage is one, and never looks like a sign-out.
     pub async fn get_context(&self, wanted: ContextRequest) -> Result<LogtoContext, Error> {
         let Some(claims) = self.id_token_claims().await? else {
             return Ok(LogtoContext::default());

@@ -21,7 +21,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`] if nobody is signed in, or Logto ended the session;
+    /// [`ErrorKind::SignInRequired`] if no user is signed in, or Logto ended the session;
     /// [`ErrorKind::Unreachable`] if the token has to be renewed and Logto does not answer: the
     /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the
     /// organization; [`ErrorKind::InvalidClient`] if Logto does not accept the app's id or secret;
@@ -104,7 +104,7 @@ impl Context {
     async fn signed_in(&self) -> Result<LoadedSession, Error> {
         self.held()
             .await?
-            .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "nobody is signed in"))
+            .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "no user is signed in"))
     }
 
     /// The session with a good token, kept by the browser if it moved on.

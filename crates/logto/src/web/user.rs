@@ -16,7 +16,7 @@ use crate::oidc::claims::{IdTokenClaims, UserInfo};
 /// ```
 /// # use logto::web::User;
 /// async fn card(user: &User) -> Result<String, logto::Error> {
-///     // From the session: nobody is asked.
+///     // From the session, without a request.
 ///     let name = user.name().unwrap_or(user.sub());
 ///     // From Logto, now.
 ///     let info = user.fetch_user_info().await?;

@@ -1,4 +1,4 @@
-//! Logto says that somebody signed out elsewhere, in a body that the adapter reads.
+//! Logto says that a user signed out elsewhere, in a body that the adapter reads.
 
 use axum::Router;
 use logto::web::Route;
@@ -10,7 +10,7 @@ use super::super::{Answer, Case, Site, Visitor};
 const ROUTE: &str = "/backchannel-logout";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// Logto says that somebody signed out elsewhere.
+/// Logto says that a user signed out elsewhere.
 #[must_use]
 pub fn back_channel() -> Vec<Case> {
     vec![

@@ -36,7 +36,7 @@ pub fn signing_out() -> Vec<Case> {
             assert_eq!(visitor.open("/sign-out").await.status, 405);
             visitor.is_signed_in().await;
         }),
-        Case::new("nobody is signed in", async |site| {
+        Case::new("no user is signed in", async |site| {
             let answer = site.visitor().post("/sign-out").send().await;
             assert_eq!(answer.status, 303);
             assert!(answer.location().contains("/oidc/session/end?client_id="));

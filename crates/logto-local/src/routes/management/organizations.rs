@@ -87,7 +87,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Whoever is a member already stays one.
+/// Those who are members already stay members.
 pub(super) async fn add_users(
     State(tenant): State<Shared>,
     Path(id): Path<String>,

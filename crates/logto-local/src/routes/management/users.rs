@@ -1,4 +1,4 @@
-//! `/api/users`: whoever signed in once, and whom an administrator created.
+//! `/api/users`: people who signed in once, and those whom an administrator created.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -154,7 +154,7 @@ pub(super) async fn add_roles(
     Ok(reply::json(StatusCode::CREATED, &answer))
 }
 
-/// With it an app that may exchange tokens acts as somebody.
+/// With it an app that may exchange tokens acts as the person.
 pub(super) async fn subject_token(
     State(tenant): State<Shared>,
     call: Call,
@@ -177,7 +177,7 @@ fn find<'a>(store: &'a Store, id: &str) -> Option<&'a Person> {
     store.people.iter().find(|person| person.id() == id)
 }
 
-/// Of somebody who is a user already.
+/// Of a person who is a user already.
 fn handle_of(store: &Store, id: &str) -> Result<String, Refused> {
     find(store, id)
         .map(|person| person.handle().to_owned())

@@ -33,7 +33,7 @@ pub struct IdTokenClaims {
     pub(crate) nonce: Option<String>,
     /// Pages show these on every request; they are not worth reading all the others.
     pub(crate) shown: Shown,
-    /// Read when somebody asks.
+    /// Read on demand.
     claims: OnceLock<Claims>,
     raw: Box<str>,
 }

@@ -26,7 +26,7 @@ impl UserInfo {
         if claims.sub != sub {
             return Err(Error::new(
                 ErrorKind::InvalidResponse,
-                "the userinfo answer is about somebody else than the session",
+                "the userinfo response is about another user than the session",
             ));
         }
         Ok(Self { claims, raw: body.into() })

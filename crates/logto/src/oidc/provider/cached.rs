@@ -34,7 +34,7 @@ struct State<T> {
     /// Fetches in a row that failed, and the tick at which the last one did.
     failures: u32,
     failed_at: u64,
-    /// Counts the attempts, so that a waiter knows whether somebody fetched meanwhile.
+    /// Counts the attempts, so that a waiter knows whether there was a fetch meanwhile.
     attempts: u64,
 }
 
@@ -111,12 +111,12 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.read(|state| (state.value.clone(), Seen(state.attempts)))
     }
 
-    /// Whether anybody fetched since.
+    /// Whether there was a fetch since.
     fn is_newer_than(&self, seen: Seen) -> bool {
         self.read(|state| state.attempts) != seen.0
     }
 
-    /// The outcome of a fetch later than `seen`: somebody else's, or this one.
+    /// The outcome of a fetch later than `seen`: of another caller, or this one.
     pub(crate) async fn after(
         &self,
         seen: Seen,
@@ -129,8 +129,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.outcome()
     }
 
-    /// The same where a fetch has to be permitted; `None` if it is not and nobody else fetched, or
-    /// the error if the last fetch failed. Who waits for somebody else's needs no permission.
+    /// The same where a fetch has to be permitted; `None` if it is not and no other caller fetched, or
+    /// the error if the last fetch failed. Waiting for another caller's needs no permission.
     pub(crate) async fn after_if(
         &self,
         seen: Seen,

@@ -21,7 +21,7 @@ const FRESH: u64 = 60 * 60;
 pub(crate) enum TokenOrigin {
     /// Logto's token endpoint.
     Logto,
-    /// Whoever can reach this app.
+    /// Anyone who can reach this app.
     Untrusted,
 }
 

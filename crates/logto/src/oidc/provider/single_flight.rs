@@ -15,7 +15,7 @@ use crate::error::Error;
 pub(crate) struct SingleFlight<T>(Mutex<HashMap<String, Weak<Cached<T>>>>);
 
 impl<T: Send + Sync + 'static> SingleFlight<T> {
-    /// The outcome of the fetch that is under way for `key`, or of this one. If whoever fetches goes
+    /// The outcome of the fetch that is under way for `key`, or of this one. If the caller that fetches goes
     /// away, the next of those who wait does it.
     pub(crate) async fn share(
         &self,
@@ -33,7 +33,7 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
         if let Some(flight) = in_flight.get(key).and_then(Weak::upgrade) {
             return flight;
         }
-        // Those that nobody waits for any more.
+        // Those without a waiter.
         in_flight.retain(|_, flight| flight.strong_count() > 0);
         let flight = Cached::new(0, clock.clone());
         in_flight.insert(key.to_owned(), Arc::downgrade(&flight));

@@ -19,7 +19,7 @@ impl SessionExpiry {
         (started_at / 1000).saturating_add(self.lifetime)
     }
 
-    /// When the session ends if nobody uses it again.
+    /// When the session ends if it is not used again.
     pub(crate) fn ends_at(&self, session: &Session) -> u64 {
         let end = self.absolute_end(session.started_at);
         match self.idle {

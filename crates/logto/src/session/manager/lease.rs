@@ -24,7 +24,7 @@ pub(crate) struct Lease {
 }
 
 impl SessionManager {
-    /// The right to refresh, unless somebody else has it.
+    /// The lease, unless another instance has it.
     pub(crate) async fn lease(&self, id: SessionId) -> Result<Option<Lease>, Error> {
         let key = self.store_keys.lease(id);
         let version = self.store.put(&key, Vec::new(), Expect::Absent, LIFE).await?;
@@ -63,7 +63,7 @@ impl SessionManager {
         outcome
     }
 
-    /// `None` if somebody else has it by now; what is under way is finished all the same.
+    /// `None` if another instance has it by now; what is under way is finished all the same.
     async fn prolong(&self, lease: Lease) -> Option<Lease> {
         let expect = Expect::Version(lease.version);
         match self.store.put(&lease.key, Vec::new(), expect, LIFE).await {

@@ -32,7 +32,7 @@ impl SessionManager {
     ///
     /// # Errors
     ///
-    /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if nobody can know, because the store
+    /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because the store
     /// cannot be asked.
     pub(crate) async fn load(&self, header: &str, now: u64) -> Result<SessionLookup, Error> {
         let found = self.cookie.read(
@@ -43,7 +43,7 @@ impl SessionManager {
         match found {
             Found::Nothing => Ok(SessionLookup::without_session(SessionState::SignedOut)),
             Found::Unreadable => {
-                // Anybody can send one, so this is not for the log of every day.
+                // Anyone can send one, so this is not for the usual log.
                 tracing::debug!(
                     "a session cookie could not be read: was the cookie secret changed?"
                 );

@@ -70,7 +70,7 @@ struct State {
 /// What became of an end that was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Added {
-    /// Nobody works on them yet: the caller has to.
+    /// No task works on them yet: the caller has to start one.
     First,
     Behind,
     /// There is no room; this one is lost.

@@ -12,7 +12,7 @@ use crate::storage::{Entry, Expect};
 /// every browser has the new cookie. A new refresh token is remembered as long as the session lives:
 /// the one in the old cookie is spent.
 const NEWER_KEPT: Duration = Duration::from_secs(3600);
-/// Attempts to write beside others; each fails only if somebody else's succeeded.
+/// Attempts to write beside others; each fails only if another one succeeded.
 pub(super) const ATTEMPTS: usize = 20;
 /// Between attempts to begin a new session.
 const CREATE_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];

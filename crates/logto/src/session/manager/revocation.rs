@@ -20,7 +20,7 @@ pub(super) const CLOCKS: u64 = 15 * 60;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionInfo {
-    /// What names it towards [`end_session`](crate::Logto::end_session). It signs nobody in.
+    /// What names it towards [`end_session`](crate::Logto::end_session). It is no credential.
     pub id: String,
     /// When the person signed in, in seconds since the Unix epoch.
     pub started_at: u64,

@@ -4,7 +4,7 @@ use crate::crypto::encoding;
 use crate::session::SessionId;
 
 /// The keys of one application at one tenant. They are hashes: who reads the store learns neither
-/// ids of sessions nor who has one. In the memory of this process, which nobody else reads or shares,
+/// ids of sessions nor who has one. In the memory of this process, which no other process reads,
 /// they are what they stand for.
 #[derive(Debug)]
 pub(crate) struct StoreKeys {
@@ -81,7 +81,7 @@ impl StoreKeys {
         let what = match &self.context {
             Some(context) => {
                 let parts = [context.as_bytes(), b"\n", kind.as_bytes(), b"\n", what];
-                // Nobody chooses what is hashed: no two of 128 bits are equal. Every entry has a key.
+                // What is hashed is not chosen by a client: no two of 128 bits are equal. Every entry has a key.
                 let hash = encoding::sha256(&parts);
                 encoding::encode(hash.split_at(16).0)
             }

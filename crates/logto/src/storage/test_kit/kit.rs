@@ -8,7 +8,7 @@ use crate::crypto::encoding;
 use crate::error::Error;
 use crate::storage::{Bytes, Entry, Expect, Storage, StorageError, Version};
 
-/// Of an entry whose end nobody waits for.
+/// For an entry whose end is not waited for.
 pub(super) const LONG: Duration = Duration::from_secs(300);
 /// An entry that is still there so long after its time is one too many.
 const PATIENCE: Duration = Duration::from_secs(5);

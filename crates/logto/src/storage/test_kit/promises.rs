@@ -17,7 +17,7 @@ impl Kit<'_> {
             let found = self.get(&key).await?;
             ensure(found.as_ref() == Some(&written), "another value or version")?;
         }
-        ensure(self.get(&new_key()?).await?.is_none(), "something was found that nobody stored")
+        ensure(self.get(&new_key()?).await?.is_none(), "something was found that was never stored")
     }
 
     pub(super) async fn order(&self) -> Result<(), Broken> {
