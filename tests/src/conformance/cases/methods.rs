@@ -35,6 +35,7 @@ pub fn methods() -> Vec<Case> {
             let status = match route {
                 Route::SignOut => 303,
                 Route::BackChannelLogout => 400,
+                Route::Webhooks => 404,
                 _ => 405,
             };
             assert_eq!(answer.status, status);
