@@ -1,4 +1,4 @@
-//! The session ids of older clients, bound to whoever began the session.
+//! The session ids of older clients, bound to the caller that began the session.
 //!
 //! rmcp does not ask who sends a session id. So clients get the id together with a code of it and its
 //! owner, and an id that comes from somebody else is as unknown as one that never was.

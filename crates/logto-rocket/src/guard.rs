@@ -29,7 +29,7 @@ pub struct MaybeUser(pub Option<web::User>);
 /// A signed-in person who signed in at Logto at most `MAX_AGE` seconds ago
 /// ([`Context::fresh_user`](web::Context::fresh_user)).
 ///
-/// Whoever did not does not reach the handler: a person who opens a page signs in again and comes
+/// Others do not reach the handler: a person who opens a page signs in again and comes
 /// back, one who posts a form sees a page that says so, and anything else gets 401 with a challenge
 /// (RFC 9470) and the address of the sign-in.
 ///

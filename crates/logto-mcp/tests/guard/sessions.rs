@@ -1,4 +1,4 @@
-//! The sessions of older clients belong to whoever began them.
+//! The sessions of older clients belong to the caller that began them.
 
 use serde_json::json;
 

@@ -43,7 +43,7 @@ impl Context {
     }
 
     /// How old the authentication may be by a request to the sign-in route, in seconds. It is a wish of
-    /// whoever made the link: each page that needs a recent one asks again.
+    /// the author of a link: each page that needs a recent one asks again.
     pub(super) fn wanted_max_age(&self) -> Result<Option<u64>, Error> {
         let parameters = form_urlencoded::parse(self.request().query().as_bytes());
         let mut values = parameters.filter(|(name, _)| name == "max_age");

@@ -133,7 +133,7 @@ impl Context {
         Ok(scopes)
     }
 
-    /// Whoever has to authenticate again needs a page for it.
+    /// A person who has to authenticate again needs a page for it.
     fn prompt(&self, options: &SignInOptions) -> Prompt {
         match (options.prompt, self.logto().settings.prompt) {
             (Some(prompt), _) => prompt,
