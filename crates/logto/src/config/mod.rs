@@ -3,7 +3,7 @@
 mod environment;
 mod error;
 mod page;
-mod pages;
+mod paths;
 mod prompt;
 pub(crate) mod scope;
 mod settings;
