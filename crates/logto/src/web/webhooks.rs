@@ -125,15 +125,17 @@ impl Pause {
 impl Engine {
     /// What the SDK does by itself, and what the app does.
     async fn carry_out(self: &Arc<Self>, delivery: &Delivery) {
-        let handled = async {
-            let Some(handler) = &self.settings.webhook_handler else {
-                return;
-            };
-            if let Err(error) = handler.call(delivery.clone()).await {
-                tracing::error!(%error, event = delivery.name(), "the webhook handler failed");
-            }
-        };
-        tokio::join!(self.end_by_webhook(delivery), handled);
+        if let Some(handler) = self.settings.webhook_handler.clone() {
+            let delivery = delivery.clone();
+            // A task of its own: it neither waits for the store nor takes the ends with it if it panics.
+            drop(self.tasks.spawn(async move {
+                let name = delivery.name().to_owned();
+                if let Err(error) = handler.call(delivery).await {
+                    tracing::error!(%error, event = name, "the webhook handler failed");
+                }
+            }));
+        }
+        self.end_by_webhook(delivery).await;
     }
 
     /// Tries until the store answers, as long as the process lives.
