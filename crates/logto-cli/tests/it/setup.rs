@@ -85,14 +85,14 @@ async fn options_win_over_the_environment_and_it_over_the_file() {
 }
 
 #[tokio::test]
-async fn what_somebody_wrote_into_the_file_stays() {
+async fn what_was_edited_in_the_file_stays() {
     let site = Site::empty().await;
     let theirs = "# our app\nLOGTO_APP_SECRET=their-own-secret\nOTHER=1\n";
     fs::write(site.file(), theirs).unwrap();
     let run = site.set_up(&[]).await;
     assert_eq!(run.status, 0, "{run:?}");
     assert!(site.env().starts_with(theirs), "{}", site.env());
-    assert!(run.out.contains("LOGTO_APP_SECRET in .env is somebody's own"), "{run:?}");
+    assert!(run.out.contains("LOGTO_APP_SECRET in .env was edited and stays"), "{run:?}");
     assert!(!run.out.contains("their-own-secret"), "{run:?}");
 }
 
