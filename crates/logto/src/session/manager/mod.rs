@@ -139,7 +139,9 @@ impl SessionManager {
         header: &str,
         now: u64,
     ) -> Result<Vec<String>, Error> {
-        let max_age = self.expiry.ends_at(&held.session).saturating_sub(now);
+        let left = self.expiry.ends_at(&held.session).saturating_sub(now);
+        // Logto's clock, which says when it began, may be ahead.
+        let max_age = left.min(self.expiry.lifetime);
         match held.backend {
             SessionBackend::Store => self.write_pointer(held, header, max_age),
             SessionBackend::Cookie if !self.fits_cookies(&held.session) => {
