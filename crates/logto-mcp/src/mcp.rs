@@ -89,7 +89,7 @@ impl Mcp {
 
     /// The same, and everybody sees the tool in the list: the client of a caller that lacks a scope
     /// asks the person for it when the tool is called (step-up). A tool that is not listed is not
-    /// called by most clients, so nobody is asked.
+    /// called by most clients, so no permission is asked.
     pub fn with_offered_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
         let name = name.into();
         self.table.offered.insert(name.clone());

@@ -119,7 +119,7 @@ impl<H: ServerHandler, M: SessionManager> McpService<H, M> {
             Ok(false) if parts.method == Method::GET => return refuse(not_allowed("POST")),
             Ok(_) => {}
         }
-        // The token is for this server and for nobody behind it.
+        // The token is for this server, not for one behind it.
         parts.headers.remove(AUTHORIZATION);
         let rest = self.mcp.api.accepts_for(&claims);
         parts.extensions.insert(claims.clone());
@@ -164,7 +164,7 @@ impl<H: ServerHandler, M: SessionManager> McpService<H, M> {
             Err(Undeclared::Name) => {
                 let method = operation.method;
                 tracing::warn!(method, "an MCP request names something that has no policy");
-                let text = "nobody may use this";
+                let text = "this is not offered";
                 refuse_as(StatusCode::FORBIDDEN, ErrorCode::INVALID_PARAMS, text)
             }
             Err(Undeclared::Method) => {

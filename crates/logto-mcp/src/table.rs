@@ -21,7 +21,7 @@ pub(crate) struct Table {
     pub(crate) offered: HashSet<String>,
     pub(crate) prompts: HashMap<String, Policy>,
     pub(crate) resources: Option<Policy>,
-    /// Methods that are open to nobody unless they are declared.
+    /// Methods that are refused unless they are declared.
     pub(crate) methods: HashMap<String, Policy>,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Asks<'a> {
         Self { claims: Some(claims), headers: Some(headers) }
     }
 
-    /// The caller of a request that rmcp handles: nobody, if it did not come through the guard.
+    /// The caller of a request that rmcp handles: none, if it did not come through the guard.
     pub(crate) fn of(extensions: &'a Extensions) -> Self {
         let parts = extensions.get::<Parts>();
         let claims = parts.and_then(|parts| parts.extensions.get());
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_declared_is_open_to_nobody() {
+    fn what_is_not_declared_is_refused() {
         let mut table = Table::default();
         table.tools.insert("whoami".to_owned(), Policy::new());
         let operation = |method, name| Operation { method, name: Some(name), custom: false };

@@ -95,8 +95,8 @@ fn judge(target: &str, social: &SocialSignIn, required: &[String], mode: &str) -
     if social.automatic_account_linking == Some(true) && target == "huggingface" {
         findings.push(Finding::problem(
             "automatic account linking is on",
-            "Logto does not look at whether Hugging Face verified an e-mail address: a user who enters somebody \
-             else's there gets into their account here.",
+            "Logto does not look at whether Hugging Face verified an e-mail address: a user who enters \
+             another user's there gets into that account here.",
             "Console → Sign-in & account → Sign-up and sign-in → Social sign-in: switch it off.",
         ));
     }

@@ -113,7 +113,7 @@ impl fmt::Display for Warning {
         match self {
             Self::AutomaticAccountLinking => f.write_str(
                 "automatic account linking is on: Logto does not look at whether Hugging Face verified an \
-                 e-mail address, so a user who enters somebody else's there gets into their account here",
+                 e-mail address, so a user who enters another user's there gets into that account here",
             ),
             Self::RequiredIdentifiers(required) => write!(
                 f,

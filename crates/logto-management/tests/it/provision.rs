@@ -269,7 +269,7 @@ async fn a_webhook_is_created_once_and_completed_without_losing_anything() {
     assert!(hook.enabled && hook.events.iter().any(|event| event == "User.Deleted"));
     assert!(setup.plan(&management).await.unwrap().is_empty());
 
-    // Somebody took an event away, added one of their own and a header, and switched it off.
+    // By hand an event was taken away, another and a header added, and the webhook switched off.
     let mut config = hook.config.clone();
     config.headers = Some([("x-mine".to_owned(), "abc".to_owned())].into());
     let mut changes = HookChanges::default();
