@@ -23,13 +23,7 @@ impl Cargo {
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO"));
-        command
-            .args(&self.arguments)
-            // Said aloud, this no longer depends on which packages are selected;
-            // left to cargo, procedural macros and all that use them are built
-            // again for the example apps.
-            .env("CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG", "false")
-            .envs(self.environment.iter().copied());
+        command.args(&self.arguments).envs(self.environment.iter().copied());
         command
     }
 }
