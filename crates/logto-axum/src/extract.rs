@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use logto::web::{self, Context};
 
@@ -12,7 +12,8 @@ use crate::Reply;
 /// A signed-in person.
 ///
 /// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
-/// sign-in and comes back afterwards, anything else gets 401.
+/// sign-in and comes back afterwards, anything else gets 401. `Option<User>` lets everyone through, as
+/// [`MaybeUser`] does.
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
@@ -74,6 +75,15 @@ impl<S: Send + Sync> FromRequestParts<S> for User {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Reply> {
         let Auth(context) = Auth::from_request_parts(parts, state).await?;
         Ok(Self(context.user().await?))
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for User {
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Reply> {
+        let MaybeUser(user) = MaybeUser::from_request_parts(parts, state).await?;
+        Ok(user.map(Self))
     }
 }
 

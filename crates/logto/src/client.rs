@@ -250,3 +250,24 @@ impl fmt::Debug for Logto {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::m2m::MachineApp;
+    use crate::resource_server::{AccessTokenClaims, Api, Policy};
+    use crate::web::{Context, User};
+    use crate::{AccessToken, Error, IdTokenClaims, Logto, LogtoConfig, UserInfo};
+
+    /// Handlers hold these across an `.await`, on any thread.
+    #[test]
+    fn what_handlers_hold_may_move_between_threads() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<Logto>();
+        check::<LogtoConfig>();
+        check::<Context>();
+        check::<User>();
+        check::<(Error, IdTokenClaims, UserInfo, AccessToken)>();
+        check::<(Api, Policy, AccessTokenClaims)>();
+        check::<MachineApp>();
+    }
+}

@@ -55,7 +55,7 @@ impl Clock {
     }
 }
 
-/// LookupKeys of the C library, as `SystemTime` does (the feature `use-libc`): where a tool moves the time
+/// Asks the C library, as `SystemTime` does (the feature `use-libc`): where a tool moves the time
 /// of a process, both have to move.
 #[cfg(target_os = "linux")]
 fn last_tick() -> Duration {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// StoreKeys that no public resolver knows (RFC 6762; RFC 8375; ICANN's resolution on `internal`).
+/// Names that no public resolver knows (RFC 6762; RFC 8375; ICANN's resolution on `internal`).
 const PRIVATE_NAMES: [&str; 3] = [".local", ".home.arpa", ".internal"];
 
 /// Whether the host of a URL is the machine itself that uses it: `localhost`, `*.localhost`,

@@ -1,6 +1,6 @@
 //! The scopes of Logto that need a name here.
 
-/// LookupKeys for at every sign-in, before the app's own.
+/// Asked for at every sign-in, before the app's own.
 const RESERVED: [&str; 3] = ["openid", OFFLINE_ACCESS, "profile"];
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 /// What the person has linked, and the tokens that are kept for it.

@@ -101,7 +101,7 @@ impl KeyRing {
         name: &str,
         mut value: Vec<u8>,
     ) -> Result<Vec<u8>, Error> {
-        let failed = || Error::new(ErrorKind::InvalidRequest, "a value could not be sealed");
+        let failed = || Error::new(ErrorKind::Internal, "a value could not be sealed");
         let key = self.keys.first().ok_or_else(failed)?.of(purpose);
         let nonce =
             key.seal_in_place_append_tag(self.bound_to(name), &mut value).map_err(|_| failed())?;
@@ -153,7 +153,7 @@ fn derive(secret: &SecretString, purpose: Purpose) -> Result<RandomizedNonceKey,
         }
     }
 
-    let failed = |_| Error::new(ErrorKind::InvalidRequest, "a cookie key could not be derived");
+    let failed = |_| Error::new(ErrorKind::Internal, "a cookie key could not be derived");
     let mut bytes = [0; 32];
     Salt::new(HKDF_SHA256, b"logto cookie v1")
         .extract(secret.expose_secret().as_bytes())

@@ -30,6 +30,7 @@ impl FaultLog {
             | ErrorKind::InvalidRequest
             | ErrorKind::SessionTooLarge
             | ErrorKind::SignInHookFailed
+            | ErrorKind::Internal
             | ErrorKind::StoreUnavailable => true,
             ErrorKind::MissingToken
             | ErrorKind::Forbidden

@@ -90,6 +90,9 @@ pub enum ErrorKind {
     SignInRefused,
     /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; nobody was signed in.
     SignInHookFailed,
+    /// Something failed in this process that no input causes: the system gave no random bytes, the
+    /// HTTP client could not be set up, a task was cut short.
+    Internal,
 }
 
 impl Inner {
@@ -218,7 +221,7 @@ impl StdError for Error {
 /// request id, which its log knows too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorResponse {
-    pub(crate) status: u16,
+    pub(crate) status: Option<u16>,
     pub(crate) error: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) request_id: Option<String>,
@@ -226,9 +229,9 @@ pub struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// The HTTP status; 0 when the error came in the callback's query rather than in an answer.
+    /// The HTTP status; `None` when the error came in the callback's query (RFC 6749, section 4.1.2.1).
     #[must_use]
-    pub fn status(&self) -> u16 {
+    pub fn status(&self) -> Option<u16> {
         self.status
     }
 
@@ -263,8 +266,8 @@ impl fmt::Display for ErrorResponse {
         if let Some(description) = &self.description {
             write!(f, " ({description})")?;
         }
-        if self.status != 0 {
-            write!(f, ", status {}", self.status)?;
+        if let Some(status) = self.status {
+            write!(f, ", status {status}")?;
         }
         if let Some(id) = &self.request_id {
             write!(f, ", request id {id}")?;

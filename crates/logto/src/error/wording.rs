@@ -83,6 +83,12 @@ impl Wording {
                 "This site could not sign you in",
                 "The site had a problem of its own. Please try again in a moment.",
             ),
+            ErrorKind::Internal => (
+                500,
+                "internal_error",
+                "This does not work right now",
+                "The site had a problem of its own. Please try again in a moment.",
+            ),
             ErrorKind::Refused
             | ErrorKind::InvalidClient
             | ErrorKind::InvalidResponse

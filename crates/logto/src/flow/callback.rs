@@ -115,7 +115,7 @@ impl CallbackParameters {
             return Err(Error::from_response(
                 kind,
                 ErrorResponse {
-                    status: 0,
+                    status: None,
                     error: Some(printable(&error)),
                     description: self.error_description.as_deref().map(printable),
                     request_id: None,

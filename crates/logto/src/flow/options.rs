@@ -70,7 +70,7 @@ pub struct SignInOptions {
     pub(crate) parameters: Vec<(String, String)>,
 }
 
-/// StoreKeys only: a one-time token signs a user in.
+/// Names only: a one-time token signs a user in.
 impl fmt::Debug for SignInOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.parameters.iter().map(|(name, _)| name);

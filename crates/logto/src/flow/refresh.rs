@@ -127,7 +127,7 @@ impl Refreshes {
         }
     }
 
-    /// The flight for this wanted, and whether it begins now.
+    /// The refresh under way for the same session and target, and whether it begins now.
     fn join(
         &self,
         engine: &Arc<Engine>,

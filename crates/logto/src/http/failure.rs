@@ -33,7 +33,9 @@ pub(crate) fn is_answer_lost(error: &Error) -> bool {
     let cause: Option<&reqwest::Error> = error.source().and_then(|cause| cause.downcast_ref());
     match (error.kind(), error.response()) {
         (ErrorKind::InvalidResponse, _) => true,
-        (ErrorKind::Unreachable, Some(response)) => !matches!(response.status(), 408 | 429 | 503),
+        (ErrorKind::Unreachable, Some(response)) => {
+            !matches!(response.status(), Some(408 | 429 | 503))
+        }
         (ErrorKind::Unreachable, None) => cause.is_some_and(|cause| !cause.is_connect()),
         _ => false,
     }
@@ -65,7 +67,7 @@ pub(super) fn error_response(
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let clean = |text: String| printable(&redact(text, secrets));
     ErrorResponse {
-        status,
+        status: Some(status),
         error: body.error.or(body.code).map(clean),
         description: body.error_description.or(body.message).map(clean),
         request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
@@ -81,7 +83,7 @@ pub(super) fn invalid_client(
 ) -> Option<String> {
     let CredentialNames { app_id: id, app_secret: secret } = names;
     let description = response.error_description().unwrap_or_default();
-    match (response.status(), response.error()?) {
+    match (response.status()?, response.error()?) {
         (400, "invalid_request") if description == "client secret has expired" => Some(format!(
             "the app secret has expired: create a new one in Logto's console and set it as {secret}"
         )),

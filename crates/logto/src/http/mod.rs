@@ -84,7 +84,7 @@ impl Http {
         }
         let client = builder.build().map_err(|error| {
             let why = "the HTTP client cannot be set up";
-            Error::with_source(ErrorKind::InvalidRequest, why, error)
+            Error::with_source(ErrorKind::Internal, why, error)
         })?;
         Ok(Self {
             client,

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::actor::Actor;
 use super::challenge::Challenge;
 use crate::cache::Seen;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
-use crate::oidc::claims::{OneOrMany, seconds};
+use crate::oidc::claims::{OneOrMany, seconds, serialize_all};
 use crate::oidc::jwt::KeySetVersion;
 use crate::span::Span;
 
@@ -256,11 +256,15 @@ impl AccessTokenClaims {
     /// }
     /// ```
     pub fn custom<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let payload = self.token().split('.').nth(1).and_then(encoding::decode);
-        serde_json::from_slice(&payload.unwrap_or_default()).map_err(|error| {
+        serde_json::from_slice(&self.payload()).map_err(|error| {
             let what = "the access token's custom claims";
             Challenge::default().forbid(Error::malformed(ErrorKind::Forbidden, what, &error))
         })
+    }
+
+    fn payload(&self) -> Vec<u8> {
+        let payload = self.token().split('.').nth(1);
+        payload.and_then(encoding::decode).unwrap_or_default()
     }
 
     pub(super) fn audience(&self) -> Audience {
@@ -280,6 +284,13 @@ impl Seen for AccessTokenClaims {
 
     fn bytes(&self) -> usize {
         self.0.text.len() + size_of::<Verified>()
+    }
+}
+
+/// All claims as they are in the token.
+impl Serialize for AccessTokenClaims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_all(&self.payload(), serializer)
     }
 }
 

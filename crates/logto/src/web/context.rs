@@ -1,4 +1,4 @@
-//! One request: who asks, and which cookies are pending to the answer.
+//! One request: who asks, and which cookies its response has to set.
 
 use std::fmt;
 use std::mem;
@@ -13,8 +13,8 @@ use crate::session::manager::{LoadedSession, SessionLookup};
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
 ///
-/// It has the operations of Logto's SDK convention. What they change about the session is pending to
-/// the browser as cookies, which the adapter's middleware sends with whatever answer goes out.
+/// It has the operations of Logto's SDK convention. What they change about the session becomes pending
+/// cookies, which the adapter's middleware sends with whatever response goes out.
 ///
 /// # Example
 ///
@@ -34,7 +34,7 @@ pub struct Context(Arc<Shared>);
 struct Shared {
     logto: Arc<Engine>,
     request: Request,
-    /// LoadedSession while the session is looked for, so that extractors at the same time look once.
+    /// Held while the session is loaded, so that extractors at the same time look once.
     loading: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
@@ -45,7 +45,7 @@ struct State {
     current: Option<SessionLookup>,
     /// Whether the request is refused unless a person is signed in.
     is_protected: bool,
-    /// What the last change of the session owes to the browser.
+    /// The `Set-Cookie` lines of the last change of the session.
     pending: Vec<String>,
 }
 
@@ -144,8 +144,7 @@ impl Context {
         was_asked.then_some(Caching { is_protected: state.is_protected })
     }
 
-    /// The `Set-Cookie` lines that are pending to the browser, taken out. The adapter appends them to
-    /// the response, after the handler, whatever the response is.
+    /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after the handler, whatever the response is.
     pub fn take_cookies(&self) -> MaybeReady<Vec<String>> {
         let mut state = self.state();
         let pending = mem::take(&mut state.pending);

@@ -115,7 +115,7 @@ impl Context {
     pub(super) fn error_page(&self, error: &Error, page: &str, max_age: Option<u64>) -> Reply {
         let Wording { status, title, text, .. } = Wording::new(error);
         // Logto's own words, where they came in a callback that was checked.
-        let said = error.response().filter(|response| response.status() == 0);
+        let said = error.response().filter(|response| response.status().is_none());
         let detail = match error.kind() {
             ErrorKind::SignInRefused => Some(error.to_string()).filter(|text| !text.is_empty()),
             _ => said.map(ToString::to_string),

@@ -83,7 +83,9 @@ impl Context {
         let first = ask(self.token(&TokenRequest::opaque()).await?).await;
         match first {
             // A fresh token shows whether the session ended too.
-            Err(error) if error.response().is_some_and(|response| response.status() == 401) => {
+            Err(error)
+                if error.response().is_some_and(|response| response.status() == Some(401)) =>
+            {
                 ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
             }
             answer => answer,

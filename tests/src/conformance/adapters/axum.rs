@@ -66,8 +66,8 @@ pub(super) fn router(app: &TestApp) -> Router {
     }
 }
 
-async fn hello(MaybeUser(user): MaybeUser) -> String {
-    TestApp::greeting(user.as_ref())
+async fn hello(user: Option<User>) -> String {
+    TestApp::greeting(user.as_deref())
 }
 
 async fn page(user: User) -> String {

@@ -6,10 +6,10 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::Claims;
+use super::{Claims, serialize_all};
 use crate::error::{Error, ErrorKind};
 
 /// The claims of the ID token that the session holds; they were verified when Logto sent it.
@@ -189,6 +189,13 @@ impl IdTokenClaims {
 impl fmt::Debug for IdTokenClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdTokenClaims").field("sub", &self.shown.sub).finish_non_exhaustive()
+    }
+}
+
+/// All claims as Logto sent them.
+impl Serialize for IdTokenClaims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_all(self.raw.as_bytes(), serializer)
     }
 }
 

@@ -11,8 +11,8 @@ mod user_info;
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 pub use hugging_face::{HuggingFaceOrganization, HuggingFaceProfile};
 pub use id_token::IdTokenClaims;
@@ -26,7 +26,7 @@ pub use user_info::UserInfo;
 /// `urn:logto:scope:organizations` and `urn:logto:scope:organization_roles` on request. Logto puts
 /// `custom_data`, `identities`, `sso_identities` and `organization_data` into userinfo only, unless
 /// the tenant says otherwise.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default)]
 pub struct Claims {
@@ -96,7 +96,7 @@ pub struct Claims {
     /// When the account changed last, in milliseconds since the Unix epoch.
     #[serde(deserialize_with = "lenient")]
     pub updated_at: Option<i64>,
-    /// StoreKeys of the person's global roles.
+    /// Names of the person's global roles.
     #[serde(deserialize_with = "lenient")]
     pub roles: Vec<String>,
     /// Ids of the person's organizations.
@@ -105,7 +105,7 @@ pub struct Claims {
     /// Roles in organizations, each written `<organization id>:<role name>`.
     #[serde(deserialize_with = "lenient")]
     pub organization_roles: Vec<String>,
-    /// StoreKeys and descriptions of the organizations.
+    /// Names and descriptions of the organizations.
     #[serde(deserialize_with = "lenient")]
     pub organization_data: Vec<OrganizationData>,
     /// Social identities by connector target, for example `huggingface`.
@@ -143,7 +143,7 @@ impl Claims {
 }
 
 /// One social identity: who the person is at the other service.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
 pub struct Identity {
@@ -156,7 +156,7 @@ pub struct Identity {
 }
 
 /// One organization, as `organization_data` lists it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default)]
 pub struct OrganizationData {
@@ -179,6 +179,13 @@ where
 {
     let value = Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// JSON claims as Logto sent them, with those that have no field of ours.
+pub(crate) fn serialize_all<S: Serializer>(json: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let claims: Map<String, Value> = serde_json::from_slice(json)
+        .map_err(|_| serde::ser::Error::custom("the claims cannot be read"))?;
+    claims.serialize(serializer)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::fmt;
 use std::ops::Deref;
 
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 
-use super::Claims;
+use super::{Claims, serialize_all};
 use crate::error::{Error, ErrorKind};
 
 /// The answer of the userinfo endpoint (OpenID Connect Core, section 5.3), fresh from Logto.
@@ -50,6 +51,13 @@ impl fmt::Debug for UserInfo {
     }
 }
 
+/// All claims as Logto sent them.
+impl Serialize for UserInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_all(&self.raw, serializer)
+    }
+}
+
 impl Deref for UserInfo {
     type Target = Claims;
 
@@ -61,6 +69,14 @@ impl Deref for UserInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_serialized_as_it_was_sent() {
+        let body = r#"{"sub":"alice","name":null,"plan":{"seats":3}}"#;
+        let info = UserInfo::parse(body.as_bytes(), "alice").unwrap();
+        let sent: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(serde_json::to_value(&info).unwrap(), sent);
+    }
 
     #[test]
     fn the_answer_must_be_about_the_same_person() {

@@ -37,9 +37,8 @@ pub(super) fn is_about(name: &str, issuer: &str) -> bool {
 
 impl Metadata {
     pub(crate) async fn fetch(http: &Http, issuer: &str) -> Result<Self, Error> {
-        let url = Url::parse(&discovery_url(issuer)).map_err(|e| {
-            Error::with_source(ErrorKind::InvalidRequest, "the endpoint is no URL", e)
-        })?;
+        let url = Url::parse(&discovery_url(issuer))
+            .map_err(|e| Error::with_source(ErrorKind::Internal, "the endpoint is no URL", e))?;
         Self::parse(&http.get(&url, None).await?, issuer)
     }
 

@@ -82,10 +82,10 @@ impl Store {
 }
 
 fn miscounted() -> Error {
-    unavailable(StorageError::new("it gave another number of entries than it was lookup_keys for"))
+    unavailable(StorageError::new("it gave another number of entries than it was asked for"))
 }
 
 fn unavailable(error: StorageError) -> Error {
-    let why = "the store of sessions cannot be lookup_keys";
+    let why = "the store of sessions cannot be asked";
     Error::with_source(ErrorKind::StoreUnavailable, format!("{why}: {error}"), error)
 }

@@ -109,6 +109,7 @@ mod tests {
             ErrorKind::SessionTooLarge,
             ErrorKind::SignInRefused,
             ErrorKind::SignInHookFailed,
+            ErrorKind::Internal,
             ErrorKind::Refused,
         ] {
             let Wording { title, text, .. } = Wording::new(&Error::new(kind, ""));
