@@ -60,6 +60,10 @@ mod sign_in_hook {}
 #[cfg(doctest)]
 mod webhooks {}
 
+#[doc = include_str!("observability.md")]
+#[cfg(doctest)]
+mod observability {}
+
 #[doc = include_str!("test-your-app.md")]
 #[cfg(doctest)]
 mod test_your_app {}

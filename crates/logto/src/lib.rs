@@ -14,6 +14,7 @@ mod local_path;
 mod log_limit;
 pub mod m2m;
 mod maybe_ready;
+mod metrics;
 mod network;
 mod oidc;
 mod reply;

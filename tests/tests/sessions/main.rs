@@ -3,6 +3,7 @@
 mod config_changes;
 mod lifetime;
 mod listing;
+mod metrics;
 mod opened;
 mod persist;
 mod refresh;

@@ -95,6 +95,31 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// The label under which errors of this kind are counted.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
+            Self::InvalidResponse => "invalid_response",
+            Self::InvalidToken => "invalid_token",
+            Self::MissingToken => "missing_token",
+            Self::Forbidden => "forbidden",
+            Self::InvalidCallback => "invalid_callback",
+            Self::Cancelled => "cancelled",
+            Self::InvalidRequest => "invalid_request",
+            Self::SignInRequired => "sign_in_required",
+            Self::SessionTooLarge => "session_too_large",
+            Self::StoreUnavailable => "store_unavailable",
+            Self::AccessDenied => "access_denied",
+            Self::InvalidClient => "invalid_client",
+            Self::SignInRefused => "sign_in_refused",
+            Self::SignInHookFailed => "sign_in_hook_failed",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 impl Inner {
     fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self {

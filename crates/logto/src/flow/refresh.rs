@@ -13,12 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tracing::{Instrument, info_span};
 
 use super::engine::Engine;
 use super::tokens::Renewal;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Departure, is_answer_lost};
 use crate::log_limit::LogLimit;
+use crate::metrics;
 use crate::oidc::Target;
 use crate::oidc::TokenRequest;
 use crate::session::manager::LoadedSession;
@@ -145,8 +147,11 @@ impl Refreshes {
         in_flight.insert(key.clone(), flight.clone());
         let engine = Arc::clone(engine);
         let tasks = engine.tasks.clone();
-        tasks.spawn(async move {
+        let refresh = async move {
             let outcome = engine.renew(&wanted).await;
+            metrics::refresh(
+                outcome.as_ref().err().map_or("refreshed", |error| error.kind().label()),
+            );
             if let Err(error) = &outcome {
                 // The request may be gone.
                 engine.faults.report("refresh", error);
@@ -158,7 +163,8 @@ impl Refreshes {
             }
             refreshes.in_flight().remove(&key);
             land.send_replace(Some(outcome));
-        });
+        };
+        tasks.spawn(refresh.instrument(info_span!("refresh")));
         (flight, true)
     }
 

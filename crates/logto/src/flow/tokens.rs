@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Transaction;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::http::Departure;
+use crate::http::{Departure, Endpoint};
 use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
 use crate::oidc::jwt::{
@@ -182,7 +182,8 @@ impl Engine {
                 "the discovery document names no userinfo endpoint",
             )
         })?;
-        UserInfo::parse(&self.http.get(endpoint, Some(access_token)).await?, sub)
+        let answer = self.http.get(Endpoint::UserInfo, endpoint, Some(access_token)).await?;
+        UserInfo::parse(&answer, sub)
     }
 
     /// Ends the refresh token and all that was issued for it (RFC 7009). JSON is not expected:
@@ -193,7 +194,7 @@ impl Engine {
             return Ok(());
         };
         let form = [("token", refresh_token), ("token_type_hint", "refresh_token")];
-        self.http.post_form(endpoint, &form).await?;
+        self.http.post_form(Endpoint::Revocation, endpoint, &form).await?;
         Ok(())
     }
 

@@ -1,21 +1,25 @@
 //! HTTP to Logto: bounded in time and size, no redirects, errors that tell an outage from a
 //! refusal.
 
+mod endpoint;
 mod failure;
 mod queue;
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openidconnect::{HttpRequest, HttpResponse, http};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
+use tracing::{Instrument, debug_span};
 use url::{Url, form_urlencoded};
 
 use crate::error::{Error, ErrorKind, printable};
+use crate::metrics;
 use crate::network::is_loopback;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
+pub(crate) use endpoint::Endpoint;
 pub(crate) use failure::is_answer_lost;
 pub(crate) use queue::Departure;
 use queue::Queue;
@@ -119,18 +123,24 @@ impl Http {
     }
 
     /// The body of a successful GET.
-    pub(crate) async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Vec<u8>, Error> {
+    pub(crate) async fn get(
+        &self,
+        endpoint: Endpoint,
+        url: &Url,
+        bearer: Option<&str>,
+    ) -> Result<Vec<u8>, Error> {
         let mut request =
             self.client.get(&*self.reached(url.as_str())).header("accept", "application/json");
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
-        self.send(request, bearer.as_slice(), &Departure::default()).await
+        self.send(endpoint, request, bearer.as_slice(), &Departure::default()).await
     }
 
     /// The body of a successful POST of a form, authenticated as the app.
     pub(crate) async fn post_form(
         &self,
+        endpoint: Endpoint,
         url: &Url,
         form: &[(&str, &str)],
     ) -> Result<Vec<u8>, Error> {
@@ -140,10 +150,10 @@ impl Http {
             .header("authorization", format!("Basic {}", self.basic.expose_secret()))
             .form(form);
         let secrets = secrets_of(form.iter().copied());
-        self.send(request, &secrets, &Departure::default()).await
+        self.send(endpoint, request, &secrets, &Departure::default()).await
     }
 
-    /// Sends a request that `openidconnect` prepared.
+    /// Sends a token request that `openidconnect` prepared.
     pub(crate) async fn call(
         &self,
         request: HttpRequest,
@@ -158,14 +168,15 @@ impl Http {
             .request(parts.method, &*self.reached(&url))
             .headers(parts.headers)
             .body(body);
-        Ok(http::Response::new(self.send(request, &secrets, departure).await?))
+        let body = self.send(Endpoint::Token, request, &secrets, departure).await?;
+        Ok(http::Response::new(body))
     }
 
     /// Where a GET of an address with a query of ours leads to, `None` if it leads nowhere.
     pub(crate) async fn redirect(&self, url: &Url) -> Result<Option<Url>, Error> {
         let _turn = self.queue.turn(&Departure::default()).await?;
         let request = self.client.get(&*self.reached(url.as_str()));
-        let response = request.send().await.map_err(unreachable)?;
+        let response = answered(Endpoint::Authorization, request).await?;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         Ok(location.and_then(|location| url.join(location).ok()))
     }
@@ -173,13 +184,14 @@ impl Http {
     /// The body of a success. `secrets` are cut out of what Logto says about a failure.
     async fn send(
         &self,
+        endpoint: Endpoint,
         request: reqwest::RequestBuilder,
         secrets: &[&str],
         departure: &Departure,
     ) -> Result<Vec<u8>, Error> {
         // Until the answer is read. The time-outs of the request begin after the wait.
         let _turn = self.queue.turn(departure).await?;
-        let response = request.send().await.map_err(unreachable)?;
+        let response = answered(endpoint, request).await?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = self.body(response).await?;
@@ -221,6 +233,19 @@ impl Http {
         }
         Ok(body)
     }
+}
+
+/// Sends the request and waits for the head of the answer.
+async fn answered(
+    endpoint: Endpoint,
+    request: reqwest::RequestBuilder,
+) -> Result<reqwest::Response, Error> {
+    let endpoint = endpoint.name();
+    let begun = Instant::now();
+    let answer = request.send().instrument(debug_span!("request", endpoint)).await;
+    let status = answer.as_ref().ok().map(|response| response.status().as_u16());
+    metrics::request(endpoint, status, begun.elapsed());
+    answer.map_err(unreachable)
 }
 
 /// Client authentication: id and secret form-encoded before Basic (RFC 6749, section 2.3.1).

@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, ErrorKind};
+use crate::metrics::Waiting;
 
 /// Requests to Logto wait here while too many are under way. Tokio's semaphore is fair, and a wait
 /// that is given up leaves nothing behind.
@@ -25,7 +26,14 @@ impl Queue {
     pub(super) async fn turn(&self, departure: &Departure) -> Result<SemaphorePermit<'_>, Error> {
         let end = Instant::now() + self.patience;
         let end = departure.latest.map_or(end, |latest| latest.min(end));
-        let Ok(Ok(permit)) = timeout_at(end, self.permits.acquire()).await else {
+        let turn = async {
+            if let Ok(permit) = self.permits.try_acquire() {
+                return Ok(permit);
+            }
+            let _waiting = Waiting::new();
+            self.permits.acquire().await
+        };
+        let Ok(Ok(permit)) = timeout_at(end, turn).await else {
             let why = "too many requests to Logto are under way; this one was not sent";
             return Err(Error::new(ErrorKind::Unreachable, why));
         };

@@ -11,7 +11,7 @@ use crate::access_token::AccessToken;
 use crate::clock::Clock;
 use crate::config::{ConfigError, issuer_of};
 use crate::error::{Error, ErrorKind};
-use crate::http::{CredentialNames, Http};
+use crate::http::{CredentialNames, Endpoint, Http};
 use crate::oidc::TokenRequest;
 use crate::oidc::provider::Provider;
 
@@ -128,7 +128,8 @@ impl MachineApp {
                 "the discovery document names no introspection endpoint",
             )
         })?;
-        let body = self.0.http.post_form(endpoint, &[("token", token)]).await?;
+        let body =
+            self.0.http.post_form(Endpoint::Introspection, endpoint, &[("token", token)]).await?;
         Introspection::parse(&body, self.0.clock.now())
     }
 
@@ -143,7 +144,7 @@ impl MachineApp {
             let now = self.0.clock.now();
             let metadata = self.0.provider.metadata().await?;
             let endpoint = &metadata.token_endpoint;
-            let body = self.0.http.post_form(endpoint, &form.pairs()).await?;
+            let body = self.0.http.post_form(Endpoint::Token, endpoint, &form.pairs()).await?;
             Issued::parse(&body, now)
         };
         self.0.tokens.get(form.key(), anew, fetch).await

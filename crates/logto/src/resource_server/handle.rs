@@ -20,6 +20,7 @@ use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Http, Limits};
 use crate::maybe_ready::MaybeReady;
+use crate::metrics;
 use crate::oidc::jwt::KeySetVersion;
 use crate::oidc::provider::{Provider, discovery_url};
 use crate::reply::Reply;
@@ -260,6 +261,14 @@ impl Api {
     }
 
     async fn verify_anew(&self, token: &str) -> Result<AccessTokenClaims, Error> {
+        let verified = self.verify_unknown(token).await;
+        metrics::verification(
+            verified.as_ref().err().map_or("verified", |error| error.kind().label()),
+        );
+        verified
+    }
+
+    async fn verify_unknown(&self, token: &str) -> Result<AccessTokenClaims, Error> {
         let Inner { provider, personal, .. } = &*self.0;
         match personal {
             Some(personal) if PersonalTokens::is_one(token) => {

@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flow::{
     Callback, CallbackFailure, CallbackParameters, Completed, Returning, Transaction,
 };
+use crate::metrics;
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
@@ -16,7 +17,10 @@ impl Context {
     /// person who is signed in to their page, and everybody else to a page that offers to try
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
-        match self.complete_sign_in().await {
+        let outcome = self.complete_sign_in().await;
+        let failed = outcome.as_ref().err().map(|failure| failure.error.kind().label());
+        metrics::sign_in(failed.unwrap_or("signed_in"));
+        match outcome {
             Ok((completed, transaction)) => match self.adopt(completed.session) {
                 Ok(()) => {
                     let page = self.page_of(completed.page.as_ref());

@@ -8,7 +8,7 @@ use url::Url;
 use super::Context;
 use crate::config::scope;
 use crate::error::{Error, ErrorKind};
-use crate::http::Http;
+use crate::http::{Endpoint, Http};
 
 /// Below the endpoint.
 const PATH: [&str; 5] = ["api", "my-account", "identities", "huggingface", "access-token"];
@@ -110,11 +110,11 @@ impl Context {
 }
 
 async fn read(http: &Http, url: &Url, access_token: &str) -> Result<Vec<u8>, Error> {
-    let mut answer = http.get(url, Some(access_token)).await;
+    let mut answer = http.get(Endpoint::Account, url, Some(access_token)).await;
     if answer.as_ref().is_err_and(connector_failed) {
         // Hugging Face's refresh tokens work once: another request may have won, and Logto has the
         // new token by now.
-        answer = http.get(url, Some(access_token)).await;
+        answer = http.get(Endpoint::Account, url, Some(access_token)).await;
     }
     answer
 }

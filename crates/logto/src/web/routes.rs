@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
+use tracing::{Instrument, info_span};
 
 use super::leave::CONTINUE;
 use super::{Context, Reply};
@@ -124,6 +125,7 @@ impl Route {
             }
             method if !allowed.contains(&method) => context.method_not_allowed(self, allowed),
             _ => answer(self, context)
+                .instrument(info_span!("logto", route = self.path()))
                 .await
                 .unwrap_or_else(|error| Reply::from(error).without_gateway_error()),
         }

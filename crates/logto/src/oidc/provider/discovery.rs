@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, printable};
-use crate::http::Http;
+use crate::http::{Endpoint, Http};
 use crate::network::is_loopback;
 
 /// The endpoints that we use.
@@ -39,7 +39,7 @@ impl Metadata {
     pub(crate) async fn fetch(http: &Http, issuer: &str) -> Result<Self, Error> {
         let url = Url::parse(&discovery_url(issuer))
             .map_err(|e| Error::with_source(ErrorKind::Internal, "the endpoint is no URL", e))?;
-        Self::parse(&http.get(&url, None).await?, issuer)
+        Self::parse(&http.get(Endpoint::Discovery, &url, None).await?, issuer)
     }
 
     /// Section 4.3: the document must be about the issuer that was asked. An https issuer must not

@@ -9,7 +9,7 @@ use super::cached::{Cached, Seen};
 use super::refetch_limiter::RefetchLimiter;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::http::Http;
+use crate::http::{Endpoint, Http};
 use crate::oidc::jwt::{Compact, KeySet, KeySetVersion, Lookup};
 
 /// Seconds after which the key set is fetched again even if every token is known, so that a key
@@ -104,7 +104,7 @@ impl Keys {
         let (http, url) = (Arc::clone(&self.http), jwks_uri.clone());
         let version = Arc::clone(&self.version);
         async move {
-            let keys = KeySet::parse(&http.get(&url, None).await?)?;
+            let keys = KeySet::parse(&http.get(Endpoint::Keys, &url, None).await?)?;
             version.store(keys.version().0, Ordering::Release);
             tracing::debug!(?keys, "fetched Logto's key set");
             Ok(keys)

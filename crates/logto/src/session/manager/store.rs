@@ -4,10 +4,13 @@ use std::future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tracing::{Instrument, debug_span};
 
 use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::{Error, ErrorKind};
+use crate::metrics;
 use crate::storage::{Entry, Expect, Storage, StorageError, Version};
 
 #[derive(Debug)]
@@ -31,7 +34,7 @@ impl Store {
     }
 
     pub(crate) async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, Error> {
-        let found = self.in_time(self.storage.get(keys)).await?;
+        let found = self.in_time("get", self.storage.get(keys)).await?;
         if found.len() == keys.len() { Ok(found) } else { Err(miscounted()) }
     }
 
@@ -48,15 +51,15 @@ impl Store {
         let sealed = self.keys.seal_bytes(Purpose::Record, key, value)?;
         let entry = Entry::new(sealed, version);
         let put = self.storage.put(key, entry, expect, ttl);
-        Ok(self.in_time(put).await?.then_some(version))
+        Ok(self.in_time("put", put).await?.then_some(version))
     }
 
     pub(crate) async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, Error> {
-        self.in_time(self.storage.remove(key, version)).await
+        self.in_time("remove", self.storage.remove(key, version)).await
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        self.in_time(self.storage.ping()).await
+        self.in_time("ping", self.storage.ping()).await
     }
 
     /// What an entry holds, unless its secret is gone or it was damaged.
@@ -66,6 +69,7 @@ impl Store {
 
     async fn in_time<T>(
         &self,
+        operation: &'static str,
         work: impl Future<Output = Result<T, StorageError>>,
     ) -> Result<T, Error> {
         let mut work = pin!(work);
@@ -73,9 +77,18 @@ impl Store {
         let at_once = future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
         let outcome = match at_once {
             Poll::Ready(outcome) => outcome,
-            Poll::Pending => tokio::time::timeout(self.timeout, work)
-                .await
-                .unwrap_or_else(|_| Err(StorageError::new("it did not answer in time"))),
+            Poll::Pending => {
+                let span = debug_span!("store", operation);
+                let begun = Instant::now();
+                let answer = tokio::time::timeout(self.timeout, work).instrument(span).await;
+                let said = match &answer {
+                    Ok(Ok(_)) => "ok",
+                    Ok(Err(_)) => "error",
+                    Err(_) => "timeout",
+                };
+                metrics::store(operation, said, begun.elapsed());
+                answer.unwrap_or_else(|_| Err(StorageError::new("it did not answer in time")))
+            }
         };
         outcome.map_err(unavailable)
     }
