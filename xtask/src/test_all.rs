@@ -1,10 +1,10 @@
 //! `cargo xtask test-all`: every check and every test, one after the other.
 //! All of them run, whatever the earlier ones said.
 
-mod alone;
 mod deny;
 mod graph;
 mod needs;
+mod packed;
 mod report;
 mod run;
 mod suites;
@@ -69,7 +69,7 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
         checked(&Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     step("layers", &mut || layers::hold().map_or_else(Outcome::Impossible, Outcome::Check));
-    step("crates alone", &mut alone::alone);
+    step("packed crates", &mut packed::packed);
     step("tests", &mut || tested(&tests));
     step("doc tests", &mut || {
         tested(&Cargo::new(["test", "--workspace", "--no-fail-fast", "--doc"]))
