@@ -28,6 +28,26 @@ mod htmx_turbo_spa {}
 #[cfg(doctest)]
 mod behind_a_proxy {}
 
+#[doc = include_str!("hugging-face-step-by-step.md")]
+#[cfg(doctest)]
+mod hugging_face_step_by_step {}
+
+#[doc = include_str!("existing-app.md")]
+#[cfg(doctest)]
+mod existing_app {}
+
+#[doc = include_str!("roles-and-permissions.md")]
+#[cfg(doctest)]
+mod roles_and_permissions {}
+
+#[doc = include_str!("organizations.md")]
+#[cfg(doctest)]
+mod organizations {}
+
+#[doc = include_str!("deploy.md")]
+#[cfg(doctest)]
+mod deploy {}
+
 #[doc = include_str!("protect-an-api.md")]
 #[cfg(doctest)]
 mod protect_an_api {}
