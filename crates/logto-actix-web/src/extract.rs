@@ -1,4 +1,4 @@
-//! Extractors.
+//! The extractors `User`, `MaybeUser`, `FreshUser`, and `Auth`.
 
 use std::future::{Future, Ready, ready};
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! The middleware: gives the request to the core, and adds pending cookies to the response.
+//! The middleware: creates the request's context, and adds pending cookies to the response.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};

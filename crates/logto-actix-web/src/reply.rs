@@ -1,4 +1,4 @@
-//! The core's answers as Actix Web responses.
+//! Converts the core's replies into Actix Web responses.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! An access token or the session.
+//! The extractor `Caller`: an access token, or the session of a user.
 
 use std::fmt;
 use std::marker::PhantomData;

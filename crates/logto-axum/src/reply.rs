@@ -1,4 +1,4 @@
-//! The core's answers as axum responses.
+//! Converts the core's replies into axum responses.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

@@ -1,4 +1,4 @@
-//! What to do if no connection comes about.
+//! Advice for connections that fail.
 
 /// For the causes that have a remedy of their own, as the TLS library and the system word them.
 pub(crate) fn remedy(cause: &str) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! Why a command gave up, told to a person.
+//! The error of a command, with a remedy.
 
 use std::fmt;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The `logto` command. What it does is said by its `--help` and in the README.
+//! The `logto` command; see its `--help` and the README.
 
 mod arguments;
 mod connection;

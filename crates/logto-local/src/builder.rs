@@ -1,4 +1,4 @@
-//! Choosing how a tenant starts.
+//! Configures a tenant before it starts.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! A request, read once: what handlers work on and what the log keeps.
+//! A request, read once, for handlers and for the log.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

@@ -1,4 +1,4 @@
-//! The time of the tenant, which a test can move.
+//! The clock of the tenant, which a test can move.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! What can go wrong for the code that runs a tenant.
+//! Errors of starting and running a tenant.
 
 /// Why a tenant did not start, or could not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! What clients sent.
+//! The log of requests that clients sent.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The scopes and resources that every tenant knows.
+//! The built-in scopes and resources.
 
 /// The example API.
 pub(crate) const THINGS: &str = "https://api.example.test";

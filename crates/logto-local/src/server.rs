@@ -1,4 +1,4 @@
-//! The HTTP server: routes, and what happens around every request.
+//! The HTTP server.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

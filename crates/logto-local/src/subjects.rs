@@ -1,4 +1,4 @@
-//! Tokens that stand for a person where tokens are exchanged.
+//! Subject tokens: personal access tokens, and tokens for impersonation.
 
 use std::collections::HashMap;
 

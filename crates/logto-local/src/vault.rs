@@ -1,4 +1,4 @@
-//! The Hugging Face tokens that the tenant keeps for people.
+//! The Hugging Face tokens that the tenant stores for users.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Webhooks: what happens is told once to every hook that asked for it, as Logto does.
+//! Webhook deliveries: once to every hook that asked for the event, as Logto does.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What people may do with their own account.
+//! The account center: what users may do with their own account.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

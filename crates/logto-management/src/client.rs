@@ -1,4 +1,4 @@
-//! The handle on the Management API of one tenant.
+//! The handle for the Management API of one tenant.
 
 use std::fmt;
 use std::sync::Arc;

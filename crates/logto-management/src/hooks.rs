@@ -1,4 +1,4 @@
-//! Webhooks: who is told what happens.
+//! Webhooks.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Accounts of people at other providers, and whether their tokens are kept.
+//! Linked accounts of users, and their stored tokens.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};

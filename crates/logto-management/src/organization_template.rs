@@ -1,4 +1,4 @@
-//! What every organization has: permissions and roles.
+//! The organization template: permissions and roles of all organizations.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! How fast requests may leave: some at once, then a steady rate.
+//! A rate limit: some requests at once, then a steady rate.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

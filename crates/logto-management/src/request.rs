@@ -1,5 +1,4 @@
-//! One request to the Management API: built in small steps, sent with a token, repeated only if
-//! that cannot do anything twice.
+//! One request to the Management API, repeated only where that cannot do anything twice.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What must not be printed, sent or shown anywhere but where it belongs.
+//! Redaction of secrets.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};

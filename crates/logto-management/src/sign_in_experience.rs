@@ -1,4 +1,4 @@
-//! What people see when they sign in.
+//! The sign-in experience.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Tokens that are good once: to act as a user, and to sign a user in by a link.
+//! One-time tokens (magic links) and subject tokens (impersonation).
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};

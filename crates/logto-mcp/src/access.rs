@@ -1,4 +1,4 @@
-//! Which hosts and origins a request may name (streamable HTTP, "Security Warning"), and CORS.
+//! Host and origin checks (streamable HTTP, "Security Warning"), and CORS.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,

@@ -1,4 +1,4 @@
-//! The verified claims inside a tool.
+//! The verified claims of the caller, for tools.
 
 use std::ops::Deref;
 

@@ -1,4 +1,4 @@
-//! What can be wrong with the configuration of an MCP server.
+//! Errors in the configuration of an MCP server.
 
 /// Why an MCP server cannot be protected.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! The app's handler, with lists of what the caller may use.
+//! Wraps the app's handler and filters its lists by what the caller may use.
 
 use std::borrow::Cow;
 use std::fmt;

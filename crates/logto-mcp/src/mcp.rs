@@ -1,4 +1,4 @@
-//! What an MCP server is told about its protection.
+//! The configuration of a protected MCP server.
 
 use std::io;
 use std::sync::Arc;

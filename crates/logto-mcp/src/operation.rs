@@ -1,4 +1,4 @@
-//! What a request wants, by its body and by its headers.
+//! The operation that a request names in its body and its headers.
 
 use http::HeaderMap;
 use rmcp::model::{

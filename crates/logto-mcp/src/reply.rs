@@ -1,4 +1,4 @@
-//! Responses that do not come from the MCP server.
+//! Responses of the protection itself.
 
 use std::convert::Infallible;
 

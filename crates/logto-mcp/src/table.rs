@@ -1,4 +1,4 @@
-//! Which operation needs which permission.
+//! The policy of each operation.
 
 use std::collections::{HashMap, HashSet};
 

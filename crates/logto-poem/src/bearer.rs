@@ -1,4 +1,4 @@
-//! Access tokens at the door of an API.
+//! The extractor `Authorized`: a verified access token.
 
 use std::fmt;
 use std::marker::PhantomData;

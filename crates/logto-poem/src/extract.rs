@@ -1,4 +1,4 @@
-//! Extractors.
+//! The extractors `User`, `MaybeUser`, `FreshUser`, and `Auth`.
 
 use std::ops::Deref;
 use std::time::Duration;

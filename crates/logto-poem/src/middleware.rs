@@ -1,4 +1,4 @@
-//! The middleware: gives the request to the core, and adds pending cookies to the response.
+//! The middleware: creates the request's context, and adds pending cookies to the response.
 
 use logto::{Logto, web};
 use poem::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};

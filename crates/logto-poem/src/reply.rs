@@ -1,4 +1,4 @@
-//! The core's answers as poem responses.
+//! Converts the core's replies into poem responses.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The promises of a storage, kept by Redis.
+//! `Storage` on Redis.
 
 use std::fmt;
 use std::time::Duration;

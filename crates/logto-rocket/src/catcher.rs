@@ -1,4 +1,4 @@
-//! The catcher: answers what guards refuse, where the app has no catcher for it.
+//! The catcher: sends the reply of a guard that refused, where the app has no catcher of its own.
 
 use logto::web;
 use rocket::Request;

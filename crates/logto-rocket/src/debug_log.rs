@@ -1,4 +1,4 @@
-//! Rocket's debug log, which holds what signs people in.
+//! A warning about Rocket's debug log, which prints cookies and codes.
 
 use rocket::config::LogLevel;
 

@@ -1,4 +1,4 @@
-//! Request guards.
+//! The request guards `User`, `MaybeUser`, `FreshUser`, and `Auth`.
 
 use std::ops::Deref;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The core's answers as Rocket responses.
+//! Converts the core's replies into Rocket responses.
 
 use std::io::Cursor;
 

@@ -1,4 +1,4 @@
-//! The request, as the core sees it.
+//! Converts Rocket's request into the core's.
 
 use logto::web::{self, Context};
 use rocket::Request;

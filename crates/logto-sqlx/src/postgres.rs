@@ -1,4 +1,4 @@
-//! The promises of a storage, kept by PostgreSQL.
+//! `Storage` on PostgreSQL.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The promises of a storage, kept by SQLite.
+//! `Storage` on SQLite.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

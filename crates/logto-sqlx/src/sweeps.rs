@@ -1,4 +1,4 @@
-//! Entries whose time is over are invisible at once, and deleted now and then.
+//! Deletes expired entries now and then; they are invisible at once.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

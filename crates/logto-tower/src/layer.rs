@@ -1,4 +1,4 @@
-//! Access tokens at the door of a service.
+//! The layer that verifies access tokens.
 
 use std::future::Future;
 use std::mem;

@@ -1,4 +1,4 @@
-//! The core's answers as responses without a body.
+//! Converts the core's replies into responses without a body.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};

@@ -1,4 +1,4 @@
-//! The handle that an app holds.
+//! `Logto`, the handle that an app holds.
 
 use std::fmt;
 use std::sync::Arc;

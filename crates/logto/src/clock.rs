@@ -1,4 +1,4 @@
-//! The time that sessions and tokens are measured with.
+//! The clock that sessions and tokens are measured with.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,4 +1,4 @@
-//! Log lines that anyone can cause, at most one in a while.
+//! Rate limits for log lines that anyone can cause.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Answers that mostly need no waiting.
+//! A future that is mostly ready at once.
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Networks that the internet is no part of.
+//! Private and local networks.
 
 use std::net::IpAddr;
 

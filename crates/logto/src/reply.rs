@@ -1,4 +1,4 @@
-//! The response that the core decides on, for the adapter to send.
+//! `Reply`, the response that an adapter sends.
 
 use std::fmt;
 

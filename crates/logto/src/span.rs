@@ -1,4 +1,4 @@
-//! Several texts in one piece of memory.
+//! Several texts in one allocation.
 
 /// Where one of them is.
 #[derive(Clone, Copy)]

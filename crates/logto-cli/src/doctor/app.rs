@@ -1,4 +1,4 @@
-//! The app's registration, from outside: its secret and its addresses.
+//! Checks the app's registration from outside: its secret and its redirect URIs.
 
 use url::Url;
 

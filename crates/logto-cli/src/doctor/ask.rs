@@ -1,4 +1,4 @@
-//! Requests of the doctor: bounded, never redirected, answers kept whole.
+//! The doctor's HTTP requests: bounded, without redirects.
 
 use std::time::{Duration, SystemTime};
 

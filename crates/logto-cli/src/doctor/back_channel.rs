@@ -1,4 +1,4 @@
-//! Whether Logto can tell the app that a session is over.
+//! Checks whether Logto can reach the app's back-channel logout endpoint.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! Whether sessions fit into cookies: tried out with made-up people at a local tenant.
+//! Checks whether sessions fit into cookies, with made-up users at a local tenant.
 
 use logto::web::{Reply, Request, Route};
 use logto::{Logto, LogtoConfig};

@@ -1,4 +1,4 @@
-//! The button of another provider: there, shown, and safe.
+//! Checks the connector and its button: there, shown, and safe.
 
 use logto_management::{Error, Management, SocialSignIn};
 use serde_json::Value;

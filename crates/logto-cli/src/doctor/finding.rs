@@ -1,4 +1,4 @@
-//! What an examination yields.
+//! One finding of the doctor.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The tenant from inside, by the Management API.
+//! Checks the tenant from inside, by the Management API.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! `logto doctor`: looks at an app's configuration from outside and inside.
+//! `logto doctor`: checks an app's configuration, from outside and inside.
 
 mod app;
 mod ask;

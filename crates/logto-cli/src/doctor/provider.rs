@@ -1,4 +1,4 @@
-//! The tenant from outside: its discovery document, clock and keys.
+//! Checks the tenant from outside: its discovery document, clock, and keys.
 
 use serde_json::Value;
 use url::Url;

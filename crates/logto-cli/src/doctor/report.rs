@@ -1,4 +1,4 @@
-//! The findings, for people or for programs.
+//! Prints the findings, as text or as JSON.
 
 use serde_json::json;
 

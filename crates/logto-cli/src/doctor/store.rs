@@ -1,4 +1,4 @@
-//! Whether sessions have a store where they need one.
+//! Checks whether sessions have a store where they need one.
 
 use logto::is_loopback;
 use url::Url;

@@ -1,4 +1,4 @@
-//! What the app needs to know goes into `.env`.
+//! The values that setup writes into `.env`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `logto setup hugging-face`: from a tenant to a button, as far as a program can do it.
+//! `logto setup hugging-face`: configures the tenant, as far as a program can.
 
 mod env_values;
 mod report;

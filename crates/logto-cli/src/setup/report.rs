@@ -1,4 +1,4 @@
-//! What the setup says.
+//! Prints what setup did.
 
 use logto_management::provision::{Change, Plan, Warning};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the command line, the environment and `.env` ask for together.
+//! Combines the command line, the environment, and `.env`.
 
 use logto_management::Management;
 use logto_management::provision::HuggingFaceSetup;

@@ -1,4 +1,4 @@
-//! Who may do what: permissions of resources and of organizations, given by roles.
+//! Permissions of resources and of organizations, given by roles.
 
 use super::Directory;
 use super::table::{Row, Table, text, texts};

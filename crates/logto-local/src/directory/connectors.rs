@@ -1,4 +1,4 @@
-//! Connectors, and what is known of the factories that make them.
+//! Connectors, and their factories.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The example that the built-in people and apps live in.
+//! The built-in resources, roles, and organizations.
 
 use serde_json::{Value, json};
 

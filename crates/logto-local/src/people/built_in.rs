@@ -1,4 +1,4 @@
-//! The four people of every tenant, each for something that an app may trip over.
+//! The four built-in users, each for something that an app may trip over.
 
 use super::{Membership, Person, hash_of};
 use crate::random;

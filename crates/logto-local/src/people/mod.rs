@@ -1,4 +1,4 @@
-//! The made-up people who can sign in.
+//! The users who can sign in.
 
 pub(crate) mod built_in;
 

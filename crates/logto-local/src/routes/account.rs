@@ -1,4 +1,4 @@
-//! Of the Account API: the token of an account that a person has linked.
+//! The Account API: the token of a linked account.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

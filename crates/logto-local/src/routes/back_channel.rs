@@ -1,4 +1,4 @@
-//! Back-channel logout: telling the apps of a session that it is over.
+//! Sends logout tokens to the apps of a session that ended.
 
 use std::time::Duration;
 

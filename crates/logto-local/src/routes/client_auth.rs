@@ -1,4 +1,4 @@
-//! Which app is calling, and whether it knows its secret.
+//! Client authentication.
 
 use axum::http::StatusCode;
 use url::form_urlencoded;

@@ -1,4 +1,4 @@
-//! `/api/.well-known/sign-in-exp`: what Logto's own pages are told, for everybody to read.
+//! `/api/.well-known/sign-in-exp`: the public part of the sign-in experience.
 
 use axum::extract::State;
 use axum::http::StatusCode;

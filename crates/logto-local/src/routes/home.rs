@@ -1,4 +1,4 @@
-//! The tenant's own page: who is in it, which apps it knows, and what was asked of it.
+//! The tenant's own page: its users, its apps, and the latest requests.
 
 use askama::Template;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Hugging Face, played by the tenant: choose who you are, authorize or decline.
+//! A stand-in for Hugging Face: choose an account, authorize or decline.
 
 use askama::Template;
 use axum::extract::{Path, State};

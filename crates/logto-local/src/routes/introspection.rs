@@ -1,4 +1,4 @@
-//! `/oidc/token/introspection`: any app of the tenant may ask about any token.
+//! `/oidc/token/introspection` (RFC 7662): any app of the tenant may ask about any token.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,5 +1,5 @@
-//! From an authorization request to a code, in as many hops as it takes:
-//! the sign-in page, the consent page, and `/oidc/auth/<uid>` after each.
+//! Interactions: from an authorization request to a code, by way of the sign-in page, the consent page,
+//! and `/oidc/auth/<uid>` after each.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! The way back to the app: query, fragment or a form.
+//! The authorization response: query, fragment, or form post.
 
 use axum::http::StatusCode;
 use axum::response::Response;

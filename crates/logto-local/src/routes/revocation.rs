@@ -1,4 +1,4 @@
-//! `/oidc/token/revocation`.
+//! `/oidc/token/revocation` (RFC 7009).
 
 use axum::extract::State;
 use axum::http::StatusCode;

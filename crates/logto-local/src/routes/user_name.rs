@@ -1,4 +1,4 @@
-//! The page that stops a new person until they have chosen a user name.
+//! The page on which a new user chooses a user name.
 
 use askama::Template;
 use axum::extract::State;

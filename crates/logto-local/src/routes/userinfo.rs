@@ -1,4 +1,4 @@
-//! `/oidc/me`.
+//! `/oidc/me`, the userinfo endpoint.
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode};

@@ -1,4 +1,4 @@
-//! What the tenant remembers: accounts, sessions, sign-ins in progress, grants, codes and tokens.
+//! Accounts, sessions, interactions, grants, codes, and tokens.
 
 use std::collections::{HashMap, HashSet};
 

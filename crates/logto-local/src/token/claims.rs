@@ -1,4 +1,4 @@
-//! What the tenant says about a person: the ID token and userinfo.
+//! The claims of ID tokens and userinfo.
 
 use serde_json::{Map, Value, json};
 

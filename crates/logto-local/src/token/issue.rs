@@ -1,4 +1,4 @@
-//! The answer of the token endpoint.
+//! The response of the token endpoint.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `grant_type=client_credentials`: the machine-to-machine app.
+//! `grant_type=client_credentials`.
 
 use serde_json::{Map, Value};
 

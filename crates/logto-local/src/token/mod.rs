@@ -1,4 +1,4 @@
-//! The grants of the token endpoint, and the tokens they issue.
+//! The grants of the token endpoint.
 
 pub(crate) mod claims;
 pub(crate) mod code;

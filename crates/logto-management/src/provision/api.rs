@@ -1,4 +1,4 @@
-//! The API that the application asks for: resource, permission, and a role that new users get.
+//! The API resource that the app asks for: permission, and a role for new users.
 
 use super::change::Step;
 use super::setup::Api;

@@ -1,4 +1,4 @@
-//! Carrying a plan out, step by step.
+//! Applies a plan, step by step.
 
 use secrecy::SecretString;
 use serde_json::json;

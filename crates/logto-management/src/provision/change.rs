@@ -1,4 +1,4 @@
-//! One thing that changes.
+//! One change of a plan.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A plan that was carried out in part.
+//! The error of a plan that was applied in part.
 
 use std::fmt;
 

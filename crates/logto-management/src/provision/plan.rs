@@ -1,4 +1,4 @@
-//! What would change.
+//! A plan: the changes that a tenant needs.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What is wanted.
+//! The input of a plan.
 
 use aws_lc_rs::digest;
 use secrecy::SecretString;

@@ -1,4 +1,4 @@
-//! What people see: the button, and what new people have to give.
+//! The sign-in experience: the button, and what new users have to enter.
 
 use super::change::Step;
 use super::connector::TARGET;

@@ -1,4 +1,4 @@
-//! Configuration: written by the app, validated once.
+//! `LogtoConfig`: written by the app, validated once.
 
 mod environment;
 mod error;

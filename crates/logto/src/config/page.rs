@@ -1,4 +1,4 @@
-//! How an app replaces the SDK's own pages by its own.
+//! Pages of the app that replace the SDK's own.
 
 use std::fmt;
 use std::sync::Arc;

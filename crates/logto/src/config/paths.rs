@@ -1,4 +1,4 @@
-//! Pages of this app, with and without the path of the base URL.
+//! Paths of this app, with and without the path of the base URL.
 
 use super::Settings;
 use crate::local_path::{local_page, local_path};

@@ -1,4 +1,4 @@
-//! The scopes of Logto that need a name here.
+//! Logto's scopes that the SDK has to know.
 
 /// Asked for at every sign-in, before the app's own.
 const RESERVED: [&str; 3] = ["openid", OFFLINE_ACCESS, "profile"];

@@ -1,4 +1,4 @@
-//! The configuration after validation: parsed, normalised, complete.
+//! The validated configuration: parsed, normalised, complete.
 
 use std::any::Any;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, setting by setting.
+//! Validation of the configuration, setting by setting.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Base64url without padding, random bytes and hashes: the small change of the protocol.
+//! Base64url without padding, random bytes, and hashes.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rand;

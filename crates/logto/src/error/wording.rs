@@ -1,4 +1,4 @@
-//! The words for what went wrong.
+//! Status, code, and text of the response to each kind of error.
 
 use super::{Error, ErrorKind};
 

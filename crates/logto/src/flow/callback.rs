@@ -1,4 +1,4 @@
-//! What the browser brings back from Logto.
+//! The parameters of a callback, and its failures.
 
 use url::form_urlencoded;
 

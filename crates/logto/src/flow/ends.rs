@@ -1,4 +1,4 @@
-//! Sessions are ended, if not now then as soon as the store answers.
+//! Ends sessions: now, or as soon as the store answers.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What all requests of an application share.
+//! The parts that all requests of an application share.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What one sign-in may ask for.
+//! `SignInOptions`.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! From a token answer to a session.
+//! Token requests, and what their responses mean for a session.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! From a request that failed to an error, without what must not be logged.
+//! Converts failed requests into errors, without what must not be logged.
 
 use std::error::Error as StdError;
 

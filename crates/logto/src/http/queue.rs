@@ -1,4 +1,4 @@
-//! A bound on the requests to Logto that are under way at once, first come, first served.
+//! A limit on concurrent requests to Logto, first come, first served.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

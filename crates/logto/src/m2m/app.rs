@@ -1,4 +1,4 @@
-//! The handle of an application that gets tokens without a browser.
+//! `MachineApp`, the handle of a machine-to-machine application.
 
 use std::fmt;
 use std::sync::Arc;

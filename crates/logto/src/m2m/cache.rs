@@ -1,4 +1,4 @@
-//! Issued tokens, kept until they are about to end, and asked for once at a time.
+//! The cache of issued tokens: kept until shortly before they expire, requested once at a time.
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! What Logto says about a token that says nothing itself (RFC 7662).
+//! Introspection of opaque tokens (RFC 7662).
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! What the token endpoint answers.
+//! The response of the token endpoint to a machine app.
 
 use serde::Deserialize;
 

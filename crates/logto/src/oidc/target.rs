@@ -1,4 +1,4 @@
-//! What an access token is for.
+//! `TokenRequest`: what an access token is for.
 
 /// What an access token is for, and with which scopes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

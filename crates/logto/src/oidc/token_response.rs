@@ -1,4 +1,4 @@
-//! What the token endpoint answers to a code or a refresh token.
+//! The response of the token endpoint to a code or a refresh token.
 
 use std::fmt;
 use std::time::Duration;

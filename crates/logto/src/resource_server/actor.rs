@@ -1,4 +1,4 @@
-//! Somebody who acts for the person (RFC 8693, section 4.1).
+//! Delegation: the `act` claim (RFC 8693, section 4.1).
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! The access token in a request's headers (RFC 6750, section 2.1).
+//! Finds the access token in a request's headers (RFC 6750, section 2.1).
 
 use crate::error::{Error, ErrorKind};
 

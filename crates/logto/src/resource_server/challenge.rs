@@ -1,4 +1,4 @@
-//! How a request is refused (RFC 6750, section 3).
+//! `WWW-Authenticate`, and the response of a refused request (RFC 6750, section 3).
 
 use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;

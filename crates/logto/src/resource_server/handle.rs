@@ -1,4 +1,4 @@
-//! The handle of a protected API.
+//! `Api`, the handle of a protected API.
 
 use std::env;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Where clients get tokens for an API (RFC 9728).
+//! Protected resource metadata (RFC 9728).
 
 use serde_json::json;
 use url::Url;

@@ -1,4 +1,4 @@
-//! A policy as a type.
+//! `Permission`: a policy as a type.
 
 use super::Policy;
 

@@ -1,4 +1,4 @@
-//! Personal access tokens at the door of an API.
+//! Personal access tokens, exchanged for access tokens.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! What a token must permit.
+//! `Policy`: what a token has to permit.
 
 use super::AccessTokenClaims;
 use super::claims::Audience;

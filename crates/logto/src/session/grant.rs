@@ -1,4 +1,4 @@
-//! What Logto granted: the claims of the ID token, the refresh token, and access tokens.
+//! The claims of the ID token, the refresh token, and access tokens.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

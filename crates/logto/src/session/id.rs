@@ -1,4 +1,4 @@
-//! What a session is known by.
+//! The id of a session.
 
 use std::fmt;
 

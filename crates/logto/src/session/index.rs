@@ -1,4 +1,4 @@
-//! Which sessions of one person a store keeps.
+//! The list of one person's sessions in a store.
 
 use super::SessionId;
 use super::bytes::{Reader, put_number};

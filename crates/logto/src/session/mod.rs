@@ -1,4 +1,4 @@
-//! What is kept for one signed-in browser, and in which form.
+//! The session of one signed-in browser, and its stored forms.
 
 mod block;
 mod bytes;

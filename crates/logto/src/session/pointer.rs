@@ -1,4 +1,4 @@
-//! What the cookie holds when a store keeps the session.
+//! The session pointer: the cookie of a stored session.
 
 use super::SessionId;
 use super::bytes::{Reader, put_bytes, put_number, put_version};

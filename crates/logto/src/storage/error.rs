@@ -1,4 +1,4 @@
-//! A store that could not be asked.
+//! `StorageError`: a store that cannot be asked.
 
 use std::error::Error as StdError;
 use std::fmt;

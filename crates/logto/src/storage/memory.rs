@@ -1,4 +1,4 @@
-//! A store in this process.
+//! `MemoryStorage`: a store in this process.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Logto says that a user signed out elsewhere (OpenID Connect Back-Channel Logout 1.0).
+//! The back-channel logout endpoint (OpenID Connect Back-Channel Logout 1.0).
 
 use url::form_urlencoded;
 

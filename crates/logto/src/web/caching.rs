@@ -1,4 +1,4 @@
-//! What a response tells caches when it depends on who is signed in (RFC 9111).
+//! Cache headers of responses that depend on the session (RFC 9111).
 
 /// What the response to a request must tell caches, because the session was asked for.
 ///

@@ -1,4 +1,4 @@
-//! Answers to the browser that comes back from Logto.
+//! The callback endpoint.
 
 use std::sync::Arc;
 

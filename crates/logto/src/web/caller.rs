@@ -1,4 +1,4 @@
-//! Who calls an API: a program with an access token, or a page of the app with the session's cookie.
+//! `Caller`: a program with an access token, or a page of the app with the session's cookie.
 
 use std::ops::Deref;
 

@@ -1,4 +1,4 @@
-//! One request: who asks, and which cookies its response has to set.
+//! `Context`: one request, its session, and its pending cookies.
 
 use std::fmt;
 use std::mem;

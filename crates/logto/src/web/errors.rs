@@ -1,4 +1,4 @@
-//! How a request is answered that cannot have what it asks for.
+//! Responses to requests that are refused or fail.
 
 use serde_json::json;
 

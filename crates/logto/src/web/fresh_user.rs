@@ -1,4 +1,4 @@
-//! A person who signed in recently: step-up authentication (RFC 9470).
+//! Step-up authentication: a user who signed in recently (RFC 9470).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The signed-in person's Hugging Face token, which Logto keeps for them.
+//! The Hugging Face token that Logto stores for a user.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What kind of request this is: a person opening a page, a script, a browser looking ahead.
+//! Kinds of requests: navigation, script, prefetch, form post, frame.
 
 use url::Url;
 

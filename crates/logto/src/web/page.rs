@@ -1,4 +1,4 @@
-//! The one page that the SDK shows itself: what happened, and the way on.
+//! The SDK's own page: what happened, and how to go on.
 
 use super::languages::Language;
 use crate::config::{PageAction, PageActionKind, PageContent, Settings};

@@ -1,4 +1,4 @@
-//! What the core sees of a request.
+//! `Request`: what the core sees of a request.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Pages of this app that a person shall see after signing in.
+//! The page to return to after sign-in.
 
 use url::form_urlencoded;
 

@@ -1,4 +1,4 @@
-//! Sending a browser to Logto.
+//! The sign-in endpoints, and sign-in from a handler.
 
 use super::{Context, Reply, Route};
 use crate::config::{Prompt, scope};

@@ -1,4 +1,4 @@
-//! Signing out here and at Logto.
+//! The sign-out endpoint, and sign-out from a handler.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! All about the signed-in person in one call.
+//! `get_context`: claims, userinfo, and tokens in one call.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Tokens and userinfo for the signed-in person.
+//! Access tokens and userinfo of the signed-in user.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The signed-in person, as a handler gets them.
+//! `User`: the signed-in user.
 
 use std::fmt;
 use std::sync::Arc;

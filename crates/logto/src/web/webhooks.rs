@@ -1,4 +1,4 @@
-//! Deliveries of Logto's webhooks.
+//! The webhook endpoint.
 
 use std::sync::Arc;
 use std::time::Duration;

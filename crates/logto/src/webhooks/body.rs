@@ -1,4 +1,4 @@
-//! Members of a body, each read for itself: one that is missing or of another type spoils nothing else.
+//! Lenient access to members of a JSON body.
 
 use std::collections::BTreeMap;
 

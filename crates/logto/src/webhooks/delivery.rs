@@ -1,4 +1,4 @@
-//! One delivery: which event, when, and of which hook.
+//! `Delivery`: one event, when it happened, and for which hook.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The events that Logto knows.
+//! The names of events.
 
 use super::body::Body;
 use super::payload::{

@@ -1,4 +1,4 @@
-//! What the app does with deliveries.
+//! The app's handler of deliveries.
 
 use std::error::Error as StdError;
 use std::fmt;

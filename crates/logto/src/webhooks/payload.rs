@@ -1,4 +1,4 @@
-//! What the events say.
+//! The data of events.
 
 use std::collections::BTreeMap;
 

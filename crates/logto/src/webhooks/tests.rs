@@ -1,4 +1,4 @@
-//! Everything that was recorded, and everything that is one bit away from it.
+//! All recorded deliveries, and each of them with one bit flipped.
 
 use secrecy::SecretString;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! The page that a sign-in begins with, and what the pages know of the request.
+//! Chooses the page that a sign-in begins with.
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;

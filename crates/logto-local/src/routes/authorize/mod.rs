@@ -1,4 +1,4 @@
-//! `/oidc/auth`: what may be asked, and every way of refusing it.
+//! `/oidc/auth`: validates authorization requests.
 
 mod first_page;
 

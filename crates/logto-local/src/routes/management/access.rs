@@ -1,4 +1,4 @@
-//! Who may use the Management API.
+//! Authorization of Management API requests.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;

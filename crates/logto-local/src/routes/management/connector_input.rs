@@ -1,4 +1,4 @@
-//! Which connectors Logto accepts.
+//! Validation of connectors.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `/api/hooks`: who is told what happens, tests of it, and what became of deliveries.
+//! `/api/hooks`: webhooks, test deliveries, and the log of deliveries.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! Bodies, and what is wrong with them, in the words of Logto's validator.
+//! Validation of bodies, with the messages of Logto's validator.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The Management API: what an administrator, or a program for them, sets up. One file for each resource.
+//! The Management API, one file for each resource.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;

@@ -1,4 +1,4 @@
-//! `/api/organization-scopes` and `/api/organization-roles`: what every organization has.
+//! `/api/organization-scopes` and `/api/organization-roles`: the organization template.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

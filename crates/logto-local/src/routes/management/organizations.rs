@@ -1,4 +1,4 @@
-//! `/api/organizations` and who is in them.
+//! `/api/organizations`, with members.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

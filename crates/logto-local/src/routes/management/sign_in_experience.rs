@@ -1,4 +1,4 @@
-//! `/api/sign-in-exp`: what people see.
+//! `/api/sign-in-exp`.
 
 use axum::extract::State;
 use axum::http::StatusCode;

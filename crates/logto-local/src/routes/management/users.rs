@@ -1,4 +1,4 @@
-//! `/api/users`: people who signed in once, and those whom an administrator created.
+//! `/api/users`.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

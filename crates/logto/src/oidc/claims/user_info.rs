@@ -1,4 +1,4 @@
-//! What the userinfo endpoint answers.
+//! The response of the userinfo endpoint.
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! The signature algorithms that Logto can be configured with.
+//! The signature algorithms that Logto supports.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rsa::PublicKeyComponents;

@@ -1,4 +1,4 @@
-//! A value of Logto's that this process keeps and renews.
+//! A document of Logto that this process keeps and renews.
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};

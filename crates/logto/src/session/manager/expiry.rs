@@ -1,4 +1,4 @@
-//! How long a session lives.
+//! Session lifetime: absolute and idle.
 
 use crate::session::Session;
 

@@ -1,4 +1,4 @@
-//! From a request's cookies to its session.
+//! Loads the session of a request from its cookies.
 
 use super::opened::{Opened, What};
 use super::records::Record;

@@ -1,4 +1,4 @@
-//! A session at hand.
+//! `LoadedSession`: a session, and where it came from.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Replay guards: what may be taken up once only, by the instance that is asked first.
+//! Replay guards: claims on what may be used once, across instances.
 
 use std::time::Duration;
 

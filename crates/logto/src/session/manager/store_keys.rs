@@ -1,4 +1,4 @@
-//! Under which keys things are in the store.
+//! The keys of entries in the store.
 
 use crate::crypto::encoding;
 use crate::session::SessionId;

@@ -1,4 +1,4 @@
-//! What the promises are tried with.
+//! The helpers of the test kit.
 
 use std::future::poll_fn;
 use std::task::Poll;

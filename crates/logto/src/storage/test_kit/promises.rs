@@ -1,4 +1,4 @@
-//! The promises, one by one.
+//! The requirements, one by one.
 
 use std::time::Duration;
 
