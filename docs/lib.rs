@@ -44,6 +44,10 @@ mod roles_and_permissions {}
 #[cfg(doctest)]
 mod organizations {}
 
+#[doc = include_str!("agents.md")]
+#[cfg(doctest)]
+mod agents {}
+
 #[doc = include_str!("deploy.md")]
 #[cfg(doctest)]
 mod deploy {}

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use logto::m2m::{MachineApp, MachineConfig, Subject};
-use logto::resource_server::Api;
+use logto::resource_server::{Api, Policy};
 use logto::{Clock, ErrorKind, TokenRequest};
 use logto_local::{Endpoint, Fault, LocalTenant};
 use serde_json::{Value, json};
@@ -172,6 +172,38 @@ async fn a_subject_token_of_the_management_api_is_good_once() {
     let error = exchange().await.unwrap_err();
     let said = error.response().and_then(|response| response.error());
     assert_eq!((error.kind(), said), (ErrorKind::Refused, Some("invalid_grant")));
+}
+
+#[tokio::test]
+async fn someone_acts_for_another_with_their_own_opaque_token() {
+    let world = World::new().await;
+    let customer = world.create_user().await;
+    let things = TokenRequest::resource(THINGS).refreshed();
+    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let own = |request| async {
+        let subject = Subject::PersonalAccessToken(&personal);
+        world.app.exchange(subject, &request).await.unwrap()
+    };
+    let actor = own(TokenRequest::opaque().with_scopes(["openid"])).await;
+    let subject = world.subject_token(&customer).await;
+    let subject = Subject::Impersonation(&subject);
+
+    // A JWT says who acts just as well; Logto takes none.
+    let jwt = own(things.clone()).await;
+    for wrong in [jwt.as_str(), "made-up"] {
+        let error = world.app.exchange_as(subject, wrong, &things).await.unwrap_err();
+        let said = error.response().and_then(|response| response.error());
+        assert_eq!((error.kind(), said), (ErrorKind::Refused, Some("invalid_grant")));
+    }
+
+    let token = world.app.exchange_as(subject, actor.as_str(), &things).await.unwrap();
+    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
+    let alice = world.id_of("alice");
+    let refused = api.verify(token.as_str()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Forbidden, "delegation has to be allowed");
+    let policy = Policy::new().with_delegation(1);
+    let claims = api.verify_for(&policy, token.as_str(), None).await.unwrap();
+    assert_eq!((claims.sub(), claims.actor()), (customer.as_str(), Some(alice.as_str())));
 }
 
 #[tokio::test]

@@ -38,6 +38,9 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
         if let (Some(answer), Some(sid)) = (answer.as_object_mut(), &authorized.sid) {
             answer.insert("sid".to_owned(), sid.as_str().into());
         }
+        if let (Some(answer), Some(actor)) = (answer.as_object_mut(), &authorized.actor) {
+            answer.insert("act".to_owned(), json!({ "sub": actor }));
+        }
         answer
     };
     if let Some(token) = store.access_token(value, now) {

@@ -231,6 +231,7 @@ fn issue_code(
     let with_sid = store.app(&request.app_id).is_some_and(|app| app.back_channel.session_required);
     let with_auth_time = request.prompt.login || request.max_age.is_some();
     let authorized = Authorized {
+        actor: None,
         app_id: request.app_id,
         person: session.person.clone().unwrap_or_default(),
         grant_id: authorization.grant_id,

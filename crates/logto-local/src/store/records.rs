@@ -96,6 +96,8 @@ pub(crate) struct Authorized {
     pub(crate) resources: Vec<String>,
     pub(crate) nonce: Option<String>,
     pub(crate) auth_time: Option<u64>,
+    /// The id of a user who acts for the person (RFC 8693, section 4.1).
+    pub(crate) actor: Option<String>,
 }
 
 impl Authorized {

@@ -27,9 +27,10 @@ pub(crate) fn exchange(
 ) -> Result<Value, Problem> {
     let required = |name| form.get(name).ok_or_else(|| Problem::missing(name));
     let (subject, kind) = (required("subject_token")?, required("subject_token_type")?);
-    if form.get("actor_token").is_some() {
-        return Err(Problem::invalid_request("a local tenant knows no actor tokens"));
-    }
+    let actor = match form.get("actor_token") {
+        Some(token) => Some(actor(tenant, store, token, form.get("actor_token_type"))?),
+        None => None,
+    };
     let person = person_of(tenant, store, subject, kind).ok_or_else(Problem::invalid_grant)?;
     let handle = person.handle().to_owned();
     let organization = form.get("organization_id");
@@ -61,6 +62,7 @@ pub(crate) fn exchange(
         resources: Vec::new(),
         nonce: None,
         auth_time: None,
+        actor,
     };
     let wanted = Wanted { scopes, resource, organization: organization.map(str::to_owned) };
     let (access_token, scope) = issue::access_token_of(tenant, store, &authorized, &wanted)?;
@@ -69,6 +71,22 @@ pub(crate) fn exchange(
         "access_token": access_token, "expires_in": store.access_token_life, "scope": scope,
         "token_type": "Bearer",
     }))
+}
+
+/// The id of the user who acts for the subject. Logto accepts an opaque token with `openid` only.
+fn actor(
+    tenant: &Tenant,
+    store: &Store,
+    token: &str,
+    kind: Option<&str>,
+) -> Result<String, Problem> {
+    let token = store.access_token(token, tenant.clock.seconds());
+    let token = token.filter(|token| token.scopes.iter().any(|scope| scope == "openid"));
+    let actor = token.and_then(|token| store.person(&token.authorized.person));
+    match (actor, kind) {
+        (Some(actor), Some(ACCESS_TOKEN)) => Ok(actor.id().to_owned()),
+        _ => Err(Problem::invalid_grant()),
+    }
 }
 
 /// Whom the token stands for.

@@ -115,7 +115,12 @@ fn jwt(
         .collect();
     let scope = scope.join(" ");
     let audience = audience(wanted.resource.as_deref(), organization);
-    let subject = Subject { sub: person.id(), client_id: &authorized.app_id, scope: Some(&scope) };
+    let subject = Subject {
+        sub: person.id(),
+        client_id: &authorized.app_id,
+        scope: Some(&scope),
+        actor: authorized.actor.as_deref(),
+    };
     let within = organization.filter(|_| wanted.resource.is_some());
     Ok((access_token(tenant, store, &subject, &audience, within)?, scope))
 }
@@ -133,6 +138,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) sub: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) scope: Option<&'a str>,
+    pub(crate) actor: Option<&'a str>,
 }
 
 /// A JWT access token. `within` is the organization of a token for an API resource.
@@ -153,6 +159,9 @@ pub(crate) fn access_token(
             if let Some(value) = value {
                 claims.insert(name.to_owned(), value.into());
             }
+        }
+        if let Some(actor) = subject.actor {
+            claims.insert("act".to_owned(), json!({ "sub": actor }));
         }
     }
     Ok(store.keys.sign(Some("at+jwt"), &claims)?)

@@ -42,7 +42,7 @@ pub(crate) fn client_credentials(
     // An organization token says `""`; a token for a resource leaves the member out.
     let scope = Some(scope).filter(|scope| !scope.is_empty() || resource.is_none());
 
-    let subject = Subject { sub: app_id, client_id: app_id, scope: scope.as_deref() };
+    let subject = Subject { sub: app_id, client_id: app_id, scope: scope.as_deref(), actor: None };
     let within = organization.filter(|_| resource.is_some());
     let token = issue::access_token(
         tenant,

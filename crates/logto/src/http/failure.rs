@@ -102,7 +102,8 @@ pub(super) fn invalid_client(
 
 /// The values of a form that must not be logged.
 pub(super) fn secrets_of<'a>(form: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
-    const SECRET: [&str; 5] = ["code", "code_verifier", "refresh_token", "subject_token", "token"];
+    const SECRET: [&str; 6] =
+        ["actor_token", "code", "code_verifier", "refresh_token", "subject_token", "token"];
     let secret = form.filter(|(name, _)| SECRET.contains(name));
     secret.map(|(_, value)| value).collect()
 }

@@ -103,12 +103,50 @@ impl MachineApp {
         subject: Subject<'_>,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        self.issued(&Form::exchange(subject, request), request.fresh).await
+        self.issued(&Form::exchange(subject, None, request), request.fresh).await
+    }
+
+    /// The same for someone who acts for that user, such as a support person: the token gets the claim
+    /// `act`, and an API accepts it only if its [policy](crate::resource_server::Policy::with_delegation)
+    /// allows delegation.
+    ///
+    /// `actor` is the opaque access token of the one who acts, with the scope `openid`: what
+    /// [`TokenRequest::opaque`] gets from their session.
+    ///
+    /// # Errors
+    ///
+    /// As [`exchange`](Self::exchange); Logto refuses an actor's token that is a JWT.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::m2m::{MachineApp, Subject};
+    /// use logto::web::User;
+    /// use logto::{AccessToken, Error, TokenRequest};
+    ///
+    /// // `subject_token` comes from the Management API: `POST /api/subject-tokens`.
+    /// async fn as_customer(
+    ///     app: &MachineApp,
+    ///     support: &User,
+    ///     subject_token: &str,
+    /// ) -> Result<AccessToken, Error> {
+    ///     let actor = support.access_token(TokenRequest::opaque()).await?;
+    ///     let things = TokenRequest::resource("https://api.example.test").with_scopes(["read:things"]);
+    ///     app.exchange_as(Subject::Impersonation(subject_token), actor.as_str(), &things).await
+    /// }
+    /// ```
+    pub async fn exchange_as(
+        &self,
+        subject: Subject<'_>,
+        actor: &str,
+        request: &TokenRequest,
+    ) -> Result<AccessToken, Error> {
+        self.issued(&Form::exchange(subject, Some(actor), request), request.fresh).await
     }
 
     /// What [`exchange`](Self::exchange) would answer without asking Logto.
     pub(crate) fn kept(&self, subject: Subject<'_>, request: &TokenRequest) -> Option<AccessToken> {
-        self.0.tokens.kept(&Form::exchange(subject, request).key())
+        self.0.tokens.kept(&Form::exchange(subject, None, request).key())
     }
 
     /// Asks Logto about an opaque token (RFC 7662); `None` if it is not active. Every call asks:

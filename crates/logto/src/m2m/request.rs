@@ -5,6 +5,8 @@ use std::fmt;
 use crate::crypto::encoding;
 use crate::oidc::TokenRequest;
 
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
 /// Whose token is exchanged for another (RFC 8693, section 2.1).
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -32,7 +34,7 @@ impl fmt::Debug for Subject<'_> {
 impl Subject<'_> {
     pub(super) fn fields(self) -> [(&'static str, String); 2] {
         let (token, token_type) = match self {
-            Self::AccessToken(token) => (token, "urn:ietf:params:oauth:token-type:access_token"),
+            Self::AccessToken(token) => (token, ACCESS_TOKEN),
             Self::PersonalAccessToken(token) => {
                 (token, "urn:logto:token-type:personal_access_token")
             }
@@ -50,9 +52,16 @@ impl Form {
         Self::new("client_credentials", [], request)
     }
 
-    pub(super) fn exchange(subject: Subject<'_>, request: &TokenRequest) -> Self {
+    pub(super) fn exchange(
+        subject: Subject<'_>,
+        actor: Option<&str>,
+        request: &TokenRequest,
+    ) -> Self {
         let grant = "urn:ietf:params:oauth:grant-type:token-exchange";
-        Self::new(grant, subject.fields(), request)
+        let actor = actor.map(|token| {
+            [("actor_token", token.to_owned()), ("actor_token_type", ACCESS_TOKEN.to_owned())]
+        });
+        Self::new(grant, subject.fields().into_iter().chain(actor.into_iter().flatten()), request)
     }
 
     fn new(
@@ -100,9 +109,10 @@ mod tests {
             Form::client_credentials(&resource.clone().with_scopes(["a", "b"])),
             Form::client_credentials(&resource.clone().in_organization("o")),
             Form::client_credentials(&TokenRequest::organization("o")),
-            Form::exchange(Subject::AccessToken("t"), &resource),
-            Form::exchange(Subject::PersonalAccessToken("t"), &resource),
-            Form::exchange(Subject::PersonalAccessToken("u"), &resource),
+            Form::exchange(Subject::AccessToken("t"), None, &resource),
+            Form::exchange(Subject::AccessToken("t"), Some("a"), &resource),
+            Form::exchange(Subject::PersonalAccessToken("t"), None, &resource),
+            Form::exchange(Subject::PersonalAccessToken("u"), None, &resource),
         ];
         let mut keys: Vec<_> = forms.iter().map(Form::key).collect();
         keys.sort_unstable();
