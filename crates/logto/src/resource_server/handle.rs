@@ -207,6 +207,9 @@ impl Api {
             Ok(token) => token,
             Err(error) => return refuse(error),
         };
+        if let Err(error) = Verifier::check_header(token, &self.0.provider) {
+            return refuse(error);
+        }
         let (api, policy, token) = (self.clone(), *policy, token.to_owned());
         let organization = organization.map(str::to_owned);
         MaybeReady::waiting(async move {
@@ -314,12 +317,12 @@ impl Api {
         permitted.map_err(|error| self.challenge(policy).answer(error))
     }
 
-    fn challenge(&self, policy: &Policy) -> Challenge {
+    fn challenge(&self, policy: &Policy) -> Challenge<'_> {
         let metadata = self.0.metadata.as_ref();
         Challenge {
-            realm: self.resource().to_owned(),
+            realm: self.resource(),
             scope: policy.scope(),
-            resource_metadata: metadata.map(|metadata| metadata.url.to_string()),
+            resource_metadata: metadata.map(|metadata| metadata.url.as_str()),
         }
     }
 }
