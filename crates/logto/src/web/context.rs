@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Caching, MaybeReady, Reply, Request, User};
 use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
-use crate::session::SessionState;
 use crate::session::manager::{LoadedSession, SessionLookup};
+use crate::session::SessionState;
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
 ///
@@ -33,7 +33,8 @@ pub struct Context(Arc<Shared>);
 
 struct Shared {
     logto: Arc<Engine>,
-    request: Request,
+    /// Empty until something asks about it.
+    request: OnceLock<Request>,
     /// Held while the session is loaded, so that extractors at the same time look once.
     loading: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -51,12 +52,38 @@ struct State {
 
 impl Context {
     pub(crate) fn new(logto: Arc<Engine>, request: Request) -> Self {
-        Self(Arc::new(Shared {
-            logto,
-            request,
-            loading: tokio::sync::Mutex::default(),
-            state: Mutex::default(),
-        }))
+        Self::with(logto, OnceLock::from(request))
+    }
+
+    pub(crate) fn lazy(logto: Arc<Engine>) -> Self {
+        Self::with(logto, OnceLock::new())
+    }
+
+    fn with(logto: Arc<Engine>, request: OnceLock<Request>) -> Self {
+        let (loading, state) = Default::default();
+        Self(Arc::new(Shared { logto, request, loading, state }))
+    }
+
+    /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one. Extractors
+    /// do that first; without a request there is no session.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Logto;
+    /// use logto::web::Request;
+    ///
+    /// # async fn example(logto: &Logto) -> Result<(), logto::Error> {
+    /// let context = logto.lazy_context();
+    /// // Later, in an extractor:
+    /// let context = context.with_request(|| Request::new("GET", "/", [("accept", "*/*")]));
+    /// let is_signed_in = context.is_authenticated().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_request(&self, view: impl FnOnce() -> Request) -> &Self {
+        self.0.request.get_or_init(view);
+        self
     }
 
     pub(crate) fn logto(&self) -> &Arc<Engine> {
@@ -64,7 +91,7 @@ impl Context {
     }
 
     pub(crate) fn request(&self) -> &Request {
-        &self.0.request
+        self.0.request.get_or_init(|| Request::new("", "", [("", "")]))
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -130,6 +157,12 @@ impl Context {
         Ok(claims.map(|claims| User::new(claims, self.clone())))
     }
 
+    /// Whether anything was asked: if not, the response needs nothing from here.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.0.request.get().is_some()
+    }
+
     /// Notes that the request is refused unless a person is signed in.
     pub(super) fn protect(&self) {
         self.state().is_protected = true;
@@ -139,6 +172,7 @@ impl Context {
     /// asks after the handler.
     #[must_use]
     pub fn caching(&self) -> Option<Caching> {
+        self.0.request.get()?;
         let state = self.state();
         let was_asked = state.is_protected || state.current.is_some();
         was_asked.then_some(Caching { is_protected: state.is_protected })
@@ -146,6 +180,9 @@ impl Context {
 
     /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after the handler, whatever the response is.
     pub fn take_cookies(&self) -> MaybeReady<Vec<String>> {
+        if self.0.request.get().is_none() {
+            return MaybeReady::known(Vec::new());
+        }
         let mut state = self.state();
         let pending = mem::take(&mut state.pending);
         let held = state.current.as_ref().and_then(|current| current.held.as_ref());
@@ -231,6 +268,6 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("request", &self.0.request).finish_non_exhaustive()
+        f.debug_struct("Context").field("request", &self.0.request.get()).finish_non_exhaustive()
     }
 }

@@ -23,6 +23,31 @@ pub struct Request {
 /// Room for the headers that browsers send, cookies apart.
 const USUAL: usize = 256;
 
+/// The headers by the length of their names, a bit for each: most that a request has are told from ours
+/// by it alone.
+const BY_LENGTH: [u32; 32] = {
+    let mut by_length = [0; 32];
+    let mut at = 0;
+    while at < Request::HEADERS.len() {
+        by_length[Request::HEADERS[at].len()] |= 1 << at;
+        at += 1;
+    }
+    by_length
+};
+
+/// Where a header is in [`HEADERS`](Request::HEADERS).
+fn position(name: &str) -> Option<usize> {
+    let mut candidates = *BY_LENGTH.get(name.len())?;
+    while candidates != 0 {
+        let at = candidates.trailing_zeros() as usize;
+        if Request::HEADERS.get(at)?.eq_ignore_ascii_case(name) {
+            return Some(at);
+        }
+        candidates &= candidates - 1;
+    }
+    None
+}
+
 impl Request {
     /// The headers that the core reads, in lower case. An adapter may pass others; they are
     /// ignored.
@@ -89,8 +114,10 @@ impl Request {
     }
 
     fn add(&mut self, name: &str, value: &[u8]) {
-        let mut known = Self::HEADERS.iter().zip(&mut self.headers);
-        let Some((name, first)) = known.find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
+        let Some(at) = position(name) else {
+            return;
+        };
+        let (Some(name), Some(first)) = (Self::HEADERS.get(at), self.headers.get_mut(at)) else {
             return;
         };
         // Almost always it is text, which is quick to see.
@@ -131,9 +158,8 @@ impl Request {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = Self::HEADERS.iter().zip(&self.headers);
-        let (_, span) = headers.find(|(known, _)| **known == name)?;
-        span.map(|span| span.of(&self.text))
+        let span = self.headers.get(position(name)?)?.as_ref()?;
+        Some(span.of(&self.text))
     }
 
     pub(crate) fn cookies(&self) -> &str {
