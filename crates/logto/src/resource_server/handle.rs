@@ -14,7 +14,7 @@ use super::metadata::document;
 use super::personal::PersonalTokens;
 use super::verify::Verifier;
 use super::{AccessTokenClaims, ApiConfig, Policy};
-use crate::cache::Cache;
+use crate::cache::{Budget, Cache};
 use crate::config::validate::address;
 use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
@@ -121,7 +121,10 @@ impl Api {
         let scopes = config.metadata_scopes.unwrap_or_default();
         Self(Arc::new(Inner {
             provider,
-            verified: Cache::new(config.cached_tokens, TOKEN_BYTES),
+            verified: Cache::new(
+                config.cached_tokens,
+                Budget::new(config.cached_tokens.saturating_mul(TOKEN_BYTES)).into(),
+            ),
             personal: config.personal,
             metadata: metadata.map(|url| Metadata { url, scopes }),
             verifier: Verifier {

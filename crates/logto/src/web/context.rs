@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
 use crate::session::manager::{LoadedSession, SessionLookup};
-use crate::session::SessionState;
+use crate::session::{Grant, SessionState};
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
 ///
@@ -128,9 +128,15 @@ impl Context {
     ///
     /// As [`is_authenticated`](Self::is_authenticated).
     pub async fn id_token_claims(&self) -> Result<Option<Arc<IdTokenClaims>>, Error> {
+        let grant = self.grant().await?;
+        Ok(grant.map(|grant| Arc::clone(grant.claims())))
+    }
+
+    /// What Logto granted to the signed-in user.
+    pub(super) async fn grant(&self) -> Result<Option<Arc<Grant>>, Error> {
         self.current(|current| {
             let held = current.held.as_ref();
-            held.map(|held| Arc::clone(held.claims()))
+            held.map(|held| Arc::clone(&held.session.grant))
         })
         .await
     }
@@ -153,8 +159,8 @@ impl Context {
     /// The response when it cannot be known who makes the request, because the session's store
     /// does not answer.
     pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
-        let claims = self.id_token_claims().await?;
-        Ok(claims.map(|claims| User::new(claims, self.clone())))
+        let grant = self.grant().await?;
+        Ok(grant.map(|grant| User::new(grant, self.clone())))
     }
 
     /// Whether anything was asked: if not, the response needs nothing from here.
@@ -215,7 +221,7 @@ impl Context {
             return Ok(known);
         }
         let sessions = &self.logto().sessions;
-        let loaded = sessions.load(self.request().cookies(), self.now()).await;
+        let loaded = sessions.load(self.request().raw_cookies(), self.now()).await;
         let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
         if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
             && let Err(error) = self.adopt(held.clone())
@@ -236,7 +242,7 @@ impl Context {
     /// Takes over a session that began or moved on, and owes that to the browser.
     pub(crate) fn adopt(&self, held: LoadedSession) -> Result<(), Error> {
         let sessions = &self.logto().sessions;
-        let lines = sessions.cookies(&held, self.request().cookies(), self.now())?;
+        let lines = sessions.cookies(&held, &self.request().cookies(), self.now())?;
         let mut state = self.state();
         state.current = Some(SessionLookup::signed_in(held));
         state.pending = lines;
@@ -255,7 +261,7 @@ impl Context {
 
     /// Forgets the session, and owes that to the browser.
     pub(crate) fn forget(&self, why: SessionState) {
-        let lines = self.logto().sessions.no_cookies(self.request().cookies());
+        let lines = self.logto().sessions.no_cookies(&self.request().cookies());
         let mut state = self.state();
         state.current = Some(SessionLookup::without_session(why));
         state.pending = lines;
