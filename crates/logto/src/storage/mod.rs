@@ -24,7 +24,7 @@ use crate::crypto::encoding;
 use crate::error::Error;
 
 /// What the keys of revocation markers begin with.
-const REVOCATION_MARKER: &str = "end-of-";
+pub(crate) const REVOCATION_MARKER: &str = "end-of-";
 
 /// How long the entry of a [`ping`](Storage::ping) stays that could not be removed.
 const PING_KEPT: Duration = Duration::from_secs(10);

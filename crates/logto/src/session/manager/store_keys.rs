@@ -96,6 +96,7 @@ impl StoreKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::REVOCATION_MARKER;
 
     #[test]
     fn what_others_read_tells_nothing_and_no_two_names_are_equal() {
@@ -105,6 +106,13 @@ mod tests {
             names.extend([app.index("alice"), app.index("bob"), app.end_of_person("alice")]);
         }
         assert_eq!(names[0], apps[0].index("alice"));
+        // What the memory store tells markers by.
+        for app in &apps {
+            let ends = app.ends("alice", Some("sid"));
+            assert!(ends.person.starts_with(REVOCATION_MARKER));
+            assert!(ends.logto.unwrap().starts_with(REVOCATION_MARKER));
+            assert!(!app.index("alice").starts_with(REVOCATION_MARKER));
+        }
         let alice = encoding::encode("alice");
         let (hashed, plain) = names.split_at(6);
         assert!(!hashed.iter().any(|name| name.contains("alice") || name.contains(&alice)));
