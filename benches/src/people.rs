@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::runtime::Runtime;
 
 use crate::harness::{Case, measure};
-use crate::peers::axum::{App, hello, logto, send_all, sessions_in_memory_of};
 use crate::kept::Kept;
+use crate::peers::axum::{App, hello, logto, send_all, sessions_in_memory_of};
 use crate::report::Report;
 use crate::stage::Stage;
 
@@ -67,7 +67,12 @@ pub fn run(runtime: &Runtime, report: &Report) {
     let sealed = runtime.block_on(stage.reseal(&alice, PEOPLE[3]));
 
     let mut cases = vec![in_turn("axum: hello", runtime, hello(), vec![alice.header()])];
-    cases.push(in_turn("the layer, not asked", runtime, not_asked(&in_cookies), vec![alice.header()]));
+    cases.push(in_turn(
+        "the layer, not asked",
+        runtime,
+        not_asked(&in_cookies),
+        vec![alice.header()],
+    ));
     for (name, people) in COOKIE.into_iter().zip(PEOPLE) {
         let headers = sealed.iter().take(people).cloned().collect();
         cases.push(in_turn(name, runtime, logto(&stage.in_cookies()), headers));
