@@ -8,6 +8,7 @@ mod harness;
 mod kept;
 mod memory;
 mod peers;
+mod people;
 mod report;
 mod stage;
 mod stores;
@@ -17,7 +18,8 @@ use std::process::ExitCode;
 
 use report::Report;
 
-const GROUPS: [&str; 7] = ["core", "stores", "frameworks", "bytes", "memory", "threads", "api"];
+const GROUPS: [&str; 8] =
+    ["core", "stores", "frameworks", "people", "bytes", "memory", "threads", "api"];
 
 fn main() -> ExitCode {
     let runtime =
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             "core" => core::run(&runtime, &mut report),
             "stores" => stores::run(&runtime, &mut report),
             "frameworks" => frameworks::run(&runtime, &mut report),
+            "people" => people::run(&runtime, &report),
             "bytes" => bytes::run(&runtime, &mut report),
             "memory" => memory::run(&mut report),
             "threads" => threads::run(&runtime, &mut report),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{COOKIE, SET_COOKIE};
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::Response;
 use axum::routing::{RouterIntoService, get};
 use axum_login::{AuthManagerLayerBuilder, AuthSession, AuthUser, AuthnBackend};
@@ -34,6 +34,17 @@ pub async fn get_with(app: &mut App, name: HeaderName, value: &HeaderValue) -> R
     response
 }
 
+/// A page with these headers and this cookie.
+pub async fn send_all(app: &mut App, headers: &HeaderMap, cookie: &HeaderValue) -> Response {
+    let mut request = Request::new(Body::empty());
+    *request.headers_mut() = headers.clone();
+    request.headers_mut().insert(COOKIE, cookie.clone());
+    let ready = ServiceExt::<Request<Body>>::ready(app).await;
+    let response = ready.expect("a service").call(request).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::OK);
+    response
+}
+
 /// With routes that are made once, as `axum::serve` has them, and not anew for every request.
 pub fn service(router: Router) -> App {
     router.with_state(()).into_service()
@@ -53,6 +64,20 @@ pub fn logto(logto: &logto::Logto) -> App {
 }
 
 pub async fn sessions_in_memory(kept: Kept) -> (App, HeaderValue) {
+    filled(in_memory(kept)).await
+}
+
+/// With the session of so many people.
+pub async fn sessions_in_memory_of(kept: Kept, people: usize) -> (App, Vec<String>) {
+    let router = in_memory(kept);
+    let mut cookies = Vec::new();
+    for _ in 0..people {
+        cookies.push(put(router.clone()).await.header());
+    }
+    (service(router), cookies)
+}
+
+fn in_memory(kept: Kept) -> Router {
     use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
     let read = async |session: Session| {
         let kept: Option<Kept> = session.get(NAME).await.expect("a session");
@@ -63,8 +88,7 @@ pub async fn sessions_in_memory(kept: Kept) -> (App, HeaderValue) {
         session.insert(NAME, kept).await.expect("a session");
     };
     let router = Router::new().route("/", get(read)).route("/put", get(put));
-    let layer = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
-    filled(router.layer(layer)).await
+    router.layer(SessionManagerLayer::new(MemoryStore::default()).with_secure(false))
 }
 
 pub async fn sessions_in_cookies(kept: Kept) -> (App, HeaderValue) {
@@ -102,13 +126,18 @@ pub async fn login() -> (App, HeaderValue) {
     filled(router.layer(AuthManagerLayerBuilder::new(people, layer).build())).await
 }
 
-async fn filled(router: Router) -> (App, HeaderValue) {
+/// The cookies of a new session.
+async fn put(router: Router) -> Cookies {
     let put = Request::get("/put").body(Body::empty()).expect("a request");
-    let response = router.clone().oneshot(put).await.expect("an answer");
+    let response = router.oneshot(put).await.expect("an answer");
     let lines = response.headers().get_all(SET_COOKIE).iter();
     let mut cookies = Cookies::default();
     cookies.set(lines.map(|line| line.to_str().expect("text")));
-    let header = cookies.header().parse().expect("a header");
+    cookies
+}
+
+async fn filled(router: Router) -> (App, HeaderValue) {
+    let header = put(router.clone()).await.header().parse().expect("a header");
     let mut app = service(router);
     get_with(&mut app, COOKIE, &header).await;
     (app, header)

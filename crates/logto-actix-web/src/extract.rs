@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use logto::web::{self, Context};
 
 use crate::Reply;
+use crate::middleware::{Lazy, view};
 
 /// A signed-in person.
 ///
@@ -97,7 +98,8 @@ impl<const MAX_AGE: u64> FromRequest for FreshUser<MAX_AGE> {
 
 /// A clone, so that nothing of the request is held while a handler waits.
 pub(crate) fn context(request: &HttpRequest) -> Result<Context, Reply> {
-    let context = request.extensions().get::<Context>().cloned();
+    let context = request.extensions().get::<Lazy>().cloned();
+    let context = context.map(|Lazy(context)| context.with_request(|| view(request)).clone());
     context.ok_or_else(|| {
         let fix = "add `.wrap(logto_actix_web::middleware(&logto))` to the app or the scope";
         web::Reply::not_mounted(request.path(), fix).into()

@@ -10,8 +10,7 @@ use logto::{Logto, web};
 /// The middleware that the extractors need, for [`App::wrap`](actix_web::App::wrap) and
 /// [`Scope::wrap`](actix_web::Scope::wrap).
 ///
-/// It opens no session by itself: a route that does not ask who is there costs nothing but the copy
-/// of a few headers.
+/// It looks at no request by itself: the first extractor does, and sees the headers as they are then.
 pub fn middleware<S, B>(
     logto: &Logto,
 ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<B>, Error = Error, InitError = ()>
@@ -21,9 +20,7 @@ where
     B: MessageBody + 'static,
 {
     let logto = logto.clone();
-    from_fn(move |request: ServiceRequest, next| {
-        serve(logto.context(view(request.request())), request, next)
-    })
+    from_fn(move |request: ServiceRequest, next| serve(logto.lazy_context(), request, next))
 }
 
 async fn serve<B: MessageBody>(
@@ -31,7 +28,7 @@ async fn serve<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    request.extensions_mut().insert(context.clone());
+    request.extensions_mut().insert(Lazy(context.clone()));
     let mut answer = next.call(request).await;
     let cookies = context.take_cookies().await;
     let caching = context.caching();
@@ -65,6 +62,10 @@ fn append(cookies: &[String], caching: Option<web::Caching>, headers: &mut Heade
     let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
     lines.for_each(|line| headers.append(SET_COOKIE, line));
 }
+
+/// The context of a request that is given it by the first extractor.
+#[derive(Clone)]
+pub(crate) struct Lazy(pub(crate) web::Context);
 
 /// The request for the core. Scopes leave the URI as it is.
 pub(crate) fn view(request: &HttpRequest) -> web::Request {

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use logto::web::{self, Context};
 
 use crate::Reply;
+use crate::layer::{Lazy, view};
 
 /// A signed-in person.
 ///
@@ -58,7 +59,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
     type Rejection = Reply;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Reply> {
-        let context = parts.extensions.get::<Context>().cloned();
+        let context = parts.extensions.get::<Lazy>();
+        let context = context.map(|Lazy(context)| context.with_request(|| view(parts)).clone());
         context.map(Self).ok_or_else(|| {
             let fix = "add `.layer(logto_axum::layer(&logto))` to the router, after its routes";
             // Nesting takes a prefix off the URI.

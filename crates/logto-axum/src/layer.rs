@@ -6,18 +6,19 @@ use std::pin::Pin;
 use std::task::{self, Poll, ready};
 
 use axum::extract::{OriginalUri, Request};
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use axum::http::header::{CACHE_CONTROL, Entry, SET_COOKIE, VARY};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use logto::Logto;
-use logto::web::{self, Context, MaybeReady};
+use logto::web::{self, Caching, Context, MaybeReady};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 /// The layer that the extractors need.
 ///
-/// It covers the routes that were added to the router before it. It opens no session by itself: a
-/// route that does not ask who is there costs nothing but the copy of a few headers.
+/// It covers the routes that were added to the router before it. It looks at no request by itself: the
+/// first extractor does, and sees the headers as they are then.
 #[must_use]
 pub fn layer(logto: &Logto) -> LogtoLayer {
     LogtoLayer(logto.clone())
@@ -52,8 +53,8 @@ impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoServ
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let context = self.logto.context(view(&request));
-        request.extensions_mut().insert(context.clone());
+        let context = self.logto.lazy_context();
+        request.extensions_mut().insert(Lazy(context.clone()));
         LogtoFuture { inner: self.inner.call(request), context, answered: None }
     }
 }
@@ -81,6 +82,9 @@ where
             Some(answered) => answered,
             None => {
                 let response = ready!(this.inner.poll(cx))?.into_response();
+                if !this.context.is_asked() {
+                    return Poll::Ready(Ok(response));
+                }
                 this.answered.insert((response, this.context.take_cookies()))
             }
         };
@@ -88,14 +92,7 @@ where
         let mut response = mem::take(response);
         let headers = response.headers_mut();
         if let Some(caching) = this.context.caching() {
-            let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
-            if let Some(value) = caching.cache_control(set) {
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
-            }
-            let set = headers.get(VARY).and_then(|value| value.to_str().ok());
-            if let Some(value) = caching.vary(set) {
-                headers.append(VARY, HeaderValue::from_static(value));
-            }
+            tell_caches(caching, headers);
         }
         if !cookies.is_empty() {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -106,6 +103,33 @@ where
     }
 }
 
+fn tell_caches(caching: Caching, headers: &mut HeaderMap) {
+    match headers.entry(CACHE_CONTROL) {
+        Entry::Vacant(entry) => {
+            if let Some(value) = caching.cache_control(None) {
+                entry.insert(HeaderValue::from_static(value));
+            }
+        }
+        Entry::Occupied(mut entry) => {
+            if let Some(value) = caching.cache_control(entry.get().to_str().ok()) {
+                entry.insert(HeaderValue::from_static(value));
+            }
+        }
+    }
+    match headers.entry(VARY) {
+        Entry::Vacant(entry) => {
+            if let Some(value) = caching.vary(None) {
+                entry.insert(HeaderValue::from_static(value));
+            }
+        }
+        Entry::Occupied(mut entry) => {
+            if let Some(value) = caching.vary(entry.get().to_str().ok()) {
+                entry.append(HeaderValue::from_static(value));
+            }
+        }
+    }
+}
+
 /// Not the response: its headers may hold secrets.
 impl<F> fmt::Debug for LogtoFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,11 +137,15 @@ impl<F> fmt::Debug for LogtoFuture<F> {
     }
 }
 
+/// The context of a request that is given it by the first extractor.
+#[derive(Clone)]
+pub(crate) struct Lazy(pub(crate) Context);
+
 /// The request for the core. Nesting takes a prefix off the URI; the original one is what the
 /// browser asked for.
-pub(crate) fn view(request: &Request) -> web::Request {
-    let original = request.extensions().get::<OriginalUri>();
-    let uri = original.map_or_else(|| request.uri(), |OriginalUri(uri)| uri);
+pub(crate) fn view(parts: &Parts) -> web::Request {
+    let original = parts.extensions.get::<OriginalUri>();
+    let uri = original.map_or(&parts.uri, |OriginalUri(uri)| uri);
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    web::Request::new(request.method().as_str(), target, request.headers())
+    web::Request::new(parts.method.as_str(), target, &parts.headers)
 }

@@ -22,8 +22,9 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &Logto) -> Router<S> {
         let handler = {
             let logto = logto.clone();
             async move |request: Request| {
-                let seen = view(&request);
-                let read = |limit| to_bytes(request.into_body(), limit);
+                let (parts, body) = request.into_parts();
+                let seen = view(&parts);
+                let read = |limit| to_bytes(body, limit);
                 let request = seen.with_body(route.read_body(read).await);
                 Reply::from(logto.handle(route, request).await)
             }

@@ -7,6 +7,7 @@ use logto::web::{self, Context};
 use poem::{FromRequest, Request, RequestBody, Result};
 
 use crate::Reply;
+use crate::middleware::{Lazy, view};
 
 /// A signed-in person.
 ///
@@ -85,7 +86,8 @@ impl<'a, const MAX_AGE: u64> FromRequest<'a> for FreshUser<MAX_AGE> {
 }
 
 fn context(request: &Request) -> Result<Context, Reply> {
-    let context = request.extensions().get::<Context>().cloned();
+    let context = request.extensions().get::<Lazy>();
+    let context = context.map(|Lazy(context)| context.with_request(|| view(request)).clone());
     context.ok_or_else(|| {
         let fix = "add `.with(logto_poem::middleware(&logto))` to the route";
         web::Reply::not_mounted(request.uri().path(), fix).into()

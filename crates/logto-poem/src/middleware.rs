@@ -7,8 +7,8 @@ use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result}
 
 /// The middleware that the extractors need, for [`EndpointExt::with`](poem::EndpointExt::with).
 ///
-/// It opens no session by itself: a route that does not ask who is there costs nothing but the copy
-/// of a few headers. An error passes as the error it is, for `catch_error` further out; only if
+/// It looks at no request by itself: the first extractor does, and sees the headers as they are then.
+/// An error passes as the error it is, for `catch_error` further out; only if
 /// cookies are pending does it become its response here, because an error has no headers.
 #[must_use]
 pub fn middleware(logto: &Logto) -> LogtoMiddleware {
@@ -38,8 +38,8 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let context = self.logto.context(view(&request));
-        request.extensions_mut().insert(context.clone());
+        let context = self.logto.lazy_context();
+        request.extensions_mut().insert(Lazy(context.clone()));
         let answer = self.inner.call(request).await;
         let mut answer = answer.map(IntoResponse::into_response);
         let cookies = context.take_cookies().await;
@@ -75,6 +75,10 @@ fn tell_caches(context: &web::Context, headers: &mut HeaderMap) {
         headers.append(VARY, HeaderValue::from_static(value));
     }
 }
+
+/// The context of a request that is given it by the first extractor.
+#[derive(Clone)]
+pub(crate) struct Lazy(pub(crate) web::Context);
 
 /// The request for the core. Nesting takes a prefix off the URI; the original one is what the
 /// browser asked for. Only a server sets it: for the requests of poem's test client it is the

@@ -9,7 +9,7 @@ use rocket::{Build, Data, Request, Response, Rocket};
 
 use crate::catcher::catcher;
 use crate::debug_log;
-use crate::request::{context, view};
+use crate::request::{kept, lazy_context, view};
 use crate::routes::{METHODS, routes};
 
 /// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback`, `/sign-out`,
@@ -82,7 +82,7 @@ impl Fairing for LogtoFairing {
         let logto = &self.logto;
         let route = logto.route_at(request.uri().path().as_str());
         if let Some(Ok(uri)) = route.map(|route| Origin::parse_owned(logto.route_path(route))) {
-            view(request);
+            kept(request).get_or_init(|| view(request));
             request.set_uri(uri);
             if !METHODS.contains(&request.method()) {
                 request.set_method(Method::Get);
@@ -91,9 +91,12 @@ impl Fairing for LogtoFairing {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Ok(context) = context(request) else {
+        let Ok(context) = lazy_context(request) else {
             return;
         };
+        if !context.is_asked() {
+            return;
+        }
         // Here and not from a guard: Rocket forgets a guard's cookies when a catcher answers.
         let cookies = context.take_cookies().await;
         if let Some(caching) = context.caching() {

@@ -6,7 +6,7 @@ use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request, async_trait};
 
 use crate::Reply;
-use crate::request::view;
+use crate::request::{kept, view};
 
 /// Of the mounted routes. Which methods are answered is for the core to say: the fairing brings any
 /// other here as `GET`.
@@ -24,7 +24,8 @@ impl Handler for Endpoint {
             if body.is_complete() { Ok(body.into_inner()) } else { Err(()) }
         };
         let body = route.read_body(read).await;
-        let reply = logto.handle(*route, view(request).clone().with_body(body)).await;
+        let seen = kept(request).get().cloned().unwrap_or_else(|| view(request));
+        let reply = logto.handle(*route, seen.with_body(body)).await;
         Outcome::from(request, Reply::from(reply))
     }
 }

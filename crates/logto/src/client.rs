@@ -89,6 +89,13 @@ impl Logto {
         Context::new(Arc::clone(&self.0), request)
     }
 
+    /// One request that is not looked at yet: what most routes never ask about costs nothing. The
+    /// first to ask [gives it its request](Context::with_request).
+    #[must_use]
+    pub fn lazy_context(&self) -> Context {
+        Context::lazy(Arc::clone(&self.0))
+    }
+
     /// The path to mount one of the SDK's own routes at, with the configured prefix.
     #[must_use]
     pub fn route_path(&self, route: Route) -> String {

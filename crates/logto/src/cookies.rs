@@ -7,8 +7,8 @@ use std::iter;
 
 /// Every value that the header holds under this name, in the order sent. A browser sends several
 /// when a cookie was also set for another path or domain.
-pub(crate) fn values<'a>(header: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
-    pairs(header).filter_map(move |(found, value)| (found == name).then_some(value))
+pub(crate) fn values<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pairs(header).filter_map(move |(found, value)| (found == name.as_bytes()).then_some(value))
 }
 
 /// The cookies whose names begin with `prefix`, in the order sent.
@@ -16,15 +16,18 @@ pub(crate) fn starting_with<'a>(
     header: &'a str,
     prefix: &'a str,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
-    pairs(header).filter(move |(name, _)| name.starts_with(prefix))
+    let named = pairs(header.as_bytes()).filter(|(name, _)| name.starts_with(prefix.as_bytes()));
+    // A part of a text that begins and ends at ASCII is text.
+    named
+        .filter_map(|(name, value)| Some((str::from_utf8(name).ok()?, str::from_utf8(value).ok()?)))
 }
 
-fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
+fn pairs(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = Some(header);
     // Values are long: this is what looks at all of them.
     let pairs = iter::from_fn(move || {
         let left = rest?;
-        let (pair, more) = match memchr::memchr(b';', left.as_bytes()) {
+        let (pair, more) = match memchr::memchr(b';', left) {
             Some(end) => (left.get(..end)?, left.get(end + 1..)),
             None => (left, None),
         };
@@ -32,8 +35,10 @@ fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
         Some(pair)
     });
     pairs.filter_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        Some((name.trim(), value.trim()))
+        // Names are short.
+        let end = pair.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = (pair.get(..end)?, pair.get(end + 1..)?);
+        Some((name.trim_ascii(), value.trim_ascii()))
     })
 }
 
@@ -87,13 +92,13 @@ mod tests {
     fn the_raw_json_cookies_of_logto_do_not_hide_ours() {
         let header = "_logto={\"appId\":\"8s6wye3gb7dq9a4n54lsn\"}; _logto.sig=t8Zq; \
                       _interaction={\"8s6w\":\"tQr=em\",\"_legacy\":\"tQ;rem\"}; ours=value; broken";
-        assert_eq!(values(header, "ours").collect::<Vec<_>>(), ["value"]);
+        assert_eq!(values(header.as_bytes(), "ours").collect::<Vec<_>>(), [b"value"]);
     }
 
     #[test]
     fn a_name_sent_twice_gives_both_values() {
-        let header = "a=1; ours=first; ours=second";
-        assert_eq!(values(header, "ours").collect::<Vec<_>>(), ["first", "second"]);
+        let header = b"a=1; ours=first; ours=second; \xff=\xff";
+        assert_eq!(values(header, "ours").collect::<Vec<_>>(), [&b"first"[..], b"second"]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ const MAX_LENGTH: usize = 1024;
 /// The path with its query, if it can only ever mean a page of this origin. Browsers read `//host`
 /// and `/\host` as other hosts and drop tabs and line ends, so none of these pass.
 pub(crate) fn local_path(path: &str) -> Option<&str> {
+    if is_plain(path) {
+        return Some(path);
+    }
     let harmless = path.starts_with('/')
         && !path.starts_with("//")
         && path.len() <= MAX_LENGTH
@@ -18,6 +21,24 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
     let resolved = origin.join(path).ok()?;
     (harmless && resolved.origin() == origin.origin() && !resolved.path().starts_with("//"))
         .then_some(path)
+}
+
+/// Whether every reader takes a path, with its query, as it is: most are, and to resolve the others takes
+/// long.
+fn is_plain(path: &str) -> bool {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let is_segment =
+        |segment: &str| !segment.starts_with('.') && segment.bytes().all(is_unreserved);
+    let Some(segments) = path.strip_prefix('/') else {
+        return false;
+    };
+    // An empty segment at the end only.
+    path.len() + query.len() < MAX_LENGTH
+        && !segments.starts_with('/')
+        && !segments.contains("//")
+        && segments.split('/').all(is_segment)
+        && query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#')
 }
 
 /// [`local_path`] for a path or a full URL of `origin`, which may have a fragment: normalized, so that
@@ -53,6 +74,9 @@ pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
 
 /// The path with unreserved characters decoded (RFC 3986, section 6.2.2.2) and dot segments followed.
 fn normalized(path: &str) -> Option<String> {
+    if is_plain(path) && !path.contains('?') {
+        return Some(path.to_owned());
+    }
     let mut decoded = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('%') {

@@ -2,7 +2,14 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde::Serialize;
+
+/// What a script is told.
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    message: &'a str,
+}
 
 /// A whole answer, for the adapter to turn into its framework's response.
 ///
@@ -30,12 +37,13 @@ impl Reply {
     }
 
     pub(crate) fn json(status: u16, error: &str, message: &str) -> Self {
-        Self::json_document(status, &json!({ "error": error, "message": message }))
+        Self::json_document(status, &Body { error, message })
     }
 
-    pub(crate) fn json_document(status: u16, document: &serde_json::Value) -> Self {
+    /// The document is text, numbers and lists of them, which every JSON can hold.
+    pub(crate) fn json_document(status: u16, document: &impl Serialize) -> Self {
         let mut reply = Self::new(status).with_header("content-type", "application/json");
-        reply.body = document.to_string();
+        reply.body = serde_json::to_string(document).unwrap_or_default();
         reply
     }
 

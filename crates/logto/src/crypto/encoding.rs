@@ -10,6 +10,14 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
+/// `before`, and the bytes after it.
+pub(crate) fn encode_after(before: &str, bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(before.len() + bytes.len().div_ceil(3) * 4);
+    text.push_str(before);
+    URL_SAFE_NO_PAD.encode_append(bytes, &mut text);
+    text
+}
+
 /// The bytes, if the text is base64url without padding.
 pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode_to_vec(text).ok()

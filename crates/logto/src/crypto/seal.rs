@@ -112,8 +112,24 @@ impl KeyRing {
     }
 
     /// [`open_bytes`](Self::open_bytes) of base64url.
-    pub(crate) fn open(&self, purpose: Purpose, name: &str, sealed: &str) -> Option<Vec<u8>> {
-        self.open_bytes(purpose, name, &encoding::decode(sealed)?)
+    pub(crate) fn open(
+        &self,
+        purpose: Purpose,
+        name: &str,
+        sealed: impl AsRef<[u8]>,
+    ) -> Option<Vec<u8>> {
+        let mut value = encoding::decode(sealed)?;
+        let [keys] = self.keys.as_slice() else {
+            return self.open_bytes(purpose, name, &value);
+        };
+        // With one key no other needs the bytes as they are.
+        let (nonce, ciphertext) = value.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let opened = keys.of(purpose).open_in_place(nonce, self.bound_to(name), ciphertext);
+        let length = opened.ok()?.len();
+        value.copy_within(NONCE_LEN..NONCE_LEN + length, 0);
+        value.truncate(length);
+        Some(value)
     }
 
     /// Opens what any key of the ring sealed for this purpose and name.

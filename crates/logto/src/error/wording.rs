@@ -12,7 +12,11 @@ pub(crate) struct Wording {
 
 impl Wording {
     pub(crate) fn new(error: &Error) -> Self {
-        let (status, code, title, text) = match error.kind() {
+        Self::for_kind(error.kind())
+    }
+
+    pub(crate) fn for_kind(kind: ErrorKind) -> Self {
+        let (status, code, title, text) = match kind {
             ErrorKind::SignInRequired => {
                 (401, "unauthenticated", "Please sign in", "This needs a signed-in user.")
             }

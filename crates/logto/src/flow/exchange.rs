@@ -110,7 +110,7 @@ impl Engine {
                     let session = redeemed.await?;
                     // What one person had begun is not for another to go on with.
                     let goes_on = match &transaction.intent.freshness {
-                        Some(freshness) => freshness.is_for(&session.grant.claims().shown.sub),
+                        Some(freshness) => freshness.is_for(session.grant.shown().sub()),
                         None => true,
                     };
                     let page = transaction.intent.return_to.clone().filter(|_| goes_on);
@@ -183,7 +183,7 @@ impl Engine {
     /// Keeps the new session, in place of the one that this browser had.
     async fn begin_session(&self, session: Session, cookies: &str) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
-        let before = self.sessions.load(cookies, now).await;
+        let before = self.sessions.load(cookies.as_bytes(), now).await;
         let before = before.ok().and_then(|loaded| loaded.held);
         let held = self.sessions.begin(session, now).await?;
         if let Some(before) = before {

@@ -56,7 +56,7 @@ impl PendingSignIn {
     /// The person's id in Logto.
     #[must_use]
     pub fn sub(&self) -> &str {
-        &self.claims().shown.sub
+        self.session.grant.shown().sub()
     }
 
     /// The page of this app that the person is on the way to, as a path.

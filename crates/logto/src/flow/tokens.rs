@@ -129,7 +129,7 @@ impl Engine {
         };
         let nonce = Nonce::Unchanged(before.nonce.as_deref());
         let after = self.verify(id_token, nonce, &tokens.access_token).await?;
-        if after.shown.sub != before.shown.sub {
+        if after.shown.sub() != before.shown.sub() {
             let why = "the refreshed ID token is about another user";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }

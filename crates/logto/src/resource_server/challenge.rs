@@ -5,15 +5,15 @@ use crate::reply::Reply;
 
 /// What every `WWW-Authenticate` of an API says.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Challenge {
-    pub(super) realm: String,
+pub(super) struct Challenge<'a> {
+    pub(super) realm: &'a str,
     /// The scopes of the route.
     pub(super) scope: String,
     /// Where the metadata of RFC 9728 is, if it is served.
-    pub(super) resource_metadata: Option<String>,
+    pub(super) resource_metadata: Option<&'a str>,
 }
 
-impl Challenge {
+impl Challenge<'_> {
     /// The error, with the answer that the request gets.
     ///
     /// The client learns what to do about it and no more: what exactly was wrong with a token is for
@@ -54,17 +54,24 @@ impl Challenge {
     fn line(&self, error: Option<(&str, &str)>) -> String {
         let (code, text) = error.unzip();
         let parameters = [
-            ("realm", Some(self.realm.as_str())),
+            ("realm", Some(self.realm)),
             ("error", code),
             ("error_description", text),
             ("scope", Some(self.scope.as_str())),
-            ("resource_metadata", self.resource_metadata.as_deref()),
+            ("resource_metadata", self.resource_metadata),
         ];
-        let said = parameters.into_iter().filter_map(|(name, value)| {
-            let value = value.filter(|value| !value.is_empty())?;
-            Some(format!("{name}=\"{value}\""))
-        });
-        ["Bearer", &said.collect::<Vec<_>>().join(", ")].join(" ").trim_end().to_owned()
+        let mut line = String::with_capacity(256);
+        line.push_str("Bearer");
+        let mut before = " ";
+        for (name, value) in parameters {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                for part in [before, name, "=\"", value, "\""] {
+                    line.push_str(part);
+                }
+                before = ", ";
+            }
+        }
+        line
     }
 }
 

@@ -278,8 +278,8 @@ impl AccessTokenClaims {
 }
 
 impl Seen for AccessTokenClaims {
-    fn text(&self) -> &str {
-        self.token()
+    fn text(&self) -> &[u8] {
+        self.token().as_bytes()
     }
 
     fn bytes(&self) -> usize {

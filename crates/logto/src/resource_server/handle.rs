@@ -14,7 +14,7 @@ use super::metadata::document;
 use super::personal::PersonalTokens;
 use super::verify::Verifier;
 use super::{AccessTokenClaims, ApiConfig, Policy};
-use crate::cache::Cache;
+use crate::cache::{Budget, Cache};
 use crate::config::validate::address;
 use crate::config::{ConfigError, ConfigProblem, issuer_of};
 use crate::error::{Error, ErrorKind};
@@ -121,7 +121,10 @@ impl Api {
         let scopes = config.metadata_scopes.unwrap_or_default();
         Self(Arc::new(Inner {
             provider,
-            verified: Cache::new(config.cached_tokens, TOKEN_BYTES),
+            verified: Cache::new(
+                config.cached_tokens,
+                Budget::new(config.cached_tokens.saturating_mul(TOKEN_BYTES)).into(),
+            ),
             personal: config.personal,
             metadata: metadata.map(|url| Metadata { url, scopes }),
             verifier: Verifier {
@@ -207,6 +210,9 @@ impl Api {
             Ok(token) => token,
             Err(error) => return refuse(error),
         };
+        if let Err(error) = Verifier::check_header(token, &self.0.provider) {
+            return refuse(error);
+        }
         let (api, policy, token) = (self.clone(), *policy, token.to_owned());
         let organization = organization.map(str::to_owned);
         MaybeReady::waiting(async move {
@@ -314,12 +320,12 @@ impl Api {
         permitted.map_err(|error| self.challenge(policy).answer(error))
     }
 
-    fn challenge(&self, policy: &Policy) -> Challenge {
+    fn challenge(&self, policy: &Policy) -> Challenge<'_> {
         let metadata = self.0.metadata.as_ref();
         Challenge {
-            realm: self.resource().to_owned(),
+            realm: self.resource(),
             scope: policy.scope(),
-            resource_metadata: metadata.map(|metadata| metadata.url.to_string()),
+            resource_metadata: metadata.map(|metadata| metadata.url.as_str()),
         }
     }
 }

@@ -16,6 +16,10 @@ const PREFIX: &str = "pat_";
 /// How many are exchanged at the same time: made-up ones must not make this server
 /// flood Logto.
 const AT_ONCE: usize = 8;
+/// How many wait for that at most; each is held in memory meanwhile.
+const MAX_WAITING: usize = 1000;
+/// Bytes of one; Logto's have 36.
+const MAX_LENGTH: usize = 1024;
 /// Seconds for which a refused one is refused without asking again.
 const REFUSED_FOR: u64 = 60;
 /// How many refused ones are remembered.
@@ -30,6 +34,7 @@ struct Exchange {
     app: MachineApp,
     request: TokenRequest,
     at_once: Semaphore,
+    waiting: Semaphore,
     /// Hashes of tokens that Logto refused, and until when that is believed.
     refused: Mutex<HashMap<[u8; 32], u64>>,
 }
@@ -40,6 +45,7 @@ impl PersonalTokens {
             app,
             request,
             at_once: Semaphore::new(AT_ONCE),
+            waiting: Semaphore::new(MAX_WAITING),
             refused: Mutex::default(),
         }))
     }
@@ -50,15 +56,22 @@ impl PersonalTokens {
 
     /// The access token for a personal one.
     pub(super) async fn exchange(&self, token: &str, now: u64) -> Result<AccessToken, Error> {
-        let Exchange { app, request, at_once, .. } = &*self.0;
+        let Exchange { app, request, at_once, waiting, .. } = &*self.0;
         let subject = Subject::PersonalAccessToken(token);
         if let Some(known) = app.kept(subject, request) {
             return Ok(known);
+        }
+        if token.len() > MAX_LENGTH {
+            return Err(refusal());
         }
         let key = encoding::sha256(&[token.as_bytes()]);
         if self.is_refused(&key, now) {
             return Err(refusal());
         }
+        let _place = waiting.try_acquire().map_err(|_| {
+            let why = "too many personal access tokens wait to be exchanged";
+            Error::new(ErrorKind::Unreachable, why)
+        })?;
         let _permit = at_once.acquire().await;
         match app.exchange(subject, request).await {
             // The person's token, and not the app that asks, has to be what is refused.

@@ -6,7 +6,7 @@ use super::personal::PersonalTokens;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::seconds;
-use crate::oidc::jwt::Compact;
+use crate::oidc::jwt::{Compact, Header};
 use crate::oidc::provider::{Provider, TokenOrigin};
 
 /// A longer token is not looked at. Custom claims can make one of Logto's long, headers end at 8 KiB
@@ -24,6 +24,17 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
+    /// The refusal of a token that needs no look at more than its header.
+    pub(super) fn check_header(token: &str, provider: &Provider) -> Result<(), Error> {
+        if token.len() > MAX_TOKEN || PersonalTokens::is_one(token) {
+            // Said elsewhere.
+            return Ok(());
+        }
+        let header = Header::of(token)?;
+        check_type(header.typ.as_deref())?;
+        provider.check_key(&header)
+    }
+
     /// Everything that costs little comes before the signature.
     pub(super) async fn verify(
         &self,

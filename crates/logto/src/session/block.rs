@@ -31,13 +31,6 @@ pub(super) fn put(out: &mut Vec<u8>, text: &[u8], dictionary: &[u8]) {
     out.extend_from_slice(&compressed);
 }
 
-/// Passes over a text that [`put`] appended.
-pub(super) fn skip(bytes: &mut Reader<'_>) -> Option<()> {
-    bytes.number()?;
-    let compressed = bytes.number()?;
-    bytes.take(compressed >> 1).map(drop)
-}
-
 /// Reads back a text that [`put`] appended.
 pub(super) fn take(bytes: &mut Reader<'_>, dictionary: &[u8]) -> Option<Vec<u8>> {
     let length = usize::try_from(bytes.number()?).ok()?;
@@ -59,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_and_long_texts_come_back_and_can_be_passed_over() {
+    fn short_and_long_texts_come_back() {
         let long: Vec<u8> =
             (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 28) as u8).collect();
         for text in [b"".as_slice(), b"in words that are known", &long] {
@@ -69,9 +62,6 @@ mod tests {
             let mut reader = Reader(&out);
             let taken = take(&mut reader, b"words that are known");
             assert_eq!(taken.as_deref(), Some(text));
-            assert_eq!(reader.byte(), Some(7));
-            let mut reader = Reader(&out);
-            assert_eq!(skip(&mut reader), Some(()));
             assert_eq!(reader.byte(), Some(7));
         }
     }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::sync::Arc;
 
-use super::{Packer, Session, SessionPointer};
+use super::{Grant, Opener, Session, SessionPointer, pack};
 use crate::cookies::{self, Attributes};
-use crate::crypto::seal::{KeyRing, Purpose};
+use crate::crypto::seal::Purpose;
 use crate::error::{Error, ErrorKind};
 
 /// Browsers keep name, value and attributes of a cookie up to 4096 bytes in all; this leaves room
@@ -19,7 +20,7 @@ const MAX_CANDIDATES: usize = 256 * 1024;
 const MIN_CANDIDATE: usize = 256;
 
 /// In place of the number of chunks, for a session that a store keeps.
-const POINTER: char = '0';
+const POINTER: u8 = b'0';
 
 /// Writes and reads the session cookie of one application.
 ///
@@ -27,12 +28,11 @@ const POINTER: char = '0';
 /// session does no harm; a zero says that a pointer follows and the session itself is in a store.
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
-    name: String,
     /// What the names of all chunks but the first begin with.
     chunk_prefix: String,
     attributes: Attributes,
     budget: usize,
-    packer: Packer,
+    opener: Arc<Opener>,
 }
 
 /// What a request's cookies hold.
@@ -49,12 +49,12 @@ pub(crate) enum Found<T> {
 /// The value of a session cookie, its chunks put together.
 pub(crate) struct Sealed<'a> {
     pub(crate) purpose: Purpose,
-    pub(crate) text: Cow<'a, str>,
+    pub(crate) text: Cow<'a, [u8]>,
 }
 
 /// The chunks of a header after the first, each looked up once however many candidates name it.
 #[derive(Default)]
-struct Chunks<'a>([OnceCell<Option<&'a str>>; MAX_CHUNKS]);
+struct Chunks<'a>([OnceCell<Option<&'a [u8]>>; MAX_CHUNKS]);
 
 /// What was sealed into a session cookie.
 #[derive(Debug)]
@@ -66,27 +66,27 @@ pub(crate) enum Content {
 }
 
 impl SessionCookie {
-    pub(crate) fn new(name: &str, attributes: Attributes, budget: usize, packer: Packer) -> Self {
-        let name = attributes.name(name);
-        Self { chunk_prefix: format!("{name}."), name, attributes, budget, packer }
+    /// The cookie of the opener's name.
+    pub(crate) fn new(attributes: Attributes, budget: usize, opener: Arc<Opener>) -> Self {
+        Self { chunk_prefix: format!("{}.", opener.name), attributes, budget, opener }
     }
 
-    pub(crate) fn packer(&self) -> &Packer {
-        &self.packer
+    fn name(&self) -> &str {
+        &self.opener.name
     }
 
     /// Looks for the session in a `Cookie` header; `wanted` says whether one is still good, as
     /// browsers may send several under one name.
     pub(crate) fn read<T>(
         &self,
-        header: &str,
+        header: &[u8],
         open: impl Fn(&Sealed<'_>) -> Option<T>,
         wanted: impl Fn(&T) -> bool,
     ) -> Found<T> {
         let mut best = Found::Nothing;
         let chunks = Chunks::default();
         let mut left = MAX_CANDIDATES;
-        for first in cookies::values(header, &self.name) {
+        for first in cookies::values(header, self.name()) {
             if first.is_empty() {
                 continue;
             }
@@ -108,46 +108,52 @@ impl SessionCookie {
 
     fn sealed<'a>(
         &self,
-        header: &'a str,
+        header: &'a [u8],
         chunks: &Chunks<'a>,
-        first: &'a str,
+        first: &'a [u8],
     ) -> Option<Sealed<'a>> {
-        if let Some(pointer) = first.strip_prefix(POINTER) {
-            return Some(Sealed { purpose: Purpose::SessionPointer, text: pointer.into() });
+        let (&count, first) = first.split_first()?;
+        if count == POINTER {
+            return Some(Sealed { purpose: Purpose::SessionPointer, text: first.into() });
         }
-        let (count, first) = first.split_at_checked(1)?;
-        let count = count.parse::<usize>().ok().filter(|count| (1..=MAX_CHUNKS).contains(count))?;
+        let count = usize::from(count.checked_sub(b'0')?);
+        if !(1..=MAX_CHUNKS).contains(&count) {
+            return None;
+        }
         let mut text = Cow::Borrowed(first);
         for (at, chunk) in chunks.0.iter().enumerate().take(count).skip(1) {
             let find = || {
                 let name = self.chunk(at);
                 cookies::values(header, &name).next()
             };
-            text.to_mut().push_str((*chunk.get_or_init(find))?);
+            text.to_mut().extend_from_slice((*chunk.get_or_init(find))?);
         }
         Some(Sealed { purpose: Purpose::Session, text })
     }
 
-    pub(crate) fn open(&self, keys: &KeyRing, sealed: &Sealed<'_>) -> Option<Content> {
-        let opened = keys.open(sealed.purpose, &self.name, &sealed.text)?;
+    pub(crate) fn open(&self, sealed: &Sealed<'_>) -> Option<Content> {
+        let opened = self.opener.unseal(sealed.purpose, &sealed.text)?;
         match sealed.purpose {
             Purpose::SessionPointer => {
                 SessionPointer::from_bytes(&opened).map(Content::SessionPointer)
             }
-            _ => self.packer.unpack(&opened).map(Content::Session),
+            _ => {
+                let grant = |shown, _: &[u8]| Grant::from_sealed(shown, &self.opener, &sealed.text);
+                pack::unpack(&opened, grant).map(Content::Session)
+            }
         }
     }
 
     /// The `Set-Cookie` lines that make the browser keep a pointer for `max_age` seconds.
     pub(crate) fn write_pointer(
         &self,
-        keys: &KeyRing,
         pointer: &SessionPointer,
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let sealed = keys.seal(Purpose::SessionPointer, &self.name, pointer.to_bytes())?;
-        let first = self.attributes.set(&self.name, &format!("{POINTER}{sealed}"), max_age);
+        let name = self.name();
+        let sealed = self.opener.keys.seal(Purpose::SessionPointer, name, pointer.to_bytes())?;
+        let first = self.attributes.set(name, &format!("{}{sealed}", char::from(POINTER)), max_age);
         Ok(std::iter::once(first).chain(self.remove_chunks(header, 1)).collect())
     }
 
@@ -159,12 +165,12 @@ impl SessionCookie {
     /// [`ErrorKind::SessionTooLarge`] if the cookies would not fit the budget.
     pub(crate) fn write(
         &self,
-        keys: &KeyRing,
         session: &Session,
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let value = keys.seal(Purpose::Session, &self.name, self.packer.pack(session))?;
+        let packed = self.opener.packer.pack(session);
+        let value = self.opener.keys.seal(Purpose::Session, self.name(), packed)?;
         let mut rest = value.as_str();
         let mut chunks = Vec::new();
         while !rest.is_empty() {
@@ -185,7 +191,7 @@ impl SessionCookie {
 
     /// The `Set-Cookie` lines that end the session in this browser.
     pub(crate) fn remove(&self, header: &str) -> Vec<String> {
-        let first = self.attributes.remove(&self.name);
+        let first = self.attributes.remove(self.name());
         std::iter::once(first).chain(self.remove_chunks(header, 1)).collect()
     }
 
@@ -195,7 +201,7 @@ impl SessionCookie {
         let from = any.map_or(MAX_CHUNKS, |_| from);
         (from..MAX_CHUNKS)
             .map(|at| self.chunk(at))
-            .filter(|name| cookies::values(header, name).next().is_some())
+            .filter(|name| cookies::values(header.as_bytes(), name).next().is_some())
             .map(|name| self.attributes.remove(&name))
     }
 
@@ -222,7 +228,7 @@ impl SessionCookie {
 
     fn chunk(&self, at: usize) -> Cow<'_, str> {
         match at {
-            0 => Cow::Borrowed(&self.name),
+            0 => Cow::Borrowed(self.name()),
             _ => format!("{}{at}", self.chunk_prefix).into(),
         }
     }

@@ -7,6 +7,7 @@ mod grant;
 mod id;
 mod index;
 pub(crate) mod manager;
+mod opener;
 mod pack;
 mod pointer;
 mod state;
@@ -21,7 +22,8 @@ pub(crate) use grant::{Grant, StoredToken, StoredTokens};
 pub(crate) use id::SessionId;
 pub(crate) use index::{Index, Indexed};
 pub use manager::SessionInfo;
-pub(crate) use pack::Packer;
+pub(crate) use opener::Opener;
+pub(crate) use pack::{Packer, unpack};
 pub(crate) use pointer::SessionPointer;
 pub use state::SessionState;
 

@@ -1,16 +1,18 @@
 //! A session as few bytes, and back.
 //!
-//! One byte of version, what changes with use, then what Logto [granted](Grant): the text of the
-//! claims, the text of all tokens, each compressed, and what does not compress. To open a session is
-//! to read its claims; the tokens are unpacked on demand.
+//! One byte of version, what changes with use, then what Logto [granted](Grant): the claims that pages
+//! show, the text of all claims, the text of all tokens, each compressed, and what does not compress.
+//! To open a session is to read what comes first; claims and tokens are unpacked on demand.
+
+use std::sync::Arc;
 
 use super::bytes::{Reader, put_number, put_version};
 use super::{Grant, Session, SessionId, StoredToken, StoredTokens, block, token};
 use crate::oidc::Target;
-use crate::oidc::claims::IdTokenClaims;
+use crate::oidc::claims::{IdTokenClaims, Shown};
 
 /// Of the form; changing a dictionary changes it too.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// More access tokens, or scopes of one, than this are of no session of ours.
 const MAX_ITEMS: u64 = 10_000;
@@ -54,35 +56,12 @@ impl Packer {
         put_number(&mut packed, session.started_at);
         put_number(&mut packed, session.last_used_at.wrapping_sub(session.started_at / 1000));
         put_version(&mut packed, session.known_marker);
-        packed.extend_from_slice(grant);
+        packed.extend_from_slice(&grant);
         packed
     }
 
-    /// The session, if the bytes are of this version and its claims can be read.
-    pub(crate) fn unpack(&self, packed: &[u8]) -> Option<Session> {
-        let mut packed = Reader(packed);
-        if packed.byte()? != VERSION {
-            return None;
-        }
-        let id = SessionId::from_slice(packed.take(SessionId::LENGTH as u64)?)?;
-        let revision = packed.number()?;
-        let started_at = packed.number()?;
-        let last_used_at = packed.number()?.wrapping_add(started_at / 1000);
-        let known_marker = packed.version()?;
-        let grant = packed.0;
-        let claims = String::from_utf8(block::take(&mut packed, &self.dictionary)?).ok()?;
-        Some(Session {
-            id,
-            revision,
-            started_at,
-            last_used_at,
-            known_marker,
-            grant: Grant::from_packed(IdTokenClaims::reread(claims).ok()?, grant),
-        })
-    }
-
     fn pack_grant(&self, grant: &Grant) -> Vec<u8> {
-        let claims = grant.claims();
+        let claims = grant.claims().payload();
         let tokens = grant.tokens();
         let (mut binary, mut text) = (Vec::with_capacity(512), Vec::with_capacity(2048));
         binary.push(u8::from(tokens.refresh.is_some()));
@@ -90,47 +69,123 @@ impl Packer {
             token::put(&mut binary, &mut text, refresh_token);
         }
         put_number(&mut binary, tokens.access.len() as u64);
+        let mut before = 0;
         for held in &tokens.access {
             put_target(&mut binary, &mut text, &held.target);
-            put_number(&mut binary, held.expires_at.wrapping_sub(claims.iat));
+            put_number(&mut binary, held.expires_at.wrapping_sub(before));
+            before = held.expires_at;
             put_number(&mut binary, held.lifetime);
             put_text(&mut binary, &mut text, &held.scope);
             token::put(&mut binary, &mut text, &held.token);
         }
         let mut packed = Vec::with_capacity(1024);
-        block::put(&mut packed, claims.payload().as_bytes(), &self.dictionary);
+        put_shown(&mut packed, grant.shown());
+        let words = self.words_of_claims(&packed);
+        block::put(&mut packed, claims.as_bytes(), &words);
         block::put(&mut packed, &text, &words_of_tokens(claims));
         packed.extend_from_slice(&binary);
         packed
     }
+
+    /// The claims of a packed grant.
+    pub(super) fn unpack_claims(&self, grant: &[u8]) -> Option<IdTokenClaims> {
+        IdTokenClaims::reread(self.take_claims(&mut Reader(grant))?).ok()
+    }
+
+    /// The tokens of a packed grant.
+    pub(super) fn unpack_tokens(&self, grant: &[u8]) -> Option<StoredTokens> {
+        let mut binary = Reader(grant);
+        let claims = self.take_claims(&mut binary)?;
+        let text = block::take(&mut binary, &words_of_tokens(&claims))?;
+        let mut text = Reader(&text);
+        let refresh = match binary.byte()? {
+            0 => None,
+            _ => Some(token::take(&mut binary, &mut text)?),
+        };
+        let mut access = Vec::new();
+        let mut before = 0_u64;
+        for _ in 0..count(&mut binary)? {
+            let target = take_target(&mut binary, &mut text)?;
+            before = binary.number()?.wrapping_add(before);
+            access.push(StoredToken {
+                target,
+                expires_at: before,
+                lifetime: binary.number()?,
+                scope: take_text(&mut binary, &mut text)?,
+                token: token::take(&mut binary, &mut text)?,
+            });
+        }
+        Some(StoredTokens { refresh, access })
+    }
+
+    /// The text of the claims.
+    fn take_claims(&self, packed: &mut Reader<'_>) -> Option<String> {
+        let before = packed.0;
+        take_shown(packed)?;
+        let (shown, _) = before.split_at_checked(before.len() - packed.0.len())?;
+        let claims = block::take(packed, &self.words_of_claims(shown))?;
+        String::from_utf8(claims).ok()
+    }
+
+    /// The claims repeat those that are shown.
+    fn words_of_claims(&self, shown: &[u8]) -> Vec<u8> {
+        [&self.dictionary, shown].concat()
+    }
 }
 
-/// The tokens of a packed grant with these claims.
-pub(super) fn unpack_tokens(grant: &[u8], claims: &IdTokenClaims) -> Option<StoredTokens> {
-    let mut binary = Reader(grant);
-    block::skip(&mut binary)?;
-    let text = block::take(&mut binary, &words_of_tokens(claims))?;
-    let mut text = Reader(&text);
-    let refresh = match binary.byte()? {
-        0 => None,
-        _ => Some(token::take(&mut binary, &mut text)?),
-    };
-    let mut access = Vec::new();
-    for _ in 0..count(&mut binary)? {
-        access.push(StoredToken {
-            target: take_target(&mut binary, &mut text)?,
-            expires_at: binary.number()?.wrapping_add(claims.iat),
-            lifetime: binary.number()?,
-            scope: take_text(&mut binary, &mut text)?,
-            token: token::take(&mut binary, &mut text)?,
-        });
+/// The session, if the bytes are of this version. `grant` is given the claims that are shown, and the
+/// packed grant.
+pub(crate) fn unpack(
+    packed: &[u8],
+    grant: impl FnOnce(Shown, &[u8]) -> Arc<Grant>,
+) -> Option<Session> {
+    let mut packed = Reader(packed);
+    if packed.byte()? != VERSION {
+        return None;
     }
-    Some(StoredTokens { refresh, access })
+    let id = SessionId::from_slice(packed.take(SessionId::LENGTH as u64)?)?;
+    let revision = packed.number()?;
+    let started_at = packed.number()?;
+    let last_used_at = packed.number()?.wrapping_add(started_at / 1000);
+    let known_marker = packed.version()?;
+    let bytes = packed.0;
+    let shown = take_shown(&mut packed)?;
+    let grant = grant(shown, bytes);
+    Some(Session { id, revision, started_at, last_used_at, known_marker, grant })
+}
+
+/// The packed grant of a session that could be unpacked before.
+pub(super) fn grant_of(packed: &[u8]) -> Option<&[u8]> {
+    let mut packed = Reader(packed);
+    packed.take(1 + SessionId::LENGTH as u64)?;
+    for _ in 0..3 {
+        packed.number()?;
+    }
+    packed.version()?;
+    Some(packed.0)
+}
+
+/// Each of the claims that are shown has its length and one before it, or 0 if it is absent.
+fn put_shown(out: &mut Vec<u8>, shown: &Shown) {
+    for part in shown.parts() {
+        put_number(out, part.map_or(0, |part| part.len() as u64 + 1));
+        out.extend_from_slice(part.unwrap_or_default().as_bytes());
+    }
+}
+
+fn take_shown(packed: &mut Reader<'_>) -> Option<Shown> {
+    let mut parts = [None; Shown::PARTS];
+    for part in &mut parts {
+        if let Some(length) = packed.number()?.checked_sub(1) {
+            *part = Some(str::from_utf8(packed.take(length)?).ok()?);
+        }
+    }
+    Some(Shown::new(parts))
 }
 
 /// Access tokens repeat the claims of the ID token.
-fn words_of_tokens(claims: &IdTokenClaims) -> Vec<u8> {
-    [claims.payload(), TOKENS].concat().into_bytes()
+fn words_of_tokens(claims: &str) -> Vec<u8> {
+    [claims, TOKENS].concat().into_bytes()
 }
 
 fn put_text(binary: &mut Vec<u8>, text: &mut Vec<u8>, value: &str) {
@@ -172,11 +227,26 @@ fn count(binary: &mut Reader<'_>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::Budget;
     use crate::crypto::encoding::encode;
+    use crate::crypto::seal::KeyRing;
     use crate::oidc::TokenRequest;
+    use crate::session::Opener;
 
-    fn packer() -> Packer {
-        Packer::new("https://tenant.logto.app/oidc", "8s6wye3gb7dq9a4n54lsn")
+    fn opener() -> Arc<Opener> {
+        let packer = Packer::new("https://tenant.logto.app/oidc", "8s6wye3gb7dq9a4n54lsn");
+        let keys = KeyRing::new(&["a secret".into()], "context").unwrap();
+        Opener::new(keys.into(), "name".to_owned(), packer, Budget::new(1 << 20).into())
+    }
+
+    /// As a store would give it back.
+    fn unpack(packed: &[u8]) -> Option<Session> {
+        let opener = opener();
+        super::unpack(packed, |shown, grant| Grant::from_packed(shown, &opener, grant))
+    }
+
+    fn pack(session: &Session) -> Vec<u8> {
+        opener().packer.pack(session)
     }
 
     fn session(payload: &str) -> Session {
@@ -210,7 +280,7 @@ mod tests {
 
     #[track_caller]
     fn assert_comes_back(session: &Session) {
-        let back = packer().unpack(&packer().pack(session)).unwrap();
+        let back = unpack(&pack(session)).unwrap();
         assert_eq!(back.id, session.id);
         assert_eq!(back.revision, session.revision);
         assert_eq!(back.started_at, session.started_at);
@@ -247,20 +317,20 @@ mod tests {
 
     #[test]
     fn what_was_packed_once_serves_until_the_next_refresh() {
-        let mut session = packer().unpack(&packer().pack(&session(RECORDED))).unwrap();
+        let mut session = unpack(&pack(&session(RECORDED))).unwrap();
         session.last_used_at += 1000;
         let grant = session.grant.packed(|| panic!("packed again"));
-        assert!(packer().pack(&session).ends_with(grant));
+        assert!(pack(&session).ends_with(&grant));
         assert_comes_back(&session);
         let other = with_tokens(&session, StoredTokens::default());
-        assert!(!packer().pack(&other).ends_with(grant));
+        assert!(!pack(&other).ends_with(&grant));
         assert_comes_back(&other);
     }
 
     #[test]
     fn a_usual_session_is_small() {
-        let packed = packer().pack(&session(RECORDED)).len();
-        assert!(packed < 450, "{packed} bytes");
+        let packed = pack(&session(RECORDED)).len();
+        assert!(packed < 460, "{packed} bytes");
     }
 
     #[test]
@@ -273,7 +343,7 @@ mod tests {
             .replace(r#"["wpmklpcc20gc"]"#, &format!("{ids:?}"))
             .replace(r#"["wpmklpcc20gc:org-admin"]"#, &format!("{roles:?}"));
         let session = session(&payload);
-        let packed = packer().pack(&session).len();
+        let packed = pack(&session).len();
         assert!(packed < 4500, "{packed} bytes");
         assert_comes_back(&session);
     }
@@ -281,15 +351,15 @@ mod tests {
     #[test]
     fn damaged_bytes_never_panic_and_make_up_no_token() {
         let session = session(RECORDED);
-        let packed = packer().pack(&session);
+        let packed = pack(&session);
         for end in 0..packed.len() {
-            let opened = packer().unpack(&packed[..end]);
+            let opened = unpack(&packed[..end]);
             assert!(opened.is_none_or(|opened| *opened.grant.tokens() == StoredTokens::default()));
         }
         for at in 0..packed.len() {
             let mut damaged = packed.clone();
             damaged[at] ^= 0x55;
-            if let Some(opened) = packer().unpack(&damaged) {
+            if let Some(opened) = unpack(&damaged) {
                 opened.grant.tokens();
                 let _ = &opened.grant.claims().name;
             }
@@ -297,20 +367,41 @@ mod tests {
     }
 
     #[test]
-    fn another_version_or_claims_that_are_none_open_nothing() {
-        let mut packed = packer().pack(&session(RECORDED));
-        packed[0] = 1;
-        assert!(packer().unpack(&packed).is_none());
-        let head = &packer().pack(&session(RECORDED))[..];
-        let grant = session(RECORDED).grant;
-        let head = &head[..head.len() - grant.packed(|| packer().pack_grant(&grant)).len()];
-        for claims in ["", "[]", r#"{"sub":"s"}"#, RECORDED] {
-            let mut packed = head.to_vec();
-            block::put(&mut packed, claims.as_bytes(), &packer().dictionary);
-            assert_eq!(packer().unpack(&packed).is_some(), claims == RECORDED);
+    fn another_version_opens_nothing() {
+        let mut packed = pack(&session(RECORDED));
+        packed[0] = 3;
+        assert!(unpack(&packed).is_none());
+    }
+
+    #[test]
+    fn claims_that_cannot_be_read_leave_the_person() {
+        let session = session(RECORDED);
+        let packed = pack(&session);
+        let mut head = packed[..packed.len() - grant_of(&packed).unwrap().len()].to_vec();
+        put_shown(&mut head, session.grant.shown());
+        for claims in [&b""[..], b"[]", br#"{"sub":"s"}"#, b"\xff"] {
+            let mut packed = head.clone();
+            block::put(&mut packed, claims, b"");
+            let opened = unpack(&packed).unwrap();
+            assert_eq!(opened.grant.shown().name(), Some("Alice Example"));
+            assert_eq!(opened.grant.claims().sub, "8s8claa1vi9z");
+            assert_eq!(opened.grant.claims().name, None);
         }
-        let mut packed = head.to_vec();
-        block::put(&mut packed, b"\xff", &packer().dictionary);
-        assert!(packer().unpack(&packed).is_none());
+    }
+
+    #[test]
+    fn what_is_read_of_an_opened_session_is_counted() {
+        let opener = opener();
+        let packed = pack(&session(RECORDED));
+        let grant = |shown, grant: &[u8]| Grant::from_packed(shown, &opener, grant);
+        let opened = super::unpack(&packed, grant).unwrap();
+        assert_eq!(opener.budget.taken(), 0);
+        opened.grant.claims();
+        let claims = opener.budget.taken();
+        assert!(claims > RECORDED.len(), "{claims}");
+        opened.grant.tokens();
+        assert!(opener.budget.taken() > claims);
+        drop(opened);
+        assert_eq!(opener.budget.taken(), 0);
     }
 }

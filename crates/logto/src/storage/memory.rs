@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::{Entry, Expect, Storage, StorageError, Version, async_trait};
+use super::{Entry, Expect, REVOCATION_MARKER, Storage, StorageError, Version, async_trait};
 use crate::cache;
 use crate::clock::Clock;
 
@@ -29,6 +30,8 @@ pub struct MemoryStorage {
     /// Entries and bytes of one shard at most.
     capacity: usize,
     max_bytes: usize,
+    /// Whether a revocation marker was ever put in.
+    has_markers: AtomicBool,
     clock: Clock,
 }
 
@@ -73,6 +76,7 @@ impl MemoryStorage {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             capacity: DEFAULT_CAPACITY.div_ceil(SHARDS),
             max_bytes: DEFAULT_BYTES.div_ceil(SHARDS),
+            has_markers: AtomicBool::new(false),
             clock: Clock::system(),
         }
     }
@@ -111,6 +115,18 @@ impl MemoryStorage {
         self.len() == 0
     }
 
+    /// The entry under a key.
+    pub(crate) fn find(&self, key: &str) -> Option<Entry> {
+        let shard = read(self.shard(key).ok()?);
+        // Most keys have no entry, and then the time is not needed.
+        let slot = shard.slots.get(key).filter(|slot| self.clock.tick() < slot.ends_at)?;
+        Some(slot.entry.clone())
+    }
+
+    pub(crate) fn has_markers(&self) -> bool {
+        self.has_markers.load(Ordering::Acquire)
+    }
+
     fn shard(&self, key: &str) -> Result<&RwLock<Shard>, StorageError> {
         let shard = self.shards.get(cache::slot(key.as_bytes(), SHARDS));
         shard.ok_or_else(|| StorageError::new("the store has no shards"))
@@ -126,14 +142,7 @@ impl Default for MemoryStorage {
 #[async_trait]
 impl Storage for MemoryStorage {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
-        let live = |key: &&str| {
-            let shard = read(self.shard(key)?);
-            // Most keys have no entry, and then the time is not needed.
-            let slot = shard.slots.get(*key);
-            let slot = slot.filter(|slot| self.clock.tick() < slot.ends_at);
-            Ok(slot.map(|slot| slot.entry.clone()))
-        };
-        keys.iter().map(live).collect()
+        Ok(keys.iter().map(|key| self.find(key)).collect())
     }
 
     async fn put(
@@ -143,6 +152,10 @@ impl Storage for MemoryStorage {
         expect: Expect,
         ttl: Duration,
     ) -> Result<bool, StorageError> {
+        if key.starts_with(REVOCATION_MARKER) {
+            // Before the marker is there: who does not look for one must not miss it.
+            self.has_markers.store(true, Ordering::Release);
+        }
         let now = self.clock.tick();
         let mut shard = write(self.shard(key)?);
         if Expect::after(shard.live(key, now)) != expect {
@@ -159,6 +172,10 @@ impl Storage for MemoryStorage {
         shard.bytes += bytes;
         shard.slots.insert(key.into(), Slot { entry, ends_at });
         Ok(true)
+    }
+
+    fn in_process(&self) -> Option<&MemoryStorage> {
+        Some(self)
     }
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {

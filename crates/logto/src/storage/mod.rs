@@ -23,6 +23,9 @@ pub use memory::MemoryStorage;
 use crate::crypto::encoding;
 use crate::error::Error;
 
+/// What the keys of revocation markers begin with.
+pub(crate) const REVOCATION_MARKER: &str = "end-of-";
+
 /// How long the entry of a [`ping`](Storage::ping) stays that could not be removed.
 const PING_KEPT: Duration = Duration::from_secs(10);
 
@@ -113,6 +116,13 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`StorageError`] if the store cannot be asked.
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError>;
+
+    /// The memory that this is, which answers without a future and tells whether a session can have been
+    /// revoked at all. A storage around one is another storage.
+    #[doc(hidden)]
+    fn in_process(&self) -> Option<&MemoryStorage> {
+        None
+    }
 
     /// Whether the store can be written, for a readiness probe: a replica or a full disk answers
     /// reads and loses every sign-in.

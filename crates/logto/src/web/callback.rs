@@ -52,7 +52,7 @@ impl Context {
 
         let parameters = CallbackParameters::parse(self.request().query())
             .map_err(|error| unknown(error, None))?;
-        let header = self.request().cookies();
+        let header = &*self.request().cookies();
         if parameters.is_bare() {
             // All that Logto sends when a person cancels on its consent page.
             let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");

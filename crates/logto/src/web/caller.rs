@@ -52,7 +52,7 @@ impl Context {
             Err(error) if error.kind() == ErrorKind::MissingToken => error,
             outcome => return outcome.map(|claims| Caller { claims, user: None }),
         };
-        let Some(claims) = self.id_token_claims().await? else {
+        let Some(grant) = self.grant().await? else {
             return Err(missing);
         };
         if !self.is_safe() && !self.request().is_from(self.origin()) {
@@ -67,7 +67,7 @@ impl Context {
         };
         let token = self.access_token(request).await?;
         let verified = api.verify_for(policy, token.as_str(), organization).await?;
-        Ok(Caller { claims: verified, user: Some(User::new(claims, self.clone())) })
+        Ok(Caller { claims: verified, user: Some(User::new(grant, self.clone())) })
     }
 
     /// Whether the request changes nothing (RFC 9110, section 9.2.1).

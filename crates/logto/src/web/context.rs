@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Caching, MaybeReady, Reply, Request, User};
 use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
-use crate::session::SessionState;
 use crate::session::manager::{LoadedSession, SessionLookup};
+use crate::session::{Grant, SessionState};
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
 ///
@@ -33,7 +33,8 @@ pub struct Context(Arc<Shared>);
 
 struct Shared {
     logto: Arc<Engine>,
-    request: Request,
+    /// Empty until something asks about it.
+    request: OnceLock<Request>,
     /// Held while the session is loaded, so that extractors at the same time look once.
     loading: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -51,12 +52,38 @@ struct State {
 
 impl Context {
     pub(crate) fn new(logto: Arc<Engine>, request: Request) -> Self {
-        Self(Arc::new(Shared {
-            logto,
-            request,
-            loading: tokio::sync::Mutex::default(),
-            state: Mutex::default(),
-        }))
+        Self::with(logto, OnceLock::from(request))
+    }
+
+    pub(crate) fn lazy(logto: Arc<Engine>) -> Self {
+        Self::with(logto, OnceLock::new())
+    }
+
+    fn with(logto: Arc<Engine>, request: OnceLock<Request>) -> Self {
+        let (loading, state) = Default::default();
+        Self(Arc::new(Shared { logto, request, loading, state }))
+    }
+
+    /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one. Extractors
+    /// do that first; without a request there is no session.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Logto;
+    /// use logto::web::Request;
+    ///
+    /// # async fn example(logto: &Logto) -> Result<(), logto::Error> {
+    /// let context = logto.lazy_context();
+    /// // Later, in an extractor:
+    /// let context = context.with_request(|| Request::new("GET", "/", [("accept", "*/*")]));
+    /// let is_signed_in = context.is_authenticated().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_request(&self, view: impl FnOnce() -> Request) -> &Self {
+        self.0.request.get_or_init(view);
+        self
     }
 
     pub(crate) fn logto(&self) -> &Arc<Engine> {
@@ -64,7 +91,7 @@ impl Context {
     }
 
     pub(crate) fn request(&self) -> &Request {
-        &self.0.request
+        self.0.request.get_or_init(|| Request::new("", "", [("", "")]))
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -101,9 +128,15 @@ impl Context {
     ///
     /// As [`is_authenticated`](Self::is_authenticated).
     pub async fn id_token_claims(&self) -> Result<Option<Arc<IdTokenClaims>>, Error> {
+        let grant = self.grant().await?;
+        Ok(grant.map(|grant| Arc::clone(grant.claims())))
+    }
+
+    /// What Logto granted to the signed-in user.
+    pub(super) async fn grant(&self) -> Result<Option<Arc<Grant>>, Error> {
         self.current(|current| {
             let held = current.held.as_ref();
-            held.map(|held| Arc::clone(held.claims()))
+            held.map(|held| Arc::clone(&held.session.grant))
         })
         .await
     }
@@ -126,8 +159,14 @@ impl Context {
     /// The response when it cannot be known who makes the request, because the session's store
     /// does not answer.
     pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
-        let claims = self.id_token_claims().await?;
-        Ok(claims.map(|claims| User::new(claims, self.clone())))
+        let grant = self.grant().await?;
+        Ok(grant.map(|grant| User::new(grant, self.clone())))
+    }
+
+    /// Whether anything was asked: if not, the response needs nothing from here.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.0.request.get().is_some()
     }
 
     /// Notes that the request is refused unless a person is signed in.
@@ -139,6 +178,7 @@ impl Context {
     /// asks after the handler.
     #[must_use]
     pub fn caching(&self) -> Option<Caching> {
+        self.0.request.get()?;
         let state = self.state();
         let was_asked = state.is_protected || state.current.is_some();
         was_asked.then_some(Caching { is_protected: state.is_protected })
@@ -146,6 +186,9 @@ impl Context {
 
     /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after the handler, whatever the response is.
     pub fn take_cookies(&self) -> MaybeReady<Vec<String>> {
+        if self.0.request.get().is_none() {
+            return MaybeReady::known(Vec::new());
+        }
         let mut state = self.state();
         let pending = mem::take(&mut state.pending);
         let held = state.current.as_ref().and_then(|current| current.held.as_ref());
@@ -178,7 +221,7 @@ impl Context {
             return Ok(known);
         }
         let sessions = &self.logto().sessions;
-        let loaded = sessions.load(self.request().cookies(), self.now()).await;
+        let loaded = sessions.load(self.request().raw_cookies(), self.now()).await;
         let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
         if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
             && let Err(error) = self.adopt(held.clone())
@@ -199,7 +242,7 @@ impl Context {
     /// Takes over a session that began or moved on, and owes that to the browser.
     pub(crate) fn adopt(&self, held: LoadedSession) -> Result<(), Error> {
         let sessions = &self.logto().sessions;
-        let lines = sessions.cookies(&held, self.request().cookies(), self.now())?;
+        let lines = sessions.cookies(&held, &self.request().cookies(), self.now())?;
         let mut state = self.state();
         state.current = Some(SessionLookup::signed_in(held));
         state.pending = lines;
@@ -218,7 +261,7 @@ impl Context {
 
     /// Forgets the session, and owes that to the browser.
     pub(crate) fn forget(&self, why: SessionState) {
-        let lines = self.logto().sessions.no_cookies(self.request().cookies());
+        let lines = self.logto().sessions.no_cookies(&self.request().cookies());
         let mut state = self.state();
         state.current = Some(SessionLookup::without_session(why));
         state.pending = lines;
@@ -231,6 +274,6 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("request", &self.0.request).finish_non_exhaustive()
+        f.debug_struct("Context").field("request", &self.0.request.get()).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! Responses to requests that are refused or fail.
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::languages::Language;
 use super::page::{Page, WayOn};
@@ -13,9 +13,21 @@ pub(super) struct Refusal {
     /// Of the page for those who cannot be redirected.
     pub(super) title: &'static str,
     pub(super) text: &'static str,
-    /// Further parameters of the challenge (RFC 6750, section 3).
-    pub(super) challenge: String,
-    pub(super) body: serde_json::Value,
+    /// What the challenge (RFC 6750, section 3) and the body say, beside where to sign in.
+    pub(super) error: &'static str,
+    pub(super) message: &'static str,
+    /// How old a sign-in may be, in seconds, if one is too old (RFC 9470, section 3).
+    pub(super) max_age: Option<u64>,
+}
+
+/// What a script is told.
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
+    message: &'a str,
+    sign_in_url: &'a str,
 }
 
 impl Context {
@@ -28,14 +40,15 @@ impl Context {
 
     /// What a request without a session is told.
     pub(super) fn not_signed_in(&self) -> Refusal {
-        let Wording { code, text, .. } = Wording::new(&Error::new(ErrorKind::SignInRequired, ""));
+        let Wording { code, text, .. } = Wording::for_kind(ErrorKind::SignInRequired);
         Refusal {
             sign_in: self.sign_in_path(&self.page_to_return_to(), None),
             title: "You are not signed in any more",
             text: "Your session has ended, or a form of another site led here. Sign in to go on; your \
                    browser's back button still has what you typed.",
-            challenge: String::new(),
-            body: json!({ "error": code, "message": text }),
+            error: code,
+            message: text,
+            max_age: None,
         }
     }
 
@@ -46,14 +59,20 @@ impl Context {
         if request.is_navigation() {
             return Reply::see_other(sign_in);
         }
-        let challenge = format!("Bearer realm=\"{}\"{}", self.origin(), refusal.challenge);
+        let Refusal { error, message, max_age, .. } = *refusal;
+        let realm = self.origin();
+        let challenge = match max_age {
+            // Who brought no token is told no error code.
+            None => format!("Bearer realm=\"{realm}\""),
+            Some(max_age) => format!(
+                "Bearer realm=\"{realm}\", error=\"{error}\", error_description=\"{message}\", \
+                 max_age=\"{max_age}\""
+            ),
+        };
         if request.is_seen() {
             return self.page_to_sign_in(refusal).with_header("www-authenticate", challenge);
         }
-        let mut body = refusal.body.clone();
-        if let Some(members) = body.as_object_mut() {
-            members.insert("sign_in_url".to_owned(), sign_in.into());
-        }
+        let body = Body { error, max_age, message, sign_in_url: sign_in };
         let reply = Reply::json_document(401, &body).with_header("www-authenticate", challenge);
         if request.is_htmx() {
             // htmx would follow a redirect inside its request; this header makes it load the page.

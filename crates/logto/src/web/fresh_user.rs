@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::errors::Refusal;
 use super::page::{Page, WayOn};
 use super::{Context, Reply, User};
@@ -54,15 +52,9 @@ impl Context {
                 title: "Please sign in again",
                 text: "You are still signed in, but this needs a more recent sign-in. Your browser's \
                        back button still has what you typed.",
-                challenge: format!(
-                    ", error=\"insufficient_user_authentication\", \
-                     error_description=\"{TOO_LONG_AGO}\", max_age=\"{max_age}\""
-                ),
-                body: json!({
-                    "error": "insufficient_user_authentication",
-                    "message": TOO_LONG_AGO,
-                    "max_age": max_age,
-                }),
+                error: "insufficient_user_authentication",
+                message: TOO_LONG_AGO,
+                max_age: Some(max_age),
             }
         } else {
             Refusal { sign_in, ..self.not_signed_in() }

@@ -1,7 +1,9 @@
 //! `Request`: what the core sees of a request.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
+use std::mem;
 
 use crate::span::Span;
 
@@ -9,19 +11,51 @@ use crate::span::Span;
 /// first await: no lifetimes, no `!Send` requests, no versions of the `http` crate.
 #[derive(Clone)]
 pub struct Request {
-    /// All texts but the cookies in one piece: this is done for every request.
+    /// All texts but the cookies in one piece: this is done for every request that asks who is there.
     text: String,
     method: Span,
     path: Span,
     query: Span,
     /// In the order of [`HEADERS`](Self::HEADERS).
     headers: [Option<Span>; Request::HEADERS.len()],
-    cookies: String,
+    /// As they were sent: most requests need only one of them, and that one is compared as bytes.
+    cookies: Vec<u8>,
     body: Vec<u8>,
 }
 
 /// Room for the headers that browsers send, cookies apart.
-const USUAL: usize = 256;
+const USUAL: usize = 384;
+/// Room for cookies that a thread keeps for its next request. An allocator takes long for so many bytes.
+const SPARE: usize = 4096;
+
+thread_local! {
+    static SPARE_COOKIES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The headers by the length of their names, a bit for each: most that a request has are told from ours
+/// by it alone.
+const BY_LENGTH: [u32; 32] = {
+    let mut by_length = [0; 32];
+    let mut at = 0;
+    while at < Request::HEADERS.len() {
+        by_length[Request::HEADERS[at].len()] |= 1 << at;
+        at += 1;
+    }
+    by_length
+};
+
+/// Where a header is in [`HEADERS`](Request::HEADERS).
+fn position(name: &str) -> Option<usize> {
+    let mut candidates = *BY_LENGTH.get(name.len())?;
+    while candidates != 0 {
+        let at = candidates.trailing_zeros() as usize;
+        if Request::HEADERS.get(at)?.eq_ignore_ascii_case(name) {
+            return Some(at);
+        }
+        candidates &= candidates - 1;
+    }
+    None
+}
 
 impl Request {
     /// The headers that the core reads, in lower case. An adapter may pass others; they are
@@ -72,7 +106,7 @@ impl Request {
             path,
             query,
             headers: [None; Self::HEADERS.len()],
-            cookies: String::new(),
+            cookies: Vec::new(),
             body: Vec::new(),
         };
         for (name, value) in headers {
@@ -89,20 +123,20 @@ impl Request {
     }
 
     fn add(&mut self, name: &str, value: &[u8]) {
-        let mut known = Self::HEADERS.iter().zip(&mut self.headers);
-        let Some((name, first)) = known.find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
+        let Some(at) = position(name) else {
             return;
         };
-        // Almost always it is text, which is quick to see.
-        let value =
-            str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
+        let (Some(name), Some(first)) = (Self::HEADERS.get(at), self.headers.get_mut(at)) else {
+            return;
+        };
         if *name == "cookie" {
-            if !self.cookies.is_empty() {
-                self.cookies.push_str("; ");
+            match self.cookies.is_empty() {
+                true => self.cookies = SPARE_COOKIES.take(),
+                false => self.cookies.extend_from_slice(b"; "),
             }
-            self.cookies.push_str(&value);
+            self.cookies.extend_from_slice(value);
         } else if first.is_none() {
-            *first = Some(Span::append(&mut self.text, &value));
+            *first = Some(Span::append(&mut self.text, &String::from_utf8_lossy(value)));
         }
     }
 
@@ -131,13 +165,28 @@ impl Request {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = Self::HEADERS.iter().zip(&self.headers);
-        let (_, span) = headers.find(|(known, _)| **known == name)?;
-        span.map(|span| span.of(&self.text))
+        let span = self.headers.get(position(name)?)?.as_ref()?;
+        Some(span.of(&self.text))
     }
 
-    pub(crate) fn cookies(&self) -> &str {
+    pub(crate) fn cookies(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.cookies)
+    }
+
+    /// The cookies, with bytes that are not text.
+    pub(crate) fn raw_cookies(&self) -> &[u8] {
         &self.cookies
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        let mut cookies = mem::take(&mut self.cookies);
+        if (1..=SPARE).contains(&cookies.capacity()) {
+            cookies.clear();
+            // A thread that ends keeps nothing.
+            let _ = SPARE_COOKIES.try_with(|spare| spare.set(cookies));
+        }
     }
 }
 
@@ -162,15 +211,16 @@ mod tests {
             "/a?b=c",
             [
                 ("Cookie", b"a=1; other=caf\xe9".as_slice()),
-                ("cookie", b"b=2"),
                 ("accept", b"text/html"),
+                ("cookie", b"b=2"),
+                ("cookie", b"c=3"),
                 ("accept", b"text/plain"),
                 ("origin", b"\xff"),
                 ("x-other", b"ignored"),
             ],
         );
         assert_eq!((request.method(), request.path(), request.query()), ("GET", "/a", "b=c"));
-        assert_eq!(request.cookies(), "a=1; other=caf\u{fffd}; b=2");
+        assert_eq!(request.cookies(), "a=1; other=caf\u{fffd}; b=2; c=3");
         assert_eq!(request.header("accept"), Some("text/html"));
         assert_eq!(request.header("origin"), Some("\u{fffd}"));
         assert_eq!(request.target(), "/a?b=c");

@@ -63,7 +63,8 @@ impl Context {
         let page = settings.page(address)?;
         let inside = settings.inside(&page);
         let path = inside.split(['?', '#']).next().unwrap_or(inside);
-        if Route::ALL.iter().any(|route| is_same_path(&route.mounted(settings), path)) {
+        let prefix = settings.route_prefix.as_str();
+        if Route::ALL.iter().any(|route| is_same_path([prefix, route.path()], path)) {
             return None;
         }
         Some(page)
@@ -74,8 +75,8 @@ fn not_an_age() -> Error {
     Error::new(ErrorKind::InvalidRequest, "`max_age` is not one number of seconds")
 }
 
-/// Whether two paths are one to routers that pass over empty segments.
-fn is_same_path(one: &str, other: &str) -> bool {
+/// Whether a path in two parts and another are one to routers that pass over empty segments.
+fn is_same_path([prefix, one]: [&str; 2], other: &str) -> bool {
     let segments = |path| str::split(path, '/').filter(|segment| !segment.is_empty());
-    segments(one).eq(segments(other))
+    segments(prefix).chain(segments(one)).eq(segments(other))
 }

@@ -85,7 +85,7 @@ impl Context {
         let for_apis = resources.iter().any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
         let freshness = self.freshness(options).await?;
         let parameters = options.all_parameters();
-        let header = self.request().cookies();
+        let header = &*self.request().cookies();
         let (restarted, replaces) = match before {
             Before::Nothing => (false, false),
             Before::Displaced => (true, false),
@@ -146,8 +146,8 @@ impl Context {
         let Some(max_age) = options.max_age else {
             return Ok(None);
         };
-        let signed_in = self.id_token_claims().await?;
-        let sub = signed_in.as_ref().map(|claims| claims.shown.sub.as_str());
+        let signed_in = self.grant().await?;
+        let sub = signed_in.as_ref().map(|grant| grant.shown().sub());
         Ok(Some(Freshness::new(max_age, sub)))
     }
 

@@ -49,7 +49,7 @@ impl Context {
     pub(super) fn is_vouched_for_by_cookie(&self) -> bool {
         let request = self.request();
         request.hides_its_origin(self.origin())
-            && self.logto().sessions.in_cookies(request.cookies(), self.now()).is_some()
+            && self.logto().sessions.in_cookies(request.raw_cookies(), self.now()).is_some()
     }
 
     /// Ends the session wherever it is known.
@@ -59,7 +59,7 @@ impl Context {
             Ok(held) => held.as_ref().map(Into::into),
             Err(error) => {
                 tracing::warn!(%error, "session store unavailable during sign-out");
-                logto.sessions.in_cookies(self.request().cookies(), self.now())
+                logto.sessions.in_cookies(self.request().raw_cookies(), self.now())
             }
         };
         match session {

@@ -64,10 +64,10 @@ impl Context {
     }
 
     async fn user_info(&self) -> Result<UserInfo, Error> {
-        let claims = Arc::clone(self.signed_in().await?.claims());
+        let grant = self.signed_in().await?.session.grant;
         self.with_opaque_token(|token| {
-            let (logto, claims) = (Arc::clone(self.logto()), Arc::clone(&claims));
-            async move { logto.user_info(token.as_str(), &claims.shown.sub).await }
+            let (logto, grant) = (Arc::clone(self.logto()), Arc::clone(&grant));
+            async move { logto.user_info(token.as_str(), grant.shown().sub()).await }
         })
         .await
     }

@@ -8,6 +8,7 @@ use crate::access_token::AccessToken;
 use crate::error::Error;
 use crate::oidc::TokenRequest;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
+use crate::session::Grant;
 
 /// A signed-in person.
 ///
@@ -25,43 +26,43 @@ use crate::oidc::claims::{IdTokenClaims, UserInfo};
 /// ```
 #[derive(Clone)]
 pub struct User {
-    claims: Arc<IdTokenClaims>,
+    grant: Arc<Grant>,
     context: Context,
 }
 
 impl User {
-    pub(crate) fn new(claims: Arc<IdTokenClaims>, context: Context) -> Self {
-        Self { claims, context }
+    pub(crate) fn new(grant: Arc<Grant>, context: Context) -> Self {
+        Self { grant, context }
     }
 
     /// The claims of the session's ID token.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {
-        &self.claims
+        self.grant.claims()
     }
 
     /// The person's id in Logto.
     #[must_use]
     pub fn sub(&self) -> &str {
-        &self.claims.shown.sub
+        self.grant.shown().sub()
     }
 
     /// The person's name: full name, or else user name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.claims.shown.name.as_deref()
+        self.grant.shown().name()
     }
 
     /// Address of the person's picture.
     #[must_use]
     pub fn picture(&self) -> Option<&str> {
-        self.claims.shown.picture.as_deref()
+        self.grant.shown().picture()
     }
 
     /// The person's e-mail address; needs the scope `email`.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.claims.shown.email.as_deref()
+        self.grant.shown().email()
     }
 
     /// See [`Context::access_token`].
@@ -115,6 +116,6 @@ impl User {
 
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User").field("sub", &self.claims.shown.sub).finish_non_exhaustive()
+        f.debug_struct("User").field("sub", &self.sub()).finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Claims, serialize_all};
+use super::{Claims, Shown, serialize_all};
 use crate::error::{Error, ErrorKind};
 
 /// The claims of the ID token that the session holds; they were verified when Logto sent it.
@@ -34,18 +34,8 @@ pub struct IdTokenClaims {
     /// Pages show these on every request; they are not worth reading all the others.
     pub(crate) shown: Shown,
     /// Read on demand.
-    claims: OnceLock<Claims>,
+    claims: OnceLock<Box<Claims>>,
     raw: Box<str>,
-}
-
-/// What [`User`](crate::web::User) tells of a person.
-#[derive(Clone)]
-pub(crate) struct Shown {
-    pub(crate) sub: String,
-    /// Full name, or else user name.
-    pub(crate) name: Option<String>,
-    pub(crate) picture: Option<String>,
-    pub(crate) email: Option<String>,
 }
 
 /// What is read at once: the claims about the token, and those that pages show on every request.
@@ -116,12 +106,21 @@ impl IdTokenClaims {
             Error::new(ErrorKind::InvalidToken, why)
         })?;
         let claims: Claims = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
-        Ok(Self { claims: claims.into(), ..Self::reread(payload)? })
+        Ok(Self { claims: Box::new(claims).into(), ..Self::reread(payload)? })
     }
 
     /// Reads a payload that could be [parsed](Self::parse) before, and only what most requests need.
     pub(crate) fn reread(payload: String) -> Result<Self, Error> {
         let first: First = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
+        let name = first.name.or(first.username);
+        let (sub, sid) = (Some(first.sub.as_str()), first.sid.as_deref());
+        let shown = Shown::new([
+            sub,
+            name.as_deref(),
+            first.picture.as_deref(),
+            first.email.as_deref(),
+            sid,
+        ]);
         Ok(Self {
             iss: first.iss,
             aud: first.aud.into_vec(),
@@ -130,15 +129,32 @@ impl IdTokenClaims {
             sid: first.sid,
             auth_time: first.auth_time.map(seconds),
             nonce: first.nonce,
-            shown: Shown {
-                sub: first.sub,
-                name: first.name.or(first.username),
-                picture: first.picture,
-                email: first.email,
-            },
+            shown,
             claims: OnceLock::new(),
             raw: payload.into(),
         })
+    }
+
+    /// In place of claims that cannot be read.
+    pub(crate) fn unread(shown: &Shown) -> Self {
+        Self {
+            iss: String::new(),
+            aud: Vec::new(),
+            iat: 0,
+            exp: 0,
+            sid: shown.sid().map(str::to_owned),
+            auth_time: None,
+            nonce: None,
+            shown: shown.clone(),
+            claims: Box::new(Claims { sub: shown.sub().to_owned(), ..Claims::default() }).into(),
+            raw: "{}".into(),
+        }
+    }
+
+    /// About how many bytes it takes in memory, with all claims read: about as much again as their
+    /// JSON, twice.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of::<Claims>() + 3 * self.raw.len()
     }
 
     /// The same claims with another `auth_time`, or without one.
@@ -188,7 +204,7 @@ impl IdTokenClaims {
 /// Without the session's id and the nonce.
 impl fmt::Debug for IdTokenClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdTokenClaims").field("sub", &self.shown.sub).finish_non_exhaustive()
+        f.debug_struct("IdTokenClaims").field("sub", &self.shown.sub()).finish_non_exhaustive()
     }
 }
 
@@ -205,8 +221,8 @@ impl Deref for IdTokenClaims {
     fn deref(&self) -> &Claims {
         self.claims.get_or_init(|| {
             // Never so of a payload that could be parsed before.
-            let sub_alone = || Claims { sub: self.shown.sub.clone(), ..Claims::default() };
-            serde_json::from_str(&self.raw).unwrap_or_else(|_| sub_alone())
+            let sub_alone = || Claims { sub: self.shown.sub().to_owned(), ..Claims::default() };
+            serde_json::from_str(&self.raw).unwrap_or_else(|_| sub_alone().into())
         })
     }
 }
@@ -263,9 +279,9 @@ mod tests {
             let again = IdTokenClaims::reread(payload.clone()).unwrap();
             for claims in [parsed, again] {
                 assert_eq!(claims.payload(), payload);
-                assert_eq!(claims.shown.name.as_deref(), Some("Alice"));
-                assert_eq!(claims.shown.email, claims.email);
-                assert_eq!((claims.shown.sub.as_str(), claims.sub.as_str()), ("s", "s"));
+                assert_eq!(claims.shown.name(), Some("Alice"));
+                assert_eq!(claims.shown.email(), claims.email.as_deref());
+                assert_eq!((claims.shown.sub(), claims.sub.as_str()), ("s", "s"));
                 assert_eq!(claims.sid.as_deref(), Some("x"));
                 assert_eq!(claims.roles, ["editor"]);
             }

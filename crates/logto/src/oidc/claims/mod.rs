@@ -6,6 +6,7 @@
 
 mod hugging_face;
 mod id_token;
+mod shown;
 mod user_info;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 pub use hugging_face::{HuggingFaceOrganization, HuggingFaceProfile};
 pub use id_token::IdTokenClaims;
 pub(crate) use id_token::{OneOrMany, seconds};
+pub(crate) use shown::Shown;
 pub use user_info::UserInfo;
 
 /// The claims that an ID token and the userinfo endpoint share.

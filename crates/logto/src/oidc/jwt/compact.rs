@@ -38,34 +38,41 @@ pub(super) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-impl<'a> Compact<'a> {
-    pub(crate) fn parse(token: &'a str) -> Result<Self, Error> {
-        let invalid = |why: &'static str| Error::new(ErrorKind::InvalidToken, why);
-        let not_compact = || invalid("the token is not a signed JWT (three parts of base64url)");
-
-        let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_compact)?;
-        let (header, payload) = signing_input.split_once('.').ok_or_else(not_compact)?;
-        let decoded = |part: &str| encoding::decode(part).ok_or_else(not_compact);
-
+impl Header {
+    /// The header of a token, of which nothing else is looked at.
+    pub(crate) fn of(token: &str) -> Result<Self, Error> {
+        let (header, _) = token.split_once('.').ok_or_else(not_compact)?;
         let raw: RawHeader = serde_json::from_slice(&decoded(header)?)
             .map_err(|e| Error::malformed(ErrorKind::InvalidToken, "the token's header", &e))?;
         if raw.crit {
             // RFC 7515, section 4.1.11: an extension that must be understood, and we know none.
-            return Err(invalid(
-                "the token's header demands an extension (`crit`) that is not known",
-            ));
+            let why = "the token's header demands an extension (`crit`) that is not known";
+            return Err(Error::new(ErrorKind::InvalidToken, why));
         }
+        Ok(Self { algorithm: Algorithm::from_name(&raw.alg)?, kid: raw.kid, typ: raw.typ })
+    }
+}
+
+impl<'a> Compact<'a> {
+    pub(crate) fn parse(token: &'a str) -> Result<Self, Error> {
+        let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_compact)?;
+        let (_, payload) = signing_input.split_once('.').ok_or_else(not_compact)?;
         Ok(Self {
-            header: Header {
-                algorithm: Algorithm::from_name(&raw.alg)?,
-                kid: raw.kid,
-                typ: raw.typ,
-            },
+            header: Header::of(token)?,
             payload: decoded(payload)?,
             signature: decoded(signature)?,
             signing_input: signing_input.as_bytes(),
         })
     }
+}
+
+fn decoded(part: &str) -> Result<Vec<u8>, Error> {
+    encoding::decode(part).ok_or_else(not_compact)
+}
+
+fn not_compact() -> Error {
+    let why = "the token is not a signed JWT (three parts of base64url)";
+    Error::new(ErrorKind::InvalidToken, why)
 }
 
 #[cfg(test)]

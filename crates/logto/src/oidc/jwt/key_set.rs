@@ -6,7 +6,7 @@ use aws_lc_rs::signature::ParsedPublicKey;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Algorithm, Compact};
+use super::{Algorithm, Compact, Header};
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
 
@@ -82,14 +82,20 @@ impl KeySet {
         self.version
     }
 
-    /// Looks for the key that made the token's signature. A token without `kid` may be of any key.
+    /// Whether a key of the set may have made the signature of a token with this header.
+    pub(crate) fn has_key_for(&self, header: &Header) -> bool {
+        self.keys_for(header).next().is_some()
+    }
+
+    /// A token without `kid` may be of any key.
+    fn keys_for(&self, header: &Header) -> impl Iterator<Item = &Key> {
+        let keys = self.keys.iter().filter(|key| key.algorithm == header.algorithm);
+        keys.filter(|key| header.kid.is_none() || key.kid == header.kid)
+    }
+
+    /// Looks for the key that made the token's signature.
     pub(crate) fn verify(&self, token: &Compact<'_>) -> Lookup {
-        let mut candidates = self
-            .keys
-            .iter()
-            .filter(|key| key.algorithm == token.header.algorithm)
-            .filter(|key| token.header.kid.is_none() || key.kid == token.header.kid)
-            .peekable();
+        let mut candidates = self.keys_for(&token.header).peekable();
         if candidates.peek().is_none() {
             return Lookup::UnknownKey;
         }

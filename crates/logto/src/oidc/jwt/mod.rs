@@ -10,7 +10,7 @@ mod key_set;
 mod logout_token;
 
 pub(crate) use algorithm::Algorithm;
-pub(crate) use compact::Compact;
+pub(crate) use compact::{Compact, Header};
 pub(crate) use id_token::{Expected, Nonce, verify_id_token};
 pub(crate) use key_set::{KeySet, KeySetVersion, Lookup};
 pub(crate) use logout_token::{LogoutSubject, LogoutToken, verify_logout_token};

@@ -111,6 +111,16 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.read(|state| (state.value.clone(), Seen(state.attempts)))
     }
 
+    /// The value, if no fetch is due or under way and the last one did not fail.
+    pub(crate) fn settled(&self) -> Option<Arc<T>> {
+        let now = self.clock.now();
+        let value = self.read(|state| {
+            let is_good = state.error.is_none() && !state.is_old(now, self.fresh_for);
+            state.value.clone().filter(|_| is_good)
+        });
+        value.filter(|_| self.fetching.try_lock().is_ok())
+    }
+
     /// Whether there was a fetch since.
     fn is_newer_than(&self, seen: Seen) -> bool {
         self.read(|state| state.attempts) != seen.0

@@ -10,7 +10,7 @@ use super::refetch_limiter::RefetchLimiter;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Endpoint, Http};
-use crate::oidc::jwt::{Compact, KeySet, KeySetVersion, Lookup};
+use crate::oidc::jwt::{Compact, Header, KeySet, KeySetVersion, Lookup};
 
 /// Seconds after which the key set is fetched again even if every token is known, so that a key
 /// that was withdrawn does not live on.
@@ -23,6 +23,12 @@ pub(crate) enum TokenOrigin {
     Logto,
     /// Anyone who can reach this app.
     Untrusted,
+}
+
+/// The refusal of a token whose key is not known.
+pub(crate) fn unknown_key() -> Error {
+    let why = "the token is signed with a key that Logto does not publish";
+    Error::new(ErrorKind::InvalidToken, why)
 }
 
 #[derive(Debug)]
@@ -60,6 +66,15 @@ impl Keys {
         self.set.get(|| self.fetch(jwks_uri)).await
     }
 
+    /// Whether a token is refused whatever else it says: there is no key for it, and none may be looked
+    /// for now. The sender chooses the key's name, so this costs them more than us.
+    pub(crate) fn has_no_key_for(&self, header: &Header) -> bool {
+        self.set.settled().is_some_and(|keys| {
+            !keys.has_key_for(header)
+                && !self.refetch_limiter.would_permit(header.kid.as_deref(), self.clock.now())
+        })
+    }
+
     /// Checks a signature, and says which key set it was checked with. A `kid` that is not known,
     /// or a signature that a known key did not make, is looked for once more in a fresh key set:
     /// Logto may have rotated a second ago. How often that is done is limited, but not for what
@@ -90,10 +105,7 @@ impl Keys {
         }
         match lookup {
             Lookup::Verified => Ok(keys.version()),
-            Lookup::UnknownKey => Err(Error::new(
-                ErrorKind::InvalidToken,
-                "the token is signed with a key that Logto does not publish",
-            )),
+            Lookup::UnknownKey => Err(unknown_key()),
             Lookup::BadSignature => {
                 Err(Error::new(ErrorKind::InvalidToken, "the token's signature is wrong"))
             }

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::Http;
-use crate::oidc::jwt::{Compact, KeySetVersion};
+use crate::oidc::jwt::{Compact, Header, KeySetVersion};
 
 pub(crate) use cached::Cached;
 use discovery::is_about;
 pub(crate) use discovery::{Metadata, discovery_url};
-use keys::Keys;
 pub(crate) use keys::TokenOrigin;
+use keys::{Keys, unknown_key};
 pub(crate) use single_flight::SingleFlight;
 
 /// Whether Logto sent the error itself: any status, or a body that is of no use.
@@ -84,6 +84,11 @@ impl Provider {
     /// Which key set was fetched last.
     pub(crate) fn key_set_version(&self) -> KeySetVersion {
         self.keys.version()
+    }
+
+    /// The refusal of a token by its header alone, if no key can be had for it now.
+    pub(crate) fn check_key(&self, header: &Header) -> Result<(), Error> {
+        if self.keys.has_no_key_for(header) { Err(unknown_key()) } else { Ok(()) }
     }
 
     /// Checks the signature of a token, fetching the keys again if they changed.

@@ -1,6 +1,6 @@
 //! A limit on how often the key set is fetched because of a token.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many fetches may follow each other at once.
 const BURST: u64 = 4;
@@ -28,18 +28,33 @@ struct State {
 impl RefetchLimiter {
     /// Whether the key set may be fetched to look for this `kid`; if so, it counts.
     pub(crate) fn permit(&self, kid: Option<&str>, now: u64) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.latest.retain(|(_, at)| now.abs_diff(*at) < LATELY);
-        let same = |(latest, _): &(Option<String>, u64)| latest.as_deref() == kid;
-        let needed = if state.latest.iter().any(same) { 2 } else { 1 };
-        // A clock that was set back must not close the bucket for the difference.
-        state.full_at = state.full_at.clamp(now, now + BURST * REFILL);
-        if state.full_at + needed * REFILL > now + BURST * REFILL {
+        let mut state = self.state();
+        if !state.permits(kid, now) {
             return false;
         }
         state.full_at += REFILL;
         state.latest.push((kid.map(str::to_owned), now));
         true
+    }
+
+    /// Whether it might be, which does not count.
+    pub(crate) fn would_permit(&self, kid: Option<&str>, now: u64) -> bool {
+        self.state().permits(kid, now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn permits(&mut self, kid: Option<&str>, now: u64) -> bool {
+        self.latest.retain(|(_, at)| now.abs_diff(*at) < LATELY);
+        let same = |(latest, _): &(Option<String>, u64)| latest.as_deref() == kid;
+        let needed = if self.latest.iter().any(same) { 2 } else { 1 };
+        // A clock that was set back must not close the bucket for the difference.
+        self.full_at = self.full_at.clamp(now, now + BURST * REFILL);
+        self.full_at + needed * REFILL <= now + BURST * REFILL
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::opened::{Opened, What};
 use super::records::Record;
-use super::store_keys::LookupKeys;
+use super::store_keys::EndKeys;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
 use crate::session::{Found, Session, SessionPointer, SessionState};
@@ -34,7 +34,7 @@ impl SessionManager {
     ///
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because the store
     /// cannot be asked.
-    pub(crate) async fn load(&self, header: &str, now: u64) -> Result<SessionLookup, Error> {
+    pub(crate) async fn load(&self, header: &[u8], now: u64) -> Result<SessionLookup, Error> {
         let found = self.cookie.read(
             header,
             |sealed| self.open(sealed, now),
@@ -53,7 +53,7 @@ impl SessionManager {
                 Ok(SessionLookup::without_session(SessionState::Expired))
             }
             Found::Opened(opened) => match &opened.what {
-                What::SessionPointer(pointer) => self.load_stored(&opened, pointer, now).await,
+                What::SessionPointer(pointer, _) => self.load_stored(&opened, pointer, now).await,
                 What::Session(held) => self.load_cookie(&opened, held, now).await,
             },
         }
@@ -65,13 +65,14 @@ impl SessionManager {
         if self.pending.has(session.id) {
             return Ok(true);
         }
-        let sid = held.claims().sid.as_deref();
-        let keys = self.store_keys.lookup_keys(session.id, held.sub(), sid);
-        let (entry, ended) = self.ask(&keys, (session.started_at, session.known_marker)).await?;
+        let key = self.store_keys.session(session.id);
+        let ends = self.store_keys.ends(held.sub(), held.sid());
+        let began = (session.started_at, session.known_marker);
+        let (entry, ended) = self.ask(&key, || &ends, began).await?;
         if ended {
             return Ok(true);
         }
-        Ok(match self.record(&keys.session, entry.as_ref(), held.backend)? {
+        Ok(match self.record(&key, entry.as_ref(), held.backend)? {
             Some(Record::Session(_)) => false,
             Some(Record::Revoked) => true,
             None => held.is_stored(),
@@ -79,11 +80,11 @@ impl SessionManager {
     }
 
     /// What the cookies themselves tell of their session, to end it.
-    pub(crate) fn in_cookies(&self, header: &str, now: u64) -> Option<EndingSession> {
+    pub(crate) fn in_cookies(&self, header: &[u8], now: u64) -> Option<EndingSession> {
         match self.cookie.read(header, |sealed| self.open(sealed, now), |_| true) {
             Found::Opened(opened) => Some(match &opened.what {
                 What::Session(held) => held.into(),
-                What::SessionPointer(pointer) => pointer.into(),
+                What::SessionPointer(pointer, _) => pointer.into(),
             }),
             Found::Nothing | Found::Unreadable => None,
         }
@@ -99,7 +100,8 @@ impl SessionManager {
             return Ok(SessionLookup::without_session(SessionState::Revoked));
         }
         let began = (pointer.started_at, pointer.known_marker);
-        let (entry, ended) = self.ask(&opened.lookup_keys, began).await?;
+        let ends = || opened.ends(&self.store_keys);
+        let (entry, ended) = self.ask(&opened.key, ends, began).await?;
         if ended {
             return Ok(SessionLookup::without_session(SessionState::Revoked));
         }
@@ -123,7 +125,8 @@ impl SessionManager {
             return Ok(SessionLookup::without_session(SessionState::SignedOut));
         }
         let began = (session.started_at, session.known_marker);
-        let (entry, ended) = self.ask(&opened.lookup_keys, began).await?;
+        let ends = || opened.ends(&self.store_keys);
+        let (entry, ended) = self.ask(&opened.key, ends, began).await?;
         if ended {
             return Ok(SessionLookup::without_session(SessionState::Revoked));
         }
@@ -167,13 +170,17 @@ impl SessionManager {
 
     /// What is under a session's key, and whether the session is over for another reason; one round
     /// trip.
-    async fn ask(
+    async fn ask<'a>(
         &self,
-        lookup_keys: &LookupKeys,
+        session: &str,
+        ends: impl FnOnce() -> &'a EndKeys,
         (started_at, known): (u64, Option<Version>),
     ) -> Result<(Option<Entry>, bool), Error> {
-        let LookupKeys { session, person, .. } = lookup_keys;
-        let Some(logto) = &lookup_keys.logto else {
+        if let Some(memory) = self.store.without_markers() {
+            return Ok((memory.find(session), false));
+        }
+        let EndKeys { person, logto } = ends();
+        let Some(logto) = logto else {
             let [entry, end] = self.store.get([session, person]).await?;
             return Ok((entry, self.is_over(person, end.as_ref(), started_at, known)));
         };

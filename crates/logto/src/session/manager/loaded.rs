@@ -25,7 +25,12 @@ impl LoadedSession {
     }
 
     pub(crate) fn sub(&self) -> &str {
-        &self.claims().shown.sub
+        self.session.grant.shown().sub()
+    }
+
+    /// Logto's session, where ID tokens name it.
+    pub(crate) fn sid(&self) -> Option<&str> {
+        self.session.grant.shown().sid()
     }
 
     pub(crate) fn is_stored(&self) -> bool {

@@ -20,12 +20,12 @@ mod store_keys;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cache::Cache;
+use crate::cache::{Budget, Cache};
 use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
-use crate::session::{Packer, Session, SessionCookie, SessionPointer};
+use crate::session::{Opener, Packer, Session, SessionCookie, SessionPointer};
 use crate::storage::{MemoryStorage, Storage};
 
 use expiry::SessionExpiry;
@@ -41,13 +41,13 @@ use store_keys::StoreKeys;
 /// a third of it.
 const MAX_SESSION: usize = 128 * 1024;
 
-/// Bytes of an opened session, on average and at the outside.
-const SESSION_BYTES: usize = 8 * 1024;
+/// Bytes of the smallest opened session, for the number of places in the cache.
+const SESSION_BYTES: usize = 1024;
 
 /// Keeps the sessions of one application.
 #[derive(Debug)]
 pub(crate) struct SessionManager {
-    keys: Arc<KeyRing>,
+    opener: Arc<Opener>,
     cookie: SessionCookie,
     store: Store,
     store_keys: StoreKeys,
@@ -75,14 +75,16 @@ impl SessionManager {
             domain: settings.cookie_domain.clone(),
             path: settings.cookie_path.clone(),
         };
+        let budget = Arc::new(Budget::new(settings.session_cache));
+        let opener = Opener::new(
+            Arc::clone(&keys),
+            attributes.name(&settings.cookie_name),
+            Packer::new(&settings.issuer, &settings.app_id),
+            Arc::clone(&budget),
+        );
         Self {
-            cookie: SessionCookie::new(
-                &settings.cookie_name,
-                attributes,
-                settings.cookie_budget,
-                Packer::new(&settings.issuer, &settings.app_id),
-            ),
-            store: Store::new(storage, settings.storage_timeout, Arc::clone(&keys)),
+            cookie: SessionCookie::new(attributes, settings.cookie_budget, Arc::clone(&opener)),
+            store: Store::new(storage, settings.storage_timeout, keys),
             store_keys,
             expiry: SessionExpiry {
                 lifetime: settings.session_lifetime,
@@ -90,12 +92,12 @@ impl SessionManager {
                 renewal: settings.renewal_interval,
             },
             pending: PendingEnds::default(),
-            opened: Cache::new(settings.session_cache / SESSION_BYTES, SESSION_BYTES),
+            opened: Cache::new(settings.session_cache / SESSION_BYTES, budget),
             backend: match settings.sessions_in_cookies {
                 true => SessionBackend::Cookie,
                 false => SessionBackend::Store,
             },
-            keys,
+            opener,
         }
     }
 
@@ -148,8 +150,7 @@ impl SessionManager {
                 self.write_pointer(held, header, max_age)
             }
             SessionBackend::Cookie => {
-                let write =
-                    |session: &Session| self.cookie.write(&self.keys, session, header, max_age);
+                let write = |session: &Session| self.cookie.write(session, header, max_age);
                 let all = write(&held.session);
                 if !is_too_large(&all) {
                     return all;
@@ -186,9 +187,9 @@ impl SessionManager {
             started_at: held.session.started_at,
             known_marker: held.session.known_marker,
             sub: held.sub().to_owned(),
-            sid: held.claims().sid.clone(),
+            sid: held.sid().map(str::to_owned),
         };
-        self.cookie.write_pointer(&self.keys, &pointer, header, max_age)
+        self.cookie.write_pointer(&pointer, header, max_age)
     }
 
     /// Whether the session can be kept at all.
@@ -197,7 +198,7 @@ impl SessionManager {
     }
 
     fn check_size(&self, session: &Session) -> Result<(), Error> {
-        let bytes = self.cookie.packer().pack(&session.with_newest_tokens(0)).len();
+        let bytes = self.opener.packer().pack(&session.with_newest_tokens(0)).len();
         if bytes <= MAX_SESSION {
             return Ok(());
         }
@@ -228,7 +229,7 @@ impl SessionManager {
     /// Whether the session's claims and refresh token fit into the cookie budget.
     fn fits_cookies(&self, session: &Session) -> bool {
         let bare = session.with_newest_tokens(0);
-        !is_too_large(&self.cookie.write(&self.keys, &bare, "", 0))
+        !is_too_large(&self.cookie.write(&bare, "", 0))
     }
 
     /// Notes that a session was refreshed. With an idle lifetime its use is noted with its cookie

@@ -1,33 +1,37 @@
 //! Session cookies and entries of the store, opened once.
 //!
-//! To open means to unseal, to unpack and to read the claims. What comes of that is kept for the
-//! requests that follow; whether a session still lives is asked on each of them.
+//! To open means to unseal, and to read what most requests need. What comes of that is kept for those
+//! that follow; whether a session still lives is asked on each of them.
 
+use std::mem;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::records::Record;
-use super::store_keys::LookupKeys;
+use super::store_keys::{EndKeys, StoreKeys};
 use super::{LoadedSession, SessionBackend, SessionManager};
-use crate::cache::Seen;
+use crate::cache::{Budget, Seen};
 use crate::crypto::seal::Purpose;
 use crate::error::Error;
 use crate::session::{Content, Sealed, SessionPointer};
 use crate::storage::{Entry, Version};
 
-/// Bytes of an entry beside what it holds: names for the store, pointers, allocations.
-const ENTRY: usize = 1024;
+/// Bytes of an entry beside what it holds: names for the store, and its place in the cache.
+const ENTRY: usize = 256;
 /// Answers with a newer cookie after which the browser is given a smaller one.
 const MAX_RENEWALS: u8 = 4;
 
 /// A session cookie, opened.
 pub(super) struct Opened {
-    sealed: Box<str>,
     pub(super) what: What,
-    pub(super) lookup_keys: LookupKeys,
+    /// Where the store has the session.
+    pub(super) key: Box<str>,
+    /// Where the store has what ends it.
+    ends: OnceLock<Box<EndKeys>>,
     /// What the store had at the last request, and which writing of it that was.
-    stored: RwLock<Option<(Version, Record)>>,
+    stored: RwLock<Option<Box<(Version, Record)>>>,
     renewals: Renewals,
+    budget: Arc<Budget>,
 }
 
 /// How often this cookie was answered with a newer one that the browser does not have yet: a proxy
@@ -41,33 +45,64 @@ struct Renewals {
 
 pub(super) enum What {
     Session(LoadedSession),
-    SessionPointer(SessionPointer),
+    /// With the value that it was sealed in; a session has its own.
+    SessionPointer(SessionPointer, Box<[u8]>),
 }
 
 impl Seen for Arc<Opened> {
-    fn text(&self) -> &str {
-        &self.sealed
+    fn text(&self) -> &[u8] {
+        match &self.what {
+            What::Session(held) => held.session.grant.sealed().unwrap_or_default(),
+            What::SessionPointer(_, sealed) => sealed,
+        }
     }
 
     fn bytes(&self) -> usize {
-        let cookie = match &self.what {
+        let what = match &self.what {
             What::Session(held) => held.session.grant.bytes(),
-            What::SessionPointer(_) => 0,
+            What::SessionPointer(pointer, sealed) => {
+                let sid = pointer.sid.as_ref().map_or(0, String::len);
+                pointer.sub.len() + sid + sealed.len()
+            }
         };
-        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
-        let stored = match &*stored {
-            Some((_, Record::Session(held))) => held.session.grant.bytes(),
-            _ => 0,
-        };
-        ENTRY + self.sealed.len() + cookie + stored
+        size_of::<Opened>() + ENTRY + what
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let stored = self.stored.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.budget.give_back(bytes_of(stored.as_deref()));
+    }
+}
+
+/// What the store had, in memory.
+fn bytes_of(stored: Option<&(Version, Record)>) -> usize {
+    match stored {
+        Some((_, Record::Session(held))) => {
+            size_of::<(Version, Record)>() + held.session.grant.bytes()
+        }
+        Some((_, Record::Revoked)) | None => 0,
     }
 }
 
 impl Opened {
+    /// Where the store has what ends the session.
+    pub(super) fn ends(&self, names: &StoreKeys) -> &EndKeys {
+        self.ends.get_or_init(|| {
+            Box::new(match &self.what {
+                What::Session(held) => names.ends(held.sub(), held.sid()),
+                What::SessionPointer(pointer, _) => {
+                    names.ends(&pointer.sub, pointer.sid.as_deref())
+                }
+            })
+        })
+    }
+
     fn backend(&self) -> SessionBackend {
         match self.what {
             What::Session(_) => SessionBackend::Cookie,
-            What::SessionPointer(_) => SessionBackend::Store,
+            What::SessionPointer(..) => SessionBackend::Store,
         }
     }
 
@@ -86,7 +121,7 @@ impl Opened {
     fn purpose(&self) -> Purpose {
         match self.what {
             What::Session(_) => Purpose::Session,
-            What::SessionPointer(_) => Purpose::SessionPointer,
+            What::SessionPointer(..) => Purpose::SessionPointer,
         }
     }
 }
@@ -94,29 +129,26 @@ impl Opened {
 impl SessionManager {
     /// Opens a session cookie; `None` if it is none of ours.
     pub(super) fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
-        if let Some(opened) = self.opened.get(sealed.text.as_bytes()) {
+        if let Some(opened) = self.opened.get(&sealed.text) {
             // What was sealed as a session is no pointer, and the other way round.
             return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
         }
-        let (what, lookup_keys) = match self.cookie.open(&self.keys, sealed)? {
+        let (id, what) = match self.cookie.open(sealed)? {
             Content::SessionPointer(pointer) => {
-                let lookup_keys =
-                    self.store_keys.lookup_keys(pointer.id, &pointer.sub, pointer.sid.as_deref());
-                (What::SessionPointer(pointer), lookup_keys)
+                (pointer.id, What::SessionPointer(pointer, sealed.text.as_ref().into()))
             }
             Content::Session(session) => {
                 let held = LoadedSession { session, backend: SessionBackend::Cookie };
-                let sid = held.claims().sid.as_deref();
-                let lookup_keys = self.store_keys.lookup_keys(held.session.id, held.sub(), sid);
-                (What::Session(held), lookup_keys)
+                (held.session.id, What::Session(held))
             }
         };
         let opened = Arc::new(Opened {
-            sealed: sealed.text.as_ref().into(),
             what,
-            lookup_keys,
+            key: self.store_keys.session(id).into(),
+            ends: OnceLock::new(),
             stored: RwLock::default(),
             renewals: Renewals::default(),
+            budget: Arc::clone(self.opener.budget()),
         });
         if self.is_live(&opened, now) {
             self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
@@ -127,7 +159,7 @@ impl SessionManager {
     pub(super) fn is_live(&self, opened: &Opened, now: u64) -> bool {
         match &opened.what {
             What::Session(held) => now < self.expiry.ends_at(&held.session),
-            What::SessionPointer(pointer) => now < self.expiry.absolute_end(pointer.started_at),
+            What::SessionPointer(pointer, _) => now < self.expiry.absolute_end(pointer.started_at),
         }
     }
 
@@ -141,17 +173,113 @@ impl SessionManager {
             return Ok(None);
         };
         let stored = opened.stored.read();
-        if let Some((version, record)) = &*stored.unwrap_or_else(PoisonError::into_inner)
+        if let Some((version, record)) = stored.unwrap_or_else(PoisonError::into_inner).as_deref()
             && *version == entry.version
         {
             return Ok(Some(record.clone()));
         }
-        let record = self.record(&opened.lookup_keys.session, Some(entry), opened.backend())?;
-        {
+        let record = self.record(&opened.key, Some(entry), opened.backend())?;
+        let newer = record.clone().map(|record| Box::new((entry.version, record)));
+        opened.budget.take(bytes_of(newer.as_deref()));
+        let older = {
             let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
-            *stored = record.clone().map(|record| (entry.version, record));
-        }
-        self.opened.trim(opened.sealed.as_bytes());
+            mem::replace(&mut *stored, newer)
+        };
+        opened.budget.give_back(bytes_of(older.as_deref()));
         Ok(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LogtoConfig;
+    use crate::config::Settings;
+    use crate::crypto::seal::KeyRing;
+    use crate::oidc::claims::IdTokenClaims;
+    use crate::session::{Grant, Session, SessionId, StoredTokens};
+    use crate::storage::MemoryStorage;
+
+    const NOW: u64 = 1_795_342_500;
+
+    fn manager(bytes: usize, is_stored: bool) -> SessionManager {
+        let config = LogtoConfig::new("https://tenant.logto.app", "app", "secret")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef")
+            .with_session_cache(bytes);
+        let config = match is_stored {
+            true => {
+                let clock = config.clock.clone();
+                config.with_storage(Arc::new(MemoryStorage::new().with_clock(clock)))
+            }
+            false => config,
+        };
+        let settings = Settings::validate(config).unwrap();
+        let keys = KeyRing::new(&["a secret".into()], "context").unwrap();
+        SessionManager::new(&settings, keys.into())
+    }
+
+    /// The `Cookie` header of somebody new, whose claims have so many bytes and compress well.
+    async fn sign_in(manager: &SessionManager, bytes: usize) -> String {
+        let filler = "x".repeat(bytes);
+        let claims = format!(
+            r#"{{"iss":"i","sub":"alice","aud":"app","iat":{NOW},"exp":{NOW},"sid":"x","f":"{filler}"}}"#
+        );
+        let session = Session {
+            id: SessionId::random().unwrap(),
+            revision: 0,
+            started_at: NOW * 1000,
+            last_used_at: NOW,
+            known_marker: None,
+            grant: Grant::new(
+                IdTokenClaims::parse(claims.as_bytes()).unwrap().into(),
+                StoredTokens::default(),
+            ),
+        };
+        let held = manager.begin(session, NOW).await.unwrap();
+        let lines = manager.cookies(&held, "", NOW).unwrap();
+        let pairs: Vec<_> = lines.iter().map(|line| line.split(';').next().unwrap()).collect();
+        pairs.join("; ")
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_stays_within_its_bytes_however_large_the_claims_are() {
+        const LIMIT: usize = 1024 * 1024;
+        for is_stored in [false, true] {
+            let manager = manager(LIMIT, is_stored);
+            let mut cookies = Vec::new();
+            for _ in 0..60 {
+                cookies.push(sign_in(&manager, 40_000).await);
+            }
+            let (mut most, mut kept) = (0, 0);
+            for cookie in cookies.iter().chain(&cookies) {
+                let loaded = manager.load(cookie.as_bytes(), NOW).await.unwrap();
+                let held = loaded.held.unwrap();
+                assert!(held.claims().payload().len() > 40_000);
+                assert_eq!(held.session.grant.tokens().refresh, None);
+                drop(held);
+                // The next request makes room for what this one has read.
+                manager.opened.get(b"a cookie that nobody has");
+                let taken = manager.opener.budget().taken();
+                assert!(taken <= LIMIT, "{taken} bytes");
+                most = most.max(taken);
+            }
+            assert!(most > LIMIT / 2, "{most} bytes");
+            for cookie in &cookies {
+                let value = cookie.split_once('=').unwrap().1;
+                kept += usize::from(manager.opened.get(&value.as_bytes()[1..]).is_some());
+            }
+            assert!((2..20).contains(&kept), "{kept} sessions");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_usual_session_takes_little() {
+        for is_stored in [false, true] {
+            let manager = manager(1024 * 1024, is_stored);
+            let cookie = sign_in(&manager, 400).await;
+            manager.load(cookie.as_bytes(), NOW).await.unwrap();
+            let taken = manager.opener.budget().taken();
+            assert!((400..1024).contains(&taken), "{taken} bytes");
+        }
     }
 }

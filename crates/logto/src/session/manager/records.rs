@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::revocation::CLOCKS;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::{Error, ErrorKind};
-use crate::session::Session;
+use crate::session::{Grant, Session, unpack};
 use crate::storage::{Entry, Expect};
 
 /// For how long the store remembers what a refresh made of a session that is kept in a cookie: until
@@ -160,7 +160,10 @@ impl SessionManager {
         let opened = self.store.open(key, entry);
         let session = match opened.as_deref() {
             Some([REVOKED]) => return Ok(Some(Record::Revoked)),
-            Some([SESSION, packed @ ..]) => self.cookie.packer().unpack(packed),
+            Some([SESSION, packed @ ..]) => {
+                let grant = |shown, grant: &[u8]| Grant::from_packed(shown, &self.opener, grant);
+                unpack(packed, grant)
+            }
             _ => None,
         };
         let session = session.ok_or_else(|| {
@@ -174,7 +177,7 @@ impl SessionManager {
 
     fn bytes_of(&self, session: &Session) -> Vec<u8> {
         let mut bytes = vec![SESSION];
-        bytes.append(&mut self.cookie.packer().pack(session));
+        bytes.append(&mut self.opener.packer().pack(session));
         bytes
     }
 }

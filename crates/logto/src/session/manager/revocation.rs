@@ -47,9 +47,9 @@ impl SessionManager {
     ///
     /// [`ErrorKind::InvalidCallback`] if the session at Logto that it comes from has ended.
     pub(super) async fn known_marker(&self, session: &Session) -> Result<Option<Version>, Error> {
-        let claims = session.grant.claims();
-        let mut keys = vec![self.store_keys.end_of_person(&claims.shown.sub)];
-        keys.extend(claims.sid.as_deref().map(|sid| self.store_keys.end_of_logto_session(sid)));
+        let shown = session.grant.shown();
+        let mut keys = vec![self.store_keys.end_of_person(shown.sub())];
+        keys.extend(shown.sid().map(|sid| self.store_keys.end_of_logto_session(sid)));
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut markers = in_attempts(|| self.store.get_all(&keys)).await?.into_iter();
         let of_person = markers.next().flatten();

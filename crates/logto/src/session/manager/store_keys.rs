@@ -3,6 +3,10 @@
 use crate::crypto::encoding;
 use crate::session::SessionId;
 
+/// As [`REVOCATION_MARKER`](crate::storage::REVOCATION_MARKER) says.
+const END_OF_PERSON: &str = "end-of-person:";
+const END_OF_SESSION: &str = "end-of-session:";
+
 /// The keys of one application at one tenant. They are hashes: who reads the store learns neither
 /// ids of sessions nor who has one. In the memory of this process, which no other process reads,
 /// they are what they stand for.
@@ -12,10 +16,9 @@ pub(crate) struct StoreKeys {
     context: Option<String>,
 }
 
-/// Where the store is asked about one session.
+/// Where the store has what ends a session beside itself.
 #[derive(Debug)]
-pub(crate) struct LookupKeys {
-    pub(super) session: String,
+pub(crate) struct EndKeys {
     pub(super) person: String,
     pub(super) logto: Option<String>,
 }
@@ -29,9 +32,8 @@ impl StoreKeys {
         Self { context: None }
     }
 
-    pub(super) fn lookup_keys(&self, id: SessionId, sub: &str, sid: Option<&str>) -> LookupKeys {
-        LookupKeys {
-            session: self.session(id),
+    pub(super) fn ends(&self, sub: &str, sid: Option<&str>) -> EndKeys {
+        EndKeys {
             person: self.end_of_person(sub),
             logto: sid.map(|sid| self.end_of_logto_session(sid)),
         }
@@ -39,61 +41,62 @@ impl StoreKeys {
 
     /// A session, or what is newer than its cookie.
     pub(crate) fn session(&self, id: SessionId) -> String {
-        self.name("session", id.as_bytes())
+        self.name("session:", id.as_bytes())
     }
 
     /// Who refreshes the session at the moment.
     pub(crate) fn lease(&self, id: SessionId) -> String {
-        self.name("lease", id.as_bytes())
+        self.name("lease:", id.as_bytes())
     }
 
     /// The sessions of a person.
     pub(crate) fn index(&self, sub: &str) -> String {
-        self.name("index", sub.as_bytes())
+        self.name("index:", sub.as_bytes())
     }
 
     /// Since when the sessions of a person are over.
     pub(crate) fn end_of_person(&self, sub: &str) -> String {
-        self.name("end-of-person", sub.as_bytes())
+        self.name(END_OF_PERSON, sub.as_bytes())
     }
 
     /// Since when the sessions that come from one session at Logto are over.
     pub(crate) fn end_of_logto_session(&self, sid: &str) -> String {
-        self.name("end-of-session", sid.as_bytes())
+        self.name(END_OF_SESSION, sid.as_bytes())
     }
 
     /// That a callback was taken up.
     pub(crate) fn callback(&self, sign_in: &str) -> String {
-        self.name("callback", sign_in.as_bytes())
+        self.name("callback:", sign_in.as_bytes())
     }
 
     /// That a logout token was taken up.
     pub(crate) fn logout_token(&self, jti: &str) -> String {
-        self.name("logout-token", jti.as_bytes())
+        self.name("logout-token:", jti.as_bytes())
     }
 
     /// That a webhook was taken up.
     pub(crate) fn webhook(&self, hash: &[u8]) -> String {
-        self.name("webhook", hash)
+        self.name("webhook:", hash)
     }
 
     fn name(&self, kind: &str, what: &[u8]) -> String {
-        let what = match &self.context {
+        match &self.context {
             Some(context) => {
-                let parts = [context.as_bytes(), b"\n", kind.as_bytes(), b"\n", what];
+                let parts =
+                    [context.as_bytes(), b"\n", kind.trim_end_matches(':').as_bytes(), b"\n", what];
                 // What is hashed is not chosen by a client: no two of 128 bits are equal. Every entry has a key.
                 let hash = encoding::sha256(&parts);
-                encoding::encode(hash.split_at(16).0)
+                encoding::encode_after(kind, hash.split_at(16).0)
             }
-            None => encoding::encode(what),
-        };
-        [kind, ":", &what].concat()
+            None => encoding::encode_after(kind, what),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::REVOCATION_MARKER;
 
     #[test]
     fn what_others_read_tells_nothing_and_no_two_names_are_equal() {
@@ -103,6 +106,13 @@ mod tests {
             names.extend([app.index("alice"), app.index("bob"), app.end_of_person("alice")]);
         }
         assert_eq!(names[0], apps[0].index("alice"));
+        // What the memory store tells markers by.
+        for app in &apps {
+            let ends = app.ends("alice", Some("sid"));
+            assert!(ends.person.starts_with(REVOCATION_MARKER));
+            assert!(ends.logto.unwrap().starts_with(REVOCATION_MARKER));
+            assert!(!app.index("alice").starts_with(REVOCATION_MARKER));
+        }
         let alice = encoding::encode("alice");
         let (hashed, plain) = names.split_at(6);
         assert!(!hashed.iter().any(|name| name.contains("alice") || name.contains(&alice)));
