@@ -1,0 +1,225 @@
+//! Three instances of the example app with one store: what people do there, and what goes wrong.
+
+mod connections;
+mod shutdown;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::future::join_all;
+use logto_local::{Endpoint, Fault, SeenRequest};
+use logto_tests::instances::{Cluster, with_each_database};
+use logto_tests::{Visitor, eventually};
+
+/// Requests at the same time.
+const BURST: usize = 200;
+
+/// The statuses of many requests at the same time, to all instances in turn, and how many had each.
+/// One half needs a token for userinfo, the other a token for an API.
+async fn burst(cluster: &Cluster, visitor: &Visitor) -> BTreeMap<u16, usize> {
+    let pages = ["/profile", "/things"].map(|path| cluster.url(path));
+    let requests = pages.iter().cycle().take(BURST);
+    let mut counts = BTreeMap::new();
+    for status in join_all(requests.map(|page| visitor.status(page))).await {
+        *counts.entry(status).or_default() += 1;
+    }
+    counts
+}
+
+/// What the refreshes were for: nothing, or an API.
+fn targets(cluster: &Cluster) -> Vec<Option<String>> {
+    let refreshes = cluster.refreshes();
+    let resource = |refresh: &SeenRequest| refresh.param("resource").map(str::to_owned);
+    let mut targets: Vec<_> = refreshes.iter().map(resource).collect();
+    targets.sort();
+    targets
+}
+
+/// What a burst asks for, each once.
+fn each_once() -> Vec<Option<String>> {
+    vec![None, Some("https://api.example.test".to_owned())]
+}
+
+/// All of a burst had this status.
+fn all(status: u16) -> BTreeMap<u16, usize> {
+    BTreeMap::from([(status, BURST)])
+}
+
+/// The status of a page at each instance.
+async fn statuses(cluster: &Cluster, visitor: &Visitor, path: &str) -> Vec<u16> {
+    let urls = cluster.urls(path);
+    join_all(urls.iter().map(|url| visitor.status(url))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_at_the_end_of_a_token_renews_it_once() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        assert_eq!(burst(&cluster, &alice).await, all(200));
+        assert_eq!(targets(&cluster), each_once());
+        for url in cluster.urls("/things") {
+            let page = alice.get(&url).await.text().await.unwrap();
+            assert!(page.contains("a lamp"), "{page}");
+        }
+        assert_eq!(targets(&cluster), each_once());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_that_rotates_under_load_loses_nobody() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        cluster.replaces_refresh_tokens();
+        assert_eq!(burst(&cluster, &alice).await, all(200));
+        assert_eq!(targets(&cluster), each_once());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refresh_tokens_that_rotate_again_and_again_under_load_lose_nobody() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        cluster.tenant.set_access_token_life(Duration::from_secs(5));
+        let mut replaced = BTreeSet::new();
+        while replaced.len() < 4 {
+            cluster.replaces_refresh_tokens();
+            cluster.tenant.clear_requests();
+            while cluster.refreshes().is_empty() {
+                assert_eq!(burst(&cluster, &alice).await, all(200));
+            }
+            let refreshes = cluster.refreshes();
+            let token = |refresh: &SeenRequest| refresh.param("refresh_token").map(str::to_owned);
+            replaced.extend(refreshes.iter().map(token));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_dies_while_it_refreshes_takes_no_session_with_it() {
+    with_each_database(async |database| {
+        let mut cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        cluster.replaces_refresh_tokens();
+        // Logto replaces the refresh token, and the first instance never hears of it.
+        let dying = cluster.refresh_without_answer(&alice).await;
+        cluster.kill(0);
+        assert!(dying.await.is_err(), "the first instance answered");
+
+        assert_eq!(burst(&cluster, &alice).await, all(200));
+        // The one that came to nothing, too.
+        assert_eq!(cluster.refreshes().len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_logto_answers_is_stored_before_anybody_sees_it() {
+    with_each_database(async |database| {
+        let mut cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        cluster.replaces_refresh_tokens();
+        let request = cluster.refresh_without_answer(&alice).await;
+        cluster.database.kill();
+        cluster.tenant.faults().clear();
+        eventually("the first instance to try in vain", async || {
+            cluster.log(0).contains("failed to store refreshed tokens").then_some(())
+        })
+        .await;
+        assert!(!request.is_finished(), "tokens are out that no store has");
+
+        cluster.database.start_again().await;
+        assert_eq!(request.await.unwrap(), 200);
+        cluster.kill(0);
+        assert_eq!(burst(&cluster, &alice).await, all(200));
+        assert_eq!(targets(&cluster), each_once());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        let copy = alice.copy(cluster.base_url());
+        let request = cluster.refresh_without_answer(&copy).await;
+        // Logto does not hear of it: the store alone knows that the session is over.
+        let faults = cluster.tenant.faults();
+        faults.set(Endpoint::Revocation, Fault::Status(503));
+        assert_eq!(cluster.sign_out(&alice, 1).await.status(), 303);
+        faults.clear();
+        assert_eq!(request.await.unwrap(), 401);
+        assert_eq!(statuses(&cluster, &copy, "/api/me").await, [401; 3]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_the_store_signs_nobody_out() {
+    with_each_database(async |database| {
+        let mut cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        cluster.database.kill();
+        for url in cluster.urls("/api/me") {
+            let answer = alice.get(&url).await;
+            assert_eq!(answer.status(), 503);
+            assert!(answer.headers().contains_key("retry-after"));
+            assert!(!answer.headers().contains_key("set-cookie"));
+        }
+        cluster.database.start_again().await;
+        assert_eq!(statuses(&cluster, &alice, "/api/me").await, [200; 3]);
+        // Connections come back one by one: until then a request may still be asked to come again.
+        eventually("the whole burst to be served", async || {
+            let answers = burst(&cluster, &alice).await;
+            let is_kept = |status| [200, 503].contains(status);
+            assert!(answers.keys().all(is_kept), "{answers:?}");
+            (answers == all(200)).then_some(())
+        })
+        .await;
+        assert_eq!(targets(&cluster), each_once());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_at_one_instance_ends_the_session_at_all() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let alice = cluster.with_an_ended_token().await;
+        let copy = alice.copy(cluster.base_url());
+        assert_eq!(statuses(&cluster, &copy, "/api/me").await, [200; 3]);
+        assert_eq!(cluster.sign_out(&alice, 0).await.status(), 303);
+        assert_eq!(statuses(&cluster, &copy, "/api/me").await, [401; 3]);
+        assert_eq!(burst(&cluster, &copy).await, all(401));
+        assert_eq!(cluster.refreshes().len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logto_may_tell_any_instance_of_a_sign_out() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let tenant = &cluster.tenant;
+        for instance in 0..3 {
+            let (alice, mut at_logto) = (Visitor::new(), tenant.browser());
+            cluster.sign_in(&alice, &mut at_logto).await;
+            let (other, mut elsewhere) = (Visitor::new(), tenant.browser());
+            cluster.sign_in(&other, &mut elsewhere).await;
+
+            cluster.next_is(instance);
+            let end =
+                format!("{}/oidc/session/end?client_id={}", tenant.endpoint(), tenant.app_id());
+            at_logto.sign_out(&end).await.unwrap();
+            assert_eq!(statuses(&cluster, &alice, "/api/me").await, [401; 3]);
+            assert_eq!(statuses(&cluster, &other, "/api/me").await, [200; 3]);
+        }
+    })
+    .await;
+}
