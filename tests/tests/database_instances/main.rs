@@ -12,7 +12,8 @@ use logto_tests::instances::{Cluster, with_each_database};
 use logto_tests::{Visitor, eventually};
 
 /// Requests at the same time.
-const BURST: usize = 200;
+/// Three unoptimized instances on a busy core get through so many before the first one's store times out.
+const BURST: usize = 60;
 
 /// The statuses of many requests at the same time, to all instances in turn, and how many had each.
 /// One half needs a token for userinfo, the other a token for an API.
