@@ -64,8 +64,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {}", logto.base_url());
     Server::new_with_acceptor(acceptor)
-        // Cuts off clients that do not send the rest of their headers. A handler must not take longer.
-        .idle_timeout(Duration::from_secs(30))
+        // It waits for slow clients without a limit: on the internet it needs a proxy in front.
         .run_with_graceful_shutdown(app, shutdown::requested(), Some(Duration::from_secs(30)))
         .await?;
     // What outlived its request, such as a refresh, is finished before the process ends.
