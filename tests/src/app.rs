@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
 
 use logto_local::LocalTenant;
@@ -114,6 +114,30 @@ impl ExampleApp {
     /// The port the app listens on.
     pub fn port(&self) -> u16 {
         port_of(&self.base_url)
+    }
+
+    /// Asks the app to stop, as an orchestrator does.
+    pub fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// Returns when it has printed `text`.
+    ///
+    /// # Panics
+    ///
+    /// If it ends before that, or takes too long.
+    pub async fn wait_for_log(&mut self, text: &str) {
+        self.process.wait_for_output(text).await;
+    }
+
+    /// How the app ended, when it has.
+    ///
+    /// # Panics
+    ///
+    /// If that takes too long.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let process = &mut self.process;
+        eventually("the example app to end", async || process.exit_status()).await
     }
 
     /// Everything the app has printed so far.

@@ -42,6 +42,15 @@ impl Visitor {
         self.get(url).await.status().as_u16()
     }
 
+    /// The status if there is an answer.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, as when the app is ended meanwhile.
+    pub async fn try_status(&self, url: &str) -> reqwest::Result<u16> {
+        Ok(self.client.get(url).send().await?.status().as_u16())
+    }
+
     /// The answer to a person who opens a page.
     pub async fn open(&self, url: &str) -> Response {
         let request = self.client.get(url).header("accept", "text/html");

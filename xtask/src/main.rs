@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
 mod bench;
+mod chaos;
 mod demo;
 mod layers;
 mod test_all;
@@ -38,6 +39,11 @@ Usage: cargo xtask <command>
                      and print Markdown; see docs/performance.md.
                      Groups: core, stores, frameworks, bytes, memory, threads, api.
 
+  chaos <minutes>    Break the store, its connections and instances of an app again
+                     and again, with Redis and PostgreSQL, and print a table:
+                     fault, runs, people lost, people who stayed, double token
+                     calls, time until normal.
+
   layers             Check that modules use only modules of lower layers, as the
                      tables in DESIGN.md say.
 ";
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
         }
         ["test-all", options @ ..] => test_all::run(options),
         ["bench", groups @ ..] => bench::run(groups),
+        ["chaos", minutes] => chaos::run(minutes),
         ["layers"] => layers::run(),
         [] => Err(USAGE.to_owned()),
         _ => Err(format!("Unknown command: {}\n\n{USAGE}", arguments.join(" "))),

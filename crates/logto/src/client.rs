@@ -221,8 +221,11 @@ impl Logto {
     /// revocations under way. Call it when the server has stopped, before the process ends: a refresh
     /// that is cut between Logto's answer and the store costs a person their session.
     ///
+    /// The log says what is waited for: tasks, and among them refreshed tokens and sign-outs that the
+    /// store has not taken yet. Both are tried as long as the process lives.
+    ///
     /// The number of tasks that are still under way after `timeout`; each of them may lose a
-    /// session if the process ends now.
+    /// session if the process ends now. The log has an error then.
     ///
     /// # Example
     ///
@@ -230,14 +233,33 @@ impl Logto {
     /// # async fn example(logto: logto::Logto) {
     /// use std::time::Duration;
     ///
-    /// let left = logto.drain(Duration::from_secs(30)).await;
-    /// if left > 0 {
-    ///     eprintln!("{left} tasks did not finish");
-    /// }
+    /// logto.drain(Duration::from_secs(30)).await;
     /// # }
     /// ```
     pub async fn drain(&self, timeout: Duration) -> usize {
-        self.0.tasks.drain(timeout).await
+        let engine = &self.0;
+        let unstored = || (engine.refreshes.unstored(), engine.sessions.pending.count());
+        let tasks = engine.tasks.running();
+        if tasks > 0 {
+            let (unstored_refreshes, unstored_sign_outs) = unstored();
+            tracing::info!(
+                tasks,
+                unstored_refreshes,
+                unstored_sign_outs,
+                "waiting for work that outlives its requests"
+            );
+        }
+        let left = engine.tasks.drain(timeout).await;
+        if left > 0 {
+            let (unstored_refreshes, unstored_sign_outs) = unstored();
+            tracing::error!(
+                tasks = left,
+                unstored_refreshes,
+                unstored_sign_outs,
+                "work that outlives its requests is not done: sessions are lost if the process ends now"
+            );
+        }
+        left
     }
 
     fn now(&self) -> u64 {

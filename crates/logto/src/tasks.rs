@@ -3,24 +3,72 @@
 //! A browser that goes away drops the handler's future. What must not be cut on the way, because a
 //! code was spent or a refresh token rotated, runs in a task of its own, and
 //! [`Logto::drain`](crate::Logto::drain) waits for it before the process ends.
+//!
+//! A runtime may end before its process: Actix Web has one for each worker, and drops it when the
+//! worker has answered its requests. What outlives a request therefore runs on the [`HomeRuntime`].
 
 use std::fmt;
+use std::future::{pending, poll_fn};
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
+/// The runtime that the client was made on, if there was one.
+#[derive(Debug)]
+pub(crate) struct HomeRuntime(Option<Home>);
+
+#[derive(Debug)]
+struct Home {
+    handle: Handle,
+    /// Ends with the runtime, and not before.
+    alive: JoinHandle<()>,
+}
+
+impl HomeRuntime {
+    pub(crate) fn here() -> Self {
+        let handle = Handle::try_current().ok();
+        Self(handle.map(|handle| Home { alive: handle.spawn(pending()), handle }))
+    }
+
+    /// The runtime, if it is there to outlive the current one. One of several threads serves the
+    /// whole process.
+    fn handle(&self) -> Option<&Handle> {
+        let home = self.0.as_ref().filter(|home| !home.alive.is_finished())?;
+        let current = Handle::current().runtime_flavor();
+        (current == RuntimeFlavor::CurrentThread).then_some(&home.handle)
+    }
+
+    /// Does the work where it is awaited, while what it spawns, its timers and its sockets belong to
+    /// this runtime.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            let _entered = self.handle().map(Handle::enter);
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.alive.abort();
+    }
+}
+
 /// The tasks that are under way.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Tasks(Arc<Inner>);
 
-#[derive(Default)]
 struct Inner {
+    home: HomeRuntime,
     running: AtomicUsize,
     /// Notified when the last one has ended.
     idle: Notify,
@@ -46,6 +94,14 @@ impl Drop for Running {
 }
 
 impl Tasks {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Inner {
+            home: HomeRuntime::here(),
+            running: AtomicUsize::new(0),
+            idle: Notify::new(),
+        }))
+    }
+
     /// Runs the work to its end, whether or not the result is waited for. Its log lines stay in the
     /// span of the request that began it.
     pub(crate) fn spawn<T: Send + 'static>(
@@ -57,7 +113,11 @@ impl Tasks {
             let _running = running;
             work.await
         };
-        tokio::spawn(work.in_current_span())
+        let work = work.in_current_span();
+        match self.0.home.handle() {
+            Some(home) => home.spawn(work),
+            None => tokio::spawn(work),
+        }
     }
 
     /// Runs the work in a task of its own and waits for it. It goes on when the caller stops waiting.
@@ -70,7 +130,7 @@ impl Tasks {
             Err(stopped) => match stopped.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
                 // Its runtime is being shut down, and this future with it.
-                Err(_) => std::future::pending().await,
+                Err(_) => pending().await,
             },
         }
     }
@@ -92,7 +152,8 @@ impl Tasks {
         self.running()
     }
 
-    fn running(&self) -> usize {
+    /// How many tasks are under way.
+    pub(crate) fn running(&self) -> usize {
         self.0.running.load(Ordering::Acquire)
     }
 }
@@ -105,13 +166,14 @@ impl fmt::Debug for Tasks {
 
 #[cfg(test)]
 mod tests {
+    use tokio::runtime::{Builder, Runtime};
     use tokio::sync::oneshot;
 
     use super::*;
 
     #[tokio::test]
     async fn draining_waits_for_the_last_task_and_tells_what_is_left() {
-        let tasks = Tasks::default();
+        let tasks = Tasks::new();
         assert_eq!(tasks.drain(Duration::ZERO).await, 0);
         let (finish, finished) = oneshot::channel::<()>();
         drop(tasks.spawn(finished));
@@ -123,8 +185,35 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_was_aborted_is_not_waited_for() {
-        let tasks = Tasks::default();
-        tasks.spawn(std::future::pending::<()>()).abort();
+        let tasks = Tasks::new();
+        tasks.spawn(pending::<()>()).abort();
         assert_eq!(tasks.drain(Duration::from_secs(3600)).await, 0);
+    }
+
+    /// Like that of one of Actix Web's workers, or of its `main`.
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().enable_time().build().unwrap()
+    }
+
+    #[test]
+    fn a_task_of_a_worker_outlives_its_runtime() {
+        let home = runtime();
+        let tasks = home.block_on(async { Tasks::new() });
+        let (finish, finished) = oneshot::channel::<()>();
+        let worker = runtime();
+        worker.block_on(async { drop(tasks.spawn(finished)) });
+        drop(worker);
+        home.block_on(async {
+            finish.send(()).unwrap();
+            assert_eq!(tasks.drain(Duration::from_secs(3600)).await, 0);
+        });
+    }
+
+    #[test]
+    fn a_home_that_is_gone_is_not_waited_for() {
+        let home = runtime();
+        let tasks = home.block_on(async { Tasks::new() });
+        drop(home);
+        assert_eq!(runtime().block_on(tasks.run(async { 7 })), 7);
     }
 }

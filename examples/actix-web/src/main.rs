@@ -69,16 +69,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .default_service(route().to(not_found))
     };
 
+    // A client has 5 seconds to send its headers, unless `client_request_timeout` says otherwise.
     let server =
         HttpServer::new(app).bind(address).map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {base_url}");
     // It stops on SIGTERM and Ctrl-C by itself, when the requests under way are answered.
     server.run().await?;
     // What outlived its request, such as a refresh, is finished before the process ends.
-    let unfinished = logto.drain(Duration::from_secs(30)).await;
-    if unfinished > 0 {
-        tracing::error!(unfinished, "stopped before all work was done");
-    }
+    logto.drain(Duration::from_secs(30)).await;
     Ok(())
 }
 

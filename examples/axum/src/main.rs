@@ -8,6 +8,7 @@ mod hub;
 mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
+mod serve;
 #[path = "../../shutdown.rs"]
 mod shutdown;
 #[path = "../../things.rs"]
@@ -85,12 +86,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener =
         TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     tracing::info!("open {}", logto.base_url());
-    axum::serve(listener, app).with_graceful_shutdown(shutdown::requested()).await?;
+    serve::serve(listener, app, shutdown::requested()).await;
     // What outlived its request, such as a refresh, is finished before the process ends.
-    let unfinished = logto.drain(Duration::from_secs(30)).await;
-    if unfinished > 0 {
-        tracing::error!(unfinished, "stopped before all work was done");
-    }
+    logto.drain(Duration::from_secs(30)).await;
     Ok(())
 }
 

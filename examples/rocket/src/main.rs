@@ -71,15 +71,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 sign_in_with_hugging_face
             ],
         )
-        // It stops on SIGTERM and Ctrl-C by itself.
+        // It stops on SIGTERM and Ctrl-C by itself. It waits for slow clients without a limit: on the internet it
+        // needs a proxy in front.
         .launch()
         .await
         .map_err(|error| format!("{address}: {error}"))?;
     // What outlived its request, such as a refresh, is finished before the process ends.
-    let unfinished = logto.drain(Duration::from_secs(30)).await;
-    if unfinished > 0 {
-        tracing::error!(unfinished, "stopped before all work was done");
-    }
+    logto.drain(Duration::from_secs(30)).await;
     Ok(())
 }
 

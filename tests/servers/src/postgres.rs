@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use crate::process::{first_that_runs, output};
 use crate::{Process, free_port};
 
+const CUT_ALL: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+    where datname = 'postgres'";
 /// Who may not run a database server.
 const ROOT: u32 = 0;
 
@@ -51,6 +53,52 @@ impl Postgres {
         if let Some(process) = self.process.take() {
             process.end_with("QUIT");
         }
+    }
+
+    /// Stops it where it is: connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        self.process.iter().for_each(Process::pause);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.iter().for_each(Process::resume);
+    }
+
+    /// Cuts all connections. New ones are welcome.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be asked.
+    pub fn drop_connections(&self) {
+        self.run(CUT_ALL);
+    }
+
+    /// Cuts all connections, and has no room for new ones until [`welcome`](Self::welcome).
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be asked.
+    pub fn refuse(&mut self) {
+        self.run("alter database postgres allow_connections false");
+        self.run(CUT_ALL);
+    }
+
+    /// Has room for connections again.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be asked.
+    pub fn welcome(&mut self) {
+        self.run("alter database postgres allow_connections true");
+    }
+
+    /// Runs a statement in another database.
+    fn run(&self, statement: &str) {
+        let port = self.port.to_string();
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["-h", "127.0.0.1", "-p", &port, "-U", "logto", "-d", "template1"]);
+        output(psql.args(["-v", "ON_ERROR_STOP=1", "-q", "-c", statement]));
     }
 
     /// Starts it on the same port with the same data, and returns when it answers.

@@ -72,6 +72,28 @@ impl Process {
         self.signal("INT");
     }
 
+    /// Does what an orchestrator does that wants it to stop.
+    pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Stops it and its children where they are; connections to them stay open.
+    pub(crate) fn pause(&self) {
+        self.signal_all("STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        self.signal_all("CONT");
+    }
+
+    fn signal_all(&self, signal: &str) {
+        self.signal(signal);
+        let parent = self.child.id().to_string();
+        // It fails if there are no children.
+        let _ = Command::new("pkill").args([&format!("-{signal}"), "-P", &parent]).status();
+    }
+
     /// Sends a signal that ends it, and waits until it has.
     pub(crate) fn end_with(mut self, signal: &str) {
         self.signal(signal);

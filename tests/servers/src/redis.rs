@@ -1,5 +1,7 @@
 //! Redis or Valkey.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -14,6 +16,8 @@ pub struct Redis {
     data: TempDir,
     port: u16,
     password: Option<&'static str>,
+    /// The only connection that is left while all others are refused.
+    admin: Option<TcpStream>,
 }
 
 impl Redis {
@@ -33,6 +37,7 @@ impl Redis {
             data: tempfile::tempdir().expect("a folder for the data"),
             port: free_port(),
             password,
+            admin: None,
         };
         redis.start_again().await;
         redis
@@ -48,6 +53,52 @@ impl Redis {
     /// Ends it without a warning, as a power failure would. The data stay.
     pub fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// Stops it where it is: connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        self.process.iter().for_each(Process::pause);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.iter().for_each(Process::resume);
+    }
+
+    /// Cuts all connections. New ones are welcome.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be asked, or wants a password.
+    pub fn drop_connections(&self) {
+        command(&mut self.connect(), "CLIENT KILL TYPE normal SKIPME yes");
+    }
+
+    /// Cuts all connections, and has no room for new ones until [`welcome`](Self::welcome).
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be asked, or wants a password.
+    pub fn refuse(&mut self) {
+        let mut admin = self.connect();
+        command(&mut admin, "CONFIG SET maxclients 1");
+        command(&mut admin, "CLIENT KILL TYPE normal SKIPME yes");
+        self.admin = Some(admin);
+    }
+
+    /// Has room for connections again.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be asked.
+    pub fn welcome(&mut self) {
+        if let Some(mut admin) = self.admin.take() {
+            command(&mut admin, "CONFIG SET maxclients 1000");
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).expect("Redis takes connections")
     }
 
     /// Starts it on the same port with the same data, and returns when it answers.
@@ -71,4 +122,13 @@ impl Redis {
         process.wait_for_output("Ready to accept connections").await;
         self.process = Some(process);
     }
+}
+
+/// Sends an inline command whose answer is one line.
+fn command(redis: &mut TcpStream, command: &str) {
+    let sent = redis.write_all(format!("{command}\r\n").as_bytes());
+    sent.expect("Redis takes commands");
+    let mut answer = [0; 256];
+    let count = redis.read(&mut answer).expect("Redis answers");
+    assert!(matches!(answer.first(), Some(b'+' | b':')) && count > 0, "{command} failed");
 }

@@ -1,16 +1,22 @@
 //! Several instances of one app, their store and their tenant.
 
 use std::thread;
+use std::time::Duration;
 
-use logto_local::{Browser, LocalTenant, SeenRequest};
-use logto_servers::free_port;
+use logto_local::{Browser, Endpoint, Fault, LocalTenant, SeenRequest};
+use logto_servers::{eventually, free_port};
 use reqwest::Response;
+use tokio::task::JoinHandle;
 
 use super::Database;
 use super::proxy::Proxy;
 use crate::{Example, ExampleApp, Visitor, signs_in_at};
 
 const INSTANCES: usize = 3;
+/// How long an access token is good.
+pub const HOUR: Duration = Duration::from_secs(3600);
+/// Logto replaces refresh tokens that are older than 70 % of their 14 days.
+pub const DUE_FOR_ROTATION: Duration = Duration::from_secs(14 * 24 * 3600 * 71 / 100);
 /// What the page `/things` needs a token for.
 const RESOURCE: &str = "https://api.example.test";
 
@@ -39,27 +45,33 @@ impl Cluster {
             .await
             .unwrap_or_else(|error| panic!("the local tenant did not start: {error}"));
         let ports: Vec<u16> = (0..INSTANCES).map(|_| free_port()).collect();
-        let mut instances = Vec::new();
-        for port in &ports {
-            let (store, port_text) = (database.url(), port.to_string());
-            let mut environment = signs_in_at(&tenant).to_vec();
-            environment.extend([
-                ("LOGTO_RESOURCES", RESOURCE),
-                ("LOGTO_SCOPES", "read:things"),
-                ("STORAGE", &store),
-                ("PORT", &port_text),
-            ]);
-            let app = ExampleApp::start_behind_proxy(Example::Axum, &base_url, *port, &environment);
-            instances.push(Some(app.await));
-        }
-        Self {
+        let mut cluster = Self {
             proxy: Proxy::start(port, ports.clone()).await,
             tenant,
             database,
             base_url,
-            instances,
+            instances: ports.iter().map(|_| None).collect(),
             ports,
+        };
+        for instance in 0..INSTANCES {
+            cluster.start_instance(instance).await;
         }
+        cluster
+    }
+
+    /// Starts an instance that was ended.
+    pub async fn start_instance(&mut self, instance: usize) {
+        let (store, port) = (self.database.url(), self.ports[instance]);
+        let mut environment = signs_in_at(&self.tenant).to_vec();
+        let port_text = port.to_string();
+        environment.extend([
+            ("LOGTO_RESOURCES", RESOURCE),
+            ("LOGTO_SCOPES", "read:things"),
+            ("STORAGE", &store),
+            ("PORT", &port_text),
+        ]);
+        let app = ExampleApp::start_behind_proxy(Example::Axum, &self.base_url, port, &environment);
+        self.instances[instance] = Some(app.await);
     }
 
     /// The address that browsers know, without a slash at the end.
@@ -97,6 +109,38 @@ impl Cluster {
         assert_eq!(visitor.status(&self.url_of(2, "/api/me")).await, 200);
     }
 
+    /// Signs alice in. Her access token has ended already, and the next one will be good.
+    pub async fn with_an_ended_token(&self) -> Visitor {
+        let alice = Visitor::new();
+        self.tenant.set_access_token_life(Duration::ZERO);
+        self.sign_in(&alice, &mut self.tenant.browser()).await;
+        self.tenant.set_access_token_life(HOUR);
+        self.tenant.clear_requests();
+        alice
+    }
+
+    /// Lets Logto replace each refresh token that is redeemed next.
+    pub fn replaces_refresh_tokens(&self) {
+        self.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+    }
+
+    /// Begins a refresh at the first instance, whose answer Logto keeps back.
+    ///
+    /// # Panics
+    ///
+    /// If it does not refresh.
+    pub async fn refresh_without_answer(&self, visitor: &Visitor) -> JoinHandle<u16> {
+        let before = self.refreshes().len();
+        self.tenant.faults().set_times(Endpoint::Token, Fault::HoldAnswer, 1);
+        let (visitor, url) = (visitor.clone(), self.url_of(0, "/profile"));
+        let request = tokio::spawn(async move { visitor.status(&url).await });
+        eventually("the first instance to refresh", async || {
+            (self.refreshes().len() > before).then_some(())
+        })
+        .await;
+        request
+    }
+
     /// Presses the sign-out button on a page of an instance.
     pub async fn sign_out(&self, visitor: &Visitor, instance: usize) -> Response {
         let request = visitor.post(&self.url_of(instance, "/sign-out"));
@@ -112,6 +156,26 @@ impl Cluster {
     /// Ends an instance without a warning.
     pub fn kill(&mut self, instance: usize) {
         self.instances[instance] = None;
+    }
+
+    /// Asks an instance to stop, as an orchestrator does. It is there until it has.
+    ///
+    /// # Panics
+    ///
+    /// If it was ended already.
+    pub fn terminate(&mut self, instance: usize) {
+        self.instances[instance].as_ref().expect("an instance").terminate();
+    }
+
+    /// Returns when an instance that was asked to stop has done so.
+    ///
+    /// # Panics
+    ///
+    /// If it takes too long, or ends with an error.
+    pub async fn wait_for_end(&mut self, instance: usize) {
+        if let Some(mut app) = self.instances[instance].take() {
+            assert!(app.ended().await.success(), "{}", app.log());
+        }
     }
 
     /// What an instance has printed so far; nothing if it was killed.

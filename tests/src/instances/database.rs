@@ -29,6 +29,46 @@ impl Database {
         }
     }
 
+    /// Stops it where it is: connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        match self {
+            Self::Redis(redis) => redis.pause(),
+            Self::Postgres(postgres) => postgres.pause(),
+        }
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        match self {
+            Self::Redis(redis) => redis.resume(),
+            Self::Postgres(postgres) => postgres.resume(),
+        }
+    }
+
+    /// Cuts all connections. New ones are welcome.
+    pub fn drop_connections(&self) {
+        match self {
+            Self::Redis(redis) => redis.drop_connections(),
+            Self::Postgres(postgres) => postgres.drop_connections(),
+        }
+    }
+
+    /// Cuts all connections, and has no room for new ones until [`welcome`](Self::welcome).
+    pub fn refuse(&mut self) {
+        match self {
+            Self::Redis(redis) => redis.refuse(),
+            Self::Postgres(postgres) => postgres.refuse(),
+        }
+    }
+
+    /// Has room for connections again.
+    pub fn welcome(&mut self) {
+        match self {
+            Self::Redis(redis) => redis.welcome(),
+            Self::Postgres(postgres) => postgres.welcome(),
+        }
+    }
+
     /// Starts it again with its data, and returns when it answers.
     pub async fn start_again(&mut self) {
         match self {

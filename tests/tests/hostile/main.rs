@@ -3,6 +3,7 @@
 mod bugs_of_other_sdks;
 mod callback;
 mod certification_modules;
+mod cost;
 mod crowd;
 mod discovery;
 mod id_token;

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
+use logto::web::Route;
 use logto::{Logto, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Answer, Endpoint, Gate, Home, World, each};
+use logto_tests::hostile::{Answer, Endpoint, Gate, Home, NAVIGATION, Trouble, World, each};
+use tokio::time::Instant;
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
@@ -104,19 +106,17 @@ async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
     each(Home::SHARED, async |home| {
         let mut world = World::lives(home).await;
         world.clock.advance(LATER);
+        let other = world.instance();
+        // It knows what Logto offers: between the end of the lease and its own there is no pause, in
+        // which the first instance would take its lease back.
+        let request = world.browser.request("GET", "/sign-in", &NAVIGATION);
+        assert_eq!(other.handle(Route::SignIn, request).await.status(), 303);
         let before = sent(&world);
-        let gate = world.provider.hold(Endpoint::Token);
-        let page = world.page();
-        tokio::select! {
-            _ = page.access_token(TokenRequest::opaque()) => panic!("the answer is held back"),
-            () = world.provider.has_been_called(Endpoint::Token, before + 1) => {}
-        }
-        drop(page);
+        let gate = begin_refresh(&world).await;
         world.provider.relent();
         world.provider.rotate_refresh_tokens();
         // The lease of the first instance ends in the store.
         world.clock.advance(Duration::from_secs(2));
-        let other = world.instance();
         let token = world.page_of(&other).access_token(TokenRequest::opaque()).await;
         assert!(token.is_ok(), "{token:?}");
         assert_eq!(sent(&world) - before, 2);
@@ -125,6 +125,75 @@ async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
         world.clock.advance(LATER);
         let again = world.access_token().await;
         assert!(again.is_ok(), "the newer refresh token was kept: {again:?}");
+        world.finish();
+    })
+    .await;
+}
+
+/// Begins a refresh whose answer Logto keeps back, and whose browser goes away.
+async fn begin_refresh(world: &World) -> Gate {
+    let before = sent(world);
+    let gate = world.provider.hold(Endpoint::Token);
+    let page = world.page();
+    tokio::select! {
+        _ = page.access_token(TokenRequest::opaque()) => panic!("the answer is held back"),
+        () = world.provider.has_been_called(Endpoint::Token, before + 1) => {}
+    }
+    gate
+}
+
+/// The store has the sign of life, and the instance does not know. Another one would send the same
+/// refresh token.
+#[tokio::test]
+async fn a_lease_is_kept_when_the_answer_to_a_sign_of_life_is_lost() {
+    each(Home::SHARED, async |home| {
+        let world = World::lives(home).await;
+        world.clock.advance(LATER);
+        let before = sent(&world);
+        let gate = begin_refresh(&world).await;
+        let signs_of_life = || {
+            let written = world.store.dump();
+            written.iter().filter(|(key, _)| key.starts_with("lease")).count()
+        };
+        world.store.get_into_for(Trouble::LosesAnswers, 1);
+        eventually("a sign of life", async || (world.store.hits() == 1).then_some(())).await;
+        let lost = signs_of_life();
+        eventually("more of them", async || (signs_of_life() >= lost + 2).then_some(())).await;
+        gate.open();
+        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
+        assert_eq!(sent(&world) - before, 1);
+        world.finish();
+    })
+    .await;
+}
+
+/// What Logto answered exists nowhere else: it is tried for as long as the process lives.
+#[tokio::test]
+async fn a_store_that_is_away_for_minutes_costs_no_session() {
+    each(Home::SHARED, async |home| {
+        let mut world = World::lives(home).await;
+        world.provider.rotate_refresh_tokens();
+        world.clock.advance(LATER);
+        let before = sent(&world);
+        let gate = begin_refresh(&world).await;
+        world.store.get_into(Trouble::Down);
+        gate.open();
+        let in_vain =
+            async || world.log().contains("failed to store refreshed tokens").then_some(());
+        eventually("an attempt to store in vain", in_vain).await;
+        // Nothing but the store is waited for any more.
+        tokio::time::pause();
+        let waiting = Instant::now();
+        assert_eq!(world.logto.drain(Duration::from_secs(300)).await, 1);
+        assert!(waiting.elapsed() >= Duration::from_secs(300));
+        tokio::time::resume();
+        for line in ["waiting for work that outlives", "is not done", "unstored_refreshes=1"] {
+            assert!(world.log().contains(line), "{line}: {}", world.log());
+        }
+        world.store.recover();
+        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
+        assert!(world.access_token().await.is_ok());
+        assert_eq!(sent(&world) - before, 1, "it was stored, and the old one was not sent again");
         world.finish();
     })
     .await;

@@ -66,7 +66,7 @@ impl Engine {
                 .sign_in_hook
                 .clone()
                 .and_then(|hook| hook.downcast::<SignInHook>().ok()),
-            tasks: Tasks::default(),
+            tasks: Tasks::new(),
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),
             refused_webhooks: LogLimit::default(),

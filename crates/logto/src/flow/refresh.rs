@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::oidc::Target;
 use crate::oidc::TokenRequest;
-use crate::session::manager::LoadedSession;
+use crate::session::manager::{LoadedSession, Turn};
 use crate::session::{Grant, Session, SessionId};
 
 /// How long a request waits for a renewal of a token that is still good.
@@ -33,8 +33,6 @@ const EARLY_PATIENCE: Duration = Duration::from_secs(2);
 const JUST_NOW: u64 = 60;
 /// Seconds without early renewals after one met an outage.
 const PAUSE: u64 = 5;
-/// Between two looks whether another instance is done: at first, and at most.
-const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(200));
 /// Between two attempts to store what Logto answered. It exists nowhere else, so there is an attempt
 /// as long as the process lives, with at most one answer waiting for each session. The pause is
 /// short: when the store is back, the first reader must not find the refresh token that Logto has
@@ -53,8 +51,26 @@ pub(crate) struct Refreshes {
     in_flight: Mutex<HashMap<(SessionId, Target), watch::Receiver<Outcome>>>,
     /// When early renewals may begin again.
     paused_until: AtomicU64,
+    /// Answers of Logto that the store has not taken yet.
+    unstored: AtomicUsize,
     /// Of a store that does not take what was refreshed: each refresh tries again and again.
     store_failures: LogLimit,
+}
+
+/// Counts an answer of Logto that the store has not taken yet, also if its task is cut.
+struct Unstored<'a>(&'a AtomicUsize);
+
+impl<'a> Unstored<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Unstored<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What is to be refreshed.
@@ -168,6 +184,11 @@ impl Refreshes {
         (flight, true)
     }
 
+    /// How many answers of Logto the store has not taken yet.
+    pub(crate) fn unstored(&self) -> usize {
+        self.unstored.load(Ordering::Relaxed)
+    }
+
     fn in_flight(
         &self,
     ) -> std::sync::MutexGuard<'_, HashMap<(SessionId, Target), watch::Receiver<Outcome>>> {
@@ -192,19 +213,12 @@ impl Engine {
     async fn renew(&self, wanted: &RefreshRequest) -> Result<LoadedSession, Error> {
         // What can fail without Logto's token endpoint fails before other requests have to wait.
         self.provider.metadata().await?;
-        let (mut pause, most) = LOOK;
-        let lease = loop {
-            if let Some(lease) = self.sessions.lease(wanted.held.session.id).await? {
-                break lease;
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(most);
-            let latest = self.sessions.latest(&wanted.held).await?;
-            if wanted.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
-                return Ok(latest);
-            }
-        };
-        self.sessions.holding(lease, self.exchange(wanted)).await
+        let is_done =
+            |session: &Session| wanted.is_fulfilled_by(session, self.settings.clock.now());
+        match self.sessions.lease_or_outcome(&wanted.held, is_done).await? {
+            Turn::Done(latest) => Ok(latest),
+            Turn::Lease(lease) => self.sessions.holding(lease, self.exchange(wanted)).await,
+        }
     }
 
     async fn exchange(&self, wanted: &RefreshRequest) -> Result<LoadedSession, Error> {
@@ -216,7 +230,7 @@ impl Engine {
                 return Ok(latest);
             }
             match self.redeem_refresh_token(&latest, &wanted.target, &departure).await {
-                Ok(renewal) => return self.store_renewal(&wanted.held, renewal).await,
+                Ok(renewal) => return self.store_renewal(&wanted.held, &latest, renewal).await,
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.sessions.latest(&latest).await?;
                     if newer.session.refresh_token() == latest.session.refresh_token() {
@@ -257,7 +271,7 @@ impl Engine {
             return;
         }
         let rescued = match self.redeem_refresh_token(latest, &plain, &Departure::default()).await {
-            Ok(renewal) => self.store_renewal(&wanted.held, renewal).await,
+            Ok(renewal) => self.store_renewal(&wanted.held, latest, renewal).await,
             Err(error) => Err(error),
         };
         if let Err(error) = rescued {
@@ -265,17 +279,23 @@ impl Engine {
         }
     }
 
-    /// Stores what came of a refresh, and only then hands it out.
+    /// Stores what came of redeeming the refresh token of `from`, and only then hands it out.
     async fn store_renewal(
         &self,
         before: &LoadedSession,
+        from: &LoadedSession,
         renewal: Renewal,
     ) -> Result<LoadedSession, Error> {
         let change = |session: &mut Session| {
             let now = self.settings.clock.now();
             self.sessions.note_refresh(session, now);
             let mut tokens = session.grant.tokens().clone();
-            if let Some(refresh_token) = &renewal.refresh_token {
+            // Unless another instance, which redeemed the same token or ours, stored a newer one.
+            let is_newest = session.revision <= from.session.revision
+                || session.refresh_token() == from.session.refresh_token();
+            if let Some(refresh_token) = &renewal.refresh_token
+                && is_newest
+            {
                 tokens.refresh = Some(refresh_token.clone());
             }
             let mut newer_claims = None;
@@ -296,10 +316,12 @@ impl Engine {
             }
             true
         };
+        let mut waiting = None;
         let stored = loop {
             let now = self.settings.clock.now();
             match self.sessions.update(before, now, change).await {
                 Err(error) if error.is_retryable() => {
+                    waiting.get_or_insert_with(|| Unstored::new(&self.refreshes.unstored));
                     if let Some(suppressed) = self.refreshes.store_failures.admit() {
                         tracing::warn!(%error, suppressed, "failed to store refreshed tokens; retrying");
                     }
@@ -308,6 +330,7 @@ impl Engine {
                 outcome => break outcome,
             }
         };
+        drop(waiting);
         match stored {
             Ok(held) => renewal.accepted.map(|_| held),
             Err(error) => {

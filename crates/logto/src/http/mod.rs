@@ -17,6 +17,7 @@ use url::{Url, form_urlencoded};
 use crate::error::{Error, ErrorKind, printable};
 use crate::metrics;
 use crate::network::is_loopback;
+use crate::tasks::HomeRuntime;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use endpoint::Endpoint;
@@ -65,6 +66,7 @@ pub(crate) struct Http {
     basic: SecretString,
     max_response_bytes: usize,
     queue: Queue,
+    home: HomeRuntime,
     /// What addresses of Logto begin with for others, and for this server.
     internal: Option<(String, String)>,
 }
@@ -98,6 +100,7 @@ impl Http {
             basic: basic(app_id, app_secret.expose_secret()).into(),
             max_response_bytes: limits.max_response_bytes,
             queue: Queue::new(limits.max_concurrent, limits.request_timeout),
+            home: HomeRuntime::here(),
             internal: None,
         })
     }
@@ -176,7 +179,8 @@ impl Http {
     pub(crate) async fn redirect(&self, url: &Url) -> Result<Option<Url>, Error> {
         let _turn = self.queue.turn(&Departure::default()).await?;
         let request = self.client.get(&*self.reached(url.as_str()));
-        let response = answered(Endpoint::Authorization, request).await?;
+        let exchange = answered(Endpoint::Authorization, request);
+        let response = self.home.within(exchange).await?;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         Ok(location.and_then(|location| url.join(location).ok()))
     }
@@ -191,10 +195,13 @@ impl Http {
     ) -> Result<Vec<u8>, Error> {
         // Until the answer is read. The time-outs of the request begin after the wait.
         let _turn = self.queue.turn(departure).await?;
-        let response = answered(endpoint, request).await?;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let body = self.body(response).await?;
+        let exchange = async {
+            let response = answered(endpoint, request).await?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            Ok::<_, Error>((status, headers, self.body(response).await?))
+        };
+        // The connection may be used again, and must not end with the runtime of this request.
+        let (status, headers, body) = self.home.within(exchange).await?;
         let kind = match status {
             200 => return Ok(body),
             408 | 429 | 500.. => ErrorKind::Unreachable,

@@ -5,30 +5,74 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::SessionManager;
+use super::{LoadedSession, SessionManager};
 use crate::error::Error;
-use crate::session::SessionId;
+use crate::session::Session;
 use crate::storage::{Expect, Version};
 
-/// How long the right to refresh lasts without a sign of life. A holder may die right after Logto
-/// has replaced its refresh token, which Logto takes for 3 seconds more: what is left of them has to
-/// do for the next look of a follower (at most 200 ms later) and its request to Logto.
-const LIFE: Duration = Duration::from_millis(1200);
+/// How long the right to refresh lasts without a sign of life. A holder may die after Logto has
+/// replaced its refresh token, which Logto takes for 3 seconds more: what is left of them has to do
+/// for the next look of a follower and its request to Logto.
+const LIFE: Duration = Duration::from_millis(1000);
 /// Between two signs of life: a slow one does not cost the lease.
-const BEAT: Duration = Duration::from_millis(300);
+const BEAT: Duration = Duration::from_millis(250);
+/// Between two looks whether another instance is done: at first, and at most.
+const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
 
 /// The right to refresh a session.
 pub(crate) struct Lease {
     key: String,
+    /// What is stored: nobody else stores the same.
+    owner: [u8; 8],
     version: Version,
 }
 
+/// What waiting for the lease ends with.
+pub(crate) enum Turn {
+    Lease(Lease),
+    /// Another instance has done it.
+    Done(LoadedSession),
+}
+
 impl SessionManager {
-    /// The lease, unless another instance has it.
-    pub(crate) async fn lease(&self, id: SessionId) -> Result<Option<Lease>, Error> {
-        let key = self.store_keys.lease(id);
-        let version = self.store.put(&key, Vec::new(), Expect::Absent, LIFE).await?;
-        Ok(version.map(|version| Lease { key, version }))
+    /// The lease, or what became of the session while another instance had it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SignInRequired`](crate::ErrorKind::SignInRequired) if the session is over.
+    pub(crate) async fn lease_or_outcome(
+        &self,
+        held: &LoadedSession,
+        is_done: impl Fn(&Session) -> bool,
+    ) -> Result<Turn, Error> {
+        let key = self.store_keys.lease(held.session.id);
+        let session_key = self.store_keys.session(held.session.id);
+        let (mut pause, longest) = LOOK;
+        loop {
+            if let Some(lease) = self.lease(&key).await? {
+                return Ok(Turn::Lease(lease));
+            }
+            let mut is_free = false;
+            while !is_free {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(longest);
+                // One round trip for both.
+                let [lease, entry] = self.store.get([&key, &session_key]).await?;
+                let record = self.record(&session_key, entry.as_ref(), held.backend)?;
+                let latest = self.merge(held, record)?;
+                if is_done(&latest.session) {
+                    return Ok(Turn::Done(latest));
+                }
+                is_free = lease.is_none();
+            }
+        }
+    }
+
+    /// `None` if another instance has it.
+    async fn lease(&self, key: &str) -> Result<Option<Lease>, Error> {
+        let owner = Version::random()?.number().to_be_bytes();
+        let version = self.store.put(key, owner.to_vec(), Expect::Absent, LIFE).await?;
+        Ok(version.map(|version| Lease { key: key.to_owned(), owner, version }))
     }
 
     /// Does the work with signs of life, and gives the right back.
@@ -54,7 +98,7 @@ impl SessionManager {
             })
             .await
         };
-        if let Some(Lease { key, version }) = lease
+        if let Some(Lease { key, version, .. }) = lease
             && let Err(error) = self.store.remove(&key, Some(version)).await
         {
             // It ends by itself soon.
@@ -65,11 +109,193 @@ impl SessionManager {
 
     /// `None` if another instance has it by now; what is under way is finished all the same.
     async fn prolong(&self, lease: Lease) -> Option<Lease> {
-        let expect = Expect::Version(lease.version);
-        match self.store.put(&lease.key, Vec::new(), expect, LIFE).await {
+        match self.renew(&lease, Expect::Version(lease.version)).await {
             Ok(Some(version)) => Some(Lease { version, ..lease }),
-            Ok(None) => None,
+            Ok(None) => self.regain(lease).await,
             Err(_) => Some(lease),
         }
+    }
+
+    /// Goes on with a lease that is not as it was left: an earlier sign of life was stored although
+    /// its answer was lost, or none came for too long and nobody has taken the lease since.
+    async fn regain(&self, lease: Lease) -> Option<Lease> {
+        let Ok([entry]) = self.store.get([&lease.key]).await else {
+            return Some(lease);
+        };
+        if let Some(entry) = &entry
+            && self.store.open(&lease.key, entry).as_deref() != Some(&lease.owner[..])
+        {
+            return None;
+        }
+        match self.renew(&lease, Expect::after(entry.as_ref())).await {
+            Ok(Some(version)) => Some(Lease { version, ..lease }),
+            // The next sign of life sees what is there.
+            Ok(None) | Err(_) => Some(lease),
+        }
+    }
+
+    async fn renew(&self, lease: &Lease, expect: Expect) -> Result<Option<Version>, Error> {
+        self.store.put(&lease.key, lease.owner.to_vec(), expect, LIFE).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use tokio::task::JoinHandle;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+    use crate::LogtoConfig;
+    use crate::config::Settings;
+    use crate::crypto::seal::KeyRing;
+    use crate::oidc::claims::IdTokenClaims;
+    use crate::session::manager::SessionBackend;
+    use crate::session::{Grant, SessionId, StoredTokens};
+    use crate::storage::{Entry, Storage, StorageError, async_trait};
+
+    /// How long Logto takes a refresh token that it has replaced.
+    const ACCEPTED: Duration = Duration::from_secs(3);
+    /// How long Logto had its answer ready when the instance died that waited for it.
+    const DEATHS: std::ops::RangeInclusive<u64> = 0..=1300;
+
+    /// A store whose time is that of the paused runtime.
+    #[derive(Debug, Default)]
+    struct PausedStorage {
+        entries: Mutex<HashMap<String, (Entry, Instant)>>,
+        calls: AtomicU32,
+    }
+
+    impl PausedStorage {
+        /// Changes what is there if that is what was expected.
+        fn change(
+            &self,
+            key: &str,
+            expect: Option<Expect>,
+            new: Option<(Entry, Duration)>,
+        ) -> bool {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let mut entries = self.entries.lock().unwrap();
+            entries.retain(|_, (_, end)| *end > Instant::now());
+            let found = entries.get(key).map(|(entry, _)| entry.version);
+            let fits = match expect {
+                Some(Expect::Absent) => found.is_none(),
+                Some(Expect::Version(version)) => found == Some(version),
+                None => found.is_some(),
+            };
+            if fits {
+                entries.remove(key);
+                let new = new.map(|(entry, ttl)| (entry, Instant::now() + ttl));
+                entries.extend(new.map(|new| (key.to_owned(), new)));
+            }
+            fits
+        }
+    }
+
+    #[async_trait]
+    impl Storage for PausedStorage {
+        async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let mut entries = self.entries.lock().unwrap();
+            entries.retain(|_, (_, end)| *end > Instant::now());
+            Ok(keys.iter().map(|key| entries.get(*key).map(|(entry, _)| entry.clone())).collect())
+        }
+
+        async fn put(
+            &self,
+            key: &str,
+            entry: Entry,
+            expect: Expect,
+            ttl: Duration,
+        ) -> Result<bool, StorageError> {
+            Ok(self.change(key, Some(expect), Some((entry, ttl))))
+        }
+
+        async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
+            Ok(self.change(key, version.map(Expect::Version), None))
+        }
+    }
+
+    fn instance(storage: &Arc<PausedStorage>) -> Arc<SessionManager> {
+        let storage: Arc<dyn Storage> = Arc::clone(storage) as _;
+        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef")
+            .with_storage(storage)
+            .with_sessions_in_cookies();
+        let settings = Settings::validate(config).unwrap();
+        let keys = KeyRing::new(&settings.cookie_secrets, "context").unwrap();
+        Arc::new(SessionManager::new(&settings, Arc::new(keys)))
+    }
+
+    fn held() -> LoadedSession {
+        let claims = br#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2}"#;
+        let claims = IdTokenClaims::parse(claims).unwrap();
+        LoadedSession {
+            session: Session {
+                id: SessionId::random().unwrap(),
+                revision: 0,
+                started_at: 1000,
+                last_used_at: 1,
+                known_marker: None,
+                grant: Grant::new(claims.into(), StoredTokens::default()),
+            },
+            backend: SessionBackend::Cookie,
+        }
+    }
+
+    /// The lease, which has to be free in the end.
+    async fn lease(instance: &SessionManager, held: &LoadedSession) -> Lease {
+        match instance.lease_or_outcome(held, |_| false).await.unwrap() {
+            Turn::Lease(lease) => lease,
+            Turn::Done(_) => unreachable!("nothing is ever done"),
+        }
+    }
+
+    /// An instance that refreshes and gets no answer, with the lease already.
+    async fn holder(storage: &Arc<PausedStorage>, held: &LoadedSession) -> JoinHandle<()> {
+        let instance = instance(storage);
+        let lease = lease(&instance, held).await;
+        tokio::spawn(async move { instance.holding(lease, std::future::pending()).await })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_follows_a_dead_instance_is_in_time_for_logto() {
+        let step = Duration::from_millis(25);
+        for death in DEATHS.step_by(50).map(Duration::from_millis) {
+            for signs_of_life_began in (0..10).map(|steps| step * steps) {
+                let (storage, held) = (Arc::default(), held());
+                let holder = holder(&storage, &held).await;
+                sleep(signs_of_life_began).await;
+                let replaced = Instant::now();
+                let other = instance(&storage);
+                let follower = tokio::spawn(async move { drop(lease(&other, &held).await) });
+                sleep(death).await;
+                holder.abort();
+                follower.await.unwrap();
+                let left = ACCEPTED.saturating_sub(replaced.elapsed());
+                assert!(left >= Duration::from_millis(500), "{death:?}: {left:?} are left");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_refresh_costs_the_store_little() {
+        let (storage, held) = (Arc::default(), held());
+        let _holder = holder(&storage, &held).await;
+        let ten_seconds = Duration::from_secs(10);
+        let before = storage.calls.load(Ordering::Relaxed);
+        sleep(ten_seconds).await;
+        let calls = storage.calls.load(Ordering::Relaxed) - before;
+        assert!((30..=40).contains(&calls), "{calls} signs of life");
+
+        let other = instance(&storage);
+        let before = storage.calls.load(Ordering::Relaxed);
+        let follower = async { drop(lease(&other, &held).await) };
+        assert!(tokio::time::timeout(ten_seconds, follower).await.is_err(), "two have the lease");
+        let calls = storage.calls.load(Ordering::Relaxed) - before;
+        assert!((100..=150).contains(&calls), "{calls} calls of both");
     }
 }

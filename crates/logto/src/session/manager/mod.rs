@@ -29,6 +29,7 @@ use crate::session::{Opener, Packer, Session, SessionCookie, SessionPointer};
 use crate::storage::{MemoryStorage, Storage};
 
 use expiry::SessionExpiry;
+pub(crate) use lease::Turn;
 pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
 use opened::Opened;

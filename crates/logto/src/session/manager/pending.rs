@@ -99,6 +99,11 @@ impl PendingEnds {
         self.any.load(Ordering::Acquire) && self.state().sessions.contains_key(&id)
     }
 
+    /// How many the store has not taken yet.
+    pub(crate) fn count(&self) -> usize {
+        self.state().sessions.len()
+    }
+
     /// The oldest; `None` ends the work.
     pub(crate) fn next(&self) -> Option<EndingSession> {
         let mut state = self.state();
@@ -128,6 +133,6 @@ impl PendingEnds {
 
 impl fmt::Debug for PendingEnds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingEnds").field("count", &self.state().sessions.len()).finish()
+        f.debug_struct("PendingEnds").field("count", &self.count()).finish()
     }
 }

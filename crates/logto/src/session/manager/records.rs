@@ -132,7 +132,11 @@ impl SessionManager {
     }
 
     /// The newer of what a request brought and what the store has.
-    fn merge(&self, held: &LoadedSession, record: Option<Record>) -> Result<LoadedSession, Error> {
+    pub(super) fn merge(
+        &self,
+        held: &LoadedSession,
+        record: Option<Record>,
+    ) -> Result<LoadedSession, Error> {
         if self.pending.has(held.session.id) {
             return Err(over());
         }

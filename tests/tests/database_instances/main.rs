@@ -1,5 +1,8 @@
 //! Three instances of the example app with one store: what people do there, and what goes wrong.
 
+mod connections;
+mod shutdown;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -7,24 +10,10 @@ use futures::future::join_all;
 use logto_local::{Endpoint, Fault, SeenRequest};
 use logto_tests::instances::{Cluster, with_each_database};
 use logto_tests::{Visitor, eventually};
-use tokio::task::JoinHandle;
 
 /// Requests at the same time.
 /// Three unoptimized instances on a busy core get through so many before the first one's store times out.
 const BURST: usize = 60;
-const HOUR: Duration = Duration::from_secs(3600);
-/// Logto replaces refresh tokens that are older than 70 % of their 14 days.
-const DUE_FOR_ROTATION: Duration = Duration::from_secs(14 * 24 * 3600 * 71 / 100);
-
-/// Signs alice in. Her access token has ended already, and the next one will be good.
-async fn with_an_ended_token(cluster: &Cluster) -> Visitor {
-    let alice = Visitor::new();
-    cluster.tenant.set_access_token_life(Duration::ZERO);
-    cluster.sign_in(&alice, &mut cluster.tenant.browser()).await;
-    cluster.tenant.set_access_token_life(HOUR);
-    cluster.tenant.clear_requests();
-    alice
-}
 
 /// The statuses of many requests at the same time, to all instances in turn, and how many had each.
 /// One half needs a token for userinfo, the other a token for an API.
@@ -63,24 +52,11 @@ async fn statuses(cluster: &Cluster, visitor: &Visitor, path: &str) -> Vec<u16> 
     join_all(urls.iter().map(|url| visitor.status(url))).await
 }
 
-/// Begins a refresh at the first instance, whose answer Logto keeps back.
-async fn refresh_without_answer(cluster: &Cluster, visitor: &Visitor) -> JoinHandle<u16> {
-    let faults = cluster.tenant.faults();
-    faults.set_times(Endpoint::Token, Fault::HoldAnswer, 1);
-    let (visitor, url) = (visitor.clone(), cluster.url_of(0, "/profile"));
-    let request = tokio::spawn(async move { visitor.status(&url).await });
-    eventually("the first instance to refresh", async || {
-        (cluster.refreshes().len() == 1).then_some(())
-    })
-    .await;
-    request
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_at_the_end_of_a_token_renews_it_once() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
+        let alice = cluster.with_an_ended_token().await;
         assert_eq!(burst(&cluster, &alice).await, all(200));
         assert_eq!(targets(&cluster), each_once());
         for url in cluster.urls("/things") {
@@ -96,8 +72,8 @@ async fn a_burst_at_the_end_of_a_token_renews_it_once() {
 async fn a_refresh_token_that_rotates_under_load_loses_nobody() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
-        cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+        let alice = cluster.with_an_ended_token().await;
+        cluster.replaces_refresh_tokens();
         assert_eq!(burst(&cluster, &alice).await, all(200));
         assert_eq!(targets(&cluster), each_once());
     })
@@ -108,11 +84,11 @@ async fn a_refresh_token_that_rotates_under_load_loses_nobody() {
 async fn refresh_tokens_that_rotate_again_and_again_under_load_lose_nobody() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
+        let alice = cluster.with_an_ended_token().await;
         cluster.tenant.set_access_token_life(Duration::from_secs(5));
         let mut replaced = BTreeSet::new();
         while replaced.len() < 4 {
-            cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+            cluster.replaces_refresh_tokens();
             cluster.tenant.clear_requests();
             while cluster.refreshes().is_empty() {
                 assert_eq!(burst(&cluster, &alice).await, all(200));
@@ -129,10 +105,10 @@ async fn refresh_tokens_that_rotate_again_and_again_under_load_lose_nobody() {
 async fn an_instance_that_dies_while_it_refreshes_takes_no_session_with_it() {
     with_each_database(async |database| {
         let mut cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
-        cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
+        let alice = cluster.with_an_ended_token().await;
+        cluster.replaces_refresh_tokens();
         // Logto replaces the refresh token, and the first instance never hears of it.
-        let dying = refresh_without_answer(&cluster, &alice).await;
+        let dying = cluster.refresh_without_answer(&alice).await;
         cluster.kill(0);
         assert!(dying.await.is_err(), "the first instance answered");
 
@@ -147,9 +123,9 @@ async fn an_instance_that_dies_while_it_refreshes_takes_no_session_with_it() {
 async fn what_logto_answers_is_stored_before_anybody_sees_it() {
     with_each_database(async |database| {
         let mut cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
-        cluster.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
-        let request = refresh_without_answer(&cluster, &alice).await;
+        let alice = cluster.with_an_ended_token().await;
+        cluster.replaces_refresh_tokens();
+        let request = cluster.refresh_without_answer(&alice).await;
         cluster.database.kill();
         cluster.tenant.faults().clear();
         eventually("the first instance to try in vain", async || {
@@ -171,9 +147,9 @@ async fn what_logto_answers_is_stored_before_anybody_sees_it() {
 async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
+        let alice = cluster.with_an_ended_token().await;
         let copy = alice.copy(cluster.base_url());
-        let request = refresh_without_answer(&cluster, &copy).await;
+        let request = cluster.refresh_without_answer(&copy).await;
         // Logto does not hear of it: the store alone knows that the session is over.
         let faults = cluster.tenant.faults();
         faults.set(Endpoint::Revocation, Fault::Status(503));
@@ -189,7 +165,7 @@ async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
 async fn an_outage_of_the_store_signs_nobody_out() {
     with_each_database(async |database| {
         let mut cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
+        let alice = cluster.with_an_ended_token().await;
         cluster.database.kill();
         for url in cluster.urls("/api/me") {
             let answer = alice.get(&url).await;
@@ -216,7 +192,7 @@ async fn an_outage_of_the_store_signs_nobody_out() {
 async fn signing_out_at_one_instance_ends_the_session_at_all() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
-        let alice = with_an_ended_token(&cluster).await;
+        let alice = cluster.with_an_ended_token().await;
         let copy = alice.copy(cluster.base_url());
         assert_eq!(statuses(&cluster, &copy, "/api/me").await, [200; 3]);
         assert_eq!(cluster.sign_out(&alice, 0).await.status(), 303);
