@@ -14,6 +14,8 @@ use logto::web::{self, Context, MaybeReady};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use crate::Reply;
+
 /// The layer that the extractors need.
 ///
 /// It covers the routes that were added to the router before it. It opens no session by itself: a
@@ -81,6 +83,9 @@ where
             Some(answered) => answered,
             None => {
                 let response = ready!(this.inner.poll(cx))?.into_response();
+                let fix = "merge `logto_axum::routes(&logto)` into the router";
+                let instead = this.context.unanswered(response.status().as_u16(), fix);
+                let response = instead.map_or(response, |reply| Reply::from(reply).into_response());
                 this.answered.insert((response, this.context.take_cookies()))
             }
         };

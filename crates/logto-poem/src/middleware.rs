@@ -5,6 +5,8 @@ use poem::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use poem::http::{HeaderMap, HeaderValue, Uri};
 use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
+use crate::Reply;
+
 /// The middleware that the extractors need, for [`EndpointExt::with`](poem::EndpointExt::with).
 ///
 /// It opens no session by itself: a route that does not ask who is there costs nothing but the copy
@@ -42,6 +44,11 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         request.extensions_mut().insert(context.clone());
         let answer = self.inner.call(request).await;
         let mut answer = answer.map(IntoResponse::into_response);
+        let status = answer.as_ref().map_or_else(Error::status, Response::status);
+        let fix = "add `logto_poem::routes(&logto)` to the app's route";
+        if let Some(reply) = context.unanswered(status.as_u16(), fix) {
+            answer = Ok(Reply::from(reply).into_response());
+        }
         let cookies = context.take_cookies().await;
         if cookies.is_empty() {
             // An error has no headers, and caches keep none of its kind.

@@ -2,12 +2,17 @@
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rand;
-use base64_simd::URL_SAFE_NO_PAD;
+use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::error::{Error, ErrorKind};
 
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
+}
+
+/// Base64 with padding, as in a Content Security Policy.
+pub(crate) fn standard(bytes: impl AsRef<[u8]>) -> String {
+    STANDARD.encode_to_string(bytes)
 }
 
 /// The bytes, if the text is base64url without padding.

@@ -28,6 +28,9 @@ const POINTER: char = '0';
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
     name: String,
+    /// The name that values are sealed for: that of the window's cookie in a frame too, so that a session
+    /// goes from one to the other as it is.
+    bound_to: String,
     /// What the names of all chunks but the first begin with.
     chunk_prefix: String,
     attributes: Attributes,
@@ -68,7 +71,25 @@ pub(crate) enum Content {
 impl SessionCookie {
     pub(crate) fn new(name: &str, attributes: Attributes, budget: usize, packer: Packer) -> Self {
         let name = attributes.name(name);
-        Self { chunk_prefix: format!("{name}."), name, attributes, budget, packer }
+        Self {
+            chunk_prefix: format!("{name}."),
+            bound_to: name.clone(),
+            name,
+            attributes,
+            budget,
+            packer,
+        }
+    }
+
+    /// The cookie of the same sessions in a frame of another site, whose jar is another one.
+    pub(crate) fn in_frame(&self, name: &str, packer: Packer) -> Self {
+        let framed = Self::new(name, Attributes::for_frame(), self.budget, packer);
+        Self { bound_to: self.bound_to.clone(), ..framed }
+    }
+
+    /// The name of the first chunk.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn packer(&self) -> &Packer {
@@ -129,7 +150,7 @@ impl SessionCookie {
     }
 
     pub(crate) fn open(&self, keys: &KeyRing, sealed: &Sealed<'_>) -> Option<Content> {
-        let opened = keys.open(sealed.purpose, &self.name, &sealed.text)?;
+        let opened = keys.open(sealed.purpose, &self.bound_to, &sealed.text)?;
         match sealed.purpose {
             Purpose::SessionPointer => {
                 SessionPointer::from_bytes(&opened).map(Content::SessionPointer)
@@ -146,7 +167,7 @@ impl SessionCookie {
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let sealed = keys.seal(Purpose::SessionPointer, &self.name, pointer.to_bytes())?;
+        let sealed = keys.seal(Purpose::SessionPointer, &self.bound_to, pointer.to_bytes())?;
         let first = self.attributes.set(&self.name, &format!("{POINTER}{sealed}"), max_age);
         Ok(std::iter::once(first).chain(self.remove_chunks(header, 1)).collect())
     }
@@ -164,7 +185,7 @@ impl SessionCookie {
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let value = keys.seal(Purpose::Session, &self.name, self.packer.pack(session))?;
+        let value = keys.seal(Purpose::Session, &self.bound_to, self.packer.pack(session))?;
         let mut rest = value.as_str();
         let mut chunks = Vec::new();
         while !rest.is_empty() {

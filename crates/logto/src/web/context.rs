@@ -1,10 +1,11 @@
 //! One request: who asks, and which cookies its response has to set.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Caching, MaybeReady, Reply, Request, User};
+use super::{Caching, MaybeReady, Reply, Request, Route, User};
 use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
@@ -34,6 +35,8 @@ pub struct Context(Arc<Shared>);
 struct Shared {
     logto: Arc<Engine>,
     request: Request,
+    /// The origin that the request is for, if it is not that of the base URL.
+    origin: Option<String>,
     /// Held while the session is loaded, so that extractors at the same time look once.
     loading: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -51,9 +54,14 @@ struct State {
 
 impl Context {
     pub(crate) fn new(logto: Arc<Engine>, request: Request) -> Self {
+        let origin = match logto.settings.origin_of(request.header("host")) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(origin) => Some(origin),
+        };
         Self(Arc::new(Shared {
             logto,
             request,
+            origin,
             loading: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }))
@@ -67,8 +75,14 @@ impl Context {
         &self.0.request
     }
 
+    /// The origin at which the browser reaches the app.
     pub(crate) fn origin(&self) -> &str {
-        &self.logto().settings.origin
+        self.0.origin.as_deref().unwrap_or(&self.logto().settings.origin)
+    }
+
+    /// The full address of a path of the app, the SDK's routes included.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin(), self.logto().settings.base_path)
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -135,6 +149,21 @@ impl Context {
         self.state().is_protected = true;
     }
 
+    /// The response in place of a 404 to one of the SDK's own routes, which the app does not serve then.
+    /// The adapter's middleware asks after the handler, with the status of the response.
+    ///
+    /// `fix` is what to write in the framework, for the log.
+    #[must_use]
+    pub fn unanswered(&self, status: u16, fix: &str) -> Option<Reply> {
+        let request = self.request();
+        if status != 404 || request.method() != "GET" {
+            return None;
+        }
+        let route = self.logto().settings.route_at(request.path())?;
+        matches!(route, Route::SignIn | Route::SignUp | Route::Callback)
+            .then(|| self.page_of_no_route(route, fix))
+    }
+
     /// What the response must tell caches; `None` while nothing asked for the session. The adapter
     /// asks after the handler.
     #[must_use]
@@ -178,7 +207,7 @@ impl Context {
             return Ok(known);
         }
         let sessions = &self.logto().sessions;
-        let loaded = sessions.load(self.request().cookies(), self.now()).await;
+        let loaded = sessions.load(self.trusted_cookies(), self.now()).await;
         let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
         if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
             && let Err(error) = self.adopt(held.clone())

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::cookies::Attributes;
+use crate::cookies::{self, Attributes};
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
 use crate::session::{Packer, Session, SessionCookie, SessionPointer};
@@ -49,6 +49,8 @@ const SESSION_BYTES: usize = 8 * 1024;
 pub(crate) struct SessionManager {
     keys: Arc<KeyRing>,
     cookie: SessionCookie,
+    /// Of frames in pages of other sites, where the app allows them.
+    frame_cookie: Option<SessionCookie>,
     store: Store,
     store_keys: StoreKeys,
     expiry: SessionExpiry,
@@ -74,14 +76,17 @@ impl SessionManager {
             secure: settings.secure,
             domain: settings.cookie_domain.clone(),
             path: settings.cookie_path.clone(),
+            partitioned: false,
         };
+        let packer = || Packer::new(&settings.issuer, &settings.app_id);
+        let name = &settings.cookie_name;
+        let cookie = SessionCookie::new(name, attributes, settings.cookie_budget, packer());
+        let frame_cookie = settings
+            .partitioned_cookies
+            .then(|| cookie.in_frame(&settings.frame_cookie_name(), packer()));
         Self {
-            cookie: SessionCookie::new(
-                &settings.cookie_name,
-                attributes,
-                settings.cookie_budget,
-                Packer::new(&settings.issuer, &settings.app_id),
-            ),
+            cookie,
+            frame_cookie,
             store: Store::new(storage, settings.storage_timeout, Arc::clone(&keys)),
             store_keys,
             expiry: SessionExpiry {
@@ -97,6 +102,27 @@ impl SessionManager {
             },
             keys,
         }
+    }
+
+    /// The session cookie of the jar that `header` comes from.
+    fn cookie_of(&self, header: &str) -> &SessionCookie {
+        self.used_frame_cookie(header).unwrap_or(&self.cookie)
+    }
+
+    /// Whether the cookies come from a frame in a page of another site: a jar of its own, whose cookies
+    /// are not `SameSite=Lax`.
+    pub(crate) fn is_in_frame(&self, header: &str) -> bool {
+        self.used_frame_cookie(header).is_some()
+    }
+
+    /// The cookie for frames, if it counts. The usual one does not reach a frame of another site; where
+    /// it comes along, it counts.
+    fn used_frame_cookie(&self, header: &str) -> Option<&SessionCookie> {
+        let framed = self.frame_cookie.as_ref()?;
+        // The name of a frame's key, which comes before its session, begins alike.
+        let is_framed = cookies::starting_with(header, framed.name()).next().is_some()
+            && cookies::values(header, self.cookie.name()).next().is_none();
+        is_framed.then_some(framed)
     }
 
     /// Whether the store answers and can be written.
@@ -142,14 +168,14 @@ impl SessionManager {
         let left = self.expiry.ends_at(&held.session).saturating_sub(now);
         // Logto's clock, which says when it began, may be ahead.
         let max_age = left.min(self.expiry.lifetime);
+        let cookie = self.cookie_of(header);
         match held.backend {
             SessionBackend::Store => self.write_pointer(held, header, max_age),
             SessionBackend::Cookie if !self.fits_cookies(&held.session) => {
                 self.write_pointer(held, header, max_age)
             }
             SessionBackend::Cookie => {
-                let write =
-                    |session: &Session| self.cookie.write(&self.keys, session, header, max_age);
+                let write = |session: &Session| cookie.write(&self.keys, session, header, max_age);
                 let all = write(&held.session);
                 if !is_too_large(&all) {
                     return all;
@@ -172,7 +198,7 @@ impl SessionManager {
 
     /// The `Set-Cookie` lines that end the session in this browser.
     pub(crate) fn no_cookies(&self, header: &str) -> Vec<String> {
-        self.cookie.remove(header)
+        self.cookie_of(header).remove(header)
     }
 
     fn write_pointer(
@@ -188,7 +214,7 @@ impl SessionManager {
             sub: held.sub().to_owned(),
             sid: held.claims().sid.clone(),
         };
-        self.cookie.write_pointer(&self.keys, &pointer, header, max_age)
+        self.cookie_of(header).write_pointer(&self.keys, &pointer, header, max_age)
     }
 
     /// Whether the session can be kept at all.
