@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use logto_local::LocalTenant;
-use logto_tests::{Browser, ExampleApp, Nginx, everywhere, free_port, signs_in_at};
+use logto_tests::{Browser, ExampleApp, Nginx, Tab, everywhere, free_port, signs_in_at};
 
 const TABS: usize = 30;
 
@@ -27,13 +27,24 @@ async fn thirty_tabs_that_open_at_once_all_come_back_to_their_page() {
         }
         join_all(tabs.iter().enumerate().map(async |(at, tab)| tab.goto(&page(at)).await)).await;
         for (at, tab) in tabs.iter().enumerate() {
-            tab.click("#continue-with-hugging-face").await;
-            tab.click("#person-alice").await;
-            tab.click("#authorize").await;
+            sign_in(tab).await;
             assert_eq!(tab.text("#user-name").await, "Alice Example", "{}", nginx.log());
             assert_eq!(tab.current_url().await, page(at));
         }
         browser.close().await;
     })
     .await;
+}
+
+/// A tab whose cookie another one took begins again, once, unless one of the others is signed in.
+async fn sign_in(tab: &Tab) {
+    for _ in 0..2 {
+        tab.click("#continue-with-hugging-face").await;
+        tab.click("#person-alice").await;
+        tab.click("#authorize").await;
+        tab.wait_for("#user-name, #continue-with-hugging-face").await;
+        if tab.has("#user-name").await {
+            return;
+        }
+    }
 }
