@@ -16,6 +16,10 @@ mod get_the_user {}
 #[cfg(doctest)]
 mod hugging_face {}
 
+#[doc = include_str!("hugging-face-spaces.md")]
+#[cfg(doctest)]
+mod hugging_face_spaces {}
+
 #[doc = include_str!("after-sign-in.md")]
 #[cfg(doctest)]
 mod after_sign_in {}

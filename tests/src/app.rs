@@ -91,6 +91,14 @@ impl ExampleApp {
         Self::run(&program, base_url, port_of(base_url), environment).await
     }
 
+    /// The app for a Hugging Face Space, where browsers find it at `host` through the proxy of Spaces.
+    pub async fn start_space(host: &str, port: u16, environment: &[(&str, &str)]) -> Self {
+        let port_name = port.to_string();
+        let mut environment = environment.to_vec();
+        environment.extend([("SPACE_HOST", host), ("PORT", port_name.as_str())]);
+        Self::run("examples/space", "", port, &environment).await
+    }
+
     async fn run(program: &str, base_url: &str, port: u16, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(executables().join(program));
         command.env("BASE_URL", base_url).envs(environment.iter().copied());
@@ -199,7 +207,7 @@ fn build() -> PathBuf {
         // one would build the dependencies again, with other features.
         .args(["build", "--quiet", "--workspace"])
         .args(Example::ALL.iter().flat_map(|example| ["--bin", example.package()]))
-        .args(["--bin", "logto", "--example", "demo"])
+        .args(["--bin", "logto", "--example", "demo", "--example", "space"])
         .args(Example::ALL.iter().flat_map(|example| ["--example", example.hello()]))
         .args(["--profile", profile])
         .arg("--target-dir")

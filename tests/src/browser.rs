@@ -9,6 +9,7 @@ use std::time::Duration;
 pub use chromiumoxide::cdp::browser_protocol::network::Cookie;
 use chromiumoxide::{BrowserConfig, Handler};
 use futures::StreamExt;
+use logto_servers::eventually;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -25,6 +26,11 @@ pub struct Browser {
 impl Browser {
     /// Starts Chromium: the program that `CHROME` names, or the installed one.
     pub async fn launch() -> Self {
+        Self::launch_with(&[]).await
+    }
+
+    /// The same with more arguments, without the dashes before them.
+    pub async fn launch_with(arguments: &[&str]) -> Self {
         let profile = tempfile::tempdir().expect("a folder for the browser profile");
         let config = BrowserConfig::builder()
             .chrome_executable(executable())
@@ -41,6 +47,7 @@ impl Browser {
                 "disable-component-update",
                 "no-default-browser-check",
             ])
+            .args(arguments.iter().copied())
             .build()
             .expect("the browser settings are valid");
         let (chromium, handler) = chromiumoxide::Browser::launch(config)
@@ -53,6 +60,20 @@ impl Browser {
     pub async fn new_tab(&self) -> Tab {
         let page = self.chromium.new_page("about:blank").await.expect("Chromium opens a tab");
         Tab::new(page)
+    }
+
+    /// The tab with a page below this address, once there is one: for windows that pages open.
+    pub async fn tab_at(&self, address: &str) -> Tab {
+        let page = eventually(address, async || {
+            for page in self.chromium.pages().await.ok()? {
+                let url = page.url().await.ok().flatten().unwrap_or_default();
+                if url.starts_with(address) {
+                    return Some(page);
+                }
+            }
+            None
+        });
+        Tab::new(page.await)
     }
 
     /// Every cookie that the browser holds, of every port of localhost.

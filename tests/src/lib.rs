@@ -4,7 +4,7 @@
 //! There is one test program for each kind of test, because linking them takes most of the time:
 //! add a module to one of them before you add another. What a program needs is in its name, and
 //! `cargo xtask test-all` goes by it: `browser` means Chromium, `certified` means the certified
-//! provider, `database` means Redis and PostgreSQL.
+//! provider, `database` means Redis and PostgreSQL, `nginx` that.
 //!
 //! Nothing here sleeps to give something else time. Whatever must become true
 //! is awaited with [`eventually`], which has a bound.
@@ -24,7 +24,7 @@ pub mod webhook;
 pub use app::{Example, ExampleApp, free_base_url, logto_command, signs_in_at};
 pub use browser::{Answer, Browser, Cookie, Tab};
 pub use certified::CertifiedProvider;
-pub use logto_servers::{Process, eventually, eventually_within};
+pub use logto_servers::{Nginx, Process, eventually, eventually_within, free_port};
 pub use secrets::Secrets;
 pub use stage::{Stage, everywhere};
 pub use visitor::Visitor;

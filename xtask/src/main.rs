@@ -24,13 +24,14 @@ Usage: cargo xtask <command>
                      LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
   test-all           Run all checks and tests, and install what they need:
-                     Chromium, Node.js, npm, Redis and PostgreSQL (on Debian,
-                     with apt-get, as root or with sudo) and cargo-deny (into
-                     target/tools).
+                     Chromium, Node.js, npm, Redis, PostgreSQL and nginx (on
+                     Debian, with apt-get, as root or with sudo) and cargo-deny
+                     (into target/tools).
                      --without <what>  skip something; can be repeated:
                                        browser   tests in Chromium
                                        provider  tests with the certified provider
                                        databases tests with Redis and PostgreSQL
+                                       nginx     tests behind nginx
                                        deny      licences, bans and advisories
                      The last line is `N passed, N failed`: tests, and one for
                      each other step.

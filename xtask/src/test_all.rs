@@ -39,7 +39,8 @@ impl LeftOut {
                 (None, "deny") => left_out.deny = true,
                 _ => {
                     return Err(format!(
-                        "{what} cannot be left out; browser, provider, databases and deny can."
+                        "{what} cannot be left out; browser, provider, databases, nginx and deny \
+                         can."
                     ));
                 }
             }

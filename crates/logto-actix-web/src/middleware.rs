@@ -7,6 +7,8 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage, HttpRequest};
 use logto::{Logto, web};
 
+use crate::Reply;
+
 /// The middleware that the extractors need, for [`App::wrap`](actix_web::App::wrap) and
 /// [`Scope::wrap`](actix_web::Scope::wrap).
 ///
@@ -28,8 +30,17 @@ async fn serve<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    if context.needs_request(request.path()) {
+        context.with_request(|| view(request.request()));
+    }
     request.extensions_mut().insert(Lazy(context.clone()));
     let mut answer = next.call(request).await;
+    if let Ok(response) = &answer {
+        let fix = "add `.configure(logto_actix_web::routes(&logto))` to the app";
+        if let Some(reply) = context.unanswered(response.status().as_u16(), fix) {
+            answer = Err(Reply::from(reply).into());
+        }
+    }
     let cookies = context.take_cookies().await;
     let caching = context.caching();
     if !cookies.is_empty() || caching.is_some() {

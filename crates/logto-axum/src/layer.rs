@@ -15,6 +15,8 @@ use logto::web::{self, Caching, Context, MaybeReady};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use crate::Reply;
+
 /// The layer that the extractors need.
 ///
 /// It covers the routes that were added to the router before it. It looks at no request by itself: the
@@ -54,6 +56,11 @@ impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoServ
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let context = self.logto.lazy_context();
+        if context.needs_request(request.uri().path()) {
+            let (parts, body) = request.into_parts();
+            context.with_request(|| view(&parts));
+            request = Request::from_parts(parts, body);
+        }
         request.extensions_mut().insert(Lazy(context.clone()));
         LogtoFuture { inner: self.inner.call(request), context, answered: None }
     }
@@ -82,6 +89,9 @@ where
             Some(answered) => answered,
             None => {
                 let response = ready!(this.inner.poll(cx))?.into_response();
+                let fix = "merge `logto_axum::routes(&logto)` into the router";
+                let instead = this.context.unanswered(response.status().as_u16(), fix);
+                let response = instead.map_or(response, |reply| Reply::from(reply).into_response());
                 if !this.context.is_asked() {
                     return Poll::Ready(Ok(response));
                 }

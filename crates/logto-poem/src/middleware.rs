@@ -5,6 +5,8 @@ use poem::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use poem::http::{HeaderMap, HeaderValue, Uri};
 use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
+use crate::Reply;
+
 /// The middleware that the extractors need, for [`EndpointExt::with`](poem::EndpointExt::with).
 ///
 /// It looks at no request by itself: the first extractor does, and sees the headers as they are then.
@@ -39,9 +41,17 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let context = self.logto.lazy_context();
+        if context.needs_request(request.uri().path()) {
+            context.with_request(|| view(&request));
+        }
         request.extensions_mut().insert(Lazy(context.clone()));
         let answer = self.inner.call(request).await;
         let mut answer = answer.map(IntoResponse::into_response);
+        let status = answer.as_ref().map_or_else(Error::status, Response::status);
+        let fix = "add `logto_poem::routes(&logto)` to the app's route";
+        if let Some(reply) = context.unanswered(status.as_u16(), fix) {
+            answer = Ok(Reply::from(reply).into_response());
+        }
         let cookies = context.take_cookies().await;
         if cookies.is_empty() {
             // An error has no headers, and caches keep none of its kind.

@@ -125,14 +125,7 @@ impl Logto {
     /// ```
     #[must_use]
     pub fn route_at(&self, path: &str) -> Option<Route> {
-        let prefix = segments(&self.0.settings.route_prefix);
-        let base = segments(self.base_url().path());
-        let mut routes = Route::ALL.iter().copied();
-        routes.find(|route| {
-            let mounted = prefix.clone().chain(segments(route.path()));
-            let as_browsers_see_it = base.clone().chain(mounted.clone());
-            segments(path).eq(mounted) || segments(path).eq(as_browsers_see_it)
-        })
+        self.0.settings.route_at(path)
     }
 
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
@@ -265,10 +258,6 @@ impl Logto {
     fn now(&self) -> u64 {
         self.0.settings.clock.now()
     }
-}
-
-fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> + Clone {
-    path.split('/').filter(|segment| !segment.is_empty())
 }
 
 impl fmt::Debug for Logto {

@@ -13,11 +13,10 @@ pub(crate) fn values<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &
 
 /// The cookies whose names begin with `prefix`, in the order sent.
 pub(crate) fn starting_with<'a>(
-    header: &'a str,
+    header: &'a [u8],
     prefix: &'a str,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let named = pairs(header.as_bytes()).filter(|(name, _)| name.starts_with(prefix.as_bytes()));
-    // A part of a text that begins and ends at ASCII is text.
+    let named = pairs(header).filter(|(name, _)| name.starts_with(prefix.as_bytes()));
     named
         .filter_map(|(name, value)| Some((str::from_utf8(name).ok()?, str::from_utf8(value).ok()?)))
 }
@@ -42,8 +41,8 @@ fn pairs(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The attributes of a cookie. All of ours are `HttpOnly` and `SameSite=Lax`: with `Strict` the
-/// browser would not send them on the way back from Logto.
+/// The attributes of a cookie. All of ours are `HttpOnly`, and `SameSite=Lax` where no frame of another
+/// site is meant: with `Strict` the browser would not send them on the way back from Logto.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
     /// Whether the base URL is https: then the cookie is `Secure` and has a prefix.
@@ -51,12 +50,19 @@ pub(crate) struct Attributes {
     /// A domain whose other hosts get the cookie too.
     pub(crate) domain: Option<String>,
     pub(crate) path: String,
+    /// For a frame in a page of another site (CHIPS): `SameSite=None`, in a jar of that site alone.
+    pub(crate) partitioned: bool,
 }
 
 impl Attributes {
     /// Of a cookie for this host alone and all of its paths.
     pub(crate) fn for_host(secure: bool) -> Self {
-        Self { secure, domain: None, path: "/".to_owned() }
+        Self { secure, domain: None, path: "/".to_owned(), partitioned: false }
+    }
+
+    /// Of a cookie for this host in a frame of another site.
+    pub(crate) fn for_frame() -> Self {
+        Self { partitioned: true, ..Self::for_host(true) }
     }
 
     /// The name with the prefix that scheme, domain and path ask for (RFC 6265bis, section 4.1.3).
@@ -73,9 +79,13 @@ impl Attributes {
         let domain = self.domain.as_deref();
         let domain = domain.map_or(String::new(), |domain| format!("; Domain={domain}"));
         let path = &self.path;
-        let secure = if self.secure { "; Secure" } else { "" };
+        let same_site = match (self.partitioned, self.secure) {
+            (true, _) => "None; Secure; Partitioned",
+            (false, true) => "Lax; Secure",
+            (false, false) => "Lax",
+        };
         format!(
-            "{name}={value}{domain}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
+            "{name}={value}{domain}; Path={path}; Max-Age={max_age}; HttpOnly; SameSite={same_site}"
         )
     }
 

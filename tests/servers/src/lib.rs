@@ -8,6 +8,7 @@
 // A harness fails by panicking: that is how a test learns of it.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod nginx;
 mod ports;
 mod postgres;
 mod process;
@@ -15,6 +16,7 @@ mod race;
 mod redis;
 mod wait;
 
+pub use nginx::Nginx;
 pub use ports::free_port;
 pub use postgres::Postgres;
 pub use process::Process;

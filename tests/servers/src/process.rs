@@ -100,6 +100,14 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Asks it to end, and waits until it has; nothing if it has ended.
+    pub(crate) fn terminate(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            self.signal("TERM");
+            let _ = self.child.wait();
+        }
+    }
+
     fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
         let signal = format!("-{signal}");

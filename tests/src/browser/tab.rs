@@ -122,6 +122,41 @@ impl Tab {
         file
     }
 
+    /// The text of an element in the page's frame, once it is there.
+    pub async fn text_in_frame(&self, css: &str) -> String {
+        let script = format!("document.querySelector({})?.innerText", json!(css));
+        self.eventually(css, async || {
+            self.script_in_frame(&script).await?.as_str().map(str::to_owned)
+        })
+        .await
+    }
+
+    /// Clicks on an element in the page's frame, once it is there.
+    pub async fn click_in_frame(&self, css: &str) {
+        let script = format!(
+            "(element => element && (element.click(), true))(document.querySelector({}))",
+            json!(css)
+        );
+        self.eventually(css, async || (self.script_in_frame(&script).await? == true).then_some(()))
+            .await;
+    }
+
+    /// The value of a script in the only frame of the page, as if a person had begun it.
+    async fn script_in_frame(&self, script: &str) -> Option<Value> {
+        let main = self.page.mainframe().await.ok()??;
+        let frames = self.page.frames().await.ok()?;
+        let frame = frames.into_iter().find(|frame| *frame != main)?;
+        let context = self.page.frame_execution_context(frame).await.ok()??;
+        let parameters = EvaluateParams::builder()
+            .expression(script)
+            .context_id(context)
+            .user_gesture(true)
+            .return_by_value(true)
+            .build()
+            .expect("an expression is given");
+        self.page.execute(parameters).await.ok()?.result.result.value
+    }
+
     /// The value of a script, or nothing while the page is being replaced.
     async fn script(&self, script: &str) -> Option<Value> {
         let parameters = EvaluateParams::builder()

@@ -60,6 +60,8 @@ pub struct TestApp {
     pub mounted_at: &'static str,
     /// Leaves the adapter's middleware out, as somebody will one day by mistake.
     pub bare: bool,
+    /// Leaves the SDK's routes out, as somebody else will.
+    pub without_routes: bool,
     /// Opens when a test has seen the first half of the stream.
     pub gate: Arc<Notify>,
 }

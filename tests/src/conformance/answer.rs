@@ -151,14 +151,20 @@ pub(super) fn tidy(text: &str, logto: &str) -> String {
         "" => text.to_owned(),
         logto => text.replace(logto, "{logto}"),
     };
-    for name in ["state", "nonce", "code_challenge", "code"] {
+    for name in ["state", "nonce", "code_challenge", "code", "ticket"] {
         for before in ["?", "&"] {
-            let start = format!("{before}{name}=");
-            if let Some(at) = text.find(&start).map(|at| at + start.len()) {
-                let end = text[at..].find(['&', '"', ' ']).map_or(text.len(), |length| at + length);
-                text.replace_range(at..end, &format!("{{{name}}}"));
-            }
+            hide(&mut text, &format!("{before}{name}="), name);
         }
     }
+    hide(&mut text, "const code = \"", "code");
+    hide(&mut text, "'sha256-", "hash");
     text
+}
+
+/// Hides what stands behind `start`.
+fn hide(text: &mut String, start: &str, name: &str) {
+    if let Some(at) = text.find(start).map(|at| at + start.len()) {
+        let end = text[at..].find(['&', '"', '\'', ' ']).map_or(text.len(), |length| at + length);
+        text.replace_range(at..end, &format!("{{{name}}}"));
+    }
 }

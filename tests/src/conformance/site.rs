@@ -25,6 +25,8 @@ pub struct Setup {
     pub route_prefix: &'static str,
     /// Whether the adapter's middleware is left out.
     pub bare: bool,
+    /// Whether the SDK's routes are left out.
+    pub without_routes: bool,
     /// Further settings.
     pub configure: fn(LogtoConfig) -> LogtoConfig,
 }
@@ -37,6 +39,7 @@ impl Default for Setup {
             mounted_at: "",
             route_prefix: "",
             bare: false,
+            without_routes: false,
             configure: |config| config,
         }
     }
@@ -100,6 +103,7 @@ impl Site {
             logto,
             mounted_at: setup.mounted_at,
             bare: setup.bare,
+            without_routes: setup.without_routes,
             gate: Arc::clone(&gate),
         };
         let server = (driver.serve)(app).await;

@@ -3,4 +3,3 @@
 mod errors;
 mod local;
 mod things;
-mod tokens;

@@ -44,6 +44,16 @@ fn every_callback_has_an_answer() {
 }
 
 #[test]
+fn a_frame_of_another_site_gets_a_session_of_its_own() {
+    conform(&cases::frames());
+}
+
+#[test]
+fn routes_that_were_forgotten_are_told() {
+    conform(&cases::without_routes());
+}
+
+#[test]
 fn a_page_may_need_a_recent_sign_in() {
     conform(&cases::freshness());
 }

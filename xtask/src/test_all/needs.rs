@@ -8,16 +8,18 @@ pub(crate) enum Need {
     Browser,
     Provider,
     Databases,
+    Nginx,
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 3] = [Self::Browser, Self::Provider, Self::Databases];
+    pub(crate) const ALL: [Self; 4] = [Self::Browser, Self::Provider, Self::Databases, Self::Nginx];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Browser => "browser",
             Self::Provider => "provider",
             Self::Databases => "databases",
+            Self::Nginx => "nginx",
         }
     }
 
@@ -28,6 +30,7 @@ impl Need {
                 Self::Browser => "browser",
                 Self::Provider => "certified",
                 Self::Databases => "database",
+                Self::Nginx => "nginx",
             })
         };
         Self::ALL.into_iter().filter(has).collect()
@@ -39,6 +42,7 @@ impl Need {
             Self::Browser => tools::chromium(),
             Self::Provider => tools::node(),
             Self::Databases => tools::databases(),
+            Self::Nginx => tools::nginx(),
         }
     }
 }

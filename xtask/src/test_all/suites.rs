@@ -1,6 +1,6 @@
 //! Which tests there are, grouped by what they need. The name of a test program
 //! tells: `browser` stands for Chromium, `certified` for the certified provider,
-//! `database` for Redis and PostgreSQL.
+//! `database` for Redis and PostgreSQL, `nginx` for the proxy.
 //!
 //! Every call of cargo selects the whole workspace, and so does whatever builds
 //! an example app. Cargo turns on the features that the selected packages ask

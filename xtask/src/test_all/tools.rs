@@ -64,6 +64,18 @@ pub(crate) fn databases() -> Result<(), String> {
     )
 }
 
+/// nginx, or a sentence that says how to get it.
+pub(crate) fn nginx() -> Result<(), String> {
+    let found =
+        || Path::new("/usr/sbin/nginx").exists() || quietly(Command::new("nginx").arg("-v"));
+    if found() || (install(&["nginx"]) && found()) {
+        return Ok(());
+    }
+    Err("nginx is missing and could not be installed. Install it (Debian: `apt-get install \
+         nginx`), or leave its tests out with `--without nginx`."
+        .to_owned())
+}
+
 fn runs(program: &str) -> bool {
     quietly(Command::new(program).arg("--version"))
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use logto::is_loopback;
-use reqwest::header::{DATE, LOCATION};
+use reqwest::header::{COOKIE, DATE, HeaderName, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use serde_json::Value;
 use url::Url;
@@ -14,12 +14,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer answers are cut: nothing of interest is that long.
 const ANSWER_LIMIT: usize = 1024 * 1024;
+/// `HTTP/1.1 303 See Other`, and the empty line at the end.
+const STATUS_LINE: usize = 26;
 
 pub(crate) struct Http(reqwest::Client);
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
+    /// Of the status line and all headers, as HTTP/1.1 sends them.
+    pub(crate) header_bytes: usize,
     /// How many seconds the clock of the other side is ahead of ours.
     pub(crate) ahead: Option<i64>,
     body: Vec<u8>,
@@ -47,6 +51,16 @@ impl Http {
         let request = self.0.get(url.clone());
         let page = "text/html,application/json;q=0.9,*/*;q=0.8";
         answer(request.header("accept", page)).await
+    }
+
+    /// The same with these cookies.
+    pub(crate) async fn get_with_cookies(
+        &self,
+        url: &Url,
+        cookies: &str,
+    ) -> Result<Answer, String> {
+        let request = self.0.get(url.clone());
+        answer(request.header("accept", "text/html").header(COOKIE, cookies)).await
     }
 
     pub(crate) async fn post(
@@ -95,6 +109,8 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, String> {
         let there = httpdate::parse_http_date(&date).ok()?;
         Some(seconds_between(asked, SystemTime::now(), there))
     });
+    let line = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
+    let header_bytes = STATUS_LINE + response.headers().iter().map(line).sum::<usize>();
     let (status, location) = (response.status().as_u16(), header(LOCATION));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(explained)? {
@@ -103,7 +119,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, String> {
             break;
         }
     }
-    Ok(Answer { status, location, ahead, body })
+    Ok(Answer { status, location, header_bytes, ahead, body })
 }
 
 /// How far `there` is after the time between `asked` and `answered`, as far as that is sure.

@@ -6,6 +6,7 @@ mod back_channel;
 mod budget;
 mod button;
 mod finding;
+mod headers;
 mod inside;
 mod provider;
 mod refresh;
@@ -138,6 +139,9 @@ impl Patient {
             let why = "the SDK makes no sign-in request of this discovery document".to_owned();
             return examination.add("sign-in", Outcome::Skipped(why));
         };
+        if let Ok(sign_in) = Url::parse(&app.address(&self.logto.route_path(Route::SignIn))) {
+            examination.add("header sizes", headers::examine(http, &sign_in).await);
+        }
         addresses.examine(http, app, examination).await;
         if let Some(address) = &addresses.end_session {
             examination.add("sign-out URI", app.sign_out(http, address).await);

@@ -1,7 +1,10 @@
 //! An app that runs while the doctor looks at it.
 
 use axum::Router;
-use axum::response::Redirect;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use logto_axum::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
@@ -33,6 +36,24 @@ impl Place {
         self.serve(logto_axum::routes(&Logto::new(config).unwrap()));
     }
 
+    /// The same behind a proxy that lets few headers through.
+    pub(crate) fn run_app_behind_small_proxy(self, tenant: &LocalTenant) {
+        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
+            .with_base_url(&self.base_url)
+            .with_cookie_secret("a cookie secret that is long enough");
+        let routes = logto_axum::routes(&Logto::new(config).unwrap());
+        self.serve(routes.layer(from_fn(async |request: Request, next: Next| {
+            if size(request.headers()) > 4096 {
+                return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+            }
+            let response = next.run(request).await;
+            match size(response.headers()) > 1536 {
+                true => StatusCode::BAD_GATEWAY.into_response(),
+                false => response,
+            }
+        })));
+    }
+
     /// An app that was made without the SDK: its sign-in goes to `address`.
     pub(crate) fn run_other_app(self, address: String) {
         let redirect = async move || Redirect::to(&address);
@@ -42,6 +63,10 @@ impl Place {
     fn serve(self, app: Router) {
         tokio::spawn(axum::serve(self.listener, app).into_future());
     }
+}
+
+fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// The address that an app sends browsers to, with these changes.

@@ -227,3 +227,19 @@ async fn an_app_that_asks_for_less() {
     let patient = Patient::healthy().await.with("LOGTO_SCOPES", "email");
     patient.suffers_from("running app", "does not ask for the scope email").await;
 }
+
+#[tokio::test]
+async fn a_proxy_that_lets_few_headers_through_is_noticed() {
+    let place = Place::find().await;
+    let tenant = LocalTenant::builder().base_url(&place.base_url);
+    let patient = Patient::at(&place.base_url, tenant).await;
+    place.run_app_behind_small_proxy(&patient.tenant);
+    let found = patient.findings(&[]).await;
+    let told: Vec<_> = found.iter().map(|(check, finding)| (check, &finding["what"])).collect();
+    let [(first, request), (second, response)] = told.as_slice() else {
+        panic!("not two findings: {told:?}");
+    };
+    assert_eq!((first.as_str(), second.as_str()), ("header sizes", "header sizes"));
+    assert!(request.to_string().contains("does not get through"), "{request}");
+    assert!(response.to_string().contains("does not get back"), "{response}");
+}

@@ -2,6 +2,7 @@
 
 mod environment;
 mod error;
+mod hosts;
 mod page;
 mod paths;
 mod prompt;
@@ -51,6 +52,7 @@ pub struct LogtoConfig {
     pub(crate) app_secret: SecretString,
     pub(crate) internal_endpoint: Option<String>,
     pub(crate) base_url: String,
+    pub(crate) allowed_base_urls: Vec<String>,
     pub(crate) cookie_secrets: Vec<SecretString>,
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
@@ -66,6 +68,7 @@ pub struct LogtoConfig {
     pub(crate) cookie_budget: usize,
     pub(crate) session_cache: usize,
     pub(crate) frame_ancestors: Vec<String>,
+    pub(crate) partitioned_cookies: bool,
     pub(crate) page_template: Option<PageTemplate>,
     pub(crate) session_lifetime: Duration,
     pub(crate) idle_lifetime: Option<Duration>,
@@ -97,6 +100,7 @@ impl LogtoConfig {
             app_secret: app_secret.into().into(),
             internal_endpoint: None,
             base_url: "http://localhost:3000".to_owned(),
+            allowed_base_urls: Vec::new(),
             cookie_secrets: Vec::new(),
             scopes: Vec::new(),
             resources: Vec::new(),
@@ -112,6 +116,7 @@ impl LogtoConfig {
             cookie_budget: 2 * 1024,
             session_cache: 64 * 1024 * 1024,
             frame_ancestors: Vec::new(),
+            partitioned_cookies: false,
             page_template: None,
             session_lifetime: Duration::from_secs(14 * 24 * 3600),
             idle_lifetime: None,
@@ -140,6 +145,35 @@ impl LogtoConfig {
     #[must_use]
     pub fn with_base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
+        self
+    }
+
+    /// Further addresses at which browsers reach the same app, such as a second domain. The first label of
+    /// a host may be `*`, which stands for any one label: `https://*.preview.example.com`.
+    ///
+    /// A request is for the address that its `Host` names, if that is the base URL or one of these; all
+    /// others are treated as if they were for the base URL, and what they say of themselves is never
+    /// repeated. Redirect URI, page to return to and checks of the origin follow; cookies belong to each
+    /// host, so a person signs in at each. A proxy has to pass `Host` on as the browser sent it.
+    ///
+    /// Each has the scheme and the path of the base URL. Register the redirect URI of each in Logto, and
+    /// with `*` one for each host that people sign in at: Logto takes no wildcards. Whoever may have a
+    /// page under such a name is trusted with the sessions of that host.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::LogtoConfig;
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    ///     .with_base_url("https://app.example.com")
+    ///     .with_allowed_base_urls(["https://app.example.org", "https://*.preview.example.com"]);
+    /// ```
+    #[must_use]
+    pub fn with_allowed_base_urls(
+        mut self,
+        urls: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.allowed_base_urls.extend(urls.into_iter().map(Into::into));
         self
     }
 
@@ -353,6 +387,33 @@ impl LogtoConfig {
         sources: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.frame_ancestors.extend(sources.into_iter().map(Into::into));
+        self
+    }
+
+    /// Signs people in where the app is shown in a frame of another site, such as a Hugging Face Space: the
+    /// frame gets a session cookie of its own (`SameSite=None; Secure; Partitioned`), which other sites
+    /// that show the app do not share.
+    ///
+    /// `SameSite=Lax` cookies never reach such a frame, and Logto's pages cannot be shown in it. So a page
+    /// in a frame that needs a signed-in person shows a button that opens a window. There the person signs
+    /// in and confirms, and the window hands the session over to the frame that opened it. In a frame,
+    /// the session counts only for requests of the app's own pages, and for pages that are opened.
+    ///
+    /// It needs [`with_frame_ancestors`](Self::with_frame_ancestors), and does nothing where the base URL
+    /// is plain http. A person who signs out in the frame or in the window is signed out in both.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::LogtoConfig;
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    ///     .with_base_url("https://owner-name.hf.space")
+    ///     .with_frame_ancestors(["https://huggingface.co"])
+    ///     .with_partitioned_cookies();
+    /// ```
+    #[must_use]
+    pub fn with_partitioned_cookies(mut self) -> Self {
+        self.partitioned_cookies = true;
         self
     }
 

@@ -22,6 +22,11 @@ pub struct PageContent<'a> {
     pub detail: Option<&'a str>,
     /// What the person can do.
     pub action: PageAction<'a>,
+    /// The text of a script with which the page goes on by itself, if it does: put it into a `<script>`
+    /// behind the link, as it is. Only pages of
+    /// [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies) have one; a frame gets
+    /// its session by it.
+    pub script: Option<&'a str>,
 }
 
 /// The one thing that a person can do on a page of the SDK.

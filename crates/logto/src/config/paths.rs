@@ -4,9 +4,9 @@ use super::Settings;
 use crate::local_path::{local_page, local_path};
 
 impl Settings {
-    /// A path or address of this origin as the browser knows the page.
-    pub(crate) fn page(&self, address: &str) -> Option<String> {
-        let page = local_page(address, &self.origin)?;
+    /// A path or address of `origin` as the browser knows the page.
+    pub(crate) fn page(&self, address: &str, origin: &str) -> Option<String> {
+        let page = local_page(address, origin)?;
         self.outside(self.inside(&page))
     }
 

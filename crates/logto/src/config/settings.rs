@@ -7,11 +7,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::hosts::AllowedOrigin;
 use super::validate::{
     address, check_cookies, check_credentials, check_paths, check_requests, check_sessions,
     check_times, check_webhooks,
 };
-use super::{ConfigError, LogtoConfig, PageTemplate, Prompt, scope};
+use super::{ConfigError, ConfigProblem, LogtoConfig, PageTemplate, Prompt, scope};
 use crate::clock::Clock;
 use crate::http::Limits;
 use crate::storage::Storage;
@@ -34,8 +35,8 @@ pub(crate) struct Settings {
     pub(crate) cookie_secrets: Vec<SecretString>,
     /// The base URL as it was parsed.
     pub(crate) base: Url,
-    /// The base URL without a trailing slash.
-    pub(crate) base_url: String,
+    /// Further origins of the app.
+    pub(crate) allowed_origins: Vec<AllowedOrigin>,
     /// The base URL's origin.
     pub(crate) origin: String,
     /// The base URL's path, without a trailing slash: empty for most apps.
@@ -55,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) cookie_budget: usize,
     /// As in a Content Security Policy.
     pub(crate) frame_ancestors: String,
+    /// Whether frames in pages of other sites get sessions.
+    pub(crate) partitioned_cookies: bool,
     pub(crate) page_template: Option<PageTemplate>,
     /// In bytes.
     pub(crate) session_cache: usize,
@@ -82,6 +85,7 @@ impl Settings {
         let internal =
             internal.and_then(|to| address("LOGTO_INTERNAL_ENDPOINT", to, &mut problems));
         let base_url = address("BASE_URL", &config.base_url, &mut problems);
+        let allowed_origins = allowed_origins(&config, base_url.as_ref(), &mut problems);
         check_credentials(&config, &mut problems);
         check_requests(&config, &mut problems);
         check_paths(&config, &mut problems);
@@ -108,12 +112,14 @@ impl Settings {
         Ok(Self {
             issuer: issuer_of(&endpoint),
             origin: base_url.origin().ascii_serialization(),
-            base_url: format!("{}{base_path}", base_url.origin().ascii_serialization()),
             secure: base_url.scheme() == "https",
             cookie_name: config.cookie_name.unwrap_or_else(|| default_name(&config.app_id)),
             endpoint,
             internal_endpoint: internal,
+            // Browsers want `Secure`, which plain http is not.
+            partitioned_cookies: config.partitioned_cookies && base_url.scheme() == "https",
             base: base_url,
+            allowed_origins,
             app_id: config.app_id,
             app_secret: config.app_secret,
             cookie_secrets: config.cookie_secrets,
@@ -154,10 +160,28 @@ impl Settings {
         })
     }
 
-    /// The full address of a path of the app, the SDK's routes included.
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
+    /// The name of the session cookie in a frame of another site.
+    pub(crate) fn frame_cookie_name(&self) -> String {
+        format!("{}_frame", self.cookie_name)
     }
+}
+
+/// What [`with_allowed_base_urls`](LogtoConfig::with_allowed_base_urls) names.
+fn allowed_origins(
+    config: &LogtoConfig,
+    main: Option<&Url>,
+    problems: &mut Vec<ConfigProblem>,
+) -> Vec<AllowedOrigin> {
+    let mut allowed = Vec::new();
+    for url in &config.allowed_base_urls {
+        let url = address("allowed base URLs", url, problems);
+        match url.zip(main).map(|(url, main)| AllowedOrigin::new(&url, main)) {
+            Some(Ok(origin)) => allowed.push(origin),
+            Some(Err(problem)) => problems.push(problem),
+            None => {}
+        }
+    }
+    allowed
 }
 
 /// The issuer of a Logto endpoint: `<endpoint>/oidc`, without a trailing slash.
@@ -175,7 +199,6 @@ pub(super) fn default_name(app_id: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::ConfigProblem;
     use super::*;
 
     fn config() -> LogtoConfig {
@@ -291,7 +314,6 @@ mod tests {
         let settings =
             Settings::validate(config().with_base_url("https://example.com/app/")).unwrap();
         assert_eq!(settings.base_path, "/app");
-        assert_eq!(settings.url("/callback"), "https://example.com/app/callback");
         assert_eq!(settings.origin, "https://example.com");
     }
 
@@ -304,7 +326,8 @@ mod tests {
             ("https://example.com/app/", "https://example.com/app/"),
         ] {
             let settings = Settings::validate(config().with_base_url(base_url)).unwrap();
-            assert_eq!(settings.url(&settings.after_sign_out), home);
+            let Settings { origin, base_path, after_sign_out, .. } = settings;
+            assert_eq!(format!("{origin}{base_path}{after_sign_out}"), home);
         }
     }
 }

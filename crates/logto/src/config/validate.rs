@@ -183,6 +183,12 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
     if !config.frame_ancestors.iter().all(source) {
         wrong("frame ancestors", "are not sources such as https://example.com");
     }
+    if config.partitioned_cookies && config.frame_ancestors.is_empty() {
+        wrong(
+            "partitioned cookies",
+            "are of use only with frame ancestors: say who may frame the app",
+        );
+    }
     if config.cookie_budget < MIN_COOKIE_BUDGET {
         let problem = format!("is less than {MIN_COOKIE_BUDGET} bytes");
         problems.push(ConfigProblem::new("cookie budget", problem));

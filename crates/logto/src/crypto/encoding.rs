@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rand;
-use base64_simd::URL_SAFE_NO_PAD;
+use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::error::{Error, ErrorKind};
 
@@ -16,6 +16,11 @@ pub(crate) fn encode_after(before: &str, bytes: &[u8]) -> String {
     text.push_str(before);
     URL_SAFE_NO_PAD.encode_append(bytes, &mut text);
     text
+}
+
+/// Base64 with padding, as in a Content Security Policy.
+pub(crate) fn standard(bytes: impl AsRef<[u8]>) -> String {
+    STANDARD.encode_to_string(bytes)
 }
 
 /// The bytes, if the text is base64url without padding.

@@ -25,6 +25,8 @@ pub(crate) enum Purpose {
     Record,
     /// A sign-in in progress, in its `state` and a cookie.
     SignIn,
+    /// What a frame of another site and a window of this one tell each other.
+    Frame,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::SessionPointer => b"pointer",
             Self::Record => b"record",
             Self::SignIn => b"sign-in",
+            Self::Frame => b"frame",
         }
     }
 }
@@ -50,6 +53,7 @@ struct SecretKeys {
     pointer: RandomizedNonceKey,
     record: RandomizedNonceKey,
     sign_in: RandomizedNonceKey,
+    frame: RandomizedNonceKey,
 }
 
 impl SecretKeys {
@@ -59,6 +63,7 @@ impl SecretKeys {
             Purpose::SessionPointer => &self.pointer,
             Purpose::Record => &self.record,
             Purpose::SignIn => &self.sign_in,
+            Purpose::Frame => &self.frame,
         }
     }
 }
@@ -73,6 +78,7 @@ impl KeyRing {
                     pointer: derive(secret, Purpose::SessionPointer)?,
                     record: derive(secret, Purpose::Record)?,
                     sign_in: derive(secret, Purpose::SignIn)?,
+                    frame: derive(secret, Purpose::Frame)?,
                 })
             })
             .collect::<Result<_, Error>>()?;

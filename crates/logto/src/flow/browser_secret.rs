@@ -160,7 +160,7 @@ impl BrowserSecrets {
 
     /// The cookies of our names: slot, name and value.
     fn cookies<'a>(&'a self, header: &'a str) -> impl Iterator<Item = (u8, &'a str, &'a str)> {
-        cookies::starting_with(header, &self.prefix).filter_map(|(name, value)| {
+        cookies::starting_with(header.as_bytes(), &self.prefix).filter_map(|(name, value)| {
             let &[slot] = name.strip_prefix(self.prefix.as_str())?.as_bytes() else {
                 return None;
             };

@@ -8,6 +8,7 @@ use crate::crypto::seal::KeyRing;
 use crate::error::{Error, FaultLog};
 use crate::flow::Transactions;
 use crate::flow::exchange::Exchanges;
+use crate::flow::frame::Frames;
 use crate::flow::refresh::Refreshes;
 use crate::flow::resources::UnknownResources;
 use crate::flow::sign_in_hook::SignInHook;
@@ -25,6 +26,8 @@ pub(crate) struct Engine {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) sessions: SessionManager,
     pub(crate) transactions: Transactions,
+    /// Where frames in pages of other sites get sessions.
+    pub(crate) frames: Option<Frames>,
     pub(crate) refreshes: Refreshes,
     pub(crate) unknown_resources: UnknownResources,
     pub(crate) exchanges: Exchanges,
@@ -59,6 +62,7 @@ impl Engine {
                 settings.sign_in_lifetime,
                 &context,
             ),
+            frames: settings.partitioned_cookies.then(|| Frames::new(&settings)),
             refreshes: Refreshes::default(),
             unknown_resources: UnknownResources::default(),
             exchanges: Exchanges::default(),

@@ -210,7 +210,7 @@ impl Engine {
             Err(stopped) => return Err(failed("the sign-in hook panicked", stopped.into())),
         };
         let own_page = |page: String| {
-            self.settings.page(&page).ok_or_else(|| {
+            self.settings.page(&page, &self.settings.origin).ok_or_else(|| {
                 let why = "the sign-in hook chose a page that is not of this app";
                 Error::new(ErrorKind::SignInHookFailed, why)
             })

@@ -28,6 +28,8 @@ const POINTER: u8 = b'0';
 /// session does no harm; a zero says that a pointer follows and the session itself is in a store.
 #[derive(Debug)]
 pub(crate) struct SessionCookie {
+    /// Of the first chunk.
+    name: String,
     /// What the names of all chunks but the first begin with.
     chunk_prefix: String,
     attributes: Attributes,
@@ -68,11 +70,22 @@ pub(crate) enum Content {
 impl SessionCookie {
     /// The cookie of the opener's name.
     pub(crate) fn new(attributes: Attributes, budget: usize, opener: Arc<Opener>) -> Self {
-        Self { chunk_prefix: format!("{}.", opener.name), attributes, budget, opener }
+        let name = opener.name.clone();
+        Self { chunk_prefix: format!("{name}."), name, attributes, budget, opener }
     }
 
-    fn name(&self) -> &str {
-        &self.opener.name
+    /// The cookie of the same sessions in a frame of another site, whose jar is another one. It is sealed
+    /// for the name of the window's cookie, so that a session goes from one to the other as it is.
+    pub(crate) fn in_frame(&self, name: &str) -> Self {
+        let attributes = Attributes::for_frame();
+        let name = attributes.name(name);
+        let (budget, opener) = (self.budget, Arc::clone(&self.opener));
+        Self { chunk_prefix: format!("{name}."), name, attributes, budget, opener }
+    }
+
+    /// The name of the first chunk.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Looks for the session in a `Cookie` header; `wanted` says whether one is still good, as
@@ -151,9 +164,10 @@ impl SessionCookie {
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let name = self.name();
-        let sealed = self.opener.keys.seal(Purpose::SessionPointer, name, pointer.to_bytes())?;
-        let first = self.attributes.set(name, &format!("{}{sealed}", char::from(POINTER)), max_age);
+        let seal = &self.opener;
+        let sealed = seal.keys.seal(Purpose::SessionPointer, &seal.name, pointer.to_bytes())?;
+        let value = format!("{}{sealed}", char::from(POINTER));
+        let first = self.attributes.set(&self.name, &value, max_age);
         Ok(std::iter::once(first).chain(self.remove_chunks(header, 1)).collect())
     }
 
@@ -170,7 +184,7 @@ impl SessionCookie {
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
         let packed = self.opener.packer.pack(session);
-        let value = self.opener.keys.seal(Purpose::Session, self.name(), packed)?;
+        let value = self.opener.keys.seal(Purpose::Session, &self.opener.name, packed)?;
         let mut rest = value.as_str();
         let mut chunks = Vec::new();
         while !rest.is_empty() {
@@ -197,7 +211,7 @@ impl SessionCookie {
 
     fn remove_chunks(&self, header: &str, from: usize) -> impl Iterator<Item = String> {
         // Usually there are none, which one look tells.
-        let any = cookies::starting_with(header, &self.chunk_prefix).next();
+        let any = cookies::starting_with(header.as_bytes(), &self.chunk_prefix).next();
         let from = any.map_or(MAX_CHUNKS, |_| from);
         (from..MAX_CHUNKS)
             .map(|at| self.chunk(at))

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::errors::said_by_logto;
+use super::page::{Page, WayOn};
 use super::{Context, Reply};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Wording};
 use crate::flow::{
     Callback, CallbackFailure, CallbackParameters, Completed, Returning, Transaction,
 };
@@ -89,7 +91,7 @@ impl Context {
     /// request says about them is not to be trusted. A proxy may have taken the base path away.
     fn is_at(&self, redirect_uri: &str) -> bool {
         let settings = &self.logto().settings;
-        let path = redirect_uri.strip_prefix(&settings.base_url).unwrap_or(redirect_uri);
+        let path = redirect_uri.strip_prefix(&self.url("")).unwrap_or(redirect_uri);
         let requested = self.request().path();
         requested == path || requested.strip_prefix(&settings.base_path) == Some(path)
     }
@@ -120,6 +122,9 @@ impl Context {
                 self.page_still_signed_in(&page, max_age)
             }
             (_, None) if harmless && signed_in => Reply::see_other(page),
+            (_, None) if signed_in && Wording::new(error).code == "logto_failed" => {
+                self.page_signed_in_as_before(error, page)
+            }
             // As if the person had asked for something impossible, not as if this server had failed.
             (_, max_age) => self.error_page(error, &page, max_age).without_gateway_error(),
         };
@@ -127,6 +132,18 @@ impl Context {
             Some(ended) => reply.with_cookies(vec![self.finished(ended)]),
             None => reply,
         }
+    }
+
+    /// For a person who wanted to sign in once more, which did not work, and lost nothing.
+    fn page_signed_in_as_before(&self, error: &Error, page: String) -> Reply {
+        let detail = said_by_logto(error);
+        let page = Page {
+            title: "You are still signed in",
+            text: Wording::new(error).text,
+            detail: detail.as_deref(),
+            way_on: WayOn::link(page, "Go on"),
+        };
+        self.page(400, &page)
     }
 
     fn page_of(&self, wanted: Option<&String>) -> String {

@@ -55,7 +55,7 @@ impl Context {
         let Some(grant) = self.grant().await? else {
             return Err(missing);
         };
-        if !self.is_safe() && !self.request().is_from(self.origin()) {
+        if !self.is_safe() && !self.is_from_here() {
             let why = "the request brings a session and comes from another site";
             let reply = self.wrong_origin("With a session this works from {origin} only.");
             return Err(Error::new(ErrorKind::Forbidden, why).answered_by(reply));
@@ -68,11 +68,6 @@ impl Context {
         let token = self.access_token(request).await?;
         let verified = api.verify_for(policy, token.as_str(), organization).await?;
         Ok(Caller { claims: verified, user: Some(User::new(grant, self.clone())) })
-    }
-
-    /// Whether the request changes nothing (RFC 9110, section 9.2.1).
-    fn is_safe(&self) -> bool {
-        matches!(self.request().method(), "GET" | "HEAD" | "OPTIONS")
     }
 }
 

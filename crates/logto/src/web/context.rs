@@ -1,10 +1,11 @@
 //! `Context`: one request, its session, and its pending cookies.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{Caching, MaybeReady, Reply, Request, User};
+use super::{Caching, MaybeReady, Reply, Request, Route, User};
 use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
@@ -35,10 +36,15 @@ struct Shared {
     logto: Arc<Engine>,
     /// Empty until something asks about it.
     request: OnceLock<Request>,
+    /// The origin that the request is for, if it is not that of the base URL.
+    origin: OnceLock<Option<String>>,
     /// Held while the session is loaded, so that extractors at the same time look once.
     loading: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
+
+/// The routes that people open in a browser.
+const OPENED: [Route; 3] = [Route::SignIn, Route::SignUp, Route::Callback];
 
 #[derive(Default)]
 struct State {
@@ -60,8 +66,8 @@ impl Context {
     }
 
     fn with(logto: Arc<Engine>, request: OnceLock<Request>) -> Self {
-        let (loading, state) = Default::default();
-        Self(Arc::new(Shared { logto, request, loading, state }))
+        let (origin, loading, state) = Default::default();
+        Self(Arc::new(Shared { logto, request, origin, loading, state }))
     }
 
     /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one. Extractors
@@ -94,8 +100,20 @@ impl Context {
         self.0.request.get_or_init(|| Request::new("", "", [("", "")]))
     }
 
+    /// The origin at which the browser reaches the app.
     pub(crate) fn origin(&self) -> &str {
-        &self.logto().settings.origin
+        let settings = &self.logto().settings;
+        let other =
+            self.0.origin.get_or_init(|| match settings.origin_of(self.request().header("host")) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(origin) => Some(origin),
+            });
+        other.as_deref().unwrap_or(&settings.origin)
+    }
+
+    /// The full address of a path of the app, the SDK's routes included.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin(), self.logto().settings.base_path)
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -169,9 +187,32 @@ impl Context {
         self.0.request.get().is_some()
     }
 
+    /// Whether the adapter's middleware has to give the context its request before the handler, because
+    /// the path looks like one of the SDK's own routes, which the app may not [serve](Self::unanswered).
+    #[must_use]
+    pub fn needs_request(&self, path: &str) -> bool {
+        let path = path.trim_end_matches('/');
+        OPENED.iter().any(|route| path.ends_with(route.path()))
+    }
+
     /// Notes that the request is refused unless a person is signed in.
     pub(super) fn protect(&self) {
         self.state().is_protected = true;
+    }
+
+    /// The response in place of a 404 to one of the SDK's own routes, which the app does not serve then.
+    /// The adapter's middleware asks after the handler, with the status of the response.
+    ///
+    /// `fix` is what to write in the framework, for the log. A context that has no request yet has none
+    /// to answer: see [`needs_request`](Self::needs_request).
+    #[must_use]
+    pub fn unanswered(&self, status: u16, fix: &str) -> Option<Reply> {
+        let request = self.0.request.get()?;
+        if status != 404 || request.method() != "GET" {
+            return None;
+        }
+        let route = self.logto().settings.route_at(request.path())?;
+        OPENED.contains(&route).then(|| self.page_of_no_route(route, fix))
     }
 
     /// What the response must tell caches; `None` while nothing asked for the session. The adapter
@@ -184,7 +225,8 @@ impl Context {
         was_asked.then_some(Caching { is_protected: state.is_protected })
     }
 
-    /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after the handler, whatever the response is.
+    /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after the
+    /// handler, whatever the response is.
     pub fn take_cookies(&self) -> MaybeReady<Vec<String>> {
         if self.0.request.get().is_none() {
             return MaybeReady::known(Vec::new());
@@ -221,7 +263,7 @@ impl Context {
             return Ok(known);
         }
         let sessions = &self.logto().sessions;
-        let loaded = sessions.load(self.request().raw_cookies(), self.now()).await;
+        let loaded = sessions.load(self.trusted_cookies(), self.now()).await;
         let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
         if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
             && let Err(error) = self.adopt(held.clone())
@@ -239,7 +281,7 @@ impl Context {
         self.state().current.as_ref().map(look)
     }
 
-    /// Takes over a session that began or moved on, and owes that to the browser.
+    /// Takes over a session that began or moved on; its cookies are pending.
     pub(crate) fn adopt(&self, held: LoadedSession) -> Result<(), Error> {
         let sessions = &self.logto().sessions;
         let lines = sessions.cookies(&held, &self.request().cookies(), self.now())?;
@@ -259,7 +301,7 @@ impl Context {
         self.state().current = Some(SessionLookup::without_session(SessionState::Revoked));
     }
 
-    /// Forgets the session, and owes that to the browser.
+    /// Forgets the session; the removal of its cookies is pending.
     pub(crate) fn forget(&self, why: SessionState) {
         let lines = self.logto().sessions.no_cookies(&self.request().cookies());
         let mut state = self.state();

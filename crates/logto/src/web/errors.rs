@@ -6,18 +6,21 @@ use super::languages::Language;
 use super::page::{Page, WayOn};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
+use crate::flow::SignInOptions;
 
 /// What a request is told that has to sign in first, in every form that it may be told.
 pub(super) struct Refusal {
     pub(super) sign_in: String,
+    /// How old the sign-in may be in seconds, where it matters.
+    pub(super) max_age: Option<u64>,
     /// Of the page for those who cannot be redirected.
     pub(super) title: &'static str,
     pub(super) text: &'static str,
     /// What the challenge (RFC 6750, section 3) and the body say, beside where to sign in.
     pub(super) error: &'static str,
     pub(super) message: &'static str,
-    /// How old a sign-in may be, in seconds, if one is too old (RFC 9470, section 3).
-    pub(super) max_age: Option<u64>,
+    /// Whether a user is signed in, for too long (RFC 9470, section 3).
+    pub(super) is_stale: bool,
 }
 
 /// What a script is told.
@@ -43,12 +46,13 @@ impl Context {
         let Wording { code, text, .. } = Wording::for_kind(ErrorKind::SignInRequired);
         Refusal {
             sign_in: self.sign_in_path(&self.page_to_return_to(), None),
+            max_age: None,
             title: "You are not signed in any more",
             text: "Your session has ended, or a form of another site led here. Sign in to go on; your \
                    browser's back button still has what you typed.",
             error: code,
             message: text,
-            max_age: None,
+            is_stale: false,
         }
     }
 
@@ -59,7 +63,8 @@ impl Context {
         if request.is_navigation() {
             return Reply::see_other(sign_in);
         }
-        let Refusal { error, message, max_age, .. } = *refusal;
+        let Refusal { error, message, is_stale, .. } = *refusal;
+        let max_age = refusal.max_age.filter(|_| is_stale);
         let realm = self.origin();
         let challenge = match max_age {
             // Who brought no token is told no error code.
@@ -85,21 +90,17 @@ impl Context {
     /// What a person sees who cannot be redirected: a sign-in would lose what a form sent, and Logto
     /// shows nothing in a frame.
     fn page_to_sign_in(&self, refusal: &Refusal) -> Reply {
-        let page = if self.request().is_framed() {
-            Page {
-                title: "Please sign in",
-                text: "Signing in needs a window of its own.",
-                detail: None,
-                // Never the address as it was sent: `//host` would be a page of that host.
-                way_on: WayOn::new_window(self.page_to_return_to(), "Open a window"),
-            }
-        } else {
-            Page {
-                title: refusal.title,
-                text: refusal.text,
-                detail: None,
-                way_on: WayOn::link(refusal.sign_in.as_str(), "Sign in"),
-            }
+        if self.request().is_framed() {
+            // Never the address as it was sent: `//host` would be a page of that host.
+            let options = SignInOptions { max_age: refusal.max_age, ..SignInOptions::new() };
+            let page = self.page_to_return_to();
+            return self.page_in_frame(401, &page, page.clone(), &options);
+        }
+        let page = Page {
+            title: refusal.title,
+            text: refusal.text,
+            detail: None,
+            way_on: WayOn::link(refusal.sign_in.as_str(), "Sign in"),
         };
         self.page(401, &page)
     }
@@ -109,7 +110,7 @@ impl Context {
         page.reply(status, self.language(), &self.logto().settings)
     }
 
-    fn language(&self) -> &'static Language {
+    pub(super) fn language(&self) -> &'static Language {
         Language::accepted(self.request().header("accept-language"))
     }
 
@@ -133,11 +134,9 @@ impl Context {
     /// signing in, on the way to `page`, which may need a sign-in that is at most `max_age` seconds old.
     pub(super) fn error_page(&self, error: &Error, page: &str, max_age: Option<u64>) -> Reply {
         let Wording { status, title, text, .. } = Wording::new(error);
-        // Logto's own words, where they came in a callback that was checked.
-        let said = error.response().filter(|response| response.status().is_none());
         let detail = match error.kind() {
             ErrorKind::SignInRefused => Some(error.to_string()).filter(|text| !text.is_empty()),
-            _ => said.map(ToString::to_string),
+            _ => said_by_logto(error),
         };
         let way_on = if error.is_retryable() {
             // This very page, without repeating its address, which may hold a code.
@@ -171,6 +170,24 @@ impl Context {
         reply.with_header("allow", allowed)
     }
 
+    /// What a browser sees where the app forgot to serve the SDK's routes.
+    pub(super) fn page_of_no_route(&self, route: Route, fix: &str) -> Reply {
+        let path = route.mounted(&self.logto().settings);
+        tracing::error!(
+            path,
+            fix,
+            "the app does not serve the SDK's routes, so no sign-in can work"
+        );
+        let page = Page {
+            title: "That did not work",
+            text: "This app does not serve the address that signing in needs. The log of the app says \
+                   what to add.",
+            detail: None,
+            way_on: WayOn::link(self.after_sign_in(), "Go on"),
+        };
+        self.page(404, &page)
+    }
+
     /// The answer to a request that only a page of this app may make. In `why`, `{origin}` stands for
     /// where the app is.
     pub(super) fn wrong_origin(&self, why: &str) -> Reply {
@@ -188,6 +205,12 @@ impl Context {
         };
         self.page(403, &page)
     }
+}
+
+/// Logto's own words, where they came in a callback that was checked.
+pub(super) fn said_by_logto(error: &Error) -> Option<String> {
+    let said = error.response().filter(|response| response.status().is_none());
+    said.map(ToString::to_string)
 }
 
 #[cfg(test)]

@@ -49,15 +49,16 @@ impl Context {
         let refusal = if is_signed_in {
             Refusal {
                 sign_in,
+                max_age: Some(max_age),
                 title: "Please sign in again",
                 text: "You are still signed in, but this needs a more recent sign-in. Your browser's \
                        back button still has what you typed.",
                 error: "insufficient_user_authentication",
                 message: TOO_LONG_AGO,
-                max_age: Some(max_age),
+                is_stale: true,
             }
         } else {
-            Refusal { sign_in, ..self.not_signed_in() }
+            Refusal { sign_in, max_age: Some(max_age), ..self.not_signed_in() }
         };
         self.send_to_sign_in(&refusal).with_header("vary", "Cookie")
     }

@@ -27,6 +27,9 @@ impl Context {
     /// origin, so it gets a page of this app first, which it loads again as a navigation.
     pub(super) fn leave_after_sign_out(&self, location: String) -> Reply {
         let request = self.request();
+        if request.is_framed() && !location.starts_with('/') {
+            return self.page_that_continues(location);
+        }
         if request.is_fetch() && request.accepts_html() && !request.is_htmx() {
             return Reply::see_other(self.continued_sign_out_path());
         }
@@ -47,12 +50,20 @@ impl Context {
         self.page_that_continues(location)
     }
 
+    /// A link to an address, which opens a window where it is one of Logto and this is a frame.
+    pub(super) fn way_to(&self, location: String, label: &'static str) -> WayOn {
+        match self.request().is_framed() && !location.starts_with('/') {
+            true => WayOn::new_window(location, label),
+            false => WayOn::link(location, label),
+        }
+    }
+
     fn page_that_continues(&self, location: String) -> Reply {
         let page = Page {
             title: "You are signed out here",
             text: "Go on to sign out of the sign-in service too.",
             detail: None,
-            way_on: WayOn::link(location, "Continue"),
+            way_on: self.way_to(location, "Continue"),
         };
         self.page(200, &page)
     }

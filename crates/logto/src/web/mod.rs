@@ -25,6 +25,7 @@ mod callback;
 mod caller;
 mod context;
 mod errors;
+mod frame;
 mod fresh_user;
 mod hugging_face_token;
 mod languages;

@@ -108,6 +108,32 @@ impl Request {
         self.referrer_fits(origin)
     }
 
+    /// Whether a page of `origin` made the request, and a header of the browser says so: for cookies that
+    /// come along from other sites too.
+    pub(crate) fn is_surely_from(&self, origin: &str) -> bool {
+        match (self.header("origin"), self.header("sec-fetch-site")) {
+            (Some("null") | None, Some(site)) => site == "same-origin",
+            (Some(sender), _) => sender == origin,
+            (None, None) => self.header("referer").is_some() && self.referrer_fits(origin),
+        }
+    }
+
+    /// Whether the response may be a page that is opened, in a window or in a frame. A browser that does
+    /// not say so sends an `Origin` with what scripts ask of other sites.
+    pub(crate) fn may_be_navigation(&self) -> bool {
+        match self.header("sec-fetch-mode") {
+            Some(mode) => mode == "navigate",
+            None => self.header("origin").is_none() && !self.is_web_socket(),
+        }
+    }
+
+    /// The origin of the page that led here, if it is another one.
+    pub(crate) fn other_referrer(&self, origin: &str) -> Option<String> {
+        let referrer = Url::parse(self.header("referer")?).ok()?.origin();
+        let referrer = referrer.is_tuple().then(|| referrer.ascii_serialization())?;
+        (referrer != origin).then_some(referrer)
+    }
+
     /// Whether a page of `origin` may have made the request in a browser that cannot say so: Safari
     /// before 16.4 sends no fetch metadata, and `Origin: null` from a page with
     /// `Referrer-Policy: no-referrer`.
@@ -175,6 +201,34 @@ mod tests {
             ("GET", vec![("sec-fetch-dest", "empty"), ("sec-fetch-mode", "same-origin")], false),
         ] {
             assert_eq!(request(method, &headers).is_navigation(), expected, "{method} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn where_lax_cookies_do_not_vouch_a_header_has_to() {
+        let ours = "https://app.example";
+        for (headers, surely, navigation) in [
+            (vec![], false, true),
+            (vec![("origin", ours)], true, false),
+            (vec![("origin", "https://evil.example")], false, false),
+            (vec![("origin", "null")], false, false),
+            (vec![("origin", "null"), ("sec-fetch-site", "same-origin")], true, false),
+            (
+                vec![("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
+                false,
+                false,
+            ),
+            (vec![("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], false, true),
+            (vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], false, true),
+            (vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")], false, false),
+            (vec![("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")], true, false),
+            (vec![("referer", "https://app.example/page")], true, true),
+            (vec![("referer", "https://app.example.evil.example/")], false, true),
+            (vec![("upgrade", "websocket")], false, false),
+        ] {
+            let request = request("GET", &headers);
+            assert_eq!(request.is_surely_from(ours), surely, "{headers:?}");
+            assert_eq!(request.may_be_navigation(), navigation, "{headers:?}");
         }
     }
 

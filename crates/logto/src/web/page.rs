@@ -2,6 +2,7 @@
 
 use super::languages::Language;
 use crate::config::{PageAction, PageActionKind, PageContent, Settings};
+use crate::crypto::encoding;
 use crate::reply::Reply;
 
 /// A short page with a heading, a sentence, and a link or a button; in English, translated when it is
@@ -19,11 +20,21 @@ pub(crate) struct WayOn {
     kind: PageActionKind,
     address: String,
     label: &'static str,
+    /// Goes on by itself, where scripts run.
+    script: Option<String>,
+    /// Whether no page may frame this one, not even those that the app names.
+    is_alone: bool,
 }
 
 impl WayOn {
     pub(crate) fn link(address: impl Into<String>, label: &'static str) -> Self {
-        Self { kind: PageActionKind::Link, address: address.into(), label }
+        Self {
+            kind: PageActionKind::Link,
+            address: address.into(),
+            label,
+            script: None,
+            is_alone: false,
+        }
     }
 
     pub(crate) fn new_window(address: impl Into<String>, label: &'static str) -> Self {
@@ -34,18 +45,27 @@ impl WayOn {
         Self { kind: PageActionKind::Form, ..Self::link(address, label) }
     }
 
-    /// A callback's address may hold a code, which must not leak as a referrer. A form has to tell this app
-    /// where it comes from.
+    pub(crate) fn with_script(self, script: String) -> Self {
+        Self { script: Some(script), ..self }
+    }
+
+    /// A click here must be meant, so no page may lay itself over this one.
+    pub(crate) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
+
+    /// A callback's address may hold a code, which must not leak as a referrer. A form and a window have to
+    /// tell this app where they come from.
     fn referrer_policy(&self) -> &'static str {
         match self.kind {
-            PageActionKind::Link | PageActionKind::NewWindow => "no-referrer",
-            PageActionKind::Form => "same-origin",
+            PageActionKind::Link => "no-referrer",
+            PageActionKind::NewWindow | PageActionKind::Form => "same-origin",
         }
     }
 }
 
 impl Page<'_> {
-    /// Nothing is loaded and nothing runs.
+    /// Nothing is loaded, and nothing runs but the page's own script.
     const CONTENT_SECURITY_POLICY: &'static str =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; ";
 
@@ -61,17 +81,23 @@ impl Page<'_> {
                 address: &self.way_on.address,
                 label: language.translate(self.way_on.label),
             },
+            script: self.way_on.script.as_deref(),
         };
-        let (policy, body) = match &settings.page_template {
-            Some(template) => ("", template.render(&content)),
-            None => (Self::CONTENT_SECURITY_POLICY, render(&content)),
+        let (mut policy, body) = match &settings.page_template {
+            Some(template) => (String::new(), template.render(&content)),
+            None => (Self::CONTENT_SECURITY_POLICY.to_owned(), render(&content)),
+        };
+        if let Some(script) = content.script.filter(|_| !policy.is_empty()) {
+            let hash = encoding::standard(encoding::sha256(&[script.as_bytes()]));
+            policy.push_str(&format!("script-src 'sha256-{hash}'; "));
+        }
+        let ancestors = match self.way_on.is_alone {
+            true => "'none'",
+            false => settings.frame_ancestors.as_str(),
         };
         Reply::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
-            .with_header(
-                "content-security-policy",
-                format!("{policy}frame-ancestors {}", settings.frame_ancestors),
-            )
+            .with_header("content-security-policy", format!("{policy}frame-ancestors {ancestors}"))
             .with_header("content-language", content.language)
             .with_header("referrer-policy", self.way_on.referrer_policy())
             .with_header("x-content-type-options", "nosniff")
@@ -96,12 +122,14 @@ fn render(content: &PageContent<'_>) -> String {
             format!("<form method=\"post\" action=\"{address}\"><button>{label}</button></form>")
         }
     };
+    let script = content.script.map(|script| format!("<script>{script}</script>\n"));
     include_str!("page.html")
         .replace("{lang}", content.language)
         .replace("{title}", &escape(content.title))
         .replace("{text}", &escape(content.text))
         .replace("{detail}", &detail)
         .replace("{way_on}", &way_on)
+        .replace("{script}", &script.unwrap_or_default())
 }
 
 fn escape(text: &str) -> String {
@@ -135,7 +163,13 @@ mod tests {
         title: "You are not signed in",
         text: "x",
         detail: None,
-        way_on: WayOn { kind: PageActionKind::Link, address: String::new(), label: "Sign in" },
+        way_on: WayOn {
+            kind: PageActionKind::Link,
+            address: String::new(),
+            label: "Sign in",
+            script: None,
+            is_alone: false,
+        },
     };
 
     #[test]

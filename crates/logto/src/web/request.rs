@@ -66,6 +66,7 @@ impl Request {
         "authorization",
         "content-type",
         "cookie",
+        "host",
         "hx-current-url",
         "hx-request",
         "logto-signature-sha-256",

@@ -60,7 +60,7 @@ impl Context {
     /// none of the SDK's own routes, which would do something again.
     pub(super) fn own_page(&self, address: &str) -> Option<String> {
         let settings = &self.logto().settings;
-        let page = settings.page(address)?;
+        let page = settings.page(address, self.origin())?;
         let inside = settings.inside(&page);
         let path = inside.split(['?', '#']).next().unwrap_or(inside);
         let prefix = settings.route_prefix.as_str();

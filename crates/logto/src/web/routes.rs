@@ -21,6 +21,9 @@ pub enum Route {
     SignIn,
     /// `GET /sign-up`: the same, beginning with Logto's registration page.
     SignUp,
+    /// `GET /sign-in/frame` and `POST /sign-in/frame`: gives a frame in a page of another site its session;
+    /// see [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies).
+    Frame,
     /// `GET /callback`: where Logto sends people back to.
     Callback,
     /// `POST /sign-out` (`GET` if configured): out of this app and out of Logto.
@@ -38,11 +41,15 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// event, take 400 KB.
 const WEBHOOK: usize = 1024 * 1024;
 
+/// A code for a frame holds the cookies of a session and the address of a page.
+const FRAME_CODE: usize = 64 * 1024;
+
 impl Route {
     /// All routes.
     pub const ALL: &'static [Self] = &[
         Self::SignIn,
         Self::SignUp,
+        Self::Frame,
         Self::Callback,
         Self::SignOut,
         Self::BackChannelLogout,
@@ -55,6 +62,7 @@ impl Route {
         match self {
             Self::SignIn => "/sign-in",
             Self::SignUp => "/sign-up",
+            Self::Frame => "/sign-in/frame",
             Self::Callback => "/callback",
             Self::SignOut => "/sign-out",
             Self::BackChannelLogout => "/backchannel-logout",
@@ -97,6 +105,7 @@ impl Route {
         match self {
             Self::BackChannelLogout => 32 * 1024,
             Self::Webhooks => WEBHOOK,
+            Self::Frame => FRAME_CODE,
             Self::SignIn | Self::SignUp | Self::Callback | Self::SignOut => 0,
         }
     }
@@ -113,6 +122,7 @@ impl Route {
         let allowed: &[&str] = match self {
             Self::SignOut if context.logto().settings.sign_out_by_get => &["GET", "POST"],
             Self::SignOut | Self::BackChannelLogout | Self::Webhooks => &["POST"],
+            Self::Frame => &["GET", "POST"],
             Self::SignIn | Self::SignUp | Self::Callback => &["GET"],
         };
         let by_get = allowed.contains(&"GET");
@@ -132,6 +142,24 @@ impl Route {
     }
 }
 
+impl Settings {
+    /// The route at a path, with or without the path of the base URL.
+    pub(crate) fn route_at(&self, path: &str) -> Option<Route> {
+        let prefix = segments(&self.route_prefix);
+        let base = segments(&self.base_path);
+        let mut routes = Route::ALL.iter().copied();
+        routes.find(|route| {
+            let mounted = prefix.clone().chain(segments(route.path()));
+            let as_browsers_see_it = base.clone().chain(mounted.clone());
+            segments(path).eq(mounted) || segments(path).eq(as_browsers_see_it)
+        })
+    }
+}
+
+fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> + Clone {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
 /// What a request to the sign-in routes asks for.
 fn options(context: &Context) -> Result<SignInOptions, Error> {
     let max_age = context.wanted_max_age().map_err(|error| context.answered(error))?;
@@ -145,13 +173,11 @@ async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
         Route::SignUp => {
             context.sign_in(options(context)?.with_first_screen(FirstScreen::Register)).await
         }
+        Route::Frame => context.handle_frame().await,
         Route::Callback => Ok(context.handle_sign_in_callback().await),
         Route::Webhooks => Ok(context.handle_webhook().await),
         Route::BackChannelLogout => Ok(context.handle_back_channel_logout().await),
-        Route::SignOut
-            if context.request().is_from(context.origin())
-                || context.is_vouched_for_by_cookie() =>
-        {
+        Route::SignOut if context.is_from_here() || context.is_vouched_for_by_cookie() => {
             Ok(context.sign_out().await)
         }
         Route::SignOut => Ok(context.wrong_origin("Signing out works from {origin} only.")),

@@ -20,13 +20,21 @@ impl Context {
     /// Sends the person to Logto.
     ///
     /// The answer is a redirect, with a cookie that binds the sign-in to this browser. A session
-    /// that is there stays until the new one replaces it.
+    /// that is there stays until the new one replaces it. In a frame the answer is a page with a link that
+    /// opens a window, because Logto cannot be shown in a frame.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] if the options cannot be sent, [`ErrorKind::Unreachable`] if
     /// Logto was never reached and is not now.
     pub async fn sign_in(&self, options: SignInOptions) -> Result<Reply, Error> {
+        if self.request().is_framed() {
+            // Logto's pages cannot be shown there.
+            options.check()?;
+            let page = self.return_to(&options)?.unwrap_or_else(|| self.page_to_return_to());
+            let address = self.sign_in_path(&page, options.max_age);
+            return Ok(self.page_in_frame(200, &page, address, &options));
+        }
         self.begin_sign_in(&options, Before::Nothing).await.map_err(|error| {
             tracing::warn!(%error, "a sign-in could not begin");
             self.answered(error)
@@ -167,6 +175,9 @@ impl Context {
         let Some(wanted) = &options.post_redirect_uri else {
             return Ok(None);
         };
+        if self.is_window(wanted) {
+            return Ok(Some(wanted.clone()));
+        }
         self.own_page(wanted).map(Some).ok_or_else(|| {
             let why = "the page to show after signing in is not a page of this app";
             Error::new(ErrorKind::InvalidRequest, why)
@@ -177,8 +188,7 @@ impl Context {
         let Some(uri) = &options.redirect_uri else {
             return Ok(None);
         };
-        let base = &self.logto().settings.base_url;
-        let path = uri.strip_prefix(base.as_str()).unwrap_or(uri);
+        let path = uri.strip_prefix(&self.url("")).unwrap_or(uri);
         match local_path(path) {
             Some(path) if !path.contains('?') => Ok(Some(path.to_owned())),
             _ => Err(Error::new(
@@ -193,8 +203,8 @@ impl Context {
     pub(super) fn redirect_uri(&self, transaction: &Transaction) -> String {
         let settings = &self.logto().settings;
         match &transaction.intent.redirect_path {
-            Some(path) => settings.url(path),
-            None => settings.url(&Route::Callback.mounted(settings)),
+            Some(path) => self.url(path),
+            None => self.url(&Route::Callback.mounted(settings)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::page::{Page, WayOn};
+use super::page::Page;
 use super::{Context, Reply, SessionState};
 use crate::flow::Ended;
 use crate::oidc::provider::{Metadata, is_answer};
@@ -49,6 +49,7 @@ impl Context {
     pub(super) fn is_vouched_for_by_cookie(&self) -> bool {
         let request = self.request();
         request.hides_its_origin(self.origin())
+            && !self.is_in_frame()
             && self.logto().sessions.in_cookies(request.raw_cookies(), self.now()).is_some()
     }
 
@@ -122,7 +123,7 @@ impl Context {
         let mut url = metadata.end_session_endpoint.clone()?;
         url.query_pairs_mut()
             .append_pair("client_id", &settings.app_id)
-            .append_pair("post_logout_redirect_uri", &settings.url(&settings.after_sign_out));
+            .append_pair("post_logout_redirect_uri", &self.url(&settings.after_sign_out));
         Some(url.into())
     }
 
@@ -159,7 +160,7 @@ impl Context {
             ),
         };
         let title = "You are signed out in this browser";
-        let way_on = WayOn::link(next, "Go on");
+        let way_on = self.way_to(next, "Go on");
         self.page(status, &Page { title, text, detail: None, way_on })
     }
 }

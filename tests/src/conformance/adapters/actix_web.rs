@@ -28,6 +28,7 @@ impl Adapter for ActixWeb {
 
     async fn serve(app: TestApp) -> Option<Server> {
         let server = HttpServer::new(move || {
+            let without_routes = app.without_routes;
             let middleware = Condition::new(!app.bare, logto_actix_web::middleware(&app.logto));
             let logto = app.logto.clone();
             App::new()
@@ -36,7 +37,10 @@ impl Adapter for ActixWeb {
                 .wrap(middleware)
                 .service(
                     web::scope(app.mounted_at)
-                        .configure(logto_actix_web::routes(&logto))
+                        .configure(move |config| match without_routes {
+                            true => {}
+                            false => logto_actix_web::routes(&logto)(config),
+                        })
                         .configure(pages),
                 )
         });

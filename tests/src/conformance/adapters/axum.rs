@@ -59,7 +59,10 @@ pub(super) fn router(app: &TestApp) -> Router {
         true => router,
         false => router.layer(logto_axum::layer(&app.logto)),
     };
-    let router = router.merge(logto_axum::routes(&app.logto));
+    let router = match app.without_routes {
+        true => router,
+        false => router.merge(logto_axum::routes(&app.logto)),
+    };
     match app.mounted_at {
         "" => router,
         path => Router::new().nest(path, router),

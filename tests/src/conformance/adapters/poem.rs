@@ -43,7 +43,11 @@ fn route(app: TestApp) -> Route {
     let middleware = logto_poem::middleware(&app.logto);
     let mounted_at = app.mounted_at;
     let deep = Route::new().at("/page", get(page));
-    let endpoint = logto_poem::routes(&app.logto)
+    let routes = match app.without_routes {
+        true => Route::new(),
+        false => logto_poem::routes(&app.logto),
+    };
+    let endpoint = routes
         .at("/hello", get(hello))
         .at("/page", get(page))
         .nest("/nested", Route::new().nest("/deep", deep))

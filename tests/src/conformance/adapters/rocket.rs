@@ -33,6 +33,8 @@ impl Adapter for Rocketeer {
         "an origin that is not text signs nobody out",
         "htmx on a page that is not text",
         "an Accept that is text for the most part",
+        // The fairing mounts them.
+        "the SDK's routes were forgotten",
     ];
 
     async fn serve(app: TestApp) -> Option<Server> {

@@ -1,4 +1,4 @@
-//! The middleware is missing: everybody is refused, nobody is "nobody".
+//! The middleware is missing: everybody is refused, nobody is "nobody". The routes are missing: a page says so.
 
 use super::super::{Case, Setup};
 
@@ -45,4 +45,18 @@ pub fn without_middleware() -> Vec<Case> {
     });
     cases.push(plain.on(bare));
     cases
+}
+
+/// The SDK's routes are missing.
+#[must_use]
+pub fn without_routes() -> Vec<Case> {
+    let setup = Setup { without_routes: true, ..Setup::default() };
+    let case = Case::new("the SDK's routes were forgotten", async |site| {
+        for path in ["/sign-in", "/callback?code=a&state=b"] {
+            let answer = site.visitor().open(path).await;
+            assert_eq!(answer.status, 404, "{}", answer.summary(""));
+            assert!(answer.text().contains("The log of the app says what to add."));
+        }
+    });
+    vec![case.on(setup)]
 }

@@ -101,10 +101,15 @@ pub fn callbacks() -> Vec<Case> {
             }
             let state = state_of(&visitor.begin().await);
             let answer = visitor.open(&refused(site, &state, "invalid_scope")).await;
-            offers_sign_in_of(&answer, "%2F");
-            if signed_in {
-                visitor.is_signed_in().await;
+            if !signed_in {
+                return offers_sign_in_of(&answer, "%2F");
             }
+            assert!(answer.cookie("logto_sign_in_").is_removal());
+            assert!(answer.text().contains("<h1>You are still signed in</h1>"));
+            assert!(answer.text().contains("<a href=\"/\">Go on</a>"));
+            assert!(answer.text().contains("invalid_scope"), "{}", answer.text());
+            assert!(!answer.text().contains("Signing in did not work"));
+            visitor.is_signed_in().await;
         }));
         let order = if signed_in { "last" } else { "first" };
         cases.push(Case::new(format!("two tabs, the first one back {order}"), async move |site| {

@@ -35,7 +35,7 @@ pub fn methods() -> Vec<Case> {
             let status = match route {
                 Route::SignOut => 303,
                 Route::BackChannelLogout => 400,
-                Route::Webhooks => 404,
+                Route::Webhooks | Route::Frame => 404,
                 _ => 405,
             };
             assert_eq!(answer.status, status);
@@ -71,6 +71,7 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
     let allowed = match (route, sign_out_by_get) {
         ("/sign-out", true) => "GET, POST",
         ("/sign-out" | "/backchannel-logout" | "/webhooks/logto", _) => "POST",
+        ("/sign-in/frame", _) => "GET, POST",
         _ => "GET",
     };
     match (method, route) {
@@ -83,6 +84,11 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
         ("POST", "/backchannel-logout") => {
             // There is no logout token.
             assert_eq!(answer.status, 400);
+            answer.owes_nothing();
+        }
+        ("GET" | "POST", "/sign-in/frame") => {
+            // Nobody may frame this app.
+            assert_eq!(answer.status, 404);
             answer.owes_nothing();
         }
         ("POST", "/webhooks/logto") => {

@@ -6,6 +6,7 @@ mod back_channel;
 mod bare;
 mod caches;
 mod callbacks;
+mod frames;
 mod freshness;
 mod headers;
 mod kinds;
@@ -20,9 +21,10 @@ mod sign_out;
 mod webhooks;
 
 pub use back_channel::back_channel;
-pub use bare::without_middleware;
+pub use bare::{without_middleware, without_routes};
 pub use caches::{caches, leaving};
 pub use callbacks::callbacks;
+pub use frames::frames;
 pub use freshness::freshness;
 pub use headers::headers;
 pub use kinds::kinds_of_request;
@@ -48,6 +50,7 @@ pub fn all() -> Vec<Case> {
         signing_in(),
         callbacks(),
         freshness(),
+        frames(),
         cookies_owed(),
         signing_out(),
         back_channel(),
@@ -57,6 +60,7 @@ pub fn all() -> Vec<Case> {
         places(),
         passing_through(),
         without_middleware(),
+        without_routes(),
     ];
     themes.into_iter().flatten().collect()
 }

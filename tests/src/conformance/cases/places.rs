@@ -10,6 +10,7 @@ const AT_ROOT: Setup = Setup {
     mounted_at: "",
     route_prefix: "",
     bare: false,
+    without_routes: false,
     configure: |config| config,
 };
 const BELOW_PATH: Setup = Setup { base_url: "http://localhost:3000/app", ..AT_ROOT };
@@ -52,6 +53,7 @@ pub fn places() -> Vec<Case> {
         let ask = visitor.post("/sign-out").without("host");
         assert_eq!(ask.header("host", "10.0.0.7:8080").send().await.status, 303);
     }));
+    cases.extend(several_hosts());
     let prefixed = Setup { route_prefix: "/auth", ..AT_ROOT };
     for route in ["/sign-in", "/callback", "/sign-out"] {
         let name = format!("with a prefix, {route} is the app's own");
@@ -101,4 +103,49 @@ async fn there_and_back(site: &Site, page: &str) {
     assert_eq!(stale.status, 400);
     let link = format!("href=\"{}?return_to=", site.route("/sign-in"));
     assert!(stale.text().contains(&link), "{}", stale.text());
+}
+
+/// One app at several addresses.
+fn several_hosts() -> Vec<Case> {
+    let setup = Setup {
+        base_url: "https://app.localhost",
+        configure: |config| {
+            config.with_allowed_base_urls(["https://app.example.org", "https://*.preview.example"])
+        },
+        ..AT_ROOT
+    };
+    let mut cases = Vec::new();
+    for (host, origin) in [
+        ("app.localhost", "https://app.localhost"),
+        ("app.example.org", "https://app.example.org"),
+        ("pr-7.preview.example", "https://pr-7.preview.example"),
+        ("evil.example", "https://app.localhost"),
+        ("evil.preview.example.evil.example", "https://app.localhost"),
+        ("a.b.preview.example", "https://app.localhost"),
+    ] {
+        cases.push(Case::new(format!("one of several hosts, {host}"), async move |site| {
+            let mut visitor = site.visitor();
+            let page = format!("/sign-in?return_to={origin}/page");
+            let sent = visitor.get(&page).navigating().without("host").header("host", host);
+            let address = Url::parse(&sent.send().await.location()).expect("an address");
+            let parameter = |name| {
+                let mut pairs = address.query_pairs();
+                pairs.find(|(known, _)| known == name).expect(name).1.into_owned()
+            };
+            assert_eq!(parameter("redirect_uri"), format!("{origin}/callback"));
+            // Logto knows the redirect URI of the first only; what is left is the app's own.
+            for (sender, status) in [(origin, 303), ("https://evil.example", 403)] {
+                let ask = visitor.ask("POST", "/sign-out").without("host").header("host", host);
+                let answer = ask.header("origin", sender).send().await;
+                assert_eq!(answer.status, status, "{sender}");
+                if status == 303 {
+                    let address = Url::parse(&answer.location()).expect("an address");
+                    let mut pairs = address.query_pairs();
+                    let back = pairs.find(|(name, _)| name == "post_logout_redirect_uri");
+                    assert_eq!(back.expect("a way back").1, format!("{origin}/"));
+                }
+            }
+        }));
+    }
+    cases.into_iter().map(|case| case.on(setup)).collect()
 }

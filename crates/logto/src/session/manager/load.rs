@@ -35,7 +35,7 @@ impl SessionManager {
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because the store
     /// cannot be asked.
     pub(crate) async fn load(&self, header: &[u8], now: u64) -> Result<SessionLookup, Error> {
-        let found = self.cookie.read(
+        let found = self.cookie_of(header).read(
             header,
             |sealed| self.open(sealed, now),
             |opened| self.is_live(opened, now),
@@ -81,7 +81,7 @@ impl SessionManager {
 
     /// What the cookies themselves tell of their session, to end it.
     pub(crate) fn in_cookies(&self, header: &[u8], now: u64) -> Option<EndingSession> {
-        match self.cookie.read(header, |sealed| self.open(sealed, now), |_| true) {
+        match self.cookie_of(header).read(header, |sealed| self.open(sealed, now), |_| true) {
             Found::Opened(opened) => Some(match &opened.what {
                 What::Session(held) => held.into(),
                 What::SessionPointer(pointer, _) => pointer.into(),

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crate::cache::{Budget, Cache};
 use crate::config::Settings;
-use crate::cookies::Attributes;
+use crate::cookies::{self, Attributes};
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
 use crate::session::{Opener, Packer, Session, SessionCookie, SessionPointer};
@@ -50,6 +50,8 @@ const SESSION_BYTES: usize = 1024;
 pub(crate) struct SessionManager {
     opener: Arc<Opener>,
     cookie: SessionCookie,
+    /// Of frames in pages of other sites, where the app allows them.
+    frame_cookie: Option<SessionCookie>,
     store: Store,
     store_keys: StoreKeys,
     expiry: SessionExpiry,
@@ -75,6 +77,7 @@ impl SessionManager {
             secure: settings.secure,
             domain: settings.cookie_domain.clone(),
             path: settings.cookie_path.clone(),
+            partitioned: false,
         };
         let budget = Arc::new(Budget::new(settings.session_cache));
         let opener = Opener::new(
@@ -83,8 +86,12 @@ impl SessionManager {
             Packer::new(&settings.issuer, &settings.app_id),
             Arc::clone(&budget),
         );
+        let cookie = SessionCookie::new(attributes, settings.cookie_budget, Arc::clone(&opener));
+        let frame_cookie =
+            settings.partitioned_cookies.then(|| cookie.in_frame(&settings.frame_cookie_name()));
         Self {
-            cookie: SessionCookie::new(attributes, settings.cookie_budget, Arc::clone(&opener)),
+            cookie,
+            frame_cookie,
             store: Store::new(storage, settings.storage_timeout, keys),
             store_keys,
             expiry: SessionExpiry {
@@ -100,6 +107,27 @@ impl SessionManager {
             },
             opener,
         }
+    }
+
+    /// The session cookie of the jar that `header` comes from.
+    fn cookie_of(&self, header: &[u8]) -> &SessionCookie {
+        self.used_frame_cookie(header).unwrap_or(&self.cookie)
+    }
+
+    /// Whether the cookies come from a frame in a page of another site: a jar of its own, whose cookies
+    /// are not `SameSite=Lax`.
+    pub(crate) fn is_in_frame(&self, header: &[u8]) -> bool {
+        self.used_frame_cookie(header).is_some()
+    }
+
+    /// The cookie for frames, if it counts. The usual one does not reach a frame of another site; where
+    /// it comes along, it counts.
+    fn used_frame_cookie(&self, header: &[u8]) -> Option<&SessionCookie> {
+        let framed = self.frame_cookie.as_ref()?;
+        // The name of a frame's key, which comes before its session, begins alike.
+        let is_framed = cookies::starting_with(header, framed.name()).next().is_some()
+            && cookies::values(header, self.cookie.name()).next().is_none();
+        is_framed.then_some(framed)
     }
 
     /// Whether the store answers and can be written.
@@ -145,13 +173,14 @@ impl SessionManager {
         let left = self.expiry.ends_at(&held.session).saturating_sub(now);
         // Logto's clock, which says when it began, may be ahead.
         let max_age = left.min(self.expiry.lifetime);
+        let cookie = self.cookie_of(header.as_bytes());
         match held.backend {
             SessionBackend::Store => self.write_pointer(held, header, max_age),
             SessionBackend::Cookie if !self.fits_cookies(&held.session) => {
                 self.write_pointer(held, header, max_age)
             }
             SessionBackend::Cookie => {
-                let write = |session: &Session| self.cookie.write(session, header, max_age);
+                let write = |session: &Session| cookie.write(session, header, max_age);
                 let all = write(&held.session);
                 if !is_too_large(&all) {
                     return all;
@@ -174,7 +203,7 @@ impl SessionManager {
 
     /// The `Set-Cookie` lines that end the session in this browser.
     pub(crate) fn no_cookies(&self, header: &str) -> Vec<String> {
-        self.cookie.remove(header)
+        self.cookie_of(header.as_bytes()).remove(header)
     }
 
     fn write_pointer(
@@ -190,7 +219,7 @@ impl SessionManager {
             sub: held.sub().to_owned(),
             sid: held.sid().map(str::to_owned),
         };
-        self.cookie.write_pointer(&pointer, header, max_age)
+        self.cookie_of(header.as_bytes()).write_pointer(&pointer, header, max_age)
     }
 
     /// Whether the session can be kept at all.

@@ -1,0 +1,292 @@
+//! Signing in where the app is shown in a frame of another site.
+//!
+//! 1. A page in the frame needs a person: the frame gets a key in a partitioned cookie, and a link that
+//!    opens a window, with a ticket for that key.
+//! 2. In the window, which is a page of this site like any other, the person signs in and confirms.
+//! 3. The window sends a code to the page that opened it; browsers let nobody else have it.
+//! 4. The frame brings code and key, and gets the session in its own cookie.
+//!
+//! SECURITY.md says what each step is for.
+
+use serde_json::json;
+use url::form_urlencoded;
+
+use super::page::{Page, WayOn};
+use super::{Context, Reply, Route};
+use crate::crypto::encoding;
+use crate::error::Error;
+use crate::flow::{FrameKey, Frames, SignInOptions, Ticket, is_fresh};
+use crate::session::manager::LoadedSession;
+
+impl Context {
+    /// Whether the session is one of a frame in a page of another site.
+    pub(super) fn is_in_frame(&self) -> bool {
+        self.logto().sessions.is_in_frame(self.request().raw_cookies())
+    }
+
+    /// The cookies that may speak for the person. Those of a frame come along from everywhere, so they
+    /// count only where `SameSite=Lax` would have let them through, or a page was opened in the frame.
+    pub(super) fn trusted_cookies(&self) -> &[u8] {
+        let request = self.request();
+        let is_trusted = !self.is_in_frame()
+            || request.is_surely_from(self.origin())
+            || (self.is_safe() && request.may_be_navigation());
+        if is_trusted { request.raw_cookies() } else { b"" }
+    }
+
+    /// Whether a page of this app made the request. Where no `SameSite=Lax` cookie says so, the browser
+    /// itself has to.
+    pub(super) fn is_from_here(&self) -> bool {
+        match self.is_in_frame() {
+            true => self.request().is_surely_from(self.origin()),
+            false => self.request().is_from(self.origin()),
+        }
+    }
+
+    /// Whether the request changes nothing (RFC 9110, section 9.2.1).
+    pub(super) fn is_safe(&self) -> bool {
+        matches!(self.request().method(), "GET" | "HEAD" | "OPTIONS")
+    }
+
+    /// What a person sees in a frame who has to sign in, on the way to `page`. If no frame gets a session,
+    /// the window goes to `address`.
+    pub(super) fn page_in_frame(
+        &self,
+        status: u16,
+        page: &str,
+        address: String,
+        options: &SignInOptions,
+    ) -> Reply {
+        let (way_on, cookies) = match self.begin_in_frame(page, options) {
+            Ok(Some((way_on, cookie))) => (way_on, vec![cookie]),
+            Ok(None) => (WayOn::new_window(address, LABEL), Vec::new()),
+            Err(error) => return Reply::from(self.answered(error)),
+        };
+        let page = Page {
+            title: "Please sign in",
+            text: "Signing in needs a window of its own.",
+            detail: None,
+            way_on,
+        };
+        self.page(status, &page).with_cookies(cookies)
+    }
+
+    /// The link of a frame that gets a session, and its cookie; `None` if this app gives none.
+    fn begin_in_frame(
+        &self,
+        page: &str,
+        options: &SignInOptions,
+    ) -> Result<Option<(WayOn, String)>, Error> {
+        let logto = self.logto();
+        let Some(frames) = &logto.frames else {
+            return Ok(None);
+        };
+        let (key, cookie) = frames.keep_key(&logto.keys, &self.request().cookies(), self.now())?;
+        let ticket = Ticket {
+            challenge: key.challenge(),
+            page: page.to_owned(),
+            embedder: self.request().other_referrer(self.origin()),
+            options: options.to_query(),
+        };
+        let ticket = Frames::seal_ticket(&logto.keys, &ticket, self.now())?;
+        let route = self.frame_route();
+        let way_on = WayOn::new_window(format!("{route}?ticket={ticket}"), LABEL)
+            .with_script(format!("const route = {};\n{WAITING}", script_text(&route)));
+        Ok(Some((way_on, cookie)))
+    }
+
+    /// The route of windows and frames.
+    pub(super) async fn handle_frame(&self) -> Result<Reply, Error> {
+        let Some(frames) = &self.logto().frames else {
+            return Ok(Reply::json(404, "not_found", "This site gives no sessions to frames."));
+        };
+        let mut body = form_urlencoded::parse(self.request().body());
+        let code = body.find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
+        match (self.request().method(), code) {
+            ("POST", Some(code)) => self.redeem_in_frame(frames, &code).await,
+            ("POST", None) => self.confirm_in_window(frames).await,
+            _ => self.open_window(frames).await,
+        }
+    }
+
+    /// In the window: signs the person in, and asks whether the frame may have the session.
+    async fn open_window(&self, frames: &Frames) -> Result<Reply, Error> {
+        let logto = self.logto();
+        let Some(ticket) = self.ticket() else {
+            return Ok(self.page_out_of_date());
+        };
+        let is_noted = frames.has_window(
+            &logto.keys,
+            &ticket.challenge,
+            &self.request().cookies(),
+            self.now(),
+        );
+        let is_opened = self.request().is_surely_from(self.origin());
+        if !self.request().is_navigation() || !(is_opened || is_noted) {
+            // Another site, or a message, leads here.
+            return Ok(self.page_out_of_date());
+        }
+        let noted = frames.note_window(&logto.keys, &ticket.challenge, self.now())?;
+        let options = SignInOptions::from_query(&ticket.options);
+        let user = match self.maybe_user().await {
+            Ok(user) => user,
+            Err(reply) => return Ok(reply),
+        };
+        let is_recent = |max_age| {
+            let tolerance = logto.settings.clock_tolerance;
+            let at = user.as_ref().and_then(|user| user.authenticated_at());
+            is_fresh(at, max_age, self.now(), tolerance)
+        };
+        let reply = match &user {
+            Some(_) if options.max_age.is_none_or(is_recent) => self.page_to_confirm(&ticket),
+            _ => {
+                let post_redirect_uri = Some(self.window_address());
+                self.sign_in(SignInOptions { post_redirect_uri, ..options }).await?
+            }
+        };
+        Ok(reply.with_cookies(vec![noted]))
+    }
+
+    fn page_to_confirm(&self, ticket: &Ticket) -> Reply {
+        let settings = &self.logto().settings;
+        let there = ticket.embedder.as_deref().unwrap_or(&settings.frame_ancestors);
+        let text = self.language().translate(
+            "{origin} shows this app in a page of its own. Go on only if you have just come from there.",
+        );
+        let text = text.replace("{origin}", there);
+        let page = Page {
+            title: "Use your account there?",
+            text: &text,
+            detail: None,
+            way_on: WayOn::button(self.window_address(), "Go on").alone(),
+        };
+        self.page(200, &page)
+    }
+
+    /// In the window, after the click: gives the code to the page that opened the window.
+    async fn confirm_in_window(&self, frames: &Frames) -> Result<Reply, Error> {
+        let logto = self.logto();
+        if !self.request().is_surely_from(self.origin()) || self.request().is_framed() {
+            return Ok(self.page_out_of_date());
+        }
+        let (Some(ticket), Some(held)) = (self.ticket(), self.held().await?) else {
+            return Ok(self.page_out_of_date());
+        };
+        if !frames.has_window(&logto.keys, &ticket.challenge, &self.request().cookies(), self.now())
+        {
+            return Ok(self.page_out_of_date());
+        }
+        let lines = logto.sessions.cookies(&held, "", self.now())?;
+        let pairs = lines.iter().filter_map(|line| line.split(';').next());
+        let cookies = pairs.collect::<Vec<_>>().join("; ");
+        let code = Frames::seal_code(&logto.keys, &ticket, &cookies, self.now())?;
+        let page = Page {
+            title: "You are signed in",
+            text: "You can close this window. If the page that you came from does not go on by itself, \
+                   choose “Open a window” there once more.",
+            detail: None,
+            way_on: WayOn::link(ticket.page, "Go on")
+                .with_script(format!("const code = {};\n{HANDING_OVER}", script_text(&code)))
+                .alone(),
+        };
+        Ok(self.page(200, &page).with_cookies(vec![frames.forget_window()]))
+    }
+
+    /// In the frame: takes the session over.
+    async fn redeem_in_frame(&self, frames: &Frames, code: &str) -> Result<Reply, Error> {
+        let logto = self.logto();
+        let key = frames.key(&logto.keys, &self.request().cookies(), self.now());
+        let is_from_here = self.request().is_surely_from(self.origin());
+        let Some(key) = key.filter(|_| is_from_here) else {
+            return Ok(self.page_out_of_date());
+        };
+        let Some((page, held)) = self.redeemed(&key, code).await? else {
+            let page = self.after_sign_in();
+            return Ok(self.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
+        };
+        self.adopt(held)?;
+        Ok(Reply::see_other(page)
+            .with_cookies(self.take_cookies().await)
+            .with_cookies(vec![frames.forget_key()]))
+    }
+
+    /// What a code stands for, once.
+    async fn redeemed(
+        &self,
+        key: &FrameKey,
+        code: &str,
+    ) -> Result<Option<(String, LoadedSession)>, Error> {
+        let logto = self.logto();
+        let Some(code) = Frames::open_code(&logto.keys, key, code, self.now()) else {
+            return Ok(None);
+        };
+        let owner = encoding::random::<16>()?;
+        let seconds = logto.settings.sign_in_lifetime;
+        if logto.sessions.claim_callback(&code.id, &owner, seconds).await?.is_none() {
+            return Ok(None);
+        }
+        let loaded = logto.sessions.load(code.cookies.as_bytes(), self.now()).await?;
+        Ok(loaded.held.map(|held| (code.page, held)))
+    }
+
+    fn ticket(&self) -> Option<Ticket> {
+        let mut query = form_urlencoded::parse(self.request().query().as_bytes());
+        let (_, sealed) = query.find(|(name, _)| name == "ticket")?;
+        Frames::open_ticket(&self.logto().keys, &sealed, self.now())
+    }
+
+    fn page_out_of_date(&self) -> Reply {
+        let page = Page {
+            title: "That did not work",
+            text: "Go back to the page that shows this app, load it again, and choose “Open a window” \
+                   there.",
+            detail: None,
+            way_on: WayOn::link(self.after_sign_in(), "Go on").alone(),
+        };
+        self.page(400, &page)
+    }
+
+    /// Whether a page is the window of a frame, which only the SDK itself returns to.
+    pub(super) fn is_window(&self, page: &str) -> bool {
+        let path = page.split_once('?').map(|(path, _)| path);
+        self.logto().frames.is_some() && path == Some(self.frame_route().as_str())
+    }
+
+    /// This window's own address, as the browser knows it.
+    fn window_address(&self) -> String {
+        format!("{}?{}", self.frame_route(), self.request().query())
+    }
+
+    fn frame_route(&self) -> String {
+        let settings = &self.logto().settings;
+        format!("{}{}", settings.base_path, Route::Frame.mounted(settings))
+    }
+}
+
+const LABEL: &str = "Open a window";
+
+/// Waits in the frame for the code. Only a page of this origin is listened to.
+const WAITING: &str = "document.querySelector(\"a[target=_blank]\").rel = \"opener\";
+addEventListener(\"message\", ({ origin, data }) => {
+  if (origin !== location.origin || typeof data?.logtoCode !== \"string\") return;
+  const form = document.createElement(\"form\");
+  const code = document.createElement(\"input\");
+  Object.assign(form, { method: \"post\", action: route, hidden: true });
+  Object.assign(code, { name: \"code\", value: data.logtoCode });
+  form.append(code);
+  document.body.append(form);
+  form.submit();
+});
+";
+
+/// Sends the code from the window. Only a page of this origin receives it.
+const HANDING_OVER: &str = "if (opener) {
+  opener.postMessage({ logtoCode: code }, location.origin);
+  close();
+}
+";
+
+/// A string in a script that stands in a page.
+fn script_text(text: &str) -> String {
+    json!(text).to_string().replace('<', "\\u003c")
+}

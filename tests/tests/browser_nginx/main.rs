@@ -1,0 +1,5 @@
+//! Apps behind nginx with its default settings, in a real browser.
+
+mod space;
+mod tabs;
+mod tokens;
