@@ -1,14 +1,11 @@
 //! Ends sessions: now, or as soon as the store answers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::engine::Engine;
 use crate::error::Error;
 use crate::session::manager::{Added, EndingSession};
-
-/// Between two attempts to store an end: at first, and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// A session that was ended.
 pub(crate) struct Ended {
@@ -74,19 +71,16 @@ impl Engine {
     async fn store_ends(self: Arc<Self>) {
         let mut working = Working(Arc::clone(&self), false);
         let pending = &self.sessions.pending;
-        let (mut pause, longest) = PAUSE;
+        let mut pause = Backoff::default();
         let mut stored = 0_u64;
         while let Some(session) = pending.next() {
             match self.sessions.end(&session, self.settings.clock.now()).await {
                 Ok(token) => {
                     pending.remove_next();
                     self.revoke_all(token.into_iter().collect());
-                    (stored, pause) = (stored + 1, PAUSE.0);
+                    (stored, pause) = (stored + 1, Backoff::default());
                 }
-                Err(_) => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(longest);
-                }
+                Err(_) => pause.wait().await,
             }
         }
         working.1 = true;

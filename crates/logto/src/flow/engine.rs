@@ -11,6 +11,7 @@ use crate::flow::exchange::Exchanges;
 use crate::flow::refresh::Refreshes;
 use crate::flow::resources::UnknownResources;
 use crate::flow::sign_in_hook::SignInHook;
+use crate::flow::webhooks::Deliveries;
 use crate::http::Http;
 use crate::log_limit::LogLimit;
 use crate::oidc::provider::{Provider, SingleFlight};
@@ -35,6 +36,7 @@ pub(crate) struct Engine {
     pub(crate) refused_logouts: LogLimit,
     /// Of refused webhooks, which anybody can post.
     pub(crate) refused_webhooks: LogLimit,
+    pub(crate) deliveries: Deliveries,
     /// Reads of people's Hugging Face tokens, by the access token of the person.
     pub(crate) hugging_face_reads: SingleFlight<Vec<u8>>,
 }
@@ -70,6 +72,7 @@ impl Engine {
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),
             refused_webhooks: LogLimit::default(),
+            deliveries: Deliveries::default(),
             hugging_face_reads: SingleFlight::default(),
             http,
             settings,

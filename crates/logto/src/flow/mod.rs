@@ -2,6 +2,7 @@
 //!
 //! Each flow returns an outcome; what a browser is answered is decided in `web`.
 
+mod backoff;
 mod browser_secret;
 mod callback;
 mod ends;
@@ -15,6 +16,7 @@ mod resources;
 mod sign_in_hook;
 mod tokens;
 mod transaction;
+mod webhooks;
 
 pub use options::SignInOptions;
 pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
@@ -27,3 +29,4 @@ pub(crate) use exchange::{Callback, Completed};
 pub(crate) use freshness::{Freshness, is_fresh};
 pub(crate) use options::Resources;
 pub(crate) use transaction::{Begun, Intent, Returning, Transaction, Transactions};
+pub(crate) use webhooks::WebhookRefusal;
