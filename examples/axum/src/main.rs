@@ -13,13 +13,16 @@ mod shutdown;
 #[path = "../../things.rs"]
 mod things;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
+use futures::stream::{self, Stream};
 use logto_axum::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
@@ -72,6 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/", get(home))
         .route("/profile", get(profile))
         .route("/api/me", get(me))
+        .route("/events", get(events))
         .route("/things", get(things))
         .route("/api/things", get(api_things))
         .route("/openapi.json", get(api_document))
@@ -109,6 +113,19 @@ async fn profile(user: User) -> Result<Html<String>, Reply> {
 /// For scripts, which get 401 instead of a redirect.
 async fn me(user: User) -> impl IntoResponse {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// Tells an open page when its session has ended.
+async fn events(user: User) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let ended = user.session_ended();
+    let events = stream::once(async move {
+        Ok(tokio::select! {
+            () = ended => Event::default().event("signed-out").data("signed out"),
+            // A server that stops waits for open streams.
+            () = shutdown::requested() => Event::default().comment("the server stops"),
+        })
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
 }
 
 /// Calls the API with an access token of the user.

@@ -30,15 +30,27 @@ pub struct Cluster {
 impl Cluster {
     /// Starts all of it.
     pub async fn start(database: Database) -> Self {
+        Self::start_with(database, false).await
+    }
+
+    /// The same with a tenant that tells the app what happens there, and an app that says more of what
+    /// it does.
+    pub async fn start_with_webhooks(database: Database) -> Self {
+        Self::start_with(database, true).await
+    }
+
+    async fn start_with(database: Database, webhooks: bool) -> Self {
         let port = free_port();
         let base_url = format!("http://localhost:{port}");
         let tenant = LocalTenant::builder()
             .base_url(&base_url)
             .back_channel_logout(true)
+            .webhooks(webhooks)
             .start()
             .await
             .unwrap_or_else(|error| panic!("the local tenant did not start: {error}"));
         let ports: Vec<u16> = (0..INSTANCES).map(|_| free_port()).collect();
+        let signing_key = tenant.webhook_signing_key();
         let mut instances = Vec::new();
         for port in &ports {
             let (store, port_text) = (database.url(), port.to_string());
@@ -49,6 +61,10 @@ impl Cluster {
                 ("STORAGE", &store),
                 ("PORT", &port_text),
             ]);
+            if let Some(key) = &signing_key {
+                environment.push(("LOGTO_WEBHOOK_SIGNING_KEY", key));
+                environment.extend([("RUST_LOG", "info,logto=debug"), ("NO_COLOR", "1")]);
+            }
             let app = ExampleApp::start_behind_proxy(Example::Axum, &base_url, *port, &environment);
             instances.push(Some(app.await));
         }

@@ -147,9 +147,10 @@ impl Engine {
     /// into it again.
     async fn repeated(&self, outcome: Outcome, transaction: Transaction) -> Outcome {
         let completed = outcome?;
-        let error = match self.sessions.is_ended(&completed.session).await {
-            Ok(false) => return Ok(completed),
-            Ok(true) => invalid("the callback was used before, and its session has ended"),
+        let now = self.settings.clock.now();
+        let error = match self.sessions.load_again(&completed.session, now).await {
+            Ok(loaded) if loaded.held.is_some() => return Ok(completed),
+            Ok(_) => invalid("the callback was used before, and its session has ended"),
             Err(error) => error,
         };
         Err(Arc::new(CallbackFailure::new(transaction, error)))

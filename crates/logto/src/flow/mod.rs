@@ -13,6 +13,7 @@ mod options;
 mod parameters;
 mod refresh;
 mod resources;
+mod session_end;
 mod sign_in_hook;
 mod tokens;
 mod transaction;
@@ -20,6 +21,7 @@ mod webhooks;
 
 pub use options::SignInOptions;
 pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
+pub use session_end::SessionEnded;
 pub use sign_in_hook::{PendingSignIn, SignInDecision};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};

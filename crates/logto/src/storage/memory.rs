@@ -6,7 +6,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::{Entry, Expect, Storage, StorageError, Version, async_trait};
+use tokio::sync::broadcast;
+
+use super::{Entry, Expect, Storage, StorageError, Subscription, Version, async_trait};
 use crate::cache;
 use crate::clock::Clock;
 
@@ -18,6 +20,8 @@ const DEFAULT_CAPACITY: usize = 100_000;
 const DEFAULT_BYTES: usize = 512 * 1024 * 1024;
 /// Bytes of an entry beside its key and value.
 const ENTRY: usize = 64;
+/// Messages that a subscription may be behind.
+const MESSAGES: usize = 256;
 
 /// Sessions in this process: fast, bounded, and gone when the process ends.
 ///
@@ -30,6 +34,7 @@ pub struct MemoryStorage {
     capacity: usize,
     max_bytes: usize,
     clock: Clock,
+    announcements: broadcast::Sender<String>,
 }
 
 #[derive(Default)]
@@ -74,6 +79,7 @@ impl MemoryStorage {
             capacity: DEFAULT_CAPACITY.div_ceil(SHARDS),
             max_bytes: DEFAULT_BYTES.div_ceil(SHARDS),
             clock: Clock::system(),
+            announcements: broadcast::Sender::new(MESSAGES),
         }
     }
 
@@ -170,6 +176,23 @@ impl Storage for MemoryStorage {
             shard.take(key);
         }
         Ok(removed)
+    }
+
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        // Where nobody listens, it is an error to send.
+        let _: Result<usize, _> = self.announcements.send(message.to_owned());
+        Ok(())
+    }
+
+    async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
+        Ok(Some(Box::new(self.announcements.subscribe())))
+    }
+}
+
+#[async_trait]
+impl Subscription for broadcast::Receiver<String> {
+    async fn next(&mut self) -> Result<String, StorageError> {
+        self.recv().await.map_err(StorageError::new)
     }
 }
 

@@ -50,6 +50,7 @@ pub use routes::Route;
 pub use snapshot::{ContextRequest, LogtoContext};
 pub use user::User;
 
+pub use crate::flow::SessionEnded;
 pub use crate::maybe_ready::MaybeReady;
 pub use crate::reply::Reply;
 pub use crate::session::SessionState;

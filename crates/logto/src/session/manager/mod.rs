@@ -16,6 +16,7 @@ mod replay;
 mod revocation;
 mod store;
 mod store_keys;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
 use crate::session::{Packer, Session, SessionCookie, SessionPointer};
-use crate::storage::{MemoryStorage, Storage};
+use crate::storage::{MemoryStorage, Storage, Subscription};
 
 use expiry::SessionExpiry;
 pub(crate) use load::SessionLookup;
@@ -36,6 +37,8 @@ pub(crate) use pending::{Added, EndingSession, PendingEnds};
 pub use revocation::SessionInfo;
 use store::Store;
 use store_keys::StoreKeys;
+pub(crate) use watched::WatchedSession;
+use watched::WatchedSessions;
 
 /// Bytes of a packed session without access tokens; a person in a thousand organizations takes about
 /// a third of it.
@@ -54,6 +57,8 @@ pub(crate) struct SessionManager {
     expiry: SessionExpiry,
     /// Ends that the store has not taken yet.
     pub(crate) pending: PendingEnds,
+    /// Whose end open streams wait for.
+    pub(crate) watched: WatchedSessions,
     /// By the sealed text.
     opened: Cache<Arc<Opened>>,
     /// Where new sessions go.
@@ -90,6 +95,7 @@ impl SessionManager {
                 renewal: settings.renewal_interval,
             },
             pending: PendingEnds::default(),
+            watched: WatchedSessions::default(),
             opened: Cache::new(settings.session_cache / SESSION_BYTES, SESSION_BYTES),
             backend: match settings.sessions_in_cookies {
                 true => SessionBackend::Cookie,
@@ -102,6 +108,26 @@ impl SessionManager {
     /// Whether the store answers and can be written.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.store.ping().await
+    }
+
+    /// Hears what instances announce; `None` if the store has no means for that.
+    pub(crate) async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, Error> {
+        self.store.subscribe().await
+    }
+
+    /// Announces something that is no key, to see whether it arrives.
+    pub(crate) async fn echo(&self, message: &str) -> Result<(), Error> {
+        self.store.announce(message).await
+    }
+
+    /// Tells the other instances that what is under a key ended something.
+    async fn announce(&self, key: &str) {
+        if let Err(error) = self.store.announce(key).await {
+            tracing::warn!(
+                %error,
+                "failed to announce the end of a session: open streams on other instances end later"
+            );
+        }
     }
 
     /// Takes up a new session.

@@ -69,9 +69,12 @@ impl SessionManager {
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([key]).await?;
             let before = entry.as_ref().and_then(|marker| self.until(key, marker));
-            let value = until.max(before.unwrap_or(0)).to_be_bytes().to_vec();
+            let until = until.max(before.unwrap_or(0));
             let expect = Expect::after(entry.as_ref());
-            if self.store.put(key, value, expect, ttl).await?.is_some() {
+            let stored = self.store.put(key, until.to_be_bytes().to_vec(), expect, ttl).await?;
+            if let Some(version) = stored {
+                self.watched.end_marked(key, until, version);
+                self.announce(key).await;
                 return Ok(());
             }
         }
