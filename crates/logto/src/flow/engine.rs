@@ -37,8 +37,8 @@ pub(crate) struct Engine {
     /// Of refused webhooks, which anybody can post.
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
-    /// Reads of people's Hugging Face tokens, by the access token of the person.
-    pub(crate) hugging_face_reads: SingleFlight<Vec<u8>>,
+    /// Reads of people's tokens at other services, by connector and access token of the person.
+    pub(crate) connector_reads: SingleFlight<Vec<u8>>,
 }
 
 impl Engine {
@@ -73,7 +73,7 @@ impl Engine {
             refused_logouts: LogLimit::default(),
             refused_webhooks: LogLimit::default(),
             deliveries: Deliveries::default(),
-            hugging_face_reads: SingleFlight::default(),
+            connector_reads: SingleFlight::default(),
             http,
             settings,
         })

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Context, HuggingFaceAccess, SessionEnded};
+use super::{Connector, ConnectorAccess, Context, SessionEnded};
 use crate::access_token::AccessToken;
 use crate::error::Error;
 use crate::oidc::TokenRequest;
@@ -97,12 +97,24 @@ impl User {
         self.context.fetch_user_info().await
     }
 
+    /// See [`Context::connector_token`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn connector_token(
+        &self,
+        connector: impl Into<Connector>,
+    ) -> Result<ConnectorAccess, Error> {
+        self.context.connector_token(connector).await
+    }
+
     /// See [`Context::hugging_face_token`].
     ///
     /// # Errors
     ///
     /// As there.
-    pub async fn hugging_face_token(&self) -> Result<HuggingFaceAccess, Error> {
+    pub async fn hugging_face_token(&self) -> Result<ConnectorAccess, Error> {
         self.context.hugging_face_token().await
     }
 
