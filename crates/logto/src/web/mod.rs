@@ -34,6 +34,7 @@ mod page;
 mod request;
 mod return_to;
 mod routes;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod snapshot;

@@ -7,6 +7,7 @@
 
 mod expiry;
 mod lease;
+mod listed;
 mod load;
 mod loaded;
 mod opened;
@@ -26,15 +27,16 @@ use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
-use crate::session::{Packer, Session, SessionCookie, SessionPointer};
+use crate::session::{Device, Packer, Session, SessionCookie, SessionPointer};
 use crate::storage::{MemoryStorage, Storage, Subscription};
 
 use expiry::SessionExpiry;
+pub(crate) use listed::ListedSession;
+pub use listed::SessionInfo;
 pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
 use opened::Opened;
 pub(crate) use pending::{Added, EndingSession, PendingEnds};
-pub use revocation::SessionInfo;
 use store::Store;
 use store_keys::StoreKeys;
 pub(crate) use watched::WatchedSession;
@@ -63,6 +65,8 @@ pub(crate) struct SessionManager {
     opened: Cache<Arc<Opened>>,
     /// Where new sessions go.
     backend: SessionBackend,
+    /// Whether sessions in cookies are listed too: the store outlives the process.
+    lists_cookies: bool,
 }
 
 impl SessionManager {
@@ -101,6 +105,7 @@ impl SessionManager {
                 true => SessionBackend::Cookie,
                 false => SessionBackend::Store,
             },
+            lists_cookies: settings.storage.is_some(),
             keys,
         }
     }
@@ -138,20 +143,20 @@ impl SessionManager {
     pub(crate) async fn begin(
         &self,
         mut session: Session,
+        device: Device,
         now: u64,
     ) -> Result<LoadedSession, Error> {
         self.check_size(&session)?;
         session.known_marker = self.known_marker(&session).await?;
         let held = LoadedSession { backend: self.backend_for(&session), session };
-        match held.backend {
-            SessionBackend::Cookie => {}
-            SessionBackend::Store => {
-                self.create(&held.session, now).await?;
-                // A session that no list knows is better than none.
-                if let Err(error) = self.list(&held, now).await {
-                    tracing::warn!(%error, "a new session is not in the list of its person");
-                }
-            }
+        if held.is_stored() {
+            self.create(&held.session, now).await?;
+        }
+        if (held.is_stored() || self.lists_cookies)
+            // A session that no list knows is better than none.
+            && let Err(error) = self.list(&held, device, now).await
+        {
+            tracing::warn!(%error, "a new session is not in the list of its person");
         }
         Ok(held)
     }

@@ -117,7 +117,7 @@ impl SessionManager {
                 continue;
             }
             self.announce(&key).await;
-            if session.backend == SessionBackend::Store
+            if (session.backend == SessionBackend::Store || self.lists_cookies)
                 && let Err(error) = self.unlist(&session.sub, &[session.id]).await
             {
                 // The list is made of what is there.
