@@ -84,6 +84,10 @@ mod recent_sign_in {}
 #[cfg(doctest)]
 mod sign_in_hook {}
 
+#[doc = include_str!("streams.md")]
+#[cfg(doctest)]
+mod streams {}
+
 #[doc = include_str!("webhooks.md")]
 #[cfg(doctest)]
 mod webhooks {}

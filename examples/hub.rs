@@ -4,7 +4,7 @@
 use std::env;
 use std::time::Duration;
 
-use crate::logto::web::{HuggingFaceAccess, User};
+use crate::logto::web::{ConnectorAccess, User};
 use serde_json::Value;
 
 /// The user's name at the Hub, or a sentence for the page that says why it is not known.
@@ -14,22 +14,22 @@ pub(crate) async fn who_am_i(user: &User) -> Result<String, &'static str> {
         "Logto is not available right now. Try again in a moment."
     })?;
     Err(match access {
-        HuggingFaceAccess::Token(token) => {
+        ConnectorAccess::Token(token) => {
             return ask_hub(token.as_str()).await.map_err(|error| {
                 tracing::warn!(error = %error.without_url(), "request to the Hub failed");
                 "Hugging Face is not available right now. Try again in a moment."
             });
         }
-        HuggingFaceAccess::NotEnabled => {
+        ConnectorAccess::NotEnabled => {
             tracing::warn!(
                 "the tenant provides no Hugging Face tokens: run `logto setup hugging-face --with-token-storage`"
             );
             "This site does not ask Hugging Face for more."
         }
-        HuggingFaceAccess::NotStored => {
+        ConnectorAccess::NotStored => {
             "Sign out and sign in with Hugging Face again to connect your account."
         }
-        HuggingFaceAccess::Expired => {
+        ConnectorAccess::Expired => {
             "Your Hugging Face access has expired. Sign out and sign in with Hugging Face again."
         }
         _ => "Sign out and sign in again to let this site ask Hugging Face.",

@@ -1,9 +1,10 @@
 //! The pages, the same in all four examples. `crate::logto` is the core, which each adapter re-exports.
 
 use crate::logto::web::User;
-use crate::logto::{HuggingFaceProfile, UserInfo};
+use crate::logto::{HuggingFaceProfile, SessionInfo, UserInfo};
 use askama::Template;
 use serde_json::Value;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -26,6 +27,19 @@ struct Profile<'a> {
 struct Things<'a> {
     user: Option<&'a User>,
     sentence: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct Sessions<'a> {
+    user: Option<&'a User>,
+    rows: Vec<SessionRow<'a>>,
+}
+
+struct SessionRow<'a> {
+    session: &'a SessionInfo,
+    signed_in: String,
+    last_used: String,
 }
 
 #[derive(Template)]
@@ -54,6 +68,27 @@ pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, &'stati
 /// What the API says, in a sentence.
 pub(crate) fn things(user: &User, sentence: &str) -> String {
     html(&Things { user: Some(user), sentence })
+}
+
+/// The sessions of the user, which they can end.
+pub(crate) fn sessions(user: &User, sessions: &[SessionInfo]) -> String {
+    let rows = sessions.iter().map(|session| SessionRow {
+        session,
+        signed_in: ago(session.started_at),
+        last_used: ago(session.last_used_at),
+    });
+    html(&Sessions { user: Some(user), rows: rows.collect() })
+}
+
+/// How long ago a time in seconds since the Unix epoch is.
+fn ago(time: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    match now.saturating_sub(time) / 60 {
+        0 => "just now".to_owned(),
+        minutes @ 1..60 => format!("{minutes} min ago"),
+        minutes @ 60..1440 => format!("{} h ago", minutes / 60),
+        minutes => format!("{} days ago", minutes / 1440),
+    }
 }
 
 /// For an unknown address. It does not open the session.

@@ -48,6 +48,35 @@ async fn things_are_shown_in_a_sentence_when_a_proxy_has_the_port_of_the_base_ur
 }
 
 #[tokio::test]
+async fn the_page_of_sessions_ends_all_others_and_only_for_its_own_site() {
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
+        let mut variables = signs_in_at(&tenant).to_vec();
+        variables.push(("STORAGE", "memory"));
+        let _app = ExampleApp::start(example, &base_url, &variables).await;
+        let [one, other] = [Visitor::new(), Visitor::new()];
+        for visitor in [&one, &other] {
+            let address = visitor.sent_to(&format!("{base_url}/sign-in")).await;
+            visitor.open(&tenant.sign_in(&address, "alice").await.unwrap()).await;
+        }
+        let page = one.open(&format!("{base_url}/sessions")).await.text().await.unwrap();
+        assert_eq!(page.matches(r#"class="session""#).count(), 2, "{example:?}: {page}");
+        assert_eq!(page.matches("This one").count(), 1, "{example:?}: {page}");
+
+        let (end, me) = (format!("{base_url}/sessions/end-others"), format!("{base_url}/api/me"));
+        for (origin, status, left) in
+            [("https://evil.example", 403, 200), (base_url.as_str(), 303, 401)]
+        {
+            let answer = one.post(&end).header("origin", origin).send().await.unwrap();
+            assert_eq!(answer.status(), status, "{example:?}, {origin}");
+            assert_eq!(other.status(&me).await, left, "{example:?}, {origin}");
+            assert_eq!(one.status(&me).await, 200, "{example:?}, {origin}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_app_without_a_proxy_listens_on_this_machine_only() {
     for example in Example::ALL {
         let base_url = free_base_url();

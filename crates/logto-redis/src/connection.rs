@@ -8,20 +8,21 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisResult};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A last resort. The SDK gives up earlier, as `with_storage_timeout` says.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A peer that acknowledges nothing for so long is taken for lost.
 #[cfg(target_os = "linux")]
 const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) enum Connection {
     /// The manager spawns a task, for which there need be no runtime yet when the app is set up.
-    Lazy {
-        client: Client,
-        manager: OnceLock<ConnectionManager>,
+    Lazy { client: Client, manager: OnceLock<ConnectionManager> },
+    Given {
+        manager: ConnectionManager,
+        /// Makes the connection for messages.
+        client: Option<Client>,
     },
-    Given(ConnectionManager),
 }
 
 impl Connection {
@@ -52,9 +53,17 @@ impl Connection {
         outcome.map_err(StorageError::new)
     }
 
+    /// What makes a connection for messages.
+    pub(crate) fn client(&self) -> Option<&Client> {
+        match self {
+            Self::Lazy { client, .. } => Some(client),
+            Self::Given { client, .. } => client.as_ref(),
+        }
+    }
+
     fn manager(&self) -> RedisResult<ConnectionManager> {
         match self {
-            Self::Given(manager) => Ok(manager.clone()),
+            Self::Given { manager, .. } => Ok(manager.clone()),
             Self::Lazy { client, manager } => match manager.get() {
                 Some(manager) => Ok(manager.clone()),
                 None => {

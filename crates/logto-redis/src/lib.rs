@@ -2,5 +2,6 @@
 
 mod connection;
 mod storage;
+mod subscription;
 
 pub use storage::RedisStorage;

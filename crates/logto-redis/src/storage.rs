@@ -3,11 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use logto::storage::{Bytes, Entry, Expect, Storage, StorageError, Version, async_trait};
+use logto::storage::{
+    Bytes, Entry, Expect, Storage, StorageError, Subscription, Version, async_trait,
+};
 use redis::aio::ConnectionManager;
-use redis::{Pipeline, Script};
+use redis::{Client, Pipeline, Script, cmd};
 
 use crate::connection::Connection;
+use crate::subscription::RedisSubscription;
 
 const DEFAULT_PREFIX: &str = "logto:";
 /// A value begins with its version.
@@ -48,9 +51,22 @@ impl RedisStorage {
 
     /// The store that the app is connected to already. How long connecting and answering may take is
     /// as the app has set it.
+    ///
+    /// Without [`with_subscriber`](Self::with_subscriber) open streams are asked about every second.
     #[must_use]
     pub fn from_manager(manager: ConnectionManager) -> Self {
-        Self::over(Connection::Given(manager))
+        Self::over(Connection::Given { manager, client: None })
+    }
+
+    /// Hears of the other instances on a connection that this client makes while there are open streams,
+    /// for a store [from a manager](Self::from_manager). It has to speak RESP3
+    /// (`redis://…?protocol=resp3`).
+    #[must_use]
+    pub fn with_subscriber(mut self, client: Client) -> Self {
+        if let Connection::Given { client: subscriber, .. } = &mut self.connection {
+            *subscriber = Some(client);
+        }
+        self
     }
 
     fn over(connection: Connection) -> Self {
@@ -67,6 +83,10 @@ impl RedisStorage {
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
+    }
+
+    fn channel(&self) -> String {
+        self.key("announcements")
     }
 
     fn key(&self, key: &str) -> String {
@@ -118,6 +138,21 @@ impl Storage for RedisStorage {
         };
         let script = &script;
         self.connection.run(|mut redis| async move { script.invoke_async(&mut redis).await }).await
+    }
+
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        let mut publish = cmd("PUBLISH");
+        publish.arg(self.channel()).arg(message);
+        let publish = &publish;
+        self.connection.run(|mut redis| async move { publish.query_async(&mut redis).await }).await
+    }
+
+    async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
+        let Some(client) = self.connection.client() else {
+            return Ok(None);
+        };
+        let subscription = RedisSubscription::open(client, &self.channel()).await;
+        Ok(Some(Box::new(subscription.map_err(StorageError::new)?)))
     }
 }
 

@@ -31,7 +31,28 @@ async fn it_keeps_its_promises() {
     let redis = Redis::start().await;
     test_kit::check(&open(&redis)).await.unwrap();
     let given = RedisStorage::from_manager(manager(&redis).await);
+    assert!(given.subscribe().await.unwrap().is_none());
     test_kit::check(&given).await.unwrap();
+    let client = Client::open(format!("{}?protocol=resp3", redis.url())).unwrap();
+    let given = given.with_subscriber(client);
+    assert!(given.subscribe().await.unwrap().is_some());
+    test_kit::check(&given).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lost_subscription_says_so() {
+    let mut redis = Redis::start().await;
+    let storage = open(&redis);
+    let mut subscription = storage.subscribe().await.unwrap().unwrap();
+    redis.kill();
+    soon("an error", subscription.next()).await.unwrap_err();
+    assert!(storage.subscribe().await.is_err());
+    redis.start_again().await;
+    let mut subscription = storage.subscribe().await.unwrap().unwrap();
+    let other = open(&redis).with_prefix("other:");
+    other.announce("of another app").await.unwrap();
+    storage.announce("ours").await.unwrap();
+    assert_eq!(soon("a message", subscription.next()).await.unwrap(), "ours");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use logto::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
+use logto::storage::{Entry, Expect, Storage, StorageError, Subscription, Version, async_trait};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, Postgres};
 use sqlx::{Connection, PgPool, query, query_as, query_scalar, raw_sql};
 
+use crate::postgres_subscription::{NOTIFY, PostgresSubscription};
 use crate::sweeps::{BATCH, Sweeps};
 
 /// Taken while tables are created: PostgreSQL fails when several do so at once. It is held by the
@@ -40,7 +41,9 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// Sessions in a table of PostgreSQL 12 or later.
 ///
 /// Time is that of the database, so the clocks of the instances do not matter. Every operation is one
-/// statement, and nothing is kept in the database session. Behind PgBouncer with transaction pooling it
+/// statement, and nothing is kept in the database session. While streams are open, one connection of the
+/// pool listens for sessions that ended on other instances, if the pool may have three or more; where
+/// that cannot work, the database is asked every second instead. Behind PgBouncer with transaction pooling it
 /// needs what every use of prepared statements needs there: version 1.21 and `max_prepared_statements`.
 ///
 /// sqlx asks each connection whether it is alive before it is used: a second round trip. Turn that off with
@@ -184,6 +187,26 @@ impl Storage for PostgresStorage {
             }
             outcome => one_row(outcome),
         }
+    }
+
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        let outcome = match query(NOTIFY).bind(message).execute(&self.pool).await {
+            Err(error) if is_dead(&error) => {
+                let mut connection = self.checked().await.map_err(StorageError::new)?;
+                query(NOTIFY).bind(message).execute(&mut *connection).await
+            }
+            outcome => outcome,
+        };
+        outcome.map(drop).map_err(StorageError::new)
+    }
+
+    async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
+        // It would take the last connection of such a pool.
+        if self.pool.options().get_max_connections() < 3 {
+            return Ok(None);
+        }
+        let subscription = PostgresSubscription::open(&self.pool).await;
+        Ok(Some(Box::new(subscription.map_err(StorageError::new)?)))
     }
 }
 

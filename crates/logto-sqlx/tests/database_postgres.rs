@@ -52,6 +52,29 @@ async fn it_keeps_its_promises() {
     test_kit::check(&storage).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_lost_subscription_says_so() {
+    let mut postgres = Postgres::start().await;
+    let storage = storage(&postgres).await;
+    let mut subscription = storage.subscribe().await.unwrap().unwrap();
+    postgres.kill();
+    soon("an error", subscription.next()).await.unwrap_err();
+    postgres.start_again().await;
+    let mut subscription = storage.subscribe().await.unwrap().unwrap();
+    storage.announce("ours").await.unwrap();
+    assert_eq!(soon("a message", subscription.next()).await.unwrap(), "ours");
+}
+
+#[tokio::test]
+async fn a_small_pool_is_left_its_connections() {
+    let postgres = Postgres::start().await;
+    for (connections, listens) in [(2, false), (3, true)] {
+        let pool = PgPoolOptions::new().max_connections(connections);
+        let storage = PostgresStorage::new(pool.connect_lazy(&postgres.url()).unwrap());
+        assert_eq!(storage.subscribe().await.unwrap().is_some(), listens);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_several_instances_one_wins() {
     let postgres = Postgres::start().await;

@@ -134,8 +134,9 @@ impl Logto {
         route.handle(&self.context(request)).await
     }
 
-    /// The sessions that the store keeps for a person, oldest first: for a page that shows them.
-    /// Sessions in cookies are in no list.
+    /// The sessions that the store lists for a person, oldest first: for a page that shows them. Sessions
+    /// in cookies are listed where a [storage](LogtoConfig::with_storage) stands beside them. For the
+    /// page of the person themselves there is [`User::sessions`](crate::web::User::sessions).
     ///
     /// # Errors
     ///
@@ -155,7 +156,7 @@ impl Logto {
     /// ```
     pub async fn sessions_of(&self, sub: &str) -> Result<Vec<SessionInfo>, Error> {
         let sessions = self.0.sessions.sessions_of(sub, self.now()).await?;
-        Ok(sessions.iter().map(|held| self.0.sessions.info(&held.session)).collect())
+        Ok(sessions.iter().map(|listed| listed.info(None)).collect())
     }
 
     /// Ends one session of a person, by the [id](SessionInfo::id) that the list gives it, and revokes
@@ -166,20 +167,11 @@ impl Logto {
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). If Logto cannot be
     /// reached to revoke the refresh token, that is logged and no error.
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
-        let (logto, sub, id) = (self.clone(), sub.to_owned(), id.to_owned());
+        let (engine, sub, id) = (Arc::clone(&self.0), sub.to_owned(), id.to_owned());
         // What was begun is finished, even if no request waits for it.
-        self.0.tasks.run(async move { logto.end_one(&sub, &id).await }).await
-    }
-
-    async fn end_one(&self, sub: &str, id: &str) -> Result<bool, Error> {
-        let manager = &self.0.sessions;
-        let sessions = manager.sessions_of(sub, self.now()).await?;
-        let Some(held) = sessions.iter().find(|held| manager.info(&held.session).id == id) else {
-            return Ok(false);
-        };
-        let token = manager.end(&held.into(), self.now()).await?;
-        self.0.revoke_all(token.into_iter().collect());
-        Ok(true)
+        let ending =
+            async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
+        self.0.tasks.run(ending).await.map(|ended| ended > 0)
     }
 
     /// Signs a person out of all sessions of this app that began before now: those in the store,

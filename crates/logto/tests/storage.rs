@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use logto::storage::{
-    Entry, Expect, MemoryStorage, Storage, StorageError, Version, async_trait, test_kit,
+    Entry, Expect, MemoryStorage, Storage, StorageError, Subscription, Version, async_trait,
+    test_kit,
 };
 
 /// What a storage does wrong.
@@ -15,6 +16,7 @@ enum Fault {
     BringsBack,
     NeverEnds,
     ForgetsKeys,
+    LosesAnnouncements,
 }
 
 /// A storage in memory with a fault.
@@ -70,6 +72,17 @@ impl Storage for Faulty {
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
         self.inner.remove(key, version).await
     }
+
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        match self.fault {
+            Fault::LosesAnnouncements => Ok(()),
+            _ => self.inner.announce(message).await,
+        }
+    }
+
+    async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
+        self.inner.subscribe().await
+    }
 }
 
 async fn broken_promises(fault: Fault) -> Vec<&'static str> {
@@ -111,4 +124,10 @@ async fn a_storage_whose_entries_never_end_fails_by_name() {
 async fn a_storage_that_leaves_missing_entries_out_fails_by_name() {
     let broken = broken_promises(Fault::ForgetsKeys).await;
     assert!(broken.contains(&"entries come in the order of the keys"), "{broken:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storage_that_loses_announcements_fails_by_name() {
+    let broken = broken_promises(Fault::LosesAnnouncements).await;
+    assert!(broken.contains(&"what is announced reaches every subscription"), "{broken:?}");
 }

@@ -14,7 +14,7 @@ mod things;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Html, Json, get, route};
+use actix_web::web::{Data, Html, Json, Path, Redirect, get, post, route};
 use actix_web::{App, HttpServer, Responder};
 use logto_actix_web::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
@@ -62,6 +62,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/", get().to(home))
             .route("/profile", get().to(profile))
             .route("/api/me", get().to(me))
+            .route("/sessions", get().to(sessions))
+            .route("/sessions/{id}/end", post().to(end_session))
+            .route("/sessions/end-others", post().to(end_other_sessions))
             .route("/things", get().to(things))
             .route("/api/things", get().to(api_things))
             .route("/openapi.json", get().to(api_document))
@@ -95,6 +98,25 @@ async fn profile(user: User) -> Result<Html, Reply> {
 /// For scripts, which get 401 instead of a redirect.
 async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// The sessions of the user.
+async fn sessions(user: User) -> Result<Html, Reply> {
+    Ok(Html::new(pages::sessions(&user, &user.sessions().await?)))
+}
+
+/// Ends one of them. Other sites cannot make a browser do it.
+async fn end_session(user: User, id: Path<String>) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_session(&id).await?;
+    Ok(Redirect::to("/sessions").see_other())
+}
+
+/// Ends all but this one.
+async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_other_sessions().await?;
+    Ok(Redirect::to("/sessions").see_other())
 }
 
 /// Calls the API with an access token of the user.

@@ -14,13 +14,16 @@ mod shutdown;
 #[path = "../../things.rs"]
 mod things;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{FromRef, State};
+use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse};
-use axum::routing::get;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse, Redirect};
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use futures::stream::{self, Stream};
 use logto_axum::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
@@ -73,6 +76,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/", get(home))
         .route("/profile", get(profile))
         .route("/api/me", get(me))
+        .route("/events", get(events))
+        .route("/sessions", get(sessions))
+        .route("/sessions/{id}/end", post(end_session))
+        .route("/sessions/end-others", post(end_other_sessions))
         .route("/things", get(things))
         .route("/api/things", get(api_things))
         .route("/openapi.json", get(api_document))
@@ -107,6 +114,38 @@ async fn profile(user: User) -> Result<Html<String>, Reply> {
 /// For scripts, which get 401 instead of a redirect.
 async fn me(user: User) -> impl IntoResponse {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// The sessions of the user.
+async fn sessions(user: User) -> Result<Html<String>, Reply> {
+    Ok(Html(pages::sessions(&user, &user.sessions().await?)))
+}
+
+/// Ends one of them. Other sites cannot make a browser do it.
+async fn end_session(user: User, Path(id): Path<String>) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_session(&id).await?;
+    Ok(Redirect::to("/sessions"))
+}
+
+/// Ends all but this one.
+async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_other_sessions().await?;
+    Ok(Redirect::to("/sessions"))
+}
+
+/// Tells an open page when its session has ended.
+async fn events(user: User) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let ended = user.session_ended();
+    let events = stream::once(async move {
+        Ok(tokio::select! {
+            () = ended => Event::default().event("signed-out").data("signed out"),
+            // A server that stops waits for open streams.
+            () = shutdown::requested() => Event::default().comment("the server stops"),
+        })
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
 }
 
 /// Calls the API with an access token of the user.

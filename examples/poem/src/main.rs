@@ -22,8 +22,8 @@ use poem::endpoint::make_sync;
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::listener::{Listener, TcpListener};
-use poem::web::{Data, Html, Json};
-use poem::{EndpointExt, IntoResponse, Response, Server, get, handler};
+use poem::web::{Data, Html, Json, Path, Redirect};
+use poem::{EndpointExt, IntoResponse, Response, Server, get, handler, post};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
@@ -48,6 +48,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/", get(home))
         .at("/profile", get(profile))
         .at("/api/me", get(me))
+        .at("/sessions", get(sessions))
+        .at("/sessions/:id/end", post(end_session))
+        .at("/sessions/end-others", post(end_other_sessions))
         .at("/things", get(show_things))
         .nest_no_strip("/api/things", things_api)
         .at("/openapi.json", make_sync(move |_| Json(document.clone())))
@@ -90,6 +93,28 @@ async fn profile(user: User) -> Result<Html<String>, Reply> {
 #[handler]
 async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
+}
+
+/// The sessions of the user.
+#[handler]
+async fn sessions(user: User) -> Result<Html<String>, Reply> {
+    Ok(Html(pages::sessions(&user, &user.sessions().await?)))
+}
+
+/// Ends one of them. Other sites cannot make a browser do it.
+#[handler]
+async fn end_session(user: User, Path(id): Path<String>) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_session(&id).await?;
+    Ok(Redirect::see_other("/sessions"))
+}
+
+/// Ends all but this one.
+#[handler]
+async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_other_sessions().await?;
+    Ok(Redirect::see_other("/sessions"))
 }
 
 /// Calls the API with an access token of the user.

@@ -17,9 +17,10 @@ use logto_rocket::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
+use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
 use rocket::serde::json::{Value, json};
-use rocket::{Config, State, catch, catchers, get, routes};
+use rocket::{Config, State, catch, catchers, get, post, routes};
 use tracing_subscriber::EnvFilter;
 
 /// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
@@ -65,6 +66,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 home,
                 profile,
                 me,
+                sessions,
+                end_session,
+                end_other_sessions,
                 own_things,
                 api_things,
                 api_document,
@@ -99,6 +103,28 @@ async fn profile(user: User) -> Result<RawHtml<String>, Reply> {
 #[get("/api/me")]
 async fn me(user: User) -> Value {
     json!({ "sub": user.sub(), "name": user.name(), "email": user.email() })
+}
+
+/// The sessions of the user.
+#[get("/sessions")]
+async fn sessions(user: User) -> Result<RawHtml<String>, Reply> {
+    Ok(RawHtml(pages::sessions(&user, &user.sessions().await?)))
+}
+
+/// Ends one of them. Other sites cannot make a browser do it.
+#[post("/sessions/<id>/end")]
+async fn end_session(user: User, id: &str) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_session(id).await?;
+    Ok(Redirect::to("/sessions"))
+}
+
+/// Ends all but this one.
+#[post("/sessions/end-others")]
+async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.end_other_sessions().await?;
+    Ok(Redirect::to("/sessions"))
 }
 
 /// Calls the API with an access token of the user.

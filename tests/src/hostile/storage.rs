@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use logto::Clock;
 use logto::storage::{
-    Bytes, Entry, Expect, MemoryStorage, Storage, StorageError, Version, async_trait,
+    Bytes, Entry, Expect, MemoryStorage, Storage, StorageError, Subscription, Version, async_trait,
 };
 
 use super::gate::Gate;
@@ -50,6 +50,9 @@ struct State {
     hold: Option<Gate>,
     is_holding: bool,
     written: Vec<(String, Bytes)>,
+    reads: usize,
+    subscriptions: usize,
+    is_mute: bool,
 }
 
 impl TroubledStorage {
@@ -66,6 +69,9 @@ impl TroubledStorage {
                 hold: None,
                 is_holding: false,
                 written: Vec::new(),
+                reads: 0,
+                subscriptions: 0,
+                is_mute: false,
             }),
         }
     }
@@ -111,6 +117,23 @@ impl TroubledStorage {
     #[must_use]
     pub fn hits(&self) -> u32 {
         self.state().hits
+    }
+
+    /// Announces nothing, as stores that have no means for it.
+    pub fn be_mute(&self) {
+        self.state().is_mute = true;
+    }
+
+    /// How often it was asked for entries.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.state().reads
+    }
+
+    /// How often somebody subscribed.
+    #[must_use]
+    pub fn subscriptions(&self) -> usize {
+        self.state().subscriptions
     }
 
     /// How many entries were written so far, leases aside.
@@ -174,6 +197,7 @@ fn lost(trouble: Trouble, done: bool) -> Result<bool, StorageError> {
 #[async_trait]
 impl Storage for TroubledStorage {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
+        self.state().reads += 1;
         let trouble = self.strike();
         fall_over(trouble, false).await?;
         let mut entries = self.inner.get(keys).await?;
@@ -215,6 +239,21 @@ impl Storage for TroubledStorage {
         let trouble = self.strike();
         fall_over(trouble, true).await?;
         lost(trouble, self.inner.remove(key, version).await?)
+    }
+
+    /// Troubles are not counted here: what is lost must not matter.
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        let trouble = self.state().trouble;
+        fall_over(trouble, true).await?;
+        self.inner.announce(message).await
+    }
+
+    async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
+        if self.state().is_mute {
+            return Ok(None);
+        }
+        self.state().subscriptions += 1;
+        self.inner.subscribe().await
     }
 }
 

@@ -36,11 +36,22 @@ pub struct Cluster {
 impl Cluster {
     /// Starts all of it.
     pub async fn start(database: Database) -> Self {
+        Self::start_with(database, false).await
+    }
+
+    /// The same with a tenant that tells the app what happens there, and an app that says more of what
+    /// it does.
+    pub async fn start_with_webhooks(database: Database) -> Self {
+        Self::start_with(database, true).await
+    }
+
+    async fn start_with(database: Database, webhooks: bool) -> Self {
         let port = free_port();
         let base_url = format!("http://localhost:{port}");
         let tenant = LocalTenant::builder()
             .base_url(&base_url)
             .back_channel_logout(true)
+            .webhooks(webhooks)
             .start()
             .await
             .unwrap_or_else(|error| panic!("the local tenant did not start: {error}"));
@@ -70,6 +81,11 @@ impl Cluster {
             ("STORAGE", &store),
             ("PORT", &port_text),
         ]);
+        let signing_key = self.tenant.webhook_signing_key();
+        if let Some(key) = &signing_key {
+            environment.push(("LOGTO_WEBHOOK_SIGNING_KEY", key));
+            environment.extend([("RUST_LOG", "info,logto=debug"), ("NO_COLOR", "1")]);
+        }
         let app = ExampleApp::start_behind_proxy(Example::Axum, &self.base_url, port, &environment);
         self.instances[instance] = Some(app.await);
     }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use logto_local::{Endpoint, Fault, SeenRequest};
+use logto_management::Management;
 use logto_tests::instances::{Cluster, with_each_database};
-use logto_tests::{Visitor, eventually};
+use logto_tests::{Visitor, eventually, soon};
 
 /// Requests at the same time.
 /// Three unoptimized instances on a busy core get through so many before the first one's store times out.
@@ -221,6 +222,56 @@ async fn logto_may_tell_any_instance_of_a_sign_out() {
             assert_eq!(statuses(&cluster, &alice, "/api/me").await, [401; 3]);
             assert_eq!(statuses(&cluster, &other, "/api/me").await, [200; 3]);
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_person_is_signed_out_on_every_page_stream_and_instance() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start_with_webhooks(database).await;
+        let tenant = &cluster.tenant;
+        let devices = [Visitor::new(), Visitor::new()];
+        let mut streams = Vec::new();
+        for device in &devices {
+            cluster.sign_in(device, &mut tenant.browser()).await;
+            for url in cluster.urls("/events") {
+                let stream = device.get(&url).await;
+                assert_eq!(stream.status(), 200);
+                streams.push(stream);
+            }
+        }
+        let logs = || (0..3).map(|instance| cluster.log(instance));
+        eventually("all instances to hear each other", async || {
+            logs().all(|log| log.contains("the store announces ends of sessions")).then_some(())
+        })
+        .await;
+
+        let machine = tenant.machine_app();
+        let management =
+            Management::new(tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap();
+        let people = tenant.people();
+        let alice = people.iter().find(|person| person.handle() == "alice").unwrap();
+        management.users().set_suspended(alice.id(), true).await.unwrap();
+
+        for stream in streams {
+            let events = soon("a stream to end", stream.text()).await.unwrap();
+            assert!(events.contains("event: signed-out"), "{events}");
+        }
+        for device in &devices {
+            assert_eq!(statuses(&cluster, device, "/api/me").await, [401; 3]);
+            assert_eq!(statuses(&cluster, device, "/events").await, [401; 3]);
+        }
+        // They were told, and did not have to ask.
+        let found = |log: &str, how: &str| {
+            log.lines().any(|line| line.contains(how) && !line.contains("ended=0"))
+        };
+        for log in logs() {
+            assert!(!log.contains("asking the store every second"), "{log}");
+            assert!(!found(&log, "all=true ended="), "{log}");
+        }
+        let told = logs().filter(|log| found(log, "all=false ended="));
+        assert!(told.count() >= 2, "the instances that Logto did not call were not told");
     })
     .await;
 }

@@ -1,8 +1,9 @@
-//! The person's Hugging Face token: what Logto may answer, by the errors that were recorded from it.
+//! The person's token at Hugging Face and other services: what Logto may answer, by the errors that were recorded from it.
 
 use std::time::Duration;
 
-use logto::web::HuggingFaceAccess::{self, Expired, NotEnabled, NotGranted, NotStored};
+use logto::web::Connector;
+use logto::web::ConnectorAccess::{self, Expired, NotEnabled, NotGranted, NotStored};
 use logto::{DirectSignIn, Error, ErrorKind, Prompt, SignInOptions};
 use logto_local::{Endpoint as LocalEndpoint, Fault, LocalTenant};
 use logto_tests::hostile::{Answer, Endpoint, Home, LocalWorld, World, each};
@@ -22,9 +23,9 @@ fn token(_: Answer) -> Answer {
     }))
 }
 
-fn in_a_word(outcome: &Result<HuggingFaceAccess, Error>) -> String {
+fn in_a_word(outcome: &Result<ConnectorAccess, Error>) -> String {
     match outcome {
-        Ok(HuggingFaceAccess::Token(token)) => {
+        Ok(ConnectorAccess::Token(token)) => {
             assert!(token.as_str().starts_with("hf_oauth_"));
             "Token".to_owned()
         }
@@ -135,6 +136,25 @@ async fn a_kept_token_opens_the_hub_until_it_ends() {
     world.sign_in("alice").await;
     let access = world.page().hugging_face_token().await.unwrap();
     assert!(access.token().is_some(), "{access:?}");
+}
+
+#[tokio::test]
+async fn any_connector_can_be_asked_for() {
+    let world = world(true, &["identities"]).await;
+    let rows = [
+        (Connector::from("huggingface"), "identities/huggingface", true),
+        (Connector::from("github"), "identities/github", false),
+        (Connector::Sso("acme00000000".to_owned()), "sso-identities/acme00000000", false),
+    ];
+    for (connector, path, is_kept) in rows {
+        world.tenant.clear_requests();
+        let access = world.page().connector_token(connector).await.unwrap();
+        assert_eq!(access.token().is_some(), is_kept, "{path}: {access:?}");
+        assert!(is_kept || access == NotStored, "{path}: {access:?}");
+        let asked = world.tenant.requests();
+        let path = format!("/api/my-account/{path}/access-token");
+        assert!(asked.iter().any(|request| request.path == path), "{path}: {asked:?}");
+    }
 }
 
 /// Whose token has to come anew signs in with this prompt: Logto answers another from its own session.

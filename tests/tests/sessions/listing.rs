@@ -6,7 +6,7 @@ use std::time::Duration;
 use logto::web::SessionState;
 use logto::{LogtoConfig, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Browser, Home, Trouble, World, each};
+use logto_tests::hostile::{Browser, Home, NAVIGATION, Trouble, World, each};
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
@@ -87,6 +87,84 @@ async fn one_session_is_ended_by_its_id() {
     assert_eq!(state(&mut world, &laptop).await, SessionState::SignedIn);
     assert_eq!(state(&mut world, &bob).await, SessionState::SignedIn);
     nothing_works_at_the_provider(&world, 2).await;
+    world.finish();
+}
+
+const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, \
+                      like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// Signs alice in with a browser that says what it is.
+async fn named_device(world: &mut World, user_agent: &str) -> Browser {
+    world.browser = Browser::default();
+    world.clock.advance(Duration::from_secs(1));
+    world.provider.welcome("alice");
+    let authorize = world.begin("/sign-in").await;
+    let mut headers = NAVIGATION.to_vec();
+    headers.push(("user-agent", user_agent));
+    let callback = world.callback(&authorize);
+    assert_eq!(world.send("GET", &callback, &headers).await.status, 303);
+    world.browser.clone()
+}
+
+#[tokio::test]
+async fn a_person_sees_their_sessions_and_ends_the_others() {
+    each(Home::SHARED, async |home| {
+        let mut world = World::at(home, |config| config).await;
+        let phone = named_device(&mut world, SAFARI).await;
+        let console = named_device(&mut world, "curl/8.14.1").await;
+        let laptop = named_device(&mut world, FIREFOX).await;
+        world.clock.advance(LATER);
+        world.access_token().await.unwrap();
+        let user = world.page().user().await.unwrap_or_else(|reply| panic!("{reply:?}"));
+        let listed = user.sessions().await.unwrap();
+        let shown: Vec<_> = listed
+            .iter()
+            .map(|session| (session.browser, session.platform, session.is_current))
+            .collect();
+        let expected = [
+            (Some("Safari"), Some("iPhone"), false),
+            (None, None, false),
+            (Some("Firefox"), Some("Linux"), true),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(listed[0].last_used_at, listed[0].started_at);
+        assert!(listed[2].last_used_at >= listed[2].started_at + 3600, "{listed:?}");
+
+        assert!(user.end_session(&listed[1].id).await.unwrap());
+        assert_ne!(state(&mut world, &console).await, SessionState::SignedIn);
+        assert_eq!(state(&mut world, &phone).await, SessionState::SignedIn);
+        assert_eq!(user.end_other_sessions().await.unwrap(), 1);
+        assert_ne!(state(&mut world, &phone).await, SessionState::SignedIn);
+        assert_eq!(state(&mut world, &laptop).await, SessionState::SignedIn);
+        let left = user.sessions().await.unwrap();
+        assert!(matches!(left.as_slice(), [one] if one.is_current), "{left:?}");
+        world.logto.sign_out_everywhere("alice").await.unwrap();
+        assert_eq!(world.logto.sessions_of("alice").await.unwrap().len(), 0);
+        // Who signs in right afterwards is listed, although the marker is a minute ahead.
+        named_device(&mut world, FIREFOX).await;
+        assert_eq!(world.logto.sessions_of("alice").await.unwrap().len(), 1);
+        world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_sites_end_no_sessions() {
+    let world = World::signed_in().await;
+    for (origin, site, allowed) in [
+        ("http://localhost:3000", "same-origin", true),
+        ("https://evil.example", "cross-site", false),
+        ("null", "cross-site", false),
+    ] {
+        let headers = [("origin", origin), ("sec-fetch-site", site)];
+        let page = world.browser.request("POST", "/sessions/end-others", &headers);
+        let checked = world.logto.context(page).require_own_page();
+        assert_eq!(
+            checked.map_err(|reply| reply.status()),
+            if allowed { Ok(()) } else { Err(403) }
+        );
+    }
     world.finish();
 }
 

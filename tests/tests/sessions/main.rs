@@ -1,6 +1,7 @@
 //! Sessions: lifetime, refresh, storage, sign-out.
 
 mod config_changes;
+mod ended;
 mod lifetime;
 mod listing;
 mod metrics;

@@ -17,6 +17,19 @@ pub(super) async fn linked_token(
     Path(target): Path<String>,
     call: Call,
 ) -> Result<Response, Refused> {
+    kept_token(&tenant, &call, Some(&target))
+}
+
+/// `/api/my-account/sso-identities/:connectorId/access-token`. A local tenant has no enterprise
+/// connectors.
+pub(super) async fn sso_token(
+    State(tenant): State<Shared>,
+    call: Call,
+) -> Result<Response, Refused> {
+    kept_token(&tenant, &call, None)
+}
+
+fn kept_token(tenant: &Shared, call: &Call, target: Option<&str>) -> Result<Response, Refused> {
     let now = tenant.clock.seconds();
     let mut store = tenant.store();
     let token = store
@@ -33,7 +46,7 @@ pub(super) async fn linked_token(
     }
     let mut connectors = store.directory.connectors.iter();
     let kept = connectors
-        .find(|connector| connector.target() == target)
+        .find(|connector| Some(connector.target()) == target)
         .and_then(|connector| store.vault.of(&person, &connector.id))
         .ok_or_else(|| {
             let code = "secrets.third_party_token_set.token_not_found";

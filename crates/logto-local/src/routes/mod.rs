@@ -63,6 +63,7 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .route("/hugging-face/api/whoami-v2", get(hugging_face::who_am_i))
         .route("/hugging-face/api/models", get(hugging_face::models))
         .route("/api/my-account/identities/{target}/access-token", get(account::linked_token))
+        .route("/api/my-account/sso-identities/{id}/access-token", get(account::sso_token))
         .route("/callback/{connector}", get(hugging_face::callback))
         .route("/continue/username", get(user_name::page).post(user_name::decide))
         .route("/avatars/{file}", get(avatar::avatar))

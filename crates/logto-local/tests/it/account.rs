@@ -54,6 +54,7 @@ async fn errors_are_those_that_were_recorded() {
     let person = bearer(&tenant, "openid identities").await;
     let unscoped = bearer(&tenant, "openid profile").await;
     let other = "/api/my-account/identities/github/access-token";
+    let enterprise = "/api/my-account/sso-identities/huggingface0/access-token";
     let lower_case = person.replace("Bearer", "bearer");
     let rows = [
         (PATH, None, 401, "auth.authorization_header_missing"),
@@ -61,6 +62,8 @@ async fn errors_are_those_that_were_recorded() {
         (PATH, Some("Bearer garbage"), 401, "auth.unauthorized"),
         (PATH, Some(unscoped.as_str()), 403, "auth.forbidden"),
         (other, Some(person.as_str()), 404, "secrets.third_party_token_set.token_not_found"),
+        (enterprise, Some(unscoped.as_str()), 403, "auth.forbidden"),
+        (enterprise, Some(person.as_str()), 404, "secrets.third_party_token_set.token_not_found"),
     ];
     for (path, authorization, status, code) in rows {
         let answer = read(&tenant, path, authorization).await;

@@ -1,14 +1,11 @@
 //! Ends sessions: now, or as soon as the store answers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::engine::Engine;
 use crate::error::Error;
-use crate::session::manager::{Added, EndingSession};
-
-/// Between two attempts to store an end: at first, and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+use crate::session::manager::{Added, EndingSession, ListedSession};
 
 /// A session that was ended.
 pub(crate) struct Ended {
@@ -54,39 +51,48 @@ impl Engine {
     /// Ends all sessions of a person that began by `until`, in milliseconds of Logto's clock, and
     /// revokes the refresh tokens of those that the store lists.
     pub(crate) async fn end_person(self: &Arc<Self>, sub: &str, until: u64) -> Result<(), Error> {
+        self.end_listed(sub, |listed| listed.ending.started_at <= until).await?;
+        // Last, as it hides from the list what could not be ended: the caller may try again.
+        self.sessions.end_person(sub, until).await
+    }
+
+    /// Ends those sessions of the list of a person that are meant, and revokes their refresh tokens: how
+    /// many there were.
+    pub(crate) async fn end_listed(
+        self: &Arc<Self>,
+        sub: &str,
+        is_meant: impl Fn(&ListedSession) -> bool,
+    ) -> Result<usize, Error> {
         let now = self.settings.clock.now();
         let sessions = self.sessions.sessions_of(sub, now).await?;
         let mut tokens = Vec::new();
+        let mut count = 0;
         let mut ended = Ok(());
-        for held in sessions.iter().filter(|held| held.session.started_at <= until) {
-            match self.sessions.end(&held.into(), now).await {
+        for listed in sessions.iter().filter(|listed| is_meant(listed)) {
+            match self.sessions.end(&listed.ending, now).await {
                 Ok(token) => tokens.extend(token),
                 Err(error) => ended = Err(error),
             }
+            count += 1;
         }
         self.revoke_all(tokens);
-        ended?;
-        // Last, as it hides from the list what could not be ended: the caller may try again.
-        self.sessions.end_person(sub, until).await
+        ended.map(|()| count)
     }
 
     /// Works on what is pending until nothing is left.
     async fn store_ends(self: Arc<Self>) {
         let mut working = Working(Arc::clone(&self), false);
         let pending = &self.sessions.pending;
-        let (mut pause, longest) = PAUSE;
+        let mut pause = Backoff::default();
         let mut stored = 0_u64;
         while let Some(session) = pending.next() {
             match self.sessions.end(&session, self.settings.clock.now()).await {
                 Ok(token) => {
                     pending.remove_next();
                     self.revoke_all(token.into_iter().collect());
-                    (stored, pause) = (stored + 1, PAUSE.0);
+                    (stored, pause) = (stored + 1, Backoff::default());
                 }
-                Err(_) => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(longest);
-                }
+                Err(_) => pause.wait().await,
             }
         }
         working.1 = true;

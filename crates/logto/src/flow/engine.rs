@@ -12,6 +12,7 @@ use crate::flow::frame::Frames;
 use crate::flow::refresh::Refreshes;
 use crate::flow::resources::UnknownResources;
 use crate::flow::sign_in_hook::SignInHook;
+use crate::flow::webhooks::Deliveries;
 use crate::http::Http;
 use crate::log_limit::LogLimit;
 use crate::oidc::provider::{Provider, SingleFlight};
@@ -38,8 +39,9 @@ pub(crate) struct Engine {
     pub(crate) refused_logouts: LogLimit,
     /// Of refused webhooks, which anybody can post.
     pub(crate) refused_webhooks: LogLimit,
-    /// Reads of people's Hugging Face tokens, by the access token of the person.
-    pub(crate) hugging_face_reads: SingleFlight<Vec<u8>>,
+    pub(crate) deliveries: Deliveries,
+    /// Reads of people's tokens at other services, by connector and access token of the person.
+    pub(crate) connector_reads: SingleFlight<Vec<u8>>,
 }
 
 impl Engine {
@@ -74,7 +76,8 @@ impl Engine {
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),
             refused_webhooks: LogLimit::default(),
-            hugging_face_reads: SingleFlight::default(),
+            deliveries: Deliveries::default(),
+            connector_reads: SingleFlight::default(),
             http,
             settings,
         })

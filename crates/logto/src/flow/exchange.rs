@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{CallbackFailure, CallbackParameters, Engine, Transaction};
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
-use crate::session::Session;
 use crate::session::manager::LoadedSession;
+use crate::session::{Device, Session};
 
 /// How long an outcome is kept, in seconds, and how many are.
 const KEPT_FOR: u64 = 180;
@@ -86,6 +86,7 @@ pub(crate) struct Callback {
     pub(crate) redirect_uri: String,
     /// The request's `Cookie` header: the session in it gives way to the new one.
     pub(crate) cookies: String,
+    pub(crate) device: Device,
 }
 
 impl Engine {
@@ -102,7 +103,7 @@ impl Engine {
             if let Some(outcome) = exchange.outcome.clone() {
                 return engine.repeated(outcome, callback.transaction).await;
             }
-            let Callback { transaction, parameters, redirect_uri, cookies } = callback;
+            let Callback { transaction, parameters, redirect_uri, cookies, device } = callback;
             let attempt = async {
                 if exchange.redeemed.is_none() {
                     let owner = &exchange.owner;
@@ -120,7 +121,7 @@ impl Engine {
                 let redeemed = exchange.redeemed.clone();
                 let Redeemed { session, page } =
                     redeemed.ok_or_else(|| invalid("the callback brought no session"))?;
-                let session = engine.begin_session(session, &cookies).await?;
+                let session = engine.begin_session(session, &cookies, device).await?;
                 Ok::<_, Error>(Completed { session, page })
             };
             match attempt.await {
@@ -147,9 +148,10 @@ impl Engine {
     /// into it again.
     async fn repeated(&self, outcome: Outcome, transaction: Transaction) -> Outcome {
         let completed = outcome?;
-        let error = match self.sessions.is_ended(&completed.session).await {
-            Ok(false) => return Ok(completed),
-            Ok(true) => invalid("the callback was used before, and its session has ended"),
+        let now = self.settings.clock.now();
+        let error = match self.sessions.load_again(&completed.session, now).await {
+            Ok(loaded) if loaded.held.is_some() => return Ok(completed),
+            Ok(_) => invalid("the callback was used before, and its session has ended"),
             Err(error) => error,
         };
         Err(Arc::new(CallbackFailure::new(transaction, error)))
@@ -181,11 +183,16 @@ impl Engine {
     }
 
     /// Keeps the new session, in place of the one that this browser had.
-    async fn begin_session(&self, session: Session, cookies: &str) -> Result<LoadedSession, Error> {
+    async fn begin_session(
+        &self,
+        session: Session,
+        cookies: &str,
+        device: Device,
+    ) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
         let before = self.sessions.load(cookies.as_bytes(), now).await;
         let before = before.ok().and_then(|loaded| loaded.held);
-        let held = self.sessions.begin(session, now).await?;
+        let held = self.sessions.begin(session, device, now).await?;
         if let Some(before) = before {
             // The old session ends only for one that the browser can keep.
             self.sessions.cookies(&held, cookies, now)?;

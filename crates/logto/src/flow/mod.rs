@@ -2,6 +2,7 @@
 //!
 //! Each flow returns an outcome; what a browser is answered is decided in `web`.
 
+mod backoff;
 mod browser_secret;
 mod callback;
 mod ends;
@@ -13,12 +14,15 @@ mod options;
 mod parameters;
 mod refresh;
 mod resources;
+mod session_end;
 mod sign_in_hook;
 mod tokens;
 mod transaction;
+mod webhooks;
 
 pub use options::SignInOptions;
 pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
+pub use session_end::SessionEnded;
 pub use sign_in_hook::{PendingSignIn, SignInDecision};
 
 pub(crate) use callback::{CallbackFailure, CallbackParameters};
@@ -29,3 +33,4 @@ pub(crate) use frame::{FrameKey, Frames, Ticket};
 pub(crate) use freshness::{Freshness, is_fresh};
 pub(crate) use options::Resources;
 pub(crate) use transaction::{Begun, Intent, Returning, Transaction, Transactions};
+pub(crate) use webhooks::WebhookRefusal;

@@ -1,9 +1,10 @@
 //! The list of one person's sessions in a store.
 
-use super::SessionId;
-use super::bytes::{Reader, put_number};
+use super::bytes::{Reader, put_number, put_version};
+use super::{Device, SessionId};
+use crate::storage::Version;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Of a person with more sessions than this, the oldest are not listed.
 const MAX_SESSIONS: usize = 100;
 
@@ -16,6 +17,11 @@ pub(crate) struct Indexed {
     pub(crate) id: SessionId,
     /// In milliseconds since the Unix epoch.
     pub(crate) started_at: u64,
+    /// The revocation marker of the person that it began after.
+    pub(crate) known_marker: Option<Version>,
+    /// Otherwise it is in cookies.
+    pub(crate) is_stored: bool,
+    pub(crate) device: Device,
 }
 
 impl Index {
@@ -43,6 +49,9 @@ impl Index {
         for session in &self.0 {
             bytes.extend_from_slice(session.id.as_bytes());
             put_number(&mut bytes, session.started_at);
+            put_version(&mut bytes, session.known_marker);
+            bytes.push(u8::from(session.is_stored));
+            bytes.extend_from_slice(&session.device.to_bytes());
         }
         bytes
     }
@@ -57,6 +66,9 @@ impl Index {
             sessions.push(Indexed {
                 id: SessionId::from_slice(bytes.take(SessionId::LENGTH as u64)?)?,
                 started_at: bytes.number()?,
+                known_marker: bytes.version()?,
+                is_stored: bytes.byte()? != 0,
+                device: Device::from_bytes([bytes.byte()?, bytes.byte()?]),
             });
         }
         Some(Self(sessions))
@@ -69,7 +81,9 @@ mod tests {
 
     fn indexed(started_at: u64) -> Indexed {
         let id = SessionId::random().unwrap();
-        Indexed { id, started_at }
+        let device = Device::from_user_agent("Firefox/140.0 on Linux");
+        let known_marker = started_at.is_multiple_of(2).then(|| Version::from_number(7));
+        Indexed { id, started_at, known_marker, is_stored: started_at.is_multiple_of(3), device }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod block;
 mod bytes;
 mod cookie;
+mod device;
 mod grant;
 mod id;
 mod index;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use crate::storage::Version;
 
 pub(crate) use cookie::{Content, Found, Sealed, SessionCookie};
+pub(crate) use device::Device;
 pub(crate) use grant::{Grant, StoredToken, StoredTokens};
 pub(crate) use id::SessionId;
 pub(crate) use index::{Index, Indexed};

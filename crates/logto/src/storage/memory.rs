@@ -7,7 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::{Entry, Expect, REVOCATION_MARKER, Storage, StorageError, Version, async_trait};
+use tokio::sync::broadcast;
+
+use super::{
+    Entry, Expect, REVOCATION_MARKER, Storage, StorageError, Subscription, Version, async_trait,
+};
 use crate::cache;
 use crate::clock::Clock;
 
@@ -19,6 +23,8 @@ const DEFAULT_CAPACITY: usize = 100_000;
 const DEFAULT_BYTES: usize = 512 * 1024 * 1024;
 /// Bytes of an entry beside its key and value.
 const ENTRY: usize = 64;
+/// Messages that a subscription may be behind.
+const MESSAGES: usize = 256;
 
 /// Sessions in this process: fast, bounded, and gone when the process ends.
 ///
@@ -33,6 +39,7 @@ pub struct MemoryStorage {
     /// Whether a revocation marker was ever put in.
     has_markers: AtomicBool,
     clock: Clock,
+    announcements: broadcast::Sender<String>,
 }
 
 #[derive(Default)]
@@ -78,6 +85,7 @@ impl MemoryStorage {
             max_bytes: DEFAULT_BYTES.div_ceil(SHARDS),
             has_markers: AtomicBool::new(false),
             clock: Clock::system(),
+            announcements: broadcast::Sender::new(MESSAGES),
         }
     }
 
@@ -187,6 +195,23 @@ impl Storage for MemoryStorage {
             shard.take(key);
         }
         Ok(removed)
+    }
+
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        // Where nobody listens, it is an error to send.
+        let _: Result<usize, _> = self.announcements.send(message.to_owned());
+        Ok(())
+    }
+
+    async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
+        Ok(Some(Box::new(self.announcements.subscribe())))
+    }
+}
+
+#[async_trait]
+impl Subscription for broadcast::Receiver<String> {
+    async fn next(&mut self) -> Result<String, StorageError> {
+        self.recv().await.map_err(StorageError::new)
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod error;
 mod memory;
+mod subscription;
 pub mod test_kit;
 
 use std::fmt;
@@ -19,6 +20,7 @@ pub use bytes::Bytes;
 
 pub use error::StorageError;
 pub use memory::MemoryStorage;
+pub use subscription::Subscription;
 
 use crate::crypto::encoding;
 use crate::error::Error;
@@ -122,6 +124,33 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
     fn in_process(&self) -> Option<&MemoryStorage> {
         None
+    }
+
+    /// Tells every instance that [subscribes](Self::subscribe) to this store, this one included. A message
+    /// is a key of the store or as short as one. It may be lost: the SDK asks the store too, now and
+    /// then.
+    ///
+    /// Where the store has no means for that, this does nothing, as by default.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the store cannot be asked.
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        let _ = message;
+        Ok(())
+    }
+
+    /// Hears what instances [announce](Self::announce) from now on. `None`, as by default, if the store
+    /// has no means for that: the SDK then asks it every second about the sessions that
+    /// [wait](crate::web::User::session_ended) for their end.
+    ///
+    /// The SDK subscribes once in a process, and only while something waits.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the store cannot be asked.
+    async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
+        Ok(None)
     }
 
     /// Whether the store can be written, for a readiness probe: a replica or a full disk answers

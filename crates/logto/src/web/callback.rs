@@ -10,6 +10,7 @@ use crate::flow::{
     Callback, CallbackFailure, CallbackParameters, Completed, Returning, Transaction,
 };
 use crate::metrics;
+use crate::session::Device;
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
@@ -82,6 +83,9 @@ impl Context {
             parameters,
             redirect_uri,
             cookies: header.to_owned(),
+            device: Device::from_user_agent(
+                self.request().header("user-agent").unwrap_or_default(),
+            ),
         };
         let completed = logto.complete_callback(callback).await?;
         Ok((completed, transaction))

@@ -5,7 +5,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{Caching, MaybeReady, Reply, Request, Route, User};
+use super::{Caching, MaybeReady, Reply, Request, Route, SessionEnded, User};
 use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
@@ -54,6 +54,8 @@ struct State {
     is_protected: bool,
     /// The `Set-Cookie` lines of the last change of the session.
     pending: Vec<String>,
+    /// Whether the response goes out: a context that is kept beyond it asks each time.
+    is_answered: bool,
 }
 
 impl Context {
@@ -122,6 +124,10 @@ impl Context {
 
     /// Whether a user is signed in. As in every Logto SDK this looks at the session alone; the
     /// session does not end with the ID token's hour.
+    ///
+    /// While a request is answered, the session is looked up once. A context that is kept longer, for a
+    /// WebSocket or a stream, asks the store each time and tells what holds now; to be told, there is
+    /// [`session_ended`](User::session_ended).
     ///
     /// # Errors
     ///
@@ -232,6 +238,7 @@ impl Context {
             return MaybeReady::known(Vec::new());
         }
         let mut state = self.state();
+        state.is_answered = true;
         let pending = mem::take(&mut state.pending);
         let held = state.current.as_ref().and_then(|current| current.held.as_ref());
         let Some(held) = held.filter(|_| !pending.is_empty()).cloned() else {
@@ -263,6 +270,12 @@ impl Context {
             return Ok(known);
         }
         let sessions = &self.logto().sessions;
+        let before = self.state().current.as_ref().and_then(|current| current.held.clone());
+        if let Some(held) = before {
+            let loaded = sessions.load_again(&held, self.now()).await;
+            let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
+            return Ok(look(self.state().current.insert(loaded)));
+        }
         let loaded = sessions.load(self.trusted_cookies(), self.now()).await;
         let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
         if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
@@ -277,8 +290,17 @@ impl Context {
         self.current(|current| current.held.clone()).await
     }
 
+    /// What is known already. After the response nothing is but that there is no session.
     fn known<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Option<T> {
-        self.state().current.as_ref().map(look)
+        let state = self.state();
+        let current = state.current.as_ref();
+        current.filter(|current| !state.is_answered || current.held.is_none()).map(look)
+    }
+
+    /// Completes when the session of this request has ended; at once if there is none.
+    pub(super) fn session_ended(&self) -> SessionEnded {
+        let held = self.state().current.as_ref().and_then(|current| current.held.clone());
+        held.map_or_else(SessionEnded::already, |held| self.logto().session_ended(&held))
     }
 
     /// Takes over a session that began or moved on; its cookies are pending.

@@ -78,6 +78,7 @@ impl Request {
         "sec-fetch-site",
         "sec-purpose",
         "upgrade",
+        "user-agent",
         "x-moz",
         "x-purpose",
         "x-requested-with",

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Context, HuggingFaceAccess};
+use super::{Connector, ConnectorAccess, Context, SessionEnded};
 use crate::access_token::AccessToken;
 use crate::error::Error;
 use crate::oidc::TokenRequest;
@@ -98,13 +98,61 @@ impl User {
         self.context.fetch_user_info().await
     }
 
+    /// See [`Context::connector_token`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn connector_token(
+        &self,
+        connector: impl Into<Connector>,
+    ) -> Result<ConnectorAccess, Error> {
+        self.context.connector_token(connector).await
+    }
+
     /// See [`Context::hugging_face_token`].
     ///
     /// # Errors
     ///
     /// As there.
-    pub async fn hugging_face_token(&self) -> Result<HuggingFaceAccess, Error> {
+    pub async fn hugging_face_token(&self) -> Result<ConnectorAccess, Error> {
         self.context.hugging_face_token().await
+    }
+
+    /// Completes when the session has ended: signed out here or elsewhere, ended by Logto or an
+    /// administrator, refused at a refresh, or at the end of its lifetime. It does not complete when
+    /// tokens are renewed, and not because Logto or the store cannot be reached.
+    ///
+    /// For what lives longer than a request: WebSockets, streams of events, background work. What ends
+    /// the session in this process completes it at once; what ends it on another instance is learned
+    /// through the store, usually within a second. An open stream is no use of the session: with an
+    /// [idle lifetime](crate::LogtoConfig::with_idle_lifetime) it ends if nothing else uses the session.
+    /// Without a store that instances share, ends on other instances are not known.
+    ///
+    /// The future keeps less than a kilobyte and not the `User`, so a handler that needs no more of the
+    /// person lets go of it. It needs a tokio runtime.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// # async fn next_message() -> Option<String> { None }
+    /// # async fn send(_: String) {}
+    /// async fn conversation(user: User) {
+    ///     let mut ended = user.session_ended();
+    ///     loop {
+    ///         tokio::select! {
+    ///             () = &mut ended => break,
+    ///             message = next_message() => match message {
+    ///                 Some(message) => send(message).await,
+    ///                 None => break,
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn session_ended(&self) -> SessionEnded {
+        self.context.session_ended()
     }
 
     /// The request that the person made.

@@ -5,7 +5,7 @@ use super::records::Record;
 use super::store_keys::EndKeys;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
-use crate::session::{Found, Session, SessionPointer, SessionState};
+use crate::session::{Found, Session, SessionId, SessionPointer, SessionState};
 use crate::storage::{Entry, Version};
 
 /// What a request's cookies stand for.
@@ -52,31 +52,63 @@ impl SessionManager {
             Found::Opened(opened) if !self.is_live(&opened, now) => {
                 Ok(SessionLookup::without_session(SessionState::Expired))
             }
-            Found::Opened(opened) => match &opened.what {
-                What::SessionPointer(pointer, _) => self.load_stored(&opened, pointer, now).await,
-                What::Session(held) => self.load_cookie(&opened, held, now).await,
-            },
+            Found::Opened(opened) => {
+                let (id, loaded) = match &opened.what {
+                    What::SessionPointer(pointer, _) => {
+                        (pointer.id, self.load_stored(&opened, pointer, now).await?)
+                    }
+                    What::Session(held) => {
+                        (held.session.id, self.load_cookie(&opened, held, now).await?)
+                    }
+                };
+                self.tell_watched(id, &loaded);
+                Ok(loaded)
+            }
         }
     }
 
-    /// Whether a session has ended since it was loaded.
-    pub(crate) async fn is_ended(&self, held: &LoadedSession) -> Result<bool, Error> {
+    /// Those who wait for the end of a session learn what a request learned.
+    fn tell_watched(&self, id: SessionId, loaded: &SessionLookup) {
+        match (&loaded.held, loaded.state) {
+            (Some(held), _) => self.watched.lives_until(id, self.expiry.ends_at(&held.session)),
+            (None, SessionState::Revoked | SessionState::SignedOut) => self.watched.end(id),
+            // By an older cookie it may have expired, and not by a newer one.
+            (None, _) => {}
+        }
+    }
+
+    /// A session that was loaded before, as it is now. This is no use of it.
+    pub(crate) async fn load_again(
+        &self,
+        held: &LoadedSession,
+        now: u64,
+    ) -> Result<SessionLookup, Error> {
         let session = &held.session;
         if self.pending.has(session.id) {
-            return Ok(true);
+            return Ok(SessionLookup::without_session(SessionState::SignedOut));
         }
         let key = self.store_keys.session(session.id);
         let ends = self.store_keys.ends(held.sub(), held.sid());
         let began = (session.started_at, session.known_marker);
         let (entry, ended) = self.ask(&key, || &ends, began).await?;
-        if ended {
-            return Ok(true);
-        }
-        Ok(match self.record(&key, entry.as_ref(), held.backend)? {
-            Some(Record::Session(_)) => false,
-            Some(Record::Revoked) => true,
-            None => held.is_stored(),
-        })
+        let latest = match self.record(&key, entry.as_ref(), held.backend)? {
+            _ if ended => None,
+            Some(Record::Revoked) => None,
+            Some(Record::Session(newer)) if newer.session.revision > session.revision => {
+                Some(newer)
+            }
+            None if held.is_stored() => None,
+            Some(Record::Session(_)) | None => Some(held.clone()),
+        };
+        let loaded = match latest {
+            None => SessionLookup::without_session(SessionState::Revoked),
+            Some(latest) if now >= self.expiry.ends_at(&latest.session) => {
+                SessionLookup::without_session(SessionState::Expired)
+            }
+            Some(latest) => SessionLookup::signed_in(latest),
+        };
+        self.tell_watched(session.id, &loaded);
+        Ok(loaded)
     }
 
     /// What the cookies themselves tell of their session, to end it.

@@ -7,6 +7,7 @@
 
 mod expiry;
 mod lease;
+mod listed;
 mod load;
 mod loaded;
 mod opened;
@@ -16,6 +17,7 @@ mod replay;
 mod revocation;
 mod store;
 mod store_keys;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,18 +27,21 @@ use crate::config::Settings;
 use crate::cookies::{self, Attributes};
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
-use crate::session::{Opener, Packer, Session, SessionCookie, SessionPointer};
-use crate::storage::{MemoryStorage, Storage};
+use crate::session::{Device, Opener, Packer, Session, SessionCookie, SessionPointer};
+use crate::storage::{MemoryStorage, Storage, Subscription};
 
 use expiry::SessionExpiry;
 pub(crate) use lease::Turn;
+pub(crate) use listed::ListedSession;
+pub use listed::SessionInfo;
 pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
 use opened::Opened;
 pub(crate) use pending::{Added, EndingSession, PendingEnds};
-pub use revocation::SessionInfo;
 use store::Store;
 use store_keys::StoreKeys;
+pub(crate) use watched::WatchedSession;
+use watched::WatchedSessions;
 
 /// Bytes of a packed session without access tokens; a person in a thousand organizations takes about
 /// a third of it.
@@ -57,10 +62,14 @@ pub(crate) struct SessionManager {
     expiry: SessionExpiry,
     /// Ends that the store has not taken yet.
     pub(crate) pending: PendingEnds,
+    /// Whose end open streams wait for.
+    pub(crate) watched: WatchedSessions,
     /// By the sealed text.
     opened: Cache<Arc<Opened>>,
     /// Where new sessions go.
     backend: SessionBackend,
+    /// Whether sessions in cookies are listed too: the store outlives the process.
+    lists_cookies: bool,
 }
 
 impl SessionManager {
@@ -100,11 +109,13 @@ impl SessionManager {
                 renewal: settings.renewal_interval,
             },
             pending: PendingEnds::default(),
+            watched: WatchedSessions::default(),
             opened: Cache::new(settings.session_cache / SESSION_BYTES, budget),
             backend: match settings.sessions_in_cookies {
                 true => SessionBackend::Cookie,
                 false => SessionBackend::Store,
             },
+            lists_cookies: settings.storage.is_some(),
             opener,
         }
     }
@@ -135,6 +146,26 @@ impl SessionManager {
         self.store.ping().await
     }
 
+    /// Hears what instances announce; `None` if the store has no means for that.
+    pub(crate) async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, Error> {
+        self.store.subscribe().await
+    }
+
+    /// Announces something that is no key, to see whether it arrives.
+    pub(crate) async fn echo(&self, message: &str) -> Result<(), Error> {
+        self.store.announce(message).await
+    }
+
+    /// Tells the other instances that what is under a key ended something.
+    async fn announce(&self, key: &str) {
+        if let Err(error) = self.store.announce(key).await {
+            tracing::warn!(
+                %error,
+                "failed to announce the end of a session: open streams on other instances end later"
+            );
+        }
+    }
+
     /// Takes up a new session.
     ///
     /// # Errors
@@ -143,20 +174,20 @@ impl SessionManager {
     pub(crate) async fn begin(
         &self,
         mut session: Session,
+        device: Device,
         now: u64,
     ) -> Result<LoadedSession, Error> {
         self.check_size(&session)?;
         session.known_marker = self.known_marker(&session).await?;
         let held = LoadedSession { backend: self.backend_for(&session), session };
-        match held.backend {
-            SessionBackend::Cookie => {}
-            SessionBackend::Store => {
-                self.create(&held.session, now).await?;
-                // A session that no list knows is better than none.
-                if let Err(error) = self.list(&held, now).await {
-                    tracing::warn!(%error, "a new session is not in the list of its person");
-                }
-            }
+        if held.is_stored() {
+            self.create(&held.session, now).await?;
+        }
+        if (held.is_stored() || self.lists_cookies)
+            // A session that no list knows is better than none.
+            && let Err(error) = self.list(&held, device, now).await
+        {
+            tracing::warn!(%error, "a new session is not in the list of its person");
         }
         Ok(held)
     }

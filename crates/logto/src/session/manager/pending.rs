@@ -17,13 +17,27 @@ const MOST: usize = 10_000;
 /// What has to be known of a session to end it.
 #[derive(Clone)]
 pub(crate) struct EndingSession {
-    pub(super) id: SessionId,
+    pub(crate) id: SessionId,
     pub(super) sub: String,
-    pub(super) started_at: u64,
+    pub(crate) started_at: u64,
     pub(super) backend: SessionBackend,
     pub(super) revision: u64,
     /// To be revoked, if the store has no newer one.
     pub(crate) refresh_token: Option<String>,
+}
+
+impl EndingSession {
+    /// A session of which nothing is known but that the list of its person has it.
+    pub(super) fn in_cookie(id: SessionId, sub: &str, started_at: u64) -> Self {
+        Self {
+            id,
+            sub: sub.to_owned(),
+            started_at,
+            backend: SessionBackend::Cookie,
+            revision: 0,
+            refresh_token: None,
+        }
+    }
 }
 
 impl From<&LoadedSession> for EndingSession {

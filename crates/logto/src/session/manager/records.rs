@@ -95,6 +95,7 @@ impl SessionManager {
         session: &EndingSession,
         now: u64,
     ) -> Result<Option<String>, Error> {
+        self.watched.end(session.id);
         let key = self.store_keys.session(session.id);
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
@@ -115,7 +116,8 @@ impl SessionManager {
             if !ended {
                 continue;
             }
-            if session.backend == SessionBackend::Store
+            self.announce(&key).await;
+            if (session.backend == SessionBackend::Store || self.lists_cookies)
                 && let Err(error) = self.unlist(&session.sub, &[session.id]).await
             {
                 // The list is made of what is there.
@@ -177,6 +179,11 @@ impl SessionManager {
             )
         })?;
         Ok(Some(Record::Session(LoadedSession { session, backend })))
+    }
+
+    /// Whether there is a session under a key, and not its end.
+    pub(super) fn holds_session(&self, key: &str, entry: &Entry) -> bool {
+        matches!(self.store.open(key, entry).as_deref(), Some([SESSION, ..]))
     }
 
     fn bytes_of(&self, session: &Session) -> Vec<u8> {

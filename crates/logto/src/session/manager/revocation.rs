@@ -6,28 +6,14 @@
 
 use std::time::Duration;
 
-use super::records::{ATTEMPTS, Record, busy, in_attempts};
-use super::{LoadedSession, SessionBackend, SessionManager};
-use crate::crypto::encoding;
+use super::records::{ATTEMPTS, busy, in_attempts};
+use super::{LoadedSession, SessionManager};
 use crate::error::{Error, ErrorKind};
-use crate::session::{Index, Indexed, Session, SessionId};
+use crate::session::{Device, Index, Indexed, Session, SessionId};
 use crate::storage::{Entry, Expect, Version};
 
 /// Seconds for which a marker outlives the sessions that it ends, since clocks differ.
 pub(super) const CLOCKS: u64 = 15 * 60;
-
-/// One session of a person, for a page that lists them.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SessionInfo {
-    /// What names it towards [`end_session`](crate::Logto::end_session). It is no credential.
-    pub id: String,
-    /// When the person signed in, in seconds since the Unix epoch.
-    pub started_at: u64,
-    /// When it was last in use, in seconds since the Unix epoch: with an idle lifetime as exact as
-    /// its renewal interval, otherwise the time of the last refresh.
-    pub last_used_at: u64,
-}
 
 impl SessionManager {
     /// Ends all sessions of a person that began by `until`, in milliseconds of Logto's clock, and do
@@ -69,9 +55,12 @@ impl SessionManager {
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([key]).await?;
             let before = entry.as_ref().and_then(|marker| self.until(key, marker));
-            let value = until.max(before.unwrap_or(0)).to_be_bytes().to_vec();
+            let until = until.max(before.unwrap_or(0));
             let expect = Expect::after(entry.as_ref());
-            if self.store.put(key, value, expect, ttl).await?.is_some() {
+            let stored = self.store.put(key, until.to_be_bytes().to_vec(), expect, ttl).await?;
+            if let Some(version) = stored {
+                self.watched.end_marked(key, until, version);
+                self.announce(key).await;
                 return Ok(());
             }
         }
@@ -99,55 +88,20 @@ impl SessionManager {
         until.try_into().ok().map(u64::from_be_bytes)
     }
 
-    /// The sessions that the store keeps for a person, oldest first.
-    pub(crate) async fn sessions_of(
+    pub(super) async fn list(
         &self,
-        sub: &str,
+        held: &LoadedSession,
+        device: Device,
         now: u64,
-    ) -> Result<Vec<LoadedSession>, Error> {
-        let (index, _) = self.index(sub).await?;
-        let names: Vec<_> =
-            index.sessions().iter().map(|s| self.store_keys.session(s.id)).collect();
-        let person = self.store_keys.end_of_person(sub);
-        let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
-        keys.push(&person);
-        let mut entries = self.store.get_all(&keys).await?;
-        let end = entries.pop().flatten();
-        let mut sessions = Vec::new();
-        for (key, entry) in names.iter().zip(&entries) {
-            let Ok(Some(Record::Session(held))) =
-                self.record(key, entry.as_ref(), SessionBackend::Store)
-            else {
-                continue;
-            };
-            let live = now < self.expiry.ends_at(&held.session)
-                && !self.pending.has(held.session.id)
-                && !self.is_over(
-                    &person,
-                    end.as_ref(),
-                    held.session.started_at,
-                    held.session.known_marker,
-                );
-            if live {
-                sessions.push(held);
-            }
-        }
-        Ok(sessions)
-    }
-
-    /// What may be told of a session.
-    pub(crate) fn info(&self, session: &Session) -> SessionInfo {
-        let hash = encoding::sha256(&[b"handle\n", session.id.as_bytes()]);
-        SessionInfo {
-            id: encoding::encode(hash),
-            started_at: session.started_at / 1000,
-            last_used_at: session.last_used_at,
-        }
-    }
-
-    pub(super) async fn list(&self, held: &LoadedSession, now: u64) -> Result<(), Error> {
+    ) -> Result<(), Error> {
         let oldest = now.saturating_sub(self.expiry.lifetime).saturating_mul(1000);
-        let session = Indexed { id: held.session.id, started_at: held.session.started_at };
+        let session = Indexed {
+            id: held.session.id,
+            started_at: held.session.started_at,
+            known_marker: held.session.known_marker,
+            is_stored: held.is_stored(),
+            device,
+        };
         let add = |index: &mut Index| {
             index.add(session, oldest);
             true
@@ -179,7 +133,7 @@ impl SessionManager {
         Err(busy())
     }
 
-    async fn index(&self, sub: &str) -> Result<(Index, Expect), Error> {
+    pub(super) async fn index(&self, sub: &str) -> Result<(Index, Expect), Error> {
         let key = self.store_keys.index(sub);
         let [entry] = self.store.get([&key]).await?;
         let expect = Expect::after(entry.as_ref());

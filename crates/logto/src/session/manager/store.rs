@@ -11,7 +11,7 @@ use tracing::{Instrument, debug_span};
 use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::{Error, ErrorKind};
 use crate::metrics;
-use crate::storage::{Entry, Expect, MemoryStorage, Storage, StorageError, Version};
+use crate::storage::{Entry, Expect, MemoryStorage, Storage, StorageError, Subscription, Version};
 
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -68,6 +68,14 @@ impl Store {
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.in_time("ping", self.storage.ping()).await
+    }
+
+    pub(crate) async fn announce(&self, message: &str) -> Result<(), Error> {
+        self.in_time("announce", self.storage.announce(message)).await
+    }
+
+    pub(crate) async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, Error> {
+        self.in_time("subscribe", self.storage.subscribe()).await
     }
 
     /// What an entry holds, unless its secret is gone or it was damaged.

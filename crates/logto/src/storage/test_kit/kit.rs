@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::crypto::encoding;
 use crate::error::Error;
-use crate::storage::{Bytes, Entry, Expect, Storage, StorageError, Version};
+use crate::storage::{Bytes, Entry, Expect, Storage, StorageError, Subscription, Version};
 
 /// For an entry whose end is not waited for.
 pub(super) const LONG: Duration = Duration::from_secs(300);
@@ -76,6 +76,25 @@ impl Kit<'_> {
         let last = found.is_some_and(|found| winners.contains(&found));
         ensure(last, "what is there is of no writer who won")?;
         Ok(winners.len())
+    }
+
+    /// Hears `message` before `later`, and whatever others say.
+    pub(super) async fn hears(
+        subscription: &mut dyn Subscription,
+        message: &str,
+        later: &str,
+    ) -> Result<(), Broken> {
+        let hearing = async {
+            loop {
+                let heard = subscription.next().await?;
+                ensure(heard != later, "messages come in another order, or twice")?;
+                if heard == message {
+                    return Ok(());
+                }
+            }
+        };
+        let late = |_| Err(Broken("a message did not arrive".to_owned()));
+        tokio::time::timeout(PATIENCE, hearing).await.unwrap_or_else(late)
     }
 
     pub(super) async fn until_gone(&self, key: &str) -> Result<(), Broken> {

@@ -58,6 +58,7 @@ pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
     note("an entry ends with its time to live", kit.ends().await);
     note("a write renews the time to live", kit.renews().await);
     note("it answers a ping", kit.ping().await);
+    note("what is announced reaches every subscription", kit.announces().await);
     if failures.is_empty() { Ok(()) } else { Err(Failures(failures)) }
 }
 

@@ -128,4 +128,23 @@ impl Kit<'_> {
     pub(super) async fn ping(&self) -> Result<(), Broken> {
         Ok(self.0.ping().await?)
     }
+
+    pub(super) async fn announces(&self) -> Result<(), Broken> {
+        let messages = [new_key()?, new_key()?, new_key()?];
+        let [first, second, third] = messages.each_ref();
+        let subscriptions = (self.0.subscribe().await?, self.0.subscribe().await?);
+        let (Some(mut one), Some(mut other)) = subscriptions else {
+            // Without subscriptions it does nothing, and that without an error.
+            return Ok(self.0.announce(first).await?);
+        };
+        self.0.announce(first).await?;
+        self.0.announce(second).await?;
+        for subscription in [&mut one, &mut other] {
+            Self::hears(subscription.as_mut(), first, second).await?;
+            Self::hears(subscription.as_mut(), second, first).await?;
+        }
+        drop(one);
+        self.0.announce(third).await?;
+        Self::hears(other.as_mut(), third, second).await
+    }
 }

@@ -1,0 +1,211 @@
+//! Deliveries of Logto's webhooks: each is checked, taken up once among all instances, and carried out
+//! in a task of its own.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::backoff::Backoff;
+use super::engine::Engine;
+use crate::crypto::encoding;
+use crate::error::{Error, ErrorKind};
+use crate::webhooks::{Delivery, Event, is_signed};
+
+/// Seconds that a delivery may take. Logto gives up after ten.
+const MAX_AGE: u64 = 5 * 60;
+/// Bytes of deliveries under way, which wait here while the store does not answer.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of a delivery beside its body.
+const OVERHEAD: usize = 1024;
+
+/// Why a delivery is not taken up.
+#[derive(Debug)]
+pub(crate) enum WebhookRefusal {
+    NotSigned(Error),
+    Invalid(Error),
+    Repeated(Error),
+    /// Too many wait for the store.
+    Busy(Error),
+    Failed(Error),
+}
+
+impl WebhookRefusal {
+    pub(crate) fn error(&self) -> &Error {
+        match self {
+            Self::NotSigned(error)
+            | Self::Invalid(error)
+            | Self::Repeated(error)
+            | Self::Busy(error)
+            | Self::Failed(error) => error,
+        }
+    }
+}
+
+/// The room for deliveries under way, in bytes.
+#[derive(Debug)]
+pub(crate) struct Deliveries(Arc<Semaphore>);
+
+impl Default for Deliveries {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_BYTES)))
+    }
+}
+
+impl Deliveries {
+    /// Room for a body until the permit is dropped; `None` if there is none.
+    fn admit(&self, body: &[u8]) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(body.len().saturating_add(OVERHEAD)).ok()?;
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
+    }
+}
+
+impl Engine {
+    /// Takes a delivery up. It returns before anything is done about it: Logto sends each once and never
+    /// again, whatever it is answered.
+    pub(crate) async fn take_up_webhook(
+        self: &Arc<Self>,
+        body: &[u8],
+        signature: &str,
+    ) -> Result<(), WebhookRefusal> {
+        let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
+        let settings = &self.settings;
+        if !is_signed(&settings.webhook_keys, body, signature) {
+            let why = "no signing key fits the webhook's signature";
+            return Err(WebhookRefusal::NotSigned(wrong(why)));
+        }
+        let delivery = Delivery::parse(body).map_err(WebhookRefusal::Invalid)?;
+        let (now, tolerance) = (settings.clock.now(), settings.clock_tolerance);
+        let sent_at = delivery.created_at() / 1000;
+        let earliest = now.saturating_sub(MAX_AGE.saturating_add(tolerance));
+        if !(earliest..=now.saturating_add(tolerance)).contains(&sent_at) {
+            let why = "the webhook is too old, or the clocks of this server and Logto differ";
+            return Err(WebhookRefusal::Invalid(wrong(why)));
+        }
+        let Some(room) = self.deliveries.admit(body) else {
+            let why = "a webhook is lost: too many wait for the store";
+            return Err(WebhookRefusal::Busy(Error::new(ErrorKind::StoreUnavailable, why)));
+        };
+        // Logto's deliveries have no id. Two are never equal: each has its time.
+        let hash = encoding::sha256(&[body]);
+        let owner = encoding::random::<16>().map_err(WebhookRefusal::Failed)?;
+        let kept = MAX_AGE.saturating_add(tolerance.saturating_mul(2)).saturating_add(1);
+        let claim = Claim { hash, owner, kept };
+        let claimed = match claim.make(self).await {
+            Ok(true) => true,
+            Ok(false) => {
+                return Err(WebhookRefusal::Repeated(wrong("the webhook was delivered before")));
+            }
+            Err(error) if error.is_retryable() => {
+                tracing::error!(%error, "a webhook waits until the store answers");
+                false
+            }
+            Err(error) => return Err(WebhookRefusal::Failed(error)),
+        };
+        let engine = Arc::clone(self);
+        drop(self.tasks.spawn(async move {
+            let _room = room;
+            if claimed || claim.make_at_last(&engine).await {
+                engine.carry_out(&delivery).await;
+            }
+        }));
+        Ok(())
+    }
+
+    /// What the SDK does by itself, and what the app does.
+    async fn carry_out(self: &Arc<Self>, delivery: &Delivery) {
+        if let Some(handler) = self.settings.webhook_handler.clone() {
+            let delivery = delivery.clone();
+            // A task of its own: it neither waits for the store nor takes the ends with it if it panics.
+            drop(self.tasks.spawn(async move {
+                let name = delivery.name().to_owned();
+                if let Err(error) = handler.call(delivery).await {
+                    tracing::error!(%error, event = name, "the webhook handler failed");
+                }
+            }));
+        }
+        self.end_by_webhook(delivery).await;
+    }
+
+    /// Tries until the store answers, as long as the process lives.
+    async fn end_by_webhook(self: &Arc<Self>, delivery: &Delivery) {
+        let Some(sub) = self.loses_sessions(delivery) else {
+            return;
+        };
+        let mut pause = Backoff::default();
+        loop {
+            match self.end_person(sub, delivery.created_at()).await {
+                Ok(()) => {
+                    tracing::info!(event = delivery.name(), "sessions ended by a webhook");
+                    return;
+                }
+                Err(error) if error.is_retryable() => pause.wait().await,
+                Err(error) => {
+                    tracing::error!(%error, "failed to end the sessions that a webhook is about");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The person whose sessions a delivery ends.
+    fn loses_sessions<'a>(&self, delivery: &'a Delivery) -> Option<&'a str> {
+        match delivery.event() {
+            Event::UserDeleted(change) => Some(&change.user_id),
+            Event::UserSuspensionStatusUpdated(change) => {
+                let is_suspended = change.user.as_ref().and_then(|user| user.is_suspended);
+                // Where Logto does not say so, the person has to sign in again, which tells.
+                (is_suspended != Some(false)).then_some(change.user_id.as_str())
+            }
+            Event::PostResetPassword(interaction) => {
+                let asked = self.settings.sign_out_on_password_reset;
+                asked.then_some(interaction.user_id.as_str())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A claim on a delivery, so that only one instance works on it, once.
+struct Claim {
+    hash: [u8; 32],
+    /// Tells a write of ours that was given up from one of another instance.
+    owner: [u8; 16],
+    /// In seconds.
+    kept: u64,
+}
+
+impl Claim {
+    async fn make(&self, engine: &Engine) -> Result<bool, Error> {
+        engine.sessions.claim_webhook(&self.hash, &self.owner, self.kept).await
+    }
+
+    async fn make_at_last(&self, engine: &Engine) -> bool {
+        let mut pause = Backoff::default();
+        loop {
+            pause.wait().await;
+            match self.make(engine).await {
+                Ok(claimed) => return claimed,
+                Err(error) if error.is_retryable() => {}
+                Err(error) => {
+                    tracing::error!(%error, "a webhook is lost");
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_under_way_are_bounded_in_bytes() {
+        let deliveries = Deliveries::default();
+        let body = vec![0; 1024 * 1024 - OVERHEAD];
+        let mut under_way: Vec<_> = (0..16).map(|_| deliveries.admit(&body).unwrap()).collect();
+        assert!(deliveries.admit(b"{}").is_none());
+        under_way.pop();
+        assert!(deliveries.admit(&body).is_some());
+    }
+}

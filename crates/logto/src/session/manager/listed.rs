@@ -1,0 +1,93 @@
+//! The sessions of a person, as a list shows them.
+
+use super::records::Record;
+use super::{EndingSession, SessionBackend, SessionManager};
+use crate::crypto::encoding;
+use crate::error::Error;
+use crate::session::{Device, Indexed, SessionId};
+
+/// One session of a person, for a page that lists them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionInfo {
+    /// What names it towards [`end_session`](crate::Logto::end_session). It is no credential.
+    pub id: String,
+    /// Whether it is the session of the request that asks, by [`User::sessions`](crate::web::User::sessions).
+    pub is_current: bool,
+    /// The browser that signed in, for example `Firefox`, if its user agent is a usual one.
+    pub browser: Option<&'static str>,
+    /// The device or system that the browser ran on, for example `iPhone` or `Windows`.
+    pub platform: Option<&'static str>,
+    /// When the person signed in, in seconds since the Unix epoch.
+    pub started_at: u64,
+    /// When it was last in use, in seconds since the Unix epoch: with an idle lifetime as exact as
+    /// its renewal interval, otherwise the time of the last refresh. Of a session in cookies only
+    /// refreshes are known.
+    pub last_used_at: u64,
+}
+
+/// A session of the list.
+pub(crate) struct ListedSession {
+    pub(crate) ending: EndingSession,
+    pub(crate) last_used_at: u64,
+    device: Device,
+}
+
+impl ListedSession {
+    pub(crate) fn info(&self, current: Option<SessionId>) -> SessionInfo {
+        let hash = encoding::sha256(&[b"handle\n", self.ending.id.as_bytes()]);
+        SessionInfo {
+            id: encoding::encode(hash),
+            is_current: current == Some(self.ending.id),
+            browser: self.device.browser(),
+            platform: self.device.platform(),
+            started_at: self.ending.started_at / 1000,
+            last_used_at: self.last_used_at,
+        }
+    }
+}
+
+impl SessionManager {
+    /// The sessions of a person that the store lists, oldest first.
+    pub(crate) async fn sessions_of(
+        &self,
+        sub: &str,
+        now: u64,
+    ) -> Result<Vec<ListedSession>, Error> {
+        let (index, _) = self.index(sub).await?;
+        let names: Vec<_> =
+            index.sessions().iter().map(|s| self.store_keys.session(s.id)).collect();
+        let person = self.store_keys.end_of_person(sub);
+        let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
+        keys.push(&person);
+        let mut entries = self.store.get_all(&keys).await?;
+        let end = entries.pop().flatten();
+        let mut sessions = Vec::new();
+        for ((key, entry), indexed) in names.iter().zip(&entries).zip(index.sessions()) {
+            let Indexed { id, started_at, known_marker, is_stored, .. } = *indexed;
+            let backend = if is_stored { SessionBackend::Store } else { SessionBackend::Cookie };
+            let found = match self.record(key, entry.as_ref(), backend) {
+                Ok(Some(Record::Session(held))) => {
+                    let ends_at = self.expiry.ends_at(&held.session);
+                    Some((EndingSession::from(&held), held.session.last_used_at, ends_at))
+                }
+                // A session in cookies leaves nothing in the store.
+                Ok(None) if !is_stored => {
+                    let ending = EndingSession::in_cookie(id, sub, started_at);
+                    Some((ending, started_at / 1000, self.expiry.absolute_end(started_at)))
+                }
+                _ => None,
+            };
+            let Some((ending, last_used_at, ends_at)) = found else {
+                continue;
+            };
+            let live = now < ends_at
+                && !self.pending.has(id)
+                && !self.is_over(&person, end.as_ref(), started_at, known_marker);
+            if live {
+                sessions.push(ListedSession { ending, last_used_at, device: indexed.device });
+            }
+        }
+        Ok(sessions)
+    }
+}

@@ -1,0 +1,329 @@
+//! Sessions whose end something waits for: an open stream, a connection, a task.
+//!
+//! What ends a session in this process ends the waiting at once. Of what ends it elsewhere the store
+//! tells; `flow::session_end` asks it, for all of them together.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::records::Record;
+use super::store_keys::LookupKeys;
+use super::{LoadedSession, SessionBackend, SessionManager};
+use crate::error::Error;
+use crate::session::SessionId;
+use crate::storage::{Entry, Version};
+
+/// Sessions that the store is asked about at once. Each takes up to three keys.
+const BATCH: usize = 256;
+/// Messages that are kept until the store is asked; for more it is asked about all sessions.
+const MESSAGES: usize = 1024;
+
+/// A session whose end is waited for. It takes less than a kilobyte.
+#[derive(Debug)]
+pub(crate) struct WatchedSession {
+    id: SessionId,
+    keys: LookupKeys,
+    started_at: u64,
+    known_marker: Option<Version>,
+    backend: SessionBackend,
+    /// In seconds since the Unix epoch; its use moves it.
+    ends_at: AtomicU64,
+    has_ended: AtomicBool,
+    /// Notified when it has ended, or when somebody else has to look after the sessions.
+    pub(crate) changed: Notify,
+}
+
+impl WatchedSession {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Acquire)
+    }
+
+    fn ends_at(&self) -> u64 {
+        self.ends_at.load(Ordering::Relaxed)
+    }
+
+    fn depends_on(&self, keys: &HashSet<String>) -> bool {
+        let LookupKeys { session, person, logto } = &self.keys;
+        let logto = logto.as_ref().is_some_and(|logto| keys.contains(logto));
+        logto || keys.contains(session) || keys.contains(person)
+    }
+}
+
+/// All of them in this process.
+#[derive(Default)]
+pub(crate) struct WatchedSessions {
+    /// Whether there are any: every end and every request asks.
+    any: AtomicBool,
+    state: Mutex<State>,
+    /// Notified when the store is to be asked.
+    pub(crate) changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// With the number of those who wait.
+    sessions: HashMap<SessionId, (Arc<WatchedSession>, usize)>,
+    due: Due,
+    /// Not later than any of them ends by its lifetime.
+    next_end: Option<u64>,
+    has_worker: bool,
+    is_listening: bool,
+}
+
+/// What the store is to be asked about.
+#[derive(Default)]
+struct Due {
+    all: bool,
+    sessions: HashSet<SessionId>,
+    /// What was announced to have changed.
+    keys: HashSet<String>,
+}
+
+impl WatchedSessions {
+    /// Waits for the end of a session, until [`leave`](Self::leave).
+    fn watch(&self, session: WatchedSession) -> Arc<WatchedSession> {
+        let mut state = self.state();
+        let (id, ends_at) = (session.id, session.ends_at());
+        let entry = state.sessions.entry(id).or_insert_with(|| (Arc::new(session), 0));
+        entry.0.ends_at.fetch_max(ends_at, Ordering::Relaxed);
+        entry.1 += 1;
+        let watched = Arc::clone(&entry.0);
+        state.next_end = Some(state.next_end.map_or(ends_at, |next| next.min(ends_at)));
+        // It may have ended since it was loaded.
+        state.due.sessions.insert(id);
+        self.any.store(true, Ordering::Release);
+        drop(state);
+        self.changed.notify_one();
+        watched
+    }
+
+    /// Does not wait any more.
+    pub(crate) fn leave(&self, watched: &Arc<WatchedSession>) {
+        let mut state = self.state();
+        let Some((known, waiting)) = state.sessions.get_mut(&watched.id) else {
+            return;
+        };
+        // Another session of the same id may be watched since this one ended: one that came back.
+        if Arc::ptr_eq(known, watched) {
+            *waiting -= 1;
+            if *waiting == 0 {
+                self.remove(&mut state, watched.id);
+            }
+        }
+    }
+
+    /// Ends the waiting for one session.
+    pub(super) fn end(&self, id: SessionId) {
+        if self.any() {
+            let ended = self.remove(&mut self.state(), id);
+            ended.iter().for_each(tell_ended);
+        }
+    }
+
+    /// Ends the waiting for the sessions that a revocation marker ends.
+    pub(super) fn end_marked(&self, key: &str, until: u64, version: Version) {
+        if !self.any() {
+            return;
+        }
+        let mut state = self.state();
+        let ended = |watched: &WatchedSession| {
+            let LookupKeys { person, logto, .. } = &watched.keys;
+            let of_person = person == key && watched.known_marker != Some(version);
+            watched.started_at <= until && (of_person || logto.as_deref() == Some(key))
+        };
+        let sessions = state.sessions.values().map(|(watched, _)| watched);
+        let ids: Vec<_> = sessions.filter(|one| ended(one)).map(|one| one.id).collect();
+        for id in ids {
+            self.remove(&mut state, id).iter().for_each(tell_ended);
+        }
+    }
+
+    /// Notes that a session was used and lives until then.
+    pub(super) fn lives_until(&self, id: SessionId, ends_at: u64) {
+        if !self.any() {
+            return;
+        }
+        let mut state = self.state();
+        if let Some((watched, _)) = state.sessions.get(&id) {
+            watched.ends_at.fetch_max(ends_at, Ordering::Relaxed);
+            state.next_end = Some(state.next_end.map_or(ends_at, |next| next.min(ends_at)));
+        }
+    }
+
+    /// Takes up what an instance announced.
+    pub(crate) fn hear(&self, message: String) {
+        let mut state = self.state();
+        if state.due.keys.len() < MESSAGES {
+            state.due.keys.insert(message);
+        } else {
+            state.due.all = true;
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Has the store asked about all of them.
+    pub(crate) fn ask_for_all(&self) {
+        self.state().due.all = true;
+        self.changed.notify_one();
+    }
+
+    /// Notes whether announcements arrive. Those from before did not.
+    pub(crate) fn set_listening(&self, is_listening: bool) {
+        self.state().is_listening = is_listening;
+        self.ask_for_all();
+    }
+
+    pub(crate) fn is_listening(&self) -> bool {
+        self.state().is_listening
+    }
+
+    /// Those that the store is to be asked about now, and whether these are all.
+    pub(crate) fn take_due(&self, now: u64) -> (Vec<Arc<WatchedSession>>, bool) {
+        let mut state = self.state();
+        let due = mem::take(&mut state.due);
+        let by_time = state.next_end.is_some_and(|next| next <= now);
+        if !due.all && !by_time && due.keys.is_empty() {
+            let sessions = due.sessions.iter().filter_map(|id| state.sessions.get(id));
+            return (sessions.map(|(watched, _)| Arc::clone(watched)).collect(), false);
+        }
+        let sessions = state.sessions.values().map(|(watched, _)| watched);
+        let later = sessions.clone().map(|one| one.ends_at()).filter(|end| *end > now).min();
+        let is_due = |one: &&Arc<WatchedSession>| {
+            let asked = due.all || due.sessions.contains(&one.id) || one.ends_at() <= now;
+            asked || one.depends_on(&due.keys)
+        };
+        let found = sessions.filter(is_due).cloned().collect();
+        state.next_end = later;
+        (found, due.all)
+    }
+
+    /// Whether nothing is waited for.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.any()
+    }
+
+    /// Whether the caller is to look after the sessions, because nobody does.
+    pub(crate) fn begin_work(&self) -> bool {
+        !mem::replace(&mut self.state().has_worker, true)
+    }
+
+    /// Nobody looks after the sessions any more. Those who wait see to it.
+    pub(crate) fn end_work(&self) {
+        let mut state = self.state();
+        (state.has_worker, state.is_listening, state.due.all) = (false, false, true);
+        for (watched, _) in state.sessions.values() {
+            watched.changed.notify_waiters();
+        }
+    }
+
+    fn remove(&self, state: &mut State, id: SessionId) -> Option<Arc<WatchedSession>> {
+        let (watched, _) = state.sessions.remove(&id)?;
+        state.due.sessions.remove(&id);
+        self.any.store(!state.sessions.is_empty(), Ordering::Release);
+        Some(watched)
+    }
+
+    fn any(&self) -> bool {
+        self.any.load(Ordering::Acquire)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tell_ended(watched: &Arc<WatchedSession>) {
+    watched.has_ended.store(true, Ordering::Release);
+    watched.changed.notify_waiters();
+}
+
+impl SessionManager {
+    /// Waits for the end of a session.
+    pub(crate) fn watch(&self, held: &LoadedSession) -> Arc<WatchedSession> {
+        let session = &held.session;
+        let sid = held.claims().sid.as_deref();
+        self.watched.watch(WatchedSession {
+            id: session.id,
+            keys: self.store_keys.lookup_keys(session.id, held.sub(), sid),
+            started_at: session.started_at,
+            known_marker: session.known_marker,
+            backend: held.backend,
+            ends_at: AtomicU64::new(self.expiry.ends_at(session)),
+            has_ended: AtomicBool::new(false),
+            changed: Notify::new(),
+        })
+    }
+
+    /// Asks the store about sessions that are waited for, and ends the waiting for those that are over:
+    /// how many these were.
+    pub(crate) async fn check_watched(
+        &self,
+        sessions: &[Arc<WatchedSession>],
+        now: u64,
+    ) -> Result<usize, Error> {
+        let mut ended = 0;
+        for batch in sessions.chunks(BATCH) {
+            let keys = batch.iter().flat_map(|watched| {
+                let LookupKeys { session, person, logto } = &watched.keys;
+                [Some(session), Some(person), logto.as_ref()].into_iter().flatten()
+            });
+            let keys: Vec<&str> = keys.map(String::as_str).collect();
+            let mut entries = self.store.get_all(&keys).await?.into_iter();
+            for watched in batch {
+                let [session, person] = [entries.next().flatten(), entries.next().flatten()];
+                let logto = watched.keys.logto.as_ref().and_then(|_| entries.next().flatten());
+                if self.is_watched_over(watched, [&session, &person, &logto], now) {
+                    self.watched.end(watched.id);
+                    ended += 1;
+                }
+            }
+        }
+        Ok(ended)
+    }
+
+    fn is_watched_over(
+        &self,
+        watched: &WatchedSession,
+        [session, person, logto]: [&Option<Entry>; 3],
+        now: u64,
+    ) -> bool {
+        let WatchedSession { id, keys, started_at, known_marker, .. } = watched;
+        let ended_at_logto = keys
+            .logto
+            .as_ref()
+            .is_some_and(|key| self.is_over(key, logto.as_ref(), *started_at, None));
+        if self.pending.has(*id)
+            || ended_at_logto
+            || self.is_over(&keys.person, person.as_ref(), *started_at, *known_marker)
+        {
+            return true;
+        }
+        let Some(entry) = session else {
+            // A session in cookies leaves nothing in the store.
+            return watched.backend == SessionBackend::Store || now >= watched.ends_at();
+        };
+        if now < watched.ends_at() {
+            return !self.holds_session(&keys.session, entry);
+        }
+        match self.record(&keys.session, Some(entry), watched.backend) {
+            Ok(Some(Record::Session(held))) => {
+                self.watched.lives_until(*id, self.expiry.ends_at(&held.session));
+                now >= watched.ends_at()
+            }
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Debug for WatchedSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.state().sessions.len();
+        f.debug_struct("WatchedSessions").field("count", &count).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,250 @@
+//! The tokens of social and enterprise connectors that Logto stores for a user (Account API).
+
+use std::fmt;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::Context;
+use crate::config::scope;
+use crate::error::{Error, ErrorKind};
+use crate::http::{Endpoint, Http};
+
+/// Below the endpoint.
+const ACCOUNT: [&str; 2] = ["api", "my-account"];
+
+/// The connector whose token is asked for. Text is the target of a social connector, as in
+/// `user.connector_token("github")`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Connector {
+    /// A social connector, by its target: `github`, `google`, `huggingface`.
+    Social(String),
+    /// An enterprise connector, by its id.
+    Sso(String),
+}
+
+impl Connector {
+    /// Hugging Face.
+    #[must_use]
+    pub fn hugging_face() -> Self {
+        Self::Social("huggingface".to_owned())
+    }
+
+    fn url(&self, endpoint: &Url) -> Url {
+        let (kind, name) = match self {
+            Self::Social(target) => ("identities", target),
+            Self::Sso(id) => ("sso-identities", id),
+        };
+        let mut url = endpoint.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(ACCOUNT).extend([kind, name, "access-token"]);
+        }
+        url
+    }
+}
+
+impl From<&str> for Connector {
+    fn from(target: &str) -> Self {
+        Self::Social(target.to_owned())
+    }
+}
+
+impl From<String> for Connector {
+    fn from(target: String) -> Self {
+        Self::Social(target)
+    }
+}
+
+/// The person's own token at another service, to call its API as this person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConnectorToken {
+    token: String,
+    scope: String,
+    expires_at: Option<u64>,
+}
+
+/// What Logto has of a person's token at another service.
+///
+/// Where the person has to come through that service again, that takes a sign-in with
+/// [`Prompt::LoginConsent`](crate::Prompt::LoginConsent), or after a sign-out: Logto answers any
+/// other from its own session and does not ask the service.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{ConnectorAccess, User};
+///
+/// # async fn example(user: User) -> Result<(), logto::Error> {
+/// match user.connector_token("github").await? {
+///     ConnectorAccess::Token(token) => {
+///         let authorization = format!("Bearer {}", token.as_str());
+///     }
+///     ConnectorAccess::NotEnabled => println!("switch the account center on"),
+///     _ => println!("sign in with GitHub again"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectorAccess {
+    /// A token that is valid now.
+    Token(ConnectorToken),
+    /// Logto has none of this person (`secrets.third_party_token_set.token_not_found`). Either there is
+    /// no such connector, or it does not keep tokens, or the person has not come through the service
+    /// since it does: they sign in with [`DirectSignIn`](crate::DirectSignIn) and that prompt.
+    NotStored,
+    /// It ended and could not be renewed (`secrets.third_party_token_set.access_token_expired`, or
+    /// `connector.…` if the service did not renew it). The person signs in with the service again.
+    Expired,
+    /// The tenant's account center is off, as it is at first (`account_center.not_enabled`). The
+    /// console has it under sign-in and account; `logto setup hugging-face --with-token-storage`
+    /// switches it on.
+    NotEnabled,
+    /// The session began without the scope `identities` (`auth.forbidden`). The person signs in
+    /// again.
+    NotGranted,
+}
+
+impl Context {
+    /// The person's token at another service, from Logto's Account API. It needs the scope `identities`,
+    /// and a connector that keeps tokens.
+    ///
+    /// Logto is asked each time, so that a token that ended or was deleted is never handed out;
+    /// requests that ask at the same time share one answer. Logto renews the token when it has
+    /// ended. Where several instances ask at that moment, some of them may be told that it is
+    /// [`Expired`](ConnectorAccess::Expired) although the next request gets it.
+    ///
+    /// # Errors
+    ///
+    /// As [`access_token`](Self::access_token); [`ErrorKind::InvalidRequest`] if the configuration
+    /// does not have the scope.
+    pub async fn connector_token(
+        &self,
+        connector: impl Into<Connector>,
+    ) -> Result<ConnectorAccess, Error> {
+        let access = self.connector_access(connector.into()).await;
+        access.map_err(|error| self.failed("connector_token", error))
+    }
+
+    /// The person's [token](Self::connector_token) at Hugging Face, to call the Hub or the Inference API
+    /// as this person.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn hugging_face_token(&self) -> Result<ConnectorAccess, Error> {
+        self.connector_token(Connector::hugging_face()).await
+    }
+
+    async fn connector_access(&self, connector: Connector) -> Result<ConnectorAccess, Error> {
+        let logto = self.logto();
+        let settings = &logto.settings;
+        if !settings.scopes.iter().any(|one| one == scope::IDENTITIES) {
+            let why = "tokens of connectors need the scope identities";
+            return Err(Error::new(ErrorKind::InvalidRequest, why));
+        }
+        let url = connector.url(&settings.endpoint);
+        let (now, clock) = (self.now(), &settings.clock);
+        self.with_opaque_token(|token| {
+            let url = url.clone();
+            async move {
+                let read = read(&logto.http, &url, token.as_str());
+                let key = format!("{} {}", url.path(), token.as_str());
+                match logto.connector_reads.share(&key, clock, read).await {
+                    Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),
+                    Err(error) => ConnectorAccess::without_token(&error).ok_or(error),
+                }
+            }
+        })
+        .await
+    }
+}
+
+async fn read(http: &Http, url: &Url, access_token: &str) -> Result<Vec<u8>, Error> {
+    let mut answer = http.get(Endpoint::Account, url, Some(access_token)).await;
+    if answer.as_ref().is_err_and(connector_failed) {
+        // Refresh tokens may work once, as Hugging Face's do: another request may have won, and Logto has the
+        // new token by now.
+        answer = http.get(Endpoint::Account, url, Some(access_token)).await;
+    }
+    answer
+}
+
+fn connector_failed(error: &Error) -> bool {
+    code(error).starts_with("connector.")
+}
+
+/// Logto's own code. The status does not tell these errors apart.
+fn code(error: &Error) -> &str {
+    error.response().and_then(|response| response.error()).unwrap_or_default()
+}
+
+impl ConnectorAccess {
+    /// The token, if there is one.
+    #[must_use]
+    pub fn token(&self) -> Option<&ConnectorToken> {
+        match self {
+            Self::Token(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    fn without_token(error: &Error) -> Option<Self> {
+        match code(error) {
+            "secrets.third_party_token_set.token_not_found" => Some(Self::NotStored),
+            "secrets.third_party_token_set.access_token_expired" => Some(Self::Expired),
+            "account_center.not_enabled" => Some(Self::NotEnabled),
+            "auth.forbidden" => Some(Self::NotGranted),
+            _ if connector_failed(error) => Some(Self::Expired),
+            _ => None,
+        }
+    }
+}
+
+impl ConnectorToken {
+    fn parse(body: &[u8], now: u64) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Body {
+            access_token: String,
+            scope: Option<String>,
+            expires_in: Option<u64>,
+        }
+        let body: Body = serde_json::from_slice(body).map_err(|error| {
+            Error::malformed(ErrorKind::InvalidResponse, "the token of a connector", &error)
+        })?;
+        Ok(Self {
+            token: body.access_token,
+            scope: body.scope.unwrap_or_default(),
+            expires_at: body.expires_in.map(|seconds| now.saturating_add(seconds)),
+        })
+    }
+
+    /// The token itself, for an `Authorization: Bearer` header. It is a secret.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.token
+    }
+
+    /// The scopes that the service granted, for example `inference-api`.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.split_ascii_whitespace()
+    }
+
+    /// When it ends, in seconds since the Unix epoch; `None` if the service did not say.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<u64> {
+        self.expires_at
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for ConnectorToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectorToken")
+            .field("scope", &self.scope)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,83 @@
+//! The page where a person sees and ends their sessions.
+
+use std::sync::Arc;
+
+use super::{Context, Reply, User};
+use crate::error::Error;
+use crate::session::{SessionId, SessionInfo};
+
+impl Context {
+    /// Refuses a request that does not come from a page of this app, for forms that change something:
+    /// other sites can make a browser post too.
+    ///
+    /// # Errors
+    ///
+    /// The answer that says so, 403.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Context, Reply};
+    ///
+    /// async fn end_other_sessions(context: &Context) -> Result<(), Reply> {
+    ///     context.require_own_page()?;
+    ///     context.user().await?.end_other_sessions().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn require_own_page(&self) -> Result<(), Reply> {
+        if self.request().is_from(self.origin()) || self.is_vouched_for_by_cookie() {
+            return Ok(());
+        }
+        Err(self.wrong_origin("With a session this works from {origin} only."))
+    }
+
+    async fn current_session(&self) -> Result<Option<SessionId>, Error> {
+        Ok(self.held().await?.map(|held| held.session.id))
+    }
+}
+
+impl User {
+    /// All sessions of this person, oldest first, with the one of this request
+    /// [marked](SessionInfo::is_current); see [`Logto::sessions_of`](crate::Logto::sessions_of).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    pub async fn sessions(&self) -> Result<Vec<SessionInfo>, Error> {
+        let context = self.context();
+        let current = context.current_session().await?;
+        let sessions = context.logto().sessions.sessions_of(self.sub(), context.now()).await?;
+        Ok(sessions.iter().map(|listed| listed.info(current)).collect())
+    }
+
+    /// Ends one session of this person; see [`Logto::end_session`](crate::Logto::end_session).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn end_session(&self, id: &str) -> Result<bool, Error> {
+        let (engine, sub, id) =
+            (Arc::clone(self.context().logto()), self.sub().to_owned(), id.to_owned());
+        // What was begun is finished, even if no request waits for it.
+        let ending =
+            async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
+        self.context().logto().tasks.run(ending).await.map(|ended| ended > 0)
+    }
+
+    /// Ends all other sessions of this person that the store lists, and revokes their refresh tokens: how
+    /// many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable); some may have been ended.
+    pub async fn end_other_sessions(&self) -> Result<usize, Error> {
+        let current = self.context().current_session().await?;
+        let (engine, sub) = (Arc::clone(self.context().logto()), self.sub().to_owned());
+        // What was begun is finished, even if no request waits for it.
+        let ending = async move {
+            engine.end_listed(&sub, |listed| Some(listed.ending.id) != current).await
+        };
+        self.context().logto().tasks.run(ending).await
+    }
+}
