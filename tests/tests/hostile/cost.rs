@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 /// Bytes of input. Each is four times the one before.
 const SIZES: [usize; 3] = [16 * 1024, 64 * 1024, 256 * 1024];
 /// For each size; the cheapest counts, as interrupts and cold caches only add.
-const RUNS: usize = 3;
+const RUNS: usize = 2;
 const MOST_GROWTH: u32 = 8;
 /// Below this nothing is told apart. A loop in a loop over these sizes takes many times as long.
 const NOISE: Duration = Duration::from_millis(5);
@@ -38,6 +38,11 @@ async fn cost_of(work: impl Future) -> Duration {
 
 async fn assert_linear(name: &str, cost: impl AsyncFn(usize) -> Duration) {
     let mut costs = [Duration::MAX; SIZES.len()];
+    let largest = SIZES[SIZES.len() - 1];
+    if cost(largest).await <= NOISE {
+        // Nothing grows, as what is too long is refused at once.
+        return;
+    }
     for (size, least) in SIZES.into_iter().zip(&mut costs) {
         for _ in 0..RUNS {
             *least = cost(size).await.min(*least);
@@ -150,7 +155,7 @@ async fn parameters() {
         "code=x&", "state=x&", "error=x&", "a#=b&", "&", "=", "%41", "%", "+", "%2F..", "/a/..",
         "//", "%5C", "a", "%C3", "?",
     ];
-    for place in places() {
+    for place in [None, Some(Route::SignIn), Some(Route::Callback)] {
         for before in ["?", "?code=x&state=", "?return_to=/", "?return_to=%2F", "?error=a&state="] {
             for piece in pieces {
                 let name = format!("{before}{piece}");
@@ -170,7 +175,7 @@ async fn headers() {
         for piece in
             ["a", "de-#;q=0.5,", ",", ";", "a.", " ", "text/html,", "Bearer ", "/", "\u{e9}"]
         {
-            for place in [None, Some(Route::SignIn), Some(Route::SignOut)] {
+            for place in [None, Some(Route::SignIn)] {
                 assert_request_is_linear(&world, &format!("{name}: {piece}"), place, |size| {
                     let value = fill(piece, size);
                     let mut headers = NAVIGATION.to_vec();
