@@ -180,7 +180,7 @@ async fn someone_acts_for_another_with_their_own_opaque_token() {
     let customer = world.create_user().await;
     let things = TokenRequest::resource(THINGS).refreshed();
     let personal = world.tenant.create_personal_access_token("alice").unwrap();
-    let own = |request| async {
+    let own = async |request: TokenRequest| {
         let subject = Subject::PersonalAccessToken(&personal);
         world.app.exchange(subject, &request).await.unwrap()
     };

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use logto_axum::logto::web;
 use logto_axum::{Logto, LogtoConfig, MaybeUser, User};
 use tokio::net::TcpListener;
 
@@ -42,7 +43,7 @@ async fn profile(User(user): User) -> Html<String> {
     page(&signed_in(&user))
 }
 
-fn signed_in(user: &logto_axum::logto::web::User) -> String {
+fn signed_in(user: &web::User) -> String {
     let name = escape(user.name().unwrap_or("without a name"));
     format!(
         "<p>Signed in as <b id=\"user-name\">{name}</b>.</p>\

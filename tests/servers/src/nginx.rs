@@ -98,7 +98,7 @@ impl Nginx {
 impl Drop for Nginx {
     fn drop(&mut self) {
         // Its workers end with it, but not if it is killed.
-        self.process.terminate();
+        self.process.terminate_and_wait();
     }
 }
 

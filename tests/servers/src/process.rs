@@ -101,7 +101,7 @@ impl Process {
     }
 
     /// Asks it to end, and waits until it has; nothing if it has ended.
-    pub(crate) fn terminate(&mut self) {
+    pub(crate) fn terminate_and_wait(&mut self) {
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
             self.signal("TERM");
             let _ = self.child.wait();

@@ -34,6 +34,7 @@ thread_local! {
 
 /// The headers by the length of their names, a bit for each: most that a request has are told from ours
 /// by it alone.
+#[expect(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
 const BY_LENGTH: [u32; 32] = {
     let mut by_length = [0; 32];
     let mut at = 0;

@@ -197,7 +197,7 @@ mod tests {
     use crate::config::Settings;
     use crate::crypto::seal::KeyRing;
     use crate::oidc::claims::IdTokenClaims;
-    use crate::session::{Grant, Session, SessionId, StoredTokens};
+    use crate::session::{Device, Grant, Session, SessionId, StoredTokens};
     use crate::storage::MemoryStorage;
 
     const NOW: u64 = 1_795_342_500;
@@ -235,7 +235,7 @@ mod tests {
                 StoredTokens::default(),
             ),
         };
-        let held = manager.begin(session, NOW).await.unwrap();
+        let held = manager.begin(session, Device::default(), NOW).await.unwrap();
         let lines = manager.cookies(&held, "", NOW).unwrap();
         let pairs: Vec<_> = lines.iter().map(|line| line.split(';').next().unwrap()).collect();
         pairs.join("; ")

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::records::Record;
-use super::store_keys::LookupKeys;
+use super::store_keys::EndKeys;
 use super::{LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
 use crate::session::SessionId;
@@ -27,7 +27,9 @@ const MESSAGES: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct WatchedSession {
     id: SessionId,
-    keys: LookupKeys,
+    /// Where the store has the session, and what ends it.
+    key: String,
+    ends: EndKeys,
     started_at: u64,
     known_marker: Option<Version>,
     backend: SessionBackend,
@@ -48,9 +50,9 @@ impl WatchedSession {
     }
 
     fn depends_on(&self, keys: &HashSet<String>) -> bool {
-        let LookupKeys { session, person, logto } = &self.keys;
+        let EndKeys { person, logto } = &self.ends;
         let logto = logto.as_ref().is_some_and(|logto| keys.contains(logto));
-        logto || keys.contains(session) || keys.contains(person)
+        logto || keys.contains(&self.key) || keys.contains(person)
     }
 }
 
@@ -132,7 +134,7 @@ impl WatchedSessions {
         }
         let mut state = self.state();
         let ended = |watched: &WatchedSession| {
-            let LookupKeys { person, logto, .. } = &watched.keys;
+            let EndKeys { person, logto } = &watched.ends;
             let of_person = person == key && watched.known_marker != Some(version);
             watched.started_at <= until && (of_person || logto.as_deref() == Some(key))
         };
@@ -247,10 +249,10 @@ impl SessionManager {
     /// Waits for the end of a session.
     pub(crate) fn watch(&self, held: &LoadedSession) -> Arc<WatchedSession> {
         let session = &held.session;
-        let sid = held.claims().sid.as_deref();
         self.watched.watch(WatchedSession {
             id: session.id,
-            keys: self.store_keys.lookup_keys(session.id, held.sub(), sid),
+            key: self.store_keys.session(session.id),
+            ends: self.store_keys.ends(held.sub(), held.sid()),
             started_at: session.started_at,
             known_marker: session.known_marker,
             backend: held.backend,
@@ -270,14 +272,14 @@ impl SessionManager {
         let mut ended = 0;
         for batch in sessions.chunks(BATCH) {
             let keys = batch.iter().flat_map(|watched| {
-                let LookupKeys { session, person, logto } = &watched.keys;
-                [Some(session), Some(person), logto.as_ref()].into_iter().flatten()
+                let WatchedSession { key, ends: EndKeys { person, logto }, .. } = &**watched;
+                [Some(key), Some(person), logto.as_ref()].into_iter().flatten()
             });
             let keys: Vec<&str> = keys.map(String::as_str).collect();
             let mut entries = self.store.get_all(&keys).await?.into_iter();
             for watched in batch {
                 let [session, person] = [entries.next().flatten(), entries.next().flatten()];
-                let logto = watched.keys.logto.as_ref().and_then(|_| entries.next().flatten());
+                let logto = watched.ends.logto.as_ref().and_then(|_| entries.next().flatten());
                 if self.is_watched_over(watched, [&session, &person, &logto], now) {
                     self.watched.end(watched.id);
                     ended += 1;
@@ -293,14 +295,14 @@ impl SessionManager {
         [session, person, logto]: [&Option<Entry>; 3],
         now: u64,
     ) -> bool {
-        let WatchedSession { id, keys, started_at, known_marker, .. } = watched;
-        let ended_at_logto = keys
+        let WatchedSession { id, key: at, ends, started_at, known_marker, .. } = watched;
+        let ended_at_logto = ends
             .logto
             .as_ref()
             .is_some_and(|key| self.is_over(key, logto.as_ref(), *started_at, None));
         if self.pending.has(*id)
             || ended_at_logto
-            || self.is_over(&keys.person, person.as_ref(), *started_at, *known_marker)
+            || self.is_over(&ends.person, person.as_ref(), *started_at, *known_marker)
         {
             return true;
         }
@@ -309,9 +311,9 @@ impl SessionManager {
             return watched.backend == SessionBackend::Store || now >= watched.ends_at();
         };
         if now < watched.ends_at() {
-            return !self.holds_session(&keys.session, entry);
+            return !self.holds_session(at, entry);
         }
-        match self.record(&keys.session, Some(entry), watched.backend) {
+        match self.record(at, Some(entry), watched.backend) {
             Ok(Some(Record::Session(held))) => {
                 self.watched.lives_until(*id, self.expiry.ends_at(&held.session));
                 now >= watched.ends_at()
