@@ -192,5 +192,5 @@ fn long_name() -> String {
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         char::from(letters.as_bytes()[(seed >> 58) as usize])
     };
-    (0..4500).map(|_| letter()).collect()
+    (0..3200).map(|_| letter()).collect()
 }
