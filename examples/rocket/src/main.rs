@@ -17,6 +17,7 @@ use logto_rocket::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
+use rocket::error::ErrorKind;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
 use rocket::serde::json::{Value, json};
@@ -54,7 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let figment =
         Config::figment().merge(("address", address.ip())).merge(("port", address.port()));
     tracing::info!("open {}", logto.base_url());
-    rocket::custom(figment)
+    let ended = rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))
         .attach(logto_rocket::api_fairing(&api))
         .manage(logto.clone())
@@ -78,11 +79,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // It stops on SIGTERM and Ctrl-C by itself. It waits for slow clients without a limit: on the internet it
         // needs a proxy in front.
         .launch()
-        .await
-        .map_err(|error| format!("{address}: {error}"))?;
+        .await;
     // What outlived its request, such as a refresh, is finished before the process ends.
     logto.drain(Duration::from_secs(30)).await;
-    Ok(())
+    match ended {
+        // Rocket did not wait for a handler any longer. The SDK's part of it is done.
+        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(..)) => Ok(()),
+        ended => Ok(ended.map(drop).map_err(|error| format!("{address}: {error}"))?),
+    }
 }
 
 /// For all visitors.

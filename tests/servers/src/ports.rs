@@ -16,7 +16,8 @@ pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 10_000;
-    let start = (process::id() % u32::from(COUNT)) as u16;
+    // Tests that run at the same time have neighbouring ids, and each takes several ports.
+    let start = (process::id().wrapping_mul(97) % u32::from(COUNT)) as u16;
     for _ in 0..COUNT {
         let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
         let port = FIRST + offset;

@@ -1,7 +1,7 @@
 //! A Hugging Face Space: the app in a frame of huggingface.co, with TLS and the sandbox that Spaces have.
 
 use logto_local::LocalTenant;
-use logto_tests::{Browser, ExampleApp, Nginx, eventually, free_port, signs_in_at};
+use logto_tests::{Browser, ExampleApp, Nginx, Tab, eventually, free_port, signs_in_at};
 
 /// In place of `me-app.hf.space`: a local tenant sends people to this machine only.
 const SPACE: &str = "https://me-app.localhost";
@@ -35,9 +35,9 @@ async fn a_space_signs_people_in_inside_its_frame() {
     // The frame asks for a window, and nothing else works there.
     let page = browser.new_tab().await;
     page.goto(AROUND).await;
-    assert_eq!(page.text_in_frame("p").await, "You are not signed in.");
+    frame_shows(&page, "p", "You are not signed in.").await;
     page.click_in_frame("a[href='/profile']").await;
-    assert_eq!(page.text_in_frame("h1").await, "Please sign in");
+    frame_shows(&page, "h1", "Please sign in").await;
     page.screenshot("space-frame").await;
     page.click_in_frame("a[target=_blank]").await;
 
@@ -46,15 +46,15 @@ async fn a_space_signs_people_in_inside_its_frame() {
     window.click("#continue-with-hugging-face").await;
     window.click("#person-alice").await;
     window.click("#authorize").await;
-    assert_eq!(window.text("h1").await, "Use your account there?");
+    window_shows(&window, "h1", "Use your account there?").await;
     assert!(window.text("main p").await.contains(AROUND));
     window.screenshot("space-window").await;
     window.click("main button").await;
 
     // The frame goes on by itself to the page that was wanted, and stays signed in.
-    assert_eq!(page.text_in_frame("#user-name").await, "Alice Example");
+    frame_shows(&page, "#user-name", "Alice Example").await;
     page.reload().await;
-    assert_eq!(page.text_in_frame("#user-name").await, "Alice Example");
+    frame_shows(&page, "#user-name", "Alice Example").await;
     let cookies = browser.cookies().await;
     let session = cookies.iter().find(|cookie| cookie.name.ends_with("_frame"));
     let key = session.and_then(|session| session.partition_key.as_ref());
@@ -62,7 +62,7 @@ async fn a_space_signs_people_in_inside_its_frame() {
 
     // Out of the frame, and with that out of the window's session too.
     page.click_in_frame("form button").await;
-    assert_eq!(page.text_in_frame("h1").await, "You are signed out here");
+    frame_shows(&page, "h1", "You are signed out here").await;
     let other = browser.new_tab().await;
     other.goto(SPACE).await;
     assert_eq!(other.text("p").await, "You are not signed in.");
@@ -72,4 +72,20 @@ async fn a_space_signs_people_in_inside_its_frame() {
     })
     .await;
     browser.close().await;
+}
+
+/// The window may still show the page before.
+async fn window_shows(window: &Tab, css: &str, text: &str) {
+    eventually(&format!("the window to show {text}"), async || {
+        (window.text(css).await == text).then_some(())
+    })
+    .await;
+}
+
+/// The frame may still show the page before.
+async fn frame_shows(tab: &Tab, css: &str, text: &str) {
+    eventually(&format!("the frame to show {text}"), async || {
+        (tab.text_in_frame(css).await == text).then_some(())
+    })
+    .await;
 }
