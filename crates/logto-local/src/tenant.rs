@@ -162,7 +162,7 @@ impl LocalTenant {
         self.shared.log.clear();
     }
 
-    /// Everybody who can sign in.
+    /// Everyone who can sign in.
     pub fn people(&self) -> Vec<Person> {
         self.shared.store().people.clone()
     }

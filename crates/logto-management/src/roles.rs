@@ -36,7 +36,7 @@ pub struct Role {
     /// Whom it is for.
     #[serde(rename = "type")]
     pub kind: RoleType,
-    /// Whether everybody new has it.
+    /// Whether everyone new has it.
     #[serde(default)]
     pub is_default: bool,
 }
@@ -53,7 +53,7 @@ pub struct NewRole {
     /// Whom it is for.
     #[serde(rename = "type")]
     pub kind: RoleType,
-    /// Whether everybody new gets it.
+    /// Whether everyone new gets it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_default: bool,
     /// The ids of its permissions.

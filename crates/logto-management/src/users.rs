@@ -95,7 +95,7 @@ impl Management {
 }
 
 impl Users<'_> {
-    /// Everybody.
+    /// Everyone.
     pub fn list(&self) -> Pages<User> {
         self.0.get(&["users"]).pages()
     }

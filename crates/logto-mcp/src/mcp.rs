@@ -16,7 +16,7 @@ use crate::{Error, McpService};
 
 /// The protection of an MCP server: which tool needs which permission.
 ///
-/// A tool, prompt, resource or method that is not declared here cannot be used by anybody.
+/// A tool, prompt, resource or method that is not declared here cannot be used by anyone.
 ///
 /// # Example
 ///
@@ -87,7 +87,7 @@ impl Mcp {
         self
     }
 
-    /// The same, and everybody sees the tool in the list: the client of a caller that lacks a scope
+    /// The same, and everyone sees the tool in the list: the client of a caller that lacks a scope
     /// asks the person for it when the tool is called (step-up). A tool that is not listed is not
     /// called by most clients, so no permission is asked.
     pub fn with_offered_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {

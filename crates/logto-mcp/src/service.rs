@@ -115,7 +115,7 @@ impl<H: ServerHandler, M: SessionManager> McpService<H, M> {
                 let code = ErrorCode::INVALID_REQUEST;
                 return refuse(rpc_error(StatusCode::NOT_FOUND, code, text, None));
             }
-            // What a stream without a session would repeat could be anybody's.
+            // What a stream without a session would repeat could be anyone's.
             Ok(false) if parts.method == Method::GET => return refuse(not_allowed("POST")),
             Ok(_) => {}
         }

@@ -9,7 +9,7 @@ use rmcp::model::Extensions;
 
 use crate::operation::Operation;
 
-/// Who may connect and see lists: everybody whose token is for this server. Whether somebody else acts
+/// Who may connect and see lists: everyone whose token is for this server. Whether someone else acts
 /// for the person is judged where something is done.
 pub(crate) const EVERYBODY: Policy = Policy::new().with_delegation(u8::MAX);
 

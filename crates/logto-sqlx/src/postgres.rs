@@ -58,7 +58,7 @@ impl PostgresStorage {
     /// The table, for your own migrations.
     ///
     /// With `alter table logto_entries set unlogged` writing is faster, and a crash of PostgreSQL, or a
-    /// switch to a replica, signs everybody out.
+    /// switch to a replica, signs everyone out.
     pub const SCHEMA: &str = include_str!("postgres.sql");
 
     /// Stores in the app's own pool. A request waits for a connection as long as the pool's

@@ -58,9 +58,9 @@ pub struct TestApp {
     pub logto: Logto,
     /// Where all of the app and all of the SDK's routes are nested; mostly `""`.
     pub mounted_at: &'static str,
-    /// Leaves the adapter's middleware out, as somebody will one day by mistake.
+    /// Leaves the adapter's middleware out, as someone will one day by mistake.
     pub bare: bool,
-    /// Leaves the SDK's routes out, as somebody else will.
+    /// Leaves the SDK's routes out, as someone else will.
     pub without_routes: bool,
     /// Opens when a test has seen the first half of the stream.
     pub gate: Arc<Notify>,

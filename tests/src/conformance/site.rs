@@ -141,7 +141,7 @@ impl Site {
         self.clock.now()
     }
 
-    /// Signs somebody in at Logto and gives the address that the browser comes back to.
+    /// Signs someone in at Logto and gives the address that the browser comes back to.
     pub async fn at_logto(&self, address: &str, person: &str) -> String {
         let callback = self.tenant.sign_in(address, person).await;
         callback.unwrap_or_else(|error| panic!("Logto signs {person} in at {address}: {error}"))

@@ -80,7 +80,7 @@ impl<'a> Visitor<'a> {
         answer.location()
     }
 
-    /// Signs somebody in, from the sign-in route to the answer to the callback.
+    /// Signs someone in, from the sign-in route to the answer to the callback.
     pub async fn sign_in(&mut self, person: &str) -> Answer {
         let at_logto = self.begin().await;
         let callback = self.site.at_logto(&at_logto, person).await;
@@ -107,7 +107,7 @@ impl<'a> Visitor<'a> {
         self.jar.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Puts a cookie of somebody else into the browser.
+    /// Puts a cookie of someone else into the browser.
     pub fn give_cookie(&mut self, name: &str, value: &str) {
         self.jar.push((name.to_owned(), value.to_owned()));
     }

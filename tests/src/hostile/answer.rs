@@ -69,7 +69,7 @@ impl Answer {
             .with_header("content-type", "text/html")
     }
 
-    /// More than anybody should read.
+    /// More than anyone should read.
     #[must_use]
     pub fn huge() -> Self {
         Self::text(200, &format!("{{\"x\":\"{}\"}}", "x".repeat(1024 * 1024)))

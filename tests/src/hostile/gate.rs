@@ -15,7 +15,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Lets everybody through from now on.
+    /// Lets everyone through from now on.
     pub fn open(&self) {
         self.0.send_replace(true);
     }

@@ -78,7 +78,7 @@ impl LocalWorld {
         Logto::new(change(self.config.clone())).expect("a configuration")
     }
 
-    /// Signs somebody in.
+    /// Signs someone in.
     ///
     /// # Panics
     ///

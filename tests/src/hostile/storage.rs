@@ -130,7 +130,7 @@ impl TroubledStorage {
         self.state().reads
     }
 
-    /// How often somebody subscribed.
+    /// How often someone subscribed.
     #[must_use]
     pub fn subscriptions(&self) -> usize {
         self.state().subscriptions

@@ -112,7 +112,7 @@ pub async fn each_document(endpoint: Endpoint, rows: &[DocumentRow]) {
     .await;
 }
 
-/// Two sign-ins at a provider that was bent: in a new browser, and over the session of somebody
+/// Two sign-ins at a provider that was bent: in a new browser, and over the session of someone
 /// who signed in before.
 ///
 /// # Panics

@@ -143,7 +143,7 @@ impl World {
         self.receive(reply)
     }
 
-    /// What Logto does when somebody signs out elsewhere: posts a body to an instance of the app.
+    /// What Logto does when someone signs out elsewhere: posts a body to an instance of the app.
     pub async fn post_logout(&mut self, instance: &Logto, body: impl Into<Vec<u8>>) -> Seen {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let request = Browser::default().request("POST", "/backchannel-logout", &form);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// What a token is called, what comes of it, and how it differs from a good one.
 type Row = (&'static str, Then, fn(Token) -> Token);
 
-/// A key of somebody else, under the id of ours.
+/// A key of someone else, under the id of ours.
 static FOREIGN: LazyLock<Key> = LazyLock::new(|| Key::es384("first"));
 
 const NULL: Value = Value::Null;
@@ -41,7 +41,7 @@ const TABLE: &[Row] = &[
     ("a claim that nobody knows", ALICE, |t| t.with("plan", json!({ "is": "free" }))),
     ("organization", In("alice in o"), |t| t.with("organization_id", "o")),
     ("nobody acts for the person", ALICE, |t| t.with("act", NULL)),
-    // Somebody acts for the person, which no policy here allows.
+    // Someone acts for the person, which no policy here allows.
     ("an actor", Then::Forbidden, |t| t.with("act", json!({ "sub": "bob" }))),
     ("an actor for an actor", Then::Forbidden, |t| {
         t.with("act", json!({ "sub": "bob", "act": { "sub": "agent" } }))

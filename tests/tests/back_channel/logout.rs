@@ -16,7 +16,7 @@ fn other_instance(world: &World, home: Home) -> Logto {
     }
 }
 
-/// Signs somebody in, in a browser of their own and from a session of their own at Logto.
+/// Signs someone in, in a browser of their own and from a session of their own at Logto.
 async fn device(world: &mut World, person: &str, sid: Option<&'static str>) -> Browser {
     world.browser = Browser::default();
     world.provider.bend_token(move |token| {

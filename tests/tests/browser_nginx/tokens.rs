@@ -61,7 +61,7 @@ async fn a_member_of_1000_organizations_reloads_fifty_times() {
     reloads(member_of(1000), 1000, 5).await;
 }
 
-/// Somebody in many organizations, with an ID token to match.
+/// Someone in many organizations, with an ID token to match.
 fn member_of(organizations: usize) -> Person {
     (1..=organizations).fold(Person::new("grace"), |person, number| {
         person.member_of(&format!("org{number:09}"), &format!("Team {number}"), "org-admin")

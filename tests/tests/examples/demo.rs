@@ -1,4 +1,4 @@
-//! `cargo xtask demo`, as somebody who tries the project out runs it.
+//! `cargo xtask demo`, as someone who tries the project out runs it.
 
 use std::net::TcpListener;
 use std::process::Command;

@@ -4,7 +4,7 @@
 //! | bug | elsewhere in | what catches it |
 //! |---|---|---|
 //! | a callback out of nowhere ends the process | Express | `hostile_callback`, `hostile_properties` |
-//! | the documented guard lets everybody in | Express | conformance, `kinds` |
+//! | the documented guard lets everyone in | Express | conformance, `kinds` |
 //! | a planted session is taken over at sign-in | Express, KV sessions | here |
 //! | concurrent refreshes spend one token many times | Node | `hostile_refresh` |
 //! | a refresh under way brings a session back after signing out | Node, Kotlin | here |

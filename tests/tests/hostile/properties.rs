@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs `property` for many values in one world that somebody has signed in to.
+/// Runs `property` for many values in one world that someone has signed in to.
 fn always<S: Strategy>(strategy: S, property: impl Fn(&Runtime, &mut World, S::Value)) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(async {

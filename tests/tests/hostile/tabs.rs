@@ -90,7 +90,7 @@ async fn a_sign_in_belongs_to_its_browser() {
     let authorize = world.begin("/sign-in").await;
     let callback = world.callback(&authorize);
     let alice = std::mem::take(&mut world.browser);
-    // Somebody else's browser, without and with a sign-in of its own.
+    // Someone else's browser, without and with a sign-in of its own.
     let seen = world.open(&callback).await;
     refused(&world, &seen, None).await;
     world.begin("/sign-in").await;
@@ -257,7 +257,7 @@ async fn a_damaged_sign_in_cookie_is_no_sign_in() {
 
 #[tokio::test]
 async fn whoever_opens_callbacks_for_others_changes_nothing() {
-    // A page of somebody else can send a browser to the callback; what it brings is not ours.
+    // A page of someone else can send a browser to the callback; what it brings is not ours.
     let mut world = World::new().await;
     world.sign_in_as("alice").await;
     world.provider.bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));

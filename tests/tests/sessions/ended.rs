@@ -91,7 +91,7 @@ async fn world(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -
     world
 }
 
-/// A stream that somebody has opened: its request is answered.
+/// A stream that someone has opened: its request is answered.
 async fn stream(world: &World, instance: &Logto) -> (Context, SessionEnded) {
     let page = world.page_of(instance);
     let user = page.user().await.unwrap_or_else(|reply| panic!("{reply:?}"));

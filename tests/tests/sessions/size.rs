@@ -67,7 +67,7 @@ async fn five_resources_need_five_calls_however_large_the_tokens() {
     .await;
 }
 
-/// However many kinds of tokens somebody makes an app ask for, the session stays readable.
+/// However many kinds of tokens someone makes an app ask for, the session stays readable.
 #[tokio::test]
 async fn a_session_never_outgrows_what_can_be_read() {
     each(Home::ALL, async |home| {

@@ -205,7 +205,7 @@ pub(crate) async fn who_am_i(State(tenant): State<Shared>, call: Call) -> Respon
     }
 }
 
-/// The Hub's `/api/models`: everybody has made one.
+/// The Hub's `/api/models`: everyone has made one.
 pub(crate) async fn models(State(tenant): State<Shared>, call: Call) -> Response {
     let store = tenant.store();
     if owner(&tenant, &store, &call).is_none() {

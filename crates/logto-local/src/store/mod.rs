@@ -90,7 +90,7 @@ impl Store {
         self.people.iter().find(|person| person.handle() == handle)
     }
 
-    /// The first sign-in of a person makes their account, with the roles that everybody new gets.
+    /// The first sign-in of a person makes their account, with the roles that everyone new gets.
     pub(crate) fn open_account(&mut self, handle: &str, account: Account) -> &mut Account {
         if !self.accounts.contains_key(handle) {
             let roles = self.directory.roles.rows();

@@ -1,5 +1,5 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693): for a token that stands for
-//! somebody, another one of theirs.
+//! someone, another one of theirs.
 
 use std::collections::HashSet;
 

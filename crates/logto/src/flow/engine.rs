@@ -37,7 +37,7 @@ pub(crate) struct Engine {
     pub(crate) faults: FaultLog,
     /// Of refused back-channel logouts, which anyone can post.
     pub(crate) refused_logouts: LogLimit,
-    /// Of refused webhooks, which anybody can post.
+    /// Of refused webhooks, which anyone can post.
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
     /// Reads of people's tokens at other services, by connector and access token of the person.

@@ -39,7 +39,7 @@ impl Intent {
         self.freshness.as_ref().map(|freshness| freshness.max_age)
     }
 
-    /// The page for somebody who has a session and did not sign in again. One that needs a recent
+    /// The page for someone who has a session and did not sign in again. One that needs a recent
     /// sign-in would ask for it once more, and so on.
     fn page_without_sign_in(&self) -> Option<&str> {
         self.return_to.as_deref().filter(|_| self.freshness.is_none())
@@ -220,7 +220,7 @@ impl Sealed {
                 restarted: flags & RESTARTED != 0,
                 freshness: match lines.next()? {
                     "" => None,
-                    // One that cannot be read must not let anybody in without it.
+                    // One that cannot be read must not let anyone in without it.
                     line => Some(Freshness::from_line(line)?),
                 },
             },

@@ -179,7 +179,7 @@ impl AccessTokenClaims {
         self.sub() == self.client_id()
     }
 
-    /// Who acts for the person, if somebody else does: the `sub` of `act` (RFC 8693, section 4.1). A
+    /// Who acts for the person, if someone else does: the `sub` of `act` (RFC 8693, section 4.1). A
     /// [policy](crate::resource_server::Policy::with_delegation) has to allow that.
     #[must_use]
     pub fn actor(&self) -> Option<&str> {

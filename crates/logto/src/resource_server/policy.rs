@@ -25,7 +25,7 @@ pub struct Policy {
     subject: Subject,
     /// How many may act, one for the other.
     delegations: u8,
-    /// Who may act; anybody if it is empty.
+    /// Who may act; anyone if it is empty.
     actors: &'static [&'static str],
 }
 
@@ -137,7 +137,7 @@ impl Policy {
         self
     }
 
-    /// Accepts tokens of somebody who acts for the person (`act`, RFC 8693, section 4.1), if at most
+    /// Accepts tokens of someone who acts for the person (`act`, RFC 8693, section 4.1), if at most
     /// `depth` do, one for the other. Default: 0, so a delegated call is refused. Each one that is
     /// accepted is logged.
     ///

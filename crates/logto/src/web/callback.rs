@@ -17,7 +17,7 @@ impl Context {
     /// session, and goes on to the page that the person wanted.
     ///
     /// It always has an answer. A callback that is stale, was used before, or was cancelled leads a
-    /// person who is signed in to their page, and everybody else to a page that offers to try
+    /// person who is signed in to their page, and everyone else to a page that offers to try
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
         let outcome = self.complete_sign_in().await;

@@ -23,7 +23,7 @@ pub(super) struct ActixWeb;
 impl Adapter for ActixWeb {
     const NAME: &'static str = "actix-web";
 
-    // Actix Web refuses a target that is not ASCII, which no browser sends, before anybody sees it.
+    // Actix Web refuses a target that is not ASCII, which no browser sends, before anyone sees it.
     const EXCUSED: &'static [&'static str] = &["letters that are not encoded"];
 
     async fn serve(app: TestApp) -> Option<Server> {

@@ -27,7 +27,7 @@ pub(super) struct Rocketeer;
 impl Adapter for Rocketeer {
     const NAME: &'static str = "rocket";
 
-    // Rocket drops a header that is not UTF-8 before anybody sees it.
+    // Rocket drops a header that is not UTF-8 before anyone sees it.
     const EXCUSED: &'static [&'static str] = &[
         "a foreign cookie that is not text in our header",
         "an origin that is not text signs nobody out",

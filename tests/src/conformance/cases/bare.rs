@@ -1,4 +1,4 @@
-//! The middleware is missing: everybody is refused, nobody is "nobody". The routes are missing: a page says so.
+//! The middleware is missing: everyone is refused, nobody is "nobody". The routes are missing: a page says so.
 
 use super::super::{Case, Setup};
 

@@ -1,10 +1,10 @@
-//! Signing out, and what does not sign anybody out.
+//! Signing out, and what does not sign anyone out.
 
 use logto_local::Stop;
 
 use super::super::{Answer, Case, Setup, Site};
 
-/// Signing out, and what does not sign anybody out.
+/// Signing out, and what does not sign anyone out.
 #[must_use]
 pub fn signing_out() -> Vec<Case> {
     let mut cases = vec![

@@ -218,7 +218,7 @@ mod tests {
         SessionManager::new(&settings, keys.into())
     }
 
-    /// The `Cookie` header of somebody new, whose claims have so many bytes and compress well.
+    /// The `Cookie` header of someone new, whose claims have so many bytes and compress well.
     async fn sign_in(manager: &SessionManager, bytes: usize) -> String {
         let filler = "x".repeat(bytes);
         let claims = format!(

@@ -36,7 +36,7 @@ pub(crate) struct WatchedSession {
     /// In seconds since the Unix epoch; its use moves it.
     ends_at: AtomicU64,
     has_ended: AtomicBool,
-    /// Notified when it has ended, or when somebody else has to look after the sessions.
+    /// Notified when it has ended, or when someone else has to look after the sessions.
     pub(crate) changed: Notify,
 }
 
