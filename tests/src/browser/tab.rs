@@ -50,17 +50,17 @@ impl Tab {
         self.eventually(css, async || (self.script(&script).await? == true).then_some(())).await;
     }
 
-    /// Turns to this tab and clicks with the mouse on the element that matches
-    /// `css`, once it is there.
+    /// Turns to this tab and clicks on the element that matches `css`, once it is there, as if a person
+    /// had: a click of the mouse may miss an element that moves while the page is laid out.
     pub async fn click(&self, css: &str) {
         self.wait_for(css).await;
-        // A tab in the background would not see the mouse.
+        // A tab in the background is slowed down.
         soon("the tab to come to the front", self.page.bring_to_front())
             .await
             .unwrap_or_else(|error| panic!("the tab did not come to the front: {error}"));
         self.eventually(css, async || {
-            let element = self.page.find_element(css).await.ok()?;
-            element.click().await.ok().map(drop)
+            let clicked = self.page.execute(by_a_person(&click_on(css))).await.ok()?;
+            (clicked.result.result.value? == true).then_some(())
         })
         .await;
     }
@@ -133,10 +133,7 @@ impl Tab {
 
     /// Clicks on an element in the page's frame, once it is there.
     pub async fn click_in_frame(&self, css: &str) {
-        let script = format!(
-            "(element => element && (element.click(), true))(document.querySelector({}))",
-            json!(css)
-        );
+        let script = click_on(css);
         self.eventually(css, async || (self.script_in_frame(&script).await? == true).then_some(()))
             .await;
     }
@@ -147,13 +144,8 @@ impl Tab {
         let frames = self.page.frames().await.ok()?;
         let frame = frames.into_iter().find(|frame| *frame != main)?;
         let context = self.page.frame_execution_context(frame).await.ok()??;
-        let parameters = EvaluateParams::builder()
-            .expression(script)
-            .context_id(context)
-            .user_gesture(true)
-            .return_by_value(true)
-            .build()
-            .expect("an expression is given");
+        let mut parameters = by_a_person(script);
+        parameters.context_id = Some(context);
         self.page.execute(parameters).await.ok()?.result.result.value
     }
 
@@ -177,4 +169,20 @@ impl Tab {
         let url = self.page.url().await.ok().flatten().unwrap_or_default();
         eventually(&format!("`{what}` in the tab that was at {url}"), condition).await
     }
+}
+
+/// A script that clicks on an element, and tells whether it is there.
+fn click_on(css: &str) -> String {
+    let css = json!(css);
+    format!("(element => element && (element.click(), true))(document.querySelector({css}))")
+}
+
+/// Runs a script as if a person had begun it.
+fn by_a_person(script: &str) -> EvaluateParams {
+    EvaluateParams::builder()
+        .expression(script)
+        .user_gesture(true)
+        .return_by_value(true)
+        .build()
+        .expect("an expression is given")
 }
