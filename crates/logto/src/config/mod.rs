@@ -157,7 +157,7 @@ impl LogtoConfig {
     /// host, so a person signs in at each. A proxy has to pass `Host` on as the browser sent it.
     ///
     /// Each has the scheme and the path of the base URL. Register the redirect URI of each in Logto, and
-    /// with `*` one for each host that people sign in at: Logto takes no wildcards. Whoever may have a
+    /// with `*` one for each host that people sign in at: Logto takes no wildcards. Someone who may have a
     /// page under such a name is trusted with the sessions of that host.
     ///
     /// # Example

@@ -198,7 +198,7 @@ impl Storage for MemoryStorage {
     }
 
     async fn announce(&self, message: &str) -> Result<(), StorageError> {
-        // Where nobody listens, it is an error to send.
+        // Without a subscriber, sending is an error.
         let _: Result<usize, _> = self.announcements.send(message.to_owned());
         Ok(())
     }

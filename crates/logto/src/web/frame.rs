@@ -3,7 +3,7 @@
 //! 1. A page in the frame needs a person: the frame gets a key in a partitioned cookie, and a link that
 //!    opens a window, with a ticket for that key.
 //! 2. In the window, which is a page of this site like any other, the person signs in and confirms.
-//! 3. The window sends a code to the page that opened it; browsers let nobody else have it.
+//! 3. The window sends a code to the page that opened it; browsers let no other page have it.
 //! 4. The frame brings code and key, and gets the session in its own cookie.
 //!
 //! SECURITY.md says what each step is for.

@@ -22,7 +22,7 @@ const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_mi
 /// The right to refresh a session.
 pub(crate) struct Lease {
     key: String,
-    /// What is stored: nobody else stores the same.
+    /// What is stored: no other holder stores the same.
     owner: [u8; 8],
     version: Version,
 }
@@ -117,7 +117,7 @@ impl SessionManager {
     }
 
     /// Goes on with a lease that is not as it was left: an earlier sign of life was stored although
-    /// its answer was lost, or none came for too long and nobody has taken the lease since.
+    /// its answer was lost, or none came for too long and no other instance has taken the lease since.
     async fn regain(&self, lease: Lease) -> Option<Lease> {
         let Ok([entry]) = self.store.get([&lease.key]).await else {
             return Some(lease);

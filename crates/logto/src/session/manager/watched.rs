@@ -210,12 +210,12 @@ impl WatchedSessions {
         !self.any()
     }
 
-    /// Whether the caller is to look after the sessions, because nobody does.
+    /// Whether the caller has to watch the sessions, because no task does.
     pub(crate) fn begin_work(&self) -> bool {
         !mem::replace(&mut self.state().has_worker, true)
     }
 
-    /// Nobody looks after the sessions any more. Those who wait see to it.
+    /// No task watches the sessions any more. The streams that wait begin one.
     pub(crate) fn end_work(&self) {
         let mut state = self.state();
         (state.has_worker, state.is_listening, state.due.all) = (false, false, true);
