@@ -187,7 +187,7 @@ impl Logto {
     pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
         // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that it
         // does not end them.
-        let until = self.now().saturating_add(self.0.settings.clock_tolerance).saturating_mul(1000);
+        let until = self.now().saturating_add(self.0.settings.clock_tolerance);
         let (engine, sub) = (Arc::clone(&self.0), sub.to_owned());
         self.0.tasks.run(async move { engine.end_person(&sub, until).await }).await
     }

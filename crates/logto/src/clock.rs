@@ -33,25 +33,40 @@ impl Clock {
     /// Seconds since the Unix epoch; 0 for a system clock that stands before it.
     #[must_use]
     pub fn now(&self) -> u64 {
-        self.tick() / 1000
+        self.tick().0 / 1000
     }
 
     /// The last tick of the system, a few milliseconds ago: for what every request asks, as the time
-    /// itself takes ten times as long to tell. In milliseconds since the Unix epoch.
-    pub(crate) fn tick(&self) -> u64 {
+    /// itself takes ten times as long to tell.
+    pub(crate) fn tick(&self) -> Tick {
         self.moved(last_tick())
     }
 
-    fn moved(&self, time: Duration) -> u64 {
+    fn moved(&self, time: Duration) -> Tick {
         let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let offset = self.offset.load(Ordering::Relaxed).saturating_mul(1000);
-        u64::try_from(time.saturating_add(offset)).unwrap_or(0)
+        Tick(u64::try_from(time.saturating_add(offset)).unwrap_or(0))
     }
 
     /// Moves this clock, and every clone of it, forward.
     pub fn advance(&self, by: Duration) {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
         self.offset.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+/// Milliseconds since the Unix epoch. Every other number that is a time is in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Tick(u64);
+
+impl Tick {
+    pub(crate) fn after(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// The time since an earlier one; nothing if the clock was set back since.
+    pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
+        self.0.checked_sub(earlier.0).map(Duration::from_millis)
     }
 }
 

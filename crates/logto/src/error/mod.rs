@@ -9,6 +9,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::reply::Reply;
 
@@ -250,7 +251,7 @@ pub struct ErrorResponse {
     pub(crate) error: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) request_id: Option<String>,
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl ErrorResponse {
@@ -278,9 +279,9 @@ impl ErrorResponse {
         self.request_id.as_deref()
     }
 
-    /// Seconds that Logto asked to wait, from `Retry-After`.
+    /// How long Logto asked to wait, from `Retry-After`.
     #[must_use]
-    pub fn retry_after(&self) -> Option<u64> {
+    pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 }

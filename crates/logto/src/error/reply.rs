@@ -1,11 +1,13 @@
 //! Errors as responses.
 
+use std::time::Duration;
+
 use super::Error;
 use super::wording::Wording;
 use crate::reply::Reply;
 
-/// Seconds after which to try again during an outage, if Logto does not say.
-const RETRY_AFTER: u64 = 5;
+/// After which to try again during an outage, if Logto does not say.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Reply {
     /// The response for an error when nothing is known of the request.
@@ -19,7 +21,7 @@ impl Reply {
             return self;
         }
         let asked_for = error.response().and_then(|response| response.retry_after());
-        self.with_header("retry-after", asked_for.unwrap_or(RETRY_AFTER).to_string())
+        self.with_header("retry-after", asked_for.unwrap_or(RETRY_AFTER).as_secs().to_string())
     }
 }
 

@@ -48,7 +48,7 @@ impl Engine {
         Ended { refresh_token, is_stored: false }
     }
 
-    /// Ends all sessions of a person that began by `until`, in milliseconds of Logto's clock, and
+    /// Ends all sessions of a person that began by `until`, by Logto's clock, and
     /// revokes the refresh tokens of those that the store lists.
     pub(crate) async fn end_person(self: &Arc<Self>, sub: &str, until: u64) -> Result<(), Error> {
         self.end_listed(sub, |listed| listed.ending.started_at <= until).await?;

@@ -106,7 +106,7 @@ impl Refreshes {
             return Ok(held.clone());
         }
         if held.session.refresh_token().is_none() {
-            let age = now.saturating_sub(held.session.started_at / 1000);
+            let age = now.saturating_sub(held.session.started_at);
             let (kind, why) = match usable {
                 Some(_) => return Ok(held.clone()),
                 None if age < JUST_NOW => (

@@ -72,7 +72,7 @@ impl Engine {
             id: SessionId::random()?,
             revision: 0,
             // By Logto's clock, like the ends that it announces: those of instances differ.
-            started_at: claims.iat.saturating_mul(1000),
+            started_at: claims.iat,
             last_used_at: now,
             known_marker: None,
             grant: Grant::new(

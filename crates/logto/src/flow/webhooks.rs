@@ -75,7 +75,7 @@ impl Engine {
         }
         let delivery = Delivery::parse(body).map_err(WebhookRefusal::Invalid)?;
         let (now, tolerance) = (settings.clock.now(), settings.clock_tolerance);
-        let sent_at = delivery.created_at() / 1000;
+        let sent_at = delivery.created_at_seconds();
         let earliest = now.saturating_sub(MAX_AGE.saturating_add(tolerance));
         if !(earliest..=now.saturating_add(tolerance)).contains(&sent_at) {
             let why = "the webhook is too old, or the clocks of this server and Logto differ";
@@ -133,7 +133,7 @@ impl Engine {
         };
         let mut pause = Backoff::default();
         loop {
-            match self.end_person(sub, delivery.created_at()).await {
+            match self.end_person(sub, delivery.created_at_seconds()).await {
                 Ok(()) => {
                     tracing::info!(event = delivery.name(), "sessions ended by a webhook");
                     return;

@@ -1,6 +1,7 @@
 //! Converts failed requests into errors, without what must not be logged.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
@@ -71,7 +72,9 @@ pub(super) fn error_response(
         error: body.error.or(body.code).map(clean),
         description: body.error_description.or(body.message).map(clean),
         request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
-        retry_after: header(RETRY_AFTER.as_str()).and_then(|value| value.parse().ok()),
+        retry_after: header(RETRY_AFTER.as_str())
+            .and_then(|value| value.parse().ok())
+            .map(Duration::from_secs),
     }
 }
 

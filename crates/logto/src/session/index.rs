@@ -4,7 +4,7 @@ use super::bytes::{Reader, put_number, put_version};
 use super::{Device, SessionId};
 use crate::storage::Version;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Of a person with more sessions than this, the oldest are not listed.
 const MAX_SESSIONS: usize = 100;
 
@@ -15,7 +15,7 @@ pub(crate) struct Index(Vec<Indexed>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Indexed {
     pub(crate) id: SessionId,
-    /// In milliseconds since the Unix epoch.
+    /// In seconds since the Unix epoch.
     pub(crate) started_at: u64,
     /// The revocation marker of the person that it began after.
     pub(crate) known_marker: Option<Version>,

@@ -35,7 +35,7 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     /// Counts the refreshes, so that of two copies the newer one is known.
     pub(crate) revision: u64,
-    /// When the person signed in, by Logto's clock, in milliseconds since the Unix epoch.
+    /// When the person signed in, by Logto's clock, in seconds since the Unix epoch.
     pub(crate) started_at: u64,
     /// The revocation marker of the person that was there when the session began. It does not end
     /// this session; see [`manager`].

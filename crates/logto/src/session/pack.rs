@@ -12,7 +12,7 @@ use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, Shown};
 
 /// Of the form; changing a dictionary changes it too.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 /// More access tokens, or scopes of one, than this are of no session of ours.
 const MAX_ITEMS: u64 = 10_000;
@@ -54,7 +54,7 @@ impl Packer {
         packed.extend_from_slice(session.id.as_bytes());
         put_number(&mut packed, session.revision);
         put_number(&mut packed, session.started_at);
-        put_number(&mut packed, session.last_used_at.wrapping_sub(session.started_at / 1000));
+        put_number(&mut packed, session.last_used_at.wrapping_sub(session.started_at));
         put_version(&mut packed, session.known_marker);
         packed.extend_from_slice(&grant);
         packed
@@ -146,7 +146,7 @@ pub(crate) fn unpack(
     let id = SessionId::from_slice(packed.take(SessionId::LENGTH as u64)?)?;
     let revision = packed.number()?;
     let started_at = packed.number()?;
-    let last_used_at = packed.number()?.wrapping_add(started_at / 1000);
+    let last_used_at = packed.number()?.wrapping_add(started_at);
     let known_marker = packed.version()?;
     let bytes = packed.0;
     let shown = take_shown(&mut packed)?;
@@ -264,7 +264,7 @@ mod tests {
         Session {
             id: SessionId([7; 16]),
             revision: 0,
-            started_at: 1_795_342_500_123,
+            started_at: 1_795_342_500,
             last_used_at: 1_795_342_500,
             known_marker: None,
             grant: Grant::new(claims.into(), tokens),

@@ -4,7 +4,7 @@ use super::SessionId;
 use super::bytes::{Reader, put_bytes, put_number, put_version};
 use crate::storage::Version;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Where to find the session, and what says that it is over. All of it is asked of the store in one
 /// round trip.
@@ -54,7 +54,7 @@ mod tests {
         for sid in [None, Some("YxYmUX447zBS".to_owned())] {
             let pointer = SessionPointer {
                 id,
-                started_at: 1_795_342_500_123,
+                started_at: 1_795_342_500,
                 known_marker: sid.as_ref().map(|_| Version::from_number(7)),
                 sub: "8s8claa1vi9z".to_owned(),
                 sid,

@@ -13,7 +13,7 @@ use super::{
     Entry, Expect, REVOCATION_MARKER, Storage, StorageError, Subscription, Version, async_trait,
 };
 use crate::cache;
-use crate::clock::Clock;
+use crate::clock::{Clock, Tick};
 
 /// Locks are per shard, so that requests on several cores do not wait for each other.
 const SHARDS: usize = 32;
@@ -53,8 +53,7 @@ struct Shard {
 
 struct Slot {
     entry: Entry,
-    /// In milliseconds since the Unix epoch.
-    ends_at: u64,
+    ends_at: Tick,
 }
 
 /// Keys end at random, as hashes and ids do: the end needs no hashing.
@@ -169,8 +168,7 @@ impl Storage for MemoryStorage {
         if Expect::after(shard.live(key, now)) != expect {
             return Ok(false);
         }
-        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let ends_at = now.saturating_add(ttl);
+        let ends_at = now.after(ttl);
         let bytes = size(key, &entry);
         if bytes > self.max_bytes {
             return Err(StorageError::new("the entry is larger than the memory store may be"));
@@ -216,7 +214,7 @@ impl Subscription for broadcast::Receiver<String> {
 }
 
 impl Shard {
-    fn live(&self, key: &str, now: u64) -> Option<&Entry> {
+    fn live(&self, key: &str, now: Tick) -> Option<&Entry> {
         let slot = self.slots.get(key).filter(|slot| now < slot.ends_at)?;
         Some(&slot.entry)
     }
@@ -239,14 +237,14 @@ impl Shard {
     }
 
     /// Makes room for one more entry, and for its bytes.
-    fn make_room(&mut self, capacity: usize, max_bytes: usize, now: u64) {
+    fn make_room(&mut self, capacity: usize, max_bytes: usize, now: Tick) {
         if self.slots.len() < self.sweep_at.min(capacity) && self.bytes <= max_bytes {
             return;
         }
         self.retain(|slot| now < slot.ends_at);
         // Each round takes out a sixteenth of the entries, and one at least.
         while !self.slots.is_empty() && (self.slots.len() >= capacity || self.bytes > max_bytes) {
-            let mut ends: Vec<u64> = self.slots.values().map(|slot| slot.ends_at).collect();
+            let mut ends: Vec<Tick> = self.slots.values().map(|slot| slot.ends_at).collect();
             let evicted = ends.len() / EVICTED;
             let (_, last, _) = ends.select_nth_unstable(evicted);
             let last = *last;

@@ -47,10 +47,10 @@ impl Context {
         match &token.whom {
             LogoutSubject::Session(sid) => {
                 let until = ended_at.saturating_add(UNDER_WAY);
-                logto.sessions.end_logto_session(sid, end_of_second(until)).await?;
+                logto.sessions.end_logto_session(sid, until).await?;
             }
             LogoutSubject::Person(sub) => {
-                logto.sessions.end_person(sub, end_of_second(ended_at)).await?;
+                logto.sessions.end_person(sub, ended_at).await?;
             }
         }
         let jti = logto.sessions.note_carried_out(&token.jti, token.good_for);
@@ -71,9 +71,4 @@ impl Context {
             (Some(_), Some(_)) => Err(wrong("the request has several logout tokens")),
         }
     }
-}
-
-/// In milliseconds: the token's time is told in seconds.
-fn end_of_second(seconds: u64) -> u64 {
-    seconds.saturating_mul(1000).saturating_add(999)
 }

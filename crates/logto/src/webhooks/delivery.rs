@@ -1,13 +1,14 @@
 //! `Delivery`: one event, when it happened, and for which hook.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::Event;
 use super::body::Body;
-use super::time::milliseconds;
+use super::time;
 use crate::error::{Error, ErrorKind};
 
 /// A delivery of Logto, whose signature was verified.
@@ -15,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 pub struct Delivery {
     name: String,
     event: Event,
-    created_at: u64,
+    created_at: SystemTime,
     hook_id: String,
     raw: Box<str>,
 }
@@ -29,7 +30,7 @@ impl Delivery {
             .map_err(|error| Error::malformed(ErrorKind::InvalidRequest, "the webhook", &error))?;
         let body = Body(&object);
         let name = body.text("event").ok_or_else(|| wrong("the webhook names no event"))?;
-        let created_at = body.text("createdAt").and_then(|time| milliseconds(&time));
+        let created_at = body.text("createdAt").and_then(|time| time::parse(&time));
         let created_at = created_at.ok_or_else(|| wrong("the webhook has no time"))?;
         let event = if is_test(&name, body) { Event::Test } else { Event::read(&name, body) };
         let hook_id = body.text("hookId").unwrap_or_default();
@@ -48,11 +49,17 @@ impl Delivery {
         &self.event
     }
 
-    /// When Logto made the delivery, in milliseconds since the Unix epoch by Logto's clock. Deliveries
-    /// overtake each other: of two about the same thing the later one counts.
+    /// When Logto made the delivery, to the millisecond by Logto's clock. Deliveries overtake each
+    /// other: of two about the same thing the later one counts.
     #[must_use]
-    pub fn created_at(&self) -> u64 {
+    pub fn created_at(&self) -> SystemTime {
         self.created_at
+    }
+
+    /// The same in seconds since the Unix epoch.
+    pub(crate) fn created_at_seconds(&self) -> u64 {
+        let since = self.created_at.duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| since.as_secs())
     }
 
     /// The id of the hook in Logto.

@@ -1,7 +1,9 @@
 //! Times as Logto writes them in JSON: `2026-11-27T23:47:03.286Z`.
 
-/// Milliseconds since the Unix epoch, if it is a time of this form from 1970 to 9999.
-pub(super) fn milliseconds(time: &str) -> Option<u64> {
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A time of this form from 1970 to 9999, to the millisecond.
+pub(super) fn parse(time: &str) -> Option<SystemTime> {
     let (date, rest) = time.split_once('T')?;
     let clock = rest.strip_suffix('Z')?;
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
@@ -24,7 +26,7 @@ pub(super) fn milliseconds(time: &str) -> Option<u64> {
     }
     let fraction: String = fraction.chars().chain("00".chars()).take(3).collect();
     let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    Some(seconds * 1000 + number(&fraction, 3)?)
+    Some(UNIX_EPOCH + Duration::from_millis(seconds * 1000 + number(&fraction, 3)?))
 }
 
 fn number(digits: &str, length: usize) -> Option<u64> {
@@ -76,7 +78,8 @@ mod tests {
             ("2026-11-27T23:47:33.7é3Z", None),
             ("", None),
         ] {
-            assert_eq!(milliseconds(time), expected, "{time}");
+            let expected = expected.map(|millis| UNIX_EPOCH + Duration::from_millis(millis));
+            assert_eq!(parse(time), expected, "{time}");
         }
     }
 }

@@ -2,17 +2,18 @@
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Tick};
 use crate::error::Error;
 
 /// Seconds between two attempts while the value is old and Logto does not answer.
 const RETRY: u64 = 30;
 
-/// Milliseconds between two attempts while there is no value: none after the first failure, which may
+/// Between two attempts while there is no value: none after the first failure, which may
 /// have been a broken connection; then they double from one to the other. The longest is what people
 /// are told to wait before they try again.
-const PAUSE: (u64, u64) = (250, 5_000);
+const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// Fetched when first needed; renewed in the background when it is old, while the old value
 /// serves; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
@@ -33,7 +34,7 @@ struct State<T> {
     renew_at: u64,
     /// Fetches in a row that failed, and the tick at which the last one did.
     failures: u32,
-    failed_at: u64,
+    failed_at: Tick,
     /// Counts the attempts, so that a waiter knows whether there was a fetch meanwhile.
     attempts: u64,
 }
@@ -45,12 +46,12 @@ impl<T> State<T> {
     }
 
     /// The error of the last fetch, if it is too early for another.
-    fn pause(&self, tick: u64) -> Option<&Error> {
+    fn pause(&self, tick: Tick) -> Option<&Error> {
         let (first, most) = PAUSE;
         let doublings = self.failures.checked_sub(2)?;
-        let pause = first.saturating_mul(2_u64.saturating_pow(doublings)).min(most);
+        let pause = first.saturating_mul(2_u32.saturating_pow(doublings)).min(most);
         // Also after the clock was set back.
-        let since = tick.checked_sub(self.failed_at)?;
+        let since = tick.since(self.failed_at)?;
         self.error.as_ref().filter(|_| since < pause)
     }
 }
@@ -70,7 +71,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
                 error: None,
                 renew_at: 0,
                 failures: 0,
-                failed_at: 0,
+                failed_at: Tick::default(),
                 attempts: 0,
             }),
             fetching: tokio::sync::Mutex::default(),
@@ -193,7 +194,6 @@ impl<T: Send + Sync + 'static> Cached<T> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     use super::*;
     use crate::error::ErrorKind;

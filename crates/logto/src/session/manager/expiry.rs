@@ -2,7 +2,7 @@
 
 use crate::session::Session;
 
-/// In seconds.
+/// In seconds, as every time and length of time that is a bare number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionExpiry {
     /// From the sign-in to the end, whatever happens.
@@ -14,9 +14,9 @@ pub(crate) struct SessionExpiry {
 }
 
 impl SessionExpiry {
-    /// The end of a session that began at this time (in milliseconds), used or not.
+    /// The end of a session that began at this time, used or not.
     pub(crate) fn absolute_end(&self, started_at: u64) -> u64 {
-        (started_at / 1000).saturating_add(self.lifetime)
+        started_at.saturating_add(self.lifetime)
     }
 
     /// When the session ends if it is not used again.
@@ -46,7 +46,7 @@ mod tests {
         Session {
             id: SessionId::random().unwrap(),
             revision: 0,
-            started_at: started_at * 1000,
+            started_at,
             last_used_at,
             known_marker: None,
             grant: Grant::new(claims.into(), StoredTokens::default()),

@@ -41,7 +41,7 @@ impl ListedSession {
             is_current: current == Some(self.ending.id),
             browser: self.device.browser(),
             platform: self.device.platform(),
-            started_at: self.ending.started_at / 1000,
+            started_at: self.ending.started_at,
             last_used_at: self.last_used_at,
         }
     }
@@ -74,7 +74,7 @@ impl SessionManager {
                 // A session in cookies leaves nothing in the store.
                 Ok(None) if !is_stored => {
                     let ending = EndingSession::in_cookie(id, sub, started_at);
-                    Some((ending, started_at / 1000, self.expiry.absolute_end(started_at)))
+                    Some((ending, started_at, self.expiry.absolute_end(started_at)))
                 }
                 _ => None,
             };

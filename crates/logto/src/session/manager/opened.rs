@@ -227,7 +227,7 @@ mod tests {
         let session = Session {
             id: SessionId::random().unwrap(),
             revision: 0,
-            started_at: NOW * 1000,
+            started_at: NOW,
             last_used_at: NOW,
             known_marker: None,
             grant: Grant::new(

@@ -16,8 +16,7 @@ use crate::storage::{Entry, Expect, Version};
 pub(super) const CLOCKS: u64 = 15 * 60;
 
 impl SessionManager {
-    /// Ends all sessions of a person that began by `until`, in milliseconds of Logto's clock, and do
-    /// not know this end.
+    /// Ends all sessions of a person that began by `until`, by Logto's clock, and do not know this end.
     pub(crate) async fn end_person(&self, sub: &str, until: u64) -> Result<(), Error> {
         self.mark(&self.store_keys.end_of_person(sub), until).await
     }
@@ -94,7 +93,7 @@ impl SessionManager {
         device: Device,
         now: u64,
     ) -> Result<(), Error> {
-        let oldest = now.saturating_sub(self.expiry.lifetime).saturating_mul(1000);
+        let oldest = now.saturating_sub(self.expiry.lifetime);
         let session = Indexed {
             id: held.session.id,
             started_at: held.session.started_at,

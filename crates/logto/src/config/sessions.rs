@@ -1,0 +1,85 @@
+//! Settings about sessions: where they are, and how long they live.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::LogtoConfig;
+use crate::storage::Storage;
+
+impl LogtoConfig {
+    /// Keeps sessions in a store instead of in cookies: any number of access tokens, sign-out
+    /// everywhere, and refreshes that several instances do once. [`MemoryStorage`] is for one
+    /// process; `logto-redis` and `logto-sqlx` are for several.
+    ///
+    /// Sessions that are in cookies already go on there until they end.
+    ///
+    /// [`MemoryStorage`]: crate::storage::MemoryStorage
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use logto::storage::MemoryStorage;
+    /// # let config = logto::LogtoConfig::new("https://t.logto.app", "id", "secret");
+    /// let config = config.with_storage(Arc::new(MemoryStorage::new()));
+    /// ```
+    #[must_use]
+    pub fn with_storage(mut self, storage: Arc<dyn Storage>) -> Self {
+        self.storage = Some(storage);
+        self
+    }
+
+    /// Keeps sessions in cookies although there is a [storage](Self::with_storage). The store then
+    /// only holds what instances have to agree on: that a session is over, and what a refresh made of
+    /// it.
+    #[must_use]
+    pub fn with_sessions_in_cookies(mut self) -> Self {
+        self.sessions_in_cookies = true;
+        self
+    }
+
+    /// How long after signing in a person has to sign in again. Default: 14 days, the life of
+    /// Logto's refresh tokens.
+    #[must_use]
+    pub fn with_session_lifetime(mut self, lifetime: Duration) -> Self {
+        self.session_lifetime = lifetime;
+        self
+    }
+
+    /// How long after its last use a session ends. Default: only the
+    /// [session lifetime](Self::with_session_lifetime) ends it.
+    #[must_use]
+    pub fn with_idle_lifetime(mut self, idle: Duration) -> Self {
+        self.idle_lifetime = Some(idle);
+        self
+    }
+
+    /// How often the use of a session is noted, where there is an
+    /// [idle lifetime](Self::with_idle_lifetime); that costs a write to the store, or a cookie.
+    /// Default: a twentieth of the idle lifetime.
+    #[must_use]
+    pub fn with_renewal_interval(mut self, interval: Duration) -> Self {
+        self.renewal_interval = Some(interval);
+        self
+    }
+
+    /// How many bytes of opened sessions this process keeps for the requests that follow. Default:
+    /// 64 MiB.
+    ///
+    /// A session takes the bytes of its cookie and 600 more, so this is enough for 35,000 to 55,000
+    /// people; one whose page reads [all claims](crate::web::User::claims) takes about five times the
+    /// bytes of the claims more. Memory is taken as people come. Beyond that, those who come often stay
+    /// and the others' sessions are opened again, which costs two microseconds a request.
+    #[must_use]
+    pub fn with_session_cache(mut self, bytes: usize) -> Self {
+        self.session_cache = bytes;
+        self
+    }
+
+    /// How long the store may take for one answer. Default: 3 seconds. After that it counts as down:
+    /// requests that need it get 503, and nobody is signed out.
+    #[must_use]
+    pub fn with_storage_timeout(mut self, timeout: Duration) -> Self {
+        self.storage_timeout = timeout;
+        self
+    }
+}
