@@ -68,6 +68,12 @@ impl CertifiedProvider {
     }
 }
 
+/// A file of a package that the tests take from npm, after installing all of them if needed.
+pub fn npm_file(path: &str) -> PathBuf {
+    install();
+    folder().join("node_modules").join(path)
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("certified-provider")
 }

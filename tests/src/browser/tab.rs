@@ -110,6 +110,13 @@ impl Tab {
         }
     }
 
+    /// Runs a script in the page as a developer's console does: the page's policy does not concern it.
+    pub async fn run(&self, script: &str) {
+        let result = self.page.execute(by_a_person(script)).await;
+        let thrown = result.map(|answer| answer.result.exception_details.clone());
+        assert!(matches!(thrown, Ok(None)), "the script does not run: {thrown:?}");
+    }
+
     /// Saves what the tab shows as `target/screenshots/<name>.png`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");

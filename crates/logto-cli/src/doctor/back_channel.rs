@@ -27,7 +27,7 @@ pub(crate) async fn examine(
         return broken(uri, "it is not a URL");
     };
     let is_local_tenant = app.secret.starts_with("local-");
-    if !is_local_tenant && is_private(&address).await {
+    if !is_local_tenant && is_refused(&address).await {
         return private(uri, endpoint).into();
     }
     let form = [("logout_token", "asked-by-logto-doctor")];
@@ -83,22 +83,23 @@ fn private(uri: &str, endpoint: &Url) -> Finding {
     Finding::problem(what, why, address)
 }
 
-/// Whether the address is of this machine or of a private network, by name or after looking it up.
-async fn is_private(url: &Url) -> bool {
+/// Whether Logto does not send there, by the name of the host or after looking it up: its own list of
+/// addresses, which is longer than that of private networks.
+async fn is_refused(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Ipv4(address)) => is_private_address(IpAddr::V4(address)),
-        Some(Host::Ipv6(address)) => is_private_address(IpAddr::V6(address)),
+        Some(Host::Ipv4(address)) => is_refused_address(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => is_refused_address(IpAddr::V6(address)),
         Some(Host::Domain(_)) if is_loopback(url) => true,
         Some(Host::Domain(name)) => {
             let port = url.port_or_known_default().unwrap_or(443);
             let found = lookup_host((name, port)).await;
-            found.is_ok_and(|mut found| found.any(|address| is_private_address(address.ip())))
+            found.is_ok_and(|mut found| found.any(|address| is_refused_address(address.ip())))
         }
         None => false,
     }
 }
 
-fn is_private_address(address: IpAddr) -> bool {
+fn is_refused_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
@@ -119,7 +120,7 @@ fn is_private_address(address: IpAddr) -> bool {
 }
 
 fn mapped(address: Ipv6Addr) -> bool {
-    address.to_ipv4_mapped().is_some_and(|v4| is_private_address(IpAddr::V4(v4)))
+    address.to_ipv4_mapped().is_some_and(|v4| is_refused_address(IpAddr::V4(v4)))
 }
 
 #[cfg(test)]
@@ -139,7 +140,7 @@ mod tests {
             ("https://8.8.8.8/x", false),
             ("https://[2001:4860:4860::8888]/x", false),
         ] {
-            assert_eq!(is_private(&Url::parse(address).unwrap()).await, private, "{address}");
+            assert_eq!(is_refused(&Url::parse(address).unwrap()).await, private, "{address}");
         }
     }
 

@@ -1,10 +1,8 @@
-//! The response of the token endpoint to a machine app.
-
-use serde::Deserialize;
+//! An access token of a machine app, and when it is renewed.
 
 use crate::access_token::AccessToken;
-use crate::error::{Error, ErrorKind};
-use crate::oidc::lifetime;
+use crate::error::Error;
+use crate::oidc::Tokens;
 
 /// Seconds before its end at which a token is renewed.
 const RENEW_AHEAD: u64 = 60;
@@ -22,27 +20,11 @@ pub(super) struct Issued {
 
 impl Issued {
     pub(super) fn parse(body: &[u8], now: u64) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Answer {
-            access_token: String,
-            #[serde(default, deserialize_with = "lifetime")]
-            expires_in: Option<u64>,
-            #[serde(default)]
-            scope: String,
-            token_type: String,
-        }
-        let answer: Answer = serde_json::from_slice(body)
-            .map_err(|e| Error::malformed(ErrorKind::InvalidResponse, "the token answer", &e))?;
-        if !answer.token_type.eq_ignore_ascii_case("bearer") || answer.access_token.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidResponse,
-                "the token endpoint sent no bearer token",
-            ));
-        }
-        let lifetime = answer.expires_in.unwrap_or(DEFAULT_LIFETIME);
+        let tokens = Tokens::parse(body)?;
+        let lifetime = tokens.expires_in.unwrap_or(DEFAULT_LIFETIME);
         let expires_at = now.saturating_add(lifetime);
         Ok(Self {
-            token: AccessToken::new(answer.access_token, answer.scope, expires_at),
+            token: AccessToken::new(tokens.access_token, tokens.scope, expires_at),
             renew_at: expires_at - RENEW_AHEAD.min(lifetime / 2),
         })
     }

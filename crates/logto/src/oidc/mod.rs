@@ -11,4 +11,4 @@ mod token_response;
 pub(crate) use protocol::{AuthorizationRequest, Protocol};
 pub(crate) use target::Target;
 pub use target::TokenRequest;
-pub(crate) use token_response::{Tokens, lifetime};
+pub(crate) use token_response::Tokens;

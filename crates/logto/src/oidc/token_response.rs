@@ -1,4 +1,4 @@
-//! The response of the token endpoint to a code or a refresh token.
+//! The response of the token endpoint, whatever the grant.
 
 use std::fmt;
 use std::time::Duration;
@@ -34,6 +34,17 @@ pub(crate) struct TokenRequestFailure {
     /// The refresh token of an answer that is of no use otherwise. Logto may have ended the one
     /// that was redeemed, so this one has to be kept all the same.
     pub(crate) refresh_token: Option<String>,
+}
+
+impl Tokens {
+    /// Reads the answer to a grant that `openidconnect` does not know (RFC 8693), and to client
+    /// credentials.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
+        check_body(body)?;
+        let answer: TokenEndpointResponse =
+            serde_json::from_slice(body).map_err(|_| unreadable())?;
+        answer.check().map_err(|none| none.error)
+    }
 }
 
 /// The answer as `openidconnect` reads it for us: the ID token as text.
@@ -135,7 +146,7 @@ impl TokenEndpointResponse {
 
 impl TokenRequestFailure {
     /// Refusals and outages come from [`Http`](crate::http::Http); what is left is an answer that
-    /// cannot be read. The parser's message is left out: it may quote a token.
+    /// cannot be read.
     pub(super) fn new(
         error: RequestTokenError<Error, StandardErrorResponse<CoreErrorResponseType>>,
     ) -> Self {
@@ -143,17 +154,19 @@ impl TokenRequestFailure {
         struct Rest {
             refresh_token: String,
         }
-        let unreadable = Error::new(
-            ErrorKind::InvalidResponse,
-            "the token endpoint's answer cannot be read: a member is missing or of another type",
-        );
         let (error, rest) = match error {
             RequestTokenError::Request(error) => (error, None),
-            RequestTokenError::Parse(_, body) => (unreadable, serde_json::from_slice(&body).ok()),
-            _ => (unreadable, None),
+            RequestTokenError::Parse(_, body) => (unreadable(), serde_json::from_slice(&body).ok()),
+            _ => (unreadable(), None),
         };
         Self { error, refresh_token: rest.and_then(|rest: Rest| filled(rest.refresh_token)) }
     }
+}
+
+/// The parser's message is left out: it may quote a token.
+fn unreadable() -> Error {
+    let why = "the token endpoint's answer cannot be read: a member is missing or of another type";
+    Error::new(ErrorKind::InvalidResponse, why)
 }
 
 /// What `openidconnect` passes over: more behind the answer, and an error that comes as a success.
@@ -175,7 +188,7 @@ pub(super) fn check_body(body: &[u8]) -> Result<(), Error> {
 }
 
 /// An `expires_in`. RFC 6749 wants digits; a fraction, and digits in quotes, can only mean the same.
-pub(crate) fn lifetime<'de, D: Deserializer<'de>>(member: D) -> Result<Option<u64>, D::Error> {
+fn lifetime<'de, D: Deserializer<'de>>(member: D) -> Result<Option<u64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Lifetime {

@@ -75,6 +75,11 @@ impl Request {
         self.header("hx-request").is_some()
     }
 
+    /// Whether htmx loads a page in place of the browser: a link below `hx-boost`.
+    pub(crate) fn is_boosted_link(&self) -> bool {
+        self.method() == "GET" && self.header("hx-boosted").is_some()
+    }
+
     /// Whether a script would rather read JSON than follow a redirect, which leads to another origin.
     pub(crate) fn wants_json(&self) -> bool {
         let accept = self.header("accept").unwrap_or_default();

@@ -68,6 +68,7 @@ impl Request {
         "content-type",
         "cookie",
         "host",
+        "hx-boosted",
         "hx-current-url",
         "hx-request",
         "logto-signature-sha-256",

@@ -22,7 +22,7 @@ impl Context {
         let request = self.request();
         let wanted = match request.header("hx-current-url") {
             // A fragment of a page is no page: return to the one that htmx shows.
-            Some(shown) if request.is_htmx() => self.own_page(shown),
+            Some(shown) if request.is_htmx() && !request.is_boosted_link() => self.own_page(shown),
             _ => self.own_page(&request.target()),
         };
         wanted.or_else(|| self.wanted_page()).unwrap_or_else(|| self.after_sign_in())

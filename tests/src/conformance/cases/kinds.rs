@@ -5,6 +5,8 @@ use super::super::{Answer, Case};
 type Header = (&'static str, &'static str);
 
 const HTML: Header = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+/// What htmx sends where it takes the place of the browser.
+const BOOSTED: Header = ("hx-boosted", "true");
 const TO_SIGN_IN: &str = "/sign-in?return_to=%2Fpage%3Fa%3Db";
 
 enum Told {
@@ -64,7 +66,13 @@ pub fn kinds_of_request() -> Vec<Case> {
             Htmx("/sign-in?return_to=%2Fshown%3Ftab%3D1"),
         ),
         (
-            "htmx on a page of somebody else",
+            "a link that htmx follows",
+            "GET",
+            vec![htmx, BOOSTED, ("hx-current-url", "http://localhost:3000/shown?tab=1")],
+            Htmx(TO_SIGN_IN),
+        ),
+        (
+            "htmx on a page of another origin",
             "GET",
             vec![htmx, ("hx-current-url", "https://evil.example/shown")],
             Htmx("/sign-in?return_to=%2F"),
@@ -80,9 +88,15 @@ pub fn kinds_of_request() -> Vec<Case> {
             })
         })
         .collect();
+    let shown = ("hx-current-url", "http://localhost:3000/shown");
     for (name, headers, told) in [
         ("a form that is posted", vec![HTML], Page),
         ("a form that htmx posts", vec![htmx], Htmx("/sign-in?return_to=%2Fecho")),
+        (
+            "a form that htmx sends in place of the browser",
+            vec![htmx, BOOSTED, shown],
+            Htmx("/sign-in?return_to=%2Fshown"),
+        ),
     ] {
         cases.push(Case::new(name, async move |site| {
             let mut visitor = site.visitor();

@@ -1,0 +1,72 @@
+//! Pages whose links and forms are followed by a script in place of the browser: htmx and Turbo.
+
+use logto_tests::{Stage, Tab, everywhere, npm_file};
+
+/// A library, and what makes it follow every link and form of a page.
+struct Library {
+    file: &'static str,
+    start: &'static str,
+}
+
+const LIBRARIES: [Library; 3] = [
+    Library {
+        file: "htmx-2/dist/htmx.min.js",
+        start: "document.body.setAttribute('hx-boost', 'true'); htmx.process(document.body)",
+    },
+    Library {
+        file: "htmx.org/dist/htmx.min.js",
+        start: "document.body.setAttribute('hx-boost:inherited', 'true'); htmx.process(document.body)",
+    },
+    Library {
+        file: "@hotwired/turbo/dist/turbo.es2017-umd.js",
+        start: "window.Turbo !== undefined",
+    },
+];
+
+impl Library {
+    async fn run(&self, tab: &Tab) {
+        let source = std::fs::read_to_string(npm_file(self.file)).expect("the library");
+        tab.run(&source).await;
+        tab.run(self.start).await;
+    }
+}
+
+#[tokio::test]
+async fn links_and_forms_that_a_script_follows_sign_in_and_out() {
+    everywhere(async |example| {
+        let stage = Stage::local(example, &[]).await;
+        for library in LIBRARIES {
+            let tab = stage.open("/").await;
+            library.run(&tab).await;
+            tab.click("#sign-in-hugging-face").await;
+            tab.click("#person-alice").await;
+            tab.click("#authorize").await;
+            stage.wait_for_app(&tab).await;
+            assert_eq!(tab.text("#user-name").await, "Alice Example", "{}", library.file);
+            assert_eq!(tab.current_url().await, stage.url("/"));
+
+            library.run(&tab).await;
+            tab.click("#sign-out").await;
+            tab.wait_for("#sign-in").await;
+            assert_eq!(tab.fetch("/api/me").await.status, 401, "{}", library.file);
+
+            // Her session at Logto has ended too, so it asks who she is. And a page that needs her is the
+            // one that she comes back to.
+            tab.run(PROFILE).await;
+            library.run(&tab).await;
+            tab.click("#sign-in").await;
+            tab.click("#continue-with-hugging-face").await;
+            tab.click("#person-alice").await;
+            tab.click("#authorize").await;
+            stage.wait_for_app(&tab).await;
+            assert_eq!(tab.current_url().await, stage.url("/profile?tab=2"), "{}", library.file);
+            tab.click("#sign-out").await;
+            tab.wait_for("#sign-in").await;
+        }
+        stage.end().await;
+    })
+    .await;
+}
+
+/// Has a link lead to a page that needs a person.
+const PROFILE: &str = "document.querySelector('#sign-in').setAttribute('href', '/profile?tab=2')";
