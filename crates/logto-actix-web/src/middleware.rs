@@ -3,6 +3,7 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, VARY};
+use actix_web::http::uri::Authority;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage, HttpRequest};
 use logto::{Logto, web};
@@ -83,4 +84,5 @@ pub(crate) fn view(request: &HttpRequest) -> web::Request {
     let target = request.uri().path_and_query();
     let target = target.map_or("/", |target| target.as_str());
     web::Request::new(request.method().as_str(), target, request.headers())
+        .with_authority(request.uri().authority().map(Authority::as_str))
 }

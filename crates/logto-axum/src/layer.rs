@@ -8,6 +8,7 @@ use std::task::{self, Poll, ready};
 use axum::extract::{OriginalUri, Request};
 use axum::http::header::{CACHE_CONTROL, Entry, SET_COOKIE, VARY};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use logto::Logto;
@@ -158,4 +159,5 @@ pub(crate) fn view(parts: &Parts) -> web::Request {
     let uri = original.map_or(&parts.uri, |OriginalUri(uri)| uri);
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     web::Request::new(parts.method.as_str(), target, &parts.headers)
+        .with_authority(parts.uri.authority().map(Authority::as_str))
 }

@@ -2,6 +2,7 @@
 
 use logto::{Logto, web};
 use poem::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use poem::http::uri::Authority;
 use poem::http::{HeaderMap, HeaderValue, Uri};
 use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
@@ -98,4 +99,5 @@ pub(crate) fn view(request: &Request) -> web::Request {
     let uri = if *original == Uri::default() { request.uri() } else { original };
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     web::Request::new(request.method().as_str(), target, request.headers())
+        .with_authority(uri.authority().map(Authority::as_str))
 }

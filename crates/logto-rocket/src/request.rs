@@ -40,5 +40,10 @@ pub(crate) fn view(request: &Request<'_>) -> web::Request {
     let sent = names.flat_map(|&name| headers.get(name).map(move |value| (name, value)));
     let local = jar.iter().map(|pair| ("cookie", pair.as_str()));
     let target = request.uri().to_string();
+    let authority = match headers.contains("host") {
+        true => None,
+        false => request.host().map(ToString::to_string),
+    };
     web::Request::new(request.method().as_str(), &target, sent.chain(local))
+        .with_authority(authority)
 }

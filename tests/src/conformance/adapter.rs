@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
 use futures::stream::{self, Stream, StreamExt};
-use logto::Logto;
 use logto::web::User;
+use logto::{Error, Logto};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 /// A web framework with its adapter.
@@ -26,6 +27,7 @@ use tokio::sync::Notify;
 /// | `POST /echo` | `User` | the body it was sent |
 /// | `GET /fresh`, `POST /fresh` | `FreshUser<300>` | [`TestApp::greeting`] |
 /// | `GET /info` | `User` | `sub` of `fetch_user_info`, or the SDK's answer to its error |
+/// | `GET /tokens` | `User` | [`TestApp::tokens`] |
 /// | `GET /state` | `Auth` | `session_state` as `Debug` prints it |
 /// | `GET /hugging-face` | `Auth` | the SDK's answer to `sign_in` straight to Hugging Face |
 /// | `GET /cookies` | `User` | renews; sets `app-one=1; Path=/` and `app-two=2; Path=/` itself |
@@ -67,10 +69,44 @@ pub struct TestApp {
 }
 
 impl TestApp {
+    /// The APIs that a person may use with the permission `use:it`.
+    pub const APIS: [&str; 5] = [
+        "https://one.example",
+        "https://two.example",
+        "https://three.example",
+        "https://four.example",
+        "https://five.example",
+    ];
+
     /// What pages say.
     #[must_use]
     pub fn greeting(user: Option<&User>) -> String {
         user.map_or_else(|| "hello nobody".to_owned(), |user| format!("hello {}", user.sub()))
+    }
+
+    /// Audience and permissions of an access token for each of the [APIs](Self::APIS), and for each
+    /// organization of the person: the first five of those in more than 200.
+    ///
+    /// # Errors
+    ///
+    /// As [`User::access_token`].
+    pub async fn tokens(user: &User) -> Result<String, Error> {
+        let mut tokens = Vec::new();
+        for api in Self::APIS {
+            tokens.push(user.access_token(api).await?);
+        }
+        let organizations = &user.claims().organizations;
+        let count = if organizations.len() > 200 { 5 } else { organizations.len() };
+        for organization in organizations.iter().take(count) {
+            tokens.push(user.organization_token(organization).await?);
+        }
+        let lines = tokens.iter().map(|token| {
+            let claims: Value = token.claims()?;
+            let scopes: Vec<_> = token.scopes().collect();
+            let audience = claims.get("aud").and_then(Value::as_str);
+            Ok(format!("{} {}", audience.unwrap_or_default(), scopes.join(" ")))
+        });
+        Ok(lines.collect::<Result<Vec<_>, Error>>()?.join("\n"))
     }
 
     /// What `/stream` says, as it becomes ready.
@@ -125,7 +161,7 @@ pub struct Driver {
     pub name: &'static str,
     /// See [`Adapter::EXCUSED`].
     pub excused: &'static [&'static str],
-    pub(super) serve: fn(TestApp) -> LocalBoxFuture<'static, Option<Server>>,
+    serve: fn(TestApp) -> LocalBoxFuture<'static, Option<Server>>,
 }
 
 impl Driver {
@@ -133,5 +169,10 @@ impl Driver {
     #[must_use]
     pub fn of<A: Adapter + 'static>() -> Self {
         Self { name: A::NAME, excused: A::EXCUSED, serve: |app| Box::pin(A::serve(app)) }
+    }
+
+    /// Serves the test app; see [`Adapter::serve`].
+    pub async fn serve(&self, app: TestApp) -> Option<Server> {
+        (self.serve)(app).await
     }
 }

@@ -106,7 +106,7 @@ impl Site {
             without_routes: setup.without_routes,
             gate: Arc::clone(&gate),
         };
-        let server = (driver.serve)(app).await;
+        let server = driver.serve(app).await;
         assert!(server.is_some() || setup.bare, "the server starts");
         Self { server, setup, tenant, gate, clock, transcript }
     }

@@ -126,6 +126,16 @@ impl Request {
         self
     }
 
+    /// The same request with the authority of its target, which stands for `Host` where that is not sent
+    /// (HTTP/2: RFC 9113, section 8.3.1).
+    #[must_use]
+    pub fn with_authority(mut self, authority: Option<impl AsRef<str>>) -> Self {
+        if let Some(authority) = authority {
+            self.add("host", authority.as_ref().as_bytes());
+        }
+        self
+    }
+
     fn add(&mut self, name: &str, value: &[u8]) {
         let Some(at) = position(name) else {
             return;

@@ -68,6 +68,7 @@ fn pages(config: &mut ServiceConfig) {
         .route("/fresh", page_of(fresh))
         .route("/fresh", web::post().to(fresh))
         .route("/info", page_of(info))
+        .route("/tokens", page_of(tokens))
         .route("/state", page_of(state))
         .route("/hugging-face", page_of(hugging_face))
         .route("/cookies", page_of(cookies))
@@ -106,6 +107,10 @@ async fn fresh(user: FreshUser<300>) -> String {
 
 async fn info(user: User) -> Result<String, Reply> {
     Ok(user.fetch_user_info().await?.sub.clone())
+}
+
+async fn tokens(user: User) -> Result<String, Reply> {
+    Ok(TestApp::tokens(&user).await?)
 }
 
 async fn state(auth: Auth) -> Result<String, Reply> {

@@ -47,6 +47,7 @@ pub(super) fn router(app: &TestApp) -> Router {
         .route("/echo", post(echo))
         .route("/fresh", get(fresh).post(fresh))
         .route("/info", get(info))
+        .route("/tokens", get(tokens))
         .route("/state", get(state))
         .route("/hugging-face", get(hugging_face))
         .route("/cookies", get(cookies))
@@ -87,6 +88,10 @@ async fn fresh(user: FreshUser<300>) -> String {
 
 async fn info(user: User) -> Result<String, Reply> {
     Ok(user.fetch_user_info().await?.sub.clone())
+}
+
+async fn tokens(user: User) -> Result<String, Reply> {
+    Ok(TestApp::tokens(&user).await?)
 }
 
 async fn state(auth: Auth) -> Result<String, Reply> {

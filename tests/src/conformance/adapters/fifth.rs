@@ -13,6 +13,7 @@ fn view(request: &Request) -> web::Request {
     let target = request.uri().path_and_query();
     let target = target.map_or("/", |target| target.as_str());
     web::Request::new(request.method().as_str(), target, request.headers())
+        .with_authority(request.uri().authority())
 }
 
 /// An answer of the SDK, for handlers to return.

@@ -55,6 +55,7 @@ fn route(app: TestApp) -> Route {
         .at("/echo", post(echo))
         .at("/fresh", get(fresh).post(fresh))
         .at("/info", get(info))
+        .at("/tokens", get(tokens))
         .at("/state", get(state))
         .at("/hugging-face", get(hugging_face))
         .at("/cookies", get(cookies))
@@ -94,6 +95,11 @@ async fn fresh(user: FreshUser<300>) -> String {
 #[handler]
 async fn info(user: User) -> Result<String, Reply> {
     Ok(user.fetch_user_info().await?.sub.clone())
+}
+
+#[handler]
+async fn tokens(user: User) -> Result<String, Reply> {
+    Ok(TestApp::tokens(&user).await?)
 }
 
 #[handler]

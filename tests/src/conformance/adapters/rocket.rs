@@ -80,6 +80,7 @@ fn rocket(app: TestApp) -> Rocket<Build> {
         fresh,
         fresh_post,
         info,
+        tokens,
         state,
         hugging_face,
         cookies,
@@ -137,6 +138,11 @@ async fn fresh_post(user: FreshUser<300>) -> String {
 #[get("/info")]
 async fn info(user: User) -> Result<String, Reply> {
     Ok(user.fetch_user_info().await?.sub.clone())
+}
+
+#[get("/tokens")]
+async fn tokens(user: User) -> Result<String, Reply> {
+    Ok(TestApp::tokens(&user).await?)
 }
 
 #[get("/state")]

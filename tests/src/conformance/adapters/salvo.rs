@@ -49,6 +49,7 @@ fn router(app: &TestApp) -> Router {
         .push(at("fresh", fresh))
         .push(Router::with_path("fresh").post(fresh))
         .push(at("info", info))
+        .push(at("tokens", tokens))
         .push(at("state", state))
         .push(at("hugging-face", hugging_face))
         .push(at("cookies", cookies))
@@ -102,6 +103,11 @@ async fn fresh(depot: &mut Depot) -> Result<String, Reply> {
 async fn info(depot: &mut Depot) -> Result<String, Reply> {
     let user = fifth::user(depot).await?;
     Ok(user.fetch_user_info().await?.sub.clone())
+}
+
+#[handler]
+async fn tokens(depot: &mut Depot) -> Result<String, Reply> {
+    Ok(TestApp::tokens(&fifth::user(depot).await?).await?)
 }
 
 #[handler]
