@@ -23,7 +23,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let member = (0..ORGANIZATIONS).fold(Person::new("member"), |person, at| {
         person.member_of(&organization(at), &format!("Team {at}"), "org-admin")
     });
-    let stage = runtime.block_on(Stage::new([member.role("things-editor")]));
+    let stage = runtime.block_on(Stage::new([member.with_role("things-editor")]));
     let logto = stage.in_cookies();
     let alice = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&logto, &alice));

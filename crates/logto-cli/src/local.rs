@@ -94,7 +94,7 @@ fn person(text: &str) -> Result<Person, Failure> {
         return Err(Failure::wrong_use(format_args!("{handle:?} is no name for a person"))
             .with_remedy("Use letters, digits, - and _, for example: --person dora"));
     }
-    Ok(parts.fold(Person::new(handle), Person::role))
+    Ok(parts.fold(Person::new(handle), Person::with_role))
 }
 
 fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String)> {

@@ -86,7 +86,7 @@ impl Site {
             .app("conformance", "local-conformance")
             .base_url(setup.base_url)
             .back_channel_logout(true)
-            .person(Person::new("dora").name(Some(&long_name())))
+            .person(Person::new("dora").with_name(Some(&long_name())))
             .redirect_uri(format!("{}{}/callback", setup.base_url, setup.route_prefix))
             .start()
             .await

@@ -27,8 +27,8 @@ pub(crate) async fn local_tenant(
         .base_url(base_url)
         .token_storage(true)
         .token_exchange(true)
-        .person(Person::new("alice").role(read).role(write))
-        .person(Person::new("frank").role(read));
+        .person(Person::new("alice").with_role(read).with_role(write))
+        .person(Person::new("frank").with_role(read));
     for client in CLIENTS {
         tenant = tenant.redirect_uri(client);
     }

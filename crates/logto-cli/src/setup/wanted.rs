@@ -106,21 +106,21 @@ impl Wanted {
 
     pub(crate) fn setup(&self) -> HuggingFaceSetup {
         let mut setup = HuggingFaceSetup::new(&self.base_url)
-            .skip_required_identifiers(self.skip_user_name)
-            .token_storage(self.token_storage)
-            .webhooks(self.webhooks);
+            .with_skip_required_identifiers(self.skip_user_name)
+            .with_token_storage(self.token_storage)
+            .with_webhooks(self.webhooks);
         if self.example_api {
             let (indicator, permission, role) = EXAMPLE_API;
-            setup = setup.api(indicator, permission, role);
+            setup = setup.with_api(indicator, permission, role);
         }
         if let Some(name) = &self.app_name {
-            setup = setup.app_name(name);
+            setup = setup.with_app_name(name);
         }
         if let Some(id) = &self.app_id {
-            setup = setup.app_id(id);
+            setup = setup.with_app_id(id);
         }
         if let Some((id, secret)) = &self.hugging_face {
-            setup = setup.credentials(id, secret.as_str());
+            setup = setup.with_credentials(id, secret.as_str());
         }
         setup
     }

@@ -9,8 +9,11 @@ pub(crate) fn people() -> Vec<Person> {
 }
 
 fn alice() -> Person {
-    let mut alice =
-        Person::new("alice").role("things-editor").member_of("wpmklpcc20gc", "Acme", "org-admin");
+    let mut alice = Person::new("alice").with_role("things-editor").member_of(
+        "wpmklpcc20gc",
+        "Acme",
+        "org-admin",
+    );
     alice.id = "8s8claa1vi9z".to_owned();
     alice.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e2".to_owned();
     alice.about = "Full profile, admin of one organization".to_owned();
@@ -40,7 +43,7 @@ fn bob() -> Person {
 
 /// Everything that Hugging Face may leave out is left out.
 fn carol() -> Person {
-    let mut carol = Person::new("carol").name(None).email(None);
+    let mut carol = Person::new("carol").with_name(None).with_email(None);
     carol.id = "q3x2n0486a6r".to_owned();
     carol.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e4".to_owned();
     carol.hugging_face_email_verified = false;
@@ -51,7 +54,7 @@ fn carol() -> Person {
 
 /// Hugging Face says that the address is not verified; Logto says that it is.
 fn frank() -> Person {
-    let mut frank = Person::new("frank").role("things-reader");
+    let mut frank = Person::new("frank").with_role("things-reader");
     frank.id = "yszi1ufpmwk8".to_owned();
     frank.hugging_face_email_verified = false;
     frank.about = "Unverified e-mail address, read-only".to_owned();

@@ -14,7 +14,7 @@ use crate::random;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), logto_local::Error> {
-/// let dora = Person::new("dora").role("things-reader").member_of("dorasclub000", "Dora's club", "org-admin");
+/// let dora = Person::new("dora").with_role("things-reader").member_of("dorasclub000", "Dora's club", "org-admin");
 /// let tenant = LocalTenant::builder().person(dora).start().await?;
 /// assert!(tenant.people().iter().any(|person| person.handle() == "dora"));
 /// # Ok(())
@@ -71,7 +71,7 @@ impl Person {
 
     /// A person whom an administrator created, known by their user id.
     pub(crate) fn created(id: &str, name: Option<&str>, email: Option<&str>) -> Self {
-        let mut person = Self::new(id).name(name).email(email);
+        let mut person = Self::new(id).with_name(name).with_email(email);
         person.id = id.to_owned();
         person.picture = false;
         person.at_hugging_face = false;
@@ -81,14 +81,14 @@ impl Person {
 
     /// Replaces the name; `None` is a Hugging Face account without one.
     #[must_use]
-    pub fn name(mut self, name: Option<&str>) -> Self {
+    pub fn with_name(mut self, name: Option<&str>) -> Self {
         self.name = name.map(str::to_owned);
         self
     }
 
     /// Replaces the e-mail address; `None` is a Hugging Face account that does not share one.
     #[must_use]
-    pub fn email(mut self, email: Option<&str>) -> Self {
+    pub fn with_email(mut self, email: Option<&str>) -> Self {
         self.email = email.map(str::to_owned);
         self
     }
@@ -96,7 +96,7 @@ impl Person {
     /// Adds a role: `things-editor` may read and write `https://api.example.test`,
     /// `things-reader` may only read it; other names are shown in tokens and permit nothing.
     #[must_use]
-    pub fn role(mut self, role: &str) -> Self {
+    pub fn with_role(mut self, role: &str) -> Self {
         self.roles.push(role.to_owned());
         self
     }

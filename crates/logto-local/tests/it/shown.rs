@@ -70,7 +70,7 @@ async fn a_picture_is_served_by_the_tenant() {
 #[tokio::test]
 async fn nothing_a_request_says_becomes_markup() {
     let evil = r#""><script>alert(1)</script>"#;
-    let mallory = Person::new("mallory").name(Some(evil));
+    let mallory = Person::new("mallory").with_name(Some(evil));
     let tenant = LocalTenant::builder().person(mallory).start().await.unwrap();
     let pages = [
         auth_url(&tenant, &[("login_hint", evil)]),

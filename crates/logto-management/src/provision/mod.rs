@@ -6,8 +6,8 @@
 //!
 //! let management = Management::new("https://my-tenant.logto.app", "m2m app id", "m2m app secret")?;
 //! let setup = HuggingFaceSetup::new("http://localhost:3000")
-//!     .credentials("id of the OAuth app at Hugging Face", "its secret")
-//!     .skip_required_identifiers(true);
+//!     .with_credentials("id of the OAuth app at Hugging Face", "its secret")
+//!     .with_skip_required_identifiers(true);
 //! let plan = setup.plan(&management).await?;
 //! for uri in plan.hugging_face_redirect_uris() {
 //!     println!("redirect URI for Hugging Face: {uri}");
@@ -22,7 +22,7 @@
 //! ```
 //!
 //! What is there is adopted and never taken away: addresses and buttons are added to those that exist. The
-//! one exception is asked for: [`token_storage`](HuggingFaceSetup::token_storage) replaces the built-in
+//! one exception is asked for: [`with_token_storage`](HuggingFaceSetup::with_token_storage) replaces the built-in
 //! connector by one of the same id. A second plan after a successful one has no changes.
 
 mod api;

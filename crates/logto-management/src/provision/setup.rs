@@ -58,19 +58,19 @@ impl HuggingFaceSetup {
     }
 
     /// The name of the application, by which it is found again; `My app` by default.
-    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+    pub fn with_app_name(mut self, name: impl Into<String>) -> Self {
         self.app_name = name.into();
         self
     }
 
     /// Adopts the application of this id, whatever its name.
-    pub fn app_id(mut self, id: impl Into<String>) -> Self {
+    pub fn with_app_id(mut self, id: impl Into<String>) -> Self {
         self.app_id = Some(id.into());
         self
     }
 
     /// Id and secret of the OAuth app at Hugging Face. A connector that exists keeps its own without them.
-    pub fn credentials(
+    pub fn with_credentials(
         mut self,
         client_id: impl Into<String>,
         client_secret: impl Into<SecretString>,
@@ -82,20 +82,20 @@ impl HuggingFaceSetup {
 
     /// The id of a connector that has yet to be created. By default it follows from the endpoint of the
     /// tenant: the redirect URI for Hugging Face is known before anything is done, and stays the same.
-    pub fn connector_id(mut self, id: impl Into<String>) -> Self {
+    pub fn with_connector_id(mut self, id: impl Into<String>) -> Self {
         self.connector_id = Some(id.into());
         self
     }
 
     /// What to ask of people at Hugging Face, separated by spaces; `profile email` by default, with
     /// `openid` before it if tokens are stored. Scopes that a connector has already stay.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+    pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
     /// Lets new people in without a user name. It holds for every social connector of the tenant.
-    pub fn skip_required_identifiers(mut self, skip: bool) -> Self {
+    pub fn with_skip_required_identifiers(mut self, skip: bool) -> Self {
         self.skip_required_identifiers = skip;
         self
     }
@@ -103,14 +103,14 @@ impl HuggingFaceSetup {
     /// Keeps the person's Hugging Face token, so that the application can call Hugging Face for them. The
     /// built-in connector cannot: it is replaced by one for OAuth 2.0 with the same id, and the accounts
     /// of people stay. A self-hosted Logto needs `SECRET_VAULT_KEK`.
-    pub fn token_storage(mut self, keep: bool) -> Self {
+    pub fn with_token_storage(mut self, keep: bool) -> Self {
         self.token_storage = keep;
         self
     }
 
     /// An API resource by its indicator, with one permission, and a role with that permission, which
     /// every new user gets. What there is of them already is kept.
-    pub fn api(
+    pub fn with_api(
         mut self,
         indicator: impl Into<String>,
         permission: impl Into<String>,
@@ -126,7 +126,7 @@ impl HuggingFaceSetup {
 
     /// Has Logto tell the application at `{base_url}/webhooks/logto` what happens to people. A webhook with
     /// that address is completed; its headers and further events stay.
-    pub fn webhooks(mut self, on: bool) -> Self {
+    pub fn with_webhooks(mut self, on: bool) -> Self {
         self.webhooks = on;
         self
     }

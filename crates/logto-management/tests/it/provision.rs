@@ -98,7 +98,7 @@ let people from other providers in without a user name
 #[tokio::test]
 async fn the_redirect_uri_is_known_before_hugging_face_gave_a_client_id() {
     let (tenant, management) = empty().await;
-    let without = HuggingFaceSetup::new(BASE).app_name("demo");
+    let without = HuggingFaceSetup::new(BASE).with_app_name("demo");
     let plan = without.plan(&management).await.unwrap();
     assert!(plan.needs_hugging_face_credentials());
     let uris = plan.hugging_face_redirect_uris();
@@ -181,7 +181,7 @@ async fn a_failure_half_way_tells_what_was_done_and_the_next_run_goes_on() {
 #[tokio::test]
 async fn without_the_option_new_people_are_stopped_and_a_warning_says_so() {
     let (tenant, management) = empty().await;
-    let setup = setup().skip_required_identifiers(false);
+    let setup = setup().with_skip_required_identifiers(false);
     let plan = apply(&setup, &management).await;
     let expected = Warning::RequiredIdentifiers(vec!["username".to_owned()]);
     assert_eq!(plan.warnings, [expected]);
@@ -215,11 +215,11 @@ async fn several_applications_of_a_name_have_to_be_told_apart() {
     let other = management.applications().create(&new).await.unwrap();
     let error = setup().plan(&management).await.unwrap_err();
     assert!(error.to_string().contains(&one.id) && error.to_string().contains(&other.id));
-    let plan = setup().app_id(&one.id).plan(&management).await.unwrap();
+    let plan = setup().with_app_id(&one.id).plan(&management).await.unwrap();
     assert_eq!(titles(&plan)[0], "register addresses of the application demo");
     let spa = NewApplication::new("spa", ApplicationType::Spa);
     let spa = management.applications().create(&spa).await.unwrap();
-    let error = setup().app_id(&spa.id).plan(&management).await.unwrap_err();
+    let error = setup().with_app_id(&spa.id).plan(&management).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
 }
 
@@ -258,7 +258,7 @@ async fn an_app_without_the_role_hears_which_role_it_needs() {
 #[tokio::test]
 async fn a_webhook_is_created_once_and_completed_without_losing_anything() {
     let (_tenant, management) = empty().await;
-    let setup = setup().webhooks(true);
+    let setup = setup().with_webhooks(true);
     let ready = setup.plan(&management).await.unwrap().apply(&management, |_| {}).await.unwrap();
     let [hook] = &management.hooks().list().all().await.unwrap()[..] else {
         panic!("one webhook");

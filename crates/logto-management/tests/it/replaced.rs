@@ -13,7 +13,7 @@ use crate::support::{BASE, empty, setup, sign_in_url, start};
 async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
     let (tenant, management) = start(LocalTenant::builder().empty().secret_vault(true)).await;
     let first = apply(&setup(), &management).await;
-    let storing = HuggingFaceSetup::new(BASE).app_name("demo").token_storage(true);
+    let storing = HuggingFaceSetup::new(BASE).with_app_name("demo").with_token_storage(true);
     let plan = apply(&storing, &management).await;
     assert_eq!(
         titles(&plan),
@@ -48,7 +48,7 @@ async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
 async fn a_logto_that_cannot_keep_tokens_loses_nothing() {
     let (_tenant, management) = empty().await;
     apply(&setup(), &management).await;
-    let plan = setup().token_storage(true).plan(&management).await.unwrap();
+    let plan = setup().with_token_storage(true).plan(&management).await.unwrap();
     let error = plan.apply(&management, |_| {}).await.unwrap_err();
     assert!(error.to_string().contains("SECRET_VAULT_KEK"), "{error}");
     assert!(error.done().is_empty());
@@ -60,7 +60,7 @@ async fn a_logto_that_cannot_keep_tokens_loses_nothing() {
 async fn a_connector_that_cannot_be_replaced_is_put_back() {
     let (_tenant, management) = start(LocalTenant::builder().empty().secret_vault(true)).await;
     apply(&setup(), &management).await;
-    let plan = setup().token_storage(true).plan(&management).await.unwrap();
+    let plan = setup().with_token_storage(true).plan(&management).await.unwrap();
     let id = plan.connector_id().to_owned();
 
     let (server, management) = RecordedServer::start().await;

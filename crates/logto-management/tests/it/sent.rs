@@ -99,7 +99,7 @@ async fn keeping_tokens_follows_the_recipe() {
     let plan = setup().plan(&management).await.unwrap();
     plan.apply(&management, |_| {}).await.unwrap();
     tenant.clear_requests();
-    let storing = setup().token_storage(true).scope("openid profile email inference-api");
+    let storing = setup().with_token_storage(true).with_scope("openid profile email inference-api");
     let plan = storing.plan(&management).await.unwrap();
     let id = plan.connector_id().to_owned();
     plan.apply(&management, |_| {}).await.unwrap();
@@ -126,7 +126,7 @@ async fn no_call_is_sent_that_was_not_recorded() {
     setup().plan(&management).await.unwrap();
     applications.delete_secret(&ready.app_id, "Default secret").await.unwrap();
     let sent_by_the_test = |one: &SeenRequest| one.method == "DELETE";
-    let adopting = HuggingFaceSetup::new("http://localhost:8080").app_id(&ready.app_id);
+    let adopting = HuggingFaceSetup::new("http://localhost:8080").with_app_id(&ready.app_id);
     let plan = adopting.plan(&management).await.unwrap();
     plan.apply(&management, |_| {}).await.unwrap();
 

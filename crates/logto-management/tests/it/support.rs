@@ -23,9 +23,9 @@ pub(crate) fn client(tenant: &LocalTenant) -> Management {
 
 pub(crate) fn setup() -> HuggingFaceSetup {
     HuggingFaceSetup::new(BASE)
-        .app_name("demo")
-        .credentials("hf-client-id", "hf-client-secret")
-        .skip_required_identifiers(true)
+        .with_app_name("demo")
+        .with_credentials("hf-client-id", "hf-client-secret")
+        .with_skip_required_identifiers(true)
 }
 
 /// An authorization URL of an app.

@@ -112,9 +112,9 @@ pub(crate) fn api(tenant: &LocalTenant, address: &str, clock: &Clock) -> Api {
 
 /// A tenant where alice may read and write, frank reads, and carol does neither.
 pub(crate) async fn tenant() -> LocalTenant {
-    let alice = Person::new("alice").role("read:notes").role("write:notes");
+    let alice = Person::new("alice").with_role("read:notes").with_role("write:notes");
     let tenant =
-        LocalTenant::builder().person(alice).person(Person::new("frank").role("read:notes"));
+        LocalTenant::builder().person(alice).person(Person::new("frank").with_role("read:notes"));
     tenant.start().await.expect("a tenant")
 }
 
