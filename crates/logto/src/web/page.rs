@@ -125,6 +125,7 @@ fn render(content: &PageContent<'_>) -> String {
     let script = content.script.map(|script| format!("<script>{script}</script>\n"));
     include_str!("page.html")
         .replace("{lang}", content.language)
+        .replace("{dir}", Language::direction(content.language))
         .replace("{title}", &escape(content.title))
         .replace("{text}", &escape(content.text))
         .replace("{detail}", &detail)
@@ -193,6 +194,13 @@ mod tests {
         assert!(html.contains("<html lang=\"de\" dir=\"ltr\">"), "{html}");
         assert!(html.contains("<title>Sie sind nicht angemeldet</title>"), "{html}");
         assert!(html.contains("<a href=\"/sign-in\">Anmelden</a>"), "{html}");
+    }
+
+    #[test]
+    fn arabic_is_written_from_right_to_left() {
+        let arabic = Language::accepted(Some("ar"));
+        let html = PAGE.reply(401, arabic, &settings(|it| it)).into_body();
+        assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{html}");
     }
 
     #[test]

@@ -11,8 +11,9 @@ pub(crate) struct Language {
 
 const ENGLISH: Language = Language { tag: "en", texts: "" };
 
-const LANGUAGES: [&Language; 7] = [
+const LANGUAGES: [&Language; 8] = [
     &ENGLISH,
+    &Language { tag: "ar", texts: include_str!("ar.txt") },
     &Language { tag: "de", texts: include_str!("de.txt") },
     &Language { tag: "es", texts: include_str!("es.txt") },
     &Language { tag: "fr", texts: include_str!("fr.txt") },
@@ -43,6 +44,11 @@ impl Language {
 
     pub(crate) fn tag(&self) -> &'static str {
         self.tag
+    }
+
+    /// Which way it is written, as in HTML's `dir`.
+    pub(crate) fn direction(tag: &str) -> &'static str {
+        if tag == "ar" { "rtl" } else { "ltr" }
     }
 
     /// The text in this language; a text without a translation stays English.
@@ -76,6 +82,7 @@ mod tests {
             (Some("es;q=0, fr; q=0.1"), "fr"),
             (Some("fr;q=1e9, de;q=nan, x;y;z"), "fr"),
             (Some("de;level=1"), "de"),
+            (Some("ar-EG"), "ar"),
         ] {
             assert_eq!(Language::accepted(header).tag, tag, "{header:?}");
         }
