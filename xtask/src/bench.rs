@@ -2,12 +2,13 @@
 
 use std::process::{Command, ExitCode};
 
-/// Runs all groups, or one. The package has a workspace of its own, and the target folder of this one.
+/// The package has a workspace of its own, and the target folder of this one.
+pub(crate) const TARGET: &str = "target";
+
+/// Runs all groups, or one.
 pub(crate) fn run(groups: &[&str]) -> Result<ExitCode, String> {
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--release", "--locked"])
-        .args(["--manifest-path", "benches/Cargo.toml"])
-        .args(["--target-dir", "target", "--"])
+    let status = cargo("run")
+        .args(["--package", "logto-benches", "--"])
         .args(groups)
         .status()
         .map_err(|error| format!("cargo could not be started: {error}"))?;
@@ -15,4 +16,11 @@ pub(crate) fn run(groups: &[&str]) -> Result<ExitCode, String> {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+pub(crate) fn cargo(command: &str) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args([command, "--quiet", "--release", "--locked"]);
+    cargo.args(["--manifest-path", "benches/Cargo.toml", "--target-dir", TARGET]);
+    cargo
 }

@@ -5,6 +5,7 @@
 
 mod bench;
 mod chaos;
+mod costs;
 mod demo;
 mod layers;
 mod test_all;
@@ -38,7 +39,11 @@ Usage: cargo xtask <command>
 
   bench [group]      Measure the cost of a request, compare it with other crates,
                      and print Markdown; see docs/performance.md.
-                     Groups: core, stores, frameworks, bytes, memory, threads, api.
+                     Groups: core, stores, frameworks, people, bytes, memory,
+                     threads, api.
+                     --check   count instructions (with valgrind) and allocations
+                               instead, and fail where they grew by more than 3 %
+                     --check --update  note them in benches/costs/costs.txt
 
   chaos <minutes>    Break the store, its connections and instances of an app again
                      and again, with Redis and PostgreSQL, and print a table:
@@ -69,6 +74,8 @@ fn main() -> ExitCode {
                 .to_owned())
         }
         ["test-all", options @ ..] => test_all::run(options),
+        ["bench", "--check"] => costs::check(false),
+        ["bench", "--check", "--update"] => costs::check(true),
         ["bench", groups @ ..] => bench::run(groups),
         ["chaos", minutes] => chaos::run(minutes),
         ["layers"] => layers::run(),

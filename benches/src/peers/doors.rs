@@ -13,7 +13,7 @@ use jwt_authorizer::{
     Validation,
 };
 use logto::resource_server::Api;
-use logto_axum::AccessToken;
+use logto_axum::Authorized;
 use tower::Service;
 use tower_oauth2_resource_server::claims::DefaultClaims;
 use tower_oauth2_resource_server::server::OAuth2ResourceServer;
@@ -45,7 +45,7 @@ impl Door for older_axum::Router {
 }
 
 pub fn logto(api: &Api) -> App {
-    let page = async |token: AccessToken| {
+    let page = async |token: Authorized| {
         black_box(token.sub());
         "hello"
     };

@@ -82,7 +82,10 @@ impl Fairing for LogtoFairing {
         let logto = &self.logto;
         let route = logto.route_at(request.uri().path().as_str());
         if let Some(Ok(uri)) = route.map(|route| Origin::parse_owned(logto.route_path(route))) {
-            kept(request).get_or_init(|| view(request));
+            let seen = kept(request).get_or_init(|| view(request));
+            if let Ok(context) = lazy_context(request) {
+                context.with_request(|| seen.clone());
+            }
             request.set_uri(uri);
             if !METHODS.contains(&request.method()) {
                 request.set_method(Method::Get);

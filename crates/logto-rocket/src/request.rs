@@ -10,7 +10,7 @@ use crate::LogtoFairing;
 /// The context of a request, the same for every guard.
 pub(crate) fn context<'r>(request: &'r Request<'_>) -> Result<&'r Context, web::Reply> {
     let context = lazy_context(request)?;
-    Ok(context.with_request(|| kept(request).get().cloned().unwrap_or_else(|| view(request))))
+    Ok(context.with_request(|| view(request)))
 }
 
 /// The context of a request that no guard may have asked about.
@@ -30,14 +30,13 @@ pub(crate) fn kept<'r>(request: &'r Request<'_>) -> &'r OnceLock<web::Request> {
 
 /// The request as it is now. Mounting leaves the URI as it is.
 pub(crate) fn view(request: &Request<'_>) -> web::Request {
-    let headers = request.headers();
+    let sent: Vec<_> = request.headers().iter().collect();
     // The cookies of Rocket's local test client are in the jar and not in the header.
-    let jar: Vec<_> = match headers.contains("cookie") {
+    let jar: Vec<_> = match sent.iter().any(|header| header.name() == "cookie") {
         true => Vec::new(),
         false => request.cookies().iter().map(|cookie| cookie.stripped().to_string()).collect(),
     };
-    let names = web::Request::HEADERS.iter();
-    let sent = names.flat_map(|&name| headers.get(name).map(move |value| (name, value)));
+    let sent = sent.iter().map(|header| (header.name().as_str(), header.value()));
     let local = jar.iter().map(|pair| ("cookie", pair.as_str()));
     let target = request.uri().to_string();
     let authority = match headers.contains("host") {

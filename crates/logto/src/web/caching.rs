@@ -26,7 +26,10 @@ impl Caching {
     /// marked as `private` or `no-store` stays.
     #[must_use]
     pub fn cache_control(self, set: Option<&str>) -> Option<&'static str> {
-        let directives = || set.unwrap_or_default().split(',').map(str::trim);
+        let Some(set) = set else {
+            return Some(if self.is_protected { "no-store" } else { "private" });
+        };
+        let directives = || set.split(',').map(str::trim);
         let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
         if has("private") || has("no-store") {
             None
@@ -42,8 +45,10 @@ impl Caching {
     /// The `Vary` to append, unless one that was set has it: the SDK's own refusals do.
     #[must_use]
     pub fn vary(self, set: Option<&str>) -> Option<&'static str> {
-        let mut names = set.unwrap_or_default().split(',').map(str::trim);
-        let is_set = names.any(|name| name == "*" || name.eq_ignore_ascii_case("cookie"));
+        let is_set = set.is_some_and(|set| {
+            let mut names = set.split(',').map(str::trim);
+            names.any(|name| name == "*" || name.eq_ignore_ascii_case("cookie"))
+        });
         (!is_set).then_some("Cookie")
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Caching, MaybeReady, Reply, Request, Route, SessionEnded, User};
@@ -38,8 +39,11 @@ struct Shared {
     request: OnceLock<Request>,
     /// The origin that the request is for, if it is not that of the base URL.
     origin: OnceLock<Option<String>>,
-    /// Held while the session is loaded, so that extractors at the same time look once.
+    /// Held while the session is loaded and that takes time, so that extractors at the same time look
+    /// once.
     loading: tokio::sync::Mutex<()>,
+    /// Whether the request is refused unless a person is signed in.
+    is_protected: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -50,8 +54,6 @@ const OPENED: [Route; 3] = [Route::SignIn, Route::SignUp, Route::Callback];
 struct State {
     /// `None` until it is loaded.
     current: Option<SessionLookup>,
-    /// Whether the request is refused unless a person is signed in.
-    is_protected: bool,
     /// The `Set-Cookie` lines of the last change of the session.
     pending: Vec<String>,
     /// Whether the response goes out: a context that is kept beyond it asks each time.
@@ -68,8 +70,8 @@ impl Context {
     }
 
     fn with(logto: Arc<Engine>, request: OnceLock<Request>) -> Self {
-        let (origin, loading, state) = Default::default();
-        Self(Arc::new(Shared { logto, request, origin, loading, state }))
+        let (origin, loading, is_protected, state) = Default::default();
+        Self(Arc::new(Shared { logto, request, origin, loading, is_protected, state }))
     }
 
     /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one. Extractors
@@ -203,7 +205,7 @@ impl Context {
 
     /// Notes that the request is refused unless a person is signed in.
     pub(super) fn protect(&self) {
-        self.state().is_protected = true;
+        self.0.is_protected.store(true, Ordering::Relaxed);
     }
 
     /// The response in place of a 404 to one of the SDK's own routes, which the app does not serve then.
@@ -226,9 +228,9 @@ impl Context {
     #[must_use]
     pub fn caching(&self) -> Option<Caching> {
         self.0.request.get()?;
-        let state = self.state();
-        let was_asked = state.is_protected || state.current.is_some();
-        was_asked.then_some(Caching { is_protected: state.is_protected })
+        let is_protected = self.0.is_protected.load(Ordering::Relaxed);
+        let was_asked = is_protected || self.state().current.is_some();
+        was_asked.then_some(Caching { is_protected })
     }
 
     /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after the
@@ -265,14 +267,17 @@ impl Context {
         if let Some(known) = self.known(&look) {
             return Ok(known);
         }
-        let _one_at_a_time = self.0.loading.lock().await;
-        if let Some(known) = self.known(&look) {
-            return Ok(known);
-        }
         let sessions = &self.logto().sessions;
+        let mut one_at_a_time = None;
+        if !sessions.load_at_once() {
+            one_at_a_time = Some(self.0.loading.lock().await);
+            if let Some(known) = self.known(&look) {
+                return Ok(known);
+            }
+        }
         let before = self.state().current.as_ref().and_then(|current| current.held.clone());
         if let Some(held) = before {
-            let loaded = sessions.load_again(&held, self.now()).await;
+            let loaded = Box::pin(sessions.load_again(&held, self.now())).await;
             let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
             return Ok(look(self.state().current.insert(loaded)));
         }
@@ -283,7 +288,9 @@ impl Context {
         {
             tracing::warn!(%error, "a browser keeps its old cookie");
         }
-        Ok(look(self.state().current.get_or_insert(loaded)))
+        let known = look(self.state().current.get_or_insert(loaded));
+        drop(one_at_a_time);
+        Ok(known)
     }
 
     pub(crate) async fn held(&self) -> Result<Option<LoadedSession>, Error> {

@@ -5,30 +5,33 @@ use std::cell::Cell;
 use std::fmt;
 use std::mem;
 
-use crate::span::Span;
-
 /// The parts of a request that the core reads, copied out of the framework's own type before the
 /// first await: no lifetimes, no `!Send` requests, no versions of the `http` crate.
 #[derive(Clone)]
 pub struct Request {
-    /// All texts but the cookies in one piece: this is done for every request that asks who is there.
-    text: String,
-    method: Span,
-    path: Span,
-    query: Span,
-    /// In the order of [`HEADERS`](Self::HEADERS).
-    headers: [Option<Span>; Request::HEADERS.len()],
+    /// All but cookies and body in one piece, each after its number and length: every request that asks who
+    /// is there is copied, and few are read. A header has its place in [`HEADERS`](Self::HEADERS).
+    parts: Vec<u8>,
     /// As they were sent: most requests need only one of them, and that one is compared as bytes.
     cookies: Vec<u8>,
     body: Vec<u8>,
 }
 
-/// Room for the headers that browsers send, cookies apart.
-const USUAL: usize = 384;
-/// Room for cookies that a thread keeps for its next request. An allocator takes long for so many bytes.
+/// The parts of a request that are no headers.
+const METHOD: u8 = 0xff;
+const PATH: u8 = 0xfe;
+const QUERY: u8 = 0xfd;
+
+/// Bytes of a number and a length.
+const HEAD: usize = 1 + size_of::<usize>();
+/// The place of the header that is kept apart.
+const COOKIE: usize = 4;
+
+/// Room that a thread keeps for its next request. An allocator takes long for so many bytes.
 const SPARE: usize = 4096;
 
 thread_local! {
+    static SPARE_PARTS: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     static SPARE_COOKIES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -50,7 +53,8 @@ fn position(name: &str) -> Option<usize> {
     let mut candidates = *BY_LENGTH.get(name.len())?;
     while candidates != 0 {
         let at = candidates.trailing_zeros() as usize;
-        if Request::HEADERS.get(at)?.eq_ignore_ascii_case(name) {
+        let header = *Request::HEADERS.get(at)?;
+        if header == name || header.eq_ignore_ascii_case(name) {
             return Some(at);
         }
         candidates &= candidates - 1;
@@ -98,21 +102,13 @@ impl Request {
         target: &str,
         headers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>,
     ) -> Self {
-        let mut text = String::with_capacity(method.len() + target.len() + USUAL);
-        let method = Span::append(&mut text, method);
-        text.make_ascii_uppercase();
+        let parts = SPARE_PARTS.take();
+        let mut request = Self { parts, cookies: Vec::new(), body: Vec::new() };
+        request.append(METHOD, method.as_bytes());
+        request.parts.make_ascii_uppercase();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let path = Span::append(&mut text, path);
-        let query = Span::append(&mut text, query);
-        let mut request = Self {
-            text,
-            method,
-            path,
-            query,
-            headers: [None; Self::HEADERS.len()],
-            cookies: Vec::new(),
-            body: Vec::new(),
-        };
+        request.append(PATH, path.as_bytes());
+        request.append(QUERY, query.as_bytes());
         for (name, value) in headers {
             request.add(name.as_ref(), value.as_ref());
         }
@@ -140,30 +136,48 @@ impl Request {
         let Some(at) = position(name) else {
             return;
         };
-        let (Some(name), Some(first)) = (Self::HEADERS.get(at), self.headers.get_mut(at)) else {
-            return;
-        };
-        if *name == "cookie" {
+        if at == COOKIE {
             match self.cookies.is_empty() {
                 true => self.cookies = SPARE_COOKIES.take(),
                 false => self.cookies.extend_from_slice(b"; "),
             }
             self.cookies.extend_from_slice(value);
-        } else if first.is_none() {
-            *first = Some(Span::append(&mut self.text, &String::from_utf8_lossy(value)));
+        } else if str::from_utf8(value).is_ok() {
+            self.append(at as u8, value);
+        } else {
+            self.append(at as u8, String::from_utf8_lossy(value).as_bytes());
         }
     }
 
+    fn append(&mut self, part: u8, text: &[u8]) {
+        self.parts.push(part);
+        self.parts.extend_from_slice(&text.len().to_le_bytes());
+        self.parts.extend_from_slice(text);
+    }
+
+    /// The first of this number.
+    fn part(&self, wanted: u8) -> Option<&str> {
+        let mut rest = self.parts.as_slice();
+        while let Some(([part, length @ ..], after)) = rest.split_first_chunk::<HEAD>() {
+            let (text, after) = after.split_at_checked(usize::from_le_bytes(*length))?;
+            if *part == wanted {
+                return str::from_utf8(text).ok();
+            }
+            rest = after;
+        }
+        None
+    }
+
     pub(crate) fn method(&self) -> &str {
-        self.method.of(&self.text)
+        self.part(METHOD).unwrap_or_default()
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.path.of(&self.text)
+        self.part(PATH).unwrap_or_default()
     }
 
     pub(crate) fn query(&self) -> &str {
-        self.query.of(&self.text)
+        self.part(QUERY).unwrap_or_default()
     }
 
     pub(crate) fn body(&self) -> &[u8] {
@@ -179,8 +193,7 @@ impl Request {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let span = self.headers.get(position(name)?)?.as_ref()?;
-        Some(span.of(&self.text))
+        self.part(position(name)? as u8)
     }
 
     pub(crate) fn cookies(&self) -> Cow<'_, str> {
@@ -195,11 +208,13 @@ impl Request {
 
 impl Drop for Request {
     fn drop(&mut self) {
-        let mut cookies = mem::take(&mut self.cookies);
-        if (1..=SPARE).contains(&cookies.capacity()) {
-            cookies.clear();
-            // A thread that ends keeps nothing.
-            let _ = SPARE_COOKIES.try_with(|spare| spare.set(cookies));
+        let (parts, cookies) = (mem::take(&mut self.parts), mem::take(&mut self.cookies));
+        for (mut used, spare) in [(parts, &SPARE_PARTS), (cookies, &SPARE_COOKIES)] {
+            if (1..=SPARE).contains(&used.capacity()) {
+                used.clear();
+                // A thread that ends keeps nothing.
+                let _ = spare.try_with(|spare| spare.set(used));
+            }
         }
     }
 }
@@ -238,6 +253,19 @@ mod tests {
         assert_eq!(request.header("accept"), Some("text/html"));
         assert_eq!(request.header("origin"), Some("\u{fffd}"));
         assert_eq!(request.target(), "/a?b=c");
+    }
+
+    #[test]
+    fn each_header_is_found_by_its_name() {
+        assert_eq!(Request::HEADERS[COOKIE], "cookie");
+        let headers = Request::HEADERS.iter().map(|&name| (name, name));
+        let request = Request::new("GET", "/", headers.chain([("other", "other")]));
+        for name in Request::HEADERS {
+            let found = if *name == "cookie" { None } else { Some(*name) };
+            assert_eq!(request.header(name), found);
+            assert_eq!(request.header(&name.to_ascii_uppercase()), found);
+        }
+        assert_eq!((request.header("other"), request.cookies().as_ref()), (None, "cookie"));
     }
 
     #[test]

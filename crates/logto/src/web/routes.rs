@@ -147,7 +147,9 @@ impl Settings {
     pub(crate) fn route_at(&self, path: &str) -> Option<Route> {
         let prefix = segments(&self.route_prefix);
         let base = segments(&self.base_path);
-        let mut routes = Route::ALL.iter().copied();
+        // Rocket asks this of every request.
+        let last = segments(path).next_back()?;
+        let mut routes = Route::ALL.iter().copied().filter(|route| route.path().ends_with(last));
         routes.find(|route| {
             let mounted = prefix.clone().chain(segments(route.path()));
             let as_browsers_see_it = base.clone().chain(mounted.clone());

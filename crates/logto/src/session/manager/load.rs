@@ -5,7 +5,7 @@ use super::records::Record;
 use super::store_keys::EndKeys;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
-use crate::session::{Found, Session, SessionId, SessionPointer, SessionState};
+use crate::session::{Found, Session, SessionId, SessionState};
 use crate::storage::{Entry, Version};
 
 /// What a request's cookies stand for.
@@ -53,15 +53,16 @@ impl SessionManager {
                 Ok(SessionLookup::without_session(SessionState::Expired))
             }
             Found::Opened(opened) => {
-                let (id, loaded) = match &opened.what {
-                    What::SessionPointer(pointer, _) => {
-                        (pointer.id, self.load_stored(&opened, pointer, now).await?)
+                let loaded = self.look_up(&opened, now).await?;
+                let is_newer = loaded.needs_cookie;
+                let loaded = match loaded.held {
+                    // In a box: most requests write nothing, and need no room for it.
+                    Some(held) if is_newer || self.expiry.needs_touch(&held.session, now) => {
+                        Box::pin(self.write(held, is_newer, &opened, now)).await?
                     }
-                    What::Session(held) => {
-                        (held.session.id, self.load_cookie(&opened, held, now).await?)
-                    }
+                    held => SessionLookup { held, ..loaded },
                 };
-                self.tell_watched(id, &loaded);
+                self.tell_watched(opened.id(), &loaded);
                 Ok(loaded)
             }
         }
@@ -122,71 +123,57 @@ impl SessionManager {
         }
     }
 
-    async fn load_stored(
-        &self,
-        opened: &Opened,
-        pointer: &SessionPointer,
-        now: u64,
-    ) -> Result<SessionLookup, Error> {
-        if self.pending.has(pointer.id) {
-            return Ok(SessionLookup::without_session(SessionState::Revoked));
+    /// What is known of a session, by its cookie and by the store.
+    async fn look_up(&self, opened: &Opened, now: u64) -> Result<SessionLookup, Error> {
+        let over = |state| Ok(SessionLookup::without_session(state));
+        if self.pending.has(opened.id()) {
+            return over(opened.state_of_end());
         }
-        let began = (pointer.started_at, pointer.known_marker);
         let ends = || opened.ends(&self.store_keys);
-        let (entry, ended) = self.ask(&opened.key, ends, began).await?;
+        let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
         if ended {
-            return Ok(SessionLookup::without_session(SessionState::Revoked));
+            return over(SessionState::Revoked);
         }
-        match self.stored(opened, entry.as_ref()) {
-            Ok(Some(Record::Session(held))) => self.check(held, now).await,
-            Ok(Some(Record::Revoked) | None) => {
-                Ok(SessionLookup::without_session(SessionState::Revoked))
+        let loaded = match (self.stored(opened, entry.as_ref()), &opened.what) {
+            // It may have said that the session is over.
+            (Err(_), _) => return over(SessionState::Unreadable),
+            // Of the same revision it has the access tokens that did not fit into the cookies.
+            (Ok(Some(Record::Session(mut stored))), What::Session(held))
+                if stored.session.revision >= held.session.revision =>
+            {
+                let last_used_at = stored.session.last_used_at.max(held.session.last_used_at);
+                stored.session.last_used_at = last_used_at;
+                let is_newer = stored.session.revision > held.session.revision;
+                SessionLookup { needs_cookie: is_newer, ..SessionLookup::signed_in(stored) }
             }
-            Err(_) => Ok(SessionLookup::without_session(SessionState::Unreadable)),
+            (Ok(Some(Record::Session(_)) | None), What::Session(held)) => {
+                SessionLookup::signed_in(held.clone())
+            }
+            (Ok(Some(Record::Session(held))), What::SessionPointer(..)) => {
+                SessionLookup::signed_in(held)
+            }
+            (Ok(Some(Record::Revoked) | None), _) => return over(opened.state_of_end()),
+        };
+        match &loaded.held {
+            Some(held) if now >= self.expiry.ends_at(&held.session) => over(SessionState::Expired),
+            _ => Ok(loaded),
         }
     }
 
-    async fn load_cookie(
+    /// Writes what a request changes about its session: that it is in use, and where it is kept.
+    async fn write(
         &self,
+        mut held: LoadedSession,
+        is_newer: bool,
         opened: &Opened,
-        held: &LoadedSession,
         now: u64,
     ) -> Result<SessionLookup, Error> {
-        let session = &held.session;
-        if self.pending.has(session.id) {
-            return Ok(SessionLookup::without_session(SessionState::SignedOut));
+        if is_newer && opened.renewals_fail(now) {
+            held = self.move_to_store(held, now).await?;
         }
-        let began = (session.started_at, session.known_marker);
-        let ends = || opened.ends(&self.store_keys);
-        let (entry, ended) = self.ask(&opened.key, ends, began).await?;
-        if ended {
-            return Ok(SessionLookup::without_session(SessionState::Revoked));
-        }
-        match self.stored(opened, entry.as_ref()) {
-            Ok(Some(Record::Revoked)) => {
-                Ok(SessionLookup::without_session(SessionState::SignedOut))
-            }
-            // Of the same revision it has the access tokens that did not fit into the cookies.
-            Ok(Some(Record::Session(mut stored)))
-                if stored.session.revision >= session.revision =>
-            {
-                let is_newer = stored.session.revision > session.revision;
-                if stored.session.last_used_at < session.last_used_at {
-                    stored.session.last_used_at = session.last_used_at;
-                }
-                if is_newer && opened.renewals_fail(now) {
-                    stored = self.move_to_store(stored, now).await?;
-                }
-                let loaded = self.check(stored, now).await?;
-                Ok(SessionLookup {
-                    needs_cookie: loaded.needs_cookie || (is_newer && loaded.held.is_some()),
-                    ..loaded
-                })
-            }
-            Ok(_) => self.touch(held.clone(), now).await,
-            // It may have said that the session is over.
-            Err(_) => Ok(SessionLookup::without_session(SessionState::Unreadable)),
-        }
+        let touched = self.touch(held, now).await?;
+        let needs_cookie = touched.needs_cookie || (is_newer && touched.held.is_some());
+        Ok(SessionLookup { needs_cookie, ..touched })
     }
 
     /// Keeps a session in the store from now on, because the browser does not get the cookies that
@@ -220,13 +207,6 @@ impl SessionManager {
         let ended = self.is_over(person, end.as_ref(), started_at, known)
             || self.is_over(logto, other.as_ref(), started_at, None);
         Ok((entry, ended))
-    }
-
-    async fn check(&self, held: LoadedSession, now: u64) -> Result<SessionLookup, Error> {
-        if now >= self.expiry.ends_at(&held.session) {
-            return Ok(SessionLookup::without_session(SessionState::Expired));
-        }
-        self.touch(held, now).await
     }
 
     /// Notes that the session is in use, where its life depends on that.

@@ -141,6 +141,11 @@ impl SessionManager {
         is_framed.then_some(framed)
     }
 
+    /// Whether a session is loaded without waiting.
+    pub(crate) fn load_at_once(&self) -> bool {
+        self.store.is_in_process()
+    }
+
     /// Whether the store answers and can be written.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.store.ping().await

@@ -13,7 +13,7 @@ use super::{LoadedSession, SessionBackend, SessionManager};
 use crate::cache::{Budget, Seen};
 use crate::crypto::seal::Purpose;
 use crate::error::Error;
-use crate::session::{Content, Sealed, SessionPointer};
+use crate::session::{Content, Sealed, SessionId, SessionPointer, SessionState};
 use crate::storage::{Entry, Version};
 
 /// Bytes of an entry beside what it holds: names for the store, and its place in the cache.
@@ -97,6 +97,29 @@ impl Opened {
                 }
             })
         })
+    }
+
+    pub(super) fn id(&self) -> SessionId {
+        match &self.what {
+            What::Session(held) => held.session.id,
+            What::SessionPointer(pointer, _) => pointer.id,
+        }
+    }
+
+    /// When the session began, and the marker that was there then.
+    pub(super) fn began(&self) -> (u64, Option<Version>) {
+        match &self.what {
+            What::Session(held) => (held.session.started_at, held.session.known_marker),
+            What::SessionPointer(pointer, _) => (pointer.started_at, pointer.known_marker),
+        }
+    }
+
+    /// What it means that the store says that the session is over, or has no entry of one that it keeps.
+    pub(super) fn state_of_end(&self) -> SessionState {
+        match self.what {
+            What::Session(_) => SessionState::SignedOut,
+            What::SessionPointer(..) => SessionState::Revoked,
+        }
     }
 
     fn backend(&self) -> SessionBackend {
