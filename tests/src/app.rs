@@ -129,6 +129,16 @@ impl ExampleApp {
         self.process.terminate();
     }
 
+    /// Stops it where it is: connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        self.process.pause();
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.resume();
+    }
+
     /// Returns when it has printed `text`.
     ///
     /// # Panics

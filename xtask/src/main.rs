@@ -25,8 +25,8 @@ Usage: cargo xtask <command>
                      LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
   test-all           Run all checks and tests, and install what they need:
-                     Chromium, Node.js, npm, Redis, PostgreSQL and nginx (on
-                     Debian, with apt-get, as root or with sudo) and cargo-deny
+                     Chromium, Node.js, npm, Redis, PostgreSQL, faketime and
+                     nginx (on Debian, with apt-get, as root or with sudo) and cargo-deny
                      (into target/tools).
                      --without <what>  skip something; can be repeated:
                                        browser   tests in Chromium
@@ -46,9 +46,10 @@ Usage: cargo xtask <command>
                      --check --update  note them in benches/costs/costs.txt
 
   chaos <minutes>    Break the store, its connections and instances of an app again
-                     and again, with Redis and PostgreSQL, and print a table:
-                     fault, runs, people lost, people who stayed, double token
-                     calls, time until normal.
+                     and again, with Redis and PostgreSQL, with right and with wrong
+                     clocks, and print a table: fault, runs, people lost, people who
+                     stayed, double token calls, time until normal. 0 minutes: each
+                     fault once.
 
   layers             Check that modules use only modules of lower layers, as the
                      tables in DESIGN.md say.

@@ -13,7 +13,7 @@ mod tools;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::layers;
+use crate::{chaos, layers};
 use needs::Need;
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
@@ -88,6 +88,10 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
             tested(&suite.command())
         });
     }
+    step("chaos", &mut || match left_out.needs.contains(&Need::Databases) {
+        true => Outcome::LeftOut,
+        false => broken_once(),
+    });
     step("deny", &mut || match left_out.deny {
         true => Outcome::LeftOut,
         false => deny::licences_bans_and_sources(),
@@ -102,6 +106,17 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
+}
+
+/// Each fault once.
+fn broken_once() -> Outcome {
+    if let Err(sentence) = Need::Databases.provide() {
+        return Outcome::Impossible(sentence);
+    }
+    match chaos::run("0") {
+        Ok(code) => Outcome::Check(code == ExitCode::SUCCESS),
+        Err(sentence) => Outcome::Impossible(sentence),
+    }
 }
 
 #[cfg(test)]

@@ -27,8 +27,6 @@ const REMOVE: &str = "
 if ARGV[1] ~= '' and redis.call('GETRANGE', KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 ";
-/// What `GETRANGE` tells of a key that is not there.
-const NOTHING: [u8; 0] = [];
 
 /// Sessions in Redis or Valkey.
 pub struct RedisStorage {
@@ -121,23 +119,40 @@ impl Storage for RedisStorage {
         ttl: Duration,
     ) -> Result<bool, StorageError> {
         let mut script = self.put.key(self.key(key));
-        match expect {
-            Expect::Absent => script.arg(&NOTHING[..]),
-            Expect::Version(version) => script.arg(&prefix_of(version)[..]),
-        };
-        script.arg(pack(&entry)).arg(milliseconds(ttl));
+        script.arg(expected(expect).as_slice()).arg(pack(&entry)).arg(milliseconds(ttl));
         let script = &script;
         self.connection.run(|mut redis| async move { script.invoke_async(&mut redis).await }).await
     }
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
         let mut script = self.remove.key(self.key(key));
-        match version {
-            None => script.arg(&NOTHING[..]),
-            Some(version) => script.arg(&prefix_of(version)[..]),
-        };
+        script.arg(version.map_or_else(Vec::new, |version| prefix_of(version).to_vec()).as_slice());
         let script = &script;
         self.connection.run(|mut redis| async move { script.invoke_async(&mut redis).await }).await
+    }
+
+    async fn put_and_remove(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+        (other, version): (&str, Version),
+    ) -> Result<bool, StorageError> {
+        // Not one script over two keys, which a cluster refuses where they live on different servers.
+        let mut put = cmd("EVAL");
+        put.arg(PUT).arg(1).arg(self.key(key)).arg(expected(expect).as_slice());
+        put.arg(pack(&entry)).arg(milliseconds(ttl));
+        let mut remove = cmd("EVAL");
+        remove.arg(REMOVE).arg(1).arg(self.key(other)).arg(&prefix_of(version)[..]);
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.add_command(put).add_command(remove);
+        let pipeline = &pipeline;
+        let (stored, _): (bool, bool) = self
+            .connection
+            .run(|mut redis| async move { pipeline.query_async(&mut redis).await })
+            .await?;
+        Ok(stored)
     }
 
     async fn announce(&self, message: &str) -> Result<(), StorageError> {
@@ -153,6 +168,14 @@ impl Storage for RedisStorage {
         };
         let subscription = RedisSubscription::open(client, &self.channel()).await;
         Ok(Some(Box::new(subscription.map_err(StorageError::new)?)))
+    }
+}
+
+/// What `GETRANGE` tells of a key as it is expected.
+fn expected(expect: Expect) -> Vec<u8> {
+    match expect {
+        Expect::Absent => Vec::new(),
+        Expect::Version(version) => prefix_of(version).to_vec(),
     }
 }
 

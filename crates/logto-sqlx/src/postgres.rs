@@ -1,12 +1,13 @@
 //! `Storage` on PostgreSQL.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use logto::storage::{Entry, Expect, Storage, StorageError, Subscription, Version, async_trait};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgQueryResult, Postgres};
+use sqlx::postgres::{PgPoolOptions, PgQueryResult, Postgres};
 use sqlx::{Connection, PgPool, query, query_as, query_scalar, raw_sql};
+use tokio::time::timeout;
 
 use crate::postgres_subscription::{NOTIFY, PostgresSubscription};
 use crate::sweeps::{BATCH, Sweeps};
@@ -30,11 +31,31 @@ where key = $1 and version = $5 and ends_at > now()";
 const REMOVE: &str = "
 delete from logto_entries
 where key = $1 and ($2::bigint is null or version = $2) and ends_at > now()";
+/// `CREATE` and `REPLACE`, each with a removal; then whether anything was stored.
+const CREATE_AND_REMOVE: &str = "
+with removed as (delete from logto_entries where key = $5 and version = $6 and ends_at > now()),
+stored as (
+    insert into logto_entries as found (key, version, value, ends_at)
+    values ($1, $2, $3, now() + make_interval(secs => $4))
+    on conflict (key) do update
+    set version = excluded.version, value = excluded.value, ends_at = excluded.ends_at
+    where found.ends_at <= now()
+    returning 1)
+select exists (select from stored)";
+const REPLACE_AND_REMOVE: &str = "
+with removed as (delete from logto_entries where key = $5 and version = $6 and ends_at > now()),
+stored as (
+    update logto_entries set version = $2, value = $3, ends_at = now() + make_interval(secs => $4)
+    where key = $1 and version = $7 and ends_at > now()
+    returning 1)
+select exists (select from stored)";
 const STORED: &str = "select exists (select from logto_entries where key = $1 and version = $2)";
 /// Rows that are being written are left alone.
 const SWEEP: &str = "
 delete from logto_entries where key in (
     select key from logto_entries where ends_at <= now() limit $1 for update skip locked)";
+/// How long the app's pool is waited for before the connection beside it is taken.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// PostgreSQL cannot add more years to a date than it can name.
 const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 
@@ -46,11 +67,16 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// that cannot work, the database is asked every second instead. Behind PgBouncer with transaction pooling it
 /// needs what every use of prepared statements needs there: version 1.21 and `max_prepared_statements`.
 ///
+/// Beside the pool there is one connection of its own, opened with the first write: what Logto answered
+/// must be stored soon, also while the app takes all connections of the pool or the database has no
+/// more.
+///
 /// sqlx asks each connection whether it is alive before it is used: a second round trip. Turn that off with
 /// `PgPoolOptions::test_before_acquire(false)`; a statement that meets a dead connection is sent once more.
 #[derive(Clone, Debug)]
 pub struct PostgresStorage {
     pool: PgPool,
+    reserve: Arc<OnceLock<PgPool>>,
     sweeps: Arc<Sweeps>,
 }
 
@@ -61,11 +87,11 @@ impl PostgresStorage {
     /// switch to a replica, signs everyone out.
     pub const SCHEMA: &str = include_str!("postgres.sql");
 
-    /// Stores in the app's own pool. A request waits for a connection as long as the pool's
-    /// `acquire_timeout` lets it, or until the SDK gives up.
+    /// Stores in the app's own pool. Where that has no free connection, requests take turns with the one
+    /// beside it, for as long as the pool's `acquire_timeout` lets them, or until the SDK gives up.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, sweeps: Arc::default() }
+        Self { pool, reserve: Arc::default(), sweeps: Arc::default() }
     }
 
     /// Creates the table if there is none. Several instances may do so at the same time.
@@ -84,16 +110,41 @@ impl PostgresStorage {
         create.await.map_err(StorageError::new)
     }
 
+    /// A connection of the app's pool, or the one beside it.
+    async fn connection(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        let Some(reserve) = self.reserve.get() else {
+            return self.pool.acquire().await;
+        };
+        match timeout(PATIENCE, self.pool.acquire()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(_)) | Err(_) => reserve.acquire().await,
+        }
+    }
+
+    /// Opens the connection beside the pool, once.
+    fn open_reserve(&self) {
+        self.reserve.get_or_init(|| {
+            PgPoolOptions::new()
+                .max_connections(1)
+                .min_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+                .acquire_timeout(self.pool.options().get_acquire_timeout())
+                .connect_lazy_with(self.pool.connect_options().as_ref().clone())
+        });
+    }
+
     /// A connection that is alive. Those that are not leave the pool.
     async fn checked(&self) -> sqlx::Result<PoolConnection<Postgres>> {
-        for _ in 0..self.pool.size() {
-            let mut connection = self.pool.acquire().await?;
+        for _ in 0..=self.pool.size() {
+            let mut connection = self.connection().await?;
             if connection.ping().await.is_ok() {
                 return Ok(connection);
             }
             drop(connection.detach());
         }
-        self.pool.acquire().await
+        self.connection().await
     }
 
     /// Deletes the entries whose time is over, a thousand at a time, and tells how many there were. A
@@ -118,8 +169,10 @@ impl PostgresStorage {
 #[async_trait]
 impl Storage for PostgresStorage {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
-        let rows = match query_as(GET).bind(keys).fetch_all(&self.pool).await {
+        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        let rows = match query_as(GET).bind(keys).fetch_all(&mut *connection).await {
             Err(error) if is_dead(&error) => {
+                drop(connection);
                 let mut connection = self.checked().await.map_err(StorageError::new)?;
                 query_as(GET).bind(keys).fetch_all(&mut *connection).await
             }
@@ -159,8 +212,11 @@ impl Storage for PostgresStorage {
                 Expect::Absent => put,
             }
         };
-        let stored = match put().execute(&self.pool).await {
+        self.open_reserve();
+        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        let stored = match put().execute(&mut *connection).await {
             Err(error) if is_dead(&error) => {
+                drop(connection);
                 let mut connection = self.checked().await.map_err(StorageError::new)?;
                 // The answer may be all that was lost: each entry has a version of its own.
                 one_row(put().execute(&mut *connection).await)?
@@ -180,8 +236,10 @@ impl Storage for PostgresStorage {
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
         let remove = || query(REMOVE).bind(key).bind(version.map(Version::number));
-        match remove().execute(&self.pool).await {
+        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        match remove().execute(&mut *connection).await {
             Err(error) if is_dead(&error) => {
+                drop(connection);
                 let mut connection = self.checked().await.map_err(StorageError::new)?;
                 one_row(remove().execute(&mut *connection).await)
             }
@@ -189,9 +247,47 @@ impl Storage for PostgresStorage {
         }
     }
 
-    async fn announce(&self, message: &str) -> Result<(), StorageError> {
-        let outcome = match query(NOTIFY).bind(message).execute(&self.pool).await {
+    async fn put_and_remove(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+        (other, other_version): (&str, Version),
+    ) -> Result<bool, StorageError> {
+        let statement = match expect {
+            Expect::Absent => CREATE_AND_REMOVE,
+            Expect::Version(_) => REPLACE_AND_REMOVE,
+        };
+        let statement = query_scalar(statement)
+            .bind(key)
+            .bind(entry.version.number())
+            .bind(&entry.value[..])
+            .bind(ttl.min(LONGEST).as_secs_f64())
+            .bind(other)
+            .bind(other_version.number());
+        let statement = match expect {
+            Expect::Version(version) => statement.bind(version.number()),
+            Expect::Absent => statement,
+        };
+        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        match statement.fetch_one(&mut *connection).await {
+            // In two steps, which know what to do if the answer is all that was lost.
             Err(error) if is_dead(&error) => {
+                drop(connection);
+                let stored = self.put(key, entry, expect, ttl).await?;
+                self.remove(other, Some(other_version)).await?;
+                Ok(stored)
+            }
+            stored => stored.map_err(StorageError::new),
+        }
+    }
+
+    async fn announce(&self, message: &str) -> Result<(), StorageError> {
+        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        let outcome = match query(NOTIFY).bind(message).execute(&mut *connection).await {
+            Err(error) if is_dead(&error) => {
+                drop(connection);
                 let mut connection = self.checked().await.map_err(StorageError::new)?;
                 query(NOTIFY).bind(message).execute(&mut *connection).await
             }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use logto::storage::{Expect, Storage, test_kit};
+use logto::storage::{Expect, Storage, Version, test_kit};
 use logto_servers::{Postgres, eventually, one_of_many_wins, soon};
 use logto_sqlx::PostgresStorage;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
@@ -175,17 +175,26 @@ async fn one_request_is_one_round_trip_if_connections_are_not_tested_before() {
 }
 
 #[tokio::test]
-async fn without_a_free_connection_there_is_an_error() {
+async fn an_app_that_takes_all_connections_leaves_one_for_what_has_to_be_stored() {
     let postgres = Postgres::start().await;
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(200));
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(2));
     let pool = pool.connect_lazy(&postgres.url()).unwrap();
     let storage = PostgresStorage::new(pool.clone());
     storage.create_schema().await.unwrap();
+    assert!(storage.put("key", entry(1), Expect::Absent, HOUR).await.unwrap());
 
-    let taken = pool.acquire().await.unwrap();
-    soon("an error", storage.ping()).await.unwrap_err();
-    drop(taken);
-    storage.ping().await.unwrap();
+    let _taken = pool.acquire().await.unwrap();
+    for version in 1..5 {
+        let expect = Expect::Version(Version::from_number(version));
+        let stored = storage.put("key", entry(version + 1), expect, HOUR);
+        assert!(soon("a connection", stored).await.unwrap());
+        assert_eq!(storage.get(&["key"]).await.unwrap(), [Some(entry(version + 1))]);
+    }
+    // It is lost, and made again.
+    let kill = "select pg_terminate_backend(pid, 10000) from pg_stat_activity
+        where pid <> pg_backend_pid() and backend_type = 'client backend'";
+    query(kill).execute(&self::pool(&postgres)).await.unwrap();
+    assert!(storage.remove("key", None).await.unwrap());
 }
 
 #[tokio::test]

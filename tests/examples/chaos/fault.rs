@@ -6,11 +6,13 @@ use std::time::Duration;
 use logto_local::Browser;
 use logto_tests::Visitor;
 use logto_tests::instances::Cluster;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// The instance that refreshes.
 const FIRST: usize = 0;
-const CUTS: u32 = 60;
+/// For so long connections are cut before Logto's answer comes, and after it. A lease may get lost on the
+/// way, and Logto takes a token that it has replaced for three seconds only.
+const CUTTING: Duration = Duration::from_millis(1500);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
@@ -20,19 +22,22 @@ pub(crate) enum Fault {
     ConnectionsCut,
     /// So many milliseconds after Logto replaced the refresh token.
     InstanceKilled(u64),
+    InstanceStopped,
     InstanceTerminated,
+    SignOut,
     SignOutInOutage,
+    Logout,
     LogoutInOutage,
 }
 
-/// Somebody whose session ends during a fault: at the app, or at Logto.
+/// Someone whose session ends during a fault: at the app, or at Logto.
 pub(crate) struct Leaving {
     pub(crate) visitor: Visitor,
     pub(crate) at_logto: Browser,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::StoreKilled,
         Self::StoreStopped,
         Self::StoreFull,
@@ -41,19 +46,23 @@ impl Fault {
         Self::InstanceKilled(300),
         Self::InstanceKilled(800),
         Self::InstanceKilled(1300),
+        Self::InstanceStopped,
         Self::InstanceTerminated,
+        Self::SignOut,
         Self::SignOutInOutage,
+        Self::Logout,
         Self::LogoutInOutage,
     ];
 
-    /// Whether somebody leaves.
+    /// Whether someone leaves.
     pub(crate) fn ends_a_session(self) -> bool {
-        matches!(self, Self::SignOutInOutage | Self::LogoutInOutage)
+        matches!(self, Self::SignOut | Self::SignOutInOutage | Self::Logout | Self::LogoutInOutage)
     }
 
-    /// How often a refresh token has to be sent again: its answer is lost with the instance.
+    /// How often a refresh token has to be sent again: its answer is lost with the instance, or kept by
+    /// one that stands still.
     pub(crate) fn repeats(self) -> usize {
-        usize::from(matches!(self, Self::InstanceKilled(_)))
+        usize::from(matches!(self, Self::InstanceKilled(_) | Self::InstanceStopped))
     }
 
     /// From a refresh of the visitor whose answer is kept back to the end of the fault.
@@ -86,21 +95,28 @@ impl Fault {
                 cluster.database.welcome();
             }
             Self::ConnectionsCut => {
-                for cut in 0..CUTS {
-                    cluster.database.drop_connections();
-                    if cut == CUTS / 2 {
+                for half in 0..2 {
+                    let end = Instant::now() + CUTTING;
+                    while Instant::now() < end {
+                        cluster.database.drop_connections();
+                        sleep(Duration::from_millis(25)).await;
+                    }
+                    if half == 0 {
                         answer(cluster);
                     }
-                    sleep(Duration::from_millis(25)).await;
                 }
             }
             Self::InstanceKilled(later) => {
                 sleep(Duration::from_millis(later)).await;
                 cluster.kill(FIRST);
                 answer(cluster);
-                // The others serve on.
-                let _ = visitor.try_status(&cluster.url_of(1, "/profile")).await;
                 cluster.start_instance(FIRST).await;
+            }
+            Self::InstanceStopped => {
+                cluster.pause(FIRST);
+                answer(cluster);
+                sleep(outage).await;
+                cluster.resume(FIRST);
             }
             Self::InstanceTerminated => {
                 cluster.terminate(FIRST);
@@ -109,18 +125,26 @@ impl Fault {
                 cluster.wait_for_end(FIRST).await;
                 cluster.start_instance(FIRST).await;
             }
+            Self::SignOut => {
+                answer(cluster);
+                cluster.sign_out(&leaving.visitor, round as usize % 3).await;
+            }
             Self::SignOutInOutage => {
                 answer(cluster);
                 cluster.database.kill();
                 cluster.sign_out(&leaving.visitor, 1).await;
                 cluster.database.start_again().await;
             }
+            Self::Logout => {
+                answer(cluster);
+                cluster.next_is(round as usize % 3);
+                leave_logto(cluster, leaving).await;
+            }
             Self::LogoutInOutage => {
                 answer(cluster);
                 cluster.database.kill();
-                let (endpoint, app) = (cluster.tenant.endpoint(), cluster.tenant.app_id());
-                let end = format!("{endpoint}/oidc/session/end?client_id={app}");
-                drop(leaving.at_logto.sign_out(&end).await);
+                cluster.next_is(round as usize % 3);
+                leave_logto(cluster, leaving).await;
                 cluster.database.start_again().await;
             }
         }
@@ -134,6 +158,12 @@ fn answer(cluster: &Cluster) {
     cluster.tenant.faults().clear();
 }
 
+async fn leave_logto(cluster: &Cluster, leaving: &mut Leaving) {
+    let (endpoint, app) = (cluster.tenant.endpoint(), cluster.tenant.app_id());
+    let end = format!("{endpoint}/oidc/session/end?client_id={app}");
+    drop(leaving.at_logto.sign_out(&end).await);
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -144,8 +174,11 @@ impl fmt::Display for Fault {
             Self::InstanceKilled(later) => {
                 write!(f, "instance killed {later} ms after Logto rotated")
             }
+            Self::InstanceStopped => f.write_str("instance stopped in a refresh"),
             Self::InstanceTerminated => f.write_str("SIGTERM in a refresh"),
+            Self::SignOut => f.write_str("sign-out"),
             Self::SignOutInOutage => f.write_str("sign-out while the store is down"),
+            Self::Logout => f.write_str("back-channel logout"),
             Self::LogoutInOutage => f.write_str("back-channel logout while the store is down"),
         }
     }

@@ -8,6 +8,7 @@ use logto_tests::instances::Cluster;
 use tokio::time::sleep;
 
 use crate::fault::{Fault, Leaving};
+use crate::watcher::{Watcher, is_signed_out};
 
 /// How long it may take until all is as before.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,9 +16,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
-    /// Somebody was signed out who did not sign out.
+    /// Someone was signed out who did not sign out, or could not sign in again.
     pub(crate) lost: bool,
-    /// Somebody is signed in who signed out.
+    /// Someone is signed in who signed out.
     pub(crate) stayed: bool,
     /// Refresh tokens that were sent again without need.
     pub(crate) repeated: usize,
@@ -40,21 +41,25 @@ pub(crate) async fn run(cluster: &mut Cluster, fault: Fault, round: u32) -> Outc
     let alice = cluster.with_an_ended_token().await;
     cluster.replaces_refresh_tokens();
 
+    let watcher = Watcher::start(cluster, &alice, "/profile");
     fault.happen(cluster, &alice, &mut leaving, round).await;
     let over = Instant::now();
-    let is_lost = |status| matches!(status, 303 | 401);
     let lost = loop {
         let statuses = statuses(cluster, &alice, "/profile").await;
         if statuses.iter().all(|status| *status == 200) {
-            break false;
+            break watcher.was_signed_out();
         }
-        if statuses.into_iter().any(is_lost) || over.elapsed() > PATIENCE {
+        if statuses.into_iter().any(is_signed_out) || over.elapsed() > PATIENCE {
             break true;
         }
         sleep(PAUSE).await;
     };
     let until_normal = over.elapsed();
+    drop(watcher);
     let stayed = fault.ends_a_session() && !leaves(cluster, &copy).await;
+    // At once, whatever the clocks say.
+    let returned = cluster.signs_in(&leaving.visitor, &mut leaving.at_logto).await;
+    let lost = lost || !returned;
 
     let refreshes = cluster.refreshes();
     let tokens = refreshes.iter().filter_map(|refresh| {

@@ -28,7 +28,7 @@ impl Table {
         row.slowest = row.slowest.max(outcome.until_normal);
     }
 
-    /// Nobody was lost, nobody stayed, and no token was sent twice.
+    /// No person was lost, none stayed, and no token was sent twice.
     pub(crate) fn is_clean(&self) -> bool {
         self.0.values().all(|row| row.lost + row.stayed + row.repeated == 0)
     }

@@ -78,12 +78,12 @@ impl Process {
     }
 
     /// Stops it and its children where they are; connections to them stay open.
-    pub(crate) fn pause(&self) {
+    pub fn pause(&self) {
         self.signal_all("STOP");
     }
 
     /// Lets it go on.
-    pub(crate) fn resume(&self) {
+    pub fn resume(&self) {
         self.signal_all("CONT");
     }
 

@@ -1,7 +1,7 @@
 //! Several instances of one app, their store and their tenant.
 
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use logto_local::{Browser, Endpoint, Fault, LocalTenant, SeenRequest};
 use logto_servers::{eventually, free_port};
@@ -31,7 +31,11 @@ pub struct Cluster {
     proxy: Proxy,
     instances: Vec<Option<ExampleApp>>,
     ports: Vec<u16>,
+    clocks: Clocks,
 }
+
+/// By how many seconds the clocks of the instances are ahead.
+pub type Clocks = [i32; INSTANCES];
 
 impl Cluster {
     /// Starts all of it.
@@ -63,6 +67,7 @@ impl Cluster {
             base_url,
             instances: ports.iter().map(|_| None).collect(),
             ports,
+            clocks: Clocks::default(),
         };
         for instance in 0..INSTANCES {
             cluster.start_instance(instance).await;
@@ -81,6 +86,14 @@ impl Cluster {
             ("STORAGE", &store),
             ("PORT", &port_text),
         ]);
+        let ahead = format!("{:+}", self.clocks[instance]);
+        let library;
+        if self.clocks[instance] != 0 {
+            library = faketime();
+            environment.extend([("LD_PRELOAD", &*library), ("FAKETIME", &ahead)]);
+            // What is waited for takes as long as it does.
+            environment.push(("FAKETIME_DONT_FAKE_MONOTONIC", "1"));
+        }
         let signing_key = self.tenant.webhook_signing_key();
         if let Some(key) = &signing_key {
             environment.push(("LOGTO_WEBHOOK_SIGNING_KEY", key));
@@ -88,6 +101,17 @@ impl Cluster {
         }
         let app = ExampleApp::start_behind_proxy(Example::Axum, &self.base_url, port, &environment);
         self.instances[instance] = Some(app.await);
+    }
+
+    /// Starts all instances again, with these clocks, if they have others.
+    pub async fn set_clocks(&mut self, clocks: Clocks) {
+        if self.clocks != clocks {
+            self.clocks = clocks;
+            for instance in 0..INSTANCES {
+                self.kill(instance);
+                self.start_instance(instance).await;
+            }
+        }
     }
 
     /// The address that browsers know, without a slash at the end.
@@ -116,13 +140,21 @@ impl Cluster {
     ///
     /// If she is not.
     pub async fn sign_in(&self, visitor: &Visitor, at_logto: &mut Browser) {
+        assert!(self.signs_in(visitor, at_logto).await, "she is not signed in");
+    }
+
+    /// The same, and whether she is signed in.
+    ///
+    /// # Panics
+    ///
+    /// If Logto does not send her back.
+    pub async fn signs_in(&self, visitor: &Visitor, at_logto: &mut Browser) -> bool {
         let address = visitor.sent_to(&self.url_of(0, "/sign-in")).await;
         let callback = at_logto.sign_in(&address, "alice").await;
         let callback = callback.expect("a callback");
         let callback = &callback[self.base_url.len()..];
         let answer = visitor.get(&self.url_of(1, callback)).await;
-        assert_eq!(answer.status(), 303);
-        assert_eq!(visitor.status(&self.url_of(2, "/api/me")).await, 200);
+        answer.status() == 303 && visitor.status(&self.url_of(2, "/api/me")).await == 200
     }
 
     /// Signs alice in. Her access token has ended already, and the next one will be good.
@@ -140,16 +172,17 @@ impl Cluster {
         self.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
     }
 
-    /// Begins a refresh at the first instance, whose answer Logto keeps back.
+    /// Begins a refresh at the first instance, whose answer Logto keeps back. The status of the page, if
+    /// there is one in the end.
     ///
     /// # Panics
     ///
     /// If it does not refresh.
-    pub async fn refresh_without_answer(&self, visitor: &Visitor) -> JoinHandle<u16> {
+    pub async fn refresh_without_answer(&self, visitor: &Visitor) -> JoinHandle<Option<u16>> {
         let before = self.refreshes().len();
         self.tenant.faults().set_times(Endpoint::Token, Fault::HoldAnswer, 1);
         let (visitor, url) = (visitor.clone(), self.url_of(0, "/profile"));
-        let request = tokio::spawn(async move { visitor.status(&url).await });
+        let request = tokio::spawn(async move { visitor.try_status(&url).await.ok() });
         eventually("the first instance to refresh", async || {
             (self.refreshes().len() > before).then_some(())
         })
@@ -172,6 +205,24 @@ impl Cluster {
     /// Ends an instance without a warning.
     pub fn kill(&mut self, instance: usize) {
         self.instances[instance] = None;
+    }
+
+    /// Stops an instance where it is: connections stay open, and nothing is answered.
+    ///
+    /// # Panics
+    ///
+    /// If it was ended already.
+    pub fn pause(&self, instance: usize) {
+        self.instances[instance].as_ref().expect("an instance").pause();
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    ///
+    /// If it was ended already.
+    pub fn resume(&self, instance: usize) {
+        self.instances[instance].as_ref().expect("an instance").resume();
     }
 
     /// Asks an instance to stop, as an orchestrator does. It is there until it has.
@@ -206,6 +257,16 @@ impl Cluster {
         requests.retain(|request| request.param("grant_type") == Some("refresh_token"));
         requests
     }
+}
+
+/// The library that moves the clock of a process.
+fn faketime() -> String {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut libraries = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
+    let found = libraries.find(|library| library.exists());
+    let found =
+        found.expect("wrong clocks need libfaketime (Debian: `apt-get install libfaketime`)");
+    found.to_string_lossy().into_owned()
 }
 
 /// What the instances have printed helps to understand why a test failed.

@@ -5,5 +5,5 @@ mod cluster;
 mod database;
 mod proxy;
 
-pub use cluster::{Cluster, DUE_FOR_ROTATION, HOUR};
+pub use cluster::{Clocks, Cluster, DUE_FOR_ROTATION, HOUR};
 pub use database::{Database, with_each_database};

@@ -41,7 +41,7 @@ pub(crate) fn node() -> Result<(), String> {
         .to_owned())
 }
 
-/// Redis or Valkey, and PostgreSQL, or a sentence that says how to get them.
+/// Redis or Valkey, PostgreSQL, and what gives instances wrong clocks, or a sentence that says how to get them.
 pub(crate) fn databases() -> Result<(), String> {
     let missing = || {
         let mut packages = Vec::new();
@@ -51,6 +51,9 @@ pub(crate) fn databases() -> Result<(), String> {
         if !runs("initdb") && !Path::new("/usr/lib/postgresql").exists() {
             packages.push("postgresql");
         }
+        if !runs("faketime") {
+            packages.push("faketime");
+        }
         packages
     };
     let packages = missing();
@@ -58,8 +61,8 @@ pub(crate) fn databases() -> Result<(), String> {
         return Ok(());
     }
     Err(
-        "Redis or PostgreSQL is missing and could not be installed. Install them (Debian: `apt-get \
-         install redis-server postgresql`), or leave their tests out with `--without databases`."
+        "Redis, PostgreSQL or faketime is missing and could not be installed. Install them (Debian: \
+         `apt-get install redis-server postgresql faketime`), or leave their tests out with `--without databases`."
             .to_owned(),
     )
 }

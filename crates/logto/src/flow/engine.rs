@@ -9,6 +9,7 @@ use crate::error::{Error, FaultLog};
 use crate::flow::Transactions;
 use crate::flow::exchange::Exchanges;
 use crate::flow::frame::Frames;
+use crate::flow::logout::WaitingLogouts;
 use crate::flow::refresh::Refreshes;
 use crate::flow::resources::UnknownResources;
 use crate::flow::sign_in_hook::SignInHook;
@@ -37,6 +38,7 @@ pub(crate) struct Engine {
     pub(crate) faults: FaultLog,
     /// Of refused back-channel logouts, which anyone can post.
     pub(crate) refused_logouts: LogLimit,
+    pub(crate) waiting_logouts: WaitingLogouts,
     /// Of refused webhooks, which anyone can post.
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
@@ -75,6 +77,7 @@ impl Engine {
             tasks: Tasks::new(),
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),
+            waiting_logouts: WaitingLogouts::default(),
             refused_webhooks: LogLimit::default(),
             deliveries: Deliveries::default(),
             connector_reads: SingleFlight::default(),

@@ -10,6 +10,7 @@ mod engine;
 mod exchange;
 mod frame;
 mod freshness;
+mod logout;
 mod options;
 mod parameters;
 mod refresh;

@@ -23,7 +23,7 @@ use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::oidc::Target;
 use crate::oidc::TokenRequest;
-use crate::session::manager::{LoadedSession, Turn};
+use crate::session::manager::{FoundSession, HeldLease, LoadedSession, Turn};
 use crate::session::{Grant, Session, SessionId};
 
 /// How long a request waits for a renewal of a token that is still good.
@@ -36,8 +36,8 @@ const PAUSE: u64 = 5;
 /// Between two attempts to store what Logto answered. It exists nowhere else, so there is an attempt
 /// as long as the process lives, with at most one answer waiting for each session. The pause is
 /// short: when the store is back, the first reader must not find the refresh token that Logto has
-/// replaced.
-const STORE_PAUSE: Duration = Duration::from_millis(200);
+/// replaced. Of many answers together it is longer.
+const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(500));
 /// How soon after a request whose answer was lost the same refresh token may be sent again: Logto
 /// takes one that it has replaced for three seconds more, and then ends everything that was issued
 /// for the sign-in.
@@ -196,6 +196,11 @@ impl Refreshes {
     }
 }
 
+fn store_pause(waiting: usize) -> Duration {
+    let (each, most) = STORE_PAUSE;
+    each.saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX)).clamp(each, most)
+}
+
 async fn finished(
     mut flight: watch::Receiver<Outcome>,
     patience: Duration,
@@ -215,32 +220,52 @@ impl Engine {
         self.provider.metadata().await?;
         let is_done =
             |session: &Session| wanted.is_fulfilled_by(session, self.settings.clock.now());
-        match self.sessions.lease_or_outcome(&wanted.held, is_done).await? {
-            Turn::Done(latest) => Ok(latest),
-            Turn::Lease(lease) => self.sessions.holding(lease, self.exchange(wanted)).await,
+        loop {
+            match self.sessions.lease_or_outcome(&wanted.held, is_done).await? {
+                Turn::Done(latest) => return Ok(latest),
+                Turn::Lease(lease) => {
+                    let lease = HeldLease::new(lease);
+                    let exchange = self.exchange(wanted, &lease);
+                    if let Some(latest) = self.sessions.holding(&lease, exchange).await? {
+                        return Ok(latest);
+                    }
+                }
+            }
         }
     }
 
-    async fn exchange(&self, wanted: &RefreshRequest) -> Result<LoadedSession, Error> {
-        let mut latest = self.sessions.latest(&wanted.held).await?;
+    /// `None` if this process stood still, and another instance may have had the lease: nothing was sent.
+    async fn exchange(
+        &self,
+        wanted: &RefreshRequest,
+        lease: &HeldLease,
+    ) -> Result<Option<LoadedSession>, Error> {
+        let mut found = self.sessions.find(&wanted.held).await?;
         let mut is_second = false;
-        let mut departure = Departure::default();
+        let mut departure = Departure::under(lease.right());
         loop {
+            let latest = found.held.clone();
             if wanted.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
-                return Ok(latest);
+                return Ok(Some(latest));
             }
             match self.redeem_refresh_token(&latest, &wanted.target, &departure).await {
-                Ok(renewal) => return self.store_renewal(&wanted.held, &latest, renewal).await,
+                Ok(renewal) => {
+                    let stored = self.store_renewal(&wanted.held, found, renewal, lease).await;
+                    return stored.map(Some);
+                }
+                Err(_) if departure.left().is_none() && !is_second && !lease.right().is_valid() => {
+                    return Ok(None);
+                }
                 Err(error) if error.needs_sign_in() => {
-                    let newer = self.sessions.latest(&latest).await?;
-                    if newer.session.refresh_token() == latest.session.refresh_token() {
+                    let newer = self.sessions.find(&latest).await?;
+                    if newer.held.session.refresh_token() == latest.session.refresh_token() {
                         self.sessions.end(&(&latest).into(), self.settings.clock.now()).await?;
                         tracing::info!(%error, "Logto ended a session");
                         return Err(error);
                     }
                     // Another instance rotated the refresh token meanwhile.
-                    latest = newer;
-                    departure = Departure::default();
+                    found = newer;
+                    departure = Departure::under(lease.right());
                 }
                 Err(error)
                     if !is_second
@@ -255,7 +280,7 @@ impl Engine {
                 Err(error) => {
                     let is_about_target = error.kind() != ErrorKind::InvalidClient;
                     if error.response().is_some() && !error.is_retryable() && is_about_target {
-                        self.rescue(wanted, &latest).await;
+                        self.rescue(wanted, found, lease).await;
                     }
                     return Err(error);
                 }
@@ -265,13 +290,14 @@ impl Engine {
 
     /// Logto spends a refresh token that is to be replaced before it looks at what is asked for, and
     /// does not return the new one if it then refuses. For three seconds it takes the old one again.
-    async fn rescue(&self, wanted: &RefreshRequest, latest: &LoadedSession) {
+    async fn rescue(&self, wanted: &RefreshRequest, found: FoundSession, lease: &HeldLease) {
         let plain = Target::default();
         if wanted.target == plain {
             return;
         }
-        let rescued = match self.redeem_refresh_token(latest, &plain, &Departure::default()).await {
-            Ok(renewal) => self.store_renewal(&wanted.held, latest, renewal).await,
+        let renewal = self.redeem_refresh_token(&found.held, &plain, &Departure::default()).await;
+        let rescued = match renewal {
+            Ok(renewal) => self.store_renewal(&wanted.held, found, renewal, lease).await,
             Err(error) => Err(error),
         };
         if let Err(error) = rescued {
@@ -279,13 +305,15 @@ impl Engine {
         }
     }
 
-    /// Stores what came of redeeming the refresh token of `from`, and only then hands it out.
+    /// Stores what came of redeeming the refresh token of `found`, and only then hands it out.
     async fn store_renewal(
         &self,
         before: &LoadedSession,
-        from: &LoadedSession,
+        found: FoundSession,
         renewal: Renewal,
+        lease: &HeldLease,
     ) -> Result<LoadedSession, Error> {
+        let from = found.held.clone();
         let change = |session: &mut Session| {
             let now = self.settings.clock.now();
             self.sessions.note_refresh(session, now);
@@ -317,15 +345,17 @@ impl Engine {
             true
         };
         let mut waiting = None;
+        let mut found = Some(found);
         let stored = loop {
             let now = self.settings.clock.now();
-            match self.sessions.update(before, now, change).await {
+            let stored = self.sessions.update_under(lease, before, found.take(), now, change);
+            match stored.await {
                 Err(error) if error.is_retryable() => {
                     waiting.get_or_insert_with(|| Unstored::new(&self.refreshes.unstored));
                     if let Some(suppressed) = self.refreshes.store_failures.admit() {
                         tracing::warn!(%error, suppressed, "failed to store refreshed tokens; retrying");
                     }
-                    tokio::time::sleep(STORE_PAUSE).await;
+                    tokio::time::sleep(store_pause(self.refreshes.unstored())).await;
                 }
                 outcome => break outcome,
             }

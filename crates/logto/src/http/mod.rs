@@ -22,8 +22,8 @@ use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use failure::is_answer_lost;
-pub(crate) use queue::Departure;
 use queue::Queue;
+pub(crate) use queue::{Departure, Right};
 
 /// Logto closes an idle connection after 5 s; we stop using it earlier, so that no token request
 /// is written into a connection that is being closed.

@@ -1,6 +1,6 @@
 //! A limit on concurrent requests to Logto, first come, first served.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -37,6 +37,11 @@ impl Queue {
             let why = "too many requests to Logto are under way; this one was not sent";
             return Err(Error::new(ErrorKind::Unreachable, why));
         };
+        // The process may have stood still since.
+        if departure.is_missed() {
+            let why = "it became too late for a request to Logto, which was not sent";
+            return Err(Error::new(ErrorKind::Unreachable, why));
+        }
         let _ = departure.left.set(Instant::now());
         Ok(permit)
     }
@@ -46,13 +51,45 @@ impl Queue {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Departure {
     latest: Option<Instant>,
+    right: Option<Right>,
     left: Arc<OnceLock<Instant>>,
+}
+
+/// A right to send requests that ends by itself unless it is prolonged.
+#[derive(Clone, Debug)]
+pub(crate) struct Right(Arc<Mutex<Option<Instant>>>);
+
+impl Right {
+    pub(crate) fn until(end: Instant) -> Self {
+        Self(Arc::new(Mutex::new(Some(end))))
+    }
+
+    /// Prolongs the right, or ends it for good. One that has ended stays so.
+    pub(crate) fn set(&self, end: Option<Instant>) {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *current = current.and(end);
+    }
+
+    pub(crate) fn is_valid(&self) -> bool {
+        let end = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        end.is_some_and(|end| Instant::now() < end)
+    }
 }
 
 impl Departure {
     /// Of a request that is of no use, or does harm, if it is sent later.
     pub(crate) fn before(latest: Instant) -> Self {
         Self { latest: Some(latest), ..Self::default() }
+    }
+
+    /// Of a request that does harm if it is sent without this right.
+    pub(crate) fn under(right: &Right) -> Self {
+        Self { right: Some(right.clone()), ..Self::default() }
+    }
+
+    fn is_missed(&self) -> bool {
+        self.latest.is_some_and(|latest| latest < Instant::now())
+            || self.right.as_ref().is_some_and(|right| !right.is_valid())
     }
 
     /// When the request was sent; `None` while it waits, or if it never was.
@@ -71,7 +108,7 @@ mod tests {
     async fn turns_come_in_order_and_a_wait_that_is_given_up_leaves_nothing() {
         let queue = Arc::new(Queue::new(1, PATIENCE));
         let first = queue.turn(&Departure::default()).await.unwrap();
-        let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let order = Arc::new(Mutex::new(Vec::new()));
         let waiting: Vec<_> = (0..4)
             .map(|number| {
                 let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
@@ -111,5 +148,29 @@ mod tests {
 
         drop(held);
         assert!(queue.turn(&Departure::default()).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_stood_still_does_not_send_what_is_too_late() {
+        let queue = Queue::new(1, PATIENCE);
+        let second = Duration::from_secs(1);
+        let right = Right::until(Instant::now() + second);
+        let departures = [Departure::before(Instant::now() + second), Departure::under(&right)];
+        for departure in &departures {
+            assert!(
+                queue.turn(&Departure { left: Arc::default(), ..departure.clone() }).await.is_ok()
+            );
+        }
+        tokio::time::advance(2 * second).await;
+        for departure in &departures {
+            queue.turn(departure).await.unwrap_err();
+            assert_eq!(departure.left(), None);
+        }
+        right.set(Some(Instant::now() + second));
+        assert!(queue.turn(&Departure::under(&right)).await.is_ok());
+        for end in [None, Some(Instant::now() + second)] {
+            right.set(end);
+            assert!(queue.turn(&Departure::under(&right)).await.is_err(), "it has ended");
+        }
     }
 }

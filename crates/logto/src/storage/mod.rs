@@ -119,6 +119,26 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// [`StorageError`] if the store cannot be asked.
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError>;
 
+    /// [Stores](Self::put) an entry, and in any case [removes](Self::remove) this version of another one:
+    /// what was done under a lease, and the lease. The answer is that of the first. By default these are
+    /// two steps, which is always right; a storage that can do both in one round trip spares one.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] if the store cannot be asked. The entry may have been stored all the same.
+    async fn put_and_remove(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+        removed: (&str, Version),
+    ) -> Result<bool, StorageError> {
+        let stored = self.put(key, entry, expect, ttl).await?;
+        self.remove(removed.0, Some(removed.1)).await?;
+        Ok(stored)
+    }
+
     /// The memory that this is, which answers without a future and tells whether a session can have been
     /// revoked at all. A storage around one is another storage.
     #[doc(hidden)]

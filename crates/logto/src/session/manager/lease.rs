@@ -2,11 +2,16 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::store::Store;
 use super::{LoadedSession, SessionManager};
 use crate::error::Error;
+use crate::http::Right;
 use crate::session::Session;
 use crate::storage::{Expect, Version};
 
@@ -16,6 +21,8 @@ use crate::storage::{Expect, Version};
 const LIFE: Duration = Duration::from_millis(1000);
 /// Between two signs of life: a slow one does not cost the lease.
 const BEAT: Duration = Duration::from_millis(250);
+/// After a sign of life that the store did not take.
+const BEAT_AGAIN: Duration = Duration::from_millis(100);
 /// Between two looks whether another instance is done: at first, and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
 
@@ -25,6 +32,76 @@ pub(crate) struct Lease {
     /// What is stored: no other holder stores the same.
     owner: [u8; 8],
     version: Version,
+    /// When it is over unless it is prolonged, at the earliest.
+    end: Instant,
+    /// No other instance can have had it since it was taken.
+    is_whole: bool,
+}
+
+/// A lease while the work is done that it is for.
+pub(crate) struct HeldLease {
+    key: String,
+    state: Mutex<State>,
+    right: Right,
+}
+
+enum State {
+    Held(Lease),
+    /// Another instance has it, or had it.
+    Lost,
+    /// A sign of life is under way, or the lease was given back.
+    Away,
+}
+
+impl HeldLease {
+    pub(crate) fn new(lease: Lease) -> Self {
+        Self {
+            key: lease.key.clone(),
+            right: Right::until(lease.end),
+            state: Mutex::new(State::Held(lease)),
+        }
+    }
+
+    /// The right to send what the store had after the lease was taken. A process may stand still, and
+    /// another one have the lease meanwhile.
+    pub(crate) fn right(&self) -> &Right {
+        &self.right
+    }
+
+    /// Stores what came of the work, and gives the lease back with it.
+    pub(super) async fn put(
+        &self,
+        store: &Store,
+        key: &str,
+        value: Vec<u8>,
+        expect: Expect,
+        ttl: Duration,
+    ) -> Result<bool, Error> {
+        let Some(lease) = self.take() else {
+            return Ok(store.put(key, value, expect, ttl).await?.is_some());
+        };
+        let removed = (&*lease.key, lease.version);
+        let stored = store.put_and_remove(key, value, expect, ttl, removed).await;
+        if stored.is_err() {
+            *self.state() = State::Held(lease);
+        }
+        stored
+    }
+
+    fn take(&self) -> Option<Lease> {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::Away) {
+            State::Held(lease) => Some(lease),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What waiting for the lease ends with.
@@ -48,9 +125,19 @@ impl SessionManager {
         let key = self.store_keys.lease(held.session.id);
         let session_key = self.store_keys.session(held.session.id);
         let (mut pause, longest) = LOOK;
+        let mut is_settled = false;
         loop {
+            // After an outage those come first who hold what Logto answered, or wait for it: the refresh
+            // token that is found may be one that Logto has replaced long ago.
+            self.store.settle().await;
             if let Some(lease) = self.lease(&key).await? {
-                return Ok(Turn::Lease(lease));
+                // This very call may have waited for the end of the outage.
+                if is_settled || !self.store.has_to_settle() {
+                    return Ok(Turn::Lease(lease));
+                }
+                is_settled = true;
+                self.give_back(lease).await;
+                continue;
             }
             let mut is_free = false;
             while !is_free {
@@ -71,20 +158,37 @@ impl SessionManager {
     /// `None` if another instance has it.
     async fn lease(&self, key: &str) -> Result<Option<Lease>, Error> {
         let owner = Version::random()?.number().to_be_bytes();
+        let end = Instant::now() + LIFE;
         let version = self.store.put(key, owner.to_vec(), Expect::Absent, LIFE).await?;
-        Ok(version.map(|version| Lease { key: key.to_owned(), owner, version }))
+        let key = key.to_owned();
+        Ok(version.map(|version| Lease { key, owner, version, end, is_whole: true }))
     }
 
     /// Does the work with signs of life, and gives the right back.
-    pub(crate) async fn holding<T>(&self, lease: Lease, work: impl Future<Output = T>) -> T {
-        let mut lease = Some(lease);
+    pub(crate) async fn holding<T>(&self, held: &HeldLease, work: impl Future<Output = T>) -> T {
         let outcome = {
             let beats = async {
+                let mut pause = BEAT;
                 loop {
-                    tokio::time::sleep(BEAT).await;
-                    if let Some(held) = lease.take() {
-                        lease = self.prolong(held).await;
-                    }
+                    tokio::time::sleep(pause).await;
+                    pause = BEAT;
+                    let state = std::mem::replace(&mut *held.state(), State::Away);
+                    let lease = match state {
+                        State::Held(lease) => {
+                            let end = lease.end;
+                            let lease = self.prolong(lease).await;
+                            if lease.as_ref().is_some_and(|lease| lease.end == end) {
+                                pause = BEAT_AGAIN;
+                            }
+                            lease
+                        }
+                        // Its store may have been out of reach: the other one may be gone.
+                        State::Lost => self.lease(&held.key).await.unwrap_or_default(),
+                        State::Away => continue,
+                    };
+                    let whole = lease.as_ref().filter(|lease| lease.is_whole);
+                    held.right.set(whole.map(|lease| lease.end));
+                    *held.state() = lease.map_or(State::Lost, State::Held);
                 }
             };
             // Side by side: a store that is slow must not keep the work from reading Logto's answer.
@@ -98,55 +202,66 @@ impl SessionManager {
             })
             .await
         };
-        if let Some(Lease { key, version, .. }) = lease
-            && let Err(error) = self.store.remove(&key, Some(version)).await
-        {
+        if let Some(lease) = held.take() {
+            self.give_back(lease).await;
+        }
+        outcome
+    }
+
+    async fn give_back(&self, Lease { key, version, .. }: Lease) {
+        if let Err(error) = self.store.remove(&key, Some(version)).await {
             // It ends by itself soon.
             tracing::debug!(%error, "a lease could not be given back");
         }
-        outcome
     }
 
     /// `None` if another instance has it by now; what is under way is finished all the same.
     async fn prolong(&self, lease: Lease) -> Option<Lease> {
         match self.renew(&lease, Expect::Version(lease.version)).await {
-            Ok(Some(version)) => Some(Lease { version, ..lease }),
+            Ok(Some(renewed)) => Some(renewed),
             Ok(None) => self.regain(lease).await,
             Err(_) => Some(lease),
         }
     }
 
     /// Goes on with a lease that is not as it was left: an earlier sign of life was stored although
-    /// its answer was lost, or none came for too long and no other instance has taken the lease since.
-    async fn regain(&self, lease: Lease) -> Option<Lease> {
+    /// its answer was lost, or none came for too long and no other instance has the lease now.
+    async fn regain(&self, mut lease: Lease) -> Option<Lease> {
         let Ok([entry]) = self.store.get([&lease.key]).await else {
             return Some(lease);
         };
-        if let Some(entry) = &entry
-            && self.store.open(&lease.key, entry).as_deref() != Some(&lease.owner[..])
-        {
-            return None;
+        match &entry {
+            Some(entry) => {
+                let owner = self.store.open(&lease.key, entry);
+                if owner.as_deref() != Some(&lease.owner[..]) {
+                    return None;
+                }
+            }
+            None => lease.is_whole = false,
         }
         match self.renew(&lease, Expect::after(entry.as_ref())).await {
-            Ok(Some(version)) => Some(Lease { version, ..lease }),
+            Ok(Some(renewed)) => Some(renewed),
             // The next sign of life sees what is there.
             Ok(None) | Err(_) => Some(lease),
         }
     }
 
-    async fn renew(&self, lease: &Lease, expect: Expect) -> Result<Option<Version>, Error> {
-        self.store.put(&lease.key, lease.owner.to_vec(), expect, LIFE).await
+    async fn renew(&self, lease: &Lease, expect: Expect) -> Result<Option<Lease>, Error> {
+        let end = Instant::now() + LIFE;
+        let version = self.store.put(&lease.key, lease.owner.to_vec(), expect, LIFE).await?;
+        let Lease { ref key, owner, is_whole, .. } = *lease;
+        Ok(version.map(|version| Lease { key: key.clone(), owner, version, end, is_whole }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
     use std::sync::{Arc, Mutex};
 
     use tokio::task::JoinHandle;
-    use tokio::time::{Instant, sleep};
+    use tokio::time::sleep;
 
     use super::*;
     use crate::LogtoConfig;
@@ -167,9 +282,15 @@ mod tests {
     struct PausedStorage {
         entries: Mutex<HashMap<String, (Entry, Instant)>>,
         calls: AtomicU32,
+        is_down: AtomicBool,
     }
 
     impl PausedStorage {
+        fn check(&self) -> Result<(), StorageError> {
+            let is_down = self.is_down.load(Ordering::Relaxed);
+            if is_down { Err(StorageError::new("it is down")) } else { Ok(()) }
+        }
+
         /// Changes what is there if that is what was expected.
         fn change(
             &self,
@@ -199,6 +320,7 @@ mod tests {
     impl Storage for PausedStorage {
         async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
             self.calls.fetch_add(1, Ordering::Relaxed);
+            self.check()?;
             let mut entries = self.entries.lock().unwrap();
             entries.retain(|_, (_, end)| *end > Instant::now());
             Ok(keys.iter().map(|key| entries.get(*key).map(|(entry, _)| entry.clone())).collect())
@@ -211,10 +333,12 @@ mod tests {
             expect: Expect,
             ttl: Duration,
         ) -> Result<bool, StorageError> {
+            self.check()?;
             Ok(self.change(key, Some(expect), Some((entry, ttl))))
         }
 
         async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
+            self.check()?;
             Ok(self.change(key, version.map(Expect::Version), None))
         }
     }
@@ -258,7 +382,9 @@ mod tests {
     async fn holder(storage: &Arc<PausedStorage>, held: &LoadedSession) -> JoinHandle<()> {
         let instance = instance(storage);
         let lease = lease(&instance, held).await;
-        tokio::spawn(async move { instance.holding(lease, std::future::pending()).await })
+        tokio::spawn(async move {
+            instance.holding(&HeldLease::new(lease), std::future::pending::<()>()).await;
+        })
     }
 
     #[tokio::test(start_paused = true)]
@@ -279,6 +405,48 @@ mod tests {
                 assert!(left >= Duration::from_millis(500), "{death:?}: {left:?} are left");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_an_outage_the_holder_comes_before_others() {
+        let step = Duration::from_millis(25);
+        for outage in (0..100).step_by(7).map(|steps| step * steps) {
+            let (storage, held) = (Arc::default(), held());
+            let _holder = holder(&storage, &held).await;
+            let other = instance(&storage);
+            let others_know = async || other.lease_or_outcome(&held, |_| false).await;
+            storage.is_down.store(true, Ordering::Relaxed);
+            let end = Instant::now() + outage;
+            while Instant::now() < end {
+                assert!(others_know().await.is_err(), "the store is down");
+                sleep(step).await;
+            }
+            storage.is_down.store(false, Ordering::Relaxed);
+            let follower = tokio::time::timeout(3 * LIFE, others_know()).await;
+            assert!(follower.is_err(), "two have the lease after {outage:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_gives_the_right_to_send_as_long_as_no_other_instance_can_have_had_it() {
+        let (storage, held) = (Arc::default(), held());
+        let one = instance(&storage);
+        let lease = HeldLease::new(lease(&one, &held).await);
+        let work = async {
+            for _ in 0..20 {
+                sleep(LIFE / 2).await;
+                assert!(lease.right().is_valid(), "it gives signs of life");
+            }
+            // The process stands still: its time goes on, and nothing runs.
+            tokio::time::advance(LIFE).await;
+            assert!(!lease.right().is_valid());
+            sleep(LIFE).await;
+            assert!(
+                !lease.right().is_valid(),
+                "it has the lease again, and another had it perhaps"
+            );
+        };
+        one.holding(&lease, work).await;
     }
 
     #[tokio::test(start_paused = true)]

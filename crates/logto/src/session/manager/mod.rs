@@ -11,6 +11,7 @@ mod listed;
 mod load;
 mod loaded;
 mod opened;
+mod outages;
 mod pending;
 mod records;
 mod replay;
@@ -31,13 +32,14 @@ use crate::session::{Device, Opener, Packer, Session, SessionCookie, SessionPoin
 use crate::storage::{MemoryStorage, Storage, Subscription};
 
 use expiry::SessionExpiry;
-pub(crate) use lease::Turn;
+pub(crate) use lease::{HeldLease, Turn};
 pub(crate) use listed::ListedSession;
 pub use listed::SessionInfo;
 pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
 use opened::Opened;
 pub(crate) use pending::{Added, EndingSession, PendingEnds};
+pub(crate) use records::FoundSession;
 use store::Store;
 use store_keys::StoreKeys;
 pub(crate) use watched::WatchedSession;

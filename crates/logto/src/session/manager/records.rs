@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::lease::HeldLease;
 use super::revocation::CLOCKS;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::{Error, ErrorKind};
@@ -29,6 +30,13 @@ pub(super) enum Record {
     Session(LoadedSession),
 }
 
+/// A session as the store has it.
+pub(crate) struct FoundSession {
+    pub(crate) held: LoadedSession,
+    /// What a writer of it expects to find.
+    expect: Expect,
+}
+
 impl SessionManager {
     /// Stores a new session, in several attempts: the code that it comes from is spent.
     pub(super) async fn create(&self, session: &Session, now: u64) -> Result<(), Error> {
@@ -45,9 +53,19 @@ impl SessionManager {
     ///
     /// [`ErrorKind::SignInRequired`] if it is over.
     pub(crate) async fn latest(&self, held: &LoadedSession) -> Result<LoadedSession, Error> {
+        Ok(self.find(held).await?.held)
+    }
+
+    /// The same, to be changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`latest`](Self::latest).
+    pub(crate) async fn find(&self, held: &LoadedSession) -> Result<FoundSession, Error> {
         let key = self.store_keys.session(held.session.id);
         let [entry] = self.store.get([&key]).await?;
-        self.merge(held, self.record(&key, entry.as_ref(), held.backend)?)
+        let latest = self.merge(held, self.record(&key, entry.as_ref(), held.backend)?)?;
+        Ok(FoundSession { held: latest, expect: Expect::after(entry.as_ref()) })
     }
 
     /// Changes the session, whatever others change at the same time. A session that is over stays
@@ -62,10 +80,40 @@ impl SessionManager {
         now: u64,
         change: impl Fn(&mut Session) -> bool,
     ) -> Result<LoadedSession, Error> {
+        self.change(held, None, None, now, change).await
+    }
+
+    /// The same for a session that was found under a lease, which is given back together with what is
+    /// stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`update`](Self::update).
+    pub(crate) async fn update_under(
+        &self,
+        lease: &HeldLease,
+        held: &LoadedSession,
+        found: Option<FoundSession>,
+        now: u64,
+        change: impl Fn(&mut Session) -> bool,
+    ) -> Result<LoadedSession, Error> {
+        self.change(held, found, Some(lease), now, change).await
+    }
+
+    async fn change(
+        &self,
+        held: &LoadedSession,
+        mut found: Option<FoundSession>,
+        lease: Option<&HeldLease>,
+        now: u64,
+        change: impl Fn(&mut Session) -> bool,
+    ) -> Result<LoadedSession, Error> {
         let key = self.store_keys.session(held.session.id);
         for _ in 0..ATTEMPTS {
-            let [entry] = self.store.get([&key]).await?;
-            let latest = self.merge(held, self.record(&key, entry.as_ref(), held.backend)?)?;
+            let FoundSession { held: latest, expect } = match found.take() {
+                Some(found) if !self.pending.has(held.session.id) => found,
+                _ => self.find(held).await?,
+            };
             let mut session = latest.session.clone();
             if !change(&mut session) {
                 return Ok(latest);
@@ -79,9 +127,12 @@ impl SessionManager {
                 }
                 SessionBackend::Cookie | SessionBackend::Store => left,
             };
-            let expect = Expect::after(entry.as_ref());
-            let stored = self.store.put(&key, self.bytes_of(&session), expect, ttl);
-            if stored.await?.is_some() {
+            let bytes = self.bytes_of(&session);
+            let stored = match lease {
+                Some(lease) => lease.put(&self.store, &key, bytes, expect, ttl).await?,
+                None => self.store.put(&key, bytes, expect, ttl).await?.is_some(),
+            };
+            if stored {
                 return Ok(LoadedSession { session, backend: held.backend });
             }
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{Instrument, debug_span};
 
+use super::outages::Outages;
 use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::{Error, ErrorKind};
 use crate::metrics;
@@ -18,11 +19,12 @@ pub(crate) struct Store {
     storage: Arc<dyn Storage>,
     timeout: Duration,
     keys: Arc<KeyRing>,
+    outages: Outages,
 }
 
 impl Store {
     pub(crate) fn new(storage: Arc<dyn Storage>, timeout: Duration, keys: Arc<KeyRing>) -> Self {
-        Self { storage, timeout, keys }
+        Self { storage, timeout, keys, outages: Outages::new() }
     }
 
     /// Whether the store is the memory of this process, which answers at once.
@@ -68,6 +70,32 @@ impl Store {
         Ok(self.in_time("put", put).await?.then_some(version))
     }
 
+    /// Seals and stores a value, and removes this version of another entry in any case.
+    pub(crate) async fn put_and_remove(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        expect: Expect,
+        ttl: Duration,
+        removed: (&str, Version),
+    ) -> Result<bool, Error> {
+        let sealed = self.keys.seal_bytes(Purpose::Record, key, value)?;
+        let entry = Entry::new(sealed, Version::random()?);
+        self.in_time("put", self.storage.put_and_remove(key, entry, expect, ttl, removed)).await
+    }
+
+    /// Lets those come first who have something for the store, if it did not answer until now.
+    pub(super) async fn settle(&self) {
+        let pause = self.outages.pause();
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    pub(super) fn has_to_settle(&self) -> bool {
+        !self.outages.pause().is_zero()
+    }
+
     pub(crate) async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, Error> {
         self.in_time("remove", self.storage.remove(key, version)).await
     }
@@ -97,8 +125,8 @@ impl Store {
         let mut work = pin!(work);
         // A store in this process answers at once; a timer would cost more than its answer.
         let at_once = future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
-        let outcome = match at_once {
-            Poll::Ready(outcome) => outcome,
+        let (outcome, took) = match at_once {
+            Poll::Ready(outcome) => (outcome, Duration::ZERO),
             Poll::Pending => {
                 let span = debug_span!("store", operation);
                 let begun = Instant::now();
@@ -109,9 +137,11 @@ impl Store {
                     Err(_) => "timeout",
                 };
                 metrics::store(operation, said, begun.elapsed());
-                answer.unwrap_or_else(|_| Err(StorageError::new("it did not answer in time")))
+                let late = |_| Err(StorageError::new("it did not answer in time"));
+                (answer.unwrap_or_else(late), begun.elapsed())
             }
         };
+        self.outages.note(outcome.is_ok(), took);
         outcome.map_err(unavailable)
     }
 }

@@ -54,6 +54,7 @@ pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
     note("a stale version stores nothing", kit.stale_version().await);
     note("what was removed does not come back", kit.removed().await);
     note("only the version that is meant is removed", kit.version_removed().await);
+    note("an entry is stored while another one is removed", kit.put_and_removed().await);
     note("of many writers one wins", kit.one_wins().await);
     note("an entry ends with its time to live", kit.ends().await);
     note("a write renews the time to live", kit.renews().await);

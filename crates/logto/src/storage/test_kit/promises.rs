@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::kit::{Broken, Kit, LONG, ensure, entry_of, new_entry, new_key};
-use crate::storage::{Expect, Version};
+use crate::storage::{Entry, Expect, Version};
 
 /// Of an entry whose end is waited for.
 const SHORT: Duration = Duration::from_secs(1);
@@ -83,6 +83,28 @@ impl Kit<'_> {
             removed && self.get(&key).await?.is_none(),
             "the version that is there was not removed",
         )
+    }
+
+    pub(super) async fn put_and_removed(&self) -> Result<(), Broken> {
+        let (key, other) = (new_key()?, new_key()?);
+        let (first, second, lease) = (new_entry()?, new_entry()?, new_entry()?);
+        self.create(&other, &lease, LONG).await?;
+        let put = async |entry: &Entry, expect, version| {
+            let removed = (other.as_str(), version);
+            self.0.put_and_remove(&key, entry.clone(), expect, LONG, removed).await
+        };
+        ensure(
+            put(&first, Expect::Absent, Version::random()?).await?,
+            "a new entry was refused because the other one is of another version",
+        )?;
+        ensure(self.get(&other).await?.is_some(), "another version was removed")?;
+        let known = Expect::Version(first.version);
+        ensure(put(&second, known, lease.version).await?, "the version that is there was refused")?;
+        ensure(self.get(&other).await?.is_none(), "the other entry was not removed")?;
+        self.create(&other, &lease, LONG).await?;
+        ensure(!put(&new_entry()?, known, lease.version).await?, "an older version was replaced")?;
+        ensure(self.get(&other).await?.is_none(), "the other entry was left")?;
+        ensure(self.get(&key).await? == Some(second), "another entry was stored")
     }
 
     pub(super) async fn one_wins(&self) -> Result<(), Broken> {
