@@ -109,10 +109,20 @@ impl Engine {
                     let owner = &exchange.owner;
                     let redeemed = engine.redeem(owner, &transaction, parameters, &redirect_uri);
                     let session = redeemed.await?;
+                    let expected = transaction.intent.options().expected;
+                    if let Some(expected) = &expected
+                        && let Err(error) = expected.check(session.grant.claims())
+                    {
+                        let token = session.refresh_token().map(str::to_owned);
+                        engine.revoke_all(token.into_iter().collect());
+                        return Err(error);
+                    }
                     // What one person had begun is not for another to go on with.
                     let goes_on = match &transaction.intent.freshness {
-                        Some(freshness) => freshness.is_for(session.grant.shown().sub()),
-                        None => true,
+                        Some(freshness) if expected.is_none() => {
+                            freshness.is_for(session.grant.shown().sub())
+                        }
+                        _ => true,
                     };
                     let page = transaction.intent.return_to.clone().filter(|_| goes_on);
                     let page = engine.admit(&session, page).await?;

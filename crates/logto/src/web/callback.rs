@@ -106,7 +106,8 @@ impl Context {
             ErrorKind::InvalidCallback
             | ErrorKind::Cancelled
             | ErrorKind::Refused
-            | ErrorKind::SignInRefused => {
+            | ErrorKind::SignInRefused
+            | ErrorKind::WrongUser => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
             _ => tracing::error!(%error, "a sign-in failed"),

@@ -3,7 +3,9 @@
 use super::{Context, Reply, Route};
 use crate::config::{Prompt, scope};
 use crate::error::{Error, ErrorKind};
-use crate::flow::{Begun, Engine, Freshness, Intent, Resources, SignInOptions, Transaction};
+use crate::flow::{
+    Begun, Engine, ExpectedUser, Freshness, Intent, Resources, SignInOptions, Transaction,
+};
 use crate::local_path::local_path;
 use crate::oidc::{AuthorizationRequest, Protocol};
 
@@ -85,6 +87,7 @@ impl Context {
     ) -> Result<Reply, Error> {
         options.check()?;
         let logto = self.logto();
+        self.check_expected(options)?;
         let scopes = self.scopes(options)?;
         let return_to = self.return_to(options)?;
         let redirect_path = self.redirect_path(options)?;
@@ -141,10 +144,24 @@ impl Context {
         Ok(scopes)
     }
 
+    /// The callback compares the address with the claim of this scope.
+    fn check_expected(&self, options: &SignInOptions) -> Result<(), Error> {
+        let by_email = matches!(options.expected, Some(ExpectedUser::Email(_)));
+        let scopes = &self.logto().settings.scopes;
+        if by_email && !scopes.iter().any(|name| name == scope::EMAIL) {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "a sign-in for an e-mail address needs the scope email: with_scopes(…) or LOGTO_SCOPES",
+            ));
+        }
+        Ok(())
+    }
+
     /// A person who has to authenticate again needs a page for it.
     fn prompt(&self, options: &SignInOptions) -> Prompt {
         match (options.prompt, self.logto().settings.prompt) {
             (Some(prompt), _) => prompt,
+            (None, configured) if options.expected.is_some() => configured.with_login(),
             (None, Prompt::None) if options.max_age.is_some() => Prompt::Login,
             (None, configured) => configured,
         }

@@ -108,6 +108,7 @@ mod tests {
             ErrorKind::Cancelled,
             ErrorKind::SessionTooLarge,
             ErrorKind::SignInRefused,
+            ErrorKind::WrongUser,
             ErrorKind::SignInHookFailed,
             ErrorKind::Internal,
             ErrorKind::Refused,
