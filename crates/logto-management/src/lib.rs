@@ -50,5 +50,5 @@ pub use request::Request;
 pub use resources::{NewResource, Resource, Resources, Scope};
 pub use roles::{NewRole, Role, RoleType, Roles};
 pub use sign_in_experience::{SignInExperience, SignInExperienceSettings, SignUp, SocialSignIn};
-pub use single_use_tokens::{OneTimeToken, SubjectToken};
+pub use single_use_tokens::{NewOneTimeToken, OneTimeToken, SubjectToken};
 pub use users::{NewUser, User, UserChanges, Users};

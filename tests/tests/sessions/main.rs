@@ -5,6 +5,7 @@ mod ended;
 mod lifetime;
 mod listing;
 mod metrics;
+mod one_person;
 mod opened;
 mod persist;
 mod refresh;

@@ -22,6 +22,7 @@ mod experience;
 mod home;
 mod hugging_face;
 mod introspection;
+mod magic_link;
 mod management;
 mod progress;
 mod redirect;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::apps::App;
 use crate::directory::{Directory, Row, text};
 use crate::keys::KeyRing;
-use crate::people::Person;
+use crate::people::{Membership, Person};
 use crate::random;
 use crate::subjects::Subjects;
 use crate::vault::Vault;
@@ -88,6 +88,18 @@ impl Store {
 
     pub(crate) fn person(&self, handle: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.handle() == handle)
+    }
+
+    /// A new membership, without a role; `None` if there is no such organization.
+    pub(crate) fn membership_in(&self, organization: &str) -> Option<Membership> {
+        let known = self.directory.organizations.get(organization)?;
+        let description = known.get("description").and_then(Value::as_str);
+        Some(Membership {
+            id: organization.to_owned(),
+            name: text(known, "name").to_owned(),
+            description: description.map(str::to_owned),
+            role: String::new(),
+        })
     }
 
     /// The first sign-in of a person makes their account, with the roles that everyone new gets.
