@@ -10,6 +10,7 @@ mod opened;
 mod persist;
 mod refresh;
 mod sign_out;
+mod silent;
 mod size;
 mod store_outage;
 mod tokens;

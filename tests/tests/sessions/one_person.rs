@@ -2,19 +2,22 @@
 
 use logto::SignInOptions;
 use logto::web::Route;
-use logto_local::{LocalTenant, Stop};
+use logto_local::{LocalTenant, LocalTenantBuilder, Stop};
 use logto_management::{
     InvitationStatus, Management, NewInvitation, NewOneTimeToken, NewOrganization,
 };
 use logto_tests::hostile::{BASE_URL, Home, LocalWorld, NAVIGATION, Seen};
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
 
 const ACME: &str = "wpmklpcc20gc";
 
 async fn world() -> (LocalWorld, Management) {
+    world_of(LocalTenant::builder()).await
+}
+
+async fn world_of(tenant: LocalTenantBuilder) -> (LocalWorld, Management) {
     let scopes = ["email", "urn:logto:scope:organizations"];
-    let world = LocalWorld::at(Home::Cookies, |config| config.with_scopes(scopes)).await;
+    let world = LocalWorld::of(tenant, Home::Cookies, |config| config.with_scopes(scopes)).await;
     let management = management(&world.tenant);
     (world, management)
 }
@@ -102,22 +105,21 @@ async fn a_magic_link_of_another_person_is_not_ignored() {
 
 #[tokio::test]
 async fn a_newcomer_is_a_member_at_once_if_sign_up_is_by_email() {
-    let (mut world, management) = world().await;
-    let mut browser = world.tenant.browser();
-    let new = NewOneTimeToken::new("new@example.test").with_organizations([ACME]);
-    let link = token(&management, new.clone()).await;
-    let seen = follow(&mut world, &mut browser, "new@example.test", &link).await;
-    assert!(matches!(seen, Err(Stop::Page { .. })), "{seen:?}");
-
-    let sign_up =
-        json!({ "signUp": { "identifiers": ["email"], "password": false, "verify": true } });
-    let change = management.patch(&["sign-in-exp"]).json(&sign_up);
-    change.send::<Value>().await.unwrap();
-    let link = token(&management, new).await;
-    let seen = follow(&mut world, &mut browser, "new@example.test", &link).await.unwrap();
-    assert_eq!(seen.status, 303, "{seen:?}");
-    let user = world.page().user().await.unwrap();
-    assert_eq!(user.claims().organizations, [ACME]);
+    for by_email in [false, true] {
+        let (mut world, management) =
+            world_of(LocalTenant::builder().sign_up_by_email(by_email)).await;
+        let mut browser = world.tenant.browser();
+        let new = NewOneTimeToken::new("new@example.test").with_organizations([ACME]);
+        let link = token(&management, new).await;
+        let seen = follow(&mut world, &mut browser, "new@example.test", &link).await;
+        if by_email {
+            assert_eq!(seen.unwrap().status, 303);
+            let user = world.page().user().await.unwrap();
+            assert_eq!(user.claims().organizations, [ACME]);
+        } else {
+            assert!(matches!(seen, Err(Stop::Page { .. })), "{seen:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -145,7 +147,9 @@ async fn an_invitation_is_accepted_for_the_person_who_came() {
     let status = management.invitations().get(&invitation.id).await.unwrap().status;
     assert_eq!(status, InvitationStatus::Accepted);
     // A member now; the session learns of it by its next refresh.
-    assert!(bob.organization_token(&club).await.is_ok());
-    let claims = world.page().id_token_claims().await.unwrap().unwrap();
-    assert_eq!(claims.organizations, Vec::<String>::new());
+    assert!(!bob.claims().organizations.contains(&club));
+    bob.switch_organization(&*club).await.unwrap();
+    let user = world.page().user().await.unwrap();
+    assert!(user.claims().organizations.contains(&club));
+    assert_eq!(user.current_organization(), Some(&*club));
 }

@@ -117,11 +117,13 @@ fn translate(value: &Value, known: &HashMap<String, String>) -> Value {
 fn learn(recorded: &Value, ours: &Value, known: &mut HashMap<String, String>) {
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => {
-            if let (Some(Value::String(old)), Some(Value::String(new))) =
-                (recorded.get("id"), ours.get("id"))
-                && old.len() >= 12
-            {
-                known.entry(old.clone()).or_insert_with(|| new.clone());
+            for name in ["id", "token"] {
+                if let (Some(Value::String(old)), Some(Value::String(new))) =
+                    (recorded.get(name), ours.get(name))
+                    && old.len() >= 12
+                {
+                    known.entry(old.clone()).or_insert_with(|| new.clone());
+                }
             }
         }
         (Value::Array(recorded), Value::Array(ours)) => {

@@ -195,13 +195,19 @@ impl Engine {
     /// Keeps the new session, in place of the one that this browser had.
     async fn begin_session(
         &self,
-        session: Session,
+        mut session: Session,
         cookies: &str,
         device: Device,
     ) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
         let before = self.sessions.load(cookies.as_bytes(), now).await;
         let before = before.ok().and_then(|loaded| loaded.held);
+        if let Some(before) =
+            before.as_ref().filter(|before| before.sub() == session.grant.shown().sub())
+        {
+            // The same person goes on where they were.
+            session.set_organization(before.session.grant.tokens().organization.clone());
+        }
         let held = self.sessions.begin(session, device, now).await?;
         if let Some(before) = before {
             // The old session ends only for one that the browser can keep.

@@ -36,6 +36,8 @@ const PROTOCOL_PARAMETERS: [&str; 20] = [
 
 /// Says who is expected, in a repeated sign-in; no parameter can have this name.
 const EXPECTED: &str = "id_token_hint";
+/// Says that no page is shown, likewise.
+const SILENT: &str = "response_mode";
 const ONE_TIME_TOKEN: &str = "one_time_token";
 const LOGIN_HINT: &str = "login_hint";
 
@@ -81,6 +83,8 @@ pub struct SignInOptions {
     /// In seconds.
     pub(crate) max_age: Option<u64>,
     pub(crate) expected: Option<ExpectedUser>,
+    /// Whether to try it without a page.
+    pub(crate) is_silent: bool,
     pub(crate) parameters: Vec<(String, String)>,
 }
 
@@ -281,6 +285,9 @@ impl SignInOptions {
         if let Some(expected) = &self.expected {
             query.append_pair(EXPECTED, &expected.to_text());
         }
+        if self.is_silent {
+            query.append_pair(SILENT, "");
+        }
         if self.no_offline_access {
             query.append_pair("scope", "");
         }
@@ -301,6 +308,7 @@ impl SignInOptions {
                 // One that cannot be read asks for the most.
                 "max_age" => options.max_age = Some(value.parse().unwrap_or(0)),
                 EXPECTED => options.expected = Some(ExpectedUser::from_text(&value)),
+                SILENT => options.is_silent = true,
                 "scope" => options.no_offline_access = true,
                 "resource" => options.resources = Resources::Tried,
                 _ => options.parameters.push((name.into_owned(), value.into_owned())),
@@ -331,6 +339,10 @@ impl SignInOptions {
                 format!("the sign-in parameter {name:?} {why}"),
             ))
         };
+        let needs_page = self.prompt.is_some() || self.max_age.is_some() || self.expected.is_some();
+        if self.is_silent && needs_page {
+            return refuse("prompt", "is none for a sign-in without a page");
+        }
         for (at, (name, _)) in self.parameters.iter().enumerate() {
             if name == "max_age" {
                 return refuse(name, "has an option of its own, with_max_age");
@@ -389,9 +401,9 @@ mod tests {
         assert!(!again.no_offline_access);
         assert_eq!(again.resources, Resources::All);
         let options = SignInOptions::new().without_offline_access();
-        let options = SignInOptions { resources: Resources::Tried, ..options };
+        let options = SignInOptions { resources: Resources::Tried, is_silent: true, ..options };
         let again = SignInOptions::from_query(&options.to_query());
-        assert!(again.no_offline_access);
+        assert!(again.no_offline_access && again.is_silent);
         assert_eq!(again.resources, Resources::Tried);
     }
 

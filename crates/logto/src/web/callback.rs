@@ -40,6 +40,9 @@ impl Context {
                 {
                     return reply;
                 }
+                if let Some(reply) = self.after_silent_sign_in(&failure).await {
+                    return reply;
+                }
                 self.fail_callback(&failure).await
             }
         }
@@ -76,6 +79,11 @@ impl Context {
         let redirect_uri = self.redirect_uri(&transaction);
         if !self.is_at(&redirect_uri) {
             let error = invalid("the browser came back to another address");
+            return Err(Arc::new(CallbackFailure::new(transaction, error)));
+        }
+        if parameters.has_code()
+            && let Some(error) = self.needs_consent(&transaction)
+        {
             return Err(Arc::new(CallbackFailure::new(transaction, error)));
         }
         let callback = Callback {
@@ -151,7 +159,7 @@ impl Context {
         self.page(400, &page)
     }
 
-    fn page_of(&self, wanted: Option<&String>) -> String {
+    pub(super) fn page_of(&self, wanted: Option<&String>) -> String {
         wanted.cloned().unwrap_or_else(|| self.after_sign_in())
     }
 }

@@ -10,7 +10,7 @@ use crate::local_path::local_path;
 use crate::oidc::{AuthorizationRequest, Protocol};
 
 /// What went before a sign-in.
-enum Before<'a> {
+pub(super) enum Before<'a> {
     Nothing,
     /// The same sign-in, whose cookie another tab took.
     Displaced,
@@ -80,7 +80,7 @@ impl Context {
         logto.transactions.finish(&logto.keys, transaction, self.now())
     }
 
-    async fn begin_sign_in(
+    pub(super) async fn begin_sign_in(
         &self,
         options: &SignInOptions,
         before: Before<'_>,
@@ -131,7 +131,8 @@ impl Context {
     /// consent, so that has to be asked for by name.
     fn scopes(&self, options: &SignInOptions) -> Result<Vec<&str>, Error> {
         let settings = &self.logto().settings;
-        let wanted = |name: &&str| *name != scope::OFFLINE_ACCESS || !options.no_offline_access;
+        let is_online = options.no_offline_access || options.is_silent;
+        let wanted = |name: &&str| *name != scope::OFFLINE_ACCESS || !is_online;
         let scopes: Vec<&str> = settings.scopes.iter().map(String::as_str).filter(wanted).collect();
         let prompt = self.prompt(options);
         if scopes.contains(&scope::OFFLINE_ACCESS) && !prompt.includes_consent() {
@@ -160,6 +161,7 @@ impl Context {
     /// A person who has to authenticate again needs a page for it.
     fn prompt(&self, options: &SignInOptions) -> Prompt {
         match (options.prompt, self.logto().settings.prompt) {
+            _ if options.is_silent => Prompt::None,
             (Some(prompt), _) => prompt,
             (None, configured) if options.expected.is_some() => configured.with_login(),
             (None, Prompt::None) if options.max_age.is_some() => Prompt::Login,
