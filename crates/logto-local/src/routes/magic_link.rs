@@ -37,7 +37,8 @@ pub(super) fn follow(tenant: &Tenant, call: &Call) -> Option<Response> {
         Ok(owner) => {
             waiting.signed_in_as = Some(owner);
             waiting.progress.signed_in = true;
-            Some(reply::see_other(&format!("{}/oidc/auth/{uid}", tenant.endpoint)))
+            let path = waiting.request.resume_path(&uid);
+            Some(reply::see_other(&format!("{}{path}", tenant.endpoint)))
         }
         Err(why) => {
             waiting.notice = Some(why);

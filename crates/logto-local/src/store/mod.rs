@@ -15,8 +15,8 @@ use crate::random;
 use crate::subjects::Subjects;
 use crate::vault::Vault;
 pub(crate) use records::{
-    AccessToken, Account, Authorization, Authorized, Code, Grant, Interaction, Logout, Progress,
-    RefreshToken, Session, SocialLeg,
+    AccessToken, Account, Authorization, Authorized, Code, DeviceCode, DeviceState, Grant,
+    Interaction, Logout, Progress, RefreshToken, Session, SocialLeg,
 };
 
 pub(crate) const CODE_LIFE: u64 = 60;
@@ -48,6 +48,10 @@ pub(crate) struct Store {
     pub(crate) social: HashMap<String, SocialLeg>,
     pub(crate) grants: HashMap<String, Grant>,
     pub(crate) codes: HashMap<String, Code>,
+    /// By device code.
+    pub(crate) devices: HashMap<String, DeviceCode>,
+    /// What the pages of the device flow come back with.
+    pub(crate) device_pages: HashSet<String>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     /// What became of deliveries, oldest first, as the Management API shows it.
@@ -76,6 +80,8 @@ impl Store {
             social: HashMap::new(),
             grants: HashMap::new(),
             codes: HashMap::new(),
+            devices: HashMap::new(),
+            device_pages: HashSet::new(),
             access_tokens: HashMap::new(),
             refresh_tokens: HashMap::new(),
             hook_logs: Vec::new(),
