@@ -48,6 +48,10 @@ mod roles_and_permissions {}
 #[cfg(doctest)]
 mod organizations {}
 
+#[doc = include_str!("invitations.md")]
+#[cfg(doctest)]
+mod invitations {}
+
 #[doc = include_str!("agents.md")]
 #[cfg(doctest)]
 mod agents {}

@@ -18,8 +18,11 @@ struct Profile<'a> {
     user: Option<&'a User>,
     hugging_face: Option<HuggingFaceProfile<'a>>,
     hub: &'a Result<String, &'static str>,
+    /// The organization that the user works in.
+    current: Option<&'a str>,
+    info: &'a UserInfo,
     claims: String,
-    info: String,
+    all_info: String,
 }
 
 #[derive(Template)]
@@ -53,15 +56,17 @@ pub(crate) fn home(user: Option<&User>) -> String {
     html(&Home { user })
 }
 
-/// The profile page: the user at Logto, the Hugging Face profile stored there, and the current name at the Hub.
+/// The profile page: the user at Logto, the organizations to switch between, the Hugging Face profile stored there, and the current name at the Hub.
 pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, &'static str>) -> String {
     let pretty = |value: Value| format!("{value:#}");
     html(&Profile {
         user: Some(user),
         hugging_face: info.hugging_face(),
         hub,
+        current: user.current_organization(),
+        info,
         claims: user.claims().custom().map(pretty).unwrap_or_default(),
-        info: info.custom().map(pretty).unwrap_or_default(),
+        all_info: info.custom().map(pretty).unwrap_or_default(),
     })
 }
 

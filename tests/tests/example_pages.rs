@@ -77,6 +77,58 @@ async fn the_page_of_sessions_ends_all_others_and_only_for_its_own_site() {
 }
 
 #[tokio::test]
+async fn a_user_switches_between_organizations_and_only_from_the_page() {
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
+        let _app = ExampleApp::start(example, &base_url, &signs_in_at(&tenant)).await;
+        let visitor = Visitor::new();
+        let address = visitor.sent_to(&format!("{base_url}/sign-in")).await;
+        visitor.open(&tenant.sign_in(&address, "alice").await.unwrap()).await;
+        let chosen = async || {
+            let page = visitor.open(&format!("{base_url}/profile")).await.text().await.unwrap();
+            assert!(page.contains("<b>Acme</b>"), "{example:?}: {page}");
+            page.contains(r#"id="organization""#)
+        };
+        assert!(!chosen().await, "{example:?}");
+        for (origin, path, status, then) in [
+            ("https://evil.example", "wpmklpcc20gc/switch", 403, false),
+            (base_url.as_str(), "not-mine/switch", 403, false),
+            (base_url.as_str(), "wpmklpcc20gc/switch", 303, true),
+            ("https://evil.example", "clear", 403, true),
+            (base_url.as_str(), "clear", 303, false),
+        ] {
+            let address = format!("{base_url}/organizations/{path}");
+            let answer = visitor.post(&address).header("origin", origin).send().await.unwrap();
+            assert_eq!(answer.status(), status, "{example:?}, {origin}, {path}");
+            assert_eq!(chosen().await, then, "{example:?}, {origin}, {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_open_page_is_told_that_its_session_has_ended() {
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
+        let _app = ExampleApp::start(example, &base_url, &signs_in_at(&tenant)).await;
+        let (visitor, address) = (Visitor::new(), format!("{base_url}/events"));
+        assert_eq!(visitor.status(&address).await, 401, "{example:?}");
+        let sign_in = visitor.sent_to(&format!("{base_url}/sign-in")).await;
+        visitor.open(&tenant.sign_in(&sign_in, "alice").await.unwrap()).await;
+        let stream = visitor.get(&address).await;
+        assert_eq!(stream.status(), 200, "{example:?}");
+        let kind = stream.headers()["content-type"].to_str().unwrap().to_owned();
+        assert!(kind.starts_with("text/event-stream"), "{example:?}: {kind}");
+
+        let answer = visitor.post(&format!("{base_url}/sign-out")).header("origin", &base_url);
+        assert_eq!(answer.send().await.unwrap().status(), 303, "{example:?}");
+        let events = stream.text().await.unwrap().replace("event: ", "event:");
+        assert!(events.contains("event:signed-out"), "{example:?}: {events}");
+    }
+}
+
+#[tokio::test]
 async fn an_app_without_a_proxy_listens_on_this_machine_only() {
     for example in Example::ALL {
         let base_url = free_base_url();

@@ -41,6 +41,8 @@ pub(crate) enum AppKind {
     /// A traditional web application: confidential, first party unless said otherwise.
     Web,
     MachineToMachine,
+    /// A program on a person's machine: public, with PKCE and without a secret.
+    Native,
     /// Registered, and shown by the Management API; this tenant does not play the rest.
     Other,
 }
@@ -120,7 +122,20 @@ impl App {
     }
 
     pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
-        is_among(uri, &self.redirect_uris)
+        match self.kind {
+            AppKind::Native => self.redirect_uris.iter().any(|known| fits_native(known, uri)),
+            _ => is_among(uri, &self.redirect_uris),
+        }
+    }
+
+    /// Whether the app has no secret.
+    pub(crate) fn is_public(&self) -> bool {
+        self.kind == AppKind::Native
+    }
+
+    /// Whether people sign in to the app.
+    pub(crate) fn signs_people_in(&self) -> bool {
+        matches!(self.kind, AppKind::Web | AppKind::Native)
     }
 
     /// `http://localhost:3000` and `http://localhost:3000/` are one address: URIs are compared parsed.
@@ -135,6 +150,11 @@ impl App {
         !self.third_party && allowed == Some(&Value::Bool(true))
     }
 
+    /// Said when the app is created, and never changed.
+    pub(crate) fn is_device_flow(&self) -> bool {
+        self.about.get(CUSTOM_CLIENT_METADATA).is_some_and(asks_for_device_flow)
+    }
+
     pub(crate) fn allow_token_exchange(&mut self) {
         let metadata = json!({ ALLOW_TOKEN_EXCHANGE: true });
         self.about.insert(CUSTOM_CLIENT_METADATA.to_owned(), metadata);
@@ -143,6 +163,29 @@ impl App {
     pub(crate) fn secret_of_value(&self, value: &str) -> Option<&AppSecret> {
         self.secrets.iter().find(|secret| secret.value == value)
     }
+}
+
+/// Whether `customClientMetadata` switches the device flow on.
+pub(crate) fn asks_for_device_flow(metadata: &Value) -> bool {
+    metadata.get("isDeviceFlow") == Some(&Value::Bool(true))
+}
+
+/// On `127.0.0.1` and `[::1]` any port will do (RFC 8252, section 7.3); all else is compared to the letter.
+/// A scheme of one's own leads to an app on this machine.
+fn fits_native(registered: &str, uri: &str) -> bool {
+    let (Ok(mut registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
+        return false;
+    };
+    let is_address = |url: &Url| matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)));
+    if registered.scheme() == "http" && is_address(&registered) {
+        for url in [&mut registered, &mut uri] {
+            if url.set_port(None).is_err() {
+                return false;
+            }
+        }
+    }
+    let is_web = matches!(uri.scheme(), "http" | "https");
+    registered == uri && (!is_web || loopback(uri.as_str()).is_ok())
 }
 
 fn is_among(uri: &str, registered: &[String]) -> bool {

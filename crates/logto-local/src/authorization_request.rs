@@ -16,6 +16,16 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) page: String,
     /// The value of the `_logto` cookie.
     pub(crate) context: String,
+    /// The device code, if a device asks.
+    pub(crate) device: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// The path at which the request goes on after a page.
+    pub(crate) fn resume_path(&self, uid: &str) -> String {
+        let flow = if self.device.is_some() { "device" } else { "auth" };
+        format!("/oidc/{flow}/{uid}")
+    }
 }
 
 #[derive(Clone, Copy, Default)]

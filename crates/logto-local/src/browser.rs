@@ -108,6 +108,32 @@ impl Browser {
         Err(stuck("the sign-in pages", "they go in circles"))
     }
 
+    /// Lets a device in (RFC 8628): opens its `verification_uri_complete`, confirms, and signs a person in.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_in`](Self::sign_in), and if no device waits with that code.
+    pub async fn approve_device(
+        &mut self,
+        verification_uri: &str,
+        person: &str,
+    ) -> Result<(), Error> {
+        if self.tenant.store().person(person).is_none() {
+            return Err(Error::UnknownPerson(person.to_owned()));
+        }
+        let mut stop = self.open(verification_uri).await?;
+        for _ in 0..MOST_HOPS {
+            stop = match stop {
+                Stop::Page { at, .. } if at == "/device/success" => return Ok(()),
+                Stop::Page { at, status, body } => {
+                    self.press_on(&at, status, &body, person).await?
+                }
+                Stop::App(at) => return Err(stuck(&at, "it is not an address of this tenant")),
+            };
+        }
+        Err(stuck("the pages for devices", "they go in circles"))
+    }
+
     /// Opens an end-session URL, submits the form that comes, and returns where the tenant sends the browser.
     ///
     /// # Errors
@@ -153,8 +179,19 @@ impl Browser {
             "/consent" => {
                 self.submit(&format!("{endpoint}{at}"), &[("decision", "authorize")]).await
             }
+            "/device" | "/oidc/device" if field(body, "user_code").is_some() => {
+                let fields = ["xsrf", "user_code"];
+                let mut fields: Vec<_> =
+                    fields.map(|name| (name, field(body, name).unwrap_or_default())).to_vec();
+                if path == "/device" {
+                    fields.push(("confirm", "yes"));
+                }
+                self.submit(&format!("{endpoint}/oidc/device"), &fields).await
+            }
             // The session of another person: the tenant ends it first.
-            _ if path.starts_with("/oidc/auth/") && field(body, "xsrf").is_some() => {
+            _ if (path.starts_with("/oidc/auth/") || path.starts_with("/oidc/device/"))
+                && field(body, "xsrf").is_some() =>
+            {
                 let xsrf = field(body, "xsrf").unwrap_or_default().to_owned();
                 self.confirm_sign_out(&xsrf).await
             }

@@ -54,6 +54,7 @@ pub struct LocalTenantBuilder {
     secret_vault: bool,
     token_storage: bool,
     token_exchange: bool,
+    sign_up_by_email: bool,
     webhooks: bool,
 }
 
@@ -72,6 +73,7 @@ impl Default for LocalTenantBuilder {
             secret_vault: false,
             token_storage: false,
             token_exchange: false,
+            sign_up_by_email: false,
             webhooks: false,
         }
     }
@@ -177,6 +179,13 @@ impl LocalTenantBuilder {
         self
     }
 
+    /// Whether a one-time token registers a person whom the tenant does not know, as after the sign-up
+    /// identifier is set to the e-mail address in Logto's console; off by default.
+    pub fn sign_up_by_email(mut self, on: bool) -> Self {
+        self.sign_up_by_email = on;
+        self
+    }
+
     /// Tells the app at `{base}/webhooks/logto` what happens, by a hook for every event; off by default.
     /// The app has to know its [signing key](LocalTenant::webhook_signing_key).
     pub fn webhooks(mut self, on: bool) -> Self {
@@ -222,6 +231,10 @@ impl LocalTenantBuilder {
             .map(|person| if self.empty { person.without_access() } else { person })
             .collect();
         directory.secret_vault |= self.secret_vault;
+        if self.sign_up_by_email {
+            let by_email = json!({ "identifiers": ["email"], "password": false, "verify": true });
+            directory.sign_in_experience.insert("signUp".to_owned(), by_email);
+        }
         if self.webhooks {
             let base = self.base_url.trim_end_matches('/');
             directory.hooks.insert(row(json!({

@@ -37,7 +37,11 @@ impl Cookies<'_> {
         let apps = Value::Object(map).to_string();
         let value = format!(r#"{},"_legacy":"{uid}"}}"#, apps.trim_end_matches('}'));
         self.set("_interaction", &value, &format!("path=/; {attributes}"));
-        self.set("_interaction_resume", uid, &format!("path=/oidc/auth/{uid}; {attributes}"));
+        self.set(
+            "_interaction_resume",
+            uid,
+            &format!("path={}; {attributes}", request.resume_path(uid)),
+        );
     }
 
     pub(crate) fn session(&mut self, value: &str) {

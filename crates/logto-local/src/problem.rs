@@ -143,6 +143,8 @@ impl Problem {
 fn message(error: &str) -> &'static str {
     match error {
         "invalid_request" => "Request is invalid.",
+        "authorization_pending" => "An OIDC error occurred: oidc.authorization_pending.",
+        "expired_token" => "An OIDC error occurred: oidc.expired_token.",
         "invalid_client" => "An OIDC error occurred: oidc.invalid_client.",
         "invalid_grant" => "Grant request is invalid.",
         "invalid_scope" => "Invalid scope: {{error_description}}.",

@@ -111,6 +111,12 @@ impl Hooks<'_> {
         self.0.get(&["hooks"]).pages()
     }
 
+    /// What became of the deliveries of the last 24 hours, the newest first. Tests are not among them, nor
+    /// what was lost because Logto stopped.
+    pub fn deliveries(&self, id: &str) -> Pages<HookDelivery> {
+        self.0.get(&["hooks", id, "recent-logs"]).pages()
+    }
+
     /// Creates a webhook.
     ///
     /// # Errors
@@ -136,6 +142,70 @@ impl Hooks<'_> {
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["hooks", id]).done().await
+    }
+}
+
+/// A delivery that Logto made, once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct HookDelivery {
+    /// What it was, and what became of it.
+    pub payload: HookDeliveryPayload,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created_at: u64,
+}
+
+/// The content of a [`HookDelivery`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct HookDeliveryPayload {
+    /// `Success` or `Error`.
+    pub result: String,
+    /// What the receiver answered; `None` if there was no answer.
+    pub response: Option<HookResponse>,
+    /// What was sent.
+    pub hook_request: Option<HookRequest>,
+}
+
+/// What was sent in a delivery.
+#[derive(Clone, Deserialize)]
+#[non_exhaustive]
+pub struct HookRequest {
+    /// The event with its data.
+    pub body: Map<String, Value>,
+}
+
+/// What the receiver of a delivery answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct HookResponse {
+    /// The status.
+    pub status_code: u16,
+}
+
+impl HookDelivery {
+    /// Whether the receiver took it. Logto sends one that was not taken never again.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.payload.result == "Success"
+    }
+
+    /// The name of the event.
+    #[must_use]
+    pub fn event(&self) -> Option<&str> {
+        self.payload.hook_request.as_ref()?.body.get("event")?.as_str()
+    }
+}
+
+/// Without the data, which is about people.
+impl fmt::Debug for HookRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookRequest")
+            .field("event", &self.body.get("event"))
+            .finish_non_exhaustive()
     }
 }
 

@@ -88,7 +88,16 @@ impl Management {
 }
 
 impl Invitations<'_> {
-    /// Every invitation to an organization.
+    /// An invitation.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is none of that id.
+    pub async fn get(&self, id: &str) -> Result<Invitation, Error> {
+        self.0.get(&["organization-invitations", id]).send().await
+    }
+
+    /// Every invitation to an organization, the newest first.
     ///
     /// # Errors
     ///

@@ -23,6 +23,7 @@ mod sign_in_experience;
 mod single_use_tokens;
 mod token;
 mod users;
+mod users_ended;
 
 pub use account_center::{AccountCenter, AccountCenterSettings};
 pub use applications::{
@@ -36,7 +37,10 @@ pub use connectors::{
     NewConnector,
 };
 pub use error::{Error, ErrorKind};
-pub use hooks::{Hook, HookChanges, HookConfig, Hooks, NewHook};
+pub use hooks::{
+    Hook, HookChanges, HookConfig, HookDelivery, HookDeliveryPayload, HookRequest, HookResponse,
+    Hooks, NewHook,
+};
 pub use identities::{
     Identity, IdentityWithToken, PersonalAccessToken, TokenMetadata, TokenSecret,
 };
@@ -50,5 +54,6 @@ pub use request::Request;
 pub use resources::{NewResource, Resource, Resources, Scope};
 pub use roles::{NewRole, Role, RoleType, Roles};
 pub use sign_in_experience::{SignInExperience, SignInExperienceSettings, SignUp, SocialSignIn};
-pub use single_use_tokens::{OneTimeToken, SubjectToken};
+pub use single_use_tokens::{NewOneTimeToken, OneTimeToken, SubjectToken};
 pub use users::{NewUser, User, UserChanges, Users};
+pub use users_ended::{EndedUser, UserEnd};

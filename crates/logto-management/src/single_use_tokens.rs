@@ -40,12 +40,53 @@ struct NewSubjectToken<'a> {
     context: &'a Map<String, Value>,
 }
 
-#[derive(Serialize)]
+/// A one-time token to make.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::NewOneTimeToken;
+///
+/// let for_an_hour = NewOneTimeToken::new("dave@example.com").with_expires_in(3600);
+/// ```
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NewOneTimeToken<'a> {
-    email: &'a str,
+pub struct NewOneTimeToken {
+    email: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in: Option<u64>,
+    context: OneTimeTokenContext,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OneTimeTokenContext {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    jit_organization_ids: Vec<String>,
+}
+
+impl NewOneTimeToken {
+    /// A token for the owner of an address, good for ten minutes. Logto does not check whether it is an
+    /// address.
+    #[must_use]
+    pub fn new(email: impl Into<String>) -> Self {
+        Self { email: email.into(), expires_in: None, context: OneTimeTokenContext::default() }
+    }
+
+    /// How long it is good, in seconds, one at least.
+    #[must_use]
+    pub fn with_expires_in(mut self, seconds: u64) -> Self {
+        self.expires_in = Some(seconds);
+        self
+    }
+
+    /// The organizations that a person who becomes a user by this token becomes a member of, by their
+    /// ids. It does nothing for a person who is a user already, and Logto passes over unknown ones.
+    #[must_use]
+    pub fn with_organizations<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
+        self.context.jit_organization_ids = ids.into_iter().map(Into::into).collect();
+        self
+    }
 }
 
 impl Management {
@@ -64,18 +105,27 @@ impl Management {
         self.post(&["subject-tokens"]).json(&body).send().await
     }
 
-    /// Makes a token that signs in the owner of an e-mail address, who becomes a user if they are none; it
-    /// is good for `expires_in` seconds, ten minutes if that is not given.
+    /// Makes a token that signs in the owner of an e-mail address once. They become a user if they are
+    /// none, where sign-up by e-mail address is on. Several tokens for one address are good at the same
+    /// time.
     ///
     /// # Errors
     ///
-    /// `guard.invalid_input` for something that is no e-mail address.
+    /// `guard.invalid_input` for a life of no seconds.
     pub async fn create_one_time_token(
         &self,
-        email: &str,
-        expires_in: Option<u64>,
+        new: &NewOneTimeToken,
     ) -> Result<OneTimeToken, Error> {
-        let body = NewOneTimeToken { email, expires_in };
-        self.post(&["one-time-tokens"]).json(&body).send().await
+        self.post(&["one-time-tokens"]).json(new).send().await
+    }
+
+    /// Takes a token back. `id` is the [id](OneTimeToken::id), not the token.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is none of that id.
+    pub async fn revoke_one_time_token(&self, id: &str) -> Result<OneTimeToken, Error> {
+        let body = serde_json::json!({ "status": "revoked" });
+        self.put(&["one-time-tokens", id, "status"]).json(&body).send().await
     }
 }

@@ -8,14 +8,18 @@ mod hub;
 mod openapi;
 #[path = "../../templates/pages.rs"]
 mod pages;
+#[path = "../../shutdown.rs"]
+mod shutdown;
 #[path = "../../things.rs"]
 mod things;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Html, Json, Path, Redirect, get, post, route};
-use actix_web::{App, HttpServer, Responder};
+use actix_web::web::{Bytes, Data, Html, Json, Path, Redirect, get, post, route};
+use actix_web::{App, HttpResponse, HttpServer, Responder};
+use futures::stream;
 use logto_actix_web::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
@@ -41,9 +45,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile.
+    // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", READ])
+        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -62,9 +66,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/", get().to(home))
             .route("/profile", get().to(profile))
             .route("/api/me", get().to(me))
+            .route("/events", get().to(events))
             .route("/sessions", get().to(sessions))
             .route("/sessions/{id}/end", post().to(end_session))
             .route("/sessions/end-others", post().to(end_other_sessions))
+            .route("/organizations/{id}/switch", post().to(switch_organization))
+            .route("/organizations/clear", post().to(clear_organization))
             .route("/things", get().to(things))
             .route("/api/things", get().to(api_things))
             .route("/openapi.json", get().to(api_document))
@@ -117,6 +124,34 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
     user.context().require_own_page()?;
     user.end_other_sessions().await?;
     Ok(Redirect::to("/sessions").see_other())
+}
+
+/// Tells an open page when its session has ended.
+async fn events(user: User) -> HttpResponse {
+    let ended = user.session_ended();
+    let events = stream::once(async move {
+        let event: &[u8] = tokio::select! {
+            () = ended => b"event: signed-out\ndata: signed out\n\n",
+            // A server that stops waits for open streams.
+            () = shutdown::requested() => b": the server stops\n\n",
+        };
+        Ok::<_, Infallible>(Bytes::from_static(event))
+    });
+    HttpResponse::Ok().content_type("text/event-stream").streaming(events)
+}
+
+/// Goes on in another organization, if the user is a member. The session remembers it.
+async fn switch_organization(user: User, id: Path<String>) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.switch_organization(id.into_inner()).await?;
+    Ok(Redirect::to("/profile").see_other())
+}
+
+/// Goes on without one.
+async fn clear_organization(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.clear_organization().await?;
+    Ok(Redirect::to("/profile").see_other())
 }
 
 /// Calls the API with an access token of the user.

@@ -63,9 +63,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile.
+    // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", READ])
+        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -80,6 +80,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/sessions", get(sessions))
         .route("/sessions/{id}/end", post(end_session))
         .route("/sessions/end-others", post(end_other_sessions))
+        .route("/organizations/{id}/switch", post(switch_organization))
+        .route("/organizations/clear", post(clear_organization))
         .route("/things", get(things))
         .route("/api/things", get(api_things))
         .route("/openapi.json", get(api_document))
@@ -133,6 +135,20 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
     user.context().require_own_page()?;
     user.end_other_sessions().await?;
     Ok(Redirect::to("/sessions"))
+}
+
+/// Goes on in another organization, if the user is a member. The session remembers it.
+async fn switch_organization(user: User, Path(id): Path<String>) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.switch_organization(id).await?;
+    Ok(Redirect::to("/profile"))
+}
+
+/// Goes on without one.
+async fn clear_organization(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.clear_organization().await?;
+    Ok(Redirect::to("/profile"))
 }
 
 /// Tells an open page when its session has ended.

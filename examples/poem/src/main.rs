@@ -12,9 +12,11 @@ mod shutdown;
 #[path = "../../things.rs"]
 mod things;
 
+use std::io;
 use std::time::Duration;
 
 use api::{READ, RESOURCE};
+use futures::stream;
 use logto_poem::{
     Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
 };
@@ -23,7 +25,7 @@ use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::listener::{Listener, TcpListener};
 use poem::web::{Data, Html, Json, Path, Redirect};
-use poem::{EndpointExt, IntoResponse, Response, Server, get, handler, post};
+use poem::{Body, EndpointExt, IntoResponse, Response, Server, get, handler, post};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
@@ -33,9 +35,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile.
+    // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", READ])
+        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -48,9 +50,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/", get(home))
         .at("/profile", get(profile))
         .at("/api/me", get(me))
+        .at("/events", get(events))
         .at("/sessions", get(sessions))
         .at("/sessions/:id/end", post(end_session))
         .at("/sessions/end-others", post(end_other_sessions))
+        .at("/organizations/:id/switch", post(switch_organization))
+        .at("/organizations/clear", post(clear_organization))
         .at("/things", get(show_things))
         .nest_no_strip("/api/things", things_api)
         .at("/openapi.json", make_sync(move |_| Json(document.clone())))
@@ -115,6 +120,37 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
     user.context().require_own_page()?;
     user.end_other_sessions().await?;
     Ok(Redirect::see_other("/sessions"))
+}
+
+/// Tells an open page when its session has ended.
+#[handler]
+async fn events(user: User) -> Response {
+    let ended = user.session_ended();
+    let events = stream::once(async move {
+        let event: &[u8] = tokio::select! {
+            () = ended => b"event: signed-out\ndata: signed out\n\n",
+            // A server that stops waits for open streams.
+            () = shutdown::requested() => b": the server stops\n\n",
+        };
+        Ok::<_, io::Error>(event)
+    });
+    Response::builder().content_type("text/event-stream").body(Body::from_bytes_stream(events))
+}
+
+/// Goes on in another organization, if the user is a member. The session remembers it.
+#[handler]
+async fn switch_organization(user: User, Path(id): Path<String>) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.switch_organization(id).await?;
+    Ok(Redirect::see_other("/profile"))
+}
+
+/// Goes on without one.
+#[handler]
+async fn clear_organization(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.clear_organization().await?;
+    Ok(Redirect::see_other("/profile"))
 }
 
 /// Calls the API with an access token of the user.

@@ -13,6 +13,7 @@ mod things;
 
 use std::time::Duration;
 
+use futures::stream::{self, Stream, StreamExt};
 use logto_rocket::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
@@ -20,8 +21,9 @@ use logto_rocket::{
 use rocket::error::ErrorKind;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
+use rocket::response::stream::{Event, EventStream};
 use rocket::serde::json::{Value, json};
-use rocket::{Config, State, catch, catchers, get, post, routes};
+use rocket::{Config, Shutdown, State, catch, catchers, get, post, routes};
 use tracing_subscriber::EnvFilter;
 
 /// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
@@ -42,9 +44,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile.
+    // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", READ])
+        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -67,9 +69,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 home,
                 profile,
                 me,
+                events,
                 sessions,
                 end_session,
                 end_other_sessions,
+                switch_organization,
+                clear_organization,
                 own_things,
                 api_things,
                 api_document,
@@ -129,6 +134,35 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
     user.context().require_own_page()?;
     user.end_other_sessions().await?;
     Ok(Redirect::to("/sessions"))
+}
+
+/// Tells an open page when its session has ended. A server that stops waits for open streams.
+#[get("/events")]
+fn events(user: User, shutdown: Shutdown) -> EventStream<impl Stream<Item = Event> + Send> {
+    let ended = user.session_ended();
+    // It has the whole request, and the stream may be open for hours.
+    drop(user);
+    let event = stream::once(async move {
+        ended.await;
+        Event::data("signed out").event("signed-out")
+    });
+    EventStream::from(event.take_until(shutdown))
+}
+
+/// Goes on in another organization, if the user is a member. The session remembers it.
+#[post("/organizations/<id>/switch")]
+async fn switch_organization(user: User, id: &str) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.switch_organization(id).await?;
+    Ok(Redirect::to("/profile"))
+}
+
+/// Goes on without one.
+#[post("/organizations/clear")]
+async fn clear_organization(user: User) -> Result<Redirect, Reply> {
+    user.context().require_own_page()?;
+    user.clear_organization().await?;
+    Ok(Redirect::to("/profile"))
 }
 
 /// Calls the API with an access token of the user.

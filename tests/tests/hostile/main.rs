@@ -6,6 +6,7 @@ mod certification_modules;
 mod cost;
 mod crowd;
 mod discovery;
+mod expected_user;
 mod id_token;
 mod id_token_content;
 mod key_rotation;

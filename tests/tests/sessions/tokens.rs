@@ -111,6 +111,72 @@ async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() 
     .await;
 }
 
+#[tokio::test]
+async fn the_session_remembers_the_organization_that_its_user_works_in() {
+    let request = || TokenRequest::resource(API).in_current_organization();
+    each(Home::ALL, async |home| {
+        let mut world = alice(home).await;
+        let (error, status) = world.token(request()).await.unwrap_err();
+        assert_eq!((error.kind(), status), (ErrorKind::InvalidRequest, 400));
+
+        let page = world.page();
+        let error = page.switch_organization("not-mine").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AccessDenied);
+        world.pay(&page).await;
+        assert_eq!(world.page().user().await.unwrap().current_organization(), None);
+
+        let page = world.page();
+        let before = page.user().await.unwrap();
+        page.switch_organization(ACME).await.unwrap();
+        world.pay(&page).await;
+        assert_eq!(before.current_organization(), None, "a user is as they were");
+        let current = async |world: &LocalWorld| {
+            let user = world.page().user().await.unwrap();
+            user.current_organization().map(str::to_owned)
+        };
+        assert_eq!(current(&world).await.as_deref(), Some(ACME));
+        let token = world.token(request()).await.unwrap();
+        assert_eq!(token.claims::<Value>().unwrap()["organization_id"], ACME);
+        let token = world.token(TokenRequest::opaque().in_current_organization()).await.unwrap();
+        let audience = format!("urn:logto:organization:{ACME}");
+        assert_eq!(token.claims::<Value>().unwrap()["aud"], audience);
+        let token = world.token(TokenRequest::resource(API)).await.unwrap();
+        assert!(token.claims::<Value>().unwrap()["organization_id"].is_null(), "only where asked");
+
+        // Through refreshes, and through another sign-in of the same person, but not of another.
+        world.advance(HOUR);
+        world.token(request()).await.unwrap();
+        world.sign_in("alice").await;
+        assert_eq!(current(&world).await.as_deref(), Some(ACME));
+        let page = world.page();
+        page.clear_organization().await.unwrap();
+        world.pay(&page).await;
+        assert_eq!(current(&world).await, None);
+        let page = world.page();
+        page.switch_organization(ACME).await.unwrap();
+        world.pay(&page).await;
+        world.sign_in("bob").await;
+        assert_eq!(current(&world).await, None);
+    })
+    .await;
+}
+
+/// The membership is Logto's: an old token of the organization proves nothing.
+#[tokio::test]
+async fn no_one_switches_to_an_organization_that_they_have_left() {
+    let mut world = alice(Home::Cookies).await;
+    world.token(TokenRequest::organization(ACME)).await.unwrap();
+    let machine = world.tenant.machine_app();
+    let management = logto_management::Management::new(
+        world.tenant.endpoint(),
+        &machine.app_id,
+        &machine.app_secret,
+    );
+    management.unwrap().organizations().delete(ACME).await.unwrap();
+    let error = world.page().switch_organization(ACME).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AccessDenied);
+}
+
 /// At whatever age of the refresh token, as a refusal may come after Logto replaced it.
 #[tokio::test]
 async fn a_refusal_costs_no_session() {

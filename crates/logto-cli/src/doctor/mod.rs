@@ -14,6 +14,7 @@ mod report;
 mod scopes;
 mod sign_in;
 mod store;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,8 @@ struct Patient {
     management: Option<Management>,
     /// The variable that names a session store, as far as a variable does.
     store: Option<&'static str>,
+    /// The signing keys of webhooks, separated by commas.
+    webhook_keys: String,
 }
 
 impl Patient {
@@ -126,6 +129,7 @@ impl Patient {
             connector: Some(options.connector.clone()).filter(|target| target != "none"),
             management: management.transpose()?,
             store: store::named_by(variables),
+            webhook_keys: value("LOGTO_WEBHOOK_SIGNING_KEY"),
         }))
     }
 
@@ -161,6 +165,11 @@ impl Patient {
             let outcome = back_channel::examine(http, app, application, &self.endpoint, &expected);
             let outcome = outcome.await;
             examination.add("back-channel logout", outcome);
+        }
+        if let Some(management) = management {
+            let expected = self.app.address(&self.logto.route_path(Route::Webhooks));
+            let outcome = webhooks::examine(management, &expected, &self.webhook_keys).await;
+            examination.add("webhooks", or_skipped(outcome));
         }
     }
 

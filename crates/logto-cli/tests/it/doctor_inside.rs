@@ -133,3 +133,33 @@ async fn scopes_of_an_api_are_known_from_inside() {
     let patient = patient.with("LOGTO_SCOPES", "read:things reed:things");
     patient.suffers_from("scopes", "reed:things").await;
 }
+
+#[tokio::test]
+async fn webhooks_that_the_app_does_not_take() {
+    let place = Place::find().await;
+    let tenant = LocalTenant::builder().base_url(&place.base_url).webhooks(true);
+    let patient = Patient::at(&place.base_url, tenant).await;
+    // An app without the key, which refuses them.
+    place.run_app(&patient.tenant);
+    patient.suffers_from("webhooks", "does not have the signing key").await;
+    let key = patient.tenant.webhook_signing_key().unwrap().to_owned();
+    let patient = patient.with("LOGTO_WEBHOOK_SIGNING_KEY", format!("{},{key}", "a".repeat(32)));
+    assert!(patient.findings(&[]).await.is_empty());
+
+    let management = patient.management();
+    let user = management.users().create(&logto_management::NewUser::default()).await.unwrap();
+    management.users().delete(&user.id).await.unwrap();
+    let hooks = management.hooks();
+    let hook = hooks.list().all().await.unwrap().remove(0);
+    while hooks.deliveries(&hook.id).all().await.unwrap().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    patient.suffers_from("webhooks", "2 of 2 webhooks of the last 24 hours were not taken").await;
+
+    let mut change = logto_management::HookChanges::default();
+    change.enabled = Some(false);
+    hooks.update(&hook.id, &change).await.unwrap();
+    let found = patient.findings(&[]).await;
+    let told: Vec<_> = found.iter().map(|(_, finding)| finding["what"].as_str().unwrap()).collect();
+    assert!(told[0].contains("is off"), "{told:?}");
+}

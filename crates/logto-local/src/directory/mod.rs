@@ -29,6 +29,8 @@ pub(crate) struct Directory {
     pub(crate) organization_scopes: Table,
     pub(crate) organization_roles: Table,
     pub(crate) hooks: Table,
+    pub(crate) invitations: Table,
+    pub(crate) one_time_tokens: Table,
     /// Whether the server has a key to keep the tokens of people with.
     pub(crate) secret_vault: bool,
 }
@@ -69,6 +71,8 @@ impl Directory {
             organization_scopes: Table::default(),
             organization_roles: Table::default(),
             hooks: Table::default(),
+            invitations: Table::default(),
+            one_time_tokens: Table::default(),
             secret_vault: false,
         }
     }

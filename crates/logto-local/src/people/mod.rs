@@ -140,6 +140,10 @@ impl Person {
         self.email.as_deref()
     }
 
+    pub(crate) fn has_email(&self, email: &str) -> bool {
+        self.email.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(email))
+    }
+
     pub(crate) fn roles(&self) -> &[String] {
         &self.roles
     }

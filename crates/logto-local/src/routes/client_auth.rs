@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::state::Tenant;
 use crate::store::Store;
 
-/// The authenticated app: by `Authorization: Basic` or by the form, never both.
+/// The authenticated app: by `Authorization: Basic` or by the form, never both. A public one only names itself.
 pub(crate) fn authenticate<'a>(
     tenant: &Tenant,
     store: &'a Store,
@@ -33,6 +33,10 @@ pub(crate) fn authenticate<'a>(
                 "client authentication must only be provided using one mechanism",
             ));
         }
+        Some((_, secret)) if secret.is_empty() => {
+            let why = "client_secret must be provided in the Authorization header";
+            return Err(Problem::invalid_request(why));
+        }
         Some((id, secret)) => (id.as_str(), Some(secret.as_str())),
         None => {
             let missing =
@@ -43,6 +47,9 @@ pub(crate) fn authenticate<'a>(
     let app = store.app(id).ok_or_else(|| {
         Problem::new(StatusCode::BAD_REQUEST, "invalid_client", format!("invalid client {id}"))
     })?;
+    if app.is_public() {
+        return Ok(app);
+    }
     match secret.and_then(|value| app.secret_of_value(value)) {
         Some(secret) if secret.expires_ms.is_some_and(|end| end <= tenant.clock.millis()) => {
             return Err(Problem::invalid_request("client secret has expired"));

@@ -44,8 +44,11 @@ pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response
 }
 
 fn allow(tenant: &Tenant, uid: &str) -> Response {
-    if let Some(waiting) = tenant.store().interactions.get_mut(uid) {
-        waiting.progress.consented = true;
-    }
-    reply::redirect(StatusCode::FOUND, &format!("{}/oidc/auth/{uid}", tenant.endpoint))
+    let mut store = tenant.store();
+    let Some(waiting) = store.interactions.get_mut(uid) else {
+        return reply::see_other("/unknown-session");
+    };
+    waiting.progress.consented = true;
+    let path = waiting.request.resume_path(uid);
+    reply::redirect(StatusCode::FOUND, &format!("{}{path}", tenant.endpoint))
 }

@@ -74,6 +74,7 @@ fn registered(app: &App) -> Registered {
         kind: match app.kind {
             AppKind::Web if app.third_party => "Third-party web app",
             AppKind::Web => "Web app",
+            AppKind::Native => "Native app",
             AppKind::MachineToMachine => "Machine-to-machine app",
             AppKind::Other => "Other app",
         },
@@ -95,10 +96,11 @@ fn asked(request: &SeenRequest) -> Asked {
     }
 }
 
-/// The last part of `/oidc/auth/<uid>` resumes a sign-in.
+/// The last part of `/oidc/auth/<uid>` and `/oidc/device/<uid>` resumes a sign-in.
 fn shortened(path: &str) -> String {
-    match path.strip_prefix("/oidc/auth/") {
-        Some(_) => "/oidc/auth/…".to_owned(),
+    let flows = ["/oidc/auth/", "/oidc/device/"];
+    match flows.iter().find(|flow| path.starts_with(**flow) && path != "/oidc/device/auth") {
+        Some(flow) => format!("{flow}…"),
         None => path.to_owned(),
     }
 }

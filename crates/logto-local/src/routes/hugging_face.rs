@@ -178,7 +178,8 @@ pub(crate) async fn callback(
     }
     waiting.signed_in_as = signed_in_as;
     waiting.progress.signed_in = true;
-    reply::see_other(&format!("{}/oidc/auth/{uid}", tenant.endpoint))
+    let path = waiting.request.resume_path(&uid);
+    reply::see_other(&format!("{}{path}", tenant.endpoint))
 }
 
 /// Keeps the person's token if the connector is set up for that.

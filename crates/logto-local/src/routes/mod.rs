@@ -16,12 +16,14 @@ mod avatar;
 mod back_channel;
 mod client_auth;
 mod consent;
+mod device;
 mod discovery;
 mod end_session;
 mod experience;
 mod home;
 mod hugging_face;
 mod introspection;
+mod magic_link;
 mod management;
 mod progress;
 mod redirect;
@@ -42,6 +44,11 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .route("/oidc/jwks", get(discovery::jwks))
         .route("/oidc/auth", get(authorize::authorize).post(authorize::authorize))
         .route("/oidc/auth/{uid}", get(progress::resume))
+        .route("/oidc/device", get(device::start).post(device::decide))
+        .route("/oidc/device/auth", post(device::authorize).fallback(not_found))
+        .route("/oidc/device/{uid}", get(progress::resume))
+        .route("/device", get(device::page))
+        .route("/device/success", get(device::success))
         .route("/oidc/token", post(token::token).fallback(not_found))
         .route("/oidc/me", get(userinfo::userinfo).post(userinfo::userinfo))
         .route("/oidc/token/introspection", post(introspection::introspect).fallback(not_found))

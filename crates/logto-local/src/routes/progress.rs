@@ -1,7 +1,8 @@
 //! Interactions: from an authorization request to a code, by way of the sign-in page, the consent page,
-//! and `/oidc/auth/<uid>` after each.
+//! and `/oidc/auth/<uid>` after each; for a device, `/oidc/device/<uid>`, and no code.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::Url;
@@ -17,8 +18,8 @@ use crate::routes::end_session;
 use crate::routes::management::users::shown;
 use crate::state::{Shared, Tenant};
 use crate::store::{
-    Account, Authorized, CODE_LIFE, Code, INTERACTION_LIFE, Interaction, Progress, SESSION_LIFE,
-    Session, Store,
+    Account, Authorized, CODE_LIFE, Code, DeviceState, INTERACTION_LIFE, Interaction, Progress,
+    SESSION_LIFE, Session, Store,
 };
 use crate::webhooks::tell;
 
@@ -30,6 +31,8 @@ enum Next {
         uid: String,
         request: Box<AuthorizationRequest>,
     },
+    /// A device is let in.
+    Device,
     Answer {
         back: ReturnPath,
         code: Result<String, Problem>,
@@ -62,7 +65,8 @@ pub(crate) async fn resume(
         if let Some(cookie) =
             cookie.filter(|cookie| belongs_to_another(&store, cookie, &waiting, now))
         {
-            let back_here = Url::parse(&format!("{}/oidc/auth/{uid}", tenant.endpoint)).ok();
+            let path = waiting.request.resume_path(&uid);
+            let back_here = Url::parse(&format!("{}{path}", tenant.endpoint)).ok();
             return end_session::form(&tenant, &mut store, cookie, back_here);
         }
         store.interactions.remove(&uid);
@@ -165,7 +169,7 @@ fn next_step(
     let mut store = tenant.store();
     let session = cookie.and_then(|cookie| store.live_session(cookie, now).cloned());
     let refuse = |request: AuthorizationRequest, error, description| {
-        let problem = Problem::new(axum::http::StatusCode::BAD_REQUEST, error, description);
+        let problem = Problem::new(StatusCode::BAD_REQUEST, error, description);
         Ok(Next::Answer { back: request.back, code: Err(problem) })
     };
 
@@ -191,6 +195,13 @@ fn next_step(
         }
         let location = format!("/consent?app_id={}", request.app_id);
         return wait(&mut store, request, location, progress, now);
+    }
+    if let Some(device) = &request.device {
+        let authorized = authorize(&mut store, cookie, session, &request, now)?;
+        if let Some(device) = store.devices.get_mut(device) {
+            device.state = DeviceState::Granted(Box::new(authorized));
+        }
+        return Ok(Next::Device);
     }
     let back = request.back.clone();
     let code = issue_code(&mut store, cookie, session, request, now)?;
@@ -218,6 +229,33 @@ fn wait(
     Ok(Next::Page { location, uid, request: Box::new(request) })
 }
 
+/// What the person lets the app do.
+fn authorize(
+    store: &mut Store,
+    cookie: &str,
+    session: &Session,
+    request: &AuthorizationRequest,
+    now: u64,
+) -> Result<Authorized, Problem> {
+    let authorization = store.extend_grant(cookie, &request.app_id, &request.scopes, now)?;
+    let lost = || Problem::invalid_request("the session ended during the request");
+    let authorization = authorization.ok_or_else(lost)?;
+    let with_sid = store.app(&request.app_id).is_some_and(|app| app.back_channel.session_required);
+    let with_auth_time = request.prompt.login || request.max_age.is_some();
+    Ok(Authorized {
+        actor: None,
+        app_id: request.app_id.clone(),
+        person: session.person.clone().unwrap_or_default(),
+        grant_id: authorization.grant_id,
+        session_uid: Some(session.uid.clone()),
+        sid: with_sid.then_some(authorization.sid),
+        scopes: request.scopes.clone(),
+        resources: request.resources.clone(),
+        nonce: request.nonce.clone(),
+        auth_time: with_auth_time.then_some(session.signed_in_at),
+    })
+}
+
 fn issue_code(
     store: &mut Store,
     cookie: &str,
@@ -225,23 +263,7 @@ fn issue_code(
     request: AuthorizationRequest,
     now: u64,
 ) -> Result<String, Problem> {
-    let authorization = store.extend_grant(cookie, &request.app_id, &request.scopes, now)?;
-    let lost = || Problem::invalid_request("the session ended during the request");
-    let authorization = authorization.ok_or_else(lost)?;
-    let with_sid = store.app(&request.app_id).is_some_and(|app| app.back_channel.session_required);
-    let with_auth_time = request.prompt.login || request.max_age.is_some();
-    let authorized = Authorized {
-        actor: None,
-        app_id: request.app_id,
-        person: session.person.clone().unwrap_or_default(),
-        grant_id: authorization.grant_id,
-        session_uid: Some(session.uid.clone()),
-        sid: with_sid.then_some(authorization.sid),
-        scopes: request.scopes,
-        resources: request.resources,
-        nonce: request.nonce,
-        auth_time: with_auth_time.then_some(session.signed_in_at),
-    };
+    let authorized = authorize(store, cookie, session, &request, now)?;
     let value = random::token()?;
     let code = Code {
         authorized,
@@ -264,6 +286,7 @@ fn respond(
         Ok(Next::Page { location, uid, request }) => {
             (reply::see_other(&location), Some((uid, request)))
         }
+        Ok(Next::Device) => (reply::redirect(StatusCode::FOUND, "/device/success"), None),
         Ok(Next::Answer { back, code: Ok(code) }) => (back.code(&code, &tenant.issuer), None),
         Ok(Next::Answer { back, code: Err(problem) }) => {
             (back.error(&problem, &tenant.issuer), None)

@@ -8,6 +8,7 @@ use axum::response::Response;
 use crate::call::Call;
 use crate::directory::HUGGING_FACE;
 use crate::reply;
+use crate::routes::magic_link;
 use crate::routes::progress::current_interaction;
 use crate::routes::templates::Message;
 use crate::state::Shared;
@@ -23,6 +24,9 @@ struct SignIn<'a> {
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
+    if let Some(reply) = magic_link::follow(&tenant, &call) {
+        return reply;
+    }
     let notice = current_interaction(&tenant, &call).and_then(|(uid, _)| {
         let mut store = tenant.store();
         store.interactions.get_mut(&uid).and_then(|interaction| interaction.notice.take())

@@ -62,6 +62,8 @@ pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response
         waiting.newcomer = None;
         waiting.signed_in_as = Some(person);
         waiting.progress.signed_in = true;
+        let path = waiting.request.resume_path(&uid);
+        return reply::see_other(&format!("{}{path}", tenant.endpoint));
     }
-    reply::see_other(&format!("{}/oidc/auth/{uid}", tenant.endpoint))
+    reply::see_other("/unknown-session")
 }

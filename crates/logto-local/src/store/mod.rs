@@ -10,13 +10,13 @@ use serde_json::Value;
 use crate::apps::App;
 use crate::directory::{Directory, Row, text};
 use crate::keys::KeyRing;
-use crate::people::Person;
+use crate::people::{Membership, Person};
 use crate::random;
 use crate::subjects::Subjects;
 use crate::vault::Vault;
 pub(crate) use records::{
-    AccessToken, Account, Authorization, Authorized, Code, Grant, Interaction, Logout, Progress,
-    RefreshToken, Session, SocialLeg,
+    AccessToken, Account, Authorization, Authorized, Code, DeviceCode, DeviceState, Grant,
+    Interaction, Logout, Progress, RefreshToken, Session, SocialLeg,
 };
 
 pub(crate) const CODE_LIFE: u64 = 60;
@@ -48,6 +48,10 @@ pub(crate) struct Store {
     pub(crate) social: HashMap<String, SocialLeg>,
     pub(crate) grants: HashMap<String, Grant>,
     pub(crate) codes: HashMap<String, Code>,
+    /// By device code.
+    pub(crate) devices: HashMap<String, DeviceCode>,
+    /// What the pages of the device flow come back with.
+    pub(crate) device_pages: HashSet<String>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     /// What became of deliveries, oldest first, as the Management API shows it.
@@ -76,6 +80,8 @@ impl Store {
             social: HashMap::new(),
             grants: HashMap::new(),
             codes: HashMap::new(),
+            devices: HashMap::new(),
+            device_pages: HashSet::new(),
             access_tokens: HashMap::new(),
             refresh_tokens: HashMap::new(),
             hook_logs: Vec::new(),
@@ -88,6 +94,18 @@ impl Store {
 
     pub(crate) fn person(&self, handle: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.handle() == handle)
+    }
+
+    /// A new membership, without a role; `None` if there is no such organization.
+    pub(crate) fn membership_in(&self, organization: &str) -> Option<Membership> {
+        let known = self.directory.organizations.get(organization)?;
+        let description = known.get("description").and_then(Value::as_str);
+        Some(Membership {
+            id: organization.to_owned(),
+            name: text(known, "name").to_owned(),
+            description: description.map(str::to_owned),
+            role: String::new(),
+        })
     }
 
     /// The first sign-in of a person makes their account, with the roles that everyone new gets.

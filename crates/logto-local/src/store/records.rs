@@ -114,6 +114,25 @@ pub(crate) struct Code {
     pub(crate) used: bool,
 }
 
+/// A device that waits for its person (RFC 8628).
+pub(crate) struct DeviceCode {
+    pub(crate) user_code: String,
+    pub(crate) request: AuthorizationRequest,
+    pub(crate) expires: u64,
+    pub(crate) state: DeviceState,
+}
+
+/// How far a device came.
+pub(crate) enum DeviceState {
+    Waiting,
+    /// The person said no, and the device does not know it yet.
+    Denied,
+    Granted(Box<Authorized>),
+    /// It has its tokens, of this grant.
+    Spent(String),
+    Over,
+}
+
 pub(crate) struct AccessToken {
     pub(crate) authorized: Authorized,
     pub(crate) scopes: Vec<String>,

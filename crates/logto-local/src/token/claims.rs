@@ -118,7 +118,8 @@ fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> 
         add("organizations", person.memberships().iter().map(|one| one.id.as_str()).collect());
     }
     if has(ORGANIZATION_ROLES_SCOPE) {
-        let roles = person.memberships().iter().map(|one| format!("{}:{}", one.id, one.role));
+        let with_role = person.memberships().iter().filter(|one| !one.role.is_empty());
+        let roles = with_role.map(|one| format!("{}:{}", one.id, one.role));
         add("organization_roles", roles.collect());
     }
     claims

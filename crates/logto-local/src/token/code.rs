@@ -5,9 +5,8 @@ use serde_json::Value;
 
 use crate::call::Params;
 use crate::problem::Problem;
-use crate::random;
 use crate::state::Tenant;
-use crate::store::{Code, REFRESH_TOKEN_LIFE, RefreshToken, Store};
+use crate::store::{Code, Store};
 use crate::token::issue::{self, Wanted};
 
 /// Spends a code. A wrong verifier or redirect URI leaves it usable;
@@ -45,19 +44,7 @@ pub(crate) fn exchange(
         return Err(Problem::invalid_grant());
     }
     let resource = issue::single_resource(&authorized, &form.resources())?;
-    let refresh_token = if authorized.has("offline_access") {
-        let value = random::token()?;
-        let fresh = RefreshToken {
-            authorized: authorized.clone(),
-            issued: now,
-            expires: now + REFRESH_TOKEN_LIFE,
-            consumed_ms: None,
-        };
-        store.refresh_tokens.insert(value.clone(), fresh);
-        Some(value)
-    } else {
-        None
-    };
+    let refresh_token = issue::refresh_token(store, &authorized, now)?;
     // An `organization_id` is ignored here; only a refresh honours it.
     let wanted = Wanted { scopes: authorized.scopes.clone(), resource, organization: None };
     issue::tokens(tenant, store, &authorized, &wanted, refresh_token)

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::scopes::{self, ORGANIZATIONS};
 use crate::state::Tenant;
-use crate::store::{AccessToken, Authorized, Store};
+use crate::store::{AccessToken, Authorized, REFRESH_TOKEN_LIFE, RefreshToken, Store};
 use crate::token::claims;
 
 /// What this request is for, within what was granted.
@@ -52,6 +52,26 @@ pub(crate) fn tokens(
     answer.insert("scope".to_owned(), scope.into());
     answer.insert("token_type".to_owned(), "Bearer".into());
     Ok(Value::Object(answer))
+}
+
+/// A refresh token, if it was granted.
+pub(crate) fn refresh_token(
+    store: &mut Store,
+    authorized: &Authorized,
+    now: u64,
+) -> Result<Option<String>, Problem> {
+    if !authorized.has("offline_access") {
+        return Ok(None);
+    }
+    let value = random::token()?;
+    let fresh = RefreshToken {
+        authorized: authorized.clone(),
+        issued: now,
+        expires: now + REFRESH_TOKEN_LIFE,
+        consumed_ms: None,
+    };
+    store.refresh_tokens.insert(value.clone(), fresh);
+    Ok(Some(value))
 }
 
 /// An access token of the person, and its scope.

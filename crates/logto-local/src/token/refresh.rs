@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::Value;
 
+use crate::apps::App;
 use crate::call::Params;
 use crate::problem::Problem;
 use crate::random;
@@ -70,7 +71,7 @@ fn check_organization(
     issue::check_membership(person.ok_or_else(Problem::invalid_grant)?, organization)
 }
 
-/// A confidential app keeps its refresh token until 70 % of the life is over;
+/// A confidential app keeps its refresh token until 70 % of the life is over, a public one never does;
 /// from then on every use gives a new one and starts, or slides, the reuse window of the old.
 fn rotate_if_due(
     tenant: &Tenant,
@@ -79,7 +80,9 @@ fn rotate_if_due(
     token: &RefreshToken,
 ) -> Result<String, Problem> {
     let now = tenant.clock.seconds();
-    let old_enough = now.saturating_sub(token.issued) * 10 >= REFRESH_TOKEN_LIFE * 7;
+    let app = store.app(&token.authorized.app_id);
+    let old_enough = app.is_some_and(App::is_public)
+        || now.saturating_sub(token.issued) * 10 >= REFRESH_TOKEN_LIFE * 7;
     if !old_enough {
         return Ok(value.to_owned());
     }

@@ -4,8 +4,8 @@ use super::change::Step;
 use super::{Change, HuggingFaceSetup, Plan};
 use crate::{Error, Hook, HookChanges, Management, NewHook};
 
-/// What a session depends on, and what apps keep of people. Logto since 1.37 knows all of them.
-const EVENTS: [&str; 8] = [
+/// What a session and its access tokens depend on, and what apps keep of people. Logto since 1.37 knows all of them.
+const EVENTS: [&str; 17] = [
     "PostRegister",
     "PostSignIn",
     "PostResetPassword",
@@ -14,6 +14,15 @@ const EVENTS: [&str; 8] = [
     "User.Data.Updated",
     "User.SuspensionStatus.Updated",
     "Organization.Membership.Updated",
+    "Organization.Deleted",
+    "OrganizationRole.Deleted",
+    "OrganizationRole.Scopes.Updated",
+    "OrganizationScope.Deleted",
+    "OrganizationScope.Data.Updated",
+    "Role.Deleted",
+    "Role.Scopes.Updated",
+    "Scope.Deleted",
+    "Scope.Data.Updated",
 ];
 
 pub(super) async fn plan(

@@ -30,6 +30,19 @@ impl Prompt {
         }
     }
 
+    /// The same with Logto's sign-in page, also for a person who is signed in there.
+    pub(crate) fn with_login(self) -> Self {
+        match self {
+            Self::Consent | Self::LoginConsent => Self::LoginConsent,
+            Self::Login | Self::None => Self::Login,
+        }
+    }
+
+    /// Whether Logto shows its sign-in page, also to a person who is signed in there.
+    pub(crate) fn includes_login(self) -> bool {
+        matches!(self, Self::Login | Self::LoginConsent)
+    }
+
     /// Whether Logto will honour `offline_access`.
     pub(crate) fn includes_consent(self) -> bool {
         matches!(self, Self::Consent | Self::LoginConsent)

@@ -3,6 +3,8 @@
 /// Asked for at every sign-in, before the app's own.
 const RESERVED: [&str; 3] = ["openid", OFFLINE_ACCESS, "profile"];
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
+/// The e-mail address.
+pub(crate) const EMAIL: &str = "email";
 /// What the person has linked, and the tokens that are kept for it.
 pub(crate) const IDENTITIES: &str = "identities";
 /// Organizations of the person; goes with the resource below.

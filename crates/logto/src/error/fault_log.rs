@@ -37,6 +37,7 @@ impl FaultLog {
             | ErrorKind::InvalidCallback
             | ErrorKind::Cancelled
             | ErrorKind::SignInRefused
+            | ErrorKind::WrongUser
             | ErrorKind::SignInRequired
             | ErrorKind::AccessDenied => return,
         };

@@ -89,6 +89,9 @@ pub enum ErrorKind {
     InvalidClient,
     /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) does not let the person in.
     SignInRefused,
+    /// Another person came back from Logto than the sign-in was
+    /// [meant for](crate::SignInOptions::with_expected_email).
+    WrongUser,
     /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; nobody was signed in.
     SignInHookFailed,
     /// Something failed in this process that no input causes: the system gave no random bytes, the
@@ -115,6 +118,7 @@ impl ErrorKind {
             Self::AccessDenied => "access_denied",
             Self::InvalidClient => "invalid_client",
             Self::SignInRefused => "sign_in_refused",
+            Self::WrongUser => "wrong_user",
             Self::SignInHookFailed => "sign_in_hook_failed",
             Self::Internal => "internal",
         }

@@ -81,6 +81,13 @@ impl Wording {
                 "You cannot sign in here",
                 "This site does not let your account in.",
             ),
+            ErrorKind::WrongUser => (
+                403,
+                "wrong_user",
+                "This is for another account",
+                "You signed in with another account than this link is for. Use the right one, or ask for \
+                 a new link if this one was used already.",
+            ),
             ErrorKind::SignInHookFailed => (
                 500,
                 "sign_in_failed",

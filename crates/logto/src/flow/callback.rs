@@ -31,18 +31,21 @@ pub(crate) struct CallbackFailure {
     pub(crate) displaced: Option<Intent>,
     /// If it was to be a recent authentication: the `max_age`, in seconds.
     pub(crate) max_age: Option<u64>,
+    /// If it was tried without a page: the sign-in.
+    pub(crate) silent: Option<Transaction>,
 }
 
 impl CallbackFailure {
     /// No sign-in of this browser is concerned.
     pub(crate) fn without_transaction(error: Error, page: Option<String>) -> Self {
-        Self { error, page, ended: None, displaced: None, max_age: None }
+        Self { error, page, ended: None, displaced: None, max_age: None, silent: None }
     }
 
     pub(crate) fn new(transaction: Transaction, error: Error) -> Self {
         Self {
             page: transaction.intent.return_to.clone(),
             max_age: transaction.intent.max_age(),
+            silent: transaction.intent.options().is_silent.then(|| transaction.clone()),
             ended: (!error.is_retryable()).then_some(transaction),
             displaced: None,
             error,
@@ -51,7 +54,7 @@ impl CallbackFailure {
 
     pub(crate) fn displaced(intent: Intent, error: Error) -> Self {
         let (page, max_age) = (intent.return_to.clone(), intent.max_age());
-        Self { error, page, ended: None, displaced: Some(intent), max_age }
+        Self { error, page, ended: None, displaced: Some(intent), max_age, silent: None }
     }
 
     /// The sign-in, if Logto refused it because it does not know a resource that was asked for.
@@ -96,6 +99,10 @@ impl CallbackParameters {
     pub(crate) fn is_bare(&self) -> bool {
         let Self { state, iss, error, error_description, code } = self;
         [state, iss, error, error_description, code].into_iter().all(Option::is_none)
+    }
+
+    pub(crate) fn has_code(&self) -> bool {
+        self.error.is_none() && self.code.is_some()
     }
 
     /// The checks that come after `state`: `iss`, then `error`, then `code`.

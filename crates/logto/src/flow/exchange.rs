@@ -109,10 +109,20 @@ impl Engine {
                     let owner = &exchange.owner;
                     let redeemed = engine.redeem(owner, &transaction, parameters, &redirect_uri);
                     let session = redeemed.await?;
+                    let expected = transaction.intent.options().expected;
+                    if let Some(expected) = &expected
+                        && let Err(error) = expected.check(session.grant.claims())
+                    {
+                        let token = session.refresh_token().map(str::to_owned);
+                        engine.revoke_all(token.into_iter().collect());
+                        return Err(error);
+                    }
                     // What one person had begun is not for another to go on with.
                     let goes_on = match &transaction.intent.freshness {
-                        Some(freshness) => freshness.is_for(session.grant.shown().sub()),
-                        None => true,
+                        Some(freshness) if expected.is_none() => {
+                            freshness.is_for(session.grant.shown().sub())
+                        }
+                        _ => true,
                     };
                     let page = transaction.intent.return_to.clone().filter(|_| goes_on);
                     let page = engine.admit(&session, page).await?;
@@ -185,13 +195,19 @@ impl Engine {
     /// Keeps the new session, in place of the one that this browser had.
     async fn begin_session(
         &self,
-        session: Session,
+        mut session: Session,
         cookies: &str,
         device: Device,
     ) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
         let before = self.sessions.load(cookies.as_bytes(), now).await;
         let before = before.ok().and_then(|loaded| loaded.held);
+        if let Some(before) =
+            before.as_ref().filter(|before| before.sub() == session.grant.shown().sub())
+        {
+            // The same person goes on where they were.
+            session.set_organization(before.session.grant.tokens().organization.clone());
+        }
         let held = self.sessions.begin(session, device, now).await?;
         if let Some(before) = before {
             // The old session ends only for one that the browser can keep.

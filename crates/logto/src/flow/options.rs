@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::form_urlencoded;
 
 use super::freshness::MAX_AGE;
-use super::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
+use super::{DirectSignIn, ExpectedUser, FirstScreen, Identifier, InteractionMode};
 use crate::config::Prompt;
 use crate::error::{Error, ErrorKind};
 
@@ -34,6 +34,13 @@ const PROTOCOL_PARAMETERS: [&str; 20] = [
     "registration",
 ];
 
+/// Says who is expected, in a repeated sign-in; no parameter can have this name.
+const EXPECTED: &str = "id_token_hint";
+/// Says that no page is shown, likewise.
+const SILENT: &str = "response_mode";
+const ONE_TIME_TOKEN: &str = "one_time_token";
+const LOGIN_HINT: &str = "login_hint";
+
 /// Which of the configured API resources a sign-in asks for. Logto refuses the whole sign-in for one
 /// that it does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +55,14 @@ pub(crate) enum Resources {
 }
 
 /// The options of one sign-in; everything left out follows the configuration.
+///
+/// A person who is signed in at Logto comes back as who they are, and sees none of its pages. Then
+/// [first screen](Self::with_first_screen), [identifiers](Self::with_identifiers),
+/// [login hint](Self::with_login_hint), and [direct sign-in](Self::with_direct_sign_in) have no effect,
+/// unless the [prompt](Self::with_prompt) has a login. [`with_expected_email`](Self::with_expected_email),
+/// [`with_expected_user`](Self::with_expected_user), and
+/// [`with_one_time_token`](Self::with_one_time_token) ask for that, and the callback sees that the right
+/// person came.
 ///
 /// # Example
 ///
@@ -67,6 +82,9 @@ pub struct SignInOptions {
     pub(crate) resources: Resources,
     /// In seconds.
     pub(crate) max_age: Option<u64>,
+    pub(crate) expected: Option<ExpectedUser>,
+    /// Whether to try it without a page.
+    pub(crate) is_silent: bool,
     pub(crate) parameters: Vec<(String, String)>,
 }
 
@@ -174,7 +192,38 @@ impl SignInOptions {
     /// Fills in who is probably signing in: an e-mail address, phone number or user name.
     #[must_use]
     pub fn with_login_hint(self, hint: impl Into<String>) -> Self {
-        self.with("login_hint", hint)
+        self.with(LOGIN_HINT, hint)
+    }
+
+    /// The person who has to come back, by their verified e-mail address: for an invitation, or
+    /// “continue as …”. Needs the scope `email`.
+    ///
+    /// Logto shows its sign-in page, with the address filled in, also to a person who is signed in there;
+    /// to let the right one through without it, add [`with_prompt`](Self::with_prompt) with
+    /// [`Prompt::Consent`]. If another person comes back, they get a page that says so
+    /// ([`ErrorKind::WrongUser`](crate::ErrorKind::WrongUser)) and no session; a session that was there
+    /// stays.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    ///
+    /// let invited = SignInOptions::new()
+    ///     .with_expected_email("dave@example.com")
+    ///     .with_post_redirect_uri("/invitations/42");
+    /// ```
+    #[must_use]
+    pub fn with_expected_email(mut self, email: impl Into<String>) -> Self {
+        self.expected = Some(ExpectedUser::Email(email.into()));
+        self
+    }
+
+    /// The same by the person's id in Logto.
+    #[must_use]
+    pub fn with_expected_user(mut self, sub: impl Into<String>) -> Self {
+        self.expected = Some(ExpectedUser::Sub(sub.into()));
+        self
     }
 
     /// Goes straight to another service, for example Hugging Face.
@@ -184,11 +233,14 @@ impl SignInOptions {
         self.with("direct_sign_in", direct.value())
     }
 
-    /// A magic link's token; it goes with the [login hint](Self::with_login_hint) that it was made
-    /// for.
+    /// A magic link: a one-time token of Logto, and the e-mail address that it was made for. It signs in
+    /// the owner of the address, who is the [expected](Self::with_expected_email) one.
+    ///
+    /// If Logto does not take the token, because it was used, revoked, or is too old, the person stays on
+    /// Logto's page; nothing comes back.
     #[must_use]
-    pub fn with_one_time_token(self, token: impl Into<String>) -> Self {
-        self.with("one_time_token", token)
+    pub fn with_one_time_token(self, email: impl Into<String>, token: impl Into<String>) -> Self {
+        self.with_expected_email(email).with(ONE_TIME_TOKEN, token)
     }
 
     /// Preferred languages of Logto's pages, as BCP 47 tags, best first.
@@ -199,7 +251,9 @@ impl SignInOptions {
         self.with("ui_locales", locales.join(" "))
     }
 
-    /// The organization whose branding Logto's pages show.
+    /// The organization whose branding Logto's pages show. It does nothing else: the tokens are the same,
+    /// and the person may be no member. See
+    /// [`User::switch_organization`](crate::web::User::switch_organization).
     #[must_use]
     pub fn with_organization_id(self, organization: impl Into<String>) -> Self {
         self.with("organization_id", organization)
@@ -228,6 +282,12 @@ impl SignInOptions {
         if let Some(max_age) = self.max_age {
             query.append_pair("max_age", &max_age.to_string());
         }
+        if let Some(expected) = &self.expected {
+            query.append_pair(EXPECTED, &expected.to_text());
+        }
+        if self.is_silent {
+            query.append_pair(SILENT, "");
+        }
         if self.no_offline_access {
             query.append_pair("scope", "");
         }
@@ -247,6 +307,8 @@ impl SignInOptions {
                 }
                 // One that cannot be read asks for the most.
                 "max_age" => options.max_age = Some(value.parse().unwrap_or(0)),
+                EXPECTED => options.expected = Some(ExpectedUser::from_text(&value)),
+                SILENT => options.is_silent = true,
                 "scope" => options.no_offline_access = true,
                 "resource" => options.resources = Resources::Tried,
                 _ => options.parameters.push((name.into_owned(), value.into_owned())),
@@ -258,7 +320,14 @@ impl SignInOptions {
     /// The parameters of the authorization request.
     pub(crate) fn all_parameters(&self) -> Vec<(String, String)> {
         let max_age = self.max_age.map(|max_age| ("max_age".to_owned(), max_age.to_string()));
-        self.parameters.iter().cloned().chain(max_age).collect()
+        let has_hint = self.parameters.iter().any(|(name, _)| name == LOGIN_HINT);
+        let hint = match &self.expected {
+            Some(ExpectedUser::Email(email)) if !has_hint => {
+                Some((LOGIN_HINT.to_owned(), email.clone()))
+            }
+            _ => None,
+        };
+        self.parameters.iter().cloned().chain(max_age).chain(hint).collect()
     }
 
     /// Refuses parameters of the protocol and parameters given twice: servers differ in which of
@@ -270,9 +339,21 @@ impl SignInOptions {
                 format!("the sign-in parameter {name:?} {why}"),
             ))
         };
+        let needs_page = self.prompt.is_some() || self.max_age.is_some() || self.expected.is_some();
+        if self.is_silent && needs_page {
+            return refuse("prompt", "is none for a sign-in without a page");
+        }
         for (at, (name, _)) in self.parameters.iter().enumerate() {
             if name == "max_age" {
                 return refuse(name, "has an option of its own, with_max_age");
+            }
+            if name == ONE_TIME_TOKEN {
+                if self.expected.is_none() {
+                    return refuse(name, "has an option of its own, with_one_time_token");
+                }
+                if self.prompt.is_some_and(|prompt| !prompt.includes_login()) {
+                    return refuse(name, "has no effect if the prompt has no login");
+                }
             }
             if PROTOCOL_PARAMETERS.contains(&name.as_str()) {
                 return refuse(name, "belongs to the protocol and cannot be given");
@@ -308,19 +389,38 @@ mod tests {
             .with_direct_sign_in(DirectSignIn::hugging_face())
             .with_prompt(Prompt::LoginConsent)
             .with_max_age(Duration::from_millis(300_900))
+            .with_one_time_token("dave+b@example.test", "token")
             .with_extra_param("acr_values", "a b&c=\n");
         let again = SignInOptions::from_query(&options.to_query());
         assert_eq!(again.parameters, options.parameters);
         assert_eq!(again.prompt, Some(Prompt::LoginConsent));
         assert_eq!(again.max_age, Some(300));
+        assert_eq!(again.expected, options.expected);
+        assert!(again.expected.is_some());
         assert_eq!(SignInOptions::from_query("max_age=x").max_age, Some(0));
         assert!(!again.no_offline_access);
         assert_eq!(again.resources, Resources::All);
         let options = SignInOptions::new().without_offline_access();
-        let options = SignInOptions { resources: Resources::Tried, ..options };
+        let options = SignInOptions { resources: Resources::Tried, is_silent: true, ..options };
         let again = SignInOptions::from_query(&options.to_query());
-        assert!(again.no_offline_access);
+        assert!(again.no_offline_access && again.is_silent);
         assert_eq!(again.resources, Resources::Tried);
+    }
+
+    #[test]
+    fn a_one_time_token_is_never_without_effect() {
+        let with = |prompt| {
+            let options = SignInOptions::new().with_one_time_token("a@b.c", "token");
+            options.with_prompt(prompt).check().is_ok()
+        };
+        let taken = Prompt::ALL.map(|prompt| (prompt, with(prompt)));
+        let logins = Prompt::ALL.map(|prompt| (prompt, prompt.value().contains("login")));
+        assert_eq!(taken, logins);
+        let bare = SignInOptions::new().with_extra_param("one_time_token", "token");
+        assert!(bare.check().is_err());
+        let twice = SignInOptions::new().with_one_time_token("a@b.c", "t").with_login_hint("d@e.f");
+        let hints = twice.all_parameters().into_iter().filter(|(name, _)| name == LOGIN_HINT);
+        assert_eq!(hints.collect::<Vec<_>>(), [(LOGIN_HINT.to_owned(), "d@e.f".to_owned())]);
     }
 
     #[test]

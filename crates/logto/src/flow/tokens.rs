@@ -80,6 +80,7 @@ impl Engine {
                 StoredTokens {
                     access: vec![stored_token(&tokens, &Target::default(), now)],
                     refresh: tokens.refresh_token,
+                    organization: None,
                 },
             ),
         })

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::backoff::Backoff;
 use super::engine::Engine;
+use crate::access_token::AccessToken;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
+use crate::oidc::Target;
+use crate::session::manager::{Concerned, LoadedSession};
 use crate::webhooks::{Delivery, Event, is_signed};
 
 /// Seconds that a delivery may take. Logto gives up after ten.
@@ -39,6 +43,12 @@ impl WebhookRefusal {
             | Self::Failed(error) => error,
         }
     }
+}
+
+/// When a token was issued, by Logto's clock.
+#[derive(Deserialize)]
+struct Issued {
+    iat: u64,
 }
 
 /// The room for deliveries under way, in bytes.
@@ -123,28 +133,36 @@ impl Engine {
                 }
             }));
         }
-        self.end_by_webhook(delivery).await;
+        let at = delivery.created_at_seconds();
+        if let Some(sub) = self.loses_sessions(delivery) {
+            until_done(delivery, "ended sessions", || self.end_person(sub, at)).await;
+        }
+        for concerned in stale_tokens(delivery.event()) {
+            let sessions = &self.sessions;
+            until_done(delivery, "made access tokens stale", || {
+                sessions.make_tokens_stale(concerned, at)
+            })
+            .await;
+        }
     }
 
-    /// Tries until the store answers, as long as the process lives.
-    async fn end_by_webhook(self: &Arc<Self>, delivery: &Delivery) {
-        let Some(sub) = self.loses_sessions(delivery) else {
-            return;
-        };
-        let mut pause = Backoff::default();
-        loop {
-            match self.end_person(sub, delivery.created_at_seconds()).await {
-                Ok(()) => {
-                    tracing::info!(event = delivery.name(), "sessions ended by a webhook");
-                    return;
-                }
-                Err(error) if error.is_retryable() => pause.wait().await,
-                Err(error) => {
-                    tracing::error!(%error, "failed to end the sessions that a webhook is about");
-                    return;
-                }
-            }
+    /// Whether the session's token for a target was issued before a change that concerns it. The opaque
+    /// token permits nothing that could change.
+    pub(crate) async fn has_stale_token(
+        &self,
+        held: &LoadedSession,
+        target: &Target,
+    ) -> Result<bool, Error> {
+        if self.settings.webhook_keys.is_empty() {
+            return Ok(false);
         }
+        let token = held.session.grant.token_for(target).map(AccessToken::from);
+        let Some(Ok(issued)) = token.map(|token| token.claims::<Issued>()) else {
+            return Ok(false);
+        };
+        let organization = target.organization.as_deref();
+        let until = self.sessions.tokens_stale_until(held.sub(), organization).await?;
+        Ok(until.is_some_and(|until| issued.iat <= until))
     }
 
     /// The person whose sessions a delivery ends.
@@ -162,6 +180,49 @@ impl Engine {
             }
             _ => None,
         }
+    }
+}
+
+/// Tries until the store answers, as long as the process lives.
+async fn until_done<F: Future<Output = Result<(), Error>>>(
+    delivery: &Delivery,
+    what: &'static str,
+    work: impl Fn() -> F,
+) {
+    let event = delivery.name();
+    let mut pause = Backoff::default();
+    loop {
+        match work().await {
+            Ok(()) => return tracing::info!(event, "a webhook {what}"),
+            Err(error) if error.is_retryable() => pause.wait().await,
+            Err(error) => return tracing::error!(%error, event, "a webhook has not {what}"),
+        }
+    }
+}
+
+/// Whose access tokens may permit something else after an event. Nothing is sent when a person is given
+/// a role, or loses one.
+fn stale_tokens(event: &Event) -> Vec<Concerned<'_>> {
+    match event {
+        Event::OrganizationMembershipUpdated(change) => {
+            let people = change.removed_user_ids.iter().chain(&change.added_user_ids);
+            let mut concerned: Vec<_> = people.map(|id| Concerned::Person(id)).collect();
+            if concerned.is_empty() {
+                // Logto 1.37 does not say who it was.
+                concerned.push(Concerned::Organization(&change.organization_id));
+            }
+            concerned
+        }
+        Event::OrganizationDeleted(_)
+        | Event::OrganizationRoleDeleted(_)
+        | Event::OrganizationRoleScopesUpdated(_)
+        | Event::OrganizationScopeDeleted(_)
+        | Event::OrganizationScopeDataUpdated(_)
+        | Event::RoleDeleted(_)
+        | Event::RoleScopesUpdated(_)
+        | Event::ScopeDeleted(_)
+        | Event::ScopeDataUpdated(_) => vec![Concerned::All],
+        _ => Vec::new(),
     }
 }
 

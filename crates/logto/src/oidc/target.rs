@@ -33,12 +33,13 @@ pub(crate) struct Target {
 pub struct TokenRequest {
     pub(crate) target: Target,
     pub(crate) fresh: bool,
+    pub(crate) in_current_organization: bool,
 }
 
 impl TokenRequest {
     /// The opaque token, good for userinfo and for Logto's Account API, and for nothing else.
     pub fn opaque() -> Self {
-        Self { target: Target::default(), fresh: false }
+        Self { target: Target::default(), fresh: false, in_current_organization: false }
     }
 
     /// A token for an API resource, which has to be among the configured
@@ -59,6 +60,13 @@ impl TokenRequest {
     /// The same token, in one organization. Needs the scope `urn:logto:scope:organizations`.
     pub fn in_organization(mut self, id: impl Into<String>) -> Self {
         self.target.organization = Some(id.into());
+        self
+    }
+
+    /// The same token, in the organization that the person
+    /// [works in](crate::web::Context::switch_organization).
+    pub fn in_current_organization(mut self) -> Self {
+        self.in_current_organization = true;
         self
     }
 

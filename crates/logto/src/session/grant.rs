@@ -44,6 +44,8 @@ pub(crate) struct StoredTokens {
     pub(crate) refresh: Option<String>,
     /// One for each target that was asked for, the one used last at the end.
     pub(crate) access: Vec<StoredToken>,
+    /// The organization that the person works in.
+    pub(crate) organization: Option<String>,
 }
 
 /// An access token and what it is good for.
@@ -165,7 +167,8 @@ impl StoredTokens {
     /// About how many bytes they take in memory.
     fn bytes(&self) -> usize {
         let access = self.access.iter().map(|token| size_of::<StoredToken>() + token.bytes());
-        size_of::<Self>() + self.refresh.as_ref().map_or(0, String::len) + access.sum::<usize>()
+        let texts = [&self.refresh, &self.organization].into_iter().flatten();
+        size_of::<Self>() + texts.map(String::len).sum::<usize>() + access.sum::<usize>()
     }
 
     /// Keeps a token in place of the one for the same target. Those whose time is over go, and of too
@@ -185,6 +188,7 @@ impl StoredTokens {
         Self {
             refresh: self.refresh.clone(),
             access: self.access.iter().skip(surplus).cloned().collect(),
+            organization: self.organization.clone(),
         }
     }
 }

@@ -78,6 +78,10 @@ impl Packer {
             put_text(&mut binary, &mut text, &held.scope);
             token::put(&mut binary, &mut text, &held.token);
         }
+        // Most sessions have none, and nothing there.
+        if let Some(organization) = &tokens.organization {
+            put_text(&mut binary, &mut text, organization);
+        }
         let mut packed = Vec::with_capacity(1024);
         put_shown(&mut packed, grant.shown());
         let words = self.words_of_claims(&packed);
@@ -115,7 +119,8 @@ impl Packer {
                 token: token::take(&mut binary, &mut text)?,
             });
         }
-        Some(StoredTokens { refresh, access })
+        let organization = take_text(&mut binary, &mut text);
+        Some(StoredTokens { refresh, access, organization })
     }
 
     /// The text of the claims.
@@ -259,7 +264,8 @@ mod tests {
             expires_at: 1_795_346_100,
             lifetime: 3600,
         };
-        let tokens = StoredTokens { refresh: Some(noise(2)), access: vec![opaque] };
+        let tokens =
+            StoredTokens { refresh: Some(noise(2)), access: vec![opaque], organization: None };
         let claims = IdTokenClaims::parse(payload.as_bytes()).unwrap();
         Session {
             id: SessionId([7; 16]),
@@ -311,6 +317,8 @@ mod tests {
                 lifetime: 2,
             });
         }
+        assert_comes_back(&with_tokens(&session, tokens.clone()));
+        tokens.organization = Some("wpmklpcc20gc".to_owned());
         assert_comes_back(&with_tokens(&session, tokens));
         assert_comes_back(&with_tokens(&session, StoredTokens::default()));
     }

@@ -40,6 +40,9 @@ impl Context {
                 {
                     return reply;
                 }
+                if let Some(reply) = self.after_silent_sign_in(&failure).await {
+                    return reply;
+                }
                 self.fail_callback(&failure).await
             }
         }
@@ -78,6 +81,11 @@ impl Context {
             let error = invalid("the browser came back to another address");
             return Err(Arc::new(CallbackFailure::new(transaction, error)));
         }
+        if parameters.has_code()
+            && let Some(error) = self.needs_consent(&transaction)
+        {
+            return Err(Arc::new(CallbackFailure::new(transaction, error)));
+        }
         let callback = Callback {
             transaction: transaction.clone(),
             parameters,
@@ -106,7 +114,8 @@ impl Context {
             ErrorKind::InvalidCallback
             | ErrorKind::Cancelled
             | ErrorKind::Refused
-            | ErrorKind::SignInRefused => {
+            | ErrorKind::SignInRefused
+            | ErrorKind::WrongUser => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
             _ => tracing::error!(%error, "a sign-in failed"),
@@ -150,7 +159,7 @@ impl Context {
         self.page(400, &page)
     }
 
-    fn page_of(&self, wanted: Option<&String>) -> String {
+    pub(super) fn page_of(&self, wanted: Option<&String>) -> String {
         wanted.cloned().unwrap_or_else(|| self.after_sign_in())
     }
 }

@@ -141,7 +141,7 @@ impl Context {
         let way_on = if error.is_retryable() {
             // This very page, without repeating its address, which may hold a code.
             WayOn::link("", "Try again")
-        } else if error.kind() == ErrorKind::SignInRefused {
+        } else if matches!(error.kind(), ErrorKind::SignInRefused | ErrorKind::WrongUser) {
             // Logto would bring the same person back, unless it is asked to show its page.
             WayOn::link(self.sign_in_path(page, Some(0)), "Use another account")
         } else {

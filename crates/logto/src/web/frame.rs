@@ -12,7 +12,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::page::{Page, WayOn};
-use super::{Context, Reply, Route};
+use super::{Context, Reply, Route, User};
 use crate::crypto::encoding;
 use crate::error::Error;
 use crate::flow::{FrameKey, Frames, SignInOptions, Ticket, is_fresh};
@@ -137,8 +137,13 @@ impl Context {
             let at = user.as_ref().and_then(|user| user.authenticated_at());
             is_fresh(at, max_age, self.now(), tolerance)
         };
+        let is_expected = |user: &User| {
+            options.expected.as_ref().is_none_or(|expected| expected.is(user.claims()))
+        };
         let reply = match &user {
-            Some(_) if options.max_age.is_none_or(is_recent) => self.page_to_confirm(&ticket),
+            Some(user) if options.max_age.is_none_or(is_recent) && is_expected(user) => {
+                self.page_to_confirm(&ticket)
+            }
             _ => {
                 let post_redirect_uri = Some(self.window_address());
                 self.sign_in(SignInOptions { post_redirect_uri, ..options }).await?

@@ -3,12 +3,14 @@
 use super::{Context, Reply, Route};
 use crate::config::{Prompt, scope};
 use crate::error::{Error, ErrorKind};
-use crate::flow::{Begun, Engine, Freshness, Intent, Resources, SignInOptions, Transaction};
+use crate::flow::{
+    Begun, Engine, ExpectedUser, Freshness, Intent, Resources, SignInOptions, Transaction,
+};
 use crate::local_path::local_path;
 use crate::oidc::{AuthorizationRequest, Protocol};
 
 /// What went before a sign-in.
-enum Before<'a> {
+pub(super) enum Before<'a> {
     Nothing,
     /// The same sign-in, whose cookie another tab took.
     Displaced,
@@ -78,13 +80,14 @@ impl Context {
         logto.transactions.finish(&logto.keys, transaction, self.now())
     }
 
-    async fn begin_sign_in(
+    pub(super) async fn begin_sign_in(
         &self,
         options: &SignInOptions,
         before: Before<'_>,
     ) -> Result<Reply, Error> {
         options.check()?;
         let logto = self.logto();
+        self.check_expected(options)?;
         let scopes = self.scopes(options)?;
         let return_to = self.return_to(options)?;
         let redirect_path = self.redirect_path(options)?;
@@ -128,7 +131,8 @@ impl Context {
     /// consent, so that has to be asked for by name.
     fn scopes(&self, options: &SignInOptions) -> Result<Vec<&str>, Error> {
         let settings = &self.logto().settings;
-        let wanted = |name: &&str| *name != scope::OFFLINE_ACCESS || !options.no_offline_access;
+        let is_online = options.no_offline_access || options.is_silent;
+        let wanted = |name: &&str| *name != scope::OFFLINE_ACCESS || !is_online;
         let scopes: Vec<&str> = settings.scopes.iter().map(String::as_str).filter(wanted).collect();
         let prompt = self.prompt(options);
         if scopes.contains(&scope::OFFLINE_ACCESS) && !prompt.includes_consent() {
@@ -141,10 +145,25 @@ impl Context {
         Ok(scopes)
     }
 
+    /// The callback compares the address with the claim of this scope.
+    fn check_expected(&self, options: &SignInOptions) -> Result<(), Error> {
+        let by_email = matches!(options.expected, Some(ExpectedUser::Email(_)));
+        let scopes = &self.logto().settings.scopes;
+        if by_email && !scopes.iter().any(|name| name == scope::EMAIL) {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "a sign-in for an e-mail address needs the scope email: with_scopes(…) or LOGTO_SCOPES",
+            ));
+        }
+        Ok(())
+    }
+
     /// A person who has to authenticate again needs a page for it.
     fn prompt(&self, options: &SignInOptions) -> Prompt {
         match (options.prompt, self.logto().settings.prompt) {
+            _ if options.is_silent => Prompt::None,
             (Some(prompt), _) => prompt,
+            (None, configured) if options.expected.is_some() => configured.with_login(),
             (None, Prompt::None) if options.max_age.is_some() => Prompt::Login,
             (None, configured) => configured,
         }

@@ -26,7 +26,8 @@ impl Context {
     /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the
     /// organization; [`ErrorKind::InvalidClient`] if Logto does not accept the app's id or secret;
     /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
-    /// or not the scope that organizations need.
+    /// or not the scope that organizations need, or if the current organization is asked for and there
+    /// is none.
     pub async fn access_token(
         &self,
         request: impl Into<TokenRequest>,
@@ -93,8 +94,11 @@ impl Context {
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        let request = &self.in_organization(request).await?;
         self.check(request)?;
         let held = self.signed_in().await?;
+        let is_stale = self.logto().has_stale_token(&held, &request.target).await?;
+        let request = if is_stale { &request.clone().refreshed() } else { request };
         let fresh = self.fresh(&held, request).await?;
         let token = fresh.session.grant.token_for(&request.target);
         token.map(AccessToken::from).ok_or_else(|| {
@@ -103,7 +107,7 @@ impl Context {
         })
     }
 
-    async fn signed_in(&self) -> Result<LoadedSession, Error> {
+    pub(super) async fn signed_in(&self) -> Result<LoadedSession, Error> {
         self.held()
             .await?
             .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "no user is signed in"))
@@ -135,7 +139,7 @@ impl Context {
         outcome
     }
 
-    fn move_on(&self, from: &LoadedSession, to: LoadedSession) -> Result<(), Error> {
+    pub(super) fn move_on(&self, from: &LoadedSession, to: LoadedSession) -> Result<(), Error> {
         if from.session.revision == to.session.revision {
             return Ok(());
         }

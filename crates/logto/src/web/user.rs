@@ -35,6 +35,10 @@ impl User {
         Self { grant, context }
     }
 
+    pub(super) fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
     /// The claims of the session's ID token.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-use crate::apps::{App, AppKind};
+use crate::apps::App;
 use crate::authorization_request::{AuthorizationRequest, Prompt, ResponseMode, ReturnPath};
 use crate::call::{Call, Params};
 use crate::problem::Problem;
@@ -58,7 +58,7 @@ fn who_and_where<'a>(store: &'a Store, params: &Params) -> Result<(&'a App, Stri
         return Err(given_twice(name));
     }
     let client_id = params.get("client_id").ok_or_else(|| Problem::missing("client_id"))?;
-    let app = store.app(client_id).filter(|app| app.kind == AppKind::Web).ok_or_else(|| {
+    let app = store.app(client_id).filter(|app| app.signs_people_in()).ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,
             "invalid_client",
@@ -117,7 +117,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthorizationReq
         ));
     }
     let prompt = parse_prompt(params.get("prompt").unwrap_or_default())?;
-    let challenge = check_pkce(params)?;
+    let challenge = check_pkce(app, params)?;
     let max_age = parse_max_age(params.get("max_age"))?;
     if params.get("id_token_hint").is_some_and(|hint| store.keys.verify(hint).is_err()) {
         return Err(Problem::invalid_request("could not validate id_token_hint"));
@@ -134,6 +134,32 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthorizationReq
         max_age,
         page: first_page(&app.id, params),
         context: context(&app.id, params),
+        device: None,
+    })
+}
+
+/// What a device asks for. There `offline_access` needs no prompt, and the person always consents.
+pub(crate) fn for_device(
+    store: &Store,
+    app: &App,
+    params: &Params,
+    device_code: String,
+) -> Result<AuthorizationRequest, Problem> {
+    let asked: Vec<&str> = params.get("scope").unwrap_or_default().split_whitespace().collect();
+    let resources = check_resources(store, params)?;
+    let prompt = Prompt { consent: true, ..Prompt::default() };
+    Ok(AuthorizationRequest {
+        app_id: app.id.clone(),
+        back: ReturnPath { redirect_uri: String::new(), mode: ResponseMode::Query, state: None },
+        scopes: known_scopes(store, &asked, &resources, prompt),
+        resources,
+        prompt,
+        nonce: None,
+        challenge: None,
+        max_age: None,
+        page: first_page(&app.id, &Params::default()),
+        context: "{}".to_owned(),
+        device: Some(device_code),
     })
 }
 
@@ -173,9 +199,12 @@ fn parse_prompt(text: &str) -> Result<Prompt, Problem> {
     Ok(prompt)
 }
 
-/// A traditional web app may leave PKCE out; `plain` is refused.
-fn check_pkce(params: &Params) -> Result<Option<String>, Problem> {
+/// A traditional web app may leave PKCE out, a public one may not; `plain` is refused.
+fn check_pkce(app: &App, params: &Params) -> Result<Option<String>, Problem> {
     match (params.get("code_challenge"), params.get("code_challenge_method")) {
+        (None, None) if app.is_public() => Err(Problem::invalid_request(
+            "Authorization Server policy requires PKCE to be used for this request",
+        )),
         (None, None) => Ok(None),
         (_, Some(method)) if method != "S256" => {
             Err(Problem::invalid_request("not supported value of code_challenge_method"))

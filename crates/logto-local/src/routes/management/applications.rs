@@ -9,7 +9,7 @@ use url::Url;
 use super::input::{self, Issues};
 use super::list::paged;
 use super::refused::Refused;
-use crate::apps::{App, AppCredentials, AppKind, BackChannel};
+use crate::apps::{App, AppCredentials, AppKind, BackChannel, asks_for_device_flow};
 use crate::call::Call;
 use crate::directory::{Row, row, text, texts};
 use crate::reply;
@@ -35,9 +35,18 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     let kind = match text(&body, "type") {
         "Traditional" => AppKind::Web,
         "MachineToMachine" => AppKind::MachineToMachine,
+        "Native" => AppKind::Native,
         _ => AppKind::Other,
     };
+    let is_device_flow = body.get("customClientMetadata").is_some_and(asks_for_device_flow);
+    if is_device_flow && kind != AppKind::Native {
+        let message = "Device flow is only available for native applications.";
+        return Err(Refused::conflict("application.device_flow_native_only", message));
+    }
     let mut app = App::new(AppCredentials::generate()?, kind, tenant.clock.millis());
+    if app.is_public() {
+        app.secrets.clear();
+    }
     app.third_party = body.get("isThirdParty") == Some(&Value::Bool(true));
     change(&mut app, body);
     let answer = reply::json(StatusCode::OK, &shown(&app));
@@ -68,6 +77,11 @@ pub(super) async fn update(
     let mut issues = Issues::default();
     check_metadata(&mut issues, &body);
     issues.check()?;
+    let metadata = body.get("customClientMetadata");
+    if metadata.is_some_and(|metadata| asks_for_device_flow(metadata) != app.is_device_flow()) {
+        let message = "Device flow cannot be changed after application creation.";
+        return Err(Refused::conflict("application.device_flow_not_changeable", message));
+    }
     change(app, body);
     Ok(reply::json(StatusCode::OK, &shown(app)))
 }

@@ -93,6 +93,17 @@ impl Issues {
         }
     }
 
+    /// A number that must not be less.
+    pub(super) fn at_least(&mut self, found: Option<&Value>, path: &[Value], least: u64) {
+        if found.and_then(Value::as_u64).is_some_and(|number| number < least) {
+            let line = format!("Number must be greater than or equal to {least}");
+            let issue = json!({
+                "minimum": least, "type": "number", "inclusive": true, "exact": false, "message": line,
+            });
+            self.add("too_small", path, &line, issue);
+        }
+    }
+
     /// A number that must not be greater.
     pub(super) fn at_most(&mut self, found: Option<&Value>, path: &[Value], most: u64) {
         if found.and_then(Value::as_u64).is_some_and(|number| number > most) {

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 
 use crate::state::Shared;
 
@@ -14,7 +14,9 @@ mod connector_input;
 mod connectors;
 mod hooks;
 mod input;
+mod invitations;
 mod list;
+pub(super) mod one_time_tokens;
 mod organization_template;
 mod organizations;
 pub(super) mod refused;
@@ -84,9 +86,24 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
             "/api/organization-roles/{id}/resource-scopes",
             get(organization_template::resource_scopes_of_role),
         )
+        .route("/api/organization-invitations", get(invitations::list).post(invitations::create))
+        .route(
+            "/api/organization-invitations/{id}",
+            get(invitations::read).delete(invitations::delete),
+        )
+        .route("/api/organization-invitations/{id}/message", post(invitations::send_again))
+        .route("/api/organization-invitations/{id}/status", put(invitations::set_status))
+        .route("/api/one-time-tokens", get(one_time_tokens::list).post(one_time_tokens::create))
+        .route("/api/one-time-tokens/verify", post(one_time_tokens::verify))
+        .route(
+            "/api/one-time-tokens/{id}",
+            get(one_time_tokens::read).delete(one_time_tokens::delete),
+        )
+        .route("/api/one-time-tokens/{id}/status", put(one_time_tokens::set_status))
         .route("/api/users", get(users::list).post(users::create))
         .route("/api/users/{id}", get(users::read).delete(users::delete))
         .route("/api/users/{id}/is-suspended", patch(users::suspend))
+        .route("/api/users/{id}/organizations", get(users::organizations))
         .route("/api/users/{id}/roles", post(users::add_roles))
         .route("/api/subject-tokens", post(users::subject_token))
         .route_layer(from_fn_with_state(tenant.clone(), access::check))

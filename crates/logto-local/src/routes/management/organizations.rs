@@ -10,7 +10,6 @@ use super::list::paged;
 use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Row, row, text, texts, visible};
-use crate::people::Membership;
 use crate::state::Shared;
 use crate::store::Store;
 use crate::webhooks::{ApiCall, tell_of_call};
@@ -95,15 +94,8 @@ pub(super) async fn add_users(
 ) -> Result<Response, Refused> {
     let body = input::body(&call);
     let mut store = tenant.store();
-    let organization = find_mut(&mut store, &id)?;
-    let (name, description) =
-        (text(organization, "name").to_owned(), organization.get("description"));
-    let membership = Membership {
-        id: id.clone(),
-        name,
-        description: description.and_then(Value::as_str).map(str::to_owned),
-        role: String::new(),
-    };
+    let membership = store.membership_in(&id);
+    let membership = membership.ok_or_else(|| Refused::not_found("organizations", &id))?;
     let users: Vec<&str> = texts(&body, "userIds").collect();
     for user in &users {
         let person = store.people.iter_mut().find(|person| person.id() == *user);
@@ -170,6 +162,11 @@ pub(super) async fn give_roles_to_applications(
         known.extend(given);
     }
     Ok(created())
+}
+
+/// As the Management API shows it.
+pub(super) fn shown(organization: &Row) -> Row {
+    visible(organization, &HIDDEN)
 }
 
 fn find_mut<'a>(store: &'a mut Store, id: &str) -> Result<&'a mut Row, Refused> {

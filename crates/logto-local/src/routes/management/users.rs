@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::input::{self, Issues};
 use super::list::paged;
 use super::refused::Refused;
-use super::roles;
+use super::{organizations, roles};
 use crate::call::Call;
 use crate::directory::{Row, text};
-use crate::people::Person;
+use crate::people::{Membership, Person};
 use crate::state::{Shared, Tenant};
 use crate::store::{Account, Store};
 use crate::subjects::SUBJECT_TOKEN_LIFE;
@@ -152,6 +152,25 @@ pub(super) async fn add_roles(
     let all: Vec<&Row> = asked.iter().collect();
     let answer = json!({ "roleIds": ids(&all), "addedRoleIds": ids(&added) });
     Ok(reply::json(StatusCode::CREATED, &answer))
+}
+
+/// The organizations that the user is in, with their roles there.
+pub(super) async fn organizations(
+    State(tenant): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let store = tenant.store();
+    let person = find(&store, &id).ok_or_else(|| Refused::not_found("users", &id))?;
+    let directory = &store.directory;
+    let organization = |one: &Membership| {
+        let mut shown = organizations::shown(directory.organizations.get(&one.id)?);
+        let role = directory.organization_roles.find("name", &one.role);
+        let role = role.map(|role| json!({ "id": text(role, "id"), "name": one.role }));
+        shown.insert("organizationRoles".to_owned(), role.into_iter().collect());
+        Some(shown)
+    };
+    let all: Vec<Row> = person.memberships().iter().filter_map(organization).collect();
+    Ok(reply::json(StatusCode::OK, &all))
 }
 
 /// With it an app that may exchange tokens acts as the person.

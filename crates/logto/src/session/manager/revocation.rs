@@ -48,7 +48,7 @@ impl SessionManager {
     }
 
     /// Writes a marker. A later one never ends less than the one before.
-    async fn mark(&self, key: &str, until: u64) -> Result<(), Error> {
+    pub(super) async fn mark(&self, key: &str, until: u64) -> Result<(), Error> {
         // As long as the longest session that it ends.
         let ttl = Duration::from_secs(self.expiry.lifetime.saturating_add(CLOCKS));
         for _ in 0..ATTEMPTS {
@@ -82,7 +82,7 @@ impl SessionManager {
         self.until(key, marker).is_none_or(|until| started_at <= until)
     }
 
-    fn until(&self, key: &str, marker: &Entry) -> Option<u64> {
+    pub(super) fn until(&self, key: &str, marker: &Entry) -> Option<u64> {
         let until = self.store.open(key, marker)?;
         until.try_into().ok().map(u64::from_be_bytes)
     }

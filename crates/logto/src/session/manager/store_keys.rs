@@ -1,5 +1,6 @@
 //! The keys of entries in the store.
 
+use super::Concerned;
 use crate::crypto::encoding;
 use crate::session::SessionId;
 
@@ -62,6 +63,16 @@ impl StoreKeys {
     /// Since when the sessions that come from one session at Logto are over.
     pub(crate) fn end_of_logto_session(&self, sid: &str) -> String {
         self.name(END_OF_SESSION, sid.as_bytes())
+    }
+
+    /// Until when access tokens are stale.
+    pub(crate) fn stale_tokens(&self, concerned: Concerned<'_>) -> String {
+        let (kind, id) = match concerned {
+            Concerned::All => ("stale-tokens:", ""),
+            Concerned::Organization(id) => ("stale-tokens-in:", id),
+            Concerned::Person(id) => ("stale-tokens-of:", id),
+        };
+        self.name(kind, id.as_bytes())
     }
 
     /// That a callback was taken up.

@@ -115,6 +115,7 @@ mod tests {
             ErrorKind::Cancelled,
             ErrorKind::SessionTooLarge,
             ErrorKind::SignInRefused,
+            ErrorKind::WrongUser,
             ErrorKind::SignInHookFailed,
             ErrorKind::Internal,
             ErrorKind::Refused,

@@ -1,0 +1,47 @@
+//! Access tokens that are not used any more, because what they permit has changed.
+//!
+//! Both times are Logto's: when a token was issued, and when the webhook was made. So the clocks of
+//! instances do not matter.
+
+use super::SessionManager;
+use crate::error::Error;
+
+/// Whose access tokens a change concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Concerned<'a> {
+    /// Everyone's.
+    All,
+    /// Those for an organization.
+    Organization(&'a str),
+    /// Those of a person.
+    Person(&'a str),
+}
+
+impl SessionManager {
+    /// Access tokens that Logto issued by `until` are not used any more.
+    pub(crate) async fn make_tokens_stale(
+        &self,
+        concerned: Concerned<'_>,
+        until: u64,
+    ) -> Result<(), Error> {
+        self.mark(&self.store_keys.stale_tokens(concerned), until).await
+    }
+
+    /// Until when the access tokens of a person, for an organization if one is named, are stale.
+    pub(crate) async fn tokens_stale_until(
+        &self,
+        sub: &str,
+        organization: Option<&str>,
+    ) -> Result<Option<u64>, Error> {
+        let concerned = [Some(Concerned::All), Some(Concerned::Person(sub))].into_iter();
+        let concerned = concerned.chain([organization.map(Concerned::Organization)]).flatten();
+        let keys: Vec<String> = concerned.map(|one| self.store_keys.stale_tokens(one)).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let markers = self.store.get_all(&keys).await?;
+        let until = keys.iter().zip(&markers).filter_map(|(key, marker)| {
+            // One that cannot be read, because its secret is gone, is older than what it would concern.
+            self.until(key, marker.as_ref()?)
+        });
+        Ok(until.max())
+    }
+}

@@ -1,0 +1,111 @@
+//! Sign-in without a page, for visitors who are signed in at Logto (`prompt=none`: OpenID Connect Core,
+//! section 3.1.2.1).
+
+use super::sign_in::Before;
+use super::{Context, Reply};
+use crate::config::scope;
+use crate::cookies::{self, Attributes};
+use crate::error::{Error, ErrorKind, ErrorResponse};
+use crate::flow::{CallbackFailure, SignInOptions, Transaction};
+
+/// Seconds until a browser is asked again.
+const TRIED: u64 = 3600;
+/// What Logto says where a redirect with `prompt=consent` goes on, for an application of one's own without
+/// a page.
+const CONSENT_REQUIRED: &str = "consent_required";
+
+impl Context {
+    /// Signs a visitor in who is signed in at Logto, without a page of Logto: for pages that are for
+    /// everyone. `None` if there is nothing to try; then the page is shown as usual.
+    ///
+    /// The answer is a redirect to Logto that comes back to this page at once, with a session or without
+    /// one. It is tried once in an hour in each browser, only where a person opens a page, and never if
+    /// someone is signed in. Whatever goes wrong leads back to the page.
+    ///
+    /// Where Logto asks for consent, which it does for an application of yours without showing a page, a
+    /// second redirect follows, not more. So it does if the session is to have a refresh token, which
+    /// Logto gives in no other way. A third-party application shows its consent page then.
+    ///
+    /// A session that the app ended by itself comes back in this way, as long as the person is signed in at
+    /// Logto.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] for options that cannot be without a page: a prompt, a recent sign-in,
+    /// an expected user; [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    /// use logto::web::{Context, Reply};
+    ///
+    /// async fn home(context: &Context) -> Result<String, Reply> {
+    ///     if let Some(redirect) = context.sign_in_silently(SignInOptions::new()).await? {
+    ///         return Err(redirect);
+    ///     }
+    ///     let user = context.maybe_user().await?;
+    ///     Ok(format!("Hello {}", user.as_ref().and_then(|user| user.name()).unwrap_or("you")))
+    /// }
+    /// ```
+    pub async fn sign_in_silently(&self, options: SignInOptions) -> Result<Option<Reply>, Error> {
+        let request = self.request();
+        let is_opened = request.method() == "GET" && request.is_navigation();
+        let (attributes, name) = self.tried_cookie();
+        let was_tried = cookies::values(request.raw_cookies(), &name).next().is_some();
+        if !is_opened || was_tried || self.is_authenticated().await? {
+            return Ok(None);
+        }
+        let page = options.post_redirect_uri.clone();
+        let post_redirect_uri = Some(page.unwrap_or_else(|| self.page_to_return_to()));
+        let options = SignInOptions { is_silent: true, post_redirect_uri, ..options };
+        match self.sign_in(options).await {
+            Ok(reply) => Ok(Some(reply.with_cookies(vec![attributes.set(&name, "1", TRIED)]))),
+            // Logto was never reached: visitors need not know.
+            Err(error) if error.is_retryable() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says that this browser was asked lately. It is no secret, and protects nothing but from circles.
+    fn tried_cookie(&self) -> (Attributes, String) {
+        let settings = &self.logto().settings;
+        let attributes = Attributes::for_host(settings.secure);
+        let name = attributes.name(&format!("silent_{}", settings.cookie_name));
+        (attributes, name)
+    }
+
+    /// Why a silent sign-in is not done with its code: one without consent brings no refresh token.
+    pub(super) fn needs_consent(&self, transaction: &Transaction) -> Option<Error> {
+        let options = transaction.intent.options();
+        let wanted = self.logto().settings.scopes.iter().any(|name| name == scope::OFFLINE_ACCESS);
+        (options.is_silent && wanted && !options.no_offline_access).then(|| {
+            Error::from_response(
+                ErrorKind::Refused,
+                ErrorResponse {
+                    status: None,
+                    error: Some(CONSENT_REQUIRED.to_owned()),
+                    description: None,
+                    request_id: None,
+                    retry_after: None,
+                },
+            )
+        })
+    }
+
+    /// The way on from a silent sign-in that brought no session; `None` if the sign-in was another.
+    pub(super) async fn after_silent_sign_in(&self, failure: &CallbackFailure) -> Option<Reply> {
+        let silent = failure.silent.as_ref()?;
+        let said = failure.error.response().and_then(|response| response.error());
+        if said == Some(CONSENT_REQUIRED) {
+            let options = SignInOptions { is_silent: false, ..silent.intent.options() };
+            let ordinary = self.begin_sign_in(&options, Before::Refused(silent)).await;
+            if let Ok(reply) = ordinary {
+                return Some(reply);
+            }
+        }
+        tracing::debug!(error = %failure.error, "a silent sign-in brought no session");
+        let page = self.page_of(failure.page.as_ref());
+        Some(Reply::see_other(page).with_cookies(vec![self.finished(silent)]))
+    }
+}

@@ -1,0 +1,137 @@
+//! What changes in the tenant beside the end of sessions: permissions, and what no webhook told.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use logto::TokenRequest;
+use logto::web::Route;
+use logto_management::{Management, UserEnd};
+use logto_tests::hostile::{API, Browser, Home, LocalWorld, ORGANIZATIONS, each};
+use logto_tests::webhook::{SIGNING_KEY, Webhook};
+
+const ACME: &str = "wpmklpcc20gc";
+
+async fn world(home: Home) -> LocalWorld {
+    let scopes = [ORGANIZATIONS, "read:things", "read:members"];
+    let mut world = LocalWorld::at(home, |config| {
+        config.with_resources([API]).with_scopes(scopes).with_webhook_signing_key(SIGNING_KEY)
+    })
+    .await;
+    world.sign_in("alice").await;
+    world
+}
+
+fn management(world: &LocalWorld) -> Management {
+    let machine = world.tenant.machine_app();
+    Management::new(world.tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap()
+}
+
+fn id_of(world: &LocalWorld, handle: &str) -> String {
+    let people = world.tenant.people();
+    people.iter().find(|person| person.handle() == handle).unwrap().id().to_owned()
+}
+
+async fn tell(world: &LocalWorld, event: &str, members: &str) {
+    let now = world.tenant.clock().now().duration_since(UNIX_EPOCH).unwrap();
+    let webhook = Webhook::new(event, now.as_millis().try_into().unwrap(), members);
+    let headers = [("logto-signature-sha-256", webhook.signature.as_str())];
+    let request = Browser::default().request("POST", "/webhooks/logto", &headers);
+    let reply = world.logto.handle(Route::Webhooks, request.with_body(webhook.body)).await;
+    assert_eq!(reply.status(), 200);
+    assert_eq!(world.logto.drain(Duration::from_secs(30)).await, 0);
+}
+
+#[tokio::test]
+async fn access_tokens_that_a_change_concerns_are_not_used_any_more() {
+    let everything = [
+        ("everything", TokenRequest::resource(API)),
+        ("in the organization", TokenRequest::resource(API).in_organization(ACME)),
+        ("of the organization", TokenRequest::organization(ACME)),
+        ("opaque", TokenRequest::opaque()),
+    ];
+    // The event, its members, and how many of the tokens are had anew.
+    let organization = format!(r#""organizationId":"{ACME}""#);
+    let rows = [
+        ("Organization.Membership.Updated", r#","removedUserIds":["{alice}"]"#, 3),
+        ("Organization.Membership.Updated", r#","addedUserIds":["bob","{alice}"]"#, 3),
+        ("Organization.Membership.Updated", r#","removedUserIds":["bob"]"#, 0),
+        // As Logto 1.37 tells it.
+        ("Organization.Membership.Updated", "", 2),
+        ("OrganizationRole.Scopes.Updated", r#","organizationRoleId":"role""#, 3),
+        ("Role.Deleted", r#","params":{"id":"role"}"#, 3),
+        ("Organization.Data.Updated", r#","params":{"id":"{acme}"}"#, 0),
+        ("Organization.Deleted", r#","path":"/fake-path/:id","params":{"id":"fake-id"}"#, 0),
+    ];
+    each(Home::ALL, async |home| {
+        for (event, more, renewed) in rows {
+            let mut world = world(home).await;
+            for (_, request) in &everything {
+                world.token(request.clone()).await.unwrap();
+            }
+            world.advance(Duration::from_secs(5));
+            let alice = id_of(&world, "alice");
+            let more = more.replace("{alice}", &alice).replace("{acme}", ACME);
+            tell(&world, event, &format!("{organization}{more}")).await;
+            world.advance(Duration::from_secs(5));
+            for expected in [renewed, 0] {
+                let before = world.token_calls();
+                for (_, request) in &everything {
+                    world.token(request.clone()).await.unwrap();
+                }
+                assert_eq!(world.token_calls() - before, expected, "{event} {more}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_member_who_was_removed_has_no_token_any_more() {
+    let mut world = world(Home::Store).await;
+    let request = || TokenRequest::resource(API).in_organization(ACME);
+    world.token(request()).await.unwrap();
+    management(&world).organizations().delete(ACME).await.unwrap();
+    world.token(request()).await.expect("it is good for its hour");
+    tell(&world, "Organization.Deleted", &format!(r#""params":{{"id":"{ACME}"}}"#)).await;
+    let (error, status) = world.token(request()).await.unwrap_err();
+    assert_eq!((error.kind(), status), (logto::ErrorKind::AccessDenied, 403));
+    assert!(world.page().is_authenticated().await.unwrap());
+}
+
+/// The app was down when Logto sent its webhooks, and they never come again.
+#[tokio::test]
+async fn reconciliation_finds_whose_webhook_was_lost() {
+    each(Home::ALL, async |home| {
+        let mut world = world(home).await;
+        let mut browsers = Vec::new();
+        for person in ["alice", "bob", "carol"] {
+            world.browser = Browser::default();
+            world.sign_in(person).await;
+            browsers.push((person, world.browser.clone()));
+        }
+        let management = management(&world);
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|person| id_of(&world, person));
+        management.users().set_suspended(&alice, true).await.unwrap();
+        management.users().delete(&bob).await.unwrap();
+        world.advance(Duration::from_secs(2));
+
+        // The app knows whom it had let in.
+        let known = [&alice, &bob, &carol].map(String::as_str);
+        let mut ended = management.users().ended(known).await.unwrap();
+        ended.sort_by_key(|user| user.id != alice);
+        let found: Vec<_> = ended.iter().map(|user| (user.id.as_str(), user.end)).collect();
+        let expected = [(&*alice, UserEnd::Suspended), (&*bob, UserEnd::Deleted)];
+        assert_eq!(found, expected);
+        for (person, browser) in &browsers {
+            world.browser = browser.clone();
+            assert!(world.page().is_authenticated().await.unwrap(), "{person} still is");
+        }
+        for user in &ended {
+            world.logto.sign_out_everywhere(&user.id).await.unwrap();
+        }
+        for (person, browser) in &browsers {
+            world.browser = browser.clone();
+            assert_eq!(world.page().is_authenticated().await.unwrap(), *person == "carol");
+        }
+    })
+    .await;
+}
