@@ -39,7 +39,7 @@ pub(crate) fn view(request: &Request<'_>) -> web::Request {
     let sent = sent.iter().map(|header| (header.name().as_str(), header.value()));
     let local = jar.iter().map(|pair| ("cookie", pair.as_str()));
     let target = request.uri().to_string();
-    let authority = match headers.contains("host") {
+    let authority = match request.headers().contains("host") {
         true => None,
         false => request.host().map(ToString::to_string),
     };
