@@ -169,7 +169,9 @@ async fn an_account_that_no_session_holds_is_refused_by_the_name_of_the_claim() 
         });
         let seen = world.sign_in().await;
         assert_eq!(seen.status, 400, "{seen:?}");
-        assert!(world.log().contains("`picture`"), "{}", world.log());
+        for words in [&seen.body, &world.log()] {
+            assert!(words.contains("`picture`"), "{words}");
+        }
         assert_eq!(world.person().await, None);
         world.finish();
     })

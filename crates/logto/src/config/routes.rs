@@ -80,7 +80,7 @@ impl LogtoConfig {
     ///     });
     /// ```
     ///
-    /// An app that knows [`PageActionKind::Form`] makes a form of it: "Sign out?" is such a page.
+    /// An app that knows [`PageActionKind::Form`](crate::PageActionKind::Form) makes a form of it: "Sign out?" is such a page.
     #[must_use]
     pub fn with_page_template(
         mut self,

@@ -72,8 +72,8 @@ impl Wording {
                 400,
                 "session_too_large",
                 "Your account does not fit",
-                "Your account belongs to more organizations and roles than this site can keep in \
-                 your browser.",
+                "Your account has more data than this site can keep: many organizations and roles, \
+                 for example, or a large picture.",
             ),
             ErrorKind::SignInRefused => (
                 403,

@@ -135,7 +135,9 @@ impl Context {
     pub(super) fn error_page(&self, error: &Error, page: &str, max_age: Option<u64>) -> Reply {
         let Wording { status, title, text, .. } = Wording::new(error);
         let detail = match error.kind() {
-            ErrorKind::SignInRefused => Some(error.to_string()).filter(|text| !text.is_empty()),
+            ErrorKind::SignInRefused | ErrorKind::SessionTooLarge => {
+                Some(error.to_string()).filter(|text| !text.is_empty())
+            }
             _ => said_by_logto(error),
         };
         let way_on = if error.is_retryable() {

@@ -2,16 +2,14 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::store::Store;
+use super::held_lease::{HeldLease, Lease, State};
 use super::{LoadedSession, SessionManager};
 use crate::error::Error;
-use crate::http::Right;
 use crate::session::Session;
 use crate::storage::{Expect, Version};
 
@@ -25,84 +23,6 @@ const BEAT: Duration = Duration::from_millis(250);
 const BEAT_AGAIN: Duration = Duration::from_millis(100);
 /// Between two looks whether another instance is done: at first, and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
-
-/// The right to refresh a session.
-pub(crate) struct Lease {
-    key: String,
-    /// What is stored: no other holder stores the same.
-    owner: [u8; 8],
-    version: Version,
-    /// When it is over unless it is prolonged, at the earliest.
-    end: Instant,
-    /// No other instance can have had it since it was taken.
-    is_whole: bool,
-}
-
-/// A lease while the work is done that it is for.
-pub(crate) struct HeldLease {
-    key: String,
-    state: Mutex<State>,
-    right: Right,
-}
-
-enum State {
-    Held(Lease),
-    /// Another instance has it, or had it.
-    Lost,
-    /// A sign of life is under way, or the lease was given back.
-    Away,
-}
-
-impl HeldLease {
-    pub(crate) fn new(lease: Lease) -> Self {
-        Self {
-            key: lease.key.clone(),
-            right: Right::until(lease.end),
-            state: Mutex::new(State::Held(lease)),
-        }
-    }
-
-    /// The right to send what the store had after the lease was taken. A process may stand still, and
-    /// another one have the lease meanwhile.
-    pub(crate) fn right(&self) -> &Right {
-        &self.right
-    }
-
-    /// Stores what came of the work, and gives the lease back with it.
-    pub(super) async fn put(
-        &self,
-        store: &Store,
-        key: &str,
-        value: Vec<u8>,
-        expect: Expect,
-        ttl: Duration,
-    ) -> Result<bool, Error> {
-        let Some(lease) = self.take() else {
-            return Ok(store.put(key, value, expect, ttl).await?.is_some());
-        };
-        let removed = (&*lease.key, lease.version);
-        let stored = store.put_and_remove(key, value, expect, ttl, removed).await;
-        if stored.is_err() {
-            *self.state() = State::Held(lease);
-        }
-        stored
-    }
-
-    fn take(&self) -> Option<Lease> {
-        let mut state = self.state();
-        match std::mem::replace(&mut *state, State::Away) {
-            State::Held(lease) => Some(lease),
-            other => {
-                *state = other;
-                None
-            }
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What waiting for the lease ends with.
 pub(crate) enum Turn {
@@ -187,7 +107,7 @@ impl SessionManager {
                         State::Away => continue,
                     };
                     let whole = lease.as_ref().filter(|lease| lease.is_whole);
-                    held.right.set(whole.map(|lease| lease.end));
+                    held.right().set(whole.map(|lease| lease.end));
                     *held.state() = lease.map_or(State::Lost, State::Held);
                 }
             };

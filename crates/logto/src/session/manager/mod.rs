@@ -6,6 +6,7 @@
 //! its cookie brings it back.
 
 mod expiry;
+mod held_lease;
 mod lease;
 mod listed;
 mod load;
@@ -33,7 +34,8 @@ use crate::session::{Device, Opener, Packer, Session, SessionCookie, SessionPoin
 use crate::storage::{MemoryStorage, Storage, Subscription};
 
 use expiry::SessionExpiry;
-pub(crate) use lease::{HeldLease, Turn};
+pub(crate) use held_lease::HeldLease;
+pub(crate) use lease::Turn;
 pub(crate) use listed::ListedSession;
 pub use listed::SessionInfo;
 pub(crate) use load::SessionLookup;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::lease::HeldLease;
+use super::held_lease::HeldLease;
 use super::revocation::CLOCKS;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::{Error, ErrorKind};
