@@ -72,7 +72,8 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// more.
 ///
 /// sqlx asks each connection whether it is alive before it is used: a second round trip. Turn that off with
-/// `PgPoolOptions::test_before_acquire(false)`; a statement that meets a dead connection is sent once more.
+/// `PgPoolOptions::test_before_acquire(false)`; a statement that meets a dead connection is sent once more. It
+/// also asks after each use, which no request waits for.
 #[derive(Clone, Debug)]
 pub struct PostgresStorage {
     pool: PgPool,

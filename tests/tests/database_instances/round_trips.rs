@@ -15,6 +15,9 @@ use url::Url;
 /// The first times scripts are loaded, connections made, and statements prepared on each of them.
 const ATTEMPTS: usize = 40;
 
+/// By this sqlx asks whether a connection is alive when it goes back into the pool. No request waits for it.
+const SYNC: &[u8] = b"S\0\0\0\x04";
+
 /// Where the store is, and how often something was sent there after an answer, or first of all.
 async fn counted(store: &str) -> (String, Arc<AtomicUsize>) {
     let mut url = Url::parse(store).unwrap();
@@ -30,12 +33,12 @@ async fn counted(store: &str) -> (String, Arc<AtomicUsize>) {
             let (from_server, to_server) = server.into_split();
             let is_asked = Arc::new(AtomicBool::new(false));
             let (asked, counter) = (Arc::clone(&is_asked), Arc::clone(&counter));
-            tokio::spawn(passed_on(from_client, to_server, move || {
-                if !asked.swap(true, Ordering::SeqCst) {
+            tokio::spawn(passed_on(from_client, to_server, move |sent| {
+                if sent != SYNC && !asked.swap(true, Ordering::SeqCst) {
                     counter.fetch_add(1, Ordering::SeqCst);
                 }
             }));
-            tokio::spawn(passed_on(from_server, to_client, move || {
+            tokio::spawn(passed_on(from_server, to_client, move |_| {
                 is_asked.store(false, Ordering::SeqCst);
             }));
         }
@@ -46,11 +49,11 @@ async fn counted(store: &str) -> (String, Arc<AtomicUsize>) {
 async fn passed_on(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
-    note: impl Fn(),
+    note: impl Fn(&[u8]),
 ) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        note();
+        note(&buffer[..count]);
         if to.write_all(&buffer[..count]).await.is_err() {
             return;
         }
