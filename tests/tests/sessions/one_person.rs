@@ -138,8 +138,8 @@ async fn an_invitation_is_accepted_for_the_person_who_came() {
         let callback = world.tenant.sign_in(there.location(), person).await.unwrap();
         (come_back(&mut world, &callback).await.status, world.page().maybe_user().await.unwrap())
     };
-    let (status, nobody) = come("alice").await;
-    assert_eq!((status, nobody.is_none()), (403, true));
+    let (status, signed_in) = come("alice").await;
+    assert_eq!((status, signed_in.is_none()), (403, true));
     let (status, bob) = come("bob").await;
     assert_eq!(status, 303);
     let bob = bob.unwrap();

@@ -76,7 +76,7 @@ impl LogtoConfig {
     }
 
     /// How long the store may take for one answer. Default: 3 seconds. After that it counts as down:
-    /// requests that need it get 503, and nobody is signed out.
+    /// requests that need it get 503, and no one is signed out.
     #[must_use]
     pub fn with_storage_timeout(mut self, timeout: Duration) -> Self {
         self.storage_timeout = timeout;

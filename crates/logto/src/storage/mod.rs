@@ -39,7 +39,7 @@ const PING_KEPT: Duration = Duration::from_secs(10);
 ///
 /// Time-outs are the SDK's: it gives up on a call after
 /// [`with_storage_timeout`](crate::LogtoConfig::with_storage_timeout). An error means that the store
-/// could not be asked, never that there is no entry; nobody is signed out by one.
+/// could not be asked, never that there is no entry; no one is signed out by one.
 ///
 /// # Example
 ///
