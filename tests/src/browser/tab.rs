@@ -71,6 +71,15 @@ impl Tab {
         self.eventually(css, async || self.script(&script).await?.as_str().map(str::to_owned)).await
     }
 
+    /// Waits until the element that matches `css` has this text: after a click, the page before may still
+    /// be there, with an element of its own.
+    pub async fn shows(&self, css: &str, text: &str) {
+        self.eventually(&format!("{css}` with the text `{text}"), async || {
+            (self.text(css).await == text).then_some(())
+        })
+        .await;
+    }
+
     /// Whether an element matches `css` now, in a page that is loaded.
     pub async fn has(&self, css: &str) -> bool {
         let script = format!("document.querySelector({}) !== null", json!(css));

@@ -46,7 +46,7 @@ async fn a_space_signs_people_in_inside_its_frame() {
     window.click("#continue-with-hugging-face").await;
     window.click("#person-alice").await;
     window.click("#authorize").await;
-    window_shows(&window, "h1", "Use your account there?").await;
+    window.shows("h1", "Use your account there?").await;
     assert!(window.text("main p").await.contains(AROUND));
     window.screenshot("space-window").await;
     window.click("main button").await;
@@ -72,14 +72,6 @@ async fn a_space_signs_people_in_inside_its_frame() {
     })
     .await;
     browser.close().await;
-}
-
-/// The window may still show the page before.
-async fn window_shows(window: &Tab, css: &str, text: &str) {
-    eventually(&format!("the window to show {text}"), async || {
-        (window.text(css).await == text).then_some(())
-    })
-    .await;
 }
 
 /// The frame may still show the page before.
