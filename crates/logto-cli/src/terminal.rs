@@ -162,14 +162,7 @@ fn show(text: &str) {
 /// Text of another party, without what would command the terminal, break the line or turn the
 /// direction of the text around it.
 pub(crate) fn printable(text: &str) -> String {
-    let is_command = |c: char| {
-        c.is_control()
-            || matches!(
-                c,
-                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            )
-    };
-    text.chars().map(|c| if is_command(c) { '\u{fffd}' } else { c }).collect()
+    logto_http::printable(text, '\u{fffd}', usize::MAX)
 }
 
 /// Every line two steps in.

@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::redirect::Policy;
+use logto_http::{printable, redact, retry_after};
+use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, Response};
 use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Answer, Error, ErrorKind};
 
-/// Logto closes an idle connection after 5 s; we stop using it earlier, so that no request is
-/// written into a connection that is being closed.
-const IDLE_CONNECTION: Duration = Duration::from_secs(4);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The connector factories come with their logos: about one megabyte.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// Characters of what Logto says about an error.
+const MAX_TEXT: usize = 300;
 
 #[derive(Debug)]
 pub(crate) struct Http(pub(crate) reqwest::Client);
@@ -28,18 +27,9 @@ pub(crate) struct Success {
 
 impl Http {
     pub(crate) fn new(endpoint: &Url, request_timeout: Duration) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("logto-rust/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(request_timeout)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .redirect(Policy::none());
-        if logto::is_loopback(endpoint) {
-            // A Logto on this machine is never behind the proxy that the environment names.
-            builder = builder.no_proxy();
-        }
+        let user_agent = concat!("logto-rust/", env!("CARGO_PKG_VERSION"));
         let why = "the HTTP client cannot be set up";
-        let client = builder
+        let client = logto_http::client(endpoint, user_agent, CONNECT_TIMEOUT, request_timeout)
             .build()
             .map_err(|error| Error::with_source(ErrorKind::InvalidRequest, why, error))?;
         Ok(Self(client))
@@ -78,27 +68,15 @@ impl Http {
     }
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            let why = format!("Logto's answer is longer than {MAX_ANSWER_BYTES} bytes");
-            return Err(Error::new(ErrorKind::InvalidResponse, why));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+async fn body(response: Response) -> Result<Vec<u8>, Error> {
+    let body = logto_http::body(response, MAX_ANSWER_BYTES).await.map_err(unreachable)?;
+    let why = || format!("Logto's answer is longer than {MAX_ANSWER_BYTES} bytes");
+    body.ok_or_else(|| Error::new(ErrorKind::InvalidResponse, why()))
 }
 
 fn unreachable(error: reqwest::Error) -> Error {
-    let why = if error.is_connect() {
-        "Logto is unreachable: no connection"
-    } else if error.is_timeout() {
-        "Logto is unreachable: no answer in time"
-    } else {
-        "Logto is unreachable: the connection broke"
-    };
-    Error::with_source(ErrorKind::Unreachable, why, error.without_url())
+    let (why, _, error) = logto_http::failure(error);
+    Error::with_source(ErrorKind::Unreachable, format!("Logto is unreachable: {why}"), error)
 }
 
 fn read_answer(status: u16, headers: &HeaderMap, body: &[u8], secrets: &[&str]) -> Answer {
@@ -111,7 +89,7 @@ fn read_answer(status: u16, headers: &HeaderMap, body: &[u8], secrets: &[&str]) 
     }
     // A proxy in front of Logto answers with a page.
     let body: Body = serde_json::from_slice(body).unwrap_or_default();
-    let clean = |text: String| printable(&redact(text, secrets));
+    let clean = |text: String| printable(&redact(text, secrets), ' ', MAX_TEXT);
     let header = |name| headers.get(name)?.to_str().ok();
     Answer {
         status,
@@ -119,33 +97,8 @@ fn read_answer(status: u16, headers: &HeaderMap, body: &[u8], secrets: &[&str]) 
         message: body.message.map(clean),
         details: body.details.map(clean),
         request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
-        retry_after: header(RETRY_AFTER.as_str())
-            .and_then(|seconds| seconds.parse().ok())
-            .map(Duration::from_secs),
+        retry_after: retry_after(headers),
     }
-}
-
-/// Takes out what we sent, should the answer repeat it.
-fn redact(text: String, secrets: &[&str]) -> String {
-    secrets
-        .iter()
-        .filter(|secret| secret.len() >= 8)
-        .fold(text, |text, secret| text.replace(*secret, "[redacted]"))
-}
-
-/// Text of another party, fit for a log line: printable, on one line, at most 300 characters.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_command(c) { ' ' } else { c }).take(300).collect()
-}
-
-/// Control characters, and those that break lines or turn the direction of the text around them
-/// (Unicode Standard Annex #9, section 2).
-fn is_command(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }
 
 #[cfg(test)]

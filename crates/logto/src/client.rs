@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use logto_http::is_loopback;
+
 use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::error::Error;
 use crate::flow::Engine;
-use crate::network::is_loopback;
 use crate::resource_server::{Api, ApiConfig};
 use crate::session::manager::SessionInfo;
 use crate::web::{Context, Reply, Request, Route};

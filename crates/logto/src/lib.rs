@@ -15,11 +15,11 @@ mod log_limit;
 pub mod m2m;
 mod maybe_ready;
 mod metrics;
-mod network;
 mod oidc;
 mod reply;
 pub mod resource_server;
 mod session;
+mod single_flight;
 mod span;
 pub mod storage;
 mod tasks;
@@ -37,7 +37,6 @@ pub use flow::{
     DirectSignIn, FirstScreen, Identifier, InteractionMode, PendingSignIn, SignInDecision,
     SignInOptions,
 };
-pub use network::is_loopback;
 pub use oidc::TokenRequest;
 pub use oidc::claims::{
     Claims, HuggingFaceOrganization, HuggingFaceProfile, IdTokenClaims, Identity, OrganizationData,

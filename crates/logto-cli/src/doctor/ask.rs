@@ -2,9 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use logto::is_loopback;
-use reqwest::header::{COOKIE, DATE, HeaderName, HeaderValue, LOCATION};
-use reqwest::redirect::Policy;
+use reqwest::header::{AUTHORIZATION, COOKIE, DATE, HeaderName, HeaderValue, LOCATION};
 use serde_json::Value;
 use url::Url;
 
@@ -32,15 +30,9 @@ pub(crate) struct Answer {
 impl Http {
     /// For `endpoint` and the app, never through a proxy if the endpoint is on this machine.
     pub(crate) fn new(endpoint: &Url) -> Result<Self, Failure> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("logto-doctor/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .redirect(Policy::none());
-        if is_loopback(endpoint) {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|error| {
+        let user_agent = concat!("logto-doctor/", env!("CARGO_PKG_VERSION"));
+        let client = logto_http::client(endpoint, user_agent, CONNECT_TIMEOUT, REQUEST_TIMEOUT);
+        let client = client.build().map_err(|error| {
             Failure::new(format_args!("the HTTP client cannot be set up: {error}"))
         })?;
         Ok(Self(client))
@@ -71,7 +63,8 @@ impl Http {
     ) -> Result<Answer, String> {
         let mut request = self.0.post(url.clone()).form(form);
         if let Some((id, secret)) = app {
-            request = request.basic_auth(encoded(id), Some(encoded(secret)));
+            request =
+                request.header(AUTHORIZATION, format!("Basic {}", logto_http::basic(id, secret)));
         }
         answer(request).await
     }
@@ -136,22 +129,11 @@ fn seconds_between(asked: SystemTime, answered: SystemTime, there: SystemTime) -
 
 /// What went wrong at the bottom, without the URL.
 fn explained(error: reqwest::Error) -> String {
-    let late = error.is_timeout();
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(next) = cause.source() {
-        cause = next;
+    if error.is_timeout() {
+        return format!("no answer within {} s", REQUEST_TIMEOUT.as_secs());
     }
-    if late {
-        format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())
-    } else {
-        cause.to_string()
-    }
-}
-
-/// Id and secret are form-encoded before Basic (RFC 6749, section 2.3.1).
-fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    let (why, cause, _) = logto_http::failure(error);
+    cause.unwrap_or_else(|| why.to_owned())
 }
 
 #[cfg(test)]

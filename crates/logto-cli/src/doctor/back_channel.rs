@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use logto::is_loopback;
+use logto_http::is_loopback;
 use logto_management::Application;
 use tokio::net::lookup_host;
 use url::{Host, Url};

@@ -1,6 +1,6 @@
 //! Checks whether sessions have a store where they need one.
 
-use logto::is_loopback;
+use logto_http::is_loopback;
 use url::Url;
 
 use super::finding::{Finding, Outcome};

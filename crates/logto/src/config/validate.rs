@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use logto_http::is_private;
 use secrecy::ExposeSecret;
 use url::Url;
 
 use super::settings::default_name;
 use super::{ConfigProblem, LogtoConfig};
 use crate::local_path::local_path;
-use crate::network::is_private;
 
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;

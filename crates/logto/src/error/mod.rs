@@ -309,29 +309,5 @@ impl fmt::Display for ErrorResponse {
 /// Text of another party, fit for a log line or a page: printable, on one line, at most 200
 /// characters.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_command(c) { ' ' } else { c }).take(200).collect()
-}
-
-/// Control characters, and those that break lines or turn the direction of the text around them
-/// (Unicode Standard Annex #9, section 2), with which a text can pretend to end where it does not.
-fn is_command(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn foreign_text_stays_on_its_line_and_in_its_direction() {
-        assert_eq!(printable("a\nb\u{2028}c\u{2029}d"), "a b c d");
-        assert_eq!(printable("no\u{202e}txt\u{202c}\u{2066}x\u{2069}"), "no txt  x ");
-        assert_eq!(printable("a\u{200e}b\u{200f}c\u{61c}d"), "a b c d");
-        let arabic = "مرحبا, \u{200b}é 👩\u{200d}💻";
-        assert_eq!(printable(arabic), arabic);
-    }
+    logto_http::printable(text, ' ', 200)
 }

@@ -16,8 +16,9 @@ use crate::flow::sign_in_hook::SignInHook;
 use crate::flow::webhooks::Deliveries;
 use crate::http::Http;
 use crate::log_limit::LogLimit;
-use crate::oidc::provider::{Provider, SingleFlight};
+use crate::oidc::provider::Provider;
 use crate::session::manager::SessionManager;
+use crate::single_flight::SingleFlight;
 use crate::tasks::Tasks;
 
 /// The parts, put together once.
@@ -43,7 +44,7 @@ pub(crate) struct Engine {
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
     /// Reads of people's tokens at other services, by connector and access token of the person.
-    pub(crate) connector_reads: SingleFlight<Vec<u8>>,
+    pub(crate) connector_reads: SingleFlight<String, Result<Arc<[u8]>, Error>>,
 }
 
 impl Engine {

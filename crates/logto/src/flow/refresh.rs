@@ -6,13 +6,11 @@
 //! browser that goes away does not cut it between Logto's answer and ours. What Logto answered is
 //! stored before it is used, and a session that was ended meanwhile stays ended.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tracing::{Instrument, info_span};
 
 use super::engine::Engine;
@@ -25,6 +23,7 @@ use crate::oidc::Target;
 use crate::oidc::TokenRequest;
 use crate::session::manager::{FoundSession, HeldLease, LoadedSession, Turn};
 use crate::session::{Grant, Session, SessionId};
+use crate::single_flight::{Flight, SingleFlight};
 
 /// How long a request waits for a renewal of a token that is still good.
 const EARLY_PATIENCE: Duration = Duration::from_secs(2);
@@ -43,12 +42,12 @@ const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(25), Duration::
 /// for the sign-in.
 const SECOND_ATTEMPT: Duration = Duration::from_secs(2);
 
-type Outcome = Option<Result<LoadedSession, Error>>;
+type Outcome = Result<LoadedSession, Error>;
 
 /// The refreshes under way.
 #[derive(Default)]
 pub(crate) struct Refreshes {
-    in_flight: Mutex<HashMap<(SessionId, Target), watch::Receiver<Outcome>>>,
+    in_flight: SingleFlight<(SessionId, Target), Outcome>,
     /// When early renewals may begin again.
     paused_until: AtomicU64,
     /// Answers of Logto that the store has not taken yet.
@@ -146,23 +145,10 @@ impl Refreshes {
     }
 
     /// The refresh under way for the same session and target, and whether it begins now.
-    fn join(
-        &self,
-        engine: &Arc<Engine>,
-        wanted: RefreshRequest,
-    ) -> (watch::Receiver<Outcome>, bool) {
+    fn join(&self, engine: &Arc<Engine>, wanted: RefreshRequest) -> (Flight<Outcome>, bool) {
         let key = (wanted.held.session.id, wanted.target.clone());
-        let mut in_flight = self.in_flight();
-        if let Some(flight) = in_flight.get(&key)
-            // Its runtime may have been shut down on the way.
-            && flight.has_changed().is_ok()
-        {
-            return (flight.clone(), false);
-        }
-        let (land, flight) = watch::channel(None);
-        in_flight.insert(key.clone(), flight.clone());
+        let tasks = &engine.tasks;
         let engine = Arc::clone(engine);
-        let tasks = engine.tasks.clone();
         let refresh = async move {
             let outcome = engine.renew(&wanted).await;
             metrics::refresh(
@@ -177,22 +163,14 @@ impl Refreshes {
                 let until = engine.settings.clock.now().saturating_add(PAUSE);
                 refreshes.paused_until.store(until, Ordering::Relaxed);
             }
-            refreshes.in_flight().remove(&key);
-            land.send_replace(Some(outcome));
+            outcome
         };
-        tasks.spawn(refresh.instrument(info_span!("refresh")));
-        (flight, true)
+        self.in_flight.join(tasks, key, refresh.instrument(info_span!("refresh")))
     }
 
     /// How many answers of Logto the store has not taken yet.
     pub(crate) fn unstored(&self) -> usize {
         self.unstored.load(Ordering::Relaxed)
-    }
-
-    fn in_flight(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<(SessionId, Target), watch::Receiver<Outcome>>> {
-        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -201,16 +179,11 @@ fn store_pause(waiting: usize) -> Duration {
     each.saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX)).clamp(each, most)
 }
 
-async fn finished(
-    mut flight: watch::Receiver<Outcome>,
-    patience: Duration,
-) -> Result<LoadedSession, Error> {
+async fn finished(flight: Flight<Outcome>, patience: Duration) -> Outcome {
     let late = || Error::new(ErrorKind::Unreachable, "the refresh takes too long");
-    // The sender is gone without a word only if its runtime was shut down.
     let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
-    let finished = tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await;
-    let outcome = finished.map_err(|_| late())?.map_err(|_| stopped())?.clone();
-    outcome.unwrap_or_else(|| Err(stopped()))
+    let landed = tokio::time::timeout(patience, flight.landed()).await.map_err(|_| late())?;
+    landed.unwrap_or_else(|| Err(stopped()))
 }
 
 impl Engine {

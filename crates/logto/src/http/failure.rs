@@ -1,30 +1,19 @@
 //! Converts failed requests into errors, without what must not be logged.
 
 use std::error::Error as StdError;
-use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use logto_http::{redact, retry_after};
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
 use super::CredentialNames;
 use crate::error::{Error, ErrorKind, ErrorResponse, printable};
 
 pub(super) fn unreachable(error: reqwest::Error) -> Error {
-    let why = if error.is_connect() {
-        "Logto is unreachable: no connection"
-    } else if error.is_timeout() {
-        "Logto is unreachable: no answer in time"
-    } else {
-        "Logto is unreachable: the connection broke"
-    };
-    // The URL may carry a query; the chain below it says what happened.
-    let error = error.without_url();
-    match root_cause(&error) {
-        Some(cause) => {
-            Error::with_source(ErrorKind::Unreachable, format!("{why} ({cause})"), error)
-        }
-        None => Error::with_source(ErrorKind::Unreachable, why, error),
-    }
+    let (why, cause, error) = logto_http::failure(error);
+    let cause = cause.map(|cause| format!(" ({})", printable(&cause))).unwrap_or_default();
+    let why = format!("Logto is unreachable: {why}{cause}");
+    Error::with_source(ErrorKind::Unreachable, why, error)
 }
 
 /// Whether Logto may have done what it was asked to although its response was lost: the connection
@@ -40,14 +29,6 @@ pub(crate) fn is_answer_lost(error: &Error) -> bool {
         (ErrorKind::Unreachable, None) => cause.is_some_and(|cause| !cause.is_connect()),
         _ => false,
     }
-}
-
-fn root_cause(error: &dyn StdError) -> Option<String> {
-    let mut cause = error.source()?;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    Some(printable(&cause.to_string()))
 }
 
 pub(super) fn error_response(
@@ -72,9 +53,7 @@ pub(super) fn error_response(
         error: body.error.or(body.code).map(clean),
         description: body.error_description.or(body.message).map(clean),
         request_id: header("logto-core-request-id").map(|id| clean(id.to_owned())),
-        retry_after: header(RETRY_AFTER.as_str())
-            .and_then(|value| value.parse().ok())
-            .map(Duration::from_secs),
+        retry_after: retry_after(headers),
     }
 }
 
@@ -109,14 +88,6 @@ pub(super) fn secrets_of<'a>(form: impl Iterator<Item = (&'a str, &'a str)>) -> 
         ["actor_token", "code", "code_verifier", "refresh_token", "subject_token", "token"];
     let secret = form.filter(|(name, _)| SECRET.contains(name));
     secret.map(|(_, value)| value).collect()
-}
-
-/// Takes out what we sent, should the answer repeat it.
-fn redact(text: String, secrets: &[&str]) -> String {
-    secrets
-        .iter()
-        .filter(|secret| secret.len() >= 8)
-        .fold(text, |text, secret| text.replace(*secret, "[redacted]"))
 }
 
 #[cfg(test)]

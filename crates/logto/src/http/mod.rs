@@ -9,14 +9,12 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use openidconnect::{HttpRequest, HttpResponse, http};
-use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{Instrument, debug_span};
 use url::{Url, form_urlencoded};
 
 use crate::error::{Error, ErrorKind, printable};
 use crate::metrics;
-use crate::network::is_loopback;
 use crate::tasks::HomeRuntime;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
@@ -24,10 +22,6 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use failure::is_answer_lost;
 use queue::Queue;
 pub(crate) use queue::{Departure, Right};
-
-/// Logto closes an idle connection after 5 s; we stop using it earlier, so that no token request
-/// is written into a connection that is being closed.
-const IDLE_CONNECTION: Duration = Duration::from_secs(4);
 
 /// Time-outs, sizes and number of requests to Logto.
 #[derive(Clone, Copy, Debug)]
@@ -78,17 +72,10 @@ impl Http {
         app_secret: &SecretString,
         limits: Limits,
     ) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("logto-rust/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(limits.connect_timeout)
-            .timeout(limits.request_timeout)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .redirect(Policy::none());
-        if is_loopback(endpoint) {
-            // A Logto on this machine is never behind the proxy that the environment names.
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|error| {
+        let user_agent = concat!("logto-rust/", env!("CARGO_PKG_VERSION"));
+        let (connect, request) = (limits.connect_timeout, limits.request_timeout);
+        let client = logto_http::client(endpoint, user_agent, connect, request);
+        let client = client.build().map_err(|error| {
             let why = "the HTTP client cannot be set up";
             Error::with_source(ErrorKind::Internal, why, error)
         })?;
@@ -97,7 +84,7 @@ impl Http {
             app_id: app_id.to_owned(),
             names: CredentialNames { app_id: "LOGTO_APP_ID", app_secret: "LOGTO_APP_SECRET" },
             app_secret: app_secret.clone(),
-            basic: basic(app_id, app_secret.expose_secret()).into(),
+            basic: logto_http::basic(app_id, app_secret.expose_secret()).into(),
             max_response_bytes: limits.max_response_bytes,
             queue: Queue::new(limits.max_concurrent, limits.request_timeout),
             home: HomeRuntime::here(),
@@ -227,18 +214,11 @@ impl Http {
         }
     }
 
-    async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > self.max_response_bytes {
-                return Err(Error::new(
-                    ErrorKind::InvalidResponse,
-                    format!("Logto's answer is longer than {} bytes", self.max_response_bytes),
-                ));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+    async fn body(&self, response: reqwest::Response) -> Result<Vec<u8>, Error> {
+        let most = self.max_response_bytes;
+        let body = logto_http::body(response, most).await.map_err(unreachable)?;
+        let why = || format!("Logto's answer is longer than {most} bytes");
+        body.ok_or_else(|| Error::new(ErrorKind::InvalidResponse, why()))
     }
 }
 
@@ -253,13 +233,6 @@ async fn answered(
     let status = answer.as_ref().ok().map(|response| response.status().as_u16());
     metrics::request(endpoint, status, begun.elapsed());
     answer.map_err(unreachable)
-}
-
-/// Client authentication: id and secret form-encoded before Basic (RFC 6749, section 2.3.1).
-fn basic(id: &str, secret: &str) -> String {
-    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encode(id), encode(secret));
-    base64_simd::STANDARD.encode_to_string(pair)
 }
 
 #[cfg(test)]
@@ -280,12 +253,5 @@ mod tests {
         ] {
             assert_eq!(http.reached(address), reached);
         }
-    }
-
-    #[test]
-    fn id_and_secret_are_form_encoded_before_basic() {
-        // "a%3Ab" and "p%25%2B%20" would be wrong: a space is "+" in a form.
-        let expected = base64_simd::STANDARD.encode_to_string("a%3Ab:p%25%2B+%C3%A9");
-        assert_eq!(basic("a:b", "p%+ é"), expected);
     }
 }

@@ -1,9 +1,9 @@
 //! Protected resource metadata (RFC 9728).
 
+use logto_http::is_private;
 use serde_json::json;
 use url::Url;
 
-use crate::network::is_private;
 use crate::reply::Reply;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";

@@ -1,6 +1,7 @@
 //! The tokens of social and enterprise connectors that Logto stores for a user (Account API).
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use url::Url;
@@ -146,13 +147,16 @@ impl Context {
             return Err(Error::new(ErrorKind::InvalidRequest, why));
         }
         let url = connector.url(&settings.endpoint);
-        let (now, clock) = (self.now(), &settings.clock);
+        let now = self.now();
         self.with_opaque_token(|token| {
             let url = url.clone();
             async move {
-                let read = read(&logto.http, &url, token.as_str());
                 let key = format!("{} {}", url.path(), token.as_str());
-                match logto.connector_reads.share(&key, clock, read).await {
+                let http = Arc::clone(&logto.http);
+                let read = async move { read(&http, &url, token.as_str()).await.map(Arc::from) };
+                let (flight, _) = logto.connector_reads.join(&logto.tasks, key, read);
+                let stopped = || Error::new(ErrorKind::Unreachable, "the request was stopped");
+                match flight.landed().await.unwrap_or_else(|| Err(stopped())) {
                     Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),
                     Err(error) => ConnectorAccess::without_token(&error).ok_or(error),
                 }

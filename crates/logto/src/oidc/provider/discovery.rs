@@ -1,11 +1,11 @@
 //! The discovery document (OpenID Connect Discovery 1.0, section 4).
 
+use logto_http::is_loopback;
 use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, printable};
 use crate::http::{Endpoint, Http};
-use crate::network::is_loopback;
 
 /// The endpoints that we use.
 #[derive(Debug, Deserialize)]

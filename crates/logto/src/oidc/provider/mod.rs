@@ -7,7 +7,6 @@ mod cached;
 mod discovery;
 mod keys;
 mod refetch_limiter;
-mod single_flight;
 
 use std::sync::Arc;
 
@@ -21,7 +20,6 @@ use discovery::is_about;
 pub(crate) use discovery::{Metadata, discovery_url};
 pub(crate) use keys::TokenOrigin;
 use keys::{Keys, unknown_key};
-pub(crate) use single_flight::SingleFlight;
 
 /// Whether Logto sent the error itself: any status, or a body that is of no use.
 pub(crate) fn is_answer(error: &Error) -> bool {

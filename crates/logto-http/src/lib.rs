@@ -1,0 +1,12 @@
+//! How the crates of Logto for Rust talk HTTP to Logto: bounded in time and size, without redirects, and
+//! with errors that repeat no secret.
+//!
+//! This crate is not for direct use, and any release may change it.
+
+mod client;
+mod network;
+mod text;
+
+pub use client::{basic, body, client, failure, retry_after};
+pub use network::{is_loopback, is_private};
+pub use text::{printable, redact};
