@@ -13,7 +13,7 @@ use crate::Reply;
 /// The middleware that the extractors need, for [`App::wrap`](actix_web::App::wrap) and
 /// [`Scope::wrap`](actix_web::Scope::wrap).
 ///
-/// It looks at no request by itself: the first extractor does, and sees the headers as they are then.
+/// The middleware does not read the request; the first extractor does, and sees the headers as they are then.
 pub fn middleware<S, B>(
     logto: &Logto,
 ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<B>, Error = Error, InitError = ()>

@@ -20,7 +20,7 @@ use crate::Reply;
 
 /// The layer that the extractors need.
 ///
-/// It covers the routes that were added to the router before it. It looks at no request by itself: the
+/// It covers the routes that were added to the router before it. The layer does not read the request; the
 /// first extractor does, and sees the headers as they are then.
 #[must_use]
 pub fn layer(logto: &Logto) -> LogtoLayer {

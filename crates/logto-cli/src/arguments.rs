@@ -28,7 +28,7 @@ pub(crate) enum Setup {
 
 /// Run a Logto tenant on this machine, for development and tests.
 ///
-/// It plays Logto and Hugging Face with made-up people, needs no account, and forgets everything when it ends.
+/// Simulates Logto and Hugging Face with test users. Needs no account; discards all data when it exits.
 /// It prints what your app needs as `export` lines; with a command after `--` it starts that command with them
 /// in its environment, and ends with it.
 #[derive(Args)]

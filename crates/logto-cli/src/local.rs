@@ -91,7 +91,7 @@ fn person(text: &str) -> Result<Person, Failure> {
     let handle = parts.next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if handle.is_empty() || !handle.chars().all(plain) {
-        return Err(Failure::wrong_use(format_args!("{handle:?} is no name for a person"))
+        return Err(Failure::wrong_use(format_args!("{handle:?} is not a valid user name"))
             .with_remedy("Use letters, digits, - and _, for example: --person dora"));
     }
     Ok(parts.fold(Person::new(handle), Person::with_role))

@@ -32,7 +32,7 @@ pub enum Error {
     #[error("there is no person `{0}` in this tenant; add one with `LocalTenantBuilder::person`")]
     UnknownPerson(String),
     /// The walk through the pages ended somewhere else.
-    #[error("the walk through the pages of the tenant stopped at {at}: {why}")]
+    #[error("the sign-in at the local tenant stopped at {at}: {why}")]
     Walk {
         /// The page, without its query.
         at: String,

@@ -163,7 +163,7 @@ impl<H: ServerHandler, M: SessionManager> McpService<H, M> {
             Ok(policy) => self.check(parts, &policy).await.map(drop),
             Err(Undeclared::Name) => {
                 let method = operation.method;
-                tracing::warn!(method, "an MCP request names something that has no policy");
+                tracing::warn!(method, "rejected an MCP operation that has no policy");
                 let text = "this is not offered";
                 refuse_as(StatusCode::FORBIDDEN, ErrorCode::INVALID_PARAMS, text)
             }

@@ -10,7 +10,7 @@ use crate::Reply;
 
 /// The middleware that the extractors need, for [`EndpointExt::with`](poem::EndpointExt::with).
 ///
-/// It looks at no request by itself: the first extractor does, and sees the headers as they are then.
+/// The middleware does not read the request; the first extractor does, and sees the headers as they are then.
 /// An error passes as the error it is, for `catch_error` further out; only if
 /// cookies are pending does it become its response here, because an error has no headers.
 #[must_use]

@@ -27,7 +27,7 @@ impl Sweeps {
         let sweep = sweep();
         tokio::spawn(async move {
             if let Err(error) = sweep.await {
-                tracing::warn!("entries whose time is over were not deleted: {error}");
+                tracing::warn!("failed to delete expired entries: {error}");
             }
         });
     }

@@ -40,7 +40,7 @@ impl Logto {
         let settings = Settings::validate(config)?;
         for address in [&settings.endpoint, &settings.base] {
             if address.scheme() == "http" && !is_loopback(address) {
-                tracing::warn!(%address, "plain http: everyone in this network can read along");
+                tracing::warn!(%address, "plain HTTP: traffic is not encrypted");
             }
         }
         Engine::new(settings)
@@ -63,7 +63,7 @@ impl Logto {
         &self.0.settings.base
     }
 
-    /// The port of the base URL, which is where an app listens that no proxy stands before.
+    /// The port of the base URL: the port to listen on when there is no proxy in front of the app.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.0.settings.base.port_or_known_default().unwrap_or(443)
@@ -232,7 +232,7 @@ impl Logto {
                 tasks,
                 unstored_refreshes,
                 unstored_sign_outs,
-                "waiting for work that outlives its requests"
+                "waiting for background tasks"
             );
         }
         let left = engine.tasks.drain(timeout).await;
@@ -242,7 +242,7 @@ impl Logto {
                 tasks = left,
                 unstored_refreshes,
                 unstored_sign_outs,
-                "work that outlives its requests is not done: sessions are lost if the process ends now"
+                "drain timed out with background tasks running: sessions may be lost if the process exits now"
             );
         }
         left

@@ -4,8 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// What is known at once where that is possible, and otherwise after a wait. A future
-/// with a name, for frameworks that want to hold it.
+/// A named future that is usually ready at once, for frameworks that have to store it.
 #[must_use = "nothing is answered until it is awaited"]
 pub struct MaybeReady<T>(State<T>);
 

@@ -70,10 +70,10 @@ impl Reply {
         )
     }
 
-    /// The answer to a request whose `AccessToken` was asked for where the app has no
+    /// The response to a request for which a handler asks for `Authorized` although the app has no
     /// [`Api`](crate::resource_server::Api): no token can be verified, so no request is accepted.
     pub fn no_api() -> Self {
-        tracing::error!("an access token was asked for on a route that knows no `Api`");
+        tracing::error!("route requires an access token, but no `Api` is registered");
         Self::json(
             500,
             "logto_no_api",

@@ -59,7 +59,7 @@ fn a_page_may_need_a_recent_sign_in() {
 }
 
 #[test]
-fn cookies_that_are_owed_are_paid() {
+fn pending_cookies_are_sent() {
     conform(&cases::cookies_owed());
 }
 

@@ -268,7 +268,7 @@ async fn a_suspended_person_is_signed_out_on_every_page_stream_and_instance() {
             log.lines().any(|line| line.contains(how) && !line.contains("ended=0"))
         };
         for log in logs() {
-            assert!(!log.contains("asking the store every second"), "{log}");
+            assert!(!log.contains("polling it every second"), "{log}");
             assert!(!found(&log, "all=true ended="), "{log}");
         }
         let told = logs().filter(|log| found(log, "all=false ended="));

@@ -74,7 +74,7 @@ async fn a_refresh_that_no_request_waits_for_is_finished_before_the_process_ends
         let stopping = match example {
             Example::ActixWeb => "graceful worker shutdown",
             Example::Poem => "wait for all connections to close",
-            _ => "waiting for work that outlives its requests",
+            _ => "waiting for background tasks",
         };
         deployment.app.wait_for_log(stopping).await;
         deployment.tenant.faults().clear();

@@ -59,7 +59,7 @@ async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
 }
 
 #[tokio::test]
-async fn a_session_is_no_ticket_and_a_ticket_no_session() {
+async fn a_session_cookie_and_a_session_pointer_are_not_interchangeable() {
     each(Home::ALL, async |home| {
         let mut world = seen(home, |config| config).await;
         let (name, value) = world.browser.cookies()[0].clone();

@@ -187,7 +187,7 @@ async fn a_store_that_is_away_for_minutes_costs_no_session() {
         assert_eq!(world.logto.drain(Duration::from_secs(300)).await, 1);
         assert!(waiting.elapsed() >= Duration::from_secs(300));
         tokio::time::resume();
-        for line in ["waiting for work that outlives", "is not done", "unstored_refreshes=1"] {
+        for line in ["waiting for background tasks", "drain timed out", "unstored_refreshes=1"] {
             assert!(world.log().contains(line), "{line}: {}", world.log());
         }
         world.store.recover();

@@ -135,7 +135,7 @@ async fn somebody_signs_in_and_out() {
 }
 
 #[actix_web::test]
-async fn owed_cookies_go_with_answers_and_with_errors() {
+async fn pending_cookies_are_sent_with_responses_and_errors() {
     for (path, status) in [
         ("/fine", StatusCode::OK),
         ("/broken", StatusCode::IM_A_TEAPOT),
@@ -185,7 +185,7 @@ async fn looking_begins_no_sign_in() {
 }
 
 #[actix_web::test]
-async fn without_the_middleware_nobody_is_let_in_and_nobody_is_nobody() {
+async fn without_the_middleware_user_and_maybe_user_are_refused() {
     for path in ["/", "/who", "/auth"] {
         let app = init_service(App::new().configure(pages)).await;
         let request = TestRequest::with_uri(path).to_request();

@@ -148,7 +148,7 @@ pub(crate) fn no_endpoint(kind: &str) -> Outcome {
 pub(crate) fn out_of_order(what: &str, how: &str) -> Outcome {
     Finding::problem(
         format!("Logto's {what} is out of order: {how}"),
-        "Nobody can sign in or out while that is so.",
+        "Users cannot sign in or out until this is fixed.",
         "Try again in a moment. If it is your own Logto, look at its log.",
     )
     .into()

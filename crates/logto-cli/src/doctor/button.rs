@@ -103,8 +103,8 @@ fn judge(target: &str, social: &SocialSignIn, required: &[String], mode: &str) -
     if social.skip_required_identifiers != Some(true) && !required.is_empty() {
         let required = required.join(", ");
         findings.push(Finding::advice(
-            format!("new people from {target} are stopped and have to give: {required}"),
-            "They signed in already, and meet another page before your app.",
+            format!("new users from {target} must first enter: {required}"),
+            "After signing in, they see one more page before your app.",
             fix(
                 target,
                 " --skip-user-name",

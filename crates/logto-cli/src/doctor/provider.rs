@@ -68,7 +68,7 @@ fn unreachable(endpoint: &Url, cause: &str) -> Finding {
                  Logto running, and may this machine connect to it?";
     Finding::problem(
         format!("LOGTO_ENDPOINT {endpoint} cannot be reached: {cause}"),
-        "Without Logto nobody can sign in, and tokens cannot be renewed.",
+        "While Logto is unreachable, users cannot sign in and tokens cannot be refreshed.",
         connection::remedy(cause).unwrap_or(usual),
     )
 }

@@ -38,7 +38,7 @@ pub(crate) fn examine(
         .into(),
         (true, false, _) => Finding::problem(
             "the app asks for a refresh token (offline_access) without prompt=consent",
-            "Logto then gives none, without a word: access tokens end after an hour and are not renewed.",
+            "Logto then issues none and reports no error: access tokens expire after an hour and are not renewed.",
             "Leave the prompt as it is by default, or use Prompt::LoginConsent.",
         )
         .into(),

@@ -33,8 +33,8 @@ pub(crate) async fn examine(
     let known = provider.list("scopes_supported").join(", ");
     let finding = |scope: String| {
         Finding::problem(
-            format!("{scope} is no scope of Logto, nor of an API that the app asks for"),
-            "Logto drops it without a word: what it should permit stays forbidden, or its claim away.",
+            format!("{scope} is not a scope of Logto or of an API that the app requests"),
+            "Logto ignores it without an error: the permission is not granted, or the claim is missing.",
             format!(
                 "Correct LOGTO_SCOPES, or name the API that has it in LOGTO_RESOURCES. Logto's own: {known}."
             ),

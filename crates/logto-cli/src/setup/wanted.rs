@@ -96,7 +96,7 @@ impl Wanted {
             Err(error) if error.code() != Some("entity.not_exists_with_id") => Err(error.into()),
             Err(_) if ours => Ok(()),
             Err(_) => Err(Failure::wrong_use(format_args!(
-                "{APP_ID} {id} is no application of this tenant"
+                "{APP_ID} {id} is not an application of this tenant"
             ))
             .with_remedy(
                 "Correct it, or take it out of the environment and the .env file to have an application created.",

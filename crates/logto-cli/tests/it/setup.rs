@@ -113,7 +113,10 @@ async fn an_app_that_is_named_is_adopted() {
 
     let run = site.set_up_with(&[], &[("LOGTO_APP_ID", "nobody")]).await;
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(run.err.contains("LOGTO_APP_ID nobody is no application of this tenant"), "{run:?}");
+    assert!(
+        run.err.contains("LOGTO_APP_ID nobody is not an application of this tenant"),
+        "{run:?}"
+    );
 }
 
 #[tokio::test]

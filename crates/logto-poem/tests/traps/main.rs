@@ -96,7 +96,7 @@ async fn somebody_signs_in_and_out() {
 }
 
 #[tokio::test]
-async fn owed_cookies_go_with_answers_and_with_errors() {
+async fn pending_cookies_are_sent_with_responses_and_errors() {
     for (path, status) in [("/fine", StatusCode::OK), ("/broken", StatusCode::IM_A_TEAPOT)] {
         let stage = Stage::new().await;
         stage.end_access_token();
@@ -182,7 +182,7 @@ async fn looking_begins_no_sign_in() {
 }
 
 #[tokio::test]
-async fn without_the_middleware_nobody_is_let_in_and_nobody_is_nobody() {
+async fn without_the_middleware_user_and_maybe_user_are_refused() {
     #[handler]
     async fn auth(auth: Auth) -> Result<String, Reply> {
         Ok(format!("{:?}", auth.session_state().await?))

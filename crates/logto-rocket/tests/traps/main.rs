@@ -126,7 +126,7 @@ async fn cookies_of_the_local_client_count() {
 }
 
 #[rocket::async_test]
-async fn owed_cookies_go_with_answers_and_with_errors() {
+async fn pending_cookies_are_sent_with_responses_and_errors() {
     for (path, status) in
         [("/fine", Status::Ok), ("/broken", Status::ImATeapot), ("/caught", Status::Gone)]
     {

@@ -1,4 +1,4 @@
-//! What was opened or verified a moment ago, by the text that it came in.
+//! A bounded cache of opened session cookies and verified access tokens, keyed by their text.
 //!
 //! The texts end at random: a tag, a signature. The end says where a text is kept and is compared
 //! first, then the whole is, in a time that tells nothing of what is kept. Each place belongs to a

@@ -62,7 +62,7 @@ impl LogtoConfig {
             variable(name).unwrap_or_else(|| {
                 let hint = match name {
                     "LOGTO_ENDPOINT" => {
-                        "is not set: the address of your tenant; `logto local -- cargo run` brings one along"
+                        "is not set: the URL of your Logto tenant; for development, run `logto local -- cargo run`"
                     }
                     "LOGTO_COOKIE_SECRET" => "is not set: 32 random characters or more",
                     _ => "is not set",

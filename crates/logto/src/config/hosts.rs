@@ -24,7 +24,7 @@ impl AllowedOrigin {
         let wrong = |why: String| Err(ConfigProblem::new("allowed base URLs", why));
         let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
         if url.scheme() != main.scheme() || path(url) != path(main) {
-            return wrong(format!("{url} has not the scheme and the path of BASE_URL"));
+            return wrong(format!("{url} must have the scheme and path of BASE_URL"));
         }
         let host = url.host_str().unwrap_or_default();
         let (any_label, host) = match host.strip_prefix(ANY_LABEL) {
@@ -32,7 +32,9 @@ impl AllowedOrigin {
             None => (false, host),
         };
         if host.contains('*') || (any_label && !host.contains('.')) {
-            return wrong(format!("{url}: `*` can be the first of at least three labels"));
+            return wrong(format!(
+                "{url}: `*` is allowed only as the first of three or more labels"
+            ));
         }
         Ok(Self { any_label, host: host.to_owned(), port: url.port() })
     }

@@ -150,7 +150,7 @@ pub(super) fn check_webhooks(config: &LogtoConfig, problems: &mut Vec<ConfigProb
         wrong("is too short: copy the signing key that Logto's console shows");
     }
     if keys.is_empty() && (config.webhook_handler.is_some() || config.sign_out_on_password_reset) {
-        wrong("is missing: without it no webhook is taken");
+        wrong("is missing: it is required to accept webhooks");
     }
 }
 
@@ -184,10 +184,7 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
         wrong("frame ancestors", "are not sources such as https://example.com");
     }
     if config.partitioned_cookies && config.frame_ancestors.is_empty() {
-        wrong(
-            "partitioned cookies",
-            "are of use only with frame ancestors: say who may frame the app",
-        );
+        wrong("partitioned cookies", "require frame ancestors: call with_frame_ancestors");
     }
     if config.cookie_budget < MIN_COOKIE_BUDGET {
         let problem = format!("is less than {MIN_COOKIE_BUDGET} bytes");
@@ -211,7 +208,10 @@ pub(super) fn check_sessions(config: &LogtoConfig, problems: &mut Vec<ConfigProb
         _ => {}
     }
     if config.sessions_in_cookies && config.storage.is_none() {
-        wrong("sessions in cookies", "is said already by leaving the storage out");
+        wrong(
+            "sessions in cookies",
+            "has no effect without a storage: sessions are in cookies by default",
+        );
     }
 }
 
@@ -224,7 +224,7 @@ pub(super) fn check_times(config: &LogtoConfig, problems: &mut Vec<ConfigProblem
         wrong("time-out", "is zero");
     }
     if config.limits.max_concurrent == 0 {
-        wrong("concurrent requests", "are limited to none");
+        wrong("concurrent requests", "must be at least 1");
     }
     check_tolerance(config.clock_tolerance, problems);
 }

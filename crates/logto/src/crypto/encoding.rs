@@ -30,8 +30,9 @@ pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes)
-        .map_err(|_| Error::new(ErrorKind::Internal, "the system has no random bytes to give"))?;
+    rand::fill(&mut bytes).map_err(|_| {
+        Error::new(ErrorKind::Internal, "the system's random number generator failed")
+    })?;
     Ok(bytes)
 }
 

@@ -76,9 +76,9 @@ pub enum ErrorKind {
     InvalidRequest,
     /// There is no session, or it is over: the person has to sign in.
     SignInRequired,
-    /// The session does not fit into the cookies that a browser keeps.
+    /// The session is larger than 128 KiB without its access tokens; the error names the largest claim.
     SessionTooLarge,
-    /// The store of sessions could not be asked. Nobody was signed out and the same call may work
+    /// The session store is unavailable. No user was signed out, and the same call may work
     /// later.
     StoreUnavailable,
     /// Logto does not give this person the token that was asked for: they are not a member of the
@@ -95,7 +95,7 @@ pub enum ErrorKind {
     /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; nobody was signed in.
     SignInHookFailed,
     /// Something failed in this process that no input causes: the system gave no random bytes, the
-    /// HTTP client could not be set up, a task was cut short.
+    /// HTTP client could not be set up.
     Internal,
 }
 

@@ -31,7 +31,7 @@ impl Wording {
                 503,
                 "store_unavailable",
                 "This does not work right now",
-                "The store of sessions does not answer. If you were signed in, you still are; please \
+                "The session store is unavailable. If you were signed in, you still are; please \
                  try again in a moment.",
             ),
             ErrorKind::AccessDenied => {
@@ -71,7 +71,7 @@ impl Wording {
             ErrorKind::SessionTooLarge => (
                 400,
                 "session_too_large",
-                "Your account does not fit",
+                "Your account is too large for this site",
                 "Your account has more data than this site can keep: many organizations and roles, \
                  for example, or a large picture.",
             ),

@@ -112,7 +112,7 @@ impl CallbackParameters {
                 return Err(invalid("the callback comes from another issuer"));
             }
             None if metadata.authorization_response_iss_parameter_supported => {
-                return Err(invalid("the callback does not say which issuer it comes from"));
+                return Err(invalid("the callback has no `iss`, which this issuer always sends"));
             }
             _ => {}
         }

@@ -37,11 +37,11 @@ impl Engine {
         let refresh_token = session.refresh_token.clone();
         match self.sessions.pending.add(session) {
             Added::Full => {
-                tracing::error!(%error, "the end of a session is lost: too many wait for the store");
+                tracing::error!(%error, "sign-out dropped: too many sign-outs are waiting for the session store");
             }
             Added::Behind => {}
             Added::First => {
-                tracing::error!(%error, "a sign-out could not be stored; trying until the store answers");
+                tracing::error!(%error, "failed to store a sign-out; retrying until the session store is available");
                 drop(self.tasks.spawn(Arc::clone(self).store_ends()));
             }
         }
@@ -96,6 +96,6 @@ impl Engine {
             }
         }
         working.1 = true;
-        tracing::info!(stored, "the store has all sign-outs now");
+        tracing::info!(stored, "stored all pending sign-outs");
     }
 }

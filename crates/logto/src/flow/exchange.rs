@@ -1,4 +1,4 @@
-//! From a callback to a session: once, and for every request that brings the same callback.
+//! Exchanges the code of a callback for a session, once; repeated callbacks get the same outcome.
 //!
 //! People click twice, webviews repeat a request, and browsers go away while Logto answers. So the
 //! exchange runs in a task of its own, and its outcome is kept for a while for requests that come
@@ -149,7 +149,7 @@ impl Engine {
             }
         });
         task.await.unwrap_or_else(|error| {
-            let why = "the sign-in was cut short";
+            let why = "the sign-in task failed";
             Err(failed(Error::with_source(ErrorKind::Unreachable, why, error)))
         })
     }

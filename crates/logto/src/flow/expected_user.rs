@@ -52,7 +52,7 @@ impl ExpectedUser {
             true => Ok(()),
             false => Err(Error::new(
                 ErrorKind::WrongUser,
-                "another user signed in than the one that the sign-in was meant for",
+                "the user who signed in is not the expected user",
             )),
         }
     }

@@ -58,7 +58,7 @@ impl Engine {
         };
         match Arc::clone(&self.waiting_logouts.0).try_acquire_owned() {
             Ok(place) => {
-                tracing::error!(%error, "a back-channel logout waits until the store answers");
+                tracing::error!(%error, "failed to store a back-channel logout; retrying until the session store is available");
                 let engine = Arc::clone(self);
                 drop(self.tasks.spawn(async move {
                     let _place = place;
@@ -66,7 +66,7 @@ impl Engine {
                 }));
             }
             Err(_) => {
-                tracing::error!(%error, "a back-channel logout is lost: too many wait for the store");
+                tracing::error!(%error, "back-channel logout dropped: too many are waiting for the session store");
             }
         }
         Err(error)
@@ -97,12 +97,12 @@ impl Engine {
             pause.wait().await;
             match self.carry_out_logout(logout).await {
                 Ok(()) => {
-                    tracing::info!("a back-channel logout that waited is carried out");
+                    tracing::info!("completed a delayed back-channel logout");
                     return;
                 }
                 Err(error) if error.is_retryable() => {}
                 Err(error) => {
-                    tracing::info!(%error, "a back-channel logout waits no longer");
+                    tracing::info!(%error, "gave up on a delayed back-channel logout");
                     return;
                 }
             }

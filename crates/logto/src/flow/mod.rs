@@ -1,6 +1,7 @@
 //! Sign-in, callback, token requests and sign-out (OpenID Connect Core; RFC 6749, 7636, 9207).
 //!
-//! Each flow returns an outcome; what a browser is answered is decided in `web`.
+//! Each flow returns an outcome, which `web` turns into a response. One exception: a sign-in hook that refuses with
+//! a page attaches its redirect to the error.
 
 mod backoff;
 mod browser_secret;

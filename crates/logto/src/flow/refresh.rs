@@ -246,7 +246,7 @@ impl Engine {
                         && let Some(sent) = departure.left()
                         && sent.elapsed() < SECOND_ATTEMPT =>
                 {
-                    tracing::warn!(%error, "the answer to a refresh was lost: it is asked for again");
+                    tracing::warn!(%error, "lost the response to a token refresh; retrying once");
                     is_second = true;
                     departure = Departure::before(sent + SECOND_ATTEMPT);
                 }
@@ -274,7 +274,7 @@ impl Engine {
             Err(error) => Err(error),
         };
         if let Err(error) = rescued {
-            tracing::warn!(%error, "a refresh token may be lost by a refusal of Logto");
+            tracing::warn!(%error, "failed to recover the rotated refresh token after Logto refused a refresh");
         }
     }
 
@@ -310,7 +310,7 @@ impl Engine {
                 let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
                 if !self.sessions.has_room(session) {
                     tracing::warn!(
-                        "the refreshed claims are too large for a session, which keeps the old ones"
+                        "the refreshed claims exceed the session size limit; keeping the previous claims"
                     );
                     session.grant = old;
                 }
@@ -343,7 +343,7 @@ impl Engine {
                         .or_else(|| before.session.refresh_token().map(str::to_owned))
                     && let Err(error) = self.revoke(&token).await
                 {
-                    tracing::warn!(%error, "the refresh token of an ended session could not be revoked");
+                    tracing::warn!(%error, "failed to revoke the refresh token of an ended session");
                 }
                 Err(error)
             }

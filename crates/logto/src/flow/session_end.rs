@@ -145,7 +145,7 @@ impl Engine {
                 is_known = true;
                 tracing::warn!(
                     error = %lost,
-                    "ends of sessions are not announced now: asking the store every second"
+                    "no session-end announcements from the store; polling it every second"
                 );
             }
             pause.wait().await;
@@ -169,7 +169,9 @@ impl Engine {
                 let patience = if is_expected { ECHO_PATIENCE } else { QUIET };
                 match timeout(patience, next.as_mut()).await {
                     Ok(message) => break message,
-                    Err(_) if is_expected => return StorageError::new("they do not arrive"),
+                    Err(_) if is_expected => {
+                        return StorageError::new("the subscription does not deliver messages");
+                    }
                     Err(_) => is_expected = true,
                 }
                 if let Err(error) = self.sessions.echo(&echo).await {

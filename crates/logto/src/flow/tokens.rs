@@ -61,7 +61,7 @@ impl Engine {
                     return error;
                 }
                 // The code is spent: loading the callback again would send it twice.
-                let why = "the ID token could not be checked: Logto's key set cannot be had";
+                let why = "could not verify the ID token: Logto's key set is unavailable";
                 Error::with_source(ErrorKind::InvalidResponse, why, error)
             })?;
         let now = self.settings.clock.now();
@@ -206,7 +206,7 @@ impl Engine {
         self.tasks.spawn(async move {
             for token in tokens {
                 if let Err(error) = engine.revoke(&token).await {
-                    tracing::warn!(%error, "the refresh token of an ended session could not be revoked");
+                    tracing::warn!(%error, "failed to revoke the refresh token of an ended session");
                 }
             }
         });

@@ -106,7 +106,7 @@ impl Engine {
                 return Err(WebhookRefusal::Repeated(wrong("the webhook was delivered before")));
             }
             Err(error) if error.is_retryable() => {
-                tracing::error!(%error, "a webhook waits until the store answers");
+                tracing::error!(%error, "failed to record a webhook delivery; retrying until the session store is available");
                 false
             }
             Err(error) => return Err(WebhookRefusal::Failed(error)),
@@ -135,11 +135,11 @@ impl Engine {
         }
         let at = delivery.created_at_seconds();
         if let Some(sub) = self.loses_sessions(delivery) {
-            until_done(delivery, "ended sessions", || self.end_person(sub, at)).await;
+            until_done(delivery, "end sessions", || self.end_person(sub, at)).await;
         }
         for concerned in stale_tokens(delivery.event()) {
             let sessions = &self.sessions;
-            until_done(delivery, "made access tokens stale", || {
+            until_done(delivery, "mark access tokens as stale", || {
                 sessions.make_tokens_stale(concerned, at)
             })
             .await;
@@ -193,9 +193,11 @@ async fn until_done<F: Future<Output = Result<(), Error>>>(
     let mut pause = Backoff::default();
     loop {
         match work().await {
-            Ok(()) => return tracing::info!(event, "a webhook {what}"),
+            Ok(()) => return tracing::info!(event, "webhook processed: {what}"),
             Err(error) if error.is_retryable() => pause.wait().await,
-            Err(error) => return tracing::error!(%error, event, "a webhook has not {what}"),
+            Err(error) => {
+                return tracing::error!(%error, event, "failed to process a webhook: {what}");
+            }
         }
     }
 }
@@ -248,7 +250,7 @@ impl Claim {
                 Ok(claimed) => return claimed,
                 Err(error) if error.is_retryable() => {}
                 Err(error) => {
-                    tracing::error!(%error, "a webhook is lost");
+                    tracing::error!(%error, "webhook delivery dropped");
                     return false;
                 }
             }

@@ -39,7 +39,7 @@ impl Queue {
         };
         // The process may have stood still since.
         if departure.is_missed() {
-            let why = "it became too late for a request to Logto, which was not sent";
+            let why = "a request to Logto was not sent: its deadline passed while it waited";
             return Err(Error::new(ErrorKind::Unreachable, why));
         }
         let _ = departure.left.set(Instant::now());

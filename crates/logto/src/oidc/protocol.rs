@@ -73,7 +73,7 @@ impl Protocol {
         metadata: &Metadata,
         http: &Arc<Http>,
     ) -> Result<Self, Error> {
-        let no_url = |e| Error::with_source(ErrorKind::Internal, "the issuer is no URL", e);
+        let no_url = |e| Error::with_source(ErrorKind::Internal, "the issuer is not a URL", e);
         let client = Client::new(
             ClientId::new(settings.app_id.clone()),
             IssuerUrl::new(settings.issuer.clone()).map_err(no_url)?,
@@ -183,5 +183,5 @@ impl Protocol {
 
 fn redirect_url(uri: &str) -> Result<RedirectUrl, Error> {
     RedirectUrl::new(uri.to_owned())
-        .map_err(|e| Error::with_source(ErrorKind::Internal, "the redirect URI is no URL", e))
+        .map_err(|e| Error::with_source(ErrorKind::Internal, "the redirect URI is not a URL", e))
 }

@@ -125,7 +125,7 @@ impl TokenEndpointResponse {
         let access_token = self.access_token.into_secret();
         let is_sendable = |token: &str| token.bytes().all(|byte| byte.is_ascii_graphic());
         let fault = if !self.token_type.0.eq_ignore_ascii_case("bearer") {
-            "the token endpoint sent an access token that is no bearer token"
+            "`token_type` of the token response is not `Bearer`"
         } else if access_token.is_empty() || !is_sendable(&access_token) {
             "the token endpoint sent an access token that cannot be used"
         } else {

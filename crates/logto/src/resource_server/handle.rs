@@ -142,8 +142,8 @@ impl Api {
         &self.0.verifier.resource
     }
 
-    /// Where Logto says how its tokens are had (OpenID Connect Discovery 1.0, section 4): what the
-    /// security scheme of an OpenAPI document names.
+    /// The URL of the discovery document (OpenID Connect Discovery 1.0, section 4), for the security scheme of
+    /// an OpenAPI document.
     #[must_use]
     pub fn discovery_url(&self) -> String {
         discovery_url(self.0.provider.issuer())

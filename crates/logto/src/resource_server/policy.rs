@@ -195,7 +195,9 @@ impl Policy {
                 return Err(Error::new(ErrorKind::InvalidRequest, why));
             }
             (Some(OrganizationFrom::Path(name)), None) => {
-                tracing::error!("the route has no parameter `{name}` for an organization");
+                tracing::error!(
+                    "the policy reads the organization from path parameter `{name}`, which the route does not have"
+                );
                 let why = "it is not known which organization the request is about";
                 return Err(Error::new(ErrorKind::Forbidden, why));
             }
@@ -240,7 +242,7 @@ impl Policy {
             && (token.delegation_depth() > self.delegations
                 || !(self.actors.is_empty() || self.actors.contains(&actor)))
         {
-            return Some("somebody else acts for the person");
+            return Some("the token is delegated (`act`) and the policy does not allow its actor");
         }
         let is_right_organization = match self.organization {
             Organization::Unasked => true,

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_comes_back_and_a_damaged_one_does_not() {
+    fn a_session_pointer_round_trips_and_a_damaged_one_is_rejected() {
         let id = SessionId::random().unwrap();
         for sid in [None, Some("YxYmUX447zBS".to_owned())] {
             let pointer = SessionPointer {

@@ -1,4 +1,4 @@
-//! Where sessions live when they do not live in cookies, and what several instances agree by.
+//! Session stores: sessions outside of cookies, and coordination between instances.
 //!
 //! [`MemoryStorage`] is for one process. `logto-redis` and `logto-sqlx` are for several. A storage
 //! of your own implements [`Storage`] and shows with [`test_kit::check`] that it keeps the promises
@@ -197,7 +197,7 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
 pub struct Entry {
     /// The content. Any bytes, usually less than a kilobyte.
     pub value: Bytes,
-    /// Which writing of it this is.
+    /// The version: a random number that the SDK chooses for each write.
     pub version: Version,
 }
 

@@ -32,7 +32,7 @@ impl Context {
         let token = self.logout_token()?;
         let token = logto.verify_logout_token(&token).await.inspect_err(|error| {
             if error.is_retryable() {
-                tracing::error!(%error, "a back-channel logout is lost: it cannot be verified");
+                tracing::error!(%error, "back-channel logout dropped: failed to verify the logout token");
             }
         })?;
         logto.log_out(token).await

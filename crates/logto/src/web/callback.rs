@@ -69,16 +69,19 @@ impl Context {
         let transaction = match logto.transactions.find(&logto.keys, header, state, self.now()) {
             Returning::Found(transaction) => transaction,
             Returning::Displaced(intent) => {
-                let error = invalid("another tab that began to sign in took the place of this one");
+                let error = invalid("the sign-in was replaced by one in another tab");
                 return Err(Arc::new(CallbackFailure::displaced(intent, error)));
             }
             Returning::Other(page) => {
-                return Err(unknown(invalid("no sign-in of this browser has that state"), page));
+                return Err(unknown(
+                    invalid("`state` does not match a sign-in of this browser"),
+                    page,
+                ));
             }
         };
         let redirect_uri = self.redirect_uri(&transaction);
         if !self.is_at(&redirect_uri) {
-            let error = invalid("the browser came back to another address");
+            let error = invalid("the callback path does not match the redirect URI");
             return Err(Arc::new(CallbackFailure::new(transaction, error)));
         }
         if parameters.has_code()

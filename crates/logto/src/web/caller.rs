@@ -57,7 +57,7 @@ impl Context {
         };
         if !self.is_safe() && !self.is_from_here() {
             let why = "the request brings a session and comes from another site";
-            let reply = self.wrong_origin("With a session this works from {origin} only.");
+            let reply = self.wrong_origin("Requests with a session must come from {origin}.");
             return Err(Error::new(ErrorKind::Forbidden, why).answered_by(reply));
         }
         let request = match organization {

@@ -286,7 +286,7 @@ impl Context {
         if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
             && let Err(error) = self.adopt(held.clone())
         {
-            tracing::warn!(%error, "a browser keeps its old cookie");
+            tracing::warn!(%error, "failed to renew the session cookie");
         }
         let known = look(self.state().current.get_or_insert(loaded));
         drop(one_at_a_time);

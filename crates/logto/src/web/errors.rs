@@ -182,8 +182,7 @@ impl Context {
         );
         let page = Page {
             title: "That did not work",
-            text: "This app does not serve the address that signing in needs. The log of the app says \
-                   what to add.",
+            text: "This app does not serve the routes that sign-in needs. The app's log says what to add.",
             detail: None,
             way_on: WayOn::link(self.after_sign_in(), "Go on"),
         };

@@ -64,7 +64,7 @@ impl Context {
         };
         let page = Page {
             title: "Please sign in",
-            text: "Signing in needs a window of its own.",
+            text: "Sign-in opens in a new window.",
             detail: None,
             way_on,
         };
@@ -98,7 +98,11 @@ impl Context {
     /// The route of windows and frames.
     pub(super) async fn handle_frame(&self) -> Result<Reply, Error> {
         let Some(frames) = &self.logto().frames else {
-            return Ok(Reply::json(404, "not_found", "This site gives no sessions to frames."));
+            return Ok(Reply::json(
+                404,
+                "not_found",
+                "This site does not support sign-in in frames.",
+            ));
         };
         let mut body = form_urlencoded::parse(self.request().body());
         let code = body.find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());

@@ -15,7 +15,7 @@ impl Context {
     /// of the session are new. A session that is kept in a cookie keeps this by a cookie of this request's
     /// answer.
     ///
-    /// The choice is no permission. What the person may do in the organization is in the tokens:
+    /// The choice does not grant permissions. What the person may do in the organization is in the tokens:
     /// [`TokenRequest::in_current_organization`].
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Context {
             let grant = self.grant().await?;
             let current = grant.and_then(|grant| grant.tokens().organization.clone());
             let current = current.ok_or_else(|| {
-                let why = "no organization is chosen: switch_organization comes first";
+                let why = "no current organization: call switch_organization first";
                 Error::new(ErrorKind::InvalidRequest, why)
             })?;
             request.target.organization = Some(current);

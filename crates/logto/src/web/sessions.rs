@@ -29,7 +29,7 @@ impl Context {
         if self.request().is_from(self.origin()) || self.is_vouched_for_by_cookie() {
             return Ok(());
         }
-        Err(self.wrong_origin("With a session this works from {origin} only."))
+        Err(self.wrong_origin("Requests with a session must come from {origin}."))
     }
 
     async fn current_session(&self) -> Result<Option<SessionId>, Error> {

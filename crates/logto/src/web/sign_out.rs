@@ -142,20 +142,20 @@ impl Context {
             ),
             (AtLogto::IsAway, false) => (
                 202,
-                "This could not be recorded everywhere yet, which happens as soon as possible. The \
+                "Your sign-out has not reached all servers yet. It will be stored as soon as possible. The \
                  sign-in service does not answer either: close your browser if other people use \
                  this computer.",
                 after,
             ),
             (AtLogto::EndSession(next), false) => (
                 202,
-                "This could not be recorded everywhere yet, which happens as soon as possible. \
+                "Your sign-out has not reached all servers yet. It will be stored as soon as possible. \
                  Please go on to sign out of the sign-in service too.",
                 next,
             ),
             (AtLogto::Nothing, false) => (
                 202,
-                "This could not be recorded everywhere yet, which happens as soon as possible.",
+                "Your sign-out has not reached all servers yet. It will be stored as soon as possible.",
                 after,
             ),
         };

@@ -16,8 +16,8 @@ impl Context {
     /// [`TokenRequest`]. It comes from the session, and is renewed when it is about to end: once,
     /// however many requests ask, on however many instances with a common store.
     ///
-    /// A session that is kept in a cookie keeps what was renewed by a cookie of this request's
-    /// answer. Ask before the answer goes out.
+    /// If the session is kept in a cookie, a renewed token is stored in a cookie of this response: call this
+    /// before the response is sent.
     ///
     /// # Errors
     ///

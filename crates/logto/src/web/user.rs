@@ -129,7 +129,7 @@ impl User {
     ///
     /// For what lives longer than a request: WebSockets, streams of events, background work. What ends
     /// the session in this process completes it at once; what ends it on another instance is learned
-    /// through the store, usually within a second. An open stream is no use of the session: with an
+    /// through the store, usually within a second. An open stream does not count as use of the session: with an
     /// [idle lifetime](crate::LogtoConfig::with_idle_lifetime) it ends if nothing else uses the session.
     /// Without a store that instances share, ends on other instances are not known.
     ///

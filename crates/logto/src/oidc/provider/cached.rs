@@ -1,4 +1,4 @@
-//! A document of Logto that this process keeps and renews.
+//! A value that is fetched from Logto and cached: one fetch at a time, renewal in the background, pauses after failures.
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -100,7 +100,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
             let (this, renewal) = (Arc::clone(self), fetch());
             tokio::spawn(async move {
                 if let Err(error) = this.after(seen, renewal).await {
-                    tracing::warn!(%error, "what is known of Logto could not be renewed");
+                    tracing::warn!(%error, "failed to refresh provider metadata or keys");
                 }
             });
         }

@@ -38,7 +38,7 @@ pub(super) fn is_about(name: &str, issuer: &str) -> bool {
 impl Metadata {
     pub(crate) async fn fetch(http: &Http, issuer: &str) -> Result<Self, Error> {
         let url = Url::parse(&discovery_url(issuer))
-            .map_err(|e| Error::with_source(ErrorKind::Internal, "the endpoint is no URL", e))?;
+            .map_err(|e| Error::with_source(ErrorKind::Internal, "the endpoint is not a URL", e))?;
         Self::parse(&http.get(Endpoint::Discovery, &url, None).await?, issuer)
     }
 

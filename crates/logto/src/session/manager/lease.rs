@@ -131,7 +131,7 @@ impl SessionManager {
     async fn give_back(&self, Lease { key, version, .. }: Lease) {
         if let Err(error) = self.store.remove(&key, Some(version)).await {
             // It ends by itself soon.
-            tracing::debug!(%error, "a lease could not be given back");
+            tracing::debug!(%error, "failed to release a refresh lease");
         }
     }
 
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_follows_a_dead_instance_is_in_time_for_logto() {
+    async fn a_dead_instances_lease_is_taken_over_before_logto_rejects_the_old_token() {
         let step = Duration::from_millis(25);
         for death in DEATHS.step_by(50).map(Duration::from_millis) {
             for signs_of_life_began in (0..10).map(|steps| step * steps) {

@@ -10,7 +10,7 @@ use crate::session::{Device, Indexed, SessionId};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionInfo {
-    /// What names it towards [`end_session`](crate::Logto::end_session). It is no credential.
+    /// The id for [`end_session`](crate::Logto::end_session). It is not a credential.
     pub id: String,
     /// Whether it is the session of the request that asks, by [`User::sessions`](crate::web::User::sessions).
     pub is_current: bool,

@@ -78,7 +78,7 @@ impl SessionManager {
         }
     }
 
-    /// A session that was loaded before, as it is now. This is no use of it.
+    /// Reloads a session without counting as use of it.
     pub(crate) async fn load_again(
         &self,
         held: &LoadedSession,
@@ -236,7 +236,7 @@ impl SessionManager {
             }
             Err(error) => {
                 // The next request tries again.
-                tracing::warn!(%error, "the use of a session could not be noted");
+                tracing::warn!(%error, "failed to update the last use of a session");
                 Ok(SessionLookup::signed_in(held))
             }
         }

@@ -198,7 +198,7 @@ impl SessionManager {
             // A session that no list knows is better than none.
             && let Err(error) = self.list(&held, device, now).await
         {
-            tracing::warn!(%error, "a new session is not in the list of its person");
+            tracing::warn!(%error, "failed to add a new session to the session list of its user");
         }
         Ok(held)
     }

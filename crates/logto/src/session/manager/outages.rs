@@ -1,4 +1,4 @@
-//! When the store did not answer, and since when it does again.
+//! Tracks outages of the store, and the wait before new leases after one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

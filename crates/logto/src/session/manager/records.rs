@@ -172,7 +172,7 @@ impl SessionManager {
                 && let Err(error) = self.unlist(&session.sub, &[session.id]).await
             {
                 // The list is made of what is there.
-                tracing::debug!(%error, "an ended session is still in the list of its person");
+                tracing::debug!(%error, "failed to remove an ended session from the session list of its user");
             }
             return Ok(match self.record(&key, entry.as_ref(), session.backend) {
                 Ok(Some(Record::Session(newer))) if newer.session.revision >= session.revision => {
@@ -262,5 +262,5 @@ fn over() -> Error {
 }
 
 pub(super) fn busy() -> Error {
-    Error::new(ErrorKind::StoreUnavailable, "too many others write to the same entry of the store")
+    Error::new(ErrorKind::StoreUnavailable, "too many concurrent writes to the same store entry")
 }

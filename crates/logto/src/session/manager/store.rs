@@ -147,10 +147,10 @@ impl Store {
 }
 
 fn miscounted() -> Error {
-    unavailable(StorageError::new("it gave another number of entries than it was asked for"))
+    unavailable(StorageError::new("the store returned another number of entries than requested"))
 }
 
 fn unavailable(error: StorageError) -> Error {
-    let why = "the store of sessions cannot be asked";
+    let why = "the session store is unavailable";
     Error::with_source(ErrorKind::StoreUnavailable, format!("{why}: {error}"), error)
 }
