@@ -45,7 +45,7 @@ impl Storage for Slow {
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_owed_waits_for_the_store_and_goes_out() {
+async fn a_pending_cookie_waits_for_the_store_and_is_sent() {
     let stage = Stage::new().await;
     let tenant = &stage.tenant;
     let clock = Clock::system();

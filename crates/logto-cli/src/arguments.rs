@@ -19,6 +19,9 @@ pub(crate) enum Command {
     /// Set up a tenant for an app
     #[command(subcommand)]
     Setup(Setup),
+    Login(Login),
+    Token(Token),
+    Logout(Logout),
 }
 
 #[derive(Subcommand)]
@@ -167,4 +170,59 @@ pub(crate) struct HuggingFace {
     /// The file for the app's variables
     #[arg(long, value_name = "FILE", default_value = ".env")]
     pub(crate) env_file: PathBuf,
+}
+
+/// The app that people sign in to on this machine.
+#[derive(Args)]
+pub(crate) struct NativeApp {
+    /// The tenant [LOGTO_ENDPOINT]
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// An application of the type “Native” [LOGTO_NATIVE_APP_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) app_id: Option<String>,
+    /// The file with variables that are not in the environment
+    #[arg(long, value_name = "FILE", default_value = ".env")]
+    pub(crate) env_file: PathBuf,
+}
+
+/// Sign in on this machine, to call your APIs by hand or from scripts.
+///
+/// Shows an address and a code for the browser of any device. The credentials stay in a file that only you can read.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  logto login --resource https://api.example.com --scope read:things
+  curl -H \"Authorization: Bearer $(logto token https://api.example.com)\" https://api.example.com/things
+
+Exit status: 0 signed in, 1 not, 2 wrong use.")]
+pub(crate) struct Login {
+    #[command(flatten)]
+    pub(crate) app: NativeApp,
+    /// An API to get tokens for later; can be repeated
+    #[arg(long = "resource", value_name = "URL")]
+    pub(crate) resources: Vec<String>,
+    /// A permission of these APIs, or another scope; can be repeated
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// Sign in in the browser of this machine; the app needs the redirect URI http://127.0.0.1/callback
+    #[arg(long)]
+    pub(crate) browser: bool,
+}
+
+/// Print an access token for an API, from the credentials of `logto login`
+#[derive(Args)]
+pub(crate) struct Token {
+    #[command(flatten)]
+    pub(crate) app: NativeApp,
+    /// The API
+    #[arg(value_name = "URL")]
+    pub(crate) resource: String,
+}
+
+/// Delete the credentials of `logto login`, and revoke them at Logto
+#[derive(Args)]
+pub(crate) struct Logout {
+    #[command(flatten)]
+    pub(crate) app: NativeApp,
 }

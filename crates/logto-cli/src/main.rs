@@ -6,6 +6,7 @@ mod doctor;
 mod env_file;
 mod failure;
 mod local;
+mod login;
 mod setup;
 mod terminal;
 mod variables;
@@ -27,6 +28,9 @@ async fn main() -> ExitCode {
         Command::Setup(Setup::HuggingFace(options)) => {
             setup::hugging_face(options, &terminal).await
         }
+        Command::Login(options) => login::login(options, &terminal).await,
+        Command::Token(options) => login::token(options, &terminal).await,
+        Command::Logout(options) => login::logout(options, &terminal).await,
     };
     outcome.unwrap_or_else(|failure| {
         terminal.complain(&failure);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_commands_the_terminal() {
+    fn foreign_text_cannot_control_the_terminal() {
         let text = printable("issuer \x1b]0;title\x07\r\n… \u{202e}\u{2028}");
         assert_eq!(text, "issuer \u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}… \u{fffd}\u{fffd}");
     }

@@ -1,10 +1,13 @@
 //! Applications and their secrets.
 
+use std::time::{Duration, SystemTime};
+
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::secrets::NewSecret;
+use crate::time::{optional_millis, optional_seconds};
 use crate::{Error, Management, Pages};
 
 /// The calls about applications; see [`Management::applications`].
@@ -33,9 +36,9 @@ pub struct Application {
     /// Whether it is a third-party app, so that users are asked for consent.
     #[serde(default)]
     pub is_third_party: bool,
-    /// When it was created, in milliseconds since 1970.
-    #[serde(default)]
-    pub created_at: u64,
+    /// When it was created.
+    #[serde(default, with = "optional_millis")]
+    pub created_at: Option<SystemTime>,
 }
 
 /// What kind of client an application is.
@@ -95,9 +98,9 @@ pub struct CustomClientMetadata {
     /// Life of refresh tokens in days, 1 to 180.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token_ttl_in_days: Option<u32>,
-    /// Life of ID tokens in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id_token_ttl: Option<u64>,
+    /// Life of ID tokens, in whole seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_seconds")]
+    pub id_token_ttl: Option<Duration>,
     /// Whether the application may exchange subject tokens and personal access tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_token_exchange: Option<bool>,
@@ -173,8 +176,9 @@ pub struct ApplicationSecret {
     pub name: String,
     /// The secret itself.
     pub value: SecretString,
-    /// When it ends, in milliseconds since 1970; `None` is never.
-    pub expires_at: Option<u64>,
+    /// When it ends; `None` is never.
+    #[serde(default, with = "optional_millis")]
+    pub expires_at: Option<SystemTime>,
 }
 
 impl Management {
@@ -236,7 +240,7 @@ impl Applications<'_> {
         self.0.get(&["applications", id, "secrets"]).send().await
     }
 
-    /// Adds a secret, which ends at `expires_at` in milliseconds since 1970 if that is given.
+    /// Adds a secret, which ends at `expires_at` if that is given.
     ///
     /// # Errors
     ///
@@ -245,7 +249,7 @@ impl Applications<'_> {
         &self,
         id: &str,
         name: &str,
-        expires_at: Option<u64>,
+        expires_at: Option<SystemTime>,
     ) -> Result<ApplicationSecret, Error> {
         let request = self.0.post(&["applications", id, "secrets"]);
         request.json(&NewSecret { name, expires_at }).send().await

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::SystemTime;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::time::millis;
 use crate::{Error, Management, Pages};
 
 /// The calls about webhooks; see [`Management::hooks`].
@@ -152,8 +154,9 @@ impl Hooks<'_> {
 pub struct HookDelivery {
     /// What it was, and what became of it.
     pub payload: HookDeliveryPayload,
-    /// When it was made, in milliseconds since the Unix epoch.
-    pub created_at: u64,
+    /// When it was made.
+    #[serde(with = "millis")]
+    pub created_at: SystemTime,
 }
 
 /// The content of a [`HookDelivery`].

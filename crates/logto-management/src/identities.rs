@@ -1,23 +1,13 @@
 //! Linked accounts of users, and their stored tokens.
 
+use std::time::SystemTime;
+
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
 use crate::secrets::NewSecret;
-use crate::{Error, Users};
-
-/// An account at another provider. It is a snapshot of the first sign-in, and never renewed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Identity {
-    /// The id there.
-    pub user_id: String,
-    /// What the provider said; of Hugging Face, `rawData` has organizations and user name.
-    #[serde(default)]
-    pub details: Map<String, Value>,
-}
+use crate::time::optional_millis;
+use crate::{Error, Identity, Users};
 
 /// An account at another provider, and what Logto keeps to act there.
 #[derive(Clone, Debug, Deserialize)]
@@ -61,8 +51,9 @@ pub struct PersonalAccessToken {
     pub name: String,
     /// The token, `pat_…`.
     pub value: SecretString,
-    /// When it ends, in milliseconds since 1970; `None` is never.
-    pub expires_at: Option<u64>,
+    /// When it ends; `None` is never.
+    #[serde(default, with = "optional_millis")]
+    pub expires_at: Option<SystemTime>,
 }
 
 impl Users<'_> {
@@ -114,7 +105,7 @@ impl Users<'_> {
         self.0.get(&path).send().await
     }
 
-    /// Makes a personal access token, which ends at `expires_at` in milliseconds since 1970 if that is given.
+    /// Makes a personal access token, which ends at `expires_at` if that is given.
     ///
     /// # Errors
     ///
@@ -123,7 +114,7 @@ impl Users<'_> {
         &self,
         id: &str,
         name: &str,
-        expires_at: Option<u64>,
+        expires_at: Option<SystemTime>,
     ) -> Result<PersonalAccessToken, Error> {
         let request = self.0.post(&["users", id, "personal-access-tokens"]);
         request.json(&NewSecret { name, expires_at }).send().await

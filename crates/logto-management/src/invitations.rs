@@ -1,8 +1,11 @@
 //! Invitations to organizations.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::time::millis;
 use crate::{Error, Management};
 
 /// The calls about invitations; see [`Management::invitations`].
@@ -22,8 +25,9 @@ pub struct Invitation {
     pub organization_id: String,
     /// What became of it.
     pub status: InvitationStatus,
-    /// When it ends, in milliseconds since 1970.
-    pub expires_at: u64,
+    /// When it ends.
+    #[serde(with = "millis")]
+    pub expires_at: SystemTime,
 }
 
 /// What became of an invitation.
@@ -52,8 +56,9 @@ pub struct NewInvitation {
     pub invitee: String,
     /// The organization.
     pub organization_id: String,
-    /// When it ends, in milliseconds since 1970.
-    pub expires_at: u64,
+    /// When it ends.
+    #[serde(with = "millis")]
+    pub expires_at: SystemTime,
     /// The roles that the member will have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub organization_role_ids: Vec<String>,
@@ -67,7 +72,7 @@ impl NewInvitation {
     pub fn new(
         invitee: impl Into<String>,
         organization_id: impl Into<String>,
-        expires_at: u64,
+        expires_at: SystemTime,
     ) -> Self {
         Self {
             invitee: invitee.into(),

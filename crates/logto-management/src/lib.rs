@@ -21,6 +21,7 @@ mod roles;
 mod secrets;
 mod sign_in_experience;
 mod single_use_tokens;
+mod time;
 mod token;
 mod users;
 mod users_ended;
@@ -41,9 +42,7 @@ pub use hooks::{
     Hook, HookChanges, HookConfig, HookDelivery, HookDeliveryPayload, HookRequest, HookResponse,
     Hooks, NewHook,
 };
-pub use identities::{
-    Identity, IdentityWithToken, PersonalAccessToken, TokenMetadata, TokenSecret,
-};
+pub use identities::{IdentityWithToken, PersonalAccessToken, TokenMetadata, TokenSecret};
 pub use invitations::{Invitation, InvitationStatus, Invitations, NewInvitation};
 pub use organization_template::{
     NewOrganizationRole, OrganizationRole, OrganizationScope, OrganizationTemplate,
@@ -55,5 +54,5 @@ pub use resources::{NewResource, Resource, Resources, Scope};
 pub use roles::{NewRole, Role, RoleType, Roles};
 pub use sign_in_experience::{SignInExperience, SignInExperienceSettings, SignUp, SocialSignIn};
 pub use single_use_tokens::{NewOneTimeToken, OneTimeToken, SubjectToken};
-pub use users::{NewUser, User, UserChanges, Users};
+pub use users::{Identity, NewUser, User, UserChanges, Users};
 pub use users_ended::{EndedUser, UserEnd};

@@ -1,8 +1,11 @@
 //! Organizations and their members.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::time::optional_millis;
 use crate::{Error, Management, Pages};
 
 /// The calls about organizations; see [`Management::organizations`].
@@ -23,9 +26,9 @@ pub struct Organization {
     /// What your apps keep about it.
     #[serde(default)]
     pub custom_data: Map<String, Value>,
-    /// When it was created, in milliseconds since 1970.
-    #[serde(default)]
-    pub created_at: u64,
+    /// When it was created.
+    #[serde(default, with = "optional_millis")]
+    pub created_at: Option<SystemTime>,
 }
 
 /// An organization to create.

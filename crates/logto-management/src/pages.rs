@@ -20,8 +20,15 @@ const PAGE_SIZE: usize = 100;
 #[must_use = "nothing is fetched before it is read"]
 pub struct Pages<T>(BoxStream<'static, Result<T, Error>>);
 
+impl Request {
+    /// Everything that a list holds, fetched page by page as it is needed.
+    pub fn pages<T: DeserializeOwned + Send + 'static>(self) -> Pages<T> {
+        Pages::new(self)
+    }
+}
+
 impl<T: DeserializeOwned + Send + 'static> Pages<T> {
-    pub(crate) fn new(request: Request) -> Self {
+    fn new(request: Request) -> Self {
         let pages = futures::stream::try_unfold(Some(1), move |number| {
             let request = request.clone();
             async move {

@@ -15,7 +15,6 @@ use url::Url;
 use crate::Management;
 use crate::error::{Error, ErrorKind};
 use crate::http::Success;
-use crate::pages::Pages;
 use crate::secrets::secrets_of;
 
 /// A request that is refused by a rate limit is sent at most this often.
@@ -126,11 +125,6 @@ impl Request {
     /// As [`ErrorKind`] lists them.
     pub async fn done(&self) -> Result<(), Error> {
         self.run().await.map(drop)
-    }
-
-    /// Everything that a list holds, fetched page by page as it is needed.
-    pub fn pages<T: DeserializeOwned + Send + 'static>(self) -> Pages<T> {
-        Pages::new(self)
     }
 
     pub(crate) async fn send_for_headers<T: DeserializeOwned>(

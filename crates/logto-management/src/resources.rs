@@ -1,7 +1,10 @@
 //! API resources and their permissions.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use crate::time::{optional_seconds, seconds};
 use crate::{Error, Management, Pages};
 
 /// The calls about API resources; see [`Management::resources`].
@@ -22,8 +25,9 @@ pub struct Resource {
     /// Whether tokens are for it if an app asks for no resource.
     #[serde(default)]
     pub is_default: bool,
-    /// Life of its access tokens in seconds.
-    pub access_token_ttl: u64,
+    /// Life of its access tokens.
+    #[serde(with = "seconds")]
+    pub access_token_ttl: Duration,
 }
 
 /// An API to register.
@@ -35,9 +39,9 @@ pub struct NewResource {
     pub name: String,
     /// What apps ask for. Logto accepts any text; take an absolute URI, which RFC 8707 demands.
     pub indicator: String,
-    /// Life of its access tokens in seconds; 3600 by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub access_token_ttl: Option<u64>,
+    /// Life of its access tokens, in whole seconds; one hour by default.
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_seconds")]
+    pub access_token_ttl: Option<Duration>,
 }
 
 impl NewResource {

@@ -1,8 +1,12 @@
 //! Redaction of secrets.
 
+use std::time::SystemTime;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+
+use crate::time::optional_millis;
 
 /// Members of requests and of connector configurations whose value must not be shown.
 pub(crate) fn is_secret(member: &str) -> bool {
@@ -32,8 +36,8 @@ pub(crate) fn secrets_of(body: &Value) -> Vec<&str> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewSecret<'a> {
     pub(crate) name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) expires_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_millis")]
+    pub(crate) expires_at: Option<SystemTime>,
 }
 
 /// For the bodies that have to carry a secret.

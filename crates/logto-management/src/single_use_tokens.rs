@@ -1,9 +1,12 @@
 //! One-time tokens (magic links) and subject tokens (impersonation).
 
+use std::time::{Duration, SystemTime};
+
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::time::{millis, optional_seconds, seconds};
 use crate::{Error, Management};
 
 /// A token with which an application gets tokens of a person by exchange (RFC 8693).
@@ -13,8 +16,9 @@ use crate::{Error, Management};
 pub struct SubjectToken {
     /// The token, `sub_…`.
     pub subject_token: SecretString,
-    /// How long it is good, in seconds; Logto gives 600.
-    pub expires_in: u64,
+    /// How long it is good; Logto gives ten minutes.
+    #[serde(with = "seconds")]
+    pub expires_in: Duration,
 }
 
 /// A token that signs in the owner of an e-mail address.
@@ -28,8 +32,9 @@ pub struct OneTimeToken {
     pub email: String,
     /// The token, for the link.
     pub token: SecretString,
-    /// When it ends, in milliseconds since 1970.
-    pub expires_at: u64,
+    /// When it ends.
+    #[serde(with = "millis")]
+    pub expires_at: SystemTime,
 }
 
 #[derive(Serialize)]
@@ -45,16 +50,18 @@ struct NewSubjectToken<'a> {
 /// # Example
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use logto_management::NewOneTimeToken;
 ///
-/// let for_an_hour = NewOneTimeToken::new("dave@example.com").with_expires_in(3600);
+/// let for_an_hour = NewOneTimeToken::new("dave@example.com").with_expires_in(Duration::from_secs(3600));
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewOneTimeToken {
     email: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_seconds")]
+    expires_in: Option<Duration>,
     context: OneTimeTokenContext,
 }
 
@@ -73,10 +80,10 @@ impl NewOneTimeToken {
         Self { email: email.into(), expires_in: None, context: OneTimeTokenContext::default() }
     }
 
-    /// How long it is good, in seconds, one at least.
+    /// How long it is good, in whole seconds, one at least.
     #[must_use]
-    pub fn with_expires_in(mut self, seconds: u64) -> Self {
-        self.expires_in = Some(seconds);
+    pub fn with_expires_in(mut self, time: Duration) -> Self {
+        self.expires_in = Some(time);
         self
     }
 

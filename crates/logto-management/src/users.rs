@@ -1,17 +1,31 @@
 //! Users.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::secrets::expose;
-use crate::{Error, Identity, Management, Pages, Role};
+use crate::time::optional_millis;
+use crate::{Error, Management, Pages, Role};
 
 /// The calls about people; see [`Management::users`].
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a>(pub(crate) &'a Management);
+
+/// An account at another provider. It is a snapshot of the first sign-in, and never renewed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Identity {
+    /// The id there.
+    pub user_id: String,
+    /// What the provider said; of Hugging Face, `rawData` has organizations and user name.
+    #[serde(default)]
+    pub details: Map<String, Value>,
+}
 
 /// A user of the tenant.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,11 +50,12 @@ pub struct User {
     /// Their accounts at other providers, by target.
     #[serde(default)]
     pub identities: BTreeMap<String, Identity>,
-    /// When they last signed in, in milliseconds since 1970.
-    pub last_sign_in_at: Option<u64>,
-    /// When the account was made, in milliseconds since 1970.
-    #[serde(default)]
-    pub created_at: u64,
+    /// When they last signed in.
+    #[serde(default, with = "optional_millis")]
+    pub last_sign_in_at: Option<SystemTime>,
+    /// When the account was made.
+    #[serde(default, with = "optional_millis")]
+    pub created_at: Option<SystemTime>,
     /// The application that they first came from.
     pub application_id: Option<String>,
     /// Whether they are locked out.

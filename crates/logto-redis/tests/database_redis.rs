@@ -81,7 +81,7 @@ async fn an_outage_is_an_error_and_then_over() {
 }
 
 #[tokio::test]
-async fn nobody_notices_a_lost_connection() {
+async fn a_lost_connection_is_replaced_unnoticed() {
     let redis = Redis::start().await;
     let mut admin = manager(&redis).await;
     for storage in [open(&redis), RedisStorage::from_manager(manager(&redis).await)] {

@@ -129,7 +129,7 @@ async fn an_outage_is_an_error_and_then_over() {
 }
 
 #[tokio::test]
-async fn nobody_notices_a_lost_connection() {
+async fn a_lost_connection_is_replaced_unnoticed() {
     let postgres = Postgres::start().await;
     let admin = pool(&postgres);
     let untested = PgPoolOptions::new().test_before_acquire(false).min_connections(4);

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
-#[cfg(not(target_os = "linux"))]
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A clock: the system's, plus an offset that tests may move.
 ///
@@ -53,6 +51,11 @@ impl Clock {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
         self.offset.fetch_add(seconds, Ordering::Relaxed);
     }
+}
+
+/// A time that Logto tells in milliseconds since the Unix epoch; `None` if the system has no such time.
+pub(crate) fn from_millis(millis: u64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))
 }
 
 /// Milliseconds since the Unix epoch. Every other number that is a time is in seconds.

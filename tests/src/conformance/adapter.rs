@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 ///
 /// Every driver serves the same app, with the adapter's middleware around all of it.
 /// "Renews" means `user.access_token(TokenRequest::opaque()).await?`: when the clock is past the token's hour, a cookie is
-/// owed from then on.
+/// pending from then on.
 ///
 /// | route | asks for | answers |
 /// |---|---|---|

@@ -55,7 +55,7 @@ impl Answer {
     }
 
     /// Asserts that nothing is set by the SDK.
-    pub fn owes_nothing(&self) {
+    pub fn has_no_pending_cookies(&self) {
         let ours = |cookie: &SetCookie| cookie.name.contains("logto_");
         assert!(!self.cookies().iter().any(ours), "{}", self.summary(""));
     }

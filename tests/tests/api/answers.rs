@@ -52,7 +52,7 @@ async fn the_metadata_says_where_tokens_come_from() {
 }
 
 #[tokio::test]
-async fn an_outage_refuses_nobody_and_the_api_starts_without_logto() {
+async fn known_tokens_are_accepted_in_an_outage_and_the_api_starts_without_logto() {
     let world = World::new().await;
     let bends: [(&str, Endpoint, fn(Answer) -> Answer); 4] = [
         ("discovery down", Endpoint::Discovery, |_| Answer::text(503, "")),

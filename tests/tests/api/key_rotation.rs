@@ -90,7 +90,7 @@ async fn flood(world: &World, client: &reqwest::Client, address: SocketAddr) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_unknown_keys_makes_few_requests_and_delays_nobody() {
+async fn a_flood_of_unknown_keys_makes_few_requests_and_delays_no_valid_token() {
     let world = World::new().await;
     let good = world.token().sign();
     world.ask_with("/any", &good).await;

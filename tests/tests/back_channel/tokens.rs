@@ -221,7 +221,7 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
 }
 
 #[tokio::test]
-async fn anybody_can_post_and_few_of_them_are_logged() {
+async fn refused_posts_are_rate_limited_in_the_log() {
     let mut world = World::new().await;
     let logto = world.logto.clone();
     for _ in 0..50 {

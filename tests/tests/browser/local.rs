@@ -116,7 +116,7 @@ async fn a_member_of_200_organizations_stays_signed_in() {
 }
 
 #[tokio::test]
-async fn somebody_without_a_name_is_somebody() {
+async fn a_user_without_a_name_signs_in() {
     everywhere(async |example| {
         let stage = Stage::local(example, &[]).await;
         let tab = stage.open("/sign-in/hugging-face").await;

@@ -60,7 +60,7 @@ fn a_page_may_need_a_recent_sign_in() {
 
 #[test]
 fn pending_cookies_are_sent() {
-    conform(&cases::cookies_owed());
+    conform(&cases::pending_cookies());
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn signing_out_takes_a_page_of_this_site() {
 }
 
 #[test]
-fn logto_may_say_that_somebody_signed_out() {
+fn back_channel_logouts_are_taken() {
     conform(&cases::back_channel());
 }
 
@@ -99,6 +99,6 @@ fn what_is_not_ours_passes_through() {
 }
 
 #[test]
-fn without_the_middleware_nobody_is_let_in() {
+fn without_the_middleware_requests_are_refused() {
     conform(&cases::without_middleware());
 }

@@ -9,7 +9,7 @@ use logto_tests::conformance::{adapters, cases, complaints};
 fn a_cookie_dropped_from_errors_is_noticed_and_put_down_to_one_adapter() {
     let mut drivers = adapters::all();
     drivers.push(adapters::careless());
-    let complaints = complaints(&drivers, &cases::cookies_owed());
+    let complaints = complaints(&drivers, &cases::pending_cookies());
 
     let fails = |page: &str| format!("careless fails ‘a renewed session, paid by GET {page}’");
     assert!(complaints.iter().any(|text| text.starts_with(&fails("/fails"))));

@@ -71,7 +71,7 @@ async fn a_burst_at_the_end_of_a_token_renews_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_token_that_rotates_under_load_loses_nobody() {
+async fn a_refresh_token_that_rotates_under_load_loses_no_session() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
         let alice = cluster.with_an_ended_token().await;
@@ -83,7 +83,7 @@ async fn a_refresh_token_that_rotates_under_load_loses_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refresh_tokens_that_rotate_again_and_again_under_load_lose_nobody() {
+async fn refresh_tokens_that_rotate_again_and_again_under_load_lose_no_session() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;
         let alice = cluster.with_an_ended_token().await;
@@ -122,7 +122,7 @@ async fn an_instance_that_dies_while_it_refreshes_takes_no_session_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_logto_answers_is_stored_before_anybody_sees_it() {
+async fn what_logto_answers_is_stored_before_it_is_returned() {
     with_each_database(async |database| {
         let mut cluster = Cluster::start(database).await;
         let alice = cluster.with_an_ended_token().await;
@@ -164,7 +164,7 @@ async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_of_the_store_signs_nobody_out() {
+async fn an_outage_of_the_store_is_no_sign_out() {
     with_each_database(async |database| {
         let mut cluster = Cluster::start(database).await;
         let alice = cluster.with_an_ended_token().await;

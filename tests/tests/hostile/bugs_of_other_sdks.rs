@@ -14,7 +14,7 @@
 //! | an outage looks like a sign-out | Node | `hostile_refresh`, conformance, `outages` |
 //! | a failed discovery is kept for ever | JavaScript | unit tests of `provider`, `hostile_sign_out` |
 //! | discovery and keys are fetched for every operation | Go | here |
-//! | the app's own cookies are overwritten | Next | conformance, `owed` |
+//! | the app's own cookies are overwritten | Next | conformance, `pending_cookies` |
 //! | answers of the provider are printed | JavaScript | every hostile case, every browser test |
 //! | an image signs people out | Express | conformance, `sign_out` |
 //! | the callback's path is fixed | Next | here, and conformance, `places` |
@@ -195,7 +195,7 @@ async fn any_page_may_be_the_callback() {
 }
 
 #[tokio::test]
-async fn a_new_cookie_secret_signs_nobody_out() {
+async fn a_new_cookie_secret_keeps_sessions() {
     let mut scene = Scene::plain().await;
     scene.sign_in().await;
     let with = |secrets: &[&str]| {

@@ -138,7 +138,7 @@ fn unparseable(provider: &Provider) {
 }
 
 #[tokio::test]
-async fn userinfo_about_somebody_else_is_refused() {
+async fn userinfo_of_another_user_is_refused() {
     let mut world = World::new().await;
     world.provider.rotate_to(&Key::rs256("key"));
     certify(&world.provider, |_| ());

@@ -83,7 +83,7 @@ async fn it_may_rotate_as_often_as_it_likes() {
 }
 
 #[tokio::test]
-async fn a_flood_of_made_up_tokens_locks_nobody_out() {
+async fn a_flood_of_forged_tokens_does_not_block_valid_ones() {
     let mut world = World::new().await;
     world.sign_in_as("before").await;
     let (instance, stranger) = (world.logto.clone(), Key::es384("stranger"));

@@ -150,7 +150,7 @@ fn any_callback_over_a_session_leaves_the_session() {
 }
 
 #[test]
-fn any_wish_after_signing_in_ends_in_the_app() {
+fn any_return_to_value_leads_into_the_app() {
     always(query(), |runtime, world, query| {
         let seen = runtime.block_on(async {
             let authorize = world.begin(&format!("/sign-in?{query}")).await;
@@ -165,7 +165,7 @@ fn any_wish_after_signing_in_ends_in_the_app() {
 }
 
 #[test]
-fn any_cookies_are_nobody() {
+fn random_cookies_are_no_session() {
     always((cookies(), vec(any::<u8>(), 0..200)), |runtime, world, (cookies, bytes)| {
         for value in [cookies.as_bytes(), &bytes] {
             let request =

@@ -69,7 +69,7 @@ async fn a_browser_that_goes_away_in_the_callback_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_callback_that_is_loaded_after_the_sign_out_signs_nobody_in() {
+async fn a_callback_that_is_loaded_after_the_sign_out_makes_no_session() {
     let mut world = World::new().await;
     let authorize = world.begin("/sign-in?return_to=/home").await;
     let callback = world.callback(&authorize);
@@ -256,7 +256,7 @@ async fn a_damaged_sign_in_cookie_is_no_sign_in() {
 }
 
 #[tokio::test]
-async fn whoever_opens_callbacks_for_others_changes_nothing() {
+async fn callbacks_of_another_browser_change_nothing() {
     // A page of someone else can send a browser to the callback; what it brings is not ours.
     let mut world = World::new().await;
     world.sign_in_as("alice").await;

@@ -97,7 +97,7 @@ async fn a_token_that_ended_early_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn nobody_is_sent_around_for_ever() {
+async fn redirects_do_not_loop() {
     let refused = |_: Answer, _: &Call| Answer::error(401, "invalid_token");
     let bare = |a: Answer, _: &Call| a.without("refresh_token");
     let over = |a: Answer, _: &Call| a.without("refresh_token").set("expires_in", 0);

@@ -74,7 +74,7 @@ async fn another_secret_makes_sessions_unreadable_and_sign_ins_possible() {
 }
 
 #[tokio::test]
-async fn an_app_that_moves_its_sessions_signs_nobody_out() {
+async fn an_app_that_moves_its_sessions_keeps_them() {
     let mut world = World::at(Home::Cookies, |config| config).await;
     world.provider.rotate_refresh_tokens();
     world.sign_in_as("alice").await;

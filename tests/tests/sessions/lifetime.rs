@@ -49,7 +49,7 @@ async fn it_ends_with_its_lifetime_however_much_it_is_used() {
 }
 
 #[tokio::test]
-async fn it_ends_when_nobody_uses_it() {
+async fn it_ends_when_it_is_not_used() {
     each(Home::ALL, async |home| {
         let mut world = world(home, |config| config.with_idle_lifetime(HOUR)).await;
         for _ in 0..5 {
@@ -58,9 +58,9 @@ async fn it_ends_when_nobody_uses_it() {
         }
         let copy = world.browser.clone();
         world.clock.advance(HOUR);
-        let (state, owed) = visit(&mut world).await;
+        let (state, pending) = visit(&mut world).await;
         let over = [SessionState::Expired, SessionState::Revoked];
-        assert!(over.contains(&state) && owed == 0, "{state:?}, {owed} cookies");
+        assert!(over.contains(&state) && pending == 0, "{state:?}, {pending} cookies");
         // Nor does another instance wake it.
         world.logto = world.instance();
         world.browser = copy;

@@ -1,5 +1,7 @@
 //! Magic links and invitations: from the Management API to the signed-in page.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use logto::SignInOptions;
 use logto::web::Route;
 use logto_local::{LocalTenant, LocalTenantBuilder, Stop};
@@ -127,7 +129,7 @@ async fn an_invitation_is_accepted_for_the_person_who_came() {
     let (mut world, management) = world().await;
     let organization = management.organizations().create(&NewOrganization::new("Club")).await;
     let club = organization.unwrap().id;
-    let ends = 4_102_444_800_000;
+    let ends = UNIX_EPOCH + Duration::from_secs(4_102_444_800);
     let new = NewInvitation::new("bob@example.test", &club, ends);
     let invitation = management.invitations().create(&new).await.unwrap();
 

@@ -61,7 +61,7 @@ async fn a_store_that_fails_before_the_new_token_is_written() {
 }
 
 #[tokio::test]
-async fn nobody_sees_a_token_that_is_not_stored() {
+async fn a_token_is_stored_before_it_is_returned() {
     each(Home::SHARED, async |home| {
         let world = World::lives(home).await;
         world.provider.rotate_refresh_tokens();

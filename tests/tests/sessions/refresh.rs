@@ -219,7 +219,7 @@ async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_an_early_renewal() {
+async fn an_early_renewal_delays_no_request() {
     each(Home::ALL, async |home| {
         let mut world = World::lives(home).await;
         let old = world.access_token().await.unwrap();
@@ -293,7 +293,7 @@ async fn an_answer_that_is_lost() {
 /// Instance A loses its lease while Logto's answer is on the way, B sends the same refresh token and
 /// is refused, and A's answer was good.
 #[tokio::test]
-async fn a_refusal_because_somebody_else_was_faster() {
+async fn a_refusal_because_another_instance_was_faster() {
     each(Home::SHARED, async |home| {
         let world = World::lives(home).await;
         world.provider.rotate_refresh_tokens();

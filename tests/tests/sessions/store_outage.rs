@@ -251,7 +251,7 @@ async fn signing_out_of_a_session_in_cookies_revokes_without_the_store() {
 }
 
 #[tokio::test]
-async fn entries_that_cannot_be_read_are_of_nobody() {
+async fn entries_that_cannot_be_read_are_no_session() {
     each(Home::SHARED, async |home| {
         for trouble in [Trouble::Damages, Trouble::Empties] {
             let mut world = World::lives(home).await;

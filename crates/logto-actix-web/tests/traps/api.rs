@@ -15,7 +15,7 @@ async fn caller(_: Caller) -> &'static str {
 }
 
 #[actix_web::test]
-async fn without_the_api_nobody_is_let_in() {
+async fn without_the_api_requests_are_refused() {
     let app = App::new().route("/token", get().to(token)).route("/caller", get().to(caller));
     let app = init_service(app).await;
     for page in ["/token", "/caller"] {

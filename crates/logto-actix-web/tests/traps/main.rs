@@ -113,7 +113,7 @@ async fn send(stage: &Stage, request: TestRequest) -> Answer {
 }
 
 #[actix_web::test]
-async fn somebody_signs_in_and_out() {
+async fn a_user_signs_in_and_out() {
     let stage = Stage::new().await;
     let begun = send(&stage, TestRequest::with_uri("/sign-in?return_to=/who")).await;
     assert_eq!(begun.status, StatusCode::SEE_OTHER);
@@ -165,7 +165,7 @@ async fn people_return_to_the_page_they_asked_for_even_in_a_scope() {
 }
 
 #[actix_web::test]
-async fn a_header_that_is_not_text_hurts_nobody() {
+async fn a_header_that_is_not_text_is_harmless() {
     let stage = Stage::new().await;
     let noise = HeaderValue::from_bytes(b"\xff\xfe").expect("a header may hold any bytes");
     let request = TestRequest::with_uri("/")

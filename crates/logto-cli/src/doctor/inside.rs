@@ -1,6 +1,6 @@
 //! Checks the tenant from inside, by the Management API.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use logto_management::{Application, ApplicationSecret, ApplicationType, Error, Management};
 use secrecy::ExposeSecret;
@@ -45,8 +45,7 @@ pub(crate) fn end_of_secret(secrets: &[ApplicationSecret], app: &App) -> Outcome
     let Some(end) = secret.expires_at else {
         return Outcome::Passed(format!("{:?} never ends", secret.name));
     };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let Some(left) = Duration::from_millis(end).checked_sub(now) else {
+    let Ok(left) = end.duration_since(SystemTime::now()) else {
         return Outcome::Skipped(format!("{:?} has ended, see above", secret.name));
     };
     let days = left.as_secs() / (24 * 3600);

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_wrote_and_somebody_changed_is_theirs() {
+    fn values_that_were_changed_by_hand_are_kept() {
         let mut file = file("");
         file.set("LOGTO_APP_ID", "ours");
         let edited = text(&file).replace("=ours", "=mine");

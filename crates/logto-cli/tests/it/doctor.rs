@@ -21,7 +21,7 @@ async fn nothing_is_found_on_a_healthy_set_up() {
 }
 
 #[tokio::test]
-async fn the_examination_changes_nothing_and_signs_nobody_in() {
+async fn the_doctor_changes_nothing_and_makes_no_session() {
     let patient = Patient::healthy().await;
     patient.tenant.clear_requests();
     patient.examine(&[]).await;

@@ -1,6 +1,6 @@
 //! `logto doctor`: misconfigurations that the tenant itself tells of.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use logto_local::LocalTenant;
 use secrecy::ExposeSecret;
@@ -14,7 +14,7 @@ async fn a_secret_that_has_expired() {
     let patient = Patient::healthy().await;
     let secrets = patient.management();
     let secrets = secrets.applications();
-    let yesterday = millis_from_now(-24 * 3600);
+    let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
     let secret = secrets.add_secret(patient.tenant.app_id(), "old", Some(yesterday)).await.unwrap();
     let patient = patient.with("LOGTO_APP_SECRET", secret.value.expose_secret());
     patient.suffers_from("secret", "has expired").await;
@@ -25,15 +25,10 @@ async fn a_secret_that_will_expire() {
     let patient = Patient::healthy().await;
     let secrets = patient.management();
     let secrets = secrets.applications();
-    let soon = millis_from_now(3 * 24 * 3600 + 60);
+    let soon = SystemTime::now() + Duration::from_secs(3 * 24 * 3600 + 60);
     let secret = secrets.add_secret(patient.tenant.app_id(), "next", Some(soon)).await.unwrap();
     let patient = patient.with("LOGTO_APP_SECRET", secret.value.expose_secret());
     patient.suffers_from("end of secret", "ends in 3 days").await;
-}
-
-fn millis_from_now(seconds: i64) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    u64::try_from(i64::try_from(now.as_millis()).unwrap() + seconds * 1000).unwrap()
 }
 
 #[tokio::test]

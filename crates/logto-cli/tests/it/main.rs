@@ -12,6 +12,7 @@ mod app;
 mod doctor;
 mod doctor_inside;
 mod local;
+mod login;
 mod patient;
 mod setup;
 mod setup_stopped;

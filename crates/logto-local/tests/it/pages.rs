@@ -141,7 +141,7 @@ async fn cancelling_at_a_third_party_app_goes_to_the_bare_redirect_uri() {
 }
 
 #[tokio::test]
-async fn coming_back_with_a_wrong_code_signs_nobody_in() {
+async fn a_wrong_code_at_the_callback_makes_no_session() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = at_sign_in(&tenant).await;
     let question = Question::ask(&tenant, &mut browser).await;

@@ -43,7 +43,7 @@ async fn a_tenant_that_starts_empty_has_no_way_in_until_there_is_a_button() {
 }
 
 #[tokio::test]
-async fn somebody_new_has_to_choose_a_user_name_unless_that_is_switched_off() {
+async fn new_users_choose_a_user_name_unless_that_is_switched_off() {
     let admin = Administrator::of_an_empty_tenant().await;
     let app = admin.app("Traditional").await;
     admin.button().await;
@@ -75,7 +75,7 @@ async fn somebody_new_has_to_choose_a_user_name_unless_that_is_switched_off() {
 }
 
 #[tokio::test]
-async fn a_closed_tenant_lets_nobody_new_in() {
+async fn a_closed_tenant_refuses_new_users() {
     let admin = Administrator::of(LocalTenant::start().await.unwrap()).await;
     let url = admin.url(admin.tenant.app_id(), "openid");
     admin.tenant.sign_in(&url, "alice").await.unwrap();

@@ -41,7 +41,7 @@ async fn the_tenants_own_page_lists_people_apps_and_requests_without_their_value
 }
 
 #[tokio::test]
-async fn anybody_may_read_which_buttons_there_are() {
+async fn the_list_of_buttons_is_public() {
     for (tenant, buttons) in [(LocalTenant::builder(), 1), (LocalTenant::builder().empty(), 0)] {
         let tenant = tenant.start().await.unwrap();
         let address = format!("{}/api/.well-known/sign-in-exp", tenant.endpoint());

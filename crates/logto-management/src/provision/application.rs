@@ -1,6 +1,6 @@
 //! The application: found by id or by name, or created, with the addresses that it needs.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use super::change::Step;
 use super::{Change, HuggingFaceSetup, Plan, Warning};
@@ -128,7 +128,7 @@ fn show_additions(change: &mut Change, now: &OidcClientMetadata, then: &OidcClie
 
 /// The first secret that has not ended.
 pub(super) fn usable(secrets: &[ApplicationSecret]) -> Option<&ApplicationSecret> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let alive = |end: u64| u128::from(end) > now.as_millis();
+    let now = SystemTime::now();
+    let alive = |end: SystemTime| end > now;
     secrets.iter().find(|secret| secret.expires_at.is_none_or(alive))
 }

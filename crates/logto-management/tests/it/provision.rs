@@ -1,5 +1,7 @@
 //! From nothing to the button, again, half-way, and around what is there already.
 
+use std::time::UNIX_EPOCH;
+
 use logto_local::{Endpoint, Fault};
 use logto_management::provision::{HuggingFaceSetup, Plan, Warning};
 use logto_management::{
@@ -198,7 +200,7 @@ async fn an_ended_secret_is_followed_by_another() {
     let apps = management.applications().list().all().await.unwrap();
     let app = &apps.iter().find(|app| app.name == "demo").unwrap().id;
     let applications = management.applications();
-    applications.add_secret(app, "old", Some(1)).await.unwrap();
+    applications.add_secret(app, "old", Some(UNIX_EPOCH)).await.unwrap();
     applications.delete_secret(app, "Default secret").await.unwrap();
     let plan = setup().plan(&management).await.unwrap();
     assert_eq!(titles(&plan), ["add a secret to the application demo"]);

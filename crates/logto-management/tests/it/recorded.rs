@@ -1,5 +1,7 @@
 //! Every typed call that was recorded has the method, path and body of the recording, and reads its answer.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use logto_management::{
     ApplicationChanges, ApplicationType, ConnectorConfig, CustomClientMetadata, ErrorKind,
     NewApplication, NewConnector, NewResource, NewRole, OidcClientMetadata, RoleType,
@@ -73,7 +75,8 @@ async fn applications() {
 
     let added =
         server.expect("POST", &format!("{path}/secrets"), "add a second secret with expiry");
-    let end = added["body"]["expiresAt"].as_u64();
+    let end = added["body"]["expiresAt"].as_u64().map(Duration::from_millis);
+    let end = end.map(|end| UNIX_EPOCH + end);
     let secret = applications.add_secret(APP, "second", end).await.unwrap();
     assert_eq!(secret.expires_at, end);
 
@@ -104,7 +107,7 @@ async fn resources_and_roles() {
 
     server.expect("POST", "/api/resources", "create API resource");
     let mut new = NewResource::new("Example API", "https://api.example.test");
-    new.access_token_ttl = Some(3600);
+    new.access_token_ttl = Some(Duration::from_secs(3600));
     assert_eq!(management.resources().create(&new).await.unwrap().id, THINGS);
 
     let path = format!("/api/resources/{THINGS}/scopes");

@@ -16,7 +16,7 @@ async fn caller(_caller: Caller) -> &'static str {
 }
 
 #[tokio::test]
-async fn without_the_api_nobody_is_let_in() {
+async fn without_the_api_requests_are_refused() {
     let route = Route::new().at("/token", get(token)).at("/caller", get(caller));
     let client = TestClient::new(route);
     for page in ["/token", "/caller"] {

@@ -73,7 +73,7 @@ async fn over_the_wire(app: impl Endpoint + 'static, request: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn somebody_signs_in_and_out() {
+async fn a_user_signs_in_and_out() {
     let stage = Stage::new().await;
     let client = TestClient::new(app(&stage));
 
@@ -113,7 +113,7 @@ async fn pending_cookies_are_sent_with_responses_and_errors() {
 }
 
 #[tokio::test]
-async fn an_error_that_owes_nothing_stays_an_error() {
+async fn an_error_without_pending_cookies_stays_an_error() {
     let stage = Stage::new().await;
     let request = |path: &str| {
         let request = Request::builder().uri(path.parse().expect("a path"));
@@ -158,7 +158,7 @@ async fn people_return_to_the_page_they_asked_for_even_if_it_is_nested() {
 }
 
 #[tokio::test]
-async fn a_header_that_is_not_text_hurts_nobody() {
+async fn a_header_that_is_not_text_is_harmless() {
     let stage = Stage::new().await;
     let client = TestClient::new(app(&stage));
     let noise = HeaderValue::from_bytes(b"\xff\xfe").expect("a header may hold any bytes");

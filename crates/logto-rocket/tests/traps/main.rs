@@ -92,7 +92,7 @@ fn location<'r>(response: &'r LocalResponse<'_>) -> &'r str {
 }
 
 #[rocket::async_test]
-async fn somebody_signs_in_and_out() {
+async fn a_user_signs_in_and_out() {
     let stage = Stage::new().await;
     let client = client(app(&stage)).await;
     let begun = client.get("/sign-in?return_to=/who").dispatch().await;
@@ -207,7 +207,7 @@ async fn a_rocket_without_the_fairing_does_not_launch() {
 
 /// Rocket's local client can send neither.
 #[rocket::async_test]
-async fn bytes_that_are_not_text_and_split_cookies_hurt_nobody() {
+async fn bytes_that_are_not_text_and_split_cookies_are_harmless() {
     let stage = Stage::new().await;
     let (send, port) = oneshot::channel();
     let send = Mutex::new(Some(send));

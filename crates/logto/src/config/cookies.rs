@@ -2,6 +2,13 @@
 
 use super::LogtoConfig;
 
+/// The name of the session cookie of an app that configures none.
+pub(super) fn default_name(app_id: &str) -> String {
+    let plain: String =
+        app_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect();
+    format!("logto_{plain}")
+}
+
 impl LogtoConfig {
     /// The name of the session cookie, without prefix. Default: `logto_` and the application's id,
     /// so that two apps on one host do not sign each other's people out.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::cookies::default_name;
 use super::hosts::AllowedOrigin;
 use super::validate::{
     address, check_cookies, check_credentials, check_paths, check_requests, check_sessions,
@@ -187,12 +188,6 @@ fn allowed_origins(
 /// The issuer of a Logto endpoint: `<endpoint>/oidc`, without a trailing slash.
 pub(crate) fn issuer_of(endpoint: &Url) -> String {
     format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
-}
-
-pub(super) fn default_name(app_id: &str) -> String {
-    let plain: String =
-        app_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect();
-    format!("logto_{plain}")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use logto_http::is_private;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::settings::default_name;
+use super::cookies::default_name;
 use super::{ConfigProblem, LogtoConfig};
 use crate::local_path::local_path;
 

@@ -75,7 +75,7 @@ impl Payload {
         })
     }
 
-    pub(super) fn names_somebody(&self) -> bool {
+    pub(super) fn names_a_subject(&self) -> bool {
         !self.sub.is_empty() && !self.client_id.is_empty()
     }
 

@@ -66,7 +66,7 @@ impl Verifier {
         if !payload.is_for(&self.resource) {
             return Err(refuse("`aud` is another API"));
         }
-        if !payload.names_somebody() {
+        if !payload.names_a_subject() {
             return Err(refuse("`sub` or `client_id` is empty"));
         }
         Ok(())

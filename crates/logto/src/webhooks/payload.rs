@@ -1,10 +1,12 @@
 //! The data of events.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
 use super::body::Body;
+use crate::clock::from_millis;
 
 /// A person, as events show them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,12 +34,12 @@ pub struct WebhookUser {
     pub application_id: Option<String>,
     /// Whether they may not sign in.
     pub is_suspended: Option<bool>,
-    /// In milliseconds since the Unix epoch.
-    pub created_at: Option<u64>,
-    /// In milliseconds since the Unix epoch.
-    pub updated_at: Option<u64>,
-    /// In milliseconds since the Unix epoch.
-    pub last_sign_in_at: Option<u64>,
+    /// When the account was made.
+    pub created_at: Option<SystemTime>,
+    /// When the account changed last.
+    pub updated_at: Option<SystemTime>,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<SystemTime>,
 }
 
 /// An application, as events show it.
@@ -202,9 +204,9 @@ impl Payload for WebhookUser {
             profile: body.value("profile"),
             application_id: body.text("applicationId"),
             is_suspended: body.is("isSuspended"),
-            created_at: body.number("createdAt"),
-            updated_at: body.number("updatedAt"),
-            last_sign_in_at: body.number("lastSignInAt"),
+            created_at: body.number("createdAt").and_then(from_millis),
+            updated_at: body.number("updatedAt").and_then(from_millis),
+            last_sign_in_at: body.number("lastSignInAt").and_then(from_millis),
         })
     }
 }

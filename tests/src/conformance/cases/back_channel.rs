@@ -20,7 +20,7 @@ pub fn back_channel() -> Vec<Case> {
             let answer = logto_posts(site, &form).await;
             assert_eq!((answer.status, answer.text().as_str()), (200, ""));
             answer.is_not_stored();
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
             visitor.is_signed_out().await;
             // Once.
             is_refused(&logto_posts(site, &form).await);
@@ -78,7 +78,7 @@ fn is_refused(answer: &Answer) {
     assert_eq!(answer.status, 400, "{}", answer.summary(""));
     assert!(answer.text().contains("\"error\":\"invalid_request\""));
     answer.is_not_stored();
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }
 
 fn padded(form: &str, length: usize) -> String {

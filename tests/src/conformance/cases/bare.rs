@@ -32,7 +32,7 @@ pub fn without_middleware() -> Vec<Case> {
                     assert_eq!(answer.status, 500, "{}", answer.summary(""));
                     assert!(answer.text().contains("\"logto_not_mounted\""));
                     answer.is_not_stored();
-                    answer.owes_nothing();
+                    answer.has_no_pending_cookies();
                 }
             }
         });

@@ -126,7 +126,7 @@ async fn leads_on(site: &Site, signed_in: bool, callback: fn(&Site) -> String, p
         visitor.sign_in("alice").await;
     }
     let answer = visitor.open(&callback(site)).await;
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
     answer.is_not_stored();
     if signed_in {
         assert_eq!((answer.status, answer.location().as_str()), (303, page));
@@ -177,7 +177,7 @@ async fn two_tabs(site: &Site, reversed: bool) {
 }
 
 fn offers_sign_in(answer: &Answer, page: &str) {
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
     shows_sign_in(answer, page);
 }
 

@@ -84,7 +84,7 @@ pub fn frames() -> Vec<Case> {
             let answer = shown_in_frame(&mut visitor, PAGE).await;
             assert_eq!(answer.status, 401);
             assert_eq!(link(&answer), PAGE);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         })
         .on(Setup { configure: |config| config, ..setup() }),
     ];
@@ -330,5 +330,5 @@ async fn gets_nothing(frame: &mut Visitor<'_>, code: &str) {
 fn asks_for_nothing(answer: &Answer) {
     assert_eq!(answer.status, 400, "{}", answer.summary(""));
     assert!(!answer.text().contains("<form") && !answer.text().contains("<script"));
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }

@@ -100,7 +100,7 @@ pub fn freshness() -> Vec<Case> {
             for age in ["", "abc", "-1", "1&max_age=2"] {
                 let answer = site.visitor().open(&format!("/sign-in?max_age={age}")).await;
                 assert_eq!(answer.status, 400, "{age}");
-                answer.owes_nothing();
+                answer.has_no_pending_cookies();
             }
         }),
     ]);
@@ -114,7 +114,7 @@ fn is_let_in(answer: &Answer, site: &Site) {
 
 fn is_told(answer: &Answer, method: &str, headers: &[Header]) {
     answer.is_not_stored();
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
     assert_eq!((answer.status, answer.header("location")), (401, None));
     assert_eq!(
         answer.header("www-authenticate").as_deref(),

@@ -109,7 +109,7 @@ pub fn kinds_of_request() -> Vec<Case> {
 
 fn is_told(answer: &Answer, method: &str, told: &Told) {
     answer.is_not_stored();
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
     let hx_redirect = answer.header("hx-redirect");
     if matches!(told, Told::SignIn) {
         assert_eq!((answer.status, answer.location().as_str()), (303, TO_SIGN_IN));

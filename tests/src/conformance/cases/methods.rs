@@ -45,7 +45,7 @@ pub fn methods() -> Vec<Case> {
             // Some frameworks have no such method.
             let answer = site.visitor().ask("CONNECT", route.path()).send_off_record().await;
             assert!((400..500).contains(&answer.status), "{}", answer.summary(""));
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         }));
     }
     cases.push(Case::new("a script that signs out by GET", async |site| {
@@ -84,17 +84,17 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
         ("POST", "/backchannel-logout") => {
             // There is no logout token.
             assert_eq!(answer.status, 400);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         }
         ("GET" | "POST", "/sign-in/frame") => {
             // Nobody may frame this app.
             assert_eq!(answer.status, 404);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         }
         ("POST", "/webhooks/logto") => {
             // There is no signing key.
             assert_eq!(answer.status, 404);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         }
         ("GET", "/sign-in" | "/sign-up") => {
             assert_eq!(answer.status, 303);
@@ -106,7 +106,7 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
         _ => {
             assert_eq!(answer.status, 405);
             assert_eq!(answer.header("allow").as_deref(), Some(allowed));
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
             match (method, route) {
                 ("HEAD", _) => {}
                 ("GET", "/sign-out") => has_the_button(&answer),
@@ -136,10 +136,10 @@ fn is_a_page(answer: &Answer) {
     let kind = answer.header("content-type");
     assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
     assert!(answer.text().contains("href=\"/sign-in?return_to=%2F\""));
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }
 
 fn looks_only(answer: &Answer) {
     assert_eq!((answer.status, answer.text()), (204, String::new()));
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }

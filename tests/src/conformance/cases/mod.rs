@@ -13,8 +13,8 @@ mod kinds;
 mod locations;
 mod methods;
 mod outages;
-mod owed;
 mod passing;
+mod pending_cookies;
 mod places;
 mod sign_in;
 mod sign_out;
@@ -31,8 +31,8 @@ pub use kinds::kinds_of_request;
 pub use locations::locations;
 pub use methods::methods;
 pub use outages::outages;
-pub use owed::cookies_owed;
 pub use passing::passing_through;
+pub use pending_cookies::pending_cookies;
 pub use places::places;
 pub use sign_in::signing_in;
 pub use sign_out::signing_out;
@@ -51,7 +51,7 @@ pub fn all() -> Vec<Case> {
         callbacks(),
         freshness(),
         frames(),
-        cookies_owed(),
+        pending_cookies(),
         signing_out(),
         back_channel(),
         webhooks(),

@@ -16,7 +16,7 @@ pub fn outages() -> Vec<Case> {
             for route in ["/sign-in", "/sign-up", "/hugging-face"] {
                 let answer = visitor.open(route).await;
                 is_unavailable(&answer, true);
-                answer.owes_nothing();
+                answer.has_no_pending_cookies();
                 is_unavailable(&visitor.get(route).send().await, false);
             }
             visitor.is_signed_out().await;
@@ -60,7 +60,7 @@ pub fn outages() -> Vec<Case> {
             site.tenant.faults().clear();
             let next = visitor.open("/info").await;
             assert_eq!((next.status, next.text()), (200, site.alice()));
-            next.owes_nothing();
+            next.has_no_pending_cookies();
         }),
     ];
     for (name, fault) in [
@@ -76,7 +76,7 @@ pub fn outages() -> Vec<Case> {
             site.tenant.faults().set(Endpoint::Token, fault);
             let answer = visitor.open(&callback).await;
             is_unavailable(&answer, true);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
             visitor.is_signed_out().await;
             site.tenant.faults().clear();
             assert_eq!(visitor.open(&callback).await.status, 303);
@@ -94,7 +94,7 @@ pub fn outages() -> Vec<Case> {
                     let ask = if navigating { ask.navigating() } else { ask };
                     let answer = ask.send().await;
                     is_unavailable(&answer, navigating);
-                    answer.owes_nothing();
+                    answer.has_no_pending_cookies();
                 }
                 visitor.is_signed_in().await;
                 site.tenant.faults().clear();

@@ -33,7 +33,7 @@ pub fn passing_through() -> Vec<Case> {
             let mut visitor = signed_in(site).await;
             streams(site, &mut visitor, false).await;
         }),
-        Case::new("a stream arrives with the cookies that are owed", async |site| {
+        Case::new("a stream arrives with the cookies that are pending", async |site| {
             let mut visitor = signed_in(site).await;
             visitor.let_the_token_end();
             streams(site, &mut visitor, true).await;
@@ -53,7 +53,7 @@ pub fn passing_through() -> Vec<Case> {
                 let cache_control = answer.header("cache-control");
                 assert_eq!(cache_control.as_deref(), Some("max-age=60"));
                 assert_eq!(answer.cookie("app-one").attributes, "Path=/");
-                answer.owes_nothing();
+                answer.has_no_pending_cookies();
                 visitor.sign_in("alice").await;
             }
         }),
@@ -66,13 +66,13 @@ pub fn passing_through() -> Vec<Case> {
             let mut visitor = signed_in(site).await;
             let answer = visitor.get("/nowhere").navigating().send_off_record().await;
             assert_eq!(answer.status, 404);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         }),
         Case::new("a slash too many is not the SDK's route", async |site| {
             let mut visitor = site.visitor();
             let answer = visitor.get("/sign-in/deeper").navigating().send_off_record().await;
             assert_eq!(answer.status, 404);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         }),
     ]
 }
@@ -87,14 +87,14 @@ fn every_byte() -> Vec<u8> {
     (0..=u8::MAX).cycle().take(100_000).collect()
 }
 
-async fn streams(site: &Site, visitor: &mut Visitor<'_>, owed: bool) {
+async fn streams(site: &Site, visitor: &mut Visitor<'_>, pending: bool) {
     let (head, mut connection) = visitor.get("/stream").hold().await;
     assert_eq!(head.status, 200);
-    if owed {
+    if pending {
         head.is_not_stored();
         assert!(!head.cookie("logto_conformance").is_removal());
     } else {
-        head.owes_nothing();
+        head.has_no_pending_cookies();
     }
     assert_eq!(connection.chunk().await.as_deref(), Some(&b"one\n"[..]));
     site.gate.notify_one();
@@ -107,7 +107,7 @@ async fn upgrades(visitor: &mut Visitor<'_>) {
     let (head, mut connection) = visitor.get("/socket").headers(&headers).hold().await;
     assert_eq!(head.status, 101, "{}", head.summary(""));
     assert_eq!(head.header("upgrade").as_deref(), Some("websocket"));
-    head.owes_nothing();
+    head.has_no_pending_cookies();
     for words in ["ping", "and again"] {
         connection.write(words.as_bytes()).await;
         assert_eq!(connection.exactly(words.len()).await, words.as_bytes());

@@ -60,7 +60,7 @@ pub fn places() -> Vec<Case> {
         let case = Case::new(name, async move |site| {
             let answer = site.visitor().get(route).send_off_record().await;
             assert_eq!(answer.status, 404);
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         });
         cases.push(case.on(prefixed));
     }

@@ -56,7 +56,7 @@ pub fn signing_in() -> Vec<Case> {
                 assert_eq!(answer.text(), format!("hello {}", site.alice()));
                 let caching = if page == "/hello" { "private" } else { "no-store" };
                 assert_eq!(answer.header("cache-control").as_deref(), Some(caching));
-                answer.owes_nothing();
+                answer.has_no_pending_cookies();
             }
         }),
         Case::new("userinfo", async |site| {
@@ -64,7 +64,7 @@ pub fn signing_in() -> Vec<Case> {
             visitor.sign_in("alice").await;
             let answer = visitor.get("/info").send().await;
             assert_eq!((answer.status, answer.text()), (200, site.alice()));
-            answer.owes_nothing();
+            answer.has_no_pending_cookies();
         }),
         Case::new("straight to Hugging Face, by a handler", async |site| {
             let mut visitor = site.visitor();
@@ -94,7 +94,7 @@ pub fn signing_in() -> Vec<Case> {
                 let answer = ask.header("sec-purpose", purpose).send().await;
                 assert_eq!(answer.status, 204);
                 answer.is_not_stored();
-                answer.owes_nothing();
+                answer.has_no_pending_cookies();
             }
         }),
         Case::new("why nobody is signed in", async |site| {

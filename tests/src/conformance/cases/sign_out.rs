@@ -133,7 +133,7 @@ fn is_refused(answer: &Answer) {
     assert_eq!(answer.status, 403, "{}", answer.summary(""));
     assert!(answer.text().contains("\"wrong_origin\""));
     answer.is_not_stored();
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }
 
 fn is_told_to_a_person(answer: &Answer) {
@@ -141,5 +141,5 @@ fn is_told_to_a_person(answer: &Answer) {
     let way_on = "<a href=\"http://localhost:3000/\">Go there</a>";
     assert!(answer.text().contains(way_on), "{}", answer.text());
     answer.is_not_stored();
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }

@@ -90,12 +90,12 @@ async fn logto_sends(site: &Site, webhook: &Webhook) -> Answer {
 fn is_taken(answer: &Answer) {
     assert_eq!((answer.status, answer.text().as_str()), (200, ""));
     answer.is_not_stored();
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }
 
 fn is_refused(answer: &Answer, status: u16) {
     assert_eq!(answer.status, status, "{}", answer.summary(""));
     assert!(answer.text().contains("\"error\":\"invalid_request\""), "{}", answer.text());
     answer.is_not_stored();
-    answer.owes_nothing();
+    answer.has_no_pending_cookies();
 }

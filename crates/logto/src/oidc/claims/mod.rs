@@ -10,10 +10,13 @@ mod shown;
 mod user_info;
 
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+
+use crate::clock::from_millis;
 
 pub use hugging_face::{HuggingFaceOrganization, HuggingFaceProfile};
 pub use id_token::IdTokenClaims;
@@ -92,12 +95,12 @@ pub struct Claims {
     /// Postal address.
     #[serde(deserialize_with = "lenient")]
     pub address: Option<Value>,
-    /// When the account was made, in milliseconds since the Unix epoch.
-    #[serde(deserialize_with = "lenient")]
-    pub created_at: Option<i64>,
-    /// When the account changed last, in milliseconds since the Unix epoch.
-    #[serde(deserialize_with = "lenient")]
-    pub updated_at: Option<i64>,
+    /// When the account was made.
+    #[serde(with = "millis")]
+    pub created_at: Option<SystemTime>,
+    /// When the account changed last.
+    #[serde(with = "millis")]
+    pub updated_at: Option<SystemTime>,
     /// Names of the person's global roles.
     #[serde(deserialize_with = "lenient")]
     pub roles: Vec<String>,
@@ -173,6 +176,25 @@ pub struct OrganizationData {
     pub description: Option<String>,
 }
 
+/// Times that Logto sends in milliseconds since the Unix epoch.
+mod millis {
+    use super::*;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        lenient(deserializer).map(|millis: Option<u64>| millis.and_then(from_millis))
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<SystemTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let since = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        since.and_then(|since| u64::try_from(since.as_millis()).ok()).serialize(serializer)
+    }
+}
+
 /// The value, or the default where it is `null` or of another type.
 pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -205,7 +227,7 @@ mod tests {
         .unwrap();
         assert_eq!(claims.sub, "q3x2n0486a6r");
         assert_eq!(claims.name, None);
-        assert_eq!(claims.created_at, Some(1_795_342_520_721));
+        assert_eq!(claims.created_at, from_millis(1_795_342_520_721));
         assert_eq!(claims.email_verified, Some(false));
         assert!(claims.roles.is_empty());
     }
@@ -222,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_fit_into_a_type_of_somebody_else() {
+    fn claims_can_be_read_into_a_type_of_the_app() {
         #[derive(Deserialize)]
         struct Custom {
             plan: String,

@@ -1,10 +1,10 @@
-//! Cookies that are owed to the browser reach it, whatever the app answers.
+//! Pending cookies reach the browser, whatever the app answers.
 
 use super::super::{Answer, Case, Visitor};
 
-/// Cookies that are owed reach the browser, whatever the app answers.
+/// Pending cookies reach the browser, whatever the app answers.
 #[must_use]
-pub fn cookies_owed() -> Vec<Case> {
+pub fn pending_cookies() -> Vec<Case> {
     let mut cases = vec![
         Case::new("the app's own cookies stay beside ours", async |site| {
             let mut visitor = site.visitor();
@@ -16,7 +16,7 @@ pub fn cookies_owed() -> Vec<Case> {
                 assert_eq!(answer.cookie(name).attributes, "Path=/");
             }
         }),
-        Case::new("the app's own cookies stay where nothing is owed", async |site| {
+        Case::new("the app's own cookies stay where nothing is pending", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
             let answer = visitor.open("/cookies").await;
@@ -52,10 +52,10 @@ pub fn cookies_owed() -> Vec<Case> {
                 };
                 assert_eq!(answer.status, status, "{}", answer.summary(""));
                 is_paid(&answer);
-                // The new session is in use, so nothing is owed any more.
+                // The new session is in use, so nothing is pending any more.
                 let next = visitor.open("/info").await;
                 assert_eq!((next.status, next.text()), (200, site.alice()));
-                next.owes_nothing();
+                next.has_no_pending_cookies();
             }));
         }
     }

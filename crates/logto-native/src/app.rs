@@ -1,0 +1,222 @@
+//! The handle that a program holds.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::access_token::AccessToken;
+use crate::browser::BrowserSignIn;
+use crate::config::NativeConfig;
+use crate::credentials::Credentials;
+use crate::device::DeviceSignIn;
+use crate::error::{Error, ErrorKind};
+use crate::lock::Lock;
+use crate::protocol::{Protocol, Tokens};
+use crate::store::CredentialStore;
+use crate::user::User;
+
+/// A program that signs a person in at one tenant. Cheap to clone.
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_native::{FileStore, NativeApp, NativeConfig};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = NativeConfig::new("https://my-tenant.logto.app", "the app's id")
+///     .with_resources(["https://api.example.com"]);
+/// let app = NativeApp::new(config, FileStore::of_program("my-program")?)?;
+///
+/// if app.user().await?.is_none() {
+///     let sign_in = app.begin_device_sign_in().await?;
+///     println!("Open {} and enter {}", sign_in.verification_uri(), sign_in.user_code());
+///     println!("Hello, {}", sign_in.finish().await?.sub);
+/// }
+/// let token = app.access_token("https://api.example.com").await?;
+/// let authorization = format!("Bearer {}", token.as_str());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct NativeApp(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) protocol: Protocol,
+    redirect_path: String,
+    store: Box<dyn CredentialStore>,
+}
+
+impl NativeApp {
+    /// An app with its credentials in `store`. Nothing is sent or read yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if the endpoint is not an HTTPS URL (plain http is taken in private networks),
+    /// the app's id is empty, or the redirect path does not begin with a slash.
+    pub fn new(config: NativeConfig, store: impl CredentialStore) -> Result<Self, Error> {
+        if !config.redirect_path.starts_with('/') {
+            let why = "the redirect path does not begin with a slash";
+            return Err(Error::new(ErrorKind::InvalidRequest, why));
+        }
+        let protocol = Protocol::new(&config)?;
+        let redirect_path = config.redirect_path;
+        Ok(Self(Arc::new(Inner { protocol, redirect_path, store: Box::new(store) })))
+    }
+
+    /// Who is signed in, as far as this machine knows; nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if the credentials cannot be read.
+    pub async fn user(&self) -> Result<Option<User>, Error> {
+        Ok(self.load().await?.map(|credentials| credentials.user))
+    }
+
+    /// Begins the device flow, for programs without a browser beside them. Needs an application that was created for
+    /// it (`isDeviceFlow`), and Logto 1.38.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Refused`] if the application is not of that kind.
+    pub async fn begin_device_sign_in(&self) -> Result<DeviceSignIn, Error> {
+        let codes = self.0.protocol.device_codes().await?;
+        Ok(DeviceSignIn { app: self.clone(), codes })
+    }
+
+    /// Begins a sign-in in the browser of this machine, and listens on a free port of it. Needs an application with
+    /// the redirect URI `http://127.0.0.1/callback`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Internal`] if there is no port.
+    pub async fn begin_browser_sign_in(&self) -> Result<BrowserSignIn, Error> {
+        BrowserSignIn::begin(self.clone(), &self.0.redirect_path).await
+    }
+
+    /// An access token for one of the configured resources: a kept one, or a new one by the refresh token, which only
+    /// one process at a time redeems.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SignInRequired`] if no one is signed in, or Logto ended it; [`ErrorKind::InvalidRequest`] for a
+    /// resource that is not configured; [`ErrorKind::Unreachable`] and [`ErrorKind::Store`], after which the same call
+    /// may work.
+    pub async fn access_token(&self, resource: &str) -> Result<AccessToken, Error> {
+        self.0.protocol.check_resource(resource)?;
+        let credentials = self.load().await?.ok_or_else(not_signed_in)?;
+        if let Some(token) = credentials.usable(resource, now()) {
+            return Ok(token.clone());
+        }
+        // A task of its own: what Logto answers is saved even if the caller goes away.
+        let (app, resource) = (self.clone(), resource.to_owned());
+        joined(tokio::spawn(async move { app.refresh(&resource).await })).await
+    }
+
+    async fn refresh(&self, resource: &str) -> Result<AccessToken, Error> {
+        let _lock = Lock::acquire(self.0.store.lock_file()).await?;
+        // Another process may have been faster.
+        let mut credentials = self.load().await?.ok_or_else(not_signed_in)?;
+        if let Some(token) = credentials.usable(resource, now()) {
+            return Ok(token.clone());
+        }
+        let tokens = match self.0.protocol.refresh(&credentials.refresh_token, resource).await {
+            Err(error) if error.code() == Some("invalid_grant") => {
+                self.delete().await?;
+                let why = "Logto does not take the credentials any more: sign in again";
+                return Err(Error::with_source(ErrorKind::SignInRequired, why, error));
+            }
+            tokens => tokens?,
+        };
+        if let Some(refresh_token) = tokens.refresh {
+            credentials.refresh_token = refresh_token;
+        }
+        credentials.keep(tokens.access.clone(), now());
+        self.save(&credentials).await?;
+        Ok(tokens.access)
+    }
+
+    /// Signs the person out: the credentials are deleted, then Logto revokes what it had issued for them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if they cannot be deleted. [`ErrorKind::Unreachable`] if Logto could not be told; they are
+    /// deleted all the same.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        let app = self.clone();
+        joined(tokio::spawn(async move {
+            let _lock = Lock::acquire(app.0.store.lock_file()).await?;
+            let credentials = app.load().await?;
+            app.delete().await?;
+            match credentials {
+                Some(credentials) => app.0.protocol.revoke(credentials.refresh_token).await,
+                None => Ok(()),
+            }
+        }))
+        .await
+    }
+
+    /// Saves what a sign-in brought.
+    pub(crate) async fn keep(&self, tokens: Tokens, nonce: Option<String>) -> Result<User, Error> {
+        let Protocol { issuer, app_id, .. } = &self.0.protocol;
+        let invalid = |why| Error::new(ErrorKind::InvalidResponse, why);
+        let id_token = tokens.id_token.ok_or_else(|| invalid("the sign-in brought no ID token"))?;
+        let user = User::from_id_token(&id_token, issuer, app_id, nonce.as_deref(), now())?;
+        let refresh_token =
+            tokens.refresh.ok_or_else(|| invalid("the sign-in brought no refresh token"))?;
+        let credentials = Credentials::new(issuer, app_id, user.clone(), refresh_token);
+        let app = self.clone();
+        let saving = tokio::spawn(async move {
+            let _lock = Lock::acquire(app.0.store.lock_file()).await?;
+            app.save(&credentials).await
+        });
+        joined(saving).await.map(|()| user)
+    }
+
+    async fn load(&self) -> Result<Option<Credentials>, Error> {
+        let bytes = self.with_store("read", |store| store.load()).await?;
+        let Protocol { issuer, app_id, .. } = &self.0.protocol;
+        Ok(bytes.and_then(|bytes| Credentials::parse(&bytes, issuer, app_id)))
+    }
+
+    async fn save(&self, credentials: &Credentials) -> Result<(), Error> {
+        let bytes = credentials.to_bytes(self.0.store.max_bytes())?;
+        self.with_store("written", move |store| store.save(&bytes)).await
+    }
+
+    async fn delete(&self) -> Result<(), Error> {
+        self.with_store("deleted", |store| store.delete()).await
+    }
+
+    async fn with_store<T: Send + 'static>(
+        &self,
+        what: &str,
+        work: impl FnOnce(&dyn CredentialStore) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let inner = Arc::clone(&self.0);
+        let outcome = joined(tokio::task::spawn_blocking(move || Ok(work(&*inner.store)))).await?;
+        outcome.map_err(|error| {
+            let why = format!("the credentials cannot be {what}");
+            Error::with_source(ErrorKind::Store, why, error)
+        })
+    }
+}
+
+async fn joined<T>(task: tokio::task::JoinHandle<Result<T, Error>>) -> Result<T, Error> {
+    let cut = |error| Error::with_source(ErrorKind::Internal, "the task was cut short", error);
+    task.await.map_err(cut)?
+}
+
+fn not_signed_in() -> Error {
+    Error::new(ErrorKind::SignInRequired, "no one is signed in")
+}
+
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+impl fmt::Debug for NativeApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeApp").finish_non_exhaustive()
+    }
+}

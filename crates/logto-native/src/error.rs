@@ -1,0 +1,106 @@
+//! The one error type of the crate.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What went wrong while signing in or getting a token. It never has a token or a code in what it prints.
+pub struct Error {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    code: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Logto could not be reached in time, or cannot serve now. The same call may work later.
+    Unreachable,
+    /// Logto refused the request; [`Error::code`] has its code.
+    Refused,
+    /// Logto answered with something that is not what the protocol says.
+    InvalidResponse,
+    /// The person did not allow the sign-in.
+    Denied,
+    /// No one signed in while the code or the page was good.
+    Expired,
+    /// There are no credentials, or Logto does not take them any more: the person has to sign in.
+    SignInRequired,
+    /// The configuration, or what the caller asked for, cannot be sent.
+    InvalidRequest,
+    /// Credentials could not be read or written, or another process keeps them locked.
+    Store,
+    /// The system gave no port or no random bytes.
+    Internal,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, message: message.into(), code: None, source: None }
+    }
+
+    pub(crate) fn with_source(
+        kind: ErrorKind,
+        message: impl Into<Cow<'static, str>>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self { source: Some(source.into()), ..Self::new(kind, message) }
+    }
+
+    pub(crate) fn refused(message: impl Into<Cow<'static, str>>, code: String) -> Self {
+        Self { code: Some(code), ..Self::new(ErrorKind::Refused, message) }
+    }
+
+    /// What kind of error it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The error code of Logto, such as `invalid_target`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Whether the person has to sign in.
+    #[must_use]
+    pub fn needs_sign_in(&self) -> bool {
+        self.kind == ErrorKind::SignInRequired
+    }
+
+    /// Whether the same call may work later without anyone's doing.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Store)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.code {
+            Some(code) => write!(f, " ({code})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .field("code", &self.code)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,144 @@
+//! Credentials in a file that only its owner reads.
+
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::store::CredentialStore;
+
+/// Credentials in a file of mode 0600, in a folder of mode 0700 if the folder is new. Windows protects it by the
+/// folder's own permissions.
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    file: PathBuf,
+    lock: PathBuf,
+}
+
+impl FileStore {
+    /// In this file, with the file of the lock beside it.
+    #[must_use]
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        let file = file.into();
+        let lock = with_suffix(&file, ".lock");
+        Self { file, lock }
+    }
+
+    /// In the file `credentials.json` of the program's folder below the person's configuration:
+    /// `$XDG_CONFIG_HOME` or `~/.config`, `~/Library/Application Support`, or `%APPDATA%`.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not tell where that is.
+    pub fn of_program(name: &str) -> io::Result<Self> {
+        let folder = config_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
+        Ok(Self::new(folder.join(name).join("credentials.json")))
+    }
+}
+
+fn config_folder() -> Option<PathBuf> {
+    let variable = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || env::home_dir().filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        home().map(|home| home.join("Library/Application Support"))
+    } else {
+        variable("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.join(".config")))
+    }
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+impl CredentialStore for FileStore {
+    fn load(&self) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(&self.file) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn save(&self, credentials: &[u8]) -> io::Result<()> {
+        create_folder(&self.file)?;
+        let new = with_suffix(&self.file, ".new");
+        // What a process left that was killed may have other permissions.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = create_private(&new)?;
+        file.write_all(credentials)?;
+        file.sync_all()?;
+        fs::rename(&new, &self.file)
+    }
+
+    fn delete(&self) -> io::Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn lock_file(&self) -> &Path {
+        &self.lock
+    }
+}
+
+/// The folder of a file, if it is not there, for its owner alone.
+pub(crate) fn create_folder(file: &Path) -> io::Result<()> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn create_private(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_is_found_and_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FileStore::new(folder.path().join("app/credentials.json"));
+        assert_eq!(store.load().unwrap(), None);
+        store.delete().unwrap();
+        store.save(b"one").unwrap();
+        store.save(b"two").unwrap();
+        assert_eq!(store.load().unwrap().as_deref(), Some(&b"two"[..]));
+        store.delete().unwrap();
+        assert_eq!(store.load().unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app/credentials.json");
+        let store = FileStore::new(&file);
+        store.save(b"old").unwrap();
+        // As a killed process may have left it.
+        fs::write(with_suffix(&file, ".new"), "half").unwrap();
+        store.save(b"secret").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&file), 0o600);
+        assert_eq!(mode(file.parent().unwrap()), 0o700);
+        assert_eq!(store.load().unwrap().as_deref(), Some(&b"secret"[..]));
+    }
+}

@@ -1,0 +1,70 @@
+//! Credentials in the key ring of the system.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use keyring::{Entry, Error};
+
+use crate::file_store::FileStore;
+use crate::store::CredentialStore;
+
+/// What the credential manager of Windows takes.
+const MAX_BYTES: usize = 2560;
+
+/// Credentials in the keychain of macOS, the credential manager of Windows, or the secret service of a Linux desktop.
+///
+/// A Linux without a desktop has none: use a [`FileStore`] there.
+#[derive(Debug)]
+pub struct KeyRing {
+    entry: Entry,
+    lock: PathBuf,
+}
+
+impl KeyRing {
+    /// The entry of a program. Its lock is a file in the program's [folder](FileStore::of_program).
+    ///
+    /// # Errors
+    ///
+    /// If the system has no key ring, or does not tell where the folder is.
+    pub fn of_program(name: &str) -> io::Result<Self> {
+        let entry = Entry::new(name, "logto").map_err(failed)?;
+        Ok(Self { entry, lock: FileStore::of_program(name)?.lock_file().to_owned() })
+    }
+}
+
+impl CredentialStore for KeyRing {
+    fn load(&self) -> io::Result<Option<Vec<u8>>> {
+        match self.entry.get_secret() {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn save(&self, credentials: &[u8]) -> io::Result<()> {
+        self.entry.set_secret(credentials).map_err(failed)
+    }
+
+    fn delete(&self) -> io::Result<()> {
+        match self.entry.delete_credential() {
+            Err(Error::NoEntry) | Ok(()) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn lock_file(&self) -> &Path {
+        &self.lock
+    }
+
+    fn max_bytes(&self) -> usize {
+        if cfg!(windows) { MAX_BYTES } else { usize::MAX }
+    }
+}
+
+/// Without the entry: the library's error may have the bytes that it could not decode.
+fn failed(error: Error) -> io::Error {
+    match error {
+        Error::BadEncoding(_) => io::Error::other("the entry is not text"),
+        error => io::Error::other(error),
+    }
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod access_token;
+mod app;
+mod browser;
+mod config;
+mod credentials;
+mod device;
+mod error;
+mod file_store;
+#[cfg(feature = "keyring")]
+mod key_ring;
+mod lock;
+mod protocol;
+mod store;
+mod user;
+
+pub use access_token::AccessToken;
+pub use app::NativeApp;
+pub use browser::BrowserSignIn;
+pub use config::NativeConfig;
+pub use device::DeviceSignIn;
+pub use error::{Error, ErrorKind};
+pub use file_store::FileStore;
+#[cfg(feature = "keyring")]
+pub use key_ring::KeyRing;
+pub use store::CredentialStore;
+pub use user::User;

@@ -1,0 +1,39 @@
+//! Where credentials are between two runs of a program.
+
+use std::io;
+use std::path::Path;
+
+/// Keeps the credentials of one person for one app, as bytes that only this crate reads. They are secret.
+///
+/// The methods may block; they are called where that is allowed.
+pub trait CredentialStore: Send + Sync + 'static {
+    /// What was saved last; `None` if nothing was, or it was deleted.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read now.
+    fn load(&self) -> io::Result<Option<Vec<u8>>>;
+
+    /// Replaces what was saved, in one step: another process finds the old or the new bytes.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written now.
+    fn save(&self, credentials: &[u8]) -> io::Result<()>;
+
+    /// Deletes what was saved, if anything was.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be deleted now.
+    fn delete(&self) -> io::Result<()>;
+
+    /// A file that every process with these credentials locks while it refreshes them. It is empty, and must
+    /// not be the file of the credentials.
+    fn lock_file(&self) -> &Path;
+
+    /// How many bytes can be saved. Access tokens that do not fit are left out, and fetched again.
+    fn max_bytes(&self) -> usize {
+        usize::MAX
+    }
+}

@@ -1,0 +1,246 @@
+//! Programs without a web page against the local tenant.
+
+// A test fails by panicking, and so do its helpers.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::PathBuf;
+
+use logto_local::{Endpoint, Fault, LocalTenant};
+use logto_management::Management;
+use logto_native::{BrowserSignIn, CredentialStore, ErrorKind, FileStore, NativeApp, NativeConfig};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const THINGS: &str = "https://api.example.test";
+
+/// A tenant with an application of each kind, and a folder for credentials.
+struct World {
+    tenant: LocalTenant,
+    device_app: String,
+    browser_app: String,
+    folder: TempDir,
+}
+
+impl World {
+    async fn start() -> Self {
+        let tenant = LocalTenant::start().await.unwrap();
+        let machine = tenant.machine_app();
+        let management =
+            Management::new(tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap();
+        let create = async |uris: &[&str], metadata: Value| {
+            let body = json!({
+                "name": "cli", "type": "Native", "customClientMetadata": metadata,
+                "oidcClientMetadata": { "redirectUris": uris, "postLogoutRedirectUris": [] },
+            });
+            let app: Value = management.post(&["applications"]).json(&body).send().await.unwrap();
+            app["id"].as_str().unwrap().to_owned()
+        };
+        let device_app = create(&[], json!({ "isDeviceFlow": true })).await;
+        let browser_app = create(&["http://127.0.0.1/callback"], json!({})).await;
+        tenant.clear_requests();
+        Self { tenant, device_app, browser_app, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("cli/credentials.json")
+    }
+
+    /// As each process of the program makes it.
+    fn app(&self, id: &str) -> NativeApp {
+        let config = NativeConfig::new(self.tenant.endpoint(), id)
+            .with_resources([THINGS])
+            .with_scopes(["read:things"]);
+        NativeApp::new(config, FileStore::new(self.file())).unwrap()
+    }
+
+    async fn signed_in(&self) -> NativeApp {
+        let app = self.app(&self.device_app);
+        let sign_in = app.begin_device_sign_in().await.unwrap();
+        let page = sign_in.verification_uri_complete().unwrap().to_owned();
+        self.tenant.browser().approve_device(&page, "alice").await.unwrap();
+        sign_in.finish().await.unwrap();
+        app
+    }
+
+    fn refreshes(&self) -> usize {
+        let seen = self.tenant.requests();
+        seen.iter().filter(|one| one.param("grant_type") == Some("refresh_token")).count()
+    }
+}
+
+/// What the browser of the machine does with a redirect.
+async fn open(url: &str) -> (u16, String) {
+    let answer = reqwest::get(url).await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn the_device_flow_signs_in_once_for_all_runs() {
+    let world = World::start().await;
+    assert_eq!(world.app(&world.device_app).user().await.unwrap(), None);
+    let app = world.signed_in().await;
+    let user = world.app(&world.device_app).user().await.unwrap().unwrap();
+    assert_eq!(user.name.as_deref(), Some("Alice Example"));
+
+    let token = app.access_token(THINGS).await.unwrap();
+    assert!(token.scopes().any(|scope| scope == "read:things"), "{token:?}");
+    let again = world.app(&world.device_app).access_token(THINGS).await.unwrap();
+    assert_eq!((again, world.refreshes()), (token, 1));
+}
+
+#[tokio::test]
+async fn a_device_that_is_refused_or_of_another_kind_is_told() {
+    let world = World::start().await;
+    let error = world.app(&world.browser_app).begin_device_sign_in().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("invalid_request")));
+
+    let app = world.app(&world.device_app);
+    let sign_in = app.begin_device_sign_in().await.unwrap();
+    let code = sign_in.user_code().to_owned();
+    assert!(sign_in.verification_uri_complete().unwrap().ends_with(&code));
+    refuse(&world.tenant, &code).await;
+    assert_eq!(sign_in.finish().await.unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(app.user().await.unwrap(), None);
+}
+
+/// The person looks at the code, and it is not theirs.
+async fn refuse(tenant: &LocalTenant, code: &str) {
+    let mut browser = tenant.browser();
+    let page = format!("{}/oidc/device?user_code={code}", tenant.endpoint());
+    let logto_local::Stop::Page { body, .. } = browser.open(&page).await.unwrap() else {
+        panic!("there is no page");
+    };
+    let xsrf = body.split("name=\"xsrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let fields = [("xsrf", xsrf.unwrap_or_default()), ("user_code", code), ("abort", "yes")];
+    browser.submit(&format!("{}/oidc/device", tenant.endpoint()), &fields).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_browser_comes_back_to_a_port_of_the_machine() {
+    let world = World::start().await;
+    let app = world.app(&world.browser_app);
+    let sign_in = app.begin_browser_sign_in().await.unwrap();
+    let back = world.tenant.sign_in(sign_in.url(), "alice").await.unwrap();
+    let finishing = tokio::spawn(sign_in.finish());
+
+    // What belongs to no sign-in, or another one.
+    let wrong = back.replace("state=", "state=x");
+    assert_eq!(open(&wrong).await.0, 404);
+    assert_eq!(open(&back.replace("/callback", "/favicon.ico")).await.0, 404);
+    let (status, page) = open(&back).await;
+    assert!(status == 200 && page.contains("You can close this window"), "{status} {page}");
+    let user = finishing.await.unwrap().unwrap();
+    assert_eq!(user.name.as_deref(), Some("Alice Example"));
+    assert!(app.access_token(THINGS).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_can_be_pasted_and_has_to_be_of_this_sign_in() {
+    let world = World::start().await;
+    let app = world.app(&world.browser_app);
+    let begin = async || {
+        let sign_in: BrowserSignIn = app.begin_browser_sign_in().await.unwrap();
+        let back = world.tenant.sign_in(sign_in.url(), "alice").await.unwrap();
+        (sign_in, back)
+    };
+    let ((first, of_first), (second, of_second)) = (begin().await, begin().await);
+    let error = first.finish_with(&of_second).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    let user = second.finish_with(&format!(" {of_second}\n")).await.unwrap();
+    assert_eq!(user.name.as_deref(), Some("Alice Example"));
+
+    let (third, back) = begin().await;
+    let refused = back.split("code=").next().unwrap().to_owned();
+    let state = back.split('&').find(|part| part.starts_with("state=")).unwrap();
+    let error = third.finish_with(&format!("{refused}error=access_denied&{state}")).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Denied);
+    let (fourth, back) = begin().await;
+    let foreign = back.replace("iss=", "iss=https%3A%2F%2Felsewhere.test%2F");
+    let error = fourth.finish_with(&foreign).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{of_first}");
+}
+
+#[tokio::test]
+async fn many_processes_redeem_a_refresh_token_once() {
+    let world = World::start().await;
+    world.signed_in().await;
+    let asking = (0..20).map(|_| {
+        let app = world.app(&world.device_app);
+        tokio::spawn(async move { app.access_token(THINGS).await.unwrap() })
+    });
+    let mut tokens = Vec::new();
+    for one in asking.collect::<Vec<_>>() {
+        tokens.push(one.await.unwrap());
+    }
+    assert_eq!(world.refreshes(), 1);
+    assert!(tokens.iter().all(|token| token == &tokens[0]));
+}
+
+#[tokio::test]
+async fn an_outage_is_no_sign_out() {
+    let world = World::start().await;
+    let app = world.signed_in().await;
+    for fault in [Fault::Status(503), Fault::CutConnection] {
+        world.tenant.faults().set(Endpoint::Token, fault);
+        let error = app.access_token(THINGS).await.unwrap_err();
+        assert!(error.is_retryable() && !error.needs_sign_in(), "{error}");
+    }
+    world.tenant.faults().clear();
+    assert!(app.access_token(THINGS).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_logto_ended_is_forgotten() {
+    let world = World::start().await;
+    let app = world.signed_in().await;
+    world.tenant.revoke_grants("alice").unwrap();
+    assert!(app.access_token(THINGS).await.unwrap_err().needs_sign_in());
+    assert!(!world.file().exists());
+    assert!(app.access_token(THINGS).await.unwrap_err().needs_sign_in());
+    assert_eq!(app.user().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn signing_out_holds_whatever_is_down() {
+    let world = World::start().await;
+    let app = world.signed_in().await;
+    app.sign_out().await.unwrap();
+    let seen = world.tenant.requests();
+    assert_eq!(seen.iter().filter(|one| one.path == "/oidc/token/revocation").count(), 1);
+    assert_eq!(app.user().await.unwrap(), None);
+    app.sign_out().await.unwrap();
+
+    let app = world.signed_in().await;
+    world.tenant.faults().set(Endpoint::Revocation, Fault::Status(503));
+    assert_eq!(app.sign_out().await.unwrap_err().kind(), ErrorKind::Unreachable);
+    assert!(!world.file().exists());
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_refused_before() {
+    let world = World::start().await;
+    let app = world.signed_in().await;
+    world.tenant.clear_requests();
+    let error = app.access_token("https://another.example.test").await.unwrap_err();
+    assert_eq!((error.kind(), world.tenant.requests().len()), (ErrorKind::InvalidRequest, 0));
+    for (endpoint, id) in [("http://example.com", "a"), ("x", "a"), ("https://example.com", "")] {
+        let config = NativeConfig::new(endpoint, id);
+        let error = NativeApp::new(config, FileStore::new(world.file())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_secret_is_printed() {
+    let world = World::start().await;
+    let app = world.signed_in().await;
+    let token = app.access_token(THINGS).await.unwrap();
+    let stored = FileStore::new(world.file()).load().unwrap().unwrap();
+    let stored: Value = serde_json::from_slice(&stored).unwrap();
+    let refresh = stored["refresh_token"].as_str().unwrap();
+    let sign_in = app.begin_device_sign_in().await.unwrap();
+    let printed = format!("{app:?} {token:?} {sign_in:?}");
+    for secret in [token.as_str(), refresh, sign_in.user_code()] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
