@@ -1,5 +1,6 @@
 //! The requests to Logto, as `oauth2` makes them.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use oauth2::basic::{
@@ -40,6 +41,8 @@ type LogtoClient = Client<
     EndpointSet,
     EndpointSet,
 >;
+
+type Sent<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send + 'a>>;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct IdTokenField {
@@ -166,19 +169,16 @@ impl Protocol {
         for resource in &self.resources {
             request = request.add_extra_param("resource", resource);
         }
-        let answer = request.request_async(&|request| self.send(request)).await;
+        let answer = request.request_async(&self.sender()).await;
         answer.map_err(|error| failed("the device flow", error))
     }
 
     /// Polls until the person has answered (RFC 8628, section 3.4).
     pub(crate) async fn device_tokens(&self, codes: &DeviceCodes) -> Result<Tokens, Error> {
         let client = self.client(self.metadata().await?);
-        let polling = client.exchange_device_access_token(codes).request_async(
-            &|request| self.send(request),
-            tokio::time::sleep,
-            None,
-        );
-        match polling.await {
+        let sender = self.sender();
+        let polling = client.exchange_device_access_token(codes);
+        match polling.request_async(&sender, tokio::time::sleep, None).await {
             Ok(answer) => Ok(Tokens::new(&answer, None)),
             Err(RequestTokenError::ServerResponse(answer)) => Err(match answer.error() {
                 DeviceCodeErrorResponseType::AccessDenied => {
@@ -233,7 +233,7 @@ impl Protocol {
         let answer = client
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(authorization.verifier)
-            .request_async(&|request| self.send(request))
+            .request_async(&self.sender())
             .await;
         let answer = answer.map_err(|error| failed("the sign-in", error))?;
         Ok(Tokens::new(&answer, None))
@@ -248,7 +248,7 @@ impl Protocol {
         let answer = client
             .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
             .add_extra_param("resource", resource)
-            .request_async(&|request| self.send(request))
+            .request_async(&self.sender())
             .await;
         let answer = answer.map_err(|error| failed("the refresh", error))?;
         Ok(Tokens::new(&answer, Some(resource)))
@@ -261,8 +261,13 @@ impl Protocol {
         let request = client.revoke_token(token).map_err(|error| {
             Error::with_source(ErrorKind::InvalidResponse, "the revocation endpoint", error)
         })?;
-        let answer = request.request_async(&|request| self.send(request)).await;
+        let answer = request.request_async(&self.sender()).await;
         answer.map_err(|error| failed("the revocation", error))
+    }
+
+    /// The client that `oauth2` calls. The future is boxed: its type has to have a name.
+    fn sender(&self) -> impl Fn(HttpRequest) -> Sent<'_> {
+        move |request| Box::pin(self.send(request))
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {

@@ -1,6 +1,8 @@
 //! Paths of this app that came from outside.
 
-use url::Url;
+use std::borrow::Cow;
+
+use url::{Position, Url};
 
 /// Longer paths are not remembered over a sign-in: they would travel in a cookie.
 const MAX_LENGTH: usize = 1024;
@@ -44,11 +46,11 @@ fn is_plain(path: &str) -> bool {
 /// [`local_path`] for a path or a full URL of `origin`, which may have a fragment: normalized, so that
 /// it is judged as browsers and frameworks will read it.
 pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
-    let address = match address.strip_prefix(origin) {
-        Some("") => "/",
-        Some(path) => path,
-        None => address,
-    };
+    // A URL of this origin, however it is written.
+    let inside = Url::parse(address).ok();
+    let inside = inside.filter(|url| url.origin().ascii_serialization() == origin);
+    let address = inside.as_ref().map_or(address, |url| &url[Position::BeforePath..]);
+    let address = &*encoded(address);
     let (page, fragment) = match address.split_once('#') {
         Some((page, fragment)) => (page, Some(fragment)),
         None => (address, None),
@@ -70,6 +72,23 @@ pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
         page.push_str(fragment);
     }
     Some(page)
+}
+
+/// Spaces and what is beyond ASCII as browsers send them. The author of a link encodes a parameter once,
+/// and reading the query decodes that.
+fn encoded(address: &str) -> Cow<'_, str> {
+    let is_foreign = |byte: u8| byte == b' ' || !byte.is_ascii();
+    if !address.bytes().any(is_foreign) {
+        return Cow::Borrowed(address);
+    }
+    let mut encoded = String::with_capacity(address.len() * 3);
+    for byte in address.bytes() {
+        match is_foreign(byte) {
+            true => encoded.push_str(&format!("%{byte:02X}")),
+            false => encoded.push(char::from(byte)),
+        }
+    }
+    Cow::Owned(encoded)
 }
 
 /// The path with unreserved characters decoded (RFC 3986, section 6.2.2.2) and dot segments followed.
@@ -142,7 +161,12 @@ mod tests {
             ("/a%2Fb%", "/a%2Fb%"),
             ("/a?b=\\c", "/a?b=%5Cc"),
             ("/a?b#c/d?e", "/a?b#c/d?e"),
-            ("/a#b c", "/a"),
+            ("/a#b c", "/a#b%20c"),
+            ("/a#b\tc", "/a"),
+            ("/münchen", "/m%C3%BCnchen"),
+            ("/search?q=hello world", "/search?q=hello%20world"),
+            ("/日?語=1#ü", "/%E6%97%A5?%E8%AA%9E=1#%C3%BC"),
+            ("/\u{202e}", "/%E2%80%AE"),
         ] {
             assert_eq!(page(address).as_deref(), Some(read), "{address}");
         }
@@ -159,6 +183,11 @@ mod tests {
         assert_eq!(local_page("https://app.example/a?b", origin).as_deref(), Some("/a?b"));
         assert_eq!(local_page("https://app.example", origin).as_deref(), Some("/"));
         assert_eq!(local_page("/a", origin).as_deref(), Some("/a"));
+        assert_eq!(local_page("HTTPS://App.Example/a", origin).as_deref(), Some("/a"));
+        assert_eq!(
+            local_page("https://app.example:443?b=c d#e", origin).as_deref(),
+            Some("/?b=c%20d#e")
+        );
         for address in [
             "https://app.example.evil.example/",
             "https://app.example:1/",

@@ -53,7 +53,7 @@ async fn sign_in_settings_that_are_wrong() {
             json!({ "socialSignIn": { "automaticAccountLinking": true, "skipRequiredIdentifiers": true } }),
             "automatic account linking is on",
         ),
-        (json!({ "socialSignIn": {} }), "have to give: username"),
+        (json!({ "socialSignIn": {} }), "must first enter: username"),
         (json!({ "signInMode": "SignIn" }), "registration is closed"),
     ] {
         let patient = Patient::healthy().await;

@@ -40,6 +40,8 @@ pub(crate) struct Engine {
     /// Of refused back-channel logouts, which anyone can post.
     pub(crate) refused_logouts: LogLimit,
     pub(crate) waiting_logouts: WaitingLogouts,
+    /// Of routes that the app does not serve, which anyone can ask for.
+    pub(crate) missing_routes: LogLimit,
     /// Of refused webhooks, which anyone can post.
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
@@ -79,6 +81,7 @@ impl Engine {
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),
             waiting_logouts: WaitingLogouts::default(),
+            missing_routes: LogLimit::default(),
             refused_webhooks: LogLimit::default(),
             deliveries: Deliveries::default(),
             connector_reads: SingleFlight::default(),

@@ -199,7 +199,6 @@ impl Context {
     /// the path looks like one of the SDK's own routes, which the app may not [serve](Self::unanswered).
     #[must_use]
     pub fn needs_request(&self, path: &str) -> bool {
-        let path = path.trim_end_matches('/');
         OPENED.iter().any(|route| path.ends_with(route.path()))
     }
 
@@ -219,8 +218,15 @@ impl Context {
         if status != 404 || request.method() != "GET" {
             return None;
         }
-        let route = self.logto().settings.route_at(request.path())?;
-        OPENED.contains(&route).then(|| self.page_of_no_route(route, fix))
+        // Only the very address: another one, with a slash more, is not what the app forgot.
+        let settings = &self.logto().settings;
+        let path = request.path();
+        let inside = path.strip_prefix(settings.base_path.as_str()).unwrap_or(path);
+        let route = OPENED.iter().find(|route| {
+            let mounted = route.mounted(settings);
+            mounted == path || mounted == inside
+        })?;
+        Some(self.page_of_no_route(*route, fix))
     }
 
     /// What the response must tell caches; `None` while nothing asked for the session. The adapter

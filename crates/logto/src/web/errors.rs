@@ -48,8 +48,8 @@ impl Context {
             sign_in: self.sign_in_path(&self.page_to_return_to(), None),
             max_age: None,
             title: "You are not signed in any more",
-            text: "Your session has ended, or a form of another site led here. Sign in to go on; your \
-                   browser's back button still has what you typed.",
+            text: "Your session has ended, or a form of another site led here. Sign in in the new window, \
+                   then come back and reload this page: your browser sends again what you typed.",
             error: code,
             message: text,
             is_stale: false,
@@ -74,7 +74,12 @@ impl Context {
                  max_age=\"{max_age}\""
             ),
         };
-        if request.is_seen() {
+        if let Some(frame) = request.turbo_frame() {
+            return self
+                .content_of_turbo_frame(frame, refusal)
+                .with_header("www-authenticate", challenge);
+        }
+        if request.is_seen() || request.is_turbo_form() {
             return self.page_to_sign_in(refusal).with_header("www-authenticate", challenge);
         }
         let body = Body { error, max_age, message, sign_in_url: sign_in };
@@ -96,13 +101,24 @@ impl Context {
             let page = self.page_to_return_to();
             return self.page_in_frame(401, &page, page.clone(), &options);
         }
+        let sign_in = refusal.sign_in.as_str();
+        let (text, way_on) = match self.request().is_turbo_form() {
+            // Turbo shows the page in place of the form, whose text is gone then.
+            true => (refusal.message, WayOn::link(sign_in, "Sign in")),
+            false => (refusal.text, WayOn::new_window(sign_in, "Sign in")),
+        };
+        self.page(401, &Page { title: refusal.title, text, detail: None, way_on })
+    }
+
+    /// What Turbo shows in a frame of its page, in place of what needs a sign-in.
+    fn content_of_turbo_frame(&self, frame: &str, refusal: &Refusal) -> Reply {
         let page = Page {
             title: refusal.title,
-            text: refusal.text,
+            text: "",
             detail: None,
             way_on: WayOn::link(refusal.sign_in.as_str(), "Sign in"),
         };
-        self.page(401, &page)
+        page.in_turbo_frame(401, frame, self.language())
     }
 
     /// A page of the SDK in the visitor's language; the configuration says who may frame it.
@@ -153,6 +169,19 @@ impl Context {
         self.page(status, &page).with_retry_after(error)
     }
 
+    /// The response to a request that no person waits for, where it would begin or end something.
+    pub(super) fn answer_ahead_of_time(&self) -> Option<Reply> {
+        let request = self.request();
+        match request.method() {
+            "HEAD" => Some(Reply::new(204)),
+            // An error: Chromium answers the click from a prefetch that succeeded.
+            "GET" if request.is_prefetch() => {
+                Some(Reply::json(403, "prefetch", "This address does nothing ahead of time."))
+            }
+            _ => None,
+        }
+    }
+
     /// The answer to a method that the route does not have. A person who opens the address of sign-out gets
     /// the button that was missing.
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
@@ -175,11 +204,14 @@ impl Context {
     /// What a browser sees where the app forgot to serve the SDK's routes.
     pub(super) fn page_of_no_route(&self, route: Route, fix: &str) -> Reply {
         let path = route.mounted(&self.logto().settings);
-        tracing::error!(
-            path,
-            fix,
-            "the app does not serve the SDK's routes, so no sign-in can work"
-        );
+        if let Some(suppressed) = self.logto().missing_routes.admit() {
+            tracing::error!(
+                path,
+                fix,
+                suppressed,
+                "the app does not serve the SDK's routes, so no sign-in can work"
+            );
+        }
         let page = Page {
             title: "That did not work",
             text: "This app does not serve the routes that sign-in needs. The app's log says what to add.",

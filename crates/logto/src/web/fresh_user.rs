@@ -51,8 +51,9 @@ impl Context {
                 sign_in,
                 max_age: Some(max_age),
                 title: "Please sign in again",
-                text: "You are still signed in, but this needs a more recent sign-in. Your browser's \
-                       back button still has what you typed.",
+                text: "You are still signed in, but this needs a more recent sign-in. Sign in in the new \
+                       window, then come back and reload this page: your browser sends again what you \
+                       typed.",
                 error: "insufficient_user_authentication",
                 message: TOO_LONG_AGO,
                 is_stale: true,

@@ -58,8 +58,10 @@ impl Request {
             let value = value.to_ascii_lowercase();
             ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
         };
-        let names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+        // Turbo and htmx have headers of their own.
+        let names = ["sec-purpose", "purpose", "x-purpose", "x-moz", "x-sec-purpose"];
         names.iter().any(|name| self.header(name).is_some_and(ahead))
+            || self.header("hx-preloaded").is_some()
     }
 
     /// Whether the body is a form (section 2.5 of OpenID Connect Back-Channel Logout 1.0), or
@@ -69,6 +71,16 @@ impl Request {
             let kind = kind.split(';').next().unwrap_or_default().trim();
             kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
         })
+    }
+
+    /// The id of the frame of its page that Turbo loads.
+    pub(crate) fn turbo_frame(&self) -> Option<&str> {
+        self.header("turbo-frame").filter(|id| !id.is_empty() && !self.is_prefetch())
+    }
+
+    /// Whether Turbo sends a form, and shows the response.
+    pub(crate) fn is_turbo_form(&self) -> bool {
+        !matches!(self.method(), "GET" | "HEAD") && self.header("x-turbo-request-id").is_some()
     }
 
     pub(crate) fn is_htmx(&self) -> bool {
@@ -192,6 +204,8 @@ mod tests {
             ("GET", vec![html, ("purpose", "prefetch")], false),
             ("GET", vec![html, ("x-purpose", "Preview")], false),
             ("GET", vec![html, ("x-moz", "prefetch")], false),
+            ("GET", vec![html, ("x-sec-purpose", "prefetch")], false),
+            ("GET", vec![html, ("hx-preloaded", "true")], false),
             ("GET", vec![html, ("upgrade", "websocket")], false),
             ("GET", vec![html, ("upgrade", "h2c, WebSocket")], false),
             ("GET", vec![html, ("upgrade", "h2c")], true),

@@ -105,6 +105,26 @@ impl Page<'_> {
     }
 }
 
+impl Page<'_> {
+    /// The page as the content of a frame of Turbo, which takes that out and shows it.
+    pub(crate) fn in_turbo_frame(&self, status: u16, frame: &str, language: &Language) -> Reply {
+        let translated = |text| escape(language.translate(text));
+        let (title, label) = (translated(self.title), translated(self.way_on.label));
+        let (frame, address) = (escape(frame), escape(&self.way_on.address));
+        let body = format!(
+            "<!doctype html><html lang=\"{}\"><title>{title}</title><body><turbo-frame id=\"{frame}\">\
+             <p>{title}</p><p><a href=\"{address}\" target=\"_top\" data-turbo=\"false\">{label}</a></p>\
+             </turbo-frame>",
+            language.tag()
+        );
+        Reply::new(status)
+            .with_header("content-type", "text/html; charset=utf-8")
+            .with_header("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+            .with_header("x-content-type-options", "nosniff")
+            .with_body(body)
+    }
+}
+
 /// The page in the SDK's own design.
 fn render(content: &PageContent<'_>) -> String {
     let detail = match content.detail {
@@ -201,6 +221,15 @@ mod tests {
         let arabic = Language::accepted(Some("ar"));
         let html = PAGE.reply(401, arabic, &settings(|it| it)).into_body();
         assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{html}");
+    }
+
+    #[test]
+    fn a_frame_of_turbo_gets_its_content_and_nothing_of_its_id() {
+        let page = Page { way_on: WayOn::link("/sign-in?return_to=%2F", "Sign in"), ..PAGE };
+        let german = Language::accepted(Some("de"));
+        let html = page.in_turbo_frame(401, "a\"><script>", german).into_body();
+        assert!(html.contains("<turbo-frame id=\"a&quot;&gt;&lt;script&gt;\">"), "{html}");
+        assert!(html.contains("target=\"_top\" data-turbo=\"false\">Anmelden</a>"), "{html}");
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl Request {
         "host",
         "hx-boosted",
         "hx-current-url",
+        "hx-preloaded",
         "hx-request",
         "logto-signature-sha-256",
         "origin",
@@ -83,11 +84,14 @@ impl Request {
         "sec-fetch-mode",
         "sec-fetch-site",
         "sec-purpose",
+        "turbo-frame",
         "upgrade",
         "user-agent",
         "x-moz",
         "x-purpose",
         "x-requested-with",
+        "x-sec-purpose",
+        "x-turbo-request-id",
     ];
 
     /// A request from its method, its target as the client sent it (path and query, before any

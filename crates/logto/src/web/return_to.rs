@@ -20,10 +20,17 @@ impl Context {
     /// Where a person who has to sign in first wants to be afterwards.
     pub(super) fn page_to_return_to(&self) -> String {
         let request = self.request();
-        let wanted = match request.header("hx-current-url") {
-            // A fragment of a page is no page: return to the one that htmx shows.
-            Some(shown) if request.is_htmx() && !request.is_boosted_link() => self.own_page(shown),
-            _ => self.own_page(&request.target()),
+        // A fragment of a page is no page: return to the one that htmx or Turbo shows.
+        let shown = if request.is_htmx() && !request.is_boosted_link() {
+            request.header("hx-current-url")
+        } else if request.turbo_frame().is_some() {
+            request.header("referer")
+        } else {
+            None
+        };
+        let wanted = match shown {
+            Some(shown) => self.own_page(shown),
+            None => self.own_page(&request.target()),
         };
         wanted.or_else(|| self.wanted_page()).unwrap_or_else(|| self.after_sign_in())
     }

@@ -126,10 +126,10 @@ impl Route {
             Self::SignIn | Self::SignUp | Self::Callback => &["GET"],
         };
         let by_get = allowed.contains(&"GET");
+        if by_get && let Some(reply) = context.answer_ahead_of_time() {
+            return reply;
+        }
         match context.request().method() {
-            // HEAD and prefetch begin no sign-in and end none.
-            "HEAD" if by_get => Reply::new(204),
-            "GET" if by_get && context.request().is_prefetch() => Reply::new(204),
             "GET" if self == Self::SignOut && context.request().query() == CONTINUE => {
                 context.handle_continued_sign_out().await
             }

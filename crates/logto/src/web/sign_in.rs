@@ -23,13 +23,17 @@ impl Context {
     ///
     /// The answer is a redirect, with a cookie that binds the sign-in to this browser. A session
     /// that is there stays until the new one replaces it. In a frame the answer is a page with a link that
-    /// opens a window, because Logto cannot be shown in a frame.
+    /// opens a window, because Logto cannot be shown in a frame. A prefetch begins no sign-in, and a HEAD
+    /// request neither.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] if the options cannot be sent, [`ErrorKind::Unreachable`] if
     /// Logto was never reached and is not now.
     pub async fn sign_in(&self, options: SignInOptions) -> Result<Reply, Error> {
+        if let Some(reply) = self.answer_ahead_of_time() {
+            return Ok(reply);
+        }
         if self.request().is_framed() {
             // Logto's pages cannot be shown there.
             options.check()?;

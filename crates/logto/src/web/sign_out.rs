@@ -77,7 +77,8 @@ impl Context {
                     // That only the revocation fails does not mean that Logto is away.
                     || matches!(tokio::time::timeout(PROBE_PATIENCE, provider.answers()).await, Ok(true))
             }
-            None => true,
+            // A tab that is older than the sign-out, or someone who was never signed in.
+            None => provider.answers_lately(PROBE_PATIENCE).await,
         };
         if !is_there {
             return AtLogto::IsAway;
@@ -108,14 +109,16 @@ impl Context {
 
     /// Goes on to Logto after a sign-out whose request could not.
     pub(super) async fn handle_continued_sign_out(&self) -> Reply {
+        match self.at_logto(None).await {
+            AtLogto::EndSession(url) => self.continue_sign_out(url),
+            AtLogto::Nothing => self.continue_sign_out(self.after_sign_out()),
+            AtLogto::IsAway => self.signed_out(AtLogto::IsAway, true),
+        }
+    }
+
+    fn after_sign_out(&self) -> String {
         let settings = &self.logto().settings;
-        let metadata = tokio::time::timeout(PATIENCE, self.logto().provider.metadata()).await;
-        let url = match metadata {
-            Ok(Ok(metadata)) => self.end_session_url(&metadata),
-            _ => None,
-        };
-        let here = || format!("{}{}", settings.base_path, settings.after_sign_out);
-        self.continue_sign_out(url.unwrap_or_else(here))
+        format!("{}{}", settings.base_path, settings.after_sign_out)
     }
 
     fn end_session_url(&self, metadata: &Metadata) -> Option<String> {
@@ -129,8 +132,7 @@ impl Context {
 
     /// Goes on, or first tells what does not hold yet.
     fn signed_out(&self, at_logto: AtLogto, is_stored: bool) -> Reply {
-        let settings = &self.logto().settings;
-        let after = format!("{}{}", settings.base_path, settings.after_sign_out);
+        let after = self.after_sign_out();
         let (status, text, next) = match (at_logto, is_stored) {
             (AtLogto::EndSession(next), true) => return self.leave_after_sign_out(next),
             (AtLogto::Nothing, true) => return self.leave_after_sign_out(after),

@@ -55,7 +55,14 @@ pub fn without_routes() -> Vec<Case> {
         for path in ["/sign-in", "/callback?code=a&state=b"] {
             let answer = site.visitor().open(path).await;
             assert_eq!(answer.status, 404, "{}", answer.summary(""));
-            assert!(answer.text().contains("The log of the app says what to add."));
+            // The page escapes the apostrophe.
+            assert!(answer.text().contains("log says what to add."));
+        }
+        // What is no address of the SDK is the app's own 404.
+        for path in ["/sign-in/", "/else/sign-in", "//callback"] {
+            let answer = site.visitor().open(path).await;
+            assert_eq!(answer.status, 404, "{}", answer.summary(""));
+            assert!(!answer.text().contains("log says what to add."), "{path}");
         }
     });
     vec![case.on(setup)]

@@ -66,7 +66,7 @@ pub fn callbacks() -> Vec<Case> {
             assert_eq!(visitor.ask("HEAD", &callback).send().await.status, 204);
             let ahead = visitor.get(&callback).navigating();
             let ahead = ahead.header("sec-purpose", "prefetch").send().await;
-            assert_eq!(ahead.status, 204);
+            assert_eq!(ahead.status, 403);
             assert_eq!(visitor.open(&callback).await.status, 303);
             visitor.is_signed_in().await;
         }),

@@ -7,6 +7,8 @@ type Header = (&'static str, &'static str);
 const HTML: Header = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 /// What htmx sends where it takes the place of the browser.
 const BOOSTED: Header = ("hx-boosted", "true");
+const TURBO: Header = ("x-turbo-request-id", "b7");
+const REFERRER: Header = ("referer", "http://localhost:3000/shown?tab=1");
 const TO_SIGN_IN: &str = "/sign-in?return_to=%2Fpage%3Fa%3Db";
 
 enum Told {
@@ -18,12 +20,14 @@ enum Told {
     Page,
     /// 401 with `HX-Redirect`.
     Htmx(&'static str),
+    /// 401 with the content of a frame of Turbo, and the page to return to.
+    Frame(&'static str),
 }
 
 /// Redirect or 401, by kind of request.
 #[must_use]
 pub fn kinds_of_request() -> Vec<Case> {
-    use Told::{Htmx, Page, SignIn, Unauthorized};
+    use Told::{Frame, Htmx, Page, SignIn, Unauthorized};
     let document = [("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")];
     let fetch = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
     let frame = [("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
@@ -71,6 +75,21 @@ pub fn kinds_of_request() -> Vec<Case> {
             vec![htmx, BOOSTED, ("hx-current-url", "http://localhost:3000/shown?tab=1")],
             Htmx(TO_SIGN_IN),
         ),
+        ("a page that Turbo loads", "GET", [&[HTML, TURBO], &fetch[..]].concat(), Unauthorized),
+        (
+            "a frame of Turbo",
+            "GET",
+            [&[HTML, TURBO, ("turbo-frame", "box"), REFERRER], &fetch[..]].concat(),
+            Frame("%2Fshown%3Ftab%3D1"),
+        ),
+        (
+            "a frame of Turbo, ahead of time",
+            "GET",
+            [&[HTML, ("turbo-frame", "box"), ("x-sec-purpose", "prefetch")], &fetch[..]].concat(),
+            Unauthorized,
+        ),
+        ("a preload of htmx", "GET", vec![HTML, ("hx-preloaded", "true")], Unauthorized),
+        ("a prefetch of Turbo", "GET", vec![HTML, ("x-sec-purpose", "prefetch")], Unauthorized),
         (
             "htmx on a page of another origin",
             "GET",
@@ -91,6 +110,12 @@ pub fn kinds_of_request() -> Vec<Case> {
     let shown = ("hx-current-url", "http://localhost:3000/shown");
     for (name, headers, told) in [
         ("a form that is posted", vec![HTML], Page),
+        ("a form that Turbo posts", [&[HTML, TURBO], &fetch[..]].concat(), Page),
+        (
+            "a form in a frame of Turbo",
+            [&[HTML, TURBO, ("turbo-frame", "box"), REFERRER], &fetch[..]].concat(),
+            Frame("%2Fshown%3Ftab%3D1"),
+        ),
         ("a form that htmx posts", vec![htmx], Htmx("/sign-in?return_to=%2Fecho")),
         (
             "a form that htmx sends in place of the browser",
@@ -120,6 +145,12 @@ fn is_told(answer: &Answer, method: &str, told: &Told) {
     let challenge = answer.header("www-authenticate");
     assert_eq!(challenge.as_deref(), Some("Bearer realm=\"http://localhost:3000\""));
     let kind = answer.header("content-type");
+    if let Told::Frame(page) = told {
+        assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
+        assert!(answer.text().contains("<turbo-frame id=\"box\">"), "{}", answer.text());
+        assert!(answer.text().contains(&format!("href=\"/sign-in?return_to={page}\"")));
+        return;
+    }
     if matches!(told, Told::Page) {
         assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
         assert!(answer.text().contains("<h1>") && answer.text().contains("<a href="));

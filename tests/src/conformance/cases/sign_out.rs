@@ -107,7 +107,7 @@ pub fn signing_out() -> Vec<Case> {
                 is_over(site, &answer);
                 visitor.is_signed_out().await;
             } else {
-                assert_eq!(answer.status, 204);
+                assert_eq!(answer.status, 403);
                 visitor.is_signed_in().await;
             }
         });

@@ -9,6 +9,7 @@ mod keys;
 mod refetch_limiter;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -26,6 +27,9 @@ pub(crate) fn is_answer(error: &Error) -> bool {
     error.response().is_some() || !error.is_retryable()
 }
 
+/// How long it is remembered whether the tenant answers.
+const REMEMBERED: Duration = Duration::from_secs(3);
+
 /// Seconds after which the discovery document is fetched again.
 const FRESH: u64 = 60 * 60;
 
@@ -35,6 +39,8 @@ pub(crate) struct Provider {
     issuer: Arc<str>,
     metadata: Arc<Cached<Metadata>>,
     keys: Keys,
+    /// When the tenant was last asked whether it answers, and whether it did.
+    lately: tokio::sync::Mutex<Option<(Instant, bool)>>,
 }
 
 impl Provider {
@@ -44,6 +50,7 @@ impl Provider {
             issuer: issuer.into(),
             metadata: Cached::new(FRESH, clock.clone()),
             keys: Keys::new(http, clock.clone()),
+            lately: tokio::sync::Mutex::default(),
         }
     }
 
@@ -71,6 +78,19 @@ impl Provider {
             Ok(_) => true,
             Err(error) => is_answer(&error),
         }
+    }
+
+    /// The same within `patience`, remembered for a few seconds: for requests that anyone can make.
+    pub(crate) async fn answers_lately(&self, patience: Duration) -> bool {
+        let mut lately = self.lately.lock().await;
+        if let Some((asked, answers)) = *lately
+            && asked.elapsed() < REMEMBERED
+        {
+            return answers;
+        }
+        let answers = tokio::time::timeout(patience, self.answers()).await.unwrap_or(false);
+        *lately = Some((Instant::now(), answers));
+        answers
     }
 
     /// Sees to it that there are keys to check signatures with.
