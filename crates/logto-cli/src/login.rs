@@ -74,6 +74,7 @@ fn app(config: NativeConfig) -> Result<NativeApp, Failure> {
     NativeApp::new(config, store).map_err(failed)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: Error) -> Failure {
     let text = error.to_string();
     let failure = match error.kind() {

@@ -42,7 +42,7 @@ type LogtoClient = Client<
     EndpointSet,
 >;
 
-type Sent<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send + 'a>>;
+type Sent = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>>;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct IdTokenField {
@@ -265,17 +265,18 @@ impl Protocol {
         answer.map_err(|error| failed("the revocation", error))
     }
 
-    /// The client that `oauth2` calls. The future is boxed: its type has to have a name.
-    fn sender(&self) -> impl Fn(HttpRequest) -> Sent<'_> {
-        move |request| Box::pin(self.send(request))
-    }
-
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let request = reqwest::Request::try_from(request).map_err(|error| {
-            Error::with_source(ErrorKind::Internal, "the request cannot be sent", error)
-        })?;
-        let answer = self.http.execute(request).await.map_err(unreachable)?;
-        read(answer).await
+    /// Sends what `oauth2` prepared. It owns the client, as a task of its own has to.
+    fn sender(&self) -> impl Fn(HttpRequest) -> Sent + use<> {
+        let http = self.http.clone();
+        move |request| {
+            let http = http.clone();
+            Box::pin(async move {
+                let request = reqwest::Request::try_from(request).map_err(|error| {
+                    Error::with_source(ErrorKind::Internal, "the request cannot be sent", error)
+                })?;
+                read(http.execute(request).await.map_err(unreachable)?).await
+            })
+        }
     }
 }
 
