@@ -17,6 +17,7 @@ mod provider;
 mod seal;
 mod seam;
 mod session;
+mod sign_ins;
 mod text;
 
 pub use answers::Answers;
@@ -24,6 +25,7 @@ pub use environment::Environment;
 pub use notices::Notices;
 pub use seam::Seam;
 pub use session::Session;
+pub use sign_ins::SignIns;
 
 /// One target. What it keeps between two inputs is bounded.
 pub trait Target {
