@@ -27,9 +27,9 @@ Usage: cargo xtask <command>
                      LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
   test-all           Run all checks and tests, and install what they need:
-                     Chromium, Node.js, npm, Redis, PostgreSQL, faketime and
-                     nginx (on Debian, with apt-get, as root or with sudo) and cargo-deny
-                     (into target/tools).
+                     Chromium, Node.js, npm, Redis, PostgreSQL, PgBouncer, OpenSSL,
+                     faketime and nginx (on Debian, with apt-get, as root or with
+                     sudo) and cargo-deny (into target/tools).
                      --without <what>  skip something; can be repeated:
                                        browser   tests in Chromium
                                        provider  tests with the certified provider
