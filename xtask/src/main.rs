@@ -4,9 +4,11 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
 mod bench;
+mod cargo_tool;
 mod chaos;
 mod costs;
 mod demo;
+mod fuzz;
 mod layers;
 mod test_all;
 
@@ -25,9 +27,9 @@ Usage: cargo xtask <command>
                      LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
   test-all           Run all checks and tests, and install what they need:
-                     Chromium, Node.js, npm, Redis, PostgreSQL, faketime and
-                     nginx (on Debian, with apt-get, as root or with sudo) and cargo-deny
-                     (into target/tools).
+                     Chromium, Node.js, npm, Redis, PostgreSQL, PgBouncer, OpenSSL,
+                     faketime and nginx (on Debian, with apt-get, as root or with
+                     sudo) and cargo-deny (into target/tools).
                      --without <what>  skip something; can be repeated:
                                        browser   tests in Chromium
                                        provider  tests with the certified provider
@@ -50,6 +52,10 @@ Usage: cargo xtask <command>
                      clocks, and print a table: fault, runs, people lost, people who
                      stayed, double token calls, time until normal. 0 minutes: each
                      fault once.
+
+  fuzz <minutes>     Give each fuzz target its share of the minutes, and print a table:
+                     target, executions, new inputs, crashes. Installs cargo-fuzz
+                     (into target/tools); needs a C++ compiler.
 
   layers             Check that modules use only modules of lower layers, as the
                      tables in DESIGN.md say.
@@ -79,6 +85,7 @@ fn main() -> ExitCode {
         ["bench", "--check", "--update"] => costs::check(true),
         ["bench", groups @ ..] => bench::run(groups),
         ["chaos", minutes] => chaos::run(minutes),
+        ["fuzz", minutes] => fuzz::run(minutes),
         ["layers"] => layers::run(),
         [] => Err(USAGE.to_owned()),
         _ => Err(format!("Unknown command: {}\n\n{USAGE}", arguments.join(" "))),

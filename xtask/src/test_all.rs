@@ -72,6 +72,10 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     step("layers", &mut || layers::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("packed crates", &mut packed::packed);
     step("tests", &mut || tested(&tests));
+    step("fuzz corpus and memory", &mut || {
+        let programs = ["--test", "fuzz_corpus", "--test", "memory"];
+        tested(&Cargo::new(["test", "--workspace", "--no-fail-fast"].into_iter().chain(programs)))
+    });
     step("doc tests", &mut || {
         tested(&Cargo::new(["test", "--workspace", "--no-fail-fast", "--doc"]))
     });

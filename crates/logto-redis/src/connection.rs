@@ -6,7 +6,10 @@ use std::time::Duration;
 use logto::storage::StorageError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
-use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisResult};
+use redis::{
+    Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
+    ServerErrorKind,
+};
 
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A last resort. The SDK gives up earlier, as `with_storage_timeout` says.
@@ -50,7 +53,7 @@ impl Connection {
             Err(error) if error.is_connection_dropped() => operation(manager).await,
             outcome => outcome,
         };
-        outcome.map_err(StorageError::new)
+        outcome.map_err(explained)
     }
 
     /// What makes a connection for messages.
@@ -73,6 +76,25 @@ impl Connection {
             },
         }
     }
+}
+
+/// The error of a server that is no store for us, with what it is.
+fn explained(error: RedisError) -> StorageError {
+    use ServerErrorKind::{Ask, ClusterDown, CrossSlot, Moved, ReadOnly};
+    let why = match error.kind() {
+        ErrorKind::Server(Moved | Ask | ClusterDown | CrossSlot) => {
+            "Redis Cluster is not supported, use the address of one server that is no part of a cluster"
+        }
+        ErrorKind::Server(ReadOnly) => {
+            "the server is a replica, use the address of the server that it follows"
+        }
+        _ if error.detail().is_some_and(|detail| detail.contains("unknown command")) => {
+            "the server does not know the commands of a store, use the address of Redis itself and not \
+             that of Redis Sentinel"
+        }
+        _ => return StorageError::new(error),
+    };
+    StorageError::new(format!("{why} ({error})"))
 }
 
 fn config() -> ConnectionManagerConfig {

@@ -9,7 +9,7 @@ use logto::storage::{Entry, Expect, Storage, Version, test_kit};
 use logto_redis::RedisStorage;
 use logto_servers::{Redis, eventually, one_of_many_wins, soon};
 use redis::aio::ConnectionManager;
-use redis::{AsyncCommands, Client, cmd};
+use redis::{AsyncCommands, Client, TlsCertificates, cmd};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -37,6 +37,44 @@ async fn it_keeps_its_promises() {
     let given = given.with_subscriber(client);
     assert!(given.subscribe().await.unwrap().is_some());
     test_kit::check(&given).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_keeps_its_promises_over_tls() {
+    let redis = Redis::start_with_tls().await;
+    let authority = TlsCertificates { client_tls: None, root_cert: Some(redis.authority()) };
+    let address = format!("{}?protocol=resp3", redis.url());
+    let client = Client::build_with_tls(address, authority).unwrap();
+    let manager = ConnectionManager::new(client.clone()).await.unwrap();
+    let storage = RedisStorage::from_manager(manager).with_subscriber(client);
+    assert!(storage.subscribe().await.unwrap().is_some());
+    test_kit::check(&storage).await.unwrap();
+
+    // An authority that this machine does not know.
+    let error = soon("an error", open(&redis).ping()).await.unwrap_err();
+    assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_store_says_so() {
+    let cluster = Redis::start_in_cluster().await;
+    let sentinel = Redis::start_sentinel().await;
+    let replica = Redis::start().await;
+    let mut admin = manager(&replica).await;
+    // Of a server that is not there, which makes no difference to those who write.
+    let follow: String =
+        cmd("REPLICAOF").arg(&["127.0.0.1", "1"]).query_async(&mut admin).await.unwrap();
+    assert_eq!(follow, "OK");
+    for (redis, said) in [
+        (&cluster, "Redis Cluster is not supported"),
+        (&sentinel, "not that of Redis Sentinel"),
+        (&replica, "the server is a replica"),
+    ] {
+        let storage = open(redis);
+        let put = soon("an error", storage.put("key", entry(1), Expect::Absent, HOUR)).await;
+        let error = put.unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
 }
 
 #[tokio::test]

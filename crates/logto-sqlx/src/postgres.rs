@@ -64,8 +64,9 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// Time is that of the database, so the clocks of the instances do not matter. Every operation is one
 /// statement, and nothing is kept in the database session. While streams are open, one connection of the
 /// pool listens for sessions that ended on other instances, if the pool may have three or more; where
-/// that cannot work, the database is asked every second instead. Behind PgBouncer with transaction pooling it
-/// needs what every use of prepared statements needs there: version 1.21 and `max_prepared_statements`.
+/// that cannot work, the database is asked every second instead. It works behind PgBouncer with session
+/// pooling. With transaction pooling it needs what every use of prepared statements needs there: version 1.21
+/// and `max_prepared_statements`.
 ///
 /// Beside the pool there is one connection of its own, opened with the first write: what Logto answered
 /// must be stored soon, also while the app takes all connections of the pool or the database has no

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use logto::storage::{Expect, Storage, Version, test_kit};
-use logto_servers::{Postgres, eventually, one_of_many_wins, soon};
+use logto_servers::{PgBouncer, Postgres, eventually, one_of_many_wins, soon};
 use logto_sqlx::PostgresStorage;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{PgPool, query, query_scalar};
@@ -50,6 +50,46 @@ async fn it_keeps_its_promises() {
     let unlogged = query("alter table logto_entries set unlogged");
     unlogged.execute(&pool(&postgres)).await.unwrap();
     test_kit::check(&storage).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_keeps_its_promises_behind_pgbouncer_with_session_pooling() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    let pgbouncer = PgBouncer::start(&postgres, "session", 20).await;
+    let storage = PostgresStorage::new(PgPool::connect_lazy(&pgbouncer.url()).unwrap());
+    test_kit::check(&storage).await.unwrap();
+    let mut subscription = storage.subscribe().await.unwrap().unwrap();
+    storage.announce("ours").await.unwrap();
+    assert_eq!(soon("a message", subscription.next()).await.unwrap(), "ours");
+}
+
+/// Older ones mix up the prepared statements of their clients, whatever the pool's settings.
+#[tokio::test]
+async fn transaction_pooling_needs_a_pgbouncer_that_knows_prepared_statements() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    let pgbouncer = PgBouncer::start(&postgres, "transaction", 1).await;
+    for statements in [100, 0] {
+        let options: PgConnectOptions = pgbouncer.url().parse().unwrap();
+        let options = options.statement_cache_capacity(statements);
+        let client = || PgPoolOptions::new().max_connections(1).connect_lazy_with(options.clone());
+        let (one, other) = (PostgresStorage::new(client()), PostgresStorage::new(client()));
+        let outcome = async {
+            one.get(&["key"]).await?;
+            other.get(&["key"]).await
+        };
+        match soon("an answer", outcome).await {
+            Ok(found) => {
+                assert!(pgbouncer.knows_prepared_statements());
+                assert_eq!(found, [None]);
+            }
+            Err(error) => {
+                assert!(!pgbouncer.knows_prepared_statements(), "{error}");
+                assert!(error.to_string().contains("prepared statement"), "{error}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

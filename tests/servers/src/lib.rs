@@ -9,6 +9,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod nginx;
+mod pgbouncer;
 mod ports;
 mod postgres;
 mod process;
@@ -17,6 +18,7 @@ mod redis;
 mod wait;
 
 pub use nginx::Nginx;
+pub use pgbouncer::PgBouncer;
 pub use ports::free_port;
 pub use postgres::Postgres;
 pub use process::Process;

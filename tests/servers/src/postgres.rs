@@ -47,6 +47,11 @@ impl Postgres {
         format!("postgres://logto@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Where it listens on this machine.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Ends it without a warning: it recovers when it is started again.
     pub fn kill(&mut self) {
         // Not SIGKILL, which would leave its shared memory behind.
@@ -144,7 +149,7 @@ impl Drop for Postgres {
 }
 
 /// The user of Debian's package, if this is root.
-fn owner() -> Option<(u32, u32)> {
+pub(crate) fn owner() -> Option<(u32, u32)> {
     let id = |arguments: &[&str]| -> u32 {
         let id = output(Command::new("id").args(arguments));
         id.trim().parse().expect("`id` tells a number")

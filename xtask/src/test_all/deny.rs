@@ -1,14 +1,13 @@
 //! cargo-deny: licences, bans, sources and advisories, as deny.toml has them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::report::Outcome;
 use super::run::succeeded;
+use crate::cargo_tool;
 
 const VERSION: &str = "0.20.2";
-/// Nothing outside of the clone changes.
-const TOOLS: &str = "target/tools";
 
 pub(crate) fn licences_bans_and_sources() -> Outcome {
     match installed() {
@@ -44,38 +43,6 @@ pub(crate) fn advisories() -> Outcome {
 }
 
 fn installed() -> Result<PathBuf, String> {
-    let program = Path::new(TOOLS).join("bin/cargo-deny");
-    let right = || {
-        Command::new(&program)
-            .arg("--version")
-            .output()
-            .is_ok_and(|output| output.stdout.ends_with(format!(" {VERSION}\n").as_bytes()))
-    };
-    if right() || (install() && right()) {
-        return Ok(program);
-    }
-    Err(format!(
-        "cargo-deny {VERSION} is missing and could not be installed into {TOOLS}; leave it out \
-         with `--without deny`."
-    ))
-}
-
-/// Without optimisation this takes little more than a minute; the program runs
-/// for a second or two either way.
-fn install() -> bool {
-    println!("Installing cargo-deny {VERSION} into {TOOLS} …");
-    let build = Path::new(TOOLS).join("build");
-    let installed = Command::new(env!("CARGO"))
-        .args(["install", "--quiet", "--locked", "cargo-deny", "--version", VERSION])
-        .args(["--force", "--root", TOOLS])
-        .env("CARGO_TARGET_DIR", &build)
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
-        .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
-        .status()
-        .is_ok_and(|status| status.success());
-    // Half a gigabyte that is not needed again; if it stays, it only takes space.
-    let _ = std::fs::remove_dir_all(build);
-    installed
+    let program = cargo_tool::installed("cargo-deny", VERSION);
+    program.map_err(|why| format!("{why}; leave it out with `--without deny`."))
 }

@@ -41,7 +41,8 @@ pub(crate) fn node() -> Result<(), String> {
         .to_owned())
 }
 
-/// Redis or Valkey, PostgreSQL, and what gives instances wrong clocks, or a sentence that says how to get them.
+/// Redis or Valkey, PostgreSQL, PgBouncer, what makes certificates, and what gives instances wrong clocks,
+/// or a sentence that says how to get them.
 pub(crate) fn databases() -> Result<(), String> {
     let missing = || {
         let mut packages = Vec::new();
@@ -50,6 +51,12 @@ pub(crate) fn databases() -> Result<(), String> {
         }
         if !runs("initdb") && !Path::new("/usr/lib/postgresql").exists() {
             packages.push("postgresql");
+        }
+        if !runs("pgbouncer") && !runs("/usr/sbin/pgbouncer") {
+            packages.push("pgbouncer");
+        }
+        if !quietly(Command::new("openssl").arg("version")) {
+            packages.push("openssl");
         }
         if !runs("faketime") {
             packages.push("faketime");
@@ -61,8 +68,9 @@ pub(crate) fn databases() -> Result<(), String> {
         return Ok(());
     }
     Err(
-        "Redis, PostgreSQL or faketime is missing and could not be installed. Install them (Debian: \
-         `apt-get install redis-server postgresql faketime`), or leave their tests out with `--without databases`."
+        "Redis, PostgreSQL, PgBouncer, OpenSSL or faketime is missing and could not be installed. Install \
+         them (Debian: `apt-get install redis-server postgresql pgbouncer openssl faketime`), or leave \
+         their tests out with `--without databases`."
             .to_owned(),
     )
 }

@@ -1,0 +1,11 @@
+#![no_main]
+
+use std::cell::RefCell;
+
+use logto_fuzz_targets::{Session, Target};
+
+thread_local!(static TARGET: RefCell<Session> = RefCell::new(Session::start()));
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    TARGET.with_borrow_mut(|target| target.run(input));
+});
