@@ -80,6 +80,10 @@ mod call_an_api {}
 #[cfg(doctest)]
 mod sign_out_everywhere {}
 
+#[doc = include_str!("account.md")]
+#[cfg(doctest)]
+mod account {}
+
 #[doc = include_str!("recent-sign-in.md")]
 #[cfg(doctest)]
 mod recent_sign_in {}

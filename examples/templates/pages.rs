@@ -1,5 +1,6 @@
 //! The pages, the same in all four examples. `crate::logto` is the core, which each adapter re-exports.
 
+use crate::account::AtLogto;
 use crate::logto::web::User;
 use crate::logto::{HuggingFaceProfile, SessionInfo, UserInfo};
 use askama::Template;
@@ -37,6 +38,7 @@ struct Things<'a> {
 struct Sessions<'a> {
     user: Option<&'a User>,
     rows: Vec<SessionRow<'a>>,
+    logto: &'a AtLogto,
 }
 
 struct SessionRow<'a> {
@@ -75,14 +77,14 @@ pub(crate) fn things(user: &User, sentence: &str) -> String {
     html(&Things { user: Some(user), sentence })
 }
 
-/// The sessions of the user, which they can end.
-pub(crate) fn sessions(user: &User, sessions: &[SessionInfo]) -> String {
+/// The sessions of the user here and at Logto, which they can end.
+pub(crate) fn sessions(user: &User, sessions: &[SessionInfo], logto: &AtLogto) -> String {
     let rows = sessions.iter().map(|session| SessionRow {
         session,
         signed_in: ago(session.started_at),
         last_used: ago(session.last_used_at),
     });
-    html(&Sessions { user: Some(user), rows: rows.collect() })
+    html(&Sessions { user: Some(user), rows: rows.collect(), logto })
 }
 
 /// How long ago a time in seconds since the Unix epoch is.

@@ -77,6 +77,54 @@ async fn the_page_of_sessions_ends_all_others_and_only_for_its_own_site() {
 }
 
 #[tokio::test]
+async fn sessions_at_logto_are_shown_to_who_enters_a_code() {
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let tenant = LocalTenant::builder().base_url(&base_url).account_center(true);
+        let tenant = tenant.start().await.unwrap();
+        let _app = ExampleApp::start(example, &base_url, &signs_in_at(&tenant)).await;
+        let visitor = Visitor::new();
+        let address = visitor.sent_to(&format!("{base_url}/sign-in")).await;
+        visitor.open(&tenant.sign_in(&address, "alice").await.unwrap()).await;
+        let page = visitor.open(&format!("{base_url}/sessions")).await.text().await.unwrap();
+        assert!(page.contains("mails to alice@example.test"), "{example:?}: {page}");
+
+        let address = format!("{base_url}/sessions/logto");
+        let post = async |origin: &str, form: &[(&str, &str)]| {
+            let answer = visitor.post(&address).header("origin", origin).form(form);
+            let answer = answer.send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let send = [("step", "send")];
+        assert_eq!(post("https://evil.example", &send).await.0, 403, "{example:?}");
+        assert_eq!(tenant.verification_code("alice@example.test"), None, "{example:?}");
+        let (_, page) = post(&base_url, &send).await;
+        let sent = hidden(&page, "sent");
+        let (_, page) = post(&base_url, &[("step", "code"), ("sent", &sent), ("code", "x")]).await;
+        assert!(page.contains("This code is wrong"), "{example:?}: {page}");
+        let code = tenant.verification_code("alice@example.test").unwrap();
+        let form = [("step", "code"), ("sent", sent.as_str()), ("code", &code)];
+        let (status, page) = post(&base_url, &form).await;
+        assert_eq!(status, 200, "{example:?}: {page}");
+        assert_eq!(page.matches("This one").count(), 1, "{example:?}: {page}");
+        let (proof, grant) = (hidden(&page, "proof"), hidden_last(&page, "id"));
+        let form = [("step", "revoke"), ("proof", proof.as_str()), ("id", &grant)];
+        let (_, page) = post(&base_url, &form).await;
+        assert!(page.contains("You are signed out now"), "{example:?}: {page}");
+    }
+}
+
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!(r#"name="{name}" value=""#)).unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+fn hidden_last(page: &str, name: &str) -> String {
+    let (_, rest) = page.rsplit_once(&format!(r#"name="{name}" value=""#)).unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+#[tokio::test]
 async fn a_user_switches_between_organizations_and_only_from_the_page() {
     for example in Example::ALL {
         let base_url = free_base_url();

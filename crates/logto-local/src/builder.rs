@@ -56,6 +56,7 @@ pub struct LocalTenantBuilder {
     token_exchange: bool,
     sign_up_by_email: bool,
     webhooks: bool,
+    account_center: bool,
 }
 
 impl Default for LocalTenantBuilder {
@@ -75,6 +76,7 @@ impl Default for LocalTenantBuilder {
             token_exchange: false,
             sign_up_by_email: false,
             webhooks: false,
+            account_center: false,
         }
     }
 }
@@ -193,6 +195,13 @@ impl LocalTenantBuilder {
         self
     }
 
+    /// Whether people may see and change all of their account through the Account API; off at first, as in a
+    /// new tenant.
+    pub fn account_center(mut self, on: bool) -> Self {
+        self.account_center = on;
+        self
+    }
+
     /// Starts the tenant.
     ///
     /// # Errors
@@ -231,6 +240,9 @@ impl LocalTenantBuilder {
             .map(|person| if self.empty { person.without_access() } else { person })
             .collect();
         directory.secret_vault |= self.secret_vault;
+        if self.account_center {
+            directory.open_account_center();
+        }
         if self.sign_up_by_email {
             let by_email = json!({ "identifiers": ["email"], "password": false, "verify": true });
             directory.sign_in_experience.insert("signUp".to_owned(), by_email);

@@ -96,6 +96,15 @@ impl LocalTenant {
         Some(text(hook, "signingKey").to_owned())
     }
 
+    /// The code that the Account API would have mailed to an address last.
+    pub fn verification_code(&self, email: &str) -> Option<String> {
+        let store = self.shared.store();
+        let codes = store.verifications.values();
+        let sent = codes.filter_map(|one| Some((one.expires_ms, one.code.as_ref()?)));
+        let of_it = sent.filter(|(_, (address, _))| address == email);
+        of_it.max_by_key(|(at, _)| *at).map(|(_, (_, code))| code.clone())
+    }
+
     /// A new personal access token of a person, which does not expire. Apps that may
     /// [exchange tokens](crate::LocalTenantBuilder::token_exchange) get access tokens for it.
     ///

@@ -10,6 +10,8 @@ pub(crate) const TOKEN_LIFE: u64 = 8 * 3600;
 pub(crate) struct Vault(HashMap<String, KeptToken>);
 
 pub(crate) struct KeptToken {
+    /// The handle of the account at Hugging Face.
+    pub(crate) account: String,
     /// The id of the connector that it came through.
     pub(crate) connector: String,
     pub(crate) token: String,
@@ -39,6 +41,6 @@ impl Vault {
     pub(crate) fn owner(&self, token: &str, now: u64) -> Option<&str> {
         let mut all = self.0.iter();
         let found = all.find(|(_, kept)| kept.token == token && kept.expires > now);
-        found.map(|(person, _)| person.as_str())
+        found.map(|(_, kept)| kept.account.as_str())
     }
 }

@@ -32,7 +32,7 @@ pub use clock::Clock;
 pub use config::{
     ConfigError, ConfigProblem, LogtoConfig, PageAction, PageActionKind, PageContent, Prompt,
 };
-pub use error::{Error, ErrorKind, ErrorResponse};
+pub use error::{AccountProblem, Error, ErrorKind, ErrorResponse};
 pub use flow::{
     DirectSignIn, FirstScreen, Identifier, InteractionMode, PendingSignIn, SignInDecision,
     SignInOptions,

@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on Actix Web.
 
+#[path = "../../account.rs"]
+mod account;
 #[path = "../../deployment.rs"]
 mod deployment;
 #[path = "../../hub.rs"]
@@ -13,11 +15,13 @@ mod shutdown;
 #[path = "../../things.rs"]
 mod things;
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use account::AtLogto;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Html, Json, Path, Redirect, get, post, route};
+use actix_web::web::{Bytes, Data, Form, Html, Json, Path, Redirect, get, post, route};
 use actix_web::{App, HttpResponse, HttpServer, Responder};
 use futures::stream;
 use logto_actix_web::{
@@ -47,7 +51,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
+        .with_scopes([
+            "email",
+            "identities",
+            "urn:logto:scope:organizations",
+            "urn:logto:scope:sessions",
+            READ,
+        ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -68,6 +78,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/api/me", get().to(me))
             .route("/events", get().to(events))
             .route("/sessions", get().to(sessions))
+            .route("/sessions/logto", post().to(sessions_at_logto))
             .route("/sessions/{id}/end", post().to(end_session))
             .route("/sessions/end-others", post().to(end_other_sessions))
             .route("/organizations/{id}/switch", post().to(switch_organization))
@@ -107,9 +118,20 @@ async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
 }
 
-/// The sessions of the user.
+/// The sessions of the user, here and at Logto.
 async fn sessions(user: User) -> Result<Html, Reply> {
-    Ok(Html::new(pages::sessions(&user, &user.sessions().await?)))
+    Ok(Html::new(sessions_page(&user, &account::at_first(&user).await).await?))
+}
+
+/// A form about the sessions at Logto.
+async fn sessions_at_logto(user: User, form: Form<HashMap<String, String>>) -> Result<Html, Reply> {
+    user.context().require_own_page()?;
+    let shown = account::after(&user, &form).await;
+    Ok(Html::new(sessions_page(&user, &shown).await?))
+}
+
+async fn sessions_page(user: &User, logto: &AtLogto) -> Result<String, Reply> {
+    Ok(pages::sessions(user, &user.sessions().await?, logto))
 }
 
 /// Ends one of them. Other sites cannot make a browser do it.

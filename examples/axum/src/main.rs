@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on axum.
 
+#[path = "../../account.rs"]
+mod account;
 #[path = "../../deployment.rs"]
 mod deployment;
 #[path = "../../hub.rs"]
@@ -17,7 +19,8 @@ mod things;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{FromRef, Path, State};
+use account::AtLogto;
+use axum::extract::{FromRef, Path, RawForm, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect};
@@ -65,7 +68,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
+        .with_scopes([
+            "email",
+            "identities",
+            "urn:logto:scope:organizations",
+            "urn:logto:scope:sessions",
+            READ,
+        ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -78,6 +87,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/api/me", get(me))
         .route("/events", get(events))
         .route("/sessions", get(sessions))
+        .route("/sessions/logto", post(sessions_at_logto))
         .route("/sessions/{id}/end", post(end_session))
         .route("/sessions/end-others", post(end_other_sessions))
         .route("/organizations/{id}/switch", post(switch_organization))
@@ -118,9 +128,21 @@ async fn me(user: User) -> impl IntoResponse {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
 }
 
-/// The sessions of the user.
+/// The sessions of the user, here and at Logto.
 async fn sessions(user: User) -> Result<Html<String>, Reply> {
-    Ok(Html(pages::sessions(&user, &user.sessions().await?)))
+    Ok(Html(sessions_page(&user, &account::at_first(&user).await).await?))
+}
+
+/// A form about the sessions at Logto.
+async fn sessions_at_logto(user: User, RawForm(form): RawForm) -> Result<Html<String>, Reply> {
+    user.context().require_own_page()?;
+    let form = url::form_urlencoded::parse(&form).into_owned().collect();
+    let shown = account::after(&user, &form).await;
+    Ok(Html(sessions_page(&user, &shown).await?))
+}
+
+async fn sessions_page(user: &User, logto: &AtLogto) -> Result<String, Reply> {
+    Ok(pages::sessions(user, &user.sessions().await?, logto))
 }
 
 /// Ends one of them. Other sites cannot make a browser do it.

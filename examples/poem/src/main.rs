@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on poem.
 
+#[path = "../../account.rs"]
+mod account;
 mod api;
 #[path = "../../deployment.rs"]
 mod deployment;
@@ -12,9 +14,11 @@ mod shutdown;
 #[path = "../../things.rs"]
 mod things;
 
+use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
+use account::AtLogto;
 use api::{READ, RESOURCE};
 use futures::stream;
 use logto_poem::{
@@ -24,7 +28,7 @@ use poem::endpoint::make_sync;
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::listener::{Listener, TcpListener};
-use poem::web::{Data, Html, Json, Path, Redirect};
+use poem::web::{Data, Form, Html, Json, Path, Redirect};
 use poem::{Body, EndpointExt, IntoResponse, Response, Server, get, handler, post};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
@@ -37,7 +41,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
+        .with_scopes([
+            "email",
+            "identities",
+            "urn:logto:scope:organizations",
+            "urn:logto:scope:sessions",
+            READ,
+        ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -52,6 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/api/me", get(me))
         .at("/events", get(events))
         .at("/sessions", get(sessions))
+        .at("/sessions/logto", post(sessions_at_logto))
         .at("/sessions/:id/end", post(end_session))
         .at("/sessions/end-others", post(end_other_sessions))
         .at("/organizations/:id/switch", post(switch_organization))
@@ -100,10 +111,25 @@ async fn me(user: User) -> Json<Value> {
     Json(json!({ "sub": user.sub(), "name": user.name(), "email": user.email() }))
 }
 
-/// The sessions of the user.
+/// The sessions of the user, here and at Logto.
 #[handler]
 async fn sessions(user: User) -> Result<Html<String>, Reply> {
-    Ok(Html(pages::sessions(&user, &user.sessions().await?)))
+    Ok(Html(sessions_page(&user, &account::at_first(&user).await).await?))
+}
+
+/// A form about the sessions at Logto.
+#[handler]
+async fn sessions_at_logto(
+    user: User,
+    Form(form): Form<HashMap<String, String>>,
+) -> Result<Html<String>, Reply> {
+    user.context().require_own_page()?;
+    let shown = account::after(&user, &form).await;
+    Ok(Html(sessions_page(&user, &shown).await?))
+}
+
+async fn sessions_page(user: &User, logto: &AtLogto) -> Result<String, Reply> {
+    Ok(pages::sessions(user, &user.sessions().await?, logto))
 }
 
 /// Ends one of them. Other sites cannot make a browser do it.

@@ -1,5 +1,7 @@
 //! Sign in with Hugging Face through Logto, on Rocket.
 
+#[path = "../../account.rs"]
+mod account;
 #[path = "../../deployment.rs"]
 mod deployment;
 #[path = "../../hub.rs"]
@@ -11,14 +13,17 @@ mod pages;
 #[path = "../../things.rs"]
 mod things;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use account::AtLogto;
 use futures::stream::{self, Stream, StreamExt};
 use logto_rocket::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
 };
 use rocket::error::ErrorKind;
+use rocket::form::Form;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
 use rocket::response::stream::{Event, EventStream};
@@ -46,7 +51,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
     // `identities` brings the Hugging Face profile, and the long one the organizations.
     let config = LogtoConfig::from_env()?
-        .with_scopes(["email", "identities", "urn:logto:scope:organizations", READ])
+        .with_scopes([
+            "email",
+            "identities",
+            "urn:logto:scope:organizations",
+            "urn:logto:scope:sessions",
+            READ,
+        ])
         .with_resources([RESOURCE]);
     let config = deployment::with_storage(config).await?;
     let logto = Logto::new(config)?;
@@ -71,6 +82,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 me,
                 events,
                 sessions,
+                sessions_at_logto,
                 end_session,
                 end_other_sessions,
                 switch_organization,
@@ -114,10 +126,25 @@ async fn me(user: User) -> Value {
     json!({ "sub": user.sub(), "name": user.name(), "email": user.email() })
 }
 
-/// The sessions of the user.
+/// The sessions of the user, here and at Logto.
 #[get("/sessions")]
 async fn sessions(user: User) -> Result<RawHtml<String>, Reply> {
-    Ok(RawHtml(pages::sessions(&user, &user.sessions().await?)))
+    Ok(RawHtml(sessions_page(&user, &account::at_first(&user).await).await?))
+}
+
+/// A form about the sessions at Logto.
+#[post("/sessions/logto", data = "<form>")]
+async fn sessions_at_logto(
+    user: User,
+    form: Form<HashMap<String, String>>,
+) -> Result<RawHtml<String>, Reply> {
+    user.context().require_own_page()?;
+    let shown = account::after(&user, &form).await;
+    Ok(RawHtml(sessions_page(&user, &shown).await?))
+}
+
+async fn sessions_page(user: &User, logto: &AtLogto) -> Result<String, Reply> {
+    Ok(pages::sessions(user, &user.sessions().await?, logto))
 }
 
 /// Ends one of them. Other sites cannot make a browser do it.

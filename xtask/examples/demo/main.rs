@@ -75,8 +75,13 @@ async fn run() -> Result<()> {
 
 /// Starts a local Logto and tells `app` about it.
 async fn local_tenant(base_url: &str, port: u16, app: &mut Command) -> Result<LocalTenant> {
-    let tenant =
-        LocalTenant::builder().port(port).base_url(base_url).token_storage(true).start().await?;
+    let tenant = LocalTenant::builder()
+        .port(port)
+        .base_url(base_url)
+        .token_storage(true)
+        .account_center(true)
+        .start()
+        .await?;
     app.env("LOGTO_ENDPOINT", tenant.endpoint())
         .env("LOGTO_APP_ID", tenant.app_id())
         .env("LOGTO_APP_SECRET", tenant.app_secret())

@@ -20,6 +20,27 @@ impl Directory {
         self.account_center.insert("enabled".to_owned(), true.into());
     }
 
+    /// People may see and change everything of their account.
+    pub(crate) fn open_account_center(&mut self) {
+        let fields = [
+            "name",
+            "avatar",
+            "profile",
+            "email",
+            "phone",
+            "password",
+            "username",
+            "social",
+            "customData",
+            "mfa",
+            "session",
+        ];
+        let fields = fields.map(|field| (field.to_owned(), "Edit".into()));
+        let fields = Value::Object(fields.into_iter().collect());
+        self.account_center.insert("enabled".to_owned(), true.into());
+        self.account_center.insert("fields".to_owned(), fields);
+    }
+
     /// A tenant that is set up: the Hugging Face button, an API, roles and an organization.
     pub(crate) fn example(now_ms: u64, machine_id: &str) -> Self {
         let mut it = Self::new(now_ms);

@@ -34,6 +34,7 @@ pub struct Person {
     memberships: Vec<Membership>,
     /// Whom an administrator created has no account there.
     at_hugging_face: bool,
+    password: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,7 @@ impl Person {
             roles: Vec::new(),
             memberships: Vec::new(),
             at_hugging_face: true,
+            password: None,
             handle,
         }
     }
@@ -90,6 +92,14 @@ impl Person {
     #[must_use]
     pub fn with_email(mut self, email: Option<&str>) -> Self {
         self.email = email.map(str::to_owned);
+        self
+    }
+
+    /// Gives the person a password at the tenant. They sign in with Hugging Face all the same; it is what
+    /// the Account API asks for.
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.password = Some(password.to_owned());
         self
     }
 
@@ -157,6 +167,10 @@ impl Person {
         self.roles.clear();
         self.memberships.clear();
         self
+    }
+
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.password.as_deref()
     }
 
     pub(crate) fn has_hugging_face(&self) -> bool {

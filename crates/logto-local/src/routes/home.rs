@@ -11,6 +11,7 @@ use crate::log::SeenRequest;
 use crate::reply;
 use crate::routes::hugging_face::Choice;
 use crate::state::Shared;
+use crate::store::Store;
 
 /// How many requests the page shows.
 const SHOWN: usize = 50;
@@ -22,6 +23,8 @@ struct Home<'a> {
     issuer: &'a str,
     people: Vec<Choice>,
     apps: Vec<Registered>,
+    /// Addresses, and the codes that would have been mailed to them.
+    codes: Vec<(String, String)>,
     requests: Vec<Asked>,
 }
 
@@ -50,16 +53,26 @@ pub(crate) async fn page(State(tenant): State<Shared>) -> Response {
     };
     let requests = seen.iter().rev().filter(of_interest).take(SHOWN);
     let requests = requests.map(asked).collect();
-    let (people, apps) = {
+    let (people, apps, codes) = {
         let store = tenant.store();
         let people = store.people.iter();
         (
             people.map(|one| Choice::of(one, &tenant.endpoint)).collect(),
             store.apps.iter().map(registered).collect(),
+            codes(&store, tenant.clock.millis()),
         )
     };
-    let home = Home { endpoint: &tenant.endpoint, issuer: &tenant.issuer, people, apps, requests };
+    let home =
+        Home { endpoint: &tenant.endpoint, issuer: &tenant.issuer, people, apps, codes, requests };
     reply::page(StatusCode::OK, &home)
+}
+
+/// The newest first.
+fn codes(store: &Store, now_ms: u64) -> Vec<(String, String)> {
+    let records = store.verifications.values().filter(|record| record.expires_ms > now_ms);
+    let mut sent: Vec<_> = records.filter(|record| record.code.is_some()).collect();
+    sent.sort_by_key(|record| std::cmp::Reverse(record.expires_ms));
+    sent.iter().filter_map(|record| record.code.clone()).collect()
 }
 
 fn registered(app: &App) -> Registered {

@@ -15,7 +15,7 @@ use crate::random;
 use crate::reply;
 use crate::routes::progress::current_interaction;
 use crate::state::Shared;
-use crate::store::{INTERACTION_LIFE, SocialLeg, Store};
+use crate::store::{INTERACTION_LIFE, Linked, SocialLeg, Store};
 use crate::vault::{KeptToken, TOKEN_LIFE};
 
 const DECLINED: &str = "The user's authorization process is unsuccessful.";
@@ -76,6 +76,7 @@ pub(crate) async fn begin(
         .finish();
     let leg = SocialLeg {
         connector: connector.id.clone(),
+        callback,
         code: random::token()?,
         token: format!("hf_oauth_{}", random::token()?),
         person: None,
@@ -121,12 +122,7 @@ pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response
             );
         }
     }
-    let location = format!(
-        "{}/callback/{}?{}",
-        tenant.endpoint,
-        leg.connector,
-        query.append_pair("state", state).finish()
-    );
+    let location = format!("{}?{}", leg.callback, query.append_pair("state", state).finish());
     reply::redirect(StatusCode::FOUND, &location)
 }
 
@@ -147,17 +143,22 @@ pub(crate) async fn callback(
         .get("state")
         .and_then(|state| store.social.remove(state))
         .filter(|leg| leg.expires > now && leg.connector == connector);
-    let (signed_in_as, token) = leg
+    let (account, token) = leg
         .filter(|leg| call.query.get("code") == Some(&leg.code))
         .map_or((None, String::new()), |leg| (leg.person, leg.token));
+    // An account that is linked to another user signs that one in.
+    let signed_in_as =
+        account.as_ref().map(|account| store.links.get(account).unwrap_or(account).clone());
     if signed_in_as.as_ref().is_some_and(|person| store.suspended.contains(person)) {
         return reply::see_other(&format!("/account-suspended?app_id={app_id}"));
     }
     let is_new = |person: &String| !store.accounts.contains_key(person);
     let newcomer = signed_in_as.clone().filter(is_new);
     let closed = newcomer.is_some() && store.directory.is_closed();
-    if let Some(person) = signed_in_as.as_deref().filter(|_| !closed) {
-        keep_token(&mut store, &connector, person, token, now);
+    if let (Some(person), Some(account), false) = (&signed_in_as, account, closed) {
+        let scope = scope_of(&store, &connector);
+        let connector = connector.clone();
+        keep_token(&mut store, person, Linked { connector, account, token, scope }, now);
     }
     let stopped = newcomer.filter(|_| store.directory.requires_user_name());
     let Some(waiting) = store.interactions.get_mut(&uid) else {
@@ -182,19 +183,22 @@ pub(crate) async fn callback(
     reply::see_other(&format!("{}{path}", tenant.endpoint))
 }
 
-/// Keeps the person's token if the connector is set up for that.
-fn keep_token(store: &mut Store, connector: &str, person: &str, token: String, now: u64) {
+fn scope_of(store: &Store, connector: &str) -> String {
     let mut connectors = store.directory.connectors.iter();
-    let Some(connector) = connectors.find(|one| one.id == connector && one.token_storage) else {
-        return;
-    };
-    let token = KeptToken {
-        connector: connector.id.clone(),
-        token,
-        scope: text(&connector.config, "scope").to_owned(),
-        expires: now + TOKEN_LIFE,
-    };
-    store.vault.keep(person, token);
+    let connector = connectors.find(|one| one.id == connector);
+    connector.map_or("", |connector| text(&connector.config, "scope")).to_owned()
+}
+
+/// Keeps the person's token if the connector is set up for that, and says whether it is.
+pub(super) fn keep_token(store: &mut Store, person: &str, linked: Linked, now: u64) -> bool {
+    let mut connectors = store.directory.connectors.iter();
+    let is_set_up = connectors.any(|one| one.id == linked.connector && one.token_storage);
+    if is_set_up {
+        let Linked { connector, account, token, scope } = linked;
+        let token = KeptToken { account, connector, token, scope, expires: now + TOKEN_LIFE };
+        store.vault.keep(person, token);
+    }
+    is_set_up
 }
 
 /// The Hub's `/api/whoami-v2`, for the tokens that the tenant keeps.

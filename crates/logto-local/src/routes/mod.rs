@@ -37,6 +37,7 @@ mod userinfo;
 pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
     Router::new()
         .merge(management::routes(tenant))
+        .merge(account::routes())
         .route("/", get(home::page))
         .route("/api/.well-known/sign-in-exp", get(experience::settings))
         .route("/oidc/.well-known/openid-configuration", get(discovery::document))
@@ -69,8 +70,6 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .route("/hugging-face/oauth/authorize", get(hugging_face::page).post(hugging_face::decide))
         .route("/hugging-face/api/whoami-v2", get(hugging_face::who_am_i))
         .route("/hugging-face/api/models", get(hugging_face::models))
-        .route("/api/my-account/identities/{target}/access-token", get(account::linked_token))
-        .route("/api/my-account/sso-identities/{id}/access-token", get(account::sso_token))
         .route("/callback/{connector}", get(hugging_face::callback))
         .route("/continue/username", get(user_name::page).post(user_name::decide))
         .route("/avatars/{file}", get(avatar::avatar))

@@ -73,7 +73,7 @@ pub(crate) async fn resume(
         waiting
     };
     let new_session = match &interaction.signed_in_as {
-        Some(person) => Some(sign_in(&tenant, cookie, person, &interaction.request, &uid)?),
+        Some(person) => Some(sign_in(&tenant, &call, person, &interaction.request, &uid)?),
         None => None,
     };
     let cookie = new_session.as_deref().or(cookie);
@@ -90,7 +90,7 @@ fn belongs_to_another(store: &Store, cookie: &str, waiting: &Interaction, now: u
 /// Puts a person into the browser's session, which goes on under a new cookie.
 fn sign_in(
     tenant: &Shared,
-    cookie: Option<&str>,
+    call: &Call,
     person: &str,
     request: &AuthorizationRequest,
     interaction: &str,
@@ -106,7 +106,7 @@ fn sign_in(
     );
     account.updated_ms = now_ms;
     account.signed_in_ms = Some(now_ms);
-    let before = cookie.and_then(|cookie| store.sessions.remove(cookie));
+    let before = call.cookie("_session").and_then(|cookie| store.sessions.remove(cookie));
     let before =
         before.filter(|session| session.person.as_deref() == Some(person)).unwrap_or_default();
     let session = Session {
@@ -116,6 +116,8 @@ fn sign_in(
         expires: now + SESSION_LIFE,
         authorizations: before.authorizations,
         logout: None,
+        app_id: request.app_id.clone(),
+        user_agent: call.header("user-agent").unwrap_or_default().to_owned(),
     };
     store.sessions.insert(value.clone(), session);
     let visit = Visit { app_id: &request.app_id, interaction, is_new };

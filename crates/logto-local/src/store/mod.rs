@@ -1,5 +1,6 @@
 //! Everything the tenant remembers, and the rules about what is still alive.
 
+mod account;
 mod records;
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,7 @@ use crate::people::{Membership, Person};
 use crate::random;
 use crate::subjects::Subjects;
 use crate::vault::Vault;
+pub(crate) use account::{Linked, Verification};
 pub(crate) use records::{
     AccessToken, Account, Authorization, Authorized, Code, DeviceCode, DeviceState, Grant,
     Interaction, Logout, Progress, RefreshToken, Session, SocialLeg,
@@ -42,6 +44,12 @@ pub(crate) struct Store {
     pub(crate) suspended: HashSet<String>,
     pub(crate) vault: Vault,
     pub(crate) subjects: Subjects,
+    /// By id.
+    pub(crate) verifications: HashMap<String, Verification>,
+    /// Whom an account at Hugging Face signs in, if that is another than its own person.
+    pub(crate) links: HashMap<String, String>,
+    /// Who gave up the account at Hugging Face of their own name.
+    pub(crate) unlinked: HashSet<String>,
     /// By the value of the `_session` cookie.
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) interactions: HashMap<String, Interaction>,
@@ -75,6 +83,9 @@ impl Store {
             suspended: HashSet::new(),
             vault: Vault::default(),
             subjects: Subjects::default(),
+            verifications: HashMap::new(),
+            links: HashMap::new(),
+            unlinked: HashSet::new(),
             sessions: HashMap::new(),
             interactions: HashMap::new(),
             social: HashMap::new(),
@@ -122,6 +133,8 @@ impl Store {
                 }
             }
         }
+        let password = self.person(handle).and_then(|person| person.password().map(str::to_owned));
+        let account = Account { has_password: password.is_some(), password, ..account };
         self.accounts.entry(handle.to_owned()).or_insert(account)
     }
 
@@ -201,7 +214,13 @@ impl Store {
             authorization.grant_id = fresh_grant;
         }
         authorization.persists_logout |= scopes.iter().any(|scope| scope == "offline_access");
-        let empty = Grant { person, scopes: HashSet::new(), expires: now + GRANT_LIFE };
+        let empty = Grant {
+            person,
+            app_id: app_id.to_owned(),
+            scopes: HashSet::new(),
+            issued: now,
+            expires: now + GRANT_LIFE,
+        };
         let grant = self.grants.entry(authorization.grant_id.clone()).or_insert(empty);
         grant.scopes.extend(scopes.iter().cloned());
         Ok(Some(authorization.clone()))

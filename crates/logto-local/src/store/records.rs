@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use url::Url;
 
 use crate::authorization_request::AuthorizationRequest;
+use crate::directory::Row;
 
 /// A person is a user since they first signed in, or since an administrator created them.
 #[derive(Default)]
@@ -14,6 +15,12 @@ pub(crate) struct Account {
     pub(crate) signed_in_ms: Option<u64>,
     pub(crate) user_name: Option<String>,
     pub(crate) has_password: bool,
+    pub(crate) password: Option<String>,
+    /// What the person chose in place of their first picture, which may be none.
+    pub(crate) avatar: Option<Option<String>>,
+    pub(crate) custom_data: Row,
+    /// Standard claims.
+    pub(crate) profile: Row,
     /// The app that they first came from.
     pub(crate) app_id: Option<String>,
 }
@@ -28,6 +35,9 @@ pub(crate) struct Session {
     /// By app id.
     pub(crate) authorizations: HashMap<String, Authorization>,
     pub(crate) logout: Option<Logout>,
+    /// The app and the browser of the last sign-in.
+    pub(crate) app_id: String,
+    pub(crate) user_agent: String,
 }
 
 /// An app that was authorized within a session.
@@ -68,6 +78,8 @@ pub(crate) struct Progress {
 /// One trip to Hugging Face, by its `state`.
 pub(crate) struct SocialLeg {
     pub(crate) connector: String,
+    /// Where the browser comes back to.
+    pub(crate) callback: String,
     pub(crate) code: String,
     /// What Hugging Face gives for the code.
     pub(crate) token: String,
@@ -78,7 +90,9 @@ pub(crate) struct SocialLeg {
 /// What a person allowed an app; revoking it kills every token issued from it.
 pub(crate) struct Grant {
     pub(crate) person: String,
+    pub(crate) app_id: String,
     pub(crate) scopes: HashSet<String>,
+    pub(crate) issued: u64,
     pub(crate) expires: u64,
 }
 

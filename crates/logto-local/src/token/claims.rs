@@ -73,10 +73,11 @@ fn everything(
     let has = |scope: &str| scopes.iter().any(|held| held == scope);
     let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
     if has("custom_data") {
-        add("custom_data", json!({}));
+        let account = store.accounts.get(person.handle());
+        add("custom_data", account.map(|account| account.custom_data.clone()).into());
     }
     if has("identities") {
-        add("identities", person.identities(&tenant.endpoint));
+        add("identities", store.identities(person.handle(), &tenant.endpoint));
         add("sso_identities", json!([]));
     }
     if has(ORGANIZATIONS_SCOPE) {
@@ -95,7 +96,7 @@ fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> 
     add("sub", person.id().into());
     if has("profile") {
         add("name", person.claimed_name().into());
-        add("picture", person.picture_url(&tenant.endpoint).into());
+        add("picture", store.avatar_of(person.handle(), &tenant.endpoint).into());
         let user_name = account.and_then(|account| account.user_name.as_deref());
         add("username", user_name.into());
         // Milliseconds, unlike every other time in these tokens.

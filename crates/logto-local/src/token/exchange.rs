@@ -48,6 +48,8 @@ pub(crate) fn exchange(
     let grant_id = random::token()?;
     let grant = Grant {
         person: handle.clone(),
+        app_id: app_id.to_owned(),
+        issued: tenant.clock.seconds(),
         scopes: HashSet::from_iter(scopes.iter().cloned()),
         expires: tenant.clock.seconds() + GRANT_LIFE,
     };

@@ -9,6 +9,7 @@
 )]
 
 mod account;
+mod account_api;
 mod administrator;
 mod authorize;
 mod back_channel;

@@ -7,6 +7,8 @@ pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 pub(crate) const EMAIL: &str = "email";
 /// What the person has linked, and the tokens that are kept for it.
 pub(crate) const IDENTITIES: &str = "identities";
+/// Sessions and grants of the person at Logto.
+pub(crate) const SESSIONS: &str = "urn:logto:scope:sessions";
 /// Organizations of the person; goes with the resource below.
 pub(crate) const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
 /// The resource that organization tokens hang on.

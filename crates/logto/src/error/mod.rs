@@ -1,5 +1,6 @@
 //! The one error type of the crate.
 
+mod account;
 mod fault_log;
 mod reply;
 mod wording;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use crate::reply::Reply;
 
+pub use account::AccountProblem;
 pub(crate) use fault_log::FaultLog;
 pub(crate) use wording::Wording;
 

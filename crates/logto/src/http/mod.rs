@@ -1,6 +1,7 @@
 //! HTTP to Logto: bounded in time and size, no redirects, errors that tell an outage from a
 //! refusal.
 
+mod account;
 mod endpoint;
 mod failure;
 mod queue;
@@ -18,6 +19,7 @@ use crate::metrics;
 use crate::tasks::HomeRuntime;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
+pub(crate) use account::{AccountRequest, Verb};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use failure::is_answer_lost;
 use queue::Queue;
@@ -191,6 +193,7 @@ impl Http {
         let (status, headers, body) = self.home.within(exchange).await?;
         let kind = match status {
             200 => return Ok(body),
+            201 | 204 if matches!(endpoint, Endpoint::Account) => return Ok(body),
             408 | 429 | 500.. => ErrorKind::Unreachable,
             400.. => ErrorKind::Refused,
             _ => {

@@ -19,6 +19,7 @@
 //! }
 //! ```
 
+mod account;
 mod back_channel;
 mod caching;
 mod callback;
@@ -45,6 +46,10 @@ mod tokens;
 mod user;
 mod webhooks;
 
+pub use account::{
+    Account, AccountPage, AccountProfile, AccountUpdate, LogtoGrant, LogtoSession, ProfileDetails,
+    RevokeGrants, SentCode, Verification,
+};
 pub use caching::Caching;
 pub use caller::Caller;
 pub use connector_token::{Connector, ConnectorAccess, ConnectorToken};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Context;
 use crate::access_token::AccessToken;
 use crate::config::scope;
-use crate::error::{Error, ErrorKind};
+use crate::error::{AccountProblem, Error, ErrorKind};
 use crate::oidc::TokenRequest;
 use crate::oidc::claims::UserInfo;
 use crate::session::SessionState;
@@ -84,9 +84,7 @@ impl Context {
         let first = ask(self.token(&TokenRequest::opaque()).await?).await;
         match first {
             // A fresh token shows whether the session ended too.
-            Err(error)
-                if error.response().is_some_and(|response| response.status() == Some(401)) =>
-            {
+            Err(error) if is_token_refused(&error) => {
                 ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
             }
             answer => answer,
@@ -175,4 +173,10 @@ impl Context {
         }
         Ok(())
     }
+}
+
+/// Whether Logto did not accept the access token, rather than what came with it.
+fn is_token_refused(error: &Error) -> bool {
+    let is_401 = error.response().is_some_and(|response| response.status() == Some(401));
+    is_401 && error.account_problem() != Some(AccountProblem::VerificationRequired)
 }

@@ -7,27 +7,27 @@ use crate::call::Call;
 use crate::directory::{Row, row};
 
 /// A body as it came; anything but an object counts as an empty one.
-pub(super) fn body(call: &Call) -> Row {
+pub(crate) fn body(call: &Call) -> Row {
     row(call.json.clone())
 }
 
 /// What is wrong with a body: an issue for programs, and a line for people.
 #[derive(Default)]
-pub(super) struct Issues(Vec<(Value, String)>);
+pub(crate) struct Issues(Vec<(Value, String)>);
 
 impl Issues {
     /// A member that has to be a text.
-    pub(super) fn text(&mut self, body: &Row, name: &str) {
+    pub(crate) fn text(&mut self, body: &Row, name: &str) {
         self.of_type("string", body.get(name), &[name.into()], Value::is_string);
     }
 
     /// A member that has to be an object.
-    pub(super) fn object(&mut self, body: &Row, name: &str) {
+    pub(crate) fn object(&mut self, body: &Row, name: &str) {
         self.of_type("object", body.get(name), &[name.into()], Value::is_object);
     }
 
     /// A member that has to be a list.
-    pub(super) fn list(&mut self, body: &Row, path: &[Value]) {
+    pub(crate) fn list(&mut self, body: &Row, path: &[Value]) {
         let name = path.last().and_then(Value::as_str).unwrap_or_default();
         self.of_type("array", body.get(name), path, Value::is_array);
     }
@@ -53,7 +53,7 @@ impl Issues {
     }
 
     /// A member that has to be one of some words.
-    pub(super) fn word(&mut self, body: &Row, name: &str, words: &[&str]) {
+    pub(crate) fn word(&mut self, body: &Row, name: &str, words: &[&str]) {
         let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
         let expected = quoted.join(" | ");
         let path = [Value::from(name)];
@@ -70,7 +70,7 @@ impl Issues {
     }
 
     /// A text that has to be one of some words.
-    pub(super) fn word_at(&mut self, found: &Value, path: &[Value], words: &[&str]) {
+    pub(crate) fn word_at(&mut self, found: &Value, path: &[Value], words: &[&str]) {
         let word = found.as_str().unwrap_or_default();
         if words.contains(&word) {
             return;
@@ -83,7 +83,7 @@ impl Issues {
     }
 
     /// A list that must not be empty.
-    pub(super) fn at_least_one(&mut self, list: &[Value], path: &[Value]) {
+    pub(crate) fn at_least_one(&mut self, list: &[Value], path: &[Value]) {
         if list.is_empty() {
             let line = "Array must contain at least 1 element(s)";
             let issue = json!({
@@ -94,7 +94,7 @@ impl Issues {
     }
 
     /// A number that must not be less.
-    pub(super) fn at_least(&mut self, found: Option<&Value>, path: &[Value], least: u64) {
+    pub(crate) fn at_least(&mut self, found: Option<&Value>, path: &[Value], least: u64) {
         if found.and_then(Value::as_u64).is_some_and(|number| number < least) {
             let line = format!("Number must be greater than or equal to {least}");
             let issue = json!({
@@ -105,7 +105,7 @@ impl Issues {
     }
 
     /// A number that must not be greater.
-    pub(super) fn at_most(&mut self, found: Option<&Value>, path: &[Value], most: u64) {
+    pub(crate) fn at_most(&mut self, found: Option<&Value>, path: &[Value], most: u64) {
         if found.and_then(Value::as_u64).is_some_and(|number| number > most) {
             let line = format!("Number must be less than or equal to {most}");
             let issue = json!({
@@ -116,15 +116,21 @@ impl Issues {
     }
 
     /// Something that does not pass a rule of Logto's own.
-    pub(super) fn custom(&mut self, path: &[Value]) {
+    pub(crate) fn custom(&mut self, path: &[Value]) {
         let issue = json!({ "message": "Invalid input" });
         self.add("custom", path, "Invalid input", issue);
     }
 
     /// A text that does not match a pattern.
-    pub(super) fn pattern(&mut self, path: &[Value]) {
+    pub(crate) fn pattern(&mut self, path: &[Value]) {
         let issue = json!({ "validation": "regex", "message": "Invalid" });
         self.add("invalid_string", path, "Invalid", issue);
+    }
+
+    /// A text that is not a URL.
+    pub(crate) fn url(&mut self, path: &[Value]) {
+        let issue = json!({ "validation": "url", "message": "Invalid url" });
+        self.add("invalid_string", path, "Invalid url", issue);
     }
 
     fn add(&mut self, code: &str, path: &[Value], line: &str, mut issue: Value) {
@@ -140,11 +146,11 @@ impl Issues {
     }
 
     /// Nothing, if nothing is wrong.
-    pub(super) fn check(self) -> Result<(), Refused> {
+    pub(crate) fn check(self) -> Result<(), Refused> {
         self.refuse("guard.invalid_input", "The request body is invalid.")
     }
 
-    pub(super) fn refuse(self, code: &'static str, message: &str) -> Result<(), Refused> {
+    pub(crate) fn refuse(self, code: &'static str, message: &str) -> Result<(), Refused> {
         if self.0.is_empty() {
             return Ok(());
         }

@@ -13,7 +13,7 @@ mod configs;
 mod connector_input;
 mod connectors;
 mod hooks;
-mod input;
+pub(super) mod input;
 mod invitations;
 mod list;
 pub(super) mod one_time_tokens;

@@ -56,6 +56,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
         updated_ms: now,
         user_name: text_of(&body, "username").map(str::to_owned),
         has_password: body.contains_key("password"),
+        password: text_of(&body, "password").map(str::to_owned),
         ..Account::default()
     };
     store.accounts.insert(person.handle().to_owned(), account);
@@ -210,13 +211,13 @@ fn text_of<'a>(body: &'a Row, member: &str) -> Option<&'a str> {
 
 pub(crate) fn shown(tenant: &Tenant, store: &Store, person: &Person) -> Option<Value> {
     let account = store.accounts.get(person.handle())?;
-    let identities =
-        if person.has_hugging_face() { person.identities(&tenant.endpoint) } else { json!({}) };
+    let identities = store.identities(person.handle(), &tenant.endpoint);
+    let avatar = store.avatar_of(person.handle(), &tenant.endpoint);
     Some(json!({
         "id": person.id(), "username": account.user_name, "primaryEmail": person.claimed_email(),
-        "primaryPhone": null, "name": person.claimed_name(), "avatar": person.picture_url(&tenant.endpoint),
-        "customData": {}, "identities": identities, "lastSignInAt": account.signed_in_ms,
-        "createdAt": account.created_ms, "updatedAt": account.updated_ms, "profile": {},
+        "primaryPhone": null, "name": person.claimed_name(), "avatar": avatar,
+        "customData": account.custom_data, "identities": identities, "lastSignInAt": account.signed_in_ms,
+        "createdAt": account.created_ms, "updatedAt": account.updated_ms, "profile": account.profile,
         "applicationId": account.app_id, "cimdClientId": null,
         "isSuspended": store.suspended.contains(person.handle()), "hasPassword": account.has_password,
     }))

@@ -1,0 +1,148 @@
+//! What a person sees and changes of their own account at Logto (Account API).
+
+mod identities;
+mod link;
+mod page;
+mod profile;
+mod sessions;
+mod verification;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Connector, ConnectorAccess, Context, User};
+use crate::error::{AccountProblem, Error, ErrorKind};
+use crate::http::{AccountRequest, Verb};
+
+pub use page::AccountPage;
+pub use profile::{AccountProfile, AccountUpdate, ProfileDetails};
+pub use sessions::{LogtoGrant, LogtoSession, RevokeGrants};
+pub use verification::{SentCode, Verification};
+
+/// A person's account at Logto, through its Account API: profile, linked accounts and their tokens, sessions,
+/// and grants. From [`User::account`].
+///
+/// The tenant's account center has to be switched on, and says which fields people see and change. Errors are
+/// of kind [`Refused`](ErrorKind::Refused), and [`Error::account_problem`] says which of these it was.
+/// Sessions, grants, linked accounts, and the user name need a
+/// [verification](Self::with_verification) by password or code.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{AccountUpdate, User};
+///
+/// # async fn example(user: User) -> Result<(), logto::Error> {
+/// let account = user.account();
+/// let profile = account.fetch().await?;
+/// println!("{:?} has {} linked accounts", profile.name, profile.identities.len());
+/// account.update(&AccountUpdate::new().with_name(Some("Alice"))).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Account {
+    context: Context,
+    verification: Option<Verification>,
+}
+
+impl User {
+    /// The person's account at Logto.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account { context: self.context().clone(), verification: None }
+    }
+}
+
+impl Account {
+    /// The same, for calls that need to know that the person is who they were: see
+    /// [`verify_password`](Self::verify_password) and [`send_email_code`](Self::send_email_code).
+    #[must_use]
+    pub fn with_verification(self, verification: Verification) -> Self {
+        Self { verification: Some(verification), ..self }
+    }
+
+    /// See [`Context::connector_token`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn connector_token(
+        &self,
+        connector: impl Into<Connector>,
+    ) -> Result<ConnectorAccess, Error> {
+        self.context.connector_token(connector).await
+    }
+
+    /// Asks, and reads the answer.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        verb: Verb,
+        path: &[&str],
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<T, Error> {
+        let answer = self.call(verb, path, None, body).await?;
+        serde_json::from_slice(&answer).map_err(|error| {
+            let what = "the answer of the Account API";
+            self.failed(Error::malformed(ErrorKind::InvalidResponse, what, &error))
+        })
+    }
+
+    /// Asks below `/api`, with the person's opaque token.
+    async fn call(
+        &self,
+        verb: Verb,
+        path: &[&str],
+        query: Option<(&str, &str)>,
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<Vec<u8>, Error> {
+        let logto = self.context.logto();
+        let mut url = logto.settings.endpoint.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("api").extend(path);
+        }
+        if let Some((name, value)) = query {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        let body = body.map(serde_json::to_vec).transpose().map_err(|error| {
+            Error::malformed(ErrorKind::InvalidRequest, "what was to be sent", &error)
+        })?;
+        let verification = self.verification.as_ref().map(|one| one.id().to_owned());
+        let asked = self.context.with_opaque_token(|token| {
+            let (http, url) = (Arc::clone(&logto.http), url.clone());
+            let (body, verification) = (body.clone(), verification.clone());
+            async move {
+                let request = AccountRequest { verb, url: &url, verification, body };
+                http.account(request, token.as_str()).await
+            }
+        });
+        asked.await.map_err(|error| self.failed(error))
+    }
+
+    /// Refuses what cannot succeed for want of a scope in the configuration.
+    fn needs_scope(&self, scope: &str, what: &str) -> Result<(), Error> {
+        let scopes = &self.context.logto().settings.scopes;
+        if scopes.iter().any(|one| one == scope) {
+            return Ok(());
+        }
+        let why = format!("{what} need the scope {scope}");
+        Err(self.failed(Error::new(ErrorKind::InvalidRequest, why)))
+    }
+
+    /// The error with the answer that this request gets for it, logged unless the person is why.
+    fn failed(&self, error: Error) -> Error {
+        match error.account_problem().is_some_and(AccountProblem::is_of_person) {
+            true => self.context.answered(error),
+            false => self.context.failed("account", error),
+        }
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("verification", &self.verification).finish_non_exhaustive()
+    }
+}

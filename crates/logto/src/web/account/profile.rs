@@ -1,0 +1,177 @@
+//! The profile of an account.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Account;
+use crate::error::Error;
+use crate::http::Verb;
+use crate::oidc::claims::{Identity, lenient};
+
+/// The path of the account.
+pub(super) const ACCOUNT: &str = "my-account";
+
+/// An account as Logto shows it to its owner. What the account center or the scopes of the session leave out is
+/// `None` or empty; so is what the person has not set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+#[serde(default, rename_all = "camelCase")]
+pub struct AccountProfile {
+    /// The person's id in Logto.
+    pub id: String,
+    /// User name; unique in the tenant.
+    #[serde(deserialize_with = "lenient")]
+    pub username: Option<String>,
+    /// E-mail address; needs the scope `email`.
+    #[serde(deserialize_with = "lenient")]
+    pub primary_email: Option<String>,
+    /// Phone number; needs the scope `phone`.
+    #[serde(deserialize_with = "lenient")]
+    pub primary_phone: Option<String>,
+    /// Full name.
+    #[serde(deserialize_with = "lenient")]
+    pub name: Option<String>,
+    /// Address of the picture.
+    #[serde(deserialize_with = "lenient")]
+    pub avatar: Option<String>,
+    /// What the tenant keeps about the person; needs the scope `custom_data`.
+    #[serde(deserialize_with = "lenient")]
+    pub custom_data: Map<String, Value>,
+    /// Linked accounts by the target of their connector; needs the scope `identities`.
+    #[serde(deserialize_with = "lenient")]
+    pub identities: BTreeMap<String, Identity>,
+    /// Standard claims.
+    #[serde(deserialize_with = "lenient")]
+    pub profile: ProfileDetails,
+    /// Whether the person has a password.
+    #[serde(deserialize_with = "lenient")]
+    pub has_password: Option<bool>,
+    /// Whether the person can [verify](Account::verify_password) who they are. Where it is `false`, Logto 1.43
+    /// asks for no verification.
+    #[serde(deserialize_with = "lenient")]
+    pub has_security_verification_method: Option<bool>,
+}
+
+/// Standard claims of a profile (OpenID Connect Core, section 5.1). Of an update, `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ProfileDetails {
+    /// Family name.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// Given name.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Middle name.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub middle_name: Option<String>,
+    /// Casual name.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
+    /// The name the person wants to be called by.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// Address of the person's profile page.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Address of the person's own site.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+    /// Gender.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub gender: Option<String>,
+    /// Birthday.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub birthdate: Option<String>,
+    /// Time zone, for example `Europe/Paris`.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub zoneinfo: Option<String>,
+    /// Locale, as BCP 47 tag.
+    #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+}
+
+/// What changes in an account. What is not named stays as it is.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AccountUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<Value>,
+    #[serde(rename = "customData", skip_serializing_if = "Option::is_none")]
+    custom_data: Option<Map<String, Value>>,
+}
+
+impl AccountUpdate {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The full name; `None` removes it.
+    #[must_use]
+    pub fn with_name(mut self, name: Option<&str>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The address of the picture, a URL; `None` removes it.
+    #[must_use]
+    pub fn with_avatar(mut self, url: Option<&str>) -> Self {
+        self.avatar = Some(url.into());
+        self
+    }
+
+    /// The user name; `None` removes it. It needs a [verification](Account::with_verification).
+    #[must_use]
+    pub fn with_username(mut self, name: Option<&str>) -> Self {
+        self.username = Some(name.into());
+        self
+    }
+
+    /// The custom data, in place of all that is there; needs the scope `custom_data`.
+    #[must_use]
+    pub fn with_custom_data(mut self, data: Map<String, Value>) -> Self {
+        self.custom_data = Some(data);
+        self
+    }
+}
+
+impl Account {
+    /// The account as Logto has it now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::access_token`](crate::web::Context::access_token), and
+    /// [`NotEnabled`](crate::AccountProblem::NotEnabled).
+    pub async fn fetch(&self) -> Result<AccountProfile, Error> {
+        self.ask(Verb::Get, &[ACCOUNT], None::<&()>).await
+    }
+
+    /// Changes the account, and returns it. The claims of the session stay as they are until its tokens are
+    /// renewed: see [`TokenRequest::refreshed`](crate::TokenRequest::refreshed).
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Self::fetch), and [`UsernameTaken`](crate::AccountProblem::UsernameTaken),
+    /// [`InvalidInput`](crate::AccountProblem::InvalidInput), also where nothing changes,
+    /// [`FieldNotEditable`](crate::AccountProblem::FieldNotEditable),
+    /// [`VerificationRequired`](crate::AccountProblem::VerificationRequired) for the user name.
+    pub async fn update(&self, update: &AccountUpdate) -> Result<AccountProfile, Error> {
+        self.ask(Verb::Patch, &[ACCOUNT], Some(update)).await
+    }
+
+    /// Changes standard claims, and returns all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`update`](Self::update).
+    pub async fn update_details(&self, details: &ProfileDetails) -> Result<ProfileDetails, Error> {
+        self.ask(Verb::Patch, &[ACCOUNT, "profile"], Some(details)).await
+    }
+}

@@ -1,0 +1,215 @@
+//! A person's sessions at Logto, and what they allowed apps there.
+
+use serde::Deserialize;
+
+use super::Account;
+use super::profile::ACCOUNT;
+use crate::config::scope;
+use crate::error::Error;
+use crate::http::Verb;
+use crate::session::Device;
+
+/// A browser in which a person is signed in at Logto. Sessions of apps are others: see
+/// [`User::sessions`](crate::web::User::sessions).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogtoSession {
+    /// The id, for [`Account::end_session`].
+    pub id: String,
+    /// Whether the app's own session came from it.
+    pub is_current: bool,
+    /// When the person signed in, in seconds since the Unix epoch.
+    pub signed_in_at: u64,
+    /// When it ends, in seconds since the Unix epoch.
+    pub expires_at: u64,
+    /// The browser, as its user agent names it.
+    pub browser: Option<&'static str>,
+    /// The device, as its user agent names it.
+    pub platform: Option<&'static str>,
+    /// The network address of the last sign-in.
+    pub ip: Option<String>,
+}
+
+/// What a person allowed an app at Logto.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogtoGrant {
+    /// The id, for [`Account::revoke_grant`].
+    pub id: String,
+    /// The app's client id.
+    pub app_id: String,
+    /// The app's name.
+    pub app_name: String,
+    /// The scopes that are not of an API.
+    pub scopes: Vec<String>,
+    /// When it was given, in seconds since the Unix epoch.
+    pub granted_at: u64,
+    /// When it ends, in seconds since the Unix epoch.
+    pub expires_at: u64,
+}
+
+/// What becomes of the tokens of a session at Logto that ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RevokeGrants {
+    /// They live on: apps stay signed in until their own sessions end.
+    #[default]
+    No,
+    /// Those of the tenant's own apps end: their sessions end at the next refresh.
+    FirstParty,
+    /// All end.
+    All,
+}
+
+#[derive(Deserialize)]
+struct Sessions {
+    sessions: Vec<SessionBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionBody {
+    payload: SessionPayload,
+    last_submission: Option<Submission>,
+    #[serde(default)]
+    is_current: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionPayload {
+    uid: String,
+    exp: u64,
+    login_ts: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Submission {
+    sign_in_context: Option<SignInContext>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SignInContext {
+    ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Grants {
+    grants: Vec<GrantBody>,
+}
+
+#[derive(Deserialize)]
+struct GrantBody {
+    id: String,
+    payload: GrantPayload,
+    application: Application,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GrantPayload {
+    exp: u64,
+    iat: u64,
+    client_id: String,
+    openid: Option<OpenId>,
+}
+
+#[derive(Deserialize)]
+struct OpenId {
+    scope: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Application {
+    name: String,
+}
+
+impl From<SessionBody> for LogtoSession {
+    fn from(body: SessionBody) -> Self {
+        let context = body.last_submission.unwrap_or_default().sign_in_context.unwrap_or_default();
+        let user_agent = context.user_agent.unwrap_or_default();
+        let device = Device::from_user_agent(&user_agent);
+        Self {
+            id: body.payload.uid,
+            is_current: body.is_current,
+            signed_in_at: body.payload.login_ts,
+            expires_at: body.payload.exp,
+            browser: device.browser(),
+            platform: device.platform(),
+            ip: context.ip,
+        }
+    }
+}
+
+impl From<GrantBody> for LogtoGrant {
+    fn from(body: GrantBody) -> Self {
+        let scope = body.payload.openid.and_then(|openid| openid.scope).unwrap_or_default();
+        Self {
+            id: body.id,
+            app_id: body.payload.client_id,
+            app_name: body.application.name,
+            scopes: scope.split_ascii_whitespace().map(str::to_owned).collect(),
+            granted_at: body.payload.iat,
+            expires_at: body.payload.exp,
+        }
+    }
+}
+
+impl Account {
+    /// The browsers in which the person is signed in at Logto. It needs the scope
+    /// `urn:logto:scope:sessions` and a [verification](Self::with_verification), as the other calls here.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Self::fetch), and [`VerificationRequired`](crate::AccountProblem::VerificationRequired),
+    /// [`FieldNotEnabled`](crate::AccountProblem::FieldNotEnabled);
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration does not have the
+    /// scope.
+    pub async fn sessions(&self) -> Result<Vec<LogtoSession>, Error> {
+        self.needs_scope(scope::SESSIONS, "sessions at Logto")?;
+        let answer: Sessions = self.ask(Verb::Get, &[ACCOUNT, "sessions"], None::<&()>).await?;
+        Ok(answer.sessions.into_iter().map(LogtoSession::from).collect())
+    }
+
+    /// Ends a session at Logto. Sessions of this and other apps that came from it end only with their grants.
+    ///
+    /// # Errors
+    ///
+    /// As [`sessions`](Self::sessions), and [`SessionNotFound`](crate::AccountProblem::SessionNotFound).
+    pub async fn end_session(&self, id: &str, grants: RevokeGrants) -> Result<(), Error> {
+        self.needs_scope(scope::SESSIONS, "sessions at Logto")?;
+        let target = match grants {
+            RevokeGrants::No => None,
+            RevokeGrants::FirstParty => Some(("revokeGrantsTarget", "firstParty")),
+            RevokeGrants::All => Some(("revokeGrantsTarget", "all")),
+        };
+        let path = [ACCOUNT, "sessions", id];
+        self.call(Verb::Delete, &path, target, None::<&()>).await.map(drop)
+    }
+
+    /// What the person allowed apps.
+    ///
+    /// # Errors
+    ///
+    /// As [`sessions`](Self::sessions).
+    pub async fn grants(&self) -> Result<Vec<LogtoGrant>, Error> {
+        self.needs_scope(scope::SESSIONS, "grants at Logto")?;
+        let answer: Grants = self.ask(Verb::Get, &[ACCOUNT, "grants"], None::<&()>).await?;
+        Ok(answer.grants.into_iter().map(LogtoGrant::from).collect())
+    }
+
+    /// Takes back what the person allowed an app. Its tokens end at once, and the session at Logto that it came
+    /// from ends too.
+    ///
+    /// # Errors
+    ///
+    /// As [`sessions`](Self::sessions), and [`GrantNotFound`](crate::AccountProblem::GrantNotFound).
+    pub async fn revoke_grant(&self, id: &str) -> Result<(), Error> {
+        self.needs_scope(scope::SESSIONS, "grants at Logto")?;
+        let path = [ACCOUNT, "grants", id];
+        self.call(Verb::Delete, &path, None, None::<&()>).await.map(drop)
+    }
+}

@@ -1,0 +1,129 @@
+//! Proofs that a person is still who signed in: verification records of the Account API.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Account;
+use crate::error::Error;
+use crate::http::Verb;
+
+const RECORDS: &str = "verifications";
+const BY_CODE: &str = "verification-code";
+
+/// That a person has proved who they are, for ten minutes and any number of calls. It is good for calls of this
+/// person alone, so a page may carry its [id](Self::id) in a hidden field from one request to the next.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Verification(String);
+
+impl Verification {
+    /// What a page carried along.
+    #[must_use]
+    pub fn from_id(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id, for a page to carry along.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Without the id.
+impl fmt::Debug for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Verification").finish_non_exhaustive()
+    }
+}
+
+/// A code that is on its way to an address. A page may carry its [id](Self::id) along; the address too.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SentCode {
+    id: String,
+    email: String,
+}
+
+impl SentCode {
+    /// What a page carried along.
+    #[must_use]
+    pub fn from_parts(id: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { id: id.into(), email: email.into() }
+    }
+
+    /// The id, for a page to carry along.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where the code went.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+}
+
+/// Without id and address.
+impl fmt::Debug for SentCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SentCode").finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    verification_record_id: String,
+}
+
+impl Account {
+    /// Verifies the person by their password at Logto.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Self::fetch), and [`WrongPassword`](crate::AccountProblem::WrongPassword), which counts
+    /// for Logto's lock.
+    pub async fn verify_password(&self, password: &str) -> Result<Verification, Error> {
+        let body = json!({ "password": password });
+        let record: Record = self.ask(Verb::Post, &[RECORDS, "password"], Some(&body)).await?;
+        Ok(Verification(record.verification_record_id))
+    }
+
+    /// Has Logto mail a code to an address. It verifies the person only if the address is their own: take it
+    /// from [`fetch`](Self::fetch), not from a form.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Self::fetch), and [`CannotSend`](crate::AccountProblem::CannotSend). The eleventh mail to one
+    /// address is [`Unreachable`](crate::ErrorKind::Unreachable) (429).
+    pub async fn send_email_code(&self, email: &str) -> Result<SentCode, Error> {
+        let body = json!({ "identifier": identifier(email) });
+        let record: Record = self.ask(Verb::Post, &[RECORDS, BY_CODE], Some(&body)).await?;
+        Ok(SentCode { id: record.verification_record_id, email: email.to_owned() })
+    }
+
+    /// Verifies the person by a code that they read in their mail.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch`](Self::fetch), and [`WrongCode`](crate::AccountProblem::WrongCode),
+    /// [`VerificationNotFound`](crate::AccountProblem::VerificationNotFound) after ten minutes.
+    pub async fn verify_email_code(
+        &self,
+        sent: &SentCode,
+        code: &str,
+    ) -> Result<Verification, Error> {
+        let body = json!({
+            "identifier": identifier(&sent.email), "verificationId": sent.id, "code": code,
+        });
+        let path = [RECORDS, BY_CODE, "verify"];
+        let record: Record = self.ask(Verb::Post, &path, Some(&body)).await?;
+        Ok(Verification(record.verification_record_id))
+    }
+}
+
+fn identifier(email: &str) -> serde_json::Value {
+    json!({ "type": "email", "value": email })
+}
