@@ -4,10 +4,12 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
 mod bench;
+mod book;
 mod chaos;
 mod costs;
 mod demo;
 mod layers;
+mod links;
 mod test_all;
 
 use std::env;
@@ -53,6 +55,11 @@ Usage: cargo xtask <command>
 
   layers             Check that modules use only modules of lower layers, as the
                      tables in DESIGN.md say.
+
+  links              Check that the links of the guides and READMEs lead somewhere.
+
+  book               Build the guides as a site, in target/book/book, with mdBook
+                     (`cargo install mdbook --locked`).
 ";
 
 fn main() -> ExitCode {
@@ -80,6 +87,8 @@ fn main() -> ExitCode {
         ["bench", groups @ ..] => bench::run(groups),
         ["chaos", minutes] => chaos::run(minutes),
         ["layers"] => layers::run(),
+        ["links"] => links::run(),
+        ["book"] => book::run(),
         [] => Err(USAGE.to_owned()),
         _ => Err(format!("Unknown command: {}\n\n{USAGE}", arguments.join(" "))),
     };
