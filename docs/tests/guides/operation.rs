@@ -37,7 +37,7 @@ mod stopping {
 }
 
 mod health {
-    guide!("deploy-1");
+    guide!("deploy-2");
 
     use crate::site::{Site, answer};
 
