@@ -10,6 +10,7 @@ mod costs;
 mod demo;
 mod layers;
 mod links;
+mod msrv;
 mod test_all;
 
 use std::env;
@@ -60,6 +61,9 @@ Usage: cargo xtask <command>
 
   book               Build the guides as a site, in target/book/book, with mdBook
                      (`cargo install mdbook --locked`).
+
+  msrv               Print the lowest Rust version that each crate states, and check
+                     that none of its dependencies needs more.
 ";
 
 fn main() -> ExitCode {
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
         ["layers"] => layers::run(),
         ["links"] => links::run(),
         ["book"] => book::run(),
+        ["msrv"] => msrv::run(),
         [] => Err(USAGE.to_owned()),
         _ => Err(format!("Unknown command: {}\n\n{USAGE}", arguments.join(" "))),
     };
