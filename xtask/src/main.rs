@@ -12,6 +12,7 @@ mod layers;
 mod links;
 mod msrv;
 mod test_all;
+mod workflows;
 
 use std::env;
 use std::path::Path;
