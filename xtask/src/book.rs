@@ -56,7 +56,8 @@ fn collect() -> Result<(), String> {
     Ok(())
 }
 
-fn repository(manifest: &str) -> Option<&str> {
+/// The address of the repository, which the root's manifest has for all crates.
+pub(crate) fn repository(manifest: &str) -> Option<&str> {
     let value = manifest.lines().find_map(|line| line.strip_prefix("repository = \""))?;
     value.strip_suffix('"')
 }

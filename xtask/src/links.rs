@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::book::repository;
+
 /// Where Markdown is that people read.
 const FOLDERS: [&str; 6] = [".", ".github", "benches", "crates", "docs", "examples"];
 
@@ -23,10 +25,19 @@ pub(crate) fn hold() -> Result<bool, String> {
 
 fn check(root: &Path) -> Result<Vec<String>, String> {
     let mut problems = Vec::new();
+    let manifest = read(&root.join("Cargo.toml"))?;
+    let repository = repository(&manifest).ok_or("Cargo.toml has no address of a repository.")?;
     for path in markdown(root)? {
         let text = read(&path)?;
+        for name in undefined(&text) {
+            problems.push(format!(
+                "{}: {name} is a link to nowhere outside of rustdoc",
+                path.display()
+            ));
+        }
         for link in links(&text) {
-            if let Err(reason) = follow(&path, &text, link) {
+            let (from, link) = in_clone(root, &path, link, repository);
+            if let Err(reason) = follow(&from, &text, link) {
                 problems.push(format!("{}: {link}: {reason}", path.display()));
             }
         }
@@ -53,13 +64,33 @@ fn left_out(root: &Path) -> Result<Vec<String>, String> {
     Ok(problems)
 }
 
+/// A link to the repository's own files, as one from its root.
+fn in_clone<'a>(root: &Path, from: &Path, link: &'a str, repository: &str) -> (PathBuf, &'a str) {
+    let own = link.split_once("/blob/main/").or_else(|| link.split_once("/tree/main/"));
+    match own {
+        Some((address, path)) if address == repository => (root.join("README.md"), path),
+        _ => (from.to_owned(), link),
+    }
+}
+
+/// The names between backticks and brackets that the text has no address for. Readers of the registry and
+/// of the repository see the brackets; rustdoc alone knows what is meant.
+fn undefined(text: &str) -> Vec<&str> {
+    let mut names: Vec<&str> = prose(text)
+        .filter(|line| !(line.starts_with("[`") && line.contains("`]: ")))
+        .flat_map(|line| line.split("[`").skip(1))
+        .filter_map(|rest| rest.split_once("`]"))
+        .filter(|(name, rest)| !name.contains('`') && !rest.starts_with('('))
+        .map(|(name, _)| name)
+        .filter(|name| !text.contains(&format!("\n[`{name}`]: ")))
+        .collect();
+    names.dedup();
+    names
+}
+
 fn follow(from: &Path, text: &str, link: &str) -> Result<(), String> {
     let is_elsewhere = |scheme| link.starts_with(scheme);
     if ["https://", "http://", "mailto:"].into_iter().any(is_elsewhere) {
-        return Ok(());
-    }
-    // An item of the crate, which rustdoc checks.
-    if link.contains("::") || (!link.contains(['.', '/', '#']) && from.ends_with("README.md")) {
         return Ok(());
     }
     let (path, heading) = link.split_once('#').map_or((link, None), |(path, id)| (path, Some(id)));
@@ -155,6 +186,21 @@ mod tests {
     fn headings_have_the_ids_of_github() {
         let ids: Vec<String> = prose(PAGE).filter_map(heading_id).collect();
         assert_eq!(ids, ["a-page", "dont-use-a_b-two-fold-c"]);
+    }
+
+    #[test]
+    fn names_without_an_address_are_found() {
+        let text = "[`User`] and [`Auth`] or [`x`](y), [a `b`](c)\n\n[`Auth`]: https://x\n";
+        assert_eq!(undefined(text), ["User"]);
+    }
+
+    #[test]
+    fn links_to_the_repository_are_those_of_the_clone() {
+        let (root, from) = (Path::new("."), Path::new("crates/logto/README.md"));
+        let here = in_clone(root, from, "https://x/y/blob/main/docs/a.md", "https://x/y");
+        assert_eq!(here, (PathBuf::from("./README.md"), "docs/a.md"));
+        let there = in_clone(root, from, "https://x/z/blob/main/docs/a.md", "https://x/y");
+        assert_eq!(there.1, "https://x/z/blob/main/docs/a.md");
     }
 
     #[test]
