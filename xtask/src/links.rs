@@ -37,6 +37,9 @@ fn check(root: &Path) -> Result<Vec<String>, String> {
         }
         for link in links(&text) {
             let (from, link) = in_clone(root, &path, link, repository);
+            if link.contains("/blob/main/") || link.contains("/tree/main/") {
+                problems.push(format!("{}: {link} is not below {repository}", path.display()));
+            }
             if let Err(reason) = follow(&from, &text, link) {
                 problems.push(format!("{}: {link}: {reason}", path.display()));
             }

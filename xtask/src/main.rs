@@ -21,10 +21,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask <command>
 
-  demo <framework>   Run the example app with a local Logto tenant, or with the
+  demo <example>     Run the example app with a local Logto tenant, or with the
                      tenant that LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET
                      and LOGTO_COOKIE_SECRET name.
-                     Frameworks: axum, actix-web, poem, rocket.
+                     Examples: axum, actix-web, poem, rocket, mcp.
                      BASE_URL          URL of the app (http://localhost:3000)
                      LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
