@@ -26,20 +26,32 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts the tenant and signs alice in.
+    /// Starts the tenant and signs alice in at an app that is not served.
     ///
     /// # Panics
     ///
     /// If that fails.
     pub async fn new() -> Self {
-        let tenant = LocalTenant::builder().base_url(BASE_URL).start().await;
+        Self::at(BASE_URL, |config| config).await
+    }
+
+    /// Starts the tenant and signs alice in at the app at `base_url`, with more configuration.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub async fn at(
+        base_url: &str,
+        configure: impl FnOnce(LogtoConfig) -> LogtoConfig + Send,
+    ) -> Self {
+        let tenant = LocalTenant::builder().base_url(base_url).start().await;
         let tenant = tenant.expect("a tenant");
         let clock = Clock::system();
         let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
-            .with_base_url(BASE_URL)
+            .with_base_url(base_url)
             .with_cookie_secret("a cookie secret that is long enough")
             .with_clock(clock.clone());
-        let logto = Logto::new(config).expect("a valid configuration");
+        let logto = Logto::new(configure(config)).expect("a valid configuration");
 
         let request = Request::new("GET", "/sign-in", [("accept", "text/html")]);
         let reply = logto.handle(Route::SignIn, request).await;
@@ -47,7 +59,7 @@ impl Stage {
         let callback = tenant.sign_in(&location.expect("a redirect").1, "alice");
         let callback = callback.await.expect("a callback");
         let cookie = cookies(&reply);
-        let request = Request::new("GET", &callback[BASE_URL.len()..], [("cookie", cookie)]);
+        let request = Request::new("GET", &callback[base_url.len()..], [("cookie", cookie)]);
         let cookie = cookies(&logto.handle(Route::Callback, request).await);
         assert!(!cookie.is_empty(), "alice is not signed in");
         Self { tenant, logto, cookie, clock }

@@ -4,13 +4,17 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
 mod bench;
+mod book;
 mod cargo_tool;
 mod chaos;
 mod costs;
 mod demo;
 mod fuzz;
 mod layers;
+mod links;
+mod msrv;
 mod test_all;
+mod workflows;
 
 use std::env;
 use std::path::Path;
@@ -19,10 +23,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask <command>
 
-  demo <framework>   Run the example app with a local Logto tenant, or with the
+  demo <example>     Run the example app with a local Logto tenant, or with the
                      tenant that LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET
                      and LOGTO_COOKIE_SECRET name.
-                     Frameworks: axum, actix-web, poem, rocket.
+                     Examples: axum, actix-web, poem, rocket, mcp.
                      BASE_URL          URL of the app (http://localhost:3000)
                      LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
@@ -59,6 +63,14 @@ Usage: cargo xtask <command>
 
   layers             Check that modules use only modules of lower layers, as the
                      tables in DESIGN.md say.
+
+  links              Check that the links of the guides and READMEs lead somewhere.
+
+  book               Build the guides as a site, in target/book/book, with mdBook
+                     (`cargo install mdbook --locked`).
+
+  msrv               Print the lowest Rust version that each crate states, and check
+                     that none of its dependencies needs more.
 ";
 
 fn main() -> ExitCode {
@@ -87,6 +99,9 @@ fn main() -> ExitCode {
         ["chaos", minutes] => chaos::run(minutes),
         ["fuzz", minutes] => fuzz::run(minutes),
         ["layers"] => layers::run(),
+        ["links"] => links::run(),
+        ["book"] => book::run(),
+        ["msrv"] => msrv::run(),
         [] => Err(USAGE.to_owned()),
         _ => Err(format!("Unknown command: {}\n\n{USAGE}", arguments.join(" "))),
     };

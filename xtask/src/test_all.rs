@@ -13,7 +13,7 @@ mod tools;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::{chaos, layers};
+use crate::{chaos, layers, links, msrv, workflows};
 use needs::Need;
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
@@ -70,6 +70,9 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
         checked(&Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     step("layers", &mut || layers::hold().map_or_else(Outcome::Impossible, Outcome::Check));
+    step("links", &mut || links::hold().map_or_else(Outcome::Impossible, Outcome::Check));
+    step("workflows", &mut || workflows::hold().map_or_else(Outcome::Impossible, Outcome::Check));
+    step("lowest Rust", &mut || msrv::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("packed crates", &mut packed::packed);
     step("tests", &mut || tested(&tests));
     step("fuzz corpus and memory", &mut || {

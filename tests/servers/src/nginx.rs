@@ -30,6 +30,24 @@ impl Nginx {
     /// Starts a server with TLS at `port`. `sites` are the names of hosts and what each serves, in nginx's
     /// own words.
     pub async fn start_with_tls(port: u16, sites: &[(&str, &str)]) -> Self {
+        Self::start_with_certificate(port, |certificate, key| {
+            let server = |(host, serves): &(&str, &str)| {
+                format!(
+                    "server {{ listen 127.0.0.1:{port} ssl; server_name {host};
+                       ssl_certificate {certificate}; ssl_certificate_key {key};
+                       location / {{ {serves} }} }}\n"
+                )
+            };
+            sites.iter().map(server).collect()
+        })
+        .await
+    }
+
+    /// Starts what `servers` makes of the files of a certificate and of its key. It listens at `port`.
+    pub async fn start_with_certificate(
+        port: u16,
+        servers: impl FnOnce(&str, &str) -> String,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for nginx");
         let path = |name: &str| folder.path().join(name).display().to_string();
         let (key, certificate) = (path("key.pem"), path("certificate.pem"));
@@ -48,15 +66,7 @@ impl Nginx {
             "-out",
             &certificate,
         ]));
-        let mut servers = String::new();
-        for (host, serves) in sites {
-            servers.push_str(&format!(
-                "server {{ listen 127.0.0.1:{port} ssl; server_name {host};
-                   ssl_certificate {certificate}; ssl_certificate_key {key};
-                   location / {{ {serves} }} }}\n"
-            ));
-        }
-        Self::with(port, &servers, folder).await
+        Self::with(port, &servers(&certificate, &key), folder).await
     }
 
     async fn with(port: u16, servers: &str, folder: TempDir) -> Self {

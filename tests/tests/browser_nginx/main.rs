@@ -1,5 +1,6 @@
 //! Apps behind nginx with its default settings, in a real browser.
 
+mod guide;
 mod space;
 mod tabs;
 mod tokens;

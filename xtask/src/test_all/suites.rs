@@ -52,7 +52,7 @@ pub(crate) fn tests_of_packages() -> Result<Cargo, String> {
 }
 
 fn package_test_files() -> Result<Vec<String>, String> {
-    let mut files = Vec::new();
+    let mut files = test_files(Path::new("docs/tests"))?;
     for kind in ["crates", "examples"] {
         for package in entries(Path::new(kind))? {
             let folder = package.join("tests");

@@ -69,11 +69,29 @@ impl User {
         self.grant.shown().email()
     }
 
-    /// See [`Context::access_token`].
+    /// An access token of the user for an API resource, for a resource in an organization, or the opaque
+    /// one; see [`TokenRequest`]. It comes from the session, and is renewed when it is about to end: once,
+    /// however many requests ask. Ask before the response goes out, because a session in a cookie keeps
+    /// what was renewed by a cookie of that response.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// [`ErrorKind::SignInRequired`](crate::ErrorKind::SignInRequired) if Logto ended the session, [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) if the token has
+    /// to be renewed and Logto does not answer, [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the user is not a member of
+    /// the organization, [`ErrorKind::InvalidClient`](crate::ErrorKind::InvalidClient) if Logto does not accept the app's ID or secret, and
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration does not name the resource. In a handler, `?` makes
+    /// each the response that fits.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Error, web::User};
+    ///
+    /// async fn authorization(user: &User) -> Result<String, Error> {
+    ///     let token = user.access_token("https://api.example.test").await?;
+    ///     Ok(format!("Bearer {}", token.as_str()))
+    /// }
+    /// ```
     pub async fn access_token(
         &self,
         request: impl Into<TokenRequest>,
@@ -81,11 +99,12 @@ impl User {
         self.context.access_token(request).await
     }
 
-    /// See [`Context::organization_token`].
+    /// An access token of the user for the permissions of the organization itself, not of an API. It needs the
+    /// scope `urn:logto:scope:organizations`.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`access_token`](Self::access_token).
     pub async fn organization_token(
         &self,
         organization: impl Into<String>,
@@ -93,20 +112,24 @@ impl User {
         self.context.organization_token(organization).await
     }
 
-    /// See [`Context::fetch_user_info`].
+    /// Asks Logto for the user's claims as they are now (OpenID Connect Core, section 5.3); the ID token has
+    /// those of the sign-in. Some scopes, such as `identities`, add claims here only.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`access_token`](Self::access_token).
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
         self.context.fetch_user_info().await
     }
 
-    /// See [`Context::connector_token`].
+    /// The user's token at another service, from Logto's Account API, or what is missing for it. It needs the
+    /// scope `identities`, and a connector that keeps tokens. Ask each time, and do not keep it: Logto renews it
+    /// when it has ended.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`access_token`](Self::access_token), and [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest)
+    /// if the configuration does not have the scope.
     pub async fn connector_token(
         &self,
         connector: impl Into<Connector>,
@@ -114,11 +137,11 @@ impl User {
         self.context.connector_token(connector).await
     }
 
-    /// See [`Context::hugging_face_token`].
+    /// The user's [token](Self::connector_token) at Hugging Face, to call the Hub or the Inference API for them.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`connector_token`](Self::connector_token).
     pub async fn hugging_face_token(&self) -> Result<ConnectorAccess, Error> {
         self.context.hugging_face_token().await
     }

@@ -1,0 +1,23 @@
+//! The guides' routes, served and requested: what is printed there is what runs here.
+
+// A test fails by panicking. The guides are code for readers: not all of it is called, and they take what
+// a reader's `main` has.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+#![allow(dead_code, unused_qualifications, unused_variables, clippy::needless_pass_by_value)]
+
+/// The code of a guide: `guide!("protect-a-page-1")` is its first block of Rust.
+macro_rules! guide {
+    ($block:literal) => {
+        include!(concat!(env!("OUT_DIR"), "/", $block, ".rs"));
+    };
+}
+
+mod apis;
+mod cargo_add;
+mod operation;
+mod organizations;
+mod pages;
+mod sessions;
+mod sign_in;
+mod site;
+mod streams;

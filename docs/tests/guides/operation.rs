@@ -1,0 +1,66 @@
+//! Guides about running an app.
+
+mod below_a_path {
+    guide!("behind-a-proxy-2");
+
+    use crate::site::{Site, answer};
+    use axum::routing::get;
+    use logto_axum::User;
+
+    #[tokio::test]
+    async fn everything_is_below_the_path() {
+        let page = async |user: User| user.name().unwrap_or("?").to_owned();
+        let shop = Router::new().route("/cart", get(page));
+        let site = Site::serve_at("/shop", |stage| app(&stage.logto, shop)).await;
+        assert_eq!(site.page("/cart").await, "Alice Example");
+        let stranger = answer(site.stranger(reqwest::Method::GET, "/cart")).await;
+        assert_eq!(stranger.location, "/shop/sign-in?return_to=%2Fshop%2Fcart");
+    }
+}
+
+mod stopping {
+    guide!("behind-a-proxy-3");
+
+    use crate::site::Site;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn the_server_ends_when_it_is_told_to() {
+        let logto = Site::serve_routes(Router::new()).await.stage.logto;
+        let listener = TcpListener::bind(("localhost", 0)).await.unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async move { stopped.await.unwrap_or_default() };
+        let server = tokio::spawn(serve(listener, Router::new(), logto, stopped));
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+    }
+}
+
+mod health {
+    guide!("deploy-2");
+
+    use crate::site::{Site, answer};
+
+    #[tokio::test]
+    async fn an_instance_says_how_it_is() {
+        let site = Site::serve(health).await;
+        for path in ["/alive", "/ready"] {
+            let answer = answer(site.stranger(reqwest::Method::GET, path)).await;
+            assert_eq!(answer.status, 204, "{path}");
+        }
+    }
+}
+
+mod observability {
+    guide!("observability-1");
+
+    #[tokio::test]
+    async fn requests_are_traced() {
+        let site = crate::site::Site::serve(|logto| {
+            traced(Router::new().merge(logto_axum::routes(logto)))
+        })
+        .await;
+        let answer = site.open("/sign-in").await;
+        assert_eq!(answer.status, 303);
+    }
+}

@@ -1,0 +1,66 @@
+//! The guide about organizations.
+
+mod claims {
+    guide!("organizations-1");
+}
+
+mod api {
+    guide!("organizations-2");
+}
+
+mod caller {
+    guide!("organizations-3");
+}
+
+mod choice {
+    guide!("organizations-4");
+}
+
+use axum::extract::Path;
+use axum::routing::get;
+use axum::{Router, routing::post};
+use logto_axum::{Reply, User};
+use reqwest::Method;
+
+use crate::site::{ACME, Site, THINGS, answer};
+
+#[tokio::test]
+async fn things_belong_to_an_organization() {
+    let token = async |user: User, Path(id): Path<String>| -> Result<String, Reply> {
+        caller::token(&user, &id).await
+    };
+    let is_admin = async |user: User| claims::is_admin(user).await.to_string();
+    let site = Site::serve(|logto| {
+        Router::new()
+            .route("/mine", get(claims::mine))
+            .route("/is-admin", get(is_admin))
+            .route("/token/{organization}", get(token))
+            .layer(logto_axum::layer(logto))
+            .merge(logto_axum::routes(logto))
+            .merge(api::app(logto.api(THINGS).unwrap()))
+    })
+    .await;
+    assert_eq!(site.page("/mine").await, ACME);
+    assert_eq!(site.page("/is-admin").await, "false", "her role there is org-admin");
+    let token = site.page(&format!("/token/{ACME}")).await;
+    for (organization, status) in [(ACME, 200), ("another", 403)] {
+        let path = format!("/organizations/{organization}/things");
+        let answer = answer(site.stranger(Method::GET, &path).bearer_auth(&token)).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn the_choice_is_kept() {
+    let routes = Router::new()
+        .route("/", get(choice::page))
+        .route("/switch/{organization}", post(choice::switch));
+    let site = Site::serve_routes(routes).await;
+    assert_eq!(site.page("/").await, "Choose an organization.");
+    let switch = |path: &str| site.alice(Method::POST, path).header("origin", &site.base_url);
+    assert_eq!(answer(switch("/switch/unknown")).await.status, 403);
+    let switched = answer(switch(&format!("/switch/{ACME}"))).await;
+    assert_eq!((switched.status, switched.location.as_str()), (303, "/"));
+    let page = answer(site.stranger(Method::GET, "/").header("cookie", switched.cookies)).await;
+    assert!(page.text.starts_with(ACME) && page.text.contains("read:things"), "{}", page.text);
+}

@@ -1,0 +1,134 @@
+//! Guides about signing in.
+
+use axum::Router;
+use axum::routing::get;
+use logto_local::LocalTenant;
+use logto_management::Management;
+
+use crate::site::Site;
+
+mod step_by_step {
+    guide!("hugging-face-step-by-step-1");
+
+    use crate::site::{Site, answer};
+
+    #[tokio::test]
+    async fn the_button_leads_to_the_profile() {
+        let site = Site::serve(app).await;
+        let home = answer(site.stranger(reqwest::Method::GET, "/")).await;
+        assert!(home.text.contains("/hugging-face"), "{}", home.text);
+        let button = answer(site.stranger(reqwest::Method::GET, "/hugging-face")).await;
+        assert!(button.location.contains("direct_sign_in=social%3Ahuggingface"));
+        assert_eq!(site.sign_in(button, "alice").await.location, "/profile");
+        assert_eq!(site.page("/profile").await, "Alice Example <alice@example.test>");
+        assert!(site.page("/").await.contains("Sign out"));
+    }
+}
+
+mod hugging_face {
+    guide!("hugging-face-1");
+}
+
+mod hugging_face_token {
+    guide!("hugging-face-3");
+}
+
+#[tokio::test]
+async fn the_connector_is_named_and_its_token_asked_for() {
+    let routes = Router::new()
+        .route("/hugging-face", get(hugging_face::sign_in_with_hugging_face))
+        .route("/who-am-i", get(hugging_face_token::who_am_i));
+    let site = Site::serve_routes(routes).await;
+    let answer = site.open("/hugging-face").await;
+    assert!(answer.location.contains("direct_sign_in=social%3Ahuggingface"));
+    let page = site.page("/who-am-i").await;
+    assert_eq!(page, "This tenant does not provide Hugging Face tokens.");
+}
+
+mod after_sign_in {
+    guide!("after-sign-in-2");
+
+    #[tokio::test]
+    async fn the_handler_names_the_page() {
+        let routes = axum::Router::new().route("/start-trial", axum::routing::get(start_trial));
+        let site = crate::site::Site::serve_routes(routes).await;
+        let answer = site.open("/start-trial").await;
+        assert_eq!(site.sign_in(answer, "alice").await.location, "/trial?step=1");
+    }
+}
+
+mod recent_sign_in {
+    guide!("recent-sign-in-1");
+}
+
+mod recent_sign_in_by_hand {
+    guide!("recent-sign-in-2");
+}
+
+#[tokio::test]
+async fn an_old_sign_in_is_asked_for_again() {
+    let settings = Router::new().route("/settings", get(recent_sign_in_by_hand::settings));
+    let site = Site::serve(|logto| {
+        settings.layer(logto_axum::layer(logto)).merge(recent_sign_in::app(logto))
+    })
+    .await;
+    assert_eq!(site.page("/settings").await, "Sign in again to delete my account");
+    let answer = site.open("/account/delete").await;
+    assert!(answer.location.contains("max_age=300"), "{}", answer.location);
+}
+
+mod magic_links {
+    guide!("invitations-1");
+    guide!("invitations-2");
+
+    use axum::{Router, routing::get};
+
+    use crate::site::{Site, answer};
+
+    #[tokio::test]
+    async fn the_link_signs_its_owner_in() {
+        let routes = Router::new().route("/magic-link/{email}/{token}", get(magic_link));
+        let site = Site::serve_routes(routes).await;
+        let tenant = &site.stage.tenant;
+        let management = super::management(tenant);
+        let page = Url::parse(&format!("{}/magic-link", site.base_url)).unwrap();
+        let link = link(&management, page, "alice@example.test").await.unwrap();
+        let answer = answer(site.stranger(reqwest::Method::GET, link.path())).await;
+        assert!(answer.location.contains("one_time_token="), "{}", answer.location);
+        assert_eq!(site.sign_in(answer, "alice").await.location, "/profile");
+    }
+}
+
+mod invitations {
+    guide!("invitations-3");
+}
+
+mod accepted_invitations {
+    guide!("invitations-4");
+
+    use axum::{Router, routing::get};
+
+    use super::invitations::invite;
+    use crate::site::{ACME, Site};
+
+    #[tokio::test]
+    async fn an_invitation_is_for_one_person() {
+        let site = Site::serve_at("", |stage| {
+            Router::new()
+                .route("/invitations/{id}", get(invitation))
+                .with_state(super::management(&stage.tenant))
+                .layer(logto_axum::layer(&stage.logto))
+                .merge(logto_axum::routes(&stage.logto))
+        })
+        .await;
+        let invitation = invite(&super::management(&site.stage.tenant), ACME).await;
+        // The role is one of the reader's tenant.
+        assert!(invitation.is_err());
+        assert_eq!(site.open("/invitations/unknown").await.status, 404);
+    }
+}
+
+fn management(tenant: &LocalTenant) -> Management {
+    let machine = tenant.machine_app();
+    Management::new(tenant.endpoint(), &machine.app_id, machine.app_secret.as_str()).unwrap()
+}
