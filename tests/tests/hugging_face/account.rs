@@ -291,7 +291,7 @@ async fn every_recorded_refusal_has_a_name() {
         ("something.else", (400, None)),
     ];
     each(rows.map(|(code, then)| (code, (code, then))), async |(code, (status, then))| {
-        let mut world = World::signed_in().await;
+        let world = World::signed_in().await;
         let body = json!({ "code": code, "message": format!("It was {PASSWORD}") }).to_string();
         world.provider.bend(Endpoint::Elsewhere, move |_, _| Answer::text(status, &body));
         let account = world.page().user().await.unwrap().account();
