@@ -9,6 +9,7 @@ use logto_http::is_loopback;
 use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::error::Error;
 use crate::flow::Engine;
+use crate::per_thread::Handle;
 use crate::resource_server::{Api, ApiConfig};
 use crate::session::manager::SessionInfo;
 use crate::web::{Context, Reply, Request, Route};
@@ -28,7 +29,7 @@ use crate::web::{Context, Reply, Request, Route};
 /// # Ok::<(), logto::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct Logto(Arc<Engine>);
+pub struct Logto(Handle<Engine>);
 
 impl Logto {
     /// Checks the configuration.
@@ -44,7 +45,7 @@ impl Logto {
             }
         }
         Engine::new(settings)
-            .map(|engine| Self(Arc::new(engine)))
+            .map(|engine| Self(Handle::new(engine)))
             .map_err(|error| ConfigError::from_initialization(&error))
     }
 
@@ -87,14 +88,14 @@ impl Logto {
     /// One request, as extractors and route handlers see it.
     #[must_use]
     pub fn context(&self, request: Request) -> Context {
-        Context::new(Arc::clone(&self.0), request)
+        Context::new(self.0.clone(), request)
     }
 
     /// One request that is not looked at yet: what most routes never ask about costs nothing. The
     /// first to ask [gives it its request](Context::with_request).
     #[must_use]
     pub fn lazy_context(&self) -> Context {
-        Context::lazy(Arc::clone(&self.0))
+        Context::lazy(self.0.clone())
     }
 
     /// The path to mount one of the SDK's own routes at, with the configured prefix.
@@ -168,7 +169,7 @@ impl Logto {
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). If Logto cannot be
     /// reached to revoke the refresh token, that is logged and no error.
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
-        let (engine, sub, id) = (Arc::clone(&self.0), sub.to_owned(), id.to_owned());
+        let (engine, sub, id) = (Arc::clone(self.0.shared()), sub.to_owned(), id.to_owned());
         // What was begun is finished, even if no request waits for it.
         let ending =
             async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
@@ -189,7 +190,7 @@ impl Logto {
         // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that it
         // does not end them.
         let until = self.now().saturating_add(self.0.settings.clock_tolerance);
-        let (engine, sub) = (Arc::clone(&self.0), sub.to_owned());
+        let (engine, sub) = (Arc::clone(self.0.shared()), sub.to_owned());
         self.0.tasks.run(async move { engine.end_person(&sub, until).await }).await
     }
 
