@@ -85,6 +85,19 @@ pub fn freshness() -> Vec<Case> {
             let page = visitor.open("/page").await;
             assert_ne!(page.text(), format!("hello {}", site.alice()));
         }),
+        Case::new("a recent sign-in, which a refresh does not renew", async |site| {
+            let mut visitor = site.visitor();
+            let sent = visitor.open(TO_SIGN_IN).await;
+            let callback = site.at_logto(&sent.location(), "alice").await;
+            visitor.open(&callback).await;
+            is_let_in(&visitor.open(PAGE).await, site);
+            visitor.let_the_token_end();
+            // This page renews the tokens, and that is no sign-in.
+            assert_eq!(visitor.open("/info").await.status, 200);
+            let again = visitor.open(PAGE).await;
+            assert_eq!((again.status, again.location().as_str()), (303, TO_SIGN_IN));
+            visitor.is_signed_in().await;
+        }),
         Case::new("a recent sign-in, cancelled", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
