@@ -1,7 +1,7 @@
 //! Programs without a web page against the local tenant.
 
 // A test fails by panicking, and so do its helpers.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::PathBuf;
 
