@@ -9,7 +9,6 @@ use logto_http::is_loopback;
 use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::error::Error;
 use crate::flow::Engine;
-use crate::per_thread::Handle;
 use crate::resource_server::{Api, ApiConfig};
 use crate::session::manager::SessionInfo;
 use crate::web::{Context, Reply, Request, Route};
@@ -29,7 +28,7 @@ use crate::web::{Context, Reply, Request, Route};
 /// # Ok::<(), logto::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct Logto(Handle<Engine>);
+pub struct Logto(Arc<Engine>);
 
 impl Logto {
     /// Checks the configuration.
@@ -45,7 +44,7 @@ impl Logto {
             }
         }
         Engine::new(settings)
-            .map(|engine| Self(Handle::new(engine)))
+            .map(|engine| Self(Arc::new(engine)))
             .map_err(|error| ConfigError::from_initialization(&error))
     }
 
@@ -88,14 +87,14 @@ impl Logto {
     /// One request, as extractors and route handlers see it.
     #[must_use]
     pub fn context(&self, request: Request) -> Context {
-        Context::new(self.0.clone(), request)
+        Context::new(Arc::clone(&self.0), request)
     }
 
     /// One request that is not looked at yet: what most routes never ask about costs nothing. The
     /// first to ask [gives it its request](Context::with_request).
     #[must_use]
     pub fn lazy_context(&self) -> Context {
-        Context::lazy(self.0.clone())
+        Context::lazy(Arc::clone(&self.0))
     }
 
     /// The path to mount one of the SDK's own routes at, with the configured prefix.
@@ -169,7 +168,7 @@ impl Logto {
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). If Logto cannot be
     /// reached to revoke the refresh token, that is logged and no error.
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
-        let (engine, sub, id) = (Arc::clone(self.0.shared()), sub.to_owned(), id.to_owned());
+        let (engine, sub, id) = (Arc::clone(&self.0), sub.to_owned(), id.to_owned());
         // What was begun is finished, even if no request waits for it.
         let ending =
             async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
@@ -190,7 +189,7 @@ impl Logto {
         // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that it
         // does not end them.
         let until = self.now().saturating_add(self.0.settings.clock_tolerance);
-        let (engine, sub) = (Arc::clone(self.0.shared()), sub.to_owned());
+        let (engine, sub) = (Arc::clone(&self.0), sub.to_owned());
         self.0.tasks.run(async move { engine.end_person(&sub, until).await }).await
     }
 

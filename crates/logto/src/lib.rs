@@ -16,7 +16,6 @@ pub mod m2m;
 mod maybe_ready;
 mod metrics;
 mod oidc;
-mod per_thread;
 mod reply;
 pub mod resource_server;
 mod session;

@@ -85,16 +85,6 @@ impl Grant {
         Self::unread(shown, Form::Sealed(Arc::clone(opener), sealed.into()))
     }
 
-    /// The same with nothing in common that is written: no reference count, nothing that is read on demand.
-    pub(crate) fn copied(self: &Arc<Self>) -> Arc<Self> {
-        let form = match &self.form {
-            Form::Fresh(_) => return Arc::clone(self),
-            Form::Packed(opener, packed) => Form::Packed(Arc::clone(opener), packed.clone()),
-            Form::Sealed(opener, text) => Form::Sealed(Arc::clone(opener), text.clone()),
-        };
-        Self::unread(self.shown.clone(), form)
-    }
-
     pub(crate) fn shown(&self) -> &Shown {
         &self.shown
     }

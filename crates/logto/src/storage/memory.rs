@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -36,9 +36,8 @@ pub struct MemoryStorage {
     /// Entries and bytes of one shard at most.
     capacity: usize,
     max_bytes: usize,
-    /// How often each shard was written, and how many revocation markers were put in.
-    writes: Box<[AtomicU64]>,
-    markers: AtomicU64,
+    /// Whether a revocation marker was ever put in.
+    has_markers: AtomicBool,
     clock: Clock,
     announcements: broadcast::Sender<String>,
 }
@@ -50,13 +49,6 @@ struct Shard {
     sweep_at: usize,
     /// What all entries take.
     bytes: usize,
-}
-
-/// How often the parts of a store were written that tell of a session.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Writes {
-    shard: u64,
-    markers: u64,
 }
 
 struct Slot {
@@ -90,8 +82,7 @@ impl MemoryStorage {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             capacity: DEFAULT_CAPACITY.div_ceil(SHARDS),
             max_bytes: DEFAULT_BYTES.div_ceil(SHARDS),
-            writes: (0..SHARDS).map(|_| AtomicU64::new(0)).collect(),
-            markers: AtomicU64::new(0),
+            has_markers: AtomicBool::new(false),
             clock: Clock::system(),
             announcements: broadcast::Sender::new(MESSAGES),
         }
@@ -133,47 +124,18 @@ impl MemoryStorage {
 
     /// The entry under a key.
     pub(crate) fn find(&self, key: &str) -> Option<Entry> {
-        self.find_with_end(key).map(|(entry, _)| entry)
-    }
-
-    /// The entry under a key, and when it ends.
-    pub(crate) fn find_with_end(&self, key: &str) -> Option<(Entry, Tick)> {
         let shard = read(self.shard(key).ok()?);
         // Most keys have no entry, and then the time is not needed.
-        let slot = shard.slots.get(key).filter(|slot| self.is_before(slot.ends_at))?;
-        Some((slot.entry.clone(), slot.ends_at))
-    }
-
-    pub(crate) fn is_before(&self, end: Tick) -> bool {
-        self.clock.tick() < end
+        let slot = shard.slots.get(key).filter(|slot| self.clock.tick() < slot.ends_at)?;
+        Some(slot.entry.clone())
     }
 
     pub(crate) fn has_markers(&self) -> bool {
-        self.markers.load(Ordering::Acquire) > 0
-    }
-
-    /// What was written until now. As long as it is the same, what is read of this key afterwards stays
-    /// true until its end comes, and there are no more revocation markers.
-    pub(crate) fn writes(&self, key: &str) -> Writes {
-        let shard = self.writes.get(shard_of(key));
-        Writes {
-            shard: shard.map_or(0, |writes| writes.load(Ordering::Acquire)),
-            markers: self.markers.load(Ordering::Acquire),
-        }
-    }
-
-    /// Counts a change, while its shard is locked.
-    fn count_write(&self, key: &str) {
-        if key.starts_with(REVOCATION_MARKER) {
-            self.markers.fetch_add(1, Ordering::Release);
-        }
-        if let Some(writes) = self.writes.get(shard_of(key)) {
-            writes.fetch_add(1, Ordering::Release);
-        }
+        self.has_markers.load(Ordering::Acquire)
     }
 
     fn shard(&self, key: &str) -> Result<&RwLock<Shard>, StorageError> {
-        let shard = self.shards.get(shard_of(key));
+        let shard = self.shards.get(cache::slot(key.as_bytes(), SHARDS));
         shard.ok_or_else(|| StorageError::new("the store has no shards"))
     }
 }
@@ -197,6 +159,10 @@ impl Storage for MemoryStorage {
         expect: Expect,
         ttl: Duration,
     ) -> Result<bool, StorageError> {
+        if key.starts_with(REVOCATION_MARKER) {
+            // Before the marker is there: who does not look for one must not miss it.
+            self.has_markers.store(true, Ordering::Release);
+        }
         let now = self.clock.tick();
         let mut shard = write(self.shard(key)?);
         if Expect::after(shard.live(key, now)) != expect {
@@ -211,7 +177,6 @@ impl Storage for MemoryStorage {
         shard.make_room(self.capacity, self.max_bytes - bytes, now);
         shard.bytes += bytes;
         shard.slots.insert(key.into(), Slot { entry, ends_at });
-        self.count_write(key);
         Ok(true)
     }
 
@@ -226,7 +191,6 @@ impl Storage for MemoryStorage {
         let removed = found.is_some() && (version.is_none() || version == found);
         if removed {
             shard.take(key);
-            self.count_write(key);
         }
         Ok(removed)
     }
@@ -296,10 +260,6 @@ impl Shard {
     }
 }
 
-fn shard_of(key: &str) -> usize {
-    cache::slot(key.as_bytes(), SHARDS)
-}
-
 fn size(key: &str, entry: &Entry) -> usize {
     ENTRY + key.len() + entry.value.len()
 }
@@ -335,30 +295,6 @@ mod tests {
     #[tokio::test]
     async fn it_passes_the_test_kit() {
         super::super::test_kit::check(&MemoryStorage::new()).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_change_is_told_by_the_writes() {
-        let store = MemoryStorage::new();
-        let (ours, marker) = ("session:ours-0000000", "end-of-person:alice-00");
-        let mut known = store.writes(ours);
-        let mut has_changed = |store: &MemoryStorage| {
-            std::mem::replace(&mut known, store.writes(ours)) != store.writes(ours)
-        };
-        assert!(store.put(ours, entry(), Expect::Absent, HOUR).await.unwrap());
-        assert!(has_changed(&store));
-        assert!(!store.put(ours, entry(), Expect::Absent, HOUR).await.unwrap());
-        assert!(!has_changed(&store), "refused");
-        assert!(store.remove(ours, None).await.unwrap());
-        assert!(has_changed(&store));
-        assert!(!store.has_markers());
-        assert!(store.put(marker, entry(), Expect::Absent, HOUR).await.unwrap());
-        assert!(has_changed(&store) && store.has_markers());
-        let others = (0..100).map(key).filter(|other| shard_of(other) != shard_of(ours));
-        for other in others {
-            assert!(store.put(&other, entry(), Expect::Absent, HOUR).await.unwrap());
-        }
-        assert!(!has_changed(&store), "of another shard");
     }
 
     #[tokio::test]

@@ -20,7 +20,6 @@ pub use bytes::Bytes;
 
 pub use error::StorageError;
 pub use memory::MemoryStorage;
-pub(crate) use memory::Writes;
 pub use subscription::Subscription;
 
 use crate::crypto::encoding;

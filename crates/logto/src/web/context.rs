@@ -10,7 +10,6 @@ use super::{Caching, MaybeReady, Reply, Request, Route, SessionEnded, User};
 use crate::error::Error;
 use crate::flow::Engine;
 use crate::oidc::claims::IdTokenClaims;
-use crate::per_thread::Handle;
 use crate::session::manager::{LoadedSession, SessionLookup};
 use crate::session::{Grant, SessionState};
 
@@ -35,7 +34,7 @@ use crate::session::{Grant, SessionState};
 pub struct Context(Arc<Shared>);
 
 struct Shared {
-    logto: Handle<Engine>,
+    logto: Arc<Engine>,
     /// Empty until something asks about it.
     request: OnceLock<Request>,
     /// The origin that the request is for, if it is not that of the base URL.
@@ -62,15 +61,15 @@ struct State {
 }
 
 impl Context {
-    pub(crate) fn new(logto: Handle<Engine>, request: Request) -> Self {
+    pub(crate) fn new(logto: Arc<Engine>, request: Request) -> Self {
         Self::with(logto, OnceLock::from(request))
     }
 
-    pub(crate) fn lazy(logto: Handle<Engine>) -> Self {
+    pub(crate) fn lazy(logto: Arc<Engine>) -> Self {
         Self::with(logto, OnceLock::new())
     }
 
-    fn with(logto: Handle<Engine>, request: OnceLock<Request>) -> Self {
+    fn with(logto: Arc<Engine>, request: OnceLock<Request>) -> Self {
         let (origin, loading, is_protected, state) = Default::default();
         Self(Arc::new(Shared { logto, request, origin, loading, is_protected, state }))
     }
@@ -98,7 +97,7 @@ impl Context {
     }
 
     pub(crate) fn logto(&self) -> &Arc<Engine> {
-        self.0.logto.shared()
+        &self.0.logto
     }
 
     pub(crate) fn request(&self) -> &Request {

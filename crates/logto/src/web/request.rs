@@ -51,22 +51,15 @@ const BY_LENGTH: [u32; 32] = {
 /// Where a header is in [`HEADERS`](Request::HEADERS).
 fn position(name: &str) -> Option<usize> {
     let mut candidates = *BY_LENGTH.get(name.len())?;
-    let ends = ends_of(name);
     while candidates != 0 {
         let at = candidates.trailing_zeros() as usize;
         let header = *Request::HEADERS.get(at)?;
-        if ends_of(header) == ends && (header == name || header.eq_ignore_ascii_case(name)) {
+        if header == name || header.eq_ignore_ascii_case(name) {
             return Some(at);
         }
         candidates &= candidates - 1;
     }
     None
-}
-
-/// First and last letter: of one length, most names differ there.
-fn ends_of(name: &str) -> Option<[u8; 2]> {
-    let (first, last) = (name.bytes().next()?, name.bytes().next_back()?);
-    Some([first.to_ascii_lowercase(), last.to_ascii_lowercase()])
 }
 
 impl Request {

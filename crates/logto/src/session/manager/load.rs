@@ -1,12 +1,12 @@
 //! Loads the session of a request from its cookies.
 
-use super::opened::{Opened, Unchanged, What};
+use super::opened::{Opened, What};
 use super::records::Record;
 use super::store_keys::EndKeys;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
 use crate::session::{Found, Session, SessionId, SessionState};
-use crate::storage::{Entry, MemoryStorage, Version};
+use crate::storage::{Entry, Version};
 
 /// What a request's cookies stand for.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl SessionManager {
         let key = self.store_keys.session(session.id);
         let ends = self.store_keys.ends(held.sub(), held.sid());
         let began = (session.started_at, session.known_marker);
-        let (entry, ended) = self.ask(&key, &ends, began).await?;
+        let (entry, ended) = self.ask(&key, || &ends, began).await?;
         let latest = match self.record(&key, entry.as_ref(), held.backend)? {
             _ if ended => None,
             Some(Record::Revoked) => None,
@@ -129,23 +129,16 @@ impl SessionManager {
         if self.pending.has(opened.id()) {
             return over(opened.state_of_end());
         }
-        let record = match self.store.in_process() {
-            Some(memory) => self.ask_memory(memory, opened),
-            None => {
-                let ends = opened.ends(&self.store_keys);
-                let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
-                match ended {
-                    true => Ok(None),
-                    false => self.stored(opened, entry.as_ref(), None).map(Some),
-                }
-            }
-        };
-        let loaded = match (record, &opened.what) {
+        let ends = || opened.ends(&self.store_keys);
+        let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
+        if ended {
+            return over(SessionState::Revoked);
+        }
+        let loaded = match (self.stored(opened, entry.as_ref()), &opened.what) {
             // It may have said that the session is over.
             (Err(_), _) => return over(SessionState::Unreadable),
-            (Ok(None), _) => return over(SessionState::Revoked),
             // Of the same revision it has the access tokens that did not fit into the cookies.
-            (Ok(Some(Some(Record::Session(mut stored)))), What::Session(held))
+            (Ok(Some(Record::Session(mut stored))), What::Session(held))
                 if stored.session.revision >= held.session.revision =>
             {
                 let last_used_at = stored.session.last_used_at.max(held.session.last_used_at);
@@ -153,13 +146,13 @@ impl SessionManager {
                 let is_newer = stored.session.revision > held.session.revision;
                 SessionLookup { needs_cookie: is_newer, ..SessionLookup::signed_in(stored) }
             }
-            (Ok(Some(Some(Record::Session(_)) | None)), What::Session(held)) => {
+            (Ok(Some(Record::Session(_)) | None), What::Session(held)) => {
                 SessionLookup::signed_in(held.clone())
             }
-            (Ok(Some(Some(Record::Session(held)))), What::SessionPointer(..)) => {
+            (Ok(Some(Record::Session(held))), What::SessionPointer(..)) => {
                 SessionLookup::signed_in(held)
             }
-            (Ok(Some(Some(Record::Revoked) | None)), _) => return over(opened.state_of_end()),
+            (Ok(Some(Record::Revoked) | None), _) => return over(opened.state_of_end()),
         };
         match &loaded.held {
             Some(held) if now >= self.expiry.ends_at(&held.session) => over(SessionState::Expired),
@@ -175,7 +168,7 @@ impl SessionManager {
         opened: &Opened,
         now: u64,
     ) -> Result<SessionLookup, Error> {
-        if is_newer && self.renewals_fail(opened, now) {
+        if is_newer && opened.renewals_fail(now) {
             held = self.move_to_store(held, now).await?;
         }
         let touched = self.touch(held, now).await?;
@@ -196,13 +189,16 @@ impl SessionManager {
 
     /// What is under a session's key, and whether the session is over for another reason; one round
     /// trip.
-    async fn ask(
+    async fn ask<'a>(
         &self,
         session: &str,
-        ends: &EndKeys,
+        ends: impl FnOnce() -> &'a EndKeys,
         (started_at, known): (u64, Option<Version>),
     ) -> Result<(Option<Entry>, bool), Error> {
-        let EndKeys { person, logto } = ends;
+        if let Some(memory) = self.store.without_markers() {
+            return Ok((memory.find(session), false));
+        }
+        let EndKeys { person, logto } = ends();
         let Some(logto) = logto else {
             let [entry, end] = self.store.get([session, person]).await?;
             return Ok((entry, self.is_over(person, end.as_ref(), started_at, known)));
@@ -211,32 +207,6 @@ impl SessionManager {
         let ended = self.is_over(person, end.as_ref(), started_at, known)
             || self.is_over(logto, other.as_ref(), started_at, None);
         Ok((entry, ended))
-    }
-
-    /// What the memory of this process has under a session's key, or had when it was asked last and nothing
-    /// was written since; `None` if the session is over for another reason.
-    fn ask_memory(
-        &self,
-        memory: &MemoryStorage,
-        opened: &Opened,
-    ) -> Result<Option<Option<Record>>, Error> {
-        // Before anything is read.
-        let writes = memory.writes(&opened.key);
-        if let Some(record) = opened.unchanged(memory, writes) {
-            return Ok(Some(record));
-        }
-        let (entry, ends_at) = memory.find_with_end(&opened.key).unzip();
-        if memory.has_markers() {
-            let EndKeys { person, logto } = opened.ends(&self.store_keys);
-            let (started_at, known) = opened.began();
-            let is_over = |key: &String, known| {
-                self.is_over(key, memory.find(key).as_ref(), started_at, known)
-            };
-            if is_over(person, known) || logto.as_ref().is_some_and(|logto| is_over(logto, None)) {
-                return Ok(None);
-            }
-        }
-        self.stored(opened, entry.as_ref(), Some(Unchanged { writes, ends_at })).map(Some)
     }
 
     /// Notes that the session is in use, where its life depends on that.

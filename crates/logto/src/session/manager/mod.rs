@@ -25,7 +25,7 @@ mod watched;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cache::Fronted;
+use crate::cache::{Budget, Cache};
 use crate::config::Settings;
 use crate::cookies::{self, Attributes};
 use crate::crypto::seal::KeyRing;
@@ -71,7 +71,7 @@ pub(crate) struct SessionManager {
     /// Whose end open streams wait for.
     pub(crate) watched: WatchedSessions,
     /// By the sealed text.
-    opened: Fronted<Arc<Opened>>,
+    opened: Cache<Arc<Opened>>,
     /// Where new sessions go.
     backend: SessionBackend,
     /// Whether sessions in cookies are listed too: the store outlives the process.
@@ -94,12 +94,12 @@ impl SessionManager {
             path: settings.cookie_path.clone(),
             partitioned: false,
         };
-        let opened = Fronted::new(settings.session_cache / SESSION_BYTES, settings.session_cache);
+        let budget = Arc::new(Budget::new(settings.session_cache));
         let opener = Opener::new(
             Arc::clone(&keys),
             attributes.name(&settings.cookie_name),
             Packer::new(&settings.issuer, &settings.app_id),
-            Arc::clone(opened.budget()),
+            Arc::clone(&budget),
         );
         let cookie = SessionCookie::new(attributes, settings.cookie_budget, Arc::clone(&opener));
         let frame_cookie =
@@ -116,7 +116,7 @@ impl SessionManager {
             },
             pending: PendingEnds::default(),
             watched: WatchedSessions::default(),
-            opened,
+            opened: Cache::new(settings.session_cache / SESSION_BYTES, budget),
             backend: match settings.sessions_in_cookies {
                 true => SessionBackend::Cookie,
                 false => SessionBackend::Store,
@@ -149,7 +149,7 @@ impl SessionManager {
 
     /// Whether a session is loaded without waiting.
     pub(crate) fn load_at_once(&self) -> bool {
-        self.store.in_process().is_some()
+        self.store.is_in_process()
     }
 
     /// Whether the store answers and can be written.

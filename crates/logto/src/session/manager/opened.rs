@@ -10,12 +10,11 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use super::records::Record;
 use super::store_keys::{EndKeys, StoreKeys};
 use super::{LoadedSession, SessionBackend, SessionManager};
-use crate::cache::{Budget, Copied, Seen};
-use crate::clock::Tick;
+use crate::cache::{Budget, Seen};
 use crate::crypto::seal::Purpose;
 use crate::error::Error;
-use crate::session::{Content, Sealed, Session, SessionId, SessionPointer, SessionState};
-use crate::storage::{Entry, MemoryStorage, Version, Writes};
+use crate::session::{Content, Sealed, SessionId, SessionPointer, SessionState};
+use crate::storage::{Entry, Version};
 
 /// Bytes of an entry beside what it holds: names for the store, and its place in the cache.
 const ENTRY: usize = 256;
@@ -29,25 +28,10 @@ pub(super) struct Opened {
     pub(super) key: Box<str>,
     /// Where the store has what ends it.
     ends: OnceLock<Box<EndKeys>>,
-    /// What the store had at the last request.
-    stored: RwLock<Stored>,
+    /// What the store had at the last request, and which writing of it that was.
+    stored: RwLock<Option<Box<(Version, Record)>>>,
     renewals: Renewals,
     budget: Arc<Budget>,
-}
-
-#[derive(Default)]
-struct Stored {
-    /// With which writing of it that is; `None` if there was nothing.
-    record: Option<Box<(Version, Record)>>,
-    unchanged: Option<Unchanged>,
-}
-
-/// For how long the memory of this process need not be asked again: until something is written, or the
-/// entry ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unchanged {
-    pub(super) writes: Writes,
-    pub(super) ends_at: Option<Tick>,
 }
 
 /// How often this cookie was answered with a newer one that the browser does not have yet: a proxy
@@ -67,7 +51,10 @@ pub(super) enum What {
 
 impl Seen for Arc<Opened> {
     fn text(&self) -> &[u8] {
-        Opened::text(self)
+        match &self.what {
+            What::Session(held) => held.session.grant.sealed().unwrap_or_default(),
+            What::SessionPointer(_, sealed) => sealed,
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -82,26 +69,10 @@ impl Seen for Arc<Opened> {
     }
 }
 
-impl Copied for Arc<Opened> {
-    fn copied(&self) -> Self {
-        let what = match &self.what {
-            What::Session(held) => {
-                let session = &held.session;
-                let session = Session { grant: session.grant.copied(), ..*session };
-                What::Session(LoadedSession { session, backend: held.backend })
-            }
-            What::SessionPointer(pointer, sealed) => {
-                What::SessionPointer(pointer.clone(), sealed.clone())
-            }
-        };
-        Arc::new(Opened::new(what, self.key.clone(), &self.budget))
-    }
-}
-
 impl Drop for Opened {
     fn drop(&mut self) {
         let stored = self.stored.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.budget.give_back(bytes_of(stored.record.as_deref()));
+        self.budget.give_back(bytes_of(stored.as_deref()));
     }
 }
 
@@ -116,31 +87,6 @@ fn bytes_of(stored: Option<&(Version, Record)>) -> usize {
 }
 
 impl Opened {
-    fn new(what: What, key: Box<str>, budget: &Arc<Budget>) -> Self {
-        let (ends, stored, renewals) = Default::default();
-        Self { what, key, ends, stored, renewals, budget: Arc::clone(budget) }
-    }
-
-    /// The value that it was sealed in.
-    pub(super) fn text(&self) -> &[u8] {
-        match &self.what {
-            What::Session(held) => held.session.grant.sealed().unwrap_or_default(),
-            What::SessionPointer(_, sealed) => sealed,
-        }
-    }
-
-    /// What the memory of this process has under the session's key, if that is known without asking.
-    pub(super) fn unchanged(
-        &self,
-        memory: &MemoryStorage,
-        writes: Writes,
-    ) -> Option<Option<Record>> {
-        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
-        let unchanged = stored.unchanged.filter(|unchanged| unchanged.writes == writes)?;
-        let lives = unchanged.ends_at.is_none_or(|end| memory.is_before(end));
-        lives.then(|| stored.record.as_deref().map(|(_, record)| record.clone()))
-    }
-
     /// Where the store has what ends the session.
     pub(super) fn ends(&self, names: &StoreKeys) -> &EndKeys {
         self.ends.get_or_init(|| {
@@ -183,16 +129,9 @@ impl Opened {
         }
     }
 
-    /// What this writing of the store's entry held, if it is the one that was read last.
-    fn record_of(&self, writing: Version) -> Option<Record> {
-        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
-        let (version, record) = stored.record.as_deref()?;
-        (*version == writing).then(|| record.clone())
-    }
-
     /// Counts an answer with a newer cookie; whether there were too many. Requests of the same second
     /// count once: a page makes several before it has the first answer.
-    fn renewals_fail(&self, now: u64) -> bool {
+    pub(super) fn renewals_fail(&self, now: u64) -> bool {
         let Renewals { count, last } = &self.renewals;
         if last.swap(now, Ordering::Relaxed) == now {
             return count.load(Ordering::Relaxed) > MAX_RENEWALS;
@@ -226,11 +165,16 @@ impl SessionManager {
                 (held.session.id, What::Session(held))
             }
         };
-        let key = self.store_keys.session(id).into();
-        let opened = Arc::new(Opened::new(what, key, self.opener.budget()));
+        let opened = Arc::new(Opened {
+            what,
+            key: self.store_keys.session(id).into(),
+            ends: OnceLock::new(),
+            stored: RwLock::default(),
+            renewals: Renewals::default(),
+            budget: Arc::clone(self.opener.budget()),
+        });
         if self.is_live(&opened, now) {
-            let is_over = |kept: &Arc<Opened>| !self.is_live(kept, now);
-            self.opened.shared().insert(Arc::clone(&opened), is_over);
+            self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
         }
         Some(opened)
     }
@@ -242,52 +186,42 @@ impl SessionManager {
         }
     }
 
-    /// Counts an answer with a newer cookie for all threads together; whether there were too many.
-    pub(super) fn renewals_fail(&self, opened: &Opened, now: u64) -> bool {
-        let counted = self.opened.shared().get(opened.text());
-        counted.as_deref().unwrap_or(opened).renewals_fail(now)
-    }
-
-    /// What the store has under the session's key, opened once for each writing of it. It is kept as
-    /// long as it is `unchanged`, if that can be told.
+    /// What the store has under the session's key, opened once for each writing of it.
     pub(super) fn stored(
         &self,
         opened: &Opened,
         entry: Option<&Entry>,
-        unchanged: Option<Unchanged>,
     ) -> Result<Option<Record>, Error> {
-        let known = entry.and_then(|entry| opened.record_of(entry.version));
-        let record = match known {
-            Some(record) if unchanged.is_none() => return Ok(Some(record)),
-            Some(record) => Some(record),
-            None => self.record(&opened.key, entry, opened.backend())?,
+        let Some(entry) = entry else {
+            return Ok(None);
         };
-        let newer = entry.zip(record.clone());
-        let newer = newer.map(|(entry, record)| Box::new((entry.version, record)));
+        let stored = opened.stored.read();
+        if let Some((version, record)) = stored.unwrap_or_else(PoisonError::into_inner).as_deref()
+            && *version == entry.version
+        {
+            return Ok(Some(record.clone()));
+        }
+        let record = self.record(&opened.key, Some(entry), opened.backend())?;
+        let newer = record.clone().map(|record| Box::new((entry.version, record)));
         opened.budget.take(bytes_of(newer.as_deref()));
-        // Both at once, so that neither is of another request.
-        let newer = Stored { record: newer, unchanged };
         let older = {
             let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
             mem::replace(&mut *stored, newer)
         };
-        opened.budget.give_back(bytes_of(older.record.as_deref()));
+        opened.budget.give_back(bytes_of(older.as_deref()));
         Ok(record)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
-    use std::thread;
-
-    use super::super::SessionLookup;
     use super::*;
     use crate::LogtoConfig;
     use crate::config::Settings;
     use crate::crypto::seal::KeyRing;
     use crate::oidc::claims::IdTokenClaims;
-    use crate::session::{Device, Grant, StoredTokens};
+    use crate::session::{Device, Grant, Session, SessionId, StoredTokens};
+    use crate::storage::MemoryStorage;
 
     const NOW: u64 = 1_795_342_500;
 
@@ -369,69 +303,6 @@ mod tests {
             manager.load(cookie.as_bytes(), NOW).await.unwrap();
             let taken = manager.opener.budget().taken();
             assert!((400..1024).contains(&taken), "{taken} bytes");
-        }
-    }
-
-    fn run<T>(work: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.unwrap().block_on(work)
-    }
-
-    /// Threads load a session until each has a copy of its own, then something happens: what they find.
-    fn afterwards(
-        manager: &SessionManager,
-        now: u64,
-        happens: impl AsyncFnOnce(LoadedSession),
-    ) -> [SessionLookup; 3] {
-        let cookie = run(sign_in(manager, 400));
-        let load = |now| run(manager.load(cookie.as_bytes(), now)).unwrap();
-        let has_copy = || {
-            let text = &cookie.split_once('=').unwrap().1.as_bytes()[1..];
-            let shared = manager.opened.shared().get(text).unwrap();
-            !Arc::ptr_eq(&shared, &manager.opened.get(text).unwrap())
-        };
-        let barrier = Barrier::new(4);
-        thread::scope(|scope| {
-            let threads = [(); 3].map(|()| {
-                scope.spawn(|| {
-                    (0..4).for_each(|_| drop(load(NOW).held.unwrap()));
-                    assert!(has_copy());
-                    barrier.wait();
-                    barrier.wait();
-                    load(now)
-                })
-            });
-            barrier.wait();
-            run(happens(load(NOW).held.unwrap()));
-            barrier.wait();
-            threads.map(|thread| thread.join().unwrap())
-        })
-    }
-
-    #[test]
-    fn what_happens_to_a_session_is_seen_by_every_thread() {
-        for is_stored in [false, true] {
-            let manager = manager(1024 * 1024, is_stored);
-            let is_over =
-                |found: [SessionLookup; 3]| found.iter().all(|found| found.held.is_none());
-            let nothing = afterwards(&manager, NOW, async |_| {});
-            assert!(nothing.iter().all(|found| found.held.is_some()));
-            assert!(is_over(afterwards(&manager, u64::MAX, async |_| {})), "by its lifetime");
-            let refreshed = afterwards(&manager, NOW, async |held| {
-                manager.update(&held, NOW, |_| true).await.unwrap();
-            });
-            let revisions = refreshed.map(|found| found.held.map(|held| held.session.revision));
-            assert_eq!(revisions, [Some(1); 3]);
-            let signed_out = afterwards(&manager, NOW, async |held| {
-                manager.end(&(&held).into(), NOW).await.unwrap();
-            });
-            assert!(is_over(signed_out));
-            // From here on markers are looked for.
-            let of_logto = afterwards(&manager, NOW, async |held| {
-                manager.end_logto_session(held.sid().unwrap(), NOW - 1).await.unwrap();
-                manager.end_person(held.sub(), NOW).await.unwrap();
-            });
-            assert!(is_over(of_logto));
         }
     }
 }

@@ -27,9 +27,14 @@ impl Store {
         Self { storage, timeout, keys, outages: Outages::new() }
     }
 
-    /// The memory of this process, which answers at once, if that is the store.
-    pub(crate) fn in_process(&self) -> Option<&MemoryStorage> {
-        self.storage.in_process()
+    /// Whether the store is the memory of this process, which answers at once.
+    pub(crate) fn is_in_process(&self) -> bool {
+        self.storage.in_process().is_some()
+    }
+
+    /// The memory of this process, if that is the store and no revocation marker was ever put into it.
+    pub(crate) fn without_markers(&self) -> Option<&MemoryStorage> {
+        self.storage.in_process().filter(|memory| !memory.has_markers())
     }
 
     pub(crate) async fn get<const N: usize>(
