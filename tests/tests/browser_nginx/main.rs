@@ -3,3 +3,4 @@
 mod space;
 mod tabs;
 mod tokens;
+mod uploads;
