@@ -42,6 +42,11 @@ impl Visitor {
         self.get(url).await.status().as_u16()
     }
 
+    /// The answer to what asks for the headers alone.
+    pub async fn head(&self, url: &str) -> Response {
+        self.client.head(url).send().await.expect("an answer")
+    }
+
     /// The status if there is an answer.
     ///
     /// # Errors

@@ -177,6 +177,37 @@ async fn an_open_page_is_told_that_its_session_has_ended() {
 }
 
 #[tokio::test]
+async fn pages_answer_head_like_get_and_other_methods_with_405() {
+    for example in Example::ALL {
+        let base_url = free_base_url();
+        let tenant = LocalTenant::builder().base_url(&base_url).start().await.unwrap();
+        let _app = ExampleApp::start(example, &base_url, &signs_in_at(&tenant)).await;
+        let visitor = Visitor::new();
+        for is_signed_in in [false, true] {
+            if is_signed_in {
+                let address = visitor.sent_to(&format!("{base_url}/sign-in")).await;
+                visitor.open(&tenant.sign_in(&address, "alice").await.unwrap()).await;
+            }
+            // The stream has no end, but its headers have.
+            for path in ["/events", "/", "/profile", "/sessions", "/api/me", "/openapi.json"] {
+                let address = format!("{base_url}{path}");
+                let (head, get) = (visitor.head(&address).await, visitor.get(&address).await);
+                assert_eq!(head.status(), get.status(), "{example:?}, {path}");
+                let kinds = [&head, &get].map(|answer| answer.headers().get("content-type"));
+                assert_eq!(kinds[0], kinds[1], "{example:?}, {path}");
+                assert_eq!(head.bytes().await.unwrap(), "", "{example:?}, {path}");
+            }
+        }
+        // Rocket does not tell a wrong method from an unknown address.
+        let wrong = if example == Example::Rocket { 404 } else { 405 };
+        let end = format!("{base_url}/sessions/end-others");
+        assert_eq!(visitor.status(&end).await, wrong, "{example:?}");
+        let answer = visitor.post(&format!("{base_url}/profile")).send().await.unwrap();
+        assert_eq!(answer.status(), wrong, "{example:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_app_without_a_proxy_listens_on_this_machine_only() {
     for example in Example::ALL {
         let base_url = free_base_url();

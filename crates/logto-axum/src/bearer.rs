@@ -14,6 +14,7 @@ use logto::resource_server::{
 };
 
 use crate::Reply;
+use crate::layer::Lazy;
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
@@ -54,7 +55,12 @@ where
         let authorization = parts.headers.get_all(AUTHORIZATION);
         let api = Api::from_ref(state);
         let token = api.authorize(&P::POLICY, authorization, organization.as_deref());
-        Ok(Self(token.await?, PhantomData))
+        let token = token.await.inspect_err(|_| {
+            if let Some(Lazy(context)) = parts.extensions.get() {
+                context.note_refusal();
+            }
+        });
+        Ok(Self(token?, PhantomData))
     }
 }
 

@@ -5,14 +5,15 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{self, Poll, ready};
 
+use axum::body::{Body, HttpBody};
 use axum::extract::{OriginalUri, Request};
-use axum::http::header::{CACHE_CONTROL, Entry, SET_COOKIE, VARY};
+use axum::http::header::{CACHE_CONTROL, EXPECT, Entry, SET_COOKIE, VARY};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method, Version};
 use axum::response::{IntoResponse, Response};
 use logto::Logto;
-use logto::web::{self, Caching, Context, MaybeReady};
+use logto::web::{self, Caching, Context, KeptBody, MaybeReady, UnreadBody};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -63,8 +64,26 @@ impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoServ
             request = Request::from_parts(parts, body);
         }
         request.extensions_mut().insert(Lazy(context.clone()));
-        LogtoFuture { inner: self.inner.call(request), context, answered: None }
+        let (request, unread) = keep_body(request);
+        LogtoFuture {
+            inner: self.inner.call(request),
+            context,
+            unread,
+            discarding: None,
+            answered: None,
+        }
     }
+}
+
+/// Keeps a handle on a body that the server would otherwise have to cut off if the request is refused.
+fn keep_body(request: Request) -> (Request, Option<UnreadBody<Body>>) {
+    let has_none = *request.method() == Method::GET || request.body().is_end_stream();
+    if has_none || request.version() >= Version::HTTP_2 || request.headers().contains_key(EXPECT) {
+        return (request, None);
+    }
+    let (parts, body) = request.into_parts();
+    let (body, unread) = KeptBody::split(body);
+    (Request::from_parts(parts, Body::new(body)), Some(unread))
 }
 
 pin_project! {
@@ -73,6 +92,9 @@ pin_project! {
         #[pin]
         inner: F,
         context: Context,
+        unread: Option<UnreadBody<Body>>,
+        // While the rest of a refused request is read.
+        discarding: Option<MaybeReady<()>>,
         // While it is not known yet whether the cookies may be sent.
         answered: Option<(Response, MaybeReady<Vec<String>>)>,
     }
@@ -93,12 +115,18 @@ where
                 let fix = "merge `logto_axum::routes(&logto)` into the router";
                 let instead = this.context.unanswered(response.status().as_u16(), fix);
                 let response = instead.map_or(response, |reply| Reply::from(reply).into_response());
-                if !this.context.is_asked() {
+                let unread = this.unread.take();
+                *this.discarding = unread.map(|unread| this.context.discard_unread(&unread));
+                if !this.context.is_asked() && this.discarding.is_none() {
                     return Poll::Ready(Ok(response));
                 }
                 this.answered.insert((response, this.context.take_cookies()))
             }
         };
+        if let Some(discarding) = this.discarding {
+            ready!(Pin::new(discarding).poll(cx));
+            *this.discarding = None;
+        }
         let cookies = ready!(Pin::new(cookies).poll(cx));
         let mut response = mem::take(response);
         let headers = response.headers_mut();

@@ -12,6 +12,7 @@ use poem::http::header::AUTHORIZATION;
 use poem::{FromRequest, Request, RequestBody, Result, Route, get};
 
 use crate::Reply;
+use crate::middleware::Lazy;
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
@@ -47,7 +48,12 @@ impl<'a, P: Permission> FromRequest<'a> for Authorized<P> {
         let authorization = request.headers().get_all(AUTHORIZATION);
         let organization = organization(request, &P::POLICY);
         let token = api.authorize(&P::POLICY, authorization, organization);
-        Ok(Self(token.await.map_err(Reply::from)?, PhantomData))
+        let token = token.await.inspect_err(|_| {
+            if let Some(Lazy(context)) = request.extensions().get() {
+                context.note_refusal();
+            }
+        });
+        Ok(Self(token.map_err(Reply::from)?, PhantomData))
     }
 }
 

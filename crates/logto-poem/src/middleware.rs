@@ -1,10 +1,15 @@
 //! The middleware: creates the request's context, and adds pending cookies to the response.
 
+use std::io;
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use logto::web::{KeptBody, UnreadBody};
 use logto::{Logto, web};
-use poem::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use poem::http::header::{CACHE_CONTROL, EXPECT, SET_COOKIE, VARY};
 use poem::http::uri::Authority;
-use poem::http::{HeaderMap, HeaderValue, Uri};
-use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
+use poem::http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use poem::{Body, Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::Reply;
 
@@ -46,12 +51,16 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
             context.with_request(|| view(&request));
         }
         request.extensions_mut().insert(Lazy(context.clone()));
+        let unread = keep_body(&mut request);
         let answer = self.inner.call(request).await;
         let mut answer = answer.map(IntoResponse::into_response);
         let status = answer.as_ref().map_or_else(Error::status, Response::status);
         let fix = "add `logto_poem::routes(&logto)` to the app's route";
         if let Some(reply) = context.unanswered(status.as_u16(), fix) {
             answer = Ok(Reply::from(reply).into_response());
+        }
+        if let Some(unread) = unread {
+            context.discard_unread(&unread).await;
         }
         let cookies = context.take_cookies().await;
         if cookies.is_empty() {
@@ -72,6 +81,27 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         Ok(response)
     }
 }
+
+/// Keeps a handle on a body that the server would otherwise have to cut off if the request is refused.
+fn keep_body(request: &mut Request) -> Option<UnreadBody<PoemBody>> {
+    if *request.method() == Method::GET
+        || request.version() >= Version::HTTP_2
+        || request.headers().contains_key(EXPECT)
+    {
+        return None;
+    }
+    let body = request.take_body();
+    if body.is_empty() {
+        request.set_body(body);
+        return None;
+    }
+    let (body, unread) = KeptBody::split(PoemBody::from(body));
+    request.set_body(Body::from(PoemBody::new(body)));
+    Some(unread)
+}
+
+/// What poem's bodies are made of.
+type PoemBody = BoxBody<Bytes, io::Error>;
 
 fn tell_caches(context: &web::Context, headers: &mut HeaderMap) {
     let Some(caching) = context.caching() else {

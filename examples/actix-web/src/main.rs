@@ -21,8 +21,10 @@ use std::time::Duration;
 
 use account::AtLogto;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Form, Html, Json, Path, Redirect, get, post, route};
-use actix_web::{App, HttpResponse, HttpServer, Responder};
+use actix_web::web::{Bytes, Data, Form, Html, Json, Path, Redirect, head, resource, route};
+use actix_web::{
+    App, FromRequest, Handler, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Responder,
+};
 use futures::stream;
 use logto_actix_web::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
@@ -73,20 +75,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .wrap(logto_actix_web::middleware(&logto))
             .configure(logto_actix_web::routes(&logto))
             .app_data(Data::new(logto))
-            .route("/", get().to(home))
-            .route("/profile", get().to(profile))
-            .route("/api/me", get().to(me))
-            .route("/events", get().to(events))
-            .route("/sessions", get().to(sessions))
-            .route("/sessions/logto", post().to(sessions_at_logto))
-            .route("/sessions/{id}/end", post().to(end_session))
-            .route("/sessions/end-others", post().to(end_other_sessions))
-            .route("/organizations/{id}/switch", post().to(switch_organization))
-            .route("/organizations/clear", post().to(clear_organization))
-            .route("/things", get().to(things))
-            .route("/api/things", get().to(api_things))
-            .route("/openapi.json", get().to(api_document))
-            .route("/sign-in/hugging-face", get().to(sign_in_with_hugging_face))
+            .service(page("/", home))
+            .service(page("/profile", profile))
+            .service(page("/api/me", me))
+            .service(resource("/events").get(events).route(head().to(events_without_body)))
+            .service(page("/sessions", sessions))
+            .service(resource("/sessions/logto").post(sessions_at_logto))
+            .service(resource("/sessions/{id}/end").post(end_session))
+            .service(resource("/sessions/end-others").post(end_other_sessions))
+            .service(resource("/organizations/{id}/switch").post(switch_organization))
+            .service(resource("/organizations/clear").post(clear_organization))
+            .service(page("/things", things))
+            .service(page("/api/things", api_things))
+            .service(page("/openapi.json", api_document))
+            .service(page("/sign-in/hugging-face", sign_in_with_hugging_face))
             .default_service(route().to(not_found))
     };
 
@@ -99,6 +101,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What outlived its request, such as a refresh, is finished before the process ends.
     logto.drain(Duration::from_secs(30)).await;
     Ok(())
+}
+
+/// A page. `App::route` would answer `HEAD` and all other methods with 404; a resource answers them with 405.
+fn page<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource(path).get(handler.clone()).route(head().to(handler))
 }
 
 /// For all visitors.
@@ -159,7 +171,19 @@ async fn events(user: User) -> HttpResponse {
         };
         Ok::<_, Infallible>(Bytes::from_static(event))
     });
-    HttpResponse::Ok().content_type("text/event-stream").streaming(events)
+    event_stream().streaming(events)
+}
+
+/// For `HEAD`: Actix Web would wait for the end of the stream.
+async fn events_without_body(_: User) -> HttpResponse {
+    event_stream().finish()
+}
+
+fn event_stream() -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    // nginx would hold the events back.
+    response.content_type("text/event-stream").insert_header(("x-accel-buffering", "no"));
+    response
 }
 
 /// Goes on in another organization, if the user is a member. The session remembers it.

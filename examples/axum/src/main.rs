@@ -26,7 +26,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use futures::stream::{self, Stream};
+use futures::stream;
 use logto_axum::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
@@ -174,16 +174,17 @@ async fn clear_organization(user: User) -> Result<Redirect, Reply> {
 }
 
 /// Tells an open page when its session has ended.
-async fn events(user: User) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+async fn events(user: User) -> impl IntoResponse {
     let ended = user.session_ended();
     let events = stream::once(async move {
-        Ok(tokio::select! {
+        Ok::<_, Infallible>(tokio::select! {
             () = ended => Event::default().event("signed-out").data("signed out"),
             // A server that stops waits for open streams.
             () = shutdown::requested() => Event::default().comment("the server stops"),
         })
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    // nginx would hold the events back.
+    ([("x-accel-buffering", "no")], Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 /// Calls the API with an access token of the user.

@@ -160,7 +160,11 @@ async fn events(user: User) -> Response {
         };
         Ok::<_, io::Error>(event)
     });
-    Response::builder().content_type("text/event-stream").body(Body::from_bytes_stream(events))
+    Response::builder()
+        .content_type("text/event-stream")
+        // nginx would hold the events back.
+        .header("x-accel-buffering", "no")
+        .body(Body::from_bytes_stream(events))
 }
 
 /// Goes on in another organization, if the user is a member. The session remembers it.

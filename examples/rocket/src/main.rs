@@ -24,11 +24,12 @@ use logto_rocket::{
 };
 use rocket::error::ErrorKind;
 use rocket::form::Form;
+use rocket::http::Header;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
 use rocket::response::stream::{Event, EventStream};
 use rocket::serde::json::{Value, json};
-use rocket::{Config, Shutdown, State, catch, catchers, get, post, routes};
+use rocket::{Config, Responder, Shutdown, State, catch, catchers, get, post, routes};
 use tracing_subscriber::EnvFilter;
 
 /// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
@@ -163,9 +164,16 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
     Ok(Redirect::to("/sessions"))
 }
 
+/// A response that nginx passes on at once.
+#[derive(Responder)]
+struct Unbuffered<R>(R, Header<'static>);
+
 /// Tells an open page when its session has ended. A server that stops waits for open streams.
 #[get("/events")]
-fn events(user: User, shutdown: Shutdown) -> EventStream<impl Stream<Item = Event> + Send> {
+fn events(
+    user: User,
+    shutdown: Shutdown,
+) -> Unbuffered<EventStream<impl Stream<Item = Event> + Send>> {
     let ended = user.session_ended();
     // It has the whole request, and the stream may be open for hours.
     drop(user);
@@ -173,7 +181,8 @@ fn events(user: User, shutdown: Shutdown) -> EventStream<impl Stream<Item = Even
         ended.await;
         Event::data("signed out").event("signed-out")
     });
-    EventStream::from(event.take_until(shutdown))
+    let events = EventStream::from(event.take_until(shutdown));
+    Unbuffered(events, Header::new("x-accel-buffering", "no"))
 }
 
 /// Goes on in another organization, if the user is a member. The session remembers it.

@@ -20,8 +20,13 @@ impl Nginx {
     /// Starts a proxy at `port` of this machine, in front of what listens on `app`. No limit differs from
     /// nginx's own.
     pub async fn start(port: u16, app: u16) -> Self {
+        Self::start_with(port, app, "").await
+    }
+
+    /// The same with more `settings`, in nginx's own words.
+    pub async fn start_with(port: u16, app: u16, settings: &str) -> Self {
         let site = format!(
-            "server {{ listen 127.0.0.1:{port};
+            "server {{ listen 127.0.0.1:{port}; {settings}
                location / {{ proxy_pass http://127.0.0.1:{app}; }} }}"
         );
         Self::with(port, &site, tempfile::tempdir().expect("a folder for nginx")).await

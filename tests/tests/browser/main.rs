@@ -1,5 +1,6 @@
 //! The example apps in a real browser.
 
+mod back;
 mod errors;
 mod local;
 mod things;

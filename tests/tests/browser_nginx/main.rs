@@ -2,5 +2,7 @@
 
 mod guide;
 mod space;
+mod streams;
 mod tabs;
 mod tokens;
+mod uploads;

@@ -48,6 +48,17 @@ impl Context {
         authorization: impl IntoIterator<Item: AsRef<[u8]>>,
         organization: Option<&str>,
     ) -> Result<Caller, Error> {
+        let caller = self.permitted(api, policy, authorization, organization).await;
+        caller.inspect_err(|_| self.note_refusal())
+    }
+
+    async fn permitted(
+        &self,
+        api: &Api,
+        policy: &Policy,
+        authorization: impl IntoIterator<Item: AsRef<[u8]>>,
+        organization: Option<&str>,
+    ) -> Result<Caller, Error> {
         let missing = match api.authorize(policy, authorization, organization).await {
             Err(error) if error.kind() == ErrorKind::MissingToken => error,
             outcome => return outcome.map(|claims| Caller { claims, user: None }),

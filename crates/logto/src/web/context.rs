@@ -44,6 +44,8 @@ struct Shared {
     loading: tokio::sync::Mutex<()>,
     /// Whether the request is refused unless a person is signed in.
     is_protected: AtomicBool,
+    /// Whether the SDK answered in place of the handler.
+    is_refused: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -70,8 +72,8 @@ impl Context {
     }
 
     fn with(logto: Arc<Engine>, request: OnceLock<Request>) -> Self {
-        let (origin, loading, is_protected, state) = Default::default();
-        Self(Arc::new(Shared { logto, request, origin, loading, is_protected, state }))
+        let (origin, loading, is_protected, is_refused, state) = Default::default();
+        Self(Arc::new(Shared { logto, request, origin, loading, is_protected, is_refused, state }))
     }
 
     /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one. Extractors
@@ -205,6 +207,16 @@ impl Context {
     /// Notes that the request is refused unless a person is signed in.
     pub(super) fn protect(&self) {
         self.0.is_protected.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the request is refused. The context notes its own refusals; this is for those of an
+    /// [`Api`](crate::resource_server::Api), before [`discard_unread`](Self::discard_unread).
+    pub fn note_refusal(&self) {
+        self.0.is_refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.0.is_refused.load(Ordering::Relaxed)
     }
 
     /// The response in place of a 404 to one of the SDK's own routes, which the app does not serve then.

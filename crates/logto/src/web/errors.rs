@@ -58,6 +58,7 @@ impl Context {
 
     /// A redirect, a page or 401, by the kind of request.
     pub(super) fn send_to_sign_in(&self, refusal: &Refusal) -> Reply {
+        self.note_refusal();
         let request = self.request();
         let sign_in = refusal.sign_in.as_str();
         if request.is_navigation() {
@@ -132,6 +133,7 @@ impl Context {
 
     /// The error, with the answer that this request gets for it.
     pub(super) fn answered(&self, error: Error) -> Error {
+        self.note_refusal();
         if error.reply().is_some() {
             return error;
         }
@@ -224,6 +226,7 @@ impl Context {
     /// The answer to a request that only a page of this app may make. In `why`, `{origin}` stands for
     /// where the app is.
     pub(super) fn wrong_origin(&self, why: &str) -> Reply {
+        self.note_refusal();
         let origin = self.origin();
         if !self.request().accepts_html() {
             return Reply::json(403, "wrong_origin", &why.replace("{origin}", origin));

@@ -43,6 +43,7 @@ mod sign_out;
 mod silent;
 mod snapshot;
 mod tokens;
+mod unread_body;
 mod user;
 mod webhooks;
 
@@ -57,6 +58,7 @@ pub use context::Context;
 pub use request::Request;
 pub use routes::Route;
 pub use snapshot::{ContextRequest, LogtoContext};
+pub use unread_body::{KeptBody, UnreadBody};
 pub use user::User;
 
 pub use crate::flow::SessionEnded;

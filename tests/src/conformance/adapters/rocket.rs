@@ -79,6 +79,7 @@ fn rocket(app: TestApp) -> Rocket<Build> {
         echo,
         fresh,
         fresh_post,
+        fresh_refused,
         info,
         tokens,
         state,
@@ -133,6 +134,14 @@ async fn fresh(user: FreshUser<300>) -> String {
 #[post("/fresh")]
 async fn fresh_post(user: FreshUser<300>) -> String {
     TestApp::greeting(Some(&user))
+}
+
+/// The rest of a refused request, as `docs/behind-a-proxy.md` has it.
+#[post("/fresh", rank = 2, data = "<body>")]
+async fn fresh_refused(body: Data<'_>) -> Status {
+    // Whether or not all of it came, the request is answered.
+    let _ = body.open(100.mebibytes()).stream_to(io::sink()).await;
+    Status::Unauthorized
 }
 
 #[get("/info")]
