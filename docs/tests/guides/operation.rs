@@ -19,7 +19,7 @@ mod below_a_path {
 }
 
 mod stopping {
-    guide!("behind-a-proxy-3");
+    guide!("behind-a-proxy-4");
 
     use crate::site::Site;
     use tokio::sync::oneshot;

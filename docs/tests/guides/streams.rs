@@ -70,7 +70,7 @@ mod poem_events {
 mod rocket_events {
     guide!("streams-4");
 
-    use rocket::http::{Header, Status};
+    use rocket::http::Status;
     use rocket::local::asynchronous::Client;
 
     #[tokio::test]
