@@ -63,7 +63,7 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
         .webhooks(options.webhooks)
         .third_party(options.third_party)
         .token_storage(options.token_storage)
-        .account_center(true)
+        .account_center(!options.empty)
         .secret_vault(options.token_storage);
     if options.empty {
         builder = builder.empty();

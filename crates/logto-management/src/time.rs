@@ -106,7 +106,7 @@ mod tests {
     fn what_is_missing_or_null_is_none_and_nonsense_is_refused() {
         let read: All = serde_json::from_value(json!({ "time": 0, "end": null })).unwrap();
         assert_eq!(read, All { time: UNIX_EPOCH, end: None, life: None });
-        for wrong in [json!({ "time": -1 }), json!({ "time": "x" }), json!({ "time": u64::MAX })] {
+        for wrong in [json!({ "time": -1 }), json!({ "time": "x" }), json!({ "time": null })] {
             assert!(serde_json::from_value::<All>(wrong.clone()).is_err(), "{wrong}");
         }
     }

@@ -149,7 +149,7 @@ impl NativeApp {
             let credentials = app.load().await?;
             app.delete().await?;
             match credentials {
-                Some(credentials) => app.0.protocol.revoke(credentials.refresh_token).await,
+                Some(credentials) => app.0.protocol.revoke(&credentials.refresh_token).await,
                 None => Ok(()),
             }
         }))

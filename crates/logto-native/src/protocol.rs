@@ -11,8 +11,8 @@ use oauth2::{
     AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken, DeviceAuthorizationUrl,
     DeviceCodeErrorResponseType, EndpointNotSet, EndpointSet, ErrorResponse, ExtraTokenFields,
     HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, RevocationUrl, Scope, StandardDeviceAuthorizationResponse,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    RequestTokenError, Scope, StandardDeviceAuthorizationResponse, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -38,7 +38,7 @@ type LogtoClient = Client<
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
-    EndpointSet,
+    EndpointNotSet,
     EndpointSet,
 >;
 
@@ -72,7 +72,7 @@ struct Metadata {
     issuer: String,
     authorization_endpoint: AuthUrl,
     token_endpoint: TokenUrl,
-    revocation_endpoint: RevocationUrl,
+    revocation_endpoint: Url,
     device_authorization_endpoint: Option<DeviceAuthorizationUrl>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
@@ -150,7 +150,6 @@ impl Protocol {
         Client::new(ClientId::new(self.app_id.clone()))
             .set_auth_uri(metadata.authorization_endpoint.clone())
             .set_token_uri(metadata.token_endpoint.clone())
-            .set_revocation_url(metadata.revocation_endpoint.clone())
     }
 
     fn scopes(&self) -> impl Iterator<Item = Scope> {
@@ -254,15 +253,17 @@ impl Protocol {
         Ok(Tokens::new(&answer, Some(resource)))
     }
 
-    /// Revokes a refresh token and with it everything that was issued for the sign-in (RFC 7009).
-    pub(crate) async fn revoke(&self, refresh_token: String) -> Result<(), Error> {
-        let client = self.client(self.metadata().await?);
-        let token = StandardRevocableToken::RefreshToken(RefreshToken::new(refresh_token));
-        let request = client.revoke_token(token).map_err(|error| {
-            Error::with_source(ErrorKind::InvalidResponse, "the revocation endpoint", error)
-        })?;
-        let answer = request.request_async(&self.sender()).await;
-        answer.map_err(|error| failed("the revocation", error))
+    /// Revokes a refresh token and with it everything that was issued for the sign-in (RFC 7009). By hand:
+    /// `oauth2` takes no plain http here, which a Logto in a private network may have.
+    pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
+        let form = [("token", refresh_token), ("client_id", &self.app_id)];
+        let endpoint = self.metadata().await?.revocation_endpoint.clone();
+        let request = self.http.post(endpoint).form(&form);
+        let answer = read(request.send().await.map_err(unreachable)?).await?;
+        match answer.status().as_u16() {
+            200 => Ok(()),
+            status => Err(Error::refused("Logto refused the revocation", status.to_string())),
+        }
     }
 
     /// Sends what `oauth2` prepared. It owns the client, as a task of its own has to.

@@ -46,6 +46,10 @@ fn is_plain(path: &str) -> bool {
 /// [`local_path`] for a path or a full URL of `origin`, which may have a fragment: normalized, so that
 /// it is judged as browsers and frameworks will read it.
 pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
+    // It stands for bytes that are not text: this is not the page that was meant.
+    if address.contains(char::REPLACEMENT_CHARACTER) {
+        return None;
+    }
     // A URL of this origin, however it is written.
     let inside = Url::parse(address).ok();
     let inside = inside.filter(|url| url.origin().ascii_serialization() == origin);
@@ -173,6 +177,7 @@ mod tests {
         for address in ["/a/..//evil.example", "/a/%2e.//evil.example", "/a\\b", "/\\evil", "#a"] {
             assert_eq!(page(address), None, "{address}");
         }
+        assert_eq!(page("/caf\u{fffd}"), None);
         let long = "a".repeat(MAX_LENGTH - 1);
         assert_eq!(page(&format!("/{long}#b")), Some(format!("/{long}")));
     }

@@ -61,7 +61,7 @@ async fn a_command_gets_the_tenant_in_its_environment_and_ends_it() {
     assert!(!run.out.contains("export"), "{run:?}");
 }
 
-/// As somebody tries it out: an empty tenant, and the set-up as its command.
+/// As a newcomer tries it out: an empty tenant, and the set-up as its command.
 #[tokio::test]
 async fn an_empty_tenant_can_be_set_up_to_keep_tokens() {
     let folder = tempfile::tempdir().unwrap();

@@ -191,7 +191,8 @@ mod tests {
         let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
             .with_base_url("https://app.example.com")
             .with_cookie_secret("0123456789abcdef0123456789abcdef");
-        Logto::new(config).unwrap().context(Request::new("POST", "/", [("accept", "text/html")]))
+        let headers = [("accept", "text/html"), ("origin", "https://evil.example")];
+        Logto::new(config).unwrap().context(Request::new("POST", "/", headers))
     }
 
     /// How many pieces were read, `first` of them by the handler.

@@ -59,7 +59,7 @@ pub fn without_routes() -> Vec<Case> {
             assert!(answer.text().contains("log says what to add."));
         }
         // What is no address of the SDK is the app's own 404.
-        for path in ["/sign-in/", "/else/sign-in", "//callback"] {
+        for path in ["/callback/", "/else/sign-in", "//callback"] {
             let answer = site.visitor().open(path).await;
             assert_eq!(answer.status, 404, "{}", answer.summary(""));
             assert!(!answer.text().contains("log says what to add."), "{path}");
