@@ -254,12 +254,33 @@ mod tests {
     use crate::web::Request;
     use crate::{Logto, LogtoConfig};
 
+    fn logto(base_url: &str) -> Logto {
+        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
+            .with_base_url(base_url)
+            .with_cookie_secret("0123456789abcdef0123456789abcdef");
+        Logto::new(config).unwrap()
+    }
+
+    #[test]
+    fn only_the_very_address_of_a_route_is_missed() {
+        let logto = logto("https://app.example.com/shop");
+        for (path, is_missed) in [
+            ("/callback?code=a", true),
+            ("/shop/sign-in", true),
+            ("/callback/", false),
+            ("//callback", false),
+            ("/else/callback", false),
+            ("/shopcallback", false),
+        ] {
+            let context = logto.context(Request::new("GET", path, [("accept", "text/html")]));
+            assert_eq!(context.unanswered(404, "fix").is_some(), is_missed, "{path}");
+            assert!(context.unanswered(200, "fix").is_none());
+        }
+    }
+
     #[test]
     fn a_frame_opens_a_window_with_a_page_of_this_app() {
-        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
-            .with_base_url("https://app.example.com")
-            .with_cookie_secret("0123456789abcdef0123456789abcdef");
-        let logto = Logto::new(config).unwrap();
+        let logto = logto("https://app.example.com");
         let frame =
             [("accept", "text/html"), ("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
         for (target, address) in [("/page?a=b", "/page?a=b"), ("//evil.example/page", "/")] {
