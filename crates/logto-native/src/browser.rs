@@ -12,8 +12,8 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use url::{Url, form_urlencoded};
 
 use crate::app::NativeApp;
@@ -25,6 +25,8 @@ use crate::user::User;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How long a browser may take to send its request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections at a time. A browser opens a few.
+const MAX_CONNECTIONS: usize = 16;
 
 /// The code stays neither in the history nor in a link to another page.
 const DONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed in</title>\
@@ -123,41 +125,47 @@ async fn redirected(
     listener: &TcpListener,
     authorization: &Authorization,
 ) -> Result<Redirect, Error> {
-    let (sender, mut redirects) = mpsc::channel(1);
     let path = Url::parse(&authorization.redirect_uri).map(|uri| uri.path().to_owned());
-    let expected: Arc<(String, String)> =
-        Arc::new((path.unwrap_or_default(), authorization.state.clone()));
+    let expected = Arc::new((path.unwrap_or_default(), authorization.state.clone()));
+    // Dropped with this future, and all that is under way with it.
+    let mut connections = JoinSet::new();
     loop {
-        let (stream, _) = tokio::select! {
-            Some(redirect) = redirects.recv() => return Ok(redirect),
-            accepted = listener.accept() => accepted.map_err(|error| {
-                Error::with_source(ErrorKind::Internal, "no connection can be taken", error)
-            })?,
-        };
-        let (sender, expected) = (sender.clone(), Arc::clone(&expected));
-        tokio::spawn(async move {
-            let redirect = std::sync::Mutex::new(None);
-            let service = service_fn(async |request: Request<Incoming>| {
-                let (answer, found) = answer(&request, &expected);
-                if let Ok(mut redirect) = redirect.lock()
-                    && found.is_some()
-                {
-                    *redirect = found;
+        tokio::select! {
+            Some(served) = connections.join_next() => {
+                if let Ok(Some(redirect)) = served {
+                    return Ok(redirect);
                 }
-                Ok::<_, Infallible>(answer)
-            });
-            let connection = hyper::server::conn::http1::Builder::new()
-                .timer(hyper_util::rt::TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .keep_alive(false)
-                .serve_connection(TokioIo::new(stream), service);
-            // A browser that closes early has sent its request all the same.
-            let _: Result<(), hyper::Error> = connection.await;
-            if let Ok(Some(redirect)) = redirect.into_inner() {
-                let _: Result<(), _> = sender.send(redirect).await;
             }
-        });
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => {
+                let (stream, _) = accepted.map_err(|error| {
+                    Error::with_source(ErrorKind::Internal, "no connection can be taken", error)
+                })?;
+                connections.spawn(serve(stream, Arc::clone(&expected)));
+            }
+        }
     }
+}
+
+/// Answers the request of a connection; what it says if it is the one that is waited for.
+async fn serve(stream: TcpStream, expected: Arc<(String, String)>) -> Option<Redirect> {
+    let redirect = std::sync::Mutex::new(None);
+    let service = service_fn(async |request: Request<Incoming>| {
+        let (answer, found) = answer(&request, &expected);
+        if let Ok(mut redirect) = redirect.lock()
+            && found.is_some()
+        {
+            *redirect = found;
+        }
+        Ok::<_, Infallible>(answer)
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(hyper_util::rt::TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    // A browser that closes early has sent its request all the same.
+    let _: Result<(), hyper::Error> = connection.await;
+    redirect.into_inner().ok().flatten()
 }
 
 fn answer(

@@ -111,10 +111,10 @@ async fn an_app_that_is_named_is_adopted() {
     assert_eq!(site.value("LOGTO_APP_ID"), id);
     assert_eq!(site.value("LOGTO_APP_SECRET"), site.tenant.app_secret());
 
-    let run = site.set_up_with(&[], &[("LOGTO_APP_ID", "nobody")]).await;
+    let run = site.set_up_with(&[], &[("LOGTO_APP_ID", "unknown")]).await;
     assert_eq!(run.status, 2, "{run:?}");
     assert!(
-        run.err.contains("LOGTO_APP_ID nobody is not an application of this tenant"),
+        run.err.contains("LOGTO_APP_ID unknown is not an application of this tenant"),
         "{run:?}"
     );
 }
