@@ -76,7 +76,7 @@ impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoServ
 }
 
 /// Keeps a handle on a body that the server would otherwise have to cut off if the request is refused.
-fn keep_body(request: Request) -> (Request, Option<UnreadBody<Body>>) {
+pub(crate) fn keep_body(request: Request) -> (Request, Option<UnreadBody<Body>>) {
     let has_none = *request.method() == Method::GET || request.body().is_end_stream();
     if has_none || request.version() >= Version::HTTP_2 || request.headers().contains_key(EXPECT) {
         return (request, None);

@@ -8,11 +8,10 @@ use logto::Logto;
 use logto::web::Route;
 
 use crate::Reply;
-use crate::layer::view;
+use crate::layer::{keep_body, view};
 
 /// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out`, `/backchannel-logout` and
-/// `/webhooks/logto`, to merge
-/// into the app's router.
+/// `/webhooks/logto`, to merge into the app's router.
 ///
 /// They need neither the [`layer`](crate::layer()) nor a state of their own. A prefix for them is
 /// part of the configuration, because redirects have to know it:
@@ -22,11 +21,16 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &Logto) -> Router<S> {
         let handler = {
             let logto = logto.clone();
             async move |request: Request| {
+                let (request, unread) = keep_body(request);
                 let (parts, body) = request.into_parts();
                 let seen = view(&parts);
                 let read = |limit| to_bytes(body, limit);
                 let request = seen.with_body(route.read_body(read).await);
-                Reply::from(logto.handle(route, request).await)
+                let reply = Reply::from(logto.handle(route, request).await);
+                if let Some(unread) = unread {
+                    unread.discard().await;
+                }
+                reply
             }
         };
         router.route(&logto.route_path(route), any(handler))

@@ -83,7 +83,7 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
 }
 
 /// Keeps a handle on a body that the server would otherwise have to cut off if the request is refused.
-fn keep_body(request: &mut Request) -> Option<UnreadBody<PoemBody>> {
+pub(crate) fn keep_body(request: &mut Request) -> Option<UnreadBody<PoemBody>> {
     if *request.method() == Method::GET
         || request.version() >= Version::HTTP_2
         || request.headers().contains_key(EXPECT)

@@ -6,11 +6,10 @@ use poem::Request;
 use poem::endpoint::make;
 
 use crate::Reply;
-use crate::middleware::view;
+use crate::middleware::{keep_body, view};
 
 /// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out`, `/backchannel-logout` and
-/// `/webhooks/logto`, to add
-/// the app's own routes to.
+/// `/webhooks/logto`, to add the app's own routes to.
 ///
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
 /// them is part of the configuration, because redirects have to know it:
@@ -24,10 +23,15 @@ pub fn routes(logto: &Logto) -> poem::Route {
             move |mut request: Request| {
                 let logto = logto.clone();
                 async move {
+                    let unread = keep_body(&mut request);
                     let body = request.take_body();
                     let body = route.read_body(|limit| body.into_bytes_limit(limit)).await;
                     let request = view(&request).with_body(body);
-                    Reply::from(logto.handle(route, request).await)
+                    let reply = Reply::from(logto.handle(route, request).await);
+                    if let Some(unread) = unread {
+                        unread.discard().await;
+                    }
+                    reply
                 }
             }
         };

@@ -39,7 +39,9 @@ impl<'r> Responder<'r, 'static> for Reply {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let mut response = Response::new();
         response.set_status(Status::new(self.0.status()));
-        for (name, value) in self.0.headers() {
+        // Rocket's shield adds this one itself, and would warn of ours on every page.
+        let headers = self.0.headers().iter().filter(|(name, _)| *name != "x-content-type-options");
+        for (name, value) in headers {
             response.adjoin_raw_header(*name, value.clone());
         }
         let body = self.0.into_body();

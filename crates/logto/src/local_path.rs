@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use url::{Position, Url};
 
-/// Longer paths are not remembered over a sign-in: they would travel in a cookie.
-const MAX_LENGTH: usize = 1024;
+/// Longer paths are not remembered over a sign-in. They travel in the addresses of its redirects, and nginx
+/// takes 4 KiB of headers of a response, unless it is told otherwise.
+const MAX_LENGTH: usize = 1536;
 
 /// The path with its query, if it can only ever mean a page of this origin. Browsers read `//host`
 /// and `/\host` as other hosts and drop tabs and line ends, so none of these pass.
@@ -98,7 +99,7 @@ fn encoded(address: &str) -> Cow<'_, str> {
 }
 
 /// The path with unreserved characters decoded (RFC 3986, section 6.2.2.2) and dot segments followed.
-fn normalized(path: &str) -> Option<String> {
+pub(crate) fn normalized(path: &str) -> Option<String> {
     if is_plain(path) && !path.contains('?') {
         return Some(path.to_owned());
     }

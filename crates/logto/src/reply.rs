@@ -110,6 +110,12 @@ impl Reply {
         self.body
     }
 
+    /// The browser forgets which pages it has loaded ahead of time (Clear Site Data): they are of the person
+    /// before.
+    pub(crate) fn with_pages_forgotten(self) -> Self {
+        self.with_header("clear-site-data", "\"prefetchCache\", \"prerenderCache\"")
+    }
+
     /// 400 in place of 502, for where a browser is the one to begin anew.
     pub(crate) fn without_gateway_error(mut self) -> Self {
         if self.status == 502 {

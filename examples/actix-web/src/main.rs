@@ -12,11 +12,12 @@ mod openapi;
 mod pages;
 #[path = "../../shutdown.rs"]
 mod shutdown;
+#[path = "../../sse.rs"]
+mod sse;
 #[path = "../../things.rs"]
 mod things;
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use account::AtLogto;
@@ -25,7 +26,7 @@ use actix_web::web::{Bytes, Data, Form, Html, Json, Path, Redirect, head, resour
 use actix_web::{
     App, FromRequest, Handler, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Responder,
 };
-use futures::stream;
+use futures::TryStreamExt;
 use logto_actix_web::{
     Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
     SignInOptions, User, logto,
@@ -162,16 +163,8 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
 
 /// Tells an open page when its session has ended.
 async fn events(user: User) -> HttpResponse {
-    let ended = user.session_ended();
-    let events = stream::once(async move {
-        let event: &[u8] = tokio::select! {
-            () = ended => b"event: signed-out\ndata: signed out\n\n",
-            // A server that stops waits for open streams.
-            () = shutdown::requested() => b": the server stops\n\n",
-        };
-        Ok::<_, Infallible>(Bytes::from_static(event))
-    });
-    event_stream().streaming(events)
+    let events = sse::events_until(user.session_ended());
+    event_stream().streaming(events.map_ok(Bytes::from))
 }
 
 /// For `HEAD`: Actix Web would wait for the end of the stream.

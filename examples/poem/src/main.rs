@@ -11,16 +11,16 @@ mod hub;
 mod pages;
 #[path = "../../shutdown.rs"]
 mod shutdown;
+#[path = "../../sse.rs"]
+mod sse;
 #[path = "../../things.rs"]
 mod things;
 
 use std::collections::HashMap;
-use std::io;
 use std::time::Duration;
 
 use account::AtLogto;
 use api::{READ, RESOURCE};
-use futures::stream;
 use logto_poem::{
     Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
 };
@@ -151,15 +151,7 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
 /// Tells an open page when its session has ended.
 #[handler]
 async fn events(user: User) -> Response {
-    let ended = user.session_ended();
-    let events = stream::once(async move {
-        let event: &[u8] = tokio::select! {
-            () = ended => b"event: signed-out\ndata: signed out\n\n",
-            // A server that stops waits for open streams.
-            () = shutdown::requested() => b": the server stops\n\n",
-        };
-        Ok::<_, io::Error>(event)
-    });
+    let events = sse::events_until(user.session_ended());
     Response::builder()
         .content_type("text/event-stream")
         // nginx would hold the events back.

@@ -66,8 +66,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let api = logto.api(RESOURCE)?;
 
     let address = deployment::address(&logto)?;
-    let figment =
-        Config::figment().merge(("address", address.ip())).merge(("port", address.port()));
+    let figment = Config::figment()
+        .merge(("address", address.ip()))
+        .merge(("port", address.port()))
+        // Requests under way are finished before the process ends: Logto may take as long.
+        .merge(("shutdown.grace", 30));
     tracing::info!("open {}", logto.base_url());
     let ended = rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))

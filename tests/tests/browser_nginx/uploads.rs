@@ -1,5 +1,6 @@
 //! A form with a file, sent after the session has ended: the user sees the SDK's page, not an error of nginx.
 
+use std::io;
 use std::sync::Arc;
 
 use logto::{Logto, LogtoConfig};
@@ -38,22 +39,46 @@ async fn an_upload_without_a_session_gets_the_page_through_nginx() {
 async fn a_client_that_reads_after_it_has_sent_everything_gets_the_page() {
     for framework in FRAMEWORKS {
         let server = serve(framework, "http://localhost:3000").await;
-        let head = format!(
-            "POST /fresh HTTP/1.1\r\nhost: localhost:3000\r\naccept: text/html\r\nconnection: close\r\n\
-             content-length: {FILE}\r\n\r\n"
-        );
-        let mut socket = TcpStream::connect(server.address).await.expect("a connection");
-        let answer = soon("an answer", async {
-            socket.write_all(head.as_bytes()).await?;
-            socket.write_all(&vec![b'x'; FILE]).await?;
-            let mut answer = String::new();
-            socket.read_to_string(&mut answer).await?;
-            std::io::Result::Ok(answer)
-        });
-        let answer = answer.await.unwrap_or_else(|error| panic!("{framework}: {error}"));
+        let answer = read_at_the_end(&server, "/fresh").await;
+        let answer = answer.unwrap_or_else(|error| panic!("{framework}: {error}"));
         assert!(answer.starts_with("HTTP/1.1 401"), "{framework}: {answer}");
         assert!(answer.contains("You are not signed in any more"), "{framework}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn routes_of_the_sdk_answer_whatever_is_sent_along() {
+    for framework in FRAMEWORKS {
+        let server = serve(framework, "http://localhost:3000").await;
+        for (path, status) in [
+            ("/sign-out", 403),
+            ("/callback", 405),
+            ("/backchannel-logout", 400),
+            ("/sign-in", 405),
+        ] {
+            let answer = read_at_the_end(&server, path).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{framework}, {path}: {error}"));
+            let first = format!("HTTP/1.1 {status}");
+            assert!(answer.starts_with(&first), "{framework}, {path}: {answer}");
+        }
+    }
+}
+
+/// The answer to a client that sends a file before it reads anything.
+async fn read_at_the_end(server: &Server, path: &str) -> io::Result<String> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost:3000\r\naccept: text/html\r\norigin: null\r\n\
+         connection: close\r\ncontent-length: {FILE}\r\n\r\n"
+    );
+    let mut socket = TcpStream::connect(server.address).await?;
+    let answer = soon("an answer", async {
+        socket.write_all(head.as_bytes()).await?;
+        socket.write_all(&vec![b'x'; FILE]).await?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await?;
+        Ok(answer)
+    });
+    answer.await
 }
 
 /// The test app, where no request needs Logto.

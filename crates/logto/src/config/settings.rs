@@ -210,6 +210,15 @@ mod tests {
     }
 
     #[test]
+    fn a_base_path_is_written_in_its_normal_form() {
+        for (path, problems) in [("/~me", vec![]), ("/%7Eme", vec!["BASE_URL"]), ("/a%20b", vec![])]
+        {
+            let base_url = format!("https://example.com{path}");
+            assert_eq!(complaints(config().with_base_url(base_url)), problems, "{path}");
+        }
+    }
+
+    #[test]
     fn every_problem_is_named_at_once() {
         let config = LogtoConfig::new("logto.app", "", " ")
             .with_base_url("http://app.example.com")

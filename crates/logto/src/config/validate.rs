@@ -8,7 +8,7 @@ use url::Url;
 
 use super::cookies::default_name;
 use super::{ConfigProblem, LogtoConfig};
-use crate::local_path::local_path;
+use crate::local_path::{local_path, normalized};
 
 /// The shortest cookie secret that is accepted, in bytes.
 const MIN_SECRET: usize = 32;
@@ -61,6 +61,12 @@ pub(crate) fn address(
         && let Some(end) = SDK_PATHS.iter().find(|end| path.ends_with(**end))
     {
         return wrong(&format!("ends with {end}: leave that out, the SDK adds it"));
+    }
+    // Pages are compared in their normal form (RFC 3986, section 6.2.2.2).
+    if let Some(normal) = normalized(path).filter(|normal| setting == "BASE_URL" && normal != path)
+        && !path.is_empty()
+    {
+        return wrong(&format!("has the path {path}: write it as {normal}"));
     }
     Some(url)
 }

@@ -23,6 +23,7 @@ impl FaultLog {
         let kind = error.kind();
         let must_act = match kind {
             ErrorKind::Unreachable => false,
+            ErrorKind::Refused if error.is_outage_in_words() => false,
             ErrorKind::Refused
             | ErrorKind::InvalidClient
             | ErrorKind::InvalidResponse

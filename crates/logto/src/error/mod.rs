@@ -205,6 +205,14 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Unreachable | ErrorKind::StoreUnavailable)
     }
 
+    /// Whether Logto says in a redirect that it is out of order, where it has no status to say so
+    /// (RFC 6749, section 4.1.2.1).
+    pub(crate) fn is_outage_in_words(&self) -> bool {
+        let code = self.response().and_then(ErrorResponse::error);
+        self.0.kind == ErrorKind::Refused
+            && matches!(code, Some("server_error" | "temporarily_unavailable"))
+    }
+
     /// Whether the person has to sign in (again) for the call to succeed.
     #[must_use]
     pub fn needs_sign_in(&self) -> bool {

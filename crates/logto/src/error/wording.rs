@@ -12,7 +12,12 @@ pub(crate) struct Wording {
 
 impl Wording {
     pub(crate) fn new(error: &Error) -> Self {
-        Self::for_kind(error.kind())
+        let wording = Self::for_kind(error.kind());
+        if !error.is_outage_in_words() {
+            return wording;
+        }
+        let Self { title, text, .. } = Self::for_kind(ErrorKind::Unreachable);
+        Self { title, text, ..wording }
     }
 
     pub(crate) fn for_kind(kind: ErrorKind) -> Self {

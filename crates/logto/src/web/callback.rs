@@ -12,6 +12,18 @@ use crate::flow::{
 use crate::metrics;
 use crate::session::Device;
 
+/// Whether Logto refused only because it would have to show a page (OpenID Connect Core, section 3.1.2.6).
+fn asks_for_the_user(error: &Error) -> bool {
+    let code = error.response().and_then(|response| response.error()).unwrap_or_default();
+    matches!(
+        code,
+        "account_selection_required"
+            | "consent_required"
+            | "interaction_required"
+            | "login_required"
+    )
+}
+
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
     /// session, and goes on to the page that the person wanted.
@@ -29,6 +41,7 @@ impl Context {
                     let page = self.page_of(completed.page.as_ref());
                     let finished = vec![self.finished(&transaction)];
                     Reply::see_other(page)
+                        .with_pages_forgotten()
                         .with_cookies(self.take_cookies().await)
                         .with_cookies(finished)
                 }
@@ -116,12 +129,14 @@ impl Context {
         match error.kind() {
             ErrorKind::InvalidCallback
             | ErrorKind::Cancelled
-            | ErrorKind::Refused
             | ErrorKind::SignInRefused
             | ErrorKind::WrongUser => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
-            _ => tracing::error!(%error, "a sign-in failed"),
+            ErrorKind::Refused if asks_for_the_user(error) => {
+                tracing::info!(%error, "a sign-in was not completed");
+            }
+            _ => self.logto().faults.report("callback", error),
         }
         let page = self.page_of(failure.page.as_ref());
         let harmless = matches!(error.kind(), ErrorKind::InvalidCallback | ErrorKind::Cancelled);

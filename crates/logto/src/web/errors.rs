@@ -48,8 +48,8 @@ impl Context {
             sign_in: self.sign_in_path(&self.page_to_return_to(), None),
             max_age: None,
             title: "You are not signed in any more",
-            text: "Your session has ended, or a form of another site led here. Sign in in the new window, \
-                   then come back and reload this page: your browser sends again what you typed.",
+            text: "Your session has ended. Sign in in the new window, then come back and reload this page: \
+                   your browser sends again what you typed.",
             error: code,
             message: text,
             is_stale: false,
@@ -101,6 +101,14 @@ impl Context {
             let options = SignInOptions { max_age: refusal.max_age, ..SignInOptions::new() };
             let page = self.page_to_return_to();
             return self.page_in_frame(401, &page, page.clone(), &options);
+        }
+        if !refusal.is_stale && self.request().is_form_of_another_site(self.origin()) {
+            return self.page(401, &Page {
+                title: "Another site sent you here",
+                text: "Your browser does not tell who you are with a form of another site. Go on from here.",
+                detail: None,
+                way_on: WayOn::link(self.after_sign_in(), "Go on"),
+            });
         }
         let sign_in = refusal.sign_in.as_str();
         let (text, way_on) = match self.request().is_turbo_form() {

@@ -8,7 +8,7 @@ impl Request {
     /// Whether a person opens a page. Only then is a redirect to sign-in of any use; a script would
     /// follow it into a page of another origin and fail there.
     pub(crate) fn is_navigation(&self) -> bool {
-        if !matches!(self.method(), "GET" | "HEAD") || self.is_prefetch() || self.is_htmx() {
+        if !self.is_read() || self.is_prefetch() || self.is_htmx() {
             return false;
         }
         if self.is_script() || self.is_web_socket() {
@@ -20,6 +20,25 @@ impl Request {
             (Some(mode), _) if mode != "navigate" => false,
             (_, Some(dest)) => dest == "document",
             _ => self.accepts_html(),
+        }
+    }
+
+    /// Whether the request asks for what is at its address.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.method(), "GET" | "HEAD")
+    }
+
+    /// Whether a page of another site sends a form. The session's cookie does not come along then, and not when
+    /// the browser sends the form again either.
+    pub(crate) fn is_form_of_another_site(&self, origin: &str) -> bool {
+        if self.is_read() {
+            return false;
+        }
+        match self.header("sec-fetch-site") {
+            Some(site) => site == "cross-site",
+            None => {
+                self.header("origin").is_some_and(|sender| sender != "null" && sender != origin)
+            }
         }
     }
 
@@ -80,7 +99,7 @@ impl Request {
 
     /// Whether Turbo sends a form, and shows the response.
     pub(crate) fn is_turbo_form(&self) -> bool {
-        !matches!(self.method(), "GET" | "HEAD") && self.header("x-turbo-request-id").is_some()
+        !self.is_read() && self.header("x-turbo-request-id").is_some()
     }
 
     pub(crate) fn is_htmx(&self) -> bool {

@@ -20,17 +20,20 @@ impl Context {
     /// Where a person who has to sign in first wants to be afterwards.
     pub(super) fn page_to_return_to(&self) -> String {
         let request = self.request();
-        // A fragment of a page is no page: return to the one that htmx or Turbo shows.
+        // A fragment of a page, what a script fetches, and the address of a form are no pages: return to
+        // the one that is shown.
+        let is_page = request.is_read() && (!request.is_fetch() || request.accepts_html());
         let shown = if request.is_htmx() && !request.is_boosted_link() {
             request.header("hx-current-url")
-        } else if request.turbo_frame().is_some() {
+        } else if request.turbo_frame().is_some() || !is_page {
             request.header("referer")
         } else {
             None
         };
         let wanted = match shown {
             Some(shown) => self.own_page(shown),
-            None => self.own_page(&request.target()),
+            None if is_page => self.own_page(&request.target()),
+            None => None,
         };
         wanted.or_else(|| self.wanted_page()).unwrap_or_else(|| self.after_sign_in())
     }

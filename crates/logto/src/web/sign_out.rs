@@ -40,7 +40,8 @@ impl Context {
         let Ended { refresh_token, is_stored } = self.end_here().await;
         self.forget(SessionState::SignedOut);
         let at_logto = self.at_logto(refresh_token).await;
-        self.signed_out(at_logto, is_stored).with_cookies(self.take_cookies().await)
+        let reply = self.signed_out(at_logto, is_stored).with_pages_forgotten();
+        reply.with_cookies(self.take_cookies().await)
     }
 
     /// Whether the session's own cookie speaks for a request that hides where it comes from:

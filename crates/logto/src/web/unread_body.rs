@@ -42,6 +42,17 @@ impl<B: Body + Unpin> KeptBody<B> {
     }
 }
 
+impl<B: Body + Unpin> UnreadBody<B> {
+    /// Reads and discards it, within the bounds of [`Context::discard_unread`]: for the SDK's own routes,
+    /// which read little of a body.
+    pub async fn discard(self) {
+        let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(body) = body {
+            within_bounds(body).await;
+        }
+    }
+}
+
 impl Context {
     /// Reads and discards what is unread of the body, if the SDK refused the request. The adapter's
     /// middleware waits for it after the handler, before it returns the response.
@@ -74,13 +85,15 @@ impl Context {
             false => None,
         };
         match body {
-            Some(body) => MaybeReady::waiting(async move {
-                // Whether or not all of it came, the request is answered.
-                let _ = timeout(LONGEST, discard(body)).await;
-            }),
+            Some(body) => MaybeReady::waiting(within_bounds(body)),
             None => MaybeReady::known(()),
         }
     }
+}
+
+/// Whether or not all of it comes, the request is answered.
+async fn within_bounds<B: Body + Unpin>(body: B) {
+    let _ = timeout(LONGEST, discard(body)).await;
 }
 
 async fn discard<B: Body + Unpin>(mut body: B) {

@@ -77,6 +77,7 @@ pub fn callbacks() -> Vec<Case> {
             let answer = visitor.open(&callback).await;
             offers_sign_in_of(&answer, "%2F");
             assert!(answer.text().contains("&lt;script&gt;"), "{}", answer.text());
+            assert!(answer.text().contains("try again in a moment"), "{}", answer.text());
         }),
     ];
     for signed_in in [false, true] {

@@ -32,8 +32,10 @@ pub fn freshness() -> Vec<Case> {
                 let mut visitor = site.visitor();
                 visitor.sign_in("alice").await;
                 let origin = site.setup.base_url;
-                let ask = visitor.ask(method, PAGE).header("origin", origin).headers(&headers);
-                is_told(&ask.send().await, method, &headers);
+                let page = format!("{origin}{PAGE}");
+                let ask =
+                    visitor.ask(method, PAGE).header("origin", origin).header("referer", page);
+                is_told(&ask.headers(&headers).send().await, method, &headers);
                 visitor.is_signed_in().await;
             })
         })

@@ -5,10 +5,15 @@ use super::super::{Answer, Case};
 type Header = (&'static str, &'static str);
 
 const HTML: Header = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+const EVIL: Header = ("origin", "https://evil.example");
+const CROSS_SITE: Header = ("sec-fetch-site", "cross-site");
 /// What htmx sends where it takes the place of the browser.
 const BOOSTED: Header = ("hx-boosted", "true");
 const TURBO: Header = ("x-turbo-request-id", "b7");
 const REFERRER: Header = ("referer", "http://localhost:3000/shown?tab=1");
+/// Sign-in, and then the home page, or the page of [`REFERRER`].
+const HOME: &str = "/sign-in?return_to=%2F";
+const TO_SHOWN: &str = "/sign-in?return_to=%2Fshown%3Ftab%3D1";
 const TO_SIGN_IN: &str = "/sign-in?return_to=%2Fpage%3Fa%3Db";
 
 enum Told {
@@ -18,6 +23,10 @@ enum Told {
     Unauthorized,
     /// 401 with a page.
     Page,
+    /// 401 with a page that leads on to an address.
+    PageTo(&'static str),
+    /// 401 with an address to sign in at.
+    Script(&'static str),
     /// 401 with `HX-Redirect`.
     Htmx(&'static str),
     /// 401 with the content of a frame of Turbo, and the page to return to.
@@ -27,7 +36,7 @@ enum Told {
 /// Redirect or 401, by kind of request.
 #[must_use]
 pub fn kinds_of_request() -> Vec<Case> {
-    use Told::{Frame, Htmx, Page, SignIn, Unauthorized};
+    use Told::{Frame, Htmx, Page, PageTo, Script, SignIn, Unauthorized};
     let document = [("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")];
     let fetch = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
     let frame = [("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
@@ -43,7 +52,19 @@ pub fn kinds_of_request() -> Vec<Case> {
         ("nothing said", "GET", vec![], Unauthorized),
         ("JSON wanted", "GET", vec![("accept", "application/json")], Unauthorized),
         ("anything wanted", "GET", vec![("accept", "*/*")], Unauthorized),
-        ("a fetch", "GET", [&[("accept", "*/*")], &fetch[..]].concat(), Unauthorized),
+        ("a fetch", "GET", [&[("accept", "*/*")], &fetch[..]].concat(), Script(HOME)),
+        (
+            "a fetch of a page of the app",
+            "GET",
+            [&[("accept", "*/*"), REFERRER], &fetch[..]].concat(),
+            Script(TO_SHOWN),
+        ),
+        (
+            "a fetch of a page of another origin",
+            "GET",
+            [&[("accept", "*/*"), ("referer", "https://evil.example/")], &fetch[..]].concat(),
+            Script(HOME),
+        ),
         ("a fetch of HTML", "GET", [&[HTML], &fetch[..]].concat(), Unauthorized),
         ("a frame", "GET", [&[HTML], &frame[..]].concat(), Page),
         ("an image", "GET", [&[HTML], &image[..]].concat(), Unauthorized),
@@ -67,7 +88,7 @@ pub fn kinds_of_request() -> Vec<Case> {
             "htmx on a page of the app",
             "GET",
             vec![htmx, ("hx-current-url", "http://localhost:3000/shown?tab=1")],
-            Htmx("/sign-in?return_to=%2Fshown%3Ftab%3D1"),
+            Htmx(TO_SHOWN),
         ),
         (
             "a link that htmx follows",
@@ -94,7 +115,7 @@ pub fn kinds_of_request() -> Vec<Case> {
             "htmx on a page of another origin",
             "GET",
             vec![htmx, ("hx-current-url", "https://evil.example/shown")],
-            Htmx("/sign-in?return_to=%2F"),
+            Htmx(HOME),
         ),
     ];
     let mut cases: Vec<Case> = table
@@ -109,14 +130,21 @@ pub fn kinds_of_request() -> Vec<Case> {
         .collect();
     let shown = ("hx-current-url", "http://localhost:3000/shown");
     for (name, headers, told) in [
-        ("a form that is posted", vec![HTML], Page),
+        ("a form that is posted", vec![HTML, REFERRER], PageTo(TO_SHOWN)),
+        ("a form of a page that is not said", vec![HTML], PageTo(HOME)),
+        (
+            "a form that another site posts",
+            [&[HTML, EVIL, CROSS_SITE], &document[..]].concat(),
+            PageTo("/"),
+        ),
+        ("a form that another site posts from an old browser", vec![HTML, EVIL], PageTo("/")),
         ("a form that Turbo posts", [&[HTML, TURBO], &fetch[..]].concat(), Page),
         (
             "a form in a frame of Turbo",
             [&[HTML, TURBO, ("turbo-frame", "box"), REFERRER], &fetch[..]].concat(),
             Frame("%2Fshown%3Ftab%3D1"),
         ),
-        ("a form that htmx posts", vec![htmx], Htmx("/sign-in?return_to=%2Fecho")),
+        ("a form that htmx posts", vec![htmx], Htmx(HOME)),
         (
             "a form that htmx sends in place of the browser",
             vec![htmx, BOOSTED, shown],
@@ -125,7 +153,7 @@ pub fn kinds_of_request() -> Vec<Case> {
     ] {
         cases.push(Case::new(name, async move |site| {
             let mut visitor = site.visitor();
-            let ask = visitor.post("/echo").headers(&headers).body("a=b");
+            let ask = visitor.ask("POST", "/echo").headers(&headers).body("a=b");
             is_told(&ask.send().await, "POST", &told);
         }));
     }
@@ -151,15 +179,28 @@ fn is_told(answer: &Answer, method: &str, told: &Told) {
         assert!(answer.text().contains(&format!("href=\"/sign-in?return_to={page}\"")));
         return;
     }
-    if matches!(told, Told::Page) {
+    if let Told::Page | Told::PageTo(_) = told {
         assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
         assert!(answer.text().contains("<h1>") && answer.text().contains("<a href="));
+        if let Told::PageTo(address) = told {
+            let link = format!("<a href=\"{address}\"");
+            assert!(answer.text().contains(&link), "{}", answer.text());
+        }
         return;
     }
     assert_eq!(kind.as_deref(), Some("application/json"));
     if method != "HEAD" {
         assert!(answer.text().contains("\"unauthenticated\""), "{}", answer.text());
-        assert!(answer.text().contains("\"sign_in_url\":\"/sign-in?return_to="));
+        let address = if let Told::Script(address) = told {
+            format!("{address}\"")
+        } else {
+            "/sign-in?return_to=".to_owned()
+        };
+        assert!(
+            answer.text().contains(&format!("\"sign_in_url\":\"{address}")),
+            "{}",
+            answer.text()
+        );
     }
     match told {
         Told::Htmx(address) => assert_eq!(hx_redirect.as_deref(), Some(*address)),

@@ -3,7 +3,7 @@
 use super::super::Case;
 
 /// The longest page that is remembered over a sign-in.
-const LONGEST: usize = 1024;
+const LONGEST: usize = 1536;
 
 /// The page to return to, byte for byte as the browser asked for it.
 #[must_use]

@@ -16,6 +16,8 @@ pub fn signing_out() -> Vec<Case> {
             visitor.open(&callback).await;
             let answer = visitor.post("/sign-out").send().await;
             is_over(site, &answer);
+            let forgotten = answer.header("clear-site-data");
+            assert_eq!(forgotten.as_deref(), Some("\"prefetchCache\", \"prerenderCache\""));
             let back = browser.sign_out(&answer.location()).await.expect("Logto goes on");
             assert_eq!(back, Stop::App("http://localhost:3000/".to_owned()));
             let sent = site.tenant.requests();
