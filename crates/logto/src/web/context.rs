@@ -119,7 +119,7 @@ impl Context {
 
     /// The full address of a path of the app, the SDK's routes included.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{}{path}", self.origin(), self.logto().settings.base_path)
+        self.logto().settings.url(self.origin(), path)
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -235,7 +235,7 @@ impl Context {
         let path = request.path();
         let inside = path.strip_prefix(settings.base_path.as_str()).unwrap_or(path);
         let route = OPENED.iter().find(|route| {
-            let mounted = route.mounted(settings);
+            let mounted = settings.mounted(**route);
             mounted == path || mounted == inside
         })?;
         Some(self.page_of_no_route(*route, fix))

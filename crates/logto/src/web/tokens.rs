@@ -118,7 +118,7 @@ impl Context {
         request: &TokenRequest,
     ) -> Result<LoadedSession, Error> {
         let logto = self.logto();
-        let outcome = logto.refreshes.fresh(logto, held, request).await;
+        let outcome = logto.with_usable_token(held, request).await;
         match &outcome {
             Err(error) if error.needs_sign_in() => match error.response() {
                 Some(_) => self.forget(SessionState::Revoked),
