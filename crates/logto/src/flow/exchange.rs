@@ -93,7 +93,7 @@ impl Engine {
         let completed = outcome?;
         let now = self.settings.clock.now();
         let error = match self.sessions.load_again(&completed.session, now).await {
-            Ok(loaded) if loaded.held.is_some() => return Ok(completed),
+            Ok(lookup) if lookup.loaded.is_some() => return Ok(completed),
             Ok(_) => invalid("the callback was used before, and its session has ended"),
             Err(error) => error,
         };
@@ -134,22 +134,22 @@ impl Engine {
     ) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
         let before = self.sessions.load(cookies.as_bytes(), now).await;
-        let before = before.ok().and_then(|loaded| loaded.held);
+        let before = before.ok().and_then(|lookup| lookup.loaded);
         if let Some(before) =
             before.as_ref().filter(|before| before.sub() == session.grant.shown().sub())
         {
             // The same person goes on where they were.
             session.set_organization(before.session.grant.tokens().organization.clone());
         }
-        let held = self.sessions.begin(session, device, now).await?;
+        let loaded = self.sessions.begin(session, device, now).await?;
         if let Some(before) = before {
             // The old session ends only for one that the browser can keep.
-            self.sessions.cookies(&held, cookies, now)?;
+            self.sessions.cookies(&loaded, cookies, now)?;
             if let Err(error) = self.sessions.end(&(&before).into(), now).await {
                 tracing::warn!(%error, "failed to end the session before the new one");
             }
         }
-        Ok(held)
+        Ok(loaded)
     }
 }
 

@@ -11,10 +11,10 @@ impl Engine {
     pub(crate) fn frame_code(
         &self,
         ticket: &Ticket,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
     ) -> Result<String, Error> {
         let now = self.settings.clock.now();
-        let lines = self.sessions.cookies(held, "", now)?;
+        let lines = self.sessions.cookies(loaded, "", now)?;
         let pairs = lines.iter().filter_map(|line| line.split(';').next());
         let cookies = pairs.collect::<Vec<_>>().join("; ");
         Frames::seal_code(&self.keys, ticket, &cookies, now)
@@ -35,7 +35,7 @@ impl Engine {
         if self.sessions.claim_callback(&code.id, &owner, seconds).await?.is_none() {
             return Ok(None);
         }
-        let loaded = self.sessions.load(code.cookies.as_bytes(), now).await?;
-        Ok(loaded.held.map(|held| (code.page, held)))
+        let lookup = self.sessions.load(code.cookies.as_bytes(), now).await?;
+        Ok(lookup.loaded.map(|loaded| (code.page, loaded)))
     }
 }

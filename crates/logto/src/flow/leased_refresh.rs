@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::tokens::Renewal;
+use super::tokens::RefreshedTokens;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Departure, is_answer_lost};
 use crate::oidc::Target;
@@ -26,7 +26,7 @@ const SECOND_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// What is to be refreshed.
 pub(super) struct RefreshRequest {
-    pub(super) held: LoadedSession,
+    pub(super) loaded: LoadedSession,
     pub(super) target: Target,
     /// The token that is not good enough.
     pub(super) known: Option<String>,
@@ -38,7 +38,7 @@ impl RefreshRequest {
         session
             .grant
             .token_for(&self.target)
-            .is_some_and(|held| held.is_usable(now) && Some(&held.token) != self.known.as_ref())
+            .is_some_and(|token| token.is_usable(now) && Some(&token.token) != self.known.as_ref())
     }
 }
 
@@ -53,7 +53,7 @@ impl Engine {
         let is_done =
             |session: &Session| wanted.is_fulfilled_by(session, self.settings.clock.now());
         loop {
-            match self.sessions.lease_or_outcome(&wanted.held, is_done).await? {
+            match self.sessions.lease_or_outcome(&wanted.loaded, is_done).await? {
                 Turn::Done(latest) => return Ok(latest),
                 Turn::Lease(lease) => {
                     let lease = HeldLease::new(lease);
@@ -72,17 +72,18 @@ impl Engine {
         wanted: &RefreshRequest,
         lease: &HeldLease,
     ) -> Result<Option<LoadedSession>, Error> {
-        let mut found = self.sessions.find(&wanted.held).await?;
+        let mut found = self.sessions.find(&wanted.loaded).await?;
         let mut is_second = false;
         let mut departure = Departure::under(lease.right());
         loop {
-            let latest = found.held.clone();
+            let latest = found.loaded.clone();
             if wanted.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
                 return Ok(Some(latest));
             }
             match self.redeem_refresh_token(&latest, &wanted.target, &departure).await {
-                Ok(renewal) => {
-                    let stored = self.store_renewal(&wanted.held, found, renewal, lease).await;
+                Ok(refreshed) => {
+                    let stored =
+                        self.store_refreshed(&wanted.loaded, found, refreshed, lease).await;
                     return stored.map(Some);
                 }
                 Err(_) if departure.left().is_none() && !is_second && !lease.right().is_valid() => {
@@ -90,7 +91,7 @@ impl Engine {
                 }
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.sessions.find(&latest).await?;
-                    if newer.held.session.refresh_token() == latest.session.refresh_token() {
+                    if newer.loaded.session.refresh_token() == latest.session.refresh_token() {
                         self.sessions.end(&(&latest).into(), self.settings.clock.now()).await?;
                         tracing::info!(%error, "Logto ended a session");
                         return Err(error);
@@ -127,9 +128,10 @@ impl Engine {
         if wanted.target == plain {
             return;
         }
-        let renewal = self.redeem_refresh_token(&found.held, &plain, &Departure::default()).await;
-        let rescued = match renewal {
-            Ok(renewal) => self.store_renewal(&wanted.held, found, renewal, lease).await,
+        let refreshed =
+            self.redeem_refresh_token(&found.loaded, &plain, &Departure::default()).await;
+        let rescued = match refreshed {
+            Ok(refreshed) => self.store_refreshed(&wanted.loaded, found, refreshed, lease).await,
             Err(error) => Err(error),
         };
         if let Err(error) = rescued {
@@ -138,14 +140,14 @@ impl Engine {
     }
 
     /// Stores what came of redeeming the refresh token of `found`, and only then hands it out.
-    async fn store_renewal(
+    async fn store_refreshed(
         &self,
         before: &LoadedSession,
         found: FoundSession,
-        renewal: Renewal,
+        refreshed: RefreshedTokens,
         lease: &HeldLease,
     ) -> Result<LoadedSession, Error> {
-        let from = found.held.clone();
+        let from = found.loaded.clone();
         let change = |session: &mut Session| {
             let now = self.settings.clock.now();
             self.sessions.note_refresh(session, now);
@@ -153,13 +155,13 @@ impl Engine {
             // Unless another instance, which redeemed the same token or ours, stored a newer one.
             let is_newest = session.revision <= from.session.revision
                 || session.refresh_token() == from.session.refresh_token();
-            if let Some(refresh_token) = &renewal.refresh_token
+            if let Some(refresh_token) = &refreshed.refresh_token
                 && is_newest
             {
                 tokens.refresh = Some(refresh_token.clone());
             }
             let mut newer_claims = None;
-            if let Ok(accepted) = &renewal.accepted {
+            if let Ok(accepted) = &refreshed.accepted {
                 tokens.keep(accepted.token.clone(), now);
                 newer_claims = accepted.claims.clone();
             }
@@ -194,10 +196,10 @@ impl Engine {
         };
         drop(waiting);
         match stored {
-            Ok(held) => renewal.accepted.map(|_| held),
+            Ok(loaded) => refreshed.accepted.map(|_| loaded),
             Err(error) => {
                 if error.needs_sign_in()
-                    && let Some(token) = renewal
+                    && let Some(token) = refreshed
                         .refresh_token
                         .or_else(|| before.session.refresh_token().map(str::to_owned))
                     && let Err(error) = self.revoke(&token).await

@@ -28,19 +28,19 @@ impl Engine {
     /// The session with a usable token for the request: as it is, or refreshed.
     pub(crate) async fn with_usable_token(
         self: &Arc<Self>,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         request: &TokenRequest,
     ) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
-        let token = held.session.grant.token_for(&request.target);
-        let usable = token.filter(|token| token.is_usable(now) && !request.fresh);
+        let token = loaded.session.grant.token_for(&request.target);
+        let usable = token.filter(|token| token.is_usable(now) && !request.must_refresh);
         if usable.is_some_and(|token| !token.needs_refresh(now)) {
-            return Ok(held.clone());
+            return Ok(loaded.clone());
         }
-        if held.session.refresh_token().is_none() {
-            let age = now.saturating_sub(held.session.started_at);
+        if loaded.session.refresh_token().is_none() {
+            let age = now.saturating_sub(loaded.session.started_at);
             let (kind, why) = match usable {
-                Some(_) => return Ok(held.clone()),
+                Some(_) => return Ok(loaded.clone()),
                 None if age < JUST_NOW => (
                     ErrorKind::InvalidResponse,
                     "the sign-in brought neither a usable access token nor a refresh token",
@@ -53,7 +53,7 @@ impl Engine {
             return Err(Error::new(kind, why));
         }
         let wanted = RefreshRequest {
-            held: held.clone(),
+            loaded: loaded.clone(),
             target: request.target.clone(),
             known: token.map(|token| token.token.clone()),
         };
@@ -63,23 +63,23 @@ impl Engine {
             return finished(self.join_refresh(wanted).0, patience).await;
         }
         if self.refreshes.are_paused(now) {
-            return Ok(held.clone());
+            return Ok(loaded.clone());
         }
         let (flight, is_first) = self.join_refresh(wanted);
-        if !is_first || held.is_stored() {
+        if !is_first || loaded.is_stored() {
             // The store will have the new token for the next request.
-            return Ok(held.clone());
+            return Ok(loaded.clone());
         }
         // A session in a cookie is refreshed for good when its browser has the new one.
         match finished(flight, EARLY_PATIENCE).await {
-            Err(error) if !error.needs_sign_in() => Ok(held.clone()),
+            Err(error) if !error.needs_sign_in() => Ok(loaded.clone()),
             outcome => outcome,
         }
     }
 
     /// The refresh under way for the same session and target, and whether it begins now.
     fn join_refresh(self: &Arc<Self>, wanted: RefreshRequest) -> (Flight<RefreshOutcome>, bool) {
-        let key = (wanted.held.session.id, wanted.target.clone());
+        let key = (wanted.loaded.session.id, wanted.target.clone());
         let engine = Arc::clone(self);
         let refresh = async move {
             let outcome = engine.refresh_once(&wanted).await;

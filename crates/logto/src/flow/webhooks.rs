@@ -127,18 +127,18 @@ impl Engine {
     /// token permits nothing that could change.
     pub(crate) async fn has_stale_token(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         target: &Target,
     ) -> Result<bool, Error> {
         if self.settings.webhook_keys.is_empty() {
             return Ok(false);
         }
-        let token = held.session.grant.token_for(target).map(AccessToken::from);
+        let token = loaded.session.grant.token_for(target).map(AccessToken::from);
         let Some(Ok(issued)) = token.map(|token| token.claims::<Issued>()) else {
             return Ok(false);
         };
         let organization = target.organization.as_deref();
-        let until = self.sessions.tokens_stale_until(held.sub(), organization).await?;
+        let until = self.sessions.tokens_stale_until(loaded.sub(), organization).await?;
         Ok(until.is_some_and(|until| issued.iat <= until))
     }
 

@@ -68,7 +68,7 @@ impl Context {
         }
         let page = self.page_of(failure.page.as_ref());
         let harmless = matches!(error.kind(), ErrorKind::InvalidCallback | ErrorKind::Cancelled);
-        let signed_in = self.held().await.is_ok_and(|held| held.is_some());
+        let signed_in = self.loaded_session().await.is_ok_and(|loaded| loaded.is_some());
         let again = match &failure.displaced {
             Some(_) if !signed_in && self.request().is_navigation() => {
                 self.sign_in_again(failure).await

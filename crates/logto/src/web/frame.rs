@@ -176,14 +176,14 @@ impl Context {
         if !self.request().is_surely_from(self.origin()) || self.request().is_framed() {
             return Ok(self.page_out_of_date());
         }
-        let (Some(ticket), Some(held)) = (self.ticket(), self.held().await?) else {
+        let (Some(ticket), Some(loaded)) = (self.ticket(), self.loaded_session().await?) else {
             return Ok(self.page_out_of_date());
         };
         if !frames.has_window(&logto.keys, &ticket.challenge, &self.request().cookies(), self.now())
         {
             return Ok(self.page_out_of_date());
         }
-        let code = logto.frame_code(&ticket, &held)?;
+        let code = logto.frame_code(&ticket, &loaded)?;
         let page = Page {
             title: "You are signed in",
             text: "You can close this window. If the page that you came from does not go on by itself, \
@@ -204,11 +204,11 @@ impl Context {
         let Some(key) = key.filter(|_| is_from_here) else {
             return Ok(self.page_out_of_date());
         };
-        let Some((page, held)) = logto.redeem_frame_code(&key, code).await? else {
+        let Some((page, loaded)) = logto.redeem_frame_code(&key, code).await? else {
             let page = self.after_sign_in();
             return Ok(self.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
         };
-        self.adopt(held)?;
+        self.adopt(loaded)?;
         Ok(Reply::see_other(page)
             .with_cookies(self.take_cookies().await)
             .with_cookies(vec![frames.forget_key()]))

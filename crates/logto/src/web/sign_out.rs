@@ -37,8 +37,8 @@ impl Context {
     /// Ends the session wherever it is known.
     async fn end_here(&self) -> Ended {
         let logto = self.logto();
-        let session = match self.held().await {
-            Ok(held) => held.as_ref().map(Into::into),
+        let session = match self.loaded_session().await {
+            Ok(loaded) => loaded.as_ref().map(Into::into),
             Err(error) => {
                 tracing::warn!(%error, "session store unavailable during sign-out");
                 logto.sessions.in_cookies(self.request().raw_cookies(), self.now())
