@@ -73,8 +73,12 @@ impl AccessToken {
 }
 
 impl From<&StoredToken> for AccessToken {
-    fn from(held: &StoredToken) -> Self {
-        Self { token: held.token.clone(), scope: held.scope.clone(), expires_at: held.expires_at }
+    fn from(stored: &StoredToken) -> Self {
+        Self {
+            token: stored.token.clone(),
+            scope: stored.scope.clone(),
+            expires_at: stored.expires_at,
+        }
     }
 }
 

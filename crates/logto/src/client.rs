@@ -100,7 +100,7 @@ impl Logto {
     /// The path to mount one of the SDK's own routes at, with the configured prefix.
     #[must_use]
     pub fn route_path(&self, route: Route) -> String {
-        route.mounted(&self.0.settings)
+        self.0.settings.mounted(route)
     }
 
     /// The SDK's own route at the path of a request, with or without the path of the base URL: a

@@ -18,6 +18,7 @@ mod metrics;
 mod oidc;
 mod reply;
 pub mod resource_server;
+mod route;
 mod session;
 mod single_flight;
 mod span;

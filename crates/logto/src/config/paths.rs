@@ -2,8 +2,57 @@
 
 use super::Settings;
 use crate::local_path::{local_page, local_path};
+use crate::route::Route;
 
 impl Settings {
+    /// The path of a route with the configured prefix.
+    pub(crate) fn mounted(&self, route: Route) -> String {
+        format!("{}{}", self.route_prefix, route.path())
+    }
+
+    /// The path of a route as browsers know it.
+    pub(crate) fn path_of(&self, route: Route) -> String {
+        format!("{}{}{}", self.base_path, self.route_prefix, route.path())
+    }
+
+    /// The route at a path, with or without the path of the base URL.
+    pub(crate) fn route_at(&self, path: &str) -> Option<Route> {
+        let prefix = segments(&self.route_prefix);
+        let base = segments(&self.base_path);
+        // Rocket asks this of every request.
+        let last = segments(path).next_back()?;
+        let mut routes = Route::ALL.iter().copied().filter(|route| route.path().ends_with(last));
+        routes.find(|route| {
+            let mounted = prefix.clone().chain(segments(route.path()));
+            let as_browsers_see_it = base.clone().chain(mounted.clone());
+            segments(path).eq(mounted) || segments(path).eq(as_browsers_see_it)
+        })
+    }
+
+    /// The full address of a path of the app, the SDK's routes included, at `origin`.
+    pub(crate) fn url(&self, origin: &str, path: &str) -> String {
+        format!("{origin}{}{path}", self.base_path)
+    }
+
+    /// A path or address of `origin` as a page that one can return to: none of the SDK's own routes,
+    /// which would do something again.
+    pub(crate) fn page_to_return_to(&self, address: &str, origin: &str) -> Option<String> {
+        let page = self.page(address, origin)?;
+        let inside = self.inside(&page);
+        let path = inside.split(['?', '#']).next().unwrap_or(inside);
+        let prefix = self.route_prefix.as_str();
+        if Route::ALL.iter().any(|route| is_same_path([prefix, route.path()], path)) {
+            return None;
+        }
+        Some(page)
+    }
+
+    /// Whether a page is the window of a frame, which only the SDK itself returns to.
+    pub(crate) fn is_window(&self, page: &str) -> bool {
+        let path = page.split_once('?').map(|(path, _)| path);
+        self.partitioned_cookies && path == Some(self.path_of(Route::Frame).as_str())
+    }
+
     /// A path or address of `origin` as the browser knows the page.
     pub(crate) fn page(&self, address: &str, origin: &str) -> Option<String> {
         let page = local_page(address, origin)?;
@@ -23,4 +72,16 @@ impl Settings {
         local_path(page.split('#').next().unwrap_or(&page))?;
         Some(page)
     }
+}
+
+/// Whether a path in two parts and another are one to routers that pass over empty segments.
+fn is_same_path([prefix, one]: [&str; 2], other: &str) -> bool {
+    // Most paths are told from it by their ends.
+    let last = segments(other).next_back();
+    last.is_some_and(|last| one.ends_with(last))
+        && segments(prefix).chain(segments(one)).eq(segments(other))
+}
+
+fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> + Clone {
+    path.split('/').filter(|segment| !segment.is_empty())
 }

@@ -1,68 +1,97 @@
-//! The parameters of a callback, and its failures.
+//! The checks of a callback, in the order in which the specifications have them: `state` first, then where
+//! the browser came back to, then the other parameters, then the code.
 
-use url::form_urlencoded;
+use std::sync::Arc;
 
-use super::{Intent, Transaction};
-use crate::error::{Error, ErrorKind, ErrorResponse, printable};
-use crate::oidc::provider::Metadata;
+use super::callback_failure::CONSENT_REQUIRED;
+use super::engine::{Completed, Engine};
+use super::exchange::Callback;
+use super::{Browser, CallbackFailure, CallbackParameters, Returning, Transaction};
+use crate::config::scope;
+use crate::error::{Error, ErrorKind, ErrorResponse};
+use crate::metrics;
+use crate::session::Device;
 
-/// Longer parameters than Logto ever sends are refused unread. The longest is `state`, which is ours.
-const MAX_PARAMETER: usize = 4096;
-
-/// The parameters of a callback (RFC 6749, section 4.1.2; RFC 9207), each at most once.
-#[derive(Default)]
-pub(crate) struct CallbackParameters {
-    pub(crate) state: Option<String>,
-    iss: Option<String>,
-    error: Option<String>,
-    error_description: Option<String>,
-    code: Option<String>,
+/// A request to the callback.
+#[derive(Clone, Copy)]
+pub(crate) struct CallbackRequest<'a> {
+    pub(crate) browser: Browser<'a>,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) user_agent: &'a str,
 }
 
-/// A callback that did not become a session.
-pub(crate) struct CallbackFailure {
-    pub(crate) error: Error,
-    /// The page that the person wanted, if that is known.
-    pub(crate) page: Option<String>,
-    /// The sign-in that is over with this. After an outage it is not: loading the same callback again
-    /// may work.
-    pub(crate) ended: Option<Transaction>,
-    /// The sign-in that can begin again: another tab took its cookie.
-    pub(crate) displaced: Option<Intent>,
-    /// If it was to be a recent authentication: the `max_age`, in seconds.
-    pub(crate) max_age: Option<u64>,
-    /// If it was tried without a page: the sign-in.
-    pub(crate) silent: Option<Transaction>,
-}
-
-impl CallbackFailure {
-    /// No sign-in of this browser is concerned.
-    pub(crate) fn without_transaction(error: Error, page: Option<String>) -> Self {
-        Self { error, page, ended: None, displaced: None, max_age: None, silent: None }
+impl Engine {
+    /// Completes a sign-in: checks what the browser brings from Logto, and redeems the code.
+    pub(crate) async fn complete_sign_in(
+        self: &Arc<Self>,
+        request: CallbackRequest<'_>,
+    ) -> Result<(Completed, Transaction), Arc<CallbackFailure>> {
+        let outcome = match self.check_callback(request) {
+            Ok(callback) => {
+                let transaction = callback.transaction.clone();
+                self.complete_callback(callback).await.map(|completed| (completed, transaction))
+            }
+            Err(failure) => Err(failure),
+        };
+        let failed = outcome.as_ref().err().map(|failure| failure.error.kind().label());
+        metrics::sign_in(failed.unwrap_or("signed_in"));
+        outcome
     }
 
-    pub(crate) fn new(transaction: Transaction, error: Error) -> Self {
-        Self {
-            page: transaction.intent.return_to.clone(),
-            max_age: transaction.intent.max_age(),
-            silent: transaction.intent.options().is_silent.then(|| transaction.clone()),
-            ended: (!error.is_retryable()).then_some(transaction),
-            displaced: None,
-            error,
+    fn check_callback(
+        &self,
+        request: CallbackRequest<'_>,
+    ) -> Result<Callback, Arc<CallbackFailure>> {
+        let CallbackRequest { browser: Browser { origin, cookies }, path, query, .. } = request;
+        let now = self.settings.clock.now();
+        let unknown = |error, page| Arc::new(CallbackFailure::without_transaction(error, page));
+
+        let parameters = CallbackParameters::parse(query).map_err(|error| unknown(error, None))?;
+        if parameters.is_bare() {
+            // All that Logto sends when a person cancels on its consent page.
+            let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
+            return Err(unknown(error, self.transactions.latest_page(&self.keys, cookies, now)));
         }
+        let state = parameters.state.as_deref().unwrap_or_default();
+        let transaction = match self.transactions.find(&self.keys, cookies, state, now) {
+            Returning::Found(transaction) => transaction,
+            Returning::Displaced(intent) => {
+                let error = invalid("the sign-in was replaced by one in another tab");
+                return Err(Arc::new(CallbackFailure::displaced(intent, error)));
+            }
+            Returning::Other(page) => {
+                let error = invalid("`state` does not match a sign-in of this browser");
+                return Err(unknown(error, page));
+            }
+        };
+        let redirect_uri = self.redirect_uri(origin, &transaction);
+        if !self.is_at(path, origin, &redirect_uri) {
+            let error = invalid("the callback path does not match the redirect URI");
+            return Err(Arc::new(CallbackFailure::new(transaction, error)));
+        }
+        if parameters.has_code() && self.needs_consent(&transaction) {
+            return Err(Arc::new(CallbackFailure::new(transaction, consent_required())));
+        }
+        let device = Device::from_user_agent(request.user_agent);
+        let cookies = cookies.to_owned();
+        Ok(Callback { transaction, parameters, redirect_uri, cookies, device })
     }
 
-    pub(crate) fn displaced(intent: Intent, error: Error) -> Self {
-        let (page, max_age) = (intent.return_to.clone(), intent.max_age());
-        Self { error, page, ended: None, displaced: Some(intent), max_age, silent: None }
+    /// Whether a request to `path` was made to `redirect_uri`. Scheme and host are the base URL's: what
+    /// a request says about them is not to be trusted. A proxy may have taken the base path away.
+    fn is_at(&self, path: &str, origin: &str, redirect_uri: &str) -> bool {
+        let settings = &self.settings;
+        let expected = redirect_uri.strip_prefix(&settings.url(origin, "")).unwrap_or(redirect_uri);
+        path == expected || path.strip_prefix(&settings.base_path) == Some(expected)
     }
 
-    /// The sign-in, if Logto refused it because it does not know a resource that was asked for.
-    pub(crate) fn for_a_resource(&self) -> Option<&Transaction> {
-        let said = self.error.response().and_then(|response| response.error());
-        self.ended
-            .as_ref()
-            .filter(|transaction| transaction.intent.for_apis && said == Some("invalid_target"))
+    /// Whether a silent sign-in is not completed with its code: one without consent brings no refresh
+    /// token.
+    fn needs_consent(&self, transaction: &Transaction) -> bool {
+        let options = transaction.intent.options();
+        let wanted = self.settings.scopes.iter().any(|name| name == scope::OFFLINE_ACCESS);
+        options.is_silent && wanted && !options.no_offline_access
     }
 }
 
@@ -70,95 +99,15 @@ fn invalid(why: &'static str) -> Error {
     Error::new(ErrorKind::InvalidCallback, why)
 }
 
-impl CallbackParameters {
-    /// Reads a query; a parameter given twice is refused, because it is not clear which one Logto
-    /// meant.
-    pub(crate) fn parse(query: &str) -> Result<Self, Error> {
-        let mut parameters = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let slot = match name.as_ref() {
-                "state" => &mut parameters.state,
-                "iss" => &mut parameters.iss,
-                "error" => &mut parameters.error,
-                "error_description" => &mut parameters.error_description,
-                "code" => &mut parameters.code,
-                _ => continue,
-            };
-            if slot.is_some() {
-                return Err(invalid("the callback repeats a parameter"));
-            }
-            if value.len() > MAX_PARAMETER {
-                return Err(invalid("the callback has an overlong parameter"));
-            }
-            *slot = Some(value.into_owned());
-        }
-        Ok(parameters)
-    }
-
-    /// Whether this is the callback without anything: a person cancelled on Logto's consent page.
-    pub(crate) fn is_bare(&self) -> bool {
-        let Self { state, iss, error, error_description, code } = self;
-        [state, iss, error, error_description, code].into_iter().all(Option::is_none)
-    }
-
-    pub(crate) fn has_code(&self) -> bool {
-        self.error.is_none() && self.code.is_some()
-    }
-
-    /// The checks that come after `state`: `iss`, then `error`, then `code`.
-    pub(crate) fn code(self, metadata: &Metadata) -> Result<String, Error> {
-        match &self.iss {
-            Some(iss) if *iss != metadata.issuer => {
-                return Err(invalid("the callback comes from another issuer"));
-            }
-            None if metadata.authorization_response_iss_parameter_supported => {
-                return Err(invalid("the callback has no `iss`, which this issuer always sends"));
-            }
-            _ => {}
-        }
-        if let Some(error) = self.error {
-            let kind =
-                if error == "access_denied" { ErrorKind::Cancelled } else { ErrorKind::Refused };
-            return Err(Error::from_response(
-                kind,
-                ErrorResponse {
-                    status: None,
-                    error: Some(printable(&error)),
-                    description: self.error_description.as_deref().map(printable),
-                    request_id: None,
-                    retry_after: None,
-                },
-            ));
-        }
-        match self.code {
-            Some(code) if !code.is_empty() => Ok(code),
-            _ => Err(invalid("the callback brings neither a code nor an error")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_parameter_given_twice_is_refused() {
-        for name in ["state", "iss", "error", "error_description", "code"] {
-            assert!(CallbackParameters::parse(&format!("{name}=a&{name}=b")).is_err(), "{name}");
-            assert!(CallbackParameters::parse(&format!("{name}=a&x=1&x=2")).is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_bare_callback_is_known() {
-        assert!(CallbackParameters::parse("").unwrap().is_bare());
-        assert!(CallbackParameters::parse("utm=1").unwrap().is_bare());
-        assert!(!CallbackParameters::parse("state=").unwrap().is_bare());
-    }
-
-    #[test]
-    fn an_overlong_parameter_is_refused() {
-        let query = format!("code={}", "a".repeat(MAX_PARAMETER + 1));
-        assert!(CallbackParameters::parse(&query).is_err());
-    }
+fn consent_required() -> Error {
+    Error::from_response(
+        ErrorKind::Refused,
+        ErrorResponse {
+            status: None,
+            error: Some(CONSENT_REQUIRED.to_owned()),
+            description: None,
+            request_id: None,
+            retry_after: None,
+        },
+    )
 }

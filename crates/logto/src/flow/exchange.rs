@@ -4,80 +4,13 @@
 //! exchange runs in a task of its own, and its outcome is kept for a while for requests that come
 //! with the same `state` and the same secret of the browser.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::{CallbackFailure, CallbackParameters, Engine, Transaction};
-use crate::crypto::encoding;
+use super::engine::{Completed, Engine, Outcome, Redeemed};
+use super::{CallbackFailure, CallbackParameters, Transaction};
 use crate::error::{Error, ErrorKind};
 use crate::session::manager::LoadedSession;
 use crate::session::{Device, Session};
-
-/// How long an outcome is kept, in seconds, and how many are.
-const KEPT_FOR: u64 = 180;
-const MAX_KEPT: usize = 512;
-
-/// What came of a callback.
-pub(crate) type Outcome = Result<Completed, Arc<CallbackFailure>>;
-
-/// A sign-in that is done.
-#[derive(Clone)]
-pub(crate) struct Completed {
-    pub(crate) session: LoadedSession,
-    /// The page to go on to; the configured one if there is none.
-    pub(crate) page: Option<String>,
-}
-
-/// The callbacks of the last minutes, oldest first.
-#[derive(Default)]
-pub(crate) struct Exchanges(Mutex<VecDeque<Kept>>);
-
-struct Kept {
-    /// Hash of the sign-in's verifier.
-    key: [u8; 32],
-    since: u64,
-    exchange: Arc<tokio::sync::Mutex<Exchange>>,
-}
-
-#[derive(Clone)]
-struct Redeemed {
-    session: Session,
-    page: Option<String>,
-}
-
-/// How far the attempts at one callback came.
-struct Exchange {
-    /// Written into the replay guard, so that a later attempt knows a write that was given up as its
-    /// own.
-    owner: [u8; 16],
-    /// A code is good once: what came for it, and what the app's hook said to it, waits here for the
-    /// store.
-    redeemed: Option<Redeemed>,
-    outcome: Option<Outcome>,
-}
-
-impl Exchanges {
-    fn get(
-        &self,
-        transaction: &Transaction,
-        now: u64,
-    ) -> Result<Arc<tokio::sync::Mutex<Exchange>>, Error> {
-        // Only the browser that began the sign-in can lead to the verifier.
-        let key = encoding::sha256(&[b"exchange", transaction.verifier().as_bytes()]);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|kept| now.saturating_sub(kept.since) < KEPT_FOR);
-        if let Some(known) = kept.iter().find(|kept| kept.key == key) {
-            return Ok(Arc::clone(&known.exchange));
-        }
-        if kept.len() >= MAX_KEPT {
-            kept.pop_front();
-        }
-        let exchange = Exchange { owner: encoding::random()?, redeemed: None, outcome: None };
-        let exchange = Arc::new(tokio::sync::Mutex::new(exchange));
-        kept.push_back(Kept { key, since: now, exchange: Arc::clone(&exchange) });
-        Ok(exchange)
-    }
-}
 
 /// A callback whose `state` belongs to a sign-in of this browser.
 pub(crate) struct Callback {
@@ -160,7 +93,7 @@ impl Engine {
         let completed = outcome?;
         let now = self.settings.clock.now();
         let error = match self.sessions.load_again(&completed.session, now).await {
-            Ok(loaded) if loaded.held.is_some() => return Ok(completed),
+            Ok(lookup) if lookup.loaded.is_some() => return Ok(completed),
             Ok(_) => invalid("the callback was used before, and its session has ended"),
             Err(error) => error,
         };
@@ -201,22 +134,22 @@ impl Engine {
     ) -> Result<LoadedSession, Error> {
         let now = self.settings.clock.now();
         let before = self.sessions.load(cookies.as_bytes(), now).await;
-        let before = before.ok().and_then(|loaded| loaded.held);
+        let before = before.ok().and_then(|lookup| lookup.loaded);
         if let Some(before) =
             before.as_ref().filter(|before| before.sub() == session.grant.shown().sub())
         {
             // The same person goes on where they were.
             session.set_organization(before.session.grant.tokens().organization.clone());
         }
-        let held = self.sessions.begin(session, device, now).await?;
+        let loaded = self.sessions.begin(session, device, now).await?;
         if let Some(before) = before {
             // The old session ends only for one that the browser can keep.
-            self.sessions.cookies(&held, cookies, now)?;
+            self.sessions.cookies(&loaded, cookies, now)?;
             if let Err(error) = self.sessions.end(&(&before).into(), now).await {
                 tracing::warn!(%error, "failed to end the session before the new one");
             }
         }
-        Ok(held)
+        Ok(loaded)
     }
 }
 

@@ -3,38 +3,48 @@
 //! Each flow returns an outcome, which `web` turns into a response. One exception: a sign-in hook that refuses with
 //! a page attaches its redirect to the error.
 
+mod back_channel_logout;
 mod backoff;
+mod browser;
 mod browser_secret;
 mod callback;
-mod ends;
+mod callback_failure;
+mod callback_parameters;
+mod end_sessions;
 mod engine;
 mod exchange;
 mod expected_user;
 mod frame;
+mod frame_session;
 mod freshness;
-mod logout;
+mod leased_refresh;
 mod options;
-mod parameters;
 mod refresh;
 mod resources;
-mod session_end;
+mod session_watch;
+mod sign_in;
+mod sign_in_again;
 mod sign_in_hook;
+mod sign_out;
 mod tokens;
 mod transaction;
 mod webhooks;
 
-pub use options::SignInOptions;
-pub use parameters::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
-pub use session_end::SessionEnded;
+pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignInOptions};
+pub use session_watch::SessionEnded;
 pub use sign_in_hook::{PendingSignIn, SignInDecision};
 
-pub(crate) use callback::{CallbackFailure, CallbackParameters};
-pub(crate) use ends::Ended;
+pub(crate) use browser::Browser;
+pub(crate) use callback::CallbackRequest;
+pub(crate) use callback_failure::CallbackFailure;
+pub(crate) use callback_parameters::CallbackParameters;
+pub(crate) use end_sessions::Ended;
 pub(crate) use engine::Engine;
-pub(crate) use exchange::{Callback, Completed};
 pub(crate) use expected_user::ExpectedUser;
-pub(crate) use frame::{FrameKey, Frames, Ticket};
+pub(crate) use frame::{Frames, Ticket};
 pub(crate) use freshness::{Freshness, is_fresh};
 pub(crate) use options::Resources;
+pub(crate) use sign_in::{Previous, SignInStart};
+pub(crate) use sign_out::AtLogto;
 pub(crate) use transaction::{Begun, Intent, Returning, Transaction, Transactions};
 pub(crate) use webhooks::WebhookRefusal;

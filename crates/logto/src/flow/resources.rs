@@ -4,46 +4,16 @@
 //! each is asked for alone, without a browser: an authorization request with `prompt=none` changes
 //! nothing at Logto and is refused in any case, but for an unknown resource with another error.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use super::engine::Engine;
 use crate::config::{Prompt, scope};
 use crate::crypto::encoding;
 use crate::error::Error;
 use crate::oidc::{AuthorizationRequest, Protocol};
 
-/// Seconds for which an unknown resource is left out of sign-ins, until it is tried again.
-const LIFETIME: u64 = 5 * 60;
 /// Seconds between two trials.
 const PAUSE: u64 = 5;
 /// How many resources are asked for one by one.
 const MAX_TRIED: usize = 20;
-
-/// The API resources that Logto did not know when they were last tried.
-#[derive(Debug, Default)]
-pub(crate) struct UnknownResources {
-    until: Mutex<HashMap<String, u64>>,
-    /// When they were last tried: many people may be refused at the same time, and anyone can make up
-    /// a refusal of their own sign-in.
-    tried_at: tokio::sync::Mutex<Option<u64>>,
-}
-
-impl UnknownResources {
-    pub(crate) fn names(&self, now: u64) -> Vec<String> {
-        let mut until = self.until();
-        until.retain(|_, until| now < *until && *until <= now + LIFETIME);
-        until.keys().cloned().collect()
-    }
-
-    fn insert(&self, resource: &str, now: u64) {
-        self.until().insert(resource.to_owned(), now + LIFETIME);
-    }
-
-    fn until(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {
-        self.until.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Engine {
     /// Finds the configured resources that Logto does not know, so that sign-ins leave them out for

@@ -186,7 +186,8 @@ impl Engine {
         session: &Session,
         page: Option<String>,
     ) -> Result<Option<String>, Error> {
-        let Some(hook) = self.sign_in_hook.clone() else {
+        let hook = self.settings.sign_in_hook.clone();
+        let Some(hook) = hook.and_then(|hook| hook.downcast::<SignInHook>().ok()) else {
             return Ok(page);
         };
         let session = session.clone();

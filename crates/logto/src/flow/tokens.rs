@@ -21,14 +21,14 @@ const DEFAULT_LIFETIME: u64 = 3600;
 
 /// What came of redeeming a refresh token. The new refresh token is in it even if the rest of the
 /// answer could not be accepted: the old one may be consumed.
-pub(crate) struct Renewal {
+pub(crate) struct RefreshedTokens {
     /// Only one that replaces the token that was sent. An answer that repeats the sent one may come
     /// late, when another instance has stored a newer one.
     pub(crate) refresh_token: Option<String>,
     pub(crate) accepted: Result<Accepted, Error>,
 }
 
-/// The part of a [`Renewal`] that had to be checked.
+/// The part of a [`RefreshedTokens`] that had to be checked.
 #[derive(Clone)]
 pub(crate) struct Accepted {
     pub(crate) token: StoredToken,
@@ -90,11 +90,11 @@ impl Engine {
     /// Core, section 12.2).
     pub(crate) async fn redeem_refresh_token(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         target: &Target,
         departure: &Departure,
-    ) -> Result<Renewal, Error> {
-        let refresh_token = held.session.refresh_token().ok_or_else(|| {
+    ) -> Result<RefreshedTokens, Error> {
+        let refresh_token = loaded.session.refresh_token().ok_or_else(|| {
             Error::new(ErrorKind::SignInRequired, "the session has no refresh token")
         })?;
         let is_new = |received: &String| received != refresh_token;
@@ -104,15 +104,15 @@ impl Engine {
             Ok(tokens) => tokens,
             Err(none) if none.refresh_token.is_none() => return Err(refusal(none.error)),
             Err(none) => {
-                return Ok(Renewal {
+                return Ok(RefreshedTokens {
                     refresh_token: none.refresh_token.filter(is_new),
                     accepted: Err(none.error),
                 });
             }
         };
-        let checked = self.check_refreshed(held.claims(), &tokens).await;
+        let checked = self.check_refreshed(loaded.claims(), &tokens).await;
         let now = self.settings.clock.now();
-        Ok(Renewal {
+        Ok(RefreshedTokens {
             accepted: checked
                 .map(|claims| Accepted { token: stored_token(&tokens, target, now), claims }),
             refresh_token: tokens.refresh_token.filter(is_new),

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::backoff::Backoff;
 use super::engine::Engine;
@@ -17,10 +16,6 @@ use crate::webhooks::{Delivery, Event, is_signed};
 
 /// Seconds that a delivery may take. Logto gives up after ten.
 const MAX_AGE: u64 = 5 * 60;
-/// Bytes of deliveries under way, which wait here while the store does not answer.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// Bytes of a delivery beside its body.
-const OVERHEAD: usize = 1024;
 
 /// Why a delivery is not taken up.
 #[derive(Debug)]
@@ -49,24 +44,6 @@ impl WebhookRefusal {
 #[derive(Deserialize)]
 struct Issued {
     iat: u64,
-}
-
-/// The room for deliveries under way, in bytes.
-#[derive(Debug)]
-pub(crate) struct Deliveries(Arc<Semaphore>);
-
-impl Default for Deliveries {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST_BYTES)))
-    }
-}
-
-impl Deliveries {
-    /// Room for a body until the permit is dropped; `None` if there is none.
-    fn admit(&self, body: &[u8]) -> Option<OwnedSemaphorePermit> {
-        let bytes = u32::try_from(body.len().saturating_add(OVERHEAD)).ok()?;
-        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
-    }
 }
 
 impl Engine {
@@ -150,18 +127,18 @@ impl Engine {
     /// token permits nothing that could change.
     pub(crate) async fn has_stale_token(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         target: &Target,
     ) -> Result<bool, Error> {
         if self.settings.webhook_keys.is_empty() {
             return Ok(false);
         }
-        let token = held.session.grant.token_for(target).map(AccessToken::from);
+        let token = loaded.session.grant.token_for(target).map(AccessToken::from);
         let Some(Ok(issued)) = token.map(|token| token.claims::<Issued>()) else {
             return Ok(false);
         };
         let organization = target.organization.as_deref();
-        let until = self.sessions.tokens_stale_until(held.sub(), organization).await?;
+        let until = self.sessions.tokens_stale_until(loaded.sub(), organization).await?;
         Ok(until.is_some_and(|until| issued.iat <= until))
     }
 
@@ -255,20 +232,5 @@ impl Claim {
                 }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn deliveries_under_way_are_bounded_in_bytes() {
-        let deliveries = Deliveries::default();
-        let body = vec![0; 1024 * 1024 - OVERHEAD];
-        let mut under_way: Vec<_> = (0..16).map(|_| deliveries.admit(&body).unwrap()).collect();
-        assert!(deliveries.admit(b"{}").is_none());
-        under_way.pop();
-        assert!(deliveries.admit(&body).is_some());
     }
 }

@@ -133,7 +133,7 @@ mod tests {
     async fn a_wait_ends_and_only_what_was_sent_has_left() {
         let queue = Queue::new(1, PATIENCE);
         let sent = Departure::default();
-        let held = queue.turn(&sent).await.unwrap();
+        let place = queue.turn(&sent).await.unwrap();
         assert!(sent.left().is_some());
 
         let begun = Instant::now();
@@ -146,7 +146,7 @@ mod tests {
             assert_eq!(departure.left(), None);
         }
 
-        drop(held);
+        drop(place);
         assert!(queue.turn(&Departure::default()).await.is_ok());
     }
 

@@ -88,7 +88,7 @@ impl MachineApp {
     ///
     /// As [`token`](Self::token); the app not being in the organization is a refusal too.
     pub async fn token_for(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        self.issued(&Form::client_credentials(request), request.fresh).await
+        self.issued(&Form::client_credentials(request), request.must_refresh).await
     }
 
     /// A token for the user whom `subject` belongs to (RFC 8693). The app must be allowed to exchange
@@ -103,7 +103,7 @@ impl MachineApp {
         subject: Subject<'_>,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        self.issued(&Form::exchange(subject, None, request), request.fresh).await
+        self.issued(&Form::exchange(subject, None, request), request.must_refresh).await
     }
 
     /// The same for someone who acts for that user, such as a support person: the token gets the claim
@@ -141,7 +141,7 @@ impl MachineApp {
         actor: &str,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        self.issued(&Form::exchange(subject, Some(actor), request), request.fresh).await
+        self.issued(&Form::exchange(subject, Some(actor), request), request.must_refresh).await
     }
 
     /// What [`exchange`](Self::exchange) would answer without asking Logto.

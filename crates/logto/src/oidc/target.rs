@@ -32,14 +32,15 @@ pub(crate) struct Target {
 #[must_use]
 pub struct TokenRequest {
     pub(crate) target: Target,
-    pub(crate) fresh: bool,
+    /// Whether a new token is wanted in any case.
+    pub(crate) must_refresh: bool,
     pub(crate) in_current_organization: bool,
 }
 
 impl TokenRequest {
     /// The opaque token, good for userinfo and for Logto's Account API, and for nothing else.
     pub fn opaque() -> Self {
-        Self { target: Target::default(), fresh: false, in_current_organization: false }
+        Self { target: Target::default(), must_refresh: false, in_current_organization: false }
     }
 
     /// A token for an API resource, which has to be among the configured
@@ -81,7 +82,7 @@ impl TokenRequest {
     /// A new token, even if the one that the session holds is good: for after the person's roles
     /// changed.
     pub fn refreshed(mut self) -> Self {
-        self.fresh = true;
+        self.must_refresh = true;
         self
     }
 }

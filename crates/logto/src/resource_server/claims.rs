@@ -201,7 +201,7 @@ impl AccessTokenClaims {
     /// Whether the token has this permission.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes().any(|held| held == scope)
+        self.scopes().any(|granted| granted == scope)
     }
 
     /// The organization that the token is limited to. A token for an API without it carries the

@@ -1,17 +1,15 @@
-//! The claims of the ID token, the refresh token, and access tokens.
+//! What Logto granted at a sign-in or a refresh: claims and tokens, read when they are asked for.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::{Opener, Packer, pack};
+use super::opener::Opener;
+use super::pack::{Packer, grant_of};
+use super::stored_tokens::{StoredToken, StoredTokens};
 use crate::crypto::seal::Purpose;
 use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, Shown};
-
-/// How many bytes of access tokens a session keeps: tokens for two resources in each of two hundred
-/// organizations.
-const MAX_TOKENS: usize = 256 * 1024;
 
 /// What a sign-in or a refresh brought.
 ///
@@ -36,29 +34,6 @@ enum Form {
     /// As a browser has them, in the value of its cookies: unsealed once more, so that they are not in
     /// memory twice.
     Sealed(Arc<Opener>, Box<[u8]>),
-}
-
-/// The tokens of a session.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct StoredTokens {
-    pub(crate) refresh: Option<String>,
-    /// One for each target that was asked for, the one used last at the end.
-    pub(crate) access: Vec<StoredToken>,
-    /// The organization that the person works in.
-    pub(crate) organization: Option<String>,
-}
-
-/// An access token and what it is good for.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct StoredToken {
-    pub(crate) target: Target,
-    pub(crate) token: String,
-    /// The scopes that Logto granted, separated by spaces.
-    pub(crate) scope: String,
-    /// In seconds since the Unix epoch.
-    pub(crate) expires_at: u64,
-    /// Seconds from its issue to its end.
-    pub(crate) lifetime: u64,
 }
 
 impl Grant {
@@ -145,7 +120,7 @@ impl Grant {
             Form::Packed(opener, packed) => read(opener.packer(), packed),
             Form::Sealed(opener, text) => {
                 let session = opener.unseal(Purpose::Session, text)?;
-                read(opener.packer(), pack::grant_of(&session)?)
+                read(opener.packer(), grant_of(&session)?)
             }
         }
     }
@@ -158,61 +133,7 @@ impl Grant {
     }
 
     pub(crate) fn token_for(&self, target: &Target) -> Option<&StoredToken> {
-        let mut tokens = self.tokens().access.iter();
-        tokens.find(|held| held.target == *target)
-    }
-}
-
-impl StoredTokens {
-    /// About how many bytes they take in memory.
-    fn bytes(&self) -> usize {
-        let access = self.access.iter().map(|token| size_of::<StoredToken>() + token.bytes());
-        let texts = [&self.refresh, &self.organization].into_iter().flatten();
-        size_of::<Self>() + texts.map(String::len).sum::<usize>() + access.sum::<usize>()
-    }
-
-    /// Keeps a token in place of the one for the same target. Those whose time is over go, and of too
-    /// many the oldest: they can be had again.
-    pub(crate) fn keep(&mut self, token: StoredToken, now: u64) {
-        self.access.retain(|held| held.target != token.target && now < held.expires_at);
-        self.access.push(token);
-        let mut bytes: usize = self.access.iter().map(StoredToken::bytes).sum();
-        while bytes > MAX_TOKENS && self.access.len() > 1 {
-            bytes -= self.access.remove(0).bytes();
-        }
-    }
-
-    /// The refresh token and the newest of the access tokens.
-    pub(crate) fn newest(&self, count: usize) -> Self {
-        let surplus = self.access.len().saturating_sub(count);
-        Self {
-            refresh: self.refresh.clone(),
-            access: self.access.iter().skip(surplus).cloned().collect(),
-            organization: self.organization.clone(),
-        }
-    }
-}
-
-impl StoredToken {
-    /// Seconds before its end at which a token is not used any more: it has to survive the way. Of a
-    /// short-lived token it is a tenth of its life.
-    const MARGIN: u64 = 10;
-    /// Seconds before its end at which a token is renewed although it can still be used.
-    const EARLY: u64 = 60;
-
-    fn bytes(&self) -> usize {
-        let target = [&self.target.resource, &self.target.organization];
-        let target = target.into_iter().flatten().chain(&self.target.scopes);
-        self.token.len() + self.scope.len() + target.map(String::len).sum::<usize>()
-    }
-
-    pub(crate) fn is_usable(&self, now: u64) -> bool {
-        now.saturating_add(Self::MARGIN.min(self.lifetime / 10)) < self.expires_at
-    }
-
-    /// Whether to renew it while it still serves.
-    pub(crate) fn needs_refresh(&self, now: u64) -> bool {
-        now.saturating_add(Self::EARLY.min(self.lifetime / 5)) >= self.expires_at
+        self.tokens().access.iter().find(|token| token.target == *target)
     }
 }
 
@@ -230,15 +151,5 @@ impl Drop for Grant {
 impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Grant").field("sub", &self.shown.sub()).finish_non_exhaustive()
-    }
-}
-
-/// The target only: the token is a secret.
-impl fmt::Debug for StoredToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredToken")
-            .field("target", &self.target)
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
     }
 }

@@ -31,7 +31,7 @@ impl Index {
 
     /// Adds a session, and forgets those that began before `oldest`.
     pub(crate) fn add(&mut self, session: Indexed, oldest: u64) {
-        self.0.retain(|held| held.started_at >= oldest);
+        self.0.retain(|known| known.started_at >= oldest);
         self.0.push(session);
         let surplus = self.0.len().saturating_sub(MAX_SESSIONS);
         self.0.drain(..surplus);
@@ -40,7 +40,7 @@ impl Index {
     /// Takes sessions out; whether any was in it.
     pub(crate) fn remove(&mut self, ids: &[SessionId]) -> bool {
         let before = self.0.len();
-        self.0.retain(|held| !ids.contains(&held.id));
+        self.0.retain(|known| !ids.contains(&known.id));
         self.0.len() < before
     }
 

@@ -1,6 +1,5 @@
 //! The session of one signed-in browser, and its stored forms.
 
-mod block;
 mod bytes;
 mod cookie;
 mod device;
@@ -12,7 +11,7 @@ mod opener;
 mod pack;
 mod pointer;
 mod state;
-mod token;
+mod stored_tokens;
 
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use crate::storage::Version;
 
 pub(crate) use cookie::{Content, Found, Sealed, SessionCookie};
 pub(crate) use device::Device;
-pub(crate) use grant::{Grant, StoredToken, StoredTokens};
+pub(crate) use grant::Grant;
 pub(crate) use id::SessionId;
 pub(crate) use index::{Index, Indexed};
 pub use manager::SessionInfo;
@@ -28,6 +27,7 @@ pub(crate) use opener::Opener;
 pub(crate) use pack::{Packer, unpack};
 pub(crate) use pointer::SessionPointer;
 pub use state::SessionState;
+pub(crate) use stored_tokens::{StoredToken, StoredTokens};
 
 /// The session's own content; never seen by anyone but the SDK.
 #[derive(Clone, Debug)]

@@ -28,14 +28,7 @@ impl Context {
     }
 
     async fn end_sessions(&self) -> Result<(), Error> {
-        let logto = self.logto();
-        let token = self.logout_token()?;
-        let token = logto.verify_logout_token(&token).await.inspect_err(|error| {
-            if error.is_retryable() {
-                tracing::error!(%error, "back-channel logout dropped: failed to verify the logout token");
-            }
-        })?;
-        logto.log_out(token).await
+        self.logto().back_channel_logout(&self.logout_token()?).await
     }
 
     fn logout_token(&self) -> Result<String, Error> {

@@ -1,16 +1,10 @@
 //! The callback endpoint.
 
-use std::sync::Arc;
-
 use super::errors::said_by_logto;
 use super::page::{Page, WayOn};
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind, Wording};
-use crate::flow::{
-    Callback, CallbackFailure, CallbackParameters, Completed, Returning, Transaction,
-};
-use crate::metrics;
-use crate::session::Device;
+use crate::flow::{Browser, CallbackFailure, CallbackRequest};
 
 /// Whether Logto refused only because it would have to show a page (OpenID Connect Core, section 3.1.2.6).
 fn asks_for_the_user(error: &Error) -> bool {
@@ -32,96 +26,45 @@ impl Context {
     /// person who is signed in to their page, and everyone else to a page that offers to try
     /// again. A session that is there stays until a new one replaces it.
     pub async fn handle_sign_in_callback(&self) -> Reply {
-        let outcome = self.complete_sign_in().await;
-        let failed = outcome.as_ref().err().map(|failure| failure.error.kind().label());
-        metrics::sign_in(failed.unwrap_or("signed_in"));
-        match outcome {
-            Ok((completed, transaction)) => match self.adopt(completed.session) {
-                Ok(()) => {
-                    let page = self.page_of(completed.page.as_ref());
-                    let finished = vec![self.finished(&transaction)];
-                    Reply::see_other(page)
-                        .with_pages_forgotten()
-                        .with_cookies(self.take_cookies().await)
-                        .with_cookies(finished)
-                }
-                Err(error) => self.fail_callback(&CallbackFailure::new(transaction, error)).await,
-            },
-            Err(failure) => {
-                if let Some(refused) = failure.for_a_resource()
-                    && let Some(reply) = self.sign_in_without_unknown(refused).await
-                {
-                    return reply;
-                }
-                if let Some(reply) = self.after_silent_sign_in(&failure).await {
-                    return reply;
-                }
-                self.fail_callback(&failure).await
-            }
+        let (logto, request) = (self.logto(), self.request());
+        let cookies = request.cookies();
+        let completed = logto.complete_sign_in(CallbackRequest {
+            browser: Browser { origin: self.origin(), cookies: &cookies },
+            path: request.path(),
+            query: request.query(),
+            user_agent: request.header("user-agent").unwrap_or_default(),
+        });
+        let (completed, transaction) = match completed.await {
+            Ok(completed) => completed,
+            Err(failure) => return self.after_failed_callback(&failure).await,
+        };
+        if let Err(error) = self.adopt(completed.session) {
+            return self.fail_callback(&CallbackFailure::new(transaction, error)).await;
         }
+        Reply::see_other(self.page_of(completed.page.as_ref()))
+            .with_pages_forgotten()
+            .with_cookies(self.take_cookies().await)
+            .with_cookies(vec![logto.finish_sign_in(&transaction)])
     }
 
-    /// `state` first, then where the browser came back to, then the other parameters, then the
-    /// code.
-    async fn complete_sign_in(&self) -> Result<(Completed, Transaction), Arc<CallbackFailure>> {
-        let logto = self.logto();
-        let invalid = |why: &'static str| Error::new(ErrorKind::InvalidCallback, why);
-
-        let unknown = |error, page| Arc::new(CallbackFailure::without_transaction(error, page));
-
-        let parameters = CallbackParameters::parse(self.request().query())
-            .map_err(|error| unknown(error, None))?;
-        let header = &*self.request().cookies();
-        if parameters.is_bare() {
-            // All that Logto sends when a person cancels on its consent page.
-            let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
-            let page = logto.transactions.latest_page(&logto.keys, header, self.now());
-            return Err(unknown(error, page));
-        }
-        let state = parameters.state.as_deref().unwrap_or_default();
-        let transaction = match logto.transactions.find(&logto.keys, header, state, self.now()) {
-            Returning::Found(transaction) => transaction,
-            Returning::Displaced(intent) => {
-                let error = invalid("the sign-in was replaced by one in another tab");
-                return Err(Arc::new(CallbackFailure::displaced(intent, error)));
-            }
-            Returning::Other(page) => {
-                return Err(unknown(
-                    invalid("`state` does not match a sign-in of this browser"),
-                    page,
-                ));
-            }
-        };
-        let redirect_uri = self.redirect_uri(&transaction);
-        if !self.is_at(&redirect_uri) {
-            let error = invalid("the callback path does not match the redirect URI");
-            return Err(Arc::new(CallbackFailure::new(transaction, error)));
-        }
-        if parameters.has_code()
-            && let Some(error) = self.needs_consent(&transaction)
+    async fn after_failed_callback(&self, failure: &CallbackFailure) -> Reply {
+        if failure.displaced.is_none()
+            && let Some(reply) = self.sign_in_again(failure).await
         {
-            return Err(Arc::new(CallbackFailure::new(transaction, error)));
+            return reply;
         }
-        let callback = Callback {
-            transaction: transaction.clone(),
-            parameters,
-            redirect_uri,
-            cookies: header.to_owned(),
-            device: Device::from_user_agent(
-                self.request().header("user-agent").unwrap_or_default(),
-            ),
-        };
-        let completed = logto.complete_callback(callback).await?;
-        Ok((completed, transaction))
+        if let Some(silent) = &failure.silent {
+            tracing::debug!(error = %failure.error, "a silent sign-in brought no session");
+            let page = self.page_of(failure.page.as_ref());
+            let finished = self.logto().finish_sign_in(silent);
+            return Reply::see_other(page).with_cookies(vec![finished]);
+        }
+        self.fail_callback(failure).await
     }
 
-    /// Whether the request was made to `redirect_uri`. Scheme and host are the base URL's: what a
-    /// request says about them is not to be trusted. A proxy may have taken the base path away.
-    fn is_at(&self, redirect_uri: &str) -> bool {
-        let settings = &self.logto().settings;
-        let path = redirect_uri.strip_prefix(&self.url("")).unwrap_or(redirect_uri);
-        let requested = self.request().path();
-        requested == path || requested.strip_prefix(&settings.base_path) == Some(path)
+    async fn sign_in_again(&self, failure: &CallbackFailure) -> Option<Reply> {
+        let (options, previous) = self.logto().sign_in_again(failure, self.origin()).await?;
+        self.begin_sign_in(&options, previous).await.ok()
     }
 
     async fn fail_callback(&self, failure: &CallbackFailure) -> Reply {
@@ -140,9 +83,11 @@ impl Context {
         }
         let page = self.page_of(failure.page.as_ref());
         let harmless = matches!(error.kind(), ErrorKind::InvalidCallback | ErrorKind::Cancelled);
-        let signed_in = self.held().await.is_ok_and(|held| held.is_some());
+        let signed_in = self.loaded_session().await.is_ok_and(|loaded| loaded.is_some());
         let again = match &failure.displaced {
-            Some(displaced) if !signed_in => self.sign_in_again(displaced).await,
+            Some(_) if !signed_in && self.request().is_navigation() => {
+                self.sign_in_again(failure).await
+            }
             _ => None,
         };
         let reply = match (again, failure.max_age) {
@@ -160,7 +105,7 @@ impl Context {
             (_, max_age) => self.error_page(error, &page, max_age).without_gateway_error(),
         };
         match &failure.ended {
-            Some(ended) => reply.with_cookies(vec![self.finished(ended)]),
+            Some(ended) => reply.with_cookies(vec![self.logto().finish_sign_in(ended)]),
             None => reply,
         }
     }

@@ -119,7 +119,7 @@ impl Context {
 
     /// The full address of a path of the app, the SDK's routes included.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{}{path}", self.origin(), self.logto().settings.base_path)
+        self.logto().settings.url(self.origin(), path)
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -163,8 +163,8 @@ impl Context {
     /// What Logto granted to the signed-in user.
     pub(super) async fn grant(&self) -> Result<Option<Arc<Grant>>, Error> {
         self.current(|current| {
-            let held = current.held.as_ref();
-            held.map(|held| Arc::clone(&held.session.grant))
+            let loaded = current.loaded.as_ref();
+            loaded.map(|loaded| Arc::clone(&loaded.session.grant))
         })
         .await
     }
@@ -235,7 +235,7 @@ impl Context {
         let path = request.path();
         let inside = path.strip_prefix(settings.base_path.as_str()).unwrap_or(path);
         let route = OPENED.iter().find(|route| {
-            let mounted = route.mounted(settings);
+            let mounted = settings.mounted(**route);
             mounted == path || mounted == inside
         })?;
         Some(self.page_of_no_route(*route, fix))
@@ -260,13 +260,13 @@ impl Context {
         let mut state = self.state();
         state.is_answered = true;
         let pending = mem::take(&mut state.pending);
-        let held = state.current.as_ref().and_then(|current| current.held.as_ref());
-        let Some(held) = held.filter(|_| !pending.is_empty()).cloned() else {
+        let loaded = state.current.as_ref().and_then(|current| current.loaded.as_ref());
+        let Some(loaded) = loaded.filter(|_| !pending.is_empty()).cloned() else {
             return MaybeReady::known(pending);
         };
         let context = self.clone();
         MaybeReady::waiting(async move {
-            match context.has_ended(&held).await {
+            match context.has_ended(&loaded).await {
                 // Signed out by another request while this one was answered: nothing of this session
                 // must reach the browser any more.
                 true => Vec::new(),
@@ -275,8 +275,8 @@ impl Context {
         })
     }
 
-    async fn has_ended(&self, held: &LoadedSession) -> bool {
-        let latest = self.logto().sessions.latest(held).await;
+    async fn has_ended(&self, loaded: &LoadedSession) -> bool {
+        let latest = self.logto().sessions.latest(loaded).await;
         latest.is_err_and(|error| error.needs_sign_in())
     }
 
@@ -293,54 +293,54 @@ impl Context {
                 return Ok(known);
             }
         }
-        let before = self.state().current.as_ref().and_then(|current| current.held.clone());
-        if let Some(held) = before {
-            let loaded = Box::pin(sessions.load_again(&held, self.now())).await;
-            let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
-            return Ok(look(self.state().current.insert(loaded)));
+        let before = self.state().current.as_ref().and_then(|current| current.loaded.clone());
+        if let Some(loaded) = before {
+            let lookup = Box::pin(sessions.load_again(&loaded, self.now())).await;
+            let lookup = lookup.map_err(|error| self.failed("load_session", error))?;
+            return Ok(look(self.state().current.insert(lookup)));
         }
-        let loaded = sessions.load(self.trusted_cookies(), self.now()).await;
-        let loaded = loaded.map_err(|error| self.failed("load_session", error))?;
-        if let Some(held) = loaded.held.as_ref().filter(|_| loaded.needs_cookie)
-            && let Err(error) = self.adopt(held.clone())
+        let lookup = sessions.load(self.trusted_cookies(), self.now()).await;
+        let lookup = lookup.map_err(|error| self.failed("load_session", error))?;
+        if let Some(loaded) = lookup.loaded.as_ref().filter(|_| lookup.needs_cookie)
+            && let Err(error) = self.adopt(loaded.clone())
         {
             tracing::warn!(%error, "failed to renew the session cookie");
         }
-        let known = look(self.state().current.get_or_insert(loaded));
+        let known = look(self.state().current.get_or_insert(lookup));
         drop(one_at_a_time);
         Ok(known)
     }
 
-    pub(crate) async fn held(&self) -> Result<Option<LoadedSession>, Error> {
-        self.current(|current| current.held.clone()).await
+    pub(crate) async fn loaded_session(&self) -> Result<Option<LoadedSession>, Error> {
+        self.current(|current| current.loaded.clone()).await
     }
 
     /// What is known already. After the response nothing is but that there is no session.
     fn known<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Option<T> {
         let state = self.state();
         let current = state.current.as_ref();
-        current.filter(|current| !state.is_answered || current.held.is_none()).map(look)
+        current.filter(|current| !state.is_answered || current.loaded.is_none()).map(look)
     }
 
     /// Completes when the session of this request has ended; at once if there is none.
     pub(super) fn session_ended(&self) -> SessionEnded {
-        let held = self.state().current.as_ref().and_then(|current| current.held.clone());
-        held.map_or_else(SessionEnded::already, |held| self.logto().session_ended(&held))
+        let loaded = self.state().current.as_ref().and_then(|current| current.loaded.clone());
+        loaded.map_or_else(SessionEnded::already, |loaded| self.logto().session_ended(&loaded))
     }
 
     /// Takes over a session that began or moved on; its cookies are pending.
-    pub(crate) fn adopt(&self, held: LoadedSession) -> Result<(), Error> {
+    pub(crate) fn adopt(&self, loaded: LoadedSession) -> Result<(), Error> {
         let sessions = &self.logto().sessions;
-        let lines = sessions.cookies(&held, &self.request().cookies(), self.now())?;
+        let lines = sessions.cookies(&loaded, &self.request().cookies(), self.now())?;
         let mut state = self.state();
-        state.current = Some(SessionLookup::signed_in(held));
+        state.current = Some(SessionLookup::signed_in(loaded));
         state.pending = lines;
         Ok(())
     }
 
     /// Takes over a session that moved on in its store.
-    pub(crate) fn update(&self, held: LoadedSession) {
-        self.state().current = Some(SessionLookup::signed_in(held));
+    pub(crate) fn update(&self, loaded: LoadedSession) {
+        self.state().current = Some(SessionLookup::signed_in(loaded));
     }
 
     /// Notes that the session is over, and leaves the browser alone.

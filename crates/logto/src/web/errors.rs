@@ -213,7 +213,7 @@ impl Context {
 
     /// What a browser sees where the app forgot to serve the SDK's routes.
     pub(super) fn page_of_no_route(&self, route: Route, fix: &str) -> Reply {
-        let path = route.mounted(&self.logto().settings);
+        let path = self.logto().settings.mounted(route);
         if let Some(suppressed) = self.logto().missing_routes.admit() {
             tracing::error!(
                 path,

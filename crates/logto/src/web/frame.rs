@@ -13,10 +13,8 @@ use url::form_urlencoded;
 
 use super::page::{Page, WayOn};
 use super::{Context, Reply, Route, User};
-use crate::crypto::encoding;
 use crate::error::Error;
-use crate::flow::{FrameKey, Frames, SignInOptions, Ticket, is_fresh};
-use crate::session::manager::LoadedSession;
+use crate::flow::{Frames, SignInOptions, Ticket, is_fresh};
 
 impl Context {
     /// Whether the session is one of a frame in a page of another site.
@@ -178,17 +176,14 @@ impl Context {
         if !self.request().is_surely_from(self.origin()) || self.request().is_framed() {
             return Ok(self.page_out_of_date());
         }
-        let (Some(ticket), Some(held)) = (self.ticket(), self.held().await?) else {
+        let (Some(ticket), Some(loaded)) = (self.ticket(), self.loaded_session().await?) else {
             return Ok(self.page_out_of_date());
         };
         if !frames.has_window(&logto.keys, &ticket.challenge, &self.request().cookies(), self.now())
         {
             return Ok(self.page_out_of_date());
         }
-        let lines = logto.sessions.cookies(&held, "", self.now())?;
-        let pairs = lines.iter().filter_map(|line| line.split(';').next());
-        let cookies = pairs.collect::<Vec<_>>().join("; ");
-        let code = Frames::seal_code(&logto.keys, &ticket, &cookies, self.now())?;
+        let code = logto.frame_code(&ticket, &loaded)?;
         let page = Page {
             title: "You are signed in",
             text: "You can close this window. If the page that you came from does not go on by itself, \
@@ -209,33 +204,14 @@ impl Context {
         let Some(key) = key.filter(|_| is_from_here) else {
             return Ok(self.page_out_of_date());
         };
-        let Some((page, held)) = self.redeemed(&key, code).await? else {
+        let Some((page, loaded)) = logto.redeem_frame_code(&key, code).await? else {
             let page = self.after_sign_in();
             return Ok(self.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
         };
-        self.adopt(held)?;
+        self.adopt(loaded)?;
         Ok(Reply::see_other(page)
             .with_cookies(self.take_cookies().await)
             .with_cookies(vec![frames.forget_key()]))
-    }
-
-    /// What a code stands for, once.
-    async fn redeemed(
-        &self,
-        key: &FrameKey,
-        code: &str,
-    ) -> Result<Option<(String, LoadedSession)>, Error> {
-        let logto = self.logto();
-        let Some(code) = Frames::open_code(&logto.keys, key, code, self.now()) else {
-            return Ok(None);
-        };
-        let owner = encoding::random::<16>()?;
-        let seconds = logto.settings.sign_in_lifetime;
-        if logto.sessions.claim_callback(&code.id, &owner, seconds).await?.is_none() {
-            return Ok(None);
-        }
-        let loaded = logto.sessions.load(code.cookies.as_bytes(), self.now()).await?;
-        Ok(loaded.held.map(|held| (code.page, held)))
     }
 
     fn ticket(&self) -> Option<Ticket> {
@@ -255,20 +231,13 @@ impl Context {
         self.page(400, &page)
     }
 
-    /// Whether a page is the window of a frame, which only the SDK itself returns to.
-    pub(super) fn is_window(&self, page: &str) -> bool {
-        let path = page.split_once('?').map(|(path, _)| path);
-        self.logto().frames.is_some() && path == Some(self.frame_route().as_str())
-    }
-
     /// This window's own address, as the browser knows it.
     fn window_address(&self) -> String {
         format!("{}?{}", self.frame_route(), self.request().query())
     }
 
     fn frame_route(&self) -> String {
-        let settings = &self.logto().settings;
-        format!("{}{}", settings.base_path, Route::Frame.mounted(settings))
+        self.logto().settings.path_of(Route::Frame)
     }
 }
 

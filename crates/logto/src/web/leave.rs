@@ -70,7 +70,6 @@ impl Context {
 
     /// The path that signs out and shows a page on the way to Logto, as browsers see it.
     pub(super) fn continued_sign_out_path(&self) -> String {
-        let settings = &self.logto().settings;
-        format!("{}{}?{CONTINUE}", settings.base_path, Route::SignOut.mounted(settings))
+        format!("{}?{CONTINUE}", self.logto().settings.path_of(Route::SignOut))
     }
 }

@@ -40,10 +40,10 @@ impl Context {
 
     async fn keep_organization(&self, organization: Option<String>) -> Result<(), Error> {
         let changed = async {
-            let held = self.signed_in().await?;
+            let loaded = self.signed_in().await?;
             let change = |session: &mut Session| session.set_organization(organization.clone());
-            let changed = self.logto().sessions.update(&held, self.now(), change).await?;
-            self.move_on(&held, changed)
+            let changed = self.logto().sessions.update(&loaded, self.now(), change).await?;
+            self.move_on(&loaded, changed)
         };
         changed.await.map_err(|error| self.failed("switch_organization", error))
     }

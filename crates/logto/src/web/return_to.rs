@@ -10,11 +10,10 @@ impl Context {
     /// `max_age` seconds old if one is given.
     pub(super) fn sign_in_path(&self, page: &str, max_age: Option<u64>) -> String {
         let settings = &self.logto().settings;
-        let path = Route::SignIn.mounted(settings);
-        let base = &settings.base_path;
+        let path = settings.path_of(Route::SignIn);
         let page: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
         let max_age = max_age.map(|seconds| format!("&max_age={seconds}")).unwrap_or_default();
-        format!("{base}{path}?return_to={page}{max_age}")
+        format!("{path}?return_to={page}{max_age}")
     }
 
     /// Where a person who has to sign in first wants to be afterwards.
@@ -66,30 +65,12 @@ impl Context {
         }
     }
 
-    /// A path or address as a page of this app that one can return to: not of another origin, and
-    /// none of the SDK's own routes, which would do something again.
+    /// A path or address as a page of this app that one can return to.
     pub(super) fn own_page(&self, address: &str) -> Option<String> {
-        let settings = &self.logto().settings;
-        let page = settings.page(address, self.origin())?;
-        let inside = settings.inside(&page);
-        let path = inside.split(['?', '#']).next().unwrap_or(inside);
-        let prefix = settings.route_prefix.as_str();
-        if Route::ALL.iter().any(|route| is_same_path([prefix, route.path()], path)) {
-            return None;
-        }
-        Some(page)
+        self.logto().settings.page_to_return_to(address, self.origin())
     }
 }
 
 fn not_an_age() -> Error {
     Error::new(ErrorKind::InvalidRequest, "`max_age` is not one number of seconds")
-}
-
-/// Whether a path in two parts and another are one to routers that pass over empty segments.
-fn is_same_path([prefix, one]: [&str; 2], other: &str) -> bool {
-    let segments = |path| str::split(path, '/').filter(|segment| !segment.is_empty());
-    // Most paths are told from it by their ends.
-    let last = segments(other).next_back();
-    last.is_some_and(|last| one.ends_with(last))
-        && segments(prefix).chain(segments(one)).eq(segments(other))
 }

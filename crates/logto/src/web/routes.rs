@@ -1,4 +1,4 @@
-//! The SDK's own routes.
+//! Answers requests to the SDK's own routes.
 
 use std::time::Duration;
 
@@ -7,32 +7,9 @@ use tracing::{Instrument, info_span};
 
 use super::leave::CONTINUE;
 use super::{Context, Reply};
-use crate::config::Settings;
 use crate::error::Error;
 use crate::flow::{FirstScreen, SignInOptions};
-
-/// A route that the adapter mounts. Routes are matched by the framework, never by comparing paths
-/// by hand, so nesting and trailing slashes mean what they mean everywhere else in the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Route {
-    /// `GET /sign-in`: to Logto, and back to `?return_to=`; `?max_age=` as in
-    /// [`with_max_age`](SignInOptions::with_max_age), in seconds.
-    SignIn,
-    /// `GET /sign-up`: the same, beginning with Logto's registration page.
-    SignUp,
-    /// `GET /sign-in/frame` and `POST /sign-in/frame`: gives a frame in a page of another site its session;
-    /// see [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies).
-    Frame,
-    /// `GET /callback`: where Logto sends people back to.
-    Callback,
-    /// `POST /sign-out` (`GET` if configured): out of this app and out of Logto.
-    SignOut,
-    /// `POST /backchannel-logout`: Logto says that a user signed out elsewhere.
-    BackChannelLogout,
-    /// `POST /webhooks/logto`: Logto says what happened; see [`webhooks`](crate::webhooks).
-    Webhooks,
-}
+use crate::route::Route;
 
 /// How long a request's body may take: Logto sends its logout tokens in one piece.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,31 +22,6 @@ const WEBHOOK: usize = 1024 * 1024;
 const FRAME_CODE: usize = 64 * 1024;
 
 impl Route {
-    /// All routes.
-    pub const ALL: &'static [Self] = &[
-        Self::SignIn,
-        Self::SignUp,
-        Self::Frame,
-        Self::Callback,
-        Self::SignOut,
-        Self::BackChannelLogout,
-        Self::Webhooks,
-    ];
-
-    /// The path below the configured prefix.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::SignIn => "/sign-in",
-            Self::SignUp => "/sign-up",
-            Self::Frame => "/sign-in/frame",
-            Self::Callback => "/callback",
-            Self::SignOut => "/sign-out",
-            Self::BackChannelLogout => "/backchannel-logout",
-            Self::Webhooks => "/webhooks/logto",
-        }
-    }
-
     /// The body of a request to this route, for [`Request::with_body`](super::Request::with_body).
     ///
     /// `read` reads it with the framework's means, up to a number of bytes, and fails if it is longer.
@@ -112,11 +64,6 @@ impl Route {
 }
 
 impl Route {
-    /// The path with the configured prefix.
-    pub(crate) fn mounted(self, settings: &Settings) -> String {
-        format!("{}{}", settings.route_prefix, self.path())
-    }
-
     /// Answers a request to this route.
     pub(crate) async fn handle(self, context: &Context) -> Reply {
         let allowed: &[&str] = match self {
@@ -140,26 +87,6 @@ impl Route {
                 .unwrap_or_else(|error| Reply::from(error).without_gateway_error()),
         }
     }
-}
-
-impl Settings {
-    /// The route at a path, with or without the path of the base URL.
-    pub(crate) fn route_at(&self, path: &str) -> Option<Route> {
-        let prefix = segments(&self.route_prefix);
-        let base = segments(&self.base_path);
-        // Rocket asks this of every request.
-        let last = segments(path).next_back()?;
-        let mut routes = Route::ALL.iter().copied().filter(|route| route.path().ends_with(last));
-        routes.find(|route| {
-            let mounted = prefix.clone().chain(segments(route.path()));
-            let as_browsers_see_it = base.clone().chain(mounted.clone());
-            segments(path).eq(mounted) || segments(path).eq(as_browsers_see_it)
-        })
-    }
-}
-
-fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> + Clone {
-    path.split('/').filter(|segment| !segment.is_empty())
 }
 
 /// What a request to the sign-in routes asks for.

@@ -33,7 +33,7 @@ impl Context {
     }
 
     async fn current_session(&self) -> Result<Option<SessionId>, Error> {
-        Ok(self.held().await?.map(|held| held.session.id))
+        Ok(self.loaded_session().await?.map(|loaded| loaded.session.id))
     }
 }
 

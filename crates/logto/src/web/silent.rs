@@ -1,18 +1,13 @@
 //! Sign-in without a page, for visitors who are signed in at Logto (`prompt=none`: OpenID Connect Core,
 //! section 3.1.2.1).
 
-use super::sign_in::Before;
 use super::{Context, Reply};
-use crate::config::scope;
 use crate::cookies::{self, Attributes};
-use crate::error::{Error, ErrorKind, ErrorResponse};
-use crate::flow::{CallbackFailure, SignInOptions, Transaction};
+use crate::error::Error;
+use crate::flow::SignInOptions;
 
 /// Seconds until a browser is asked again.
 const TRIED: u64 = 3600;
-/// What Logto says where a redirect with `prompt=consent` goes on, for an application of one's own without
-/// a page.
-const CONSENT_REQUIRED: &str = "consent_required";
 
 impl Context {
     /// Signs a visitor in who is signed in at Logto, without a page of Logto: for pages that are for
@@ -31,7 +26,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for options that cannot be without a page: a prompt, a recent sign-in,
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for options that cannot be without a page: a prompt, a recent sign-in,
     /// an expected user; [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     ///
     /// # Example
@@ -73,39 +68,5 @@ impl Context {
         let attributes = Attributes::for_host(settings.secure);
         let name = attributes.name(&format!("silent_{}", settings.cookie_name));
         (attributes, name)
-    }
-
-    /// Why a silent sign-in is not done with its code: one without consent brings no refresh token.
-    pub(super) fn needs_consent(&self, transaction: &Transaction) -> Option<Error> {
-        let options = transaction.intent.options();
-        let wanted = self.logto().settings.scopes.iter().any(|name| name == scope::OFFLINE_ACCESS);
-        (options.is_silent && wanted && !options.no_offline_access).then(|| {
-            Error::from_response(
-                ErrorKind::Refused,
-                ErrorResponse {
-                    status: None,
-                    error: Some(CONSENT_REQUIRED.to_owned()),
-                    description: None,
-                    request_id: None,
-                    retry_after: None,
-                },
-            )
-        })
-    }
-
-    /// The way on from a silent sign-in that brought no session; `None` if the sign-in was another.
-    pub(super) async fn after_silent_sign_in(&self, failure: &CallbackFailure) -> Option<Reply> {
-        let silent = failure.silent.as_ref()?;
-        let said = failure.error.response().and_then(|response| response.error());
-        if said == Some(CONSENT_REQUIRED) {
-            let options = SignInOptions { is_silent: false, ..silent.intent.options() };
-            let ordinary = self.begin_sign_in(&options, Before::Refused(silent)).await;
-            if let Ok(reply) = ordinary {
-                return Some(reply);
-            }
-        }
-        tracing::debug!(error = %failure.error, "a silent sign-in brought no session");
-        let page = self.page_of(failure.page.as_ref());
-        Some(Reply::see_other(page).with_cookies(vec![self.finished(silent)]))
     }
 }

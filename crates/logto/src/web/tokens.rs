@@ -94,11 +94,11 @@ impl Context {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let request = &self.in_organization(request).await?;
         self.check(request)?;
-        let held = self.signed_in().await?;
-        let is_stale = self.logto().has_stale_token(&held, &request.target).await?;
+        let loaded = self.signed_in().await?;
+        let is_stale = self.logto().has_stale_token(&loaded, &request.target).await?;
         let request = if is_stale { &request.clone().refreshed() } else { request };
-        let fresh = self.fresh(&held, request).await?;
-        let token = fresh.session.grant.token_for(&request.target);
+        let usable = self.with_usable_token(&loaded, request).await?;
+        let token = usable.session.grant.token_for(&request.target);
         token.map(AccessToken::from).ok_or_else(|| {
             let why = "the renewed session has no such access token";
             Error::new(ErrorKind::InvalidResponse, why)
@@ -106,33 +106,33 @@ impl Context {
     }
 
     pub(super) async fn signed_in(&self) -> Result<LoadedSession, Error> {
-        self.held()
+        self.loaded_session()
             .await?
             .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "no user is signed in"))
     }
 
     /// The session with a good token, kept by the browser if it moved on.
-    async fn fresh(
+    async fn with_usable_token(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         request: &TokenRequest,
     ) -> Result<LoadedSession, Error> {
         let logto = self.logto();
-        let outcome = logto.refreshes.fresh(logto, held, request).await;
+        let outcome = logto.with_usable_token(loaded, request).await;
         match &outcome {
             Err(error) if error.needs_sign_in() => match error.response() {
                 Some(_) => self.forget(SessionState::Revoked),
                 // Ended by another request, which sees to the browser: it may have a new session.
-                None if held.session.refresh_token().is_some() => self.mark_ended(),
+                None if loaded.session.refresh_token().is_some() => self.mark_ended(),
                 None => {}
             },
             // The refresh token may have been replaced all the same.
             Err(_) => {
-                if let Ok(latest) = logto.sessions.latest(held).await {
-                    self.move_on(held, latest)?;
+                if let Ok(latest) = logto.sessions.latest(loaded).await {
+                    self.move_on(loaded, latest)?;
                 }
             }
-            Ok(fresh) => self.move_on(held, fresh.clone())?,
+            Ok(usable) => self.move_on(loaded, usable.clone())?,
         }
         outcome
     }

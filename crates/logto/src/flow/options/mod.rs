@@ -1,12 +1,15 @@
 //! `SignInOptions`.
 
 mod request;
+mod values;
 
 use std::fmt;
 use std::time::Duration;
 
-use super::{DirectSignIn, ExpectedUser, FirstScreen, Identifier, InteractionMode};
+use super::ExpectedUser;
 use crate::config::Prompt;
+
+pub use values::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 
 const ONE_TIME_TOKEN: &str = "one_time_token";
 const LOGIN_HINT: &str = "login_hint";

@@ -95,9 +95,9 @@ impl Keys {
                     || self.refetch_limiter.permit(kid, self.clock.now())
             };
             let fetch = self.fetch(jwks_uri);
-            if let Some(fresh) = self.set.after_if(seen, is_permitted, fetch).await? {
-                lookup = fresh.verify(token);
-                keys = fresh;
+            if let Some(refetched) = self.set.after_if(seen, is_permitted, fetch).await? {
+                lookup = refetched.verify(token);
+                keys = refetched;
             }
             if sender == TokenOrigin::Logto && lookup == Lookup::Verified {
                 self.found.store(true, Ordering::Release);

@@ -39,11 +39,11 @@ impl SessionManager {
     /// [`ErrorKind::SignInRequired`](crate::ErrorKind::SignInRequired) if the session is over.
     pub(crate) async fn lease_or_outcome(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         is_done: impl Fn(&Session) -> bool,
     ) -> Result<Turn, Error> {
-        let key = self.store_keys.lease(held.session.id);
-        let session_key = self.store_keys.session(held.session.id);
+        let key = self.store_keys.lease(loaded.session.id);
+        let session_key = self.store_keys.session(loaded.session.id);
         let (mut pause, longest) = LOOK;
         let mut is_settled = false;
         loop {
@@ -65,8 +65,8 @@ impl SessionManager {
                 pause = (pause * 2).min(longest);
                 // One round trip for both.
                 let [lease, entry] = self.store.get([&key, &session_key]).await?;
-                let record = self.record(&session_key, entry.as_ref(), held.backend)?;
-                let latest = self.merge(held, record)?;
+                let record = self.record(&session_key, entry.as_ref(), loaded.backend)?;
+                let latest = self.merge(loaded, record)?;
                 if is_done(&latest.session) {
                     return Ok(Turn::Done(latest));
                 }
@@ -137,8 +137,8 @@ impl SessionManager {
 
     /// `None` if another instance has it by now; what is under way is finished all the same.
     async fn prolong(&self, lease: Lease) -> Option<Lease> {
-        match self.renew(&lease, Expect::Version(lease.version)).await {
-            Ok(Some(renewed)) => Some(renewed),
+        match self.write_lease(&lease, Expect::Version(lease.version)).await {
+            Ok(Some(lease)) => Some(lease),
             Ok(None) => self.regain(lease).await,
             Err(_) => Some(lease),
         }
@@ -159,14 +159,14 @@ impl SessionManager {
             }
             None => lease.is_whole = false,
         }
-        match self.renew(&lease, Expect::after(entry.as_ref())).await {
-            Ok(Some(renewed)) => Some(renewed),
+        match self.write_lease(&lease, Expect::after(entry.as_ref())).await {
+            Ok(Some(lease)) => Some(lease),
             // The next sign of life sees what is there.
             Ok(None) | Err(_) => Some(lease),
         }
     }
 
-    async fn renew(&self, lease: &Lease, expect: Expect) -> Result<Option<Lease>, Error> {
+    async fn write_lease(&self, lease: &Lease, expect: Expect) -> Result<Option<Lease>, Error> {
         let end = Instant::now() + LIFE;
         let version = self.store.put(&lease.key, lease.owner.to_vec(), expect, LIFE).await?;
         let Lease { ref key, owner, is_whole, .. } = *lease;
@@ -274,7 +274,7 @@ mod tests {
         Arc::new(SessionManager::new(&settings, Arc::new(keys)))
     }
 
-    fn held() -> LoadedSession {
+    fn loaded() -> LoadedSession {
         let claims = br#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2}"#;
         let claims = IdTokenClaims::parse(claims).unwrap();
         LoadedSession {
@@ -291,17 +291,17 @@ mod tests {
     }
 
     /// The lease, which has to be free in the end.
-    async fn lease(instance: &SessionManager, held: &LoadedSession) -> Lease {
-        match instance.lease_or_outcome(held, |_| false).await.unwrap() {
+    async fn lease(instance: &SessionManager, loaded: &LoadedSession) -> Lease {
+        match instance.lease_or_outcome(loaded, |_| false).await.unwrap() {
             Turn::Lease(lease) => lease,
             Turn::Done(_) => unreachable!("nothing is ever done"),
         }
     }
 
     /// An instance that refreshes and gets no answer, with the lease already.
-    async fn holder(storage: &Arc<PausedStorage>, held: &LoadedSession) -> JoinHandle<()> {
+    async fn holder(storage: &Arc<PausedStorage>, loaded: &LoadedSession) -> JoinHandle<()> {
         let instance = instance(storage);
-        let lease = lease(&instance, held).await;
+        let lease = lease(&instance, loaded).await;
         tokio::spawn(async move {
             instance.holding(&HeldLease::new(lease), std::future::pending::<()>()).await;
         })
@@ -312,12 +312,12 @@ mod tests {
         let step = Duration::from_millis(25);
         for death in DEATHS.step_by(50).map(Duration::from_millis) {
             for signs_of_life_began in (0..10).map(|steps| step * steps) {
-                let (storage, held) = (Arc::default(), held());
-                let holder = holder(&storage, &held).await;
+                let (storage, loaded) = (Arc::default(), loaded());
+                let holder = holder(&storage, &loaded).await;
                 sleep(signs_of_life_began).await;
                 let replaced = Instant::now();
                 let other = instance(&storage);
-                let follower = tokio::spawn(async move { drop(lease(&other, &held).await) });
+                let follower = tokio::spawn(async move { drop(lease(&other, &loaded).await) });
                 sleep(death).await;
                 holder.abort();
                 follower.await.unwrap();
@@ -331,10 +331,10 @@ mod tests {
     async fn after_an_outage_the_holder_comes_before_others() {
         let step = Duration::from_millis(25);
         for outage in (0..100).step_by(7).map(|steps| step * steps) {
-            let (storage, held) = (Arc::default(), held());
-            let _holder = holder(&storage, &held).await;
+            let (storage, loaded) = (Arc::default(), loaded());
+            let _holder = holder(&storage, &loaded).await;
             let other = instance(&storage);
-            let others_know = async || other.lease_or_outcome(&held, |_| false).await;
+            let others_know = async || other.lease_or_outcome(&loaded, |_| false).await;
             storage.is_down.store(true, Ordering::Relaxed);
             let end = Instant::now() + outage;
             while Instant::now() < end {
@@ -349,9 +349,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lease_gives_the_right_to_send_as_long_as_no_other_instance_can_have_had_it() {
-        let (storage, held) = (Arc::default(), held());
+        let (storage, loaded) = (Arc::default(), loaded());
         let one = instance(&storage);
-        let lease = HeldLease::new(lease(&one, &held).await);
+        let lease = HeldLease::new(lease(&one, &loaded).await);
         let work = async {
             for _ in 0..20 {
                 sleep(LIFE / 2).await;
@@ -371,8 +371,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_long_refresh_costs_the_store_little() {
-        let (storage, held) = (Arc::default(), held());
-        let _holder = holder(&storage, &held).await;
+        let (storage, loaded) = (Arc::default(), loaded());
+        let _holder = holder(&storage, &loaded).await;
         let ten_seconds = Duration::from_secs(10);
         let before = storage.calls.load(Ordering::Relaxed);
         sleep(ten_seconds).await;
@@ -381,7 +381,7 @@ mod tests {
 
         let other = instance(&storage);
         let before = storage.calls.load(Ordering::Relaxed);
-        let follower = async { drop(lease(&other, &held).await) };
+        let follower = async { drop(lease(&other, &loaded).await) };
         assert!(tokio::time::timeout(ten_seconds, follower).await.is_err(), "two have the lease");
         let calls = storage.calls.load(Ordering::Relaxed) - before;
         assert!((100..=150).contains(&calls), "{calls} calls of both");

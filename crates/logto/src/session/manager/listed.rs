@@ -67,9 +67,9 @@ impl SessionManager {
             let Indexed { id, started_at, known_marker, is_stored, .. } = *indexed;
             let backend = if is_stored { SessionBackend::Store } else { SessionBackend::Cookie };
             let found = match self.record(key, entry.as_ref(), backend) {
-                Ok(Some(Record::Session(held))) => {
-                    let ends_at = self.expiry.ends_at(&held.session);
-                    Some((EndingSession::from(&held), held.session.last_used_at, ends_at))
+                Ok(Some(Record::Session(loaded))) => {
+                    let ends_at = self.expiry.ends_at(&loaded.session);
+                    Some((EndingSession::from(&loaded), loaded.session.last_used_at, ends_at))
                 }
                 // A session in cookies leaves nothing in the store.
                 Ok(None) if !is_stored => {

@@ -12,18 +12,18 @@ use crate::storage::{Entry, Version};
 #[derive(Clone, Debug)]
 pub(crate) struct SessionLookup {
     pub(crate) state: SessionState,
-    pub(crate) held: Option<LoadedSession>,
+    pub(crate) loaded: Option<LoadedSession>,
     /// Whether the browser has to be given its cookie again: the session moved on, or its end did.
     pub(crate) needs_cookie: bool,
 }
 
 impl SessionLookup {
     pub(crate) fn without_session(state: SessionState) -> Self {
-        Self { state, held: None, needs_cookie: false }
+        Self { state, loaded: None, needs_cookie: false }
     }
 
-    pub(crate) fn signed_in(held: LoadedSession) -> Self {
-        Self { state: SessionState::SignedIn, held: Some(held), needs_cookie: false }
+    pub(crate) fn signed_in(loaded: LoadedSession) -> Self {
+        Self { state: SessionState::SignedIn, loaded: Some(loaded), needs_cookie: false }
     }
 }
 
@@ -53,25 +53,25 @@ impl SessionManager {
                 Ok(SessionLookup::without_session(SessionState::Expired))
             }
             Found::Opened(opened) => {
-                let loaded = self.look_up(&opened, now).await?;
-                let is_newer = loaded.needs_cookie;
-                let loaded = match loaded.held {
+                let lookup = self.look_up(&opened, now).await?;
+                let is_newer = lookup.needs_cookie;
+                let lookup = match lookup.loaded {
                     // In a box: most requests write nothing, and need no room for it.
-                    Some(held) if is_newer || self.expiry.needs_touch(&held.session, now) => {
-                        Box::pin(self.write(held, is_newer, &opened, now)).await?
+                    Some(loaded) if is_newer || self.expiry.needs_touch(&loaded.session, now) => {
+                        Box::pin(self.write(loaded, is_newer, &opened, now)).await?
                     }
-                    held => SessionLookup { held, ..loaded },
+                    loaded => SessionLookup { loaded, ..lookup },
                 };
-                self.tell_watched(opened.id(), &loaded);
-                Ok(loaded)
+                self.tell_watched(opened.id(), &lookup);
+                Ok(lookup)
             }
         }
     }
 
     /// Those who wait for the end of a session learn what a request learned.
-    fn tell_watched(&self, id: SessionId, loaded: &SessionLookup) {
-        match (&loaded.held, loaded.state) {
-            (Some(held), _) => self.watched.lives_until(id, self.expiry.ends_at(&held.session)),
+    fn tell_watched(&self, id: SessionId, lookup: &SessionLookup) {
+        match (&lookup.loaded, lookup.state) {
+            (Some(loaded), _) => self.watched.lives_until(id, self.expiry.ends_at(&loaded.session)),
             (None, SessionState::Revoked | SessionState::SignedOut) => self.watched.end(id),
             // By an older cookie it may have expired, and not by a newer one.
             (None, _) => {}
@@ -81,42 +81,42 @@ impl SessionManager {
     /// Reloads a session without counting as use of it.
     pub(crate) async fn load_again(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         now: u64,
     ) -> Result<SessionLookup, Error> {
-        let session = &held.session;
+        let session = &loaded.session;
         if self.pending.has(session.id) {
             return Ok(SessionLookup::without_session(SessionState::SignedOut));
         }
         let key = self.store_keys.session(session.id);
-        let ends = self.store_keys.ends(held.sub(), held.sid());
+        let ends = self.store_keys.ends(loaded.sub(), loaded.sid());
         let began = (session.started_at, session.known_marker);
         let (entry, ended) = self.ask(&key, || &ends, began).await?;
-        let latest = match self.record(&key, entry.as_ref(), held.backend)? {
+        let latest = match self.record(&key, entry.as_ref(), loaded.backend)? {
             _ if ended => None,
             Some(Record::Revoked) => None,
             Some(Record::Session(newer)) if newer.session.revision > session.revision => {
                 Some(newer)
             }
-            None if held.is_stored() => None,
-            Some(Record::Session(_)) | None => Some(held.clone()),
+            None if loaded.is_stored() => None,
+            Some(Record::Session(_)) | None => Some(loaded.clone()),
         };
-        let loaded = match latest {
+        let lookup = match latest {
             None => SessionLookup::without_session(SessionState::Revoked),
             Some(latest) if now >= self.expiry.ends_at(&latest.session) => {
                 SessionLookup::without_session(SessionState::Expired)
             }
             Some(latest) => SessionLookup::signed_in(latest),
         };
-        self.tell_watched(session.id, &loaded);
-        Ok(loaded)
+        self.tell_watched(session.id, &lookup);
+        Ok(lookup)
     }
 
     /// What the cookies themselves tell of their session, to end it.
     pub(crate) fn in_cookies(&self, header: &[u8], now: u64) -> Option<EndingSession> {
         match self.cookie_of(header).read(header, |sealed| self.open(sealed, now), |_| true) {
             Found::Opened(opened) => Some(match &opened.what {
-                What::Session(held) => held.into(),
+                What::Session(loaded) => loaded.into(),
                 What::SessionPointer(pointer, _) => pointer.into(),
             }),
             Found::Nothing | Found::Unreadable => None,
@@ -134,56 +134,58 @@ impl SessionManager {
         if ended {
             return over(SessionState::Revoked);
         }
-        let loaded = match (self.stored(opened, entry.as_ref()), &opened.what) {
+        let lookup = match (self.stored(opened, entry.as_ref()), &opened.what) {
             // It may have said that the session is over.
             (Err(_), _) => return over(SessionState::Unreadable),
             // Of the same revision it has the access tokens that did not fit into the cookies.
-            (Ok(Some(Record::Session(mut stored))), What::Session(held))
-                if stored.session.revision >= held.session.revision =>
+            (Ok(Some(Record::Session(mut stored))), What::Session(loaded))
+                if stored.session.revision >= loaded.session.revision =>
             {
-                let last_used_at = stored.session.last_used_at.max(held.session.last_used_at);
+                let last_used_at = stored.session.last_used_at.max(loaded.session.last_used_at);
                 stored.session.last_used_at = last_used_at;
-                let is_newer = stored.session.revision > held.session.revision;
+                let is_newer = stored.session.revision > loaded.session.revision;
                 SessionLookup { needs_cookie: is_newer, ..SessionLookup::signed_in(stored) }
             }
-            (Ok(Some(Record::Session(_)) | None), What::Session(held)) => {
-                SessionLookup::signed_in(held.clone())
+            (Ok(Some(Record::Session(_)) | None), What::Session(loaded)) => {
+                SessionLookup::signed_in(loaded.clone())
             }
-            (Ok(Some(Record::Session(held))), What::SessionPointer(..)) => {
-                SessionLookup::signed_in(held)
+            (Ok(Some(Record::Session(loaded))), What::SessionPointer(..)) => {
+                SessionLookup::signed_in(loaded)
             }
             (Ok(Some(Record::Revoked) | None), _) => return over(opened.state_of_end()),
         };
-        match &loaded.held {
-            Some(held) if now >= self.expiry.ends_at(&held.session) => over(SessionState::Expired),
-            _ => Ok(loaded),
+        match &lookup.loaded {
+            Some(loaded) if now >= self.expiry.ends_at(&loaded.session) => {
+                over(SessionState::Expired)
+            }
+            _ => Ok(lookup),
         }
     }
 
     /// Writes what a request changes about its session: that it is in use, and where it is kept.
     async fn write(
         &self,
-        mut held: LoadedSession,
+        mut loaded: LoadedSession,
         is_newer: bool,
         opened: &Opened,
         now: u64,
     ) -> Result<SessionLookup, Error> {
         if is_newer && opened.renewals_fail(now) {
-            held = self.move_to_store(held, now).await?;
+            loaded = self.move_to_store(loaded, now).await?;
         }
-        let touched = self.touch(held, now).await?;
-        let needs_cookie = touched.needs_cookie || (is_newer && touched.held.is_some());
+        let touched = self.touch(loaded, now).await?;
+        let needs_cookie = touched.needs_cookie || (is_newer && touched.loaded.is_some());
         Ok(SessionLookup { needs_cookie, ..touched })
     }
 
     /// Keeps a session in the store from now on, because the browser does not get the cookies that
     /// hold it: one that points to the store is smaller.
-    async fn move_to_store(&self, held: LoadedSession, now: u64) -> Result<LoadedSession, Error> {
+    async fn move_to_store(&self, loaded: LoadedSession, now: u64) -> Result<LoadedSession, Error> {
         tracing::warn!(
             "renewed session cookies do not reach a browser and are replaced by a smaller one: check \
              the limit of your proxy for response headers (nginx: proxy_buffer_size)"
         );
-        let moved = LoadedSession { backend: SessionBackend::Store, ..held };
+        let moved = LoadedSession { backend: SessionBackend::Store, ..loaded };
         self.update(&moved, now, |_| true).await
     }
 
@@ -210,34 +212,36 @@ impl SessionManager {
     }
 
     /// Notes that the session is in use, where its life depends on that.
-    async fn touch(&self, held: LoadedSession, now: u64) -> Result<SessionLookup, Error> {
-        if !self.expiry.needs_touch(&held.session, now) {
-            return Ok(SessionLookup::signed_in(held));
+    async fn touch(&self, loaded: LoadedSession, now: u64) -> Result<SessionLookup, Error> {
+        if !self.expiry.needs_touch(&loaded.session, now) {
+            return Ok(SessionLookup::signed_in(loaded));
         }
-        let renewed = match held.backend {
+        let touched = match loaded.backend {
             SessionBackend::Store => {
-                let renew = |session: &mut Session| {
-                    let needs_refresh = self.expiry.needs_touch(session, now);
+                let touch = |session: &mut Session| {
+                    let needs_touch = self.expiry.needs_touch(session, now);
                     session.last_used_at = session.last_used_at.max(now);
-                    needs_refresh
+                    needs_touch
                 };
-                self.update(&held, now, renew).await
+                self.update(&loaded, now, touch).await
             }
             SessionBackend::Cookie => {
-                let mut renewed = held.clone();
-                renewed.session.last_used_at = now;
-                Ok(renewed)
+                let mut touched = loaded.clone();
+                touched.session.last_used_at = now;
+                Ok(touched)
             }
         };
-        match renewed {
-            Ok(held) => Ok(SessionLookup { needs_cookie: true, ..SessionLookup::signed_in(held) }),
+        match touched {
+            Ok(loaded) => {
+                Ok(SessionLookup { needs_cookie: true, ..SessionLookup::signed_in(loaded) })
+            }
             Err(error) if error.needs_sign_in() => {
                 Ok(SessionLookup::without_session(SessionState::Revoked))
             }
             Err(error) => {
                 // The next request tries again.
                 tracing::warn!(%error, "failed to update the last use of a session");
-                Ok(SessionLookup::signed_in(held))
+                Ok(SessionLookup::signed_in(loaded))
             }
         }
     }

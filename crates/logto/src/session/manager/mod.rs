@@ -190,17 +190,17 @@ impl SessionManager {
     ) -> Result<LoadedSession, Error> {
         self.check_size(&session)?;
         session.known_marker = self.known_marker(&session).await?;
-        let held = LoadedSession { backend: self.backend_for(&session), session };
-        if held.is_stored() {
-            self.create(&held.session, now).await?;
+        let loaded = LoadedSession { backend: self.backend_for(&session), session };
+        if loaded.is_stored() {
+            self.create(&loaded.session, now).await?;
         }
-        if (held.is_stored() || self.lists_cookies)
+        if (loaded.is_stored() || self.lists_cookies)
             // A session that no list knows is better than none.
-            && let Err(error) = self.list(&held, device, now).await
+            && let Err(error) = self.list(&loaded, device, now).await
         {
             tracing::warn!(%error, "failed to add a new session to the session list of its user");
         }
-        Ok(held)
+        Ok(loaded)
     }
 
     /// The `Set-Cookie` lines that make the browser keep the session. Where the cookies would be too
@@ -208,27 +208,27 @@ impl SessionManager {
     /// alone are too large, the cookie points to what the store has.
     pub(crate) fn cookies(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         header: &str,
         now: u64,
     ) -> Result<Vec<String>, Error> {
-        let left = self.expiry.ends_at(&held.session).saturating_sub(now);
+        let left = self.expiry.ends_at(&loaded.session).saturating_sub(now);
         // Logto's clock, which says when it began, may be ahead.
         let max_age = left.min(self.expiry.lifetime);
         let cookie = self.cookie_of(header.as_bytes());
-        match held.backend {
-            SessionBackend::Store => self.write_pointer(held, header, max_age),
-            SessionBackend::Cookie if !self.fits_cookies(&held.session) => {
-                self.write_pointer(held, header, max_age)
+        match loaded.backend {
+            SessionBackend::Store => self.write_pointer(loaded, header, max_age),
+            SessionBackend::Cookie if !self.fits_cookies(&loaded.session) => {
+                self.write_pointer(loaded, header, max_age)
             }
             SessionBackend::Cookie => {
                 let write = |session: &Session| cookie.write(session, header, max_age);
-                let all = write(&held.session);
+                let all = write(&loaded.session);
                 if !is_too_large(&all) {
                     return all;
                 }
-                let with_newest = |count| write(&held.session.with_newest_tokens(count));
-                let tokens = &held.session.grant.tokens().access;
+                let with_newest = |count| write(&loaded.session.with_newest_tokens(count));
+                let tokens = &loaded.session.grant.tokens().access;
                 // The most that fit, in few attempts: packing hundreds of tokens takes time.
                 let (mut fits, mut too_many) = (0, tokens.len());
                 while fits + 1 < too_many {
@@ -250,16 +250,16 @@ impl SessionManager {
 
     fn write_pointer(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
         let pointer = SessionPointer {
-            id: held.session.id,
-            started_at: held.session.started_at,
-            known_marker: held.session.known_marker,
-            sub: held.sub().to_owned(),
-            sid: held.sid().map(str::to_owned),
+            id: loaded.session.id,
+            started_at: loaded.session.started_at,
+            known_marker: loaded.session.known_marker,
+            sub: loaded.sub().to_owned(),
+            sid: loaded.sid().map(str::to_owned),
         };
         self.cookie_of(header.as_bytes()).write_pointer(&pointer, header, max_age)
     }

@@ -52,14 +52,14 @@ pub(super) enum What {
 impl Seen for Arc<Opened> {
     fn text(&self) -> &[u8] {
         match &self.what {
-            What::Session(held) => held.session.grant.sealed().unwrap_or_default(),
+            What::Session(loaded) => loaded.session.grant.sealed().unwrap_or_default(),
             What::SessionPointer(_, sealed) => sealed,
         }
     }
 
     fn bytes(&self) -> usize {
         let what = match &self.what {
-            What::Session(held) => held.session.grant.bytes(),
+            What::Session(loaded) => loaded.session.grant.bytes(),
             What::SessionPointer(pointer, sealed) => {
                 let sid = pointer.sid.as_ref().map_or(0, String::len);
                 pointer.sub.len() + sid + sealed.len()
@@ -79,8 +79,8 @@ impl Drop for Opened {
 /// What the store had, in memory.
 fn bytes_of(stored: Option<&(Version, Record)>) -> usize {
     match stored {
-        Some((_, Record::Session(held))) => {
-            size_of::<(Version, Record)>() + held.session.grant.bytes()
+        Some((_, Record::Session(loaded))) => {
+            size_of::<(Version, Record)>() + loaded.session.grant.bytes()
         }
         Some((_, Record::Revoked)) | None => 0,
     }
@@ -91,7 +91,7 @@ impl Opened {
     pub(super) fn ends(&self, names: &StoreKeys) -> &EndKeys {
         self.ends.get_or_init(|| {
             Box::new(match &self.what {
-                What::Session(held) => names.ends(held.sub(), held.sid()),
+                What::Session(loaded) => names.ends(loaded.sub(), loaded.sid()),
                 What::SessionPointer(pointer, _) => {
                     names.ends(&pointer.sub, pointer.sid.as_deref())
                 }
@@ -101,7 +101,7 @@ impl Opened {
 
     pub(super) fn id(&self) -> SessionId {
         match &self.what {
-            What::Session(held) => held.session.id,
+            What::Session(loaded) => loaded.session.id,
             What::SessionPointer(pointer, _) => pointer.id,
         }
     }
@@ -109,7 +109,7 @@ impl Opened {
     /// When the session began, and the marker that was there then.
     pub(super) fn began(&self) -> (u64, Option<Version>) {
         match &self.what {
-            What::Session(held) => (held.session.started_at, held.session.known_marker),
+            What::Session(loaded) => (loaded.session.started_at, loaded.session.known_marker),
             What::SessionPointer(pointer, _) => (pointer.started_at, pointer.known_marker),
         }
     }
@@ -161,8 +161,8 @@ impl SessionManager {
                 (pointer.id, What::SessionPointer(pointer, sealed.text.as_ref().into()))
             }
             Content::Session(session) => {
-                let held = LoadedSession { session, backend: SessionBackend::Cookie };
-                (held.session.id, What::Session(held))
+                let loaded = LoadedSession { session, backend: SessionBackend::Cookie };
+                (loaded.session.id, What::Session(loaded))
             }
         };
         let opened = Arc::new(Opened {
@@ -181,7 +181,7 @@ impl SessionManager {
 
     pub(super) fn is_live(&self, opened: &Opened, now: u64) -> bool {
         match &opened.what {
-            What::Session(held) => now < self.expiry.ends_at(&held.session),
+            What::Session(loaded) => now < self.expiry.ends_at(&loaded.session),
             What::SessionPointer(pointer, _) => now < self.expiry.absolute_end(pointer.started_at),
         }
     }
@@ -258,8 +258,8 @@ mod tests {
                 StoredTokens::default(),
             ),
         };
-        let held = manager.begin(session, Device::default(), NOW).await.unwrap();
-        let lines = manager.cookies(&held, "", NOW).unwrap();
+        let loaded = manager.begin(session, Device::default(), NOW).await.unwrap();
+        let lines = manager.cookies(&loaded, "", NOW).unwrap();
         let pairs: Vec<_> = lines.iter().map(|line| line.split(';').next().unwrap()).collect();
         pairs.join("; ")
     }
@@ -275,11 +275,11 @@ mod tests {
             }
             let (mut most, mut kept) = (0, 0);
             for cookie in cookies.iter().chain(&cookies) {
-                let loaded = manager.load(cookie.as_bytes(), NOW).await.unwrap();
-                let held = loaded.held.unwrap();
-                assert!(held.claims().payload().len() > 40_000);
-                assert_eq!(held.session.grant.tokens().refresh, None);
-                drop(held);
+                let lookup = manager.load(cookie.as_bytes(), NOW).await.unwrap();
+                let loaded = lookup.loaded.unwrap();
+                assert!(loaded.claims().payload().len() > 40_000);
+                assert_eq!(loaded.session.grant.tokens().refresh, None);
+                drop(loaded);
                 // The next request makes room for what this one has read.
                 manager.opened.get(b"a cookie that nobody has");
                 let taken = manager.opener.budget().taken();

@@ -41,14 +41,14 @@ impl EndingSession {
 }
 
 impl From<&LoadedSession> for EndingSession {
-    fn from(held: &LoadedSession) -> Self {
+    fn from(loaded: &LoadedSession) -> Self {
         Self {
-            id: held.session.id,
-            sub: held.sub().to_owned(),
-            started_at: held.session.started_at,
-            backend: held.backend,
-            revision: held.session.revision,
-            refresh_token: held.session.refresh_token().map(str::to_owned),
+            id: loaded.session.id,
+            sub: loaded.sub().to_owned(),
+            started_at: loaded.session.started_at,
+            backend: loaded.backend,
+            revision: loaded.session.revision,
+            refresh_token: loaded.session.refresh_token().map(str::to_owned),
         }
     }
 }

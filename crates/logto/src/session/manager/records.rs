@@ -32,7 +32,7 @@ pub(super) enum Record {
 
 /// A session as the store has it.
 pub(crate) struct FoundSession {
-    pub(crate) held: LoadedSession,
+    pub(crate) loaded: LoadedSession,
     /// What a writer of it expects to find.
     expect: Expect,
 }
@@ -52,8 +52,8 @@ impl SessionManager {
     /// # Errors
     ///
     /// [`ErrorKind::SignInRequired`] if it is over.
-    pub(crate) async fn latest(&self, held: &LoadedSession) -> Result<LoadedSession, Error> {
-        Ok(self.find(held).await?.held)
+    pub(crate) async fn latest(&self, loaded: &LoadedSession) -> Result<LoadedSession, Error> {
+        Ok(self.find(loaded).await?.loaded)
     }
 
     /// The same, to be changed.
@@ -61,11 +61,11 @@ impl SessionManager {
     /// # Errors
     ///
     /// As [`latest`](Self::latest).
-    pub(crate) async fn find(&self, held: &LoadedSession) -> Result<FoundSession, Error> {
-        let key = self.store_keys.session(held.session.id);
+    pub(crate) async fn find(&self, loaded: &LoadedSession) -> Result<FoundSession, Error> {
+        let key = self.store_keys.session(loaded.session.id);
         let [entry] = self.store.get([&key]).await?;
-        let latest = self.merge(held, self.record(&key, entry.as_ref(), held.backend)?)?;
-        Ok(FoundSession { held: latest, expect: Expect::after(entry.as_ref()) })
+        let latest = self.merge(loaded, self.record(&key, entry.as_ref(), loaded.backend)?)?;
+        Ok(FoundSession { loaded: latest, expect: Expect::after(entry.as_ref()) })
     }
 
     /// Changes the session, whatever others change at the same time. A session that is over stays
@@ -76,11 +76,11 @@ impl SessionManager {
     /// [`ErrorKind::SignInRequired`] if it is over.
     pub(crate) async fn update(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         now: u64,
         change: impl Fn(&mut Session) -> bool,
     ) -> Result<LoadedSession, Error> {
-        self.change(held, None, None, now, change).await
+        self.change(loaded, None, None, now, change).await
     }
 
     /// The same for a session that was found under a lease, which is given back together with what is
@@ -92,27 +92,27 @@ impl SessionManager {
     pub(crate) async fn update_under(
         &self,
         lease: &HeldLease,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         found: Option<FoundSession>,
         now: u64,
         change: impl Fn(&mut Session) -> bool,
     ) -> Result<LoadedSession, Error> {
-        self.change(held, found, Some(lease), now, change).await
+        self.change(loaded, found, Some(lease), now, change).await
     }
 
     async fn change(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         mut found: Option<FoundSession>,
         lease: Option<&HeldLease>,
         now: u64,
         change: impl Fn(&mut Session) -> bool,
     ) -> Result<LoadedSession, Error> {
-        let key = self.store_keys.session(held.session.id);
+        let key = self.store_keys.session(loaded.session.id);
         for _ in 0..ATTEMPTS {
-            let FoundSession { held: latest, expect } = match found.take() {
-                Some(found) if !self.pending.has(held.session.id) => found,
-                _ => self.find(held).await?,
+            let FoundSession { loaded: latest, expect } = match found.take() {
+                Some(found) if !self.pending.has(loaded.session.id) => found,
+                _ => self.find(loaded).await?,
             };
             let mut session = latest.session.clone();
             if !change(&mut session) {
@@ -120,8 +120,8 @@ impl SessionManager {
             }
             session.revision += 1;
             let left = self.seconds_left(&session, now);
-            let rotated = session.refresh_token() != held.session.refresh_token();
-            let ttl = match held.backend {
+            let rotated = session.refresh_token() != loaded.session.refresh_token();
+            let ttl = match loaded.backend {
                 SessionBackend::Cookie if !rotated && self.fits_cookies(&session) => {
                     left.min(NEWER_KEPT)
                 }
@@ -133,7 +133,7 @@ impl SessionManager {
                 None => self.store.put(&key, bytes, expect, ttl).await?.is_some(),
             };
             if stored {
-                return Ok(LoadedSession { session, backend: held.backend });
+                return Ok(LoadedSession { session, backend: loaded.backend });
             }
         }
         Err(busy())
@@ -187,21 +187,21 @@ impl SessionManager {
     /// The newer of what a request brought and what the store has.
     pub(super) fn merge(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         record: Option<Record>,
     ) -> Result<LoadedSession, Error> {
-        if self.pending.has(held.session.id) {
+        if self.pending.has(loaded.session.id) {
             return Err(over());
         }
-        match (record, held.backend) {
+        match (record, loaded.backend) {
             (Some(Record::Revoked), _) | (None, SessionBackend::Store) => Err(over()),
             (Some(Record::Session(newer)), SessionBackend::Cookie)
-                if newer.session.revision < held.session.revision =>
+                if newer.session.revision < loaded.session.revision =>
             {
-                Ok(held.clone())
+                Ok(loaded.clone())
             }
             (Some(Record::Session(newer)), _) => Ok(newer),
-            (None, SessionBackend::Cookie) => Ok(held.clone()),
+            (None, SessionBackend::Cookie) => Ok(loaded.clone()),
         }
     }
 

@@ -89,23 +89,23 @@ impl SessionManager {
 
     pub(super) async fn list(
         &self,
-        held: &LoadedSession,
+        loaded: &LoadedSession,
         device: Device,
         now: u64,
     ) -> Result<(), Error> {
         let oldest = now.saturating_sub(self.expiry.lifetime);
         let session = Indexed {
-            id: held.session.id,
-            started_at: held.session.started_at,
-            known_marker: held.session.known_marker,
-            is_stored: held.is_stored(),
+            id: loaded.session.id,
+            started_at: loaded.session.started_at,
+            known_marker: loaded.session.known_marker,
+            is_stored: loaded.is_stored(),
             device,
         };
         let add = |index: &mut Index| {
             index.add(session, oldest);
             true
         };
-        self.change_index(held.sub(), add).await
+        self.change_index(loaded.sub(), add).await
     }
 
     pub(crate) async fn unlist(&self, sub: &str, ids: &[SessionId]) -> Result<(), Error> {

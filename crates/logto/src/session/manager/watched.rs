@@ -247,15 +247,15 @@ fn tell_ended(watched: &Arc<WatchedSession>) {
 
 impl SessionManager {
     /// Waits for the end of a session.
-    pub(crate) fn watch(&self, held: &LoadedSession) -> Arc<WatchedSession> {
-        let session = &held.session;
+    pub(crate) fn watch(&self, loaded: &LoadedSession) -> Arc<WatchedSession> {
+        let session = &loaded.session;
         self.watched.watch(WatchedSession {
             id: session.id,
             key: self.store_keys.session(session.id),
-            ends: self.store_keys.ends(held.sub(), held.sid()),
+            ends: self.store_keys.ends(loaded.sub(), loaded.sid()),
             started_at: session.started_at,
             known_marker: session.known_marker,
-            backend: held.backend,
+            backend: loaded.backend,
             ends_at: AtomicU64::new(self.expiry.ends_at(session)),
             has_ended: AtomicBool::new(false),
             changed: Notify::new(),
@@ -314,8 +314,8 @@ impl SessionManager {
             return !self.holds_session(at, entry);
         }
         match self.record(at, Some(entry), watched.backend) {
-            Ok(Some(Record::Session(held))) => {
-                self.watched.lives_until(*id, self.expiry.ends_at(&held.session));
+            Ok(Some(Record::Session(loaded))) => {
+                self.watched.lives_until(*id, self.expiry.ends_at(&loaded.session));
                 now >= watched.ends_at()
             }
             _ => true,

@@ -1,10 +1,7 @@
 //! Back-channel logouts (OpenID Connect Back-Channel Logout 1.0): carried out now, or as soon as the
 //! store answers.
 
-use std::fmt;
 use std::sync::Arc;
-
-use tokio::sync::Semaphore;
 
 use super::backoff::Backoff;
 use super::engine::Engine;
@@ -14,24 +11,6 @@ use crate::oidc::jwt::{LogoutSubject, LogoutToken};
 /// Seconds after the end of a session at Logto for which a sign-in may still bring it: one that was
 /// under way. A person who takes longer was on Logto's own page, which begins another session.
 const UNDER_WAY: u64 = 5;
-/// Logouts that wait for the store.
-const MOST_WAITING: usize = 10_000;
-
-/// The places for logouts that wait for the store.
-pub(crate) struct WaitingLogouts(Arc<Semaphore>);
-
-impl Default for WaitingLogouts {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST_WAITING)))
-    }
-}
-
-impl fmt::Debug for WaitingLogouts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waiting = MOST_WAITING.saturating_sub(self.0.available_permits());
-        f.debug_struct("WaitingLogouts").field("waiting", &waiting).finish()
-    }
-}
 
 /// A logout that was verified.
 struct Logout {
@@ -41,14 +20,24 @@ struct Logout {
 }
 
 impl Engine {
-    /// Ends the sessions that a logout token names. Logto sends a token once: what the store does not
-    /// take now is tried until it answers.
+    /// Verifies a logout token, and ends the sessions that it names.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidToken`] if the token was used before, and
-    /// [`ErrorKind::StoreUnavailable`] if the sessions have not ended yet.
-    pub(crate) async fn log_out(self: &Arc<Self>, token: LogoutToken) -> Result<(), Error> {
+    /// [`ErrorKind::InvalidToken`] if the token is not good or was used before, and a
+    /// [retryable](Error::is_retryable) error if Logto's keys or the store cannot be had now.
+    pub(crate) async fn back_channel_logout(self: &Arc<Self>, token: &str) -> Result<(), Error> {
+        let token = self.verify_logout_token(token).await.inspect_err(|error| {
+            if error.is_retryable() {
+                tracing::error!(%error, "back-channel logout dropped: failed to verify the logout token");
+            }
+        })?;
+        self.log_out(token).await
+    }
+
+    /// Ends the sessions that a logout token names. Logto sends a token once: what the store does not
+    /// take now is tried until it answers.
+    async fn log_out(self: &Arc<Self>, token: LogoutToken) -> Result<(), Error> {
         // A token may arrive late, and an instance's clock may be behind Logto's.
         let ended_at = token.issued_at.max(self.settings.clock.now());
         let logout = Logout { token, ended_at };
@@ -56,8 +45,8 @@ impl Engine {
             Err(error) if error.is_retryable() => error,
             outcome => return outcome,
         };
-        match Arc::clone(&self.waiting_logouts.0).try_acquire_owned() {
-            Ok(place) => {
+        match self.waiting_logouts.admit() {
+            Some(place) => {
                 tracing::error!(%error, "failed to store a back-channel logout; retrying until the session store is available");
                 let engine = Arc::clone(self);
                 drop(self.tasks.spawn(async move {
@@ -65,7 +54,7 @@ impl Engine {
                     engine.log_out_at_last(&logout).await;
                 }));
             }
-            Err(_) => {
+            None => {
                 tracing::error!(%error, "back-channel logout dropped: too many are waiting for the session store");
             }
         }

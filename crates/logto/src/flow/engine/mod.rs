@@ -1,25 +1,29 @@
-//! The parts that all requests of an application share.
+//! The parts that all requests of an application share, and what they remember of work under way.
+
+mod exchanges;
+mod refreshes;
+mod unknown_resources;
+mod waiting;
 
 use std::sync::Arc;
 
+use super::Transactions;
+use super::frame::Frames;
 use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, FaultLog};
-use crate::flow::Transactions;
-use crate::flow::exchange::Exchanges;
-use crate::flow::frame::Frames;
-use crate::flow::logout::WaitingLogouts;
-use crate::flow::refresh::Refreshes;
-use crate::flow::resources::UnknownResources;
-use crate::flow::sign_in_hook::SignInHook;
-use crate::flow::webhooks::Deliveries;
 use crate::http::Http;
 use crate::log_limit::LogLimit;
 use crate::oidc::provider::Provider;
 use crate::session::manager::SessionManager;
 use crate::single_flight::SingleFlight;
 use crate::tasks::Tasks;
+
+pub(crate) use exchanges::{Completed, Exchanges, Outcome, Redeemed};
+pub(crate) use refreshes::{RefreshOutcome, Refreshes};
+pub(crate) use unknown_resources::UnknownResources;
+pub(crate) use waiting::{Deliveries, WaitingLogouts};
 
 /// The parts, put together once.
 pub(crate) struct Engine {
@@ -34,7 +38,6 @@ pub(crate) struct Engine {
     pub(crate) refreshes: Refreshes,
     pub(crate) unknown_resources: UnknownResources,
     pub(crate) exchanges: Exchanges,
-    pub(crate) sign_in_hook: Option<Arc<SignInHook>>,
     pub(crate) tasks: Tasks,
     pub(crate) faults: FaultLog,
     /// Of refused back-channel logouts, which anyone can post.
@@ -73,10 +76,6 @@ impl Engine {
             refreshes: Refreshes::default(),
             unknown_resources: UnknownResources::default(),
             exchanges: Exchanges::default(),
-            sign_in_hook: settings
-                .sign_in_hook
-                .clone()
-                .and_then(|hook| hook.downcast::<SignInHook>().ok()),
             tasks: Tasks::new(),
             faults: FaultLog::default(),
             refused_logouts: LogLimit::default(),

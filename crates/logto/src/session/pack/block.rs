@@ -7,7 +7,7 @@ use lz4_flex::block::{compress_with_dict, decompress_with_dict};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use super::bytes::{Reader, put_number};
+use crate::session::bytes::{Reader, put_number};
 
 const DEFLATE_LEVEL: u8 = 9;
 

@@ -112,8 +112,8 @@ impl Drop for Working {
 
 impl Engine {
     /// Completes when the session has ended.
-    pub(crate) fn session_ended(self: &Arc<Self>, held: &LoadedSession) -> SessionEnded {
-        let waiting = Waiting { engine: Arc::clone(self), session: self.sessions.watch(held) };
+    pub(crate) fn session_ended(self: &Arc<Self>, loaded: &LoadedSession) -> SessionEnded {
+        let waiting = Waiting { engine: Arc::clone(self), session: self.sessions.watch(loaded) };
         SessionEnded(Some(Box::pin(waiting.wait())))
     }
 

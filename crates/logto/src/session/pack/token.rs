@@ -5,8 +5,8 @@
 //! header and payload (for the compressor) and the bytes of its signature, an opaque token as
 //! bytes, and anything that would not come back to the letter as it is.
 
-use super::bytes::{Reader, put_bytes, put_number};
 use crate::crypto::encoding::{decode, encode};
+use crate::session::bytes::{Reader, put_bytes, put_number};
 
 const TEXT: u8 = 0;
 const BASE64URL: u8 = 1;

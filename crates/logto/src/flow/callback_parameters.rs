@@ -1,0 +1,116 @@
+//! The parameters of a callback (RFC 6749, section 4.1.2; RFC 9207).
+
+use url::form_urlencoded;
+
+use crate::error::{Error, ErrorKind, ErrorResponse, printable};
+use crate::oidc::provider::Metadata;
+
+/// Longer parameters than Logto ever sends are refused unread. The longest is `state`, which is ours.
+const MAX_PARAMETER: usize = 4096;
+
+/// The parameters of a callback (RFC 6749, section 4.1.2; RFC 9207), each at most once.
+#[derive(Default)]
+pub(crate) struct CallbackParameters {
+    pub(crate) state: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+    code: Option<String>,
+}
+
+fn invalid(why: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidCallback, why)
+}
+
+impl CallbackParameters {
+    /// Reads a query; a parameter given twice is refused, because it is not clear which one Logto
+    /// meant.
+    pub(crate) fn parse(query: &str) -> Result<Self, Error> {
+        let mut parameters = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let slot = match name.as_ref() {
+                "state" => &mut parameters.state,
+                "iss" => &mut parameters.iss,
+                "error" => &mut parameters.error,
+                "error_description" => &mut parameters.error_description,
+                "code" => &mut parameters.code,
+                _ => continue,
+            };
+            if slot.is_some() {
+                return Err(invalid("the callback repeats a parameter"));
+            }
+            if value.len() > MAX_PARAMETER {
+                return Err(invalid("the callback has an overlong parameter"));
+            }
+            *slot = Some(value.into_owned());
+        }
+        Ok(parameters)
+    }
+
+    /// Whether this is the callback without anything: a person cancelled on Logto's consent page.
+    pub(crate) fn is_bare(&self) -> bool {
+        let Self { state, iss, error, error_description, code } = self;
+        [state, iss, error, error_description, code].into_iter().all(Option::is_none)
+    }
+
+    pub(crate) fn has_code(&self) -> bool {
+        self.error.is_none() && self.code.is_some()
+    }
+
+    /// The checks that come after `state`: `iss`, then `error`, then `code`.
+    pub(crate) fn code(self, metadata: &Metadata) -> Result<String, Error> {
+        match &self.iss {
+            Some(iss) if *iss != metadata.issuer => {
+                return Err(invalid("the callback comes from another issuer"));
+            }
+            None if metadata.authorization_response_iss_parameter_supported => {
+                return Err(invalid("the callback has no `iss`, which this issuer always sends"));
+            }
+            _ => {}
+        }
+        if let Some(error) = self.error {
+            let kind =
+                if error == "access_denied" { ErrorKind::Cancelled } else { ErrorKind::Refused };
+            return Err(Error::from_response(
+                kind,
+                ErrorResponse {
+                    status: None,
+                    error: Some(printable(&error)),
+                    description: self.error_description.as_deref().map(printable),
+                    request_id: None,
+                    retry_after: None,
+                },
+            ));
+        }
+        match self.code {
+            Some(code) if !code.is_empty() => Ok(code),
+            _ => Err(invalid("the callback brings neither a code nor an error")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_given_twice_is_refused() {
+        for name in ["state", "iss", "error", "error_description", "code"] {
+            assert!(CallbackParameters::parse(&format!("{name}=a&{name}=b")).is_err(), "{name}");
+            assert!(CallbackParameters::parse(&format!("{name}=a&x=1&x=2")).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_bare_callback_is_known() {
+        assert!(CallbackParameters::parse("").unwrap().is_bare());
+        assert!(CallbackParameters::parse("utm=1").unwrap().is_bare());
+        assert!(!CallbackParameters::parse("state=").unwrap().is_bare());
+    }
+
+    #[test]
+    fn an_overlong_parameter_is_refused() {
+        let query = format!("code={}", "a".repeat(MAX_PARAMETER + 1));
+        assert!(CallbackParameters::parse(&query).is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! Bounds on what waits for the store.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Logouts that wait for the store.
+const MOST_LOGOUTS: usize = 10_000;
+/// Bytes of deliveries under way, which wait here while the store does not answer.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of a delivery beside its body.
+const OVERHEAD: usize = 1024;
+
+/// The places for logouts that wait for the store.
+pub(crate) struct WaitingLogouts(Arc<Semaphore>);
+
+impl Default for WaitingLogouts {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_LOGOUTS)))
+    }
+}
+
+impl WaitingLogouts {
+    /// A place until the permit is dropped; `None` if there is none.
+    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_owned().ok()
+    }
+}
+
+impl fmt::Debug for WaitingLogouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting = MOST_LOGOUTS.saturating_sub(self.0.available_permits());
+        f.debug_struct("WaitingLogouts").field("waiting", &waiting).finish()
+    }
+}
+
+/// The room for deliveries under way, in bytes.
+#[derive(Debug)]
+pub(crate) struct Deliveries(Arc<Semaphore>);
+
+impl Default for Deliveries {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_BYTES)))
+    }
+}
+
+impl Deliveries {
+    /// Room for a body until the permit is dropped; `None` if there is none.
+    pub(crate) fn admit(&self, body: &[u8]) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(body.len().saturating_add(OVERHEAD)).ok()?;
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_under_way_are_bounded_in_bytes() {
+        let deliveries = Deliveries::default();
+        let body = vec![0; 1024 * 1024 - OVERHEAD];
+        let mut under_way: Vec<_> = (0..16).map(|_| deliveries.admit(&body).unwrap()).collect();
+        assert!(deliveries.admit(b"{}").is_none());
+        under_way.pop();
+        assert!(deliveries.admit(&body).is_some());
+    }
+}
