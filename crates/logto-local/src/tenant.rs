@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::apps::{App, AppCredentials, AppKind};
@@ -159,6 +160,16 @@ impl LocalTenant {
     /// Takes every key but the current one out of the key set: tokens signed with them can no longer be verified.
     pub fn remove_previous_keys(&self) {
         self.shared.store().keys.keep(1);
+    }
+
+    /// A JWT access token with these claims, signed with the tenant's key: for a test of what Logto itself does not
+    /// issue, such as a chain of actors.
+    ///
+    /// # Errors
+    ///
+    /// If the cryptographic library fails.
+    pub fn sign_access_token(&self, claims: &Value) -> Result<String, Error> {
+        Ok(self.shared.store().keys.sign(Some("at+jwt"), claims)?)
     }
 
     /// Everything that clients sent since the start, or since [`clear_requests`](Self::clear_requests), in order.

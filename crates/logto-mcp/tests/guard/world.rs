@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Response, StatusCode};
-use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
 use logto_local::{LocalTenant, Person};
 use logto_management::{Management, NewResource, NewRole, RoleType};
 use logto_mcp::logto::Clock;
-use logto_mcp::{Api, ApiConfig, McpService};
+use logto_mcp::{Api, ApiConfig, Mcp, McpEndpoint, McpService};
+use poem::Endpoint;
+use poem_mcpserver::McpServer;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use serde_json::Value;
 
 use crate::ask::Ask;
 use crate::notes::{Notes, protected};
+use crate::poem_notes::PoemNotes;
 
 /// Where clients reach the server.
 pub(crate) const ADDRESS: &str = "http://localhost:8000/mcp";
@@ -23,7 +26,13 @@ pub(crate) struct World {
     pub(crate) tenant: LocalTenant,
     pub(crate) clock: Clock,
     pub(crate) notes: Notes,
-    pub(crate) service: McpService<Notes>,
+    server: Server,
+}
+
+/// What is behind the guard.
+pub(crate) enum Server {
+    Rmcp(McpService<Notes>),
+    Poem(Box<McpEndpoint>),
 }
 
 /// A response, read to its end.
@@ -36,16 +45,30 @@ pub(crate) struct Seen {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::of(|mcp, notes| {
+            let handler = move || Ok(notes.clone());
+            Server::Rmcp(mcp.service_with(handler, Arc::default(), settings()))
+        })
+        .await
+    }
+
+    pub(crate) async fn of_poem() -> Self {
+        Self::of(|mcp, _| {
+            Server::Poem(Box::new(mcp.endpoint(|| McpServer::new().tools(PoemNotes))))
+        })
+        .await
+    }
+
+    async fn of(server: impl FnOnce(Mcp, Notes) -> Server) -> Self {
         let tenant = tenant().await;
         register(&tenant, ADDRESS).await;
         let clock = Clock::system();
         let (notes, api) = (Notes::default(), api(&tenant, ADDRESS, &clock));
-        let handler = notes.clone();
-        let service = protected(&api)
+        let mcp = protected(&api)
             .with_origin("https://inspector.example.test")
-            .with_host("proxy.example.test")
-            .service_with(move || Ok(handler.clone()), Arc::default(), settings());
-        Self { tenant, clock, notes, service }
+            .with_host("proxy.example.test");
+        let server = server(mcp, notes.clone());
+        Self { tenant, clock, notes, server }
     }
 
     /// The user id of somebody.
@@ -58,11 +81,34 @@ impl World {
         text(&sign_in(&self.tenant, person, Some(ADDRESS), scope).await, "access_token")
     }
 
+    /// alice's token with `read:notes`, in the hands of someone who acts for her.
+    pub(crate) async fn delegated(&self, act: Value) -> String {
+        let token = self.token("alice", "read:notes").await;
+        let payload = token.split('.').nth(1).expect("a payload");
+        let payload = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(payload).expect("base64");
+        let mut claims: Value = serde_json::from_slice(&payload).expect("claims");
+        claims["act"] = act;
+        self.tenant.sign_access_token(&claims).expect("a token")
+    }
+
     pub(crate) async fn send(
         &self,
         ask: Ask,
     ) -> Response<BoxBody<bytes::Bytes, std::convert::Infallible>> {
-        self.service.handle(ask.into_request()).await
+        match &self.server {
+            Server::Rmcp(service) => service.handle(ask.into_request()).await,
+            Server::Poem(endpoint) => {
+                let (parts, body) = ask.into_request().into_parts();
+                let body = body.collect().await.expect("a body").to_bytes();
+                let mut request =
+                    poem::Request::builder().method(parts.method).uri(parts.uri).body(body);
+                *request.headers_mut() = parts.headers;
+                let response = Response::from(endpoint.get_response(request).await);
+                let (parts, body) = response.into_parts();
+                let body = body.collect().await.expect("a body").to_bytes();
+                Response::from_parts(parts, Full::new(body).boxed())
+            }
+        }
     }
 
     pub(crate) async fn see(&self, ask: Ask) -> Seen {
