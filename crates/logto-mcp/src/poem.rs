@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, Collected, Full};
 use poem_mcpserver::McpServer;
 use poem_mcpserver::streamable_http;
 use poem_mcpserver::tool::Tools;
-use rmcp::model::{ClientJsonRpcMessage, ErrorCode};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorCode};
 use serde_json::Value;
 
 use crate::Mcp;
@@ -59,7 +59,13 @@ impl McpEndpoint {
     }
 
     async fn serve(&self, admitted: Admitted) -> BoxResponse {
-        let Admitted { parts, message, caller, .. } = admitted;
+        let Admitted { parts, mut message, caller, .. } = admitted;
+        if let Some(ClientJsonRpcMessage::Request(request)) = &mut message
+            && let ClientRequest::CallToolRequest(call) = &mut request.request
+        {
+            // poem-mcpserver refuses a call without arguments, even of a tool that has none.
+            call.params.arguments.get_or_insert_default();
+        }
         let operation = message.as_ref().and_then(Operation::of_body);
         let is_known = operation
             .is_some_and(|operation| !operation.custom && METHODS.contains(&operation.method));

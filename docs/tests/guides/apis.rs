@@ -204,26 +204,3 @@ mod button {
         assert_eq!(crate::site::Site::serve_routes(routes).await.page("/").await, "true");
     }
 }
-
-mod mcp {
-    guide!("mcp-1");
-
-    use crate::site::{Site, answer};
-
-    #[tokio::test]
-    async fn a_client_learns_where_to_sign_in() {
-        let site = Site::serve_at("", |stage| app(stage.tenant.endpoint()).unwrap()).await;
-        let host = |request: reqwest::RequestBuilder| request.header("host", "localhost:8000");
-        let list = host(site.stranger(reqwest::Method::POST, "/mcp"))
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#);
-        let refused = list.send().await.unwrap();
-        assert_eq!(refused.status(), 401);
-        let challenge = refused.headers()["www-authenticate"].to_str().unwrap();
-        let path = "/.well-known/oauth-protected-resource/mcp";
-        assert!(challenge.contains(path), "{challenge}");
-        let document = answer(host(site.stranger(reqwest::Method::GET, path))).await;
-        assert!(document.text.contains("http://localhost:8000/mcp"), "{}", document.text);
-    }
-}

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 
 use crate::notes::{Notes, protected};
 use crate::poem_notes::PoemNotes;
-use crate::world::{api, id, register, tenant};
+use crate::world::{api, id, tenant};
 
 const CALLBACK: &str = "http://localhost:3000/callback";
 
@@ -54,11 +54,10 @@ impl Site {
     }
 
     async fn serve(serve: impl FnOnce(TcpListener, Mcp)) -> Self {
-        let tenant = tenant().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let address = format!("http://localhost:{port}/mcp");
-        register(&tenant, &address).await;
+        let tenant = tenant(&address).await;
         let clock = Clock::system();
         serve(listener, protected(&api(&tenant, &address, &clock)));
         Self { tenant, address, clock }

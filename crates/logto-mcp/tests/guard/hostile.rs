@@ -8,7 +8,7 @@ use logto_mcp::logto::m2m::{MachineApp, MachineConfig};
 use serde_json::json;
 
 use crate::ask::{Ask, message};
-use crate::world::{ADDRESS, Seen, World, register, sign_in, tenant, text};
+use crate::world::{ADDRESS, Seen, World, sign_in, tenant, text};
 use Then::{Answer, Invalid, Malformed, Missing, Needs, Same, Status};
 
 /// What comes back.
@@ -217,8 +217,7 @@ impl Tokens {
         let later = Duration::from_secs(2 * 3600);
         here.clock().advance(later);
         world.clock.advance(later);
-        let elsewhere = tenant().await;
-        register(&elsewhere, ADDRESS).await;
+        let elsewhere = tenant(ADDRESS).await;
         elsewhere.clock().advance(later);
         let other_issuer = sign_in(&elsewhere, "alice", Some(ADDRESS), WRITES).await;
         let things = sign_in(here, "alice", Some("https://api.example.test"), "read:things").await;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
-use logto_local::{LocalTenant, Person};
-use logto_management::{Management, NewResource, NewRole, RoleType};
+use logto_local::LocalTenant;
 use logto_mcp::logto::Clock;
 use logto_mcp::{Api, ApiConfig, Mcp, McpEndpoint, McpService};
 use poem::Endpoint;
@@ -60,8 +59,7 @@ impl World {
     }
 
     async fn of(server: impl FnOnce(Mcp, Notes) -> Server) -> Self {
-        let tenant = tenant().await;
-        register(&tenant, ADDRESS).await;
+        let tenant = tenant(ADDRESS).await;
         let clock = Clock::system();
         let (notes, api) = (Notes::default(), api(&tenant, ADDRESS, &clock));
         let mcp = protected(&api)
@@ -71,7 +69,7 @@ impl World {
         Self { tenant, clock, notes, server }
     }
 
-    /// The user id of somebody.
+    /// The user id of a person.
     pub(crate) fn id(&self, person: &str) -> String {
         id(&self.tenant, person)
     }
@@ -118,7 +116,7 @@ impl World {
         Seen { status: parts.status, headers: parts.headers, body }
     }
 
-    /// The session id of somebody who has begun a session as older clients do.
+    /// The session id of a person who has begun a session as older clients do.
     pub(crate) async fn session(&self, token: &str) -> String {
         let seen = self.see(Ask::initialize().token(token)).await;
         assert_eq!(seen.status, 200, "{seen:?}");
@@ -156,30 +154,13 @@ pub(crate) fn api(tenant: &LocalTenant, address: &str, clock: &Clock) -> Api {
     Api::new(tenant.endpoint(), config).expect("a configuration")
 }
 
-/// A tenant where alice may read and write, frank reads, and carol does neither.
-pub(crate) async fn tenant() -> LocalTenant {
-    let alice = Person::new("alice").with_role("read:notes").with_role("write:notes");
-    let tenant =
-        LocalTenant::builder().person(alice).person(Person::new("frank").with_role("read:notes"));
+/// A tenant with the server as an API, where alice may read and write, frank reads, and carol does neither.
+pub(crate) async fn tenant(address: &str) -> LocalTenant {
+    let tenant = LocalTenant::builder().api(address, ["read:notes", "write:notes"]);
     tenant.start().await.expect("a tenant")
 }
 
-/// Registers the server as an API, with a role for each permission.
-pub(crate) async fn register(tenant: &LocalTenant, address: &str) {
-    let app = tenant.machine_app();
-    let management = Management::new(tenant.endpoint(), &app.app_id, &app.app_secret);
-    let management = management.expect("a configuration");
-    let api = management.resources().create(&NewResource::new("Notes", address)).await;
-    let api = api.expect("an API").id;
-    for scope in ["read:notes", "write:notes"] {
-        let id = management.resources().add_scope(&api, scope, None).await.expect("a scope").id;
-        let mut role = NewRole::new(scope, scope, RoleType::User);
-        role.scope_ids.push(id);
-        management.roles().create(&role).await.expect("a role");
-    }
-}
-
-/// The token response for somebody who has signed in.
+/// The token response for a person who has signed in.
 pub(crate) async fn sign_in(
     tenant: &LocalTenant,
     person: &str,
@@ -213,7 +194,7 @@ pub(crate) async fn sign_in(
 pub(crate) fn id(tenant: &LocalTenant, person: &str) -> String {
     let people = tenant.people();
     let person = people.iter().find(|known| known.handle() == person);
-    person.expect("somebody").id().to_owned()
+    person.expect("a person").id().to_owned()
 }
 
 pub(crate) fn text(value: &Value, member: &str) -> String {
