@@ -168,7 +168,7 @@ async fn programs_call_the_next_api() {
             .merge(logto_axum::routes(&stage.logto))
     })
     .await;
-    // The local tenant has neither the API for prices nor actors: the answer is that of a
+    // The local tenant has no API for prices, and that subject token it does not know: the answer is that of a
     // gateway.
     let request = site.stranger(Method::GET, "/exchange").bearer_auth(site.token().await);
     assert_eq!(answer(request).await.status, 502);
