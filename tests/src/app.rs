@@ -91,6 +91,11 @@ impl ExampleApp {
         Self::run(&program, base_url, port_of(base_url), environment).await
     }
 
+    /// The MCP server among the examples.
+    pub async fn start_mcp(base_url: &str, environment: &[(&str, &str)]) -> Self {
+        Self::run("example-mcp", base_url, port_of(base_url), environment).await
+    }
+
     /// The app for a Hugging Face Space, where browsers find it at `host` through the proxy of Spaces.
     pub async fn start_space(host: &str, port: u16, environment: &[(&str, &str)]) -> Self {
         let port_name = port.to_string();
@@ -217,7 +222,8 @@ fn build() -> PathBuf {
         // one would build the dependencies again, with other features.
         .args(["build", "--quiet", "--workspace"])
         .args(Example::ALL.iter().flat_map(|example| ["--bin", example.package()]))
-        .args(["--bin", "logto", "--example", "demo", "--example", "space"])
+        .args(["--bin", "logto", "--bin", "example-mcp"])
+        .args(["--example", "demo", "--example", "space"])
         .args(Example::ALL.iter().flat_map(|example| ["--example", example.hello()]))
         .args(["--profile", profile])
         .arg("--target-dir")

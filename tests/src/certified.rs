@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use logto_servers::{Process, eventually};
 
@@ -21,7 +20,7 @@ pub struct CertifiedProvider {
 impl CertifiedProvider {
     /// Installs the provider if needed and starts it for the app at `base_url`.
     pub async fn start(base_url: &str) -> Self {
-        let mut command = Command::new(node());
+        let mut command = Command::new(node_of(&folder()));
         command
             .arg("main.mjs")
             .current_dir(folder())
@@ -70,50 +69,56 @@ impl CertifiedProvider {
 
 /// A file of a package that the tests take from npm, after installing all of them if needed.
 pub fn npm_file(path: &str) -> PathBuf {
-    install();
+    install(&folder());
     folder().join("node_modules").join(path)
+}
+
+/// The command line of MCP Inspector, after installing it if needed.
+pub fn mcp_inspector() -> Command {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("mcp-inspector");
+    let mut command = Command::new(node_of(&folder));
+    let launcher = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js";
+    command.arg(folder.join(launcher)).arg("--cli");
+    command
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("certified-provider")
 }
 
-/// The Node.js to run the provider with: the one among its packages, which is
+/// The Node.js to run packages of a folder with, once they are installed: the one among them, which is
 /// new enough, or where there is none for this machine, the installed one.
-fn node() -> &'static Path {
-    static NODE: OnceLock<PathBuf> = OnceLock::new();
-    NODE.get_or_init(|| {
-        install();
-        let packaged = folder().join("node_modules/.bin/node");
-        if packaged.exists() { packaged } else { PathBuf::from("node") }
-    })
+fn node_of(folder: &Path) -> PathBuf {
+    install(folder);
+    let packaged = folder.join("node_modules/.bin/node");
+    if packaged.exists() { packaged } else { PathBuf::from("node") }
 }
 
 /// `npm ci`, unless the packages are those of the lock file already. Several
 /// test processes may get here at once; the file lock lets one install.
-fn install() {
-    let lock_file = folder().join("package-lock.json");
-    let lock = File::open(&lock_file).expect("the lock file of the certified provider");
+fn install(folder: &Path) {
+    let lock_file = folder.join("package-lock.json");
+    let lock = File::open(&lock_file).expect("the lock file of the packages");
     lock.lock().expect("a lock on the lock file");
 
-    let wanted = std::fs::read(&lock_file).expect("the lock file of the certified provider");
-    let stamp = folder().join("node_modules/.installed-lock.json");
+    let wanted = std::fs::read(&lock_file).expect("the lock file of the packages");
+    let stamp = folder.join("node_modules/.installed-lock.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return;
     }
     let output = Command::new("npm")
         .args(["ci", "--ignore-scripts"])
-        .current_dir(folder())
+        .current_dir(folder)
         .output()
         .unwrap_or_else(|error| {
             panic!(
-                "the certified provider needs Node.js and npm: install them \
+                "the packages of the tests need Node.js and npm: install them \
                  (Debian: `apt-get install nodejs npm`): {error}"
             )
         });
     assert!(
         output.status.success(),
-        "npm could not install the certified provider:\n{}",
+        "npm could not install the packages of the tests:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
     std::fs::write(stamp, wanted).expect("a note of what was installed");

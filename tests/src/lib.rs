@@ -23,7 +23,7 @@ pub mod webhook;
 
 pub use app::{Example, ExampleApp, free_base_url, logto_command, signs_in_at};
 pub use browser::{Answer, Browser, Cookie, Tab};
-pub use certified::{CertifiedProvider, npm_file};
+pub use certified::{CertifiedProvider, mcp_inspector, npm_file};
 pub use logto_servers::{Nginx, Process, eventually, eventually_within, free_port, soon};
 pub use secrets::Secrets;
 pub use stage::{Stage, everywhere};

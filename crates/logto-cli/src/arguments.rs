@@ -39,6 +39,7 @@ pub(crate) enum Setup {
 Examples:
   logto local
   logto local --base-url http://localhost:8080 --redirect-uri http://localhost:8080/auth/callback
+  logto local --api http://localhost:8000/mcp read:notes write:notes
   logto local --person dora --person emil:things-reader -- npm start")]
 pub(crate) struct Local {
     /// The port to listen on; 0 is any free one
@@ -50,6 +51,10 @@ pub(crate) struct Local {
     /// One more redirect URI, exactly as your app sends it; can be repeated
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
+    /// One more API resource with its permissions: alice has all of them, frank the first one, and a role of the
+    /// same name gives a person one of them
+    #[arg(long, num_args = 2.., value_names = ["IDENTIFIER", "PERMISSION"])]
+    pub(crate) api: Vec<String>,
     /// Another person who can sign in, with roles after colons if wanted; can be repeated
     #[arg(long = "person", value_name = "NAME[:ROLE…]")]
     pub(crate) people: Vec<String>,

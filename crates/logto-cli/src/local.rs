@@ -71,6 +71,9 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
     for uri in &options.redirect_uris {
         builder = builder.redirect_uri(uri);
     }
+    if let Some((identifier, permissions)) = options.api.split_first() {
+        builder = builder.api(identifier, permissions);
+    }
     for text in &options.people {
         builder = builder.person(person(text)?);
     }

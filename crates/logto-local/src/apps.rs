@@ -43,6 +43,8 @@ pub(crate) enum AppKind {
     MachineToMachine,
     /// A program on a person's machine: public, with PKCE and without a secret.
     Native,
+    /// Known by the address of a document about it: public, and third party.
+    Document,
     /// Registered, and shown by the Management API; this tenant does not play the rest.
     Other,
 }
@@ -123,19 +125,21 @@ impl App {
 
     pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
         match self.kind {
-            AppKind::Native => self.redirect_uris.iter().any(|known| fits_native(known, uri)),
+            AppKind::Native | AppKind::Document => {
+                self.redirect_uris.iter().any(|known| fits_native(known, uri))
+            }
             _ => is_among(uri, &self.redirect_uris),
         }
     }
 
     /// Whether the app has no secret.
     pub(crate) fn is_public(&self) -> bool {
-        self.kind == AppKind::Native
+        matches!(self.kind, AppKind::Native | AppKind::Document)
     }
 
     /// Whether people sign in to the app.
     pub(crate) fn signs_people_in(&self) -> bool {
-        matches!(self.kind, AppKind::Web | AppKind::Native)
+        matches!(self.kind, AppKind::Web | AppKind::Native | AppKind::Document)
     }
 
     /// `http://localhost:3000` and `http://localhost:3000/` are one address: URIs are compared parsed.

@@ -45,6 +45,7 @@ pub struct LocalTenantBuilder {
     port: u16,
     base_url: String,
     redirect_uris: Vec<String>,
+    apis: Vec<(String, Vec<String>)>,
     back_channel: bool,
     back_channel_session: bool,
     third_party: bool,
@@ -65,6 +66,7 @@ impl Default for LocalTenantBuilder {
             port: 0,
             base_url: "http://localhost:3000".to_owned(),
             redirect_uris: Vec::new(),
+            apis: Vec::new(),
             back_channel: false,
             back_channel_session: true,
             third_party: false,
@@ -115,6 +117,32 @@ impl LocalTenantBuilder {
     /// One more exact redirect URI.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// One more API resource, by its identifier, with its permissions. alice has all of them and frank the first one,
+    /// as everyone with the roles `things-editor` and `things-reader` does. A role of the same name gives a person one
+    /// permission.
+    ///
+    /// ```
+    /// use logto_local::{LocalTenant, Person};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), logto_local::Error> {
+    /// let tenant = LocalTenant::builder()
+    ///     .api("http://localhost:8000/mcp", ["read:notes", "write:notes"])
+    ///     .person(Person::new("dora").with_role("write:notes"));
+    /// # tenant.start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn api<S: Into<String>>(
+        mut self,
+        identifier: impl Into<String>,
+        permissions: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let permissions = permissions.into_iter().map(Into::into).collect();
+        self.apis.push((identifier.into(), permissions));
         self
     }
 
@@ -235,6 +263,9 @@ impl LocalTenantBuilder {
             }
             (vec![app, machine_app], directory, credentials)
         };
+        for (identifier, permissions) in &self.apis {
+            directory.add_api(identifier, permissions, now_ms);
+        }
         let people = self.people.into_iter();
         let people = people
             .map(|person| if self.empty { person.without_access() } else { person })

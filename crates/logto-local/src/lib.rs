@@ -9,6 +9,7 @@ mod clock;
 mod connection;
 mod cookies;
 mod directory;
+mod documents;
 mod error;
 mod faults;
 mod keys;

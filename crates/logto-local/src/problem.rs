@@ -124,6 +124,10 @@ impl Problem {
         self.0.error
     }
 
+    pub(crate) fn scope(&self) -> Option<&str> {
+        self.0.scope.as_deref()
+    }
+
     pub(crate) fn description(&self) -> Option<&str> {
         self.0.error_description.as_deref()
     }
@@ -147,6 +151,7 @@ fn message(error: &str) -> &'static str {
         "expired_token" => "An OIDC error occurred: oidc.expired_token.",
         "invalid_client" => "An OIDC error occurred: oidc.invalid_client.",
         "invalid_grant" => "Grant request is invalid.",
+        "invalid_client_metadata" => "Invalid client metadata provided.",
         "invalid_scope" => "Invalid scope: {{error_description}}.",
         "invalid_target" => "Invalid resource indicator.",
         "invalid_token" => "Invalid token provided.",

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::apps::{App, AppCredentials, AppKind};
@@ -159,6 +160,26 @@ impl LocalTenant {
     /// Takes every key but the current one out of the key set: tokens signed with them can no longer be verified.
     pub fn remove_previous_keys(&self) {
         self.shared.store().keys.keep(1);
+    }
+
+    /// Puts a client ID metadata document at an address, such as `https://client.example.test/client.json`, where the
+    /// tenant finds it if an administrator lets clients introduce themselves in this way (`PATCH /api/configs/cimd`).
+    /// It fetches nothing from anywhere else. Redirect URIs have to be on this machine.
+    ///
+    /// What such a client may ask for is set by `POST /api/cimd/user-consent-scopes`; at first that is `openid` and
+    /// `offline_access`.
+    pub fn publish_client_metadata(&self, address: impl Into<String>, document: Value) {
+        self.shared.store().documents.published.insert(address.into(), document);
+    }
+
+    /// A JWT access token with these claims, signed with the tenant's key: for a test of what Logto itself does not
+    /// issue, such as a chain of actors.
+    ///
+    /// # Errors
+    ///
+    /// If the cryptographic library fails.
+    pub fn sign_access_token(&self, claims: &Value) -> Result<String, Error> {
+        Ok(self.shared.store().keys.sign(Some("at+jwt"), claims)?)
     }
 
     /// Everything that clients sent since the start, or since [`clear_requests`](Self::clear_requests), in order.

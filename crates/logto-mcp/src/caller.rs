@@ -59,6 +59,30 @@ impl Caller {
         })?;
         Ok(Self(claims.clone()))
     }
+
+    /// The caller of the request that is being answered, in a tool of poem-mcpserver, whose functions
+    /// get no request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCaller`](crate::Error) if the tool was not called through
+    /// [`McpEndpoint`](crate::McpEndpoint), or asks in a task of its own.
+    #[cfg(feature = "poem")]
+    pub fn current() -> Result<Self, crate::Error> {
+        CALLER.try_with(Self::clone).map_err(|_| crate::Error::NoCaller)
+    }
+}
+
+#[cfg(feature = "poem")]
+tokio::task_local! {
+    pub(crate) static CALLER: Caller;
+}
+
+#[cfg(feature = "poem")]
+impl From<AccessTokenClaims> for Caller {
+    fn from(claims: AccessTokenClaims) -> Self {
+        Self(claims)
+    }
 }
 
 impl<C: AsRequestContext> FromContextPart<C> for Caller {

@@ -1,6 +1,6 @@
-//! Errors in the configuration of an MCP server.
+//! Errors of the protection.
 
-/// Why an MCP server cannot be protected.
+/// What is wrong with the protection of an MCP server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -11,4 +11,8 @@ pub enum Error {
     /// The operating system gives no random bytes.
     #[error("the system gives no random bytes")]
     NoRandomBytes,
+    /// A tool of poem-mcpserver asks who is calling, and its call did not come through
+    /// [`Mcp::endpoint`](crate::Mcp).
+    #[error("the server does not know who is calling")]
+    NoCaller,
 }

@@ -4,9 +4,12 @@ mod access;
 mod caller;
 mod ending;
 mod error;
+mod guard;
 mod handler;
 mod mcp;
 mod operation;
+#[cfg(feature = "poem")]
+mod poem;
 mod reply;
 mod service;
 mod sessions;
@@ -18,4 +21,6 @@ pub use handler::Restricted;
 pub use logto;
 pub use logto::resource_server::{AccessTokenClaims, Api, ApiConfig, Policy};
 pub use mcp::Mcp;
+#[cfg(feature = "poem")]
+pub use poem::McpEndpoint;
 pub use service::McpService;

@@ -153,4 +153,53 @@ impl Mcp {
     ) -> McpService<H, M> {
         McpService::new(self, handler, sessions, config)
     }
+
+    /// The MCP server of [poem-mcpserver](https://docs.rs/poem-mcpserver) behind this protection, for
+    /// poem. `server` makes the server of each session; its tools learn by
+    /// [`Caller::current`](crate::Caller::current) who calls.
+    ///
+    /// That crate has sessions, tools, and the versions of the protocol before 2026-07-28. Prompts
+    /// and resources it has none of.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime: poem-mcpserver has a task that ends sessions after five idle minutes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::{Api, ApiConfig, Caller, Mcp, Policy};
+    /// use poem::Route;
+    /// use poem_mcpserver::content::Text;
+    /// use poem_mcpserver::{McpServer, Tools};
+    /// # use rmcp::schemars;
+    ///
+    /// const READ: Policy = Policy::new().with_scopes(&["read:notes"]);
+    ///
+    /// struct Notes;
+    ///
+    /// /// Notes
+    /// #[Tools]
+    /// impl Notes {
+    ///     /// Reads your notes
+    ///     async fn read_notes(&self) -> Result<Text<String>, logto_mcp::Error> {
+    ///         Ok(Text(format!("the notes of {}", Caller::current()?.sub())))
+    ///     }
+    /// }
+    ///
+    /// fn app(api: &Api) -> Result<Route, logto_mcp::Error> {
+    ///     let mcp = Mcp::new(api)?.with_tool("read_notes", READ);
+    ///     Ok(Route::new().nest("/", mcp.endpoint(|| McpServer::new().tools(Notes))))
+    /// }
+    /// ```
+    #[cfg(feature = "poem")]
+    pub fn endpoint<T>(
+        self,
+        server: impl Fn() -> poem_mcpserver::McpServer<T> + Send + Sync + 'static,
+    ) -> crate::McpEndpoint
+    where
+        T: poem_mcpserver::tool::Tools + Send + Sync + 'static,
+    {
+        crate::McpEndpoint::new(self, server)
+    }
 }

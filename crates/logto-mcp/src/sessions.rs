@@ -66,11 +66,12 @@ impl Sessions {
     }
 }
 
-/// The session is the person's, in one client and one organization: what one agent began is not for
-/// another one to go on with.
+/// The session is the person's, in one client, one organization, and by one actor: what one
+/// agent began is not for another one to go on with.
 fn input(id: &str, owner: &AccessTokenClaims) -> Vec<u8> {
     let organization = owner.organization_id().unwrap_or_default();
-    let parts = [id, owner.sub(), owner.client_id(), organization];
+    let actor = owner.actor().unwrap_or_default();
+    let parts = [id, owner.sub(), owner.client_id(), organization, actor];
     let parts = parts.iter().flat_map(|part| {
         let length = part.len().to_be_bytes();
         length.into_iter().chain(part.bytes())

@@ -160,6 +160,18 @@ async fn a_token_is_exchanged_for_one_of_the_same_person_for_another_target() {
 }
 
 #[tokio::test]
+async fn a_token_that_logto_does_not_exchange_is_explained() {
+    let world = World::new().await;
+    let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);
+    let refused = world.app.exchange(Subject::AccessToken("a token of another client"), &things);
+    let refused = refused.await.unwrap_err();
+    assert_eq!(refused.response().unwrap().error(), Some("invalid_grant"));
+    assert!(refused.to_string().contains("third-party"), "{refused}");
+    let refused = world.app.exchange(Subject::PersonalAccessToken("pat_unknown"), &things);
+    assert!(!refused.await.unwrap_err().to_string().contains("third-party"));
+}
+
+#[tokio::test]
 async fn a_subject_token_of_the_management_api_is_good_once() {
     let world = World::new().await;
     let somebody = world.create_user().await;

@@ -168,7 +168,7 @@ async fn programs_call_the_next_api() {
             .merge(logto_axum::routes(&stage.logto))
     })
     .await;
-    // The local tenant has neither the API for prices nor actors: the answer is that of a
+    // The local tenant has no API for prices, and that subject token it does not know: the answer is that of a
     // gateway.
     let request = site.stranger(Method::GET, "/exchange").bearer_auth(site.token().await);
     assert_eq!(answer(request).await.status, 502);
@@ -202,28 +202,5 @@ mod button {
         let page = async |user: User| may_write(&user).await.map(|may| may.to_string());
         let routes = axum::Router::new().route("/", axum::routing::get(page));
         assert_eq!(crate::site::Site::serve_routes(routes).await.page("/").await, "true");
-    }
-}
-
-mod mcp {
-    guide!("mcp-1");
-
-    use crate::site::{Site, answer};
-
-    #[tokio::test]
-    async fn a_client_learns_where_to_sign_in() {
-        let site = Site::serve_at("", |stage| app(stage.tenant.endpoint()).unwrap()).await;
-        let host = |request: reqwest::RequestBuilder| request.header("host", "localhost:8000");
-        let list = host(site.stranger(reqwest::Method::POST, "/mcp"))
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#);
-        let refused = list.send().await.unwrap();
-        assert_eq!(refused.status(), 401);
-        let challenge = refused.headers()["www-authenticate"].to_str().unwrap();
-        let path = "/.well-known/oauth-protected-resource/mcp";
-        assert!(challenge.contains(path), "{challenge}");
-        let document = answer(host(site.stranger(reqwest::Method::GET, path))).await;
-        assert!(document.text.contains("http://localhost:8000/mcp"), "{}", document.text);
     }
 }

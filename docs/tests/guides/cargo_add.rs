@@ -11,7 +11,15 @@ use serde_json::Value;
 type Added = BTreeMap<String, BTreeSet<String>>;
 
 /// What the tests of the guides need, and the guides do not.
-const TESTS_ONLY: [(&str, &str); 3] = [("poem", "test"), ("reqwest", "form"), ("reqwest", "json")];
+const TESTS_ONLY: [(&str, &str); 7] = [
+    ("poem", "test"),
+    ("reqwest", "form"),
+    ("reqwest", "json"),
+    ("rmcp", "auth"),
+    ("rmcp", "client"),
+    ("rmcp", "reqwest"),
+    ("rmcp", "transport-streamable-http-client-reqwest"),
+];
 
 /// What the `cargo add` lines of a text add.
 fn added(text: &str) -> Added {

@@ -14,6 +14,8 @@ macro_rules! guide {
 
 mod apis;
 mod cargo_add;
+mod hello_rmcp;
+mod mcp;
 mod operation;
 mod organizations;
 mod pages;

@@ -1,7 +1,6 @@
 //! The local tenant of the MCP demo: the server is an API there, and its clients are registered.
 
-use logto_local::{LocalTenant, Person};
-use logto_management::{Management, NewResource, NewRole, RoleType};
+use logto_local::LocalTenant;
 use tokio::process::Command;
 
 use crate::Result;
@@ -12,28 +11,26 @@ const CLIENTS: [&str; 3] = [
     "http://127.0.0.1:6276/oauth/callback",
     "http://127.0.0.1:33418/",
 ];
-/// The permissions, each with a role of the same name, and who has it.
+/// The permissions. alice has both, frank the first one.
 const PERMISSIONS: [&str; 2] = ["read:models", "write:bookmarks"];
 
-/// Starts the tenant and tells `app` about it. alice may do everything, frank may not write.
+/// Starts the tenant and tells `app` about it.
 pub(crate) async fn local_tenant(
     base_url: &str,
     port: u16,
     app: &mut Command,
 ) -> Result<LocalTenant> {
-    let [read, write] = PERMISSIONS;
+    let address = format!("{}/mcp", base_url.trim_end_matches('/'));
     let mut tenant = LocalTenant::builder()
+        .api(address, PERMISSIONS)
         .port(port)
         .base_url(base_url)
         .token_storage(true)
-        .token_exchange(true)
-        .person(Person::new("alice").with_role(read).with_role(write))
-        .person(Person::new("frank").with_role(read));
+        .token_exchange(true);
     for client in CLIENTS {
         tenant = tenant.redirect_uri(client);
     }
     let tenant = tenant.start().await?;
-    register(&tenant, &format!("{}/mcp", base_url.trim_end_matches('/'))).await?;
     let own = tenant.machine_app();
     app.env("LOGTO_ENDPOINT", tenant.endpoint())
         .env("LOGTO_APP_ID", &own.app_id)
@@ -42,18 +39,4 @@ pub(crate) async fn local_tenant(
         .env("MCP_CLIENT_SECRET", tenant.app_secret())
         .env("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint()));
     Ok(tenant)
-}
-
-async fn register(tenant: &LocalTenant, address: &str) -> Result<()> {
-    let own = tenant.machine_app();
-    let management = Management::new(tenant.endpoint(), &own.app_id, &own.app_secret)?;
-    let new = NewResource::new("Hugging Face assistant", address);
-    let api = management.resources().create(&new).await?.id;
-    for permission in PERMISSIONS {
-        let scope = management.resources().add_scope(&api, permission, None).await?;
-        let mut role = NewRole::new(permission, permission, RoleType::User);
-        role.scope_ids.push(scope.id);
-        management.roles().create(&role).await?;
-    }
-    Ok(())
 }

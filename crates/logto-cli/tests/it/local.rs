@@ -21,7 +21,11 @@ const VARIABLES: [&str; 7] = [
 
 #[tokio::test]
 async fn a_tenant_runs_until_it_is_interrupted() {
-    let arguments = ["local", "--port", "0", "--person", "dora:things-reader"];
+    let arguments = [
+        &["local", "--port", "0", "--person", "dora:things-reader"][..],
+        &["--api", "http://localhost:8000/mcp", "read:notes", "write:notes"],
+    ]
+    .concat();
     let mut child = logto(&temp_dir(), &arguments).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut exports = HashMap::new();
@@ -37,6 +41,13 @@ async fn a_tenant_runs_until_it_is_interrupted() {
     let page = reqwest::get(endpoint).await.unwrap().text().await.unwrap();
     for shown in ["Dora Example", &exports["LOGTO_APP_ID"], "localhost:3000/callback"] {
         assert!(page.contains(shown), "{shown}");
+    }
+    for (resource, status) in [("http://localhost:8000/mcp", 200), ("http://localhost:8001", 400)] {
+        let request = reqwest::Client::new().post(format!("{endpoint}/oidc/token"));
+        let request = request
+            .basic_auth(&exports["LOGTO_M2M_APP_ID"], Some(&exports["LOGTO_M2M_APP_SECRET"]))
+            .form(&[("grant_type", "client_credentials"), ("resource", resource)]);
+        assert_eq!(request.send().await.unwrap().status(), status, "{resource}");
     }
     let interrupt = Command::new("kill").args(["-INT", &child.id().unwrap().to_string()]).status();
     assert!(interrupt.unwrap().success());

@@ -84,6 +84,32 @@ impl Directory {
         it
     }
 
+    /// An API whose permissions each have a role of the same name. Who may change things may do everything
+    /// there, who may read them has the first permission.
+    pub(crate) fn add_api(&mut self, indicator: &str, permissions: &[String], now_ms: u64) {
+        self.resources.insert(row(json!({
+            "id": indicator, "name": indicator, "indicator": indicator, "isDefault": false, "accessTokenTtl": 3600,
+        })));
+        for (place, name) in permissions.iter().enumerate() {
+            let id = format!("{indicator} {name}");
+            self.scopes.insert(row(json!({
+                "id": id, "resourceId": indicator, "name": name, "description": name, "createdAt": now_ms,
+            })));
+            let readers = ("things-reader", place == 0);
+            for (role, _) in [("things-editor", true), readers].iter().filter(|(_, gets)| *gets) {
+                let role = self.roles.get_mut(role);
+                let scopes = role.and_then(|role| role.get_mut("scopeIds")?.as_array_mut());
+                if let Some(scopes) = scopes {
+                    scopes.push(id.as_str().into());
+                }
+            }
+            self.roles.insert(row(json!({
+                "id": format!("role {id}"), "name": name, "description": name, "type": "User", "isDefault": false,
+                "scopeIds": [id],
+            })));
+        }
+    }
+
     fn organization_role(&mut self, name: &str, members: &Value, things: &Value) {
         self.organization_roles.insert(row(json!({
             "id": name, "name": name, "description": null, "type": "User",

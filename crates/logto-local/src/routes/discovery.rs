@@ -25,7 +25,7 @@ pub(crate) async fn jwks(State(tenant): State<Shared>, call: Call) -> Response {
 /// The issuer is fixed; every endpoint follows the `Host` header.
 fn describe(tenant: &Tenant, host: Option<&str>) -> Value {
     let base = host.map_or_else(|| tenant.issuer.clone(), |host| format!("http://{host}/oidc"));
-    json!({
+    let mut document = json!({
         "authorization_endpoint": format!("{base}/auth"),
         "device_authorization_endpoint": format!("{base}/device/auth"),
         "claims_parameter_supported": false,
@@ -63,7 +63,11 @@ fn describe(tenant: &Tenant, host: Option<&str>) -> Value {
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "claim_types_supported": ["normal"],
-    })
+    });
+    if let Some(document) = document.as_object_mut().filter(|_| tenant.store().documents.enabled) {
+        document.insert("client_id_metadata_document_supported".to_owned(), true.into());
+    }
+    document
 }
 
 /// With a strong ETag, and 304 for who has it already.

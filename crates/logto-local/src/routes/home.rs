@@ -89,6 +89,7 @@ fn registered(app: &App) -> Registered {
             AppKind::Web => "Web app",
             AppKind::Native => "Native app",
             AppKind::MachineToMachine => "Machine-to-machine app",
+            AppKind::Document => "Client with a metadata document",
             AppKind::Other => "Other app",
         },
         id: app.id.clone(),

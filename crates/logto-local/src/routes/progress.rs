@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
+use crate::apps::AppKind;
 use crate::authorization_request::{AuthorizationRequest, ReturnPath};
 use crate::call::Call;
 use crate::cookies::{Cookies, interaction_of};
@@ -191,11 +193,15 @@ fn next_step(
     };
 
     let granted = store.has_granted(session, &request.app_id, &request.scopes, now);
-    if !progress.consented && (request.prompt.consent || !granted) {
+    // These have no consent that lasts.
+    let app = store.app(&request.app_id);
+    let always_asks = app.is_some_and(|app| app.kind == AppKind::Document);
+    if !progress.consented && (request.prompt.consent || !granted || always_asks) {
         if request.prompt.none {
             return refuse(request, "consent_required", "requested scopes not granted");
         }
-        let location = format!("/consent?app_id={}", request.app_id);
+        let app_id = byte_serialize(request.app_id.as_bytes()).collect::<String>();
+        let location = format!("/consent?app_id={app_id}");
         return wait(&mut store, request, location, progress, now);
     }
     if let Some(device) = &request.device {

@@ -17,6 +17,7 @@ impl ReturnPath {
     pub(crate) fn error(&self, problem: &Problem, issuer: &str) -> Response {
         let mut fields = vec![("error", problem.error())];
         fields.extend(problem.description().map(|text| ("error_description", text)));
+        fields.extend(problem.scope().map(|scope| ("scope", scope)));
         let mut response = self.send(StatusCode::BAD_REQUEST, fields, issuer);
         response.extensions_mut().insert(problem.refusal());
         response

@@ -31,10 +31,10 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     let is_device_flow = app.is_device_flow();
     let grant_type = call.form.get("grant_type").ok_or_else(|| Problem::missing("grant_type"))?;
     match (grant_type, kind) {
-        ("authorization_code", AppKind::Web | AppKind::Native) => {
+        ("authorization_code", AppKind::Web | AppKind::Native | AppKind::Document) => {
             code::exchange(tenant, &mut store, &app_id, &call.form)
         }
-        ("refresh_token", AppKind::Web | AppKind::Native) => {
+        ("refresh_token", AppKind::Web | AppKind::Native | AppKind::Document) => {
             refresh::refresh(tenant, &mut store, &app_id, &call.form)
         }
         (DEVICE_CODE, _) if is_device_flow => device::poll(tenant, &mut store, &app_id, &call.form),

@@ -8,8 +8,9 @@ use std::collections::{HashMap, HashSet};
 use aws_lc_rs::error::Unspecified;
 use serde_json::Value;
 
-use crate::apps::App;
+use crate::apps::{App, AppKind};
 use crate::directory::{Directory, Row, text};
+use crate::documents::Documents;
 use crate::keys::KeyRing;
 use crate::people::{Membership, Person};
 use crate::random;
@@ -40,6 +41,7 @@ pub(crate) struct Store {
     pub(crate) apps: Vec<App>,
     pub(crate) people: Vec<Person>,
     pub(crate) directory: Directory,
+    pub(crate) documents: Documents,
     pub(crate) accounts: HashMap<String, Account>,
     pub(crate) suspended: HashSet<String>,
     pub(crate) vault: Vault,
@@ -79,6 +81,7 @@ impl Store {
             apps,
             people,
             directory,
+            documents: Documents::default(),
             accounts: HashMap::new(),
             suspended: HashSet::new(),
             vault: Vault::default(),
@@ -100,7 +103,8 @@ impl Store {
     }
 
     pub(crate) fn app(&self, id: &str) -> Option<&App> {
-        self.apps.iter().find(|app| app.id == id)
+        let is_known = |app: &&App| app.kind != AppKind::Document || self.documents.enabled;
+        self.apps.iter().find(|app| app.id == id).filter(is_known)
     }
 
     pub(crate) fn person(&self, handle: &str) -> Option<&Person> {

@@ -108,7 +108,10 @@ fn person_of<'a>(
             handle.and_then(by_handle)
         }
         ACCESS_TOKEN => match store.access_token(subject, now) {
-            Some(opaque) => by_handle(&opaque.authorized.person),
+            Some(opaque) if is_first_party(store, &opaque.authorized.app_id) => {
+                by_handle(&opaque.authorized.person)
+            }
+            Some(_) => None,
             None => person_of_jwt(tenant, store, subject),
         },
         _ => None,
@@ -116,11 +119,18 @@ fn person_of<'a>(
     person.filter(|person| !store.suspended.contains(person.handle()))
 }
 
-/// Any JWT of this tenant that is not over; whom it was issued to is not asked.
+/// Since 1.43 Logto exchanges tokens of the tenant's own applications only.
+fn is_first_party(store: &Store, app_id: &str) -> bool {
+    store.app(app_id).is_some_and(|app| !app.third_party)
+}
+
+/// Any JWT of this tenant that is not over.
 fn person_of_jwt<'a>(tenant: &Tenant, store: &'a Store, token: &str) -> Option<&'a Person> {
     let claims = store.keys.verify_with_any(token).ok()?;
     let lives = claims.get("exp")?.as_u64()? > tenant.clock.seconds();
     let sub = claims.get("sub")?.as_str()?;
+    let client_id = claims.get("client_id")?.as_str()?;
+    let lives = lives && is_first_party(store, client_id);
     let mut people = store.people.iter();
     people.find(|person| lives && person.id() == sub)
 }

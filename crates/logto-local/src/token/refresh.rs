@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use crate::apps::App;
+use crate::apps::{App, AppKind};
 use crate::call::Params;
 use crate::problem::Problem;
 use crate::random;
@@ -62,6 +62,11 @@ fn check_organization(
     let Some(organization) = organization else {
         return Ok(());
     };
+    if store.app(&authorized.app_id).is_some_and(|app| app.kind == AppKind::Document) {
+        return Err(Problem::access_denied(
+            "organization access is not granted to the application",
+        ));
+    }
     if !authorized.has(ORGANIZATIONS_SCOPE) {
         let description = "refresh token missing required scope";
         return Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", description)

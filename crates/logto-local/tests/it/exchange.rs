@@ -157,6 +157,53 @@ async fn an_access_token_is_exchanged_for_another_target() {
     }
 }
 
+/// Since 1.43: what a client of others was given is not exchanged.
+#[tokio::test]
+async fn a_token_of_a_third_party_app_is_not_exchanged() {
+    let tenant =
+        LocalTenant::builder().token_exchange(true).third_party(true).start().await.unwrap();
+    let tokens = signed_in(&tenant, "alice").await;
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&tokens, "refresh_token")),
+        ("resource", THINGS),
+    ];
+    let jwt = crate::support::tokens(&tenant, &refresh).await;
+    for subject in [text(&tokens, "access_token"), text(&jwt, "access_token")] {
+        let (status, answer) = exchange(&tenant, (subject, ACCESS), &READ).await;
+        assert_eq!((status, text(&answer, "error")), (400, "invalid_grant"));
+    }
+}
+
+/// As recorded: an opaque token with `openid` says who acts, and nothing else does.
+#[tokio::test]
+async fn a_token_says_who_acts_for_its_subject() {
+    let tenant = tenant().await;
+    signed_in(&tenant, "alice").await;
+    let actor = signed_in(&tenant, "frank").await;
+    let subject = subject_token(&tenant, &id_of(&tenant, "alice")).await;
+    let opaque = text(&actor, "access_token");
+    let (_, jwt) = exchange(&tenant, (opaque, ACCESS), &READ).await;
+    for (actor, kind) in [
+        (opaque, None),
+        (opaque, Some(IMPERSONATION)),
+        ("x", Some(ACCESS)),
+        (text(&jwt, "access_token"), Some(ACCESS)),
+    ] {
+        let mut more = READ.to_vec();
+        more.push(("actor_token", actor));
+        more.extend(kind.map(|kind| ("actor_token_type", kind)));
+        let (status, answer) = exchange(&tenant, (&subject, ACCESS), &more).await;
+        assert_eq!((status, text(&answer, "error")), (400, "invalid_grant"), "{kind:?}");
+    }
+    let acts = [("actor_token", opaque), ("actor_token_type", ACCESS)];
+    let (status, answer) = exchange(&tenant, (&subject, ACCESS), &[READ, acts].concat()).await;
+    assert_eq!(status, 200, "{answer}");
+    let (_, claims) = decode(&answer["access_token"]);
+    assert_eq!(claims["sub"], id_of(&tenant, "alice"));
+    assert_eq!(claims["act"], json!({ "sub": id_of(&tenant, "frank") }));
+}
+
 #[tokio::test]
 async fn who_may_not_exchange_or_is_suspended_gets_nothing() {
     let tenant = tenant().await;

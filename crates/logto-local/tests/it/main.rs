@@ -13,6 +13,7 @@ mod account_api;
 mod administrator;
 mod authorize;
 mod back_channel;
+mod client_documents;
 mod device;
 mod endings;
 mod exchange;

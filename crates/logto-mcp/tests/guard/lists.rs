@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 use crate::ask::Ask;
 use crate::world::World;
 
+const READER: &[&str] =
+    &["for_others", "for_support", "headers", "offered", "read_notes", "whoami"];
+const WRITER: &[&str] =
+    &["for_others", "for_support", "headers", "offered", "read_notes", "whoami", "write_note"];
+
 async fn listed(world: &World, ask: Ask, member: &str) -> Vec<String> {
     let message = world.see(ask).await.message();
     let result = &message["result"];
@@ -23,13 +28,8 @@ async fn lists_hold_what_the_caller_may_use() {
     let writes = world.token("alice", "read:notes write:notes").await;
     for (token, tools, prompts, resources) in [
         (&none, &["headers", "offered", "whoami"][..], &[][..], &[][..]),
-        (&reads, &["headers", "offered", "read_notes", "whoami"], &["summary"], &["one"]),
-        (
-            &writes,
-            &["headers", "offered", "read_notes", "whoami", "write_note"],
-            &["summary"],
-            &["one"],
-        ),
+        (&reads, READER, &["summary"], &["one"]),
+        (&writes, WRITER, &["summary"], &["one"]),
     ] {
         let session = world.session(token).await;
         for (method, member, expected) in [
@@ -46,6 +46,23 @@ async fn lists_hold_what_the_caller_may_use() {
     }
     let seen = world.see(Ask::modern("tools/list", json!({})).token(&reads)).await;
     assert_eq!(seen.message()["result"]["cacheScope"], "private");
+}
+
+#[tokio::test]
+async fn lists_of_poem_mcpserver_do_too() {
+    let world = World::of_poem().await;
+    let reads = world.token("alice", "read:notes").await;
+    let writes = world.token("alice", "read:notes write:notes").await;
+    let session = world.session(&reads).await;
+    for (token, tools) in [(&reads, READER), (&writes, WRITER)] {
+        let list = Ask::legacy("tools/list", Value::Null).session(&session).token(token);
+        let tools: Vec<_> = tools.iter().filter(|name| **name != "headers").collect();
+        assert_eq!(listed(&world, list, "tools").await.iter().collect::<Vec<_>>(), tools);
+        for (method, member) in [("prompts/list", "prompts"), ("resources/list", "resources")] {
+            let list = Ask::legacy(method, Value::Null).session(&session).token(token);
+            assert!(listed(&world, list, member).await.is_empty());
+        }
+    }
 }
 
 #[tokio::test]

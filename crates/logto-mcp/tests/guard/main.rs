@@ -4,10 +4,12 @@
 
 mod ask;
 mod client;
+mod delegation;
 mod hostile;
 mod lists;
 mod metadata;
 mod notes;
+mod poem_notes;
 mod sessions;
 mod streams;
 mod world;

@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 
 const READ: Policy = Policy::new().with_scopes(&["read:notes"]);
 const WRITE: Policy = Policy::new().with_scopes(&["read:notes", "write:notes"]);
+const FOR_OTHERS: Policy = READ.with_delegation(1);
+const FOR_SUPPORT: Policy = READ.with_delegation(1).with_actors(&["the support team"]);
 const OF_ORGANIZATION: Policy = Policy::new().with_organization_in_header("x-organization");
 
 #[derive(Clone, Default)]
@@ -47,6 +49,16 @@ impl Notes {
         "of an organization".to_owned()
     }
 
+    #[tool(description = "For people and those who act for them")]
+    async fn for_others(&self, caller: Caller) -> String {
+        format!("{:?} acts", caller.actor())
+    }
+
+    #[tool(description = "For the support team")]
+    async fn for_support(&self) -> String {
+        "for the support team".to_owned()
+    }
+
     #[tool(description = "Is listed before it may be used")]
     async fn offered(&self) -> String {
         "offered".to_owned()
@@ -54,7 +66,7 @@ impl Notes {
 
     #[tool(description = "Has no policy")]
     async fn forgotten(&self) -> String {
-        "whoever asks".to_owned()
+        "not meant for callers".to_owned()
     }
 
     #[tool(description = "What the tool sees of the request")]
@@ -137,6 +149,8 @@ pub(crate) fn protected(api: &Api) -> Mcp {
         .with_tool("write_note", WRITE)
         .with_offered_tool("offered", WRITE)
         .with_tool("organization_notes", OF_ORGANIZATION)
+        .with_tool("for_others", FOR_OTHERS)
+        .with_tool("for_support", FOR_SUPPORT)
         .with_prompt("summary", READ)
         .with_resources(READ)
         .with_method("subscriptions/listen", READ)

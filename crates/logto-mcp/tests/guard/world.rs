@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Response, StatusCode};
-use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
-use logto_local::{LocalTenant, Person};
-use logto_management::{Management, NewResource, NewRole, RoleType};
+use http_body_util::{BodyExt, Full};
+use logto_local::LocalTenant;
 use logto_mcp::logto::Clock;
-use logto_mcp::{Api, ApiConfig, McpService};
+use logto_mcp::{Api, ApiConfig, Mcp, McpEndpoint, McpService};
+use poem::Endpoint;
+use poem_mcpserver::McpServer;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use serde_json::Value;
 
 use crate::ask::Ask;
 use crate::notes::{Notes, protected};
+use crate::poem_notes::PoemNotes;
 
 /// Where clients reach the server.
 pub(crate) const ADDRESS: &str = "http://localhost:8000/mcp";
@@ -23,7 +25,13 @@ pub(crate) struct World {
     pub(crate) tenant: LocalTenant,
     pub(crate) clock: Clock,
     pub(crate) notes: Notes,
-    pub(crate) service: McpService<Notes>,
+    server: Server,
+}
+
+/// What is behind the guard.
+pub(crate) enum Server {
+    Rmcp(McpService<Notes>),
+    Poem(Box<McpEndpoint>),
 }
 
 /// A response, read to its end.
@@ -36,19 +44,32 @@ pub(crate) struct Seen {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let tenant = tenant().await;
-        register(&tenant, ADDRESS).await;
-        let clock = Clock::system();
-        let (notes, api) = (Notes::default(), api(&tenant, ADDRESS, &clock));
-        let handler = notes.clone();
-        let service = protected(&api)
-            .with_origin("https://inspector.example.test")
-            .with_host("proxy.example.test")
-            .service_with(move || Ok(handler.clone()), Arc::default(), settings());
-        Self { tenant, clock, notes, service }
+        Self::of(|mcp, notes| {
+            let handler = move || Ok(notes.clone());
+            Server::Rmcp(mcp.service_with(handler, Arc::default(), settings()))
+        })
+        .await
     }
 
-    /// The user id of somebody.
+    pub(crate) async fn of_poem() -> Self {
+        Self::of(|mcp, _| {
+            Server::Poem(Box::new(mcp.endpoint(|| McpServer::new().tools(PoemNotes))))
+        })
+        .await
+    }
+
+    async fn of(server: impl FnOnce(Mcp, Notes) -> Server) -> Self {
+        let tenant = tenant(ADDRESS).await;
+        let clock = Clock::system();
+        let (notes, api) = (Notes::default(), api(&tenant, ADDRESS, &clock));
+        let mcp = protected(&api)
+            .with_origin("https://inspector.example.test")
+            .with_host("proxy.example.test");
+        let server = server(mcp, notes.clone());
+        Self { tenant, clock, notes, server }
+    }
+
+    /// The user id of a person.
     pub(crate) fn id(&self, person: &str) -> String {
         id(&self.tenant, person)
     }
@@ -58,11 +79,34 @@ impl World {
         text(&sign_in(&self.tenant, person, Some(ADDRESS), scope).await, "access_token")
     }
 
+    /// alice's token with `read:notes`, in the hands of someone who acts for her.
+    pub(crate) async fn delegated(&self, act: Value) -> String {
+        let token = self.token("alice", "read:notes").await;
+        let payload = token.split('.').nth(1).expect("a payload");
+        let payload = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(payload).expect("base64");
+        let mut claims: Value = serde_json::from_slice(&payload).expect("claims");
+        claims["act"] = act;
+        self.tenant.sign_access_token(&claims).expect("a token")
+    }
+
     pub(crate) async fn send(
         &self,
         ask: Ask,
     ) -> Response<BoxBody<bytes::Bytes, std::convert::Infallible>> {
-        self.service.handle(ask.into_request()).await
+        match &self.server {
+            Server::Rmcp(service) => service.handle(ask.into_request()).await,
+            Server::Poem(endpoint) => {
+                let (parts, body) = ask.into_request().into_parts();
+                let body = body.collect().await.expect("a body").to_bytes();
+                let mut request =
+                    poem::Request::builder().method(parts.method).uri(parts.uri).body(body);
+                *request.headers_mut() = parts.headers;
+                let response = Response::from(endpoint.get_response(request).await);
+                let (parts, body) = response.into_parts();
+                let body = body.collect().await.expect("a body").to_bytes();
+                Response::from_parts(parts, Full::new(body).boxed())
+            }
+        }
     }
 
     pub(crate) async fn see(&self, ask: Ask) -> Seen {
@@ -72,7 +116,7 @@ impl World {
         Seen { status: parts.status, headers: parts.headers, body }
     }
 
-    /// The session id of somebody who has begun a session as older clients do.
+    /// The session id of a person who has begun a session as older clients do.
     pub(crate) async fn session(&self, token: &str) -> String {
         let seen = self.see(Ask::initialize().token(token)).await;
         assert_eq!(seen.status, 200, "{seen:?}");
@@ -110,30 +154,13 @@ pub(crate) fn api(tenant: &LocalTenant, address: &str, clock: &Clock) -> Api {
     Api::new(tenant.endpoint(), config).expect("a configuration")
 }
 
-/// A tenant where alice may read and write, frank reads, and carol does neither.
-pub(crate) async fn tenant() -> LocalTenant {
-    let alice = Person::new("alice").with_role("read:notes").with_role("write:notes");
-    let tenant =
-        LocalTenant::builder().person(alice).person(Person::new("frank").with_role("read:notes"));
+/// A tenant with the server as an API, where alice may read and write, frank reads, and carol does neither.
+pub(crate) async fn tenant(address: &str) -> LocalTenant {
+    let tenant = LocalTenant::builder().api(address, ["read:notes", "write:notes"]);
     tenant.start().await.expect("a tenant")
 }
 
-/// Registers the server as an API, with a role for each permission.
-pub(crate) async fn register(tenant: &LocalTenant, address: &str) {
-    let app = tenant.machine_app();
-    let management = Management::new(tenant.endpoint(), &app.app_id, &app.app_secret);
-    let management = management.expect("a configuration");
-    let api = management.resources().create(&NewResource::new("Notes", address)).await;
-    let api = api.expect("an API").id;
-    for scope in ["read:notes", "write:notes"] {
-        let id = management.resources().add_scope(&api, scope, None).await.expect("a scope").id;
-        let mut role = NewRole::new(scope, scope, RoleType::User);
-        role.scope_ids.push(id);
-        management.roles().create(&role).await.expect("a role");
-    }
-}
-
-/// The token response for somebody who has signed in.
+/// The token response for a person who has signed in.
 pub(crate) async fn sign_in(
     tenant: &LocalTenant,
     person: &str,
@@ -167,7 +194,7 @@ pub(crate) async fn sign_in(
 pub(crate) fn id(tenant: &LocalTenant, person: &str) -> String {
     let people = tenant.people();
     let person = people.iter().find(|known| known.handle() == person);
-    person.expect("somebody").id().to_owned()
+    person.expect("a person").id().to_owned()
 }
 
 pub(crate) fn text(value: &Value, member: &str) -> String {

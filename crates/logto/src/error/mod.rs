@@ -176,6 +176,12 @@ impl Error {
         Self(Arc::new(Inner { response: Some(response), ..inner }))
     }
 
+    /// The same refusal, with what it means here.
+    pub(crate) fn explained(self, message: &'static str) -> Self {
+        let inner = Inner::new(self.kind(), message);
+        Self(Arc::new(Inner { response: self.0.response.clone(), ..inner }))
+    }
+
     /// The same error, with the answer that the request in question gets.
     pub(crate) fn answered_by(self, reply: Reply) -> Self {
         Self(Arc::new(Inner {

@@ -10,7 +10,7 @@ use super::{Introspection, MachineConfig, Subject};
 use crate::access_token::AccessToken;
 use crate::clock::Clock;
 use crate::config::{ConfigError, issuer_of};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, ErrorResponse};
 use crate::http::{CredentialNames, Endpoint, Http};
 use crate::oidc::TokenRequest;
 use crate::oidc::provider::Provider;
@@ -103,7 +103,9 @@ impl MachineApp {
         subject: Subject<'_>,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        self.issued(&Form::exchange(subject, None, request), request.must_refresh).await
+        let issued =
+            self.issued(&Form::exchange(subject, None, request), request.must_refresh).await;
+        issued.map_err(|error| explained(error, subject))
     }
 
     /// The same for someone who acts for that user, such as a support person: the token gets the claim
@@ -141,7 +143,9 @@ impl MachineApp {
         actor: &str,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        self.issued(&Form::exchange(subject, Some(actor), request), request.must_refresh).await
+        let issued =
+            self.issued(&Form::exchange(subject, Some(actor), request), request.must_refresh).await;
+        issued.map_err(|error| explained(error, subject))
     }
 
     /// What [`exchange`](Self::exchange) would answer without asking Logto.
@@ -186,6 +190,18 @@ impl MachineApp {
             Issued::parse(&body, now)
         };
         self.0.tokens.get(form.key(), anew, fetch).await
+    }
+}
+
+/// Logto says `invalid_grant` to every token that it does not accept, and not why.
+fn explained(error: Error, subject: Subject<'_>) -> Error {
+    let code = error.response().and_then(ErrorResponse::error);
+    match (subject, code) {
+        (Subject::AccessToken(_), Some("invalid_grant")) => error.explained(
+            "Logto did not accept the access token: it has to be unexpired, and from version 1.43 issued to an \
+             application of your own, not to a third-party one or a client with a metadata document",
+        ),
+        _ => error,
     }
 }
 

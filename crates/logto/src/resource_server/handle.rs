@@ -311,7 +311,9 @@ impl Api {
     ) -> Result<AccessTokenClaims, Error> {
         let permitted = verified.and_then(|claims| {
             policy.check(&claims, organization)?;
-            if let Some(actor) = claims.actor() {
+            if let Some(actor) = claims.actor()
+                && policy.logs()
+            {
                 let (subject, depth) = (claims.sub(), claims.delegation_depth());
                 tracing::info!(actor, subject, depth, "delegated access token accepted");
             }

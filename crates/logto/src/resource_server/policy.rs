@@ -27,6 +27,8 @@ pub struct Policy {
     delegations: u8,
     /// Who may act; anyone if it is empty.
     actors: &'static [&'static str],
+    /// Whether a delegated token that is accepted is not logged.
+    quiet: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,7 @@ impl Policy {
             subject: Subject::Any,
             delegations: 0,
             actors: &[],
+            quiet: false,
         }
     }
 
@@ -159,6 +162,18 @@ impl Policy {
     pub const fn with_actors(mut self, actors: &'static [&'static str]) -> Self {
         self.actors = actors;
         self
+    }
+
+    /// For a first look at a token about which more is decided, and logged, later.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn without_log(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    pub(super) fn logs(&self) -> bool {
+        !self.quiet
     }
 
     /// Where the request says which organization it is about, if the policy asks.

@@ -10,6 +10,7 @@ use url::Url;
 use crate::apps::App;
 use crate::authorization_request::{AuthorizationRequest, Prompt, ResponseMode, ReturnPath};
 use crate::call::{Call, Params};
+use crate::documents;
 use crate::problem::Problem;
 use crate::routes::progress;
 use crate::scopes;
@@ -37,7 +38,11 @@ pub(crate) async fn authorize(State(tenant): State<Shared>, call: Call) -> Respo
 }
 
 fn check(tenant: &Tenant, params: &Params) -> Result<AuthorizationRequest, Refusal> {
-    let store = tenant.store();
+    let mut store = tenant.store();
+    if let Some(client_id) = params.get("client_id") {
+        let now_ms = tenant.clock.millis();
+        documents::read(&mut store, client_id, now_ms).map_err(Refusal::Shown)?;
+    }
     let (app, redirect_uri) = who_and_where(&store, params).map_err(Refusal::Shown)?;
     let mut back = ReturnPath {
         redirect_uri,
@@ -123,10 +128,12 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthorizationReq
         return Err(Problem::invalid_request("could not validate id_token_hint"));
     }
     let resources = check_resources(store, params)?;
+    let scopes = known_scopes(store, &asked, &resources, prompt);
+    let scopes = documents::within_ceiling(store, app, &resources, scopes)?;
     Ok(AuthorizationRequest {
         app_id: app.id.clone(),
         back: ReturnPath { redirect_uri: String::new(), mode: ResponseMode::Query, state: None },
-        scopes: known_scopes(store, &asked, &resources, prompt),
+        scopes,
         resources,
         prompt,
         nonce: params.get("nonce").map(str::to_owned),

@@ -21,7 +21,14 @@ const LONGEST_REFRESH_TOKEN_LIFE: u64 = 180;
 
 pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
     // The latest comes first.
-    let all = tenant.store().apps.iter().rev().map(shown).collect();
+    let all = tenant
+        .store()
+        .apps
+        .iter()
+        .rev()
+        .filter(|app| app.kind != AppKind::Document)
+        .map(shown)
+        .collect();
     paged(&tenant, &call, all)
 }
 

@@ -9,6 +9,7 @@ use crate::state::Shared;
 pub(super) mod access;
 mod application_access;
 mod applications;
+mod cimd;
 mod configs;
 mod connector_input;
 mod connectors;
@@ -50,6 +51,9 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
             "/api/account-center",
             get(configs::account_center).patch(configs::update_account_center),
         )
+        .route("/api/configs/cimd", get(cimd::switch).patch(cimd::set_switch))
+        .route("/api/cimd/user-consent-scopes", get(cimd::ceiling).post(cimd::raise))
+        .route("/api/cimd/user-consent-scopes/{kind}/{id}", delete(cimd::lower))
         .route("/api/configs/id-token", get(configs::id_token).put(configs::set_id_token))
         .route("/api/configs/oidc/private-keys", get(configs::keys))
         .route("/api/configs/oidc/private-keys/rotate", post(configs::rotate_key))
