@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use logto::{Logto, web};
-use rocket::data::ByteUnit;
+use rocket::data::{ByteUnit, DataStream};
 use rocket::http::Method;
 use rocket::route::{Handler, Outcome, Route};
-use rocket::tokio::io::{AsyncReadExt, copy, sink};
+use rocket::tokio::io::AsyncReadExt;
 use rocket::tokio::time::timeout;
 use rocket::{Data, Request, async_trait};
 
@@ -16,6 +16,7 @@ use crate::request::{kept, view};
 /// What is read and discarded of a body, as the core does where it has the body itself.
 const MOST: ByteUnit = ByteUnit::Mebibyte(100);
 const LONGEST: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Of the mounted routes. Which methods are answered is for the core to say: the fairing brings any
 /// other here as `GET`.
@@ -40,10 +41,16 @@ impl Handler for Endpoint {
         let reply = logto.handle(*route, seen.with_body(body)).await;
         if !request.headers().contains("expect") {
             // Rocket closes a connection with an unread body, and a proxy answers 502 in place of the SDK.
-            let _ = timeout(LONGEST, copy(&mut data, &mut sink())).await;
+            let _ = timeout(LONGEST, discard(data)).await;
         }
         Outcome::from(request, Reply::from(reply))
     }
+}
+
+/// Reads what is left, until nothing comes for a while.
+async fn discard(mut data: DataStream<'_>) {
+    let mut piece = [0; 8192];
+    while let Ok(Ok(1..)) = timeout(PAUSE, data.read(&mut piece)).await {}
 }
 
 pub(crate) fn routes(logto: &Logto) -> Vec<Route> {

@@ -55,6 +55,49 @@ async fn statuses(cluster: &Cluster, visitor: &Visitor, path: &str) -> Vec<u16> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_callback_that_comes_twice_signs_in_at_whichever_instance() {
+    with_each_database(async |database| {
+        let cluster = Cluster::start(database).await;
+        let first = Visitor::new();
+        let address = first.sent_to(&cluster.url_of(0, "/sign-in")).await;
+        let callback = cluster.tenant.browser().sign_in(&address, "alice").await;
+        let callback = callback.expect("a callback")[cluster.base_url().len()..].to_owned();
+        // Of the same browser, which does not see the answer to the first one.
+        let second = first.copy(cluster.base_url());
+        let third = first.copy(cluster.base_url());
+        cluster.tenant.faults().set_times(Endpoint::Token, Fault::HoldAnswer, 1);
+        let codes = || cluster.tenant.requests().iter().filter(|sent| is_code(sent)).count();
+        let held = {
+            let (first, url) = (first.clone(), cluster.url_of(1, &callback));
+            tokio::spawn(async move { first.status(&url).await })
+        };
+        eventually("the code to be sent", async || (codes() == 1).then_some(())).await;
+        let waiting = {
+            let (second, url) = (second.clone(), cluster.url_of(2, &callback));
+            tokio::spawn(async move { second.status(&url).await })
+        };
+        cluster.tenant.faults().clear();
+        assert_eq!(soon("the first answer", held).await.expect("an answer"), 303);
+        assert_eq!(soon("the second answer", waiting).await.expect("an answer"), 303);
+        assert_eq!(third.status(&cluster.url_of(0, &callback)).await, 303, "when it is over");
+        for visitor in [&first, &second, &third] {
+            assert_eq!(statuses(&cluster, visitor, "/api/me").await, [200; 3]);
+        }
+        assert_eq!(codes(), 1);
+        // It leads into no session that has ended.
+        cluster.sign_out(&first, 0).await;
+        assert_eq!(statuses(&cluster, &second, "/api/me").await, [401; 3]);
+        let late = third.copy(cluster.base_url());
+        assert_eq!(late.status(&cluster.url_of(2, &callback)).await, 400);
+    })
+    .await;
+}
+
+fn is_code(sent: &SeenRequest) -> bool {
+    sent.param("grant_type").is_some_and(|grant| grant == "authorization_code")
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_burst_at_the_end_of_a_token_renews_it_once() {
     with_each_database(async |database| {
         let cluster = Cluster::start(database).await;

@@ -123,6 +123,17 @@ async fn errors_of_the_provider() {
 
             let seen = world.open(&(honest + &words)).await;
             refused(&world, &seen, before).await;
+            // Who has to do something about it: the person, Logto, or an operator.
+            let level = match error {
+                "access_denied" => "INFO",
+                "server_error" | "temporarily_unavailable" => "WARN",
+                asked if asked.ends_with("_required") => "INFO",
+                _ => "ERROR",
+            };
+            let log = world.log();
+            for other in ["WARN", "ERROR"] {
+                assert_eq!(log.contains(other), other == level, "{error}: {log}");
+            }
             world.finish();
         }
     })

@@ -36,7 +36,7 @@ impl LogtoConfig {
     }
 
     /// Who may show the SDK's own pages in a frame, as sources of CSP's `frame-ancestors` (Content
-    /// Security Policy Level 3, section 6.4.2). Default: no one. For a Hugging Face Space that is
+    /// Security Policy Level 3, section 6.4.2). Default: `'self'`, the app's own pages. For a Hugging Face Space it is
     /// `https://huggingface.co`.
     ///
     /// # Example

@@ -136,7 +136,7 @@ impl Settings {
             cookie_path: config.cookie_path,
             cookie_budget: config.cookie_budget,
             frame_ancestors: match config.frame_ancestors.as_slice() {
-                [] => "'none'".to_owned(),
+                [] => "'self'".to_owned(),
                 sources => sources.join(" "),
             },
             page_template: config.page_template,

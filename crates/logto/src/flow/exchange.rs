@@ -2,15 +2,30 @@
 //!
 //! People click twice, webviews repeat a request, and browsers go away while Logto answers. So the
 //! exchange runs in a task of its own, and its outcome is kept for a while for requests that come
-//! with the same `state` and the same secret of the browser.
+//! with the same `state` and the same secret of the browser. Where instances share a store, it is kept
+//! there too.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 use super::engine::{Completed, Engine, Outcome, Redeemed};
 use super::{CallbackFailure, CallbackParameters, Transaction};
 use crate::error::{Error, ErrorKind};
-use crate::session::manager::LoadedSession;
+use crate::session::manager::{LoadedSession, ReplayGuard, TakenUp};
 use crate::session::{Device, Session};
+
+/// How long a repeated callback waits for the instance that took the first one up: a little longer than
+/// Logto may take.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// Who exchanges the code of a callback.
+enum Turn {
+    Ours(ReplayGuard),
+    /// Another instance did.
+    Over(Completed),
+}
 
 /// A callback whose `state` belongs to a sign-in of this browser.
 pub(crate) struct Callback {
@@ -39,9 +54,24 @@ impl Engine {
             let Callback { transaction, parameters, redirect_uri, cookies, device } = callback;
             let attempt = async {
                 if exchange.redeemed.is_none() {
-                    let owner = &exchange.owner;
-                    let redeemed = engine.redeem(owner, &transaction, parameters, &redirect_uri);
-                    let session = redeemed.await?;
+                    if exchange.guard.is_none() {
+                        match engine.take_up(&transaction, &exchange.owner).await? {
+                            Turn::Ours(guard) => exchange.guard = Some(guard),
+                            Turn::Over(completed) => {
+                                let outcome = Ok(completed);
+                                return Ok(engine.repeated(outcome, transaction.clone()).await);
+                            }
+                        }
+                    }
+                    let redeemed = engine.redeem(&transaction, parameters, &redirect_uri).await;
+                    // After an outage the code may not have reached Logto, and if it did, what was
+                    // issued for it never arrived.
+                    if redeemed.as_ref().is_err_and(Error::is_retryable)
+                        && let Some(guard) = exchange.guard.take()
+                    {
+                        engine.sessions.release(guard).await;
+                    }
+                    let session = redeemed?;
                     let expected = transaction.intent.options().expected;
                     if let Some(expected) = &expected
                         && let Err(error) = expected.check(session.grant.claims())
@@ -65,16 +95,19 @@ impl Engine {
                 let Redeemed { session, page } =
                     redeemed.ok_or_else(|| invalid("the callback brought no session"))?;
                 let session = engine.begin_session(session, &cookies, device).await?;
-                Ok::<_, Error>(Completed { session, page })
+                Ok::<_, Error>(Ok(Completed { session, page }))
             };
             match attempt.await {
                 // Loading the same callback again may work.
                 Err(error) if error.is_retryable() => {
                     Err(Arc::new(CallbackFailure::new(transaction, error)))
                 }
+                // Nor is anything known if the session that another instance began cannot be looked up.
+                Ok(Err(failure)) if failure.error.is_retryable() => Err(failure),
                 outcome => {
-                    let outcome =
-                        outcome.map_err(|error| Arc::new(CallbackFailure::new(transaction, error)));
+                    let failed = |error| Arc::new(CallbackFailure::new(transaction, error));
+                    let outcome = outcome.map_err(failed).flatten();
+                    engine.tell_other_instances(exchange.guard.take(), &outcome);
                     exchange.redeemed = None;
                     exchange.outcome = Some(outcome.clone());
                     outcome
@@ -100,29 +133,54 @@ impl Engine {
         Err(Arc::new(CallbackFailure::new(transaction, error)))
     }
 
-    /// Redeems the code, unless another attempt may have done so.
+    /// Takes the callback up, or waits for what comes of it on the instance that did.
+    async fn take_up(&self, transaction: &Transaction, owner: &[u8]) -> Result<Turn, Error> {
+        let (id, seconds) = (transaction.id(), self.settings.sign_in_lifetime);
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            if let Some(guard) = self.sessions.claim_callback(&id, owner, seconds).await? {
+                return Ok(Turn::Ours(guard));
+            }
+            if !self.sessions.is_shared() || begun.elapsed() > PATIENCE {
+                return Err(invalid("the callback was used before"));
+            }
+            match self.sessions.taken_up(&id).await? {
+                Some(TakenUp::Done(session, page)) => {
+                    return Ok(Turn::Over(Completed { session: *session, page }));
+                }
+                Some(TakenUp::Refused) => return Err(invalid("the callback was used before")),
+                // Or given back after an outage: then this one tries.
+                Some(TakenUp::InProgress) | None => {}
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(500));
+        }
+    }
+
     async fn redeem(
         &self,
-        owner: &[u8],
         transaction: &Transaction,
         parameters: CallbackParameters,
         redirect_uri: &str,
     ) -> Result<Session, Error> {
-        let seconds = self.settings.sign_in_lifetime;
-        let guard = self.sessions.claim_callback(&transaction.id(), owner, seconds).await?;
-        let guard = guard.ok_or_else(|| invalid("the callback was used before"))?;
-        let redeemed = async {
-            let metadata = self.provider.metadata().await?;
-            let code = parameters.code(&metadata)?;
-            self.redeem_code(code, transaction, redirect_uri).await
+        let metadata = self.provider.metadata().await?;
+        let code = parameters.code(&metadata)?;
+        self.redeem_code(code, transaction, redirect_uri).await
+    }
+
+    /// Stores the outcome for callbacks that come to another instance. The person does not wait for that.
+    fn tell_other_instances(self: &Arc<Self>, guard: Option<ReplayGuard>, outcome: &Outcome) {
+        let Some(guard) = guard.filter(|_| self.sessions.is_shared()) else {
+            return;
         };
-        let redeemed = redeemed.await;
-        // After an outage the code may not have reached Logto, and if it did, what was issued for it
-        // never arrived.
-        if redeemed.as_ref().is_err_and(Error::is_retryable) {
-            self.sessions.release(guard).await;
-        }
-        redeemed
+        let (engine, outcome) = (Arc::clone(self), outcome.clone());
+        self.tasks.spawn(async move {
+            let seconds = engine.settings.sign_in_lifetime;
+            let completed = outcome.as_ref().ok();
+            let brought = completed.map(|done| (&done.session, done.page.as_deref()));
+            engine.sessions.note_outcome(guard, brought, seconds).await;
+        });
     }
 
     /// Keeps the new session, in place of the one that this browser had.

@@ -192,11 +192,13 @@ impl Context {
         }
     }
 
-    /// The answer to a method that the route does not have. A person who opens the address of sign-out gets
-    /// the button that was missing.
+    /// The answer to a method that the route does not have. A person gets a page with the button that was
+    /// missing.
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");
-        let reply = if route == Route::SignOut && self.request().is_navigation() {
+        let request = self.request();
+        let by_person = request.is_navigation() || request.is_seen();
+        let reply = if route == Route::SignOut && request.is_read() && by_person {
             let page = Page {
                 title: "Sign out?",
                 text: "This ends your session here and at the sign-in service.",
@@ -204,6 +206,12 @@ impl Context {
                 way_on: WayOn::button(self.continued_sign_out_path(), "Sign out"),
             };
             self.page(405, &page)
+        } else if matches!(route, Route::SignIn | Route::SignUp | Route::Callback) && by_person {
+            // A form that is posted here, as other libraries want it.
+            let Wording { title, text, .. } = Wording::for_kind(ErrorKind::SignInRequired);
+            let page = self.wanted_page().unwrap_or_else(|| self.after_sign_in());
+            let way_on = WayOn::link(self.sign_in_path(&page, None), "Sign in");
+            self.page(405, &Page { title, text, detail: None, way_on })
         } else {
             let message = format!("This address answers {allowed} only.");
             Reply::json(405, "method_not_allowed", &message)

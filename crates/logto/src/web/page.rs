@@ -243,7 +243,7 @@ mod tests {
         let page = Page { way_on: WayOn::button("/sign-out", "Sign out"), ..PAGE };
         let reply = page.reply(405, Language::accepted(Some("fr")), &settings);
         let has = |name: &str, value: &str| reply.headers().contains(&(name, value.to_owned()));
-        assert!(has("content-security-policy", "frame-ancestors 'none'"));
+        assert!(has("content-security-policy", "frame-ancestors 'self'"));
         assert!(has("referrer-policy", "same-origin"));
         let title = Language::accepted(Some("fr")).translate(PAGE.title);
         assert_eq!(reply.into_body(), format!("405 fr {title} Form /sign-out"));

@@ -16,6 +16,8 @@ use super::{Context, MaybeReady};
 /// How many bytes are read and discarded.
 const MOST: usize = 100 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(30);
+/// How long the next piece is awaited. A client that sends nothing sees the response all the same.
+const PAUSE: Duration = Duration::from_secs(2);
 
 type Slot<B> = Arc<Mutex<Option<B>>>;
 
@@ -59,7 +61,7 @@ impl Context {
     ///
     /// Servers close a connection with an unread body. Browsers and proxies send the whole body before they
     /// read the response, and would see a broken connection, or 502, in its place. At most 100 MiB are
-    /// read, for at most 30 seconds.
+    /// read, for at most 30 seconds, and until nothing comes for two.
     ///
     /// # Example
     ///
@@ -98,7 +100,7 @@ async fn within_bounds<B: Body + Unpin>(body: B) {
 
 async fn discard<B: Body + Unpin>(mut body: B) {
     let mut left = MOST;
-    while let Some(length) = poll_fn(|cx| poll_length(&mut body, cx)).await {
+    while let Ok(Some(length)) = timeout(PAUSE, poll_fn(|cx| poll_length(&mut body, cx))).await {
         let Some(rest) = left.checked_sub(length) else {
             return;
         };

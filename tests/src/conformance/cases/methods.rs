@@ -110,6 +110,10 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
             match (method, route) {
                 ("HEAD", _) => {}
                 ("GET", "/sign-out") => has_the_button(&answer),
+                (_, "/sign-in" | "/sign-up" | "/callback") => {
+                    let link = "<a href=\"/sign-in?return_to=%2F\">Sign in</a>";
+                    assert!(answer.text().contains(link), "{}", answer.text());
+                }
                 _ => is_told_in_json(&answer),
             }
         }

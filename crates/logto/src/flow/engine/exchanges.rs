@@ -7,7 +7,7 @@ use crate::crypto::encoding;
 use crate::error::Error;
 use crate::flow::{CallbackFailure, Transaction};
 use crate::session::Session;
-use crate::session::manager::LoadedSession;
+use crate::session::manager::{LoadedSession, ReplayGuard};
 
 /// How long an outcome is kept, in seconds, and how many are.
 const KEPT_FOR: u64 = 180;
@@ -47,6 +47,8 @@ pub(crate) struct Exchange {
     /// Written into the replay guard, so that a later attempt knows a write that was given up as its
     /// own.
     pub(crate) owner: [u8; 16],
+    /// From the claim on the callback until its outcome is stored.
+    pub(crate) guard: Option<ReplayGuard>,
     /// A code is good once: what came for it, and what the app's hook said to it, waits here for the
     /// store.
     pub(crate) redeemed: Option<Redeemed>,
@@ -70,7 +72,8 @@ impl Exchanges {
         if kept.len() >= MAX_KEPT {
             kept.pop_front();
         }
-        let exchange = Exchange { owner: encoding::random()?, redeemed: None, outcome: None };
+        let exchange =
+            Exchange { owner: encoding::random()?, guard: None, redeemed: None, outcome: None };
         let exchange = Arc::new(tokio::sync::Mutex::new(exchange));
         kept.push_back(Kept { key, since: now, exchange: Arc::clone(&exchange) });
         Ok(exchange)

@@ -217,10 +217,7 @@ impl SessionManager {
         let opened = self.store.open(key, entry);
         let session = match opened.as_deref() {
             Some([REVOKED]) => return Ok(Some(Record::Revoked)),
-            Some([SESSION, packed @ ..]) => {
-                let grant = |shown, grant: &[u8]| Grant::from_packed(shown, &self.opener, grant);
-                unpack(packed, grant)
-            }
+            Some([SESSION, packed @ ..]) => self.unpacked(packed),
             _ => None,
         };
         let session = session.ok_or_else(|| {
@@ -235,6 +232,10 @@ impl SessionManager {
     /// Whether there is a session under a key, and not its end.
     pub(super) fn holds_session(&self, key: &str, entry: &Entry) -> bool {
         matches!(self.store.open(key, entry).as_deref(), Some([SESSION, ..]))
+    }
+
+    pub(super) fn unpacked(&self, packed: &[u8]) -> Option<Session> {
+        unpack(packed, |shown, grant: &[u8]| Grant::from_packed(shown, &self.opener, grant))
     }
 
     fn bytes_of(&self, session: &Session) -> Vec<u8> {

@@ -8,8 +8,8 @@ use crate::storage::{Entry, Expect, Version};
 
 /// That something was taken up, to give it back.
 pub(crate) struct ReplayGuard {
-    key: String,
-    version: Version,
+    pub(super) key: String,
+    pub(super) version: Version,
 }
 
 impl SessionManager {
