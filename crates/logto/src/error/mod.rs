@@ -32,7 +32,7 @@ pub(crate) use wording::Wording;
 ///     if error.needs_sign_in() {
 ///         "send the person to sign in"
 ///     } else if error.is_retryable() {
-///         "try again in a moment; nobody was signed out"
+///         "try again in a moment; no one was signed out"
 ///     } else {
 ///         "look at the log"
 ///     }
@@ -94,7 +94,7 @@ pub enum ErrorKind {
     /// Another person came back from Logto than the sign-in was
     /// [meant for](crate::SignInOptions::with_expected_email).
     WrongUser,
-    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; nobody was signed in.
+    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; no one was signed in.
     SignInHookFailed,
     /// Something failed in this process that no input causes: the system gave no random bytes, the
     /// HTTP client could not be set up.

@@ -66,7 +66,7 @@ impl Context {
         let Some(grant) = self.grant().await? else {
             return Err(missing);
         };
-        if !self.is_safe() && !self.is_from_here() {
+        if !self.request().is_safe() && !self.sender().is_from_here() {
             let why = "the request brings a session and comes from another site";
             let reply = self.wrong_origin("Requests with a session must come from {origin}.");
             return Err(Error::new(ErrorKind::Forbidden, why).answered_by(reply));

@@ -148,21 +148,23 @@ impl Context {
         }
         let url = connector.url(&settings.endpoint);
         let now = self.now();
-        self.with_opaque_token(|token| {
-            let url = url.clone();
-            async move {
-                let key = format!("{} {}", url.path(), token.as_str());
-                let http = Arc::clone(&logto.http);
-                let read = async move { read(&http, &url, token.as_str()).await.map(Arc::from) };
-                let (flight, _) = logto.connector_reads.join(&logto.tasks, key, read);
-                let stopped = || Error::new(ErrorKind::Unreachable, "the request was stopped");
-                match flight.landed().await.unwrap_or_else(|| Err(stopped())) {
-                    Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),
-                    Err(error) => ConnectorAccess::without_token(&error).ok_or(error),
+        self.tokens()
+            .with_opaque_token(|token| {
+                let url = url.clone();
+                async move {
+                    let key = format!("{} {}", url.path(), token.as_str());
+                    let http = Arc::clone(&logto.http);
+                    let read =
+                        async move { read(&http, &url, token.as_str()).await.map(Arc::from) };
+                    let (flight, _) = logto.connector_reads.join(&logto.tasks, key, read);
+                    let stopped = || Error::new(ErrorKind::Unreachable, "the request was stopped");
+                    match flight.landed().await.unwrap_or_else(|| Err(stopped())) {
+                        Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),
+                        Err(error) => ConnectorAccess::without_token(&error).ok_or(error),
+                    }
                 }
-            }
-        })
-        .await
+            })
+            .await
     }
 }
 

@@ -99,7 +99,7 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// By what nobody but Logto can write into a delivery: paths of the Management API, and ids.
+/// By what only Logto can write into a delivery: paths of the Management API, and ids.
 fn is_test(name: &str, body: Body<'_>) -> bool {
     if name.starts_with("Post") {
         return body.text("interactionEvent").is_none()

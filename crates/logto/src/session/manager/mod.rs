@@ -5,12 +5,14 @@
 //! requests and browsers that do not have the new cookie yet, and that it is over, so that no copy of
 //! its cookie brings it back.
 
+mod attempts;
 mod expiry;
 mod held_lease;
 mod lease;
 mod listed;
 mod load;
 mod loaded;
+mod open;
 mod opened;
 mod outages;
 mod pending;
@@ -20,6 +22,7 @@ mod revocation;
 mod stale;
 mod store;
 mod store_keys;
+mod watch;
 mod watched;
 
 use std::sync::Arc;
@@ -43,8 +46,8 @@ pub(crate) use loaded::{LoadedSession, SessionBackend};
 use opened::Opened;
 pub(crate) use pending::{Added, EndingSession, PendingEnds};
 pub(crate) use records::FoundSession;
-pub(crate) use stale::Concerned;
 use store::Store;
+pub(crate) use store_keys::Concerned;
 use store_keys::StoreKeys;
 pub(crate) use watched::WatchedSession;
 use watched::WatchedSessions;
