@@ -53,6 +53,21 @@ struct Inner {
 }
 
 /// The kinds of [`Error`].
+///
+/// # Example
+///
+/// ```
+/// use logto::ErrorKind;
+/// use logto::web::User;
+///
+/// async fn token(user: &User) -> Result<Option<String>, logto::Error> {
+///     match user.organization_token("wpmklpcc20gc").await {
+///         Ok(token) => Ok(Some(token.as_str().to_owned())),
+///         Err(error) if error.kind() == ErrorKind::AccessDenied => Ok(None),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -251,6 +266,16 @@ impl StdError for Error {
 
 /// An error answer of Logto: status, the OAuth error of RFC 6749 section 5.2 and Logto's own
 /// request id, which its log knows too.
+///
+/// # Example
+///
+/// ```
+/// fn log(error: &logto::Error) {
+///     if let Some(response) = error.response() {
+///         println!("Logto said {:?}, status {:?}", response.error(), response.status());
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorResponse {
     pub(crate) status: Option<u16>,
