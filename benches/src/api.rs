@@ -219,7 +219,7 @@ fn bearer(token: &str) -> HeaderValue {
     format!("Bearer {token}").parse().expect("a header")
 }
 
-/// The same token with a header that names a key that nobody has.
+/// The same token with a header that names a key that no one has.
 fn unknown(token: &str, number: usize) -> String {
     let (_, rest) = token.split_once('.').expect("a token");
     let header = json!({ "alg": "ES384", "typ": "at+jwt", "kid": format!("unknown-{number}") });

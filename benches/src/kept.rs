@@ -59,7 +59,7 @@ impl Kept {
     }
 }
 
-/// An ID token as Logto sends it, but for the signature, which nobody here looks at.
+/// An ID token as Logto sends it, but for the signature, which no one here looks at.
 fn signed(claims: &Value) -> String {
     let header = json!({ "alg": "ES384", "typ": "JWT", "kid": "k".repeat(43) });
     let parts = [header.to_string(), claims.to_string(), "s".repeat(96)];

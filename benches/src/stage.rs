@@ -139,7 +139,7 @@ pub fn request(target: &str, cookies: &str) -> Request {
 /// Opens the session of a request, as an extractor does.
 pub async fn open(logto: &Logto, cookies: &str) -> Context {
     let context = logto.context(request("/", cookies));
-    let user = context.user().await.expect("somebody is signed in");
+    let user = context.user().await.expect("someone is signed in");
     std::hint::black_box(user.name());
     context
 }

@@ -195,7 +195,7 @@ pub fn logto_command() -> Command {
     command
 }
 
-/// An address on this machine that nobody listens on, for [`ExampleApp::start`].
+/// An address on this machine that no one listens on, for [`ExampleApp::start`].
 pub fn free_base_url() -> String {
     format!("http://localhost:{}", free_port())
 }

@@ -1,4 +1,4 @@
-//! Somebody who visits an app, without a screen.
+//! Someone who visits an app, without a screen.
 
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ impl Visitor {
         self.client.post(url)
     }
 
-    /// Somebody who has copied all cookies of the app at `base_url`.
+    /// Someone who has copied all cookies of the app at `base_url`.
     pub fn copy(&self, base_url: &str) -> Self {
         let url = Url::parse(base_url).expect("the address of the app");
         let jar = Jar::default();

@@ -68,7 +68,7 @@ async fn a_logout_ends_what_began_before_it_and_not_what_began_after_it() {
                 world.clock.advance(SECOND);
                 log_out_at(&mut world, at, sid).await;
                 assert_everywhere(&mut world, [&behind, &ahead], &before, false).await;
-                // At once: nobody has to wait for a clock.
+                // At once: no one has to wait for a clock.
                 let after = device(&mut world, sid.map(|_| "sid-of-another-session")).await;
                 assert_everywhere(&mut world, [&behind, &ahead], &after, true).await;
             }

@@ -112,7 +112,7 @@ pub async fn sessions_in_cookies(kept: Kept) -> (App, HeaderValue) {
 pub async fn login() -> (App, HeaderValue) {
     use tower_sessions_of_axum_login::{MemoryStore, SessionManagerLayer};
     let read = async |auth: AuthSession<People>| {
-        black_box(auth.user.expect("somebody").name.len());
+        black_box(auth.user.expect("someone").name.len());
         "hello"
     };
     let put = async |mut auth: AuthSession<People>| {

@@ -242,7 +242,8 @@ impl Logto {
                 tasks = left,
                 unstored_refreshes,
                 unstored_sign_outs,
-                "drain timed out with background tasks running: sessions may be lost if the process exits now"
+                "drain timed out with background tasks running: sessions may be lost if the process \
+                 exits now"
             );
         }
         left

@@ -14,6 +14,17 @@ struct Body<'a> {
 /// A whole answer, for the adapter to turn into its framework's response.
 ///
 /// Every answer of the SDK says `Cache-Control: no-store`.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{Context, Reply};
+///
+/// /// What an adapter does with one.
+/// fn send(reply: Reply) -> (u16, Vec<(&'static str, String)>, String) {
+///     (reply.status(), reply.headers().to_vec(), reply.into_body())
+/// }
+/// ```
 #[derive(Clone)]
 #[must_use = "a reply does nothing until it is sent"]
 pub struct Reply {

@@ -2,6 +2,21 @@
 
 /// A route that the adapter mounts. Routes are matched by the framework, never by comparing paths
 /// by hand, so nesting and trailing slashes mean what they mean everywhere else in the app.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::Route;
+/// use logto::{Logto, LogtoConfig};
+///
+/// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+///     .with_cookie_secret("thirty-two characters or more, please")
+///     .with_route_prefix("/auth");
+/// let logto = Logto::new(config)?;
+/// let paths: Vec<_> = Route::ALL.iter().map(|route| logto.route_path(*route)).collect();
+/// assert!(paths.contains(&"/auth/callback".to_owned()));
+/// # Ok::<(), logto::ConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Route {

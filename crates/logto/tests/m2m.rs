@@ -42,7 +42,7 @@ impl World {
     }
 
     async fn create_user(&self) -> String {
-        let user = self.manage("/users", json!({ "username": "somebody" })).await;
+        let user = self.manage("/users", json!({ "username": "someone" })).await;
         user["id"].as_str().unwrap().to_owned()
     }
 
@@ -174,13 +174,13 @@ async fn a_token_that_logto_does_not_exchange_is_explained() {
 #[tokio::test]
 async fn a_subject_token_of_the_management_api_is_good_once() {
     let world = World::new().await;
-    let somebody = world.create_user().await;
-    let subject = world.subject_token(&somebody).await;
+    let someone = world.create_user().await;
+    let subject = world.subject_token(&someone).await;
     let things = TokenRequest::resource(THINGS).refreshed();
     let exchange = || world.app.exchange(Subject::Impersonation(&subject), &things);
     let token = exchange().await.unwrap();
     let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
-    assert_eq!(api.verify(token.as_str()).await.unwrap().sub(), somebody);
+    assert_eq!(api.verify(token.as_str()).await.unwrap().sub(), someone);
     let error = exchange().await.unwrap_err();
     let said = error.response().and_then(|response| response.error());
     assert_eq!((error.kind(), said), (ErrorKind::Refused, Some("invalid_grant")));
@@ -238,7 +238,7 @@ async fn an_opaque_token_is_described_while_it_is_active() {
     assert_eq!(ends - issued, 3600);
     assert!((issued..=issued + 60).contains(&world.clock.now()));
 
-    // Revoked, and over: nobody but Logto knows the one, and our clock knows the other too.
+    // Revoked, and over: no one but Logto knows the one, and our clock knows the other too.
     world.tenant.revoke_grants("alice").unwrap();
     assert!(ask(token.as_str()).await.is_none());
     let token = exchange(opaque.refreshed()).await;

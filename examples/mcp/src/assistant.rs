@@ -17,7 +17,7 @@ const MAX_PEOPLE: usize = 10_000;
 #[derive(Clone)]
 pub(crate) struct Assistant {
     hub: Hub,
-    /// By the user id, so that nobody reaches those of someone else.
+    /// By the user id, so that no one reaches those of someone else.
     bookmarks: Arc<Mutex<HashMap<String, BTreeSet<String>>>>,
 }
 

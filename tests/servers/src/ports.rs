@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::process;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// A port of this machine that nobody listens on.
+/// A port of this machine that no one listens on.
 ///
 /// It is below those that the kernel hands out for outgoing connections, so that no connection of
 /// another test can take it meanwhile.

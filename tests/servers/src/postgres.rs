@@ -1,4 +1,4 @@
-//! PostgreSQL, as root or as anybody else.
+//! PostgreSQL, as root or as anyone else.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -42,7 +42,7 @@ impl Postgres {
         postgres
     }
 
-    /// Where it is. Nobody has a password.
+    /// Where it is. No one has a password.
     pub fn url(&self) -> String {
         format!("postgres://logto@127.0.0.1:{}/postgres", self.port)
     }
@@ -112,7 +112,7 @@ impl Postgres {
         command
             .args(["-c", "listen_addresses=127.0.0.1"])
             .args(["-c", "unix_socket_directories="])
-            // Nobody pulls the plug of this machine during a test.
+            // No one pulls the plug of this machine during a test.
             .args(["-c", "fsync=off"])
             .args(["-p", &self.port.to_string()]);
         let mut process = Process::start("PostgreSQL", &mut command);
@@ -131,7 +131,7 @@ impl Postgres {
         output(&mut command);
     }
 
-    /// A program of PostgreSQL over this folder, run by somebody who may.
+    /// A program of PostgreSQL over this folder, run by someone who may.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
         command.arg("-D").arg(self.data.path()).current_dir(self.data.path());

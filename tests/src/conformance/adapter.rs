@@ -35,7 +35,7 @@ use tokio::sync::Notify;
 /// | `GET /fails` | `User` | renews; fails with 418 and `failed`, in the framework's own way |
 /// | `GET /stream` | `User` | renews; `one\n`, then, once [`TestApp::gate`] opens, `two\n` |
 /// | `GET /socket` | `MaybeUser` | 101 to `websocket`, and echoes the bytes it reads |
-/// | `GET /plain` | nobody | `plain`, `Cache-Control: max-age=60` and `app-one=1; Path=/` |
+/// | `GET /plain` | no one | `plain`, `Cache-Control: max-age=60` and `app-one=1; Path=/` |
 ///
 /// Texts are `text/plain; charset=utf-8`. A page that answers `GET` answers `HEAD`.
 pub trait Adapter {

@@ -119,7 +119,7 @@ impl<'a> Visitor<'a> {
         assert_eq!(answer.text(), format!("hello {}", self.site.alice()));
     }
 
-    /// Asserts that the app knows nobody.
+    /// Asserts that the app knows no one.
     pub async fn is_signed_out(&mut self) {
         let answer = self.get(&self.site.path("/hello")).send().await;
         assert_eq!((answer.status, answer.text()), (200, "hello nobody".into()));

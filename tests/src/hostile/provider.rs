@@ -40,7 +40,7 @@ pub enum Endpoint {
     Revocation,
     /// `/oidc/auth`, without a browser.
     Authorization,
-    /// Anything else, where nobody should ever come.
+    /// Anything else, where no one should ever come.
     Elsewhere,
 }
 
@@ -319,7 +319,7 @@ impl Provider {
         }
     }
 
-    /// Nobody is signed in, which an unknown resource keeps from being noticed.
+    /// No one is signed in, which an unknown resource keeps from being noticed.
     fn without_a_browser(&self, call: &Call) -> Answer {
         let parameter = |name| call.form.get(name).map(String::as_str).unwrap_or_default();
         let resource = parameter("resource");

@@ -173,7 +173,7 @@ impl World {
         seen
     }
 
-    /// An answer that nobody keeps and that tells no secret.
+    /// An answer that no one keeps and that tells no secret.
     fn see(&self, reply: Reply) -> Seen {
         let seen = Seen::new(reply);
         assert_eq!(seen.header("cache-control"), Some("no-store"), "{seen:?}");

@@ -38,9 +38,9 @@ const TABLE: &[Row] = &[
     ("scope missing", ALICE, |t| t.without("scope")),
     ("scope empty", ALICE, |t| t.with("scope", "")),
     ("escapes", ALICE, |t| replaced(t, "alice", "\\u0061lice")),
-    ("a claim that nobody knows", ALICE, |t| t.with("plan", json!({ "is": "free" }))),
+    ("a claim that no one knows", ALICE, |t| t.with("plan", json!({ "is": "free" }))),
     ("organization", In("alice in o"), |t| t.with("organization_id", "o")),
-    ("nobody acts for the person", ALICE, |t| t.with("act", NULL)),
+    ("no one acts for the person", ALICE, |t| t.with("act", NULL)),
     // Someone acts for the person, which no policy here allows.
     ("an actor", Then::Forbidden, |t| t.with("act", json!({ "sub": "bob" }))),
     ("an actor for an actor", Then::Forbidden, |t| {
@@ -128,7 +128,7 @@ const TABLE: &[Row] = &[
     ("aud two organizations", Invalid, |t| {
         t.with("aud", json!([of_organization("a"), of_organization("b")]))
     }),
-    ("aud nobody's organization", Invalid, |t| t.with("aud", of_organization(""))),
+    ("aud no one's organization", Invalid, |t| t.with("aud", of_organization(""))),
     // Over, and too early.
     ("over", Invalid, |t| t.shift("exp", -3661)),
     ("over since 1970", Invalid, |t| t.with("exp", -1)),

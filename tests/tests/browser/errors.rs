@@ -54,7 +54,7 @@ async fn cancelling_leads_back_to_the_page_that_was_wanted() {
 #[tokio::test]
 async fn while_logto_is_down_the_rest_of_the_app_is_up() {
     everywhere(async |example| {
-        // A port that nobody can listen on.
+        // A port that no one can listen on.
         let nowhere = ("LOGTO_ENDPOINT", "http://localhost:0");
         let stage = Stage::local(example, &[nowhere]).await;
         let tab = stage.open("/").await;

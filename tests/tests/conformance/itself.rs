@@ -1,4 +1,4 @@
-//! The conformance suite can fail: an adapter with a fault turns it red, and nobody else.
+//! The conformance suite can fail: an adapter with a fault turns it red, and no one else.
 
 use std::collections::HashSet;
 

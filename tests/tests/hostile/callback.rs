@@ -116,7 +116,7 @@ async fn errors_of_the_provider() {
             let honest = replace(&world.callback(&authorize), "code", None);
             let words = format!("&error={error}&error_description=said+so");
 
-            // Without a state of this browser an error is nobody's.
+            // Without a state of this browser an error is no one's.
             let seen = world.open(&(replace(&honest, "state", None) + &words)).await;
             refused(&world, &seen, before).await;
             assert!(!seen.body.contains("said so"), "{seen:?}");

@@ -99,7 +99,7 @@ fn others(count: usize) -> Vec<Value> {
     (0..count).map(|n| key.named(&format!("other-{n}")).jwk()).collect()
 }
 
-/// Keys that nobody can use, all under the kid of the good one.
+/// Keys that no one can use, all under the kid of the good one.
 fn odd() -> Vec<Value> {
     // 1024 bits of RSA; what it says does not matter.
     let short = format!("{}w", "w".repeat(170));

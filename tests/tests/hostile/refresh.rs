@@ -172,7 +172,7 @@ async fn an_answer_that_is_lost_costs_no_session() {
     .await;
 }
 
-/// Whoever is told to wait has not been served: asking at once again would only add to the load.
+/// A caller that is told to wait has not been served: asking at once again would only add to the load.
 #[tokio::test]
 async fn a_provider_that_asks_for_patience_is_not_asked_twice() {
     for status in [408, 429, 503] {
@@ -229,7 +229,7 @@ async fn a_refused_app_is_one_request_and_one_line_that_names_the_variable() {
     .await;
 }
 
-/// Whoever asks in a handler gets the error; the operator gets the line.
+/// A handler that asks gets the error; the operator gets the line.
 #[tokio::test]
 async fn an_outage_in_a_handler_is_one_warning() {
     let world = World::signed_in().await;

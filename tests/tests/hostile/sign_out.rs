@@ -1,4 +1,4 @@
-//! Signing out, whatever the provider does, and whoever asks for it.
+//! Signing out, whatever the provider does, and from wherever it is asked for.
 
 use logto::web::Route;
 use logto_tests::hostile::{APP_ID, Answer, Endpoint, NAVIGATION, Provider, World, each};

@@ -139,7 +139,7 @@ async fn thirty_tabs_at_once_all_come_back() {
     let cookies = world.browser.cookies().iter();
     let bytes: usize = cookies.map(|(name, value)| name.len() + value.len() + 3).sum();
     assert!(bytes < 4096, "{bytes} bytes of cookies");
-    // Nobody is signed in when the first of them come back.
+    // No one is signed in when the first of them come back.
     let mut again = Vec::new();
     for (tab, authorize) in begun.iter().enumerate() {
         let before = world.browser.clone();

@@ -1,4 +1,4 @@
-//! A store that is down, slow, or talks rubbish: 503 for who needs it, and nobody is signed out.
+//! A store that is down, slow, or talks rubbish: 503 for who needs it, and no one is signed out.
 
 use std::time::Duration;
 

@@ -304,10 +304,10 @@ async fn all_about_a_person_in_one_call() {
         assert_eq!(organizations, [ACME]);
 
         world.browser = Default::default();
-        let nobody = world.page().get_context(all).await.unwrap();
-        assert!(!nobody.is_authenticated && nobody.claims.is_none());
-        assert!(nobody.user_info.is_none() && nobody.access_token.is_none());
-        assert!(nobody.organization_tokens.is_empty());
+        let signed_out = world.page().get_context(all).await.unwrap();
+        assert!(!signed_out.is_authenticated && signed_out.claims.is_none());
+        assert!(signed_out.user_info.is_none() && signed_out.access_token.is_none());
+        assert!(signed_out.organization_tokens.is_empty());
     })
     .await;
 }

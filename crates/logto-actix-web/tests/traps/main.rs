@@ -24,7 +24,7 @@ async fn name(user: User) -> String {
 }
 
 async fn who(MaybeUser(user): MaybeUser) -> &'static str {
-    user.map_or("nobody", |_| "somebody")
+    user.map_or("no one", |_| "someone")
 }
 
 async fn auth(auth: Auth) -> Result<String, Reply> {

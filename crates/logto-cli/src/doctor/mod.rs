@@ -3,7 +3,6 @@
 mod app;
 mod ask;
 mod back_channel;
-mod budget;
 mod button;
 mod finding;
 mod headers;
@@ -12,6 +11,7 @@ mod provider;
 mod refresh;
 mod report;
 mod scopes;
+mod session_size;
 mod sign_in;
 mod store;
 mod webhooks;
@@ -159,7 +159,8 @@ impl Patient {
             examination.add("connector", self.button(target, management).await);
         }
         examination.add("session store", store::examine(&app.base_url, &self.store));
-        examination.add("cookie budget", self.budget(&addresses, &provider, management).await);
+        examination
+            .add("cookie budget", self.session_size(&addresses, &provider, management).await);
         if let Some(application) = &application {
             let expected = self.app.address(&self.logto.route_path(Route::BackChannelLogout));
             let outcome = back_channel::examine(http, app, application, &self.endpoint, &expected);
@@ -207,7 +208,7 @@ impl Patient {
         }
     }
 
-    async fn budget(
+    async fn session_size(
         &self,
         addresses: &Addresses,
         provider: &Provider,
@@ -215,17 +216,21 @@ impl Patient {
     ) -> Outcome {
         let (scopes, _) = addresses.scopes(provider);
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-        let room = match budget::room_for_organizations(&scopes).await {
+        let room = match session_size::room_for_organizations(&scopes).await {
             Ok(room) => room,
             Err(cause) => return Outcome::Skipped(format!("it could not be tried out: {cause}")),
         };
         let Some(management) = management else {
-            return budget::judge(room, None, None);
+            return session_size::judge(room, None, None);
         };
         let known = async {
             let organizations = inside::count_organizations(management).await?;
             let claims = management.configs().id_token_claims().await?;
-            Ok(budget::judge(room, Some(organizations), Some(&claims.enabled_extended_claims)))
+            Ok(session_size::judge(
+                room,
+                Some(organizations),
+                Some(&claims.enabled_extended_claims),
+            ))
         };
         or_skipped(known.await)
     }

@@ -10,7 +10,7 @@ use logto_axum::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
 use tokio::net::TcpListener;
 
-/// A place for an app, which nobody else takes.
+/// A place for an app, which no one else takes.
 pub(crate) struct Place {
     listener: TcpListener,
     pub(crate) base_url: String,

@@ -53,8 +53,8 @@ async fn a_configuration_that_no_app_starts_with() {
 
 #[tokio::test]
 async fn an_endpoint_where_nothing_is() {
-    let nobody = Place::find().await.leave();
-    let patient = Patient::healthy().await.with("LOGTO_ENDPOINT", nobody);
+    let unused = Place::find().await.leave();
+    let patient = Patient::healthy().await.with("LOGTO_ENDPOINT", unused);
     patient.suffers_from("endpoint", "cannot be reached").await;
 }
 
@@ -124,8 +124,8 @@ async fn text_of_the_tenant_does_not_command_the_terminal() {
 
 #[tokio::test]
 async fn an_app_that_the_tenant_does_not_know() {
-    let patient = Patient::idle().await.with("LOGTO_APP_ID", "nobody");
-    patient.suffers_from("secret", "no app nobody").await;
+    let patient = Patient::idle().await.with("LOGTO_APP_ID", "unknown");
+    patient.suffers_from("secret", "no app unknown").await;
 }
 
 #[tokio::test]

@@ -78,13 +78,13 @@ async fn an_endpoint_that_is_something_else_is_told_from_credentials_that_are_wr
     let port = listener.local_addr().unwrap().port();
     let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
     tokio::spawn(axum::serve(listener, page).into_future());
-    let nobody = Place::find().await.leave();
+    let unused = Place::find().await.leave();
     let other_name = site.tenant.endpoint().replace("localhost", "127.0.0.1");
     for (endpoint, status, told) in [
         (format!("{}/path", site.tenant.endpoint()), 1, "is no Logto tenant"),
         (format!("http://localhost:{port}"), 1, "Is LOGTO_ENDPOINT the tenant?"),
         (format!("https://localhost:{port}"), 1, "does not speak TLS"),
-        (nobody, 1, "Check LOGTO_ENDPOINT, or try again"),
+        (unused, 1, "Check LOGTO_ENDPOINT, or try again"),
         (other_name, 1, "set the endpoint to the address that Logto itself uses"),
         ("https://no-such-host.invalid".to_owned(), 1, "LOGTO_ENDPOINT"),
         ("localhost:3001".to_owned(), 2, "has no https:// or http://"),

@@ -24,7 +24,7 @@ async fn name(user: User) -> String {
 
 #[handler]
 async fn who(MaybeUser(user): MaybeUser) -> String {
-    user.map_or("nobody", |_| "somebody").to_owned()
+    user.map_or("no one", |_| "someone").to_owned()
 }
 
 /// An answer with a cookie of the app.

@@ -27,7 +27,7 @@ async fn name(user: User) -> String {
 
 #[get("/who")]
 fn who(user: MaybeUser) -> &'static str {
-    user.0.map_or("nobody", |_| "somebody")
+    user.0.map_or("no one", |_| "someone")
 }
 
 #[get("/auth")]
@@ -122,7 +122,7 @@ async fn cookies_of_the_local_client_count() {
     let (name, value) = stage.cookie.split_once('=').expect("a cookie");
     let request = client.get("/who").cookie((name, value));
     let answer = request.dispatch().await.into_string().await;
-    assert_eq!(answer.as_deref(), Some("somebody"));
+    assert_eq!(answer.as_deref(), Some("someone"));
 }
 
 #[rocket::async_test]

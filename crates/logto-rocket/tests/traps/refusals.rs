@@ -1,4 +1,4 @@
-//! Who answers when nobody is signed in.
+//! Who answers when no one is signed in.
 
 use logto_rocket::{Auth, Reply, User};
 use rocket::catcher::Catcher;

@@ -4,6 +4,18 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// Everything that is wrong with a configuration, found in one go.
+///
+/// # Example
+///
+/// ```
+/// use logto::{Logto, LogtoConfig};
+///
+/// let config = LogtoConfig::new("not an address", "my app id", "my app secret");
+/// let error = Logto::new(config).unwrap_err();
+/// for problem in error.problems() {
+///     println!("{problem}");
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<ConfigProblem>,

@@ -1,10 +1,8 @@
 //! One app at several addresses: which ones, and which of them a request is for.
 
-use std::borrow::Cow;
-
 use url::Url;
 
-use super::{ConfigProblem, Settings};
+use super::ConfigProblem;
 
 /// The first label of a host that stands for any one label.
 const ANY_LABEL: &str = "*.";
@@ -39,7 +37,7 @@ impl AllowedOrigin {
         Ok(Self { any_label, host: host.to_owned(), port: url.port() })
     }
 
-    fn allows(&self, url: &Url) -> bool {
+    pub(super) fn allows(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default();
         let host = match self.any_label {
             true => host.split_once('.').filter(|(label, _)| !label.is_empty()).map(|it| it.1),
@@ -49,28 +47,10 @@ impl AllowedOrigin {
     }
 }
 
-impl Settings {
-    /// The origin that a request is for, by its `Host`: one of those that are allowed, or else that of
-    /// the base URL. A host that is not on the list is never repeated.
-    pub(crate) fn origin_of(&self, host: Option<&str>) -> Cow<'_, str> {
-        let allowed = || {
-            let host = host.filter(|_| !self.allowed_origins.is_empty())?;
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
-            if !host.bytes().all(plain) {
-                return None;
-            }
-            let url = Url::parse(&format!("{}://{host}", self.base.scheme())).ok()?;
-            let is_allowed = self.allowed_origins.iter().any(|origin| origin.allows(&url));
-            is_allowed.then(|| url.origin().ascii_serialization())
-        };
-        allowed().map_or(Cow::Borrowed(self.origin.as_str()), Cow::Owned)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::LogtoConfig;
+    use crate::config::Settings;
 
     fn settings(allowed: &[&str]) -> Result<Settings, Vec<String>> {
         let config = LogtoConfig::new("https://t.logto.app", "app", "secret")

@@ -1,10 +1,30 @@
-//! Paths of this app, with and without the path of the base URL.
+//! Addresses of this app: its origins, and its paths with and without the path of the base URL.
+
+use std::borrow::Cow;
+
+use url::Url;
 
 use super::Settings;
 use crate::local_path::{local_page, local_path};
 use crate::route::Route;
 
 impl Settings {
+    /// The origin that a request is for, by its `Host`: one of those that are allowed, or else that of
+    /// the base URL. A host that is not on the list is never repeated.
+    pub(crate) fn origin_of(&self, host: Option<&str>) -> Cow<'_, str> {
+        let allowed = || {
+            let host = host.filter(|_| !self.allowed_origins.is_empty())?;
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+            if !host.bytes().all(plain) {
+                return None;
+            }
+            let url = Url::parse(&format!("{}://{host}", self.base.scheme())).ok()?;
+            let is_allowed = self.allowed_origins.iter().any(|origin| origin.allows(&url));
+            is_allowed.then(|| url.origin().ascii_serialization())
+        };
+        allowed().map_or(Cow::Borrowed(self.origin.as_str()), Cow::Owned)
+    }
+
     /// The path of a route with the configured prefix.
     pub(crate) fn mounted(&self, route: Route) -> String {
         format!("{}{}", self.route_prefix, route.path())

@@ -1,6 +1,15 @@
 //! The `prompt` of an authorization request.
 
 /// What Logto shows before it sends the person back. Logto knows no other values.
+///
+/// # Example
+///
+/// ```
+/// use logto::{Prompt, SignInOptions};
+///
+/// // Logto's sign-in page, also for a person who is signed in there.
+/// let again = SignInOptions::new().with_prompt(Prompt::LoginConsent);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {

@@ -32,7 +32,7 @@ pub(crate) use wording::Wording;
 ///     if error.needs_sign_in() {
 ///         "send the person to sign in"
 ///     } else if error.is_retryable() {
-///         "try again in a moment; nobody was signed out"
+///         "try again in a moment; no one was signed out"
 ///     } else {
 ///         "look at the log"
 ///     }
@@ -53,6 +53,21 @@ struct Inner {
 }
 
 /// The kinds of [`Error`].
+///
+/// # Example
+///
+/// ```
+/// use logto::ErrorKind;
+/// use logto::web::User;
+///
+/// async fn token(user: &User) -> Result<Option<String>, logto::Error> {
+///     match user.organization_token("wpmklpcc20gc").await {
+///         Ok(token) => Ok(Some(token.as_str().to_owned())),
+///         Err(error) if error.kind() == ErrorKind::AccessDenied => Ok(None),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -94,7 +109,7 @@ pub enum ErrorKind {
     /// Another person came back from Logto than the sign-in was
     /// [meant for](crate::SignInOptions::with_expected_email).
     WrongUser,
-    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; nobody was signed in.
+    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; no one was signed in.
     SignInHookFailed,
     /// Something failed in this process that no input causes: the system gave no random bytes, the
     /// HTTP client could not be set up.
@@ -265,6 +280,16 @@ impl StdError for Error {
 
 /// An error answer of Logto: status, the OAuth error of RFC 6749 section 5.2 and Logto's own
 /// request id, which its log knows too.
+///
+/// # Example
+///
+/// ```
+/// fn log(error: &logto::Error) {
+///     if let Some(response) = error.response() {
+///         println!("Logto said {:?}, status {:?}", response.error(), response.status());
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorResponse {
     pub(crate) status: Option<u16>,

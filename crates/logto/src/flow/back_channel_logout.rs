@@ -29,7 +29,10 @@ impl Engine {
     pub(crate) async fn back_channel_logout(self: &Arc<Self>, token: &str) -> Result<(), Error> {
         let token = self.verify_logout_token(token).await.inspect_err(|error| {
             if error.is_retryable() {
-                tracing::error!(%error, "back-channel logout dropped: failed to verify the logout token");
+                tracing::error!(
+                    %error,
+                    "back-channel logout dropped: failed to verify the logout token"
+                );
             }
         })?;
         self.log_out(token).await
@@ -47,7 +50,11 @@ impl Engine {
         };
         match self.waiting_logouts.admit() {
             Some(place) => {
-                tracing::error!(%error, "failed to store a back-channel logout; retrying until the session store is available");
+                tracing::error!(
+                    %error,
+                    "failed to store a back-channel logout; retrying until the session store is \
+                     available"
+                );
                 let engine = Arc::clone(self);
                 drop(self.tasks.spawn(async move {
                     let _place = place;
@@ -55,7 +62,10 @@ impl Engine {
                 }));
             }
             None => {
-                tracing::error!(%error, "back-channel logout dropped: too many are waiting for the session store");
+                tracing::error!(
+                    %error,
+                    "back-channel logout dropped: too many are waiting for the session store"
+                );
             }
         }
         Err(error)

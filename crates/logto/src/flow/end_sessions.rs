@@ -37,11 +37,17 @@ impl Engine {
         let refresh_token = session.refresh_token.clone();
         match self.sessions.pending.add(session) {
             Added::Full => {
-                tracing::error!(%error, "sign-out dropped: too many sign-outs are waiting for the session store");
+                tracing::error!(
+                    %error,
+                    "sign-out dropped: too many sign-outs are waiting for the session store"
+                );
             }
             Added::Behind => {}
             Added::First => {
-                tracing::error!(%error, "failed to store a sign-out; retrying until the session store is available");
+                tracing::error!(
+                    %error,
+                    "failed to store a sign-out; retrying until the session store is available"
+                );
                 drop(self.tasks.spawn(Arc::clone(self).store_ends()));
             }
         }

@@ -39,7 +39,7 @@ impl Freshness {
         Some(Self { max_age: max_age.parse().ok()?, person })
     }
 
-    /// Whether the sign-in may go on with what was begun: nobody was signed in before, or the same
+    /// Whether the sign-in may go on with what was begun: no one was signed in before, or the same
     /// person was.
     pub(crate) fn is_for(&self, sub: &str) -> bool {
         self.person.as_ref().is_none_or(|person| *person == hash(sub))

@@ -135,7 +135,10 @@ impl Engine {
             Err(error) => Err(error),
         };
         if let Err(error) = rescued {
-            tracing::warn!(%error, "failed to recover the rotated refresh token after Logto refused a refresh");
+            tracing::warn!(
+                %error,
+                "failed to recover the rotated refresh token after Logto refused a refresh"
+            );
         }
     }
 
@@ -187,7 +190,11 @@ impl Engine {
                 Err(error) if error.is_retryable() => {
                     waiting.get_or_insert_with(|| self.refreshes.note_unstored());
                     if let Some(suppressed) = self.refreshes.store_failures.admit() {
-                        tracing::warn!(%error, suppressed, "failed to store refreshed tokens; retrying");
+                        tracing::warn!(
+                            %error,
+                            suppressed,
+                            "failed to store refreshed tokens; retrying"
+                        );
                     }
                     tokio::time::sleep(store_pause(self.refreshes.unstored())).await;
                 }
@@ -204,7 +211,10 @@ impl Engine {
                         .or_else(|| before.session.refresh_token().map(str::to_owned))
                     && let Err(error) = self.revoke(&token).await
                 {
-                    tracing::warn!(%error, "failed to revoke the refresh token of an ended session");
+                    tracing::warn!(
+                        %error,
+                        "failed to revoke the refresh token of an ended session"
+                    );
                 }
                 Err(error)
             }

@@ -10,6 +10,7 @@ use tracing::{Instrument, info_span};
 
 use super::engine::{Engine, RefreshOutcome};
 use super::leased_refresh::RefreshRequest;
+use crate::config::scope;
 use crate::error::{Error, ErrorKind};
 use crate::metrics;
 use crate::oidc::TokenRequest;
@@ -75,6 +76,31 @@ impl Engine {
             Err(error) if !error.needs_sign_in() => Ok(loaded.clone()),
             outcome => outcome,
         }
+    }
+
+    /// Whether Logto can be asked for this at all: what was not asked for at sign-in is never given.
+    pub(crate) fn check_token_request(&self, request: &TokenRequest) -> Result<(), Error> {
+        let settings = &self.settings;
+        let target = &request.target;
+        if let Some(resource) = &target.resource
+            && !settings.resources.contains(resource)
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!(
+                    "{resource:?} is not among the configured resources: with_resources(…) or \
+                     LOGTO_RESOURCES has to name it"
+                ),
+            ));
+        }
+        let organizations = settings.scopes.iter().any(|s| s == scope::ORGANIZATIONS);
+        if target.organization.is_some() && !organizations {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "tokens for organizations need the scope urn:logto:scope:organizations",
+            ));
+        }
+        Ok(())
     }
 
     /// The refresh under way for the same session and target, and whether it begins now.

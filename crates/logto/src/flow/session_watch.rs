@@ -38,6 +38,19 @@ const ECHO: &str = "echo:";
 const MAX_MESSAGE: usize = 256;
 
 /// Completes when a session has ended; see [`session_ended`](crate::web::User::session_ended).
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+///
+/// async fn stream(user: User, work: impl Future<Output = ()>) {
+///     tokio::select! {
+///         () = user.session_ended() => println!("signed out"),
+///         () = work => {}
+///     }
+/// }
+/// ```
 #[must_use = "it does nothing until it is awaited"]
 pub struct SessionEnded(Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>);
 

@@ -106,6 +106,20 @@ impl fmt::Debug for PendingSignIn {
 }
 
 /// What becomes of a [sign-in](PendingSignIn).
+///
+/// # Example
+///
+/// ```
+/// use logto::{PendingSignIn, SignInDecision};
+///
+/// fn decide(sign_in: &PendingSignIn, is_known: bool) -> SignInDecision {
+///     match sign_in.claims().email_verified {
+///         Some(true) if is_known => SignInDecision::admit(),
+///         Some(true) => SignInDecision::admit_to("/welcome"),
+///         _ => SignInDecision::refuse("Please confirm your e-mail address first."),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a decision does nothing until the hook returns it"]
 pub struct SignInDecision(Decision);

@@ -206,7 +206,10 @@ impl Engine {
         self.tasks.spawn(async move {
             for token in tokens {
                 if let Err(error) = engine.revoke(&token).await {
-                    tracing::warn!(%error, "failed to revoke the refresh token of an ended session");
+                    tracing::warn!(
+                        %error,
+                        "failed to revoke the refresh token of an ended session"
+                    );
                 }
             }
         });

@@ -83,7 +83,11 @@ impl Engine {
                 return Err(WebhookRefusal::Repeated(wrong("the webhook was delivered before")));
             }
             Err(error) if error.is_retryable() => {
-                tracing::error!(%error, "failed to record a webhook delivery; retrying until the session store is available");
+                tracing::error!(
+                    %error,
+                    "failed to record a webhook delivery; retrying until the session store is \
+                     available"
+                );
                 false
             }
             Err(error) => return Err(WebhookRefusal::Failed(error)),

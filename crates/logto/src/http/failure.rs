@@ -6,8 +6,14 @@ use logto_http::{redact, retry_after};
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
-use super::CredentialNames;
 use crate::error::{Error, ErrorKind, ErrorResponse, printable};
+
+/// The names of the settings that hold an app's id and secret, for errors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CredentialNames {
+    pub(crate) app_id: &'static str,
+    pub(crate) app_secret: &'static str,
+}
 
 pub(super) fn unreachable(error: reqwest::Error) -> Error {
     let (why, cause, error) = logto_http::failure(error);

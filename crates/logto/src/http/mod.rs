@@ -21,7 +21,7 @@ use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use account::{AccountRequest, Verb};
 pub(crate) use endpoint::Endpoint;
-pub(crate) use failure::is_answer_lost;
+pub(crate) use failure::{CredentialNames, is_answer_lost};
 use queue::Queue;
 pub(crate) use queue::{Departure, Right};
 
@@ -43,13 +43,6 @@ impl Default for Limits {
             max_concurrent: 32,
         }
     }
-}
-
-/// The names of the settings that hold an app's id and secret, for errors.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CredentialNames {
-    pub(crate) app_id: &'static str,
-    pub(crate) app_secret: &'static str,
 }
 
 #[derive(Debug)]

@@ -13,6 +13,19 @@ use crate::http::Limits;
 /// What the SDK has to know about an application that gets tokens without a browser.
 ///
 /// Nothing is checked here; [`MachineApp::new`](super::MachineApp::new) names every problem.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use logto::m2m::{MachineApp, MachineConfig};
+///
+/// let config = MachineConfig::new("https://my-tenant.logto.app", "machine app id", "secret")
+///     .with_request_timeout(Duration::from_secs(3));
+/// let app = MachineApp::new(config)?;
+/// # Ok::<(), logto::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct MachineConfig {
     pub(super) endpoint: String,

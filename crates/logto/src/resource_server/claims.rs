@@ -19,6 +19,18 @@ use crate::span::Span;
 const ORGANIZATION: &str = "urn:logto:organization:";
 
 /// The claims of an access token that was verified (RFC 9068, section 2.2). Cheap to clone.
+///
+/// # Example
+///
+/// ```
+/// use logto::resource_server::AccessTokenClaims;
+///
+/// fn describe(claims: &AccessTokenClaims) -> String {
+///     let kind = if claims.is_machine() { "application" } else { "user" };
+///     let may_write = claims.has_scope("write:things");
+///     format!("{kind} {} of {:?}, may write: {may_write}", claims.sub(), claims.organization_id())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct AccessTokenClaims(Arc<Verified>);
 

@@ -21,6 +21,14 @@ pub trait Permission: Send + Sync + 'static {
 }
 
 /// No more than a token for this API.
+///
+/// # Example
+///
+/// ```
+/// use logto::resource_server::{AnyToken, Permission, Policy};
+///
+/// assert_eq!(AnyToken::POLICY, Policy::new());
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AnyToken;

@@ -3,6 +3,21 @@
 /// Whether a user is signed in, and if not, why.
 ///
 /// If that cannot be known, because the store is down, that is none of these: it is an error.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{Context, SessionState};
+///
+/// async fn notice(context: &Context) -> Result<&'static str, logto::Error> {
+///     Ok(match context.session_state().await? {
+///         SessionState::SignedIn => "",
+///         SessionState::Expired => "You were not here for a while. Please sign in again.",
+///         SessionState::Revoked => "You signed out elsewhere.",
+///         _ => "Please sign in.",
+///     })
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionState {

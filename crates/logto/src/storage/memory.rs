@@ -31,6 +31,19 @@ const MESSAGES: usize = 256;
 /// One process only: two instances with a memory each do not know each other's sessions.
 ///
 /// When it is full, the entries that would end first make room.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use logto::LogtoConfig;
+/// use logto::storage::MemoryStorage;
+///
+/// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
+/// let storage = Arc::new(MemoryStorage::new().with_capacity(10_000));
+/// let config = config.with_storage(storage);
+/// ```
 pub struct MemoryStorage {
     shards: Box<[RwLock<Shard>]>,
     /// Entries and bytes of one shard at most.

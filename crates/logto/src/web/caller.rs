@@ -10,6 +10,23 @@ use crate::resource_server::{AccessTokenClaims, Api, Policy};
 /// The caller of a route of an API, by an access token of their own or by the session.
 ///
 /// Both come to the same: a session is judged by the person's access token for the API.
+///
+/// # Example
+///
+/// ```
+/// use logto::resource_server::{Api, Policy};
+/// use logto::web::{Caller, Context};
+///
+/// const READ: Policy = Policy::new().with_scopes(&["read:things"]);
+///
+/// async fn things(context: &Context, api: &Api, authorization: &str) -> Result<String, logto::Error> {
+///     let caller: Caller = context.caller(api, &READ, [authorization], None).await?;
+///     Ok(match caller.user() {
+///         Some(user) => format!("{}, on a page of this app", user.sub()),
+///         None => format!("{}, with a token", caller.sub()),
+///     })
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Caller {
     claims: AccessTokenClaims,
@@ -66,7 +83,7 @@ impl Context {
         let Some(grant) = self.grant().await? else {
             return Err(missing);
         };
-        if !self.is_safe() && !self.is_from_here() {
+        if !self.request().is_safe() && !self.sender().is_from_here() {
             let why = "the request brings a session and comes from another site";
             let reply = self.wrong_origin("Requests with a session must come from {origin}.");
             return Err(Error::new(ErrorKind::Forbidden, why).answered_by(reply));

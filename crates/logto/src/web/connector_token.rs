@@ -16,6 +16,17 @@ const ACCOUNT: [&str; 2] = ["api", "my-account"];
 
 /// The connector whose token is asked for. Text is the target of a social connector, as in
 /// `user.connector_token("github")`.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{Connector, User};
+///
+/// async fn is_linked(user: &User) -> Result<bool, logto::Error> {
+///     let access = user.connector_token(Connector::Sso("my-sso-connector".to_owned())).await?;
+///     Ok(access.token().is_some())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Connector {
@@ -58,6 +69,18 @@ impl From<String> for Connector {
 }
 
 /// The person's own token at another service, to call its API as this person.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+///
+/// async fn can_write(user: &User) -> Result<bool, logto::Error> {
+///     let access = user.hugging_face_token().await?;
+///     let token = access.token();
+///     Ok(token.is_some_and(|token| token.scopes().any(|scope| scope == "write-repos")))
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConnectorToken {
     token: String,
@@ -148,21 +171,23 @@ impl Context {
         }
         let url = connector.url(&settings.endpoint);
         let now = self.now();
-        self.with_opaque_token(|token| {
-            let url = url.clone();
-            async move {
-                let key = format!("{} {}", url.path(), token.as_str());
-                let http = Arc::clone(&logto.http);
-                let read = async move { read(&http, &url, token.as_str()).await.map(Arc::from) };
-                let (flight, _) = logto.connector_reads.join(&logto.tasks, key, read);
-                let stopped = || Error::new(ErrorKind::Unreachable, "the request was stopped");
-                match flight.landed().await.unwrap_or_else(|| Err(stopped())) {
-                    Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),
-                    Err(error) => ConnectorAccess::without_token(&error).ok_or(error),
+        self.tokens()
+            .with_opaque_token(|token| {
+                let url = url.clone();
+                async move {
+                    let key = format!("{} {}", url.path(), token.as_str());
+                    let http = Arc::clone(&logto.http);
+                    let read =
+                        async move { read(&http, &url, token.as_str()).await.map(Arc::from) };
+                    let (flight, _) = logto.connector_reads.join(&logto.tasks, key, read);
+                    let stopped = || Error::new(ErrorKind::Unreachable, "the request was stopped");
+                    match flight.landed().await.unwrap_or_else(|| Err(stopped())) {
+                        Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),
+                        Err(error) => ConnectorAccess::without_token(&error).ok_or(error),
+                    }
                 }
-            }
-        })
-        .await
+            })
+            .await
     }
 }
 

@@ -299,7 +299,7 @@ impl Context {
             let lookup = lookup.map_err(|error| self.failed("load_session", error))?;
             return Ok(look(self.state().current.insert(lookup)));
         }
-        let lookup = sessions.load(self.trusted_cookies(), self.now()).await;
+        let lookup = sessions.load(self.sender().trusted_cookies(), self.now()).await;
         let lookup = lookup.map_err(|error| self.failed("load_session", error))?;
         if let Some(loaded) = lookup.loaded.as_ref().filter(|_| lookup.needs_cookie)
             && let Err(error) = self.adopt(loaded.clone())

@@ -17,35 +17,6 @@ use crate::error::Error;
 use crate::flow::{Frames, SignInOptions, Ticket, is_fresh};
 
 impl Context {
-    /// Whether the session is one of a frame in a page of another site.
-    pub(super) fn is_in_frame(&self) -> bool {
-        self.logto().sessions.is_in_frame(self.request().raw_cookies())
-    }
-
-    /// The cookies that may speak for the person. Those of a frame come along from everywhere, so they
-    /// count only where `SameSite=Lax` would have let them through, or a page was opened in the frame.
-    pub(super) fn trusted_cookies(&self) -> &[u8] {
-        let request = self.request();
-        let is_trusted = !self.is_in_frame()
-            || request.is_surely_from(self.origin())
-            || (self.is_safe() && request.may_be_navigation());
-        if is_trusted { request.raw_cookies() } else { b"" }
-    }
-
-    /// Whether a page of this app made the request. Where no `SameSite=Lax` cookie says so, the browser
-    /// itself has to.
-    pub(super) fn is_from_here(&self) -> bool {
-        match self.is_in_frame() {
-            true => self.request().is_surely_from(self.origin()),
-            false => self.request().is_from(self.origin()),
-        }
-    }
-
-    /// Whether the request changes nothing (RFC 9110, section 9.2.1).
-    pub(super) fn is_safe(&self) -> bool {
-        matches!(self.request().method(), "GET" | "HEAD" | "OPTIONS")
-    }
-
     /// What a person sees in a frame who has to sign in, on the way to `page`. If no frame gets a session,
     /// the window goes to `address`.
     pub(super) fn page_in_frame(
@@ -102,42 +73,56 @@ impl Context {
                 "This site does not support sign-in in frames.",
             ));
         };
+        let route = FrameRoute { context: self, frames };
         let mut body = form_urlencoded::parse(self.request().body());
         let code = body.find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
         match (self.request().method(), code) {
-            ("POST", Some(code)) => self.redeem_in_frame(frames, &code).await,
-            ("POST", None) => self.confirm_in_window(frames).await,
-            _ => self.open_window(frames).await,
+            ("POST", Some(code)) => route.redeem_in_frame(&code).await,
+            ("POST", None) => route.confirm_in_window().await,
+            _ => route.open_window().await,
         }
     }
 
+    fn frame_route(&self) -> String {
+        self.logto().settings.path_of(Route::Frame)
+    }
+}
+
+/// A request to the route of windows and frames.
+struct FrameRoute<'a> {
+    context: &'a Context,
+    frames: &'a Frames,
+}
+
+impl FrameRoute<'_> {
     /// In the window: signs the person in, and asks whether the frame may have the session.
-    async fn open_window(&self, frames: &Frames) -> Result<Reply, Error> {
-        let logto = self.logto();
+    async fn open_window(&self) -> Result<Reply, Error> {
+        let Self { context, frames } = self;
+        let logto = context.logto();
         let Some(ticket) = self.ticket() else {
             return Ok(self.page_out_of_date());
         };
         let is_noted = frames.has_window(
             &logto.keys,
             &ticket.challenge,
-            &self.request().cookies(),
-            self.now(),
+            &self.context.request().cookies(),
+            self.context.now(),
         );
-        let is_opened = self.request().is_surely_from(self.origin());
-        if !self.request().is_navigation() || !(is_opened || is_noted) {
+        let is_opened = self.context.request().is_surely_from(self.context.origin());
+        if !self.context.request().is_navigation() || !(is_opened || is_noted) {
             // Another site, or a message, leads here.
             return Ok(self.page_out_of_date());
         }
-        let noted = frames.note_window(&logto.keys, &ticket.challenge, self.now())?;
+        let noted = frames.note_window(&logto.keys, &ticket.challenge, self.context.now())?;
         let options = SignInOptions::from_query(&ticket.options);
-        let user = match self.maybe_user().await {
+        let user = match self.context.maybe_user().await {
             Ok(user) => user,
             Err(reply) => return Ok(reply),
         };
         let is_recent = |max_age| {
             let tolerance = logto.settings.clock_tolerance;
             let at = user.as_ref().and_then(|user| user.authenticated_at());
-            is_fresh(at, max_age, self.now(), tolerance)
+            is_fresh(at, max_age, self.context.now(), tolerance)
         };
         let is_expected = |user: &User| {
             options.expected.as_ref().is_none_or(|expected| expected.is(user.claims()))
@@ -148,16 +133,16 @@ impl Context {
             }
             _ => {
                 let post_redirect_uri = Some(self.window_address());
-                self.sign_in(SignInOptions { post_redirect_uri, ..options }).await?
+                self.context.sign_in(SignInOptions { post_redirect_uri, ..options }).await?
             }
         };
         Ok(reply.with_cookies(vec![noted]))
     }
 
     fn page_to_confirm(&self, ticket: &Ticket) -> Reply {
-        let settings = &self.logto().settings;
+        let settings = &self.context.logto().settings;
         let there = ticket.embedder.as_deref().unwrap_or(&settings.frame_ancestors);
-        let text = self.language().translate(
+        let text = self.context.language().translate(
             "{origin} shows this app in a page of its own. Go on only if you have just come from there.",
         );
         let text = text.replace("{origin}", there);
@@ -167,20 +152,28 @@ impl Context {
             detail: None,
             way_on: WayOn::button(self.window_address(), "Go on").alone(),
         };
-        self.page(200, &page)
+        self.context.page(200, &page)
     }
 
     /// In the window, after the click: gives the code to the page that opened the window.
-    async fn confirm_in_window(&self, frames: &Frames) -> Result<Reply, Error> {
-        let logto = self.logto();
-        if !self.request().is_surely_from(self.origin()) || self.request().is_framed() {
+    async fn confirm_in_window(&self) -> Result<Reply, Error> {
+        let Self { context, frames } = self;
+        let logto = context.logto();
+        if !self.context.request().is_surely_from(self.context.origin())
+            || self.context.request().is_framed()
+        {
             return Ok(self.page_out_of_date());
         }
-        let (Some(ticket), Some(loaded)) = (self.ticket(), self.loaded_session().await?) else {
+        let (Some(ticket), Some(loaded)) = (self.ticket(), self.context.loaded_session().await?)
+        else {
             return Ok(self.page_out_of_date());
         };
-        if !frames.has_window(&logto.keys, &ticket.challenge, &self.request().cookies(), self.now())
-        {
+        if !frames.has_window(
+            &logto.keys,
+            &ticket.challenge,
+            &self.context.request().cookies(),
+            self.context.now(),
+        ) {
             return Ok(self.page_out_of_date());
         }
         let code = logto.frame_code(&ticket, &loaded)?;
@@ -193,31 +186,32 @@ impl Context {
                 .with_script(format!("const code = {};\n{HANDING_OVER}", script_text(&code)))
                 .alone(),
         };
-        Ok(self.page(200, &page).with_cookies(vec![frames.forget_window()]))
+        Ok(self.context.page(200, &page).with_cookies(vec![frames.forget_window()]))
     }
 
     /// In the frame: takes the session over.
-    async fn redeem_in_frame(&self, frames: &Frames, code: &str) -> Result<Reply, Error> {
-        let logto = self.logto();
-        let key = frames.key(&logto.keys, &self.request().cookies(), self.now());
-        let is_from_here = self.request().is_surely_from(self.origin());
+    async fn redeem_in_frame(&self, code: &str) -> Result<Reply, Error> {
+        let Self { context, frames } = self;
+        let logto = context.logto();
+        let key = frames.key(&logto.keys, &self.context.request().cookies(), self.context.now());
+        let is_from_here = self.context.request().is_surely_from(self.context.origin());
         let Some(key) = key.filter(|_| is_from_here) else {
             return Ok(self.page_out_of_date());
         };
         let Some((page, loaded)) = logto.redeem_frame_code(&key, code).await? else {
-            let page = self.after_sign_in();
-            return Ok(self.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
+            let page = self.context.after_sign_in();
+            return Ok(self.context.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
         };
-        self.adopt(loaded)?;
+        self.context.adopt(loaded)?;
         Ok(Reply::see_other(page)
-            .with_cookies(self.take_cookies().await)
+            .with_cookies(self.context.take_cookies().await)
             .with_cookies(vec![frames.forget_key()]))
     }
 
     fn ticket(&self) -> Option<Ticket> {
-        let mut query = form_urlencoded::parse(self.request().query().as_bytes());
+        let mut query = form_urlencoded::parse(self.context.request().query().as_bytes());
         let (_, sealed) = query.find(|(name, _)| name == "ticket")?;
-        Frames::open_ticket(&self.logto().keys, &sealed, self.now())
+        Frames::open_ticket(&self.context.logto().keys, &sealed, self.context.now())
     }
 
     fn page_out_of_date(&self) -> Reply {
@@ -226,18 +220,14 @@ impl Context {
             text: "Go back to the page that shows this app, load it again, and choose “Open a window” \
                    there.",
             detail: None,
-            way_on: WayOn::link(self.after_sign_in(), "Go on").alone(),
+            way_on: WayOn::link(self.context.after_sign_in(), "Go on").alone(),
         };
-        self.page(400, &page)
+        self.context.page(400, &page)
     }
 
     /// This window's own address, as the browser knows it.
     fn window_address(&self) -> String {
-        format!("{}?{}", self.frame_route(), self.request().query())
-    }
-
-    fn frame_route(&self) -> String {
-        self.logto().settings.path_of(Route::Frame)
+        format!("{}?{}", self.context.frame_route(), self.context.request().query())
     }
 }
 

@@ -37,6 +37,7 @@ mod page;
 mod request;
 mod return_to;
 mod routes;
+mod sender;
 mod sessions;
 mod sign_in;
 mod sign_out;

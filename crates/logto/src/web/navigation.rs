@@ -127,6 +127,11 @@ impl Request {
         self.header("accept").is_some_and(|accept| accept.contains("text/html"))
     }
 
+    /// Whether the request changes nothing (RFC 9110, section 9.2.1).
+    pub(crate) fn is_safe(&self) -> bool {
+        matches!(self.method(), "GET" | "HEAD" | "OPTIONS")
+    }
+
     /// Whether a page of `origin` made the request, as far as the browser says. A request without
     /// any of these headers comes from no browser that would send our `SameSite=Lax` cookies
     /// across sites.

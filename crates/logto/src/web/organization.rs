@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::tokens::SessionTokens;
 use super::{Context, User};
 use crate::error::{Error, ErrorKind};
 use crate::oidc::TokenRequest;
@@ -25,7 +26,7 @@ impl Context {
     pub async fn switch_organization(&self, id: impl Into<String>) -> Result<(), Error> {
         let id = id.into();
         self.access_token(TokenRequest::organization(id.as_str()).refreshed()).await?;
-        self.keep_organization(Some(id)).await
+        self.tokens().keep_organization(Some(id)).await
     }
 
     /// Goes on without an organization. The person stays a member.
@@ -35,27 +36,30 @@ impl Context {
     /// [`ErrorKind::SignInRequired`] if no user is signed in,
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     pub async fn clear_organization(&self) -> Result<(), Error> {
-        self.keep_organization(None).await
+        self.tokens().keep_organization(None).await
     }
+}
 
-    async fn keep_organization(&self, organization: Option<String>) -> Result<(), Error> {
+impl SessionTokens<'_> {
+    async fn keep_organization(self, organization: Option<String>) -> Result<(), Error> {
+        let context = self.context();
         let changed = async {
-            let loaded = self.signed_in().await?;
+            let loaded = context.signed_in().await?;
             let change = |session: &mut Session| session.set_organization(organization.clone());
-            let changed = self.logto().sessions.update(&loaded, self.now(), change).await?;
-            self.move_on(&loaded, changed)
+            let changed = context.logto().sessions.update(&loaded, context.now(), change).await?;
+            context.move_on(&loaded, changed)
         };
-        changed.await.map_err(|error| self.failed("switch_organization", error))
+        changed.await.map_err(|error| context.failed("switch_organization", error))
     }
 
     /// The request with the organization that the person works in, if it asks for that.
     pub(super) async fn in_organization(
-        &self,
+        self,
         request: &TokenRequest,
     ) -> Result<TokenRequest, Error> {
         let mut request = request.clone();
         if request.in_current_organization {
-            let grant = self.grant().await?;
+            let grant = self.context().grant().await?;
             let current = grant.and_then(|grant| grant.tokens().organization.clone());
             let current = current.ok_or_else(|| {
                 let why = "no current organization: call switch_organization first";

@@ -7,6 +7,17 @@ use std::mem;
 
 /// The parts of a request that the core reads, copied out of the framework's own type before the
 /// first await: no lifetimes, no `!Send` requests, no versions of the `http` crate.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::Request;
+///
+/// let request = Request::new("GET", "/profile?tab=keys", [
+///     ("accept", "text/html"),
+///     ("cookie", "theme=dark"),
+/// ]);
+/// ```
 #[derive(Clone)]
 pub struct Request {
     /// All but cookies and body in one piece, each after its number and length: every request that asks who

@@ -26,7 +26,9 @@ impl Context {
     /// }
     /// ```
     pub fn require_own_page(&self) -> Result<(), Reply> {
-        if self.request().is_from(self.origin()) || self.is_vouched_for_by_cookie() {
+        if self.request().is_from(self.origin())
+            || self.sender().is_vouched_for_by_cookie(self.now())
+        {
             return Ok(());
         }
         Err(self.wrong_origin("Requests with a session must come from {origin}."))

@@ -25,16 +25,6 @@ impl Context {
         reply.with_cookies(self.take_cookies().await)
     }
 
-    /// Whether the session's own cookie speaks for a request that hides where it comes from:
-    /// `SameSite=Lax` keeps that cookie from posts across sites. A page of a sibling host could do the
-    /// same, which SECURITY.md says.
-    pub(super) fn is_vouched_for_by_cookie(&self) -> bool {
-        let request = self.request();
-        request.hides_its_origin(self.origin())
-            && !self.is_in_frame()
-            && self.logto().sessions.in_cookies(request.raw_cookies(), self.now()).is_some()
-    }
-
     /// Ends the session wherever it is known.
     async fn end_here(&self) -> Ended {
         let logto = self.logto();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Context;
 use crate::access_token::AccessToken;
-use crate::config::scope;
 use crate::error::{AccountProblem, Error, ErrorKind};
 use crate::oidc::TokenRequest;
 use crate::oidc::claims::UserInfo;
@@ -33,7 +32,7 @@ impl Context {
         request: impl Into<TokenRequest>,
     ) -> Result<AccessToken, Error> {
         let request = request.into();
-        self.token(&request).await.map_err(|error| self.failed("access_token", error))
+        self.tokens().get(&request).await.map_err(|error| self.failed("access_token", error))
     }
 
     /// The organization token of an organization that the person is in.
@@ -55,7 +54,7 @@ impl Context {
     /// As [`access_token`](Self::access_token), and [`ErrorKind::InvalidResponse`] if the answer is
     /// not about this person.
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
-        self.user_info().await.map_err(|error| self.failed("user_info", error))
+        self.tokens().user_info().await.map_err(|error| self.failed("user_info", error))
     }
 
     /// The error, logged, with the answer that this request gets for it.
@@ -64,79 +63,18 @@ impl Context {
         self.answered(error)
     }
 
-    async fn user_info(&self) -> Result<UserInfo, Error> {
-        let grant = self.signed_in().await?.session.grant;
-        self.with_opaque_token(|token| {
-            let (logto, grant) = (Arc::clone(self.logto()), Arc::clone(&grant));
-            async move { logto.user_info(token.as_str(), grant.shown().sub()).await }
-        })
-        .await
-    }
-
-    /// Asks Logto about the person; once more if the token turns out to have ended before its time.
-    pub(super) async fn with_opaque_token<T, F>(
-        &self,
-        ask: impl Fn(AccessToken) -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        let first = ask(self.token(&TokenRequest::opaque()).await?).await;
-        match first {
-            // A fresh token shows whether the session ended too.
-            Err(error) if is_token_refused(&error) => {
-                ask(self.token(&TokenRequest::opaque().refreshed()).await?).await
-            }
-            answer => answer,
-        }
-    }
-
-    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        let request = &self.in_organization(request).await?;
-        self.check(request)?;
-        let loaded = self.signed_in().await?;
-        let is_stale = self.logto().has_stale_token(&loaded, &request.target).await?;
-        let request = if is_stale { &request.clone().refreshed() } else { request };
-        let usable = self.with_usable_token(&loaded, request).await?;
-        let token = usable.session.grant.token_for(&request.target);
-        token.map(AccessToken::from).ok_or_else(|| {
-            let why = "the renewed session has no such access token";
-            Error::new(ErrorKind::InvalidResponse, why)
-        })
-    }
-
     pub(super) async fn signed_in(&self) -> Result<LoadedSession, Error> {
         self.loaded_session()
             .await?
             .ok_or_else(|| Error::new(ErrorKind::SignInRequired, "no user is signed in"))
     }
 
-    /// The session with a good token, kept by the browser if it moved on.
-    async fn with_usable_token(
-        &self,
-        loaded: &LoadedSession,
-        request: &TokenRequest,
-    ) -> Result<LoadedSession, Error> {
-        let logto = self.logto();
-        let outcome = logto.with_usable_token(loaded, request).await;
-        match &outcome {
-            Err(error) if error.needs_sign_in() => match error.response() {
-                Some(_) => self.forget(SessionState::Revoked),
-                // Ended by another request, which sees to the browser: it may have a new session.
-                None if loaded.session.refresh_token().is_some() => self.mark_ended(),
-                None => {}
-            },
-            // The refresh token may have been replaced all the same.
-            Err(_) => {
-                if let Ok(latest) = logto.sessions.latest(loaded).await {
-                    self.move_on(loaded, latest)?;
-                }
-            }
-            Ok(usable) => self.move_on(loaded, usable.clone())?,
-        }
-        outcome
+    /// The access tokens of the session.
+    pub(super) fn tokens(&self) -> SessionTokens<'_> {
+        SessionTokens(self)
     }
 
+    /// Takes over what became of the session; its cookies are pending, if the browser's change.
     pub(super) fn move_on(&self, from: &LoadedSession, to: LoadedSession) -> Result<(), Error> {
         if from.session.revision == to.session.revision {
             return Ok(());
@@ -148,30 +86,85 @@ impl Context {
         }
         self.adopt(to)
     }
+}
 
-    /// Whether Logto can be asked for this at all: what was not asked for at sign-in is never given.
-    fn check(&self, request: &TokenRequest) -> Result<(), Error> {
-        let settings = &self.logto().settings;
-        let target = &request.target;
-        if let Some(resource) = &target.resource
-            && !settings.resources.contains(resource)
-        {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!(
-                    "{resource:?} is not among the configured resources: with_resources(…) or \
-                     LOGTO_RESOURCES has to name it"
-                ),
-            ));
+/// The access tokens of the session of a request.
+#[derive(Clone, Copy)]
+pub(super) struct SessionTokens<'a>(&'a Context);
+
+impl<'a> SessionTokens<'a> {
+    pub(super) fn context(self) -> &'a Context {
+        self.0
+    }
+
+    pub(super) async fn user_info(self) -> Result<UserInfo, Error> {
+        let grant = self.0.signed_in().await?.session.grant;
+        self.with_opaque_token(|token| {
+            let (logto, grant) = (Arc::clone(self.0.logto()), Arc::clone(&grant));
+            async move { logto.user_info(token.as_str(), grant.shown().sub()).await }
+        })
+        .await
+    }
+
+    /// Asks Logto about the person; once more if the token turns out to have ended before its time.
+    pub(super) async fn with_opaque_token<T, F>(
+        self,
+        ask: impl Fn(AccessToken) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let first = ask(self.get(&TokenRequest::opaque()).await?).await;
+        match first {
+            // A fresh token shows whether the session ended too.
+            Err(error) if is_token_refused(&error) => {
+                ask(self.get(&TokenRequest::opaque().refreshed()).await?).await
+            }
+            answer => answer,
         }
-        let organizations = settings.scopes.iter().any(|s| s == scope::ORGANIZATIONS);
-        if target.organization.is_some() && !organizations {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                "tokens for organizations need the scope urn:logto:scope:organizations",
-            ));
+    }
+
+    pub(super) async fn get(self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        let Self(context) = self;
+        let request = &self.in_organization(request).await?;
+        let logto = context.logto();
+        logto.check_token_request(request)?;
+        let loaded = self.0.signed_in().await?;
+        let is_stale = logto.has_stale_token(&loaded, &request.target).await?;
+        let request = if is_stale { &request.clone().refreshed() } else { request };
+        let usable = self.with_usable_token(&loaded, request).await?;
+        let token = usable.session.grant.token_for(&request.target);
+        token.map(AccessToken::from).ok_or_else(|| {
+            let why = "the renewed session has no such access token";
+            Error::new(ErrorKind::InvalidResponse, why)
+        })
+    }
+
+    /// The session with a good token, kept by the browser if it moved on.
+    async fn with_usable_token(
+        self,
+        loaded: &LoadedSession,
+        request: &TokenRequest,
+    ) -> Result<LoadedSession, Error> {
+        let Self(context) = self;
+        let logto = context.logto();
+        let outcome = logto.with_usable_token(loaded, request).await;
+        match &outcome {
+            Err(error) if error.needs_sign_in() => match error.response() {
+                Some(_) => context.forget(SessionState::Revoked),
+                // Ended by another request, which sees to the browser: it may have a new session.
+                None if loaded.session.refresh_token().is_some() => context.mark_ended(),
+                None => {}
+            },
+            // The refresh token may have been replaced all the same.
+            Err(_) => {
+                if let Ok(latest) = logto.sessions.latest(loaded).await {
+                    context.move_on(loaded, latest)?;
+                }
+            }
+            Ok(usable) => context.move_on(loaded, usable.clone())?,
         }
-        Ok(())
+        outcome
     }
 }
 

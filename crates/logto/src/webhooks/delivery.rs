@@ -12,6 +12,20 @@ use super::time;
 use crate::error::{Error, ErrorKind};
 
 /// A delivery of Logto, whose signature was verified.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::{Delivery, Event};
+///
+/// async fn handle(delivery: Delivery) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+///     println!("{} at {:?}", delivery.name(), delivery.created_at());
+///     if let Event::UserDeleted(change) = delivery.event() {
+///         println!("delete the rows of {}", change.user_id);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Delivery {
     name: String,
@@ -99,7 +113,7 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// By what nobody but Logto can write into a delivery: paths of the Management API, and ids.
+/// By what only Logto can write into a delivery: paths of the Management API, and ids.
 fn is_test(name: &str, body: Body<'_>) -> bool {
     if name.starts_with("Post") {
         return body.text("interactionEvent").is_none()

@@ -9,7 +9,7 @@ use logto_actix_web::{Authorized, Caller, metadata_routes};
 use crate::bearer::permissions::*;
 use crate::conformance::Server;
 
-/// A macro, because nobody wants to write down the type of the server.
+/// A macro, because no one wants to write down the type of the server.
 macro_rules! run {
     ($server:ident) => {{
         let server = $server.workers(1).disable_signals().shutdown_timeout(0);
@@ -19,7 +19,7 @@ macro_rules! run {
         let handle = server.handle();
         tokio::spawn(server);
         Server::new(address, move || {
-            // The command is sent at once; nobody waits for the answer.
+            // The command is sent at once; no one waits for the answer.
             drop(handle.stop(false));
         })
     }};

@@ -53,7 +53,7 @@ async fn run(build: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Server {
     // The headers that Rocket adds to everything are not what is compared.
     let rocket = build(rocket::custom(config).attach(Shield::new()));
     let rocket = rocket.attach(AdHoc::on_liftoff("port", |rocket| {
-        tell.send(rocket.config().port).expect("somebody waits for the port");
+        tell.send(rocket.config().port).expect("someone waits for the port");
         Box::pin(async {})
     }));
     let rocket = rocket.ignite().await.expect("Rocket ignites");

@@ -51,7 +51,7 @@ impl Adapter for ActixWeb {
         let handle = server.handle();
         tokio::spawn(server);
         Some(Server::new(address, move || {
-            // The command is sent at once; nobody waits for the answer.
+            // The command is sent at once; no one waits for the answer.
             drop(handle.stop(false));
         }))
     }

@@ -30,7 +30,7 @@ impl Adapter for Rocketeer {
     // Rocket drops a header that is not UTF-8 before anyone sees it.
     const EXCUSED: &'static [&'static str] = &[
         "a foreign cookie that is not text in our header",
-        "an origin that is not text signs nobody out",
+        "an origin that is not text signs no one out",
         "htmx on a page that is not text",
         "an Accept that is text for the most part",
         // The fairing mounts them.
@@ -40,7 +40,7 @@ impl Adapter for Rocketeer {
     async fn serve(app: TestApp) -> Option<Server> {
         let (tell, told) = oneshot::channel();
         let rocket = rocket(app).attach(AdHoc::on_liftoff("port", |rocket| {
-            tell.send(rocket.config().port).expect("somebody waits for the port");
+            tell.send(rocket.config().port).expect("someone waits for the port");
             Box::pin(async {})
         }));
         let rocket = match rocket.ignite().await {

@@ -14,7 +14,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 #[must_use]
 pub fn back_channel() -> Vec<Case> {
     vec![
-        Case::new("Logto says that somebody signed out", async |site| {
+        Case::new("Logto says that someone signed out", async |site| {
             let (mut visitor, form) = signed_out_at_logto(site).await;
             visitor.is_signed_in().await;
             let answer = logto_posts(site, &form).await;
@@ -55,7 +55,7 @@ pub fn back_channel() -> Vec<Case> {
             assert_eq!(logto_posts(site, &form).await.status, 200);
             visitor.is_signed_out().await;
         }),
-        Case::new("a logout of nobody", async |site| {
+        Case::new("a logout of no one", async |site| {
             for body in ["", "logout_token=", "logout_token=a.b.c", "a=b"] {
                 is_refused(&logto_posts(site, body).await);
             }

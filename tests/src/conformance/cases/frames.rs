@@ -79,7 +79,7 @@ pub fn frames() -> Vec<Case> {
             let answer = open_window(&mut window, &link).await;
             assert!(answer.location().contains("max_age=300"), "{}", answer.location());
         }),
-        Case::new("an app that nobody may frame has no such route", async |site| {
+        Case::new("an app that no one may frame has no such route", async |site| {
             let mut visitor = site.visitor();
             let answer = shown_in_frame(&mut visitor, PAGE).await;
             assert_eq!(answer.status, 401);
@@ -93,7 +93,7 @@ pub fn frames() -> Vec<Case> {
     cases.into_iter().map(in_a_space).collect()
 }
 
-/// What must give nobody a session.
+/// What must give no one a session.
 fn attacks() -> Vec<Case> {
     let mut cases = vec![
         Case::new("a code works once", async |site| {

@@ -41,7 +41,7 @@ pub fn freshness() -> Vec<Case> {
         })
         .collect();
     cases.extend([
-        Case::new("a recent sign-in, from nobody", async |site| {
+        Case::new("a recent sign-in, from no one", async |site| {
             let mut visitor = site.visitor();
             let refused = visitor.open(PAGE).await;
             refused.is_not_stored();
@@ -57,10 +57,10 @@ pub fn freshness() -> Vec<Case> {
             let post = visitor.post("/fresh").body("a=b").send().await;
             is_let_in(&post, site);
             // A plain script without a session is told that there is none.
-            let nobody = site.visitor().get(PAGE).send().await;
-            assert_eq!(nobody.status, 401);
-            assert!(nobody.text().contains("\"unauthenticated\""), "{}", nobody.text());
-            assert!(nobody.text().contains(TO_SIGN_IN), "{}", nobody.text());
+            let signed_out = site.visitor().get(PAGE).send().await;
+            assert_eq!(signed_out.status, 401);
+            assert!(signed_out.text().contains("\"unauthenticated\""), "{}", signed_out.text());
+            assert!(signed_out.text().contains(TO_SIGN_IN), "{}", signed_out.text());
         }),
         Case::new("a recent sign-in, from a session that is there", async |site| {
             let mut visitor = site.visitor();
@@ -77,7 +77,7 @@ pub fn freshness() -> Vec<Case> {
             assert_eq!((again.status, again.location().as_str()), (303, TO_SIGN_IN));
             visitor.is_signed_in().await;
         }),
-        Case::new("a recent sign-in, of somebody else", async |site| {
+        Case::new("a recent sign-in, of someone else", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
             let refused = visitor.open(PAGE).await;

@@ -42,7 +42,7 @@ pub fn headers() -> Vec<Case> {
             let answer = ask.header("cookie", header).send().await;
             assert_eq!(answer.text(), format!("hello {}", site.alice()));
         }),
-        Case::new("an origin that is not text signs nobody out", async |site| {
+        Case::new("an origin that is not text signs no one out", async |site| {
             let (mut visitor, _) = signed_in(site).await;
             let ask = visitor.ask("POST", "/sign-out");
             let answer = ask.header("origin", b"http://localhost:3000\xff").send().await;

@@ -76,7 +76,7 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
     };
     match (method, route) {
         ("GET" | "POST", "/sign-out") if allowed.contains(method) => {
-            // Nobody is signed in here, but perhaps at Logto.
+            // No one is signed in here, but perhaps at Logto.
             assert_eq!(answer.status, 303);
             assert!(answer.location().contains("/oidc/session/end?client_id="));
         }
@@ -87,7 +87,7 @@ async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) 
             answer.has_no_pending_cookies();
         }
         ("GET" | "POST", "/sign-in/frame") => {
-            // Nobody may frame this app.
+            // No one may frame this app.
             assert_eq!(answer.status, 404);
             answer.has_no_pending_cookies();
         }

@@ -1,4 +1,4 @@
-//! Logto is away: nobody is signed out by that.
+//! Logto is away: no one is signed out by that.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::super::{Answer, Case};
 #[must_use]
 pub fn outages() -> Vec<Case> {
     let mut cases = vec![
-        Case::new("away before anybody signed in", async |site| {
+        Case::new("away before anyone signed in", async |site| {
             site.tenant.faults().down();
             let mut visitor = site.visitor();
             for route in ["/sign-in", "/sign-up", "/hugging-face"] {
@@ -32,7 +32,7 @@ pub fn outages() -> Vec<Case> {
             visitor.is_signed_in().await;
             assert_eq!(visitor.open("/nested/deep/page").await.status, 200);
         }),
-        Case::new("away when somebody signs out", async |site| {
+        Case::new("away when someone signs out", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
             site.tenant.faults().down();

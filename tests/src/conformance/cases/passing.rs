@@ -24,7 +24,7 @@ pub fn passing_through() -> Vec<Case> {
             let answer = visitor.post("/echo").send().await;
             assert_eq!((answer.status, answer.text().as_str()), (200, ""));
         }),
-        Case::new("a body that nobody may send", async |site| {
+        Case::new("a body that no one may send", async |site| {
             let answer = site.visitor().post("/echo").body(every_byte()).send().await;
             assert_eq!(answer.status, 401);
             assert!(answer.text().contains("unauthenticated"));

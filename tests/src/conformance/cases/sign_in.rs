@@ -103,7 +103,7 @@ pub fn signing_in() -> Vec<Case> {
                 answer.has_no_pending_cookies();
             }
         }),
-        Case::new("why nobody is signed in", async |site| {
+        Case::new("why no one is signed in", async |site| {
             let mut visitor = site.visitor();
             let state = async |visitor: &mut Visitor<'_>| visitor.get("/state").send().await.text();
             assert_eq!(state(&mut visitor).await, "SignedOut");

@@ -30,7 +30,7 @@ pub fn webhooks() -> Vec<Case> {
             // Once.
             is_refused(&logto_sends(site, &webhook).await, 409);
         }),
-        Case::new("a webhook that nobody signed", async |site| {
+        Case::new("a webhook that no one signed", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
             let webhook = suspended(site);

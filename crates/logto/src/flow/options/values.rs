@@ -1,6 +1,14 @@
 //! The parameters that Logto adds to an authorization request, and their values.
 
 /// The page of Logto that a sign-in begins with.
+///
+/// # Example
+///
+/// ```
+/// use logto::{FirstScreen, SignInOptions};
+///
+/// let sign_up = SignInOptions::new().with_first_screen(FirstScreen::Register);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FirstScreen {
@@ -36,6 +44,14 @@ impl FirstScreen {
 }
 
 /// Logto's older way to choose the first page.
+///
+/// # Example
+///
+/// ```
+/// use logto::{InteractionMode, SignInOptions};
+///
+/// let sign_up = SignInOptions::new().with_interaction_mode(InteractionMode::SignUp);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InteractionMode {
@@ -55,6 +71,16 @@ impl InteractionMode {
 }
 
 /// What a person may identify with on the `Identifier…` first screens.
+///
+/// # Example
+///
+/// ```
+/// use logto::{FirstScreen, Identifier, SignInOptions};
+///
+/// let by_email = SignInOptions::new()
+///     .with_first_screen(FirstScreen::IdentifierSignIn)
+///     .with_identifiers([Identifier::Email]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Identifier {
@@ -77,6 +103,14 @@ impl Identifier {
 }
 
 /// Skips Logto's page and goes straight to another service.
+///
+/// # Example
+///
+/// ```
+/// use logto::{DirectSignIn, SignInOptions};
+///
+/// let github = SignInOptions::new().with_direct_sign_in(DirectSignIn::Social("github".to_owned()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DirectSignIn {

@@ -15,6 +15,18 @@ use crate::error::{Error, ErrorKind};
 /// The claims of the ID token that the session holds; they were verified when Logto sent it.
 ///
 /// Derefs to [`Claims`], so `claims.name` and `claims.email` read as expected.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+///
+/// fn describe(user: &User) -> String {
+///     let claims = user.claims();
+///     let name = claims.name.as_deref().unwrap_or(&claims.sub);
+///     format!("{name}, in {} organizations, until {}", claims.organizations.len(), claims.exp)
+/// }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct IdTokenClaims {

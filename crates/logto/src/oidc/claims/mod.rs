@@ -31,6 +31,20 @@ pub use user_info::UserInfo;
 /// `urn:logto:scope:organizations` and `urn:logto:scope:organization_roles` on request. Logto puts
 /// `custom_data`, `identities`, `sso_identities` and `organization_data` into userinfo only, unless
 /// the tenant says otherwise.
+///
+/// # Example
+///
+/// ```
+/// use logto::Claims;
+///
+/// fn greeting(claims: &Claims) -> String {
+///     let name = claims.name.as_deref().or(claims.username.as_deref());
+///     match claims.roles.iter().any(|role| role == "admin") {
+///         true => format!("Hello {}, administrator", name.unwrap_or(&claims.sub)),
+///         false => format!("Hello {}", name.unwrap_or(&claims.sub)),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default)]

@@ -12,6 +12,29 @@ use crate::error::{Error, ErrorKind};
 /// The answer of the userinfo endpoint (OpenID Connect Core, section 5.3), fresh from Logto.
 ///
 /// Derefs to [`Claims`].
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct CustomData {
+///     theme: Option<String>,
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct WithTheme {
+///     custom_data: CustomData,
+/// }
+///
+/// async fn theme(user: &User) -> Result<String, logto::Error> {
+///     let info = user.fetch_user_info().await?;
+///     println!("{} has the address {:?}", info.sub, info.email);
+///     Ok(info.custom::<WithTheme>()?.custom_data.theme.unwrap_or_default())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct UserInfo {
     claims: Claims,

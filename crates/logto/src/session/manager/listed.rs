@@ -7,6 +7,23 @@ use crate::error::Error;
 use crate::session::{Device, Indexed, SessionId};
 
 /// One session of a person, for a page that lists them.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+///
+/// async fn rows(user: &User) -> Result<Vec<String>, logto::Error> {
+///     let sessions = user.sessions().await?.into_iter().map(|session| {
+///         let browser = session.browser.unwrap_or("A browser");
+///         match session.is_current {
+///             true => format!("{browser}, this session"),
+///             false => format!("{browser}, last used at {}", session.last_used_at),
+///         }
+///     });
+///     Ok(sessions.collect())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionInfo {

@@ -5,13 +5,16 @@
 //! requests and browsers that do not have the new cookie yet, and that it is over, so that no copy of
 //! its cookie brings it back.
 
+mod attempts;
+mod callback_outcome;
 mod expiry;
 mod held_lease;
 mod lease;
 mod listed;
 mod load;
 mod loaded;
-mod once;
+
+mod open;
 mod opened;
 mod outages;
 mod pending;
@@ -21,6 +24,7 @@ mod revocation;
 mod stale;
 mod store;
 mod store_keys;
+mod watch;
 mod watched;
 
 use std::sync::Arc;
@@ -34,6 +38,7 @@ use crate::error::{Error, ErrorKind};
 use crate::session::{Device, Opener, Packer, Session, SessionCookie, SessionPointer};
 use crate::storage::{MemoryStorage, Storage, Subscription};
 
+pub(crate) use callback_outcome::TakenUp;
 use expiry::SessionExpiry;
 pub(crate) use held_lease::HeldLease;
 pub(crate) use lease::Turn;
@@ -41,13 +46,12 @@ pub(crate) use listed::ListedSession;
 pub use listed::SessionInfo;
 pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
-pub(crate) use once::TakenUp;
 use opened::Opened;
 pub(crate) use pending::{Added, EndingSession, PendingEnds};
 pub(crate) use records::FoundSession;
 pub(crate) use replay::ReplayGuard;
-pub(crate) use stale::Concerned;
 use store::Store;
+pub(crate) use store_keys::Concerned;
 use store_keys::StoreKeys;
 pub(crate) use watched::WatchedSession;
 use watched::WatchedSessions;

@@ -3,18 +3,16 @@
 //! To open means to unseal, and to read what most requests need. What comes of that is kept for those
 //! that follow; whether a session still lives is asked on each of them.
 
-use std::mem;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::records::Record;
 use super::store_keys::{EndKeys, StoreKeys};
-use super::{LoadedSession, SessionBackend, SessionManager};
+use super::{LoadedSession, SessionBackend};
 use crate::cache::{Budget, Seen};
 use crate::crypto::seal::Purpose;
-use crate::error::Error;
-use crate::session::{Content, Sealed, SessionId, SessionPointer, SessionState};
-use crate::storage::{Entry, Version};
+use crate::session::{SessionId, SessionPointer, SessionState};
+use crate::storage::Version;
 
 /// Bytes of an entry beside what it holds: names for the store, and its place in the cache.
 const ENTRY: usize = 256;
@@ -29,9 +27,9 @@ pub(super) struct Opened {
     /// Where the store has what ends it.
     ends: OnceLock<Box<EndKeys>>,
     /// What the store had at the last request, and which writing of it that was.
-    stored: RwLock<Option<Box<(Version, Record)>>>,
+    pub(super) stored: RwLock<Option<Box<(Version, Record)>>>,
     renewals: Renewals,
-    budget: Arc<Budget>,
+    pub(super) budget: Arc<Budget>,
 }
 
 /// How often this cookie was answered with a newer one that the browser does not have yet: a proxy
@@ -77,7 +75,7 @@ impl Drop for Opened {
 }
 
 /// What the store had, in memory.
-fn bytes_of(stored: Option<&(Version, Record)>) -> usize {
+pub(super) fn bytes_of(stored: Option<&(Version, Record)>) -> usize {
     match stored {
         Some((_, Record::Session(loaded))) => {
             size_of::<(Version, Record)>() + loaded.session.grant.bytes()
@@ -87,6 +85,12 @@ fn bytes_of(stored: Option<&(Version, Record)>) -> usize {
 }
 
 impl Opened {
+    /// A cookie whose session the store has under `key`.
+    pub(super) fn new(what: What, key: Box<str>, budget: Arc<Budget>) -> Self {
+        let (ends, stored, renewals) = Default::default();
+        Self { what, key, ends, stored, renewals, budget }
+    }
+
     /// Where the store has what ends the session.
     pub(super) fn ends(&self, names: &StoreKeys) -> &EndKeys {
         self.ends.get_or_init(|| {
@@ -122,7 +126,7 @@ impl Opened {
         }
     }
 
-    fn backend(&self) -> SessionBackend {
+    pub(super) fn backend(&self) -> SessionBackend {
         match self.what {
             What::Session(_) => SessionBackend::Cookie,
             What::SessionPointer(..) => SessionBackend::Store,
@@ -141,75 +145,11 @@ impl Opened {
         before >= MAX_RENEWALS
     }
 
-    fn purpose(&self) -> Purpose {
+    pub(super) fn purpose(&self) -> Purpose {
         match self.what {
             What::Session(_) => Purpose::Session,
             What::SessionPointer(..) => Purpose::SessionPointer,
         }
-    }
-}
-
-impl SessionManager {
-    /// Opens a session cookie; `None` if it is none of ours.
-    pub(super) fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
-        if let Some(opened) = self.opened.get(&sealed.text) {
-            // What was sealed as a session is no pointer, and the other way round.
-            return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
-        }
-        let (id, what) = match self.cookie.open(sealed)? {
-            Content::SessionPointer(pointer) => {
-                (pointer.id, What::SessionPointer(pointer, sealed.text.as_ref().into()))
-            }
-            Content::Session(session) => {
-                let loaded = LoadedSession { session, backend: SessionBackend::Cookie };
-                (loaded.session.id, What::Session(loaded))
-            }
-        };
-        let opened = Arc::new(Opened {
-            what,
-            key: self.store_keys.session(id).into(),
-            ends: OnceLock::new(),
-            stored: RwLock::default(),
-            renewals: Renewals::default(),
-            budget: Arc::clone(self.opener.budget()),
-        });
-        if self.is_live(&opened, now) {
-            self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
-        }
-        Some(opened)
-    }
-
-    pub(super) fn is_live(&self, opened: &Opened, now: u64) -> bool {
-        match &opened.what {
-            What::Session(loaded) => now < self.expiry.ends_at(&loaded.session),
-            What::SessionPointer(pointer, _) => now < self.expiry.absolute_end(pointer.started_at),
-        }
-    }
-
-    /// What the store has under the session's key, opened once for each writing of it.
-    pub(super) fn stored(
-        &self,
-        opened: &Opened,
-        entry: Option<&Entry>,
-    ) -> Result<Option<Record>, Error> {
-        let Some(entry) = entry else {
-            return Ok(None);
-        };
-        let stored = opened.stored.read();
-        if let Some((version, record)) = stored.unwrap_or_else(PoisonError::into_inner).as_deref()
-            && *version == entry.version
-        {
-            return Ok(Some(record.clone()));
-        }
-        let record = self.record(&opened.key, Some(entry), opened.backend())?;
-        let newer = record.clone().map(|record| Box::new((entry.version, record)));
-        opened.budget.take(bytes_of(newer.as_deref()));
-        let older = {
-            let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
-            mem::replace(&mut *stored, newer)
-        };
-        opened.budget.give_back(bytes_of(older.as_deref()));
-        Ok(record)
     }
 }
 
@@ -220,6 +160,7 @@ mod tests {
     use crate::config::Settings;
     use crate::crypto::seal::KeyRing;
     use crate::oidc::claims::IdTokenClaims;
+    use crate::session::manager::SessionManager;
     use crate::session::{Device, Grant, Session, SessionId, StoredTokens};
     use crate::storage::MemoryStorage;
 
@@ -281,7 +222,7 @@ mod tests {
                 assert_eq!(loaded.session.grant.tokens().refresh, None);
                 drop(loaded);
                 // The next request makes room for what this one has read.
-                manager.opened.get(b"a cookie that nobody has");
+                manager.opened.get(b"a cookie of no browser");
                 let taken = manager.opener.budget().taken();
                 assert!(taken <= LIMIT, "{taken} bytes");
                 most = most.max(taken);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::attempts::{ATTEMPTS, busy, in_attempts};
 use super::held_lease::HeldLease;
 use super::revocation::CLOCKS;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
@@ -13,10 +14,6 @@ use crate::storage::{Entry, Expect};
 /// every browser has the new cookie. A new refresh token is remembered as long as the session lives:
 /// the one in the old cookie is spent.
 const NEWER_KEPT: Duration = Duration::from_secs(3600);
-/// Attempts to write beside others; each fails only if another one succeeded.
-pub(super) const ATTEMPTS: usize = 20;
-/// Between attempts to begin a new session.
-const CREATE_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
 const REVOKED: u8 = 0;
 const SESSION: u8 = 1;
@@ -172,7 +169,10 @@ impl SessionManager {
                 && let Err(error) = self.unlist(&session.sub, &[session.id]).await
             {
                 // The list is made of what is there.
-                tracing::debug!(%error, "failed to remove an ended session from the session list of its user");
+                tracing::debug!(
+                    %error,
+                    "failed to remove an ended session from the session list of its user"
+                );
             }
             return Ok(match self.record(&key, entry.as_ref(), session.backend) {
                 Ok(Some(Record::Session(newer))) if newer.session.revision >= session.revision => {
@@ -245,23 +245,6 @@ impl SessionManager {
     }
 }
 
-/// Tries again twice if the store does not answer.
-pub(super) async fn in_attempts<T, F: Future<Output = Result<T, Error>>>(
-    work: impl Fn() -> F,
-) -> Result<T, Error> {
-    for pause in CREATE_PAUSES {
-        match work().await {
-            Err(error) if error.is_retryable() => tokio::time::sleep(pause).await,
-            outcome => return outcome,
-        }
-    }
-    work().await
-}
-
 fn over() -> Error {
     Error::new(ErrorKind::SignInRequired, "the session is over")
-}
-
-pub(super) fn busy() -> Error {
-    Error::new(ErrorKind::StoreUnavailable, "too many concurrent writes to the same store entry")
 }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::records::{ATTEMPTS, busy, in_attempts};
+use super::attempts::{ATTEMPTS, busy, in_attempts};
 use super::{LoadedSession, SessionManager};
 use crate::error::{Error, ErrorKind};
 use crate::session::{Device, Index, Indexed, Session, SessionId};

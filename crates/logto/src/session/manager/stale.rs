@@ -4,18 +4,8 @@
 //! instances do not matter.
 
 use super::SessionManager;
+use super::store_keys::Concerned;
 use crate::error::Error;
-
-/// Whose access tokens a change concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Concerned<'a> {
-    /// Everyone's.
-    All,
-    /// Those for an organization.
-    Organization(&'a str),
-    /// Those of a person.
-    Person(&'a str),
-}
 
 impl SessionManager {
     /// Access tokens that Logto issued by `until` are not used any more.

@@ -1,8 +1,18 @@
 //! The keys of entries in the store.
 
-use super::Concerned;
 use crate::crypto::encoding;
 use crate::session::SessionId;
+
+/// Whose access tokens a change concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Concerned<'a> {
+    /// Everyone's.
+    All,
+    /// Those for an organization.
+    Organization(&'a str),
+    /// Those of a person.
+    Person(&'a str),
+}
 
 /// As [`REVOCATION_MARKER`](crate::storage::REVOCATION_MARKER) says.
 const END_OF_PERSON: &str = "end-of-person:";

@@ -1,7 +1,7 @@
 //! Sessions whose end something waits for: an open stream, a connection, a task.
 //!
 //! What ends a session in this process ends the waiting at once. Of what ends it elsewhere the store
-//! tells; `flow::session_end` asks it, for all of them together.
+//! tells; `flow::session_watch` asks it, for all of them together.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -11,31 +11,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::records::Record;
+use super::SessionBackend;
 use super::store_keys::EndKeys;
-use super::{LoadedSession, SessionBackend, SessionManager};
-use crate::error::Error;
 use crate::session::SessionId;
-use crate::storage::{Entry, Version};
+use crate::storage::Version;
 
-/// Sessions that the store is asked about at once. Each takes up to three keys.
-const BATCH: usize = 256;
 /// Messages that are kept until the store is asked; for more it is asked about all sessions.
 const MESSAGES: usize = 1024;
 
 /// A session whose end is waited for. It takes less than a kilobyte.
 #[derive(Debug)]
 pub(crate) struct WatchedSession {
-    id: SessionId,
+    pub(super) id: SessionId,
     /// Where the store has the session, and what ends it.
-    key: String,
-    ends: EndKeys,
-    started_at: u64,
-    known_marker: Option<Version>,
-    backend: SessionBackend,
+    pub(super) key: String,
+    pub(super) ends: EndKeys,
+    pub(super) started_at: u64,
+    pub(super) known_marker: Option<Version>,
+    pub(super) backend: SessionBackend,
     /// In seconds since the Unix epoch; its use moves it.
-    ends_at: AtomicU64,
-    has_ended: AtomicBool,
+    pub(super) ends_at: AtomicU64,
+    pub(super) has_ended: AtomicBool,
     /// Notified when it has ended, or when someone else has to look after the sessions.
     pub(crate) changed: Notify,
 }
@@ -45,7 +41,7 @@ impl WatchedSession {
         self.has_ended.load(Ordering::Acquire)
     }
 
-    fn ends_at(&self) -> u64 {
+    pub(super) fn ends_at(&self) -> u64 {
         self.ends_at.load(Ordering::Relaxed)
     }
 
@@ -88,7 +84,7 @@ struct Due {
 
 impl WatchedSessions {
     /// Waits for the end of a session, until [`leave`](Self::leave).
-    fn watch(&self, session: WatchedSession) -> Arc<WatchedSession> {
+    pub(super) fn watch(&self, session: WatchedSession) -> Arc<WatchedSession> {
         let mut state = self.state();
         let (id, ends_at) = (session.id, session.ends_at());
         let entry = state.sessions.entry(id).or_insert_with(|| (Arc::new(session), 0));
@@ -243,84 +239,6 @@ impl WatchedSessions {
 fn tell_ended(watched: &Arc<WatchedSession>) {
     watched.has_ended.store(true, Ordering::Release);
     watched.changed.notify_waiters();
-}
-
-impl SessionManager {
-    /// Waits for the end of a session.
-    pub(crate) fn watch(&self, loaded: &LoadedSession) -> Arc<WatchedSession> {
-        let session = &loaded.session;
-        self.watched.watch(WatchedSession {
-            id: session.id,
-            key: self.store_keys.session(session.id),
-            ends: self.store_keys.ends(loaded.sub(), loaded.sid()),
-            started_at: session.started_at,
-            known_marker: session.known_marker,
-            backend: loaded.backend,
-            ends_at: AtomicU64::new(self.expiry.ends_at(session)),
-            has_ended: AtomicBool::new(false),
-            changed: Notify::new(),
-        })
-    }
-
-    /// Asks the store about sessions that are waited for, and ends the waiting for those that are over:
-    /// how many these were.
-    pub(crate) async fn check_watched(
-        &self,
-        sessions: &[Arc<WatchedSession>],
-        now: u64,
-    ) -> Result<usize, Error> {
-        let mut ended = 0;
-        for batch in sessions.chunks(BATCH) {
-            let keys = batch.iter().flat_map(|watched| {
-                let WatchedSession { key, ends: EndKeys { person, logto }, .. } = &**watched;
-                [Some(key), Some(person), logto.as_ref()].into_iter().flatten()
-            });
-            let keys: Vec<&str> = keys.map(String::as_str).collect();
-            let mut entries = self.store.get_all(&keys).await?.into_iter();
-            for watched in batch {
-                let [session, person] = [entries.next().flatten(), entries.next().flatten()];
-                let logto = watched.ends.logto.as_ref().and_then(|_| entries.next().flatten());
-                if self.is_watched_over(watched, [&session, &person, &logto], now) {
-                    self.watched.end(watched.id);
-                    ended += 1;
-                }
-            }
-        }
-        Ok(ended)
-    }
-
-    fn is_watched_over(
-        &self,
-        watched: &WatchedSession,
-        [session, person, logto]: [&Option<Entry>; 3],
-        now: u64,
-    ) -> bool {
-        let WatchedSession { id, key: at, ends, started_at, known_marker, .. } = watched;
-        let ended_at_logto = ends
-            .logto
-            .as_ref()
-            .is_some_and(|key| self.is_over(key, logto.as_ref(), *started_at, None));
-        if self.pending.has(*id)
-            || ended_at_logto
-            || self.is_over(&ends.person, person.as_ref(), *started_at, *known_marker)
-        {
-            return true;
-        }
-        let Some(entry) = session else {
-            // A session in cookies leaves nothing in the store.
-            return watched.backend == SessionBackend::Store || now >= watched.ends_at();
-        };
-        if now < watched.ends_at() {
-            return !self.holds_session(at, entry);
-        }
-        match self.record(at, Some(entry), watched.backend) {
-            Ok(Some(Record::Session(loaded))) => {
-                self.watched.lives_until(*id, self.expiry.ends_at(&loaded.session));
-                now >= watched.ends_at()
-            }
-            _ => true,
-        }
-    }
 }
 
 impl fmt::Debug for WatchedSessions {

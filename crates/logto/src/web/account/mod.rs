@@ -111,7 +111,7 @@ impl Account {
             Error::malformed(ErrorKind::InvalidRequest, "what was to be sent", &error)
         })?;
         let verification = self.verification.as_ref().map(|one| one.id().to_owned());
-        let asked = self.context.with_opaque_token(|token| {
+        let asked = self.context.tokens().with_opaque_token(|token| {
             let (http, url) = (Arc::clone(&logto.http), url.clone());
             let (body, verification) = (body.clone(), verification.clone());
             async move {

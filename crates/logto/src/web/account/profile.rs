@@ -94,6 +94,17 @@ pub struct ProfileDetails {
 }
 
 /// What changes in an account. What is not named stays as it is.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{AccountUpdate, User};
+///
+/// async fn rename(user: &User, name: &str) -> Result<(), logto::Error> {
+///     user.account().update(&AccountUpdate::new().with_name(Some(name))).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AccountUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]

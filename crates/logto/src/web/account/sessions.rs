@@ -49,6 +49,19 @@ pub struct LogtoGrant {
 }
 
 /// What becomes of the tokens of a session at Logto that ends.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{Account, RevokeGrants};
+///
+/// async fn sign_out_elsewhere(account: &Account) -> Result<(), logto::Error> {
+///     for session in account.sessions().await?.iter().filter(|session| !session.is_current) {
+///         account.end_session(&session.id, RevokeGrants::FirstParty).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevokeGrants {

@@ -14,6 +14,20 @@ const BY_CODE: &str = "verification-code";
 
 /// That a person has proved who they are, for ten minutes and any number of calls. It is good for calls of this
 /// person alone, so a page may carry its [id](Self::id) in a hidden field from one request to the next.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+///
+/// async fn confirmed(user: &User, password: &str) -> Result<(), logto::Error> {
+///     let account = user.account();
+///     let verification = account.verify_password(password).await?;
+///     let grants = account.with_verification(verification).grants().await?;
+///     println!("{} apps", grants.len());
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verification(String);
 

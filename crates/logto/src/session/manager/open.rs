@@ -1,0 +1,69 @@
+//! Opens session cookies, and what the store has of their sessions.
+
+use std::mem;
+use std::sync::{Arc, PoisonError};
+
+use super::opened::{Opened, What, bytes_of};
+use super::records::Record;
+use super::{LoadedSession, SessionBackend, SessionManager};
+use crate::error::Error;
+use crate::session::{Content, Sealed};
+use crate::storage::Entry;
+
+impl SessionManager {
+    /// Opens a session cookie; `None` if it is none of ours.
+    pub(super) fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
+        if let Some(opened) = self.opened.get(&sealed.text) {
+            // What was sealed as a session is no pointer, and the other way round.
+            return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
+        }
+        let (id, what) = match self.cookie.open(sealed)? {
+            Content::SessionPointer(pointer) => {
+                (pointer.id, What::SessionPointer(pointer, sealed.text.as_ref().into()))
+            }
+            Content::Session(session) => {
+                let loaded = LoadedSession { session, backend: SessionBackend::Cookie };
+                (loaded.session.id, What::Session(loaded))
+            }
+        };
+        let key = self.store_keys.session(id).into();
+        let opened = Arc::new(Opened::new(what, key, Arc::clone(self.opener.budget())));
+        if self.is_live(&opened, now) {
+            self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
+        }
+        Some(opened)
+    }
+
+    pub(super) fn is_live(&self, opened: &Opened, now: u64) -> bool {
+        match &opened.what {
+            What::Session(loaded) => now < self.expiry.ends_at(&loaded.session),
+            What::SessionPointer(pointer, _) => now < self.expiry.absolute_end(pointer.started_at),
+        }
+    }
+
+    /// What the store has under the session's key, opened once for each writing of it.
+    pub(super) fn stored(
+        &self,
+        opened: &Opened,
+        entry: Option<&Entry>,
+    ) -> Result<Option<Record>, Error> {
+        let Some(entry) = entry else {
+            return Ok(None);
+        };
+        let stored = opened.stored.read();
+        if let Some((version, record)) = stored.unwrap_or_else(PoisonError::into_inner).as_deref()
+            && *version == entry.version
+        {
+            return Ok(Some(record.clone()));
+        }
+        let record = self.record(&opened.key, Some(entry), opened.backend())?;
+        let newer = record.clone().map(|record| Box::new((entry.version, record)));
+        opened.budget.take(bytes_of(newer.as_deref()));
+        let older = {
+            let mut stored = opened.stored.write().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *stored, newer)
+        };
+        opened.budget.give_back(bytes_of(older.as_deref()));
+        Ok(record)
+    }
+}

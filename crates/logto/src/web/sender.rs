@@ -1,0 +1,54 @@
+//! Who sent a request: a page of this app, or one of another site whose browser adds the cookies by itself.
+
+use super::{Context, Request};
+use crate::session::manager::SessionManager;
+
+/// What is known of the sender of a request.
+pub(super) struct Sender<'a> {
+    request: &'a Request,
+    /// The origin at which the browser reaches the app.
+    origin: &'a str,
+    sessions: &'a SessionManager,
+}
+
+impl Context {
+    pub(super) fn sender(&self) -> Sender<'_> {
+        let (request, origin) = (self.request(), self.origin());
+        Sender { request, origin, sessions: &self.logto().sessions }
+    }
+}
+
+impl<'a> Sender<'a> {
+    /// Whether the session is one of a frame in a page of another site.
+    fn is_in_frame(&self) -> bool {
+        self.sessions.is_in_frame(self.request.raw_cookies())
+    }
+
+    /// The cookies that may speak for the person. Those of a frame come along from everywhere, so they
+    /// count only where `SameSite=Lax` would have let them through, or a page was opened in the frame.
+    pub(super) fn trusted_cookies(&self) -> &'a [u8] {
+        let request = self.request;
+        let is_trusted = !self.is_in_frame()
+            || request.is_surely_from(self.origin)
+            || (request.is_safe() && request.may_be_navigation());
+        if is_trusted { request.raw_cookies() } else { b"" }
+    }
+
+    /// Whether a page of this app made the request. Where no `SameSite=Lax` cookie says so, the browser
+    /// itself has to.
+    pub(super) fn is_from_here(&self) -> bool {
+        match self.is_in_frame() {
+            true => self.request.is_surely_from(self.origin),
+            false => self.request.is_from(self.origin),
+        }
+    }
+
+    /// Whether the session's own cookie speaks for a request that hides where it comes from:
+    /// `SameSite=Lax` keeps that cookie from posts across sites. A page of a sibling host could do the
+    /// same, which SECURITY.md says.
+    pub(super) fn is_vouched_for_by_cookie(&self, now: u64) -> bool {
+        self.request.hides_its_origin(self.origin)
+            && !self.is_in_frame()
+            && self.sessions.in_cookies(self.request.raw_cookies(), now).is_some()
+    }
+}
