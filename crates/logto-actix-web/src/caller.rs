@@ -23,6 +23,22 @@ use crate::extract::context;
 /// A session counts for a request that changes something only if it comes from a page of the app.
 ///
 /// It needs the [`middleware`](crate::middleware()) and the [`Api`] in the app's data.
+///
+/// # Example
+///
+/// ```
+/// use logto_actix_web::{Caller, Permission, Policy};
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+///
+/// async fn things(caller: Caller<ReadThings>) -> String {
+///     format!("The things of {}", caller.sub())
+/// }
+/// ```
 pub struct Caller<P = AnyToken>(pub web::Caller, PhantomData<fn() -> P>);
 
 impl<P: Permission> FromRequest for Caller<P> {

@@ -16,6 +16,16 @@ use crate::middleware::{Lazy, view};
 ///
 /// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
 /// sign-in and comes back afterwards, anything else gets 401.
+///
+/// # Example
+///
+/// ```
+/// use logto_actix_web::User;
+///
+/// async fn profile(user: User) -> String {
+///     format!("Hello {}", user.name().unwrap_or(user.sub()))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
@@ -23,6 +33,19 @@ pub struct User(pub web::User);
 ///
 /// `None` means that no user is signed in. Where that cannot be known, the request is refused. Actix
 /// Web's `Option<User>` would also be `None` for a refusal.
+///
+/// # Example
+///
+/// ```
+/// use logto_actix_web::MaybeUser;
+///
+/// async fn home(MaybeUser(user): MaybeUser) -> String {
+///     match user {
+///         Some(user) => format!("Hello {}", user.sub()),
+///         None => "Hello. Please sign in.".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 

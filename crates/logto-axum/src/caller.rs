@@ -19,6 +19,22 @@ use crate::{Auth, Reply};
 /// A session counts for a request that changes something only if it comes from a page of the app.
 ///
 /// It needs the [`layer`](crate::layer()) and the [`Api`] in the router's state.
+///
+/// # Example
+///
+/// ```
+/// use logto_axum::{Caller, Permission, Policy};
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+///
+/// async fn things(caller: Caller<ReadThings>) -> String {
+///     format!("The things of {}", caller.sub())
+/// }
+/// ```
 pub struct Caller<P = AnyToken>(pub web::Caller, PhantomData<fn() -> P>);
 
 impl<S, P> FromRequestParts<S> for Caller<P>

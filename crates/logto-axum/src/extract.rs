@@ -15,12 +15,35 @@ use crate::layer::{Lazy, view};
 /// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
 /// sign-in and comes back afterwards, anything else gets 401. `Option<User>` lets everyone through, as
 /// [`MaybeUser`] does.
+///
+/// # Example
+///
+/// ```
+/// use logto_axum::User;
+///
+/// async fn profile(user: User) -> String {
+///     format!("Hello {}", user.name().unwrap_or(user.sub()))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
 /// The signed-in user, if there is one.
 ///
 /// `None` means that no user is signed in. Where that cannot be known, the request is refused.
+///
+/// # Example
+///
+/// ```
+/// use logto_axum::MaybeUser;
+///
+/// async fn home(MaybeUser(user): MaybeUser) -> String {
+///     match user {
+///         Some(user) => format!("Hello {}", user.sub()),
+///         None => "Hello. Please sign in.".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 

@@ -23,6 +23,24 @@ use crate::Reply;
 ///
 /// It covers the routes that were added to the router before it. The layer does not read the request; the
 /// first extractor does, and sees the headers as they are then.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use logto_axum::{Logto, User};
+///
+/// async fn profile(user: User) -> String {
+///     format!("Hello {}", user.sub())
+/// }
+///
+/// fn app(logto: &Logto) -> Router {
+///     Router::new()
+///         .route("/profile", get(profile))
+///         .merge(logto_axum::routes(logto))
+///         .layer(logto_axum::layer(logto))
+/// }
+/// ```
 #[must_use]
 pub fn layer(logto: &Logto) -> LogtoLayer {
     LogtoLayer(logto.clone())

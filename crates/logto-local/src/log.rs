@@ -13,6 +13,18 @@ const KEPT: usize = 10_000;
 
 /// A request that reached the tenant, as it was sent, secrets included: that is what a test looks at.
 /// `Debug` shows names and statuses only.
+///
+/// # Example
+///
+/// ```
+/// use logto_local::LocalTenant;
+///
+/// fn refreshes(tenant: &LocalTenant) -> usize {
+///     let requests = tenant.requests();
+///     let grants = requests.iter().filter_map(|request| request.param("grant_type"));
+///     grants.filter(|grant| *grant == "refresh_token").count()
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeenRequest {

@@ -22,6 +22,21 @@ use crate::store::Store;
 /// A Logto tenant in this process. It stops when it is dropped.
 ///
 /// See the [crate documentation](crate) for what it does.
+///
+/// # Example
+///
+/// ```
+/// use logto_local::LocalTenant;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), logto_local::Error> {
+/// let tenant = LocalTenant::builder().base_url("http://localhost:3000").start().await?;
+/// println!("LOGTO_ENDPOINT={}", tenant.endpoint());
+/// println!("LOGTO_APP_ID={}", tenant.app_id());
+/// println!("LOGTO_APP_SECRET={}", tenant.app_secret());
+/// # Ok(())
+/// # }
+/// ```
 pub struct LocalTenant {
     pub(crate) shared: Shared,
     pub(crate) app: AppCredentials,

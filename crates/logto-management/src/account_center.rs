@@ -6,6 +6,18 @@ use serde_json::{Map, Value};
 use crate::{Error, Management};
 
 /// The calls about the account center; see [`Management::account_center`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+/// use serde_json::json;
+///
+/// async fn switch_on(management: &Management) -> Result<(), Error> {
+///     management.account_center().update(&json!({ "enabled": true })).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AccountCenter<'a>(&'a Management);
 

@@ -11,6 +11,17 @@ use crate::time::{optional_millis, optional_seconds};
 use crate::{Error, Management, Pages};
 
 /// The calls about applications; see [`Management::applications`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management, ApplicationType, NewApplication};
+///
+/// async fn register(management: &Management) -> Result<String, Error> {
+///     let app = NewApplication::new("My app", ApplicationType::Traditional);
+///     Ok(management.applications().create(&app).await?.id)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Applications<'a>(&'a Management);
 

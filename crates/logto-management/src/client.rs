@@ -38,6 +38,20 @@ pub(crate) struct Inner {
 }
 
 /// The settings of a [`Management`]; each has a default.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use logto_management::Management;
+///
+/// let management = Management::builder("https://login.example.com", "m2m app id", "m2m app secret")
+///     .resource("https://my-tenant.logto.app/api")
+///     .request_timeout(Duration::from_secs(10))
+///     .build()?;
+/// # Ok::<(), logto_management::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct ManagementBuilder {

@@ -6,6 +6,17 @@ use serde_json::json;
 use crate::{Error, Management};
 
 /// The calls about signing keys and ID tokens; see [`Management::configs`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+///
+/// async fn send_organizations(management: &Management) -> Result<(), Error> {
+///     management.configs().set_id_token_claims(&["organizations", "roles"]).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Configs<'a>(&'a Management);
 

@@ -9,6 +9,19 @@ use crate::secrets::is_secret;
 use crate::{Error, Management};
 
 /// The calls about connectors; see [`Management::connectors`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+///
+/// async fn targets(management: &Management) -> Result<(), Error> {
+///     for connector in management.connectors().list().await? {
+///         println!("{}", connector.id);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Connectors<'a>(&'a Management);
 

@@ -12,6 +12,17 @@ use crate::time::millis;
 use crate::{Error, Management, Pages};
 
 /// The calls about webhooks; see [`Management::hooks`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+///
+/// async fn missed(management: &Management, hook_id: &str) -> Result<usize, Error> {
+///     let deliveries = management.hooks().deliveries(hook_id).all().await?;
+///     Ok(deliveries.iter().filter(|delivery| !delivery.is_success()).count())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Hooks<'a>(&'a Management);
 

@@ -9,6 +9,20 @@ use crate::time::millis;
 use crate::{Error, Management};
 
 /// The calls about invitations; see [`Management::invitations`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+///
+/// async fn revoke_all(management: &Management, organization_id: &str) -> Result<(), Error> {
+///     let invitations = management.invitations();
+///     for invitation in invitations.list(organization_id).await? {
+///         invitations.revoke(&invitation.id).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Invitations<'a>(&'a Management);
 

@@ -6,6 +6,18 @@ use crate::resources::NewScope;
 use crate::{Error, Management, Pages, RoleType, Scope};
 
 /// The calls about the organization template; see [`Management::organization_template`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management, NewOrganizationRole, RoleType};
+///
+/// async fn add_admin(management: &Management) -> Result<(), Error> {
+///     let role = NewOrganizationRole::new("admin", RoleType::User);
+///     management.organization_template().add_role(&role).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct OrganizationTemplate<'a>(&'a Management);
 

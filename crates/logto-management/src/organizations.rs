@@ -9,6 +9,18 @@ use crate::time::optional_millis;
 use crate::{Error, Management, Pages};
 
 /// The calls about organizations; see [`Management::organizations`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management, NewOrganization};
+///
+/// async fn found(management: &Management, owner: &str) -> Result<(), Error> {
+///     let organizations = management.organizations();
+///     let created = organizations.create(&NewOrganization::new("Acme")).await?;
+///     organizations.add_members(&created.id, &[owner]).await
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Organizations<'a>(&'a Management);
 

@@ -17,6 +17,20 @@ const PAGE_SIZE: usize = 100;
 ///
 /// A change of the list meanwhile may make an entry appear twice or not at all, because Logto
 /// counts pages from the beginning each time.
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+///
+/// async fn first_user(management: &Management) -> Result<(), Error> {
+///     let mut users = management.users().list();
+///     if let Some(user) = users.next().await? {
+///         println!("{}", user.id);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[must_use = "nothing is fetched before it is read"]
 pub struct Pages<T>(BoxStream<'static, Result<T, Error>>);
 

@@ -8,6 +8,17 @@ use crate::time::{optional_seconds, seconds};
 use crate::{Error, Management, Pages};
 
 /// The calls about API resources; see [`Management::resources`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management, NewResource};
+///
+/// async fn register(management: &Management) -> Result<String, Error> {
+///     let api = NewResource::new("Things", "https://api.example.com");
+///     Ok(management.resources().create(&api).await?.id)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Resources<'a>(&'a Management);
 

@@ -6,6 +6,18 @@ use serde_json::json;
 use crate::{Error, Management, Pages, Scope};
 
 /// The calls about roles; see [`Management::roles`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management, NewRole, RoleType};
+///
+/// async fn editors(management: &Management, scope_ids: &[&str]) -> Result<(), Error> {
+///     let role = NewRole::new("editor", "May change things", RoleType::User);
+///     let created = management.roles().create(&role).await?;
+///     management.roles().add_scopes(&created.id, scope_ids).await
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Roles<'a>(&'a Management);
 

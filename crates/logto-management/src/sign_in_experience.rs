@@ -6,6 +6,17 @@ use serde_json::{Map, Value};
 use crate::{Error, Management};
 
 /// The calls about the sign-in experience; see [`Management::sign_in_experience`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+///
+/// async fn show(management: &Management) -> Result<(), Error> {
+///     println!("{:?}", management.sign_in_experience().get().await?);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SignInExperience<'a>(&'a Management);
 

@@ -12,6 +12,20 @@ use crate::time::optional_millis;
 use crate::{Error, Management, Pages, Role};
 
 /// The calls about people; see [`Management::users`].
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_management::{Error, Management};
+///
+/// async fn suspend_all(management: &Management, pattern: &str) -> Result<(), Error> {
+///     let users = management.users();
+///     for user in users.search(pattern).all().await? {
+///         users.set_suspended(&user.id, true).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a>(pub(crate) &'a Management);
 

@@ -9,6 +9,15 @@ use crate::store::CredentialStore;
 
 /// Credentials in a file of mode 0600, in a folder of mode 0700 if the folder is new. Windows protects it by the
 /// folder's own permissions.
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_native::FileStore;
+///
+/// let store = FileStore::of_program("my-program")?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileStore {
     file: PathBuf,

@@ -18,6 +18,24 @@ use crate::{Auth, Reply};
 /// A session counts for a request that changes something only if it comes from a page of the app.
 ///
 /// It needs the [`middleware`](crate::middleware()) and the [`Api`] in the endpoint's data.
+///
+/// # Example
+///
+/// ```
+/// use logto_poem::{Caller, Permission, Policy};
+/// use poem::handler;
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+///
+/// #[handler]
+/// async fn things(caller: Caller<ReadThings>) -> String {
+///     format!("The things of {}", caller.sub())
+/// }
+/// ```
 pub struct Caller<P = AnyToken>(pub web::Caller, PhantomData<fn() -> P>);
 
 impl<'a, P: Permission> FromRequest<'a> for Caller<P> {

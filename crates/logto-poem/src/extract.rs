@@ -13,6 +13,18 @@ use crate::middleware::{Lazy, view};
 ///
 /// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
 /// sign-in and comes back afterwards, anything else gets 401.
+///
+/// # Example
+///
+/// ```
+/// use logto_poem::User;
+/// use poem::handler;
+///
+/// #[handler]
+/// async fn profile(user: User) -> String {
+///     format!("Hello {}", user.name().unwrap_or(user.sub()))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
@@ -20,6 +32,21 @@ pub struct User(pub web::User);
 ///
 /// `None` means that no user is signed in. Where that cannot be known, the request is refused. poem's
 /// `Option<User>` and `Result<User>` would also be `None` for a refusal.
+///
+/// # Example
+///
+/// ```
+/// use logto_poem::MaybeUser;
+/// use poem::handler;
+///
+/// #[handler]
+/// async fn home(user: MaybeUser) -> String {
+///     match user.0 {
+///         Some(user) => format!("Hello {}", user.sub()),
+///         None => "Hello. Please sign in.".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 

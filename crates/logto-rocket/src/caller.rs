@@ -20,6 +20,24 @@ use crate::{Auth, Reply};
 /// A session counts for a request that changes something only if it comes from a page of the app.
 ///
 /// It needs both fairings, [`fairing`](crate::fairing()) and [`api_fairing`](crate::api_fairing()).
+///
+/// # Example
+///
+/// ```
+/// use logto_rocket::{Caller, Permission, Policy};
+/// use rocket::get;
+///
+/// struct ReadThings;
+///
+/// impl Permission for ReadThings {
+///     const POLICY: Policy = Policy::new().with_scopes(&["read:things"]);
+/// }
+///
+/// #[get("/")]
+/// async fn things(caller: Caller<ReadThings>) -> String {
+///     format!("The things of {}", caller.sub())
+/// }
+/// ```
 pub struct Caller<P = AnyToken>(pub web::Caller, PhantomData<fn() -> P>);
 
 #[rocket::async_trait]

@@ -16,6 +16,18 @@ use crate::{LogtoFairing, Reply};
 /// If no user is signed in, the request is forwarded with 401, to the next route by rank, then to the
 /// app's catchers. If the app has none for it, the fairing answers: a person who opens a page is
 /// sent to sign-in and comes back afterwards, anything else gets 401.
+///
+/// # Example
+///
+/// ```
+/// use logto_rocket::User;
+/// use rocket::get;
+///
+/// #[get("/")]
+/// async fn profile(user: User) -> String {
+///     format!("Hello {}", user.name().unwrap_or(user.sub()))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct User(pub web::User);
 
@@ -23,6 +35,21 @@ pub struct User(pub web::User);
 ///
 /// `None` means that no user is signed in. Where that cannot be known, the request fails. Rocket's
 /// `Option<User>` would also be `None` for a failure.
+///
+/// # Example
+///
+/// ```
+/// use logto_rocket::MaybeUser;
+/// use rocket::get;
+///
+/// #[get("/")]
+/// async fn home(user: MaybeUser) -> String {
+///     match user.0 {
+///         Some(user) => format!("Hello {}", user.sub()),
+///         None => "Hello. Please sign in.".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 

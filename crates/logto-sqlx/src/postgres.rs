@@ -75,6 +75,24 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// sqlx asks each connection whether it is alive before it is used: a second round trip. Turn that off with
 /// `PgPoolOptions::test_before_acquire(false)`; a statement that meets a dead connection is sent once more. It
 /// also asks after each use, which no request waits for.
+///
+/// # Example
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use logto::LogtoConfig;
+/// use logto_sqlx::PostgresStorage;
+/// use sqlx::PgPool;
+///
+/// # async fn example(config: LogtoConfig) -> Result<LogtoConfig, Box<dyn std::error::Error>> {
+/// let pool = PgPool::connect("postgres://app@db.internal/app").await?;
+/// let storage = PostgresStorage::new(pool);
+/// storage.create_schema().await?;
+/// let config = config.with_storage(Arc::new(storage));
+/// # Ok(config)
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct PostgresStorage {
     pool: PgPool,

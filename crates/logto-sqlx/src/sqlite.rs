@@ -31,6 +31,23 @@ delete from logto_entries where key in (
 /// A write waits for other writers as long as the pool's `busy_timeout` lets it; turn on
 /// `SqliteJournalMode::Wal`, so that readers wait for none. A pool over `sqlite::memory:` must have one
 /// connection only, because each has a database of its own.
+///
+/// # Example
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use logto::LogtoConfig;
+/// use logto_sqlx::SqliteStorage;
+/// use sqlx::SqlitePool;
+///
+/// # async fn example(config: LogtoConfig) -> Result<LogtoConfig, Box<dyn std::error::Error>> {
+/// let storage = SqliteStorage::new(SqlitePool::connect("sqlite:sessions.db").await?);
+/// storage.create_schema().await?;
+/// let config = config.with_storage(Arc::new(storage));
+/// # Ok(config)
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SqliteStorage {
     pool: SqlitePool,
