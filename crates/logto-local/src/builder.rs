@@ -58,6 +58,7 @@ pub struct LocalTenantBuilder {
     sign_up_by_email: bool,
     webhooks: bool,
     account_center: bool,
+    client_documents: bool,
 }
 
 impl Default for LocalTenantBuilder {
@@ -79,6 +80,7 @@ impl Default for LocalTenantBuilder {
             sign_up_by_email: false,
             webhooks: false,
             account_center: false,
+            client_documents: false,
         }
     }
 }
@@ -230,6 +232,13 @@ impl LocalTenantBuilder {
         self
     }
 
+    /// Whether clients may introduce themselves by a [document](LocalTenant::publish_client_metadata), and ask for
+    /// profile, e-mail address, and every permission of the APIs of [`api`](Self::api); off by default, as in Logto.
+    pub fn client_documents(mut self, on: bool) -> Self {
+        self.client_documents = on;
+        self
+    }
+
     /// Starts the tenant.
     ///
     /// # Errors
@@ -264,7 +273,7 @@ impl LocalTenantBuilder {
             (vec![app, machine_app], directory, credentials)
         };
         for (identifier, permissions) in &self.apis {
-            directory.add_api(identifier, permissions, now_ms);
+            directory.add_api(identifier, permissions, now_ms)?;
         }
         let people = self.people.into_iter();
         let people = people
@@ -287,7 +296,10 @@ impl LocalTenantBuilder {
             })));
         }
         let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
-        let store = Store::new(keys, apps, people, directory);
+        let mut store = Store::new(keys, apps, people, directory);
+        if self.client_documents {
+            store.documents.open_for(&store.directory, &self.apis);
+        }
 
         let failed = |reason| Error::Port { port: self.port, reason };
         // Loopback and nothing else: this is not a server for others.

@@ -27,6 +27,18 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
+    /// As after an administrator switched them on and let them ask for these permissions.
+    pub(crate) fn open_for(&mut self, directory: &Directory, apis: &[(String, Vec<String>)]) {
+        self.enabled = true;
+        self.user_scopes.extend(["email", "profile"].map(str::to_owned));
+        for (indicator, _) in apis {
+            let resource = directory.resources.find("indicator", indicator);
+            let id = resource.map(|resource| text(resource, "id")).unwrap_or_default();
+            let scopes = directory.scopes.rows().filter(|scope| text(scope, "resourceId") == id);
+            self.resource_scopes.extend(scopes.map(|scope| text(scope, "id").to_owned()));
+        }
+    }
+
     /// Whether a client of this kind may ask for the scope. Those of resources that it may not are dropped without a
     /// word, other ones are refused.
     pub(crate) fn allows(&self, scope: &str) -> bool {

@@ -182,7 +182,7 @@ impl LocalTenant {
     /// It fetches nothing from anywhere else. Redirect URIs have to be on this machine.
     ///
     /// What such a client may ask for is set by `POST /api/cimd/user-consent-scopes`; at first that is `openid` and
-    /// `offline_access`.
+    /// `offline_access`. [`LocalTenantBuilder::client_documents`](crate::LocalTenantBuilder::client_documents) does both.
     pub fn publish_client_metadata(&self, address: impl Into<String>, document: Value) {
         self.shared.store().documents.published.insert(address.into(), document);
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 type Added = BTreeMap<String, BTreeSet<String>>;
 
 /// What the tests of the guides need, and the guides do not.
-const TESTS_ONLY: [(&str, &str); 7] = [
+const TESTS_ONLY: [(&str, &str); 8] = [
     ("poem", "test"),
     ("reqwest", "form"),
     ("reqwest", "json"),
@@ -19,6 +19,7 @@ const TESTS_ONLY: [(&str, &str); 7] = [
     ("rmcp", "client"),
     ("rmcp", "reqwest"),
     ("rmcp", "transport-streamable-http-client-reqwest"),
+    ("tokio", "test-util"),
 ];
 
 /// What the `cargo add` lines of a text add.

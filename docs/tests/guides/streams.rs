@@ -1,5 +1,8 @@
 //! The guide about streams: each ends with the session.
 
+use reqwest::RequestBuilder;
+use tokio::io::AsyncReadExt;
+
 use crate::site::Site;
 
 /// What ends the streams.
@@ -91,32 +94,126 @@ mod rocket_events {
 mod socket {
     guide!("streams-5");
 
-    use reqwest::{Method, RequestBuilder};
-    use tokio::io::AsyncReadExt;
-
-    fn handshake(request: RequestBuilder, origin: &str) -> RequestBuilder {
-        request
-            .header("origin", origin)
-            .header("connection", "upgrade")
-            .header("upgrade", "websocket")
-            .header("sec-websocket-version", "13")
-            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-    }
-
     #[tokio::test]
     async fn it_is_closed() {
         let site = crate::site::Site::serve(app).await;
-        let elsewhere = handshake(site.alice(Method::GET, "/socket"), "https://evil.example");
-        assert_eq!(elsewhere.send().await.unwrap().status(), 403);
-        let stranger = handshake(site.stranger(Method::GET, "/socket"), &site.base_url);
-        assert_eq!(stranger.send().await.unwrap().status(), 401);
-        let alice = handshake(site.alice(Method::GET, "/socket"), &site.base_url);
-        let response = alice.send().await.unwrap();
-        assert_eq!(response.status(), 101);
-        super::sign_alice_out(&site).await;
-        let mut frame = [0; 4];
-        response.upgrade().await.unwrap().read_exact(&mut frame).await.unwrap();
-        assert_eq!(frame[0], 0x88, "a close frame");
-        assert_eq!(u16::from_be_bytes([frame[2], frame[3]]), 4401);
+        super::closes_with_the_session(&site, &site.base_url).await;
     }
+}
+
+mod actix_socket {
+    guide!("streams-6");
+
+    use actix_web::{App, HttpServer};
+    use logto_actix_web::{middleware, routes as sdk_routes};
+
+    #[actix_web::test]
+    async fn it_is_closed() {
+        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
+        let logto = site.stage.logto.clone();
+        let app = move || {
+            App::new().wrap(middleware(&logto)).configure(sdk_routes(&logto)).configure(routes)
+        };
+        let server = HttpServer::new(app).workers(1).bind(("localhost", 0)).unwrap();
+        let address = format!("http://localhost:{}", server.addrs()[0].port());
+        let server = server.run();
+        let handle = server.handle();
+        rt::spawn(server);
+        super::closes_with_the_session(&site, &address).await;
+        handle.stop(false).await;
+    }
+}
+
+mod poem_socket {
+    guide!("streams-7");
+
+    use logto_poem::{middleware, routes};
+    use poem::listener::TcpAcceptor;
+    use poem::{EndpointExt, Server};
+
+    #[tokio::test]
+    async fn it_is_closed() {
+        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
+        let logto = &site.stage.logto;
+        let app = app().nest("/", routes(logto)).with(middleware(logto));
+        let listener = tokio::net::TcpListener::bind(("localhost", 0)).await.unwrap();
+        let address = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
+        tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
+        super::closes_with_the_session(&site, &address).await;
+    }
+}
+
+mod rocket_socket {
+    guide!("streams-8");
+
+    use rocket::config::{Config, Shutdown};
+    use rocket::fairing::AdHoc;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn it_is_closed() {
+        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
+        let shutdown = Shutdown { ctrlc: false, ..Shutdown::default() };
+        let config = Config { port: 0, shutdown, ..Config::debug_default() };
+        let (tell, told) = oneshot::channel();
+        let tell = std::sync::Mutex::new(Some(tell));
+        let rocket = app().configure(config).attach(logto_rocket::fairing(&site.stage.logto));
+        let rocket = rocket.attach(AdHoc::on_liftoff("port", move |rocket| {
+            let tell = tell.lock().unwrap().take().unwrap();
+            tell.send(rocket.config().port).unwrap();
+            Box::pin(async {})
+        }));
+        tokio::spawn(rocket.launch());
+        let address = format!("http://127.0.0.1:{}", told.await.unwrap());
+        super::closes_with_the_session(&site, &address).await;
+    }
+}
+
+mod grpc {
+    guide!("streams-9");
+
+    use logto_tower::Api;
+
+    #[tokio::test]
+    async fn a_stream_ends_with_its_token() {
+        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
+        let api: Api = site.stage.logto.api(crate::site::THINGS).unwrap();
+        let claims = api.verify(&site.token().await).await.unwrap();
+        let mut request = Request::new(());
+        let waits = || stream::pending::<u8>();
+        assert!(until_the_token_ends(&request, waits()).is_err());
+        request.extensions_mut().insert(claims);
+        tokio::time::pause();
+        let stream = until_the_token_ends(&request, waits()).unwrap();
+        let messages: Vec<_> = stream.collect().await;
+        let [Err(last)] = &messages[..] else { panic!("{messages:?}") };
+        assert_eq!(last.code(), tonic::Code::Unauthenticated);
+    }
+}
+
+fn handshake(request: RequestBuilder, origin: &str) -> RequestBuilder {
+    request
+        .header("origin", origin)
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+}
+
+/// A socket at `/socket` is for pages of the app and people who are signed in, and closed when alice signs out.
+async fn closes_with_the_session(site: &Site, address: &str) {
+    let socket = || reqwest::Client::new().get(format!("{address}/socket"));
+    let alice = || socket().header("cookie", &site.stage.cookie);
+    let elsewhere = handshake(alice(), "https://evil.example").send().await.unwrap();
+    assert_eq!(elsewhere.status(), 403);
+    let stranger = handshake(socket(), &site.base_url).send().await.unwrap();
+    assert_eq!(stranger.status(), 401);
+    let response = handshake(alice(), &site.base_url).send().await.unwrap();
+    assert_eq!(response.status(), 101);
+    sign_alice_out(site).await;
+    let mut frame = [0; 4];
+    response.upgrade().await.unwrap().read_exact(&mut frame).await.unwrap();
+    assert_eq!(frame[0], 0x88, "a close frame");
+    assert_eq!(u16::from_be_bytes([frame[2], frame[3]]), 4401);
 }

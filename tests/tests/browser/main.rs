@@ -3,4 +3,5 @@
 mod back;
 mod errors;
 mod local;
+mod mcp;
 mod things;

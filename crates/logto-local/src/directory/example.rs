@@ -1,10 +1,12 @@
 //! The built-in resources, roles, and organizations.
 
+use aws_lc_rs::error::Unspecified;
 use serde_json::{Value, json};
 
 use super::Directory;
 use super::connectors::{Connector, HUGGING_FACE};
 use super::table::row;
+use crate::random;
 use crate::scopes::THINGS;
 
 /// The organization of alice and of the built-in machine.
@@ -86,14 +88,20 @@ impl Directory {
 
     /// An API whose permissions each have a role of the same name. Who may change things may do everything
     /// there, who may read them has the first permission.
-    pub(crate) fn add_api(&mut self, indicator: &str, permissions: &[String], now_ms: u64) {
+    pub(crate) fn add_api(
+        &mut self,
+        indicator: &str,
+        permissions: &[String],
+        now_ms: u64,
+    ) -> Result<(), Unspecified> {
+        let resource = random::id(21)?;
         self.resources.insert(row(json!({
-            "id": indicator, "name": indicator, "indicator": indicator, "isDefault": false, "accessTokenTtl": 3600,
+            "id": resource, "name": indicator, "indicator": indicator, "isDefault": false, "accessTokenTtl": 3600,
         })));
         for (place, name) in permissions.iter().enumerate() {
-            let id = format!("{indicator} {name}");
+            let id = random::id(21)?;
             self.scopes.insert(row(json!({
-                "id": id, "resourceId": indicator, "name": name, "description": name, "createdAt": now_ms,
+                "id": id, "resourceId": resource, "name": name, "description": name, "createdAt": now_ms,
             })));
             let readers = ("things-reader", place == 0);
             for (role, _) in [("things-editor", true), readers].iter().filter(|(_, gets)| *gets) {
@@ -104,10 +112,11 @@ impl Directory {
                 }
             }
             self.roles.insert(row(json!({
-                "id": format!("role {id}"), "name": name, "description": name, "type": "User", "isDefault": false,
+                "id": random::id(21)?, "name": name, "description": name, "type": "User", "isDefault": false,
                 "scopeIds": [id],
             })));
         }
+        Ok(())
     }
 
     fn organization_role(&mut self, name: &str, members: &Value, things: &Value) {
