@@ -70,10 +70,11 @@ async fn a_refresh_that_no_request_waits_for_is_finished_before_the_process_ends
         assert!(request.await.is_err(), "the page was shown");
 
         deployment.app.terminate();
-        // Actix Web and poem do not notice that the browser is gone, and let the handler finish.
+        // All but axum do not notice that the browser is gone, and let the handler finish.
         let stopping = match example {
             Example::ActixWeb => "graceful worker shutdown",
             Example::Poem => "wait for all connections to close",
+            Example::Rocket => "Waiting for pending I/O",
             _ => "waiting for background tasks",
         };
         deployment.app.wait_for_log(stopping).await;

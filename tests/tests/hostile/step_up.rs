@@ -347,7 +347,10 @@ async fn an_outage_is_no_sign_out() {
 async fn what_cannot_be_redirected_is_told_why() {
     let world = World::signed_in().await;
     let ask = async |method: &str, headers: &[(&str, &str)]| {
-        let context: Context = world.logto.context(world.browser.request(method, "/page", headers));
+        // Of the page with the form: its own address may take posts only.
+        let headers = [headers, &[("referer", "http://localhost:3000/page")]].concat();
+        let context: Context =
+            world.logto.context(world.browser.request(method, "/save", &headers));
         let refused: Reply = context.fresh_user(MAX_AGE).await.unwrap_err();
         Seen::new(refused)
     };

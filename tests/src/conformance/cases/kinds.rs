@@ -93,7 +93,7 @@ pub fn kinds_of_request() -> Vec<Case> {
         (
             "a link that htmx follows",
             "GET",
-            vec![htmx, BOOSTED, ("hx-current-url", "http://localhost:3000/shown?tab=1")],
+            [&[htmx, BOOSTED, REFERRER, ("accept", "*/*")], &fetch[..]].concat(),
             Htmx(TO_SIGN_IN),
         ),
         ("a page that Turbo loads", "GET", [&[HTML, TURBO], &fetch[..]].concat(), Unauthorized),
