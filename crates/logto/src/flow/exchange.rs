@@ -106,7 +106,7 @@ impl Engine {
                 Ok(Err(failure)) if failure.error.is_retryable() => Err(failure),
                 outcome => {
                     let failed = |error| Arc::new(CallbackFailure::new(transaction, error));
-                    let outcome = outcome.map_err(failed).flatten();
+                    let outcome = outcome.unwrap_or_else(|error| Err(failed(error)));
                     engine.tell_other_instances(exchange.guard.take(), &outcome);
                     exchange.redeemed = None;
                     exchange.outcome = Some(outcome.clone());
