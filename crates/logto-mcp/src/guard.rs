@@ -27,6 +27,7 @@ pub(crate) struct Admitted {
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,
     /// What the body says; `None` if it is not a POST.
+    #[cfg(feature = "poem")]
     pub(crate) message: Option<ClientJsonRpcMessage>,
     pub(crate) caller: AccessTokenClaims,
 }
@@ -120,7 +121,13 @@ impl Mcp {
         // The token is for this server, not for one behind it.
         parts.headers.remove(AUTHORIZATION);
         parts.extensions.insert(caller.clone());
-        Ok(Admitted { parts, body, message, caller })
+        Ok(Admitted {
+            parts,
+            body,
+            #[cfg(feature = "poem")]
+            message,
+            caller,
+        })
     }
 
     async fn serve<F: Future<Output = BoxResponse>>(
