@@ -1,22 +1,18 @@
 //! The SDK's own routes.
 
-use std::time::Duration;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use logto::web::discard_body;
 use logto::{Logto, web};
 use rocket::data::{ByteUnit, DataStream};
 use rocket::http::Method;
 use rocket::route::{Handler, Outcome, Route};
-use rocket::tokio::io::AsyncReadExt;
-use rocket::tokio::time::timeout;
+use rocket::tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use rocket::{Data, Request, async_trait};
 
 use crate::Reply;
 use crate::request::{kept, view};
-
-/// What is read and discarded of a body, as the core does where it has the body itself.
-const MOST: ByteUnit = ByteUnit::Mebibyte(100);
-const LONGEST: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// Of the mounted routes. Which methods are answered is for the core to say: the fairing brings any
 /// other here as `GET`.
@@ -29,7 +25,7 @@ struct Endpoint(Logto, web::Route);
 impl Handler for Endpoint {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         let Self(logto, route) = self;
-        let mut data = data.open(MOST);
+        let mut data = data.open(ByteUnit::max_value());
         let read = async |limit: usize| {
             let mut body = Vec::new();
             let mut start = (&mut data).take(limit as u64 + 1);
@@ -41,16 +37,21 @@ impl Handler for Endpoint {
         let reply = logto.handle(*route, seen.with_body(body)).await;
         if !request.headers().contains("expect") {
             // Rocket closes a connection with an unread body, and a proxy answers 502 in place of the SDK.
-            let _ = timeout(LONGEST, discard(data)).await;
+            let mut piece = [0; 8192];
+            discard_body(|cx| poll_length(&mut data, &mut piece, cx)).await;
         }
         Outcome::from(request, Reply::from(reply))
     }
 }
 
-/// Reads what is left, until nothing comes for a while.
-async fn discard(mut data: DataStream<'_>) {
-    let mut piece = [0; 8192];
-    while let Ok(Ok(1..)) = timeout(PAUSE, data.read(&mut piece)).await {}
+fn poll_length(
+    data: &mut DataStream<'_>,
+    piece: &mut [u8],
+    cx: &mut Context<'_>,
+) -> Poll<Option<usize>> {
+    let mut piece = ReadBuf::new(piece);
+    let read = Pin::new(data).poll_read(cx, &mut piece);
+    read.map(|read| read.ok().map(|()| piece.filled().len()).filter(|length| *length > 0))
 }
 
 pub(crate) fn routes(logto: &Logto) -> Vec<Route> {

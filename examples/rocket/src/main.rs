@@ -69,8 +69,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let figment = Config::figment()
         .merge(("address", address.ip()))
         .merge(("port", address.port()))
-        // Requests under way are finished before the process ends: Logto may take as long.
-        .merge(("shutdown.grace", 30));
+        // A sign-in under way is finished before the process ends: Logto may take ten seconds. Rocket waits as
+        // long for idle connections.
+        .merge(("shutdown.grace", 12));
     tracing::info!("open {}", logto.base_url());
     let ended = rocket::custom(figment)
         .attach(logto_rocket::fairing(&logto))

@@ -234,6 +234,18 @@ impl Error {
             && matches!(code, Some("server_error" | "temporarily_unavailable"))
     }
 
+    /// Whether Logto refused only because it would have to show a page (OpenID Connect Core, section 3.1.2.6).
+    pub(crate) fn asks_for_a_page(&self) -> bool {
+        let code = self.response().and_then(ErrorResponse::error);
+        let codes = [
+            "account_selection_required",
+            "consent_required",
+            "interaction_required",
+            "login_required",
+        ];
+        code.is_some_and(|code| codes.contains(&code))
+    }
+
     /// Whether the person has to sign in (again) for the call to succeed.
     #[must_use]
     pub fn needs_sign_in(&self) -> bool {

@@ -21,10 +21,10 @@ use crate::session::{Device, Session};
 const PATIENCE: Duration = Duration::from_secs(12);
 
 /// Who exchanges the code of a callback.
-enum Turn {
-    Ours(ReplayGuard),
-    /// Another instance did.
-    Over(Completed),
+enum Exchanger {
+    ThisInstance(ReplayGuard),
+    /// What came of it.
+    Another(Completed),
 }
 
 /// A callback whose `state` belongs to a sign-in of this browser.
@@ -52,17 +52,17 @@ impl Engine {
                 return engine.repeated(outcome, callback.transaction).await;
             }
             let Callback { transaction, parameters, redirect_uri, cookies, device } = callback;
+            if exchange.guard.is_none() {
+                match engine.take_up(&transaction, &exchange.owner).await {
+                    Ok(Exchanger::ThisInstance(guard)) => exchange.guard = Some(guard),
+                    Ok(Exchanger::Another(completed)) => {
+                        return engine.repeated(Ok(completed), transaction).await;
+                    }
+                    Err(error) => return Err(Arc::new(CallbackFailure::new(transaction, error))),
+                }
+            }
             let attempt = async {
                 if exchange.redeemed.is_none() {
-                    if exchange.guard.is_none() {
-                        match engine.take_up(&transaction, &exchange.owner).await? {
-                            Turn::Ours(guard) => exchange.guard = Some(guard),
-                            Turn::Over(completed) => {
-                                let outcome = Ok(completed);
-                                return Ok(engine.repeated(outcome, transaction.clone()).await);
-                            }
-                        }
-                    }
                     let redeemed = engine.redeem(&transaction, parameters, &redirect_uri).await;
                     // After an outage the code may not have reached Logto, and if it did, what was
                     // issued for it never arrived.
@@ -95,18 +95,16 @@ impl Engine {
                 let Redeemed { session, page } =
                     redeemed.ok_or_else(|| invalid("the callback brought no session"))?;
                 let session = engine.begin_session(session, &cookies, device).await?;
-                Ok::<_, Error>(Ok(Completed { session, page }))
+                Ok::<_, Error>(Completed { session, page })
             };
             match attempt.await {
                 // Loading the same callback again may work.
                 Err(error) if error.is_retryable() => {
                     Err(Arc::new(CallbackFailure::new(transaction, error)))
                 }
-                // Nor is anything known if the session that another instance began cannot be looked up.
-                Ok(Err(failure)) if failure.error.is_retryable() => Err(failure),
                 outcome => {
-                    let failed = |error| Arc::new(CallbackFailure::new(transaction, error));
-                    let outcome = outcome.unwrap_or_else(|error| Err(failed(error)));
+                    let outcome =
+                        outcome.map_err(|error| Arc::new(CallbackFailure::new(transaction, error)));
                     engine.tell_other_instances(exchange.guard.take(), &outcome);
                     exchange.redeemed = None;
                     exchange.outcome = Some(outcome.clone());
@@ -134,25 +132,26 @@ impl Engine {
     }
 
     /// Takes the callback up, or waits for what comes of it on the instance that did.
-    async fn take_up(&self, transaction: &Transaction, owner: &[u8]) -> Result<Turn, Error> {
+    async fn take_up(&self, transaction: &Transaction, owner: &[u8]) -> Result<Exchanger, Error> {
         let (id, seconds) = (transaction.id(), self.settings.sign_in_lifetime);
-        let begun = Instant::now();
-        let mut pause = Duration::from_millis(50);
+        let (begun, mut pause) = (Instant::now(), Duration::from_millis(50));
+        let mut is_free = true;
         loop {
-            if let Some(guard) = self.sessions.claim_callback(&id, owner, seconds).await? {
-                return Ok(Turn::Ours(guard));
+            if is_free
+                && let Some(guard) = self.sessions.claim_callback(&id, owner, seconds).await?
+            {
+                return Ok(Exchanger::ThisInstance(guard));
             }
-            if !self.sessions.is_shared() || begun.elapsed() > PATIENCE {
-                return Err(invalid("the callback was used before"));
-            }
-            match self.sessions.taken_up(&id).await? {
+            let may_wait = self.sessions.is_shared() && begun.elapsed() < PATIENCE;
+            is_free = match self.sessions.taken_up(&id).await? {
                 Some(TakenUp::Done(session, page)) => {
-                    return Ok(Turn::Over(Completed { session: *session, page }));
+                    return Ok(Exchanger::Another(Completed { session: *session, page }));
                 }
-                Some(TakenUp::Refused) => return Err(invalid("the callback was used before")),
-                // Or given back after an outage: then this one tries.
-                Some(TakenUp::InProgress) | None => {}
-            }
+                Some(TakenUp::InProgress) if may_wait => false,
+                // Given back after an outage: then this one tries.
+                None if may_wait => true,
+                _ => return Err(invalid("the callback was used before")),
+            };
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(500));
         }

@@ -6,18 +6,6 @@ use super::{Context, Reply};
 use crate::error::{Error, ErrorKind, Wording};
 use crate::flow::{Browser, CallbackFailure, CallbackRequest};
 
-/// Whether Logto refused only because it would have to show a page (OpenID Connect Core, section 3.1.2.6).
-fn asks_for_the_user(error: &Error) -> bool {
-    let code = error.response().and_then(|response| response.error()).unwrap_or_default();
-    matches!(
-        code,
-        "account_selection_required"
-            | "consent_required"
-            | "interaction_required"
-            | "login_required"
-    )
-}
-
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
     /// session, and goes on to the page that the person wanted.
@@ -76,7 +64,7 @@ impl Context {
             | ErrorKind::WrongUser => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
-            ErrorKind::Refused if asks_for_the_user(error) => {
+            ErrorKind::Refused if error.asks_for_a_page() => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
             _ => self.logto().faults.report("callback", error),

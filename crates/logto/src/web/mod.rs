@@ -58,7 +58,7 @@ pub use connector_token::{Connector, ConnectorAccess, ConnectorToken};
 pub use context::Context;
 pub use request::Request;
 pub use snapshot::{ContextRequest, LogtoContext};
-pub use unread_body::{KeptBody, UnreadBody};
+pub use unread_body::{KeptBody, UnreadBody, discard_body};
 pub use user::User;
 
 pub use crate::flow::SessionEnded;

@@ -93,19 +93,38 @@ impl Context {
     }
 }
 
-/// Whether or not all of it comes, the request is answered.
-async fn within_bounds<B: Body + Unpin>(body: B) {
-    let _ = timeout(LONGEST, discard(body)).await;
+async fn within_bounds<B: Body + Unpin>(mut body: B) {
+    discard_body(|cx| poll_length(&mut body, cx)).await;
 }
 
-async fn discard<B: Body + Unpin>(mut body: B) {
-    let mut left = MOST;
-    while let Ok(Some(length)) = timeout(PAUSE, poll_fn(|cx| poll_length(&mut body, cx))).await {
-        let Some(rest) = left.checked_sub(length) else {
-            return;
-        };
-        left = rest;
-    }
+/// Reads and discards what is unread of a body, within the bounds of [`Context::discard_unread`]: for
+/// adapters whose framework has bodies of its own. `poll_next` gives the length of the next piece, and
+/// `None` at the end.
+///
+/// # Example
+///
+/// ```
+/// use std::task::Poll;
+///
+/// # async fn run() {
+/// let mut pieces = [4096, 100].into_iter();
+/// logto::web::discard_body(|_| Poll::Ready(pieces.next())).await;
+/// # }
+/// ```
+pub async fn discard_body(
+    mut poll_next: impl FnMut(&mut task::Context<'_>) -> Poll<Option<usize>>,
+) {
+    let discarded = async {
+        let mut left = MOST;
+        while let Ok(Some(length)) = timeout(PAUSE, poll_fn(&mut poll_next)).await {
+            let Some(rest) = left.checked_sub(length) else {
+                return;
+            };
+            left = rest;
+        }
+    };
+    // Whether or not all of it comes, the request is answered.
+    let _ = timeout(LONGEST, discarded).await;
 }
 
 /// The length of the next piece.
