@@ -41,7 +41,10 @@ fn added(text: &str) -> Added {
                 }
                 "--dev" => {}
                 "--no-default-features" => _ = features.insert("no default".to_owned()),
-                name => crates.push(name.to_owned()),
+                krate => {
+                    let (name, _version) = krate.split_once('@').unwrap_or((krate, ""));
+                    crates.push(name.to_owned());
+                }
             }
         }
         for name in crates {
@@ -73,7 +76,7 @@ fn guides() -> Vec<(String, String)> {
 /// The workspace's packages and what they depend on, as cargo has them.
 fn packages() -> Vec<Value> {
     let cargo = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .output()
         .unwrap();
     assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));

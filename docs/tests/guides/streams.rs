@@ -1,6 +1,6 @@
 //! The guide about streams: each ends with the session.
 
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, Upgraded};
 use tokio::io::AsyncReadExt;
 
 use crate::site::Site;
@@ -170,8 +170,51 @@ mod rocket_socket {
     }
 }
 
-mod grpc {
+mod graphql {
     guide!("streams-9");
+
+    use tokio::io::AsyncWriteExt;
+
+    /// A text frame of a client, whose mask changes nothing.
+    fn text(text: &str) -> Vec<u8> {
+        let length = u8::try_from(text.len()).unwrap();
+        assert!(length < 126);
+        [&[0x81, 0x80 | length, 0, 0, 0, 0], text.as_bytes()].concat()
+    }
+
+    #[tokio::test]
+    async fn a_subscription_ends_and_its_socket_with_it() {
+        let site = crate::site::Site::serve(app).await;
+        super::is_for_people_of_the_app(&site, &site.base_url).await;
+        let request = super::socket(&site.base_url).header("cookie", &site.stage.cookie);
+        let response = super::handshake(request, &site.base_url).send().await.unwrap();
+        assert_eq!(response.headers()["sec-websocket-protocol"], "graphql-transport-ws");
+        let mut socket = response.upgrade().await.unwrap();
+        let subscribe =
+            r#"{"type":"subscribe","id":"1","payload":{"query":"subscription{messages}"}}"#;
+        for message in [r#"{"type":"connection_init"}"#, subscribe] {
+            socket.write_all(&text(message)).await.unwrap();
+        }
+        let mut received = String::new();
+        while !received.contains("hello, 8s8claa1vi9z") {
+            let (_, payload) = super::frame(&mut socket).await;
+            received.push_str(str::from_utf8(&payload).unwrap());
+        }
+        assert!(received.contains("connection_ack"), "{received}");
+        super::sign_alice_out(&site).await;
+        let mut after = String::new();
+        let code = loop {
+            match super::frame(&mut socket).await {
+                (0x88, payload) => break u16::from_be_bytes([payload[0], payload[1]]),
+                (_, payload) => after.push_str(str::from_utf8(&payload).unwrap()),
+            }
+        };
+        assert_eq!(code, 4401, "{after}");
+    }
+}
+
+mod grpc {
+    guide!("streams-10");
 
     use logto_tower::Api;
 
@@ -201,19 +244,39 @@ fn handshake(request: RequestBuilder, origin: &str) -> RequestBuilder {
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
 }
 
-/// A socket at `/socket` is for pages of the app and people who are signed in, and closed when alice signs out.
-async fn closes_with_the_session(site: &Site, address: &str) {
-    let socket = || reqwest::Client::new().get(format!("{address}/socket"));
-    let alice = || socket().header("cookie", &site.stage.cookie);
-    let elsewhere = handshake(alice(), "https://evil.example").send().await.unwrap();
+fn socket(address: &str) -> RequestBuilder {
+    let request = reqwest::Client::new().get(format!("{address}/socket"));
+    request.header("sec-websocket-protocol", "graphql-transport-ws")
+}
+
+/// A socket at `/socket` is for pages of the app and people who are signed in.
+async fn is_for_people_of_the_app(site: &Site, address: &str) {
+    let alice = socket(address).header("cookie", &site.stage.cookie);
+    let elsewhere = handshake(alice, "https://evil.example").send().await.unwrap();
     assert_eq!(elsewhere.status(), 403);
-    let stranger = handshake(socket(), &site.base_url).send().await.unwrap();
+    let stranger = handshake(socket(address), &site.base_url).send().await.unwrap();
     assert_eq!(stranger.status(), 401);
-    let response = handshake(alice(), &site.base_url).send().await.unwrap();
+}
+
+/// It is closed when alice signs out.
+async fn closes_with_the_session(site: &Site, address: &str) {
+    is_for_people_of_the_app(site, address).await;
+    let alice = socket(address).header("cookie", &site.stage.cookie);
+    let response = handshake(alice, &site.base_url).send().await.unwrap();
     assert_eq!(response.status(), 101);
     sign_alice_out(site).await;
-    let mut frame = [0; 4];
-    response.upgrade().await.unwrap().read_exact(&mut frame).await.unwrap();
-    assert_eq!(frame[0], 0x88, "a close frame");
-    assert_eq!(u16::from_be_bytes([frame[2], frame[3]]), 4401);
+    let (kind, payload) = frame(&mut response.upgrade().await.unwrap()).await;
+    assert_eq!(kind, 0x88, "a close frame");
+    assert_eq!(u16::from_be_bytes([payload[0], payload[1]]), 4401);
+}
+
+/// What a short frame of a server is, and what it holds.
+async fn frame(socket: &mut Upgraded) -> (u8, Vec<u8>) {
+    let mut head = [0; 2];
+    socket.read_exact(&mut head).await.unwrap();
+    let [kind, length] = head;
+    assert!(length < 126, "{length}");
+    let mut payload = vec![0; length.into()];
+    socket.read_exact(&mut payload).await.unwrap();
+    (kind, payload)
 }
