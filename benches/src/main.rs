@@ -12,14 +12,15 @@ mod people;
 mod report;
 mod stage;
 mod stores;
+mod streams;
 mod threads;
 
 use std::process::ExitCode;
 
 use report::Report;
 
-const GROUPS: [&str; 8] =
-    ["core", "stores", "frameworks", "people", "bytes", "memory", "threads", "api"];
+const GROUPS: [&str; 9] =
+    ["core", "stores", "frameworks", "people", "bytes", "memory", "streams", "threads", "api"];
 
 fn main() -> ExitCode {
     let runtime =
@@ -29,6 +30,10 @@ fn main() -> ExitCode {
     let groups = match arguments.as_slice() {
         ["fill", which] => {
             memory::fill(&runtime, which);
+            return ExitCode::SUCCESS;
+        }
+        ["wait", rest @ ..] => {
+            streams::wait(&runtime, rest.try_into().expect("store, endpoint, id and secret"));
             return ExitCode::SUCCESS;
         }
         [] => GROUPS.to_vec(),
@@ -47,6 +52,7 @@ fn main() -> ExitCode {
             "people" => people::run(&runtime, &report),
             "bytes" => bytes::run(&runtime, &mut report),
             "memory" => memory::run(&mut report),
+            "streams" => streams::run(&runtime, &mut report),
             "threads" => threads::run(&runtime, &mut report),
             _ => api::run(&runtime, &mut report),
         }

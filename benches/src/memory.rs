@@ -83,7 +83,8 @@ async fn fill_theirs(store: &MemoryStore, kept: &Kept) {
     }
 }
 
-fn resident() -> usize {
+/// Bytes of memory that this process has.
+pub fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());

@@ -54,18 +54,8 @@ impl Stage {
     /// Sessions in cookies.
     pub fn config(&self) -> LogtoConfig {
         let tenant = &self.tenant;
-        LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
-            .with_base_url(BASE_URL)
-            .with_cookie_secret("a cookie secret that is long enough")
-            .with_resources([API])
-            .with_scopes([
-                "email",
-                "roles",
-                "urn:logto:scope:organizations",
-                "urn:logto:scope:organization_roles",
-                "read:things",
-                "write:things",
-            ])
+        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret());
+        with_common_settings(config)
     }
 
     pub fn in_cookies(&self) -> Logto {
@@ -129,6 +119,22 @@ impl Stage {
         }
         resealed
     }
+}
+
+/// What all instances have in common.
+pub fn with_common_settings(config: LogtoConfig) -> LogtoConfig {
+    config
+        .with_base_url(BASE_URL)
+        .with_cookie_secret("a cookie secret that is long enough")
+        .with_resources([API])
+        .with_scopes([
+            "email",
+            "roles",
+            "urn:logto:scope:organizations",
+            "urn:logto:scope:organization_roles",
+            "read:things",
+            "write:things",
+        ])
 }
 
 /// A request of a browser that sends these cookies.

@@ -45,7 +45,7 @@ Usage: cargo xtask <command>
 
   bench [group]      Measure the cost of a request, compare it with other crates,
                      and print Markdown; see docs/performance.md.
-                     Groups: core, stores, frameworks, people, bytes, memory,
+                     Groups: core, stores, frameworks, people, bytes, memory, streams,
                      threads, api.
                      --check   count instructions (with valgrind) and allocations
                                instead, and fail where they grew by more than 3 %
