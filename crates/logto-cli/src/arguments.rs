@@ -159,6 +159,9 @@ pub(crate) struct HuggingFace {
     /// Keep people's Hugging Face tokens, by a connector of the kind that can
     #[arg(long)]
     pub(crate) with_token_storage: bool,
+    /// Let people see and change their account in your app: switch the account center on and open its fields
+    #[arg(long)]
+    pub(crate) with_account_api: bool,
     /// Create what the examples of the SDK ask for: the API resource https://api.example.test with the permission
     /// read:things, and a role with it that every new user gets
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `logto doctor`: checks an app's configuration, from outside and inside.
 
+mod account;
 mod app;
 mod ask;
 mod back_channel;
@@ -171,6 +172,11 @@ impl Patient {
             let expected = self.app.address(&self.logto.route_path(Route::Webhooks));
             let outcome = webhooks::examine(management, &expected, &self.webhook_keys).await;
             examination.add("webhooks", or_skipped(outcome));
+            let asked = account::asked(&addresses);
+            if !asked.is_empty() {
+                let outcome = account::examine(management, &asked).await;
+                examination.add("account center", or_skipped(outcome));
+            }
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) struct Wanted {
     app_id: Option<String>,
     pub(crate) skip_user_name: bool,
     token_storage: bool,
+    account_api: bool,
     example_api: bool,
     pub(crate) webhooks: bool,
 }
@@ -61,6 +62,7 @@ impl Wanted {
             app_id: None,
             skip_user_name: !options.keep_user_name,
             token_storage: options.with_token_storage,
+            account_api: options.with_account_api,
             example_api: options.with_example_api,
             webhooks: options.with_webhooks,
         })
@@ -108,6 +110,7 @@ impl Wanted {
         let mut setup = HuggingFaceSetup::new(&self.base_url)
             .with_skip_required_identifiers(self.skip_user_name)
             .with_token_storage(self.token_storage)
+            .with_account_api(self.account_api)
             .with_webhooks(self.webhooks);
         if self.example_api {
             let (indicator, permission, role) = EXAMPLE_API;

@@ -130,6 +130,22 @@ async fn scopes_of_an_api_are_known_from_inside() {
 }
 
 #[tokio::test]
+async fn an_account_center_that_does_not_show_what_the_app_asks_for() {
+    let scopes = "identities urn:logto:scope:sessions";
+    let patient = Patient::idle().await.with("LOGTO_SCOPES", scopes);
+    let management = patient.management();
+    let change = async |to: serde_json::Value| {
+        management.account_center().update(&to).await.unwrap();
+    };
+    change(json!({ "enabled": false })).await;
+    patient.suffers_from("account center", "the account center is off").await;
+    change(json!({ "enabled": true, "fields": { "social": "Edit", "session": "Off" } })).await;
+    patient.suffers_from("account center", "does not show the field session").await;
+    change(json!({ "fields": { "social": "ReadOnly", "session": "Edit" } })).await;
+    assert!(patient.findings(&[]).await.is_empty());
+}
+
+#[tokio::test]
 async fn webhooks_that_the_app_does_not_take() {
     let place = Place::find().await;
     let tenant = LocalTenant::builder().base_url(&place.base_url).webhooks(true);

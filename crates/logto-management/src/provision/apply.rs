@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::change::Step;
-use super::{ApplyError, Change, Plan, api, application, sign_in, webhook};
+use super::{ApplyError, Change, Plan, account, api, application, sign_in, webhook};
 use crate::error::{Error, ErrorKind};
 use crate::{ApplicationChanges, ConnectorChanges, Hook, Management, NewConnector};
 
@@ -86,9 +86,10 @@ impl Plan {
                 let change = json!({ "socialSignIn": social });
                 management.sign_in_experience().update(&change).await?;
             }
-            Step::EnableAccountApi => {
-                let change = json!({ "enabled": true });
-                management.account_center().update(&change).await?;
+            Step::ChangeAccountCenter { opens_fields } => {
+                let now = management.account_center().get().await?;
+                let changes = account::changes(now, *opens_fields);
+                management.account_center().update(&changes).await?;
             }
             Step::CreateResource(wanted) => api::create_resource(management, wanted).await?,
             Step::AddPermission(wanted) => api::add_permission(management, wanted).await?,

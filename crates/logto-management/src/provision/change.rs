@@ -39,7 +39,7 @@ pub(super) enum Step {
     ReplaceConnector(NewConnector),
     ShowButton,
     SkipRequiredIdentifiers,
-    EnableAccountApi,
+    ChangeAccountCenter { opens_fields: bool },
     CreateResource(Api),
     AddPermission(Api),
     CreateRole(Api),

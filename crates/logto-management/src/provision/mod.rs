@@ -25,6 +25,7 @@
 //! one exception is asked for: [`with_token_storage`](HuggingFaceSetup::with_token_storage) replaces the built-in
 //! connector by one of the same id. A second plan after a successful one has no changes.
 
+mod account;
 mod api;
 mod application;
 mod apply;

@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Plan, api, application, connector, sign_in, webhook};
+use super::{Plan, account, api, application, connector, sign_in, webhook};
 use crate::error::{Error, ErrorKind};
 use crate::{Management, OidcClientMetadata};
 
@@ -20,6 +20,7 @@ pub struct HuggingFaceSetup {
     pub(super) scope: Option<String>,
     pub(super) skip_required_identifiers: bool,
     pub(super) token_storage: bool,
+    pub(super) account_api: bool,
     pub(super) api: Option<Api>,
     pub(super) webhooks: bool,
 }
@@ -52,6 +53,7 @@ impl HuggingFaceSetup {
             scope: None,
             skip_required_identifiers: false,
             token_storage: false,
+            account_api: false,
             api: None,
             webhooks: false,
         }
@@ -105,6 +107,13 @@ impl HuggingFaceSetup {
     /// of people stay. A self-hosted Logto needs `SECRET_VAULT_KEK`.
     pub fn with_token_storage(mut self, keep: bool) -> Self {
         self.token_storage = keep;
+        self
+    }
+
+    /// Lets people see and change their account in the application, through Logto's Account API: the account
+    /// center is switched on and its fields are opened. Fields that are open further stay so.
+    pub fn with_account_api(mut self, open: bool) -> Self {
+        self.account_api = open;
         self
     }
 
@@ -176,6 +185,7 @@ impl HuggingFaceSetup {
         application::plan(self, management, &mut plan).await?;
         connector::plan(self, management, &mut plan).await?;
         sign_in::plan(self, management, &mut plan).await?;
+        account::plan(self, management, &mut plan).await?;
         api::plan(self, management, &mut plan).await?;
         webhook::plan(self, management, &mut plan).await?;
         Ok(plan)

@@ -38,12 +38,6 @@ pub(super) async fn plan(
     if now.sign_in_mode == "SignIn" {
         plan.warnings.push(Warning::RegistrationClosed);
     }
-    if setup.token_storage && !management.account_center().get().await?.enabled {
-        let title = "let apps read the tokens of the people who are signed in to them";
-        let mut change = Change::new(title, Step::EnableAccountApi);
-        change.differs("Account API", Some("off".to_owned()), "on");
-        plan.changes.push(change);
-    }
     Ok(())
 }
 

@@ -289,3 +289,28 @@ async fn a_webhook_is_created_once_and_completed_without_losing_anything() {
     assert_eq!(after[0].signing_key.expose_secret(), key.expose_secret());
     assert!(setup.plan(&management).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn the_account_api_is_opened_and_never_closed() {
+    let (_tenant, management) = empty().await;
+    apply(&setup(), &management).await;
+    let before = json!({ "fields": { "email": "Edit", "name": "ReadOnly", "mfa": "ReadOnly" } });
+    management.account_center().update(&before).await.unwrap();
+    let setup = setup().with_account_api(true);
+    let plan = apply(&setup, &management).await;
+    assert_eq!(titles(&plan), ["let people see and change their account in apps"]);
+    let told = plan.changes[0].to_string();
+    for (field, is_changed) in [("name", true), ("session", true), ("email", false), ("mfa", false)]
+    {
+        let is_told = plan.changes[0].differences.iter().any(|one| one.name == field);
+        assert_eq!(is_told, is_changed, "{field}: {told}");
+    }
+    let now = management.account_center().get().await.unwrap();
+    assert!(now.enabled);
+    for (field, level) in
+        [("email", "Edit"), ("mfa", "ReadOnly"), ("name", "Edit"), ("session", "Edit")]
+    {
+        assert_eq!(now.fields[field], level, "{field}");
+    }
+    assert!(setup.plan(&management).await.unwrap().is_empty());
+}
