@@ -6,6 +6,7 @@ use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::logto::storage::{MemoryStorage, Storage};
 use crate::logto::{Logto, LogtoConfig};
@@ -22,18 +23,21 @@ pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box
     let storage: Arc<dyn Storage> = match place.split(':').next().unwrap_or_default() {
         "" | "cookie" => return Ok(config),
         "memory" => Arc::new(MemoryStorage::new()),
-        "redis" | "rediss" => Arc::new(RedisStorage::open(&place)?),
+        "redis" | "rediss" => Arc::new(RedisStorage::open(&place).map_err(unusable)?),
         "postgres" | "postgresql" => {
             // A statement that meets a dead connection is sent again: no need to test each before its use.
             let pool = PgPoolOptions::new().test_before_acquire(false);
-            let storage = PostgresStorage::new(pool.connect(&place).await?);
-            storage.create_schema().await?;
+            // Where nothing answers, say so soon: the pool goes on trying until then.
+            let pool = pool.acquire_timeout(Duration::from_secs(5));
+            let storage = PostgresStorage::new(pool.connect(&place).await.map_err(unusable)?);
+            storage.create_schema().await.map_err(unusable)?;
             Arc::new(storage)
         }
         "sqlite" => {
-            let options = SqliteConnectOptions::from_str(&place)?.create_if_missing(true);
-            let storage = SqliteStorage::new(SqlitePool::connect_with(options).await?);
-            storage.create_schema().await?;
+            let options = SqliteConnectOptions::from_str(&place).map_err(unusable)?;
+            let pool = SqlitePool::connect_with(options.create_if_missing(true));
+            let storage = SqliteStorage::new(pool.await.map_err(unusable)?);
+            storage.create_schema().await.map_err(unusable)?;
             Arc::new(storage)
         }
         _ => {
@@ -44,11 +48,16 @@ pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box
     Ok(config.with_storage(storage))
 }
 
+/// The address may hold a password, so only the error is shown.
+fn unusable(error: impl Error) -> String {
+    format!("the store that STORAGE names cannot be used: {error}")
+}
+
 /// Where to listen: at `BASE_URL` if that is on this machine, else on all interfaces, for a proxy in
 /// front of this instance. `PORT` is the port that the proxy connects to.
 pub(crate) fn address(logto: &Logto) -> Result<SocketAddr, Box<dyn Error>> {
     let everywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    if let Ok(port) = env::var("PORT") {
+    if let Some(port) = env::var("PORT").ok().filter(|port| !port.is_empty()) {
         let port: u16 = port.parse().map_err(|_| "PORT has to be a port number")?;
         return Ok(SocketAddr::new(everywhere, port));
     }
