@@ -1,6 +1,7 @@
 //! Configuration from environment variables.
 
-use std::env;
+use std::cell::RefCell;
+use std::env::{self, VarError};
 
 use super::{ConfigError, ConfigProblem, LogtoConfig, Settings};
 
@@ -32,7 +33,11 @@ impl LogtoConfig {
     ///
     /// [`ConfigError`] with every variable that is missing, and with what is wrong about the others.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_variables(|name| env::var(name).ok())
+        Self::read(|name| match env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(VarError::NotPresent) => Ok(None),
+            Err(VarError::NotUnicode(_)) => Err("is not UTF-8: a file of variables may be UTF-16"),
+        })
     }
 
     /// Reads the same variables as [`from_env`](Self::from_env) from wherever they are kept.
@@ -56,9 +61,34 @@ impl LogtoConfig {
     ///
     /// As [`from_env`](Self::from_env).
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let variable = |name| variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        let mut problems = Vec::new();
-        let mut required = |name: &'static str| {
+        Self::read(|name| Ok(variable(name)))
+    }
+
+    fn read(
+        variable: impl Fn(&str) -> Result<Option<String>, &'static str>,
+    ) -> Result<Self, ConfigError> {
+        let problems = RefCell::new(Vec::<ConfigProblem>::new());
+        let add = |name, problem: String| {
+            let mut problems = problems.borrow_mut();
+            if problems.iter().all(|known| known.setting() != name) {
+                problems.push(ConfigProblem::new(name, problem));
+            }
+        };
+        let variable = |name: &'static str| {
+            let value = variable(name).unwrap_or_else(|problem| {
+                add(name, problem.to_owned());
+                None
+            })?;
+            let value = value.trim();
+            if let Some(mark) = surrounding(value) {
+                add(
+                    name,
+                    format!("begins with {mark}: leave that out; `docker --env-file` keeps it"),
+                );
+            }
+            Some(value.to_owned()).filter(|value| !value.is_empty())
+        };
+        let required = |name: &'static str| {
             variable(name).unwrap_or_else(|| {
                 let hint = match name {
                     "LOGTO_ENDPOINT" => {
@@ -67,7 +97,7 @@ impl LogtoConfig {
                     "LOGTO_COOKIE_SECRET" => "is not set: 32 random characters or more",
                     _ => "is not set",
                 };
-                problems.push(ConfigProblem::new(name, hint));
+                add(name, hint.to_owned());
                 String::new()
             })
         };
@@ -97,13 +127,14 @@ impl LogtoConfig {
         }
         for (typo, meant) in MISSPELT {
             if variable(typo).is_some() && variable(meant).is_none() {
-                problems.push(ConfigProblem::new(typo, format!("is not read: use {meant}")));
+                add(typo, format!("is not read: use {meant}"));
             }
         }
         let list = |name| variable(name).unwrap_or_default();
         config = config
             .with_scopes(list("LOGTO_SCOPES").split_whitespace())
             .with_resources(list("LOGTO_RESOURCES").split_whitespace());
+        let mut problems = problems.into_inner();
         if problems.is_empty() {
             return Ok(config);
         }
@@ -115,6 +146,16 @@ impl LogtoConfig {
             problems.extend(others.cloned());
         }
         Err(ConfigError::new(problems))
+    }
+}
+
+/// What a shell or a parser of `.env` files would have taken away.
+fn surrounding(value: &str) -> Option<&'static str> {
+    let is_in = |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
+    match value {
+        _ if is_in('"') || is_in('\'') => Some("a quotation mark"),
+        _ if value.starts_with('\u{feff}') => Some("a byte order mark"),
+        _ => None,
     }
 }
 
@@ -174,6 +215,16 @@ mod tests {
         for (setting, value) in [
             ("LOGTO_SCOPE", "email"),
             ("LOGTO_SCOPES", "email,roles"),
+            ("LOGTO_SCOPES", "\"email roles\""),
+            ("LOGTO_SCOPES", "caf\u{e9}"),
+            ("LOGTO_APP_ID", "'app'"),
+            ("LOGTO_APP_SECRET", "\"secret\""),
+            ("LOGTO_ENDPOINT", "\"https://tenant.example\""),
+            ("LOGTO_ENDPOINT", "\u{feff}https://tenant.example"),
+            ("LOGTO_ENDPOINT", "https://tenant.example/oidc"),
+            ("LOGTO_ENDPOINT", "https://tenant.example/oidc/.well-known/openid-configuration"),
+            ("LOGTO_ENDPOINT", "https://tenant.example/api/"),
+            ("BASE_URL", "'https://app.example'"),
             ("BASE_URL", "https://app.example/callback"),
             ("BASE_URL", "https://app.example/sign-in/"),
             ("LOGTO_COOKIE_SECRET", "00000000000000000000000000000000"),
@@ -183,6 +234,19 @@ mod tests {
         ] {
             assert_eq!(problems(&[(setting, value)]), [setting], "{value}");
         }
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_not_taken_for_a_variable_that_is_not_set() {
+        let error = LogtoConfig::read(|name| match name {
+            "LOGTO_APP_SECRET" | "BASE_URL" => Err("is not UTF-8"),
+            "LOGTO_ENDPOINT" | "LOGTO_APP_ID" | "LOGTO_COOKIE_SECRET" => {
+                Ok(Some("https://tenant.example/thirty-two-characters".to_owned()))
+            }
+            _ => Ok(None),
+        });
+        let told: Vec<_> = error.unwrap_err().problems().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["LOGTO_APP_SECRET is not UTF-8", "BASE_URL is not UTF-8"]);
     }
 
     #[test]

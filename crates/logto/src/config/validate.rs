@@ -18,6 +18,9 @@ const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
 const MAX_COOKIE_NAME: usize = 100;
 /// A smaller budget holds no session.
 const MIN_COOKIE_BUDGET: usize = 1024;
+/// What an endpoint is given by mistake: the addresses of the discovery document, the issuer, and the
+/// Management API.
+const OF_LOGTO: [&str; 3] = ["/oidc/.well-known/openid-configuration", "/oidc", "/api"];
 /// What a base URL is given by mistake.
 const SDK_PATHS: [&str; 2] = ["/callback", "/sign-in"];
 /// Logto's signing keys have 32 characters.
@@ -53,8 +56,10 @@ pub(crate) fn address(
     if url.query().is_some() || url.fragment().is_some() {
         return wrong("has something after the path (`?` or `#`)");
     }
-    if setting == "LOGTO_ENDPOINT" && url.path().trim_end_matches('/').ends_with("/oidc") {
-        return wrong("ends with /oidc: leave that out, it is the issuer and not the endpoint");
+    if let Some(end) = OF_LOGTO.iter().find(|end| url.path().trim_end_matches('/').ends_with(**end))
+        && setting == "LOGTO_ENDPOINT"
+    {
+        return wrong(&format!("ends with {end}: leave that out, the SDK adds it"));
     }
     let path = url.path().trim_end_matches('/');
     if setting == "BASE_URL"
@@ -110,7 +115,7 @@ pub(super) fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProb
         ));
     }
     for scope in &config.scopes {
-        if scope.is_empty() || scope.contains(|c: char| c.is_whitespace() || c == ',') {
+        if !is_scope(scope) {
             let problem =
                 format!("{scope:?} is not one scope; LOGTO_SCOPES separates them by spaces");
             problems.push(ConfigProblem::new("LOGTO_SCOPES", problem));
@@ -119,6 +124,12 @@ pub(super) fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProb
     for resource in &config.resources {
         check_resource("LOGTO_RESOURCES", resource, problems);
     }
+}
+
+/// A scope token (RFC 6749, section 3.3), without commas: they are a list that is written in another way.
+fn is_scope(scope: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b',');
+    !scope.is_empty() && scope.bytes().all(is_allowed)
 }
 
 /// An absolute URI; Logto splits a resource at commas.
