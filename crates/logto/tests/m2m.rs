@@ -124,6 +124,9 @@ async fn a_refusal_is_told_and_not_kept() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     let said = error.response().and_then(|response| response.error());
     assert_eq!(said, Some("invalid_target"));
+    let before = world.token_calls();
+    let nowhere = world.app.token_for(&TokenRequest::organization("")).await.unwrap_err();
+    assert_eq!((nowhere.kind(), world.token_calls()), (ErrorKind::InvalidRequest, before));
     let elsewhere = TokenRequest::organization("elsewhere");
     let error = world.app.token_for(&elsewhere).await.unwrap_err();
     assert_eq!(error.response().unwrap().status(), Some(403));

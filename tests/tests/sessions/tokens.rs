@@ -122,6 +122,13 @@ async fn the_session_remembers_the_organization_that_its_user_works_in() {
         let page = world.page();
         let error = page.switch_organization("not-mine").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AccessDenied);
+        // Logto would take it for no organization at all.
+        let before = world.token_calls();
+        for empty in ["", " "] {
+            let error = page.switch_organization(empty).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        }
+        assert_eq!(world.token_calls(), before);
         world.pay(&page).await;
         assert_eq!(world.page().user().await.unwrap().current_organization(), None);
 

@@ -82,6 +82,7 @@ impl Engine {
     pub(crate) fn check_token_request(&self, request: &TokenRequest) -> Result<(), Error> {
         let settings = &self.settings;
         let target = &request.target;
+        target.check()?;
         if let Some(resource) = &target.resource
             && !settings.resources.contains(resource)
         {

@@ -88,7 +88,7 @@ impl MachineApp {
     ///
     /// As [`token`](Self::token); the app not being in the organization is a refusal too.
     pub async fn token_for(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        self.issued(&Form::client_credentials(request), request.must_refresh).await
+        self.issued(&Form::client_credentials(request), request).await
     }
 
     /// A token for the user whom `subject` belongs to (RFC 8693). The app must be allowed to exchange
@@ -103,8 +103,7 @@ impl MachineApp {
         subject: Subject<'_>,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        let issued =
-            self.issued(&Form::exchange(subject, None, request), request.must_refresh).await;
+        let issued = self.issued(&Form::exchange(subject, None, request), request).await;
         issued.map_err(|error| explained(error, subject))
     }
 
@@ -143,8 +142,7 @@ impl MachineApp {
         actor: &str,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
-        let issued =
-            self.issued(&Form::exchange(subject, Some(actor), request), request.must_refresh).await;
+        let issued = self.issued(&Form::exchange(subject, Some(actor), request), request).await;
         issued.map_err(|error| explained(error, subject))
     }
 
@@ -181,7 +179,8 @@ impl MachineApp {
         self.0.tokens.forget(token);
     }
 
-    async fn issued(&self, form: &Form, anew: bool) -> Result<AccessToken, Error> {
+    async fn issued(&self, form: &Form, request: &TokenRequest) -> Result<AccessToken, Error> {
+        request.target.check()?;
         let fetch = || async {
             let now = self.0.clock.now();
             let metadata = self.0.provider.metadata().await?;
@@ -189,7 +188,7 @@ impl MachineApp {
             let body = self.0.http.post_form(Endpoint::Token, endpoint, &form.pairs()).await?;
             Issued::parse(&body, now)
         };
-        self.0.tokens.get(form.key(), anew, fetch).await
+        self.0.tokens.get(form.key(), request.must_refresh, fetch).await
     }
 }
 

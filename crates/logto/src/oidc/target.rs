@@ -1,5 +1,7 @@
 //! `TokenRequest`: what an access token is for.
 
+use crate::error::{Error, ErrorKind};
+
 /// What an access token is for, and with which scopes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
@@ -7,6 +9,19 @@ pub(crate) struct Target {
     pub(crate) organization: Option<String>,
     /// Sorted, each once; empty for all that the person may have.
     pub(crate) scopes: Vec<String>,
+}
+
+impl Target {
+    /// An empty name would be sent as none, and the token would be for something else.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let is_empty = |name: &Option<String>| name.as_ref().is_some_and(|it| it.trim().is_empty());
+        let why = match self {
+            _ if is_empty(&self.organization) => "the organization's id is empty",
+            _ if is_empty(&self.resource) => "the API resource is empty",
+            _ => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::InvalidRequest, why))
+    }
 }
 
 /// Which access token is wanted.

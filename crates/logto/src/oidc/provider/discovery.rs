@@ -39,7 +39,11 @@ impl Metadata {
     pub(crate) async fn fetch(http: &Http, issuer: &str) -> Result<Self, Error> {
         let url = Url::parse(&discovery_url(issuer))
             .map_err(|e| Error::with_source(ErrorKind::Internal, "the endpoint is not a URL", e))?;
-        Self::parse(&http.get(Endpoint::Discovery, &url, None).await?, issuer)
+        let document = http.get(Endpoint::Discovery, &url, None).await;
+        let document = document.map_err(|error| {
+            error.in_context(format_args!("{url}, which LOGTO_ENDPOINT leads to"))
+        })?;
+        Self::parse(&document, issuer)
     }
 
     /// Section 4.3: the document must be about the issuer that was asked. An https issuer must not
