@@ -24,6 +24,10 @@ struct State {
 }
 
 impl LogLimit {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(State { last: None, suppressed: 0 }))
+    }
+
     /// Whether to write a line now: then the number of lines left out since the last one.
     pub(crate) fn admit(&self) -> Option<u64> {
         self.admit_at(Instant::now())

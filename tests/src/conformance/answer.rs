@@ -134,10 +134,13 @@ impl SetCookie {
     /// Random values hidden, ages in minutes.
     fn summary(&self) -> String {
         let ours = self.name.contains("logto_");
-        let name = match self.name.split_once("logto_sign_in_") {
-            Some((prefix, _)) => format!("{prefix}logto_sign_in_{{slot}}"),
-            None => self.name.clone(),
-        };
+        // These end with a name of the app, which each framework's tenant makes up.
+        let of_app = ["logto_sign_in_", "logto_signed_in_"];
+        let name = of_app.iter().find_map(|name| {
+            let (prefix, _) = self.name.split_once(name)?;
+            Some(format!("{prefix}{name}{{app}}"))
+        });
+        let name = name.unwrap_or_else(|| self.name.clone());
         let value = match self.value.as_str() {
             value if value.is_empty() || !ours => value,
             _ => "{sealed}",

@@ -101,6 +101,14 @@ impl<'a> Visitor<'a> {
         pairs.collect::<Vec<_>>().join("; ")
     }
 
+    /// The names of the cookies that outlive a minute, in which sign-ins are counted.
+    #[must_use]
+    pub fn lasting_cookie_names(&self) -> Vec<&str> {
+        let mut names = self.cookie_names();
+        names.retain(|name| !name.contains("logto_signed_in_"));
+        names
+    }
+
     /// The names of the cookies that the browser has.
     #[must_use]
     pub fn cookie_names(&self) -> Vec<&str> {

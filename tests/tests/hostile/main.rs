@@ -16,6 +16,7 @@ mod properties;
 mod refresh;
 mod return_to;
 mod sign_in_hook;
+mod sign_in_loop;
 mod sign_out;
 mod signature;
 mod step_up;

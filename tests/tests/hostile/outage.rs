@@ -85,6 +85,25 @@ async fn a_provider_that_is_gone_is_an_outage() {
     sign_in_twice(gone, |_| {}, YES).await;
 }
 
+#[tokio::test]
+async fn sign_ins_that_cannot_begin_are_one_line_that_names_the_address() {
+    for (status, told) in [(404, "Logto refused the request"), (503, "cannot serve the request")] {
+        let mut world = World::impatient().await;
+        world.provider.bend(Endpoint::Discovery, move |_, _| Answer::text(status, ""));
+        for _ in 0..3 {
+            let seen = world.open("/sign-in").await;
+            assert!(seen.status >= 500, "{seen:?}");
+        }
+        let logs = world.log();
+        let lines: Vec<_> = logs.lines().filter(|line| line.contains("operation failed")).collect();
+        let [line] = lines[..] else { panic!("{logs}") };
+        for part in ["sign_in", "LOGTO_ENDPOINT", "/.well-known/openid-configuration", told] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+        world.finish();
+    }
+}
+
 /// Port 1 of loopback refuses connections.
 fn nowhere(provider: &Provider, member: &'static str) {
     provider.bend(Endpoint::Discovery, move |a, _| a.set(member, "http://127.0.0.1:1/"));

@@ -197,6 +197,14 @@ impl Error {
         Self(Arc::new(Inner { response: self.0.response.clone(), ..inner }))
     }
 
+    /// The same error, which tells what it is about.
+    pub(crate) fn in_context(mut self, what: impl fmt::Display) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.message = format!("{what}: {}", inner.message).into();
+        }
+        self
+    }
+
     /// The same error, with the answer that the request in question gets.
     pub(crate) fn answered_by(self, reply: Reply) -> Self {
         Self(Arc::new(Inner {

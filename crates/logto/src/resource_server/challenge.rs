@@ -1,7 +1,11 @@
 //! `WWW-Authenticate`, and the response of a refused request (RFC 6750, section 3).
 
 use crate::error::{Error, ErrorKind};
+use crate::log_limit::LogLimit;
 use crate::reply::Reply;
+
+/// Anyone can send a token of a key that is not known yet.
+static UNAVAILABLE: LogLimit = LogLimit::new();
 
 /// What every `WWW-Authenticate` of an API says.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +81,9 @@ impl Challenge<'_> {
 
 /// Logto's keys cannot be had: the token may be good, so the answer is not that it is bad.
 fn unavailable(error: Error) -> Error {
-    tracing::warn!(%error, "an access token could not be checked");
+    if let Some(suppressed) = UNAVAILABLE.admit() {
+        tracing::warn!(%error, suppressed, "an access token could not be checked");
+    }
     let error = if error.is_retryable() {
         error
     } else {

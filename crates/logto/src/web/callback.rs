@@ -32,7 +32,10 @@ impl Context {
         Reply::see_other(self.page_of(completed.page.as_ref()))
             .with_pages_forgotten()
             .with_cookies(self.take_cookies().await)
-            .with_cookies(vec![logto.finish_sign_in(&transaction)])
+            .with_cookies(vec![
+                logto.finish_sign_in(&transaction),
+                logto.sign_in_loop.count(&cookies),
+            ])
     }
 
     async fn after_failed_callback(&self, failure: &CallbackFailure) -> Reply {

@@ -1,5 +1,6 @@
 //! The sign-in endpoints, and sign-in from a handler.
 
+use super::page::{Page, WayOn};
 use super::{Context, Reply};
 use crate::error::Error;
 use crate::flow::{Browser, Previous, SignInOptions, SignInStart};
@@ -23,17 +24,46 @@ impl Context {
         if self.request().is_framed() {
             // Logto's pages cannot be shown there.
             options.check()?;
-            let page = self
-                .logto()
-                .return_to(self.origin(), &options)?
-                .unwrap_or_else(|| self.page_to_return_to());
+            let page = self.page_wanted(&options)?;
             let address = self.sign_in_path(&page, options.max_age);
             return Ok(self.page_in_frame(200, &page, address, &options));
         }
-        self.begin_sign_in(&options, Previous::Nothing).await.map_err(|error| {
-            tracing::warn!(%error, "a sign-in could not begin");
-            self.answered(error)
-        })
+        if self.is_sign_in_loop().await {
+            return Ok(self.stop_sign_in_loop(&self.page_wanted(&options)?));
+        }
+        let begun = self.begin_sign_in(&options, Previous::Nothing).await;
+        begun.map_err(|error| self.failed("sign_in", error))
+    }
+
+    fn page_wanted(&self, options: &SignInOptions) -> Result<String, Error> {
+        let page = self.logto().return_to(self.origin(), options)?;
+        Ok(page.unwrap_or_else(|| self.page_to_return_to()))
+    }
+
+    async fn is_sign_in_loop(&self) -> bool {
+        self.logto().sign_in_loop.is_stopped(&self.request().cookies())
+            && self.loaded_session().await.is_ok_and(|loaded| loaded.is_none())
+    }
+
+    /// The page for a browser whose session was lost after each of its last sign-ins. The next click
+    /// signs in all the same.
+    fn stop_sign_in_loop(&self, page: &str) -> Reply {
+        let logto = self.logto();
+        if let Some(suppressed) = logto.stopped_browsers.admit() {
+            tracing::error!(
+                suppressed,
+                "a browser signed in several times in a row and comes back without its session: a \
+                 proxy drops the cookie, or instances do not share their session store"
+            );
+        }
+        let page = Page {
+            title: "Signing in did not work",
+            text: "You signed in several times, and your session was lost each time.",
+            detail: None,
+            way_on: WayOn::link(self.sign_in_path(page, None), "Try again"),
+        };
+        let forgotten = logto.sign_in_loop.forget(&self.request().cookies());
+        self.page(400, &page).with_cookies(forgotten.into_iter().collect())
     }
 
     pub(super) async fn begin_sign_in(

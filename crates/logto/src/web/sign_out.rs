@@ -22,7 +22,8 @@ impl Context {
         self.forget(SessionState::SignedOut);
         let at_logto = self.logto().sign_out_at_logto(refresh_token, self.origin()).await;
         let reply = self.signed_out(at_logto, is_stored).with_pages_forgotten();
-        reply.with_cookies(self.take_cookies().await)
+        let counted = self.logto().sign_in_loop.forget(&self.request().cookies());
+        reply.with_cookies(self.take_cookies().await).with_cookies(counted.into_iter().collect())
     }
 
     /// Ends the session wherever it is known.

@@ -174,7 +174,7 @@ async fn two_tabs(site: &Site, reversed: bool) {
         assert_eq!((answer.status, answer.location().as_str()), (303, page));
     }
     visitor.is_signed_in().await;
-    assert_eq!(visitor.cookie_names(), ["logto_conformance"]);
+    assert_eq!(visitor.lasting_cookie_names(), ["logto_conformance"]);
 }
 
 fn offers_sign_in(answer: &Answer, page: &str) {

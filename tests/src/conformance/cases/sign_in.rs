@@ -35,7 +35,7 @@ pub fn signing_in() -> Vec<Case> {
             assert!(back.cookie("logto_sign_in_").is_removal());
             is_a_session(&back.cookie("logto_conformance"), "");
             visitor.is_signed_in().await;
-            assert_eq!(visitor.cookie_names(), ["logto_conformance"]);
+            assert_eq!(visitor.lasting_cookie_names(), ["logto_conformance"]);
         }),
         Case::new("with https: Secure, and the __Host- prefix", async |site| {
             let mut visitor = site.visitor();
@@ -119,9 +119,8 @@ pub fn signing_in() -> Vec<Case> {
         }),
         Case::new("a session in several cookies", async |site| {
             let mut visitor = site.visitor();
-            let answer = visitor.sign_in("dora").await;
-            let chunks = answer.cookies().into_iter().filter(|cookie| !cookie.is_removal());
-            let names: Vec<_> = chunks.map(|cookie| cookie.name).collect();
+            visitor.sign_in("dora").await;
+            let names = visitor.lasting_cookie_names();
             assert_eq!(names, ["logto_conformance", "logto_conformance.1"]);
             assert!(visitor.open("/hello").await.text() != "hello nobody");
             let out = visitor.post("/sign-out").send().await;

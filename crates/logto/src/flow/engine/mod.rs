@@ -7,8 +7,8 @@ mod waiting;
 
 use std::sync::Arc;
 
-use super::Transactions;
 use super::frame::Frames;
+use super::{SignInLoop, Transactions};
 use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
@@ -33,6 +33,9 @@ pub(crate) struct Engine {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) sessions: SessionManager,
     pub(crate) transactions: Transactions,
+    pub(crate) sign_in_loop: SignInLoop,
+    /// Of browsers that were stopped, which anyone can claim to be.
+    pub(crate) stopped_browsers: LogLimit,
     /// Where frames in pages of other sites get sessions.
     pub(crate) frames: Option<Frames>,
     pub(crate) refreshes: Refreshes,
@@ -67,6 +70,8 @@ impl Engine {
             provider: Arc::new(Provider::new(Arc::clone(&http), &settings.issuer, &settings.clock)),
             sessions: SessionManager::new(&settings, Arc::clone(&keys)),
             keys,
+            sign_in_loop: SignInLoop::new(Attributes::for_host(settings.secure), &context),
+            stopped_browsers: LogLimit::default(),
             transactions: Transactions::new(
                 Attributes::for_host(settings.secure),
                 settings.sign_in_lifetime,
