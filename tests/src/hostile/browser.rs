@@ -51,6 +51,12 @@ impl Browser {
         &self.jar
     }
 
+    /// The cookies without the one that counts sign-ins for a minute.
+    #[must_use]
+    pub fn lasting_cookies(&self) -> Vec<&(String, String)> {
+        self.jar.iter().filter(|(name, _)| !name.contains("logto_signed_in_")).collect()
+    }
+
     /// Sets a cookie, as a page or another program could.
     pub fn plant(&mut self, name: &str, value: &str) {
         match self.jar.iter_mut().find(|(held, _)| held == name) {

@@ -117,7 +117,7 @@ async fn any_tab_may_come_back_first() {
         let seen = world.open(&world.callback(&begun[n])).await;
         assert_eq!((seen.status, seen.location()), (303, format!("/tab/{n}").as_str()));
     }
-    assert_eq!(world.browser.cookies().len(), 1, "the session alone is left");
+    assert_eq!(world.browser.lasting_cookies().len(), 1, "the session alone is left");
     world.finish();
 }
 

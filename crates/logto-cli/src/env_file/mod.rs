@@ -45,8 +45,12 @@ impl EnvFile {
         };
         Ok(Self {
             path: path.to_owned(),
-            // Whatever else ends a line stays with it.
-            lines: text.split_terminator('\n').map(str::to_owned).collect(),
+            // Whatever else ends a line stays with it. Some editors of Windows begin a file with a mark.
+            lines: text
+                .trim_start_matches('\u{feff}')
+                .split_terminator('\n')
+                .map(str::to_owned)
+                .collect(),
             changed: false,
         })
     }
@@ -231,7 +235,7 @@ mod tests {
     fn lines_of_others_keep_their_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
-        fs::write(&path, "OTHER=1\r\nLAST=2").unwrap();
+        fs::write(&path, "\u{feff}OTHER=1\r\nLAST=2").unwrap();
         let mut file = EnvFile::read(&path).unwrap();
         assert_eq!(file.get("OTHER").as_deref(), Some("1"));
         file.set("LOGTO_APP_ID", "ours");

@@ -56,6 +56,10 @@ impl Engine {
     ) -> Result<(), WebhookRefusal> {
         let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
         let settings = &self.settings;
+        if body.is_empty() && !signature.is_empty() {
+            let why = "the webhook has no body: it is longer than 1 MiB, or was not there after 5 seconds";
+            return Err(WebhookRefusal::Invalid(wrong(why)));
+        }
         if !is_signed(&settings.webhook_keys, body, signature) {
             let why = "no signing key fits the webhook's signature";
             return Err(WebhookRefusal::NotSigned(wrong(why)));
@@ -83,11 +87,8 @@ impl Engine {
                 return Err(WebhookRefusal::Repeated(wrong("the webhook was delivered before")));
             }
             Err(error) if error.is_retryable() => {
-                tracing::error!(
-                    %error,
-                    "failed to record a webhook delivery; retrying until the session store is \
-                     available"
-                );
+                // It goes on until the store is there.
+                self.faults.report("webhook", &error);
                 false
             }
             Err(error) => return Err(WebhookRefusal::Failed(error)),

@@ -32,7 +32,7 @@ impl Context {
         let session = match self.loaded_session().await {
             Ok(loaded) => loaded.as_ref().map(Into::into),
             Err(error) => {
-                tracing::warn!(%error, "session store unavailable during sign-out");
+                logto.faults.report("sign_out", &error);
                 logto.sessions.in_cookies(self.request().raw_cookies(), self.now())
             }
         };

@@ -20,8 +20,7 @@ impl Context {
         };
         let error = refusal.error();
         if matches!(refusal, WebhookRefusal::Busy(_) | WebhookRefusal::Failed(_)) {
-            // It was signed, so no stranger can fill the log with it.
-            tracing::error!(%error, "failed to accept a webhook delivery");
+            self.logto().faults.report("webhook", error);
             return Reply::from_error(error);
         }
         if let Some(suppressed) = self.logto().refused_webhooks.admit() {
