@@ -2,17 +2,21 @@
 
 mod bearer;
 mod caller;
+mod extension;
 mod extract;
 mod layer;
+mod own_pages;
 mod reply;
 mod routes;
 
 pub use bearer::{Authorized, metadata_routes};
 pub use caller::Caller;
+pub use extension::FromExtension;
 pub use extract::{Auth, FreshUser, MaybeUser, User};
 pub use layer::{LogtoFuture, LogtoLayer, LogtoService, layer};
 pub use logto;
 pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
+pub use own_pages::own_pages_only;
 pub use reply::Reply;
 pub use routes::routes;
