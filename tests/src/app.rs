@@ -105,7 +105,18 @@ impl ExampleApp {
     }
 
     async fn run(program: &str, base_url: &str, port: u16, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(executables().join(program));
+        let command = Command::new(executables().join(program));
+        Self::start_command(program, command, base_url, port, environment).await
+    }
+
+    /// The same for an app that is built elsewhere; `program` is its name.
+    pub async fn start_command(
+        program: &str,
+        mut command: Command,
+        base_url: &str,
+        port: u16,
+        environment: &[(&str, &str)],
+    ) -> Self {
         command.env("BASE_URL", base_url).envs(environment.iter().copied());
         let mut process = Process::start(program, &mut command);
 

@@ -6,12 +6,16 @@ mod plan;
 
 use std::env;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use plan::{Plan, Tenant};
 
+use crate::frameworks;
+
 /// The frameworks that there is an example app for, and the MCP server.
-const EXAMPLES: [&str; 5] = ["axum", "actix-web", "poem", "rocket", "mcp"];
+const EXAMPLES: [&str; 8] =
+    ["axum", "actix-web", "poem", "rocket", "mcp", "leptos", "dioxus", "loco"];
 
 pub(crate) fn run(example: &str) -> Result<ExitCode, String> {
     if !EXAMPLES.contains(&example) {
@@ -23,8 +27,18 @@ pub(crate) fn run(example: &str) -> Result<ExitCode, String> {
     let plan = Plan::read(|name| env::var(name).ok())?;
     check_ports(&plan, example)?;
 
-    let programs = build::build(&format!("example-{example}"))?;
+    let package = format!("example-{example}");
+    let is_framework = frameworks::NAMES.contains(&example);
+    let programs = match is_framework {
+        true => build::build_framework(&package)?,
+        false => build::build(&package)?,
+    };
     let mut demo = Command::new(&programs.demo);
+    if is_framework {
+        // Where the example has its templates, files and configuration.
+        let folder = Path::new("examples").join(example);
+        demo.env("DIOXUS_PUBLIC_PATH", "public").current_dir(folder);
+    }
     demo.arg(&programs.app).arg(&plan.base_url).arg(plan.port.to_string());
     if let Tenant::Local { port } = plan.tenant {
         demo.arg(port.to_string());

@@ -9,6 +9,7 @@ mod cargo_tool;
 mod chaos;
 mod costs;
 mod demo;
+mod frameworks;
 mod fuzz;
 mod layers;
 mod links;
@@ -26,7 +27,8 @@ Usage: cargo xtask <command>
   demo <example>     Run the example app with a local Logto tenant, or with the
                      tenant that LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET
                      and LOGTO_COOKIE_SECRET name.
-                     Examples: axum, actix-web, poem, rocket, mcp.
+                     Examples: axum, actix-web, poem, rocket, mcp,
+                     leptos, dioxus, loco.
                      BASE_URL          URL of the app (http://localhost:3000)
                      LOGTO_LOCAL_PORT  port of the local tenant (3001)
 
@@ -42,6 +44,10 @@ Usage: cargo xtask <command>
                                        deny      licences, bans and advisories
                      The last line is `N passed, N failed`: tests, and one for
                      each other step.
+
+  test-frameworks    Run the tests of the examples for Leptos, Dioxus and Loco, and the
+                     conformance suite on their routers (needs Chromium). They are in a
+                     workspace of their own, which `test-all` leaves alone.
 
   bench [group]      Measure the cost of a request, compare it with other crates,
                      and print Markdown; see docs/performance.md.
@@ -88,11 +94,13 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         ["demo", framework] => demo::run(framework),
-        ["demo", ..] => {
-            Err("Choose a framework: cargo xtask demo axum (or actix-web, poem, rocket, mcp)."
-                .to_owned())
-        }
+        ["demo", ..] => Err(
+            "Choose an example: cargo xtask demo axum (or actix-web, poem, rocket, mcp, leptos, \
+                 dioxus, loco)."
+                .to_owned(),
+        ),
         ["test-all", options @ ..] => test_all::run(options),
+        ["test-frameworks"] => frameworks::run(),
         ["bench", "--check"] => costs::check(false),
         ["bench", "--check", "--update"] => costs::check(true),
         ["bench", groups @ ..] => bench::run(groups),

@@ -17,6 +17,7 @@ use crate::{chaos, layers, links, msrv, workflows};
 use needs::Need;
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
+pub(crate) use tools::chromium;
 
 /// What can be left out of a run.
 #[derive(Debug, Default, PartialEq)]

@@ -39,7 +39,7 @@ fn added(text: &str) -> Added {
                     let path = words.next().unwrap().strip_prefix("../logto-rust/").unwrap();
                     assert!(Path::new("..").join(path).join("Cargo.toml").is_file(), "{path}");
                 }
-                "--dev" => {}
+                "--dev" | "--optional" => {}
                 "--no-default-features" => _ = features.insert("no default".to_owned()),
                 krate => {
                     let (name, _version) = krate.split_once('@').unwrap_or((krate, ""));

@@ -42,11 +42,19 @@ async fn run() -> Result<()> {
     else {
         return Err("This program is started by `cargo xtask demo <example>`.".into());
     };
-    let port = port.parse()?;
+    let port: u16 = port.parse()?;
 
-    let is_mcp = Path::new(&app).file_stem().is_some_and(|name| name == "example-mcp");
-    let mut command = Command::new(app);
+    let name = Path::new(&app).file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_mcp = name == "example-mcp";
+    let mut command = Command::new(&app);
     command.env("BASE_URL", &base_url).env_remove("PORT").kill_on_drop(true);
+    // The others take the port of BASE_URL.
+    if matches!(name, "example-dioxus" | "example-loco") {
+        command.env("PORT", port.to_string());
+    }
+    if name == "example-loco" {
+        command.arg("start");
+    }
     let tenant = match arguments.next() {
         Some(port) if is_mcp => {
             Some(mcp::local_tenant(&base_url, port.parse()?, &mut command).await?)

@@ -4,44 +4,64 @@ use std::io::{BufRead, BufReader, IsTerminal, Write, stderr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::frameworks;
+
 pub(crate) struct Programs {
     pub(crate) demo: PathBuf,
     pub(crate) app: PathBuf,
 }
 
-/// Shows one line that counts, instead of one line for each crate.
+/// Builds an app of this workspace.
 pub(crate) fn build(package: &str) -> Result<Programs, String> {
+    // All packages, so that the dependencies are those that the tests have
+    // built, and the other way round.
+    let selection = ["--workspace", "--bin", package, "--example", "demo"];
+    let [demo, app] = cargo(package, &selection, ["demo", package])?;
+    Ok(Programs { demo, app })
+}
+
+/// Builds an app of the frameworks' workspace.
+pub(crate) fn build_framework(package: &str) -> Result<Programs, String> {
+    let [demo] = cargo("demo", &["--workspace", "--example", "demo"], ["demo"])?;
+    let mut selection = vec!["--bins"];
+    selection.extend(frameworks::SELECTION);
+    let [app] = cargo(package, &selection, [package])?;
+    Ok(Programs { demo, app })
+}
+
+/// Shows one line that counts, instead of one line for each crate. Gives the paths of `programs`.
+fn cargo<const N: usize>(
+    package: &str,
+    selection: &[&str],
+    programs: [&str; N],
+) -> Result<[PathBuf; N], String> {
     let failed = |error| format!("cargo could not be started: {error}");
     let mut cargo = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--message-format", "json-render-diagnostics"])
-        // All packages, so that the dependencies are those that the tests have
-        // built, and the other way round.
-        .arg("--workspace")
-        .args(["--bin", package, "--example", "demo"])
+        .args(selection)
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;
 
     let mut progress = Progress::new(package);
-    let (mut demo, mut app) = (None, None);
+    let mut built = programs.map(|_| None);
     if let Some(stdout) = cargo.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             progress.see(&line);
-            if let Some(program) = executable(&line) {
-                match program.file_stem().and_then(|stem| stem.to_str()) {
-                    Some("demo") => demo = Some(program),
-                    Some(name) if name == package => app = Some(program),
-                    _ => {}
-                }
+            let Some(path) = executable(&line) else { continue };
+            let name = path.file_stem().and_then(|stem| stem.to_str());
+            let at = programs.iter().position(|program| Some(*program) == name);
+            if let Some(slot) = at.and_then(|at| built.get_mut(at)) {
+                *slot = Some(path);
             }
         }
     }
     progress.end();
     let status = cargo.wait().map_err(failed)?;
-    match (demo, app) {
-        (Some(demo), Some(app)) if status.success() => Ok(Programs { demo, app }),
-        _ => Err(format!("{package} could not be built: {status}")),
+    if !status.success() || built.iter().any(Option::is_none) {
+        return Err(format!("{package} could not be built: {status}"));
     }
+    Ok(built.map(Option::unwrap_or_default))
 }
 
 /// The program that a message of cargo says was built.

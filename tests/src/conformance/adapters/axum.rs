@@ -21,7 +21,7 @@ use crate::conformance::{Adapter, Server, TestApp};
 
 /// axum, with `logto-axum`.
 #[derive(Debug)]
-pub(super) struct Axum;
+pub struct Axum;
 
 impl Adapter for Axum {
     const NAME: &'static str = "axum";
@@ -37,9 +37,14 @@ impl Adapter for Axum {
 }
 
 pub(super) fn router(app: &TestApp) -> Router {
+    with_logto(app, routes(app))
+}
+
+/// The routes of the test app, for frameworks that are built on axum too.
+pub fn routes<S: Clone + Send + Sync + 'static>(app: &TestApp) -> Router<S> {
     let pages = Router::new().route("/page", get(page));
     let stream_app = app.clone();
-    let router = Router::new()
+    Router::new()
         .route("/hello", get(hello))
         .route("/page", get(page))
         .nest("/nested", Router::new().nest("/deep", pages))
@@ -55,7 +60,11 @@ pub(super) fn router(app: &TestApp) -> Router {
         .route("/fails", get(fails))
         .route("/stream", get(async move |user| stream(user, stream_app).await))
         .route("/socket", get(socket))
-        .route("/plain", get(plain));
+        .route("/plain", get(plain))
+}
+
+/// Puts the SDK's layer and routes around the test app.
+pub fn with_logto(app: &TestApp, router: Router) -> Router {
     let router = match app.bare {
         true => router,
         false => router.layer(logto_axum::layer(&app.logto)),

@@ -1,7 +1,7 @@
 //! The test app in every framework.
 
 mod actix_web;
-mod axum;
+pub mod axum;
 mod careless;
 mod fifth;
 mod poem;

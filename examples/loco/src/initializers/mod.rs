@@ -1,0 +1,4 @@
+//! What is added to the router.
+
+pub mod logto;
+pub mod view_engine;

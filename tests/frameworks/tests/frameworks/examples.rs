@@ -1,0 +1,146 @@
+//! The examples, asked as a browser and as a script do.
+
+use std::time::Duration;
+
+use logto_framework_tests::{Framework, Site};
+use logto_tests::Visitor;
+use reqwest::Response;
+use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE};
+
+/// What a server function is sent by its own page, without arguments.
+async fn call(site: &Site, visitor: &Visitor, path: &str, origin: &str) -> Response {
+    let request = visitor.post(&site.url(path)).header(ORIGIN, origin);
+    let request = request.header(ACCEPT, "application/json");
+    request
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .send()
+        .await
+        .expect("an answer")
+}
+
+async fn signed_in(site: &Site, person: &str) -> Visitor {
+    let visitor = Visitor::new();
+    let at_logto = visitor.sent_to(&site.url("/sign-in")).await;
+    let callback = site.tenant.sign_in(&at_logto, person).await.expect("a callback");
+    assert_eq!(visitor.open(&callback).await.status(), 303);
+    visitor
+}
+
+fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+    let value = answer.headers().get(name);
+    value.map_or("", |value| value.to_str().expect("text"))
+}
+
+async fn everywhere(check: impl AsyncFn(Framework, Site)) {
+    for framework in Framework::ALL {
+        println!("{}", framework.name());
+        check(framework, Site::start(framework).await).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_leads_to_sign_in_and_a_server_function_says_401() {
+    everywhere(async |_, site| {
+        let stranger = Visitor::new();
+        let answer = stranger.open(&site.url("/profile")).await;
+        let to_sign_in = "/sign-in?return_to=%2Fprofile";
+        assert_eq!(
+            (answer.status().as_u16(), header(&answer, LOCATION.as_str())),
+            (303, to_sign_in)
+        );
+        assert_eq!(header(&answer, CACHE_CONTROL.as_str()), "no-store");
+
+        for path in ["/api/profile", "/api/things"] {
+            let answer = call(&site, &stranger, path, site.app.base_url()).await;
+            assert_eq!(answer.status(), 401, "{path}");
+            assert!(header(&answer, "www-authenticate").starts_with("Bearer"), "{path}");
+            assert_eq!(header(&answer, LOCATION.as_str()), "", "{path}");
+        }
+        let home = stranger.open(&site.url("/")).await;
+        assert_eq!(home.status(), 200);
+        assert_eq!(header(&home, CACHE_CONTROL.as_str()), "private");
+        assert!(home.text().await.expect("a page").contains("id=\"sign-in\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn alice_sees_her_pages_and_none_of_her_tokens() {
+    everywhere(async |_, site| {
+        let alice = signed_in(&site, "alice").await;
+        for (path, text) in [("/", "Alice Example"), ("/profile", "The profile of")] {
+            let answer = alice.open(&site.url(path)).await;
+            assert_eq!(answer.status(), 200, "{path}");
+            let html = answer.text().await.expect("a page");
+            assert!(html.contains(text) && html.contains("Alice Example"), "{path}: {html}");
+            // How JSON Web Tokens begin, and the cookies that hold them.
+            assert!(!html.contains("eyJ") && !html.contains("logto_"), "{path}: {html}");
+        }
+        let profile = call(&site, &alice, "/api/profile", site.app.base_url()).await;
+        assert_eq!(profile.status(), 200);
+        assert!(profile.text().await.expect("text").contains("Alice Example"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_scope_is_asked_for() {
+    everywhere(async |framework, site| {
+        let alice = signed_in(&site, "alice").await;
+        let things = call(&site, &alice, "/api/things", site.app.base_url()).await;
+        assert_eq!(things.status(), 200);
+        assert!(things.text().await.expect("text").contains("a lamp"));
+
+        let carol = signed_in(&site, "carol").await;
+        let things = call(&site, &carol, "/api/things", site.app.base_url()).await;
+        assert_eq!(things.status(), 403);
+        if framework != Framework::Loco {
+            let page = alice.open(&site.url("/things")).await;
+            assert_eq!(page.status(), 200);
+            assert!(page.text().await.expect("a page").contains("a lamp and a chair"));
+            let page = carol.open(&site.url("/things")).await;
+            assert_eq!(page.status(), 403);
+            assert!(page.text().await.expect("a page").contains("id=\"not-allowed\""));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_call_server_functions() {
+    everywhere(async |_, site| {
+        let alice = signed_in(&site, "alice").await;
+        for path in ["/api/profile", "/api/things"] {
+            let answer = call(&site, &alice, path, "https://evil.example").await;
+            assert_eq!(answer.status(), 403, "{path}");
+            assert!(answer.text().await.expect("text").contains("wrong_origin"), "{path}");
+        }
+    })
+    .await;
+}
+
+/// Access tokens of five seconds are renewed each time.
+#[tokio::test]
+async fn a_token_that_is_renewed_for_a_page_is_sent_in_its_cookie() {
+    everywhere(async |framework, site| {
+        site.tenant.set_access_token_life(Duration::from_secs(5));
+        let alice = signed_in(&site, "alice").await;
+        let answer = match framework {
+            Framework::Loco => call(&site, &alice, "/api/things", site.app.base_url()).await,
+            _ => alice.open(&site.url("/things")).await,
+        };
+        assert_eq!(answer.status(), 200);
+        assert_eq!(header(&answer, CACHE_CONTROL.as_str()), "no-store");
+        assert!(header(&answer, SET_COOKIE.as_str()).starts_with("logto_"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn there_is_a_way_straight_to_hugging_face() {
+    everywhere(async |_, site| {
+        let at_logto = Visitor::new().sent_to(&site.url("/sign-in/hugging-face")).await;
+        assert!(at_logto.contains("direct_sign_in=social%3Ahuggingface"), "{at_logto}");
+    })
+    .await;
+}

@@ -1,0 +1,6 @@
+//! Leptos, Dioxus and Loco behave as axum does.
+
+mod browser;
+mod conformance;
+mod examples;
+mod guides;
