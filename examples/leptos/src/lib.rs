@@ -1,6 +1,7 @@
 //! Sign in with Hugging Face through Logto, on Leptos.
 
 pub mod app;
+pub mod instead;
 #[cfg(feature = "ssr")]
 pub mod logto;
 pub mod pages;

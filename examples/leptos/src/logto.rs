@@ -1,8 +1,7 @@
 //! How server functions ask who calls them, and how they answer those who may not. On the server only.
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use leptos::prelude::*;
 use leptos_axum::{ResponseOptions, extract_with_state};
@@ -28,7 +27,9 @@ pub fn refuse(reply: impl Into<Reply>) -> Refused {
     let reply = reply.into().into_response();
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(reply.status());
-        for (name, value) in reply.headers().iter().filter(|(name, _)| *name != CONTENT_TYPE) {
+        // What is about the SDK's own page, such as its type and its policy, does not fit this one.
+        let is_about_page = |name: &HeaderName| name.as_str().starts_with("content-");
+        for (name, value) in reply.headers().iter().filter(|(name, _)| !is_about_page(name)) {
             response.append_header(name.clone(), value.clone());
         }
     }

@@ -18,19 +18,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let api = logto.api(RESOURCE)?;
     let context = move || provide_context(api.clone());
 
-    let options = get_configuration(Some("Cargo.toml"))?.leptos_options;
-    let page = {
-        let options = options.clone();
-        move || shell(options.clone())
-    };
+    let leptos_options = get_configuration(Some("Cargo.toml"))?.leptos_options;
+    let routes = generate_route_list(App);
     let app = Router::new()
         .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
-        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), page)
+        .leptos_routes_with_context(&leptos_options, routes, context.clone(), {
+            let leptos_options = leptos_options.clone();
+            move || shell(leptos_options.clone())
+        })
         .fallback(file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
         .layer(from_fn(logto_axum::own_pages_only))
         .layer(logto_axum::layer(&logto))
         .merge(logto_axum::routes(&logto))
-        .with_state(options);
+        .with_state(leptos_options);
 
     let listener = tokio::net::TcpListener::bind(("localhost", logto.port())).await?;
     Ok(axum::serve(listener, app).await?)

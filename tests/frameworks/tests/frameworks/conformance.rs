@@ -1,5 +1,7 @@
 //! The conformance suite on the routers of the three frameworks.
 
+use dioxus::fullstack::{FullstackContext, ServerFnError};
+use logto_axum::MaybeUser;
 use logto_framework_tests::drivers;
 use logto_tests::conformance::adapters::axum::Axum;
 use logto_tests::conformance::{Case, Driver, cases, check};
@@ -46,4 +48,11 @@ fn a_token_that_is_renewed_while_a_page_streams_is_not_lost() {
         assert_eq!(renewals.count(), 1);
     });
     check(&[drivers::leptos()], &[case]);
+}
+
+#[tokio::test]
+async fn without_a_request_dioxus_has_no_user() {
+    let outside = FullstackContext::extract::<MaybeUser, _>().await;
+    let error = outside.expect_err("not a visitor without a session, which no one has seen");
+    assert!(matches!(error, ServerFnError::ServerError { code: 500, .. }), "{error}");
 }

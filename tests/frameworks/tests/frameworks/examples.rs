@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64_simd::STANDARD;
 use logto_framework_tests::{Framework, Site};
 use logto_tests::Visitor;
 use reqwest::Response;
@@ -29,6 +30,18 @@ async fn signed_in(site: &Site, person: &str) -> Visitor {
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
     let value = answer.headers().get(name);
     value.map_or("", |value| value.to_str().expect("text"))
+}
+
+/// What a page has for the browser to take over, as Dioxus writes it: CBOR in Base64, with a byte before each byte
+/// of a text that says that it is a number.
+fn encoded(html: &str) -> Vec<String> {
+    const NUMBER: u8 = 0x18;
+    let decoded = html.split('"').filter_map(|text| STANDARD.decode_to_vec(text).ok());
+    let text = |mut bytes: Vec<u8>| {
+        bytes.retain(|byte| *byte != NUMBER);
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    decoded.map(text).collect()
 }
 
 async fn everywhere(check: impl AsyncFn(Framework, Site)) {
@@ -66,15 +79,25 @@ async fn a_page_leads_to_sign_in_and_a_server_function_says_401() {
 
 #[tokio::test]
 async fn alice_sees_her_pages_and_none_of_her_tokens() {
-    everywhere(async |_, site| {
+    everywhere(async |framework, site| {
         let alice = signed_in(&site, "alice").await;
         for (path, text) in [("/", "Alice Example"), ("/profile", "The profile of")] {
             let answer = alice.open(&site.url(path)).await;
             assert_eq!(answer.status(), 200, "{path}");
             let html = answer.text().await.expect("a page");
             assert!(html.contains(text) && html.contains("Alice Example"), "{path}: {html}");
-            // How JSON Web Tokens begin, and the cookies that hold them.
-            assert!(!html.contains("eyJ") && !html.contains("logto_"), "{path}: {html}");
+            for text in [html.clone()].into_iter().chain(encoded(&html)) {
+                // How JSON Web Tokens begin, and the names of the cookies that hold them.
+                assert!(!text.contains("eyJ") && !text.contains("logto_"), "{path}: {text}");
+            }
+        }
+        let html = alice.open(&site.url("/profile")).await.text().await.expect("a page");
+        if framework == Framework::Dioxus {
+            let taken_over = encoded(&html).concat();
+            assert!(
+                taken_over.contains("Alice Example"),
+                "the test looks at the wrong place: {html}"
+            );
         }
         let profile = call(&site, &alice, "/api/profile", site.app.base_url()).await;
         assert_eq!(profile.status(), 200);
@@ -100,6 +123,8 @@ async fn a_scope_is_asked_for() {
             assert!(page.text().await.expect("a page").contains("a lamp and a chair"));
             let page = carol.open(&site.url("/things")).await;
             assert_eq!(page.status(), 403);
+            // That of the SDK's own page would stop this one's scripts.
+            assert_eq!(header(&page, "content-security-policy"), "");
             assert!(page.text().await.expect("a page").contains("id=\"not-allowed\""));
         }
     })
