@@ -63,10 +63,10 @@ pub(super) fn changes(now: AccountCenterSettings, opens_fields: bool) -> Value {
 
 /// The fields that are less open than an app needs.
 fn missing(fields: &Map<String, Value>) -> impl Iterator<Item = (&'static str, &'static str)> {
-    FIELDS.into_iter().filter(|(field, wanted)| match (level(fields, field), *wanted) {
-        ("Edit", _) | ("ReadOnly", "ReadOnly") => false,
-        _ => true,
-    })
+    let is_open = |(field, wanted): &(&str, &str)| {
+        matches!((level(fields, field), *wanted), ("Edit", _) | ("ReadOnly", "ReadOnly"))
+    };
+    FIELDS.into_iter().filter(move |field| !is_open(field))
 }
 
 fn level<'a>(fields: &'a Map<String, Value>, field: &str) -> &'a str {
