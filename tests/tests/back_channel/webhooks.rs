@@ -261,6 +261,9 @@ async fn every_flipped_bit_is_refused() {
     let alice = device(&mut world, "alice").await;
     world.clock.advance(SECOND);
     let webhook = Webhook::suspended("alice", true, now(&world));
+    // The adapters leave out a body that is too long.
+    assert_eq!(send(&world.logto, &Webhook { body: Vec::new(), ..webhook.clone() }).await, 401);
+    assert!(world.log().contains("the webhook has no body"), "{}", world.log());
     for bit in 0..webhook.body.len() * 8 {
         let mut flipped = webhook.clone();
         flipped.body[bit / 8] ^= 1 << (bit % 8);
@@ -273,8 +276,6 @@ async fn every_flipped_bit_is_refused() {
         let flipped = Webhook { signature, ..webhook.clone() };
         assert_eq!(send(&world.logto, &flipped).await, 401, "signature, bit {bit}");
     }
-    // The adapters leave out a body that is too long.
-    assert_eq!(send(&world.logto, &Webhook { body: Vec::new(), ..webhook }).await, 400);
     settle(&world.logto).await;
     assert!(seen.lock().unwrap().is_empty());
     let instance = world.logto.clone();

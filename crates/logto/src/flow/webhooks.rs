@@ -58,7 +58,7 @@ impl Engine {
         let settings = &self.settings;
         if body.is_empty() && !signature.is_empty() {
             let why = "the webhook has no body: it is longer than 1 MiB, or was not there after 5 seconds";
-            return Err(WebhookRefusal::Invalid(wrong(why)));
+            return Err(WebhookRefusal::NotSigned(wrong(why)));
         }
         if !is_signed(&settings.webhook_keys, body, signature) {
             let why = "no signing key fits the webhook's signature";
