@@ -13,13 +13,13 @@ pub(crate) fn run() -> Result<ExitCode, String> {
 /// Whether no published crate states less than one of its normal dependencies. Prints what each states,
 /// in lines that the workflow reads.
 pub(crate) fn hold() -> Result<bool, String> {
-    let metadata = cargo(&["metadata", "--format-version", "1", "--offline", "--locked"])?;
+    let metadata = cargo(&["metadata", "--format-version", "1", "--locked"])?;
     let packages = packages(&metadata);
     let mut all_hold = true;
     for (name, package) in packages.iter().filter(|(_, package)| package.is_published_here) {
         let tree = cargo(&[
             "tree",
-            "--offline",
+            "--locked",
             "--package",
             name,
             "--edges",

@@ -11,7 +11,7 @@ const FRAMEWORKS: [&str; 10] =
 pub(crate) fn foreign_frameworks(package: &str) -> Result<Vec<String>, String> {
     let tree = printed(&Cargo::new([
         "tree",
-        "--offline",
+        "--locked",
         "--package",
         package,
         "--edges",
