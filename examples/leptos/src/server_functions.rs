@@ -26,7 +26,7 @@ impl Permission for ReadThings {
 /// Why there is nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Refused {
-    /// Nobody is signed in.
+    /// No user is signed in.
     SignIn,
     /// The user may not, or another site asked.
     NotAllowed,

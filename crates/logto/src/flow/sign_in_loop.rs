@@ -2,8 +2,8 @@
 //! the cookie, or instances do not share their store.
 //!
 //! The page asks for a sign-in, Logto knows the user and asks nothing, and the callback leads back to the
-//! page. A cookie counts such sign-ins. It is not sealed: whoever changes it changes only when the browser
-//! that has it is stopped.
+//! page. A cookie counts such sign-ins. It is not sealed: to change it changes only when this browser is
+//! stopped.
 
 use crate::cookies::{self, Attributes};
 use crate::crypto::encoding;
