@@ -1,10 +1,11 @@
-//! The user's own sessions and grants at Logto, through its Account API. Logto shows them to those who prove once
-//! more who they are, by password or by a code that it mails. The same in all four examples.
+//! The user's own sessions, grants, and linked accounts at Logto, through its Account API. Logto
+//! shows and changes them for those who prove once more who they are, by password or by a code that
+//! it mails. The same in all four examples.
 
 use std::collections::HashMap;
 
 use crate::logto::web::{
-    Account, LogtoGrant, LogtoSession, RevokeGrants, SentCode, User, Verification,
+    Account, LogtoGrant, LogtoSession, Reply, RevokeGrants, SentCode, User, Verification,
 };
 use crate::logto::{AccountProblem, Error};
 
@@ -50,6 +51,15 @@ pub(crate) async fn after(user: &User, form: &HashMap<String, String>) -> AtLogt
     shown(outcome, &account).await
 }
 
+/// The way to Hugging Face, to link the account there to this user, or to renew its token.
+pub(crate) async fn link_hugging_face(
+    user: &User,
+    form: &HashMap<String, String>,
+) -> Result<Reply, Error> {
+    let proof = form.get("proof").map(String::as_str).unwrap_or_default();
+    proven(&user.account(), proof).begin_link("huggingface", "/linked").await
+}
+
 async fn send_code(account: &Account) -> Result<AtLogto, Error> {
     let sent = account.send_email_code(&own_address(account).await?).await?;
     Ok(AtLogto::AskForCode { sent, notice: "" })
@@ -67,10 +77,7 @@ async fn check_code(account: &Account, sent: SentCode, code: &str) -> Result<AtL
 
 /// Ends a session or takes a permission back, and shows what is left.
 async fn end(account: &Account, step: &str, id: &str, proof: &str) -> Result<AtLogto, Error> {
-    let account = match proof {
-        "" => account.clone(),
-        proof => account.clone().with_verification(Verification::from_id(proof)),
-    };
+    let account = proven(account, proof);
     let ended = match step {
         "end" => account.end_session(id, RevokeGrants::All).await,
         "revoke" => account.revoke_grant(id).await,
@@ -87,6 +94,14 @@ async fn end(account: &Account, step: &str, id: &str, proof: &str) -> Result<AtL
             Err(error)
         }
         _ => lists(&account, proof).await,
+    }
+}
+
+/// With the proof that the form brought along. Logto does not ask all users for one.
+fn proven(account: &Account, proof: &str) -> Account {
+    match proof {
+        "" => account.clone(),
+        proof => account.clone().with_verification(Verification::from_id(proof)),
     }
 }
 

@@ -16,8 +16,8 @@ use sqlx::SqlitePool;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// Stores sessions where `STORAGE` says: `cookie` (the default), `memory`, `redis://…`, `postgres://…`
-/// or `sqlite://…`.
+/// Stores sessions where `STORAGE` says: `cookie` (the default), `memory`, `redis://…`,
+/// `postgres://…` or `sqlite://…`.
 pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box<dyn Error>> {
     let place = env::var("STORAGE").unwrap_or_default();
     let storage: Arc<dyn Storage> = match place.split(':').next().unwrap_or_default() {
@@ -25,7 +25,8 @@ pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box
         "memory" => Arc::new(MemoryStorage::new()),
         "redis" | "rediss" => Arc::new(RedisStorage::open(&place).map_err(unusable)?),
         "postgres" | "postgresql" => {
-            // A statement that meets a dead connection is sent again: no need to test each before its use.
+            // A statement that meets a dead connection is sent again: no need to test each before
+            // its use.
             let pool = PgPoolOptions::new().test_before_acquire(false);
             // Where nothing answers, say so soon: the pool goes on trying until then.
             let pool = pool.acquire_timeout(Duration::from_secs(5));
@@ -53,8 +54,8 @@ fn unusable(error: impl Error) -> String {
     format!("the store that STORAGE names cannot be used: {error}")
 }
 
-/// Where to listen: at `BASE_URL` if that is on this machine, else on all interfaces, for a proxy in
-/// front of this instance. `PORT` is the port that the proxy connects to.
+/// Where to listen: at `BASE_URL` if that is on this machine, else on all interfaces, for a proxy
+/// in front of this instance. `PORT` is the port that the proxy connects to.
 pub(crate) fn address(logto: &Logto) -> Result<SocketAddr, Box<dyn Error>> {
     let everywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     if let Some(port) = env::var("PORT").ok().filter(|port| !port.is_empty()) {
@@ -69,7 +70,7 @@ pub(crate) fn address(logto: &Logto) -> Result<SocketAddr, Box<dyn Error>> {
     Ok(SocketAddr::new(own.unwrap_or(everywhere), logto.port()))
 }
 
-/// The address of this instance for itself.
+/// The URL at which this instance reaches itself.
 pub(crate) fn own_url(logto: &Logto) -> Result<String, Box<dyn Error>> {
     let mut address = address(logto)?;
     if address.ip().is_unspecified() {

@@ -1,18 +1,21 @@
-//! Asks the Hub for the user's name, with the user's own Hugging Face token, if Logto stores it. The same in
-//! all four examples.
+//! Asks the Hub for the user's name, with the user's own Hugging Face token, if Logto stores it.
+//! The same in all four examples.
 
 use std::env;
+use std::sync::Once;
 use std::time::Duration;
 
 use crate::logto::web::{ConnectorAccess, User};
 use serde_json::Value;
 
+/// What one line in the log says for all pages.
+static TELL: Once = Once::new();
+
 /// The user's name at the Hub, or a sentence for the page that says why it is not known.
 pub(crate) async fn who_am_i(user: &User) -> Result<String, &'static str> {
-    let access = user.hugging_face_token().await.map_err(|error| {
-        tracing::warn!(%error, "request to Logto for the Hugging Face token failed");
-        "Logto is not available right now. Try again in a moment."
-    })?;
+    // The SDK logs why.
+    let access = user.hugging_face_token().await;
+    let access = access.map_err(|_| "Logto is not available right now. Try again in a moment.")?;
     Err(match access {
         ConnectorAccess::Token(token) => {
             return ask_hub(token.as_str()).await.map_err(|error| {
@@ -21,13 +24,15 @@ pub(crate) async fn who_am_i(user: &User) -> Result<String, &'static str> {
             });
         }
         ConnectorAccess::NotEnabled => {
-            tracing::warn!(
-                "the tenant provides no Hugging Face tokens: run `logto setup hugging-face --with-token-storage`"
-            );
+            TELL.call_once(|| {
+                tracing::warn!(
+                    "the tenant provides no Hugging Face tokens: run `logto setup hugging-face --with-token-storage`"
+                );
+            });
             "This site does not ask Hugging Face for more."
         }
         ConnectorAccess::NotStored => {
-            "Sign out and sign in with Hugging Face again to connect your account."
+            "Logto keeps no Hugging Face token of yours. Signing in with Hugging Face brings one, if this site keeps them."
         }
         ConnectorAccess::Expired => {
             "Your Hugging Face access has expired. Sign out and sign in with Hugging Face again."

@@ -9,8 +9,8 @@ use tokio::time::interval;
 use crate::logto::web::SessionEnded;
 use crate::shutdown;
 
-/// How often a comment is sent. It finds clients that went away, and keeps nginx from ending a stream that is
-/// silent for a minute.
+/// How often a comment is sent. It finds clients that went away, and keeps nginx from ending a
+/// stream that is silent for a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The text of the stream: `text/event-stream`.

@@ -21,7 +21,7 @@ const ORGANIZATIONS: usize = 6;
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
     let member = (0..ORGANIZATIONS).fold(Person::new("member"), |person, at| {
-        person.member_of(&organization(at), &format!("Team {at}"), "org-admin")
+        person.with_membership(&organization(at), &format!("Team {at}"), "org-admin")
     });
     let stage = runtime.block_on(Stage::new([member.with_role("things-editor")]));
     let logto = stage.in_cookies();

@@ -20,8 +20,8 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let fresh = runtime.block_on(stage.reseal(&cookies, FRESH));
     let header = cookies.header();
     let stored = stage.in_memory();
-    let ticket = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
-    let ticket = ticket.header();
+    let pointer = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
+    let pointer = pointer.header();
 
     let kept = runtime.block_on(Kept::of(&logto, &cookies));
     let private = private_cookie(&kept).to_string();
@@ -40,7 +40,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
             new.replace(stage.in_cookies());
             next.set(0);
         }),
-        Case::asynchronous("memory store", runtime, async || open(&stored, &ticket).await),
+        Case::asynchronous("memory store", runtime, async || open(&stored, &pointer).await),
         Case::new("cookie's PrivateJar and JSON", || open_private(&private)),
         Case::asynchronous("no session", runtime, async || {
             let context = logto.context(request("/", ""));

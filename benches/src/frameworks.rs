@@ -24,7 +24,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let fresh = runtime.block_on(stage.reseal(&cookies, FRESH));
     let fresh: Vec<HeaderValue> = fresh.iter().map(|header| header_of(header)).collect();
     let stored = stage.in_memory();
-    let ticket = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
+    let pointer = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
 
     let axum = |name, (mut app, header): (on_axum::App, HeaderValue)| {
         Case::asynchronous(name, runtime, async move || get_with(&mut app, COOKIE, &header).await)
@@ -46,7 +46,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         axum("axum: hello", (on_axum::hello(), ours.clone())),
         axum("logto-axum, cookie seen again", (on_axum::logto(&logto), ours)),
         first,
-        axum("logto-axum, memory store", (on_axum::logto(&stored), header_of(&ticket.header()))),
+        axum("logto-axum, memory store", (on_axum::logto(&stored), header_of(&pointer.header()))),
         axum(
             "tower-sessions, memory store",
             runtime.block_on(on_axum::sessions_in_memory(kept.clone())),

@@ -78,15 +78,15 @@ pub fn run(runtime: &Runtime, report: &Report) {
         cases.push(in_turn(name, runtime, logto(&stage.in_cookies()), headers));
     }
     let stored = stage.in_memory();
-    let tickets = runtime.block_on(async {
-        let mut tickets = Vec::new();
+    let pointers = runtime.block_on(async {
+        let mut pointers = Vec::new();
         for _ in 0..STORED[2] {
-            tickets.push(stage.sign_in(&stored, "alice", &[]).await.header());
+            pointers.push(stage.sign_in(&stored, "alice", &[]).await.header());
         }
-        tickets
+        pointers
     });
     for (name, people) in MEMORY.into_iter().zip(STORED) {
-        let headers = tickets.iter().take(people).cloned().collect();
+        let headers = pointers.iter().take(people).cloned().collect();
         cases.push(in_turn(name, runtime, logto(&stored), headers));
     }
     for (name, people) in PEER.into_iter().zip(STORED) {

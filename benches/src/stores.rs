@@ -35,11 +35,11 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let stage = runtime.block_on(Stage::new([]));
     let signed_in = stores.map(|(name, store)| {
         let logto = stage.stored_in(store);
-        let ticket = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
-        (name, logto, ticket.header())
+        let pointer = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+        (name, logto, pointer.header())
     });
-    let cases = signed_in.iter().map(|(name, logto, ticket)| {
-        Case::asynchronous(name, runtime, async || open(logto, ticket).await)
+    let cases = signed_in.iter().map(|(name, logto, pointer)| {
+        Case::asynchronous(name, runtime, async || open(logto, pointer).await)
     });
     let measured = measure(cases.collect());
     report.table(

@@ -21,14 +21,14 @@ const TASKS_OF_A_THREAD: usize = 32;
 pub fn run(runtime: &Runtime, report: &mut Report) {
     let stage = runtime.block_on(Stage::new([]));
     let stored = stage.in_memory();
-    let ticket = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
+    let pointer = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
     let in_cookies = stage.in_cookies();
     let cookies = runtime.block_on(stage.sign_in(&in_cookies, "alice", &Stage::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&in_cookies, &cookies));
-    let [ticket, cookie] = [ticket, cookies].map(|kept| kept.header().parse().expect("a header"));
+    let [pointer, cookie] = [pointer, cookies].map(|kept| kept.header().parse().expect("a header"));
     let apps: [(&str, (App, HeaderValue)); 5] = [
         ("axum: hello", (hello(), HeaderValue::from_static("a=b"))),
-        ("logto-axum, memory store", (logto(&stored), ticket)),
+        ("logto-axum, memory store", (logto(&stored), pointer)),
         ("logto-axum, cookie seen again", (logto(&in_cookies), cookie)),
         ("tower-sessions, memory store", runtime.block_on(sessions_in_memory(kept))),
         ("axum-login, memory store", runtime.block_on(login())),

@@ -1,7 +1,8 @@
-//! The pages, the same in all four examples. `crate::logto` is the core, which each adapter re-exports.
+//! The pages, the same in all four examples. `crate::logto` is the core, which each adapter
+//! re-exports.
 
 use crate::account::AtLogto;
-use crate::logto::web::User;
+use crate::logto::web::{AccountPage, User};
 use crate::logto::{HuggingFaceProfile, SessionInfo, UserInfo};
 use askama::Template;
 use serde_json::Value;
@@ -41,6 +42,20 @@ struct Sessions<'a> {
     logto: &'a AtLogto,
 }
 
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Account<'a> {
+    user: Option<&'a User>,
+    signed_in: String,
+    account_center: String,
+}
+
+#[derive(Template)]
+#[template(path = "magic_link.html")]
+struct MagicLink<'a> {
+    user: Option<&'a User>,
+}
+
 struct SessionRow<'a> {
     session: &'a SessionInfo,
     signed_in: String,
@@ -58,7 +73,8 @@ pub(crate) fn home(user: Option<&User>) -> String {
     html(&Home { user })
 }
 
-/// The profile page: the user at Logto, the organizations to switch between, the Hugging Face profile stored there, and the current name at the Hub.
+/// The profile page: the user at Logto, the organizations to switch between, the Hugging Face
+/// profile stored there, and the current name at the Hub.
 pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, &'static str>) -> String {
     let pretty = |value: Value| format!("{value:#}");
     html(&Profile {
@@ -85,6 +101,20 @@ pub(crate) fn sessions(user: &User, sessions: &[SessionInfo], logto: &AtLogto) -
         last_used: ago(session.last_used_at),
     });
     html(&Sessions { user: Some(user), rows: rows.collect(), logto })
+}
+
+/// When the user signed in, and the way to Logto's own pages about the account.
+pub(crate) fn account(user: &User) -> String {
+    html(&Account {
+        user: Some(user),
+        signed_in: user.authenticated_at().map(ago).unwrap_or_default(),
+        account_center: user.account().page_url(AccountPage::Security, "/account"),
+    })
+}
+
+/// Where the link of an e-mail leads: the button spends its one-time token.
+pub(crate) fn magic_link() -> String {
+    html(&MagicLink { user: None })
 }
 
 /// How long ago a time in seconds since the Unix epoch is.

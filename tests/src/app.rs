@@ -96,7 +96,8 @@ impl ExampleApp {
         Self::run("example-mcp", base_url, port_of(base_url), environment).await
     }
 
-    /// The app for a Hugging Face Space, where browsers find it at `host` through the proxy of Spaces.
+    /// The app for a Hugging Face Space, where browsers find it at `host` through the proxy of
+    /// Spaces.
     pub async fn start_space(host: &str, port: u16, environment: &[(&str, &str)]) -> Self {
         let port_name = port.to_string();
         let mut environment = environment.to_vec();

@@ -86,8 +86,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("certified-provider")
 }
 
-/// The Node.js to run packages of a folder with, once they are installed: the one among them, which is
-/// new enough, or where there is none for this machine, the installed one.
+/// The Node.js to run packages of a folder with, once they are installed: the one among them, which
+/// is new enough, or where there is none for this machine, the installed one.
 fn node_of(folder: &Path) -> PathBuf {
     install(folder);
     let packaged = folder.join("node_modules/.bin/node");

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use logto_local::LocalTenant;
+use logto_local::{LocalTenant, LocalTenantBuilder};
 
 use crate::app::COOKIE_SECRET;
 use crate::{
@@ -32,8 +32,17 @@ enum Provider {
 impl Stage {
     /// The example app against a local tenant, with more variables for the app.
     pub async fn local(example: Example, environment: &[(&str, &str)]) -> Self {
+        Self::local_with(example, LocalTenant::builder(), environment).await
+    }
+
+    /// The same with more options for the tenant.
+    pub async fn local_with(
+        example: Example,
+        tenant: LocalTenantBuilder,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let base_url = free_base_url();
-        let tenant = LocalTenant::builder()
+        let tenant = tenant
             .base_url(&base_url)
             .start()
             .await
@@ -76,6 +85,18 @@ impl Stage {
             provider,
             example,
             cookies_seen: Mutex::default(),
+        }
+    }
+
+    /// The local tenant.
+    ///
+    /// # Panics
+    ///
+    /// If the provider is another one.
+    pub fn tenant(&self) -> &LocalTenant {
+        match &self.provider {
+            Provider::Local(tenant) => tenant,
+            Provider::Certified(_) => panic!("the provider is not a local tenant"),
         }
     }
 

@@ -1,5 +1,5 @@
-//! MCP Inspector's command line as the client of the example MCP server: sign-in, calls, and a scope that
-//! is missing.
+//! MCP Inspector's command line as the client of the example MCP server: sign-in, calls, and a
+//! scope that is missing.
 
 use std::io::Write;
 use std::process::{Child, ChildStdin, Command, Stdio};

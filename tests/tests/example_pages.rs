@@ -202,8 +202,10 @@ async fn pages_answer_head_like_get_and_other_methods_with_405() {
         let wrong = if example == Example::Rocket { 404 } else { 405 };
         let end = format!("{base_url}/sessions/end-others");
         assert_eq!(visitor.status(&end).await, wrong, "{example:?}");
-        let answer = visitor.post(&format!("{base_url}/profile")).send().await.unwrap();
-        assert_eq!(answer.status(), wrong, "{example:?}");
+        for path in ["/profile", "/openapi.json"] {
+            let answer = visitor.post(&format!("{base_url}{path}")).send().await.unwrap();
+            assert_eq!(answer.status(), wrong, "{example:?}, {path}");
+        }
     }
 }
 

@@ -47,7 +47,7 @@ fn collect() -> Result<(), String> {
                     let text = fs::read_to_string(&path).map_err(failed)?;
                     fs::write(target, for_the_book(&text, repository)).map_err(failed)?;
                 }
-                Some("png" | "json") => _ = fs::copy(&path, target).map_err(failed)?,
+                Some("png" | "svg" | "json") => _ = fs::copy(&path, target).map_err(failed)?,
                 _ => {}
             }
         }

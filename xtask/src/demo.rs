@@ -24,7 +24,8 @@ pub(crate) fn run(example: &str) -> Result<ExitCode, String> {
             EXAMPLES.join(", ")
         ));
     }
-    let plan = Plan::read(|name| env::var(name).ok())?;
+    // The MCP server keeps no sessions.
+    let plan = Plan::read(example != "mcp", |name| env::var(name).ok())?;
     check_ports(&plan, example)?;
 
     let package = format!("example-{example}");

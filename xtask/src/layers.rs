@@ -1,5 +1,6 @@
-//! `cargo xtask layers`: checks that the modules of a crate use only modules of lower layers, as the
-//! tables in DESIGN.md say, so no modules form a circle either; and that the files it names exist.
+//! `cargo xtask layers`: checks that the modules of a crate use only modules of lower layers, as
+//! the tables in DESIGN.md say, so no modules form a circle either; and that the files it names
+//! exist.
 
 mod graph;
 mod source;
@@ -42,7 +43,8 @@ fn check(root: &Path) -> Result<Vec<String>, String> {
     Ok(problems)
 }
 
-/// One line for each source file of the core that the text names in backticks and that is not there.
+/// One line for each source file of the core that the text names in backticks and that is not
+/// there.
 fn missing_files(root: &Path, text: &str) -> Vec<String> {
     let source = root.join("crates/logto/src");
     let named = text.split('`').skip(1).step_by(2).filter(|code| code.ends_with(".rs"));

@@ -1,4 +1,5 @@
-//! `cargo xtask links`: the relative links of the Markdown files lead to files and headings that exist.
+//! `cargo xtask links`: the relative links of the Markdown files lead to files and headings that
+//! exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,8 +77,8 @@ fn in_clone<'a>(root: &Path, from: &Path, link: &'a str, repository: &str) -> (P
     }
 }
 
-/// The names between backticks and brackets that the text has no address for. Readers of the registry and
-/// of the repository see the brackets; rustdoc alone knows what is meant.
+/// The names between backticks and brackets that the text has no address for. Readers of the
+/// registry and of the repository see the brackets; rustdoc alone knows what is meant.
 fn undefined(text: &str) -> Vec<&str> {
     let mut names: Vec<&str> = prose(text)
         .filter(|line| !(line.starts_with("[`") && line.contains("`]: ")))

@@ -11,6 +11,7 @@ mod costs;
 mod demo;
 mod frameworks;
 mod fuzz;
+mod key_ring;
 mod layers;
 mod links;
 mod msrv;
@@ -48,6 +49,9 @@ Usage: cargo xtask <command>
   test-frameworks    Run the tests of the examples for Leptos, Dioxus and Loco, and the
                      conformance suite on their routers (needs Chromium). They are in a
                      workspace of their own, which `test-all` leaves alone.
+
+  test-key-ring      Run the test of logto-native's key ring, with a key ring of its own
+                     (needs dbus-run-session and gnome-keyring-daemon).
 
   bench [group]      Measure the cost of a request, compare it with other crates,
                      and print Markdown; see docs/performance.md.
@@ -101,6 +105,7 @@ fn main() -> ExitCode {
         ),
         ["test-all", options @ ..] => test_all::run(options),
         ["test-frameworks"] => frameworks::run(),
+        ["test-key-ring"] => key_ring::run(),
         ["bench", "--check"] => costs::check(false),
         ["bench", "--check", "--update"] => costs::check(true),
         ["bench", groups @ ..] => bench::run(groups),

@@ -1,4 +1,5 @@
-//! `cargo xtask msrv`: the lowest Rust version that each crate states, and that its dependencies need.
+//! `cargo xtask msrv`: the lowest Rust version that each crate states, and that its dependencies
+//! need.
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode, Stdio};
@@ -10,8 +11,8 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     Ok(if hold()? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether no published crate states less than one of its normal dependencies. Prints what each states,
-/// in lines that the workflow reads.
+/// Whether no published crate states less than one of its normal dependencies. Prints what each
+/// states, in lines that the workflow reads.
 pub(crate) fn hold() -> Result<bool, String> {
     let metadata = cargo(&["metadata", "--format-version", "1", "--locked"])?;
     let packages = packages(&metadata);
@@ -53,8 +54,8 @@ struct Package {
     is_published_here: bool,
 }
 
-/// By name and version, or for this workspace's crates by name. Read without a parser for JSON, because
-/// `xtask` has no dependencies.
+/// By name and version, or for this workspace's crates by name. Read without a parser for JSON,
+/// because `xtask` has no dependencies.
 fn packages(metadata: &str) -> BTreeMap<String, Package> {
     let mut packages = BTreeMap::new();
     let starts: Vec<usize> = metadata.match_indices("{\"name\":\"").map(|(at, _)| at).collect();

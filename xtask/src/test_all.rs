@@ -17,7 +17,7 @@ use crate::{chaos, layers, links, msrv, workflows};
 use needs::Need;
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
-pub(crate) use tools::chromium;
+pub(crate) use tools::{chromium, key_ring};
 
 /// What can be left out of a run.
 #[derive(Debug, Default, PartialEq)]
@@ -51,6 +51,9 @@ impl LeftOut {
     }
 }
 
+/// What no other step builds: the features that are off by default.
+const WHOLE: [&str; 2] = ["--workspace", "--all-features"];
+
 pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     let left_out = LeftOut::read(options)?;
     let tests = suites::tests_of_packages()?;
@@ -65,10 +68,14 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
 
     step("fmt", &mut || checked(&Cargo::new(["fmt", "--all", "--check"])));
     step("clippy", &mut || {
-        checked(&Cargo::new(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+        let lint = ["clippy", "--all-targets"].into_iter().chain(WHOLE);
+        checked(&Cargo::new(lint.chain(["--", "-D", "warnings"])))
     });
     step("docs", &mut || {
-        checked(&Cargo::new(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+        checked(
+            &Cargo::new(["doc", "--no-deps"].into_iter().chain(WHOLE))
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )
     });
     step("layers", &mut || layers::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("links", &mut || links::hold().map_or_else(Outcome::Impossible, Outcome::Check));

@@ -1,4 +1,5 @@
-//! The workflows of GitHub: actions are pinned by commit, and no job has more permissions than it names.
+//! The workflows of GitHub: actions are pinned by commit, and no job has more permissions than it
+//! names.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -20,8 +20,8 @@ use crate::Reply;
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
-/// The app's data has to hold the [`Api`]. A request without such a token does not reach the handler:
-/// 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
+/// The app's data has to hold the [`Api`]. A request without such a token does not reach the
+/// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
 ///
 /// ```
 /// use actix_web::web::{Data, ServiceConfig, get};
@@ -84,8 +84,9 @@ pub(crate) fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Opt
     }
 }
 
-/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), for
-/// [`App::configure`](actix_web::App::configure); no route if the configuration does not ask for it.
+/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata),
+/// for [`App::configure`](actix_web::App::configure); no route if the configuration does not ask
+/// for it.
 pub fn metadata_routes(api: &Api) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let api = api.clone();
     move |config| {

@@ -13,7 +13,8 @@ use crate::Reply;
 /// The middleware that the extractors need, for [`App::wrap`](actix_web::App::wrap) and
 /// [`Scope::wrap`](actix_web::Scope::wrap).
 ///
-/// The middleware does not read the request; the first extractor does, and sees the headers as they are then.
+/// The middleware does not read the request; the first extractor does, and sees the headers as they
+/// are then.
 pub fn middleware<S, B>(
     logto: &Logto,
 ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<B>, Error = Error, InitError = ()>
@@ -31,7 +32,7 @@ async fn serve<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    if context.needs_request(request.path()) {
+    if context.needs_request(request.method().as_str(), request.path()) {
         context.with_request(|| view(request.request()));
     }
     request.extensions_mut().insert(Lazy(context.clone()));

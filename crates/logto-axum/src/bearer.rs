@@ -83,8 +83,8 @@ where
     }
 }
 
-/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to merge into
-/// the app's router; no route if the configuration does not ask for it.
+/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to
+/// merge into the app's router; no route if the configuration does not ask for it.
 pub fn metadata_routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
     let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
         return Router::new();

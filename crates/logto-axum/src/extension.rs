@@ -9,11 +9,11 @@ use logto::web;
 
 use crate::Reply;
 
-/// [`Authorized`](crate::Authorized) or [`Caller`](crate::Caller) in a framework whose state is a type of its
-/// own, as in Loco and Dioxus: the [`Api`] comes from an extension instead.
+/// [`Authorized`](crate::Authorized) or [`Caller`](crate::Caller) in a framework whose state is a
+/// type of its own, as in Loco and Dioxus: the [`Api`] comes from an extension instead.
 ///
-/// Where the router's state is yours, implement `FromRef` for it: a forgotten `Api` is a compiler error then, and
-/// here a response with status 500.
+/// Where the router's state is yours, implement `FromRef` for it: a forgotten `Api` is a compiler
+/// error then, and here a response with status 500.
 ///
 /// # Example
 ///

@@ -12,9 +12,9 @@ use crate::layer::{Lazy, view};
 
 /// A signed-in person.
 ///
-/// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
-/// sign-in and comes back afterwards, anything else gets 401. `Option<User>` lets everyone through, as
-/// [`MaybeUser`] does.
+/// A request without a signed-in user does not reach the handler: a person who opens a page is sent
+/// to sign-in and comes back afterwards, anything else gets 401. `Option<User>` lets everyone
+/// through, as [`MaybeUser`] does.
 ///
 /// # Example
 ///

@@ -21,8 +21,8 @@ use crate::Reply;
 
 /// The layer that the extractors need.
 ///
-/// It covers the routes that were added to the router before it. The layer does not read the request; the
-/// first extractor does, and sees the headers as they are then.
+/// It covers the routes that were added to the router before it. The layer does not read the
+/// request; the first extractor does, and sees the headers as they are then.
 ///
 /// # Example
 ///
@@ -76,7 +76,7 @@ impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoServ
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let context = self.logto.lazy_context();
-        if context.needs_request(request.uri().path()) {
+        if context.needs_request(request.method().as_str(), request.uri().path()) {
             let (parts, body) = request.into_parts();
             context.with_request(|| view(&parts));
             request = Request::from_parts(parts, body);
@@ -93,7 +93,8 @@ impl<S: Service<Request, Response: IntoResponse>> Service<Request> for LogtoServ
     }
 }
 
-/// Keeps a handle on a body that the server would otherwise have to cut off if the request is refused.
+/// Keeps a handle on a body that the server would otherwise have to cut off if the request is
+/// refused.
 pub(crate) fn keep_body(request: Request) -> (Request, Option<UnreadBody<Body>>) {
     let has_none = *request.method() == Method::GET || request.body().is_end_stream();
     if has_none || request.version() >= Version::HTTP_2 || request.headers().contains_key(EXPECT) {

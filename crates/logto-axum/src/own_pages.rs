@@ -8,13 +8,14 @@ use crate::{Auth, Reply};
 
 /// Middleware that checks where requests with a session come from, for all routes at once.
 ///
-/// Browsers send the session's cookie with what a page of another site sends, too, such as the call of a server
-/// function of Leptos or Dioxus. With this, a request that may change something (any method but `GET`, `HEAD`,
-/// `OPTIONS`, and `TRACE`) gets 403 if it has a session and does not come from a page of this app, as
-/// [`require_own_page`](logto::web::Context::require_own_page) decides.
+/// Browsers send the session's cookie with what a page of another site sends, too, such as the call
+/// of a server function of Leptos or Dioxus. With this, a request that may change something (any
+/// method but `GET`, `HEAD`, `OPTIONS`, and `TRACE`) gets 403 if it has a session and does not come
+/// from a page of this app, as [`require_own_page`](logto::web::Context::require_own_page) decides.
 ///
-/// It also loads the session before the handler runs. A page that is streamed may ask for it when the headers have
-/// left: it would tell caches nothing then, and lose the cookie that renews the session.
+/// It also loads the session before the handler runs. A page that is streamed may ask for it when
+/// the headers have left: it would tell caches nothing then, and lose the cookie that renews the
+/// session.
 ///
 /// Add it before the [`layer`](crate::layer()), which it needs.
 ///

@@ -31,9 +31,9 @@ pub(crate) enum Setup {
 
 /// Run a Logto tenant on this machine, for development and tests.
 ///
-/// Simulates Logto and Hugging Face with test users. Needs no account; discards all data when it exits.
-/// It prints what your app needs as `export` lines; with a command after `--` it starts that command with them
-/// in its environment, and ends with it.
+/// Simulates Logto and Hugging Face with test users. Needs no account; discards all data when it
+/// exits. It prints what your app needs as `export` lines; with a command after `--` it starts that
+/// command with them in its environment, and ends with it.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -45,14 +45,15 @@ pub(crate) struct Local {
     /// The port to listen on; 0 is any free one
     #[arg(long, default_value_t = 3001)]
     pub(crate) port: u16,
-    /// Where your app runs; /callback, / after sign-out and /backchannel-logout below it are registered
+    /// Where your app runs; /callback, / after sign-out and /backchannel-logout below it are
+    /// registered
     #[arg(long, value_name = "URL", default_value = "http://localhost:3000")]
     pub(crate) base_url: String,
     /// One more redirect URI, exactly as your app sends it; can be repeated
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
-    /// One more API resource with its permissions: alice has all of them, frank the first one, and a role of the
-    /// same name gives a person one of them
+    /// One more API resource with its permissions: alice has all of them, frank the first one, and
+    /// a role of the same name gives a person one of them
     #[arg(long, num_args = 2.., value_names = ["IDENTIFIER", "PERMISSION"])]
     pub(crate) api: Vec<String>,
     /// Another person who can sign in, with roles after colons if wanted; can be repeated
@@ -67,11 +68,12 @@ pub(crate) struct Local {
     /// Make your app a third-party app, whose users see a consent page
     #[arg(long)]
     pub(crate) third_party: bool,
-    /// Keep people's Hugging Face tokens; with --empty, be able to: for `logto setup … --with-token-storage`
+    /// Keep people's Hugging Face tokens; with --empty, be able to: for `logto setup …
+    /// --with-token-storage`
     #[arg(long)]
     pub(crate) token_storage: bool,
-    /// The app's id; by default it stands for the current directory, so that projects on one host keep
-    /// their cookies apart
+    /// The app's id; by default it stands for the current directory, so that projects on one host
+    /// keep their cookies apart
     #[arg(long, value_name = "ID")]
     pub(crate) app_id: Option<String>,
     /// The app's secret; it begins with local-
@@ -87,10 +89,11 @@ pub(crate) struct Local {
 
 /// Find what is wrong with an app's configuration, from outside and inside.
 ///
-/// It reads the app's own variables (LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET, BASE_URL,
-/// LOGTO_SCOPES, LOGTO_RESOURCES) from the environment or else from the .env file, and asks Logto what the app
-/// would ask. If the app runs at BASE_URL, its own sign-in request is examined. With LOGTO_M2M_APP_ID and
-/// LOGTO_M2M_APP_SECRET it looks into the tenant, too. Nothing is changed anywhere.
+/// It reads the app's own variables (LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET,
+/// LOGTO_COOKIE_SECRET, BASE_URL, LOGTO_SCOPES, LOGTO_RESOURCES) from the environment or else from
+/// the .env file, and asks Logto what the app would ask. If the app runs at BASE_URL, its own
+/// sign-in request is examined. With LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET it looks into the
+/// tenant, too. Nothing is changed anywhere.
 #[derive(Args)]
 #[command(after_help = "Exit status: 0 no problem, 1 problems found, 2 wrong use.")]
 pub(crate) struct Doctor {
@@ -110,13 +113,14 @@ pub(crate) struct Doctor {
 
 /// Take a tenant from nothing to the button “Continue with Hugging Face”.
 ///
-/// Creates the application, or adopts the one that LOGTO_APP_ID or its name tells, and adds its addresses; creates
-/// the connector; shows the button; writes what the app needs into the .env file. Nothing that is there is taken
-/// away, and no value in the file that it did not write itself is changed. Run it again whenever you like: a second
-/// run changes nothing, and one that failed half-way goes on.
+/// Creates the application, or adopts the one that LOGTO_APP_ID or its name tells, and adds its
+/// addresses; creates the connector; shows the button; writes what the app needs into the .env
+/// file. Nothing that is there is taken away, and no value in the file that it did not write itself
+/// is changed. Run it again whenever you like: a second run changes nothing, and one that failed
+/// half-way goes on.
 ///
-/// Every option can also come from the environment or the .env file, by the name in its description; secrets
-/// preferably do, because command lines are seen by others on the machine.
+/// Every option can also come from the environment or the .env file, by the name in its
+/// description; secrets preferably do, because command lines are seen by others on the machine.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -146,11 +150,12 @@ pub(crate) struct HuggingFace {
     /// The app's name in the console, by which it is found again [LOGTO_APP_NAME, or else My app]
     #[arg(long, value_name = "NAME")]
     pub(crate) app_name: Option<String>,
-    /// The resource of the Management API, for a custom domain of Logto Cloud [LOGTO_MANAGEMENT_API]
+    /// The resource of the Management API, for a custom domain of Logto Cloud
+    /// [LOGTO_MANAGEMENT_API]
     #[arg(long, value_name = "URL")]
     pub(crate) management_api: Option<String>,
-    /// Let new people in without a user name, for every social button of the tenant; what happens if no terminal can
-    /// be asked
+    /// Let new people in without a user name, for every social button of the tenant; what happens
+    /// if no terminal can be asked
     #[arg(long)]
     pub(crate) skip_user_name: bool,
     /// Leave it to the tenant whether new people have to choose a user name
@@ -159,14 +164,16 @@ pub(crate) struct HuggingFace {
     /// Keep people's Hugging Face tokens, by a connector of the kind that can
     #[arg(long)]
     pub(crate) with_token_storage: bool,
-    /// Let people see and change their account in your app: switch the account center on and open its fields
+    /// Let people see and change their account in your app: switch the account center on and open
+    /// its fields
     #[arg(long)]
     pub(crate) with_account_api: bool,
     /// Create what the examples of the SDK ask for: the API resource https://api.example.test with the permission
     /// read:things, and a role with it that every new user gets
     #[arg(long)]
     pub(crate) with_example_api: bool,
-    /// Have Logto tell your app at /webhooks/logto what happens to people, and write the signing key into the file
+    /// Have Logto tell your app at /webhooks/logto what happens to people, and write the signing
+    /// key into the file
     #[arg(long)]
     pub(crate) with_webhooks: bool,
     /// Show the plan as a diff and change nothing
@@ -196,7 +203,8 @@ pub(crate) struct NativeApp {
 
 /// Sign in on this machine, to call your APIs by hand or from scripts.
 ///
-/// Shows an address and a code for the browser of any device. The credentials stay in a file that only you can read.
+/// Shows an address and a code for the browser of any device. The credentials stay in a file that
+/// only you can read.
 #[derive(Args)]
 #[command(after_help = "\
 Example:

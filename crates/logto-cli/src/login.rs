@@ -70,7 +70,7 @@ fn config(app: arguments::NativeApp) -> Result<NativeConfig, Failure> {
 }
 
 fn app(config: NativeConfig) -> Result<NativeApp, Failure> {
-    let store = FileStore::of_program(PROGRAM).map_err(Failure::new)?;
+    let store = FileStore::for_program(PROGRAM).map_err(Failure::new)?;
     NativeApp::new(config, store).map_err(failed)
 }
 

@@ -1,6 +1,7 @@
 //! What people see: results on standard output, everything else on standard error.
 //!
-//! Colour and a line that changes are for terminals; a log of continuous integration gets plain lines.
+//! Colour and a line that changes are for terminals; a log of continuous integration gets plain
+//! lines.
 
 use std::env;
 use std::fmt::Display;

@@ -14,8 +14,8 @@ use crate::network::is_loopback;
 /// written into a connection that is being closed.
 const IDLE_CONNECTION: Duration = Duration::from_secs(4);
 
-/// A client for requests to `endpoint`: no redirect is followed, and no proxy stands before a Logto on
-/// this machine.
+/// A client for requests to `endpoint`: no redirect is followed, and no proxy stands before a Logto
+/// on this machine.
 pub fn client(
     endpoint: &Url,
     user_agent: &str,
@@ -50,7 +50,8 @@ pub async fn body(
     Ok(Some(body))
 }
 
-/// What went wrong and the cause at the bottom, and the error without its URL, whose query may be secret.
+/// What went wrong and the cause at the bottom, and the error without its URL, whose query may be
+/// secret.
 #[must_use]
 pub fn failure(error: reqwest::Error) -> (&'static str, Option<String>, reqwest::Error) {
     let why = if error.is_connect() {
@@ -75,7 +76,8 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     seconds.parse().ok().map(Duration::from_secs)
 }
 
-/// An app's id and secret as they travel after `Basic`: form-encoded first (RFC 6749, section 2.3.1).
+/// An app's id and secret as they travel after `Basic`: form-encoded first (RFC 6749, section
+/// 2.3.1).
 #[must_use]
 pub fn basic(id: &str, secret: &str) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();

@@ -1,5 +1,5 @@
-//! How the crates of Logto for Rust talk HTTP to Logto: bounded in time and size, without redirects, and
-//! with errors that repeat no secret.
+//! How the crates of Logto for Rust talk HTTP to Logto: bounded in time and size, without
+//! redirects, and with errors that repeat no secret.
 //!
 //! This crate is not for direct use, and any release may change it.
 

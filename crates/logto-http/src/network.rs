@@ -19,8 +19,8 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether the host of a URL is in a network of one's own: this machine, a private address, or a name
-/// that only such a network has, like `app` among containers. Plain http is accepted there.
+/// Whether the host of a URL is in a network of one's own: this machine, a private address, or a
+/// name that only such a network has, like `app` among containers. Plain http is accepted there.
 #[must_use]
 pub fn is_private(url: &Url) -> bool {
     let address = match url.host() {

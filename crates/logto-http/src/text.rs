@@ -3,9 +3,9 @@
 /// Shorter values are not cut out of a text: they may stand there by chance.
 const SHORTEST_SECRET: usize = 8;
 
-/// The text on one line, for a log or a page: `replacement` stands for control characters and for those that
-/// break lines or turn the direction of the text around them (Unicode Standard Annex #9, section 2), with
-/// which a text can pretend to end where it does not.
+/// The text on one line, for a log or a page: `replacement` stands for control characters and for
+/// those that break lines or turn the direction of the text around them (Unicode Standard Annex #9,
+/// section 2), with which a text can pretend to end where it does not.
 #[must_use]
 pub fn printable(text: &str, replacement: char, max_chars: usize) -> String {
     text.chars().map(|c| if is_command(c) { replacement } else { c }).take(max_chars).collect()

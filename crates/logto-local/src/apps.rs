@@ -174,8 +174,8 @@ pub(crate) fn asks_for_device_flow(metadata: &Value) -> bool {
     metadata.get("isDeviceFlow") == Some(&Value::Bool(true))
 }
 
-/// On `127.0.0.1` and `[::1]` any port will do (RFC 8252, section 7.3); all else is compared to the letter.
-/// A scheme of one's own leads to an app on this machine.
+/// On `127.0.0.1` and `[::1]` any port will do (RFC 8252, section 7.3); all else is compared to the
+/// letter. A scheme of one's own leads to an app on this machine.
 fn fits_native(registered: &str, uri: &str) -> bool {
     let (Ok(mut registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
         return false;
@@ -197,7 +197,8 @@ fn is_among(uri: &str, registered: &[String]) -> bool {
     loopback(uri).is_ok_and(|uri| same(&uri))
 }
 
-/// A URL of this machine, or an error: no browser is sent anywhere else, and nothing is told to others.
+/// A URL of this machine, or an error: no browser is sent anywhere else, and nothing is told to
+/// others.
 pub(crate) fn loopback(uri: &str) -> Result<Url, Error> {
     let url = Url::parse(uri).map_err(|_| Error::InvalidUri(uri.to_owned()))?;
     let local = match url.host() {

@@ -12,8 +12,12 @@ use crate::state::Shared;
 /// More hops than any flow has.
 const MOST_HOPS: usize = 20;
 
-/// Walks through the pages of the tenant as a person with a browser would, and keeps the tenant's cookies:
-/// a second sign-in with the same browser is single sign-on. It never opens a page of an app.
+/// How the tenant removes a cookie.
+const LONG_PAST: &str = "expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+/// Walks through the pages of the tenant as a person with a browser would, and keeps the tenant's
+/// cookies: a second sign-in with the same browser is single sign-on. It never opens a page of an
+/// app.
 ///
 /// ```no_run
 /// # async fn example(authorization_url: &str, second_authorization_url: &str) -> Result<(), logto_local::Error> {
@@ -77,7 +81,8 @@ impl Browser {
     }
 
     /// Signs a person in through Hugging Face and returns the callback URL.
-    /// With a session in this browser the tenant may skip the pages, also for another person's session.
+    /// With a session in this browser the tenant may skip the pages, also for another person's
+    /// session.
     ///
     /// # Errors
     ///
@@ -108,7 +113,8 @@ impl Browser {
         Err(stuck("the sign-in pages", "they go in circles"))
     }
 
-    /// Lets a device in (RFC 8628): opens its `verification_uri_complete`, confirms, and signs a person in.
+    /// Lets a device in (RFC 8628): opens its `verification_uri_complete`, confirms, and signs a
+    /// person in.
     ///
     /// # Errors
     ///
@@ -134,7 +140,8 @@ impl Browser {
         Err(stuck("the pages for devices", "they go in circles"))
     }
 
-    /// Opens an end-session URL, submits the form that comes, and returns where the tenant sends the browser.
+    /// Opens an end-session URL, submits the form that comes, and returns where the tenant sends
+    /// the browser.
     ///
     /// # Errors
     ///
@@ -155,7 +162,8 @@ impl Browser {
         self.submit(&confirm, &[("xsrf", xsrf), ("logout", "yes")]).await
     }
 
-    /// The `Cookie` header that an app on another port of localhost would receive from this browser.
+    /// The `Cookie` header that an app on another port of localhost would receive from this
+    /// browser.
     pub fn cookies_for_other_ports(&self) -> String {
         self.cookie_header("/")
     }
@@ -267,9 +275,10 @@ impl Browser {
         let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
             return;
         };
-        let path = parts.find_map(|part| part.strip_prefix("path=")).unwrap_or("/");
+        let attributes: Vec<&str> = parts.collect();
+        let path = attributes.iter().find_map(|part| part.strip_prefix("path=")).unwrap_or("/");
         self.cookies.retain(|cookie| cookie.name != name || cookie.path != path);
-        if !value.is_empty() && !line.contains("1970") {
+        if !value.is_empty() && !attributes.contains(&LONG_PAST) {
             self.cookies.push(Cookie {
                 name: name.to_owned(),
                 value: value.to_owned(),
@@ -294,4 +303,19 @@ fn field<'a>(html: &'a str, name: &str) -> Option<&'a str> {
 
 fn stuck(at: &str, why: &str) -> Error {
     Error::Walk { at: at.to_owned(), why: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::LocalTenant;
+
+    #[tokio::test]
+    async fn only_an_attribute_removes_a_cookie() {
+        let tenant = LocalTenant::start().await.expect("the tenant starts");
+        let mut browser = tenant.browser();
+        browser.keep("_interaction=a1970b; path=/; samesite=lax; httponly");
+        assert_eq!(browser.cookies_for_other_ports(), "_interaction=a1970b");
+        browser.keep("_interaction=a1970b; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(browser.cookies_for_other_ports(), "");
+    }
 }

@@ -122,9 +122,9 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// One more API resource, by its identifier, with its permissions. alice has all of them and frank the first one,
-    /// as everyone with the roles `things-editor` and `things-reader` does. A role of the same name gives a person one
-    /// permission.
+    /// One more API resource, by its identifier, with its permissions. alice has all of them and
+    /// frank the first one, as everyone with the roles `things-editor` and `things-reader`
+    /// does. A role of the same name gives a person one permission.
     ///
     /// ```
     /// use logto_local::{LocalTenant, Person};
@@ -148,14 +148,15 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// Tells the app when a session ends, and puts `sid` into its ID tokens. Off by default, as in Logto.
+    /// Tells the app when a session ends, and puts `sid` into its ID tokens. Off by default, as in
+    /// Logto.
     pub fn back_channel_logout(mut self, on: bool) -> Self {
         self.back_channel = on;
         self
     }
 
-    /// Whether logout tokens and ID tokens have a `sid` when back-channel logout is on; by default they do.
-    /// Logto calls this `backchannelLogoutSessionRequired`.
+    /// Whether logout tokens and ID tokens have a `sid` when back-channel logout is on; by default
+    /// they do. Logto calls this `backchannelLogoutSessionRequired`.
     pub fn back_channel_session_required(mut self, required: bool) -> Self {
         self.back_channel_session = required;
         self
@@ -181,59 +182,60 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// Starts as Logto does: no app but the machine-to-machine app with access to the Management API, no
-    /// connector, no API, no roles, no organizations. The people wait at Hugging Face until the tenant is set up
-    /// a button.
+    /// Starts as Logto does: no app but the machine-to-machine app with access to the Management
+    /// API, no connector, no API, no roles, no organizations. The built-in users cannot sign in
+    /// until the tenant has a Hugging Face button.
     pub fn empty(mut self) -> Self {
         self.empty = true;
         self
     }
 
-    /// Whether connectors can be told to keep the tokens of people, as a Logto with `SECRET_VAULT_KEK`; off
-    /// by default.
+    /// Whether connectors can be told to keep the tokens of people, as a Logto with
+    /// `SECRET_VAULT_KEK`; off by default.
     pub fn secret_vault(mut self, on: bool) -> Self {
         self.secret_vault = on;
         self
     }
 
     /// Whether the tenant keeps people's Hugging Face tokens and gives them out, as after
-    /// `logto setup hugging-face --with-token-storage`; off by default. An [empty](Self::empty) tenant has
-    /// nothing to keep them with.
+    /// `logto setup hugging-face --with-token-storage`; off by default. An [empty](Self::empty)
+    /// tenant has nothing to keep them with.
     pub fn token_storage(mut self, on: bool) -> Self {
         self.token_storage = on;
         self
     }
 
-    /// Whether the built-in machine-to-machine app may exchange tokens, as after a switch in Logto's console; off
-    /// by default.
+    /// Whether the built-in machine-to-machine app may exchange tokens, as after a switch in
+    /// Logto's console; off by default.
     pub fn token_exchange(mut self, on: bool) -> Self {
         self.token_exchange = on;
         self
     }
 
-    /// Whether a one-time token registers a person whom the tenant does not know, as after the sign-up
-    /// identifier is set to the e-mail address in Logto's console; off by default.
+    /// Whether a one-time token registers a person whom the tenant does not know, as after the
+    /// sign-up identifier is set to the e-mail address in Logto's console; off by default.
     pub fn sign_up_by_email(mut self, on: bool) -> Self {
         self.sign_up_by_email = on;
         self
     }
 
-    /// Tells the app at `{base}/webhooks/logto` what happens, by a hook for every event; off by default.
-    /// The app has to know its [signing key](LocalTenant::webhook_signing_key).
+    /// Tells the app at `{base}/webhooks/logto` what happens, by a hook for every event; off by
+    /// default. The app has to know its [signing key](LocalTenant::webhook_signing_key).
     pub fn webhooks(mut self, on: bool) -> Self {
         self.webhooks = on;
         self
     }
 
-    /// Whether people may see and change all of their account through the Account API; off at first, as in a
-    /// new tenant.
+    /// Whether people may see and change all of their account through the Account API; off at
+    /// first, as in a new tenant.
     pub fn account_center(mut self, on: bool) -> Self {
         self.account_center = on;
         self
     }
 
-    /// Whether clients may introduce themselves by a [document](LocalTenant::publish_client_metadata), and ask for
-    /// profile, e-mail address, and every permission of the APIs of [`api`](Self::api); off by default, as in Logto.
+    /// Whether clients may introduce themselves by a
+    /// [document](LocalTenant::publish_client_metadata), and ask for profile, e-mail address,
+    /// and every permission of the APIs of [`api`](Self::api); off by default, as in Logto.
     pub fn client_documents(mut self, on: bool) -> Self {
         self.client_documents = on;
         self
@@ -243,7 +245,8 @@ impl LocalTenantBuilder {
     ///
     /// # Errors
     ///
-    /// If the port is taken, a URL is not one of this machine, or the secret does not begin with `local-`.
+    /// If the port is taken, a URL is not one of this machine, or the secret does not begin with
+    /// `local-`.
     pub async fn start(self) -> Result<LocalTenant, Error> {
         let credentials = match self.app.clone() {
             Some(app) if !app.app_secret.starts_with("local-") => {

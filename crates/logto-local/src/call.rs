@@ -30,6 +30,12 @@ impl Params {
         named.map(|(_, value)| value.as_str())
     }
 
+    /// The value of a parameter that is there once: Logto does without one that it was given twice.
+    pub(crate) fn once(&self, name: &str) -> Option<&str> {
+        let times = self.0.iter().filter(|(key, _)| key == name).count();
+        self.get(name).filter(|_| times == 1)
+    }
+
     /// The first parameter, `resource` aside, that is there twice.
     pub(crate) fn repeated(&self) -> Option<&str> {
         let names = || self.0.iter().map(|(name, _)| name.as_str());

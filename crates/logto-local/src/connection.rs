@@ -12,7 +12,8 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The switch of one connection: once thrown, nothing is written any more and the connection closes.
+/// The switch of one connection: once thrown, nothing is written any more and the connection
+/// closes.
 #[derive(Clone, Default)]
 pub(crate) struct Line(Arc<AtomicBool>);
 

@@ -78,8 +78,8 @@ pub enum Fault {
     /// Does what was asked and closes the connection instead of answering:
     /// the client cannot know whether its refresh token was used.
     LoseAnswer,
-    /// Does what was asked, but keeps the answer back until the faults are cleared: meanwhile the client can
-    /// be killed, or the person sign out.
+    /// Does what was asked, but keeps the answer back until the faults are cleared: meanwhile the
+    /// client can be killed, or the person sign out.
     HoldAnswer,
 }
 

@@ -141,7 +141,8 @@ impl KeyRing {
         Ok(token)
     }
 
-    /// The claims of a token that the current algorithm of this tenant signed; its age is not looked at.
+    /// The claims of a token that the current algorithm of this tenant signed; its age is not
+    /// looked at.
     pub(crate) fn verify(&self, token: &str) -> Result<Value, NotOurs> {
         let current = self.0.first().ok_or(NotOurs::Unverifiable)?.algorithm();
         self.verify_with(token, |key| key.algorithm() == current)

@@ -11,8 +11,8 @@ use crate::call::Call;
 /// Older requests are forgotten, so that a tenant can run for weeks.
 const KEPT: usize = 10_000;
 
-/// A request that reached the tenant, as it was sent, secrets included: that is what a test looks at.
-/// `Debug` shows names and statuses only.
+/// A request that reached the tenant, as it was sent, secrets included: that is what a test looks
+/// at. `Debug` shows names and statuses only.
 ///
 /// # Example
 ///

@@ -72,8 +72,9 @@ impl LocalTenant {
         &self.machine
     }
 
-    /// Registers the three URLs of an app at `base` for the built-in app: `{base}/callback`, `{base}/` after
-    /// sign-out, and, if back-channel logout is on, `{base}/backchannel-logout`, which replaces an earlier one.
+    /// Registers the three URLs of an app at `base` for the built-in app: `{base}/callback`,
+    /// `{base}/` after sign-out, and, if back-channel logout is on,
+    /// `{base}/backchannel-logout`, which replaces an earlier one.
     ///
     /// # Errors
     ///
@@ -104,8 +105,8 @@ impl LocalTenant {
         Ok(credentials)
     }
 
-    /// The key that signs [webhooks](crate::LocalTenantBuilder::webhooks): of the first hook, if there is
-    /// one.
+    /// The key that signs [webhooks](crate::LocalTenantBuilder::webhooks): of the first hook, if
+    /// there is one.
     pub fn webhook_signing_key(&self) -> Option<String> {
         let store = self.shared.store();
         let hook = store.directory.hooks.rows().next()?;
@@ -145,14 +146,15 @@ impl LocalTenant {
         &self.shared.clock
     }
 
-    /// How long access tokens live that are issued from now on, in whole seconds; at first an hour. With
-    /// zero the next request of the app has to refresh: for apps whose clock cannot be moved.
+    /// How long access tokens live that are issued from now on, in whole seconds; at first an hour.
+    /// With zero the next request of the app has to refresh: for apps whose clock cannot be
+    /// moved.
     pub fn set_access_token_life(&self, life: Duration) {
         self.shared.store().access_token_life = life.as_secs();
     }
 
-    /// Makes the refresh tokens that were issued so far older, in whole seconds: after 70 % of their 14 days
-    /// they rotate. For apps whose clock cannot be moved.
+    /// Makes the refresh tokens that were issued so far older, in whole seconds: after 70 % of
+    /// their 14 days they rotate. For apps whose clock cannot be moved.
     pub fn age_refresh_tokens(&self, by: Duration) {
         self.shared.store().age_refresh_tokens(by.as_secs());
     }
@@ -172,23 +174,27 @@ impl LocalTenant {
         Ok(self.shared.store().keys.rotate(algorithm, now)?)
     }
 
-    /// Takes every key but the current one out of the key set: tokens signed with them can no longer be verified.
+    /// Takes every key but the current one out of the key set: tokens signed with them can no
+    /// longer be verified.
     pub fn remove_previous_keys(&self) {
         self.shared.store().keys.keep(1);
     }
 
     /// Puts a client ID metadata document at an address, such as `https://client.example.test/client.json`, where the
-    /// tenant finds it if an administrator lets clients introduce themselves in this way (`PATCH /api/configs/cimd`).
-    /// It fetches nothing from anywhere else. Redirect URIs have to be on this machine.
+    /// tenant finds it if an administrator lets clients introduce themselves in this way (`PATCH
+    /// /api/configs/cimd`). It fetches nothing from anywhere else. Redirect URIs have to be on
+    /// this machine.
     ///
-    /// What such a client may ask for is set by `POST /api/cimd/user-consent-scopes`; at first that is `openid` and
-    /// `offline_access`. [`LocalTenantBuilder::client_documents`](crate::LocalTenantBuilder::client_documents) does both.
+    /// What such a client may ask for is set by `POST /api/cimd/user-consent-scopes`; at first that
+    /// is `openid` and `offline_access`.
+    /// [`LocalTenantBuilder::client_documents`](crate::LocalTenantBuilder::client_documents) does
+    /// both.
     pub fn publish_client_metadata(&self, address: impl Into<String>, document: Value) {
         self.shared.store().documents.published.insert(address.into(), document);
     }
 
-    /// A JWT access token with these claims, signed with the tenant's key: for a test of what Logto itself does not
-    /// issue, such as a chain of actors.
+    /// A JWT access token with these claims, signed with the tenant's key: for a test of what Logto
+    /// itself does not issue, such as a chain of actors.
     ///
     /// # Errors
     ///
@@ -197,7 +203,8 @@ impl LocalTenant {
         Ok(self.shared.store().keys.sign(Some("at+jwt"), claims)?)
     }
 
-    /// Everything that clients sent since the start, or since [`clear_requests`](Self::clear_requests), in order.
+    /// Everything that clients sent since the start, or since
+    /// [`clear_requests`](Self::clear_requests), in order.
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.shared.log.seen()
     }
@@ -212,8 +219,8 @@ impl LocalTenant {
         self.shared.store().people.clone()
     }
 
-    /// Suspends a person: sessions and tokens end at once, and signing in ends on a page of the tenant.
-    /// No back-channel logout is sent, as in Logto.
+    /// Suspends a person: sessions and tokens end at once, and signing in ends on a page of the
+    /// tenant. No back-channel logout is sent, as in Logto.
     ///
     /// # Errors
     ///
@@ -243,8 +250,8 @@ impl LocalTenant {
         Browser::new(self.shared.clone())
     }
 
-    /// Walks from an authorization URL through the pages to the callback URL, as a fresh browser would,
-    /// and returns it without opening it: hand it to the app under test.
+    /// Walks from an authorization URL through the pages to the callback URL, as a fresh browser
+    /// would, and returns it without opening it: hand it to the app under test.
     ///
     /// # Errors
     ///

@@ -84,7 +84,8 @@ pub struct OidcClientMetadata {
     pub redirect_uris: Vec<String>,
     /// Where browsers may be sent after sign-out.
     pub post_logout_redirect_uris: Vec<String>,
-    /// Where Logto tells the application that a session is over (OpenID Connect Back-Channel Logout).
+    /// Where Logto tells the application that a session is over (OpenID Connect Back-Channel
+    /// Logout).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
     /// Whether ID tokens and logout tokens name the session.
@@ -95,7 +96,8 @@ pub struct OidcClientMetadata {
     pub other: Map<String, Value>,
 }
 
-/// How the tokens of an application are made. A change replaces everything: start from what is there.
+/// How the tokens of an application are made. A change replaces everything: start from what is
+/// there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

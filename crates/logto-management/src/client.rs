@@ -12,7 +12,8 @@ use crate::http::Http;
 use crate::pace::Pace;
 use crate::token::Tokens;
 
-/// The Management API of one Logto tenant. Cheap to clone; clones share the access token and the pace.
+/// The Management API of one Logto tenant. Cheap to clone; clones share the access token and the
+/// pace.
 ///
 /// # Example
 ///
@@ -123,7 +124,8 @@ impl ManagementBuilder {
         self
     }
 
-    /// How many requests may leave in a second; 20 by default. As many may leave at once after a pause.
+    /// How many requests may leave in a second; 20 by default. As many may leave at once after a
+    /// pause.
     pub fn requests_per_second(mut self, requests: u32) -> Self {
         self.requests_per_second = requests;
         self

@@ -1,8 +1,11 @@
 //! Signing keys, and the claims of ID tokens.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::time::unix_seconds;
 use crate::{Error, Management};
 
 /// The calls about signing keys and ID tokens; see [`Management::configs`].
@@ -27,8 +30,9 @@ pub struct Configs<'a>(&'a Management);
 pub struct SigningKey {
     /// The id within the Management API, which is not the `kid` of tokens.
     pub id: String,
-    /// When it was made, in seconds since 1970.
-    pub created_at: u64,
+    /// When it was made.
+    #[serde(with = "unix_seconds")]
+    pub created_at: SystemTime,
     /// Its algorithm.
     pub signing_key_algorithm: SigningKeyAlgorithm,
     /// What it is used for; Logto before 1.42 does not say.
@@ -70,8 +74,8 @@ pub enum SigningKeyStatus {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IdTokenClaims {
-    /// Of `custom_data`, `identities`, `sso_identities`, `roles`, `organizations`, `organization_data`
-    /// and `organization_roles`, those that are on.
+    /// Of `custom_data`, `identities`, `sso_identities`, `roles`, `organizations`,
+    /// `organization_data` and `organization_roles`, those that are on.
     pub enabled_extended_claims: Vec<String>,
 }
 

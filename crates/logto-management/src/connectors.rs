@@ -210,9 +210,10 @@ impl Connectors<'_> {
     /// # Errors
     ///
     /// `connector.not_found_with_connector_id` for an unknown factory, `connector.invalid_config`,
-    /// `connector.multiple_instances_not_supported` and `connector.multiple_target_with_same_platform`
-    /// if there is one already, `request.feature_not_supported` for token storage on a Logto without
-    /// `SECRET_VAULT_KEK`, `connector.token_storage_not_supported` for a factory without it.
+    /// `connector.multiple_instances_not_supported` and
+    /// `connector.multiple_target_with_same_platform` if there is one already,
+    /// `request.feature_not_supported` for token storage on a Logto without `SECRET_VAULT_KEK`,
+    /// `connector.token_storage_not_supported` for a factory without it.
     pub async fn create(&self, new: &NewConnector) -> Result<Connector, Error> {
         self.0.post(&["connectors"]).json(new).send().await
     }

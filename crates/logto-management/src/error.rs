@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// What went wrong while talking to the Management API.
 ///
-/// Decide by [`kind`](Error::kind), or by Logto's own [`code`](Error::code) where one situation needs
-/// an answer of its own. No error holds a token or a secret in what it prints.
+/// Decide by [`kind`](Error::kind), or by Logto's own [`code`](Error::code) where one situation
+/// needs an answer of its own. No error holds a token or a secret in what it prints.
 ///
 /// # Example
 ///
@@ -48,8 +48,8 @@ pub(crate) struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Logto could not be reached in time, or answered that it cannot serve (408, 429 or 5xx). What is
-    /// not idempotent may have been done all the same.
+    /// Logto could not be reached in time, or answered that it cannot serve (408, 429 or 5xx). What
+    /// is not idempotent may have been done all the same.
     Unreachable,
     /// Logto refused the credentials of the machine-to-machine application, or that application may
     /// not use the Management API.

@@ -124,8 +124,8 @@ impl Hooks<'_> {
         self.0.get(&["hooks"]).pages()
     }
 
-    /// What became of the deliveries of the last 24 hours, the newest first. Tests are not among them, nor
-    /// what was lost because Logto stopped.
+    /// What became of the deliveries of the last 24 hours, the newest first. Tests are not among
+    /// them, nor what was lost because Logto stopped.
     pub fn deliveries(&self, id: &str) -> Pages<HookDelivery> {
         self.0.get(&["hooks", id, "recent-logs"]).pages()
     }

@@ -1,4 +1,5 @@
-//! HTTP to Logto: bounded in time and size, no redirects, errors that tell an outage from a refusal.
+//! HTTP to Logto: bounded in time and size, no redirects, errors that tell an outage from a
+//! refusal.
 
 use std::time::Duration;
 
@@ -35,7 +36,8 @@ impl Http {
         Ok(Self(client))
     }
 
-    /// Sends a request. `what` names it in errors, `secrets` are taken out of what Logto says about it.
+    /// Sends a request. `what` names it in errors, `secrets` are taken out of what Logto says about
+    /// it.
     pub(crate) async fn send(
         &self,
         request: RequestBuilder,

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::secrets::NewSecret;
-use crate::time::optional_millis;
+use crate::time::{optional_millis, optional_unix_seconds};
 use crate::{Error, Identity, Users};
 
 /// An account at another provider, and what Logto keeps to act there.
@@ -35,8 +35,9 @@ pub struct TokenSecret {
 pub struct TokenMetadata {
     /// What it permits there, separated by spaces.
     pub scope: Option<String>,
-    /// When it ends, in seconds since 1970.
-    pub expires_at: Option<u64>,
+    /// When it ends.
+    #[serde(default, with = "optional_unix_seconds")]
+    pub expires_at: Option<SystemTime>,
     /// Whether Logto can renew it.
     #[serde(default)]
     pub has_refresh_token: bool,

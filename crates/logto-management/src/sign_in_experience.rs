@@ -86,7 +86,8 @@ impl SignInExperience<'_> {
     ///
     /// # Errors
     ///
-    /// `sign_in_experiences.enabled_connector_not_found` if a setting needs a connector that is not there.
+    /// `sign_in_experiences.enabled_connector_not_found` if a setting needs a connector that is not
+    /// there.
     pub async fn update(
         &self,
         changes: &impl Serialize,

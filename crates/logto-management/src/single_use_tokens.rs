@@ -73,8 +73,8 @@ struct OneTimeTokenContext {
 }
 
 impl NewOneTimeToken {
-    /// A token for the owner of an address, good for ten minutes. Logto does not check whether it is an
-    /// address.
+    /// A token for the owner of an address, good for ten minutes. Logto does not check whether it
+    /// is an address.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self { email: email.into(), expires_in: None, context: OneTimeTokenContext::default() }
@@ -87,8 +87,9 @@ impl NewOneTimeToken {
         self
     }
 
-    /// The organizations that a person who becomes a user by this token becomes a member of, by their
-    /// ids. It does nothing for a person who is a user already, and Logto passes over unknown ones.
+    /// The organizations that a person who becomes a user by this token becomes a member of, by
+    /// their ids. It does nothing for a person who is a user already, and Logto passes over
+    /// unknown ones.
     #[must_use]
     pub fn with_organizations<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
         self.context.jit_organization_ids = ids.into_iter().map(Into::into).collect();
@@ -97,8 +98,8 @@ impl NewOneTimeToken {
 }
 
 impl Management {
-    /// Makes a token with which an application gets tokens of a person. `context` is for Logto's log and
-    /// for your custom claims.
+    /// Makes a token with which an application gets tokens of a person. `context` is for Logto's
+    /// log and for your custom claims.
     ///
     /// # Errors
     ///
@@ -112,9 +113,9 @@ impl Management {
         self.post(&["subject-tokens"]).json(&body).send().await
     }
 
-    /// Makes a token that signs in the owner of an e-mail address once. They become a user if they are
-    /// none, where sign-up by e-mail address is on. Several tokens for one address are good at the same
-    /// time.
+    /// Makes a token that signs in the owner of an e-mail address once. They become a user if they
+    /// are none, where sign-up by e-mail address is on. Several tokens for one address are good
+    /// at the same time.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Times and durations as Logto writes them: most in milliseconds, lives in seconds.
+//! Times and durations as Logto writes them: most times in milliseconds, a few in seconds, as lifetimes are.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -42,6 +42,32 @@ pub(crate) mod optional_millis {
             Some(time) => millis::serialize(time, to),
             None => to.serialize_none(),
         }
+    }
+}
+
+/// A time in seconds since the Unix epoch.
+pub(crate) mod unix_seconds {
+    use super::*;
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
+        u64::deserialize(from).and_then(|seconds| {
+            let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+            time.ok_or_else(|| serde::de::Error::custom("the time is out of range"))
+        })
+    }
+}
+
+/// The same, or nothing.
+pub(crate) mod optional_unix_seconds {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Seconds(#[serde(with = "unix_seconds")] SystemTime);
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        Ok(Option::<Seconds>::deserialize(from)?.map(|Seconds(time)| time))
     }
 }
 
@@ -100,6 +126,10 @@ mod tests {
         assert_eq!(read.end, Some(UNIX_EPOCH + Duration::from_millis(1)));
         assert_eq!(read.life, Some(Duration::from_secs(3600)));
         assert_eq!(serde_json::to_value(&read).unwrap(), json);
+        let seconds = unix_seconds::deserialize(json!(1_795_374_144_u64)).unwrap();
+        assert_eq!(seconds, UNIX_EPOCH + Duration::from_secs(1_795_374_144));
+        assert_eq!(optional_unix_seconds::deserialize(json!(null)).unwrap(), None);
+        assert!(unix_seconds::deserialize(json!(u64::MAX)).is_err());
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Tokens {
                 ),
             ),
             (logto::ErrorKind::Refused, None) => {
-                (ErrorKind::InvalidResponse, format!("the endpoint is no Logto tenant: {error}"))
+                (ErrorKind::InvalidResponse, format!("the endpoint is not a Logto tenant: {error}"))
             }
             (logto::ErrorKind::Refused | logto::ErrorKind::InvalidClient, Some(_)) => (
                 ErrorKind::NoAccess,

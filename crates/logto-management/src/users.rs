@@ -129,8 +129,8 @@ impl Users<'_> {
         self.0.get(&["users"]).pages()
     }
 
-    /// Users who have the text in name, e-mail address, phone number, user name or id; `%` stands for
-    /// anything, as in SQL.
+    /// Users who have the text in name, e-mail address, phone number, user name or id; `%` stands
+    /// for anything, as in SQL.
     pub fn search(&self, pattern: &str) -> Pages<User> {
         self.0.get(&["users"]).query("search", pattern).pages()
     }
@@ -148,7 +148,8 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// `user.username_already_in_use` and the like; `guard.invalid_input` for a name that may not be.
+    /// `user.username_already_in_use` and the like; `guard.invalid_input` for a name that may not
+    /// be.
     pub async fn create(&self, new: &NewUser) -> Result<User, Error> {
         self.0.post(&["users"]).json(new).send().await
     }

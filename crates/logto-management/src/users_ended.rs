@@ -27,12 +27,13 @@ pub enum UserEnd {
 impl Users<'_> {
     /// Which of the users that your app knows were deleted or suspended.
     ///
-    /// Logto sends each webhook once. What it sent while your app was down is lost; this finds it, if the
-    /// app keeps a list of its users. It reads the list of all users, a hundred in a request, and asks for
-    /// each known one that is not in it.
+    /// Logto sends each webhook once. What it sent while your app was down is lost; this finds it,
+    /// if the app keeps a list of its users. It reads the list of all users, a hundred in a
+    /// request, and asks for each known one that is not in it.
     ///
-    /// It sees what is, not what was: a user who was suspended and is not any more is not found, nor is a
-    /// new password, a role, or a membership. Access tokens that say too much end within their hour.
+    /// It sees what is, not what was: a user who was suspended and is not any more is not found,
+    /// nor is a new password, a role, or a membership. Access tokens that say too much end
+    /// within their hour.
     ///
     /// # Errors
     ///

@@ -60,8 +60,8 @@ impl Caller {
         Ok(Self(claims.clone()))
     }
 
-    /// The caller of the request that is being answered, in a tool of poem-mcpserver, whose functions
-    /// get no request.
+    /// The caller of the request that is being answered, in a tool of poem-mcpserver, whose
+    /// functions get no request.
     ///
     /// # Errors
     ///

@@ -142,8 +142,8 @@ impl Mcp {
         response.map(|body| ending(body, rest))
     }
 
-    /// Whose token it is. The body is not read for strangers: a refusal names the scopes of what the
-    /// headers say, and whether they are true is found out later.
+    /// Whose token it is. The body is not read for strangers: a refusal names the scopes of what
+    /// the headers say, and whether they are true is found out later.
     async fn authenticate(&self, parts: &Parts) -> Result<AccessTokenClaims, Box<BoxResponse>> {
         let operation = Operation::of_headers(&parts.headers);
         let policy = operation.and_then(|operation| self.table.policy(operation).ok());
@@ -190,7 +190,12 @@ impl Mcp {
                 let text = "this is not offered";
                 refuse_as(StatusCode::FORBIDDEN, ErrorCode::INVALID_PARAMS, text)
             }
-            Err(Undeclared::Method) => {
+            Err(Undeclared::Parameters) if id(message).is_some() => {
+                let text = "the parameters are missing or wrong";
+                refuse_as(StatusCode::BAD_REQUEST, ErrorCode::INVALID_PARAMS, text)
+            }
+            // MCP has no notification of such a name.
+            Err(Undeclared::Method | Undeclared::Parameters) => {
                 let text = "this server does not have the method";
                 refuse_as(StatusCode::NOT_FOUND, ErrorCode::METHOD_NOT_FOUND, text)
             }

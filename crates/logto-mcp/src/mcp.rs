@@ -135,6 +135,33 @@ impl Mcp {
 
     /// The MCP server behind this protection, for axum's `fallback_service` and any other server of
     /// tower services. `handler` makes the rmcp handler, one for each session or request.
+    ///
+    /// # Example
+    ///
+    /// On hyper, without a framework:
+    ///
+    /// ```no_run
+    /// use std::io;
+    ///
+    /// use hyper::server::conn::http1;
+    /// use hyper_util::rt::TokioIo;
+    /// use hyper_util::service::TowerToHyperService;
+    /// use logto_mcp::Mcp;
+    /// use rmcp::ServerHandler;
+    /// use tokio::net::TcpListener;
+    ///
+    /// async fn serve<H>(listener: TcpListener, mcp: Mcp, handler: H) -> io::Result<()>
+    /// where
+    ///     H: ServerHandler + Clone,
+    /// {
+    ///     let service = TowerToHyperService::new(mcp.service(move || Ok(handler.clone())));
+    ///     loop {
+    ///         let (connection, _) = listener.accept().await?;
+    ///         let connection = TokioIo::new(connection);
+    ///         tokio::spawn(http1::Builder::new().serve_connection(connection, service.clone()));
+    ///     }
+    /// }
+    /// ```
     pub fn service<H: ServerHandler>(
         self,
         handler: impl Fn() -> io::Result<H> + Send + Sync + 'static,
@@ -163,7 +190,8 @@ impl Mcp {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime: poem-mcpserver has a task that ends sessions after five idle minutes.
+    /// Outside a tokio runtime: poem-mcpserver has a task that ends sessions after five idle
+    /// minutes.
     ///
     /// # Example
     ///

@@ -20,7 +20,8 @@ pub(crate) struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// What the body says, read as rmcp reads it; `None` for a response to the server's own request.
+    /// What the body says, read as rmcp reads it; `None` for a response to the server's own
+    /// request.
     pub(crate) fn of_body(message: &'a ClientJsonRpcMessage) -> Option<Self> {
         match message {
             ClientJsonRpcMessage::Request(request) => Some(Self::of_request(&request.request)),
@@ -61,7 +62,7 @@ impl<'a> Operation<'a> {
     /// Whether the headers, which proxies go by, say something else than the body.
     pub(crate) fn is_contradicted_by(&self, headers: &HeaderMap) -> bool {
         let name = match self.method {
-            // These two have no header for their name.
+            // It has no header for its name.
             "completion/complete" => None,
             _ => self.name,
         };

@@ -1,7 +1,7 @@
 //! The session ids of older clients, bound to the caller that began the session.
 //!
-//! rmcp does not ask who sends a session id. So clients get the id together with a code of it and its
-//! owner, and an id that comes from someone else is as unknown as one that never was.
+//! rmcp does not ask who sends a session id. So clients get the id together with a code of it and
+//! its owner, and an id that comes from someone else is as unknown as one that never was.
 
 use aws_lc_rs::{hmac, rand};
 use base64_simd::URL_SAFE_NO_PAD;

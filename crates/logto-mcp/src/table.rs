@@ -9,8 +9,8 @@ use rmcp::model::Extensions;
 
 use crate::operation::Operation;
 
-/// Who may connect and see lists: everyone whose token is for this server. Whether someone else acts
-/// for the person is judged where something is done.
+/// Who may connect and see lists: everyone whose token is for this server. Whether someone else
+/// acts for the person is judged where something is done.
 pub(crate) const EVERYBODY: Policy = Policy::new().with_delegation(u8::MAX);
 
 /// The policies of an MCP server. What is not in it is refused.
@@ -31,6 +31,8 @@ pub(crate) enum Undeclared {
     /// A tool, prompt or resource.
     Name,
     Method,
+    /// The parameters of a method of MCP cannot be read, so it is not known what it is about.
+    Parameters,
 }
 
 impl Table {
@@ -42,6 +44,16 @@ impl Table {
         };
         let declared = |method| self.methods.get(method).copied().ok_or(Undeclared::Method);
         match operation.method {
+            "tools/call"
+            | "prompts/get"
+            | "completion/complete"
+            | "resources/read"
+            | "resources/subscribe"
+            | "resources/unsubscribe"
+                if operation.custom =>
+            {
+                Err(Undeclared::Parameters)
+            }
             method if operation.custom => declared(method),
             "initialize"
             | "server/discover"
@@ -135,6 +147,6 @@ mod tests {
         assert_eq!(named("tasks/get", "whoami"), Err(Undeclared::Method));
         assert_eq!(named("", "whoami"), Err(Undeclared::Method));
         let custom = Operation { custom: true, ..operation("tools/call", "whoami") };
-        assert_eq!(table.policy(custom), Err(Undeclared::Method));
+        assert_eq!(table.policy(custom), Err(Undeclared::Parameters));
     }
 }

@@ -26,7 +26,7 @@ use crate::user::User;
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let config = NativeConfig::new("https://my-tenant.logto.app", "the app's id")
 ///     .with_resources(["https://api.example.com"]);
-/// let app = NativeApp::new(config, FileStore::of_program("my-program")?)?;
+/// let app = NativeApp::new(config, FileStore::for_program("my-program")?)?;
 ///
 /// if app.user().await?.is_none() {
 ///     let sign_in = app.begin_device_sign_in().await?;
@@ -52,8 +52,9 @@ impl NativeApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the endpoint is not an HTTPS URL (plain http is taken in private networks),
-    /// the app's id is empty, or the redirect path does not begin with a slash.
+    /// [`ErrorKind::InvalidRequest`] if the endpoint is not an HTTPS URL (plain http is taken in
+    /// private networks), the app's id is empty, or the redirect path does not begin with a
+    /// slash.
     pub fn new(config: NativeConfig, store: impl CredentialStore) -> Result<Self, Error> {
         if !config.redirect_path.starts_with('/') {
             let why = "the redirect path does not begin with a slash";
@@ -73,19 +74,20 @@ impl NativeApp {
         Ok(self.load().await?.map(|credentials| credentials.user))
     }
 
-    /// Begins the device flow, for programs without a browser beside them. Needs an application that was created for
-    /// it (`isDeviceFlow`), and Logto 1.38.
+    /// Begins the device flow, for programs without a browser beside them. Needs an application
+    /// that was created for it (`isDeviceFlow`), and Logto 1.38.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Refused`] if the application is not of that kind.
+    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Refused`] if the application is not of that
+    /// kind.
     pub async fn begin_device_sign_in(&self) -> Result<DeviceSignIn, Error> {
         let codes = self.0.protocol.device_codes().await?;
         Ok(DeviceSignIn { app: self.clone(), codes })
     }
 
-    /// Begins a sign-in in the browser of this machine, and listens on a free port of it. Needs an application with
-    /// the redirect URI `http://127.0.0.1/callback`.
+    /// Begins a sign-in in the browser of this machine, and listens on a free port of it. Needs an
+    /// application with the redirect URI `http://127.0.0.1/callback`.
     ///
     /// # Errors
     ///
@@ -94,14 +96,15 @@ impl NativeApp {
         BrowserSignIn::begin(self.clone(), &self.0.redirect_path).await
     }
 
-    /// An access token for one of the configured resources: a kept one, or a new one by the refresh token, which only
-    /// one process at a time redeems.
+    /// An access token for one of the configured resources: a kept one, or a new one by the refresh
+    /// token, which only one process at a time redeems.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`] if no one is signed in, or Logto ended it; [`ErrorKind::InvalidRequest`] for a
-    /// resource that is not configured; [`ErrorKind::Unreachable`] and [`ErrorKind::Store`], after which the same call
-    /// may work.
+    /// [`ErrorKind::SignInRequired`] if no one is signed in, or Logto ended it;
+    /// [`ErrorKind::InvalidRequest`] for a resource that is not configured;
+    /// [`ErrorKind::Unreachable`] and [`ErrorKind::Locked`], after which the same call
+    /// may work; [`ErrorKind::Store`] if the credentials cannot be read or written.
     pub async fn access_token(&self, resource: &str) -> Result<AccessToken, Error> {
         self.0.protocol.check_resource(resource)?;
         let credentials = self.load().await?.ok_or_else(not_signed_in)?;
@@ -136,12 +139,13 @@ impl NativeApp {
         Ok(tokens.access)
     }
 
-    /// Signs the person out: the credentials are deleted, then Logto revokes what it had issued for them.
+    /// Signs the person out: the credentials are deleted, then Logto revokes what it had issued for
+    /// them.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Store`] if they cannot be deleted. [`ErrorKind::Unreachable`] if Logto could not be told; they are
-    /// deleted all the same.
+    /// [`ErrorKind::Store`] if they cannot be deleted. [`ErrorKind::Unreachable`] if Logto could
+    /// not be told; they are deleted all the same.
     pub async fn sign_out(&self) -> Result<(), Error> {
         let app = self.clone();
         joined(tokio::spawn(async move {

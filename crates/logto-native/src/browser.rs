@@ -1,4 +1,5 @@
-//! Sign-in in the browser of this machine, which comes back to a port of it (RFC 8252, section 7.3).
+//! Sign-in in the browser of this machine, which comes back to a port of it (RFC 8252, section
+//! 7.3).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -67,14 +68,14 @@ impl BrowserSignIn {
         self.authorization.url.as_str()
     }
 
-    /// Waits until the browser comes back, and saves the credentials. Requests that belong to another sign-in
-    /// are ignored.
+    /// Waits until the browser comes back, and saves the credentials. Requests that belong to
+    /// another sign-in are ignored.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] if the person refuses, [`ErrorKind::Expired`] if the browser has not come back after
-    /// five minutes, [`ErrorKind::Refused`] if Logto does not take the code, and [`ErrorKind::Store`] if the
-    /// credentials cannot be saved.
+    /// [`ErrorKind::AccessDenied`] if the person refuses, [`ErrorKind::Expired`] if the browser has
+    /// not come back after five minutes, [`ErrorKind::Refused`] if Logto does not take the
+    /// code, and [`ErrorKind::Store`] if the credentials cannot be saved.
     pub async fn finish(self) -> Result<User, Error> {
         let Self { app, listener, authorization } = self;
         let redirect = tokio::time::timeout(PATIENCE, redirected(&listener, &authorization)).await;
@@ -82,12 +83,13 @@ impl BrowserSignIn {
         finish(app, authorization, redirect.map_err(late)??).await
     }
 
-    /// The same where the browser runs on another machine: the person copies the address that their browser could
-    /// not open, which begins with `http://127.0.0.1`.
+    /// The same where the browser runs on another machine: the person copies the address that their
+    /// browser could not open, which begins with `http://127.0.0.1`.
     ///
     /// # Errors
     ///
-    /// As [`finish`](Self::finish); [`ErrorKind::InvalidRequest`] if it is not the address of this sign-in.
+    /// As [`finish`](Self::finish); [`ErrorKind::InvalidRequest`] if it is not the address of this
+    /// sign-in.
     pub async fn finish_with(self, address: &str) -> Result<User, Error> {
         let not_ours =
             || Error::new(ErrorKind::InvalidRequest, "this is not the address of this sign-in");
@@ -108,7 +110,7 @@ async fn finish(
     let code = match (redirect.code, redirect.error) {
         (Some(code), None) => code,
         (_, Some(error)) if error == "access_denied" => {
-            return Err(Error::new(ErrorKind::Denied, "the sign-in was not allowed"));
+            return Err(Error::new(ErrorKind::AccessDenied, "the sign-in was not allowed"));
         }
         (_, error) => {
             let error = logto_http::printable(&error.unwrap_or_default(), ' ', 100);

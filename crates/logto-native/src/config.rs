@@ -1,4 +1,4 @@
-//! What an app of this kind has to know.
+//! `NativeConfig`: the settings of a native app.
 
 use std::time::Duration;
 
@@ -25,7 +25,8 @@ pub struct NativeConfig {
 }
 
 impl NativeConfig {
-    /// The endpoint of the tenant, and the id of an application of the type “Native”. It has no secret.
+    /// The endpoint of the tenant, and the id of an application of the type “Native”. It has no
+    /// secret.
     pub fn new(endpoint: impl Into<String>, app_id: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
@@ -37,8 +38,8 @@ impl NativeConfig {
         }
     }
 
-    /// More scopes to ask for: permissions of the resources, `email`, `roles`. `openid`, `offline_access`, and
-    /// `profile` are always asked for.
+    /// More scopes to ask for: permissions of the resources, `email`, `roles`. `openid`,
+    /// `offline_access`, and `profile` are always asked for.
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         for scope in scopes.into_iter().map(Into::into) {
             if !self.scopes.contains(&scope) {
@@ -48,8 +49,8 @@ impl NativeConfig {
         self
     }
 
-    /// The APIs that access tokens are for, by their indicators (RFC 8707). Logto gives tokens later only for
-    /// resources that the sign-in asked for.
+    /// The APIs that access tokens are for, by their indicators (RFC 8707). Logto gives tokens
+    /// later only for resources that the sign-in asked for.
     pub fn with_resources<S: Into<String>>(
         mut self,
         resources: impl IntoIterator<Item = S>,
@@ -58,8 +59,8 @@ impl NativeConfig {
         self
     }
 
-    /// The path of the redirect URI that is registered at Logto for sign-in in the browser; `/callback`, for
-    /// `http://127.0.0.1/callback`, by default. Logto takes any port of it (RFC 8252, section 7.3).
+    /// The path of the redirect URI that is registered at Logto for sign-in in the browser;
+    /// `/callback`, for `http://127.0.0.1/callback`, by default. Logto takes any port of it (RFC 8252, section 7.3).
     pub fn with_redirect_path(mut self, path: impl Into<String>) -> Self {
         self.redirect_path = path.into();
         self

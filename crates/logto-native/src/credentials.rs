@@ -1,4 +1,4 @@
-//! What is kept of a sign-in.
+//! The stored credentials of a sign-in.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::access_token::AccessToken;
 use crate::error::{Error, ErrorKind};
 use crate::user::User;
 
-/// Of the form; credentials of another one mean a new sign-in.
+/// Of the stored format. Credentials of another version are ignored, so the user signs in again.
 const VERSION: u8 = 1;
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl Credentials {
             .find(|token| token.resource.as_deref() == Some(resource))
     }
 
-    /// Instead of the one for the same resource, and of those that have ended.
+    /// Stores the token in place of the one for the same resource, and drops expired ones.
     pub(crate) fn keep(&mut self, token: AccessToken, now: u64) {
         self.access_tokens.retain(|kept| kept.resource != token.resource && kept.is_usable(now));
         self.access_tokens.push(token);

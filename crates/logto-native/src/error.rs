@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What went wrong while signing in or getting a token. It never has a token or a code in what it prints.
+/// What went wrong while signing in or getting a token. It never has a token or a code in what it
+/// prints.
 pub struct Error {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -23,15 +24,17 @@ pub enum ErrorKind {
     /// Logto answered with something that is not what the protocol says.
     InvalidResponse,
     /// The person did not allow the sign-in.
-    Denied,
+    AccessDenied,
     /// No one signed in while the code or the page was good.
     Expired,
     /// There are no credentials, or Logto does not take them any more: the person has to sign in.
     SignInRequired,
     /// The configuration, or what the caller asked for, cannot be sent.
     InvalidRequest,
-    /// Credentials could not be read or written, or another process keeps them locked.
+    /// Credentials could not be read or written.
     Store,
+    /// Another process has kept the credentials locked for a minute. The same call may work later.
+    Locked,
     /// The system gave no port or no random bytes.
     Internal,
 }
@@ -74,7 +77,7 @@ impl Error {
     /// Whether the same call may work later without anyone's doing.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Store)
+        matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Locked)
     }
 }
 
@@ -102,5 +105,17 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_passes_by_itself_is_tried_again() {
+        let is_retryable = |kind| Error::new(kind, "").is_retryable();
+        assert!(is_retryable(ErrorKind::Unreachable) && is_retryable(ErrorKind::Locked));
+        assert!(!is_retryable(ErrorKind::Store) && !is_retryable(ErrorKind::Refused));
     }
 }

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::store::CredentialStore;
 
-/// Credentials in a file of mode 0600, in a folder of mode 0700 if the folder is new. Windows protects it by the
-/// folder's own permissions.
+/// Credentials in a file of mode 0600, in a folder of mode 0700 if the folder is new. Windows
+/// protects it by the folder's own permissions.
 ///
 /// # Example
 ///
 /// ```no_run
 /// use logto_native::FileStore;
 ///
-/// let store = FileStore::of_program("my-program")?;
+/// let store = FileStore::for_program("my-program")?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl FileStore {
     /// # Errors
     ///
     /// If the system does not tell where that is.
-    pub fn of_program(name: &str) -> io::Result<Self> {
+    pub fn for_program(name: &str) -> io::Result<Self> {
         let folder = config_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
         Ok(Self::new(folder.join(name).join("credentials.json")))
     }

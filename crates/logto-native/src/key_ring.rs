@@ -1,7 +1,7 @@
 //! Credentials in the key ring of the system.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use keyring::{Entry, Error};
 
@@ -11,24 +11,25 @@ use crate::store::CredentialStore;
 /// What the credential manager of Windows takes.
 const MAX_BYTES: usize = 2560;
 
-/// Credentials in the keychain of macOS, the credential manager of Windows, or the secret service of a Linux desktop.
+/// Credentials in the keychain of macOS, the credential manager of Windows, or the secret service
+/// of a Linux desktop.
 ///
 /// A Linux without a desktop has none: use a [`FileStore`] there.
-#[derive(Debug)]
 pub struct KeyRing {
     entry: Entry,
     lock: PathBuf,
 }
 
 impl KeyRing {
-    /// The entry of a program. Its lock is a file in the program's [folder](FileStore::of_program).
+    /// The entry of a program. Its lock is a file in the program's
+    /// [folder](FileStore::for_program).
     ///
     /// # Errors
     ///
     /// If the system has no key ring, or does not tell where the folder is.
-    pub fn of_program(name: &str) -> io::Result<Self> {
+    pub fn for_program(name: &str) -> io::Result<Self> {
         let entry = Entry::new(name, "logto").map_err(failed)?;
-        Ok(Self { entry, lock: FileStore::of_program(name)?.lock_file().to_owned() })
+        Ok(Self { entry, lock: FileStore::for_program(name)?.lock_file().to_owned() })
     }
 }
 
@@ -58,6 +59,12 @@ impl CredentialStore for KeyRing {
 
     fn max_bytes(&self) -> usize {
         if cfg!(windows) { MAX_BYTES } else { usize::MAX }
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing").finish_non_exhaustive()
     }
 }
 

@@ -32,7 +32,7 @@ impl Lock {
                 Err(TryLockError::WouldBlock) if Instant::now() < until => sleep(INTERVAL).await,
                 Err(TryLockError::WouldBlock) => {
                     let why = "another process keeps the credentials locked";
-                    return Err(Error::new(ErrorKind::Store, why));
+                    return Err(Error::new(ErrorKind::Locked, why));
                 }
             }
         }

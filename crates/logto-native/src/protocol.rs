@@ -181,7 +181,7 @@ impl Protocol {
             Ok(answer) => Ok(Tokens::new(&answer, None)),
             Err(RequestTokenError::ServerResponse(answer)) => Err(match answer.error() {
                 DeviceCodeErrorResponseType::AccessDenied => {
-                    Error::new(ErrorKind::Denied, "the sign-in was not allowed")
+                    Error::new(ErrorKind::AccessDenied, "the sign-in was not allowed")
                 }
                 DeviceCodeErrorResponseType::ExpiredToken => {
                     Error::new(ErrorKind::Expired, "the code has expired: begin again")
@@ -253,8 +253,8 @@ impl Protocol {
         Ok(Tokens::new(&answer, Some(resource)))
     }
 
-    /// Revokes a refresh token and with it everything that was issued for the sign-in (RFC 7009). By hand:
-    /// `oauth2` takes no plain http here, which a Logto in a private network may have.
+    /// Revokes a refresh token and with it everything that was issued for the sign-in (RFC 7009).
+    /// By hand: `oauth2` takes no plain http here, which a Logto in a private network may have.
     pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
         let form = [("token", refresh_token), ("client_id", &self.app_id)];
         let endpoint = self.metadata().await?.revocation_endpoint.clone();
@@ -303,7 +303,7 @@ impl Tokens {
 
 fn redirect_url(uri: &str) -> Result<RedirectUrl, Error> {
     RedirectUrl::new(uri.to_owned()).map_err(|error| {
-        Error::with_source(ErrorKind::InvalidRequest, "the redirect URI is no URL", error)
+        Error::with_source(ErrorKind::InvalidRequest, "the redirect URI is not a URL", error)
     })
 }
 

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 
-/// Keeps the credentials of one person for one app, as bytes that only this crate reads. They are secret.
+/// Keeps the credentials of one person for one app, as bytes that only this crate reads. They are
+/// secret.
 ///
 /// The methods may block; they are called where that is allowed.
 pub trait CredentialStore: Send + Sync + 'static {
@@ -28,8 +29,8 @@ pub trait CredentialStore: Send + Sync + 'static {
     /// If it cannot be deleted now.
     fn delete(&self) -> io::Result<()>;
 
-    /// A file that every process with these credentials locks while it refreshes them. It is empty, and must
-    /// not be the file of the credentials.
+    /// A file that every process with these credentials locks while it refreshes them. It is empty,
+    /// and must not be the file of the credentials.
     fn lock_file(&self) -> &Path;
 
     /// How many bytes can be saved. Access tokens that do not fit are left out, and fetched again.

@@ -39,8 +39,8 @@ enum Audience {
 }
 
 impl User {
-    /// Reads an ID token that came from Logto's token endpoint. TLS says who sent it, in place of its
-    /// signature (OpenID Connect Core 1.0, section 3.1.3.7, item 6).
+    /// Reads an ID token that came from Logto's token endpoint. TLS says who sent it, in place of
+    /// its signature (OpenID Connect Core 1.0, section 3.1.3.7, item 6).
     pub(crate) fn from_id_token(
         token: &str,
         issuer: &str,

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use logto_local::{Endpoint, Fault, LocalTenant};
 use logto_management::Management;
@@ -63,8 +64,20 @@ impl World {
     }
 
     fn refreshes(&self) -> usize {
+        self.grants("refresh_token")
+    }
+
+    fn grants(&self, kind: &str) -> usize {
         let seen = self.tenant.requests();
-        seen.iter().filter(|one| one.param("grant_type") == Some("refresh_token")).count()
+        seen.iter().filter(|one| one.param("grant_type") == Some(kind)).count()
+    }
+
+    /// Waits until a device has asked as many times.
+    async fn polled(&self, times: usize) {
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        while self.grants("urn:ietf:params:oauth:grant-type:device_code") < times {
+            tick.tick().await;
+        }
     }
 }
 
@@ -99,8 +112,44 @@ async fn a_device_that_is_refused_or_of_another_kind_is_told() {
     let code = sign_in.user_code().to_owned();
     assert!(sign_in.verification_uri_complete().unwrap().ends_with(&code));
     refuse(&world.tenant, &code).await;
-    assert_eq!(sign_in.finish().await.unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(sign_in.finish().await.unwrap_err().kind(), ErrorKind::AccessDenied);
     assert_eq!(app.user().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_poll_that_comes_too_early_or_is_lost_is_repeated() {
+    let world = World::start().await;
+    let app = world.app(&world.device_app);
+    let sign_in = app.begin_device_sign_in().await.unwrap();
+    let page = sign_in.verification_uri_complete().unwrap().to_owned();
+    world.tenant.faults().set_times(Endpoint::Token, Fault::CutConnection, 1);
+    let finishing = tokio::spawn(sign_in.finish());
+    world.polled(2).await;
+    world.tenant.browser().approve_device(&page, "alice").await.unwrap();
+    let user = finishing.await.unwrap().unwrap();
+    assert_eq!(user.name.as_deref(), Some("Alice Example"));
+}
+
+#[tokio::test]
+async fn a_code_that_expires_and_an_answer_that_is_lost_end_the_flow() {
+    let world = World::start().await;
+    let app = world.app(&world.device_app);
+    let begin = async || {
+        let sign_in = app.begin_device_sign_in().await.unwrap();
+        let page = sign_in.verification_uri_complete().unwrap().to_owned();
+        (sign_in, page)
+    };
+    // Logto takes the code once. Who asks again loses what the first answer gave.
+    let (lost, page) = begin().await;
+    world.tenant.browser().approve_device(&page, "alice").await.unwrap();
+    world.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, 1);
+    let error = lost.finish().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("invalid_grant")));
+    assert_eq!(app.user().await.unwrap(), None);
+
+    let (late, _) = begin().await;
+    world.tenant.clock().advance(late.expires_in());
+    assert_eq!(late.finish().await.unwrap_err().kind(), ErrorKind::Expired);
 }
 
 /// The person looks at the code, and it is not theirs.
@@ -153,7 +202,7 @@ async fn an_address_can_be_pasted_and_has_to_be_of_this_sign_in() {
     let refused = back.split("code=").next().unwrap().to_owned();
     let state = back.split('&').find(|part| part.starts_with("state=")).unwrap();
     let error = third.finish_with(&format!("{refused}error=access_denied&{state}")).await;
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::AccessDenied);
     let (fourth, back) = begin().await;
     let foreign = back.replace("iss=", "iss=https%3A%2F%2Felsewhere.test%2F");
     let error = fourth.finish_with(&foreign).await.unwrap_err();

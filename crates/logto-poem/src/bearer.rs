@@ -66,8 +66,9 @@ pub(crate) fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<
     }
 }
 
-/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to add the
-/// app's own routes to or to nest at `/`; no route if the configuration does not ask for it.
+/// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to
+/// add the app's own routes to or to nest at `/`; no route if the configuration does not ask for
+/// it.
 pub fn metadata_routes(api: &Api) -> Route {
     let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
         return Route::new();

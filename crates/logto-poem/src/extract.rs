@@ -11,8 +11,8 @@ use crate::middleware::{Lazy, view};
 
 /// A signed-in person.
 ///
-/// A request without a signed-in user does not reach the handler: a person who opens a page is sent to
-/// sign-in and comes back afterwards, anything else gets 401.
+/// A request without a signed-in user does not reach the handler: a person who opens a page is sent
+/// to sign-in and comes back afterwards, anything else gets 401.
 ///
 /// # Example
 ///
@@ -30,8 +30,8 @@ pub struct User(pub web::User);
 
 /// The signed-in user, if there is one.
 ///
-/// `None` means that no user is signed in. Where that cannot be known, the request is refused. poem's
-/// `Option<User>` and `Result<User>` would also be `None` for a refusal.
+/// `None` means that no user is signed in. Where that cannot be known, the request is refused.
+/// poem's `Option<User>` and `Result<User>` would also be `None` for a refusal.
 ///
 /// # Example
 ///

@@ -15,8 +15,8 @@ use crate::Reply;
 
 /// The middleware that the extractors need, for [`EndpointExt::with`](poem::EndpointExt::with).
 ///
-/// The middleware does not read the request; the first extractor does, and sees the headers as they are then.
-/// An error passes as the error it is, for `catch_error` further out; only if
+/// The middleware does not read the request; the first extractor does, and sees the headers as they
+/// are then. An error passes as the error it is, for `catch_error` further out; only if
 /// cookies are pending does it become its response here, because an error has no headers.
 #[must_use]
 pub fn middleware(logto: &Logto) -> LogtoMiddleware {
@@ -47,7 +47,7 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let context = self.logto.lazy_context();
-        if context.needs_request(request.uri().path()) {
+        if context.needs_request(request.method().as_str(), request.uri().path()) {
             context.with_request(|| view(&request));
         }
         request.extensions_mut().insert(Lazy(context.clone()));
@@ -82,7 +82,8 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
     }
 }
 
-/// Keeps a handle on a body that the server would otherwise have to cut off if the request is refused.
+/// Keeps a handle on a body that the server would otherwise have to cut off if the request is
+/// refused.
 pub(crate) fn keep_body(request: &mut Request) -> Option<UnreadBody<PoemBody>> {
     if *request.method() == Method::GET
         || request.version() >= Version::HTTP_2

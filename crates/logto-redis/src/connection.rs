@@ -78,12 +78,12 @@ impl Connection {
     }
 }
 
-/// The error of a server that is no store for us, with what it is.
+/// The error for a server that cannot be the store, with what it is.
 fn explained(error: RedisError) -> StorageError {
     use ServerErrorKind::{Ask, ClusterDown, CrossSlot, Moved, ReadOnly};
     let why = match error.kind() {
         ErrorKind::Server(Moved | Ask | ClusterDown | CrossSlot) => {
-            "Redis Cluster is not supported, use the address of one server that is no part of a cluster"
+            "Redis Cluster is not supported: use the address of a server outside a cluster"
         }
         ErrorKind::Server(ReadOnly) => {
             "the server is a replica, use the address of the server that it follows"

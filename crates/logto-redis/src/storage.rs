@@ -51,8 +51,8 @@ pub struct RedisStorage {
 }
 
 impl RedisStorage {
-    /// The store at an address such as `redis://:password@redis.internal:6379/0`. It is connected to
-    /// when it is first needed, in at most two seconds.
+    /// The store at an address such as `redis://:password@redis.internal:6379/0`. It is connected
+    /// to when it is first needed, in at most two seconds.
     ///
     /// # Errors
     ///
@@ -61,17 +61,18 @@ impl RedisStorage {
         Ok(Self::over(Connection::open(url).map_err(StorageError::new)?))
     }
 
-    /// The store that the app is connected to already. How long connecting and answering may take is
-    /// as the app has set it.
+    /// The store that the app is connected to already. How long connecting and answering may take
+    /// is as the app has set it.
     ///
-    /// Without [`with_subscriber`](Self::with_subscriber) open streams are asked about every second.
+    /// Without [`with_subscriber`](Self::with_subscriber) open streams are asked about every
+    /// second.
     #[must_use]
     pub fn from_manager(manager: ConnectionManager) -> Self {
         Self::over(Connection::Given { manager, client: None })
     }
 
-    /// Hears of the other instances on a connection that this client makes while there are open streams,
-    /// for a store [from a manager](Self::from_manager). It has to speak RESP3
+    /// Hears of the other instances on a connection that this client makes while there are open
+    /// streams, for a store [from a manager](Self::from_manager). It has to speak RESP3
     /// (`redis://…?protocol=resp3`).
     #[must_use]
     pub fn with_subscriber(mut self, client: Client) -> Self {
@@ -153,7 +154,8 @@ impl Storage for RedisStorage {
         ttl: Duration,
         (other, version): (&str, Version),
     ) -> Result<bool, StorageError> {
-        // Not one script over two keys, which a cluster refuses where they live on different servers.
+        // Not one script over two keys, which a cluster refuses where they live on different
+        // servers.
         let mut put = cmd("EVAL");
         put.arg(PUT).arg(1).arg(self.key(key)).arg(expected(expect).as_slice());
         put.arg(pack(&entry)).arg(milliseconds(ttl));

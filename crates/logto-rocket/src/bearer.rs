@@ -19,8 +19,8 @@ use crate::catcher::{catcher, outcome};
 
 /// A verified access token that permits what `P` asks for; without `P`, any token for this API.
 ///
-/// The [`api_fairing`] has to be attached. A request without such a token does not reach the handler:
-/// 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`. As with
+/// The [`api_fairing`] has to be attached. A request without such a token does not reach the
+/// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`. As with
 /// [`User`](crate::User), 401 goes to the next route by rank first, and to the app's catchers.
 ///
 /// ```
@@ -89,7 +89,8 @@ pub(crate) fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Opt
 }
 
 /// The fairing that [`Authorized`] needs. It serves the API's
-/// [metadata](logto::resource_server::ApiConfig::with_resource_metadata) if the configuration asks for it.
+/// [metadata](logto::resource_server::ApiConfig::with_resource_metadata) if the configuration asks
+/// for it.
 ///
 /// It answers a refused request only where neither a route nor a catcher of the app does, like the
 /// [`fairing`](crate::fairing()) of sign-in.

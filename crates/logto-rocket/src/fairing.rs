@@ -13,7 +13,8 @@ use crate::request::{kept, lazy_context, view};
 use crate::routes::{METHODS, routes};
 
 /// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback`, `/sign-out`,
-/// `/backchannel-logout` and `/webhooks/logto` at the root, and answers there below the path of the base URL too.
+/// `/backchannel-logout` and `/webhooks/logto` at the root, and answers there below the path of the
+/// base URL too.
 ///
 /// A prefix for the routes is part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).
@@ -22,8 +23,8 @@ use crate::routes::{METHODS, routes};
 /// rank or from a catcher. The fairing answers for a guard only where Rocket would: it registers a
 /// catch-all at the root, unless the app has one there.
 ///
-/// An app built for release does not launch at Rocket's log level `debug`, which prints codes, cookies
-/// and tokens; see [`LogtoFairing::with_debug_log`].
+/// An app built for release does not launch at Rocket's log level `debug`, which prints codes,
+/// cookies and tokens; see [`LogtoFairing::with_debug_log`].
 #[must_use]
 pub fn fairing(logto: &Logto) -> LogtoFairing {
     LogtoFairing { logto: logto.clone(), allows_debug_log: false }
@@ -38,8 +39,8 @@ pub struct LogtoFairing {
 
 impl LogtoFairing {
     /// Allows Rocket's log level `debug` in a release build. Rocket then prints the addresses and
-    /// headers of all requests, which include sign-in codes, session cookies and tokens: everyone who reads
-    /// that log can act as any user.
+    /// headers of all requests, which include sign-in codes, session cookies and tokens: everyone
+    /// who reads that log can act as any user.
     ///
     /// # Example
     ///
@@ -55,6 +56,15 @@ impl LogtoFairing {
         self.allows_debug_log = true;
         self
     }
+}
+
+/// Shows Rocket another address than the core.
+fn show(request: &mut Request<'_>, uri: Origin<'static>) {
+    let seen = kept(request).get_or_init(|| view(request));
+    if let Ok(context) = lazy_context(request) {
+        context.with_request(|| seen.clone());
+    }
+    request.set_uri(uri);
 }
 
 #[rocket::async_trait]
@@ -76,20 +86,28 @@ impl Fairing for LogtoFairing {
         Ok(rocket.manage(self.clone()))
     }
 
-    /// Only the core sees what was asked for. Rocket logs the address of every request, and a callback's
-    /// holds a code. Its path may begin with that of the base URL, the route's does not.
+    /// Only the core sees what was asked for. Rocket logs the address of every request, and a
+    /// callback's holds a code. The path of an own route may begin with that of the base URL,
+    /// the route's does not, and Rocket finds the route of a path that is percent-encoded.
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         let logto = &self.logto;
-        let route = logto.route_at(request.uri().path().as_str());
+        if request.method() == Method::Head
+            && let Ok(context) = lazy_context(request)
+        {
+            // Rocket answers by the route for GET, whose guards see that method.
+            context.with_request(|| view(request));
+        }
+        let route = logto.route_at(&request.uri().path().percent_decode_lossy());
         if let Some(Ok(uri)) = route.map(|route| Origin::parse_owned(logto.route_path(route))) {
-            let seen = kept(request).get_or_init(|| view(request));
-            if let Ok(context) = lazy_context(request) {
-                context.with_request(|| seen.clone());
-            }
-            request.set_uri(uri);
+            show(request, uri);
             if !METHODS.contains(&request.method()) {
                 request.set_method(Method::Get);
             }
+        } else if request.uri().query().is_some_and(|query| logto.may_hold_code(query.as_str()))
+            && let Ok(uri) = Origin::parse_owned(request.uri().path().to_string())
+        {
+            // A callback that is a route of the app.
+            show(request, uri);
         }
     }
 

@@ -13,9 +13,9 @@ use crate::{LogtoFairing, Reply};
 
 /// A signed-in person.
 ///
-/// If no user is signed in, the request is forwarded with 401, to the next route by rank, then to the
-/// app's catchers. If the app has none for it, the fairing answers: a person who opens a page is
-/// sent to sign-in and comes back afterwards, anything else gets 401.
+/// If no user is signed in, the request is forwarded with 401, to the next route by rank, then to
+/// the app's catchers. If the app has none for it, the fairing answers: a person who opens a page
+/// is sent to sign-in and comes back afterwards, anything else gets 401.
 ///
 /// # Example
 ///

@@ -36,7 +36,8 @@ impl Handler for Endpoint {
         let seen = kept(request).get().cloned().unwrap_or_else(|| view(request));
         let reply = logto.handle(*route, seen.with_body(body)).await;
         if !request.headers().contains("expect") {
-            // Rocket closes a connection with an unread body, and a proxy answers 502 in place of the SDK.
+            // Rocket closes a connection with an unread body, and a proxy answers 502 in place of
+            // the SDK.
             let mut piece = [0; 8192];
             discard_body(|cx| poll_length(&mut data, &mut piece, cx)).await;
         }

@@ -10,6 +10,8 @@
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
+mod postgres_connections;
+#[cfg(feature = "postgres")]
 mod postgres_subscription;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -1,14 +1,14 @@
 //! `Storage` on PostgreSQL.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use logto::storage::{Entry, Expect, Storage, StorageError, Subscription, Version, async_trait};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgPoolOptions, PgQueryResult, Postgres};
-use sqlx::{Connection, PgPool, query, query_as, query_scalar, raw_sql};
-use tokio::time::timeout;
+use sqlx::postgres::{PgQueryResult, Postgres};
+use sqlx::{PgPool, query, query_as, query_scalar, raw_sql};
 
+use crate::postgres_connections::Connections;
 use crate::postgres_subscription::{NOTIFY, PostgresSubscription};
 use crate::sweeps::{BATCH, Sweeps};
 
@@ -54,27 +54,26 @@ const STORED: &str = "select exists (select from logto_entries where key = $1 an
 const SWEEP: &str = "
 delete from logto_entries where key in (
     select key from logto_entries where ends_at <= now() limit $1 for update skip locked)";
-/// How long the app's pool is waited for before the connection beside it is taken.
-const PATIENCE: Duration = Duration::from_millis(250);
 /// PostgreSQL cannot add more years to a date than it can name.
 const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 
 /// Sessions in a table of PostgreSQL 12 or later.
 ///
-/// Time is that of the database, so the clocks of the instances do not matter. Every operation is one
-/// statement, and nothing is kept in the database session. While streams are open, one connection of the
-/// pool listens for sessions that ended on other instances, if the pool may have three or more; where
-/// that cannot work, the database is asked every second instead. It works behind PgBouncer with session
-/// pooling. With transaction pooling it needs what every use of prepared statements needs there: version 1.21
-/// and `max_prepared_statements`.
+/// Time is that of the database, so the clocks of the instances do not matter. Every operation is
+/// one statement, and nothing is kept in the database session. While streams are open, one
+/// connection of the pool listens for sessions that ended on other instances, if the pool may have
+/// three or more; where that cannot work, the database is asked every second instead. It works
+/// behind PgBouncer with session pooling. With transaction pooling it needs what every use of
+/// prepared statements needs there: version 1.21 and `max_prepared_statements`.
 ///
-/// Beside the pool there is one connection of its own, opened with the first write: what Logto answered
-/// must be stored soon, also while the app takes all connections of the pool or the database has no
-/// more.
+/// Beside the pool there is one connection of its own, opened with the first write: what Logto
+/// answered must be stored soon, also while the app takes all connections of the pool or the
+/// database has no more.
 ///
-/// sqlx asks each connection whether it is alive before it is used: a second round trip. Turn that off with
-/// `PgPoolOptions::test_before_acquire(false)`; a statement that meets a dead connection is sent once more. It
-/// also asks after each use, which no request waits for.
+/// sqlx asks each connection whether it is alive before it is used: a second round trip. Turn that
+/// off with `PgPoolOptions::test_before_acquire(false)`; a statement that meets a dead connection,
+/// or one that is read-only although the database takes writes again, is sent once more on another.
+/// It also asks after each use, which no request waits for.
 ///
 /// # Example
 ///
@@ -95,23 +94,23 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// ```
 #[derive(Clone, Debug)]
 pub struct PostgresStorage {
-    pool: PgPool,
-    reserve: Arc<OnceLock<PgPool>>,
+    connections: Connections,
     sweeps: Arc<Sweeps>,
 }
 
 impl PostgresStorage {
     /// The table, for your own migrations.
     ///
-    /// With `alter table logto_entries set unlogged` writing is faster, and a crash of PostgreSQL, or a
-    /// switch to a replica, signs everyone out.
+    /// With `alter table logto_entries set unlogged` writing is faster, and a crash of PostgreSQL,
+    /// or a switch to a replica, signs everyone out.
     pub const SCHEMA: &str = include_str!("postgres.sql");
 
-    /// Stores in the app's own pool. Where that has no free connection, requests take turns with the one
-    /// beside it, for as long as the pool's `acquire_timeout` lets them, or until the SDK gives up.
+    /// Stores in the app's own pool. Where that has no free connection, requests take turns with
+    /// the one beside it, for as long as the pool's `acquire_timeout` lets them, or until the
+    /// SDK gives up.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, reserve: Arc::default(), sweeps: Arc::default() }
+        Self { connections: Connections::new(pool), sweeps: Arc::default() }
     }
 
     /// Creates the table if there is none. Several instances may do so at the same time.
@@ -121,7 +120,7 @@ impl PostgresStorage {
     /// [`StorageError`] if the database cannot be asked, or refuses.
     pub async fn create_schema(&self) -> Result<(), StorageError> {
         let create = async {
-            let mut transaction = self.pool.begin().await?;
+            let mut transaction = self.connections.pool().begin().await?;
             query(LOCK).execute(&mut *transaction).await?;
             query(QUIET).execute(&mut *transaction).await?;
             raw_sql(Self::SCHEMA).execute(&mut *transaction).await?;
@@ -130,45 +129,20 @@ impl PostgresStorage {
         create.await.map_err(StorageError::new)
     }
 
-    /// A connection of the app's pool, or the one beside it.
-    async fn connection(&self) -> sqlx::Result<PoolConnection<Postgres>> {
-        let Some(reserve) = self.reserve.get() else {
-            return self.pool.acquire().await;
-        };
-        match timeout(PATIENCE, self.pool.acquire()).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(_)) | Err(_) => reserve.acquire().await,
-        }
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, StorageError> {
+        self.connections.acquire().await.map_err(StorageError::new)
     }
 
-    /// Opens the connection beside the pool, once.
-    fn open_reserve(&self) {
-        self.reserve.get_or_init(|| {
-            PgPoolOptions::new()
-                .max_connections(1)
-                .min_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-                .acquire_timeout(self.pool.options().get_acquire_timeout())
-                .connect_lazy_with(self.pool.connect_options().as_ref().clone())
-        });
+    async fn after_failure(
+        &self,
+        failed: PoolConnection<Postgres>,
+        error: sqlx::Error,
+    ) -> Result<PoolConnection<Postgres>, StorageError> {
+        self.connections.after_failure(failed, error).await.map_err(StorageError::new)
     }
 
-    /// A connection that is alive. Those that are not leave the pool.
-    async fn checked(&self) -> sqlx::Result<PoolConnection<Postgres>> {
-        for _ in 0..=self.pool.size() {
-            let mut connection = self.connection().await?;
-            if connection.ping().await.is_ok() {
-                return Ok(connection);
-            }
-            drop(connection.detach());
-        }
-        self.connection().await
-    }
-
-    /// Deletes the entries whose time is over, a thousand at a time, and tells how many there were. A
-    /// storage that is written to does so every five minutes by itself.
+    /// Deletes expired entries, a thousand at a time, and returns how many there were. A storage
+    /// that is written to does so every five minutes by itself.
     ///
     /// # Errors
     ///
@@ -176,7 +150,7 @@ impl PostgresStorage {
     pub async fn sweep(&self) -> Result<u64, StorageError> {
         let mut swept = 0;
         loop {
-            let sweep = query(SWEEP).bind(i64::from(BATCH)).execute(&self.pool);
+            let sweep = query(SWEEP).bind(i64::from(BATCH)).execute(self.connections.pool());
             let rows = sweep.await.map_err(StorageError::new)?.rows_affected();
             swept += rows;
             if rows < u64::from(BATCH) {
@@ -189,11 +163,10 @@ impl PostgresStorage {
 #[async_trait]
 impl Storage for PostgresStorage {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
-        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        let mut connection = self.acquire().await?;
         let rows = match query_as(GET).bind(keys).fetch_all(&mut *connection).await {
-            Err(error) if is_dead(&error) => {
-                drop(connection);
-                let mut connection = self.checked().await.map_err(StorageError::new)?;
+            Err(error) => {
+                let mut connection = self.after_failure(connection, error).await?;
                 query_as(GET).bind(keys).fetch_all(&mut *connection).await
             }
             rows => rows,
@@ -232,12 +205,11 @@ impl Storage for PostgresStorage {
                 Expect::Absent => put,
             }
         };
-        self.open_reserve();
-        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        self.connections.open_reserve();
+        let mut connection = self.acquire().await?;
         let stored = match put().execute(&mut *connection).await {
-            Err(error) if is_dead(&error) => {
-                drop(connection);
-                let mut connection = self.checked().await.map_err(StorageError::new)?;
+            Err(error) => {
+                let mut connection = self.after_failure(connection, error).await?;
                 // The answer may be all that was lost: each entry has a version of its own.
                 one_row(put().execute(&mut *connection).await)?
                     || query_scalar(STORED)
@@ -256,11 +228,10 @@ impl Storage for PostgresStorage {
 
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
         let remove = || query(REMOVE).bind(key).bind(version.map(Version::number));
-        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        let mut connection = self.acquire().await?;
         match remove().execute(&mut *connection).await {
-            Err(error) if is_dead(&error) => {
-                drop(connection);
-                let mut connection = self.checked().await.map_err(StorageError::new)?;
+            Err(error) => {
+                let mut connection = self.after_failure(connection, error).await?;
                 one_row(remove().execute(&mut *connection).await)
             }
             outcome => one_row(outcome),
@@ -290,11 +261,11 @@ impl Storage for PostgresStorage {
             Expect::Version(version) => statement.bind(version.number()),
             Expect::Absent => statement,
         };
-        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        let mut connection = self.acquire().await?;
         match statement.fetch_one(&mut *connection).await {
             // In two steps, which know what to do if the answer is all that was lost.
-            Err(error) if is_dead(&error) => {
-                drop(connection);
+            Err(error) => {
+                drop(self.after_failure(connection, error).await?);
                 let stored = self.put(key, entry, expect, ttl).await?;
                 self.remove(other, Some(other_version)).await?;
                 Ok(stored)
@@ -304,11 +275,10 @@ impl Storage for PostgresStorage {
     }
 
     async fn announce(&self, message: &str) -> Result<(), StorageError> {
-        let mut connection = self.connection().await.map_err(StorageError::new)?;
+        let mut connection = self.acquire().await?;
         let outcome = match query(NOTIFY).bind(message).execute(&mut *connection).await {
-            Err(error) if is_dead(&error) => {
-                drop(connection);
-                let mut connection = self.checked().await.map_err(StorageError::new)?;
+            Err(error) => {
+                let mut connection = self.after_failure(connection, error).await?;
                 query(NOTIFY).bind(message).execute(&mut *connection).await
             }
             outcome => outcome,
@@ -318,23 +288,11 @@ impl Storage for PostgresStorage {
 
     async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, StorageError> {
         // It would take the last connection of such a pool.
-        if self.pool.options().get_max_connections() < 3 {
+        if self.connections.pool().options().get_max_connections() < 3 {
             return Ok(None);
         }
-        let subscription = PostgresSubscription::open(&self.pool).await;
+        let subscription = PostgresSubscription::open(self.connections.pool()).await;
         Ok(Some(Box::new(subscription.map_err(StorageError::new)?)))
-    }
-}
-
-/// Whether the connection was dead, or died of the database's end.
-fn is_dead(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        // `admin_shutdown` and `crash_shutdown`.
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code == "57P01" || code == "57P02")
-        }
-        _ => false,
     }
 }
 

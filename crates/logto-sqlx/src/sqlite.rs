@@ -29,8 +29,8 @@ delete from logto_entries where key in (
 /// processes may share the file.
 ///
 /// A write waits for other writers as long as the pool's `busy_timeout` lets it; turn on
-/// `SqliteJournalMode::Wal`, so that readers wait for none. A pool over `sqlite::memory:` must have one
-/// connection only, because each has a database of its own.
+/// `SqliteJournalMode::Wal`, so that readers wait for none. A pool over `sqlite::memory:` must have
+/// one connection only, because each has a database of its own.
 ///
 /// # Example
 ///
@@ -74,7 +74,7 @@ impl SqliteStorage {
         create.await.map(drop).map_err(StorageError::new)
     }
 
-    /// Deletes the entries whose time is over, a thousand at a time, and tells how many there were. A
+    /// Deletes expired entries, a thousand at a time, and returns how many there were. A
     /// storage that is written to does so every five minutes by itself.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ impl Sweeps {
         let sweep = sweep();
         tokio::spawn(async move {
             if let Err(error) = sweep.await {
-                tracing::warn!("failed to delete expired entries: {error}");
+                tracing::warn!(%error, "failed to delete expired entries");
             }
         });
     }

@@ -191,6 +191,39 @@ async fn a_lost_connection_is_replaced_unnoticed() {
     }
 }
 
+/// As after a full disk, or where a name led to a replica for a while.
+#[tokio::test]
+async fn connections_from_a_read_only_time_are_replaced_when_it_is_over() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    let admin = pool(&postgres);
+    let database: String =
+        query_scalar("select current_database()").fetch_one(&admin).await.unwrap();
+    let read_only = async |value: &str| {
+        let set = format!("alter database {database} set default_transaction_read_only = {value}");
+        query(sqlx::AssertSqlSafe(set)).execute(&admin).await.unwrap();
+    };
+    read_only("on").await;
+    let options = PgPoolOptions::new().max_connections(4).test_before_acquire(false);
+    let connections = options.connect(&postgres.url()).await.unwrap();
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        all.push(connections.acquire().await.unwrap());
+    }
+    drop(all);
+    let storage = PostgresStorage::new(connections);
+    // This opens the connection beside the pool as well.
+    assert!(storage.put("key", entry(1), Expect::Absent, HOUR).await.is_err());
+
+    read_only("off").await;
+    assert!(storage.put("key", entry(1), Expect::Absent, HOUR).await.unwrap());
+    assert!(storage.remove("key", None).await.unwrap());
+    for version in 1..=20 {
+        let key = version.to_string();
+        assert!(storage.put(&key, entry(version), Expect::Absent, HOUR).await.unwrap());
+    }
+}
+
 #[tokio::test]
 async fn one_request_is_one_round_trip_if_connections_are_not_tested_before() {
     let postgres = Postgres::start().await;

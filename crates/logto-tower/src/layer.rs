@@ -24,7 +24,7 @@ use crate::refusal::refusal;
 /// # fn main() -> Result<(), logto_tower::logto::ConfigError> {
 /// let api = Api::new("https://my-tenant.logto.app", "https://api.example.test")?;
 /// let service = ServiceBuilder::new()
-///     .layer(logto_tower::layer(&api, Policy::new().machines_only()))
+///     .layer(logto_tower::bearer_layer(&api, Policy::new().machines_only()))
 ///     .service_fn(async |request: http::Request<String>| {
 ///         let token = request.extensions().get::<AccessTokenClaims>();
 ///         let name = token.map_or("anonymous", |token| token.client_id());
@@ -34,11 +34,11 @@ use crate::refusal::refusal;
 /// # }
 /// ```
 #[must_use]
-pub fn layer(api: &Api, policy: Policy) -> BearerLayer {
+pub fn bearer_layer(api: &Api, policy: Policy) -> BearerLayer {
     BearerLayer { api: api.clone(), policy }
 }
 
-/// See [`layer`].
+/// See [`bearer_layer`].
 #[derive(Clone, Debug)]
 pub struct BearerLayer {
     api: Api,
@@ -49,15 +49,15 @@ impl<S> Layer<S> for BearerLayer {
     type Service = BearerService<S>;
 
     fn layer(&self, inner: S) -> BearerService<S> {
-        BearerService { inner, door: self.clone() }
+        BearerService { inner, layer: self.clone() }
     }
 }
 
-/// The service that [`layer`] makes.
+/// The service that [`bearer_layer`] makes.
 #[derive(Clone, Debug)]
 pub struct BearerService<S> {
     inner: S,
-    door: BearerLayer,
+    layer: BearerLayer,
 }
 
 impl<S, B, R> Service<Request<B>> for BearerService<S>
@@ -79,7 +79,7 @@ where
         // The clone that was polled ready is the one to call.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
-        let BearerLayer { api, policy } = &self.door;
+        let BearerLayer { api, policy } = &self.layer;
         let headers = request.headers();
         let organization = organization(headers, policy);
         let token = api.authorize(policy, headers.get_all(AUTHORIZATION), organization);

@@ -3,6 +3,6 @@
 mod layer;
 mod refusal;
 
-pub use layer::{BearerLayer, BearerService, layer};
+pub use layer::{BearerLayer, BearerService, bearer_layer};
 pub use logto;
 pub use logto::resource_server::{AccessTokenClaims, Api, ApiConfig, Policy};

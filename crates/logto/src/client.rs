@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use logto_http::is_loopback;
+use url::form_urlencoded;
 
 use crate::config::{ConfigError, LogtoConfig, Settings};
 use crate::error::Error;
-use crate::flow::Engine;
+use crate::flow::{Engine, Transactions};
 use crate::resource_server::{Api, ApiConfig};
 use crate::session::manager::SessionInfo;
-use crate::web::{Context, Reply, Request, Route};
+use crate::web::{Account, Context, Reply, Request, Route};
 
 /// One application at one Logto tenant. Cheap to clone; make one when the app starts and share it.
 ///
@@ -129,15 +130,29 @@ impl Logto {
         self.0.settings.route_at(path)
     }
 
+    /// Whether a query comes back from a sign-in or an [account
+    /// link](crate::web::Account::begin_link) that this app began: it may hold a code, which a
+    /// log must not have. For adapters of frameworks that log the address of every request.
+    #[must_use]
+    pub fn may_hold_code(&self, query: &str) -> bool {
+        let mut query = form_urlencoded::parse(query.as_bytes());
+        let state = query.find(|(name, _)| name == "state");
+        let keys = &self.0.keys;
+        state.is_some_and(|(_, state)| {
+            Transactions::is_state(keys, &state) || Account::is_link_state(keys, &state)
+        })
+    }
+
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
     /// ones are answered, and with what, is decided here.
     pub async fn handle(&self, route: Route, request: Request) -> Reply {
         route.handle(&self.context(request)).await
     }
 
-    /// The sessions that the store lists for a person, oldest first: for a page that shows them. Sessions
-    /// in cookies are listed where a [storage](LogtoConfig::with_storage) stands beside them. For the
-    /// page of the person themselves there is [`User::sessions`](crate::web::User::sessions).
+    /// The sessions that the store lists for a person, oldest first: for a page that shows them.
+    /// Sessions in cookies are listed where a [storage](LogtoConfig::with_storage) stands
+    /// beside them. For the page of the person themselves there is
+    /// [`User::sessions`](crate::web::User::sessions).
     ///
     /// # Errors
     ///
@@ -160,8 +175,8 @@ impl Logto {
         Ok(sessions.iter().map(|listed| listed.info(None)).collect())
     }
 
-    /// Ends one session of a person, by the [id](SessionInfo::id) that the list gives it, and revokes
-    /// its refresh token. `false` if there is no such session any more.
+    /// Ends one session of a person, by the [id](SessionInfo::id) that the list gives it, and
+    /// revokes its refresh token. `false` if there is no such session any more.
     ///
     /// # Errors
     ///
@@ -176,8 +191,8 @@ impl Logto {
     }
 
     /// Signs a person out of all sessions of this app that began before now: those in the store,
-    /// whose refresh tokens are revoked too, and those in cookies. Without a common store it reaches
-    /// the sessions that this process meets.
+    /// whose refresh tokens are revoked too, and those in cookies. Without a common store it
+    /// reaches the sessions that this process meets.
     ///
     /// Logto's own session is not ended by this: the person may be signed in again without a
     /// password. Ending it, or suspending the person, takes Logto's Management API.
@@ -186,8 +201,8 @@ impl Logto {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
-        // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that it
-        // does not end them.
+        // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that
+        // it does not end them.
         let until = self.now().saturating_add(self.0.settings.clock_tolerance);
         let (engine, sub) = (Arc::clone(&self.0), sub.to_owned());
         self.0.tasks.run(async move { engine.end_person(&sub, until).await }).await
@@ -204,14 +219,14 @@ impl Logto {
     }
 
     /// Waits until the work that outlives its requests is done: refreshes, sign-outs and
-    /// revocations under way. Call it when the server has stopped, before the process ends: a refresh
-    /// that is cut between Logto's answer and the store costs a person their session.
+    /// revocations under way. Call it when the server has stopped, before the process ends: a
+    /// refresh that is cut between Logto's answer and the store costs a person their session.
     ///
-    /// The log says what is waited for: tasks, and among them refreshed tokens and sign-outs that the
-    /// store has not taken yet. Both are tried as long as the process lives.
+    /// The log says what is waited for: tasks, and among them refreshed tokens and sign-outs that
+    /// the store has not taken yet. Both are tried as long as the process lives.
     ///
-    /// The number of tasks that are still under way after `timeout`; each of them may lose a
-    /// session if the process ends now. The log has an error then.
+    /// Returns the number of tasks that were still running after `timeout`. Each of them may lose a
+    /// session if the process exits now; the log then has an error.
     ///
     /// # Example
     ///

@@ -18,6 +18,7 @@ use std::time::{Duration, SystemTime};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
+    /// Milliseconds.
     offset: Arc<AtomicI64>,
 }
 
@@ -34,26 +35,29 @@ impl Clock {
         self.tick().0 / 1000
     }
 
-    /// The last tick of the system, a few milliseconds ago: for what every request asks, as the time
-    /// itself takes ten times as long to tell.
+    /// The last tick of the system, a few milliseconds ago: for what every request asks, as the
+    /// time itself takes ten times as long to tell.
     pub(crate) fn tick(&self) -> Tick {
         self.moved(last_tick())
     }
 
     fn moved(&self, time: Duration) -> Tick {
         let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        let offset = self.offset.load(Ordering::Relaxed).saturating_mul(1000);
+        let offset = self.offset.load(Ordering::Relaxed);
         Tick(u64::try_from(time.saturating_add(offset)).unwrap_or(0))
     }
 
     /// Moves this clock, and every clone of it, forward.
     pub fn advance(&self, by: Duration) {
-        let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
-        self.offset.fetch_add(seconds, Ordering::Relaxed);
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let add = |offset: i64| Some(offset.saturating_add(by));
+        // It always adds something, so it never fails.
+        let _ = self.offset.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 }
 
-/// A time that Logto tells in milliseconds since the Unix epoch; `None` if the system has no such time.
+/// A time that Logto tells in milliseconds since the Unix epoch; `None` if the system has no such
+/// time.
 pub(crate) fn from_millis(millis: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))
 }
@@ -85,4 +89,21 @@ fn last_tick() -> Duration {
 fn last_tick() -> Duration {
     let time = SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     time.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_second_add_up_and_the_end_of_time_is_none() {
+        let clock = Clock::system();
+        let before = clock.tick();
+        clock.advance(Duration::from_millis(600));
+        clock.advance(Duration::from_millis(600));
+        assert!(clock.tick() >= before.after(Duration::from_millis(1200)));
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert!(clock.tick() > before);
+    }
 }

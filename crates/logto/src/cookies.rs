@@ -41,8 +41,8 @@ fn pairs(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The attributes of a cookie. All of ours are `HttpOnly`, and `SameSite=Lax` where no frame of another
-/// site is meant: with `Strict` the browser would not send them on the way back from Logto.
+/// The attributes of a cookie. All of ours are `HttpOnly`, and `SameSite=Lax` where no frame of
+/// another site is meant: with `Strict` the browser would not send them on the way back from Logto.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
     /// Whether the base URL is https: then the cookie is `Secure` and has a prefix.
@@ -50,7 +50,8 @@ pub(crate) struct Attributes {
     /// A domain whose other hosts get the cookie too.
     pub(crate) domain: Option<String>,
     pub(crate) path: String,
-    /// For a frame in a page of another site (CHIPS): `SameSite=None`, in a jar of that site alone.
+    /// For a frame in a page of another site (CHIPS): `SameSite=None`, in a jar of that site
+    /// alone.
     pub(crate) partitioned: bool,
 }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use url::{Position, Url};
 
-/// Longer paths are not remembered over a sign-in. They travel in the addresses of its redirects, and nginx
-/// takes 4 KiB of headers of a response, unless it is told otherwise.
+/// Longer paths are not remembered over a sign-in. They travel in the addresses of its redirects,
+/// and nginx takes 4 KiB of headers of a response, unless it is told otherwise.
 const MAX_LENGTH: usize = 1536;
 
 /// The path with its query, if it can only ever mean a page of this origin. Browsers read `//host`
@@ -26,8 +26,8 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
         .then_some(path)
 }
 
-/// Whether every reader takes a path, with its query, as it is: most are, and to resolve the others takes
-/// long.
+/// Whether every reader takes a path, with its query, as it is: most are, and to resolve the others
+/// takes long.
 fn is_plain(path: &str) -> bool {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
@@ -44,10 +44,11 @@ fn is_plain(path: &str) -> bool {
         && query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#')
 }
 
-/// [`local_path`] for a path or a full URL of `origin`, which may have a fragment: normalized, so that
-/// it is judged as browsers and frameworks will read it.
+/// [`local_path`] for a path or a full URL of `origin`, which may have a fragment: normalized, so
+/// that it is judged as browsers and frameworks will read it.
 pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
-    // No letters of an address: bytes that were not text, and what breaks lines or turns their direction.
+    // No letters of an address: bytes that were not text, and what breaks lines or turns their
+    // direction.
     let is_readable = !address.contains(char::REPLACEMENT_CHARACTER)
         && (address.is_ascii() || logto_http::printable(address, ' ', usize::MAX) == address);
     if !is_readable {
@@ -81,8 +82,8 @@ pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
     Some(page)
 }
 
-/// Spaces and what is beyond ASCII as browsers send them. The author of a link encodes a parameter once,
-/// and reading the query decodes that.
+/// Spaces and what is beyond ASCII as browsers send them. The author of a link encodes a parameter
+/// once, and reading the query decodes that.
 fn encoded(address: &str) -> Cow<'_, str> {
     let is_foreign = |byte: u8| byte == b' ' || !byte.is_ascii();
     if !address.bytes().any(is_foreign) {
@@ -98,7 +99,8 @@ fn encoded(address: &str) -> Cow<'_, str> {
     Cow::Owned(encoded)
 }
 
-/// The path with unreserved characters decoded (RFC 3986, section 6.2.2.2) and dot segments followed.
+/// The path with unreserved characters decoded (RFC 3986, section 6.2.2.2) and dot segments
+/// followed.
 pub(crate) fn normalized(path: &str) -> Option<String> {
     if is_plain(path) && !path.contains('?') {
         return Some(path.to_owned());

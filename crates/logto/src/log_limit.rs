@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 /// Between two lines of one kind.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The limit of one kind of log line. Those in between are counted, and the next line tells how many
-/// there were.
+/// The limit of one kind of log line. Those in between are counted, and the next line tells how
+/// many there were.
 ///
 /// ```ignore
 /// if let Some(suppressed) = limit.admit() {
@@ -43,6 +43,21 @@ impl LogLimit {
         Some(std::mem::take(&mut state.suppressed))
     }
 }
+
+/// A log line that many requests can cause: at most one in ten seconds from its place in the code.
+///
+/// ```ignore
+/// limited!(warn, %error, "lost the response to a token refresh");
+/// ```
+macro_rules! limited {
+    ($level:ident, $($line:tt)*) => {{
+        static LIMIT: $crate::log_limit::LogLimit = $crate::log_limit::LogLimit::new();
+        if let Some(suppressed) = LIMIT.admit() {
+            tracing::$level!(suppressed, $($line)*);
+        }
+    }};
+}
+pub(crate) use limited;
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! Numbers for operators, through the `metrics` facade.
 //!
-//! Every label has a fixed, small set of values. Without a recorder nothing is counted, and nothing is
-//! recorded on the path of a request whose session or token this process knows already. The names are
-//! part of the guide "Observability".
+//! Every label has a fixed, small set of values. Without a recorder nothing is counted, and nothing
+//! is recorded on the path of a request whose session or token this process knows already. The
+//! names are part of the guide "Observability".
 
 use std::time::Duration;
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::log_limit::limited;
+
 /// What a script is told.
 #[derive(Serialize)]
 struct Body<'a> {
@@ -68,7 +70,8 @@ impl Reply {
     ///
     /// `path` is what was requested, `fix` what to write in the framework; both go to the log.
     pub fn not_mounted(path: &str, fix: &str) -> Self {
-        tracing::error!(
+        limited!(
+            error,
             path,
             fix,
             "route without the Logto middleware asks for the signed-in user"
@@ -84,7 +87,7 @@ impl Reply {
     /// The response to a request for which a handler asks for `Authorized` although the app has no
     /// [`Api`](crate::resource_server::Api): no token can be verified, so no request is accepted.
     pub fn no_api() -> Self {
-        tracing::error!("route requires an access token, but no `Api` is registered");
+        limited!(error, "route requires an access token, but no `Api` is registered");
         Self::json(
             500,
             "logto_no_api",
@@ -121,8 +124,8 @@ impl Reply {
         self.body
     }
 
-    /// The browser forgets which pages it has loaded ahead of time (Clear Site Data): they are of the person
-    /// before.
+    /// The browser forgets which pages it has loaded ahead of time (Clear Site Data): they are of
+    /// the person before.
     pub(crate) fn with_pages_forgotten(self) -> Self {
         self.with_header("clear-site-data", "\"prefetchCache\", \"prerenderCache\"")
     }

@@ -25,8 +25,8 @@ pub enum Route {
     SignIn,
     /// `GET /sign-up`: the same, beginning with Logto's registration page.
     SignUp,
-    /// `GET /sign-in/frame` and `POST /sign-in/frame`: gives a frame in a page of another site its session;
-    /// see [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies).
+    /// `GET /sign-in/frame` and `POST /sign-in/frame`: gives a frame in a page of another site its
+    /// session; see [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies).
     Frame,
     /// `GET /callback`: where Logto sends people back to.
     Callback,

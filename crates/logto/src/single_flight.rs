@@ -1,5 +1,5 @@
-//! One piece of work for all who ask for the same at the same time. Nothing is kept: a later request
-//! begins anew.
+//! One piece of work for all who ask for the same at the same time. Nothing is kept: a later
+//! request begins anew.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use crate::tasks::Tasks;
 
-/// The work under way, by what it is for. Each is a task of its own: it goes on when those who asked
-/// for it go away.
+/// The work under way, by what it is for. Each is a task of its own: it goes on when those who
+/// asked for it go away.
 pub(crate) struct SingleFlight<K, T>(Arc<InFlight<K, T>>);
 
 type InFlight<K, T> = Mutex<HashMap<K, watch::Receiver<Option<T>>>>;

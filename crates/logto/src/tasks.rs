@@ -45,8 +45,8 @@ impl HomeRuntime {
         (current == RuntimeFlavor::CurrentThread).then_some(&home.handle)
     }
 
-    /// Does the work where it is awaited, while what it spawns, its timers and its sockets belong to
-    /// this runtime.
+    /// Does the work where it is awaited, while what it spawns, its timers and its sockets belong
+    /// to this runtime.
     pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|context| {
@@ -120,7 +120,8 @@ impl Tasks {
         }
     }
 
-    /// Runs the work in a task of its own and waits for it. It goes on when the caller stops waiting.
+    /// Runs the work in a task of its own and waits for it. It goes on when the caller stops
+    /// waiting.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,

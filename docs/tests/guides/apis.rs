@@ -111,11 +111,11 @@ mod machine {
 }
 
 mod agents {
-    guide!("agents-1");
+    guide!("agents-3");
 }
 
 mod actors {
-    guide!("agents-2");
+    guide!("agents-4");
 }
 
 mod call_an_api {
@@ -168,8 +168,8 @@ async fn programs_call_the_next_api() {
             .merge(logto_axum::routes(&stage.logto))
     })
     .await;
-    // The local tenant has no API for prices, and that subject token it does not know: the answer is that of a
-    // gateway.
+    // The local tenant has no API for prices, and that subject token it does not know: the answer
+    // is that of a gateway.
     let request = site.stranger(Method::GET, "/exchange").bearer_auth(site.token().await);
     assert_eq!(answer(request).await.status, 502);
     assert_eq!(site.open("/myself").await.status, 502);

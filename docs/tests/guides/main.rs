@@ -1,7 +1,7 @@
 //! The guides' routes, served and requested: what is printed there is what runs here.
 
-// A test fails by panicking. The guides are code for readers: not all of it is called, and they take what
-// a reader's `main` has.
+// A test fails by panicking. The guides are code for readers: not all of it is called, and they
+// take what a reader's `main` has.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![allow(dead_code, unused_qualifications, unused_variables, clippy::needless_pass_by_value)]
 

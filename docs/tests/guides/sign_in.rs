@@ -106,10 +106,15 @@ mod invitations {
 mod accepted_invitations {
     guide!("invitations-4");
 
+    use std::time::{Duration, SystemTime};
+
     use axum::{Router, routing::get};
+    use logto_management::NewInvitation;
+    use reqwest::Method;
+    use reqwest::header::COOKIE;
 
     use super::invitations::invite;
-    use crate::site::{ACME, Site};
+    use crate::site::{ACME, Site, answer};
 
     #[tokio::test]
     async fn an_invitation_is_for_one_person() {
@@ -121,10 +126,32 @@ mod accepted_invitations {
                 .merge(logto_axum::routes(&stage.logto))
         })
         .await;
-        let invitation = invite(&super::management(&site.stage.tenant), ACME).await;
+        let management = super::management(&site.stage.tenant);
         // The role is one of the reader's tenant.
-        assert!(invitation.is_err());
+        assert!(invite(&management, ACME).await.is_err());
         assert_eq!(site.open("/invitations/unknown").await.status, 404);
+
+        let soon = SystemTime::now() + Duration::from_secs(600);
+        let new = NewInvitation::new("bob@example.test", ACME, soon);
+        let invitation = management.invitations().create(&new).await.unwrap();
+        let page = format!("/invitations/{}", invitation.id);
+        // Alice is signed in here, and Logto is asked for its page.
+        let asked = site.open(&page).await;
+        assert!(asked.location.contains("login_hint=bob%40example.test"), "{}", asked.location);
+        assert!(asked.location.contains("prompt=login+consent"), "{}", asked.location);
+        let refused = site.sign_in(asked, "alice").await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.text.contains("This is for another account"), "{}", refused.text);
+        let status = async || management.invitations().get(&invitation.id).await.unwrap().status;
+        assert_eq!(status().await, InvitationStatus::Pending);
+
+        let back = site.sign_in(site.open(&page).await, "bob").await;
+        assert_eq!((back.status, back.location.as_str()), (303, page.as_str()));
+        let bob = || site.stranger(Method::GET, &page).header(COOKIE, &back.cookies);
+        let accepted = answer(bob()).await;
+        assert_eq!((accepted.status, accepted.location.as_str()), (303, "/organization"));
+        assert_eq!(status().await, InvitationStatus::Accepted);
+        assert_eq!(answer(bob()).await.text, "This invitation is over.");
     }
 }
 

@@ -4,6 +4,8 @@
 mod account;
 #[path = "../../deployment.rs"]
 mod deployment;
+#[path = "../../hooks.rs"]
+mod hooks;
 #[path = "../../hub.rs"]
 mod hub;
 #[path = "../../openapi.rs"]
@@ -22,20 +24,21 @@ use std::time::Duration;
 
 use account::AtLogto;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Form, Html, Json, Path, Redirect, head, resource, route};
+use actix_web::web::{Bytes, Data, Form, Html, Json, Path, Query, Redirect, head, resource, route};
 use actix_web::{
-    App, FromRequest, Handler, HttpResponse, HttpResponseBuilder, HttpServer, Resource, Responder,
+    App, Either, FromRequest, Handler, HttpResponse, HttpResponseBuilder, HttpServer, Resource,
+    Responder,
 };
 use futures::TryStreamExt;
 use logto_actix_web::{
-    Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
-    SignInOptions, User, logto,
+    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Permission,
+    Policy, Reply, SignInOptions, User, logto,
 };
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
-/// `/things` then says that it is not set up.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
+/// without it too; `/things` then says that it is not set up.
 const RESOURCE: &str = "https://api.example.test";
 const READ: &str = "read:things";
 
@@ -62,7 +65,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             READ,
         ])
         .with_resources([RESOURCE]);
-    let config = deployment::with_storage(config).await?;
+    let config = deployment::with_storage(hooks::with_hooks(config)).await?;
     let logto = Logto::new(config)?;
     let (base_url, address) = (logto.base_url().clone(), deployment::address(&logto)?);
 
@@ -84,12 +87,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .service(resource("/sessions/logto").post(sessions_at_logto))
             .service(resource("/sessions/{id}/end").post(end_session))
             .service(resource("/sessions/end-others").post(end_other_sessions))
+            .service(page("/account", own_account))
+            .service(resource("/link/hugging-face").post(link_hugging_face))
+            .service(page("/linked", linked))
             .service(resource("/organizations/{id}/switch").post(switch_organization))
             .service(resource("/organizations/clear").post(clear_organization))
             .service(page("/things", things))
             .service(page("/api/things", api_things))
             .service(page("/openapi.json", api_document))
             .service(page("/sign-in/hugging-face", sign_in_with_hugging_face))
+            .service(page("/sign-in/silent", sign_in_silently))
+            .service(page("/sign-in/as", sign_in_as))
+            .service(page("/magic-link", magic_link).post(use_magic_link))
             .default_service(route().to(not_found))
     };
 
@@ -104,7 +113,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A page. `App::route` would answer `HEAD` and all other methods with 404; a resource answers them with 405.
+/// A page. `App::route` would answer `HEAD` and all other methods with 404; a resource answers them
+/// with 405.
 fn page<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
@@ -136,8 +146,10 @@ async fn sessions(user: User) -> Result<Html, Reply> {
     Ok(Html::new(sessions_page(&user, &account::at_first(&user).await).await?))
 }
 
+type Fields = HashMap<String, String>;
+
 /// A form about the sessions at Logto.
-async fn sessions_at_logto(user: User, form: Form<HashMap<String, String>>) -> Result<Html, Reply> {
+async fn sessions_at_logto(user: User, form: Form<Fields>) -> Result<Html, Reply> {
     user.context().require_own_page()?;
     let shown = account::after(&user, &form).await;
     Ok(Html::new(sessions_page(&user, &shown).await?))
@@ -177,6 +189,22 @@ fn event_stream() -> HttpResponseBuilder {
     // nginx would hold the events back.
     response.content_type("text/event-stream").insert_header(("x-accel-buffering", "no"));
     response
+}
+
+/// Needs a sign-in within the last five minutes.
+async fn own_account(user: FreshUser<300>) -> Html {
+    Html::new(pages::account(&user))
+}
+
+/// Links the user's account at Hugging Face, or renews its token.
+async fn link_hugging_face(user: User, form: Form<Fields>) -> Result<Reply, Reply> {
+    user.context().require_own_page()?;
+    Ok(account::link_hugging_face(&user, &form).await?.into())
+}
+
+/// Hugging Face leads back here.
+async fn linked(user: User) -> Result<Reply, Reply> {
+    Ok(user.account().finish_link("/profile").await?.into())
 }
 
 /// Goes on in another organization, if the user is a member. The session remembers it.
@@ -219,4 +247,33 @@ async fn not_found() -> impl Responder {
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
     Ok(auth.sign_in(options).await?.into())
+}
+
+/// Signs in those who are signed in at Logto, without a page. All others are visitors afterwards.
+async fn sign_in_silently(auth: Auth) -> Result<Either<Reply, Redirect>, Reply> {
+    let options = SignInOptions::new().with_post_redirect_uri("/");
+    Ok(match auth.sign_in_silently(options).await? {
+        Some(reply) => Either::Left(reply.into()),
+        // It was tried a short while ago, or they are signed in.
+        None => Either::Right(Redirect::to("/").see_other()),
+    })
+}
+
+/// Only the person with this address can complete the sign-in.
+async fn sign_in_as(auth: Auth, query: Query<Fields>) -> Result<Reply, Reply> {
+    let email = query.into_inner().remove("email").unwrap_or_default();
+    let options = SignInOptions::new().with_expected_email(email).with_post_redirect_uri("/");
+    Ok(auth.sign_in(options).await?.into())
+}
+
+/// Where a link of the form `/magic-link#email=…&token=…` leads, which an app mails.
+async fn magic_link() -> Html {
+    Html::new(pages::magic_link())
+}
+
+/// Signs in the owner of the address.
+async fn use_magic_link(auth: Auth, Form(mut form): Form<Fields>) -> Result<Reply, Reply> {
+    let mut field = |name| form.remove(name).unwrap_or_default();
+    let options = SignInOptions::new().with_one_time_token(field("email"), field("token"));
+    Ok(auth.sign_in(options.with_post_redirect_uri("/")).await?.into())
 }

@@ -4,6 +4,8 @@
 mod account;
 #[path = "../../deployment.rs"]
 mod deployment;
+#[path = "../../hooks.rs"]
+mod hooks;
 #[path = "../../hub.rs"]
 mod hub;
 #[path = "../../openapi.rs"]
@@ -16,6 +18,7 @@ mod shutdown;
 #[path = "../../things.rs"]
 mod things;
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -23,20 +26,20 @@ use account::AtLogto;
 use axum::extract::{FromRef, Path, RawForm, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{Html, IntoResponse, Redirect};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::stream;
 use logto_axum::{
-    Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
-    SignInOptions, User, logto,
+    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Permission,
+    Policy, Reply, SignInOptions, User, logto,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
-/// `/things` then says that it is not set up.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
+/// without it too; `/things` then says that it is not set up.
 const RESOURCE: &str = "https://api.example.test";
 const READ: &str = "read:things";
 
@@ -76,7 +79,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             READ,
         ])
         .with_resources([RESOURCE]);
-    let config = deployment::with_storage(config).await?;
+    let config = deployment::with_storage(hooks::with_hooks(config)).await?;
     let logto = Logto::new(config)?;
 
     let api = logto.api(RESOURCE)?;
@@ -90,12 +93,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/sessions/logto", post(sessions_at_logto))
         .route("/sessions/{id}/end", post(end_session))
         .route("/sessions/end-others", post(end_other_sessions))
+        .route("/account", get(own_account))
+        .route("/link/hugging-face", post(link_hugging_face))
+        .route("/linked", get(linked))
         .route("/organizations/{id}/switch", post(switch_organization))
         .route("/organizations/clear", post(clear_organization))
         .route("/things", get(things))
         .route("/api/things", get(api_things))
         .route("/openapi.json", get(api_document))
         .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
+        .route("/sign-in/silent", get(sign_in_silently))
+        .route("/sign-in/as", get(sign_in_as))
+        .route("/magic-link", get(magic_link).post(use_magic_link))
         .fallback(not_found)
         .layer(logto_axum::layer(&logto))
         .merge(logto_axum::routes(&logto))
@@ -134,11 +143,14 @@ async fn sessions(user: User) -> Result<Html<String>, Reply> {
 }
 
 /// A form about the sessions at Logto.
-async fn sessions_at_logto(user: User, RawForm(form): RawForm) -> Result<Html<String>, Reply> {
+async fn sessions_at_logto(user: User, form: RawForm) -> Result<Html<String>, Reply> {
     user.context().require_own_page()?;
-    let form = url::form_urlencoded::parse(&form).into_owned().collect();
-    let shown = account::after(&user, &form).await;
+    let shown = account::after(&user, &fields(&form)).await;
     Ok(Html(sessions_page(&user, &shown).await?))
+}
+
+fn fields(RawForm(form): &RawForm) -> HashMap<String, String> {
+    url::form_urlencoded::parse(form).into_owned().collect()
 }
 
 async fn sessions_page(user: &User, logto: &AtLogto) -> Result<String, Reply> {
@@ -157,6 +169,22 @@ async fn end_other_sessions(user: User) -> Result<Redirect, Reply> {
     user.context().require_own_page()?;
     user.end_other_sessions().await?;
     Ok(Redirect::to("/sessions"))
+}
+
+/// Needs a sign-in within the last five minutes.
+async fn own_account(user: FreshUser<300>) -> Html<String> {
+    Html(pages::account(&user))
+}
+
+/// Links the user's account at Hugging Face, or renews its token.
+async fn link_hugging_face(user: User, form: RawForm) -> Result<Reply, Reply> {
+    user.context().require_own_page()?;
+    Ok(account::link_hugging_face(&user, &fields(&form)).await?.into())
+}
+
+/// Hugging Face leads back here.
+async fn linked(user: User) -> Result<Reply, Reply> {
+    Ok(user.account().finish_link("/profile").await?.into())
 }
 
 /// Goes on in another organization, if the user is a member. The session remembers it.
@@ -213,4 +241,34 @@ async fn not_found() -> impl IntoResponse {
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
     Ok(auth.sign_in(options).await?.into())
+}
+
+/// Signs in those who are signed in at Logto, without a page. All others are visitors afterwards.
+async fn sign_in_silently(auth: Auth) -> Result<Response, Reply> {
+    let options = SignInOptions::new().with_post_redirect_uri("/");
+    Ok(match auth.sign_in_silently(options).await? {
+        Some(reply) => Reply::from(reply).into_response(),
+        // It was tried a short while ago, or they are signed in.
+        None => Redirect::to("/").into_response(),
+    })
+}
+
+/// Only the person with this address can complete the sign-in.
+async fn sign_in_as(auth: Auth, form: RawForm) -> Result<Reply, Reply> {
+    let email = fields(&form).remove("email").unwrap_or_default();
+    let options = SignInOptions::new().with_expected_email(email).with_post_redirect_uri("/");
+    Ok(auth.sign_in(options).await?.into())
+}
+
+/// Where a link of the form `/magic-link#email=…&token=…` leads, which an app mails.
+async fn magic_link() -> Html<String> {
+    Html(pages::magic_link())
+}
+
+/// Signs in the owner of the address.
+async fn use_magic_link(auth: Auth, form: RawForm) -> Result<Reply, Reply> {
+    let mut form = fields(&form);
+    let mut field = |name| form.remove(name).unwrap_or_default();
+    let options = SignInOptions::new().with_one_time_token(field("email"), field("token"));
+    Ok(auth.sign_in(options.with_post_redirect_uri("/")).await?.into())
 }

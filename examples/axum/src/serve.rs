@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// For the headers of a request. A connection that waits for its next request is closed after the same
-/// time, so a proxy in front has to close it earlier.
+/// For the headers of a request. A connection that waits for its next request is closed after the
+/// same time, so a proxy in front has to close it earlier.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// For the requests under way when the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);

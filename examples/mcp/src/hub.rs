@@ -1,7 +1,7 @@
 //! Calls Hugging Face's Hub with the caller's own token, which Logto keeps.
 //!
-//! The access token that the client sent is for this server only. It is exchanged at Logto for one that opens the
-//! person's account there, and the account has the Hugging Face token.
+//! The access token that the client sent is for this server only. It is exchanged at Logto for one
+//! that opens the person's account there, and the account has the Hugging Face token.
 
 use std::env;
 use std::time::Duration;
@@ -43,12 +43,14 @@ impl Hub {
         let account = account.map_err(|error| {
             tracing::warn!(%error, "token exchange failed");
             match error.kind() {
-                ErrorKind::Unreachable => "Logto is not available right now.".to_owned(),
+                ErrorKind::Unreachable => "Logto is not available right now.",
+                ErrorKind::InvalidClient => {
+                    "This server cannot ask Logto for your Hugging Face token. Its log says why."
+                }
                 // Since 1.43 for clients that are not the tenant's own.
                 _ => {
                     "Logto does not exchange the tokens of this client. It has to be a first-party \
-                      application of the tenant."
-                        .to_owned()
+                     application of the tenant."
                 }
             }
         })?;

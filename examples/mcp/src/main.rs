@@ -7,12 +7,15 @@ mod page;
 mod shutdown;
 
 use std::env;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 use logto_mcp::logto::m2m::{MachineApp, MachineConfig};
 use logto_mcp::{Api, ApiConfig, Mcp, Policy};
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -20,8 +23,8 @@ use url::Url;
 use assistant::Assistant;
 use hub::Hub;
 
-/// The permissions of the API resource in Logto. Clients ask for the first one when a person signs in, and for the
-/// second when the tool that needs it is called for the first time.
+/// The permissions of the API resource in Logto. Clients ask for the first one when a person signs
+/// in, and for the second when the tool that needs it is called for the first time.
 const READ: &str = "read:models";
 const WRITE: &str = "write:bookmarks";
 
@@ -39,23 +42,32 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The address is the API identifier in Logto, to the letter.
     let config = ApiConfig::new(&address).with_resource_metadata([READ]);
     let api = Api::new(&endpoint, config)?;
-    // An application of your own that may exchange tokens, to ask Logto for the caller's Hugging Face token.
+    // An application of your own that may exchange tokens, to ask Logto for the caller's Hugging
+    // Face token.
     let app =
         MachineConfig::new(&endpoint, variable("LOGTO_APP_ID")?, variable("LOGTO_APP_SECRET")?);
     let assistant = Assistant::new(Hub::new(&endpoint, MachineApp::new(app)?));
 
+    // Clients keep their streams open, and the server stops when the last one has ended.
+    let config = StreamableHttpServerConfig::default();
+    let streams = config.cancellation_token.clone();
+    let sessions = Arc::new(LocalSessionManager::default());
     let mcp = Mcp::new(&api)?
         .with_tool("whoami", Policy::new())
         .with_tool("list_my_models", Policy::new().with_scopes(&[READ]).users_only())
         .with_offered_tool("bookmark_model", Policy::new().with_scopes(&[WRITE]).users_only())
-        .service(move || Ok(assistant.clone()));
+        .service_with(move || Ok(assistant.clone()), sessions, config);
 
     let page = Html(page::connect(&address)?);
     let app = Router::new().route("/", get(async move || page)).fallback_service(mcp);
 
     let listener = listen(base_url).await?;
     tracing::info!("open {base_url}");
-    axum::serve(listener, app).with_graceful_shutdown(shutdown::requested()).await?;
+    let stop = async move {
+        shutdown::requested().await;
+        streams.cancel();
+    };
+    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use poem_openapi::payload::Json;
 use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
 use serde_json::{Value, json};
 
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
-/// `/things` then says that it is not set up.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
+/// without it too; `/things` then says that it is not set up.
 pub(crate) const RESOURCE: &str = "https://api.example.test";
 pub(crate) const READ: &str = "read:things";
 

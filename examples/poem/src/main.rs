@@ -5,6 +5,8 @@ mod account;
 mod api;
 #[path = "../../deployment.rs"]
 mod deployment;
+#[path = "../../hooks.rs"]
+mod hooks;
 #[path = "../../hub.rs"]
 mod hub;
 #[path = "../../templates/pages.rs"]
@@ -22,13 +24,13 @@ use std::time::Duration;
 use account::AtLogto;
 use api::{READ, RESOURCE};
 use logto_poem::{
-    Auth, DirectSignIn, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
+    Auth, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
 };
 use poem::endpoint::make_sync;
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::listener::{Listener, TcpListener};
-use poem::web::{Data, Form, Html, Json, Path, Redirect};
+use poem::web::{Data, Form, Html, Json, Path, Query, Redirect};
 use poem::{Body, EndpointExt, IntoResponse, Response, Server, get, handler, post};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
@@ -49,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             READ,
         ])
         .with_resources([RESOURCE]);
-    let config = deployment::with_storage(config).await?;
+    let config = deployment::with_storage(hooks::with_hooks(config)).await?;
     let logto = Logto::new(config)?;
 
     let api = logto.api(RESOURCE)?;
@@ -65,12 +67,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/sessions/logto", post(sessions_at_logto))
         .at("/sessions/:id/end", post(end_session))
         .at("/sessions/end-others", post(end_other_sessions))
+        .at("/account", get(own_account))
+        .at("/link/hugging-face", post(link_hugging_face))
+        .at("/linked", get(linked))
         .at("/organizations/:id/switch", post(switch_organization))
         .at("/organizations/clear", post(clear_organization))
         .at("/things", get(show_things))
         .nest_no_strip("/api/things", things_api)
-        .at("/openapi.json", make_sync(move |_| Json(document.clone())))
+        .at("/openapi.json", get(make_sync(move |_| Json(document.clone()))))
         .at("/sign-in/hugging-face", get(sign_in_with_hugging_face))
+        .at("/sign-in/silent", get(sign_in_silently))
+        .at("/sign-in/as", get(sign_in_as))
+        .at("/magic-link", get(magic_link).post(use_magic_link))
         .catch_error(not_found)
         .with(logto_poem::middleware(&logto))
         .data(logto.clone())
@@ -117,12 +125,11 @@ async fn sessions(user: User) -> Result<Html<String>, Reply> {
     Ok(Html(sessions_page(&user, &account::at_first(&user).await).await?))
 }
 
+type Fields = HashMap<String, String>;
+
 /// A form about the sessions at Logto.
 #[handler]
-async fn sessions_at_logto(
-    user: User,
-    Form(form): Form<HashMap<String, String>>,
-) -> Result<Html<String>, Reply> {
+async fn sessions_at_logto(user: User, Form(form): Form<Fields>) -> Result<Html<String>, Reply> {
     user.context().require_own_page()?;
     let shown = account::after(&user, &form).await;
     Ok(Html(sessions_page(&user, &shown).await?))
@@ -159,6 +166,25 @@ async fn events(user: User) -> Response {
         .body(Body::from_bytes_stream(events))
 }
 
+/// Needs a sign-in within the last five minutes.
+#[handler]
+async fn own_account(user: FreshUser<300>) -> Html<String> {
+    Html(pages::account(&user))
+}
+
+/// Links the user's account at Hugging Face, or renews its token.
+#[handler]
+async fn link_hugging_face(user: User, Form(form): Form<Fields>) -> Result<Reply, Reply> {
+    user.context().require_own_page()?;
+    Ok(account::link_hugging_face(&user, &form).await?.into())
+}
+
+/// Hugging Face leads back here.
+#[handler]
+async fn linked(user: User) -> Result<Reply, Reply> {
+    Ok(user.account().finish_link("/profile").await?.into())
+}
+
 /// Goes on in another organization, if the user is a member. The session remembers it.
 #[handler]
 async fn switch_organization(user: User, Path(id): Path<String>) -> Result<Redirect, Reply> {
@@ -192,4 +218,37 @@ async fn not_found(_: NotFoundError) -> Response {
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
     Ok(auth.sign_in(options).await?.into())
+}
+
+/// Signs in those who are signed in at Logto, without a page. All others are visitors afterwards.
+#[handler]
+async fn sign_in_silently(auth: Auth) -> Result<Response, Reply> {
+    let options = SignInOptions::new().with_post_redirect_uri("/");
+    Ok(match auth.sign_in_silently(options).await? {
+        Some(reply) => Reply::from(reply).into_response(),
+        // It was tried a short while ago, or they are signed in.
+        None => Redirect::see_other("/").into_response(),
+    })
+}
+
+/// Only the person with this address can complete the sign-in.
+#[handler]
+async fn sign_in_as(auth: Auth, Query(mut query): Query<Fields>) -> Result<Reply, Reply> {
+    let email = query.remove("email").unwrap_or_default();
+    let options = SignInOptions::new().with_expected_email(email).with_post_redirect_uri("/");
+    Ok(auth.sign_in(options).await?.into())
+}
+
+/// Where a link of the form `/magic-link#email=…&token=…` leads, which an app mails.
+#[handler]
+async fn magic_link() -> Html<String> {
+    Html(pages::magic_link())
+}
+
+/// Signs in the owner of the address.
+#[handler]
+async fn use_magic_link(auth: Auth, Form(mut form): Form<Fields>) -> Result<Reply, Reply> {
+    let mut field = |name| form.remove(name).unwrap_or_default();
+    let options = SignInOptions::new().with_one_time_token(field("email"), field("token"));
+    Ok(auth.sign_in(options.with_post_redirect_uri("/")).await?.into())
 }

@@ -4,6 +4,8 @@
 mod account;
 #[path = "../../deployment.rs"]
 mod deployment;
+#[path = "../../hooks.rs"]
+mod hooks;
 #[path = "../../hub.rs"]
 mod hub;
 #[path = "../../openapi.rs"]
@@ -19,8 +21,8 @@ use std::time::Duration;
 use account::AtLogto;
 use futures::stream::{self, Stream, StreamExt};
 use logto_rocket::{
-    Api, Auth, Authorized, DirectSignIn, Logto, LogtoConfig, MaybeUser, Permission, Policy, Reply,
-    SignInOptions, User, logto,
+    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Permission,
+    Policy, Reply, SignInOptions, User, logto,
 };
 use rocket::error::ErrorKind;
 use rocket::form::Form;
@@ -29,11 +31,13 @@ use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
 use rocket::response::stream::{Event, EventStream};
 use rocket::serde::json::{Value, json};
-use rocket::{Config, Responder, Shutdown, State, catch, catchers, get, post, routes};
+use rocket::{
+    Config, Either, FromForm, Responder, Shutdown, State, catch, catchers, get, post, routes,
+};
 use tracing_subscriber::EnvFilter;
 
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works without it too;
-/// `/things` then says that it is not set up.
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
+/// without it too; `/things` then says that it is not set up.
 const RESOURCE: &str = "https://api.example.test";
 const READ: &str = "read:things";
 
@@ -60,7 +64,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             READ,
         ])
         .with_resources([RESOURCE]);
-    let config = deployment::with_storage(config).await?;
+    let config = deployment::with_storage(hooks::with_hooks(config)).await?;
     let logto = Logto::new(config)?;
 
     let api = logto.api(RESOURCE)?;
@@ -69,8 +73,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let figment = Config::figment()
         .merge(("address", address.ip()))
         .merge(("port", address.port()))
-        // A sign-in under way is finished before the process ends: Logto may take ten seconds. Rocket waits as
-        // long for idle connections.
+        // A sign-in under way is finished before the process ends: Logto may take ten seconds.
+        // Rocket waits as long for idle connections.
         .merge(("shutdown.grace", 12));
     tracing::info!("open {}", logto.base_url());
     let ended = rocket::custom(figment)
@@ -90,16 +94,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 sessions_at_logto,
                 end_session,
                 end_other_sessions,
+                own_account,
+                link_hugging_face,
+                linked,
                 switch_organization,
                 clear_organization,
                 own_things,
                 api_things,
                 api_document,
-                sign_in_with_hugging_face
+                sign_in_with_hugging_face,
+                sign_in_silently,
+                sign_in_as,
+                magic_link,
+                use_magic_link
             ],
         )
-        // It stops on SIGTERM and Ctrl-C by itself. It waits for slow clients without a limit: on the internet it
-        // needs a proxy in front.
+        // It stops on SIGTERM and Ctrl-C by itself. It waits for slow clients without a limit: on
+        // the internet it needs a proxy in front.
         .launch()
         .await;
     // What outlived its request, such as a refresh, is finished before the process ends.
@@ -137,12 +148,11 @@ async fn sessions(user: User) -> Result<RawHtml<String>, Reply> {
     Ok(RawHtml(sessions_page(&user, &account::at_first(&user).await).await?))
 }
 
+type Fields = HashMap<String, String>;
+
 /// A form about the sessions at Logto.
 #[post("/sessions/logto", data = "<form>")]
-async fn sessions_at_logto(
-    user: User,
-    form: Form<HashMap<String, String>>,
-) -> Result<RawHtml<String>, Reply> {
+async fn sessions_at_logto(user: User, form: Form<Fields>) -> Result<RawHtml<String>, Reply> {
     user.context().require_own_page()?;
     let shown = account::after(&user, &form).await;
     Ok(RawHtml(sessions_page(&user, &shown).await?))
@@ -187,6 +197,25 @@ fn events(
     });
     let events = EventStream::from(event.take_until(shutdown));
     Unbuffered(events, Header::new("x-accel-buffering", "no"))
+}
+
+/// Needs a sign-in within the last five minutes.
+#[get("/account")]
+async fn own_account(user: FreshUser<300>) -> RawHtml<String> {
+    RawHtml(pages::account(&user))
+}
+
+/// Links the user's account at Hugging Face, or renews its token.
+#[post("/link/hugging-face", data = "<form>")]
+async fn link_hugging_face(user: User, form: Form<Fields>) -> Result<Reply, Reply> {
+    user.context().require_own_page()?;
+    Ok(account::link_hugging_face(&user, &form).await?.into())
+}
+
+/// Hugging Face leads back here.
+#[get("/linked")]
+async fn linked(user: User) -> Result<Reply, Reply> {
+    Ok(user.account().finish_link("/profile").await?.into())
 }
 
 /// Goes on in another organization, if the user is a member. The session remembers it.
@@ -236,4 +265,42 @@ fn not_found() -> RawHtml<String> {
 async fn sign_in_with_hugging_face(auth: Auth) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
     Ok(auth.sign_in(options).await?.into())
+}
+
+/// Signs in those who are signed in at Logto, without a page. All others are visitors afterwards.
+#[get("/sign-in/silent")]
+async fn sign_in_silently(auth: Auth) -> Result<Either<Reply, Redirect>, Reply> {
+    let options = SignInOptions::new().with_post_redirect_uri("/");
+    Ok(match auth.sign_in_silently(options).await? {
+        Some(reply) => Either::Left(reply.into()),
+        // It was tried a short while ago, or they are signed in.
+        None => Either::Right(Redirect::to("/")),
+    })
+}
+
+/// Only the person with this address can complete the sign-in.
+#[get("/sign-in/as?<email>")]
+async fn sign_in_as(auth: Auth, email: &str) -> Result<Reply, Reply> {
+    let options = SignInOptions::new().with_expected_email(email).with_post_redirect_uri("/");
+    Ok(auth.sign_in(options).await?.into())
+}
+
+/// Where a link of the form `/magic-link#email=…&token=…` leads, which an app mails.
+#[get("/magic-link")]
+fn magic_link() -> RawHtml<String> {
+    RawHtml(pages::magic_link())
+}
+
+/// What its page posts.
+#[derive(FromForm)]
+struct MagicLink<'r> {
+    email: &'r str,
+    token: &'r str,
+}
+
+/// Signs in the owner of the address.
+#[post("/magic-link", data = "<form>")]
+async fn use_magic_link(auth: Auth, form: Form<MagicLink<'_>>) -> Result<Reply, Reply> {
+    let options = SignInOptions::new().with_one_time_token(form.email, form.token);
+    Ok(auth.sign_in(options.with_post_redirect_uri("/")).await?.into())
 }

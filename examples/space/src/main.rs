@@ -1,4 +1,5 @@
-//! A Hugging Face Space that signs people in, in its frame on huggingface.co and at its own address.
+//! A Hugging Face Space that signs people in, in its frame on huggingface.co and at its own
+//! address.
 
 use std::env;
 use std::net::Ipv4Addr;

@@ -10,8 +10,8 @@ use tokio::time::{Instant, sleep};
 
 /// The instance that refreshes.
 const FIRST: usize = 0;
-/// For so long connections are cut before Logto's answer comes, and after it. A lease may get lost on the
-/// way, and Logto takes a token that it has replaced for three seconds only.
+/// For so long connections are cut before Logto's answer comes, and after it. A lease may get lost
+/// on the way, and Logto takes a token that it has replaced for three seconds only.
 const CUTTING: Duration = Duration::from_millis(1500);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,8 +59,8 @@ impl Fault {
         matches!(self, Self::SignOut | Self::SignOutInOutage | Self::Logout | Self::LogoutInOutage)
     }
 
-    /// How often a refresh token has to be sent again: its answer is lost with the instance, or kept by
-    /// one that stands still.
+    /// How often a refresh token has to be sent again: its answer is lost with the instance, or
+    /// kept by one that stands still.
     pub(crate) fn repeats(self) -> usize {
         usize::from(matches!(self, Self::InstanceKilled(_) | Self::InstanceStopped))
     }

@@ -13,9 +13,9 @@ use crate::provider::{Answer, ENDPOINT, Endpoint, KID, Provider};
 use crate::text::{fill, lossy, parts};
 use crate::{Outcome, Target};
 
-/// A word, then what is answered. `discovery` and `keys`: a document. `token`, `refresh` and `userinfo`:
-/// a status, headers, and a body. `id`, `access`: header and payload of a token, which is signed. `raw`: an
-/// access token as it is.
+/// A word, then what is answered. `discovery` and `keys`: a document. `token`, `refresh` and
+/// `userinfo`: a status, headers, and a body. `id`, `access`: header and payload of a token, which
+/// is signed. `raw`: an access token as it is.
 #[derive(Debug)]
 pub struct Answers {
     runtime: Loop,

@@ -24,8 +24,8 @@ impl Seen {
     }
 }
 
-/// Takes an answer of one of the SDK's routes, which may lead below `addresses` and to paths of the app
-/// only.
+/// Takes an answer of one of the SDK's routes, which may lead below `addresses` and to paths of the
+/// app only.
 pub(crate) fn check(reply: Reply, addresses: &[&str]) -> Seen {
     let seen = check_page(reply, addresses);
     assert_ne!(seen.status, 502, "a gateway's error where a browser is the one to begin anew");

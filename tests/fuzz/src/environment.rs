@@ -26,7 +26,7 @@ impl Target for Environment {
             text.lines().filter_map(|line| line.split_once('=')).collect();
         let variable = |name: &str| variables.get(name).map(ToString::to_string);
         let config = LogtoConfig::from_variables(variable);
-        let (endpoint, resource) = (variable("LOGTO_ENDPOINT"), variable("LOGTO_RESOURCE"));
+        let (endpoint, resource) = (variable("LOGTO_ENDPOINT"), variable("LOGTO_API_RESOURCE"));
         if let (Some(endpoint), Some(resource)) = (endpoint, resource)
             && let Ok(api) = Api::new(&endpoint, resource)
         {

@@ -12,8 +12,9 @@ use crate::provider::{KID, Provider};
 use crate::text::{fill, lossy, parts};
 use crate::{Outcome, Target};
 
-/// A word, then what it says: `token` with header and payload of a logout token, which is signed; `form`
-/// with a body as it is; `webhook` with a body, which is signed; `unsigned` with signature and body.
+/// A word, then what it says: `token` with header and payload of a logout token, which is signed;
+/// `form` with a body as it is; `webhook` with a body, which is signed; `unsigned` with signature
+/// and body.
 #[derive(Debug)]
 pub struct Notices {
     runtime: Loop,

@@ -1,5 +1,5 @@
-//! A provider in this process, on the thread of the app: a request takes no longer than a system call or
-//! two. It is honest, but for the answer that it is told to give.
+//! A provider in this process, on the thread of the app: a request takes no longer than a system
+//! call or two. It is honest, but for the answer that it is told to give.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
-//! The seal of cookies and entries, made with the secret that the app is given: what the fuzzer writes
-//! then comes from inside. Written down a second time on purpose; the SDK has no door for this.
+//! The seal of cookies and entries, made with the secret that the app is given: what the fuzzer
+//! writes then comes from inside. Written down a second time on purpose; the SDK has no door for
+//! this.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};

@@ -13,8 +13,8 @@ use crate::provider::{CODE, ENDPOINT, Provider};
 use crate::text::{fill, lossy};
 use crate::{Outcome, Target};
 
-/// A request line, lines of headers, an empty line, and a body. What begins with `+` is for an app with
-/// much switched on, all else for one with little.
+/// A request line, lines of headers, an empty line, and a body. What begins with `+` is for an app
+/// with much switched on, all else for one with little.
 #[derive(Debug)]
 pub struct Seam {
     runtime: Loop,

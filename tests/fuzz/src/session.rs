@@ -15,9 +15,9 @@ use crate::seal::{Purpose, Seal};
 use crate::text::{chunks, lossy};
 use crate::{Outcome, Target};
 
-/// A byte that says what follows: a `Cookie` header as it is, or the insides of a session's cookie, of
-/// its pointer, of a sign-in's state and its browser's cookie, or of what frames and windows hold. What
-/// is left over are the insides of the store's entries.
+/// A byte that says what follows: a `Cookie` header as it is, or the insides of a session's cookie,
+/// of its pointer, of a sign-in's state and its browser's cookie, or of what frames and windows
+/// hold. What is left over are the insides of the store's entries.
 #[derive(Debug)]
 pub struct Session {
     runtime: Loop,

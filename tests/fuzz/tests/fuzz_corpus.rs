@@ -7,8 +7,8 @@ use std::path::Path;
 
 use logto_fuzz_targets::{Answers, Environment, Notices, Outcome, Seam, Session, Target};
 
-/// Runs the seeds of a target. Those whose name begins with `taken` have to be accepted: they show that
-/// the target comes further than the first check.
+/// Runs the seeds of a target. Those whose name begins with `taken` have to be accepted: they show
+/// that the target comes further than the first check.
 fn replay<T: Target>() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(T::NAME);
     let mut target = T::start();

@@ -1,4 +1,5 @@
-//! What sign-ins and sign-outs leave in memory is bounded. A program of its own, as its allocator counts.
+//! What sign-ins and sign-outs leave in memory is bounded. A program of its own, as its allocator
+//! counts.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -18,8 +19,8 @@ const PEOPLE: usize = 250;
 /// What maps make of it that grow and shrink, and caches that drop the larger for the smaller.
 const NOISE: usize = 8 * 1024;
 
-/// The bytes that are allocated after so many people, twice as many, and so on. The bounds are smaller than
-/// by default, which is reached after 50,000 people.
+/// The bytes that are allocated after so many people, twice as many, and so on. The bounds are
+/// smaller than by default, which is reached after 50,000 people.
 fn live(configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Vec<usize> {
     let storage = MemoryStorage::new().with_capacity(320);
     let sign_ins = SignIns::start(|config| {

@@ -1,7 +1,7 @@
-//! Processes that tests start, stop and break: Redis, PostgreSQL, and any other; and what every store
-//! behind them has to stand.
+//! Processes that tests start, stop and break: Redis, PostgreSQL, and any other; and what every
+//! store behind them has to stand.
 //!
-//! Each server has a port and a data folder of its own and ends with the value that stands for it.
+//! Each server has a port and a data folder of its own and stops when its handle is dropped.
 //! Nothing here sleeps to give something else time. Whatever must become true is awaited with
 //! [`eventually`], which has a bound.
 

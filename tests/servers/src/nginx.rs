@@ -17,8 +17,8 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts a proxy at `port` of this machine, in front of what listens on `app`. No limit differs from
-    /// nginx's own.
+    /// Starts a proxy at `port` of this machine, in front of what listens on `app`. No limit
+    /// differs from nginx's own.
     pub async fn start(port: u16, app: u16) -> Self {
         Self::start_with(port, app, "").await
     }
@@ -32,8 +32,8 @@ impl Nginx {
         Self::with(port, &site, tempfile::tempdir().expect("a folder for nginx")).await
     }
 
-    /// Starts a server with TLS at `port`. `sites` are the names of hosts and what each serves, in nginx's
-    /// own words.
+    /// Starts a server with TLS at `port`. `sites` are the names of hosts and what each serves, in
+    /// nginx's own words.
     pub async fn start_with_tls(port: u16, sites: &[(&str, &str)]) -> Self {
         Self::start_with_certificate(port, |certificate, key| {
             let server = |(host, serves): &(&str, &str)| {
@@ -48,7 +48,8 @@ impl Nginx {
         .await
     }
 
-    /// Starts what `servers` makes of the files of a certificate and of its key. It listens at `port`.
+    /// Starts what `servers` makes of the files of a certificate and of its key. It listens at
+    /// `port`.
     pub async fn start_with_certificate(
         port: u16,
         servers: impl FnOnce(&str, &str) -> String,

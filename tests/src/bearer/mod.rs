@@ -1,4 +1,5 @@
-//! A protected API in every framework, and tokens for it that are as good or as bad as a test wants.
+//! A protected API in every framework, and tokens for it that are as good or as bad as a test
+//! wants.
 
 mod doors;
 mod permissions;

@@ -46,12 +46,13 @@ impl Tab {
 
     /// Waits until an element that matches `css` is in the page.
     pub async fn wait_for(&self, css: &str) {
-        let script = format!("document.querySelector({}) !== null", json!(css));
+        let script = in_whole_page(&format!("document.querySelector({}) !== null", json!(css)));
         self.eventually(css, async || (self.script(&script).await? == true).then_some(())).await;
     }
 
-    /// Turns to this tab and clicks on the element that matches `css`, once it is there, as if a person
-    /// had: a click of the mouse may miss an element that moves while the page is laid out.
+    /// Turns to this tab and clicks on the element that matches `css`, once it is there, as if a
+    /// person had: a click of the mouse may miss an element that moves while the page is laid
+    /// out.
     pub async fn click(&self, css: &str) {
         self.wait_for(css).await;
         // A tab in the background is slowed down.
@@ -67,12 +68,12 @@ impl Tab {
 
     /// The text of the element that matches `css`, once it is there.
     pub async fn text(&self, css: &str) -> String {
-        let script = format!("document.querySelector({})?.innerText", json!(css));
+        let script = in_whole_page(&format!("document.querySelector({})?.innerText", json!(css)));
         self.eventually(css, async || self.script(&script).await?.as_str().map(str::to_owned)).await
     }
 
-    /// Waits until the element that matches `css` has this text: after a click, the page before may still
-    /// be there, with an element of its own.
+    /// Waits until the element that matches `css` has this text: after a click, the page before may
+    /// still be there, with an element of its own.
     pub async fn shows(&self, css: &str, text: &str) {
         self.eventually(&format!("{css}` with the text `{text}"), async || {
             (self.text(css).await == text).then_some(())
@@ -82,7 +83,7 @@ impl Tab {
 
     /// Whether an element matches `css` now, in a page that is loaded.
     pub async fn has(&self, css: &str) -> bool {
-        let script = format!("document.querySelector({}) !== null", json!(css));
+        let script = in_whole_page(&format!("document.querySelector({}) !== null", json!(css)));
         self.eventually(css, async || self.script(&script).await?.as_bool()).await
     }
 
@@ -119,7 +120,8 @@ impl Tab {
         }
     }
 
-    /// Runs a script in the page as a developer's console does: the page's policy does not concern it.
+    /// Runs a script in the page as a developer's console does: the page's policy does not concern
+    /// it.
     pub async fn run(&self, script: &str) {
         let result = self.page.execute(by_a_person(script)).await;
         let thrown = result.map(|answer| answer.result.exception_details.clone());
@@ -140,7 +142,7 @@ impl Tab {
 
     /// The text of an element in the page's frame, once it is there.
     pub async fn text_in_frame(&self, css: &str) -> String {
-        let script = format!("document.querySelector({})?.innerText", json!(css));
+        let script = in_whole_page(&format!("document.querySelector({})?.innerText", json!(css)));
         self.eventually(css, async || {
             self.script_in_frame(&script).await?.as_str().map(str::to_owned)
         })
@@ -187,10 +189,18 @@ impl Tab {
     }
 }
 
+/// The value of `expression` in a page that has arrived as a whole, else nothing: an element can be
+/// there before its text, and a form before its last field.
+fn in_whole_page(expression: &str) -> String {
+    format!("document.readyState === 'loading' ? null : ({expression})")
+}
+
 /// A script that clicks on an element, and tells whether it is there.
 fn click_on(css: &str) -> String {
     let css = json!(css);
-    format!("(element => element && (element.click(), true))(document.querySelector({css}))")
+    in_whole_page(&format!(
+        "(element => element && (element.click(), true))(document.querySelector({css}))"
+    ))
 }
 
 /// Runs a script as if a person had begun it.

@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 /// # The test app
 ///
 /// Every driver serves the same app, with the adapter's middleware around all of it.
-/// "Renews" means `user.access_token(TokenRequest::opaque()).await?`: when the clock is past the token's hour, a cookie is
-/// pending from then on.
+/// "Renews" means `user.access_token(TokenRequest::opaque()).await?`: when the clock is past the
+/// token's hour, a cookie is pending from then on.
 ///
 /// | route | asks for | answers |
 /// |---|---|---|

@@ -11,8 +11,8 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// What servers say of themselves and of the connection. In Rocket it is the shield that forbids sniffing,
-/// which the test app has switched off.
+/// What servers say of themselves and of the connection. In Rocket it is the shield that forbids
+/// sniffing, which the test app has switched off.
 const SERVERS_OWN: [&str; 7] = [
     "connection",
     "content-length",

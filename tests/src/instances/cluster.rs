@@ -43,8 +43,8 @@ impl Cluster {
         Self::start_with(database, false).await
     }
 
-    /// The same with a tenant that tells the app what happens there, and an app that says more of what
-    /// it does.
+    /// The same with a tenant that tells the app what happens there, and an app that says more of
+    /// what it does.
     pub async fn start_with_webhooks(database: Database) -> Self {
         Self::start_with(database, true).await
     }
@@ -172,8 +172,8 @@ impl Cluster {
         self.tenant.age_refresh_tokens(DUE_FOR_ROTATION);
     }
 
-    /// Begins a refresh at the first instance, whose answer Logto keeps back. The status of the page, if
-    /// there is one in the end.
+    /// Begins a refresh at the first instance, whose answer Logto keeps back. The status of the
+    /// page, if there is one in the end.
     ///
     /// # Panics
     ///

@@ -1,7 +1,10 @@
 //! What routes of an API ask for: scopes, organizations, machines or people.
 
+use logto::resource_server::{Api, ApiConfig, Policy};
 use logto_tests::bearer::Then::{Forbidden, In, Invalid, Malformed};
-use logto_tests::bearer::{ALICE, CLIENT, ORGANIZATION, Then, Token, World};
+use logto_tests::bearer::{ALICE, CLIENT, ORGANIZATION, RESOURCE, Then, Token, World};
+use logto_tests::hostile::Logs;
+use serde_json::json;
 
 #[tokio::test]
 async fn a_route_asks_for_permissions_and_organizations() {
@@ -82,4 +85,25 @@ async fn a_route_asks_for_permissions_and_organizations() {
     let odd = ours(world.token()).with("organization_id", "a b").sign();
     let seen = world.ask_with("/organizations/a%20b/things", &odd).await;
     In("alice in a b").assert("an id that is encoded", &seen, READ);
+}
+
+#[tokio::test]
+async fn each_delegated_call_has_a_line_with_actor_and_subject() {
+    const DELEGATED: Policy = Policy::new().with_delegation(1);
+    let world = World::new().await;
+    let api = Api::new(world.provider.endpoint(), ApiConfig::new(RESOURCE)).unwrap();
+    let logs = Logs::capture();
+    let token = world.token().with("act", json!({ "sub": "bob" })).sign();
+    let lines = || logs.text().matches("delegated access token accepted").count();
+    api.verify(&token).await.unwrap_err();
+    assert_eq!(lines(), 0, "{}", logs.text());
+    // Also when the token was seen before.
+    for calls in 1..=2 {
+        let claims = api.verify_for(&DELEGATED, &token, None).await.unwrap();
+        assert_eq!(claims.actor(), Some("bob"));
+        assert_eq!(lines(), calls, "{}", logs.text());
+    }
+    assert!(logs.text().contains(r#"actor="bob" subject="alice" depth=1"#), "{}", logs.text());
+    api.verify_for(&DELEGATED, &world.token().sign(), None).await.unwrap();
+    assert_eq!(lines(), 2, "{}", logs.text());
 }

@@ -57,7 +57,21 @@ async fn access_tokens_that_a_change_concerns_are_not_used_any_more() {
         // As Logto 1.37 tells it.
         ("Organization.Membership.Updated", "", 2),
         ("OrganizationRole.Scopes.Updated", r#","organizationRoleId":"role""#, 3),
+        ("OrganizationRole.Deleted", r#","params":{"id":"role"}"#, 3),
+        ("OrganizationRole.Data.Updated", r#","params":{"id":"role"},"data":{"id":"role"}"#, 0),
+        ("OrganizationScope.Deleted", r#","params":{"id":"scope"}"#, 3),
+        ("OrganizationScope.Data.Updated", r#","params":{"id":"scope"},"data":{"id":"scope"}"#, 3),
+        ("OrganizationScope.Created", r#","params":{},"data":{"id":"scope"}"#, 0),
         ("Role.Deleted", r#","params":{"id":"role"}"#, 3),
+        ("Role.Scopes.Updated", r#","params":{"id":"role"},"roleId":"role""#, 3),
+        ("Role.Data.Updated", r#","params":{"id":"role"},"data":{"id":"role"}"#, 0),
+        ("Scope.Deleted", r#","params":{"resourceId":"api","scopeId":"scope"}"#, 3),
+        (
+            "Scope.Data.Updated",
+            r#","params":{"resourceId":"api","scopeId":"scope"},"data":{"id":"scope"}"#,
+            3,
+        ),
+        ("Scope.Created", r#","params":{"resourceId":"api"},"data":{"id":"scope"}"#, 0),
         ("Organization.Data.Updated", r#","params":{"id":"{acme}"}"#, 0),
         ("Organization.Deleted", r#","path":"/fake-path/:id","params":{"id":"fake-id"}"#, 0),
     ];

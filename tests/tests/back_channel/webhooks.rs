@@ -348,7 +348,8 @@ async fn a_store_that_is_away_delays_it() {
     world.finish();
 }
 
-/// From the administrator to the page: the tenant tells the app over HTTP, the app signs the person out.
+/// From the administrator to the page: the tenant tells the app over HTTP, the app signs the person
+/// out.
 #[tokio::test]
 async fn an_administrator_of_the_local_tenant_suspends_a_person() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,5 @@
-//! A person in a real browser whose sign-in goes wrong: each time there is a page that says so, and a way on.
+//! A person in a real browser whose sign-in goes wrong: each time there is a page that says so, and
+//! a way on.
 
 use logto_tests::{Stage, Tab, everywhere};
 
@@ -19,7 +20,7 @@ async fn a_callback_of_another_day_leads_to_a_new_sign_in() {
     everywhere(async |example| {
         let stage = Stage::local(example, &[]).await;
         let tab = stage.open("/callback?code=old&state=old").await;
-        assert_page(&tab, "This sign-in is not valid any more", "Sign in").await;
+        assert_page(&tab, "This sign-in can no longer be completed", "Sign in").await;
         stage.screenshot(&tab, "stale-callback").await;
         tab.click("main a").await;
         sign_in_as_alice(&tab).await;

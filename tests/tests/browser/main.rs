@@ -4,4 +4,6 @@ mod back;
 mod errors;
 mod local;
 mod mcp;
+mod open_pages;
+mod other_ways;
 mod things;

@@ -1,5 +1,5 @@
-//! A person connects an MCP client that Logto has never heard of: rmcp's own client, a real browser, and the
-//! example MCP server.
+//! A person connects an MCP client that Logto has never heard of: rmcp's own client, a real
+//! browser, and the example MCP server.
 
 use axum::Router;
 use logto_local::LocalTenant;
@@ -70,7 +70,7 @@ async fn redeem(manager: &AuthorizationManager, callback: &str) {
 }
 
 #[tokio::test]
-async fn a_client_with_a_document_is_let_in_and_later_allowed_more() {
+async fn a_client_with_a_document_is_let_in_allowed_more_and_sent_away() {
     let base_url = free_base_url();
     let address = format!("{base_url}/mcp");
     let tenant = tenant(&base_url).await;
@@ -119,7 +119,8 @@ async fn a_client_with_a_document_is_let_in_and_later_allowed_more() {
     let manager = client.auth_manager.lock().await;
     let url = manager.request_scope_upgrade("write:bookmarks").await.unwrap();
     tab.goto("about:blank").await;
-    tab.goto(&url).await;
+    // As a client that wants to stay signed in.
+    tab.goto(&format!("{url}&prompt=consent")).await;
     // Signed in already: the consent page comes at once.
     assert!(tab.text("ul.scopes").await.contains("write:bookmarks"));
     tab.click("#authorize").await;
@@ -131,5 +132,14 @@ async fn a_client_with_a_document_is_let_in_and_later_allowed_more() {
     // The token of such a client opens nothing else: Logto does not exchange it.
     let models = call(&service, "list_my_models", json!({})).await.unwrap();
     assert!(models.contains("does not exchange the tokens of this client"), "{models}");
+
+    // It goes on with a new token, until the person takes the permission back.
+    let refresh = async || client.auth_manager.lock().await.refresh_token().await;
+    let before = client.get_access_token().await.unwrap();
+    refresh().await.unwrap();
+    assert_ne!(client.get_access_token().await.unwrap(), before);
+    assert!(call(&service, "whoami", json!({})).await.unwrap().contains("write:bookmarks"));
+    tenant.revoke_grants("alice").unwrap();
+    refresh().await.unwrap_err();
     browser.close().await;
 }

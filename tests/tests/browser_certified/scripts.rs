@@ -50,8 +50,8 @@ async fn links_and_forms_that_a_script_follows_sign_in_and_out() {
             tab.wait_for("#sign-in").await;
             assert_eq!(tab.fetch("/api/me").await.status, 401, "{}", library.file);
 
-            // Her session at Logto has ended too, so it asks who she is. And a page that needs her is the
-            // one that she comes back to.
+            // Her session at Logto has ended too, so it asks who she is. And a page that needs her
+            // is the one that she comes back to.
             tab.run(PROFILE).await;
             library.run(&tab).await;
             tab.click("#sign-in").await;

@@ -1,4 +1,5 @@
-//! A Hugging Face Space: the app in a frame of huggingface.co, with TLS and the sandbox that Spaces have.
+//! A Hugging Face Space: the app in a frame of huggingface.co, with TLS and the sandbox that Spaces
+//! have.
 
 use logto_local::LocalTenant;
 use logto_tests::{Browser, ExampleApp, Nginx, Tab, eventually, free_port, signs_in_at};
@@ -27,7 +28,8 @@ async fn a_space_signs_people_in_inside_its_frame() {
     let browser = Browser::launch_with(&[
         &format!("host-resolver-rules=MAP *:443 127.0.0.1:{proxy}"),
         "ignore-certificate-errors",
-        // The frame of another site is in the page's own process, so that the test can look into it.
+        // The frame of another site is in the page's own process, so that the test can look into
+        // it.
         "disable-site-isolation-trials",
     ])
     .await;

@@ -23,7 +23,8 @@ async fn a_stream_of_events_passes_nginx_at_once() {
         let stream = soon(&format!("{example:?} to open the stream"), visitor.get(&events)).await;
         assert_eq!(stream.status(), 200, "{example:?}");
 
-        // As browsers send it: nginx passes the request on as HTTP/1.0, where Actix Web wants a length.
+        // As browsers send it: nginx passes the request on as HTTP/1.0, where Actix Web wants a
+        // length.
         let sign_out = visitor.post(&format!("{base_url}/sign-out")).header("content-length", "0");
         let answer = sign_out.header("origin", &base_url);
         assert_eq!(answer.send().await.expect("an answer").status(), 303, "{example:?}");

@@ -41,7 +41,8 @@ async fn thirty_tabs_that_open_at_once_hinder_no_sign_in() {
     let bytes: usize = sign_ins.map(|cookie| cookie.name.len() + cookie.value.len()).sum();
     assert!(bytes < 4096, "{bytes} bytes of sign-in cookies");
 
-    // Logto itself knows one sign-in of a browser at a time, so some tabs end there and are loaded again.
+    // Logto itself knows one sign-in of a browser at a time, so some tabs end there and are loaded
+    // again.
     for (at, tab) in tabs.iter().enumerate() {
         tab.goto(&page(at)).await;
         assert_eq!(tab.text("#user-name").await, "Alice Example", "{}", nginx.log());

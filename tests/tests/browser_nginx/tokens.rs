@@ -1,5 +1,6 @@
-//! People in hundreds of organizations, with tokens for five APIs on one page that is loaded again and
-//! again: no response has more headers than nginx lets through, and no request more than it takes.
+//! People in hundreds of organizations, with tokens for five APIs on one page that is loaded again
+//! and again: no response has more headers than nginx lets through, and no request more than it
+//! takes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -56,11 +57,12 @@ async fn everywhere(person: Person, organizations: usize) {
 /// Someone in many organizations, with an ID token to match.
 fn member_of(organizations: usize) -> Person {
     (1..=organizations).fold(Person::new("grace"), |person, number| {
-        person.member_of(&format!("org{number:09}"), &format!("Team {number}"), "org-admin")
+        person.with_membership(&format!("org{number:09}"), &format!("Team {number}"), "org-admin")
     })
 }
 
-/// Signs a person in, wherever sessions live, and looks at the page with the tokens again and again.
+/// Signs a person in, wherever sessions live, and looks at the page with the tokens again and
+/// again.
 async fn reloads(framework: &str, person: Person, organizations: usize) {
     let with_token = if organizations > 200 { 5 } else { organizations };
     let homes = [("in cookies", None), ("in a store", Some(Arc::new(MemoryStorage::new())))];

@@ -1,4 +1,5 @@
-//! A form with a file, sent after the session has ended: the user sees the SDK's page, not an error of nginx.
+//! A form with a file, sent after the session has ended: the user sees the SDK's page, not an error
+//! of nginx.
 
 use std::io;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ async fn an_upload_without_a_session_gets_the_page_through_nginx() {
             let answer = soon("an answer", request.send()).await.expect("an answer");
             assert_eq!(answer.status(), 401, "{framework}: {}", nginx.log());
             let page = answer.text().await.expect("a page");
-            assert!(page.contains("You are not signed in any more"), "{framework}: {page}");
+            assert!(page.contains("You are no longer signed in"), "{framework}: {page}");
         }
     }
 }
@@ -42,7 +43,7 @@ async fn a_client_that_reads_after_it_has_sent_everything_gets_the_page() {
         let answer = read_at_the_end(&server, "/fresh").await;
         let answer = answer.unwrap_or_else(|error| panic!("{framework}: {error}"));
         assert!(answer.starts_with("HTTP/1.1 401"), "{framework}: {answer}");
-        assert!(answer.contains("You are not signed in any more"), "{framework}: {answer}");
+        assert!(answer.contains("You are no longer signed in"), "{framework}: {answer}");
     }
 }
 

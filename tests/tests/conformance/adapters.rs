@@ -14,6 +14,11 @@ fn every_route_answers_every_method() {
 }
 
 #[test]
+fn a_request_that_never_ends_is_answered() {
+    conform(&cases::unfinished());
+}
+
+#[test]
 fn a_request_without_a_session_is_told_so_in_its_own_way() {
     conform(&cases::kinds_of_request());
 }

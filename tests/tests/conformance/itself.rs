@@ -11,7 +11,7 @@ fn a_cookie_dropped_from_errors_is_noticed_and_put_down_to_one_adapter() {
     drivers.push(adapters::careless());
     let complaints = complaints(&drivers, &cases::pending_cookies());
 
-    let fails = |page: &str| format!("careless fails ‘a renewed session, paid by GET {page}’");
+    let fails = |page: &str| format!("careless fails ‘a renewed session, sent with GET {page}’");
     assert!(complaints.iter().any(|text| text.starts_with(&fails("/fails"))));
     assert!(!complaints.iter().any(|text| text.starts_with(&fails("/info"))));
     let differ = "axum, actix-web, poem, rocket, salvo and careless differ in ‘";

@@ -7,8 +7,8 @@ use logto_tests::instances::{Cluster, with_each_database};
 
 use crate::{all, burst, each_once, targets};
 
-/// While one instance waits for Logto: longer than a lease without signs of life, and not so long that Logto
-/// would refuse the refresh token which it replaced.
+/// While one instance waits for Logto: longer than a lease without signs of life, and not so long
+/// that Logto would refuse the refresh token which it replaced.
 const CUTTING: Duration = Duration::from_secs(2);
 const BETWEEN_CUTS: Duration = Duration::from_millis(25);
 

@@ -1,6 +1,7 @@
 //! Three instances of the example app with one store: what people do there, and what goes wrong.
 
 mod connections;
+mod lost_webhook;
 mod round_trips;
 mod shutdown;
 
@@ -14,7 +15,8 @@ use logto_tests::instances::{Cluster, with_each_database};
 use logto_tests::{Visitor, eventually, soon};
 
 /// Requests at the same time.
-/// Three unoptimized instances on a busy core get through so many before the first one's store times out.
+/// Three unoptimized instances on a busy core get through so many before the first one's store
+/// times out.
 const BURST: usize = 60;
 
 /// The statuses of many requests at the same time, to all instances in turn, and how many had each.

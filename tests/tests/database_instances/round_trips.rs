@@ -15,7 +15,8 @@ use url::Url;
 /// The first times scripts are loaded, connections made, and statements prepared on each of them.
 const ATTEMPTS: usize = 40;
 
-/// By this sqlx asks whether a connection is alive when it goes back into the pool. No request waits for it.
+/// By this sqlx asks whether a connection is alive when it goes back into the pool. No request
+/// waits for it.
 const SYNC: &[u8] = b"S\0\0\0\x04";
 
 /// Where the store is, and how often something was sent there after an answer, or first of all.
@@ -74,7 +75,7 @@ async fn a_page_takes_one_round_trip_and_a_refresh_four() {
             assert_eq!(alice.status(&format!("{base_url}{path}")).await, 200, "{}", app.log());
             trips.load(Ordering::SeqCst) - before
         };
-        let (mut page, mut refresh) = (usize::MAX, usize::MAX);
+        let mut seen = Vec::new();
         for _ in 0..ATTEMPTS {
             let alice = Visitor::new();
             tenant.set_access_token_life(Duration::ZERO);
@@ -83,14 +84,16 @@ async fn a_page_takes_one_round_trip_and_a_refresh_four() {
             assert_eq!(alice.open(&callback).await.status(), 303);
             tenant.set_access_token_life(HOUR);
             tenant.age_refresh_tokens(DUE_FOR_ROTATION);
-            page = page.min(taken(&alice, "/api/me").await);
-            refresh = refresh.min(taken(&alice, "/profile").await);
-            page = page.min(taken(&alice, "/profile").await);
-            if (page, refresh) == (1, 4) {
+            let first_page = taken(&alice, "/api/me").await;
+            let refresh = taken(&alice, "/profile").await;
+            let next_page = taken(&alice, "/profile").await;
+            // A command that goes out while another one is under way shares its round trip.
+            if [first_page, next_page].contains(&1) && refresh == 4 {
                 return;
             }
+            seen.push([first_page, refresh, next_page]);
         }
-        panic!("{page} round trips for a page, and {refresh} for a refresh");
+        panic!("round trips for a page, a refresh, and a page: {seen:?}");
     })
     .await;
 }

@@ -1,4 +1,5 @@
-//! What the example apps tell programs about their API, and whether a program gets in that goes by it.
+//! What the example apps tell programs about their API, and whether a program gets in that goes by
+//! it.
 
 use logto::m2m::{MachineApp, MachineConfig};
 use logto_local::LocalTenant;

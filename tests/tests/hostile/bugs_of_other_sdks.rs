@@ -188,6 +188,9 @@ async fn any_page_may_be_the_callback() {
         let callback = scene.tenant.sign_in(seen.location(), "alice").await.unwrap();
         let target = callback.strip_prefix(BASE_URL).unwrap();
         assert!(target.starts_with("/done?code="), "{target}");
+        let (_, query) = target.split_once('?').unwrap();
+        assert!(scene.logto.may_hold_code(query), "{query}");
+        assert!(!scene.logto.may_hold_code(&query.replace("state=", "state=x")), "{query}");
         let context = scene.logto.context(scene.request("GET", target));
         let seen = Seen::new(context.handle_sign_in_callback().await);
         assert_eq!((seen.status, seen.location()), (303, "/home"));

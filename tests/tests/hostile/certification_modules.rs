@@ -1,6 +1,6 @@
-//! The modules of the OpenID Foundation's plans for relying parties (basic and configuration), as its
-//! test provider behaves in them: an issuer that ends in a slash, RS256, tokens that live five minutes,
-//! answers without whatever is optional, and new keys for every module.
+//! The modules of the OpenID Foundation's plans for relying parties (basic and configuration), as
+//! its test provider behaves in them: an issuer that ends in a slash, RS256, tokens that live five
+//! minutes, answers without whatever is optional, and new keys for every module.
 
 use logto_tests::hostile::{
     Answer, Endpoint, IdToken, Key, NO, Provider, Seen, Then, World, YES, check, each, encode,

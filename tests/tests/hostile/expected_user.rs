@@ -1,6 +1,6 @@
 //! A sign-in that is meant for one person: a magic link, an invitation, "continue as …".
 
-use logto::{ErrorKind, LogtoConfig, Prompt, SignInOptions};
+use logto::{ErrorKind, FirstScreen, LogtoConfig, Prompt, SignInOptions};
 use logto_tests::hostile::{Endpoint, Home, IdToken, NO, Seen, Then, World, YES, each, state_of};
 use url::Url;
 
@@ -149,4 +149,16 @@ async fn an_address_cannot_be_compared_without_its_scope() {
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.to_string().contains("the scope email"), "{error}");
     world.finish();
+}
+
+/// To a person who is signed in there, Logto shows no page.
+#[tokio::test]
+async fn options_that_need_a_page_are_logged_where_there_may_be_none() {
+    const LINE: &str = r#"parameters=["first_screen"]"#;
+    for (prompt, is_logged) in [(Prompt::Consent, true), (Prompt::LoginConsent, false)] {
+        let mut world = World::new().await;
+        let options = SignInOptions::new().with_first_screen(FirstScreen::Register);
+        begin(&mut world, options.with_prompt(prompt)).await;
+        assert_eq!(world.log().contains(LINE), is_logged, "{prompt:?}: {}", world.log());
+    }
 }

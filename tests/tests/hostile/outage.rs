@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use logto::TokenRequest;
 use logto_tests::hostile::{
     Answer, Endpoint, LATER, NO, Provider, World, YES, check, each, sign_in_twice,
 };
@@ -21,28 +22,31 @@ async fn the_wait_that_the_provider_asks_for_is_passed_on() {
 
 #[tokio::test]
 async fn a_callback_that_met_an_outage_works_when_it_is_over() {
-    let rows: [(&str, fn(&Provider)); 4] = [
-        ("the token endpoint answers 503", |p| {
+    // Whether the provider has seen the code, which is good once.
+    let rows: [(&str, bool, fn(&Provider)); 4] = [
+        ("the token endpoint answers 503", true, |p| {
             p.bend(Endpoint::Token, |_, _| Answer::text(503, ""))
         }),
-        ("the key set cannot be had", |p| p.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""))),
-        ("the key set comes too late", |p| p.bend(Endpoint::Jwks, |a, _| a.never())),
-        ("the key set is unusable", |p| p.bend(Endpoint::Jwks, |_, _| Answer::text(500, "oops"))),
+        ("the key set cannot be had", false, |p| {
+            p.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""))
+        }),
+        ("the key set comes too late", false, |p| p.bend(Endpoint::Jwks, |a, _| a.never())),
+        ("the key set is unusable", false, |p| {
+            p.bend(Endpoint::Jwks, |_, _| Answer::text(500, "oops"))
+        }),
     ];
-    each(rows, async |bend| {
+    each(rows.map(|(name, is_spent, bend)| (name, (is_spent, bend))), async |(is_spent, bend)| {
         let mut world = World::impatient().await;
         let authorize = world.begin("/sign-in?return_to=/home").await;
         let callback = world.callback(&authorize);
-        // The provider answers this time before it burns the code, like a gateway does.
         bend(&world.provider);
         let honest = world.provider.clone();
         let seen = world.open(&callback).await;
         check(&world, &seen, LATER, None).await;
         honest.relent();
-        let code_was_sent = !honest.calls(Endpoint::Token).is_empty();
         let seen = world.open(&callback).await;
-        if code_was_sent {
-            assert_eq!(seen.status, 400, "the code is spent: {seen:?}");
+        if is_spent {
+            assert_eq!(seen.status, 400, "{seen:?}");
         } else {
             check(&world, &seen, YES, None).await;
         }
@@ -103,6 +107,26 @@ async fn sign_ins_that_cannot_begin_are_one_line_that_names_the_address() {
         world.finish();
     }
 }
+
+#[tokio::test]
+async fn lost_answers_to_refreshes_are_counted_and_not_listed() {
+    let mut world = World::new().await;
+    world.sign_in().await;
+    world.provider.bend(Endpoint::Token, |answer, _| answer.cut());
+    world.clock.advance(HOUR);
+    for _ in 0..5 {
+        let error = world.page().access_token(TokenRequest::opaque()).await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+    }
+    assert!(world.provider.calls(Endpoint::Token).len() > 5, "each was tried again");
+    let log = world.log();
+    // Another test of this process may have used up the line.
+    assert!(log.matches("lost the response to a token refresh").count() <= 1, "{log}");
+    world.finish();
+}
+
+/// As long as an access token lives.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Port 1 of loopback refuses connections.
 fn nowhere(provider: &Provider, member: &'static str) {

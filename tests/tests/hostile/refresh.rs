@@ -172,7 +172,8 @@ async fn an_answer_that_is_lost_costs_no_session() {
     .await;
 }
 
-/// A caller that is told to wait has not been served: asking at once again would only add to the load.
+/// A caller that is told to wait has not been served: asking at once again would only add to the
+/// load.
 #[tokio::test]
 async fn a_provider_that_asks_for_patience_is_not_asked_twice() {
     for status in [408, 429, 503] {

@@ -157,8 +157,9 @@ async fn it_knows_who_it_is_and_where_they_go() {
         world.browser = Default::default();
         let authorize = world.begin("/sign-in").await;
         assert_eq!(world.open(&world.callback(&authorize)).await.location(), "/start");
+        // Cookies beside a store are listed there.
         let others =
-            |known: &str| if home == Home::Store { known.to_owned() } else { "None".to_owned() };
+            |known: &str| if home == Home::Cookies { "None".to_owned() } else { known.to_owned() };
         let name = "Some(\"alice Example\")";
         assert_eq!(
             *told.lock().unwrap(),

@@ -38,3 +38,20 @@ async fn people_who_keep_their_session_or_sign_out_are_not_stopped() {
     }
     world.finish();
 }
+
+/// Each tab that was waiting replaces the session of the one before, and another tab may ask before
+/// it has the newest cookies.
+#[tokio::test]
+async fn tabs_that_sign_in_one_after_the_other_are_not_stopped() {
+    let mut world = World::new().await;
+    let mut before = None;
+    for _ in 0..5 {
+        before = Some(world.browser.clone());
+        assert_eq!(world.sign_in().await.status, 303);
+    }
+    assert!(world.person().await.is_some());
+    world.browser = before.unwrap();
+    assert_eq!(world.person().await, None, "its session was replaced");
+    assert_eq!(world.open("/sign-in?return_to=/home").await.status, 303);
+    world.finish();
+}

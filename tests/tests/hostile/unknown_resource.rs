@@ -1,5 +1,5 @@
-//! Logto refuses a whole sign-in for one API resource that it does not know. That must not lock people
-//! out.
+//! Logto refuses a whole sign-in for one API resource that it does not know. That must not lock
+//! people out.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The person's token at Hugging Face and other services: what Logto may answer, by the errors that were recorded from it.
+//! The person's token at Hugging Face and other services: what Logto may answer, by the errors that
+//! were recorded from it.
 
 use std::time::Duration;
 
@@ -157,7 +158,8 @@ async fn any_connector_can_be_asked_for() {
     }
 }
 
-/// Whose token has to come anew signs in with this prompt: Logto answers another from its own session.
+/// Whose token has to come anew signs in with this prompt: Logto answers another from its own
+/// session.
 #[tokio::test]
 async fn only_a_sign_in_that_asks_for_login_comes_through_hugging_face() {
     let world = world(true, &["identities"]).await;

@@ -1,4 +1,5 @@
-//! What the model is made of: Logto, the store, three instances, and the steps from one state to the next.
+//! What the model is made of: Logto, the store, three instances, and the steps from one state to
+//! the next.
 
 use crate::{Faults, Rules, Violation};
 
@@ -191,8 +192,8 @@ impl World {
         }
     }
 
-    /// Logto redeems what an instance sent. For three seconds it takes a token that it has replaced, and
-    /// then ends everything that was issued for the sign-in.
+    /// Logto redeems what an instance sent. For three seconds it takes a token that it has
+    /// replaced, and then ends everything that was issued for the sign-in.
     fn redeem(mut self, number: usize) -> Option<Self> {
         let Step::Sent(token) = self.instances[number].step else {
             return None;

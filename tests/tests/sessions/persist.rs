@@ -84,8 +84,8 @@ async fn a_token_is_stored_before_it_is_returned() {
     .await;
 }
 
-/// The store may take longer than Logto: a sign of life that hangs must not keep the answer from being
-/// read.
+/// The store may take longer than Logto: a sign of life that hangs must not keep the answer from
+/// being read.
 #[tokio::test]
 async fn a_store_that_hangs_while_logto_answers() {
     each(Home::SHARED, async |home| {

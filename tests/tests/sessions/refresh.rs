@@ -107,8 +107,8 @@ async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
         let mut world = World::lives(home).await;
         world.clock.advance(LATER);
         let other = world.instance();
-        // It knows what Logto offers: between the end of the lease and its own there is no pause, in
-        // which the first instance would take its lease back.
+        // It knows what Logto offers: between the end of the lease and its own there is no pause,
+        // in which the first instance would take its lease back.
         let request = world.browser.request("GET", "/sign-in", &NAVIGATION);
         assert_eq!(other.handle(Route::SignIn, request).await.status(), 303);
         let before = sent(&world);
@@ -199,8 +199,8 @@ async fn a_store_that_is_away_for_minutes_costs_no_session() {
     .await;
 }
 
-/// What was issued for a refresh whose browser never heard of it has to last longer than the hour of
-/// an access token.
+/// What was issued for a refresh whose browser never heard of it has to last longer than the hour
+/// of an access token.
 #[tokio::test]
 async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
     each(Home::ALL, async |home| {
@@ -290,8 +290,8 @@ async fn an_answer_that_is_lost() {
     .await;
 }
 
-/// Instance A loses its lease while Logto's answer is on the way, B sends the same refresh token and
-/// is refused, and A's answer was good.
+/// Instance A loses its lease while Logto's answer is on the way, B sends the same refresh token
+/// and is refused, and A's answer was good.
 #[tokio::test]
 async fn a_refusal_because_another_instance_was_faster() {
     each(Home::SHARED, async |home| {

@@ -1,4 +1,5 @@
-//! A sign-out wins: over refreshes under way, over copies of cookies, and never over a later sign-in.
+//! A sign-out wins: over refreshes under way, over copies of cookies, and never over a later
+//! sign-in.
 
 use std::time::Duration;
 

@@ -14,8 +14,8 @@ const RESOURCES: [&str; 5] = [
     "https://five.example",
 ];
 
-/// Access tokens with so many bytes that do not compress: in the signature, like those of RSA, or in
-/// the claims.
+/// Access tokens with so many bytes that do not compress: in the signature, like those of RSA, or
+/// in the claims.
 fn make_tokens_large(world: &World, bytes: usize, in_claims: bool) {
     let key = Key::es384("noise");
     world.provider.bend(Endpoint::Token, move |answer, _| {

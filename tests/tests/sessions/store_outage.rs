@@ -201,7 +201,8 @@ async fn signing_out_holds_when_the_store_is_back() {
             assert!(seen.body.contains("has not reached all servers yet"), "{seen:?}");
             assert!(seen.body.contains("/session/end?client_id="), "{trouble:?}: {seen:?}");
             assert_eq!(world.browser.cookie_header(), "");
-            // Here it is over at once, and a process that stops is told that it is not yet elsewhere.
+            // Here it is over at once, and a process that stops is told that it is not yet
+            // elsewhere.
             world.browser = copy;
             assert_ne!(world.page().session_state().await.unwrap(), SessionState::SignedIn);
             assert_ne!(world.logto.drain(Duration::ZERO).await, 0, "{trouble:?}");

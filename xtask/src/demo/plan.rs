@@ -1,8 +1,9 @@
 //! What the environment asks of a demo.
 
 /// The variables that name a Logto application; all of them or none.
-const TENANT_VARIABLES: [&str; 4] =
-    ["LOGTO_ENDPOINT", "LOGTO_APP_ID", "LOGTO_APP_SECRET", "LOGTO_COOKIE_SECRET"];
+const TENANT_VARIABLES: [&str; 3] = ["LOGTO_ENDPOINT", "LOGTO_APP_ID", "LOGTO_APP_SECRET"];
+/// What an app with sessions needs beside them.
+const COOKIE_SECRET: &str = "LOGTO_COOKIE_SECRET";
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plan {
@@ -21,23 +22,28 @@ pub(crate) enum Tenant {
 }
 
 impl Plan {
-    pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+    pub(crate) fn read(
+        has_sessions: bool,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
         let base_url = variable("BASE_URL").unwrap_or_else(|| "http://localhost:3000".to_owned());
         let port = port_of(&base_url).ok_or_else(|| {
             format!(
                 "BASE_URL is {base_url}, which is not an address such as http://localhost:3000."
             )
         })?;
-        let missing: Vec<&str> = TENANT_VARIABLES
-            .into_iter()
-            .filter(|name| variable(name).is_none_or(|value| value.is_empty()))
-            .collect();
+        let mut wanted = TENANT_VARIABLES.to_vec();
+        wanted.extend(has_sessions.then_some(COOKIE_SECRET));
+        let mut missing = wanted.clone();
+        missing.retain(|name| variable(name).is_none_or(|value| value.is_empty()));
         let tenant = match missing.len() {
             0 => Tenant::Remote,
-            4 => Tenant::Local { port: local_port(variable("LOGTO_LOCAL_PORT"))? },
+            all if all == wanted.len() => {
+                Tenant::Local { port: local_port(variable("LOGTO_LOCAL_PORT"))? }
+            }
             _ => {
                 return Err(format!(
-                    "Some of the four variables that name a Logto application are set, but not {}.\n\
+                    "Some of the variables that name a Logto application are set, but not {}.\n\
                      Set all of them to use that application, or none to get a local Logto.",
                     missing.join(", ")
                 ));
@@ -73,7 +79,7 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Plan, String> {
-        Plan::read(|wanted| {
+        Plan::read(true, |wanted| {
             let found = variables.iter().find(|(name, _)| *name == wanted);
             found.map(|(_, value)| (*value).to_owned())
         })
@@ -97,8 +103,11 @@ mod tests {
 
     #[test]
     fn a_named_application_is_used() {
-        let all = TENANT_VARIABLES.map(|name| (name, "something"));
-        assert_eq!(read(&all).unwrap().tenant, Tenant::Remote);
+        let named = |name: &str| TENANT_VARIABLES.contains(&name).then(|| "something".to_owned());
+        assert!(Plan::read(true, named).unwrap_err().contains("but not LOGTO_COOKIE_SECRET."));
+        assert_eq!(Plan::read(false, named).unwrap().tenant, Tenant::Remote);
+        let all = |_: &str| Some("http://localhost:3000".to_owned());
+        assert_eq!(Plan::read(true, all).unwrap().tenant, Tenant::Remote);
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub(super) struct Use {
     pub(super) name: String,
 }
 
-/// The paths below `crate` and `super` in the file of `module`, and at the root also those of `use`.
+/// The paths below `crate` and `super` in the file of `module`, and at the root also those of
+/// `use`.
 pub(super) fn uses(source: &str, module: &[String]) -> Vec<Use> {
     let mut reader = Reader { tokens: tokens(source), at: 0, uses: Vec::new() };
     let mut module = module.to_vec();

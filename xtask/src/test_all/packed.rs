@@ -1,5 +1,5 @@
-//! Each crate by itself, as its user gets it from the registry. In the other steps a feature that one
-//! package forgot may be turned on by another, and a file that is not packed is there.
+//! Each crate by itself, as its user gets it from the registry. In the other steps a feature that
+//! one package forgot may be turned on by another, and a file that is not packed is there.
 
 use std::fs;
 use std::path::Path;
@@ -16,8 +16,8 @@ const FOLDER: &str = "target/package";
 /// What each package contains besides its code.
 const NEEDED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
-/// Counts three for each crate: its package is complete, what is packed compiles, and it brings no web
-/// framework but its own.
+/// Counts three for each crate: its package is complete, what is packed compiles, and it brings no
+/// web framework but its own.
 pub(crate) fn packed() -> Outcome {
     let crates = match pack() {
         Ok(crates) => crates,
@@ -93,8 +93,8 @@ impl Packed {
         NEEDED.into_iter().filter(|file| !is_there(file)).collect()
     }
 
-    /// Compiles it with the other packed crates, which no registry has yet. Quietly: cargo complains of
-    /// those that it does not need.
+    /// Compiles it with the other packed crates, which no registry has yet. Quietly: cargo
+    /// complains of those that it does not need.
     fn check(&self, all: &[Self]) -> Cargo {
         let manifest = format!("{FOLDER}/{}/Cargo.toml", self.folder);
         let mut arguments = ["check", "--quiet", "--target-dir", "target", "--manifest-path"]

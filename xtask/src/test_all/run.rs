@@ -8,7 +8,7 @@ use super::report::{Counts, Outcome};
 /// A call of cargo.
 pub(crate) struct Cargo {
     arguments: Vec<String>,
-    environment: Vec<(&'static str, &'static str)>,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Cargo {
@@ -16,14 +16,16 @@ impl Cargo {
         Self { arguments: arguments.into_iter().map(Into::into).collect(), environment: Vec::new() }
     }
 
-    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.environment.push((name, value));
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
         self
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO"));
-        command.args(&self.arguments).envs(self.environment.iter().copied());
+        command
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

@@ -8,7 +8,9 @@
 //! are built several times.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::needs::Need;
 use super::run::Cargo;
@@ -32,7 +34,12 @@ impl Suite {
     }
 
     pub(crate) fn command(&self) -> Cargo {
-        Cargo::new(arguments(&[], &self.files))
+        let cargo = Cargo::new(arguments(&[], &self.files));
+        match self.needs.as_slice() {
+            [] => with_more_threads(cargo),
+            // Browsers and databases take what there is.
+            _ => cargo,
+        }
     }
 }
 
@@ -48,7 +55,13 @@ pub(crate) fn system_tests() -> Result<Vec<Suite>, String> {
 pub(crate) fn tests_of_packages() -> Result<Cargo, String> {
     let mut files = package_test_files()?;
     files.retain(|file| Need::of(file).is_empty());
-    Ok(Cargo::new(arguments(&["--lib", "--bins", "--examples"], &files)))
+    Ok(with_more_threads(Cargo::new(arguments(&["--lib", "--bins", "--examples"], &files))))
+}
+
+/// Tests that wait for half of their time, as those do that speak with a server of their own.
+fn with_more_threads(cargo: Cargo) -> Cargo {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    cargo.env("RUST_TEST_THREADS", (2 * cores).to_string())
 }
 
 fn package_test_files() -> Result<Vec<String>, String> {

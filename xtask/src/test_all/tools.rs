@@ -41,8 +41,8 @@ pub(crate) fn node() -> Result<(), String> {
         .to_owned())
 }
 
-/// Redis or Valkey, PostgreSQL, PgBouncer, what makes certificates, and what gives instances wrong clocks,
-/// or a sentence that says how to get them.
+/// Redis or Valkey, PostgreSQL, PgBouncer, what makes certificates, and what gives instances wrong
+/// clocks, or a sentence that says how to get them.
 pub(crate) fn databases() -> Result<(), String> {
     let missing = || {
         let mut packages = Vec::new();
@@ -84,6 +84,17 @@ pub(crate) fn nginx() -> Result<(), String> {
     }
     Err("nginx is missing and could not be installed. Install it (Debian: `apt-get install \
          nginx`), or leave its tests out with `--without nginx`."
+        .to_owned())
+}
+
+/// D-Bus and a key ring, or a sentence that says how to get them.
+pub(crate) fn key_ring() -> Result<(), String> {
+    let found = || runs("dbus-run-session") && runs("gnome-keyring-daemon");
+    if found() || (install(&["dbus", "gnome-keyring"]) && found()) {
+        return Ok(());
+    }
+    Err("D-Bus or gnome-keyring is missing and could not be installed. Install them (Debian: \
+         `apt-get install dbus gnome-keyring`)."
         .to_owned())
 }
 

@@ -19,8 +19,8 @@ impl App {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
     }
 
-    /// Redeems a code that never existed: an app that authenticates is told that the code is wrong, and nothing else
-    /// happens.
+    /// Redeems a code that never existed: an app that authenticates is told that the code is wrong,
+    /// and nothing else happens.
     pub(crate) async fn secret(&self, http: &Http, provider: &Provider) -> Outcome {
         let Some(address) = provider.url("token_endpoint") else {
             return no_endpoint("token");
@@ -114,8 +114,8 @@ fn is_unknown_client(answer: &Answer) -> bool {
     answer.status == 400 && answer.text("error") == "invalid_client"
 }
 
-/// Whether this tenant signs administrators in to the console. Its built-in application is found, and
-/// refused for its address.
+/// Whether this tenant signs administrators in to the console. Its built-in application is found,
+/// and refused for its address.
 async fn is_admin_tenant(http: &Http, provider: &Provider) -> bool {
     let Some(mut address) = provider.url("authorization_endpoint") else {
         return false;

@@ -11,8 +11,8 @@ use super::app::App;
 use super::ask::Http;
 use super::finding::{Finding, Outcome};
 
-/// Sends what no tenant would send: an app that listens refuses it with 400. `expected` is where the SDK
-/// listens.
+/// Sends what no tenant would send: an app that listens refuses it with 400. `expected` is where
+/// the SDK listens.
 pub(crate) async fn examine(
     http: &Http,
     app: &App,
@@ -83,8 +83,8 @@ fn private(uri: &str, endpoint: &Url) -> Finding {
     Finding::problem(what, why, address)
 }
 
-/// Whether Logto does not send there, by the name of the host or after looking it up: its own list of
-/// addresses, which is longer than that of private networks.
+/// Whether Logto does not send there, by the name of the host or after looking it up: its own list
+/// of addresses, which is longer than that of private networks.
 async fn is_refused(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => is_refused_address(IpAddr::V4(address)),

@@ -9,11 +9,12 @@ use super::finding::{Finding, Outcome};
 const REQUEST: usize = 6 * 1024;
 /// The longest page to return to makes the largest response that can be had without signing in.
 const PAGE: usize = 1000;
-/// A callback's response: session cookies of 2 KiB, a page to return to, and what every response has.
+/// A callback's response: session cookies of 2 KiB, a page to return to, and what every response
+/// has.
 const LARGEST_RESPONSE: usize = 3500;
 
-/// Asks the running app for its sign-in with cookies as large, and for a response as large, as the SDK
-/// makes them. `sign_in` is the address of the route.
+/// Asks the running app for its sign-in with cookies as large, and for a response as large, as the
+/// SDK makes them. `sign_in` is the address of the route.
 pub(crate) async fn examine(http: &Http, sign_in: &Url) -> Outcome {
     let usual = match http.get(sign_in).await {
         Ok(usual) if usual.location.is_some() => usual,

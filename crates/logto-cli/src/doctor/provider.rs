@@ -83,7 +83,7 @@ fn read(answer: &Answer, endpoint: &Url) -> Result<Provider, Finding> {
     }
     Err(Finding::problem(
         format!(
-            "LOGTO_ENDPOINT {endpoint} is no Logto tenant: status {} where its discovery document should be",
+            "LOGTO_ENDPOINT {endpoint} is not a Logto tenant: status {} where its discovery document should be",
             answer.status
         ),
         "The SDK finds every other address through that document.",

@@ -1,7 +1,7 @@
 //! Whether a sign-in will bring a refresh token.
 //!
-//! Only a sign-in shows one. Everything that decides on it is known before: what the app asks for, what Logto
-//! offers, and, from inside, what the app is set to.
+//! Only a sign-in shows one. Everything that decides on it is known before: what the app asks for,
+//! what Logto offers, and, from inside, what the app is set to.
 
 use logto_management::Application;
 

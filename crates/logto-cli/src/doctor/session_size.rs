@@ -48,7 +48,7 @@ fn member_of(organizations: usize) -> Person {
                 char::from_digit((random >> 33) as u32 % 36, 36).unwrap_or('0')
             })
             .collect();
-        person.member_of(&id, "", "org-admin")
+        person.with_membership(&id, "", "org-admin")
     })
 }
 
@@ -76,7 +76,8 @@ fn header(reply: &Reply, name: &str) -> Option<String> {
     Some(value.clone())
 }
 
-/// `organizations` is how many the tenant has, and `claims` what it adds to ID tokens, if that is known.
+/// `organizations` is how many the tenant has, and `claims` what it adds to ID tokens, if that is
+/// known.
 pub(crate) fn judge(
     room: Option<usize>,
     organizations: Option<usize>,

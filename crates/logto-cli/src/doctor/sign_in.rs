@@ -16,7 +16,8 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    /// The running app's own request if it answers, or else the one that the SDK makes of the environment.
+    /// The running app's own request if it answers, or else the one that the SDK makes of the
+    /// environment.
     pub(crate) async fn find(
         http: &Http,
         logto: &Logto,
@@ -110,7 +111,8 @@ impl Addresses {
         words.iter().any(|one| one == word)
     }
 
-    /// Scopes that are Logto's own, and others: each of those has to belong to a resource that is asked for.
+    /// Scopes that are Logto's own, and others: each of those has to belong to a resource that is
+    /// asked for.
     pub(crate) fn scopes(&self, provider: &Provider) -> (Vec<String>, Vec<String>) {
         let known = provider.list("scopes_supported");
         let scopes = words(&self.authorization, "scope").into_iter();

@@ -1,7 +1,7 @@
 //! The `.env` file: read for values, and added to without touching lines that it did not write.
 //!
-//! Above every line that this program writes stands a comment with a fingerprint of it. A line whose comment
-//! still fits is ours and may be written anew; every other line stays as it is.
+//! Above every line that this program writes stands a comment with a fingerprint of it. A line
+//! whose comment still fits is ours and may be written anew; every other line stays as it is.
 
 mod line;
 
@@ -45,7 +45,8 @@ impl EnvFile {
         };
         Ok(Self {
             path: path.to_owned(),
-            // Whatever else ends a line stays with it. Some editors of Windows begin a file with a mark.
+            // Whatever else ends a line stays with it. Some editors of Windows begin a file with a
+            // mark.
             lines: text
                 .trim_start_matches('\u{feff}')
                 .split_terminator('\n')
@@ -55,7 +56,8 @@ impl EnvFile {
         })
     }
 
-    /// The value of the last line that sets the variable, as a shell would see it. Empty is not set.
+    /// The value of the last line that sets the variable, as a shell would see it. Empty is not
+    /// set.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         let (_, value) = self.find(name)?;
         Some(value).filter(|value| !value.is_empty())

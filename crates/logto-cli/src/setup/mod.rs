@@ -56,7 +56,8 @@ pub(crate) async fn hugging_face(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What has to change. What users are asked for stays as it is if there is a terminal to ask about it.
+/// What has to change. What users are asked for stays as it is if there is a terminal to ask about
+/// it.
 async fn plan(
     wanted: &mut Wanted,
     options: &HuggingFace,

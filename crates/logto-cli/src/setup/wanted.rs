@@ -77,8 +77,9 @@ impl Wanted {
         builder.build().map_err(Failure::from)
     }
 
-    /// The application that `LOGTO_APP_ID` names is adopted. If this command wrote that name, for a tenant or
-    /// an application that is not meant any more, the name of the application decides instead.
+    /// The application that `LOGTO_APP_ID` names is adopted. If this command wrote that name, for a
+    /// tenant or an application that is not meant any more, the name of the application decides
+    /// instead.
     pub(crate) async fn find_app(
         &mut self,
         variables: &Variables,

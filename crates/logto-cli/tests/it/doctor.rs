@@ -1,4 +1,5 @@
-//! `logto doctor`: nothing on a healthy set-up, and each misconfiguration by itself, seen from outside.
+//! `logto doctor`: nothing on a healthy set-up, and each misconfiguration by itself, seen from
+//! outside.
 
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ async fn an_endpoint_that_is_something_else() {
     let patient = Patient::healthy().await;
     let base_url = patient.variables[4].1.clone();
     let patient = patient.with("LOGTO_ENDPOINT", base_url);
-    patient.suffers_from("endpoint", "is no Logto tenant: status 404").await;
+    patient.suffers_from("endpoint", "is not a Logto tenant: status 404").await;
 }
 
 #[tokio::test]

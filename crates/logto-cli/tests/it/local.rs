@@ -4,11 +4,17 @@ use std::collections::HashMap;
 use std::env::temp_dir;
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::Duration;
 
+use logto_management::{Management, NewUser};
+use secrecy::ExposeSecret;
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::time::timeout;
 
 use crate::support::{logto, run};
 
+/// A failure says what is missing instead of waiting for it for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
 const VARIABLES: [&str; 7] = [
     "LOGTO_ENDPOINT",
     "BASE_URL",
@@ -70,6 +76,45 @@ async fn a_command_gets_the_tenant_in_its_environment_and_ends_it() {
     assert_eq!(values.len(), VARIABLES.len(), "{run:?}");
     assert_eq!(values[1], "http://localhost:4000");
     assert!(!run.out.contains("export"), "{run:?}");
+}
+
+/// The test is the app.
+#[tokio::test]
+async fn webhooks_come_to_the_app_with_their_key() {
+    let app = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let base_url = format!("http://localhost:{}", app.local_addr().unwrap().port());
+    let arguments = ["local", "--port", "0", "--webhooks", "--base-url", &base_url];
+    let mut child = logto(&temp_dir(), &arguments).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut exports = HashMap::new();
+    while exports.len() < VARIABLES.len() + 1 {
+        let line = timeout(PATIENCE, lines.next_line()).await.expect("another variable");
+        let line = line.unwrap().unwrap();
+        let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+        exports.insert(name.to_owned(), value.to_owned());
+    }
+    let value = |name: &str| exports[name].as_str();
+    let (id, secret) = (value("LOGTO_M2M_APP_ID"), value("LOGTO_M2M_APP_SECRET"));
+    let management = Management::new(value("LOGTO_ENDPOINT"), id, secret).unwrap();
+    let hooks = management.hooks().list().all().await.unwrap();
+    let [hook] = &hooks[..] else { panic!("{hooks:?}") };
+    assert_eq!(hook.config.url, format!("{base_url}/webhooks/logto"));
+    assert_eq!(hook.signing_key.expose_secret(), value("LOGTO_WEBHOOK_SIGNING_KEY"));
+
+    app.set_nonblocking(true).unwrap();
+    let app = tokio::net::TcpListener::from_std(app).unwrap();
+    management.users().create(&NewUser::default()).await.unwrap();
+    let (connection, _) = timeout(PATIENCE, app.accept()).await.expect("a delivery").unwrap();
+    let mut head = BufReader::new(connection).lines();
+    assert_eq!(head.next_line().await.unwrap().unwrap(), "POST /webhooks/logto HTTP/1.1");
+    let signature = loop {
+        let line = head.next_line().await.unwrap().unwrap();
+        if let Some(signature) = line.strip_prefix("logto-signature-sha-256: ") {
+            break signature.to_owned();
+        }
+    };
+    assert_eq!(signature.len(), 64);
+    child.kill().await.unwrap();
 }
 
 /// As a newcomer tries it out: an empty tenant, and the set-up as its command.

@@ -192,6 +192,46 @@ async fn the_api_of_the_examples_is_created_once_and_new_users_may_read_it() {
 }
 
 #[tokio::test]
+async fn the_signing_key_of_the_webhook_is_written_once() {
+    let site = Site::empty().await;
+    let planned = site.set_up(&["--with-webhooks", "--dry-run"]).await;
+    assert!(planned.out.contains("LOGTO_WEBHOOK_SIGNING_KEY"), "{planned:?}");
+    assert_eq!(site.env(), "");
+    let run = site.set_up(&["--with-webhooks"]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(site.changes().contains(&"POST /api/hooks".to_owned()), "{:?}", site.changes());
+    let key = site.value("LOGTO_WEBHOOK_SIGNING_KEY");
+    assert_eq!(Some(&key), site.tenant.webhook_signing_key().as_ref());
+    assert!(!format!("{}{}", run.out, run.err).contains(&key), "{run:?}");
+
+    let env = site.env();
+    let again = site.set_up(&["--with-webhooks"]).await;
+    assert!(again.out.contains("Nothing changed"), "{again:?}");
+    assert_eq!(site.changes(), Vec::<String>::new());
+    assert_eq!(site.env(), env);
+    // Without the option it is left alone.
+    site.set_up(&[]).await;
+    assert_eq!(site.env(), env);
+}
+
+#[tokio::test]
+async fn the_account_api_is_switched_on_once() {
+    let site = Site::empty().await;
+    let run = site.set_up(&["--with-account-api"]).await;
+    assert_eq!(run.status, 0, "{run:?}");
+    let opened = "PATCH /api/account-center".to_owned();
+    assert!(site.changes().contains(&opened), "{:?}", site.changes());
+    let machine = site.tenant.machine_app();
+    let (id, secret) = (machine.app_id.as_str(), machine.app_secret.as_str());
+    let management = Management::new(site.tenant.endpoint(), id, secret).unwrap();
+    assert!(management.account_center().get().await.unwrap().enabled);
+
+    let again = site.set_up(&["--with-account-api"]).await;
+    assert!(again.out.contains("Nothing changed"), "{again:?}");
+    assert_eq!(site.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn programs_get_one_json_document() {
     let site = Site::empty().await;
     let run = site.set_up(&["--dry-run", "--json"]).await;

@@ -81,7 +81,7 @@ async fn an_endpoint_that_is_something_else_is_told_from_credentials_that_are_wr
     let unused = Place::find().await.leave();
     let other_name = site.tenant.endpoint().replace("localhost", "127.0.0.1");
     for (endpoint, status, told) in [
-        (format!("{}/path", site.tenant.endpoint()), 1, "is no Logto tenant"),
+        (format!("{}/path", site.tenant.endpoint()), 1, "is not a Logto tenant"),
         (format!("http://localhost:{port}"), 1, "Is LOGTO_ENDPOINT the tenant?"),
         (format!("https://localhost:{port}"), 1, "does not speak TLS"),
         (unused, 1, "Check LOGTO_ENDPOINT, or try again"),

@@ -86,8 +86,8 @@ impl Directory {
         it
     }
 
-    /// An API whose permissions each have a role of the same name. Who may change things may do everything
-    /// there, who may read them has the first permission.
+    /// An API whose permissions each have a role of the same name. Who may change things may do
+    /// everything there, who may read them has the first permission.
     pub(crate) fn add_api(
         &mut self,
         indicator: &str,

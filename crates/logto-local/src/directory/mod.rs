@@ -1,4 +1,5 @@
-//! What an administrator sets up: connectors, the sign-in experience, resources, roles, organizations.
+//! What an administrator sets up: connectors, the sign-in experience, resources, roles,
+//! organizations.
 
 mod access;
 mod connectors;
@@ -36,7 +37,8 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// A new tenant: the Management API, the role that opens it, and a sign-in page without buttons.
+    /// A new tenant: the Management API, the role that opens it, and a sign-in page without
+    /// buttons.
     pub(crate) fn new(now_ms: u64) -> Self {
         let mut resources = Table::default();
         resources.insert(row(serde_json::json!({

@@ -9,7 +9,7 @@ pub(crate) fn people() -> Vec<Person> {
 }
 
 fn alice() -> Person {
-    let mut alice = Person::new("alice").with_role("things-editor").member_of(
+    let mut alice = Person::new("alice").with_role("things-editor").with_membership(
         "wpmklpcc20gc",
         "Acme",
         "org-admin",

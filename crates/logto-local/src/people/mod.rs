@@ -14,7 +14,7 @@ use crate::random;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), logto_local::Error> {
-/// let dora = Person::new("dora").with_role("things-reader").member_of("dorasclub000", "Dora's club", "org-admin");
+/// let dora = Person::new("dora").with_role("things-reader").with_membership("dorasclub000", "Dora's club", "org-admin");
 /// let tenant = LocalTenant::builder().person(dora).start().await?;
 /// assert!(tenant.people().iter().any(|person| person.handle() == "dora"));
 /// # Ok(())
@@ -95,8 +95,8 @@ impl Person {
         self
     }
 
-    /// Gives the person a password at the tenant. They sign in with Hugging Face all the same; it is what
-    /// the Account API asks for.
+    /// Gives the person a password at the tenant. They sign in with Hugging Face all the same; it
+    /// is what the Account API asks for.
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
         self.password = Some(password.to_owned());
@@ -114,7 +114,7 @@ impl Person {
     /// Makes the person a member of an organization, with one role in it: `org-admin`
     /// (members and things, everything) or `org-viewer` (reads members).
     #[must_use]
-    pub fn member_of(mut self, id: &str, name: &str, role: &str) -> Self {
+    pub fn with_membership(mut self, id: &str, name: &str, role: &str) -> Self {
         self.memberships.push(Membership {
             id: id.to_owned(),
             name: name.to_owned(),
@@ -160,6 +160,25 @@ impl Person {
 
     pub(crate) fn memberships(&self) -> &[Membership] {
         &self.memberships
+    }
+
+    /// Renames one of the roles, or takes it away.
+    pub(crate) fn replace_role(&mut self, role: &str, new: Option<&str>) {
+        self.roles.retain_mut(|known| match new {
+            _ if known != role => true,
+            Some(new) => {
+                new.clone_into(known);
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// The same in all organizations; an empty name is none.
+    pub(crate) fn replace_organization_role(&mut self, role: &str, new: &str) {
+        for membership in self.memberships.iter_mut().filter(|one| one.role == role) {
+            new.clone_into(&mut membership.role);
+        }
     }
 
     /// The same person where there are neither roles nor organizations.

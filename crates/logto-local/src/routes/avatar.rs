@@ -7,7 +7,8 @@ use axum::response::Response;
 use crate::reply;
 use crate::state::Shared;
 
-/// A coloured disc with the first letter; only for people of the tenant and the example organization.
+/// A coloured disc with the first letter; only for people of the tenant and the example
+/// organization.
 pub(crate) async fn avatar(State(tenant): State<Shared>, Path(file): Path<String>) -> Response {
     let handle = file.strip_suffix(".svg").unwrap_or_default();
     let known = handle == "example-org" || tenant.store().person(handle).is_some();

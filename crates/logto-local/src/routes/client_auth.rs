@@ -9,7 +9,8 @@ use crate::problem::Problem;
 use crate::state::Tenant;
 use crate::store::Store;
 
-/// The authenticated app: by `Authorization: Basic` or by the form, never both. A public one only names itself.
+/// The authenticated app: by `Authorization: Basic` or by the form, never both. A public one only
+/// names itself.
 pub(crate) fn authenticate<'a>(
     tenant: &Tenant,
     store: &'a Store,

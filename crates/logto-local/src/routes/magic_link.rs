@@ -16,8 +16,8 @@ use crate::store::Store;
 const INVALID: &str = "This link was used already, is too old, or is for another address.";
 const UNKNOWN: &str = "No account has this e-mail address.";
 
-/// Signs in the owner of the address, who becomes a user if they are none. If the token is not good,
-/// the person stays on the page, as at Logto: nothing reaches the app.
+/// Signs in the owner of the address, who becomes a user if they are none. If the token is not
+/// good, the person stays on the page, as at Logto: nothing reaches the app.
 pub(super) fn follow(tenant: &Tenant, call: &Call) -> Option<Response> {
     let token = call.query.get("one_time_token")?;
     let email = call.query.get("login_hint").unwrap_or_default();

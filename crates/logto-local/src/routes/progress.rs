@@ -1,5 +1,5 @@
-//! Interactions: from an authorization request to a code, by way of the sign-in page, the consent page,
-//! and `/oidc/auth/<uid>` after each; for a device, `/oidc/device/<uid>`, and no code.
+//! Interactions: from an authorization request to a code, by way of the sign-in page, the consent
+//! page, and `/oidc/auth/<uid>` after each; for a device, `/oidc/device/<uid>`, and no code.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -186,7 +186,11 @@ fn next_step(
         |session: &&Session| progress.signed_in || !(request.prompt.login || too_old(session));
     let (Some(session), Some(cookie)) = (session.as_ref().filter(fresh_enough), cookie) else {
         if request.prompt.none {
-            return refuse(request, "login_required", "End-User authentication is required");
+            let why = match session {
+                Some(_) => "End-User authentication could not be obtained",
+                None => "End-User authentication is required",
+            };
+            return refuse(request, "login_required", why);
         }
         let location = request.page.clone();
         return wait(&mut store, request, location, Progress::default(), now);

@@ -19,7 +19,7 @@ pub(crate) async fn userinfo(State(tenant): State<Shared>, call: Call) -> Respon
     reply::no_store(response)
 }
 
-/// Only an opaque access token with `openid` opens this door.
+/// Takes only an opaque access token with `openid`.
 fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     let token = presented(tenant, call)?;
     let store = tenant.store();

@@ -1,6 +1,7 @@
 //! Everything the tenant remembers, and the rules about what is still alive.
 
 mod account;
+mod documents;
 mod records;
 
 use std::collections::{HashMap, HashSet};
@@ -10,13 +11,13 @@ use serde_json::Value;
 
 use crate::apps::{App, AppKind};
 use crate::directory::{Directory, Row, text};
-use crate::documents::Documents;
 use crate::keys::KeyRing;
 use crate::people::{Membership, Person};
 use crate::random;
 use crate::subjects::Subjects;
 use crate::vault::Vault;
 pub(crate) use account::{Linked, Verification};
+use documents::Documents;
 pub(crate) use records::{
     AccessToken, Account, Authorization, Authorized, Code, DeviceCode, DeviceState, Grant,
     Interaction, Logout, Progress, RefreshToken, Session, SocialLeg,

@@ -11,8 +11,8 @@ use crate::token::issue::{self, Wanted};
 
 pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The tokens of a device whose person has confirmed it. Asking once more after that ends all that was
-/// issued, as in Logto; asking too often does nothing.
+/// The tokens of a device whose person has confirmed it. Asking once more after that ends all that
+/// was issued, as in Logto; asking too often does nothing.
 pub(crate) fn poll(
     tenant: &Tenant,
     store: &mut Store,

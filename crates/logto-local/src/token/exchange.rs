@@ -1,5 +1,5 @@
-//! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693): for a token that stands for
-//! someone, another one of theirs.
+//! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693): for a token that stands
+//! for someone, another one of theirs.
 
 use std::collections::HashSet;
 
@@ -17,8 +17,8 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token";
 const IMPERSONATION_TOKEN: &str = "urn:logto:token-type:impersonation_token";
 
-/// Scopes must be asked for; those that the person does not have are dropped without a word. There is
-/// neither a refresh token nor an ID token.
+/// Scopes must be asked for; those that the person does not have are dropped without a word. There
+/// is neither a refresh token nor an ID token.
 pub(crate) fn exchange(
     tenant: &Tenant,
     store: &mut Store,

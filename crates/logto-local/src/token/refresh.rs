@@ -76,8 +76,8 @@ fn check_organization(
     issue::check_membership(person.ok_or_else(Problem::invalid_grant)?, organization)
 }
 
-/// A confidential app keeps its refresh token until 70 % of the life is over, a public one never does;
-/// from then on every use gives a new one and starts, or slides, the reuse window of the old.
+/// A confidential app keeps its refresh token until 70 % of the life is over, a public one never
+/// does; from then on every use gives a new one and starts, or slides, the reuse window of the old.
 fn rotate_if_due(
     tenant: &Tenant,
     store: &mut Store,

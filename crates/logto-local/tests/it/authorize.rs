@@ -1,11 +1,13 @@
 //! Every recorded authorization request, asked again.
 
-use logto_local::LocalTenant;
+use std::time::Duration;
+
+use logto_local::{LocalTenant, Stop};
 use reqwest::Response;
 use serde_json::Value;
 
 use crate::recorded::{entries, str_of};
-use crate::support::{auth_url, client, form};
+use crate::support::{CALLBACK, auth_url, client, form};
 
 #[tokio::test]
 async fn every_recorded_request_is_answered_as_recorded() {
@@ -56,6 +58,40 @@ async fn every_recorded_request_is_answered_as_recorded() {
                 assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), recorded, "{name}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn every_recorded_parameter_leads_where_it_was_recorded() {
+    let tenant = LocalTenant::start().await.unwrap();
+    let rows = entries("authorize_parameters.json");
+    assert_eq!(rows.len(), 17);
+    for row in &rows {
+        let name = str_of(row, "name");
+        let mut browser = tenant.browser();
+        if row["session"] == "old" {
+            browser.sign_in(&auth_url(&tenant, &[]), "alice").await.unwrap();
+            tenant.clock().advance(Duration::from_secs(3));
+        }
+        let given = row["params"].as_object().unwrap().iter().flat_map(|(name, value)| {
+            let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            values.iter().map(move |value| (name.as_str(), value.as_str().unwrap()))
+        });
+        let usual = [
+            ("client_id", tenant.app_id()),
+            ("redirect_uri", CALLBACK),
+            ("response_type", "code"),
+            ("scope", "openid profile"),
+        ];
+        let usual = usual.into_iter().filter(|(name, _)| row["params"].get(*name).is_none());
+        let params: Vec<_> = usual.chain(given).collect();
+        let url = format!("{}/oidc/auth?{}", tenant.endpoint(), form(&params));
+        let stop = match browser.open(&url).await.unwrap() {
+            Stop::App(callback) => callback,
+            Stop::Page { at, .. } => at,
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(stop, ours(&tenant, str_of(row, "location")), "{name}");
     }
 }
 

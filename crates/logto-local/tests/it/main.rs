@@ -31,4 +31,5 @@ mod start;
 mod support;
 mod time;
 mod token;
+mod webhook_answers;
 mod webhooks;

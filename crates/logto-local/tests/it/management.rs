@@ -1,7 +1,8 @@
-//! Every recorded call of the Management API, sent again in the same order to a tenant that starts empty.
+//! Every recorded call of the Management API, sent again in the same order to a tenant that starts
+//! empty.
 //!
-//! Ids differ: an answer that has an `id` where the recording has one gives the recorded id its meaning, in
-//! later paths and bodies too.
+//! Ids differ: an answer that has an `id` where the recording has one gives the recorded id its
+//! meaning, in later paths and bodies too.
 
 use std::collections::HashMap;
 

@@ -145,7 +145,8 @@ async fn a_wrong_code_at_the_callback_makes_no_session() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = at_sign_in(&tenant).await;
     let question = Question::ask(&tenant, &mut browser).await;
-    // Somebody else's browser submits the form: the state is answered, and not with this browser's cookies.
+    // Another person's browser submits the form: the state is answered, and not with this browser's
+    // cookies.
     page(question.answer(&mut tenant.browser(), "authorize").await);
     let callback =
         format!("{}/callback/huggingface0?code=wrong&state={}", tenant.endpoint(), question.state);

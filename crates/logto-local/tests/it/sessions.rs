@@ -93,8 +93,8 @@ async fn exchange_for(
     serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
 }
 
-/// What the browser saw of Logto, Hugging Face left out. The page that Logto's JavaScript leaves by itself
-/// is a redirect here, so its status says nothing.
+/// What the browser saw of Logto, Hugging Face left out. The page that Logto's JavaScript leaves by
+/// itself is a redirect here, so its status says nothing.
 fn hops(tenant: &LocalTenant) -> Vec<(String, Option<u64>)> {
     let pages = tenant.requests().into_iter().filter(|request| {
         let of_logto =

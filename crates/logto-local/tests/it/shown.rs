@@ -1,4 +1,5 @@
-//! What the tenant shows: its own page, its buttons, pictures; and never what somebody else wrote as markup.
+//! What the tenant shows: its own page, its buttons, pictures; and never what another person wrote
+//! as markup.
 
 use logto_local::{LocalTenant, Person};
 

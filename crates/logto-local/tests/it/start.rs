@@ -67,7 +67,7 @@ async fn an_app_whose_port_is_known_later_can_be_registered() {
 
 #[tokio::test]
 async fn people_are_who_they_are_said_to_be() {
-    let dora = Person::new("dora").with_name(None).with_role("things-reader").member_of(
+    let dora = Person::new("dora").with_name(None).with_role("things-reader").with_membership(
         "club00000000",
         "Club",
         "org-viewer",

@@ -24,8 +24,8 @@ pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
     Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// An authorization URL: the usual parameters, then these, which replace the usual ones of the same name.
-/// A value `""` takes the parameter out.
+/// An authorization URL: the usual parameters, then these, which replace the usual ones of the same
+/// name. A value `""` takes the parameter out.
 pub(crate) fn auth_url(tenant: &LocalTenant, changes: &[(&str, &str)]) -> String {
     let challenge = challenge();
     let usual = [

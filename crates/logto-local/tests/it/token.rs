@@ -1,7 +1,7 @@
 //! Every recorded request to the token endpoint and its neighbours, sent again in the same order.
 //!
-//! Names such as `$code.3` stand for values of the recording: the first use of one that no answer gave
-//! signs alice in, every answer names the tokens it gave.
+//! Names such as `$code.3` stand for values of the recording: the first use of one that no answer
+//! gave signs alice in, every answer names the tokens it gave.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -85,7 +85,8 @@ impl Replay {
                 response.headers().get(header).map(|value| value.to_str().unwrap().to_owned());
             let recorded = recorded["headers"][header].as_str();
             let recorded = recorded.map(|text| text.replace("$endpoint", self.tenant.endpoint()));
-            // The recording has no such header on a route that does not exist; a fixed set does no harm.
+            // The recording has no such header on a route that does not exist; a fixed set does no
+            // harm.
             if header != "access-control-allow-origin" || recorded.is_some() {
                 assert_eq!(ours, recorded, "{name}: {header}");
             }
@@ -145,7 +146,8 @@ impl Replay {
                 |claims: &Value| claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
             assert_eq!(life(&claims), life(&jwt["claims"]), "{at}: lifetime");
         }
-        // "The same refresh token again" is a fact of the recording: a name never changes its meaning.
+        // "The same refresh token again" is a fact of the recording: a name never changes its
+        // meaning.
         let before = self.known.insert(str_of(recorded, "name").to_owned(), token.to_owned());
         assert!(before.is_none_or(|before| before == token), "{at} changed");
     }

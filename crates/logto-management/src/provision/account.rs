@@ -1,4 +1,5 @@
-//! The account center: whether apps may show and change the accounts of those who are signed in to them.
+//! The account center: whether apps may show and change the accounts of those who are signed in to
+//! them.
 
 use serde_json::{Map, Value, json};
 
@@ -6,8 +7,8 @@ use super::change::Step;
 use super::{Change, HuggingFaceSetup, Plan};
 use crate::{AccountCenterSettings, Error, Management};
 
-/// What an app can let people do with their account. Addresses and passwords are changed on Logto's own
-/// pages, which verify them.
+/// What an app can let people do with their account. Addresses and passwords are changed on Logto's
+/// own pages, which verify them.
 const FIELDS: [(&str, &str); 10] = [
     ("name", "Edit"),
     ("avatar", "Edit"),

@@ -23,12 +23,13 @@ pub struct Provisioned {
 }
 
 impl Plan {
-    /// Makes every change, tells `progress` of each that is made, and reads the application's secret. What
-    /// was added to the tenant since the plan was made stays.
+    /// Makes every change, tells `progress` of each that is made, and reads the application's
+    /// secret. What was added to the tenant since the plan was made stays.
     ///
     /// # Errors
     ///
-    /// At the first change that fails; the error tells which were made. They stay: plan again to go on.
+    /// At the first change that fails; the error tells which were made. They stay: plan again to go
+    /// on.
     pub async fn apply(
         mut self,
         management: &Management,

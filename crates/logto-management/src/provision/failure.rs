@@ -27,7 +27,8 @@ impl ApplyError {
         &self.0.done
     }
 
-    /// The change that failed; `None` if it was not a change, but a look at the tenant before or after.
+    /// The change that failed; `None` if it was not a change, but a look at the tenant before or
+    /// after.
     #[must_use]
     pub fn failed(&self) -> Option<&Change> {
         self.0.failed.as_ref()
@@ -59,7 +60,8 @@ impl std::error::Error for ApplyError {
     }
 }
 
-/// What to do about an error that Logto answers while a tenant is set up, for the codes that have a remedy.
+/// What to do about an error that Logto answers while a tenant is set up, for the codes that have a
+/// remedy.
 #[must_use]
 pub fn advice(error: &Error) -> Option<&'static str> {
     Some(match error.code()? {

@@ -1,4 +1,5 @@
-//! From nothing to the Hugging Face button: reads what a tenant has, says what would change, and changes it.
+//! From nothing to the Hugging Face button: reads what a tenant has, says what would change, and
+//! changes it.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,9 +22,10 @@
 //! # }
 //! ```
 //!
-//! What is there is adopted and never taken away: addresses and buttons are added to those that exist. The
-//! one exception is asked for: [`with_token_storage`](HuggingFaceSetup::with_token_storage) replaces the built-in
-//! connector by one of the same id. A second plan after a successful one has no changes.
+//! What is there is adopted and never taken away: addresses and buttons are added to those that
+//! exist. The one exception is asked for:
+//! [`with_token_storage`](HuggingFaceSetup::with_token_storage) replaces the built-in connector by
+//! one of the same id. A second plan after a successful one has no changes.
 
 mod account;
 mod api;
@@ -33,6 +35,7 @@ mod change;
 mod connector;
 mod failure;
 mod plan;
+mod planning;
 mod setup;
 mod sign_in;
 mod webhook;

@@ -33,8 +33,8 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The tenant links accounts of the same e-mail address without asking, and Logto does not look at
-    /// whether Hugging Face verified the address.
+    /// The tenant links accounts of the same e-mail address without asking, and Logto does not look
+    /// at whether Hugging Face verified the address.
     AutomaticAccountLinking,
     /// New people are stopped and have to give what the tenant requires, for example a user name.
     RequiredIdentifiers(Vec<String>),
@@ -92,8 +92,8 @@ impl Plan {
         self.webhook_signing_key.as_ref()
     }
 
-    /// The redirect URIs to register at Hugging Face: the one for signing in, and the one for linking an
-    /// account in Logto's account pages.
+    /// The redirect URIs to register at Hugging Face: the one for signing in, and the one for
+    /// linking an account in Logto's account pages.
     #[must_use]
     pub fn hugging_face_redirect_uris(&self) -> [String; 2] {
         let (endpoint, id) = (&self.endpoint, &self.connector_id);

@@ -1,10 +1,9 @@
-//! The input of a plan.
+//! `HuggingFaceSetup`: what a plan is made from.
 
 use aws_lc_rs::digest;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Plan, account, api, application, connector, sign_in, webhook};
 use crate::error::{Error, ErrorKind};
 use crate::{Management, OidcClientMetadata};
 
@@ -71,7 +70,8 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// Id and secret of the OAuth app at Hugging Face. A connector that exists keeps its own without them.
+    /// Id and secret of the OAuth app at Hugging Face. A connector that exists keeps its own
+    /// without them.
     pub fn with_credentials(
         mut self,
         client_id: impl Into<String>,
@@ -82,8 +82,9 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// The id of a connector that has yet to be created. By default it follows from the endpoint of the
-    /// tenant: the redirect URI for Hugging Face is known before anything is done, and stays the same.
+    /// The id of a connector that has yet to be created. By default it follows from the endpoint of
+    /// the tenant: the redirect URI for Hugging Face is known before anything is done, and
+    /// stays the same.
     pub fn with_connector_id(mut self, id: impl Into<String>) -> Self {
         self.connector_id = Some(id.into());
         self
@@ -102,23 +103,24 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// Keeps the person's Hugging Face token, so that the application can call Hugging Face for them. The
-    /// built-in connector cannot: it is replaced by one for OAuth 2.0 with the same id, and the accounts
-    /// of people stay. A self-hosted Logto needs `SECRET_VAULT_KEK`.
+    /// Keeps the person's Hugging Face token, so that the application can call Hugging Face for
+    /// them. The built-in connector cannot: it is replaced by one for OAuth 2.0 with the same
+    /// id, and the accounts of people stay. A self-hosted Logto needs `SECRET_VAULT_KEK`.
     pub fn with_token_storage(mut self, keep: bool) -> Self {
         self.token_storage = keep;
         self
     }
 
-    /// Lets people see and change their account in the application, through Logto's Account API: the account
-    /// center is switched on and its fields are opened. Fields that are open further stay so.
+    /// Lets people see and change their account in the application, through Logto's Account API:
+    /// the account center is switched on and its fields are opened. Fields that are open
+    /// further stay so.
     pub fn with_account_api(mut self, open: bool) -> Self {
         self.account_api = open;
         self
     }
 
-    /// An API resource by its indicator, with one permission, and a role with that permission, which
-    /// every new user gets. What there is of them already is kept.
+    /// An API resource by its indicator, with one permission, and a role with that permission,
+    /// which every new user gets. What there is of them already is kept.
     pub fn with_api(
         mut self,
         indicator: impl Into<String>,
@@ -133,8 +135,8 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// Has Logto tell the application at `{base_url}/webhooks/logto` what happens to people. A webhook with
-    /// that address is completed; its headers and further events stay.
+    /// Has Logto tell the application at `{base_url}/webhooks/logto` what happens to people. A
+    /// webhook with that address is completed; its headers and further events stay.
     pub fn with_webhooks(mut self, on: bool) -> Self {
         self.webhooks = on;
         self
@@ -172,22 +174,5 @@ impl HuggingFaceSetup {
             format!("hf{}", hex.take(8).collect::<String>())
         };
         self.connector_id.clone().unwrap_or_else(derived)
-    }
-
-    /// Reads what the tenant has and says what would change. Nothing is changed.
-    ///
-    /// # Errors
-    ///
-    /// If the tenant cannot be read, if it has no such application or several of that name, or if this Logto
-    /// cannot make a connector for Hugging Face.
-    pub async fn plan(&self, management: &Management) -> Result<Plan, Error> {
-        let mut plan = Plan::new(management, self.addresses()?);
-        application::plan(self, management, &mut plan).await?;
-        connector::plan(self, management, &mut plan).await?;
-        sign_in::plan(self, management, &mut plan).await?;
-        account::plan(self, management, &mut plan).await?;
-        api::plan(self, management, &mut plan).await?;
-        webhook::plan(self, management, &mut plan).await?;
-        Ok(plan)
     }
 }

@@ -4,7 +4,8 @@ use super::change::Step;
 use super::{Change, HuggingFaceSetup, Plan};
 use crate::{Error, Hook, HookChanges, Management, NewHook};
 
-/// What a session and its access tokens depend on, and what apps keep of people. Logto since 1.37 knows all of them.
+/// What a session and its access tokens depend on, and what apps keep of people. Logto since 1.37
+/// knows all of them.
 const EVENTS: [&str; 17] = [
     "PostRegister",
     "PostSignIn",
@@ -63,8 +64,8 @@ pub(super) async fn find(management: &Management, url: &str) -> Result<Option<Ho
     Ok(hooks.pop())
 }
 
-/// What a hook that is there lacks. Its address and headers stay, so nothing is said about them: Logto
-/// would replace them as a whole.
+/// What a hook that is there lacks. Its address and headers stay, so nothing is said about them:
+/// Logto would replace them as a whole.
 pub(super) fn changes(hook: &Hook) -> Option<HookChanges> {
     let missing = EVENTS.iter().filter(|event| !hook.events.iter().any(|known| known == *event));
     let missing: Vec<String> = missing.map(ToString::to_string).collect();

@@ -1,5 +1,5 @@
-//! The client, seen from outside: against a local tenant that starts empty, and against a server that
-//! answers as Logto was recorded.
+//! The client, seen from outside: against a local tenant that starts empty, and against a server
+//! that answers as Logto was recorded.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! Every typed call that was recorded has the method, path and body of the recording, and reads its answer.
+//! Every typed call that was recorded has the method, path and body of the recording, and reads its
+//! answer.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -92,7 +92,8 @@ pub(crate) fn storing_connector(id: &str, scope: &str) -> Value {
     })
 }
 
-/// As it was seen to work: delete, create with the old id, show the button again, open the Account API.
+/// As it was seen to work: delete, create with the old id, show the button again, open the Account
+/// API.
 #[tokio::test]
 async fn keeping_tokens_follows_the_recipe() {
     let (tenant, management) = start(LocalTenant::builder().empty().secret_vault(true)).await;
@@ -115,7 +116,8 @@ async fn keeping_tokens_follows_the_recipe() {
     assert_eq!(writes(&tenant), expected);
 }
 
-/// Reads too: of a set-up from nothing, of one that changes nothing, and of one that adopts and needs a secret.
+/// Reads too: of a set-up from nothing, of one that changes nothing, and of one that adopts and
+/// needs a secret.
 #[tokio::test]
 async fn no_call_is_sent_that_was_not_recorded() {
     let (tenant, management) = empty().await;

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::recorded_server::{RecordedServer, recorded};
 
-/// What a set-up never sends a request for: APIs, roles, organizations, people, keys, other sign-up settings.
+/// What a set-up never sends a request for: APIs, roles, organizations, people, keys, other sign-up
+/// settings.
 const ELSEWHERE: [&str; 11] = [
     "application.invalid_role_type",
     "entity.unique_integrity_violation",

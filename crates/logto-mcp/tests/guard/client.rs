@@ -1,5 +1,5 @@
-//! rmcp's own client against the server: discovery, sign-in, calls, a scope that is missing, refresh
-//! and revocation.
+//! rmcp's own client against the server: discovery, sign-in, calls, a scope that is missing,
+//! refresh and revocation.
 
 use std::time::Duration;
 

@@ -71,6 +71,9 @@ const TABLE: &[Row] = &[
     ("a known host", Answer("the notes of"), Same, |t| legacy_call("read_notes").session(&t.session).replace("host", "Proxy.example.test:80").token(&t.reads)),
     ("a prompt", Answer("messages"), Status(404, "-32601"), |t| Ask::modern("prompts/get", json!({ "name": "summary" })).token(&t.reads)),
     ("a resource", Answer("a note"), Status(404, "-32601"), |t| Ask::modern("resources/read", json!({ "uri": "note://1" })).token(&t.reads)),
+    // What it is about cannot be read.
+    ("a call without a name", Status(400, "-32602"), Same, |t| Ask::legacy("tools/call", json!({})).token(&t.reads)),
+    ("a resource without an address", Status(400, "-32602"), Same, |t| Ask::legacy("resources/read", json!({ "uri": 1 })).token(&t.reads)),
     // No token.
     ("no token", Missing(""), Same, |_| Ask::initialize()),
     ("no token, list", Missing(""), Same, |_| Ask::modern("tools/list", json!({}))),
@@ -139,9 +142,8 @@ const TABLE: &[Row] = &[
     // Bodies that could mean two things.
     ("a batch", Status(400, "-32700"), Same, |t| Ask::post(format!("[{}]", message("tools/call", &json!({ "name": "write_note" })))).token(&t.reads)),
     ("two methods", Status(400, "-32700"), Same, |t| Ask::post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call","params":{"name":"write_note"}}"#).token(&t.reads)),
-    ("two names", Status(404, "-32601"), Same, |t| Ask::post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","name":"write_note"}}"#).token(&t.reads)),
+    ("two names", Status(400, "-32602"), Same, |t| Ask::post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","name":"write_note"}}"#).token(&t.reads)),
     ("a call that waits for no answer", Status(404, "-32601"), Same, |t| Ask::post(r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"write_note"}}"#).token(&t.reads)),
-    ("a call without a name", Status(404, "-32601"), Same, |t| Ask::legacy("tools/call", json!({})).token(&t.reads)),
     ("an escaped name", Needs(WRITES), Same, |t| Ask::post(r#"{"jsonrpc":"2.0","id":1,"method":"tools\/call","params":{"name":"write\u005fnote"}}"#).token(&t.reads)),
     ("no JSON", Status(400, "-32700"), Same, |t| Ask::post("tools/call").token(&t.reads)),
     ("nothing", Status(400, "-32700"), Same, |t| Ask::post("").token(&t.reads)),

@@ -26,16 +26,17 @@ async fn lists_hold_what_the_caller_may_use() {
     let none = world.token("alice", "profile").await;
     let reads = world.token("alice", "read:notes").await;
     let writes = world.token("alice", "read:notes write:notes").await;
-    for (token, tools, prompts, resources) in [
-        (&none, &["headers", "offered", "whoami"][..], &[][..], &[][..]),
-        (&reads, READER, &["summary"], &["one"]),
-        (&writes, WRITER, &["summary"], &["one"]),
+    for (token, tools, prompts, resources, templates) in [
+        (&none, &["headers", "offered", "whoami"][..], &[][..], &[][..], &[][..]),
+        (&reads, READER, &["summary"], &["one"], &["any"]),
+        (&writes, WRITER, &["summary"], &["one"], &["any"]),
     ] {
         let session = world.session(token).await;
         for (method, member, expected) in [
             ("tools/list", "tools", tools),
             ("prompts/list", "prompts", prompts),
             ("resources/list", "resources", resources),
+            ("resources/templates/list", "resourceTemplates", templates),
         ] {
             let modern = Ask::modern(method, json!({})).token(token);
             let legacy = Ask::legacy(method, Value::Null).session(&session).token(token);

@@ -113,6 +113,15 @@ impl ServerHandler for Notes {
         Ok(ListResourcesResult::with_all_items(vec![Resource::new("note://1", "one")]))
     }
 
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let any = ResourceTemplate::new("note://{number}", "any");
+        Ok(ListResourceTemplatesResult::with_all_items(vec![any]))
+    }
+
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,

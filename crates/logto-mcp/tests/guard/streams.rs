@@ -1,4 +1,4 @@
-//! Streams end when the token does.
+//! Streams end when the token does, or the server.
 
 use std::time::Duration;
 
@@ -39,12 +39,31 @@ async fn the_stream_of_a_session_ends_with_its_token() {
     world.clock.advance(Duration::from_secs(3600));
     time::pause();
     let began = Instant::now();
-    let ask = Ask::get("/mcp")
-        .with("accept", "text/event-stream")
-        .with("mcp-protocol-version", "2025-06-18")
-        .session(&session);
-    let response = world.send(ask.token(&token)).await;
+    let response = world.send(stream(&session, &token)).await;
     assert_eq!(response.status(), 200);
     drop(response.into_body().collect().await.expect("a body"));
-    assert!(began.elapsed() <= Duration::from_secs(61), "{:?}", began.elapsed());
+    // For as long as the clocks may differ.
+    assert!((59..=61).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn the_stream_of_a_session_ends_when_the_server_stops() {
+    let (world, stop) = World::stoppable().await;
+    let token = world.token("alice", "read:notes").await;
+    let session = world.session(&token).await;
+    time::pause();
+    let began = Instant::now();
+    let response = world.send(stream(&session, &token)).await;
+    assert_eq!(response.status(), 200);
+    stop();
+    drop(response.into_body().collect().await.expect("a body"));
+    assert_eq!(began.elapsed(), Duration::ZERO, "it ended with the token");
+}
+
+fn stream(session: &str, token: &str) -> Ask {
+    Ask::get("/mcp")
+        .with("accept", "text/event-stream")
+        .with("mcp-protocol-version", "2025-06-18")
+        .session(session)
+        .token(token)
 }

@@ -44,11 +44,18 @@ pub(crate) struct Seen {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::of(|mcp, notes| {
+        Self::stoppable().await.0
+    }
+
+    /// With what tells the server to stop.
+    pub(crate) async fn stoppable() -> (Self, impl FnOnce()) {
+        let settings = settings();
+        let streams = settings.cancellation_token.clone();
+        let world = Self::of(|mcp, notes| {
             let handler = move || Ok(notes.clone());
-            Server::Rmcp(mcp.service_with(handler, Arc::default(), settings()))
-        })
-        .await
+            Server::Rmcp(mcp.service_with(handler, Arc::default(), settings))
+        });
+        (world.await, move || streams.cancel())
     }
 
     pub(crate) async fn of_poem() -> Self {
@@ -154,7 +161,8 @@ pub(crate) fn api(tenant: &LocalTenant, address: &str, clock: &Clock) -> Api {
     Api::new(tenant.endpoint(), config).expect("a configuration")
 }
 
-/// A tenant with the server as an API, where alice may read and write, frank reads, and carol does neither.
+/// A tenant with the server as an API, where alice may read and write, frank reads, and carol does
+/// neither.
 pub(crate) async fn tenant(address: &str) -> LocalTenant {
     let tenant = LocalTenant::builder().api(address, ["read:notes", "write:notes"]);
     tenant.start().await.expect("a tenant")

@@ -8,8 +8,8 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A port that leads to the database at `url`, and how often the database has said that it is ready for
-/// the next query: once at the end of every round trip.
+/// A port that leads to the database at `url`, and how often the database has said that it is ready
+/// for the next query: once at the end of every round trip.
 pub(crate) async fn count(url: &str) -> (u16, Arc<AtomicUsize>) {
     let database: PgConnectOptions = url.parse().unwrap();
     let to = (database.get_host().to_owned(), database.get_port());

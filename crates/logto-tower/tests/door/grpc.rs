@@ -63,7 +63,7 @@ async fn greet(request: Request<String>) -> Result<Response<String>, Status> {
 async fn serve(world: &World) -> Channel {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = incoming.local_addr().unwrap();
-    let layer = logto_tower::layer(&world.api, READ);
+    let layer = logto_tower::bearer_layer(&world.api, READ);
     let service = service_fn(|request: http::Request<Body>| async move {
         let mut grpc = server::Grpc::new(Text);
         Ok::<_, Infallible>(grpc.unary(service_fn(greet), request).await)

@@ -50,7 +50,7 @@ fn door(
     api: &Api,
     policy: Policy,
 ) -> impl Service<Request<String>, Response = Response<String>, Error = BoxError> {
-    ServiceBuilder::new().layer(logto_tower::layer(api, policy)).service_fn(
+    ServiceBuilder::new().layer(logto_tower::bearer_layer(api, policy)).service_fn(
         async |request: Request<String>| {
             let claims = request.extensions().get::<AccessTokenClaims>();
             let claims = claims.expect("only tokens pass");

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A limit, and what is taken of it.
 ///
-/// A value that grows while it is kept takes its bytes without asking, and gives them back at its end:
-/// the cache makes room the next time that it is used. Meanwhile they belong to the request that made
-/// the value grow.
+/// A value that grows while it is kept takes its bytes without asking, and gives them back at its
+/// end: the cache makes room the next time that it is used. Meanwhile they belong to the request
+/// that made the value grow.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: usize,

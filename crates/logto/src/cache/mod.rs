@@ -3,9 +3,9 @@
 //! The texts end at random: a tag, a signature. The end says where a text is kept and is compared
 //! first, then the whole is, in a time that tells nothing of what is kept. Each place belongs to a
 //! set of eight under a lock of its own. What is used moves up in its set and what is new takes the
-//! last place, so a flood of texts that come once pushes out none that come often. Where the bytes of
-//! all values together are too many, a hand goes over the sets and takes the last value out of each,
-//! unless it was used since the hand came by (CLOCK).
+//! last place, so a flood of texts that come once pushes out none that come often. Where the bytes
+//! of all values together are too many, a hand goes over the sets and takes the last value out of
+//! each, unless it was used since the hand came by (CLOCK).
 
 mod budget;
 
@@ -108,8 +108,8 @@ impl<V: Seen> Cache<V> {
         };
         let out = {
             let mut set = write(set);
-            // Where bytes run out, what is new takes the last value's place as in a full set, and the
-            // others stay.
+            // Where bytes run out, what is new takes the last value's place as in a full set, and
+            // the others stay.
             let last = set.iter().rposition(Option::is_some);
             let last = last.filter(|at| *at > 0 && self.budget.is_exceeded());
             let same_or_over = set.iter().position(is_in_the_way);

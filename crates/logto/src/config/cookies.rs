@@ -18,9 +18,9 @@ impl LogtoConfig {
         self
     }
 
-    /// A domain whose other hosts get the session's cookies too, for example `example.com` for an app
-    /// at `app.example.com`. Default: this host alone. Every host of that domain can then read and
-    /// replace the cookies, so all of them have to be trusted.
+    /// A domain whose other hosts get the session's cookies too, for example `example.com` for an
+    /// app at `app.example.com`. Default: this host alone. Every host of that domain can then
+    /// read and replace the cookies, so all of them have to be trusted.
     #[must_use]
     pub fn with_cookie_domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie_domain = Some(domain.into());
@@ -35,30 +35,33 @@ impl LogtoConfig {
         self
     }
 
-    /// How many bytes the session's cookies may have in all. Default: 2 KiB, so that a response with
-    /// them and a usual app's other headers stays below the 4 KiB at which nginx stops by default.
+    /// How many bytes the session's cookies may have in all. Default: 2 KiB, so that a response
+    /// with them and a usual app's other headers stays below the 4 KiB at which nginx stops by
+    /// default.
     ///
-    /// Access tokens that do not fit are kept in the session store. A session whose claims do not fit
-    /// is kept there as a whole, and its cookie points to it. Without a configured store that is this
-    /// process's memory, so configure a store where people are in many organizations and you run
-    /// several instances.
+    /// Access tokens that do not fit are kept in the session store. A session whose claims do not
+    /// fit is kept there as a whole, and its cookie points to it. Without a configured store
+    /// that is this process's memory, so configure a store where people are in many
+    /// organizations and you run several instances.
     #[must_use]
     pub fn with_cookie_budget(mut self, bytes: usize) -> Self {
         self.cookie_budget = bytes;
         self
     }
 
-    /// Signs people in where the app is shown in a frame of another site, such as a Hugging Face Space: the
-    /// frame gets a session cookie of its own (`SameSite=None; Secure; Partitioned`), which other sites
-    /// that show the app do not share.
+    /// Signs people in where the app is shown in a frame of another site, such as a Hugging Face
+    /// Space: the frame gets a session cookie of its own (`SameSite=None; Secure;
+    /// Partitioned`), which other sites that show the app do not share.
     ///
-    /// `SameSite=Lax` cookies never reach such a frame, and Logto's pages cannot be shown in it. So a page
-    /// in a frame that needs a signed-in person shows a button that opens a window. There the person signs
-    /// in and confirms, and the window hands the session over to the frame that opened it. In a frame,
-    /// the session counts only for requests of the app's own pages, and for pages that are opened.
+    /// `SameSite=Lax` cookies never reach such a frame, and Logto's pages cannot be shown in it. So
+    /// a page in a frame that needs a signed-in person shows a button that opens a window.
+    /// There the person signs in and confirms, and the window hands the session over to the
+    /// frame that opened it. In a frame, the session counts only for requests of the app's own
+    /// pages, and for pages that are opened.
     ///
-    /// It needs [`with_frame_ancestors`](Self::with_frame_ancestors), and does nothing where the base URL
-    /// is plain http. A person who signs out in the frame or in the window is signed out in both.
+    /// It needs [`with_frame_ancestors`](Self::with_frame_ancestors), and does nothing where the
+    /// base URL is plain http. A person who signs out in the frame or in the window is signed
+    /// out in both.
     ///
     /// # Example
     ///

@@ -22,7 +22,7 @@ impl LogtoConfig {
     /// |---|---|
     /// | `LOGTO_ENDPOINT` | the tenant, for example `https://my-tenant.logto.app` |
     /// | `LOGTO_APP_ID`, `LOGTO_APP_SECRET` | the application |
-    /// | `LOGTO_COOKIE_SECRET` | at least 32 characters; several, separated by commas, newest first |
+    /// | `LOGTO_COOKIE_SECRET` | at least 32 bytes; with several, separated by commas, the first encrypts and all decrypt |
     /// | `BASE_URL` | where browsers reach the app; default: the first host of `SPACE_HOST`, which Hugging Face sets in a Space, or else `http://localhost:3000` |
     /// | `LOGTO_INTERNAL_ENDPOINT` | optional: the tenant as this server reaches it, if that is not `LOGTO_ENDPOINT` |
     /// | `LOGTO_WEBHOOK_SIGNING_KEY` | optional: takes [webhooks](crate::webhooks); two keys, separated by a comma, while one replaces the other |
@@ -31,7 +31,8 @@ impl LogtoConfig {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] with every variable that is missing, and with what is wrong about the others.
+    /// [`ConfigError`] with every variable that is missing, and with what is wrong about the
+    /// others.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| match env::var(name) {
             Ok(value) => Ok(Some(value)),

@@ -17,7 +17,8 @@ pub(crate) struct AllowedOrigin {
 }
 
 impl AllowedOrigin {
-    /// Reads a base URL. It has the scheme and the path of the main one, which cookies and routes follow.
+    /// Reads a base URL. It has the scheme and the path of the main one, which cookies and routes
+    /// follow.
     pub(super) fn new(url: &Url, main: &Url) -> Result<Self, ConfigProblem> {
         let wrong = |why: String| Err(ConfigProblem::new("allowed base URLs", why));
         let path = |url: &Url| url.path().trim_end_matches('/').to_owned();

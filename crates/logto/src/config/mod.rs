@@ -152,17 +152,18 @@ impl LogtoConfig {
         self
     }
 
-    /// Further addresses at which browsers reach the same app, such as a second domain. The first label of
-    /// a host may be `*`, which stands for any one label: `https://*.preview.example.com`.
+    /// Further addresses at which browsers reach the same app, such as a second domain. The first
+    /// label of a host may be `*`, which stands for any one label: `https://*.preview.example.com`.
     ///
-    /// A request is for the address that its `Host` names, if that is the base URL or one of these; all
-    /// others are treated as if they were for the base URL, and what they say of themselves is never
-    /// repeated. Redirect URI, page to return to and checks of the origin follow; cookies belong to each
-    /// host, so a person signs in at each. A proxy has to pass `Host` on as the browser sent it.
+    /// A request is for the address that its `Host` names, if that is the base URL or one of these;
+    /// all others are treated as if they were for the base URL, and what they say of themselves
+    /// is never repeated. Redirect URI, page to return to and checks of the origin follow;
+    /// cookies belong to each host, so a person signs in at each. A proxy has to pass `Host` on
+    /// as the browser sent it.
     ///
-    /// Each has the scheme and the path of the base URL. Register the redirect URI of each in Logto, and
-    /// with `*` one for each host that people sign in at: Logto takes no wildcards. Someone who may have a
-    /// page under such a name is trusted with the sessions of that host.
+    /// Each has the scheme and the path of the base URL. Register the redirect URI of each in
+    /// Logto, and with `*` one for each host that people sign in at: Logto takes no wildcards.
+    /// Someone who may have a page under such a name is trusted with the sessions of that host.
     ///
     /// # Example
     ///
@@ -184,8 +185,8 @@ impl LogtoConfig {
     /// A secret of at least 32 bytes that cookies are encrypted with. Call it again to add
     /// older secrets: the first seals, all open, so that a secret can be changed without signing
     /// users out. With several instances that takes three steps: add the new secret last on all of
-    /// them, then move it to the front, and drop the old one when the last session sealed with it is
-    /// over.
+    /// them, then move it to the front, and drop the old one when the last session sealed with it
+    /// is over.
     #[must_use]
     pub fn with_cookie_secret(mut self, secret: impl Into<String>) -> Self {
         self.cookie_secrets.push(secret.into().into());
@@ -202,8 +203,8 @@ impl LogtoConfig {
         self
     }
 
-    /// API resource indicators to ask for. One that Logto does not know is left out of sign-ins, and
-    /// named in the log as an error: a mistake about an API must not lock people out.
+    /// API resource indicators to ask for. One that Logto does not know is left out of sign-ins,
+    /// and named in the log as an error: a mistake about an API must not lock people out.
     #[must_use]
     pub fn with_resources<S: Into<String>>(
         mut self,

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// What a page of the SDK says: why a sign-in did not work, that a session has ended, and how to go on.
-/// Texts are in the visitor's language and plain: escape them where you put them into HTML.
+/// What a page of the SDK says: why a sign-in did not work, that a session has ended, and how to go
+/// on. Texts are in the visitor's language and plain: escape them where you put them into HTML.
 ///
 /// See [`LogtoConfig::with_page_template`](crate::LogtoConfig::with_page_template).
 #[derive(Clone, Copy, Debug)]
@@ -22,10 +22,10 @@ pub struct PageContent<'a> {
     pub detail: Option<&'a str>,
     /// What the person can do.
     pub action: PageAction<'a>,
-    /// The text of a script with which the page goes on by itself, if it does: put it into a `<script>`
-    /// behind the link, as it is. Only pages of
-    /// [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies) have one; a frame gets
-    /// its session by it.
+    /// The text of a script with which the page goes on by itself, if it does: put it into a
+    /// `<script>` behind the link, as it is. Only pages of
+    /// [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies) have one; a
+    /// frame gets its session by it.
     pub script: Option<&'a str>,
 }
 

@@ -9,8 +9,8 @@ use crate::local_path::{local_page, local_path};
 use crate::route::Route;
 
 impl Settings {
-    /// The origin that a request is for, by its `Host`: one of those that are allowed, or else that of
-    /// the base URL. A host that is not on the list is never repeated.
+    /// The origin that a request is for, by its `Host`: one of those that are allowed, or else that
+    /// of the base URL. A host that is not on the list is never repeated.
     pub(crate) fn origin_of(&self, host: Option<&str>) -> Cow<'_, str> {
         let allowed = || {
             let host = host.filter(|_| !self.allowed_origins.is_empty())?;
@@ -54,8 +54,8 @@ impl Settings {
         format!("{origin}{}{path}", self.base_path)
     }
 
-    /// A path or address of `origin` as a page that one can return to: none of the SDK's own routes,
-    /// which would do something again.
+    /// A path or address of `origin` as a page that one can return to: none of the SDK's own
+    /// routes, which would do something again.
     pub(crate) fn page_to_return_to(&self, address: &str, origin: &str) -> Option<String> {
         let page = self.page(address, origin)?;
         let inside = self.inside(&page);

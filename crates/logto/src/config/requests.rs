@@ -37,8 +37,8 @@ impl LogtoConfig {
         self
     }
 
-    /// How many requests to Logto may be under way at once. Default: 32. Further ones wait for their
-    /// turn, first come, first served, as long as a
+    /// How many requests to Logto may be under way at once. Default: 32. Further ones wait for
+    /// their turn, first come, first served, as long as a
     /// [request may take](Self::with_request_timeout); then they count as an outage: requests that
     /// need Logto get 503, and no one is signed out.
     #[must_use]

@@ -36,8 +36,8 @@ impl LogtoConfig {
     }
 
     /// Who may show the SDK's own pages in a frame, as sources of CSP's `frame-ancestors` (Content
-    /// Security Policy Level 3, section 6.4.2). Default: `'self'`, the app's own pages. For a Hugging Face Space it is
-    /// `https://huggingface.co`.
+    /// Security Policy Level 3, section 6.4.2). Default: `'self'`, the app's own pages. For a
+    /// Hugging Face Space it is `https://huggingface.co`.
     ///
     /// # Example
     ///
@@ -55,11 +55,11 @@ impl LogtoConfig {
         self
     }
 
-    /// Makes the HTML of the SDK's own pages, in place of the SDK's plain design. They are shown when a
-    /// sign-in did not work, when a session has ended under a form, and the like.
+    /// Makes the HTML of the SDK's own pages, in place of the SDK's plain design. They are shown
+    /// when a sign-in did not work, when a session has ended under a form, and the like.
     ///
-    /// The response has your HTML and the SDK's status; its Content Security Policy says only who may
-    /// frame the page, so that your styles apply.
+    /// The response has your HTML and the SDK's status; its Content Security Policy says only who
+    /// may frame the page, so that your styles apply.
     ///
     /// # Example
     ///
@@ -80,7 +80,8 @@ impl LogtoConfig {
     ///     });
     /// ```
     ///
-    /// An app that knows [`PageActionKind::Form`](crate::PageActionKind::Form) makes a form of it: "Sign out?" is such a page.
+    /// An app that knows [`PageActionKind::Form`](crate::PageActionKind::Form) makes a form of it:
+    /// "Sign out?" is such a page.
     #[must_use]
     pub fn with_page_template(
         mut self,

@@ -29,8 +29,8 @@ impl LogtoConfig {
     }
 
     /// Keeps sessions in cookies although there is a [storage](Self::with_storage). The store then
-    /// only holds what instances have to agree on: that a session is over, and what a refresh made of
-    /// it.
+    /// only holds what instances have to agree on: that a session is over, and what a refresh made
+    /// of it.
     #[must_use]
     pub fn with_sessions_in_cookies(mut self) -> Self {
         self.sessions_in_cookies = true;
@@ -66,17 +66,18 @@ impl LogtoConfig {
     /// 64 MiB.
     ///
     /// A session takes the bytes of its cookie and 600 more, so this is enough for 35,000 to 55,000
-    /// people; one whose page reads [all claims](crate::web::User::claims) takes about five times the
-    /// bytes of the claims more. Memory is taken as people come. Beyond that, those who come often stay
-    /// and the others' sessions are opened again, which costs two microseconds a request.
+    /// people; one whose page reads [all claims](crate::web::User::claims) takes about five times
+    /// the bytes of the claims more. Memory is taken as people come. Beyond that, those who
+    /// come often stay and the others' sessions are opened again, which costs two microseconds
+    /// a request.
     #[must_use]
     pub fn with_session_cache(mut self, bytes: usize) -> Self {
         self.session_cache = bytes;
         self
     }
 
-    /// How long the store may take for one answer. Default: 3 seconds. After that it counts as down:
-    /// requests that need it get 503, and no one is signed out.
+    /// How long the store may take for one answer. Default: 3 seconds. After that it counts as
+    /// down: requests that need it get 503, and no one is signed out.
     #[must_use]
     pub fn with_storage_timeout(mut self, timeout: Duration) -> Self {
         self.storage_timeout = timeout;

@@ -18,8 +18,8 @@ const MAX_TOLERANCE: Duration = Duration::from_secs(10 * 60);
 const MAX_COOKIE_NAME: usize = 100;
 /// A smaller budget holds no session.
 const MIN_COOKIE_BUDGET: usize = 1024;
-/// What an endpoint is given by mistake: the addresses of the discovery document, the issuer, and the
-/// Management API.
+/// What an endpoint is given by mistake: the addresses of the discovery document, the issuer, and
+/// the Management API.
 const OF_LOGTO: [&str; 3] = ["/oidc/.well-known/openid-configuration", "/oidc", "/api"];
 /// What a base URL is given by mistake.
 const SDK_PATHS: [&str; 2] = ["/callback", "/sign-in"];
@@ -126,7 +126,8 @@ pub(super) fn check_requests(config: &LogtoConfig, problems: &mut Vec<ConfigProb
     }
 }
 
-/// A scope token (RFC 6749, section 3.3), without commas: they are a list that is written in another way.
+/// A scope token (RFC 6749, section 3.3), without commas: they are a list that is written in
+/// another way.
 fn is_scope(scope: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b',');
     !scope.is_empty() && scope.bytes().all(is_allowed)

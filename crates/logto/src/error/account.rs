@@ -2,7 +2,8 @@
 
 use super::Error;
 
-/// Why Logto's [Account API](crate::web::Account) refused something; from [`Error::account_problem`].
+/// Why Logto's [Account API](crate::web::Account) refused something; from
+/// [`Error::account_problem`].
 ///
 /// # Example
 ///
@@ -28,12 +29,13 @@ pub enum AccountProblem {
     FieldNotEnabled,
     /// The account center does not let people change the field.
     FieldNotEditable,
-    /// The session began without the scope that this needs, or the app's access token is not accepted.
+    /// The session began without the scope that this needs, or the app's access token is not
+    /// accepted.
     MissingScope,
     /// The app belongs to a third party, which changes nothing of an account.
     ThirdParty,
-    /// The person has to say again who they are: there is no [verification](crate::web::Verification), or it
-    /// ended, or it is another person's.
+    /// The person has to say again who they are: there is no
+    /// [verification](crate::web::Verification), or it ended, or it is another person's.
     VerificationRequired,
     /// There is no such verification record, or it ended, or is not complete.
     VerificationNotFound,
@@ -101,7 +103,8 @@ impl AccountProblem {
         })
     }
 
-    /// Whether what the person entered is why, or that they have to enter something: no fault of the app.
+    /// Whether what the person entered is why, or that they have to enter something: no fault of
+    /// the app.
     pub(crate) fn is_of_person(self) -> bool {
         use AccountProblem as Problem;
         matches!(

@@ -93,7 +93,8 @@ pub enum ErrorKind {
     InvalidRequest,
     /// There is no session, or it is over: the person has to sign in.
     SignInRequired,
-    /// The session is larger than 128 KiB without its access tokens; the error names the largest claim.
+    /// The session is larger than 128 KiB without its access tokens; the error names the largest
+    /// claim.
     SessionTooLarge,
     /// The session store is unavailable. No user was signed out, and the same call may work
     /// later.
@@ -109,7 +110,8 @@ pub enum ErrorKind {
     /// Another person came back from Logto than the sign-in was
     /// [meant for](crate::SignInOptions::with_expected_email).
     WrongUser,
-    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; no one was signed in.
+    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; no one was signed
+    /// in.
     SignInHookFailed,
     /// Something failed in this process that no input causes: the system gave no random bytes, the
     /// HTTP client could not be set up.
@@ -227,8 +229,8 @@ impl Error {
         self.0.kind
     }
 
-    /// Whether the same call may succeed later without anyone doing anything: Logto or the store was
-    /// unreachable or overloaded. It never means that a session ended.
+    /// Whether the same call may succeed later without anyone doing anything: Logto or the store
+    /// was unreachable or overloaded. It never means that a session ended.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Unreachable | ErrorKind::StoreUnavailable)
@@ -242,7 +244,8 @@ impl Error {
             && matches!(code, Some("server_error" | "temporarily_unavailable"))
     }
 
-    /// Whether Logto refused only because it would have to show a page (OpenID Connect Core, section 3.1.2.6).
+    /// Whether Logto refused only because it would have to show a page (OpenID Connect Core,
+    /// section 3.1.2.6).
     pub(crate) fn asks_for_a_page(&self) -> bool {
         let code = self.response().and_then(ErrorResponse::error);
         let codes = [
@@ -320,7 +323,8 @@ pub struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// The HTTP status; `None` when the error came in the callback's query (RFC 6749, section 4.1.2.1).
+    /// The HTTP status; `None` when the error came in the callback's query (RFC 6749, section
+    /// 4.1.2.1).
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status

@@ -51,7 +51,7 @@ impl Wording {
             ErrorKind::InvalidCallback => (
                 400,
                 "invalid_callback",
-                "This sign-in is not valid any more",
+                "This sign-in can no longer be completed",
                 "It was already used, took too long, or was begun in another browser or under another \
                  address (localhost is not 127.0.0.1), or your browser keeps no cookies.",
             ),
@@ -97,13 +97,13 @@ impl Wording {
                 500,
                 "sign_in_failed",
                 "This site could not sign you in",
-                "The site had a problem of its own. Please try again in a moment.",
+                "Something went wrong on this site. Please try again in a moment.",
             ),
             ErrorKind::Internal => (
                 500,
                 "internal_error",
                 "This does not work right now",
-                "The site had a problem of its own. Please try again in a moment.",
+                "Something went wrong on this site. Please try again in a moment.",
             ),
             ErrorKind::Refused
             | ErrorKind::InvalidClient

@@ -1,11 +1,12 @@
-//! Back-channel logouts (OpenID Connect Back-Channel Logout 1.0): carried out now, or as soon as the
-//! store answers.
+//! Back-channel logouts (OpenID Connect Back-Channel Logout 1.0): carried out now, or as soon as
+//! the store answers.
 
 use std::sync::Arc;
 
 use super::backoff::Backoff;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::log_limit::limited;
 use crate::oidc::jwt::{LogoutSubject, LogoutToken};
 
 /// Seconds after the end of a session at Logto for which a sign-in may still bring it: one that was
@@ -15,7 +16,8 @@ const UNDER_WAY: u64 = 5;
 /// A logout that was verified.
 struct Logout {
     token: LogoutToken,
-    /// Sessions that began by then end, in seconds. It stays the same however long the logout waits.
+    /// Sessions that began by then end, in seconds. It stays the same however long the logout
+    /// waits.
     ended_at: u64,
 }
 
@@ -29,7 +31,8 @@ impl Engine {
     pub(crate) async fn back_channel_logout(self: &Arc<Self>, token: &str) -> Result<(), Error> {
         let token = self.verify_logout_token(token).await.inspect_err(|error| {
             if error.is_retryable() {
-                tracing::error!(
+                limited!(
+                    error,
                     %error,
                     "back-channel logout dropped: failed to verify the logout token"
                 );
@@ -38,8 +41,8 @@ impl Engine {
         self.log_out(token).await
     }
 
-    /// Ends the sessions that a logout token names. Logto sends a token once: what the store does not
-    /// take now is tried until it answers.
+    /// Ends the sessions that a logout token names. Logto sends a token once: what the store does
+    /// not take now is tried until it answers.
     async fn log_out(self: &Arc<Self>, token: LogoutToken) -> Result<(), Error> {
         // A token may arrive late, and an instance's clock may be behind Logto's.
         let ended_at = token.issued_at.max(self.settings.clock.now());
@@ -50,7 +53,10 @@ impl Engine {
         };
         match self.waiting_logouts.admit() {
             Some(place) => {
-                tracing::error!(
+                limited!(
+                    error,
+                    operation = "back_channel_logout",
+                    kind = ?error.kind(),
                     %error,
                     "failed to store a back-channel logout; retrying until the session store is \
                      available"
@@ -62,7 +68,8 @@ impl Engine {
                 }));
             }
             None => {
-                tracing::error!(
+                limited!(
+                    error,
                     %error,
                     "back-channel logout dropped: too many are waiting for the session store"
                 );
@@ -96,12 +103,12 @@ impl Engine {
             pause.wait().await;
             match self.carry_out_logout(logout).await {
                 Ok(()) => {
-                    tracing::info!("completed a delayed back-channel logout");
+                    limited!(info, "completed a delayed back-channel logout");
                     return;
                 }
                 Err(error) if error.is_retryable() => {}
                 Err(error) => {
-                    tracing::info!(%error, "gave up on a delayed back-channel logout");
+                    limited!(info, %error, "gave up on a delayed back-channel logout");
                     return;
                 }
             }

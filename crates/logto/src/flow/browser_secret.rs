@@ -29,10 +29,12 @@ pub(crate) struct BrowserSecret {
     pub(super) slot: u8,
     secret: [u8; SECRET],
     expires_at: u64,
-    /// Sign-ins that began with it and did not come back yet. Requests at the same time may miscount,
-    /// which costs a cookie that stays until it expires, or one sign-in that begins again.
+    /// Sign-ins that began with it and did not come back yet. Requests at the same time may
+    /// miscount, which costs a cookie that stays until it expires, or one sign-in that begins
+    /// again.
     in_progress: u8,
-    /// Where the latest sign-in is to end: Logto sends nothing along when its consent page is cancelled.
+    /// Where the latest sign-in is to end: Logto sends nothing along when its consent page is
+    /// cancelled.
     page: Option<String>,
 }
 
@@ -89,8 +91,8 @@ impl BrowserSecrets {
         Self { prefix: attributes.name(&format!("logto_sign_in_{app}")), attributes, lifetime }
     }
 
-    /// Counts one more sign-in, unless it replaces another, with the secret that the browser has or a new
-    /// one.
+    /// Counts one more sign-in, unless it replaces another, with the secret that the browser has or
+    /// a new one.
     pub(super) fn begin(
         &self,
         keys: &KeyRing,

@@ -1,5 +1,5 @@
-//! The checks of a callback, in the order in which the specifications have them: `state` first, then where
-//! the browser came back to, then the other parameters, then the code.
+//! The checks of a callback, in the order in which the specifications have them: `state` first,
+//! then where the browser came back to, then the other parameters, then the code.
 
 use std::sync::Arc;
 
@@ -78,16 +78,17 @@ impl Engine {
         Ok(Callback { transaction, parameters, redirect_uri, cookies, device })
     }
 
-    /// Whether a request to `path` was made to `redirect_uri`. Scheme and host are the base URL's: what
-    /// a request says about them is not to be trusted. A proxy may have taken the base path away.
+    /// Whether a request to `path` was made to `redirect_uri`. Scheme and host are the base URL's:
+    /// what a request says about them is not to be trusted. A proxy may have taken the base
+    /// path away.
     fn is_at(&self, path: &str, origin: &str, redirect_uri: &str) -> bool {
         let settings = &self.settings;
         let expected = redirect_uri.strip_prefix(&settings.url(origin, "")).unwrap_or(redirect_uri);
         path == expected || path.strip_prefix(&settings.base_path) == Some(expected)
     }
 
-    /// Whether a silent sign-in is not completed with its code: one without consent brings no refresh
-    /// token.
+    /// Whether a silent sign-in is not completed with its code: one without consent brings no
+    /// refresh token.
     fn needs_consent(&self, transaction: &Transaction) -> bool {
         let options = transaction.intent.options();
         let wanted = self.settings.scopes.iter().any(|name| name == scope::OFFLINE_ACCESS);

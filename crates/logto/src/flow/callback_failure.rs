@@ -3,8 +3,8 @@
 use super::{Intent, Transaction};
 use crate::error::Error;
 
-/// What Logto says where a redirect with `prompt=consent` goes on, for an application of one's own without
-/// a page.
+/// What Logto says where a redirect with `prompt=consent` goes on, for an application of one's own
+/// without a page.
 pub(crate) const CONSENT_REQUIRED: &str = "consent_required";
 
 /// A callback that did not become a session.
@@ -12,8 +12,8 @@ pub(crate) struct CallbackFailure {
     pub(crate) error: Error,
     /// The page that the person wanted, if that is known.
     pub(crate) page: Option<String>,
-    /// The sign-in that is over with this. After an outage it is not: loading the same callback again
-    /// may work.
+    /// The sign-in that is over with this. After an outage it is not: loading the same callback
+    /// again may work.
     pub(crate) ended: Option<Transaction>,
     /// The sign-in that can begin again: another tab took its cookie.
     pub(crate) displaced: Option<Intent>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::backoff::Backoff;
 use super::engine::Engine;
 use crate::error::Error;
+use crate::log_limit::limited;
 use crate::session::manager::{Added, EndingSession, ListedSession};
 
 /// A session that was ended.
@@ -37,7 +38,8 @@ impl Engine {
         let refresh_token = session.refresh_token.clone();
         match self.sessions.pending.add(session) {
             Added::Full => {
-                tracing::error!(
+                limited!(
+                    error,
                     %error,
                     "sign-out dropped: too many sign-outs are waiting for the session store"
                 );
@@ -45,6 +47,8 @@ impl Engine {
             Added::Behind => {}
             Added::First => {
                 tracing::error!(
+                    operation = "sign_out",
+                    kind = ?error.kind(),
                     %error,
                     "failed to store a sign-out; retrying until the session store is available"
                 );
@@ -62,8 +66,8 @@ impl Engine {
         self.sessions.end_person(sub, until).await
     }
 
-    /// Ends those sessions of the list of a person that are meant, and revokes their refresh tokens: how
-    /// many there were.
+    /// Ends those sessions of the list of a person that are meant, and revokes their refresh
+    /// tokens: how many there were.
     pub(crate) async fn end_listed(
         self: &Arc<Self>,
         sub: &str,

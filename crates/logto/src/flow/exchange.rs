@@ -2,8 +2,8 @@
 //!
 //! People click twice, webviews repeat a request, and browsers go away while Logto answers. So the
 //! exchange runs in a task of its own, and its outcome is kept for a while for requests that come
-//! with the same `state` and the same secret of the browser. Where instances share a store, it is kept
-//! there too.
+//! with the same `state` and the same secret of the browser. Where instances share a store, it is
+//! kept there too.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::engine::{Completed, Engine, Outcome, Redeemed};
+use super::sign_in_hook::SIGN_IN_HOOK_LIMIT;
 use super::{CallbackFailure, CallbackParameters, Transaction};
 use crate::error::{Error, ErrorKind};
+use crate::log_limit::limited;
 use crate::session::manager::{LoadedSession, ReplayGuard, TakenUp};
 use crate::session::{Device, Session};
 
-/// How long a repeated callback waits for the instance that took the first one up: a little longer than
-/// Logto may take.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// What a repeated callback waits for the store, beside Logto and the app's hook.
+const STORE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Who exchanges the code of a callback.
 enum Exchanger {
@@ -94,8 +95,8 @@ impl Engine {
                 let redeemed = exchange.redeemed.clone();
                 let Redeemed { session, page } =
                     redeemed.ok_or_else(|| invalid("the callback brought no session"))?;
-                let session = engine.begin_session(session, &cookies, device).await?;
-                Ok::<_, Error>(Completed { session, page })
+                let (session, replaces) = engine.begin_session(session, &cookies, device).await?;
+                Ok::<_, Error>(Completed { session, page, replaces })
             };
             match attempt.await {
                 // Loading the same callback again may work.
@@ -118,8 +119,8 @@ impl Engine {
         })
     }
 
-    /// The outcome once more, if the session did not end since: "back" after a sign-out must not lead
-    /// into it again.
+    /// The outcome once more, if the session did not end since: "back" after a sign-out must not
+    /// lead into it again.
     async fn repeated(&self, outcome: Outcome, transaction: Transaction) -> Outcome {
         let completed = outcome?;
         let now = self.settings.clock.now();
@@ -142,10 +143,14 @@ impl Engine {
             {
                 return Ok(Exchanger::ThisInstance(guard));
             }
-            let may_wait = self.sessions.is_shared() && begun.elapsed() < PATIENCE;
+            let may_wait = self.sessions.is_shared() && begun.elapsed() < self.patience();
             is_free = match self.sessions.taken_up(&id).await? {
                 Some(TakenUp::Done(session, page)) => {
-                    return Ok(Exchanger::Another(Completed { session: *session, page }));
+                    return Ok(Exchanger::Another(Completed {
+                        session: *session,
+                        page,
+                        replaces: false,
+                    }));
                 }
                 Some(TakenUp::InProgress) if may_wait => false,
                 // Given back after an outage: then this one tries.
@@ -155,6 +160,13 @@ impl Engine {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(500));
         }
+    }
+
+    /// How long a repeated callback waits for the instance that took the first one up.
+    fn patience(&self) -> Duration {
+        let settings = &self.settings;
+        let hook = settings.sign_in_hook.as_ref().map_or(Duration::ZERO, |_| SIGN_IN_HOOK_LIMIT);
+        settings.limits.request_timeout.saturating_add(hook + STORE_PATIENCE)
     }
 
     async fn redeem(
@@ -168,7 +180,8 @@ impl Engine {
         self.redeem_code(code, transaction, redirect_uri).await
     }
 
-    /// Stores the outcome for callbacks that come to another instance. The person does not wait for that.
+    /// Stores the outcome for callbacks that come to another instance. The person does not wait for
+    /// that.
     fn tell_other_instances(self: &Arc<Self>, guard: Option<ReplayGuard>, outcome: &Outcome) {
         let Some(guard) = guard.filter(|_| self.sessions.is_shared()) else {
             return;
@@ -182,13 +195,14 @@ impl Engine {
         });
     }
 
-    /// Keeps the new session, in place of the one that this browser had.
+    /// Keeps the new session in place of the one that this browser had, and says whether there was
+    /// one.
     async fn begin_session(
         &self,
         mut session: Session,
         cookies: &str,
         device: Device,
-    ) -> Result<LoadedSession, Error> {
+    ) -> Result<(LoadedSession, bool), Error> {
         let now = self.settings.clock.now();
         let before = self.sessions.load(cookies.as_bytes(), now).await;
         let before = before.ok().and_then(|lookup| lookup.loaded);
@@ -199,14 +213,14 @@ impl Engine {
             session.set_organization(before.session.grant.tokens().organization.clone());
         }
         let loaded = self.sessions.begin(session, device, now).await?;
-        if let Some(before) = before {
+        if let Some(before) = &before {
             // The old session ends only for one that the browser can keep.
             self.sessions.cookies(&loaded, cookies, now)?;
-            if let Err(error) = self.sessions.end(&(&before).into(), now).await {
-                tracing::warn!(%error, "failed to end the session before the new one");
+            if let Err(error) = self.sessions.end(&before.into(), now).await {
+                limited!(warn, %error, "failed to end the session before the new one");
             }
         }
-        Ok(loaded)
+        Ok((loaded, before.is_some()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The person that a sign-in is meant for, by a magic link, an invitation, or "continue as …".
 //!
-//! Logto decides who comes back: with a session it ignores one-time tokens and hints, and on its page
-//! people sign in as they like. So the callback compares.
+//! Logto decides who comes back: with a session it ignores one-time tokens and hints, and on its
+//! page people sign in as they like. So the callback compares.
 
 use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::IdTokenClaims;
@@ -34,8 +34,8 @@ impl ExpectedUser {
         }
     }
 
-    /// Whether it is this person. Letters of an address count as the same in both cases, as they do at
-    /// Logto.
+    /// Whether it is this person. Letters of an address count as the same in both cases, as they do
+    /// at Logto.
     pub(crate) fn is(&self, claims: &IdTokenClaims) -> bool {
         match self {
             Self::Sub(sub) => *claims.sub == *sub,

@@ -1,9 +1,10 @@
 //! Handing a session over from a window to the frame that opened it.
 //!
-//! A frame in a page of another site has a cookie jar of its own, which nothing that happens in a window
-//! can write. So the frame keeps a secret (its key), the window learns a hash of it (in a ticket), and
-//! gives the frame a code that is sealed for that hash: only who has both key and code gets the session,
-//! as with PKCE (RFC 7636). The code is sent from window to frame inside the browser, never by address.
+//! A frame in a page of another site has a cookie jar of its own, which nothing that happens in a
+//! window can write. So the frame keeps a secret (its key), the window learns a hash of it (in a
+//! ticket), and gives the frame a code that is sealed for that hash: only who has both key and code
+//! gets the session, as with PKCE (RFC 7636). The code is sent from window to frame inside the
+//! browser, never by address.
 
 use crate::config::Settings;
 use crate::cookies::{self, Attributes};

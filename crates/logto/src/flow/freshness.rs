@@ -1,11 +1,12 @@
-//! How recent the person's authentication has to be (`max_age`: OpenID Connect Core, section 3.1.2.1).
+//! How recent the person's authentication has to be (`max_age`: OpenID Connect Core, section
+//! 3.1.2.1).
 
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::IdTokenClaims;
 
-/// Seconds that a browser may take from Logto to the page that asked. Without them a page could send a
-/// person to sign in for ever.
+/// Seconds that a browser may take from Logto to the page that asked. Without them a page could
+/// send a person to sign in for ever.
 const WAY_BACK: u64 = 10;
 /// Bytes of the hash that names a person.
 const PERSON: usize = 12;
@@ -70,8 +71,8 @@ impl Freshness {
     }
 }
 
-/// Whether a session's authentication is recent enough for a page. What the callback has just accepted
-/// is.
+/// Whether a session's authentication is recent enough for a page. What the callback has just
+/// accepted is.
 pub(crate) fn is_fresh(auth_time: Option<u64>, max_age: u64, now: u64, tolerance: u64) -> bool {
     let lenience = tolerance.max(WAY_BACK).saturating_add(WAY_BACK);
     auth_time.is_some_and(|at| is_between(at, max_age, now, lenience))

@@ -1,7 +1,7 @@
 //! A refresh token is redeemed once among all instances that share a store.
 //!
-//! A lease in the store lets one of them redeem it; the others find its result in the store. What Logto
-//! answered is stored before it is used, and a session that was ended meanwhile stays ended.
+//! A lease in the store lets one of them redeem it; the others find its result in the store. What
+//! Logto answered is stored before it is used, and a session that was ended meanwhile stays ended.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,15 @@ use super::engine::Engine;
 use super::tokens::RefreshedTokens;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Departure, is_answer_lost};
+use crate::log_limit::limited;
 use crate::oidc::Target;
 use crate::session::manager::{FoundSession, HeldLease, LoadedSession, Turn};
 use crate::session::{Grant, Session};
 
-/// Between two attempts to store what Logto answered. It exists nowhere else, so there is an attempt
-/// as long as the process lives, with at most one answer waiting for each session. The pause is
-/// short: when the store is back, the first reader must not find the refresh token that Logto has
-/// replaced. Of many answers together it is longer.
+/// Between two attempts to store what Logto answered. It exists nowhere else, so there is an
+/// attempt as long as the process lives, with at most one answer waiting for each session. The
+/// pause is short: when the store is back, the first reader must not find the refresh token that
+/// Logto has replaced. Of many answers together it is longer.
 const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(500));
 /// How soon after a request whose answer was lost the same refresh token may be sent again: Logto
 /// takes one that it has replaced for three seconds more, and then ends everything that was issued
@@ -66,7 +67,8 @@ impl Engine {
         }
     }
 
-    /// `None` if this process stood still, and another instance may have had the lease: nothing was sent.
+    /// `None` if this process stood still, and another instance may have had the lease: nothing was
+    /// sent.
     async fn redeem_under(
         &self,
         wanted: &RefreshRequest,
@@ -106,7 +108,7 @@ impl Engine {
                         && let Some(sent) = departure.left()
                         && sent.elapsed() < SECOND_ATTEMPT =>
                 {
-                    tracing::warn!(%error, "lost the response to a token refresh; retrying once");
+                    limited!(warn, %error, "lost the response to a token refresh; retrying once");
                     is_second = true;
                     departure = Departure::before(sent + SECOND_ATTEMPT);
                 }
@@ -121,8 +123,9 @@ impl Engine {
         }
     }
 
-    /// Logto spends a refresh token that is to be replaced before it looks at what is asked for, and
-    /// does not return the new one if it then refuses. For three seconds it takes the old one again.
+    /// Logto spends a refresh token that is to be replaced before it looks at what is asked for,
+    /// and does not return the new one if it then refuses. For three seconds it takes the old
+    /// one again.
     async fn rescue(&self, wanted: &RefreshRequest, found: FoundSession, lease: &HeldLease) {
         let plain = Target::default();
         if wanted.target == plain {
@@ -135,7 +138,8 @@ impl Engine {
             Err(error) => Err(error),
         };
         if let Err(error) = rescued {
-            tracing::warn!(
+            limited!(
+                warn,
                 %error,
                 "failed to recover the rotated refresh token after Logto refused a refresh"
             );
@@ -173,7 +177,8 @@ impl Engine {
             if let Some(claims) = newer_claims {
                 let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
                 if !self.sessions.has_room(session) {
-                    tracing::warn!(
+                    limited!(
+                        warn,
                         "the refreshed claims exceed the session size limit; keeping the previous claims"
                     );
                     session.grant = old;
@@ -211,7 +216,8 @@ impl Engine {
                         .or_else(|| before.session.refresh_token().map(str::to_owned))
                     && let Err(error) = self.revoke(&token).await
                 {
-                    tracing::warn!(
+                    limited!(
+                        warn,
                         %error,
                         "failed to revoke the refresh token of an ended session"
                     );

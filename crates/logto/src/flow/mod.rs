@@ -1,7 +1,7 @@
 //! Sign-in, callback, token requests and sign-out (OpenID Connect Core; RFC 6749, 7636, 9207).
 //!
-//! Each flow returns an outcome, which `web` turns into a response. One exception: a sign-in hook that refuses with
-//! a page attaches its redirect to the error.
+//! Each flow returns an outcome, which `web` turns into a response. One exception: a sign-in hook
+//! that refuses with a page attaches its redirect to the error.
 
 mod back_channel_logout;
 mod backoff;

@@ -19,8 +19,8 @@ use crate::single_flight::Flight;
 
 /// How long a request waits for a renewal of a token that is still good.
 const EARLY_PATIENCE: Duration = Duration::from_secs(2);
-/// Seconds after a sign-in in which another one would bring nothing better, and send the person
-/// around for ever.
+/// A sign-in younger than this, in seconds, is not repeated: it would bring the same tokens, and
+/// the user would be redirected for ever.
 const JUST_NOW: u64 = 60;
 /// Seconds without early renewals after one met an outage.
 const PAUSE: u64 = 5;
@@ -78,7 +78,8 @@ impl Engine {
         }
     }
 
-    /// Whether Logto can be asked for this at all: what was not asked for at sign-in is never given.
+    /// Whether Logto can be asked for this at all: what was not asked for at sign-in is never
+    /// given.
     pub(crate) fn check_token_request(&self, request: &TokenRequest) -> Result<(), Error> {
         let settings = &self.settings;
         let target = &request.target;

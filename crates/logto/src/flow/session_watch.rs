@@ -1,9 +1,9 @@
 //! Waiting for the end of a session, for what lives longer than a request.
 //!
-//! One task looks after all sessions of this process that are waited for. It hears from the store what
-//! instances announce, and asks the store about the sessions concerned; announcements may be lost, so
-//! it asks about all of them now and then, and every second where it hears nothing. It lives as long as
-//! something waits, and a little longer.
+//! One task looks after all sessions of this process that are waited for. It hears from the store
+//! what instances announce, and asks the store about the sessions concerned; announcements may be
+//! lost, so it asks about all of them now and then, and every second where it hears nothing. It
+//! lives as long as something waits, and a little longer.
 
 use std::fmt;
 use std::pin::{Pin, pin};
@@ -20,8 +20,8 @@ use crate::crypto::encoding;
 use crate::session::manager::{LoadedSession, WatchedSession};
 use crate::storage::{StorageError, Subscription};
 
-/// Between two looks at the clock, and between two questions where nothing is heard. Up to a quarter
-/// is taken off, so that instances do not ask at the same time.
+/// Between two looks at the clock, and between two questions where nothing is heard. Up to a
+/// quarter is taken off, so that instances do not ask at the same time.
 const TICK: Duration = Duration::from_secs(1);
 /// Between two questions about all sessions while announcements arrive.
 const RARELY: Duration = Duration::from_secs(60);
@@ -130,8 +130,8 @@ impl Engine {
         SessionEnded(Some(Box::pin(waiting.wait())))
     }
 
-    /// Sees to it that the task is there. [`drain`](crate::Logto::drain) does not wait for it: it changes
-    /// nothing.
+    /// Sees to it that the task is there. [`drain`](crate::Logto::drain) does not wait for it: it
+    /// changes nothing.
     fn watch_sessions(self: &Arc<Self>) {
         if self.sessions.watched.begin_work() {
             let listener = tokio::spawn(Arc::clone(self).listen());
@@ -272,7 +272,8 @@ mod tests {
 
     #[test]
     fn an_open_stream_takes_less_than_a_kilobyte() {
-        // Three keys of the store, a place in a table that is half empty, and what allocating takes.
+        // Three keys of the store, a place in a table that is half empty, and what allocating
+        // takes.
         let beside = 3 * "end-of-session:0123456789012345678901".len() + 2 * 48 + 6 * 16;
         let bytes = size(Waiting::wait) + size_of::<WatchedSession>() + beside;
         assert!(bytes < 1024, "{bytes} bytes");

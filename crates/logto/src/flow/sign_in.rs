@@ -28,8 +28,8 @@ pub(crate) struct SignInStart {
 }
 
 impl Engine {
-    /// Begins a sign-in. `signed_in` is who is signed in, where the sign-in has to be recent: what one
-    /// person had begun is not for another to go on with.
+    /// Begins a sign-in. `signed_in` is who is signed in, where the sign-in has to be recent: what
+    /// one person had begun is not for another to go on with.
     ///
     /// # Errors
     ///
@@ -51,7 +51,14 @@ impl Engine {
         let metadata = self.provider.metadata().await?;
         let for_apis = resources.iter().any(|name| *name != scope::ORGANIZATIONS_RESOURCE);
         let freshness = options.max_age.map(|max_age| Freshness::new(max_age, signed_in));
-        let parameters = options.all_parameters();
+        let (parameters, prompt) = (options.all_parameters(), self.prompt(options));
+        let for_pages = options.for_pages();
+        if !prompt.includes_login() && !for_pages.is_empty() {
+            tracing::debug!(
+                parameters = ?for_pages,
+                "ignored by Logto if the person is signed in there; a prompt with login would show its page"
+            );
+        }
         let (restarted, replaces) = match previous {
             Previous::Nothing => (false, false),
             Previous::Displaced => (true, false),
@@ -76,7 +83,7 @@ impl Engine {
             redirect_uri: &self.redirect_uri(browser.origin, &transaction),
             scopes,
             resources,
-            prompt: self.prompt(options),
+            prompt,
             parameters: &parameters,
         })?;
         Ok(SignInStart { url: url.into(), cookie })

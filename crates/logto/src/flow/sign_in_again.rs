@@ -1,7 +1,9 @@
-//! The same sign-in once more, in place of one that failed for a reason that another one does not have.
+//! The same sign-in once more, in place of one that failed for a reason that another one does not
+//! have.
 
 use super::engine::Engine;
 use super::{CallbackFailure, Intent, Previous, Resources, SignInOptions, Transaction};
+use crate::log_limit::limited;
 
 impl Engine {
     /// The sign-in to begin in place of one that failed; `None` if that would not help.
@@ -22,8 +24,9 @@ impl Engine {
         displaced.map(Intent::options).map(|options| (options, Previous::Displaced))
     }
 
-    /// The same options without the API resources that Logto does not know: they must not lock people
-    /// out. Without any if that was tried before, or if it cannot be told which they are.
+    /// The same options without the API resources that Logto does not know: they must not lock
+    /// people out. Without any if that was tried before, or if it cannot be told which they
+    /// are.
     async fn without_unknown(&self, refused: &Transaction, origin: &str) -> SignInOptions {
         let before = refused.intent.options();
         let redirect_uri = self.redirect_uri(origin, refused);
@@ -31,7 +34,8 @@ impl Engine {
             Resources::All if self.find_unknown_resources(&redirect_uri).await => Resources::Tried,
             _ => {
                 let resources = &self.settings.resources;
-                tracing::error!(
+                limited!(
+                    error,
                     ?resources,
                     "Logto does not know one of the API resources; a user signs in without any"
                 );

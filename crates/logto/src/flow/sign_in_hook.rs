@@ -15,7 +15,7 @@ use crate::reply::Reply;
 use crate::session::Session;
 
 /// How long a hook may take. The person waits for it.
-const LIMIT: Duration = Duration::from_secs(30);
+pub(super) const SIGN_IN_HOOK_LIMIT: Duration = Duration::from_secs(30);
 
 type HookError = Box<dyn StdError + Send + Sync>;
 type HookFuture = Pin<Box<dyn Future<Output = Result<SignInDecision, HookError>> + Send>>;
@@ -80,8 +80,8 @@ impl PendingSignIn {
         self.engine.user_info(&token.token, self.sub()).await
     }
 
-    /// How many other sessions of the person there are now. `None` where sessions are in cookies:
-    /// then there is no list of them.
+    /// How many other sessions of the person there are now. `None` without a store: then there is
+    /// no list of them. A store lists sessions in cookies too.
     ///
     /// This does not tell whether a person is here for the first time, since sessions end. Only the
     /// app's own table of people knows that.
@@ -91,7 +91,7 @@ impl PendingSignIn {
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     pub async fn other_sessions(&self) -> Result<Option<usize>, Error> {
         let settings = &self.engine.settings;
-        if settings.sessions_in_cookies {
+        if settings.storage.is_none() {
             return Ok(None);
         }
         let sessions = self.engine.sessions.sessions_of(self.sub(), settings.clock.now()).await?;
@@ -139,8 +139,8 @@ impl SignInDecision {
     }
 
     /// The person is signed in and goes on to another page of this app, for example to the one that
-    /// asks newcomers for more. A path or a full URL of the same origin; anything else is a failure of
-    /// the hook.
+    /// asks newcomers for more. A path or a full URL of the same origin; anything else is a failure
+    /// of the hook.
     pub fn admit_to(page: impl Into<String>) -> Self {
         Self(Decision::AdmitTo(page.into()))
     }
@@ -163,10 +163,10 @@ impl LogtoConfig {
     /// session: to keep a row for each person, to send newcomers to another page, to let only some
     /// people in.
     ///
-    /// It is called once for each sign-in, also if the person loads the callback again. If it fails,
-    /// panics or takes longer than 30 seconds, the person sees an error page and is not signed in. A
-    /// person who is refused does not get a session, and the refresh token of the sign-in is revoked;
-    /// sessions that they have already stay.
+    /// It is called once for each sign-in, also if the person loads the callback again. If it
+    /// fails, panics or takes longer than 30 seconds, the person sees an error page and is not
+    /// signed in. A person who is refused does not get a session, and the refresh token of the
+    /// sign-in is revoked; sessions that they have already stay.
     ///
     /// # Example
     ///
@@ -194,7 +194,8 @@ impl LogtoConfig {
 }
 
 impl Engine {
-    /// Asks the app's hook about a sign-in that is on the way to `page`: the page that it goes on to.
+    /// Asks the app's hook about a sign-in that is on the way to `page`: the page that it goes on
+    /// to.
     pub(super) async fn admit(
         self: &Arc<Self>,
         session: &Session,
@@ -213,7 +214,7 @@ impl Engine {
         // A task of its own, so that a hook that panics is a hook that fails.
         let called = self.tasks.spawn(async move {
             let answer = (hook.0)(pending);
-            tokio::time::timeout(LIMIT, answer).await
+            tokio::time::timeout(SIGN_IN_HOOK_LIMIT, answer).await
         });
         let failed = |why: &'static str, error: HookError| {
             Error::with_source(ErrorKind::SignInHookFailed, format!("{why}: {error}"), error)

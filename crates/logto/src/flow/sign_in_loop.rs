@@ -1,9 +1,9 @@
-//! Stops a browser that signs in again and again because its session is lost each time: a proxy drops
-//! the cookie, or instances do not share their store.
+//! Stops a browser that signs in again and again because its session is lost each time: a proxy
+//! drops the cookie, or instances do not share their store.
 //!
-//! The page asks for a sign-in, Logto knows the user and asks nothing, and the callback leads back to the
-//! page. A cookie counts such sign-ins. It is not sealed: to change it changes only when this browser is
-//! stopped.
+//! The page asks for a sign-in, Logto knows the user and asks nothing, and the callback leads back
+//! to the page. A cookie counts such sign-ins. It is not sealed: to change it changes only when
+//! this browser is stopped.
 
 use crate::cookies::{self, Attributes};
 use crate::crypto::encoding;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::engine::Engine;
+use crate::log_limit::limited;
 use crate::oidc::provider::{Metadata, is_answer};
 
 /// How long a person waits for Logto to revoke the refresh token. It goes on afterwards.
@@ -24,8 +25,8 @@ pub(crate) enum AtLogto {
 }
 
 impl Engine {
-    /// Revokes the refresh token of a session that is over, and finds out where the person goes on to
-    /// end the session at Logto.
+    /// Revokes the refresh token of a session that is over, and finds out where the person goes on
+    /// to end the session at Logto.
     pub(crate) async fn sign_out_at_logto(
         self: &Arc<Self>,
         refresh_token: Option<String>,
@@ -61,7 +62,7 @@ impl Engine {
         let revocation = self.tasks.spawn(async move {
             let revoked = engine.revoke(&refresh_token).await;
             if let Err(error) = &revoked {
-                tracing::warn!(%error, "a refresh token could not be revoked at sign-out");
+                limited!(warn, %error, "a refresh token could not be revoked at sign-out");
             }
             revoked.map_or_else(|error| is_answer(&error), |()| true)
         });

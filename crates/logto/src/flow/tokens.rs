@@ -6,6 +6,7 @@ use super::Transaction;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Departure, Endpoint};
+use crate::log_limit::limited;
 use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
 use crate::oidc::jwt::{
@@ -22,8 +23,8 @@ const DEFAULT_LIFETIME: u64 = 3600;
 /// What came of redeeming a refresh token. The new refresh token is in it even if the rest of the
 /// answer could not be accepted: the old one may be consumed.
 pub(crate) struct RefreshedTokens {
-    /// Only one that replaces the token that was sent. An answer that repeats the sent one may come
-    /// late, when another instance has stored a newer one.
+    /// Only one that replaces the token that was sent. An answer that repeats the sent one may
+    /// come late, when another instance has stored a newer one.
     pub(crate) refresh_token: Option<String>,
     pub(crate) accepted: Result<Accepted, Error>,
 }
@@ -48,7 +49,10 @@ impl Engine {
         // Before the code is spent: without keys nothing could be done with what comes for it.
         self.provider.fetch_keys().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
-        let tokens = protocol.exchange_code(code, transaction.verifier(), redirect_uri).await?;
+        let tokens = protocol
+            .exchange_code(code, transaction.verifier(), redirect_uri)
+            .await
+            .map_err(code_refused)?;
         let id_token = tokens.id_token.clone().ok_or_else(|| {
             Error::new(ErrorKind::InvalidResponse, "the token endpoint sent no ID token")
         })?;
@@ -206,13 +210,25 @@ impl Engine {
         self.tasks.spawn(async move {
             for token in tokens {
                 if let Err(error) = engine.revoke(&token).await {
-                    tracing::warn!(
+                    limited!(
+                        warn,
                         %error,
                         "failed to revoke the refresh token of an ended session"
                     );
                 }
             }
         });
+    }
+}
+
+/// A code that Logto does not take any more is a sign-in that is over: the person signed out
+/// elsewhere, or came back after a minute.
+fn code_refused(error: Error) -> Error {
+    match error.response() {
+        Some(response) if response.error() == Some("invalid_grant") => {
+            Error::from_response(ErrorKind::InvalidCallback, response.clone())
+        }
+        _ => error,
     }
 }
 

@@ -1,8 +1,8 @@
 //! One sign-in in progress, bound to the browser that began it.
 //!
 //! What has to be remembered travels in the `state`, sealed. The cookie holds only a secret of the
-//! browser, from which PKCE verifier and nonce are derived: so any number of tabs can sign in at once,
-//! whatever their addresses, and it does not matter which of them Logto sends back first.
+//! browser, from which PKCE verifier and nonce are derived: so any number of tabs can sign in at
+//! once, whatever their addresses, and it does not matter which of them Logto sends back first.
 
 use super::browser_secret::{BrowserSecret, BrowserSecrets, Tag};
 use super::{Freshness, SignInOptions};
@@ -70,7 +70,8 @@ impl Transaction {
         encoding::encode(self.browser.derive(b"verifier", &self.id))
     }
 
-    /// The nonce: a hash of a secret that only this browser has (OpenID Connect Core, section 15.5.2).
+    /// The nonce: a hash of a secret that only this browser has (OpenID Connect Core, section
+    /// 15.5.2).
     pub(crate) fn nonce(&self) -> String {
         // Half of the hash is enough, and a session keeps it.
         let hash = self.browser.derive(b"nonce", &self.id);
@@ -95,8 +96,8 @@ pub(crate) struct Begun {
 pub(crate) enum Returning {
     /// A sign-in of this browser.
     Found(Transaction),
-    /// It was a sign-in of this browser in all likelihood: a tab that began one at the same time was
-    /// given a cookie of the same name.
+    /// It was a sign-in of this browser in all likelihood: a tab that began one at the same time
+    /// was given a cookie of the same name.
     Displaced(Intent),
     /// Over, or of another browser, on the way to this page.
     Other(Option<String>),
@@ -114,7 +115,8 @@ impl Transactions {
         Self { browsers: BrowserSecrets::new(attributes, lifetime, context), lifetime }
     }
 
-    /// Begins a sign-in of the browser that sent the cookies in `header`, perhaps in place of another.
+    /// Begins a sign-in of the browser that sent the cookies in `header`, perhaps in place of
+    /// another.
     pub(crate) fn begin(
         &self,
         keys: &KeyRing,
@@ -159,6 +161,11 @@ impl Transactions {
             true => Returning::Displaced(intent),
             false => Returning::Other(intent.page_without_sign_in().map(str::to_owned)),
         }
+    }
+
+    /// Whether a `state` is one of this app, of any browser and any age.
+    pub(crate) fn is_state(keys: &KeyRing, state: &str) -> bool {
+        keys.open(Purpose::SignIn, STATE, state).is_some()
     }
 
     /// The page that the latest sign-in of this browser is to end at.

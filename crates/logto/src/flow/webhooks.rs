@@ -1,5 +1,5 @@
-//! Deliveries of Logto's webhooks: each is checked, taken up once among all instances, and carried out
-//! in a task of its own.
+//! Deliveries of Logto's webhooks: each is checked, taken up once among all instances, and carried
+//! out in a task of its own.
 
 use std::sync::Arc;
 
@@ -47,8 +47,8 @@ struct Issued {
 }
 
 impl Engine {
-    /// Takes a delivery up. It returns before anything is done about it: Logto sends each once and never
-    /// again, whatever it is answered.
+    /// Takes a delivery up. It returns before anything is done about it: Logto sends each once and
+    /// never again, whatever it is answered.
     pub(crate) async fn take_up_webhook(
         self: &Arc<Self>,
         body: &[u8],
@@ -108,7 +108,8 @@ impl Engine {
     async fn carry_out(self: &Arc<Self>, delivery: &Delivery) {
         if let Some(handler) = self.settings.webhook_handler.clone() {
             let delivery = delivery.clone();
-            // A task of its own: it neither waits for the store nor takes the ends with it if it panics.
+            // A task of its own: it neither waits for the store nor takes the ends with it if it
+            // panics.
             drop(self.tasks.spawn(async move {
                 let name = delivery.name().to_owned();
                 if let Err(error) = handler.call(delivery).await {
@@ -129,8 +130,8 @@ impl Engine {
         }
     }
 
-    /// Whether the session's token for a target was issued before a change that concerns it. The opaque
-    /// token permits nothing that could change.
+    /// Whether the session's token for a target was issued before a change that concerns it. The
+    /// opaque token permits nothing that could change.
     pub(crate) async fn has_stale_token(
         &self,
         loaded: &LoadedSession,
@@ -169,24 +170,24 @@ impl Engine {
 /// Tries until the store answers, as long as the process lives.
 async fn until_done<F: Future<Output = Result<(), Error>>>(
     delivery: &Delivery,
-    what: &'static str,
-    work: impl Fn() -> F,
+    work: &'static str,
+    run: impl Fn() -> F,
 ) {
     let event = delivery.name();
     let mut pause = Backoff::default();
     loop {
-        match work().await {
-            Ok(()) => return tracing::info!(event, "webhook processed: {what}"),
+        match run().await {
+            Ok(()) => return tracing::info!(event, work, "webhook processed"),
             Err(error) if error.is_retryable() => pause.wait().await,
             Err(error) => {
-                return tracing::error!(%error, event, "failed to process a webhook: {what}");
+                return tracing::error!(%error, event, work, "failed to process a webhook");
             }
         }
     }
 }
 
-/// Whose access tokens may permit something else after an event. Nothing is sent when a person is given
-/// a role, or loses one.
+/// Whose access tokens may permit something else after an event. Nothing is sent when a person is
+/// given a role, or loses one.
 fn stale_tokens(event: &Event) -> Vec<Concerned<'_>> {
     match event {
         Event::OrganizationMembershipUpdated(change) => {

@@ -54,7 +54,7 @@ impl Http {
         if let Some(id) = &verification {
             request = request.header("logto-verification-id", id);
         }
-        // Passwords and codes are in it.
+        // All of the body is kept out of errors: it can hold passwords and codes.
         let sent: Value = body
             .as_deref()
             .map(serde_json::from_slice)

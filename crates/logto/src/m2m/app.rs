@@ -91,13 +91,13 @@ impl MachineApp {
         self.issued(&Form::client_credentials(request), request).await
     }
 
-    /// A token for the user whom `subject` belongs to (RFC 8693). The app must be allowed to exchange
-    /// tokens: a switch in Logto's console. The outcome is kept like any other token.
+    /// A token for the user whom `subject` belongs to (RFC 8693). The app must be allowed to
+    /// exchange tokens: a switch in Logto's console. The outcome is kept like any other token.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`] if the subject's token is not accepted or the app may not exchange it;
-    /// [`ErrorKind::Unreachable`] if Logto does not answer.
+    /// [`ErrorKind::Refused`] if the subject's token is not accepted or the app may not exchange
+    /// it; [`ErrorKind::Unreachable`] if Logto does not answer.
     pub async fn exchange(
         &self,
         subject: Subject<'_>,
@@ -107,9 +107,9 @@ impl MachineApp {
         issued.map_err(|error| explained(error, subject))
     }
 
-    /// The same for someone who acts for that user, such as a support person: the token gets the claim
-    /// `act`, and an API accepts it only if its [policy](crate::resource_server::Policy::with_delegation)
-    /// allows delegation.
+    /// The same for someone who acts for that user, such as a support person: the token gets the
+    /// claim `act`, and an API accepts it only if its
+    /// [policy](crate::resource_server::Policy::with_delegation) allows delegation.
     ///
     /// `actor` is the opaque access token of the one who acts, with the scope `openid`: what
     /// [`TokenRequest::opaque`] gets from their session.

@@ -59,8 +59,8 @@ impl TokenRequest {
     }
 
     /// A token for an API resource, which has to be among the configured
-    /// [resources](crate::LogtoConfig::with_resources). Without an organization it carries the scopes
-    /// of all the person's roles, those in organizations included.
+    /// [resources](crate::LogtoConfig::with_resources). Without an organization it carries the
+    /// scopes of all the person's roles, those in organizations included.
     pub fn resource(indicator: impl Into<String>) -> Self {
         let mut request = Self::opaque();
         request.target.resource = Some(indicator.into());

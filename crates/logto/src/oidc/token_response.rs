@@ -187,7 +187,8 @@ pub(super) fn check_body(body: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// An `expires_in`. RFC 6749 wants digits; a fraction, and digits in quotes, can only mean the same.
+/// An `expires_in`. RFC 6749 wants digits; a fraction, and digits in quotes, can only mean the
+/// same.
 fn lifetime<'de, D: Deserializer<'de>>(member: D) -> Result<Option<u64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -19,7 +19,7 @@ pub(super) fn credentials(header: &[u8]) -> Option<&[u8]> {
 /// The bearer token that the credentials are.
 pub(super) fn token(credentials: &[u8]) -> Result<&str, Error> {
     match str::from_utf8(credentials) {
-        // Without a way out in the middle, several bytes are looked at together.
+        // No early exit, so that the compiler can vectorize the loop.
         Ok(token)
             if !token.is_empty() && token.bytes().fold(true, |all, byte| all & is_token(byte)) =>
         {
@@ -34,7 +34,7 @@ fn is_token(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-'..=b'/' | b'_' | b'~' | b'+' | b'=')
 }
 
-/// Several headers: whom the app believes and whom a proxy before it believes could be two.
+/// With several headers, a proxy and this app could each trust a different one.
 pub(super) fn several() -> Error {
     malformed("the request has several `Authorization` headers")
 }

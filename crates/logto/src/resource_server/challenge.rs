@@ -1,11 +1,8 @@
 //! `WWW-Authenticate`, and the response of a refused request (RFC 6750, section 3).
 
 use crate::error::{Error, ErrorKind};
-use crate::log_limit::LogLimit;
+use crate::log_limit::limited;
 use crate::reply::Reply;
-
-/// Anyone can send a token of a key that is not known yet.
-static UNAVAILABLE: LogLimit = LogLimit::new();
 
 /// What every `WWW-Authenticate` of an API says.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +17,8 @@ pub(super) struct Challenge<'a> {
 impl Challenge<'_> {
     /// The error, with the answer that the request gets.
     ///
-    /// The client learns what to do about it and no more: what exactly was wrong with a token is for
-    /// the log of the API.
+    /// The client learns what to do about it and no more: what exactly was wrong with a token is
+    /// for the log of the API.
     pub(super) fn answer(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::MissingToken => {
@@ -81,9 +78,7 @@ impl Challenge<'_> {
 
 /// Logto's keys cannot be had: the token may be good, so the answer is not that it is bad.
 fn unavailable(error: Error) -> Error {
-    if let Some(suppressed) = UNAVAILABLE.admit() {
-        tracing::warn!(%error, suppressed, "an access token could not be checked");
-    }
+    limited!(warn, %error, "an access token could not be checked");
     let error = if error.is_retryable() {
         error
     } else {

@@ -223,8 +223,8 @@ impl AccessTokenClaims {
         self.0.organization.map(|id| self.part(id))
     }
 
-    /// Whether it is an organization token: for the permissions of an organization and not for those
-    /// of an API.
+    /// Whether it is an organization token: for the permissions of an organization and not for
+    /// those of an API.
     #[must_use]
     pub fn is_organization_token(&self) -> bool {
         self.audience() == Audience::Organization

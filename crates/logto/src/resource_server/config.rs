@@ -71,8 +71,9 @@ impl ApiConfig {
         self.with_token_cache(0, Duration::ZERO)
     }
 
-    /// Tells clients where to get tokens, and for which scopes (RFC 9728): refusals name the address
-    /// of the metadata, and the adapter's `metadata_routes` serve it. MCP clients need it.
+    /// Tells clients where to get tokens, and for which scopes (RFC 9728): refusals name the
+    /// address of the metadata, and the adapter's `metadata_routes` serve it. MCP clients need
+    /// it.
     ///
     /// The address follows from the resource indicator, which therefore has to be the https address
     /// at which clients reach the API.
@@ -116,14 +117,14 @@ impl ApiConfig {
 
     /// What is wrong, if anything, and where the metadata is, if it is served.
     pub(super) fn check(&self, problems: &mut Vec<ConfigProblem>) -> Option<Url> {
-        check_resource("LOGTO_RESOURCE", &self.resource, problems);
+        check_resource("LOGTO_API_RESOURCE", &self.resource, problems);
         check_tolerance(self.clock_tolerance, problems);
         let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
         // It is quoted in `WWW-Authenticate`.
         if !self.resource.bytes().all(|byte| byte.is_ascii_graphic())
             || self.resource.contains(['"', '\\'])
         {
-            wrong("LOGTO_RESOURCE", "has characters that no header can carry");
+            wrong("LOGTO_API_RESOURCE", "has characters that no header can carry");
         }
         self.metadata_scopes.as_ref()?;
         let url = metadata_url(&self.resource);

@@ -28,11 +28,11 @@ use crate::reply::Reply;
 /// Bytes of a verified token that is kept, on average and at the outside.
 const TOKEN_BYTES: usize = 4 * 1024;
 
-/// An API that Logto's access tokens protect. Cheap to clone; make one when the app starts and share
-/// it.
+/// An API that Logto's access tokens protect. Cheap to clone; make one when the app starts and
+/// share it.
 ///
-/// It needs neither an application at Logto nor a secret, and making it does not talk to Logto: keys
-/// are fetched with the first token. An app that signs people in too makes it by
+/// It needs neither an application at Logto nor a secret, and making it does not talk to Logto:
+/// keys are fetched with the first token. An app that signs people in too makes it by
 /// [`Logto::api`](crate::Logto::api), and both share the keys.
 ///
 /// # Example
@@ -65,7 +65,8 @@ struct Metadata {
 }
 
 impl Api {
-    /// An API by the endpoint of the tenant and its resource indicator, or all of its configuration.
+    /// An API by the endpoint of the tenant and its resource indicator, or all of its
+    /// configuration.
     ///
     /// # Errors
     ///
@@ -86,8 +87,8 @@ impl Api {
         Ok(Self::of(Arc::new(provider), config, metadata))
     }
 
-    /// The API of the environment: `LOGTO_ENDPOINT` is the tenant and `LOGTO_RESOURCE` the resource
-    /// indicator.
+    /// The API of the environment: `LOGTO_ENDPOINT` is the tenant and `LOGTO_API_RESOURCE` the
+    /// resource indicator.
     ///
     /// # Errors
     ///
@@ -101,7 +102,7 @@ impl Api {
                 String::new()
             }
         };
-        let (endpoint, resource) = (variable("LOGTO_ENDPOINT"), variable("LOGTO_RESOURCE"));
+        let (endpoint, resource) = (variable("LOGTO_ENDPOINT"), variable("LOGTO_API_RESOURCE"));
         refused(problems)?;
         Self::new(&endpoint, resource)
     }
@@ -142,8 +143,8 @@ impl Api {
         &self.0.verifier.resource
     }
 
-    /// The URL of the discovery document (OpenID Connect Discovery 1.0, section 4), for the security scheme of
-    /// an OpenAPI document.
+    /// The URL of the discovery document (OpenID Connect Discovery 1.0, section 4), for the
+    /// security scheme of an OpenAPI document.
     #[must_use]
     pub fn discovery_url(&self) -> String {
         discovery_url(self.0.provider.issuer())
@@ -154,14 +155,14 @@ impl Api {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidToken`] if the token is not genuine, over, or not for this API;
-    /// [`ErrorKind::Unreachable`] if Logto's keys are not known and cannot be had. The error is also
-    /// the answer to send: [`Reply::from`](crate::reply::Reply).
+    /// [`ErrorKind::Unreachable`] if Logto's keys are not known and cannot be had. The error is
+    /// also the answer to send: [`Reply::from`](crate::reply::Reply).
     pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims, Error> {
         self.verify_for(&Policy::new(), token, None).await
     }
 
-    /// The claims of a token that permits what `policy` asks for. `organization` is the one that the
-    /// request is about, where the policy [asks](Policy::organization_from) for it.
+    /// The claims of a token that permits what `policy` asks for. `organization` is the one that
+    /// the request is about, where the policy [asks](Policy::organization_from) for it.
     ///
     /// # Errors
     ///
@@ -185,8 +186,8 @@ impl Api {
     /// # Errors
     ///
     /// As [`verify_for`](Self::verify_for); [`ErrorKind::MissingToken`] if the request brought no
-    /// token; [`ErrorKind::InvalidRequest`] if it brought several or a malformed one, or does not say
-    /// which organization it is about.
+    /// token; [`ErrorKind::InvalidRequest`] if it brought several or a malformed one, or does not
+    /// say which organization it is about.
     pub fn authorize(
         &self,
         policy: &Policy,

@@ -3,6 +3,7 @@
 use super::AccessTokenClaims;
 use super::claims::Audience;
 use crate::error::{Error, ErrorKind};
+use crate::log_limit::limited;
 
 /// What a route asks of an access token, besides being genuine and for this API.
 ///
@@ -156,8 +157,8 @@ impl Policy {
         self
     }
 
-    /// Of those who act for the person, accepts these only, by their `sub`. It has no effect without
-    /// [`with_delegation`](Self::with_delegation).
+    /// Of those who act for the person, accepts these only, by their `sub`. It has no effect
+    /// without [`with_delegation`](Self::with_delegation).
     #[must_use]
     pub const fn with_actors(mut self, actors: &'static [&'static str]) -> Self {
         self.actors = actors;
@@ -210,7 +211,8 @@ impl Policy {
                 return Err(Error::new(ErrorKind::InvalidRequest, why));
             }
             (Some(OrganizationFrom::Path(name)), None) => {
-                tracing::error!(
+                limited!(
+                    error,
                     "the policy reads the organization from path parameter `{name}`, which the route does not have"
                 );
                 let why = "it is not known which organization the request is about";

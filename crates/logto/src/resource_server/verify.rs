@@ -9,8 +9,8 @@ use crate::oidc::claims::seconds;
 use crate::oidc::jwt::{Compact, Header};
 use crate::oidc::provider::{Provider, TokenOrigin};
 
-/// A longer token is not looked at. Custom claims can make one of Logto's long, headers end at 8 KiB
-/// almost everywhere.
+/// A longer token is not looked at. Custom claims can make one of Logto's long, headers end at 8
+/// KiB almost everywhere.
 const MAX_TOKEN: usize = 16 * 1024;
 
 /// What verification goes by.
@@ -89,7 +89,8 @@ impl Verifier {
     }
 }
 
-/// ID tokens and logout tokens are signed with the same keys (section 4, and RFC 8725, section 3.11).
+/// ID tokens and logout tokens are signed with the same keys (section 4, and RFC 8725, section
+/// 3.11).
 fn check_type(typ: Option<&str>) -> Result<(), Error> {
     let is = |name| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(name));
     if is("at+jwt") || is("application/at+jwt") {

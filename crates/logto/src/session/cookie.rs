@@ -74,8 +74,9 @@ impl SessionCookie {
         Self { chunk_prefix: format!("{name}."), name, attributes, budget, opener }
     }
 
-    /// The cookie of the same sessions in a frame of another site, whose jar is another one. It is sealed
-    /// for the name of the window's cookie, so that a session goes from one to the other as it is.
+    /// The cookie of the same sessions in a frame of another site, whose jar is another one. It is
+    /// sealed for the name of the window's cookie, so that a session goes from one to the other
+    /// as it is.
     pub(crate) fn in_frame(&self, name: &str) -> Self {
         let attributes = Attributes::for_frame();
         let name = attributes.name(name);

@@ -13,13 +13,13 @@ use crate::oidc::claims::{IdTokenClaims, Shown};
 
 /// What a sign-in or a refresh brought.
 ///
-/// It never changes; a refresh makes another one. So most requests need neither tokens nor all claims
-/// read, and what was packed once serves every save until the next refresh.
+/// It never changes; a refresh makes another one. So most requests need neither tokens nor all
+/// claims read, and what was packed once serves every save until the next refresh.
 pub(crate) struct Grant {
     /// Of the claims those that most pages show.
     shown: Shown,
-    /// The claims of the last ID token. Its header and signature have done their work and would only
-    /// fill cookies.
+    /// The claims of the last ID token. Its header and signature have done their work and would
+    /// only fill cookies.
     claims: OnceLock<Arc<IdTokenClaims>>,
     tokens: OnceLock<Box<StoredTokens>>,
     form: Form,
@@ -31,8 +31,8 @@ enum Form {
     Fresh(OnceLock<Box<[u8]>>),
     /// As a store has them.
     Packed(Arc<Opener>, Box<[u8]>),
-    /// As a browser has them, in the value of its cookies: unsealed once more, so that they are not in
-    /// memory twice.
+    /// As a browser has them, in the value of its cookies: unsealed once more, so that they are not
+    /// in memory twice.
     Sealed(Arc<Opener>, Box<[u8]>),
 }
 
@@ -74,8 +74,8 @@ impl Grant {
         })
     }
 
-    /// The tokens. Where they cannot be unpacked there are none, and a caller that asks for one has to
-    /// sign in.
+    /// The tokens. Where they cannot be unpacked there are none, and a caller that asks for one has
+    /// to sign in.
     pub(crate) fn tokens(&self) -> &StoredTokens {
         self.tokens.get_or_init(|| {
             let tokens = self.read(|packer, packed| packer.unpack_tokens(packed));

@@ -39,8 +39,8 @@ impl StoredTokens {
         size_of::<Self>() + texts.map(String::len).sum::<usize>() + access.sum::<usize>()
     }
 
-    /// Keeps a token in place of the one for the same target. Those whose time is over go, and of too
-    /// many the oldest: they can be had again.
+    /// Keeps a token in place of the one for the same target. Those whose time is over go, and of
+    /// too many the oldest: they can be had again.
     pub(crate) fn keep(&mut self, token: StoredToken, now: u64) {
         self.access.retain(|kept| kept.target != token.target && now < kept.expires_at);
         self.access.push(token);
@@ -62,8 +62,8 @@ impl StoredTokens {
 }
 
 impl StoredToken {
-    /// Seconds before its end at which a token is not used any more: it has to survive the way. Of a
-    /// short-lived token it is a tenth of its life.
+    /// Seconds before its end at which a token is not used any more: it has to survive the way. Of
+    /// a short-lived token it is a tenth of its life.
     const MARGIN: u64 = 10;
     /// Seconds before its end at which a token is renewed although it can still be used.
     const EARLY: u64 = 60;

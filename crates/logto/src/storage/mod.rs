@@ -4,8 +4,8 @@
 //! of your own implements [`Storage`] and shows with [`test_kit::check`] that it keeps the promises
 //! which the rest of the SDK relies on.
 //!
-//! What the SDK stores is opaque: keys are hashes, values are sealed with the cookie secrets. A dump
-//! of the store is no credential.
+//! What the SDK stores is opaque: keys are hashes, values are sealed with the cookie secrets. A
+//! dump of the store is no credential.
 
 mod error;
 mod memory;
@@ -38,8 +38,8 @@ const PING_KEPT: Duration = Duration::from_secs(10);
 /// expects nothing, on purpose.
 ///
 /// Time-outs are the SDK's: it gives up on a call after
-/// [`with_storage_timeout`](crate::LogtoConfig::with_storage_timeout). An error means that the store
-/// could not be asked, never that there is no entry; no one is signed out by one.
+/// [`with_storage_timeout`](crate::LogtoConfig::with_storage_timeout). An error means that the
+/// store could not be asked, never that there is no entry; no one is signed out by one.
 ///
 /// # Example
 ///
@@ -96,9 +96,9 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// [`StorageError`] if the store cannot be asked.
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError>;
 
-    /// Stores an entry for `ttl` from now, if what is there is what is expected, in one atomic step.
-    /// An entry whose time is over counts as absent. `false` means that it was not as expected and
-    /// nothing was stored.
+    /// Stores an entry for `ttl` from now, if what is there is what is expected, in one atomic
+    /// step. An entry whose time is over counts as absent. `false` means that it was not as
+    /// expected and nothing was stored.
     ///
     /// # Errors
     ///
@@ -119,9 +119,10 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// [`StorageError`] if the store cannot be asked.
     async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError>;
 
-    /// [Stores](Self::put) an entry, and in any case [removes](Self::remove) this version of another one:
-    /// what was done under a lease, and the lease. The answer is that of the first. By default these are
-    /// two steps, which is always right; a storage that can do both in one round trip spares one.
+    /// [Stores](Self::put) an entry, and in any case [removes](Self::remove) this version of
+    /// another one: what was done under a lease, and the lease. The answer is that of the
+    /// first. By default these are two steps, which is always right; a storage that can do both
+    /// in one round trip spares one.
     ///
     /// # Errors
     ///
@@ -139,16 +140,16 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
         Ok(stored)
     }
 
-    /// The memory that this is, which answers without a future and tells whether a session can have been
-    /// revoked at all. A storage around one is another storage.
+    /// The memory that this is, which answers without a future and tells whether a session can have
+    /// been revoked at all. A storage around one is another storage.
     #[doc(hidden)]
     fn in_process(&self) -> Option<&MemoryStorage> {
         None
     }
 
-    /// Tells every instance that [subscribes](Self::subscribe) to this store, this one included. A message
-    /// is a key of the store or as short as one. It may be lost: the SDK asks the store too, now and
-    /// then.
+    /// Tells every instance that [subscribes](Self::subscribe) to this store, this one included. A
+    /// message is a key of the store or as short as one. It may be lost: the SDK asks the store
+    /// too, now and then.
     ///
     /// Where the store has no means for that, this does nothing, as by default.
     ///
@@ -160,8 +161,8 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Hears what instances [announce](Self::announce) from now on. `None`, as by default, if the store
-    /// has no means for that: the SDK then asks it every second about the sessions that
+    /// Hears what instances [announce](Self::announce) from now on. `None`, as by default, if the
+    /// store has no means for that: the SDK then asks it every second about the sessions that
     /// [wait](crate::web::User::session_ended) for their end.
     ///
     /// The SDK subscribes once in a process, and only while something waits.
@@ -211,9 +212,9 @@ impl Entry {
 
 /// What tells one writing of an entry from every other.
 ///
-/// The SDK makes one for every write, at random. A storage keeps it beside the value and compares it,
-/// and never makes one itself: a counter would begin anew after a removal, and a late writer would
-/// take the new entry for the one that it knew.
+/// The SDK makes one for every write, at random. A storage keeps it beside the value and compares
+/// it, and never makes one itself: a counter would begin anew after a removal, and a late writer
+/// would take the new entry for the one that it knew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version(i64);
 

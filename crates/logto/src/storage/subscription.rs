@@ -23,12 +23,12 @@ use super::{StorageError, async_trait};
 /// ```
 #[async_trait]
 pub trait Subscription: Send {
-    /// The next message, in the order in which one instance announced them. The SDK does not drop this
-    /// future before it is ready, except with the subscription.
+    /// The next message, in the order in which one instance announced them. The SDK does not drop
+    /// this future before it is ready, except with the subscription.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] if messages may have been missed, as when the connection is lost. That ends the
-    /// subscription: the SDK subscribes again, and asks the store what it missed.
+    /// [`StorageError`] if messages may have been missed, as when the connection is lost. That ends
+    /// the subscription: the SDK subscribes again, and asks the store what it missed.
     async fn next(&mut self) -> Result<String, StorageError>;
 }

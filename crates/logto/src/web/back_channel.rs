@@ -8,8 +8,8 @@ use crate::error::{Error, ErrorKind};
 impl Context {
     /// Ends the sessions that a logout token names.
     ///
-    /// The answer is 200 when that is done, 400 for a token that is not good, and 503 if it cannot be
-    /// told now, because Logto's keys or the store cannot be had.
+    /// The answer is 200 when that is done, 400 for a token that is not good, and 503 if it cannot
+    /// be told now, because Logto's keys or the store cannot be had.
     pub(super) async fn handle_back_channel_logout(&self) -> Reply {
         let context = self.clone();
         // Logto waits 2.5 s and does not send it again: what was begun is finished without it.
@@ -34,7 +34,7 @@ impl Context {
     fn logout_token(&self) -> Result<String, Error> {
         let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
         if !self.request().is_form() {
-            return Err(wrong("the request is no form"));
+            return Err(wrong("the request body is not a form"));
         }
         let mut tokens = form_urlencoded::parse(self.request().body())
             .filter(|(name, _)| name == "logout_token")

@@ -21,9 +21,9 @@ pub struct Caching {
 }
 
 impl Caching {
-    /// The `Cache-Control` to set in place of the one that the app set, if that is not strict enough:
-    /// a response that depends on the session is `private`, a protected one `no-store`. What the app
-    /// marked as `private` or `no-store` stays.
+    /// The `Cache-Control` to set in place of the one that the app set, if that is not strict
+    /// enough: a response that depends on the session is `private`, a protected one `no-store`.
+    /// What the app marked as `private` or `no-store` stays.
     #[must_use]
     pub fn cache_control(self, set: Option<&str>) -> Option<&'static str> {
         let Some(set) = set else {

@@ -29,13 +29,15 @@ impl Context {
         if let Err(error) = self.adopt(completed.session) {
             return self.fail_callback(&CallbackFailure::new(transaction, error)).await;
         }
+        let counted = match completed.replaces {
+            true => logto.sign_in_loop.forget(&cookies),
+            false => Some(logto.sign_in_loop.count(&cookies)),
+        };
         Reply::see_other(self.page_of(completed.page.as_ref()))
             .with_pages_forgotten()
             .with_cookies(self.take_cookies().await)
-            .with_cookies(vec![
-                logto.finish_sign_in(&transaction),
-                logto.sign_in_loop.count(&cookies),
-            ])
+            .with_cookies(vec![logto.finish_sign_in(&transaction)])
+            .with_cookies(counted.into_iter().collect())
     }
 
     async fn after_failed_callback(&self, failure: &CallbackFailure) -> Reply {
@@ -92,7 +94,8 @@ impl Context {
             (_, None) if signed_in && Wording::new(error).code == "logto_failed" => {
                 self.page_signed_in_as_before(error, page)
             }
-            // As if the person had asked for something impossible, not as if this server had failed.
+            // As if the person had asked for something impossible, not as if this server had
+            // failed.
             (_, max_age) => self.error_page(error, &page, max_age).without_gateway_error(),
         };
         match &failure.ended {
@@ -108,7 +111,7 @@ impl Context {
             title: "You are still signed in",
             text: Wording::new(error).text,
             detail: detail.as_deref(),
-            way_on: WayOn::link(page, "Go on"),
+            way_on: WayOn::link(page, "Continue"),
         };
         self.page(400, &page)
     }

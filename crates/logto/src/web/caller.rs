@@ -42,12 +42,13 @@ impl Caller {
 }
 
 impl Context {
-    /// The caller of this request, if `policy` permits it: with the access token in `authorization`,
-    /// the values of the request's `Authorization` headers, or else by the session.
+    /// The caller of this request, if `policy` permits it: with the access token in
+    /// `authorization`, the values of the request's `Authorization` headers, or else by the
+    /// session.
     ///
     /// A request that brings a token is judged by it alone. A session counts only where the request
-    /// comes from a page of this app, except to read: other sites can make a browser send the cookie.
-    /// For a session the person's access token for the API is taken, so the
+    /// comes from a page of this app, except to read: other sites can make a browser send the
+    /// cookie. For a session the person's access token for the API is taken, so the
     /// [configuration](crate::LogtoConfig::with_resources) has to name the API's resource, and the
     /// scopes that the policy asks for.
     ///

@@ -115,9 +115,10 @@ pub struct ConnectorToken {
 pub enum ConnectorAccess {
     /// A token that is valid now.
     Token(ConnectorToken),
-    /// Logto has none of this person (`secrets.third_party_token_set.token_not_found`). Either there is
-    /// no such connector, or it does not keep tokens, or the person has not come through the service
-    /// since it does: they sign in with [`DirectSignIn`](crate::DirectSignIn) and that prompt.
+    /// Logto has none of this person (`secrets.third_party_token_set.token_not_found`). Either
+    /// there is no such connector, or it does not keep tokens, or the person has not come
+    /// through the service since it does: they sign in with
+    /// [`DirectSignIn`](crate::DirectSignIn) and that prompt.
     NotStored,
     /// It ended and could not be renewed (`secrets.third_party_token_set.access_token_expired`, or
     /// `connector.…` if the service did not renew it). The person signs in with the service again.
@@ -132,8 +133,8 @@ pub enum ConnectorAccess {
 }
 
 impl Context {
-    /// The person's token at another service, from Logto's Account API. It needs the scope `identities`,
-    /// and a connector that keeps tokens.
+    /// The person's token at another service, from Logto's Account API. It needs the scope
+    /// `identities`, and a connector that keeps tokens.
     ///
     /// Logto is asked each time, so that a token that ended or was deleted is never handed out;
     /// requests that ask at the same time share one answer. Logto renews the token when it has
@@ -152,8 +153,8 @@ impl Context {
         access.map_err(|error| self.failed("connector_token", error))
     }
 
-    /// The person's [token](Self::connector_token) at Hugging Face, to call the Hub or the Inference API
-    /// as this person.
+    /// The person's [token](Self::connector_token) at Hugging Face, to call the Hub or the
+    /// Inference API as this person.
     ///
     /// # Errors
     ///
@@ -194,8 +195,8 @@ impl Context {
 async fn read(http: &Http, url: &Url, access_token: &str) -> Result<Vec<u8>, Error> {
     let mut answer = http.get(Endpoint::Account, url, Some(access_token)).await;
     if answer.as_ref().is_err_and(connector_failed) {
-        // Refresh tokens may work once, as Hugging Face's do: another request may have won, and Logto has the
-        // new token by now.
+        // Refresh tokens may work once, as Hugging Face's do: another request may have won, and
+        // Logto has the new token by now.
         answer = http.get(Endpoint::Account, url, Some(access_token)).await;
     }
     answer

@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::{Caching, MaybeReady, Reply, Request, Route, SessionEnded, User};
 use crate::error::Error;
 use crate::flow::Engine;
+use crate::log_limit::limited;
 use crate::oidc::claims::IdTokenClaims;
 use crate::session::manager::{LoadedSession, SessionLookup};
 use crate::session::{Grant, SessionState};
 
 /// One request, shared by the adapter's middleware, its extractors and the app's handlers.
 ///
-/// It has the operations of Logto's SDK convention. What they change about the session becomes pending
-/// cookies, which the adapter's middleware sends with whatever response goes out.
+/// It has the operations of Logto's SDK convention. What they change about the session becomes
+/// pending cookies, which the adapter's middleware sends with whatever response goes out.
 ///
 /// # Example
 ///
@@ -39,8 +40,8 @@ struct Shared {
     request: OnceLock<Request>,
     /// The origin that the request is for, if it is not that of the base URL.
     origin: OnceLock<Option<String>>,
-    /// Held while the session is loaded and that takes time, so that extractors at the same time look
-    /// once.
+    /// Held while the session is loaded and that takes time, so that extractors at the same time
+    /// look once.
     loading: tokio::sync::Mutex<()>,
     /// Whether the request is refused unless a person is signed in.
     is_protected: AtomicBool,
@@ -76,8 +77,8 @@ impl Context {
         Self(Arc::new(Shared { logto, request, origin, loading, is_protected, is_refused, state }))
     }
 
-    /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one. Extractors
-    /// do that first; without a request there is no session.
+    /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one.
+    /// Extractors do that first; without a request there is no session.
     ///
     /// # Example
     ///
@@ -129,9 +130,9 @@ impl Context {
     /// Whether a user is signed in. As in every Logto SDK this looks at the session alone; the
     /// session does not end with the ID token's hour.
     ///
-    /// While a request is answered, the session is looked up once. A context that is kept longer, for a
-    /// WebSocket or a stream, asks the store each time and tells what holds now; to be told, there is
-    /// [`session_ended`](User::session_ended).
+    /// While a request is answered, the session is looked up once. A context that is kept longer,
+    /// for a WebSocket or a stream, asks the store each time and tells what holds now; to be
+    /// told, there is [`session_ended`](User::session_ended).
     ///
     /// # Errors
     ///
@@ -197,11 +198,13 @@ impl Context {
         self.0.request.get().is_some()
     }
 
-    /// Whether the adapter's middleware has to give the context its request before the handler, because
-    /// the path looks like one of the SDK's own routes, which the app may not [serve](Self::unanswered).
+    /// Whether the adapter's middleware has to give the context its request before the handler:
+    /// because the path looks like one of the SDK's own routes, which the app may not
+    /// [serve](Self::unanswered), or because the framework may show the handler a HEAD request
+    /// as GET.
     #[must_use]
-    pub fn needs_request(&self, path: &str) -> bool {
-        OPENED.iter().any(|route| path.ends_with(route.path()))
+    pub fn needs_request(&self, method: &str, path: &str) -> bool {
+        method == "HEAD" || OPENED.iter().any(|route| path.ends_with(route.path()))
     }
 
     /// Notes that the request is refused unless a person is signed in.
@@ -209,8 +212,9 @@ impl Context {
         self.0.is_protected.store(true, Ordering::Relaxed);
     }
 
-    /// Notes that the request is refused. The context notes its own refusals; this is for those of an
-    /// [`Api`](crate::resource_server::Api), before [`discard_unread`](Self::discard_unread).
+    /// Notes that the request is refused. The context notes its own refusals; this is for those of
+    /// an [`Api`](crate::resource_server::Api), before
+    /// [`discard_unread`](Self::discard_unread).
     pub fn note_refusal(&self) {
         self.0.is_refused.store(true, Ordering::Relaxed);
     }
@@ -219,11 +223,11 @@ impl Context {
         self.0.is_refused.load(Ordering::Relaxed)
     }
 
-    /// The response in place of a 404 to one of the SDK's own routes, which the app does not serve then.
-    /// The adapter's middleware asks after the handler, with the status of the response.
+    /// The response in place of a 404 to one of the SDK's own routes, which the app does not serve
+    /// then. The adapter's middleware asks after the handler, with the status of the response.
     ///
-    /// `fix` is what to write in the framework, for the log. A context that has no request yet has none
-    /// to answer: see [`needs_request`](Self::needs_request).
+    /// `fix` is what to write in the framework, for the log. A context that has no request yet has
+    /// none to answer: see [`needs_request`](Self::needs_request).
     #[must_use]
     pub fn unanswered(&self, status: u16, fix: &str) -> Option<Reply> {
         let request = self.0.request.get()?;
@@ -251,8 +255,8 @@ impl Context {
         was_asked.then_some(Caching { is_protected })
     }
 
-    /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after the
-    /// handler, whatever the response is.
+    /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after
+    /// the handler, whatever the response is.
     pub fn take_cookies(&self) -> MaybeReady<Vec<String>> {
         if self.0.request.get().is_none() {
             return MaybeReady::known(Vec::new());
@@ -267,8 +271,8 @@ impl Context {
         let context = self.clone();
         MaybeReady::waiting(async move {
             match context.has_ended(&loaded).await {
-                // Signed out by another request while this one was answered: nothing of this session
-                // must reach the browser any more.
+                // Signed out by another request while this one was answered: nothing of this
+                // session must reach the browser any more.
                 true => Vec::new(),
                 false => pending,
             }
@@ -304,7 +308,7 @@ impl Context {
         if let Some(loaded) = lookup.loaded.as_ref().filter(|_| lookup.needs_cookie)
             && let Err(error) = self.adopt(loaded.clone())
         {
-            tracing::warn!(%error, "failed to renew the session cookie");
+            limited!(warn, %error, "failed to renew the session cookie");
         }
         let known = look(self.state().current.get_or_insert(lookup));
         drop(one_at_a_time);

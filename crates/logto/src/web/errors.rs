@@ -47,7 +47,7 @@ impl Context {
         Refusal {
             sign_in: self.sign_in_path(&self.page_to_return_to(), None),
             max_age: None,
-            title: "You are not signed in any more",
+            title: "You are no longer signed in",
             text: "Your session has ended. Sign in in the new window, then come back and reload this page: \
                    your browser sends again what you typed.",
             error: code,
@@ -93,8 +93,8 @@ impl Context {
         }
     }
 
-    /// What a person sees who cannot be redirected: a sign-in would lose what a form sent, and Logto
-    /// shows nothing in a frame.
+    /// What a person sees who cannot be redirected: a sign-in would lose what a form sent, and
+    /// Logto shows nothing in a frame.
     fn page_to_sign_in(&self, refusal: &Refusal) -> Reply {
         if self.request().is_framed() {
             // Never the address as it was sent: `//host` would be a page of that host.
@@ -105,9 +105,9 @@ impl Context {
         if !refusal.is_stale && self.request().is_form_of_another_site(self.origin()) {
             return self.page(401, &Page {
                 title: "Another site sent you here",
-                text: "Your browser does not tell who you are with a form of another site. Go on from here.",
+                text: "You came from a form on another site, so this page cannot see that you are signed in. Continue here.",
                 detail: None,
-                way_on: WayOn::link(self.after_sign_in(), "Go on"),
+                way_on: WayOn::link(self.after_sign_in(), "Continue"),
             });
         }
         let sign_in = refusal.sign_in.as_str();
@@ -157,7 +157,8 @@ impl Context {
     }
 
     /// A page that says what happened and how to go on: the same again after an outage, otherwise
-    /// signing in, on the way to `page`, which may need a sign-in that is at most `max_age` seconds old.
+    /// signing in, on the way to `page`, which may need a sign-in that is at most `max_age` seconds
+    /// old.
     pub(super) fn error_page(&self, error: &Error, page: &str, max_age: Option<u64>) -> Reply {
         let Wording { status, title, text, .. } = Wording::new(error);
         let detail = match error.kind() {
@@ -192,8 +193,8 @@ impl Context {
         }
     }
 
-    /// The answer to a method that the route does not have. A person gets a page with the button that was
-    /// missing.
+    /// The answer to a method that the route does not have. A person gets a page with the button
+    /// that was missing.
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");
         let request = self.request();
@@ -234,13 +235,13 @@ impl Context {
             title: "That did not work",
             text: "This app does not serve the routes that sign-in needs. The app's log says what to add.",
             detail: None,
-            way_on: WayOn::link(self.after_sign_in(), "Go on"),
+            way_on: WayOn::link(self.after_sign_in(), "Continue"),
         };
         self.page(404, &page)
     }
 
-    /// The answer to a request that only a page of this app may make. In `why`, `{origin}` stands for
-    /// where the app is.
+    /// The answer to a request that only a page of this app may make. In `why`, `{origin}` stands
+    /// for where the app is.
     pub(super) fn wrong_origin(&self, why: &str) -> Reply {
         self.note_refusal();
         let origin = self.origin();
@@ -253,7 +254,7 @@ impl Context {
             title: "That did not work",
             text: &text,
             detail: None,
-            way_on: WayOn::link(home, "Go there"),
+            way_on: WayOn::link(home, "Continue"),
         };
         self.page(403, &page)
     }

@@ -1,7 +1,7 @@
 //! Signing in where the app is shown in a frame of another site.
 //!
-//! 1. A page in the frame needs a person: the frame gets a key in a partitioned cookie, and a link that
-//!    opens a window, with a ticket for that key.
+//! 1. A page in the frame needs a person: the frame gets a key in a partitioned cookie, and a link
+//!    that opens a window, with a ticket for that key.
 //! 2. In the window, which is a page of this site like any other, the person signs in and confirms.
 //! 3. The window sends a code to the page that opened it; browsers let no other page have it.
 //! 4. The frame brings code and key, and gets the session in its own cookie.
@@ -17,8 +17,8 @@ use crate::error::Error;
 use crate::flow::{Frames, SignInOptions, Ticket, is_fresh};
 
 impl Context {
-    /// What a person sees in a frame who has to sign in, on the way to `page`. If no frame gets a session,
-    /// the window goes to `address`.
+    /// What a person sees in a frame who has to sign in, on the way to `page`. If no frame gets a
+    /// session, the window goes to `address`.
     pub(super) fn page_in_frame(
         &self,
         status: u16,
@@ -143,14 +143,14 @@ impl FrameRoute<'_> {
         let settings = &self.context.logto().settings;
         let there = ticket.embedder.as_deref().unwrap_or(&settings.frame_ancestors);
         let text = self.context.language().translate(
-            "{origin} shows this app in a page of its own. Go on only if you have just come from there.",
+            "{origin} shows this app inside its own page. Continue only if you just came from there.",
         );
         let text = text.replace("{origin}", there);
         let page = Page {
             title: "Use your account there?",
             text: &text,
             detail: None,
-            way_on: WayOn::button(self.window_address(), "Go on").alone(),
+            way_on: WayOn::button(self.window_address(), "Continue").alone(),
         };
         self.context.page(200, &page)
     }
@@ -179,10 +179,10 @@ impl FrameRoute<'_> {
         let code = logto.frame_code(&ticket, &loaded)?;
         let page = Page {
             title: "You are signed in",
-            text: "You can close this window. If the page that you came from does not go on by itself, \
+            text: "You can close this window. If the page that you came from does not continue by itself, \
                    choose “Open a window” there once more.",
             detail: None,
-            way_on: WayOn::link(ticket.page, "Go on")
+            way_on: WayOn::link(ticket.page, "Continue")
                 .with_script(format!("const code = {};\n{HANDING_OVER}", script_text(&code)))
                 .alone(),
         };
@@ -220,7 +220,7 @@ impl FrameRoute<'_> {
             text: "Go back to the page that shows this app, load it again, and choose “Open a window” \
                    there.",
             detail: None,
-            way_on: WayOn::link(self.context.after_sign_in(), "Go on").alone(),
+            way_on: WayOn::link(self.context.after_sign_in(), "Continue").alone(),
         };
         self.context.page(400, &page)
     }

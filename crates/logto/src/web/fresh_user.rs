@@ -12,17 +12,18 @@ const TOO_LONG_AGO: &str = "This needs a more recent sign-in.";
 
 impl Context {
     /// The signed-in person, if they signed in at Logto at most `max_age` ago, in whole seconds. It
-    /// may be more by the configured [clock tolerance](crate::LogtoConfig::with_clock_tolerance), ten
-    /// seconds at least, and by ten seconds for the way from Logto to the page.
+    /// may be more by the configured [clock tolerance](crate::LogtoConfig::with_clock_tolerance),
+    /// ten seconds at least, and by ten seconds for the way from Logto to the page.
     ///
     /// A session whose sign-in did not ask for the time of it
     /// ([`with_max_age`](crate::SignInOptions::with_max_age)) does not know it, and is not recent.
     ///
     /// # Errors
     ///
-    /// The answer that this request gets instead: a redirect to sign-in and back for a person who opens
-    /// a page, a page for one who posts a form, and for anything else 401 with a challenge
-    /// (`insufficient_user_authentication`, RFC 9470, section 3) and the address of the sign-in.
+    /// The answer that this request gets instead: a redirect to sign-in and back for a person who
+    /// opens a page, a page for one who posts a form, and for anything else 401 with a
+    /// challenge (`insufficient_user_authentication`, RFC 9470, section 3) and the address of
+    /// the sign-in.
     ///
     /// # Example
     ///
@@ -77,17 +78,17 @@ impl Context {
 }
 
 impl User {
-    /// When the person signed in at Logto, in seconds since the Unix epoch by Logto's clock. `None` if
-    /// the sign-in did not ask for it; see
-    /// [`SignInOptions::with_max_age`](crate::SignInOptions::with_max_age). A refresh does not change
-    /// it.
+    /// When the person signed in at Logto, in seconds since the Unix epoch by Logto's clock. `None`
+    /// if the sign-in did not ask for it; see
+    /// [`SignInOptions::with_max_age`](crate::SignInOptions::with_max_age). A refresh does not
+    /// change it.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<u64> {
         self.claims().auth_time
     }
 
-    /// Whether the person signed in at Logto at most `max_age` ago, as [`Context::fresh_user`] judges
-    /// it. For pages that show something else to those who have to sign in again.
+    /// Whether the person signed in at Logto at most `max_age` ago, as [`Context::fresh_user`]
+    /// judges it. For pages that show something else to those who have to sign in again.
     ///
     /// # Example
     ///

@@ -10,7 +10,8 @@ pub(super) const CONTINUE: &str = "continue";
 
 impl Context {
     /// Sends the browser to an address, usually of Logto. A redirect would be followed inside a
-    /// script's request and fail there, so htmx is told by its own header and other scripts by JSON.
+    /// script's request and fail there, so htmx is told by its own header and other scripts by
+    /// JSON.
     pub(super) fn leave_for(&self, location: String) -> Reply {
         let request = self.request();
         if request.is_htmx() {
@@ -22,9 +23,10 @@ impl Context {
         }
     }
 
-    /// Where a sign-out goes on. A form whose action ends in `?continue` gets a page that goes on by
-    /// itself: the policy `form-action 'self'` of the app forbids the redirect of a form. Turbo follows a form's redirect by `fetch` and cannot leave this
-    /// origin, so it gets a page of this app first, which it loads again as a navigation.
+    /// Where a sign-out goes on. A form whose action ends in `?continue` gets a page that goes on
+    /// by itself: the policy `form-action 'self'` of the app forbids the redirect of a form.
+    /// Turbo follows a form's redirect by `fetch` and cannot leave this origin, so it gets a
+    /// page of this app first, which it loads again as a navigation.
     pub(super) fn leave_after_sign_out(&self, location: String) -> Reply {
         let request = self.request();
         if request.is_framed() && !location.starts_with('/') {
@@ -61,7 +63,7 @@ impl Context {
     fn page_that_continues(&self, location: String) -> Reply {
         let page = Page {
             title: "You are signed out here",
-            text: "Go on to sign out of the sign-in service too.",
+            text: "Continue to sign out of the sign-in service too.",
             detail: None,
             way_on: self.way_to(location, "Continue"),
         };

@@ -1,8 +1,9 @@
 //! The seam between the core and a web framework.
 //!
 //! An adapter turns its framework's request into a [`Request`] of strings, gives its extractors the
-//! [`Context`] of that request, serves [`Route::ALL`], and appends the cookies of [`Context::take_cookies`]
-//! to every response. Which response a request gets is decided here, once for all frameworks.
+//! [`Context`] of that request, serves [`Route::ALL`], and appends the cookies of
+//! [`Context::take_cookies`] to every response. Which response a request gets is decided here, once
+//! for all frameworks.
 //!
 //! # Example
 //!

@@ -28,8 +28,8 @@ impl Request {
         matches!(self.method(), "GET" | "HEAD")
     }
 
-    /// Whether a page of another site sends a form. The session's cookie does not come along then, and not when
-    /// the browser sends the form again either.
+    /// Whether a page of another site sends a form. The session's cookie does not come along then,
+    /// and not when the browser sends the form again either.
     pub(crate) fn is_form_of_another_site(&self, origin: &str) -> bool {
         if self.is_read() {
             return false;
@@ -111,7 +111,8 @@ impl Request {
         self.method() == "GET" && self.header("hx-boosted").is_some()
     }
 
-    /// Whether a script would rather read JSON than follow a redirect, which leads to another origin.
+    /// Whether a script would rather read JSON than follow a redirect, which leads to another
+    /// origin.
     pub(crate) fn wants_json(&self) -> bool {
         let accept = self.header("accept").unwrap_or_default();
         accept.contains("application/json") && !accept.contains("text/html")
@@ -149,8 +150,8 @@ impl Request {
         self.referrer_fits(origin)
     }
 
-    /// Whether a page of `origin` made the request, and a header of the browser says so: for cookies that
-    /// come along from other sites too.
+    /// Whether a page of `origin` made the request, and a header of the browser says so: for
+    /// cookies that come along from other sites too.
     pub(crate) fn is_surely_from(&self, origin: &str) -> bool {
         match (self.header("origin"), self.header("sec-fetch-site")) {
             (Some("null") | None, Some(site)) => site == "same-origin",
@@ -159,8 +160,8 @@ impl Request {
         }
     }
 
-    /// Whether the response may be a page that is opened, in a window or in a frame. A browser that does
-    /// not say so sends an `Origin` with what scripts ask of other sites.
+    /// Whether the response may be a page that is opened, in a window or in a frame. A browser that
+    /// does not say so sends an `Origin` with what scripts ask of other sites.
     pub(crate) fn may_be_navigation(&self) -> bool {
         match self.header("sec-fetch-mode") {
             Some(mode) => mode == "navigate",

@@ -9,20 +9,20 @@ use crate::oidc::TokenRequest;
 use crate::session::{Grant, Session, StoredTokens};
 
 impl Context {
-    /// Goes on in another organization, which the session remembers on all its pages until it is changed
-    /// or the session ends.
+    /// Goes on in another organization, which the session remembers on all its pages until it is
+    /// changed or the session ends.
     ///
-    /// Logto is asked for a token of the organization first, so the person is a member now, and the claims
-    /// of the session are new. A session that is kept in a cookie keeps this by a cookie of this request's
-    /// answer.
+    /// Logto is asked for a token of the organization first, so the person is a member now, and the
+    /// claims of the session are new. A session that is kept in a cookie keeps this by a cookie
+    /// of this request's answer.
     ///
-    /// The choice does not grant permissions. What the person may do in the organization is in the tokens:
-    /// [`TokenRequest::in_current_organization`].
+    /// The choice does not grant permissions. What the person may do in the organization is in the
+    /// tokens: [`TokenRequest::in_current_organization`].
     ///
     /// # Errors
     ///
-    /// As [`access_token`](Self::access_token): [`ErrorKind::AccessDenied`] if the person is not a member,
-    /// or has no second factor where the organization asks for one.
+    /// As [`access_token`](Self::access_token): [`ErrorKind::AccessDenied`] if the person is not a
+    /// member, or has no second factor where the organization asks for one.
     pub async fn switch_organization(&self, id: impl Into<String>) -> Result<(), Error> {
         let id = id.into();
         self.access_token(TokenRequest::organization(id.as_str()).refreshed()).await?;
@@ -73,8 +73,8 @@ impl SessionTokens<'_> {
 
 impl User {
     /// The id of the organization that the person works in, as they or the app
-    /// [chose](Context::switch_organization). They were a member then; what they may do now is in the
-    /// tokens.
+    /// [chose](Context::switch_organization). They were a member then; what they may do now is in
+    /// the tokens.
     ///
     /// # Example
     ///
@@ -96,7 +96,8 @@ impl User {
         self.grant().tokens().organization.as_deref()
     }
 
-    /// See [`Context::switch_organization`]. This value stays as it is; the next request sees the change.
+    /// See [`Context::switch_organization`]. This value stays as it is; the next request sees the
+    /// change.
     ///
     /// # Errors
     ///

@@ -5,8 +5,8 @@ use crate::config::{PageAction, PageActionKind, PageContent, Settings};
 use crate::crypto::encoding;
 use crate::reply::Reply;
 
-/// A short page with a heading, a sentence, and a link or a button; in English, translated when it is
-/// sent.
+/// A short page with a heading, a sentence, and a link or a button; in English, translated when it
+/// is sent.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     pub(crate) text: &'a str,
@@ -54,8 +54,8 @@ impl WayOn {
         Self { is_alone: true, ..self }
     }
 
-    /// A callback's address may hold a code, which must not leak as a referrer. A form and a window have to
-    /// tell this app where they come from.
+    /// A callback's address may hold a code, which must not leak as a referrer. A form and a window
+    /// have to tell this app where they come from.
     fn referrer_policy(&self) -> &'static str {
         match self.kind {
             PageActionKind::Link => "no-referrer",

@@ -20,8 +20,9 @@ use std::mem;
 /// ```
 #[derive(Clone)]
 pub struct Request {
-    /// All but cookies and body in one piece, each after its number and length: every request that asks who
-    /// is there is copied, and few are read. A header has its place in [`HEADERS`](Self::HEADERS).
+    /// All but cookies and body in one piece, each after its number and length: every request that
+    /// asks who is there is copied, and few are read. A header has its place in
+    /// [`HEADERS`](Self::HEADERS).
     parts: Vec<u8>,
     /// As they were sent: most requests need only one of them, and that one is compared as bytes.
     cookies: Vec<u8>,
@@ -46,8 +47,8 @@ thread_local! {
     static SPARE_COOKIES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The headers by the length of their names, a bit for each: most that a request has are told from ours
-/// by it alone.
+/// The headers by the length of their names, a bit for each: most that a request has are told from
+/// ours by it alone.
 #[expect(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
 const BY_LENGTH: [u32; 32] = {
     let mut by_length = [0; 32];
@@ -137,8 +138,8 @@ impl Request {
         self
     }
 
-    /// The same request with the authority of its target, which stands for `Host` where that is not sent
-    /// (HTTP/2: RFC 9113, section 8.3.1).
+    /// The same request with the authority of its target, which stands for `Host` where that is not
+    /// sent (HTTP/2: RFC 9113, section 8.3.1).
     #[must_use]
     pub fn with_authority(mut self, authority: Option<impl AsRef<str>>) -> Self {
         if let Some(authority) = authority {

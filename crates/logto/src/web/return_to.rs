@@ -6,8 +6,8 @@ use super::{Context, Route};
 use crate::error::{Error, ErrorKind};
 
 impl Context {
-    /// The path of the SDK's sign-in route that comes back to `page`, with a sign-in that is at most
-    /// `max_age` seconds old if one is given.
+    /// The path of the SDK's sign-in route that comes back to `page`, with a sign-in that is at
+    /// most `max_age` seconds old if one is given.
     pub(super) fn sign_in_path(&self, page: &str, max_age: Option<u64>) -> String {
         let settings = &self.logto().settings;
         let path = settings.path_of(Route::SignIn);
@@ -19,8 +19,8 @@ impl Context {
     /// Where a person who has to sign in first wants to be afterwards.
     pub(super) fn page_to_return_to(&self) -> String {
         let request = self.request();
-        // A fragment of a page, what a script fetches, and the address of a form are no pages: return to
-        // the one that is shown.
+        // A fragment of a page, what a script fetches, and the address of a form are no pages:
+        // return to the one that is shown.
         let is_script = request.is_fetch() && !request.accepts_html() && !request.is_boosted_link();
         let is_page = request.is_read() && !is_script;
         let shown = if request.is_htmx() && !request.is_boosted_link() {
@@ -52,8 +52,8 @@ impl Context {
         self.own_page(&page)
     }
 
-    /// How old the authentication may be by a request to the sign-in route, in seconds. It is a wish of
-    /// the author of a link: each page that needs a recent one asks again.
+    /// How old the authentication may be by a request to the sign-in route, in seconds. It is a
+    /// wish of the author of a link: each page that needs a recent one asks again.
     pub(super) fn wanted_max_age(&self) -> Result<Option<u64>, Error> {
         let parameters = form_urlencoded::parse(self.request().query().as_bytes());
         let mut values = parameters.filter(|(name, _)| name == "max_age");

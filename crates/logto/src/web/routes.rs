@@ -24,9 +24,9 @@ const FRAME_CODE: usize = 64 * 1024;
 impl Route {
     /// The body of a request to this route, for [`Request::with_body`](super::Request::with_body).
     ///
-    /// `read` reads it with the framework's means, up to a number of bytes, and fails if it is longer.
-    /// A body that is longer, broken, or not there after 5 seconds is left out, as if there were
-    /// none; most routes read none and do not wait for one.
+    /// `read` reads it with the framework's means, up to a number of bytes, and fails if it is
+    /// longer. A body that is longer, broken, or not there after 5 seconds is left out, as if
+    /// there were none; most routes read none and do not wait for one.
     ///
     /// # Example
     ///

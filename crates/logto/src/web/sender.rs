@@ -1,4 +1,5 @@
-//! Who sent a request: a page of this app, or one of another site whose browser adds the cookies by itself.
+//! Who sent a request: a page of this app, or one of another site whose browser adds the cookies by
+//! itself.
 
 use super::{Context, Request};
 use crate::session::manager::SessionManager;
@@ -24,8 +25,9 @@ impl<'a> Sender<'a> {
         self.sessions.is_in_frame(self.request.raw_cookies())
     }
 
-    /// The cookies that may speak for the person. Those of a frame come along from everywhere, so they
-    /// count only where `SameSite=Lax` would have let them through, or a page was opened in the frame.
+    /// The cookies that may speak for the person. Those of a frame come along from everywhere, so
+    /// they count only where `SameSite=Lax` would have let them through, or a page was opened
+    /// in the frame.
     pub(super) fn trusted_cookies(&self) -> &'a [u8] {
         let request = self.request;
         let is_trusted = !self.is_in_frame()
@@ -34,8 +36,8 @@ impl<'a> Sender<'a> {
         if is_trusted { request.raw_cookies() } else { b"" }
     }
 
-    /// Whether a page of this app made the request. Where no `SameSite=Lax` cookie says so, the browser
-    /// itself has to.
+    /// Whether a page of this app made the request. Where no `SameSite=Lax` cookie says so, the
+    /// browser itself has to.
     pub(super) fn is_from_here(&self) -> bool {
         match self.is_in_frame() {
             true => self.request.is_surely_from(self.origin),
@@ -44,8 +46,8 @@ impl<'a> Sender<'a> {
     }
 
     /// Whether the session's own cookie speaks for a request that hides where it comes from:
-    /// `SameSite=Lax` keeps that cookie from posts across sites. A page of a sibling host could do the
-    /// same, which SECURITY.md says.
+    /// `SameSite=Lax` keeps that cookie from posts across sites. A page of a sibling host could do
+    /// the same, which SECURITY.md says.
     pub(super) fn is_vouched_for_by_cookie(&self, now: u64) -> bool {
         self.request.hides_its_origin(self.origin)
             && !self.is_in_frame()

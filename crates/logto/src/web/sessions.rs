@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::session::{SessionId, SessionInfo};
 
 impl Context {
-    /// Refuses a request that does not come from a page of this app, for forms that change something:
-    /// other sites can make a browser post too.
+    /// Refuses a request that does not come from a page of this app, for forms that change
+    /// something: other sites can make a browser post too.
     ///
     /// # Errors
     ///
@@ -67,12 +67,13 @@ impl User {
         self.context().logto().tasks.run(ending).await.map(|ended| ended > 0)
     }
 
-    /// Ends all other sessions of this person that the store lists, and revokes their refresh tokens: how
-    /// many there were.
+    /// Ends all other sessions of this person that the store lists, and revokes their refresh
+    /// tokens: how many there were.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable); some may have been ended.
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable); some may have been
+    /// ended.
     pub async fn end_other_sessions(&self) -> Result<usize, Error> {
         let current = self.context().current_session().await?;
         let (engine, sub) = (Arc::clone(self.context().logto()), self.sub().to_owned());

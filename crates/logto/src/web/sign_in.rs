@@ -9,14 +9,15 @@ impl Context {
     /// Sends the person to Logto.
     ///
     /// The answer is a redirect, with a cookie that binds the sign-in to this browser. A session
-    /// that is there stays until the new one replaces it. In a frame the answer is a page with a link that
-    /// opens a window, because Logto cannot be shown in a frame. A prefetch begins no sign-in, and a HEAD
-    /// request neither.
+    /// that is there stays until the new one replaces it. In a frame the answer is a page with a
+    /// link that opens a window, because Logto cannot be shown in a frame. A prefetch begins no
+    /// sign-in, and a HEAD request neither.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the options cannot be sent,
-    /// [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) if Logto was never reached and is not now.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the options cannot be
+    /// sent, [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) if Logto was never
+    /// reached and is not now.
     pub async fn sign_in(&self, options: SignInOptions) -> Result<Reply, Error> {
         if let Some(reply) = self.answer_ahead_of_time() {
             return Ok(reply);
@@ -45,8 +46,8 @@ impl Context {
             && self.loaded_session().await.is_ok_and(|loaded| loaded.is_none())
     }
 
-    /// The page for a browser whose session was lost after each of its last sign-ins. The next click
-    /// signs in all the same.
+    /// The page for a browser whose session was lost after each of its last sign-ins. The next
+    /// click signs in all the same.
     fn stop_sign_in_loop(&self, page: &str) -> Reply {
         let logto = self.logto();
         if let Some(suppressed) = logto.stopped_browsers.admit() {

@@ -8,9 +8,9 @@ impl Context {
     /// Signs the person out: ends the session in this browser, revokes its refresh token, and goes
     /// to Logto to end the session there (OpenID Connect RP-Initiated Logout 1.0).
     ///
-    /// If Logto cannot be reached, the person is signed out here all the same and stays in this app,
-    /// with a page that says so. If the store of sessions cannot, a page says that too; the end is
-    /// kept in this process and stored as soon as that is possible.
+    /// If Logto cannot be reached, the person is signed out here all the same and stays in this
+    /// app, with a page that says so. If the store of sessions cannot, a page says that too;
+    /// the end is kept in this process and stored as soon as that is possible.
     pub async fn sign_out(&self) -> Reply {
         let context = self.clone();
         // A browser that goes away does not stop what was begun.
@@ -78,7 +78,7 @@ impl Context {
             (AtLogto::EndSession(next), false) => (
                 202,
                 "Your sign-out has not reached all servers yet. It will be stored as soon as possible. \
-                 Please go on to sign out of the sign-in service too.",
+                 Please continue to sign out of the sign-in service too.",
                 next,
             ),
             (AtLogto::Nothing, false) => (
@@ -88,7 +88,7 @@ impl Context {
             ),
         };
         let title = "You are signed out in this browser";
-        let way_on = self.way_to(next, "Go on");
+        let way_on = self.way_to(next, "Continue");
         self.page(status, &Page { title, text, detail: None, way_on })
     }
 }

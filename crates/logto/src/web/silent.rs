@@ -1,5 +1,5 @@
-//! Sign-in without a page, for visitors who are signed in at Logto (`prompt=none`: OpenID Connect Core,
-//! section 3.1.2.1).
+//! Sign-in without a page, for visitors who are signed in at Logto (`prompt=none`: OpenID Connect
+//! Core, section 3.1.2.1).
 
 use super::{Context, Reply};
 use crate::cookies::{self, Attributes};
@@ -10,24 +10,26 @@ use crate::flow::SignInOptions;
 const TRIED: u64 = 3600;
 
 impl Context {
-    /// Signs a visitor in who is signed in at Logto, without a page of Logto: for pages that are for
-    /// everyone. `None` if there is nothing to try; then the page is shown as usual.
+    /// Signs a visitor in who is signed in at Logto, without a page of Logto: for pages that are
+    /// for everyone. `None` if there is nothing to try; then the page is shown as usual.
     ///
-    /// The answer is a redirect to Logto that comes back to this page at once, with a session or without
-    /// one. It is tried once in an hour in each browser, only where a person opens a page, and never if
-    /// someone is signed in. Whatever goes wrong leads back to the page.
+    /// The answer is a redirect to Logto that comes back to this page at once, with a session or
+    /// without one. It is tried once in an hour in each browser, only where a person opens a
+    /// page, and never if someone is signed in. Whatever goes wrong leads back to the page.
     ///
-    /// Where Logto asks for consent, which it does for an application of yours without showing a page, a
-    /// second redirect follows, not more. So it does if the session is to have a refresh token, which
-    /// Logto gives in no other way. A third-party application shows its consent page then.
+    /// Where Logto asks for consent, which it does for an application of yours without showing a
+    /// page, a second redirect follows, not more. So it does if the session is to have a
+    /// refresh token, which Logto gives in no other way. A third-party application shows its
+    /// consent page then.
     ///
-    /// A session that the app ended by itself comes back in this way, as long as the person is signed in at
-    /// Logto.
+    /// A session that the app ended by itself comes back in this way, as long as the person is
+    /// signed in at Logto.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for options that cannot be without a page: a prompt, a recent sign-in,
-    /// an expected user; [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for options that cannot be
+    /// without a page: a prompt, a recent sign-in, an expected user;
+    /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
     ///
     /// # Example
     ///
@@ -62,7 +64,8 @@ impl Context {
         }
     }
 
-    /// Says that this browser was asked lately. It is no secret, and protects nothing but from circles.
+    /// Says that this browser was asked lately. It is no secret, and protects nothing but from
+    /// circles.
     fn tried_cookie(&self) -> (Attributes, String) {
         let settings = &self.logto().settings;
         let attributes = Attributes::for_host(settings.secure);

@@ -11,12 +11,12 @@ use crate::session::SessionState;
 use crate::session::manager::LoadedSession;
 
 impl Context {
-    /// An access token for an API resource, for a resource in an organization, or the opaque one; see
-    /// [`TokenRequest`]. It comes from the session, and is renewed when it is about to end: once,
-    /// however many requests ask, on however many instances with a common store.
+    /// An access token for an API resource, for a resource in an organization, or the opaque one;
+    /// see [`TokenRequest`]. It comes from the session, and is renewed when it is about to end:
+    /// once, however many requests ask, on however many instances with a common store.
     ///
-    /// If the session is kept in a cookie, a renewed token is stored in a cookie of this response: call this
-    /// before the response is sent.
+    /// If the session is kept in a cookie, a renewed token is stored in a cookie of this response:
+    /// call this before the response is sent.
     ///
     /// # Errors
     ///
@@ -25,8 +25,8 @@ impl Context {
     /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the
     /// organization; [`ErrorKind::InvalidClient`] if Logto does not accept the app's id or secret;
     /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
-    /// or not the scope that organizations need, or if the current organization is asked for and there
-    /// is none.
+    /// or not the scope that organizations need, or if the current organization is asked for and
+    /// there is none.
     pub async fn access_token(
         &self,
         request: impl Into<TokenRequest>,

@@ -21,8 +21,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 type Slot<B> = Arc<Mutex<Option<B>>>;
 
-/// The body of a request as the handler gets it, which reads like the original. What the handler leaves unread goes to
-/// the [`UnreadBody`].
+/// The body of a request as the handler gets it, which reads like the original. What the handler
+/// leaves unread goes to the [`UnreadBody`].
 pub struct KeptBody<B: Body> {
     /// `None` once it has ended or failed.
     body: Option<B>,
@@ -35,8 +35,9 @@ pub struct UnreadBody<B>(Slot<B>);
 impl<B: Body + Unpin> KeptBody<B> {
     /// Splits a body into one for the handler and one for what it leaves unread.
     ///
-    /// This is for requests of HTTP/1 without an `Expect` header. A client that expects `100-continue` has
-    /// not sent its body yet, and in HTTP/2 a request ends without its connection.
+    /// This is for requests of HTTP/1 without an `Expect` header. A client that expects
+    /// `100-continue` has not sent its body yet, and in HTTP/2 a request ends without its
+    /// connection.
     #[must_use]
     pub fn split(body: B) -> (Self, UnreadBody<B>) {
         let unread = Slot::default();
@@ -45,8 +46,8 @@ impl<B: Body + Unpin> KeptBody<B> {
 }
 
 impl<B: Body + Unpin> UnreadBody<B> {
-    /// Reads and discards it, within the bounds of [`Context::discard_unread`]: for the SDK's own routes,
-    /// which read little of a body.
+    /// Reads and discards it, within the bounds of [`Context::discard_unread`]: for the SDK's own
+    /// routes, which read little of a body.
     pub async fn discard(self) {
         let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(body) = body {
@@ -59,9 +60,9 @@ impl Context {
     /// Reads and discards what is unread of the body, if the SDK refused the request. The adapter's
     /// middleware waits for it after the handler, before it returns the response.
     ///
-    /// Servers close a connection with an unread body. Browsers and proxies send the whole body before they
-    /// read the response, and would see a broken connection, or 502, in its place. At most 100 MiB are
-    /// read, for at most 30 seconds, and until nothing comes for two.
+    /// Servers close a connection with an unread body. Browsers and proxies send the whole body
+    /// before they read the response, and would see a broken connection, or 502, in its place.
+    /// At most 100 MiB are read, for at most 30 seconds, and until nothing comes for two.
     ///
     /// # Example
     ///
@@ -97,9 +98,9 @@ async fn within_bounds<B: Body + Unpin>(mut body: B) {
     discard_body(|cx| poll_length(&mut body, cx)).await;
 }
 
-/// Reads and discards what is unread of a body, within the bounds of [`Context::discard_unread`]: for
-/// adapters whose framework has bodies of its own. `poll_next` gives the length of the next piece, and
-/// `None` at the end.
+/// Reads and discards what is unread of a body, within the bounds of [`Context::discard_unread`]:
+/// for adapters whose framework has bodies of its own. `poll_next` gives the length of the next
+/// piece, and `None` at the end.
 ///
 /// # Example
 ///

@@ -69,17 +69,20 @@ impl User {
         self.grant.shown().email()
     }
 
-    /// An access token of the user for an API resource, for a resource in an organization, or the opaque
-    /// one; see [`TokenRequest`]. It comes from the session, and is renewed when it is about to end: once,
-    /// however many requests ask. Ask before the response goes out, because a session in a cookie keeps
-    /// what was renewed by a cookie of that response.
+    /// An access token of the user for an API resource, for a resource in an organization, or the
+    /// opaque one; see [`TokenRequest`]. It comes from the session, and is renewed when it is
+    /// about to end: once, however many requests ask. Ask before the response goes out, because
+    /// a session in a cookie keeps what was renewed by a cookie of that response.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`](crate::ErrorKind::SignInRequired) if Logto ended the session, [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) if the token has
-    /// to be renewed and Logto does not answer, [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the user is not a member of
-    /// the organization, [`ErrorKind::InvalidClient`](crate::ErrorKind::InvalidClient) if Logto does not accept the app's ID or secret, and
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration does not name the resource. In a handler, `?` makes
+    /// [`ErrorKind::SignInRequired`](crate::ErrorKind::SignInRequired) if Logto ended the session,
+    /// [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) if the token has to be renewed
+    /// and Logto does not answer, [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if
+    /// the user is not a member of the organization,
+    /// [`ErrorKind::InvalidClient`](crate::ErrorKind::InvalidClient) if Logto does not accept the
+    /// app's ID or secret, and [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest)
+    /// if the configuration does not name the resource. In a handler, `?` makes
     /// each the response that fits.
     ///
     /// # Example
@@ -99,8 +102,8 @@ impl User {
         self.context.access_token(request).await
     }
 
-    /// An access token of the user for the permissions of the organization itself, not of an API. It needs the
-    /// scope `urn:logto:scope:organizations`.
+    /// An access token of the user for the permissions of the organization itself, not of an API.
+    /// It needs the scope `urn:logto:scope:organizations`.
     ///
     /// # Errors
     ///
@@ -112,8 +115,8 @@ impl User {
         self.context.organization_token(organization).await
     }
 
-    /// Asks Logto for the user's claims as they are now (OpenID Connect Core, section 5.3); the ID token has
-    /// those of the sign-in. Some scopes, such as `identities`, add claims here only.
+    /// Asks Logto for the user's claims as they are now (OpenID Connect Core, section 5.3); the ID
+    /// token has those of the sign-in. Some scopes, such as `identities`, add claims here only.
     ///
     /// # Errors
     ///
@@ -122,14 +125,15 @@ impl User {
         self.context.fetch_user_info().await
     }
 
-    /// The user's token at another service, from Logto's Account API, or what is missing for it. It needs the
-    /// scope `identities`, and a connector that keeps tokens. Ask each time, and do not keep it: Logto renews it
-    /// when it has ended.
+    /// The user's token at another service, from Logto's Account API, or what is missing for it. It
+    /// needs the scope `identities`, and a connector that keeps tokens. Ask each time, and do
+    /// not keep it: Logto renews it when it has ended.
     ///
     /// # Errors
     ///
-    /// As [`access_token`](Self::access_token), and [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest)
-    /// if the configuration does not have the scope.
+    /// As [`access_token`](Self::access_token), and
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration
+    /// does not have the scope.
     pub async fn connector_token(
         &self,
         connector: impl Into<Connector>,
@@ -137,7 +141,8 @@ impl User {
         self.context.connector_token(connector).await
     }
 
-    /// The user's [token](Self::connector_token) at Hugging Face, to call the Hub or the Inference API for them.
+    /// The user's [token](Self::connector_token) at Hugging Face, to call the Hub or the Inference
+    /// API for them.
     ///
     /// # Errors
     ///
@@ -147,17 +152,18 @@ impl User {
     }
 
     /// Completes when the session has ended: signed out here or elsewhere, ended by Logto or an
-    /// administrator, refused at a refresh, or at the end of its lifetime. It does not complete when
-    /// tokens are renewed, and not because Logto or the store cannot be reached.
+    /// administrator, refused at a refresh, or at the end of its lifetime. It does not complete
+    /// when tokens are renewed, and not because Logto or the store cannot be reached.
     ///
-    /// For what lives longer than a request: WebSockets, streams of events, background work. What ends
-    /// the session in this process completes it at once; what ends it on another instance is learned
-    /// through the store, usually within a second. An open stream does not count as use of the session: with an
-    /// [idle lifetime](crate::LogtoConfig::with_idle_lifetime) it ends if nothing else uses the session.
-    /// Without a store that instances share, ends on other instances are not known.
+    /// For what lives longer than a request: WebSockets, streams of events, background work. What
+    /// ends the session in this process completes it at once; what ends it on another instance
+    /// is learned through the store, usually within a second. An open stream does not count as
+    /// use of the session: with an [idle lifetime](crate::LogtoConfig::with_idle_lifetime) it
+    /// ends if nothing else uses the session. Without a store that instances share, ends on
+    /// other instances are not known.
     ///
-    /// The future keeps less than a kilobyte and not the `User`, so a handler that needs no more of the
-    /// person lets go of it. It needs a tokio runtime.
+    /// The future keeps less than a kilobyte and not the `User`, so a handler that needs no more of
+    /// the person lets go of it. It needs a tokio runtime.
     ///
     /// # Example
     ///

@@ -1,4 +1,4 @@
-//! The names of events.
+//! `Event`: what a webhook reports.
 
 use super::body::Body;
 use super::payload::{
@@ -49,18 +49,18 @@ events! {
     "Role.Created" => RoleCreated(Change): "a role was created.",
     "Role.Deleted" => RoleDeleted(Change): "a role was deleted.",
     "Role.Data.Updated" => RoleDataUpdated(Change): "a role changed.",
-    "Role.Scopes.Updated" => RoleScopesUpdated(Change): "a role has other scopes.",
+    "Role.Scopes.Updated" => RoleScopesUpdated(Change): "the scopes of a role changed.",
     "Scope.Created" => ScopeCreated(Change): "a scope of an API resource was created.",
     "Scope.Deleted" => ScopeDeleted(Change): "a scope of an API resource was deleted.",
     "Scope.Data.Updated" => ScopeDataUpdated(Change): "a scope of an API resource changed.",
     "Organization.Created" => OrganizationCreated(Change): "an organization was created.",
     "Organization.Deleted" => OrganizationDeleted(Change): "an organization was deleted.",
     "Organization.Data.Updated" => OrganizationDataUpdated(Change): "an organization changed.",
-    "Organization.Membership.Updated" => OrganizationMembershipUpdated(MembershipChange): "an organization has other members.",
+    "Organization.Membership.Updated" => OrganizationMembershipUpdated(MembershipChange): "the members of an organization changed.",
     "OrganizationRole.Created" => OrganizationRoleCreated(Change): "an organization role was created.",
     "OrganizationRole.Deleted" => OrganizationRoleDeleted(Change): "an organization role was deleted.",
     "OrganizationRole.Data.Updated" => OrganizationRoleDataUpdated(Change): "an organization role changed.",
-    "OrganizationRole.Scopes.Updated" => OrganizationRoleScopesUpdated(Change): "an organization role has other scopes.",
+    "OrganizationRole.Scopes.Updated" => OrganizationRoleScopesUpdated(Change): "the scopes of an organization role changed.",
     "OrganizationScope.Created" => OrganizationScopeCreated(Change): "an organization scope was created.",
     "OrganizationScope.Deleted" => OrganizationScopeDeleted(Change): "an organization scope was deleted.",
     "OrganizationScope.Data.Updated" => OrganizationScopeDataUpdated(Change): "an organization scope changed.",

@@ -32,6 +32,9 @@ pub struct WebhookUser {
     pub profile: Option<Value>,
     /// The application of their first sign-in.
     pub application_id: Option<String>,
+    /// The client ID of their first sign-in, where that was a [metadata
+    /// document](Interaction::cimd_client_id).
+    pub cimd_client_id: Option<String>,
     /// Whether they may not sign in.
     pub is_suspended: Option<bool>,
     /// When the account was made.
@@ -66,8 +69,11 @@ pub struct Interaction {
     pub kind: Option<String>,
     /// Which visit to Logto's pages it was; not the `sid` of an ID token.
     pub session_id: Option<String>,
-    /// The application that they were on the way to.
+    /// The application that they were on the way to; `None` with a client ID metadata document.
     pub application: Option<Application>,
+    /// The URL of the client ID metadata document of the app that they were on the way to, for
+    /// example of an MCP client. Such apps are not registered in the tenant.
+    pub cimd_client_id: Option<String>,
     /// The person's address.
     pub ip: Option<String>,
     /// The person's browser.
@@ -203,6 +209,7 @@ impl Payload for WebhookUser {
             identities: body.value("identities"),
             profile: body.value("profile"),
             application_id: body.text("applicationId"),
+            cimd_client_id: body.text("cimdClientId"),
             is_suspended: body.is("isSuspended"),
             created_at: body.number("createdAt").and_then(from_millis),
             updated_at: body.number("updatedAt").and_then(from_millis),
@@ -245,6 +252,7 @@ impl Payload for Interaction {
             kind: body.text("interactionEvent"),
             session_id: body.text("sessionId"),
             application: application(body),
+            cimd_client_id: body.text("cimdClientId"),
             ip: body.text("userIp"),
             user_agent: body.text("userAgent"),
             adaptive_mfa_result: body.value("adaptiveMfaResult"),

@@ -1,4 +1,4 @@
-//! All recorded deliveries, and each of them with one bit flipped.
+//! All recorded deliveries, and each of them with every bit flipped.
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -10,6 +10,13 @@ use super::*;
 struct Recorded {
     signing_keys: Vec<String>,
     deliveries: Vec<RecordedDelivery>,
+    unsigned: Vec<Unsigned>,
+}
+
+/// A body whose signature was not recorded.
+#[derive(Deserialize)]
+struct Unsigned {
+    body: String,
 }
 
 #[derive(Deserialize)]
@@ -19,9 +26,12 @@ struct RecordedDelivery {
     body: String,
 }
 
+fn file() -> Recorded {
+    serde_json::from_str(include_str!("../../tests/recorded/webhooks.json")).unwrap()
+}
+
 fn recorded() -> (Vec<SecretString>, Vec<RecordedDelivery>) {
-    let recorded = include_str!("../../tests/recorded/webhooks.json");
-    let Recorded { signing_keys, deliveries } = serde_json::from_str(recorded).unwrap();
+    let Recorded { signing_keys, deliveries, .. } = file();
     (signing_keys.into_iter().map(SecretString::from).collect(), deliveries)
 }
 
@@ -55,31 +65,44 @@ fn every_recorded_delivery_is_signed_and_decodes() {
 }
 
 #[test]
+fn a_sign_in_at_a_client_without_registration_names_its_document() {
+    let bodies: Vec<String> = file().unsigned.into_iter().map(|recorded| recorded.body).collect();
+    let [body] = &bodies[..] else { panic!("{bodies:?}") };
+    let Event::PostSignIn(interaction) = delivery(body).event().clone() else { panic!("{body}") };
+    let document = "https://mcp-client.example.test/client2.json";
+    assert_eq!(interaction.cimd_client_id.as_deref(), Some(document));
+    assert_eq!(interaction.application, None);
+    let user = interaction.user.unwrap();
+    assert_eq!((user.id, user.cimd_client_id), (interaction.user_id, None));
+}
+
+#[test]
 fn every_flipped_bit_is_refused() {
     let (keys, deliveries) = recorded();
-    let RecordedDelivery { signature, body, .. } = &deliveries[0];
     let flipped = |bytes: &[u8], bit: usize| {
         let mut bytes = bytes.to_vec();
         bytes[bit / 8] ^= 1 << (bit % 8);
         bytes
     };
-    for bit in 0..body.len() * 8 {
-        assert!(!is_signed(&keys, &flipped(body.as_bytes(), bit), signature), "bit {bit}");
-    }
-    for bit in 0..signature.len() * 8 {
-        let signature = flipped(signature.as_bytes(), bit);
-        let signature = String::from_utf8_lossy(&signature);
-        assert!(!is_signed(&keys, body.as_bytes(), &signature), "bit {bit}");
-    }
-    let key = deliveries.iter().find_map(|_| {
-        keys.iter().find(|key| is_signed(std::slice::from_ref(key), body.as_bytes(), signature))
-    });
-    let key = secrecy::ExposeSecret::expose_secret(key.unwrap());
-    for bit in 0..key.len() * 8 {
-        let Ok(key) = String::from_utf8(flipped(key.as_bytes(), bit)) else {
-            continue;
-        };
-        assert!(!is_signed(&[key.into()], body.as_bytes(), signature), "bit {bit}");
+    for RecordedDelivery { signature, body, .. } in &deliveries {
+        let signs =
+            |key: &&SecretString| is_signed(std::slice::from_ref(*key), body.as_bytes(), signature);
+        let key = std::slice::from_ref(keys.iter().find(signs).unwrap());
+        for bit in 0..body.len() * 8 {
+            assert!(!is_signed(key, &flipped(body.as_bytes(), bit), signature), "bit {bit}");
+        }
+        for bit in 0..signature.len() * 8 {
+            let signature = flipped(signature.as_bytes(), bit);
+            let signature = String::from_utf8_lossy(&signature);
+            assert!(!is_signed(key, body.as_bytes(), &signature), "bit {bit}");
+        }
+        let key = secrecy::ExposeSecret::expose_secret(&key[0]);
+        for bit in 0..key.len() * 8 {
+            let Ok(key) = String::from_utf8(flipped(key.as_bytes(), bit)) else {
+                continue;
+            };
+            assert!(!is_signed(&[key.into()], body.as_bytes(), signature), "bit {bit}");
+        }
     }
 }
 

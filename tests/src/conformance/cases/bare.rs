@@ -1,4 +1,5 @@
-//! The middleware is missing: everyone is refused, nobody is "nobody". The routes are missing: a page says so.
+//! The middleware is missing: every request is refused, no one counts as a visitor. The routes are
+//! missing: a page says so.
 
 use super::super::{Case, Setup};
 

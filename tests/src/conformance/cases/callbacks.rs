@@ -107,7 +107,7 @@ pub fn callbacks() -> Vec<Case> {
             }
             assert!(answer.cookie("logto_sign_in_").is_removal());
             assert!(answer.text().contains("<h1>You are still signed in</h1>"));
-            assert!(answer.text().contains("<a href=\"/\">Go on</a>"));
+            assert!(answer.text().contains("<a href=\"/\">Continue</a>"));
             assert!(answer.text().contains("invalid_scope"), "{}", answer.text());
             assert!(!answer.text().contains("Signing in did not work"));
             visitor.is_signed_in().await;
@@ -196,12 +196,12 @@ fn shows_sign_in(answer: &Answer, page: &str) {
     assert!(!answer.text().contains("<script"), "{}", answer.text());
 }
 
-fn refused(site: &Site, state: &str, error: &str) -> String {
+pub(super) fn refused(site: &Site, state: &str, error: &str) -> String {
     let issuer = site.tenant.issuer();
     format!("/callback?error={error}&state={state}&iss={issuer}")
 }
 
-fn state_of(address: &str) -> String {
+pub(super) fn state_of(address: &str) -> String {
     let (_, state) = address.split_once("&state=").expect("a state");
     state.split('&').next().unwrap_or(state).to_owned()
 }

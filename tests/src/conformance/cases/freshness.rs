@@ -1,13 +1,17 @@
 //! A page that needs a recent sign-in.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use super::super::{Answer, Case, Site};
+use super::super::{Answer, Case, Setup, Site, Visitor};
+use super::callbacks::{refused, state_of};
 
 type Header = (&'static str, &'static str);
 
 const HTML: Header = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 const PAGE: &str = "/fresh?a=b";
+const NOTHING: Duration = Duration::ZERO;
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 const TO_SIGN_IN: &str = "/sign-in?return_to=%2Ffresh%3Fa%3Db&max_age=300";
 
 /// A page that needs a recent sign-in.
@@ -103,14 +107,54 @@ pub fn freshness() -> Vec<Case> {
         Case::new("a recent sign-in, cancelled", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
-            let refused = visitor.open(PAGE).await;
-            visitor.open(&refused.location()).await;
+            let address = visitor.asked_again(TO_SIGN_IN).await;
             let cancelled = visitor.open("/callback").await;
             // Not to the page, which would ask again.
             assert_eq!((cancelled.status, cancelled.location().as_str()), (303, "/"));
             cancelled.is_not_stored();
             visitor.is_signed_in().await;
+            let callback = refused(site, &state_of(&address), "access_denied");
+            let answer = visitor.open(&callback).await;
+            is_refused(&answer, TO_SIGN_IN);
+            assert!(answer.text().contains("You are still signed in"), "{}", answer.text());
+            visitor.is_signed_in().await;
         }),
+        Case::new("a recent sign-in, at once", async |site| {
+            let mut visitor = site.visitor();
+            let address = visitor.asked_again(&asked_for("0")).await;
+            assert!(address.contains("&max_age=0"), "{address}");
+            let callback = site.at_logto(&address, "alice").await;
+            let back = visitor.open(&callback).await;
+            assert_eq!((back.status, back.location().as_str()), (303, PAGE));
+            is_let_in(&visitor.open(PAGE).await, site);
+            // It is good for once.
+            assert_eq!(visitor.open(&callback).await.location(), "/");
+            visitor.is_signed_in().await;
+        }),
+        Case::new("a recent sign-in, with the cookies of before", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let mut before = visitor.clone();
+            let address = visitor.asked_again(TO_SIGN_IN).await;
+            before.is_signed_in().await;
+            let callback = site.at_logto(&address, "alice").await;
+            assert_eq!(visitor.open(&callback).await.location(), PAGE);
+            before.is_signed_out().await;
+            visitor.is_signed_in().await;
+        }),
+        Case::new("a recent sign-in, which begins a session of its own", async |site| {
+            let mut visitor = site.visitor();
+            visitor.sign_in("alice").await;
+            let mut before = visitor.clone();
+            site.pass(DAY / 2);
+            let address = visitor.asked_again(TO_SIGN_IN).await;
+            let callback = site.at_logto(&address, "alice").await;
+            assert_eq!(visitor.open(&callback).await.location(), PAGE);
+            site.pass(DAY / 2 + Duration::from_secs(60));
+            visitor.is_signed_in().await;
+            before.is_signed_out().await;
+        })
+        .on(Setup { configure: |config| config.with_session_lifetime(DAY), ..Setup::default() }),
         Case::new("a recent sign-in, asked for with something else than a number", async |site| {
             for age in ["", "abc", "-1", "1&max_age=2"] {
                 let answer = site.visitor().open(&format!("/sign-in?max_age={age}")).await;
@@ -119,7 +163,71 @@ pub fn freshness() -> Vec<Case> {
             }
         }),
     ]);
+    for age in ["300", "0"] {
+        let name = |what: &str| format!("a sign-in within {age} seconds, {what}");
+        cases.push(Case::new(name("which is too old"), async move |site| {
+            // Three times, and never a redirect: a loop would have no end.
+            let callbacks = ["", "&max_age=999999", "&max_age=300"];
+            insists(site, age, [NOTHING, HOUR], "&max_age=999999", &callbacks).await;
+        }));
+        cases.push(Case::new(name("without a time"), async move |site| {
+            insists(site, age, [NOTHING, HOUR], "", &[""]).await;
+        }));
+        cases.push(Case::new(name("in the future"), async move |site| {
+            insists(site, age, [HOUR, NOTHING], "&max_age=999999", &[""]).await;
+        }));
+    }
     cases
+}
+
+/// Logto signs Alice in, by a clock that is ahead, and some time after that is asked for a sign-in
+/// that need not be so recent: it answers with the one that it has. The callback comes with each of
+/// these at its end, and brings nothing.
+async fn insists(
+    site: &Site,
+    age: &str,
+    [ahead, passes]: [Duration; 2],
+    sent: &str,
+    more: &[&str],
+) {
+    let mut visitor = site.visitor();
+    visitor.sign_in("alice").await;
+    let mut browser = site.tenant.browser();
+    site.tenant.clock().advance(ahead);
+    let elsewhere = site.visitor().begin().await;
+    browser.sign_in(&elsewhere, "alice").await.expect("a session at Logto");
+    site.tenant.clock().set(UNIX_EPOCH + Duration::from_secs(site.now()));
+    site.pass(passes);
+    for more in more {
+        let address = visitor.asked_again(&asked_for(age)).await;
+        let asked = format!("&max_age={age}");
+        assert!(address.contains(&asked), "{address}");
+        let callback = browser.sign_in(&address.replace(&asked, sent), "alice").await;
+        let callback = callback.expect("no page of Logto");
+        is_refused(&visitor.open(&format!("{callback}{more}")).await, &asked_for(age));
+        visitor.is_signed_in().await;
+        assert_eq!(visitor.open(PAGE).await.location(), TO_SIGN_IN);
+    }
+}
+
+fn asked_for(age: &str) -> String {
+    TO_SIGN_IN.replace("300", age)
+}
+
+impl Visitor<'_> {
+    /// Goes to sign in where a page asks for it; the answer leads to Logto.
+    async fn asked_again(&mut self, address: &str) -> String {
+        let sent = self.open(address).await;
+        assert_eq!(sent.status, 303, "{}", sent.summary(""));
+        sent.location()
+    }
+}
+
+/// A page with the way to try again.
+fn is_refused(answer: &Answer, again: &str) {
+    assert_eq!(answer.status, 400, "{}", answer.summary(""));
+    answer.is_not_stored();
+    assert!(answer.text().contains(&again.replace('&', "&amp;")), "{}", answer.text());
 }
 
 fn is_let_in(answer: &Answer, site: &Site) {

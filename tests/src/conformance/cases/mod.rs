@@ -18,6 +18,7 @@ mod pending_cookies;
 mod places;
 mod sign_in;
 mod sign_out;
+mod unfinished;
 mod webhooks;
 
 pub use back_channel::back_channel;
@@ -36,6 +37,7 @@ pub use pending_cookies::pending_cookies;
 pub use places::places;
 pub use sign_in::signing_in;
 pub use sign_out::signing_out;
+pub use unfinished::unfinished;
 pub use webhooks::webhooks;
 
 /// Every case of every theme.
@@ -43,6 +45,7 @@ pub use webhooks::webhooks;
 pub fn all() -> Vec<Case> {
     let themes = [
         methods(),
+        unfinished(),
         kinds_of_request(),
         locations(),
         caches(),

@@ -39,7 +39,7 @@ pub fn pending_cookies() -> Vec<Case> {
     ];
     for (page, status) in [("/info", 200), ("/cookies", 200), ("/moves", 303), ("/fails", 418)] {
         for method in ["GET", "HEAD"] {
-            let name = format!("a renewed session, paid by {method} {page}");
+            let name = format!("a renewed session, sent with {method} {page}");
             cases.push(Case::new(name, async move |site| {
                 let mut visitor = site.visitor();
                 visitor.sign_in("alice").await;

@@ -129,8 +129,8 @@ fn several_hosts() -> Vec<Case> {
             let sent = visitor.get(&page).navigating().without("host").header("host", host);
             let answer = sent.send().await;
             let address = Url::parse(&answer.location()).expect("an address");
-            // As HTTP/2 has it: in the target, and not in a header. Over HTTP/1.1 actix-web refuses that
-            // itself, and Rocket does not read it.
+            // As HTTP/2 has it: in the target, and not in a header. Over HTTP/1.1 actix-web refuses
+            // that itself, and Rocket does not read it.
             let whole = format!("https://{host}/sign-in?return_to={origin}/page");
             let unnamed = visitor.aim(&whole).navigating().without("host").send_off_record().await;
             if unnamed.status != 400 {

@@ -140,7 +140,7 @@ fn is_refused(answer: &Answer) {
 
 fn is_told_to_a_person(answer: &Answer) {
     assert_eq!(answer.status, 403, "{}", answer.summary(""));
-    let way_on = "<a href=\"http://localhost:3000/\">Go there</a>";
+    let way_on = "<a href=\"http://localhost:3000/\">Continue</a>";
     assert!(answer.text().contains(way_on), "{}", answer.text());
     answer.is_not_stored();
     answer.has_no_pending_cookies();

@@ -38,9 +38,7 @@ pub(super) async fn remove(
     }
     caller.verified(&tenant, &store)?;
     if target != HUGGING_FACE || store.hugging_face_of(&caller.person).is_none() {
-        let message = "The social account has not been registered yet.";
-        let code = "user.identity_not_exist";
-        return Err(Refused::new(StatusCode::NOT_FOUND, code, message));
+        return Err(Refused::no_identity());
     }
     let account = store.accounts.get(&caller.person);
     let has_name = account.is_some_and(|account| account.user_name.is_some());

@@ -1,5 +1,5 @@
-//! `/api/my-account/sessions` and `/api/my-account/grants`: where a person is signed in at the tenant, and
-//! what apps may do for them.
+//! `/api/my-account/sessions` and `/api/my-account/grants`: where a person is signed in at the
+//! tenant, and what apps may do for them.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -5,7 +5,8 @@ use url::form_urlencoded;
 
 use crate::call::Params;
 
-/// The page that a browser without a session sees first. An unknown `first_screen` is the sign-in page.
+/// The page that a browser without a session sees first. An unknown `first_screen` is the sign-in
+/// page.
 pub(super) fn first_page(app_id: &str, params: &Params) -> String {
     let screen = match (params.get("first_screen"), params.get("interaction_mode")) {
         (Some("register"), _) | (None, Some("signUp")) => "register",

@@ -18,6 +18,9 @@ use crate::state::{Shared, Tenant};
 use crate::store::Store;
 use first_page::{context, first_page};
 
+/// How the address of a request begins that was pushed (RFC 9126).
+const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
+
 /// Shown to the user as JSON, or sent back to the app.
 enum Refusal {
     Shown(Problem),
@@ -30,7 +33,7 @@ pub(crate) async fn authorize(State(tenant): State<Shared>, call: Call) -> Respo
     match request {
         Ok(request) => progress::start(&tenant, &call, request),
         Err(Refusal::Shown(problem)) => {
-            let problem = problem.for_authorization(params.get("state"), &tenant.issuer);
+            let problem = problem.for_authorization(params.once("state"), &tenant.issuer);
             crate::reply::no_store(problem.into_response())
         }
         Err(Refusal::Returned(back, problem)) => back.error(&problem, &tenant.issuer),
@@ -47,8 +50,12 @@ fn check(tenant: &Tenant, params: &Params) -> Result<AuthorizationRequest, Refus
     let mut back = ReturnPath {
         redirect_uri,
         mode: ResponseMode::Query,
-        state: params.get("state").map(str::to_owned),
+        state: params.once("state").map(str::to_owned),
     };
+    if params.get("request_uri").is_some_and(|uri| uri.starts_with(PUSHED)) {
+        // The parameters would be in the request that was pushed, and nothing can be pushed here.
+        back.state = None;
+    }
     let checked =
         choose_response_mode(params, &mut back).and_then(|()| details(&store, app, params));
     match checked {
@@ -110,10 +117,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthorizationReq
     if let Some(name) = params.repeated() {
         return Err(given_twice(name));
     }
-    if params.get("request").is_some() {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "request_not_supported", "")
-            .without_description());
-    }
+    check_unsupported(params)?;
     check_response_type(params.get("response_type"))?;
     let asked: Vec<&str> = params.get("scope").unwrap_or_default().split_whitespace().collect();
     if params.get("nonce").is_some() && !asked.contains(&"openid") {
@@ -168,6 +172,21 @@ pub(crate) fn for_device(
         context: "{}".to_owned(),
         device: Some(device_code),
     })
+}
+
+fn check_unsupported(params: &Params) -> Result<(), Problem> {
+    let bad = |error, description| Problem::new(StatusCode::BAD_REQUEST, error, description);
+    let unsupported = |error| Err(bad(error, "").without_description());
+    match params.get("request_uri") {
+        _ if params.get("request").is_some() => unsupported("request_not_supported"),
+        Some(uri) if uri.starts_with(PUSHED) => {
+            let why = "request_uri is invalid, expired, or was already used";
+            Err(bad("invalid_request_uri", why))
+        }
+        Some(_) => unsupported("request_uri_not_supported"),
+        None if params.get("registration").is_some() => unsupported("registration_not_supported"),
+        None => Ok(()),
+    }
 }
 
 fn check_response_type(response_type: Option<&str>) -> Result<(), Problem> {

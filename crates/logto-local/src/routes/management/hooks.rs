@@ -126,7 +126,7 @@ pub(super) async fn test(
     };
     let config = body.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
     for event in events(&body) {
-        let sent = webhooks::body(&tenant, &id, event, &made_up(event));
+        let sent = webhooks::test_body(&tenant, &id, event);
         match webhooks::deliver(&tenant, &config, &key, &sent).await {
             Ok((status, _)) if status < 300 => {}
             Ok((status, body)) => {
@@ -136,27 +136,12 @@ pub(super) async fn test(
                 return Err(Refused::conflict(code, message).with_data(data));
             }
             Err(error) => {
-                let message = format!("Failed to send test payload: TypeError: {error}");
+                let message = format!("Failed to send test payload: {error}");
                 return Err(Refused::conflict("hook.send_test_payload_failed", message));
             }
         }
     }
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// Nothing like the bodies of real deliveries, as in Logto.
-fn made_up(event: &str) -> Row {
-    if event.starts_with("Post") {
-        return row(json!({
-            "userAgent": "fake-user-agent", "sessionId": "fake-session-id", "userIp": "fake-user-ip",
-            "userId": "fake-id", "user": { "id": "fake-id", "username": "fake-user", "isSuspended": false },
-            "application": { "id": "fake-spa-application-id", "type": "SPA", "name": "Fake Application" },
-        }));
-    }
-    row(json!({
-        "userAgent": "fake-user-agent", "path": "/fake-path/:id", "method": "POST", "status": 200,
-        "params": { "id": "fake-id" }, "data": { "result": "success" },
-    }))
 }
 
 pub(super) async fn recent_logs(

@@ -9,6 +9,7 @@ use crate::state::Shared;
 pub(super) mod access;
 mod application_access;
 mod applications;
+mod changes;
 mod cimd;
 mod configs;
 mod connector_input;
@@ -66,10 +67,16 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
         .route("/api/resources", get(resources::list).post(resources::create))
         .route("/api/resources/{id}", delete(resources::delete))
         .route("/api/resources/{id}/scopes", get(resources::scopes).post(resources::add_scope))
+        .route("/api/resources/{id}/scopes/{scope}", changes::of(&changes::SCOPES))
         .route("/api/roles", get(roles::list).post(roles::create))
+        .route("/api/roles/{id}", changes::of(&changes::ROLES))
         .route("/api/roles/{id}/scopes", get(roles::scopes).post(roles::add_scopes))
+        .route("/api/roles/{id}/scopes/{scope}", delete(roles::delete_scope))
         .route("/api/organizations", get(organizations::list).post(organizations::create))
-        .route("/api/organizations/{id}", get(organizations::read).delete(organizations::delete))
+        .route(
+            "/api/organizations/{id}",
+            get(organizations::read).merge(changes::of(&changes::ORGANIZATIONS)),
+        )
         .route("/api/organizations/{id}/users", post(organizations::add_users))
         .route("/api/organizations/{id}/users/roles", post(organizations::give_roles))
         .route("/api/organizations/{id}/applications", post(organizations::add_applications))
@@ -85,6 +92,8 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
             "/api/organization-roles",
             get(organization_template::roles).post(organization_template::add_role),
         )
+        .route("/api/organization-scopes/{id}", changes::of(&changes::ORGANIZATION_SCOPES))
+        .route("/api/organization-roles/{id}", changes::of(&changes::ORGANIZATION_ROLES))
         .route("/api/organization-roles/{id}/scopes", get(organization_template::scopes_of_role))
         .route(
             "/api/organization-roles/{id}/resource-scopes",
@@ -107,6 +116,7 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
         .route("/api/users", get(users::list).post(users::create))
         .route("/api/users/{id}", get(users::read).delete(users::delete))
         .route("/api/users/{id}/is-suspended", patch(users::suspend))
+        .route("/api/users/{id}/identities/{target}", delete(users::delete_identity))
         .route("/api/users/{id}/organizations", get(users::organizations))
         .route("/api/users/{id}/roles", post(users::add_roles))
         .route("/api/subject-tokens", post(users::subject_token))

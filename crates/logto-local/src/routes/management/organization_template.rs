@@ -11,7 +11,8 @@ use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Row, Table, row, text, texts, visible};
 use crate::state::{Shared, Tenant};
-use crate::{random, reply};
+use crate::webhooks::{ApiCall, tell_of_call};
+use crate::{random, reply, time};
 
 const HIDDEN: [&str; 2] = ["organizationScopeIds", "resourceScopeIds"];
 
@@ -31,7 +32,12 @@ pub(super) async fn add_scope(
 ) -> Result<Response, Refused> {
     let body = input::body(&call);
     let new = described(&body)?;
-    add(&mut tenant.store().directory.organization_scopes, new)
+    let mut store = tenant.store();
+    let shown = add(&mut store.directory.organization_scopes, new)?;
+    let told = created("/organization-scopes");
+    let call = ApiCall { data: Some(Value::Object(shown.clone())), ..told };
+    tell_of_call(&tenant, &store, "OrganizationScope.Created", call, json!({}));
+    Ok(reply::json(StatusCode::CREATED, &shown))
 }
 
 pub(super) async fn add_role(
@@ -46,7 +52,24 @@ pub(super) async fn add_role(
         let ids = body.get(list).cloned();
         new.insert(list.to_owned(), ids.unwrap_or_else(|| json!([])));
     }
-    add(&mut tenant.store().directory.organization_roles, new)
+    let gives = HIDDEN.iter().any(|list| texts(&new, list).next().is_some());
+    let mut store = tenant.store();
+    let shown = add(&mut store.directory.organization_roles, new)?;
+    let told = created("/organization-roles");
+    let created_at = time::iso(tenant.clock.millis());
+    if gives {
+        let more = json!({ "createdAt": created_at, "organizationRoleId": text(&shown, "id") });
+        tell_of_call(&tenant, &store, "OrganizationRole.Scopes.Updated", told.clone(), more);
+    }
+    let call = ApiCall { data: Some(Value::Object(shown.clone())), ..told };
+    let more = json!({ "createdAt": created_at });
+    tell_of_call(&tenant, &store, "OrganizationRole.Created", call, more);
+    Ok(reply::json(StatusCode::CREATED, &shown))
+}
+
+fn created(route: &str) -> ApiCall<'_> {
+    let (method, path) = ("POST", route.to_owned());
+    ApiCall { method, path, route, status: 201, params: json!({}), data: None }
 }
 
 pub(super) async fn scopes_of_role(
@@ -87,13 +110,13 @@ fn described(body: &Row) -> Result<Row, Refused> {
     })))
 }
 
-fn add(table: &mut Table, new: Row) -> Result<Response, Refused> {
+fn add(table: &mut Table, new: Row) -> Result<Row, Refused> {
     if table.find("name", text(&new, "name")).is_some() {
         return Err(Refused::exists_already());
     }
-    let answer = reply::json(StatusCode::CREATED, &visible(&new, &HIDDEN));
+    let shown = visible(&new, &HIDDEN);
     table.insert(new);
-    Ok(answer)
+    Ok(shown)
 }
 
 fn shown(table: &Table) -> Vec<Value> {

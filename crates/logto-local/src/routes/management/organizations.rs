@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::input::{self, Issues};
@@ -63,29 +63,6 @@ pub(super) async fn read(
     Ok(reply::json(StatusCode::OK, &found))
 }
 
-pub(super) async fn delete(
-    State(tenant): State<Shared>,
-    Path(id): Path<String>,
-) -> Result<Response, Refused> {
-    let mut store = tenant.store();
-    if !store.directory.organizations.remove(&id) {
-        return Err(Refused::not_found("organizations", &id));
-    }
-    for person in &mut store.people {
-        person.leave(&id);
-    }
-    let told = ApiCall {
-        method: "DELETE",
-        path: format!("/organizations/{id}"),
-        route: "/organizations/:id",
-        status: 204,
-        params: json!({ "id": id }),
-        data: None,
-    };
-    tell_of_call(&tenant, &store, "Organization.Deleted", told, json!({}));
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
 /// Those who are members already stay members.
 pub(super) async fn add_users(
     State(tenant): State<Shared>,
@@ -97,9 +74,14 @@ pub(super) async fn add_users(
     let membership = store.membership_in(&id);
     let membership = membership.ok_or_else(|| Refused::not_found("organizations", &id))?;
     let users: Vec<&str> = texts(&body, "userIds").collect();
+    let mut added = Vec::new();
     for user in &users {
         let person = store.people.iter_mut().find(|person| person.id() == *user);
-        person.ok_or_else(|| Refused::not_found("users", user))?.join(membership.clone());
+        let person = person.ok_or_else(|| Refused::not_found("users", user))?;
+        if person.memberships().iter().all(|one| one.id != id) {
+            added.push(*user);
+        }
+        person.join(membership.clone());
     }
     let told = ApiCall {
         method: "POST",
@@ -109,8 +91,7 @@ pub(super) async fn add_users(
         params: json!({ "id": id }),
         data: None,
     };
-    let more = json!({ "organizationId": id, "addedUserIds": users });
-    tell_of_call(&tenant, &store, "Organization.Membership.Updated", told, more);
+    tell_of_members(&tenant, &store, told, &id, "addedUserIds", &added);
     Ok(reply::json(StatusCode::CREATED, &json!({ "userIds": users })))
 }
 
@@ -141,10 +122,37 @@ pub(super) async fn add_applications(
     let body = input::body(&call);
     let mut store = tenant.store();
     let organization = find_mut(&mut store, &id)?;
+    let mut added: Vec<&str> = texts(&body, "applicationIds").collect();
+    added.retain(|app| texts(organization, "applicationIds").all(|known| known != *app));
     if let Some(Value::Array(known)) = organization.get_mut("applicationIds") {
-        known.extend(texts(&body, "applicationIds").map(Value::from));
+        known.extend(added.iter().copied().map(Value::from));
     }
+    let told = ApiCall {
+        method: "POST",
+        path: format!("/organizations/{id}/applications"),
+        route: "/organizations/:id/applications",
+        status: 201,
+        params: json!({ "id": id }),
+        data: None,
+    };
+    tell_of_members(&tenant, &store, told, &id, "addedApplicationIds", &added);
     Ok(created())
+}
+
+/// Those who were members before are not named.
+fn tell_of_members(
+    tenant: &Shared,
+    store: &Store,
+    call: ApiCall<'_>,
+    organization: &str,
+    list: &str,
+    added: &[&str],
+) {
+    let more = match added {
+        [] => json!({ "organizationId": organization }),
+        _ => json!({ "organizationId": organization, (list): added }),
+    };
+    tell_of_call(tenant, store, "Organization.Membership.Updated", call, more);
 }
 
 pub(super) async fn give_roles_to_applications(

@@ -50,12 +50,18 @@ impl Refused {
         Self::new(StatusCode::NOT_FOUND, "entity.not_exists_with_id", message)
     }
 
+    /// No account elsewhere is linked.
+    pub(crate) fn no_identity() -> Self {
+        let message = "The social account has not been registered yet.";
+        Self::new(StatusCode::NOT_FOUND, "user.identity_not_exist", message)
+    }
+
     pub(crate) fn exists_already() -> Self {
         let message = "The entity already exists. Please check the input and try again.";
         Self::conflict("entity.unique_integrity_violation", message)
     }
 
-    /// The token is not one that opens this door.
+    /// The token is not accepted here.
     pub(crate) fn unauthorized() -> Self {
         let message = "Unauthorized. Please check credentials and its scope.";
         Self::new(StatusCode::UNAUTHORIZED, "auth.unauthorized", message)

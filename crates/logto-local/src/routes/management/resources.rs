@@ -10,6 +10,7 @@ use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Row, row, text, visible};
 use crate::state::Shared;
+use crate::webhooks::{ApiCall, tell_of_call};
 use crate::{random, reply};
 
 pub(super) async fn list(State(tenant): State<Shared>) -> Response {
@@ -94,5 +95,14 @@ pub(super) async fn add_scope(
     }));
     let answer = visible(&new, &[]);
     store.directory.scopes.insert(new);
+    let told = ApiCall {
+        method: "POST",
+        path: format!("/resources/{id}/scopes"),
+        route: "/resources/:resourceId/scopes",
+        status: 201,
+        params: json!({ "resourceId": id }),
+        data: Some(Value::Object(answer.clone())),
+    };
+    tell_of_call(&tenant, &store, "Scope.Created", told, json!({}));
     Ok(reply::json(StatusCode::CREATED, &answer))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::input::{self, Issues};
@@ -11,7 +11,8 @@ use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Directory, Row, row, text, texts, visible};
 use crate::state::Shared;
-use crate::{random, reply};
+use crate::webhooks::{ApiCall, tell_of_call};
+use crate::{random, reply, time};
 
 /// Which permissions a role gives is not shown with it.
 const HIDDEN: [&str; 1] = ["scopeIds"];
@@ -55,7 +56,26 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
         "type": body.get("type").unwrap_or(&json!("User")), "isDefault": body.get("isDefault").unwrap_or(&json!(false)),
         "scopeIds": body.get("scopeIds").unwrap_or(&json!([])),
     }));
-    let answer = reply::json(StatusCode::OK, &visible(&new, &HIDDEN));
+    let shown = visible(&new, &HIDDEN);
+    let answer = reply::json(StatusCode::OK, &shown);
+    let told = ApiCall {
+        method: "POST",
+        path: "/roles".to_owned(),
+        route: "/roles",
+        status: 200,
+        params: json!({}),
+        data: None,
+    };
+    let created_at = time::iso(tenant.clock.millis());
+    let given = given(&store.directory, &new);
+    if !given.is_empty() {
+        let call = ApiCall { data: Some(json!(given)), ..told.clone() };
+        let more = json!({ "createdAt": created_at, "roleId": text(&new, "id") });
+        tell_of_call(&tenant, &store, "Role.Scopes.Updated", call, more);
+    }
+    let call = ApiCall { data: Some(Value::Object(shown)), ..told };
+    let more = json!({ "createdAt": created_at });
+    tell_of_call(&tenant, &store, "Role.Created", call, more);
     store.directory.roles.insert(new);
     Ok(answer)
 }
@@ -65,11 +85,14 @@ pub(super) async fn scopes(
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     let store = tenant.store();
-    let Directory { roles, scopes, .. } = &store.directory;
-    let role = roles.get(&id).ok_or_else(|| Refused::not_found("roles", &id))?;
-    let given = texts(role, "scopeIds").filter_map(|id| scopes.get(id));
-    let given: Vec<Row> = given.map(|scope| visible(scope, &[])).collect();
-    Ok(reply::json(StatusCode::OK, &given))
+    let role = store.directory.roles.get(&id).ok_or_else(|| Refused::not_found("roles", &id))?;
+    Ok(reply::json(StatusCode::OK, &given(&store.directory, role)))
+}
+
+/// The permissions that a role gives.
+fn given(directory: &Directory, role: &Row) -> Vec<Row> {
+    let scopes = texts(role, "scopeIds").filter_map(|id| directory.scopes.get(id));
+    scopes.map(|scope| visible(scope, &[])).collect()
 }
 
 pub(super) async fn add_scopes(
@@ -92,9 +115,42 @@ pub(super) async fn add_scopes(
     all.sort();
     all.dedup();
     role.insert("scopeIds".to_owned(), all.into());
-    let given = texts(role, "scopeIds").filter_map(|id| scopes.get(id));
-    let given: Vec<Row> = given.map(|scope| visible(scope, &[])).collect();
+    let role = role.clone();
+    let given = given(&store.directory, &role);
+    let told = ApiCall {
+        method: "POST",
+        path: format!("/roles/{id}/scopes"),
+        route: "/roles/:id/scopes",
+        status: 201,
+        // Logto's route has a group without a name.
+        params: json!({ "0": format!("/{id}/scopes"), "id": id }),
+        data: Some(json!(given)),
+    };
+    tell_of_call(&tenant, &store, "Role.Scopes.Updated", told, json!({}));
     Ok(reply::json(StatusCode::CREATED, &given))
+}
+
+pub(super) async fn delete_scope(
+    State(tenant): State<Shared>,
+    Path((id, scope)): Path<(String, String)>,
+) -> Result<Response, Refused> {
+    let mut store = tenant.store();
+    let role = store.directory.roles.get_mut(&id);
+    let role = role.ok_or_else(|| Refused::not_found("roles", &id))?;
+    let left: Vec<String> =
+        texts(role, "scopeIds").filter(|one| *one != scope).map(str::to_owned).collect();
+    role.insert("scopeIds".to_owned(), left.into());
+    let path = format!("/roles/{id}/scopes/{scope}");
+    let told = ApiCall {
+        method: "DELETE",
+        route: "/roles/:id/scopes/:scopeId",
+        status: 204,
+        params: json!({ "0": path.strip_prefix("/roles"), "id": id, "scopeId": scope }),
+        path,
+        data: None,
+    };
+    tell_of_call(&tenant, &store, "Role.Scopes.Updated", told, json!({}));
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// The roles that a body names by `roleIds`.

@@ -15,8 +15,8 @@ pub(super) async fn read(State(tenant): State<Shared>) -> Response {
     reply::json(StatusCode::OK, &tenant.store().directory.sign_in_experience)
 }
 
-/// Each member that is there replaces what was, as a whole. Targets without a connector are left out
-/// without a word.
+/// Each member that is there replaces what was, as a whole. Targets without a connector are left
+/// out without a word.
 pub(super) async fn update(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
     let body = input::body(&call);
     let mut store = tenant.store();

@@ -10,7 +10,7 @@ use super::list::paged;
 use super::refused::Refused;
 use super::{organizations, roles};
 use crate::call::Call;
-use crate::directory::{Row, text};
+use crate::directory::{HUGGING_FACE, Row, text};
 use crate::people::{Membership, Person};
 use crate::state::{Shared, Tenant};
 use crate::store::{Account, Store};
@@ -133,6 +133,22 @@ pub(super) async fn suspend(
         data: user.clone(),
     };
     tell_of_call(&tenant, &store, "User.SuspensionStatus.Updated", told, json!({}));
+    Ok(reply::json(StatusCode::OK, &user))
+}
+
+/// As recorded, it tells no webhook.
+pub(super) async fn delete_identity(
+    State(tenant): State<Shared>,
+    Path((id, target)): Path<(String, String)>,
+) -> Result<Response, Refused> {
+    let mut store = tenant.store();
+    let handle = handle_of(&store, &id)?;
+    if target != HUGGING_FACE || store.hugging_face_of(&handle).is_none() {
+        return Err(Refused::no_identity());
+    }
+    store.unlink(&handle);
+    store.vault.forget(&handle);
+    let user = store.person(&handle).and_then(|person| shown(&tenant, &store, person));
     Ok(reply::json(StatusCode::OK, &user))
 }
 

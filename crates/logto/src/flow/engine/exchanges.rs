@@ -22,6 +22,8 @@ pub(crate) struct Completed {
     pub(crate) session: LoadedSession,
     /// The page to go on to; the configured one if there is none.
     pub(crate) page: Option<String>,
+    /// Whether the browser brought a session, which the new one replaces: it keeps its cookies.
+    pub(crate) replaces: bool,
 }
 
 /// The callbacks of the last minutes, oldest first.
@@ -44,13 +46,13 @@ pub(crate) struct Redeemed {
 
 /// How far the attempts at one callback came.
 pub(crate) struct Exchange {
-    /// Written into the replay guard, so that a later attempt knows a write that was given up as its
-    /// own.
+    /// Written into the replay guard, so that a later attempt knows a write that was given up as
+    /// its own.
     pub(crate) owner: [u8; 16],
     /// From the claim on the callback until its outcome is stored.
     pub(crate) guard: Option<ReplayGuard>,
-    /// A code is good once: what came for it, and what the app's hook said to it, waits here for the
-    /// store.
+    /// A code is good once: what came for it, and what the app's hook said to it, waits here for
+    /// the store.
     pub(crate) redeemed: Option<Redeemed>,
     pub(crate) outcome: Option<Outcome>,
 }

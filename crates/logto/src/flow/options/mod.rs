@@ -14,8 +14,8 @@ pub use values::{DirectSignIn, FirstScreen, Identifier, InteractionMode};
 const ONE_TIME_TOKEN: &str = "one_time_token";
 const LOGIN_HINT: &str = "login_hint";
 
-/// Which of the configured API resources a sign-in asks for. Logto refuses the whole sign-in for one
-/// that it does not know.
+/// Which of the configured API resources a sign-in asks for. Logto refuses the whole sign-in for
+/// one that it does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Resources {
     /// All but those that are known to be unknown.
@@ -31,11 +31,12 @@ pub(crate) enum Resources {
 ///
 /// A person who is signed in at Logto comes back as who they are, and sees none of its pages. Then
 /// [first screen](Self::with_first_screen), [identifiers](Self::with_identifiers),
-/// [login hint](Self::with_login_hint), and [direct sign-in](Self::with_direct_sign_in) have no effect,
-/// unless the [prompt](Self::with_prompt) has a login. [`with_expected_email`](Self::with_expected_email),
+/// [login hint](Self::with_login_hint), and [direct sign-in](Self::with_direct_sign_in) have no
+/// effect, unless the [prompt](Self::with_prompt) has a login.
+/// [`with_expected_email`](Self::with_expected_email),
 /// [`with_expected_user`](Self::with_expected_user), and
-/// [`with_one_time_token`](Self::with_one_time_token) ask for that, and the callback sees that the right
-/// person came.
+/// [`with_one_time_token`](Self::with_one_time_token) ask for that, and the callback sees that the
+/// right person came.
 ///
 /// # Example
 ///
@@ -114,12 +115,12 @@ impl SignInOptions {
     /// How long ago the person may have signed in at Logto, in whole seconds; if it is longer, they
     /// sign in again. Zero asks in any case.
     ///
-    /// The callback insists on it: an ID token without `auth_time`, or with one that is older, brings
-    /// no session. The clocks may differ by the configured
-    /// [tolerance](crate::LogtoConfig::with_clock_tolerance), and by ten seconds at least. If a person
-    /// is signed in here and another one comes back, that is a change of account, which leads to the
-    /// [configured page](crate::LogtoConfig::with_after_sign_in) and not to the one that was asked
-    /// for.
+    /// The callback insists on it: an ID token without `auth_time`, or with one that is older,
+    /// brings no session. The clocks may differ by the configured
+    /// [tolerance](crate::LogtoConfig::with_clock_tolerance), and by ten seconds at least. If a
+    /// person is signed in here and another one comes back, that is a change of account, which
+    /// leads to the [configured page](crate::LogtoConfig::with_after_sign_in) and not to the
+    /// one that was asked for.
     ///
     /// Logto counts every sign-in, also one by a social connector that asked nothing. It says the
     /// time (`auth_time`) only in answer to this option, or to a [`Prompt`] with login.
@@ -171,11 +172,11 @@ impl SignInOptions {
     /// The person who has to come back, by their verified e-mail address: for an invitation, or
     /// “continue as …”. Needs the scope `email`.
     ///
-    /// Logto shows its sign-in page, with the address filled in, also to a person who is signed in there;
-    /// to let the right one through without it, add [`with_prompt`](Self::with_prompt) with
-    /// [`Prompt::Consent`]. If another person comes back, they get a page that says so
-    /// ([`ErrorKind::WrongUser`](crate::ErrorKind::WrongUser)) and no session; a session that was there
-    /// stays.
+    /// Logto shows its sign-in page, with the address filled in, also to a person who is signed in
+    /// there; to let the right one through without it, add [`with_prompt`](Self::with_prompt)
+    /// with [`Prompt::Consent`]. If another person comes back, they get a page that says so
+    /// ([`ErrorKind::WrongUser`](crate::ErrorKind::WrongUser)) and no session; a session that was
+    /// there stays.
     ///
     /// # Example
     ///
@@ -206,11 +207,11 @@ impl SignInOptions {
         self.with("direct_sign_in", direct.value())
     }
 
-    /// A magic link: a one-time token of Logto, and the e-mail address that it was made for. It signs in
-    /// the owner of the address, who is the [expected](Self::with_expected_email) one.
+    /// A magic link: a one-time token of Logto, and the e-mail address that it was made for. It
+    /// signs in the owner of the address, who is the [expected](Self::with_expected_email) one.
     ///
-    /// If Logto does not take the token, because it was used, revoked, or is too old, the person stays on
-    /// Logto's page; nothing comes back.
+    /// If Logto does not take the token, because it was used, revoked, or is too old, the person
+    /// stays on Logto's page; nothing comes back.
     #[must_use]
     pub fn with_one_time_token(self, email: impl Into<String>, token: impl Into<String>) -> Self {
         self.with_expected_email(email).with(ONE_TIME_TOKEN, token)
@@ -224,8 +225,8 @@ impl SignInOptions {
         self.with("ui_locales", locales.join(" "))
     }
 
-    /// The organization whose branding Logto's pages show. It does nothing else: the tokens are the same,
-    /// and the person may be no member. See
+    /// The organization whose branding Logto's pages show. It does nothing else: the tokens are the
+    /// same, and the person may be no member. See
     /// [`User::switch_organization`](crate::web::User::switch_organization).
     #[must_use]
     pub fn with_organization_id(self, organization: impl Into<String>) -> Self {

@@ -37,6 +37,9 @@ const PROTOCOL_PARAMETERS: [&str; 20] = [
 const EXPECTED: &str = "id_token_hint";
 /// Says that no page is shown, likewise.
 const SILENT: &str = "response_mode";
+/// Without effect where Logto shows no page.
+const FOR_PAGES: [&str; 5] =
+    ["direct_sign_in", "first_screen", "identifier", "interaction_mode", LOGIN_HINT];
 
 impl SignInOptions {
     /// What has to be said again when the sign-in is repeated, as a query. `prompt`, `max_age`,
@@ -96,6 +99,12 @@ impl SignInOptions {
             _ => None,
         };
         self.parameters.iter().cloned().chain(max_age).chain(hint).collect()
+    }
+
+    /// The names of the parameters that only Logto's pages look at.
+    pub(crate) fn for_pages(&self) -> Vec<&str> {
+        let names = self.parameters.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| FOR_PAGES.contains(name)).collect()
     }
 
     /// Refuses parameters of the protocol and parameters given twice: servers differ in which of

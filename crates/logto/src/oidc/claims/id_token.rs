@@ -121,7 +121,8 @@ impl IdTokenClaims {
         Ok(Self { claims: Box::new(claims).into(), ..Self::reread(payload)? })
     }
 
-    /// Reads a payload that could be [parsed](Self::parse) before, and only what most requests need.
+    /// Reads a payload that could be [parsed](Self::parse) before, and only what most requests
+    /// need.
     pub(crate) fn reread(payload: String) -> Result<Self, Error> {
         let first: First = serde_json::from_str(&payload).map_err(|error| malformed(&error))?;
         let name = first.name.or(first.username);

@@ -54,7 +54,8 @@ fn refuse(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidToken, format!("the ID token is refused: {}", why.into()))
 }
 
-/// ID tokens have no type of their own. A token with one is of another kind (RFC 8725, section 3.11).
+/// ID tokens have no type of their own. A token with one is of another kind (RFC 8725, section
+/// 3.11).
 fn check_type(typ: Option<&str>) -> Result<(), Error> {
     match typ {
         Some(typ) if typ.to_ascii_lowercase().ends_with("+jwt") => {
@@ -100,7 +101,10 @@ fn check_parties(
 fn check_times(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<(), Error> {
     let Expected { now, tolerance, .. } = *expected;
     if claims.exp.saturating_add(tolerance) <= now {
-        return Err(refuse(format!("it ended {} s ago", now - claims.exp)));
+        return Err(refuse(format!(
+            "it ended {} s ago; compare the clocks of this server and Logto",
+            now - claims.exp
+        )));
     }
     if claims.iat > now.saturating_add(tolerance) {
         let ahead = claims.iat - now;

@@ -98,12 +98,16 @@ pub(crate) fn verify_logout_token(
 
 fn time_left(iat: u64, exp: Option<u64>, now: u64, tolerance: u64) -> Result<u64, Error> {
     if iat > now.saturating_add(tolerance) {
-        return Err(refuse("it was issued in the future"));
+        return Err(refuse(
+            "it was issued in the future; compare the clocks of this server and Logto",
+        ));
     }
     let end = exp.unwrap_or(iat.saturating_add(MAX_AGE)).saturating_add(tolerance);
     let longest = MAX_LIFE + 2 * tolerance;
     match end.checked_sub(now) {
-        None | Some(0) => Err(refuse("its time is over")),
+        None | Some(0) => {
+            Err(refuse("it has expired; compare the clocks of this server and Logto"))
+        }
         Some(left) if left > longest => Err(refuse("it is good for more than a day")),
         Some(left) => Ok(left),
     }

@@ -1,4 +1,5 @@
-//! A value that is fetched from Logto and cached: one fetch at a time, renewal in the background, pauses after failures.
+//! A value that is fetched from Logto and cached: one fetch at a time, renewal in the background,
+//! pauses after failures.
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,14 +12,14 @@ use crate::error::Error;
 const RETRY: u64 = 30;
 
 /// Between two attempts while there is no value: none after the first failure, which may
-/// have been a broken connection; then they double from one to the other. The longest is what people
-/// are told to wait before they try again.
+/// have been a broken connection; then they double from one to the other. The longest is what
+/// people are told to wait before they try again.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// Fetched when first needed; renewed in the background when it is old, while the old value
 /// serves; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
-/// its outcome. While there is no value, the error of the last fetch is given to all who come before
-/// the next one is due.
+/// its outcome. While there is no value, the error of the last fetch is given to all who come
+/// before the next one is due.
 #[derive(Debug)]
 pub(crate) struct Cached<T> {
     fresh_for: u64,
@@ -140,8 +141,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.outcome()
     }
 
-    /// The same where a fetch has to be permitted; `None` if it is not and no other caller fetched, or
-    /// the error if the last fetch failed. Waiting for another caller's needs no permission.
+    /// The same where a fetch has to be permitted; `None` if it is not and no other caller fetched,
+    /// or the error if the last fetch failed. Waiting for another caller's needs no permission.
     pub(crate) async fn after_if(
         &self,
         seen: Seen,

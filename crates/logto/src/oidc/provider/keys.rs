@@ -66,8 +66,8 @@ impl Keys {
         self.set.get(|| self.fetch(jwks_uri)).await
     }
 
-    /// Whether a token is refused whatever else it says: there is no key for it, and none may be looked
-    /// for now. The sender chooses the key's name, so this costs them more than us.
+    /// Whether a token is refused whatever else it says: there is no key for it, and none may be
+    /// looked for now. The sender chooses the key's name, so this costs them more than us.
     pub(crate) fn has_no_key_for(&self, header: &Header) -> bool {
         self.set.settled().is_some_and(|keys| {
             !keys.has_key_for(header)

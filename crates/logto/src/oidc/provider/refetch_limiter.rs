@@ -12,8 +12,8 @@ const LATELY: u64 = BURST * REFILL;
 /// The fetches for keys that are not known.
 ///
 /// Attackers choose the `kid` of what they send, so all are counted together: a token bucket. The
-/// last one in it is kept for a `kid` that was not looked for lately: clients that go on with tokens
-/// of a withdrawn key leave it for the next new one.
+/// last one in it is kept for a `kid` that was not looked for lately: clients that go on with
+/// tokens of a withdrawn key leave it for the next new one.
 #[derive(Debug, Default)]
 pub(crate) struct RefetchLimiter(Mutex<State>);
 

@@ -1,5 +1,5 @@
-//! What came of a callback, for the other instances: browsers repeat a callback, and balancers send the
-//! second one elsewhere.
+//! What came of a callback, for the other instances: browsers repeat a callback, and balancers send
+//! the second one elsewhere.
 //!
 //! It takes the place of the replay guard. Only the browser that began the sign-in knows its key.
 
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{LoadedSession, ReplayGuard, SessionBackend, SessionManager};
 use crate::error::Error;
+use crate::log_limit::limited;
 use crate::storage::Expect;
 
 /// The length of a page that there is none of.
@@ -54,7 +55,8 @@ impl SessionManager {
         let ttl = Duration::from_secs(seconds);
         if let Err(error) = self.store.put(&guard.key, value.unwrap_or_default(), expect, ttl).await
         {
-            tracing::warn!(
+            limited!(
+                warn,
                 %error,
                 "failed to store the outcome of a callback; another instance will reject a repeated one"
             );

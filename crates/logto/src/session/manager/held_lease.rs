@@ -46,8 +46,8 @@ impl HeldLease {
         }
     }
 
-    /// The right to send what the store had after the lease was taken. A process may stand still, and
-    /// another one have the lease meanwhile.
+    /// The right to send what the store had after the lease was taken. A process may stand still,
+    /// and another one have the lease meanwhile.
     pub(crate) fn right(&self) -> &Right {
         &self.right
     }

@@ -47,8 +47,8 @@ impl SessionManager {
         let (mut pause, longest) = LOOK;
         let mut is_settled = false;
         loop {
-            // After an outage those come first who hold what Logto answered, or wait for it: the refresh
-            // token that is found may be one that Logto has replaced long ago.
+            // After an outage those come first who hold what Logto answered, or wait for it: the
+            // refresh token that is found may be one that Logto has replaced long ago.
             self.store.settle().await;
             if let Some(lease) = self.lease(&key).await? {
                 // This very call may have waited for the end of the outage.
@@ -111,7 +111,8 @@ impl SessionManager {
                     *held.state() = lease.map_or(State::Lost, State::Held);
                 }
             };
-            // Side by side: a store that is slow must not keep the work from reading Logto's answer.
+            // Side by side: a store that is slow must not keep the work from reading Logto's
+            // answer.
             let (mut work, mut beats) = (pin!(work), pin!(beats));
             poll_fn(|waker| {
                 let outcome = work.as_mut().poll(waker);

@@ -29,7 +29,8 @@ use crate::session::{Device, Indexed, SessionId};
 pub struct SessionInfo {
     /// The id for [`end_session`](crate::Logto::end_session). It is not a credential.
     pub id: String,
-    /// Whether it is the session of the request that asks, by [`User::sessions`](crate::web::User::sessions).
+    /// Whether it is the session of the request that asks, by
+    /// [`User::sessions`](crate::web::User::sessions).
     pub is_current: bool,
     /// The browser that signed in, for example `Firefox`, if its user agent is a usual one.
     pub browser: Option<&'static str>,

@@ -5,6 +5,7 @@ use super::records::Record;
 use super::store_keys::EndKeys;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
+use crate::log_limit::limited;
 use crate::session::{Found, Session, SessionId, SessionState};
 use crate::storage::{Entry, Version};
 
@@ -32,8 +33,8 @@ impl SessionManager {
     ///
     /// # Errors
     ///
-    /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because the store
-    /// cannot be asked.
+    /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because
+    /// the store cannot be asked.
     pub(crate) async fn load(&self, header: &[u8], now: u64) -> Result<SessionLookup, Error> {
         let found = self.cookie_of(header).read(
             header,
@@ -181,7 +182,8 @@ impl SessionManager {
     /// Keeps a session in the store from now on, because the browser does not get the cookies that
     /// hold it: one that points to the store is smaller.
     async fn move_to_store(&self, loaded: LoadedSession, now: u64) -> Result<LoadedSession, Error> {
-        tracing::warn!(
+        limited!(
+            warn,
             "renewed session cookies do not reach a browser and are replaced by a smaller one: check \
              the limit of your proxy for response headers (nginx: proxy_buffer_size)"
         );
@@ -240,7 +242,7 @@ impl SessionManager {
             }
             Err(error) => {
                 // The next request tries again.
-                tracing::warn!(%error, "failed to update the last use of a session");
+                limited!(warn, %error, "failed to update the last use of a session");
                 Ok(SessionLookup::signed_in(loaded))
             }
         }

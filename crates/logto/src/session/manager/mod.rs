@@ -1,9 +1,9 @@
 //! Where sessions are kept: in the browser's cookies or in a store.
 //!
 //! There always is a store. Where none was configured it is this process's memory, and sessions are
-//! in cookies. A session in cookies leaves two kinds of things there: what a refresh made of it, for
-//! requests and browsers that do not have the new cookie yet, and that it is over, so that no copy of
-//! its cookie brings it back.
+//! in cookies. A session in cookies leaves two kinds of things there: what a refresh made of it,
+//! for requests and browsers that do not have the new cookie yet, and that it is over, so that no
+//! copy of its cookie brings it back.
 
 mod attempts;
 mod callback_outcome;
@@ -35,6 +35,7 @@ use crate::config::Settings;
 use crate::cookies::{self, Attributes};
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
+use crate::log_limit::limited;
 use crate::session::{Device, Opener, Packer, Session, SessionCookie, SessionPointer};
 use crate::storage::{MemoryStorage, Storage, Subscription};
 
@@ -56,8 +57,8 @@ use store_keys::StoreKeys;
 pub(crate) use watched::WatchedSession;
 use watched::WatchedSessions;
 
-/// Bytes of a packed session without access tokens; a person in a thousand organizations takes about
-/// a third of it.
+/// Bytes of a packed session without access tokens; a person in a thousand organizations takes
+/// about a third of it.
 const MAX_SESSION: usize = 128 * 1024;
 
 /// Bytes of the smallest opened session, for the number of places in the cache.
@@ -138,14 +139,14 @@ impl SessionManager {
         self.used_frame_cookie(header).unwrap_or(&self.cookie)
     }
 
-    /// Whether the cookies come from a frame in a page of another site: a jar of its own, whose cookies
-    /// are not `SameSite=Lax`.
+    /// Whether the cookies come from a frame in a page of another site: a jar of its own, whose
+    /// cookies are not `SameSite=Lax`.
     pub(crate) fn is_in_frame(&self, header: &[u8]) -> bool {
         self.used_frame_cookie(header).is_some()
     }
 
-    /// The cookie for frames, if it counts. The usual one does not reach a frame of another site; where
-    /// it comes along, it counts.
+    /// The cookie for frames, if it counts. The usual one does not reach a frame of another site;
+    /// where it comes along, it counts.
     fn used_frame_cookie(&self, header: &[u8]) -> Option<&SessionCookie> {
         let framed = self.frame_cookie.as_ref()?;
         // The name of a frame's key, which comes before its session, begins alike.
@@ -177,7 +178,8 @@ impl SessionManager {
     /// Tells the other instances that what is under a key ended something.
     async fn announce(&self, key: &str) {
         if let Err(error) = self.store.announce(key).await {
-            tracing::warn!(
+            limited!(
+                warn,
                 %error,
                 "failed to announce the end of a session: open streams on other instances end later"
             );
@@ -205,14 +207,14 @@ impl SessionManager {
             // A session that no list knows is better than none.
             && let Err(error) = self.list(&loaded, device, now).await
         {
-            tracing::warn!(%error, "failed to add a new session to the session list of its user");
+            limited!(warn, %error, "failed to add a new session to the session list of its user");
         }
         Ok(loaded)
     }
 
-    /// The `Set-Cookie` lines that make the browser keep the session. Where the cookies would be too
-    /// large its access tokens are left out, the oldest first: they can be had again. Where the claims
-    /// alone are too large, the cookie points to what the store has.
+    /// The `Set-Cookie` lines that make the browser keep the session. Where the cookies would be
+    /// too large its access tokens are left out, the oldest first: they can be had again. Where
+    /// the claims alone are too large, the cookie points to what the store has.
     pub(crate) fn cookies(
         &self,
         loaded: &LoadedSession,

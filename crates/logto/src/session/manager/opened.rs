@@ -1,7 +1,7 @@
 //! Session cookies and entries of the store, opened once.
 //!
-//! To open means to unseal, and to read what most requests need. What comes of that is kept for those
-//! that follow; whether a session still lives is asked on each of them.
+//! To open means to unseal, and to read what most requests need. What comes of that is kept for
+//! those that follow; whether a session still lives is asked on each of them.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -118,7 +118,8 @@ impl Opened {
         }
     }
 
-    /// What it means that the store says that the session is over, or has no entry of one that it keeps.
+    /// What it means that the store says that the session is over, or has no entry of one that it
+    /// keeps.
     pub(super) fn state_of_end(&self) -> SessionState {
         match self.what {
             What::Session(_) => SessionState::SignedOut,
@@ -133,8 +134,8 @@ impl Opened {
         }
     }
 
-    /// Counts an answer with a newer cookie; whether there were too many. Requests of the same second
-    /// count once: a page makes several before it has the first answer.
+    /// Counts an answer with a newer cookie; whether there were too many. Requests of the same
+    /// second count once: a page makes several before it has the first answer.
     pub(super) fn renewals_fail(&self, now: u64) -> bool {
         let Renewals { count, last } = &self.renewals;
         if last.swap(now, Ordering::Relaxed) == now {

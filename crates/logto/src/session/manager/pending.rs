@@ -1,7 +1,8 @@
 //! Ends of sessions that could not be stored yet.
 //!
-//! A sign-out holds whatever is down: what the store did not take is kept here, in this process, and
-//! tried until the store answers. Meanwhile this process treats the session as ended.
+//! A sign-out takes effect even if the store is down: what the store did not take is kept here, in
+//! this process, and tried until the store answers. Meanwhile this process treats the session as
+//! ended.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -11,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{LoadedSession, SessionBackend};
 use crate::session::{SessionId, SessionPointer};
 
-/// So many ends are kept at most; each takes some hundred bytes.
-const MOST: usize = 10_000;
+/// Each takes some hundred bytes.
+const MAX_PENDING: usize = 10_000;
 
 /// What has to be known of a session to end it.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub(crate) struct EndingSession {
 }
 
 impl EndingSession {
-    /// A session of which nothing is known but that the list of its person has it.
+    /// A session of which only the entry in the user's session list is known.
     pub(super) fn in_cookie(id: SessionId, sub: &str, started_at: u64) -> Self {
         Self {
             id,
@@ -94,7 +95,7 @@ pub(crate) enum Added {
 impl PendingEnds {
     pub(crate) fn add(&self, session: EndingSession) -> Added {
         let mut state = self.state();
-        if state.sessions.len() >= MOST {
+        if state.sessions.len() >= MAX_PENDING {
             return Added::Full;
         }
         let id = session.id;

@@ -10,9 +10,9 @@ use crate::error::{Error, ErrorKind};
 use crate::session::{Grant, Session, unpack};
 use crate::storage::{Entry, Expect};
 
-/// For how long the store remembers what a refresh made of a session that is kept in a cookie: until
-/// every browser has the new cookie. A new refresh token is remembered as long as the session lives:
-/// the one in the old cookie is spent.
+/// For how long the store remembers what a refresh made of a session that is kept in a cookie:
+/// until every browser has the new cookie. A new refresh token is remembered as long as the session
+/// lives: the one in the old cookie is spent.
 const NEWER_KEPT: Duration = Duration::from_secs(3600);
 
 const REVOKED: u8 = 0;
@@ -80,8 +80,8 @@ impl SessionManager {
         self.change(loaded, None, None, now, change).await
     }
 
-    /// The same for a session that was found under a lease, which is given back together with what is
-    /// stored.
+    /// The same for a session that was found under a lease, which is given back together with what
+    /// is stored.
     ///
     /// # Errors
     ///

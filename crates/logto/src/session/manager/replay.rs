@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::SessionManager;
 use crate::error::Error;
+use crate::log_limit::limited;
 use crate::storage::{Entry, Expect, Version};
 
 /// That something was taken up, to give it back.
@@ -15,9 +16,10 @@ pub(crate) struct ReplayGuard {
 impl SessionManager {
     /// Takes a callback up for `owner`; `None` if another one did before.
     ///
-    /// A code that reaches Logto twice revokes everything that was issued for it, so a callback that
-    /// is loaded twice, by an impatient person or a browser that retries, must not send it twice. A
-    /// write that was given up may have been stored all the same: the owner knows it as its own.
+    /// A code that reaches Logto twice revokes everything that was issued for it, so a callback
+    /// that is loaded twice, by an impatient person or a browser that retries, must not send it
+    /// twice. A write that was given up may have been stored all the same: the owner knows it
+    /// as its own.
     pub(crate) async fn claim_callback(
         &self,
         sign_in: &str,
@@ -44,8 +46,8 @@ impl SessionManager {
         Ok(entry.is_some())
     }
 
-    /// Notes that a logout token was carried out. Only then: one that met an outage must work later,
-    /// and ending the same sessions twice at the same time does no harm.
+    /// Notes that a logout token was carried out. Only then: one that met an outage must work
+    /// later, and ending the same sessions twice at the same time does no harm.
     pub(crate) async fn note_carried_out(&self, jti: &str, seconds: u64) -> Result<(), Error> {
         let key = self.store_keys.logout_token(jti);
         self.claim(&key, &[], seconds).await.map(drop)
@@ -54,7 +56,8 @@ impl SessionManager {
     /// Gives a callback back whose code was not redeemed.
     pub(crate) async fn release(&self, guard: ReplayGuard) {
         if let Err(error) = self.store.remove(&guard.key, Some(guard.version)).await {
-            tracing::warn!(
+            limited!(
+                warn,
                 %error,
                 "failed to release the callback's replay guard; another instance will reject a retry"
             );

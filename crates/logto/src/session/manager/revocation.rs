@@ -1,8 +1,8 @@
 //! All sessions of a person: which there are, and their end.
 //!
 //! A revocation marker does not depend on the clocks of instances. It says until when the sessions
-//! that it ends began, by Logto's clock: their ID tokens say when, and so does the logout token. And a
-//! session remembers the marker of its person that it began after, which does not end it.
+//! that it ends began, by Logto's clock: their ID tokens say when, and so does the logout token.
+//! And a session remembers the marker of its person that it began after, which does not end it.
 
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ use crate::storage::{Entry, Expect, Version};
 pub(super) const CLOCKS: u64 = 15 * 60;
 
 impl SessionManager {
-    /// Ends all sessions of a person that began by `until`, by Logto's clock, and do not know this end.
+    /// Ends all sessions of a person that began by `until`, by Logto's clock, and do not know this
+    /// end.
     pub(crate) async fn end_person(&self, sub: &str, until: u64) -> Result<(), Error> {
         self.mark(&self.store_keys.end_of_person(sub), until).await
     }

@@ -29,7 +29,8 @@ impl SessionManager {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let markers = self.store.get_all(&keys).await?;
         let until = keys.iter().zip(&markers).filter_map(|(key, marker)| {
-            // One that cannot be read, because its secret is gone, is older than what it would concern.
+            // One that cannot be read, because its secret is gone, is older than what it would
+            // concern.
             self.until(key, marker.as_ref()?)
         });
         Ok(until.max())

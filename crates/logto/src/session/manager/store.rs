@@ -32,7 +32,8 @@ impl Store {
         self.storage.in_process().is_some()
     }
 
-    /// The memory of this process, if that is the store and no revocation marker was ever put into it.
+    /// The memory of this process, if that is the store and no revocation marker was ever put into
+    /// it.
     pub(crate) fn without_markers(&self) -> Option<&MemoryStorage> {
         self.storage.in_process().filter(|memory| !memory.has_markers())
     }
@@ -54,8 +55,8 @@ impl Store {
         if found.len() == keys.len() { Ok(found) } else { Err(miscounted()) }
     }
 
-    /// Seals and stores a value for `ttl`; the version that it got, or `None` if what is there is not
-    /// what was expected.
+    /// Seals and stores a value for `ttl`; the version that it got, or `None` if what is there is
+    /// not what was expected.
     pub(crate) async fn put(
         &self,
         key: &str,

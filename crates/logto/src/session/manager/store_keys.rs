@@ -105,7 +105,8 @@ impl StoreKeys {
             Some(context) => {
                 let parts =
                     [context.as_bytes(), b"\n", kind.trim_end_matches(':').as_bytes(), b"\n", what];
-                // What is hashed is not chosen by a client: no two of 128 bits are equal. Every entry has a key.
+                // What is hashed is not chosen by a client: no two of 128 bits are equal. Every
+                // entry has a key.
                 let hash = encoding::sha256(&parts);
                 encoding::encode_after(kind, hash.split_at(16).0)
             }

@@ -31,8 +31,8 @@ impl SessionManager {
         })
     }
 
-    /// Asks the store about sessions that are waited for, and ends the waiting for those that are over:
-    /// how many these were.
+    /// Asks the store about sessions that are waited for, and ends the waiting for those that are
+    /// over: how many these were.
     pub(crate) async fn check_watched(
         &self,
         sessions: &[Arc<WatchedSession>],

@@ -1,7 +1,7 @@
 //! Sessions whose end something waits for: an open stream, a connection, a task.
 //!
-//! What ends a session in this process ends the waiting at once. Of what ends it elsewhere the store
-//! tells; `flow::session_watch` asks it, for all of them together.
+//! What ends a session in this process ends the waiting at once. Of what ends it elsewhere the
+//! store tells; `flow::session_watch` asks it, for all of them together.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

@@ -1,7 +1,8 @@
 //! Compressed text, as a part of a packed session.
 //!
-//! LZ4 with a dictionary is the usual compression: opening costs a fraction of a microsecond. A long
-//! text, of a person in hundreds of organizations, is deflated instead, which is slower and smaller.
+//! LZ4 with a dictionary is the usual compression: opening costs a fraction of a microsecond. A
+//! long text, of a person in hundreds of organizations, is deflated instead, which is slower and
+//! smaller.
 
 use lz4_flex::block::{compress_with_dict, decompress_with_dict};
 use miniz_oxide::deflate::compress_to_vec;

@@ -1,7 +1,8 @@
 //! A session as few bytes, and back.
 //!
-//! What changes with use comes first, then what Logto [granted](Grant). To open a session is to read the
-//! [header] and the claims that pages show; the rest is unpacked on demand by the [packer].
+//! What changes with use comes first, then what Logto [granted](Grant). To open a session is to
+//! read the [header] and the claims that pages show; the rest is unpacked on demand by the
+//! [packer].
 
 mod block;
 mod header;
@@ -32,8 +33,8 @@ impl Packer {
     }
 }
 
-/// The session, if the bytes are of this version. `grant` is given the claims that are shown, and the
-/// packed grant.
+/// The session, if the bytes are of this version. `grant` is given the claims that are shown, and
+/// the packed grant.
 pub(crate) fn unpack(
     packed: &[u8],
     grant: impl FnOnce(Shown, &[u8]) -> Arc<Grant>,

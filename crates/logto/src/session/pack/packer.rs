@@ -1,7 +1,7 @@
 //! What Logto [granted](super::super::Grant) as few bytes, and back.
 //!
-//! The claims that pages show, the text of all claims, the text of all tokens, each compressed, and what
-//! does not compress. Claims and tokens are unpacked on demand.
+//! The claims that pages show, the text of all claims, the text of all tokens, each compressed, and
+//! what does not compress. Claims and tokens are unpacked on demand.
 
 use super::{block, token};
 use crate::oidc::Target;
@@ -42,7 +42,8 @@ impl Packer {
         Self { dictionary: dictionary.into_bytes() }
     }
 
-    /// Packs what Logto granted: the claims that pages show, all claims as their text, and the tokens.
+    /// Packs what Logto granted: the claims that pages show, all claims as their text, and the
+    /// tokens.
     pub(super) fn pack_grant(&self, shown: &Shown, claims: &str, tokens: &StoredTokens) -> Vec<u8> {
         let (mut binary, mut text) = (Vec::with_capacity(512), Vec::with_capacity(2048));
         binary.push(u8::from(tokens.refresh.is_some()));

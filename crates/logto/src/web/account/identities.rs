@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::http::Verb;
 
 impl Account {
-    /// Unlinks the account at a social connector, by its target, for example `github`. It needs the scope
-    /// `identities` and a [verification](Self::with_verification). Linking is
+    /// Unlinks the account at a social connector, by its target, for example `github`. It needs the
+    /// scope `identities` and a [verification](Self::with_verification). Linking is
     /// [`begin_link`](Self::begin_link).
     ///
     /// # Errors

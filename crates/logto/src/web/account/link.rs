@@ -9,7 +9,7 @@ use super::profile::ACCOUNT;
 use crate::config::scope;
 use crate::cookies::{self, Attributes};
 use crate::crypto::encoding;
-use crate::crypto::seal::Purpose;
+use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Endpoint, Verb};
 use crate::web::Reply;
@@ -17,6 +17,8 @@ use crate::web::Reply;
 /// Seconds until a verification record of Logto ends.
 const LIFETIME: u64 = 600;
 const SOCIAL: [&str; 2] = ["verifications", "social"];
+/// What the seal of a `state` is bound to; no cookie can have this name.
+const STATE: &str = "link_state=";
 
 /// What is remembered of a person on their way to another service and back.
 #[derive(Deserialize, Serialize)]
@@ -53,13 +55,15 @@ struct SocialConnector {
 }
 
 impl Account {
-    /// Sends the person to the service of a social connector, by its target, for example `github`, to link
-    /// their account there, or to renew the token that Logto keeps of it. They come back to `callback`, a path
-    /// of this app, whose handler calls [`finish_link`](Self::finish_link).
+    /// Sends the person to the service of a social connector, by its target, for example `github`,
+    /// to link their account there, or to renew the token that Logto keeps of it. They come
+    /// back to `callback`, a path of this app, whose handler calls
+    /// [`finish_link`](Self::finish_link).
     ///
-    /// It needs the scope `identities`, the connector's button on the sign-in page, and the address of
-    /// `callback` among the redirect URIs that are registered at the service. A new link needs a
-    /// [verification](Self::with_verification) too; a new token of an account that is linked does not.
+    /// It needs the scope `identities`, the connector's button on the sign-in page, and the address
+    /// of `callback` among the redirect URIs that are registered at the service. A new link
+    /// needs a [verification](Self::with_verification) too; a new token of an account that is
+    /// linked does not.
     ///
     /// The answer is a redirect with a cookie. Call it for a form of your own page
     /// ([`require_own_page`](crate::web::Context::require_own_page)).
@@ -87,8 +91,8 @@ impl Account {
     pub async fn begin_link(&self, target: &str, callback: &str) -> Result<Reply, Error> {
         self.needs_scope(scope::IDENTITIES, "linked accounts")?;
         let connector = self.connector_id(target).await.map_err(|error| self.failed(error))?;
-        let random = encoding::random::<16>().map_err(|error| self.failed(error))?;
-        let (state, redirect_uri) = (encoding::encode(random), self.context.url(callback));
+        let state = self.new_state().map_err(|error| self.failed(error))?;
+        let redirect_uri = self.context.url(callback);
         let body = json!({
             "connectorId": connector, "state": state, "redirectUri": redirect_uri,
         });
@@ -106,17 +110,18 @@ impl Account {
         Ok(Reply::see_other(begun.authorization_uri).with_cookies(vec![cookie]))
     }
 
-    /// Links the account that the person comes back from, or renews its token if it is linked, and leads on to
-    /// `page`, a path of this app.
+    /// Links the account that the person comes back from, or renews its token if it is linked, and
+    /// leads on to `page`, a path of this app.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidCallback`] if this browser and person did not begin it, or it took more than ten
-    /// minutes; [`ErrorKind::Cancelled`] if the service says that the person declined; as
-    /// [`fetch`](Self::fetch), and [`VerificationRequired`](crate::AccountProblem::VerificationRequired),
-    /// [`IdentityInUse`](crate::AccountProblem::IdentityInUse) if the account is linked to another person,
-    /// [`OtherIdentity`](crate::AccountProblem::OtherIdentity) if another account of the service is linked,
-    /// [`TokenNotKept`](crate::AccountProblem::TokenNotKept).
+    /// [`ErrorKind::InvalidCallback`] if this browser and person did not begin it, or it took more
+    /// than ten minutes; [`ErrorKind::Cancelled`] if the service says that the person declined;
+    /// as [`fetch`](Self::fetch), and
+    /// [`VerificationRequired`](crate::AccountProblem::VerificationRequired),
+    /// [`IdentityInUse`](crate::AccountProblem::IdentityInUse) if the account is linked to another
+    /// person, [`OtherIdentity`](crate::AccountProblem::OtherIdentity) if another account of
+    /// the service is linked, [`TokenNotKept`](crate::AccountProblem::TokenNotKept).
     pub async fn finish_link(&self, page: &str) -> Result<Reply, Error> {
         let query = form_urlencoded::parse(self.context.request().query().as_bytes());
         let mut query: Map<String, Value> =
@@ -151,6 +156,17 @@ impl Account {
         let (attributes, name) = self.link_cookie();
         let page = self.context.url(page);
         Ok(Reply::see_other(page).with_cookies(vec![attributes.remove(&name)]))
+    }
+
+    /// Whether a `state` is that of a link that this app began, for any browser.
+    pub(crate) fn is_link_state(keys: &KeyRing, state: &str) -> bool {
+        keys.open(Purpose::SignIn, STATE, state).is_some()
+    }
+
+    /// A random one. It is sealed to be recognized without the cookie.
+    fn new_state(&self) -> Result<String, Error> {
+        let random = encoding::random::<16>()?;
+        self.context.logto().keys.seal(Purpose::SignIn, STATE, random.to_vec())
     }
 
     /// The id of the connector behind a button of the sign-in page.

@@ -2,8 +2,8 @@
 
 use super::Account;
 
-/// A page of Logto's account center, for what an app need not build: the person signs in there by single
-/// sign-on and verifies who they are.
+/// A page of Logto's account center, for what an app need not build: the person signs in there by
+/// single sign-on and verifies who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountPage {
@@ -50,8 +50,8 @@ impl AccountPage {
 }
 
 impl Account {
-    /// The address of a page of Logto's account center, which comes back to `return_to`, a path of this app.
-    /// Pages that the tenant's version does not have lead to the overview.
+    /// The address of a page of Logto's account center, which comes back to `return_to`, a path of
+    /// this app. Pages that the tenant's version does not have lead to the overview.
     ///
     /// # Example
     ///

@@ -13,8 +13,8 @@ use crate::oidc::claims::{Identity, lenient};
 /// The path of the account.
 pub(super) const ACCOUNT: &str = "my-account";
 
-/// An account as Logto shows it to its owner. What the account center or the scopes of the session leave out is
-/// `None` or empty; so is what the person has not set.
+/// An account as Logto shows it to its owner. What the account center or the scopes of the session
+/// leave out is `None` or empty; so is what the person has not set.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
@@ -48,13 +48,14 @@ pub struct AccountProfile {
     /// Whether the person has a password.
     #[serde(deserialize_with = "lenient")]
     pub has_password: Option<bool>,
-    /// Whether the person can [verify](Account::verify_password) who they are. Where it is `false`, Logto 1.43
-    /// asks for no verification.
+    /// Whether the person can [verify](Account::verify_password) who they are. Where it is
+    /// `false`, Logto 1.43 asks for no verification.
     #[serde(deserialize_with = "lenient")]
     pub has_security_verification_method: Option<bool>,
 }
 
-/// Standard claims of a profile (OpenID Connect Core, section 5.1). Of an update, `None` stays as it is.
+/// Standard claims of a profile (OpenID Connect Core, section 5.1). Of an update, `None` stays as
+/// it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ProfileDetails {
@@ -164,8 +165,8 @@ impl Account {
         self.ask(Verb::Get, &[ACCOUNT], None::<&()>).await
     }
 
-    /// Changes the account, and returns it. The claims of the session stay as they are until its tokens are
-    /// renewed: see [`TokenRequest::refreshed`](crate::TokenRequest::refreshed).
+    /// Changes the account, and returns it. The claims of the session stay as they are until its
+    /// tokens are renewed: see [`TokenRequest::refreshed`](crate::TokenRequest::refreshed).
     ///
     /// # Errors
     ///

@@ -173,25 +173,29 @@ impl From<GrantBody> for LogtoGrant {
 
 impl Account {
     /// The browsers in which the person is signed in at Logto. It needs the scope
-    /// `urn:logto:scope:sessions` and a [verification](Self::with_verification), as the other calls here.
+    /// `urn:logto:scope:sessions` and a [verification](Self::with_verification), as the other calls
+    /// here.
     ///
     /// # Errors
     ///
-    /// As [`fetch`](Self::fetch), and [`VerificationRequired`](crate::AccountProblem::VerificationRequired),
+    /// As [`fetch`](Self::fetch), and
+    /// [`VerificationRequired`](crate::AccountProblem::VerificationRequired),
     /// [`FieldNotEnabled`](crate::AccountProblem::FieldNotEnabled);
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration does not have the
-    /// scope.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration does
+    /// not have the scope.
     pub async fn sessions(&self) -> Result<Vec<LogtoSession>, Error> {
         self.needs_scope(scope::SESSIONS, "sessions at Logto")?;
         let answer: Sessions = self.ask(Verb::Get, &[ACCOUNT, "sessions"], None::<&()>).await?;
         Ok(answer.sessions.into_iter().map(LogtoSession::from).collect())
     }
 
-    /// Ends a session at Logto. Sessions of this and other apps that came from it end only with their grants.
+    /// Ends a session at Logto. Sessions of this and other apps that came from it end only with
+    /// their grants.
     ///
     /// # Errors
     ///
-    /// As [`sessions`](Self::sessions), and [`SessionNotFound`](crate::AccountProblem::SessionNotFound).
+    /// As [`sessions`](Self::sessions), and
+    /// [`SessionNotFound`](crate::AccountProblem::SessionNotFound).
     pub async fn end_session(&self, id: &str, grants: RevokeGrants) -> Result<(), Error> {
         self.needs_scope(scope::SESSIONS, "sessions at Logto")?;
         let target = match grants {
@@ -214,12 +218,13 @@ impl Account {
         Ok(answer.grants.into_iter().map(LogtoGrant::from).collect())
     }
 
-    /// Takes back what the person allowed an app. Its tokens end at once, and the session at Logto that it came
-    /// from ends too.
+    /// Takes back what the person allowed an app. Its tokens end at once, and the session at Logto
+    /// that it came from ends too.
     ///
     /// # Errors
     ///
-    /// As [`sessions`](Self::sessions), and [`GrantNotFound`](crate::AccountProblem::GrantNotFound).
+    /// As [`sessions`](Self::sessions), and
+    /// [`GrantNotFound`](crate::AccountProblem::GrantNotFound).
     pub async fn revoke_grant(&self, id: &str) -> Result<(), Error> {
         self.needs_scope(scope::SESSIONS, "grants at Logto")?;
         let path = [ACCOUNT, "grants", id];

@@ -12,8 +12,9 @@ use crate::http::Verb;
 const RECORDS: &str = "verifications";
 const BY_CODE: &str = "verification-code";
 
-/// That a person has proved who they are, for ten minutes and any number of calls. It is good for calls of this
-/// person alone, so a page may carry its [id](Self::id) in a hidden field from one request to the next.
+/// That a person has proved who they are, for ten minutes and any number of calls. It is good for
+/// calls of this person alone, so a page may carry its [id](Self::id) in a hidden field from one
+/// request to the next.
 ///
 /// # Example
 ///
@@ -32,7 +33,7 @@ const BY_CODE: &str = "verification-code";
 pub struct Verification(String);
 
 impl Verification {
-    /// What a page carried along.
+    /// Restores a verification from the ID that a page kept, for example in a hidden field.
     #[must_use]
     pub fn from_id(id: impl Into<String>) -> Self {
         Self(id.into())
@@ -52,7 +53,8 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// A code that is on its way to an address. A page may carry its [id](Self::id) along; the address too.
+/// A code that is on its way to an address. A page may carry its [id](Self::id) along; the address
+/// too.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SentCode {
     id: String,
@@ -60,7 +62,7 @@ pub struct SentCode {
 }
 
 impl SentCode {
-    /// What a page carried along.
+    /// Restores a sent code from the ID and the address that a page kept.
     #[must_use]
     pub fn from_parts(id: impl Into<String>, email: impl Into<String>) -> Self {
         Self { id: id.into(), email: email.into() }
@@ -97,21 +99,21 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// As [`fetch`](Self::fetch), and [`WrongPassword`](crate::AccountProblem::WrongPassword), which counts
-    /// for Logto's lock.
+    /// As [`fetch`](Self::fetch), and [`WrongPassword`](crate::AccountProblem::WrongPassword),
+    /// which counts for Logto's lock.
     pub async fn verify_password(&self, password: &str) -> Result<Verification, Error> {
         let body = json!({ "password": password });
         let record: Record = self.ask(Verb::Post, &[RECORDS, "password"], Some(&body)).await?;
         Ok(Verification(record.verification_record_id))
     }
 
-    /// Has Logto mail a code to an address. It verifies the person only if the address is their own: take it
-    /// from [`fetch`](Self::fetch), not from a form.
+    /// Has Logto mail a code to an address. It verifies the person only if the address is their
+    /// own: take it from [`fetch`](Self::fetch), not from a form.
     ///
     /// # Errors
     ///
-    /// As [`fetch`](Self::fetch), and [`CannotSend`](crate::AccountProblem::CannotSend). The eleventh mail to one
-    /// address is [`Unreachable`](crate::ErrorKind::Unreachable) (429).
+    /// As [`fetch`](Self::fetch), and [`CannotSend`](crate::AccountProblem::CannotSend). The
+    /// eleventh mail to one address is [`Unreachable`](crate::ErrorKind::Unreachable) (429).
     pub async fn send_email_code(&self, email: &str) -> Result<SentCode, Error> {
         let body = json!({ "identifier": identifier(email) });
         let record: Record = self.ask(Verb::Post, &[RECORDS, BY_CODE], Some(&body)).await?;

@@ -1,0 +1,133 @@
+//! The connections of a `PostgresStorage`: those of the app's pool, and one beside it.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgPoolOptions, Postgres};
+use sqlx::{Connection, PgConnection, PgPool, query_scalar};
+use tokio::time::timeout;
+
+/// How long the app's pool is waited for before the connection beside it is taken.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    pool: PgPool,
+    reserve: Arc<OnceLock<PgPool>>,
+}
+
+impl Connections {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool, reserve: Arc::default() }
+    }
+
+    /// The app's.
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection of the app's pool, or the one beside it.
+    pub(crate) async fn acquire(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        let Some(reserve) = self.reserve.get() else {
+            return self.pool.acquire().await;
+        };
+        match timeout(PATIENCE, self.pool.acquire()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(_)) | Err(_) => reserve.acquire().await,
+        }
+    }
+
+    /// Opens the connection beside the pool, once.
+    pub(crate) fn open_reserve(&self) {
+        self.reserve.get_or_init(|| {
+            PgPoolOptions::new()
+                .max_connections(1)
+                .min_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+                .acquire_timeout(self.pool.options().get_acquire_timeout())
+                .connect_lazy_with(self.pool.connect_options().as_ref().clone())
+        });
+    }
+
+    /// A connection for the same statement after it failed on `failed`.
+    ///
+    /// # Errors
+    ///
+    /// `error`, if it is not the connection's fault.
+    pub(crate) async fn after_failure(
+        &self,
+        failed: PoolConnection<Postgres>,
+        error: sqlx::Error,
+    ) -> sqlx::Result<PoolConnection<Postgres>> {
+        drop(failed);
+        if is_dead(&error) {
+            self.alive().await
+        } else if is_read_only(&error) && self.can_be_written().await? {
+            self.writable().await
+        } else {
+            Err(error)
+        }
+    }
+
+    /// A connection that is alive. Those that are not leave the pool.
+    async fn alive(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        for _ in 0..=self.pool.size() {
+            let mut connection = self.acquire().await?;
+            if connection.ping().await.is_ok() {
+                return Ok(connection);
+            }
+            drop(connection.detach());
+        }
+        self.acquire().await
+    }
+
+    /// A connection that takes writes. Those that were opened while the database took none, or lead
+    /// to a replica by now, leave the pool.
+    async fn writable(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        for _ in 0..=self.pool.size() {
+            let mut connection = self.acquire().await?;
+            if takes_writes(&mut connection).await? {
+                return Ok(connection);
+            }
+            drop(connection.detach());
+        }
+        self.acquire().await
+    }
+
+    /// Whether the database itself takes writes, as a connection of now sees it.
+    async fn can_be_written(&self) -> sqlx::Result<bool> {
+        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await?;
+        let takes_writes = takes_writes(&mut connection).await;
+        connection.close().await?;
+        takes_writes
+    }
+}
+
+async fn takes_writes(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let read_only: String =
+        query_scalar("show transaction_read_only").fetch_one(connection).await?;
+    Ok(read_only == "off")
+}
+
+/// Whether the connection was dead, or died of the database's end.
+fn is_dead(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        // `admin_shutdown` and `crash_shutdown`.
+        sqlx::Error::Database(_) => has_code(error, "57P01") || has_code(error, "57P02"),
+        _ => false,
+    }
+}
+
+/// `read_only_sql_transaction`.
+fn is_read_only(error: &sqlx::Error) -> bool {
+    has_code(error, "25006")
+}
+
+fn has_code(error: &sqlx::Error, code: &str) -> bool {
+    let error = error.as_database_error();
+    error.and_then(|error| error.code()).is_some_and(|found| found == code)
+}
