@@ -80,20 +80,20 @@ impl Engine {
 
     async fn carry_out_logout(&self, logout: &Logout) -> Result<(), Error> {
         let Logout { token, ended_at } = logout;
-        if self.sessions.is_carried_out(&token.jti).await? {
+        if self.sessions.replays.is_carried_out(&token.jti).await? {
             let why = "the logout token was used before";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
         match &token.whom {
             LogoutSubject::Session(sid) => {
                 let until = ended_at.saturating_add(UNDER_WAY);
-                self.sessions.end_logto_session(sid, until).await?;
+                self.sessions.markers.end_logto_session(sid, until).await?;
             }
             LogoutSubject::Person(sub) => {
-                self.sessions.end_person(sub, *ended_at).await?;
+                self.sessions.markers.end_person(sub, *ended_at).await?;
             }
         }
-        self.sessions.note_carried_out(&token.jti, token.good_for).await
+        self.sessions.replays.note_carried_out(&token.jti, token.good_for).await
     }
 
     /// Tries as long as the process lives.

@@ -63,7 +63,7 @@ impl Engine {
     pub(crate) async fn end_person(self: &Arc<Self>, sub: &str, until: u64) -> Result<(), Error> {
         self.end_listed(sub, |listed| listed.ending.started_at <= until).await?;
         // Last, as it hides from the list what could not be ended: the caller may try again.
-        self.sessions.end_person(sub, until).await
+        self.sessions.markers.end_person(sub, until).await
     }
 
     /// Ends those sessions of the list of a person that are meant, and revokes their refresh

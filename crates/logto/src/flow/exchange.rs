@@ -70,7 +70,7 @@ impl Engine {
                     if redeemed.as_ref().is_err_and(Error::is_retryable)
                         && let Some(guard) = exchange.guard.take()
                     {
-                        engine.sessions.release(guard).await;
+                        engine.sessions.replays.release(guard).await;
                     }
                     let session = redeemed?;
                     let expected = transaction.intent.options().expected;
@@ -139,12 +139,13 @@ impl Engine {
         let mut is_free = true;
         loop {
             if is_free
-                && let Some(guard) = self.sessions.claim_callback(&id, owner, seconds).await?
+                && let Some(guard) =
+                    self.sessions.replays.claim_callback(&id, owner, seconds).await?
             {
                 return Ok(Exchanger::ThisInstance(guard));
             }
-            let may_wait = self.sessions.is_shared() && begun.elapsed() < self.patience();
-            is_free = match self.sessions.taken_up(&id).await? {
+            let may_wait = self.sessions.replays.is_shared() && begun.elapsed() < self.patience();
+            is_free = match self.sessions.replays.taken_up(&id).await? {
                 Some(TakenUp::Done(session, page)) => {
                     return Ok(Exchanger::Another(Completed {
                         session: *session,
@@ -183,7 +184,7 @@ impl Engine {
     /// Stores the outcome for callbacks that come to another instance. The person does not wait for
     /// that.
     fn tell_other_instances(self: &Arc<Self>, guard: Option<ReplayGuard>, outcome: &Outcome) {
-        let Some(guard) = guard.filter(|_| self.sessions.is_shared()) else {
+        let Some(guard) = guard.filter(|_| self.sessions.replays.is_shared()) else {
             return;
         };
         let (engine, outcome) = (Arc::clone(self), outcome.clone());
@@ -191,7 +192,7 @@ impl Engine {
             let seconds = engine.settings.sign_in_lifetime;
             let completed = outcome.as_ref().ok();
             let brought = completed.map(|done| (&done.session, done.page.as_deref()));
-            engine.sessions.note_outcome(guard, brought, seconds).await;
+            engine.sessions.replays.note_outcome(guard, brought, seconds).await;
         });
     }
 

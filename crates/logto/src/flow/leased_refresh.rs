@@ -59,7 +59,7 @@ impl Engine {
                 Turn::Lease(lease) => {
                     let lease = HeldLease::new(lease);
                     let exchange = self.redeem_under(wanted, &lease);
-                    if let Some(latest) = self.sessions.holding(&lease, exchange).await? {
+                    if let Some(latest) = self.sessions.leases.holding(&lease, exchange).await? {
                         return Ok(latest);
                     }
                 }

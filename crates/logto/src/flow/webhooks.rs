@@ -124,7 +124,7 @@ impl Engine {
         for concerned in stale_tokens(delivery.event()) {
             let sessions = &self.sessions;
             until_done(delivery, "mark access tokens as stale", || {
-                sessions.make_tokens_stale(concerned, at)
+                sessions.markers.make_tokens_stale(concerned, at)
             })
             .await;
         }
@@ -145,7 +145,7 @@ impl Engine {
             return Ok(false);
         };
         let organization = target.organization.as_deref();
-        let until = self.sessions.tokens_stale_until(loaded.sub(), organization).await?;
+        let until = self.sessions.markers.tokens_stale_until(loaded.sub(), organization).await?;
         Ok(until.is_some_and(|until| issued.iat <= until))
     }
 
@@ -223,7 +223,7 @@ struct Claim {
 
 impl Claim {
     async fn make(&self, engine: &Engine) -> Result<bool, Error> {
-        engine.sessions.claim_webhook(&self.hash, &self.owner, self.kept).await
+        engine.sessions.replays.claim_webhook(&self.hash, &self.owner, self.kept).await
     }
 
     async fn make_at_last(&self, engine: &Engine) -> bool {

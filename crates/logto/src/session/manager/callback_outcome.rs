@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use super::{LoadedSession, ReplayGuard, SessionBackend, SessionManager};
+use super::records::unpacked;
+use super::replay::{ReplayGuard, ReplayGuards};
+use super::{LoadedSession, SessionBackend};
 use crate::error::Error;
 use crate::log_limit::limited;
 use crate::storage::Expect;
@@ -25,7 +27,7 @@ pub(crate) enum TakenUp {
     Done(Box<LoadedSession>, Option<String>),
 }
 
-impl SessionManager {
+impl ReplayGuards {
     /// Whether other instances may see the same callback.
     pub(crate) fn is_shared(&self) -> bool {
         !self.store.is_in_process()
@@ -33,7 +35,7 @@ impl SessionManager {
 
     /// What came of a callback; `None` if it was given back.
     pub(crate) async fn taken_up(&self, sign_in: &str) -> Result<Option<TakenUp>, Error> {
-        let key = self.store_keys.callback(sign_in);
+        let key = self.store.names.callback(sign_in);
         let [entry] = self.store.get([&key]).await?;
         Ok(entry.map(|entry| match self.store.open(&key, &entry) {
             Some(owner) if owner.len() == OWNER => TakenUp::InProgress,
@@ -83,6 +85,6 @@ impl SessionManager {
             0 => SessionBackend::Cookie,
             _ => SessionBackend::Store,
         };
-        Some((LoadedSession { session: self.unpacked(packed)?, backend }, page))
+        Some((LoadedSession { session: unpacked(&self.opener, packed)?, backend }, page))
     }
 }

@@ -72,10 +72,10 @@ impl SessionManager {
         sub: &str,
         now: u64,
     ) -> Result<Vec<ListedSession>, Error> {
-        let (index, _) = self.index(sub).await?;
+        let (index, _) = self.lists.of(sub).await?;
         let names: Vec<_> =
-            index.sessions().iter().map(|s| self.store_keys.session(s.id)).collect();
-        let person = self.store_keys.end_of_person(sub);
+            index.sessions().iter().map(|s| self.store.names.session(s.id)).collect();
+        let person = self.store.names.end_of_person(sub);
         let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
         keys.push(&person);
         let mut entries = self.store.get_all(&keys).await?;
@@ -101,7 +101,7 @@ impl SessionManager {
             };
             let live = now < ends_at
                 && !self.pending.has(id)
-                && !self.is_over(&person, end.as_ref(), started_at, known_marker);
+                && !self.markers.is_over(&person, end.as_ref(), started_at, known_marker);
             if live {
                 sessions.push(ListedSession { ending, last_used_at, device: indexed.device });
             }

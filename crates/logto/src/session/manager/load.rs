@@ -36,7 +36,7 @@ impl SessionManager {
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because
     /// the store cannot be asked.
     pub(crate) async fn load(&self, header: &[u8], now: u64) -> Result<SessionLookup, Error> {
-        let found = self.cookie_of(header).read(
+        let found = self.cookies.of(header).read(
             header,
             |sealed| self.open(sealed, now),
             |opened| self.is_live(opened, now),
@@ -89,8 +89,8 @@ impl SessionManager {
         if self.pending.has(session.id) {
             return Ok(SessionLookup::without_session(SessionState::SignedOut));
         }
-        let key = self.store_keys.session(session.id);
-        let ends = self.store_keys.ends(loaded.sub(), loaded.sid());
+        let key = self.store.names.session(session.id);
+        let ends = self.store.names.ends(loaded.sub(), loaded.sid());
         let began = (session.started_at, session.known_marker);
         let (entry, ended) = self.ask(&key, || &ends, began).await?;
         let latest = match self.record(&key, entry.as_ref(), loaded.backend)? {
@@ -115,7 +115,7 @@ impl SessionManager {
 
     /// What the cookies themselves tell of their session, to end it.
     pub(crate) fn in_cookies(&self, header: &[u8], now: u64) -> Option<EndingSession> {
-        match self.cookie_of(header).read(header, |sealed| self.open(sealed, now), |_| true) {
+        match self.cookies.of(header).read(header, |sealed| self.open(sealed, now), |_| true) {
             Found::Opened(opened) => Some(match &opened.what {
                 What::Session(loaded) => loaded.into(),
                 What::SessionPointer(pointer, _) => pointer.into(),
@@ -130,7 +130,7 @@ impl SessionManager {
         if self.pending.has(opened.id()) {
             return over(opened.state_of_end());
         }
-        let ends = || opened.ends(&self.store_keys);
+        let ends = || opened.ends(&self.store.names);
         let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
         if ended {
             return over(SessionState::Revoked);
@@ -205,11 +205,11 @@ impl SessionManager {
         let EndKeys { person, logto } = ends();
         let Some(logto) = logto else {
             let [entry, end] = self.store.get([session, person]).await?;
-            return Ok((entry, self.is_over(person, end.as_ref(), started_at, known)));
+            return Ok((entry, self.markers.is_over(person, end.as_ref(), started_at, known)));
         };
         let [entry, end, other] = self.store.get([session, person, logto]).await?;
-        let ended = self.is_over(person, end.as_ref(), started_at, known)
-            || self.is_over(logto, other.as_ref(), started_at, None);
+        let ended = self.markers.is_over(person, end.as_ref(), started_at, known)
+            || self.markers.is_over(logto, other.as_ref(), started_at, None);
         Ok((entry, ended))
     }
 

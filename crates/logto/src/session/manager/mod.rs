@@ -7,20 +7,22 @@
 
 mod attempts;
 mod callback_outcome;
+mod cookies;
 mod expiry;
 mod held_lease;
-mod lease;
+mod leases;
 mod listed;
+mod lists;
 mod load;
 mod loaded;
-
+mod markers;
 mod open;
 mod opened;
 mod outages;
 mod pending;
 mod records;
+mod refresh_turn;
 mod replay;
-mod revocation;
 mod stale;
 mod store;
 mod store_keys;
@@ -32,28 +34,32 @@ use std::time::Duration;
 
 use crate::cache::{Budget, Cache};
 use crate::config::Settings;
-use crate::cookies::{self, Attributes};
+use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
 use crate::log_limit::limited;
-use crate::session::{Device, Opener, Packer, Session, SessionCookie, SessionPointer};
-use crate::storage::{MemoryStorage, Storage, Subscription};
+use crate::session::{Device, Opener, Packer, Session};
+use crate::storage::Subscription;
 
 pub(crate) use callback_outcome::TakenUp;
+use cookies::SessionCookies;
 use expiry::SessionExpiry;
 pub(crate) use held_lease::HeldLease;
-pub(crate) use lease::Turn;
+use leases::Leases;
 pub(crate) use listed::ListedSession;
 pub use listed::SessionInfo;
+use lists::SessionLists;
 pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
+use markers::Markers;
 use opened::Opened;
 pub(crate) use pending::{Added, EndingSession, PendingEnds};
 pub(crate) use records::FoundSession;
+pub(crate) use refresh_turn::Turn;
 pub(crate) use replay::ReplayGuard;
+use replay::ReplayGuards;
 use store::Store;
 pub(crate) use store_keys::Concerned;
-use store_keys::StoreKeys;
 pub(crate) use watched::WatchedSession;
 use watched::WatchedSessions;
 
@@ -67,17 +73,22 @@ const SESSION_BYTES: usize = 1024;
 /// Keeps the sessions of one application.
 #[derive(Debug)]
 pub(crate) struct SessionManager {
+    cookies: SessionCookies,
+    store: Arc<Store>,
     opener: Arc<Opener>,
-    cookie: SessionCookie,
-    /// Of frames in pages of other sites, where the app allows them.
-    frame_cookie: Option<SessionCookie>,
-    store: Store,
-    store_keys: StoreKeys,
     expiry: SessionExpiry,
+    /// Which sessions each user has.
+    lists: SessionLists,
+    /// What ends sessions, or makes their access tokens stale, without naming them.
+    pub(crate) markers: Markers,
+    /// What may be used once.
+    pub(crate) replays: ReplayGuards,
+    /// Who refreshes a session at the moment.
+    pub(crate) leases: Leases,
     /// Ends that the store has not taken yet.
     pub(crate) pending: PendingEnds,
     /// Whose end open streams wait for.
-    pub(crate) watched: WatchedSessions,
+    pub(crate) watched: Arc<WatchedSessions>,
     /// By the sealed text.
     opened: Cache<Arc<Opened>>,
     /// Where new sessions go.
@@ -88,71 +99,49 @@ pub(crate) struct SessionManager {
 
 impl SessionManager {
     pub(crate) fn new(settings: &Settings, keys: Arc<KeyRing>) -> Self {
-        let (storage, store_keys) = match &settings.storage {
-            Some(storage) => (Arc::clone(storage), StoreKeys::hashed(keys.context())),
-            None => {
-                let memory = MemoryStorage::new().with_clock(settings.clock.clone());
-                let memory: Arc<dyn Storage> = Arc::new(memory);
-                (memory, StoreKeys::plain())
-            }
-        };
+        let budget = Arc::new(Budget::new(settings.session_cache));
         let attributes = Attributes {
             secure: settings.secure,
             domain: settings.cookie_domain.clone(),
             path: settings.cookie_path.clone(),
             partitioned: false,
         };
-        let budget = Arc::new(Budget::new(settings.session_cache));
         let opener = Opener::new(
             Arc::clone(&keys),
             attributes.name(&settings.cookie_name),
             Packer::new(&settings.issuer, &settings.app_id),
             Arc::clone(&budget),
         );
-        let cookie = SessionCookie::new(attributes, settings.cookie_budget, Arc::clone(&opener));
-        let frame_cookie =
-            settings.partitioned_cookies.then(|| cookie.in_frame(&settings.frame_cookie_name()));
+        let store = Arc::new(Store::new(settings, keys));
+        let watched = Arc::new(WatchedSessions::default());
+        let lifetime = settings.session_lifetime;
         Self {
-            cookie,
-            frame_cookie,
-            store: Store::new(storage, settings.storage_timeout, keys),
-            store_keys,
+            cookies: SessionCookies::new(settings, attributes, Arc::clone(&opener)),
             expiry: SessionExpiry {
-                lifetime: settings.session_lifetime,
+                lifetime,
                 idle: settings.idle_lifetime,
                 renewal: settings.renewal_interval,
             },
+            lists: SessionLists::new(Arc::clone(&store), lifetime),
+            markers: Markers::new(Arc::clone(&store), Arc::clone(&watched), lifetime),
+            replays: ReplayGuards::new(Arc::clone(&store), Arc::clone(&opener)),
+            leases: Leases::new(Arc::clone(&store)),
+            store,
+            opener,
             pending: PendingEnds::default(),
-            watched: WatchedSessions::default(),
+            watched,
             opened: Cache::new(settings.session_cache / SESSION_BYTES, budget),
             backend: match settings.sessions_in_cookies {
                 true => SessionBackend::Cookie,
                 false => SessionBackend::Store,
             },
             lists_cookies: settings.storage.is_some(),
-            opener,
         }
     }
 
-    /// The session cookie of the jar that `header` comes from.
-    fn cookie_of(&self, header: &[u8]) -> &SessionCookie {
-        self.used_frame_cookie(header).unwrap_or(&self.cookie)
-    }
-
-    /// Whether the cookies come from a frame in a page of another site: a jar of its own, whose
-    /// cookies are not `SameSite=Lax`.
+    /// Whether the cookies come from a frame in a page of another site.
     pub(crate) fn is_in_frame(&self, header: &[u8]) -> bool {
-        self.used_frame_cookie(header).is_some()
-    }
-
-    /// The cookie for frames, if it counts. The usual one does not reach a frame of another site;
-    /// where it comes along, it counts.
-    fn used_frame_cookie(&self, header: &[u8]) -> Option<&SessionCookie> {
-        let framed = self.frame_cookie.as_ref()?;
-        // The name of a frame's key, which comes before its session, begins alike.
-        let is_framed = cookies::starting_with(header, framed.name()).next().is_some()
-            && cookies::values(header, self.cookie.name()).next().is_none();
-        is_framed.then_some(framed)
+        self.cookies.are_of_frame(header)
     }
 
     /// Whether a session is loaded without waiting.
@@ -175,17 +164,6 @@ impl SessionManager {
         self.store.announce(message).await
     }
 
-    /// Tells the other instances that what is under a key ended something.
-    async fn announce(&self, key: &str) {
-        if let Err(error) = self.store.announce(key).await {
-            limited!(
-                warn,
-                %error,
-                "failed to announce the end of a session: open streams on other instances end later"
-            );
-        }
-    }
-
     /// Takes up a new session.
     ///
     /// # Errors
@@ -198,23 +176,21 @@ impl SessionManager {
         now: u64,
     ) -> Result<LoadedSession, Error> {
         self.check_size(&session)?;
-        session.known_marker = self.known_marker(&session).await?;
+        session.known_marker = self.markers.known_to(&session).await?;
         let loaded = LoadedSession { backend: self.backend_for(&session), session };
         if loaded.is_stored() {
             self.create(&loaded.session, now).await?;
         }
         if (loaded.is_stored() || self.lists_cookies)
             // A session that no list knows is better than none.
-            && let Err(error) = self.list(&loaded, device, now).await
+            && let Err(error) = self.lists.add(&loaded, device, now).await
         {
             limited!(warn, %error, "failed to add a new session to the session list of its user");
         }
         Ok(loaded)
     }
 
-    /// The `Set-Cookie` lines that make the browser keep the session. Where the cookies would be
-    /// too large its access tokens are left out, the oldest first: they can be had again. Where
-    /// the claims alone are too large, the cookie points to what the store has.
+    /// The `Set-Cookie` lines that make the browser keep the session.
     pub(crate) fn cookies(
         &self,
         loaded: &LoadedSession,
@@ -223,54 +199,12 @@ impl SessionManager {
     ) -> Result<Vec<String>, Error> {
         let left = self.expiry.ends_at(&loaded.session).saturating_sub(now);
         // Logto's clock, which says when it began, may be ahead.
-        let max_age = left.min(self.expiry.lifetime);
-        let cookie = self.cookie_of(header.as_bytes());
-        match loaded.backend {
-            SessionBackend::Store => self.write_pointer(loaded, header, max_age),
-            SessionBackend::Cookie if !self.fits_cookies(&loaded.session) => {
-                self.write_pointer(loaded, header, max_age)
-            }
-            SessionBackend::Cookie => {
-                let write = |session: &Session| cookie.write(session, header, max_age);
-                let all = write(&loaded.session);
-                if !is_too_large(&all) {
-                    return all;
-                }
-                let with_newest = |count| write(&loaded.session.with_newest_tokens(count));
-                let tokens = &loaded.session.grant.tokens().access;
-                // The most that fit, in few attempts: packing hundreds of tokens takes time.
-                let (mut fits, mut too_many) = (0, tokens.len());
-                while fits + 1 < too_many {
-                    let half = usize::midpoint(fits, too_many);
-                    match is_too_large(&with_newest(half)) {
-                        true => too_many = half,
-                        false => fits = half,
-                    }
-                }
-                with_newest(fits)
-            }
-        }
+        self.cookies.write(loaded, header, left.min(self.expiry.lifetime))
     }
 
     /// The `Set-Cookie` lines that end the session in this browser.
     pub(crate) fn no_cookies(&self, header: &str) -> Vec<String> {
-        self.cookie_of(header.as_bytes()).remove(header)
-    }
-
-    fn write_pointer(
-        &self,
-        loaded: &LoadedSession,
-        header: &str,
-        max_age: u64,
-    ) -> Result<Vec<String>, Error> {
-        let pointer = SessionPointer {
-            id: loaded.session.id,
-            started_at: loaded.session.started_at,
-            known_marker: loaded.session.known_marker,
-            sub: loaded.sub().to_owned(),
-            sid: loaded.sid().map(str::to_owned),
-        };
-        self.cookie_of(header.as_bytes()).write_pointer(&pointer, header, max_age)
+        self.cookies.remove(header)
     }
 
     /// Whether the session can be kept at all.
@@ -296,7 +230,7 @@ impl SessionManager {
     /// Where a new session goes: into cookies only if they fit into the budget.
     fn backend_for(&self, session: &Session) -> SessionBackend {
         match self.backend {
-            SessionBackend::Cookie if !self.fits_cookies(session) => {
+            SessionBackend::Cookie if !self.cookies.fit(session) => {
                 tracing::info!(
                     "a session exceeds the cookie budget and is kept in the session store; without a \
                      configured store that is this process's memory"
@@ -305,12 +239,6 @@ impl SessionManager {
             }
             backend => backend,
         }
-    }
-
-    /// Whether the session's claims and refresh token fit into the cookie budget.
-    fn fits_cookies(&self, session: &Session) -> bool {
-        let bare = session.with_newest_tokens(0);
-        !is_too_large(&self.cookie.write(&bare, "", 0))
     }
 
     /// Notes that a session was refreshed. With an idle lifetime its use is noted with its cookie
@@ -324,9 +252,4 @@ impl SessionManager {
     fn seconds_left(&self, session: &Session, now: u64) -> Duration {
         Duration::from_secs(self.expiry.ends_at(session).saturating_sub(now))
     }
-}
-
-fn is_too_large<T>(written: &Result<T, Error>) -> bool {
-    let error = written.as_ref().err();
-    error.is_some_and(|error| error.kind() == ErrorKind::SessionTooLarge)
 }

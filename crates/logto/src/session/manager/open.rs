@@ -17,7 +17,7 @@ impl SessionManager {
             // What was sealed as a session is no pointer, and the other way round.
             return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
         }
-        let (id, what) = match self.cookie.open(sealed)? {
+        let (id, what) = match self.cookies.open(sealed)? {
             Content::SessionPointer(pointer) => {
                 (pointer.id, What::SessionPointer(pointer, sealed.text.as_ref().into()))
             }
@@ -26,7 +26,7 @@ impl SessionManager {
                 (loaded.session.id, What::Session(loaded))
             }
         };
-        let key = self.store_keys.session(id).into();
+        let key = self.store.names.session(id).into();
         let opened = Arc::new(Opened::new(what, key, Arc::clone(self.opener.budget())));
         if self.is_live(&opened, now) {
             self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));

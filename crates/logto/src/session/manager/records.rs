@@ -1,13 +1,14 @@
 //! Sessions in the store, and what the store knows of sessions in cookies.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempts::{ATTEMPTS, busy, in_attempts};
 use super::held_lease::HeldLease;
-use super::revocation::CLOCKS;
+use super::markers::CLOCKS;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::{Error, ErrorKind};
-use crate::session::{Grant, Session, unpack};
+use crate::session::{Grant, Opener, Session, unpack};
 use crate::storage::{Entry, Expect};
 
 /// For how long the store remembers what a refresh made of a session that is kept in a cookie:
@@ -37,7 +38,7 @@ pub(crate) struct FoundSession {
 impl SessionManager {
     /// Stores a new session, in several attempts: the code that it comes from is spent.
     pub(super) async fn create(&self, session: &Session, now: u64) -> Result<(), Error> {
-        let key = self.store_keys.session(session.id);
+        let key = self.store.names.session(session.id);
         let ttl = self.seconds_left(session, now);
         let put = || self.store.put(&key, self.bytes_of(session), Expect::Absent, ttl);
         // What is there is ours, of an attempt whose answer was lost: the id is random.
@@ -59,7 +60,7 @@ impl SessionManager {
     ///
     /// As [`latest`](Self::latest).
     pub(crate) async fn find(&self, loaded: &LoadedSession) -> Result<FoundSession, Error> {
-        let key = self.store_keys.session(loaded.session.id);
+        let key = self.store.names.session(loaded.session.id);
         let [entry] = self.store.get([&key]).await?;
         let latest = self.merge(loaded, self.record(&key, entry.as_ref(), loaded.backend)?)?;
         Ok(FoundSession { loaded: latest, expect: Expect::after(entry.as_ref()) })
@@ -105,7 +106,7 @@ impl SessionManager {
         now: u64,
         change: impl Fn(&mut Session) -> bool,
     ) -> Result<LoadedSession, Error> {
-        let key = self.store_keys.session(loaded.session.id);
+        let key = self.store.names.session(loaded.session.id);
         for _ in 0..ATTEMPTS {
             let FoundSession { loaded: latest, expect } = match found.take() {
                 Some(found) if !self.pending.has(loaded.session.id) => found,
@@ -119,7 +120,7 @@ impl SessionManager {
             let left = self.seconds_left(&session, now);
             let rotated = session.refresh_token() != loaded.session.refresh_token();
             let ttl = match loaded.backend {
-                SessionBackend::Cookie if !rotated && self.fits_cookies(&session) => {
+                SessionBackend::Cookie if !rotated && self.cookies.fit(&session) => {
                     left.min(NEWER_KEPT)
                 }
                 SessionBackend::Cookie | SessionBackend::Store => left,
@@ -144,7 +145,7 @@ impl SessionManager {
         now: u64,
     ) -> Result<Option<String>, Error> {
         self.watched.end(session.id);
-        let key = self.store_keys.session(session.id);
+        let key = self.store.names.session(session.id);
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
             let ended = match (session.backend, &entry) {
@@ -164,9 +165,9 @@ impl SessionManager {
             if !ended {
                 continue;
             }
-            self.announce(&key).await;
+            self.store.announce_end(&key).await;
             if (session.backend == SessionBackend::Store || self.lists_cookies)
-                && let Err(error) = self.unlist(&session.sub, &[session.id]).await
+                && let Err(error) = self.lists.remove(&session.sub, &[session.id]).await
             {
                 // The list is made of what is there.
                 tracing::debug!(
@@ -217,7 +218,7 @@ impl SessionManager {
         let opened = self.store.open(key, entry);
         let session = match opened.as_deref() {
             Some([REVOKED]) => return Ok(Some(Record::Revoked)),
-            Some([SESSION, packed @ ..]) => self.unpacked(packed),
+            Some([SESSION, packed @ ..]) => unpacked(&self.opener, packed),
             _ => None,
         };
         let session = session.ok_or_else(|| {
@@ -234,15 +235,16 @@ impl SessionManager {
         matches!(self.store.open(key, entry).as_deref(), Some([SESSION, ..]))
     }
 
-    pub(super) fn unpacked(&self, packed: &[u8]) -> Option<Session> {
-        unpack(packed, |shown, grant: &[u8]| Grant::from_packed(shown, &self.opener, grant))
-    }
-
     fn bytes_of(&self, session: &Session) -> Vec<u8> {
         let mut bytes = vec![SESSION];
         bytes.append(&mut self.opener.packer().pack(session));
         bytes
     }
+}
+
+/// A session that was packed for the store.
+pub(super) fn unpacked(opener: &Arc<Opener>, packed: &[u8]) -> Option<Session> {
+    unpack(packed, |shown, grant: &[u8]| Grant::from_packed(shown, opener, grant))
 }
 
 fn over() -> Error {

@@ -1,11 +1,20 @@
 //! Replay guards: claims on what may be used once, across instances.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::SessionManager;
+use super::store::Store;
 use crate::error::Error;
 use crate::log_limit::limited;
+use crate::session::Opener;
 use crate::storage::{Entry, Expect, Version};
+
+/// What may be used once: callbacks, logout tokens, webhooks.
+#[derive(Debug)]
+pub(crate) struct ReplayGuards {
+    pub(super) store: Arc<Store>,
+    pub(super) opener: Arc<Opener>,
+}
 
 /// That something was taken up, to give it back.
 pub(crate) struct ReplayGuard {
@@ -13,7 +22,11 @@ pub(crate) struct ReplayGuard {
     pub(super) version: Version,
 }
 
-impl SessionManager {
+impl ReplayGuards {
+    pub(super) fn new(store: Arc<Store>, opener: Arc<Opener>) -> Self {
+        Self { store, opener }
+    }
+
     /// Takes a callback up for `owner`; `None` if another one did before.
     ///
     /// A code that reaches Logto twice revokes everything that was issued for it, so a callback
@@ -26,7 +39,7 @@ impl SessionManager {
         owner: &[u8],
         seconds: u64,
     ) -> Result<Option<ReplayGuard>, Error> {
-        self.claim_for(self.store_keys.callback(sign_in), owner, seconds).await
+        self.claim_for(self.store.names.callback(sign_in), owner, seconds).await
     }
 
     /// Takes a webhook up for `owner`, by the hash of its body; `false` if another one did before.
@@ -36,20 +49,20 @@ impl SessionManager {
         owner: &[u8],
         seconds: u64,
     ) -> Result<bool, Error> {
-        let guard = self.claim_for(self.store_keys.webhook(hash), owner, seconds).await?;
+        let guard = self.claim_for(self.store.names.webhook(hash), owner, seconds).await?;
         Ok(guard.is_some())
     }
 
     /// Whether a logout token was carried out.
     pub(crate) async fn is_carried_out(&self, jti: &str) -> Result<bool, Error> {
-        let [entry] = self.store.get([&self.store_keys.logout_token(jti)]).await?;
+        let [entry] = self.store.get([&self.store.names.logout_token(jti)]).await?;
         Ok(entry.is_some())
     }
 
     /// Notes that a logout token was carried out. Only then: one that met an outage must work
     /// later, and ending the same sessions twice at the same time does no harm.
     pub(crate) async fn note_carried_out(&self, jti: &str, seconds: u64) -> Result<(), Error> {
-        let key = self.store_keys.logout_token(jti);
+        let key = self.store.names.logout_token(jti);
         self.claim(&key, &[], seconds).await.map(drop)
     }
 

@@ -3,18 +3,18 @@
 //! Both times are Logto's: when a token was issued, and when the webhook was made. So the clocks of
 //! instances do not matter.
 
-use super::SessionManager;
+use super::markers::Markers;
 use super::store_keys::Concerned;
 use crate::error::Error;
 
-impl SessionManager {
+impl Markers {
     /// Access tokens that Logto issued by `until` are not used any more.
     pub(crate) async fn make_tokens_stale(
         &self,
         concerned: Concerned<'_>,
         until: u64,
     ) -> Result<(), Error> {
-        self.mark(&self.store_keys.stale_tokens(concerned), until).await
+        self.mark(&self.store.names.stale_tokens(concerned), until).await
     }
 
     /// Until when the access tokens of a person, for an organization if one is named, are stale.
@@ -25,7 +25,7 @@ impl SessionManager {
     ) -> Result<Option<u64>, Error> {
         let concerned = [Some(Concerned::All), Some(Concerned::Person(sub))].into_iter();
         let concerned = concerned.chain([organization.map(Concerned::Organization)]).flatten();
-        let keys: Vec<String> = concerned.map(|one| self.store_keys.stale_tokens(one)).collect();
+        let keys: Vec<String> = concerned.map(|one| self.store.names.stale_tokens(one)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let markers = self.store.get_all(&keys).await?;
         let until = keys.iter().zip(&markers).filter_map(|(key, marker)| {

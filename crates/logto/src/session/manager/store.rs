@@ -1,4 +1,4 @@
-//! The storage, bounded in time, and with everything in it sealed.
+//! The storage, bounded in time, with everything in it sealed, and the names of its entries.
 
 use std::future;
 use std::pin::pin;
@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use tracing::{Instrument, debug_span};
 
 use super::outages::Outages;
+use super::store_keys::StoreKeys;
+use crate::config::Settings;
 use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::{Error, ErrorKind};
+use crate::log_limit::limited;
 use crate::metrics;
 use crate::storage::{Entry, Expect, MemoryStorage, Storage, StorageError, Subscription, Version};
 
@@ -19,12 +22,24 @@ pub(crate) struct Store {
     storage: Arc<dyn Storage>,
     timeout: Duration,
     keys: Arc<KeyRing>,
+    /// The keys of its entries.
+    pub(super) names: StoreKeys,
     outages: Outages,
 }
 
 impl Store {
-    pub(crate) fn new(storage: Arc<dyn Storage>, timeout: Duration, keys: Arc<KeyRing>) -> Self {
-        Self { storage, timeout, keys, outages: Outages::new() }
+    /// The configured store; without one, the memory of this process.
+    pub(crate) fn new(settings: &Settings, keys: Arc<KeyRing>) -> Self {
+        let (storage, names) = match &settings.storage {
+            Some(storage) => (Arc::clone(storage), StoreKeys::hashed(keys.context())),
+            None => {
+                let memory = MemoryStorage::new().with_clock(settings.clock.clone());
+                let memory: Arc<dyn Storage> = Arc::new(memory);
+                (memory, StoreKeys::plain())
+            }
+        };
+        let timeout = settings.storage_timeout;
+        Self { storage, timeout, keys, names, outages: Outages::new() }
     }
 
     /// Whether the store is the memory of this process, which answers at once.
@@ -107,6 +122,17 @@ impl Store {
 
     pub(crate) async fn announce(&self, message: &str) -> Result<(), Error> {
         self.in_time("announce", self.storage.announce(message)).await
+    }
+
+    /// Tells the other instances that what is under a key ended something.
+    pub(super) async fn announce_end(&self, key: &str) {
+        if let Err(error) = self.announce(key).await {
+            limited!(
+                warn,
+                %error,
+                "failed to announce the end of a session: open streams on other instances end later"
+            );
+        }
     }
 
     pub(crate) async fn subscribe(&self) -> Result<Option<Box<dyn Subscription>>, Error> {

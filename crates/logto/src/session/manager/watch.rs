@@ -20,8 +20,8 @@ impl SessionManager {
         let session = &loaded.session;
         self.watched.watch(WatchedSession {
             id: session.id,
-            key: self.store_keys.session(session.id),
-            ends: self.store_keys.ends(loaded.sub(), loaded.sid()),
+            key: self.store.names.session(session.id),
+            ends: self.store.names.ends(loaded.sub(), loaded.sid()),
             started_at: session.started_at,
             known_marker: session.known_marker,
             backend: loaded.backend,
@@ -68,10 +68,10 @@ impl SessionManager {
         let ended_at_logto = ends
             .logto
             .as_ref()
-            .is_some_and(|key| self.is_over(key, logto.as_ref(), *started_at, None));
+            .is_some_and(|key| self.markers.is_over(key, logto.as_ref(), *started_at, None));
         if self.pending.has(*id)
             || ended_at_logto
-            || self.is_over(&ends.person, person.as_ref(), *started_at, *known_marker)
+            || self.markers.is_over(&ends.person, person.as_ref(), *started_at, *known_marker)
         {
             return true;
         }

@@ -1,30 +1,45 @@
-//! All sessions of a person: which there are, and their end.
+//! What ends sessions that it does not name: all of a person, or of a session at Logto.
 //!
 //! A revocation marker does not depend on the clocks of instances. It says until when the sessions
 //! that it ends began, by Logto's clock: their ID tokens say when, and so does the logout token.
 //! And a session remembers the marker of its person that it began after, which does not end it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempts::{ATTEMPTS, busy, in_attempts};
-use super::{LoadedSession, SessionManager};
+use super::store::Store;
+use super::watched::WatchedSessions;
 use crate::error::{Error, ErrorKind};
-use crate::session::{Device, Index, Indexed, Session, SessionId};
+use crate::session::Session;
 use crate::storage::{Entry, Expect, Version};
 
 /// Seconds for which a marker outlives the sessions that it ends, since clocks differ.
 pub(super) const CLOCKS: u64 = 15 * 60;
 
-impl SessionManager {
+/// Writes and reads revocation markers.
+#[derive(Debug)]
+pub(crate) struct Markers {
+    pub(super) store: Arc<Store>,
+    watched: Arc<WatchedSessions>,
+    /// Seconds that the longest session lasts.
+    lifetime: u64,
+}
+
+impl Markers {
+    pub(super) fn new(store: Arc<Store>, watched: Arc<WatchedSessions>, lifetime: u64) -> Self {
+        Self { store, watched, lifetime }
+    }
+
     /// Ends all sessions of a person that began by `until`, by Logto's clock, and do not know this
     /// end.
     pub(crate) async fn end_person(&self, sub: &str, until: u64) -> Result<(), Error> {
-        self.mark(&self.store_keys.end_of_person(sub), until).await
+        self.mark(&self.store.names.end_of_person(sub), until).await
     }
 
     /// Ends the sessions which come from one session at Logto and began by `until`.
     pub(crate) async fn end_logto_session(&self, sid: &str, until: u64) -> Result<(), Error> {
-        self.mark(&self.store_keys.end_of_logto_session(sid), until).await
+        self.mark(&self.store.names.end_of_logto_session(sid), until).await
     }
 
     /// The marker of its person that a new session begins after.
@@ -32,10 +47,10 @@ impl SessionManager {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidCallback`] if the session at Logto that it comes from has ended.
-    pub(super) async fn known_marker(&self, session: &Session) -> Result<Option<Version>, Error> {
+    pub(super) async fn known_to(&self, session: &Session) -> Result<Option<Version>, Error> {
         let shown = session.grant.shown();
-        let mut keys = vec![self.store_keys.end_of_person(shown.sub())];
-        keys.extend(shown.sid().map(|sid| self.store_keys.end_of_logto_session(sid)));
+        let mut keys = vec![self.store.names.end_of_person(shown.sub())];
+        keys.extend(shown.sid().map(|sid| self.store.names.end_of_logto_session(sid)));
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut markers = in_attempts(|| self.store.get_all(&keys)).await?.into_iter();
         let of_person = markers.next().flatten();
@@ -51,7 +66,7 @@ impl SessionManager {
     /// Writes a marker. A later one never ends less than the one before.
     pub(super) async fn mark(&self, key: &str, until: u64) -> Result<(), Error> {
         // As long as the longest session that it ends.
-        let ttl = Duration::from_secs(self.expiry.lifetime.saturating_add(CLOCKS));
+        let ttl = Duration::from_secs(self.lifetime.saturating_add(CLOCKS));
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([key]).await?;
             let before = entry.as_ref().and_then(|marker| self.until(key, marker));
@@ -60,7 +75,7 @@ impl SessionManager {
             let stored = self.store.put(key, until.to_be_bytes().to_vec(), expect, ttl).await?;
             if let Some(version) = stored {
                 self.watched.end_marked(key, until, version);
-                self.announce(key).await;
+                self.store.announce_end(key).await;
                 return Ok(());
             }
         }
@@ -86,61 +101,5 @@ impl SessionManager {
     pub(super) fn until(&self, key: &str, marker: &Entry) -> Option<u64> {
         let until = self.store.open(key, marker)?;
         until.try_into().ok().map(u64::from_be_bytes)
-    }
-
-    pub(super) async fn list(
-        &self,
-        loaded: &LoadedSession,
-        device: Device,
-        now: u64,
-    ) -> Result<(), Error> {
-        let oldest = now.saturating_sub(self.expiry.lifetime);
-        let session = Indexed {
-            id: loaded.session.id,
-            started_at: loaded.session.started_at,
-            known_marker: loaded.session.known_marker,
-            is_stored: loaded.is_stored(),
-            device,
-        };
-        let add = |index: &mut Index| {
-            index.add(session, oldest);
-            true
-        };
-        self.change_index(loaded.sub(), add).await
-    }
-
-    pub(crate) async fn unlist(&self, sub: &str, ids: &[SessionId]) -> Result<(), Error> {
-        self.change_index(sub, |index| index.remove(ids)).await
-    }
-
-    /// `change` says whether there is anything to write.
-    async fn change_index(
-        &self,
-        sub: &str,
-        change: impl Fn(&mut Index) -> bool,
-    ) -> Result<(), Error> {
-        let key = self.store_keys.index(sub);
-        let ttl = Duration::from_secs(self.expiry.lifetime);
-        for _ in 0..ATTEMPTS {
-            let (mut index, expect) = self.index(sub).await?;
-            if !change(&mut index) {
-                return Ok(());
-            }
-            if self.store.put(&key, index.to_bytes(), expect, ttl).await?.is_some() {
-                return Ok(());
-            }
-        }
-        Err(busy())
-    }
-
-    pub(super) async fn index(&self, sub: &str) -> Result<(Index, Expect), Error> {
-        let key = self.store_keys.index(sub);
-        let [entry] = self.store.get([&key]).await?;
-        let expect = Expect::after(entry.as_ref());
-        // One that cannot be read, because its secret is gone, lists sessions that cannot be read
-        // either.
-        let index = entry.and_then(|entry| self.store.open(&key, &entry));
-        let index = index.as_deref().and_then(Index::from_bytes);
-        Ok((index.unwrap_or_default(), expect))
     }
 }

@@ -1,26 +1,12 @@
-//! One refresh of a session at a time, across processes.
+//! Waits for the turn to refresh a session, or for what another instance made of it.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use super::held_lease::{HeldLease, Lease, State};
+use super::held_lease::Lease;
 use super::{LoadedSession, SessionManager};
 use crate::error::Error;
 use crate::session::Session;
-use crate::storage::{Expect, Version};
 
-/// How long the right to refresh lasts without a sign of life. A holder may die after Logto has
-/// replaced its refresh token, which Logto takes for 3 seconds more: what is left of them has to do
-/// for the next look of a follower and its request to Logto.
-const LIFE: Duration = Duration::from_millis(1000);
-/// Between two signs of life: a slow one does not cost the lease.
-const BEAT: Duration = Duration::from_millis(250);
-/// After a sign of life that the store did not take.
-const BEAT_AGAIN: Duration = Duration::from_millis(100);
 /// Between two looks whether another instance is done: at first, and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
 
@@ -42,21 +28,21 @@ impl SessionManager {
         loaded: &LoadedSession,
         is_done: impl Fn(&Session) -> bool,
     ) -> Result<Turn, Error> {
-        let key = self.store_keys.lease(loaded.session.id);
-        let session_key = self.store_keys.session(loaded.session.id);
+        let key = self.store.names.lease(loaded.session.id);
+        let session_key = self.store.names.session(loaded.session.id);
         let (mut pause, longest) = LOOK;
         let mut is_settled = false;
         loop {
             // After an outage those come first who hold what Logto answered, or wait for it: the
             // refresh token that is found may be one that Logto has replaced long ago.
             self.store.settle().await;
-            if let Some(lease) = self.lease(&key).await? {
+            if let Some(lease) = self.leases.take(&key).await? {
                 // This very call may have waited for the end of the outage.
                 if is_settled || !self.store.has_to_settle() {
                     return Ok(Turn::Lease(lease));
                 }
                 is_settled = true;
-                self.give_back(lease).await;
+                self.leases.give_back(lease).await;
                 continue;
             }
             let mut is_free = false;
@@ -74,105 +60,6 @@ impl SessionManager {
             }
         }
     }
-
-    /// `None` if another instance has it.
-    async fn lease(&self, key: &str) -> Result<Option<Lease>, Error> {
-        let owner = Version::random()?.number().to_be_bytes();
-        let end = Instant::now() + LIFE;
-        let version = self.store.put(key, owner.to_vec(), Expect::Absent, LIFE).await?;
-        let key = key.to_owned();
-        Ok(version.map(|version| Lease { key, owner, version, end, is_whole: true }))
-    }
-
-    /// Does the work with signs of life, and gives the right back.
-    pub(crate) async fn holding<T>(&self, held: &HeldLease, work: impl Future<Output = T>) -> T {
-        let outcome = {
-            let beats = async {
-                let mut pause = BEAT;
-                loop {
-                    tokio::time::sleep(pause).await;
-                    pause = BEAT;
-                    let state = std::mem::replace(&mut *held.state(), State::Away);
-                    let lease = match state {
-                        State::Held(lease) => {
-                            let end = lease.end;
-                            let lease = self.prolong(lease).await;
-                            if lease.as_ref().is_some_and(|lease| lease.end == end) {
-                                pause = BEAT_AGAIN;
-                            }
-                            lease
-                        }
-                        // Its store may have been out of reach: the other one may be gone.
-                        State::Lost => self.lease(&held.key).await.unwrap_or_default(),
-                        State::Away => continue,
-                    };
-                    let whole = lease.as_ref().filter(|lease| lease.is_whole);
-                    held.right().set(whole.map(|lease| lease.end));
-                    *held.state() = lease.map_or(State::Lost, State::Held);
-                }
-            };
-            // Side by side: a store that is slow must not keep the work from reading Logto's
-            // answer.
-            let (mut work, mut beats) = (pin!(work), pin!(beats));
-            poll_fn(|waker| {
-                let outcome = work.as_mut().poll(waker);
-                if outcome.is_pending() {
-                    let _: Poll<()> = beats.as_mut().poll(waker);
-                }
-                outcome
-            })
-            .await
-        };
-        if let Some(lease) = held.take() {
-            self.give_back(lease).await;
-        }
-        outcome
-    }
-
-    async fn give_back(&self, Lease { key, version, .. }: Lease) {
-        if let Err(error) = self.store.remove(&key, Some(version)).await {
-            // It ends by itself soon.
-            tracing::debug!(%error, "failed to release a refresh lease");
-        }
-    }
-
-    /// `None` if another instance has it by now; what is under way is finished all the same.
-    async fn prolong(&self, lease: Lease) -> Option<Lease> {
-        match self.write_lease(&lease, Expect::Version(lease.version)).await {
-            Ok(Some(lease)) => Some(lease),
-            Ok(None) => self.regain(lease).await,
-            Err(_) => Some(lease),
-        }
-    }
-
-    /// Goes on with a lease that is not as it was left: an earlier sign of life was stored although
-    /// its answer was lost, or none came for too long and no other instance has the lease now.
-    async fn regain(&self, mut lease: Lease) -> Option<Lease> {
-        let Ok([entry]) = self.store.get([&lease.key]).await else {
-            return Some(lease);
-        };
-        match &entry {
-            Some(entry) => {
-                let owner = self.store.open(&lease.key, entry);
-                if owner.as_deref() != Some(&lease.owner[..]) {
-                    return None;
-                }
-            }
-            None => lease.is_whole = false,
-        }
-        match self.write_lease(&lease, Expect::after(entry.as_ref())).await {
-            Ok(Some(lease)) => Some(lease),
-            // The next sign of life sees what is there.
-            Ok(None) | Err(_) => Some(lease),
-        }
-    }
-
-    async fn write_lease(&self, lease: &Lease, expect: Expect) -> Result<Option<Lease>, Error> {
-        let end = Instant::now() + LIFE;
-        let version = self.store.put(&lease.key, lease.owner.to_vec(), expect, LIFE).await?;
-        let Lease { ref key, owner, is_whole, .. } = *lease;
-        Ok(version.map(|version| Lease { key: key.clone(), owner, version, end, is_whole }))
-    }
 }
 
 #[cfg(test)]
@@ -182,16 +69,17 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use tokio::task::JoinHandle;
-    use tokio::time::sleep;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
     use crate::LogtoConfig;
     use crate::config::Settings;
     use crate::crypto::seal::KeyRing;
     use crate::oidc::claims::IdTokenClaims;
-    use crate::session::manager::SessionBackend;
+    use crate::session::manager::leases::LIFE;
+    use crate::session::manager::{HeldLease, SessionBackend};
     use crate::session::{Grant, SessionId, StoredTokens};
-    use crate::storage::{Entry, Storage, StorageError, async_trait};
+    use crate::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
 
     /// How long Logto takes a refresh token that it has replaced.
     const ACCEPTED: Duration = Duration::from_secs(3);
@@ -304,7 +192,7 @@ mod tests {
         let instance = instance(storage);
         let lease = lease(&instance, loaded).await;
         tokio::spawn(async move {
-            instance.holding(&HeldLease::new(lease), std::future::pending::<()>()).await;
+            instance.leases.holding(&HeldLease::new(lease), std::future::pending::<()>()).await;
         })
     }
 
@@ -367,7 +255,7 @@ mod tests {
                 "it has the lease again, and another had it perhaps"
             );
         };
-        one.holding(&lease, work).await;
+        one.leases.holding(&lease, work).await;
     }
 
     #[tokio::test(start_paused = true)]

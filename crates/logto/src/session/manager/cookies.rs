@@ -1,0 +1,113 @@
+//! The browser's side of sessions: which cookie is read, and what is written into it.
+
+use std::sync::Arc;
+
+use super::{LoadedSession, SessionBackend};
+use crate::config::Settings;
+use crate::cookies::{self, Attributes};
+use crate::error::{Error, ErrorKind};
+use crate::session::{Content, Opener, Sealed, Session, SessionCookie, SessionPointer};
+
+/// The session cookies of one application.
+#[derive(Debug)]
+pub(super) struct SessionCookies {
+    usual: SessionCookie,
+    /// Of frames in pages of other sites, where the app allows them.
+    of_frame: Option<SessionCookie>,
+}
+
+impl SessionCookies {
+    /// `attributes` are of the usual cookie.
+    pub(super) fn new(settings: &Settings, attributes: Attributes, opener: Arc<Opener>) -> Self {
+        let usual = SessionCookie::new(attributes, settings.cookie_budget, opener);
+        let of_frame =
+            settings.partitioned_cookies.then(|| usual.in_frame(&settings.frame_cookie_name()));
+        Self { usual, of_frame }
+    }
+
+    /// The session cookie of the jar that `header` comes from.
+    pub(super) fn of(&self, header: &[u8]) -> &SessionCookie {
+        self.used_of_frame(header).unwrap_or(&self.usual)
+    }
+
+    /// Whether the cookies come from a frame in a page of another site: a jar of its own, whose
+    /// cookies are not `SameSite=Lax`.
+    pub(super) fn are_of_frame(&self, header: &[u8]) -> bool {
+        self.used_of_frame(header).is_some()
+    }
+
+    /// The cookie for frames, if it counts. The usual one does not reach a frame of another site;
+    /// where it comes along, it counts.
+    fn used_of_frame(&self, header: &[u8]) -> Option<&SessionCookie> {
+        let of_frame = self.of_frame.as_ref()?;
+        // The name of a frame's key, which comes before its session, begins alike.
+        let is_of_frame = cookies::starting_with(header, of_frame.name()).next().is_some()
+            && cookies::values(header, self.usual.name()).next().is_none();
+        is_of_frame.then_some(of_frame)
+    }
+
+    /// What is in a cookie, whichever it was read from: both are sealed for the same name.
+    pub(super) fn open(&self, sealed: &Sealed<'_>) -> Option<Content> {
+        self.usual.open(sealed)
+    }
+
+    /// The `Set-Cookie` lines that make the browser keep the session for `max_age` seconds. Where
+    /// the cookies would be too large its access tokens are left out, the oldest first: they can
+    /// be had again. Where the claims alone are too large, the cookie points to what the store has.
+    pub(super) fn write(
+        &self,
+        loaded: &LoadedSession,
+        header: &str,
+        max_age: u64,
+    ) -> Result<Vec<String>, Error> {
+        let cookie = self.of(header.as_bytes());
+        if loaded.backend == SessionBackend::Store || !self.fit(&loaded.session) {
+            return cookie.write_pointer(&SessionPointer::from(loaded), header, max_age);
+        }
+        let write = |session: &Session| cookie.write(session, header, max_age);
+        let all = write(&loaded.session);
+        if !is_too_large(&all) {
+            return all;
+        }
+        let with_newest = |count| write(&loaded.session.with_newest_tokens(count));
+        let tokens = &loaded.session.grant.tokens().access;
+        // The most that fit, in few attempts: packing hundreds of tokens takes time.
+        let (mut fits, mut too_many) = (0, tokens.len());
+        while fits + 1 < too_many {
+            let half = usize::midpoint(fits, too_many);
+            match is_too_large(&with_newest(half)) {
+                true => too_many = half,
+                false => fits = half,
+            }
+        }
+        with_newest(fits)
+    }
+
+    /// The `Set-Cookie` lines that end the session in this browser.
+    pub(super) fn remove(&self, header: &str) -> Vec<String> {
+        self.of(header.as_bytes()).remove(header)
+    }
+
+    /// Whether the session's claims and refresh token fit into the cookie budget.
+    pub(super) fn fit(&self, session: &Session) -> bool {
+        let bare = session.with_newest_tokens(0);
+        !is_too_large(&self.usual.write(&bare, "", 0))
+    }
+}
+
+impl From<&LoadedSession> for SessionPointer {
+    fn from(loaded: &LoadedSession) -> Self {
+        Self {
+            id: loaded.session.id,
+            started_at: loaded.session.started_at,
+            known_marker: loaded.session.known_marker,
+            sub: loaded.sub().to_owned(),
+            sid: loaded.sid().map(str::to_owned),
+        }
+    }
+}
+
+fn is_too_large<T>(written: &Result<T, Error>) -> bool {
+    let error = written.as_ref().err();
+    error.is_some_and(|error| error.kind() == ErrorKind::SessionTooLarge)
+}
