@@ -156,6 +156,15 @@ impl Policy {
     }
 
     /// Refuses tokens that are limited to an organization.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// A person's own things, whichever organizations they are in.
+    /// const OWN_THINGS: Policy = Policy::new().with_scopes(&["read:things"]).without_organization();
+    /// ```
     #[must_use]
     pub const fn without_organization(mut self) -> Self {
         self.organization = Organization::Forbidden;
@@ -190,6 +199,29 @@ impl Policy {
     }
 
     /// Refuses users' tokens.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// use logto::resource_server::{Api, Policy};
+    ///
+    /// const IMPORT: Policy = Policy::new().with_scopes(&["read:things"]).machines_only();
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let app = MachineApp::new(config)?;
+    /// # let api = Api::new(tenant.endpoint(), "https://api.example.test")?;
+    /// let token = app.token("https://api.example.test", "read:things").await?;
+    /// let claims = api.verify(token.as_str()).await?;
+    /// assert!(IMPORT.permits(&claims, None));
+    /// assert!(!Policy::new().users_only().permits(&claims, None));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn machines_only(mut self) -> Self {
         self.subject = Subject::Machine;
@@ -249,6 +281,19 @@ impl Policy {
     /// request is about; a policy that asks for it and gets `None` refuses the request.
     ///
     /// That the token is genuine and fresh was seen when its claims were made.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{AccessTokenClaims, Policy};
+    ///
+    /// const EDIT: Policy = Policy::new().with_any_scope(&["write:things", "admin"]);
+    ///
+    /// /// For one of many items of a page: the request itself was permitted by a weaker policy.
+    /// fn edit_button(claims: &AccessTokenClaims) -> &'static str {
+    ///     if EDIT.permits(claims, None) { "<button>Edit</button>" } else { "" }
+    /// }
+    /// ```
     #[must_use]
     pub fn permits(&self, token: &AccessTokenClaims, organization: Option<&str>) -> bool {
         self.find_fault(token, organization).is_none()

@@ -297,6 +297,22 @@ impl Context {
     /// Notes that the request is refused. The context notes its own refusals; this is for those of
     /// an [`Api`](crate::resource_server::Api), before
     /// [`discard_unread`](Self::discard_unread).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{AccessTokenClaims, Api, Policy};
+    /// use logto::web::{Context, Reply};
+    ///
+    /// /// An extractor for routes of an API.
+    /// async fn authorized(context: &Context, api: &Api, header: &str) -> Result<AccessTokenClaims, Reply> {
+    ///     let claims = api.authorize(&Policy::new(), [header], None).await;
+    ///     claims.map_err(|error| {
+    ///         context.note_refusal();
+    ///         Reply::from(error)
+    ///     })
+    /// }
+    /// ```
     pub fn note_refusal(&self) {
         self.0.is_refused.store(true, Ordering::Relaxed);
     }

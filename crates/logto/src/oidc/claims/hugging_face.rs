@@ -36,7 +36,7 @@ pub struct HuggingFaceProfile<'a> {
 /// let profile = claims.hugging_face();
 /// let organizations = profile.iter().flat_map(|profile| profile.organizations());
 /// let lines: Vec<_> = organizations
-///     .filter_map(|it| Some(format!("{}: {}", it.preferred_username()?, it.role().unwrap_or("read"))))
+///     .filter_map(|it| Some(format!("{}: {}", it.preferred_username()?, it.role()?)))
 ///     .collect();
 /// assert_eq!(lines, ["example-org: admin"]);
 /// # Ok(())

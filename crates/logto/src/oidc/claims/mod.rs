@@ -210,11 +210,10 @@ pub struct Identity {
 /// ```
 /// use logto::web::User;
 ///
-/// /// What a menu of the person's organizations shows.
-/// async fn menu(user: &User) -> Result<Vec<String>, logto::Error> {
+/// /// Values and labels of a menu of the person's organizations.
+/// async fn menu(user: &User) -> Result<Vec<(String, String)>, logto::Error> {
 ///     let info = user.fetch_user_info().await?;
-///     let option = |id: &str, name: &str| format!(r#"<option value="{id}">{name}"#);
-///     Ok(info.organization_data.iter().map(|it| option(&it.id, &it.name)).collect())
+///     Ok(info.organization_data.iter().map(|it| (it.id.clone(), it.name.clone())).collect())
 /// }
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
