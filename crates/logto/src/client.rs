@@ -72,6 +72,20 @@ impl Logto {
     }
 
     /// The address at which browsers reach the app, as configured.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_base_url("https://app.example.com")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    /// // The link in a mail, for which there is no request.
+    /// let link = logto.base_url().join("/invitations/42");
+    /// assert!(link.is_ok_and(|link| link.as_str() == "https://app.example.com/invitations/42"));
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn base_url(&self) -> &url::Url {
         &self.0.settings.base

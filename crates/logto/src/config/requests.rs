@@ -65,6 +65,19 @@ impl LogtoConfig {
     }
 
     /// How far the clocks of this server and Logto may be apart. Default: 60 seconds.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // Both servers keep their clocks by NTP.
+    /// let logto = Logto::new(config.with_clock_tolerance(Duration::from_secs(5)))?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_clock_tolerance(mut self, tolerance: Duration) -> Self {
         self.clock_tolerance = tolerance;

@@ -90,6 +90,17 @@ impl Delivery {
     }
 
     /// The id of the hook in Logto.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::webhooks::Delivery;
+    ///
+    /// /// Of two hooks that tell the same while their keys are changed, one counts.
+    /// fn counts(delivery: &Delivery, retired_hook: &str) -> bool {
+    ///     delivery.hook_id() != retired_hook
+    /// }
+    /// ```
     #[must_use]
     pub fn hook_id(&self) -> &str {
         &self.hook_id

@@ -60,6 +60,18 @@ pub struct WebhookUser {
 }
 
 /// An application, as events show it.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::{Event, Interaction};
+///
+/// /// Whether a person registered by way of this app.
+/// fn is_ours(event: &Event, app_id: &str) -> bool {
+///     let Event::PostRegister(Interaction { application: Some(app), .. }) = event else { return false };
+///     app.id == app_id
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Application {
@@ -261,6 +273,18 @@ pub struct Lockout {
 }
 
 /// Too many codes were asked for.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::RateLimit;
+///
+/// /// A line for an alert, which does not tell whom it is about.
+/// fn alert(limit: &RateLimit) -> String {
+///     let to = if limit.recipient.is_some() { "one recipient" } else { "an unknown recipient" };
+///     format!("too many codes for {to} ({}), asked for from {:?}", limit.action, limit.origin.ip)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {

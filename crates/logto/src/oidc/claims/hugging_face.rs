@@ -75,6 +75,17 @@ impl<'a> HuggingFaceProfile<'a> {
     }
 
     /// Address of the profile page.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::HuggingFaceProfile;
+    ///
+    /// /// Where a name in your app links to.
+    /// fn link<'a>(profile: &HuggingFaceProfile<'a>) -> Option<&'a str> {
+    ///     profile.profile().or(profile.website())
+    /// }
+    /// ```
     #[must_use]
     pub fn profile(&self) -> Option<&'a str> {
         self.text("profile")
