@@ -56,13 +56,13 @@ pub struct Hook {
 ///
 /// /// Moves a webhook to another address; its headers stay.
 /// async fn move_to(management: &Management, hook_id: &str, url: &str) -> Result<(), Error> {
-///     for hook in management.hooks().list().all().await?.into_iter().filter(|hook| hook.id == hook_id) {
-///         let mut config = hook.config;
-///         config.url = url.to_owned();
-///         let mut changes = HookChanges::default();
-///         changes.config = Some(config);
-///         management.hooks().update(hook_id, &changes).await?;
-///     }
+///     let hooks = management.hooks().list().all().await?;
+///     let Some(hook) = hooks.into_iter().find(|hook| hook.id == hook_id) else { return Ok(()) };
+///     let mut config = hook.config;
+///     config.url = url.to_owned();
+///     let mut changes = HookChanges::default();
+///     changes.config = Some(config);
+///     management.hooks().update(hook_id, &changes).await?;
 ///     Ok(())
 /// }
 /// ```

@@ -19,7 +19,7 @@ use crate::{Error, Identity, Users};
 /// /// Whether the app can call Hugging Face for this person without asking them again.
 /// async fn can_call(management: &Management, user: &str) -> Result<bool, Error> {
 ///     match management.users().identity(user, "huggingface").await {
-///         Ok(account) => Ok(account.token_secret.is_some_and(|token| token.metadata.has_refresh_token)),
+///         Ok(account) => Ok(account.token_secret.is_some_and(|it| it.metadata.has_refresh_token)),
 ///         Err(error) if error.is_not_found() => Ok(false),
 ///         Err(error) => Err(error),
 ///     }
@@ -79,7 +79,11 @@ pub struct TokenMetadata {
 /// use logto_management::{Error, Management, PersonalAccessToken};
 ///
 /// /// For a page of your app where people make tokens for their scripts.
-/// async fn create(management: &Management, user: &str, name: &str) -> Result<PersonalAccessToken, Error> {
+/// async fn create(
+///     management: &Management,
+///     user: &str,
+///     name: &str,
+/// ) -> Result<PersonalAccessToken, Error> {
 ///     let in_ninety_days = SystemTime::now() + Duration::from_secs(90 * 24 * 3600);
 ///     management.users().create_personal_access_token(user, name, Some(in_ninety_days)).await
 /// }

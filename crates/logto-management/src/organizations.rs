@@ -95,7 +95,8 @@ impl NewOrganization {
 /// async fn table(management: &Management, organization: &str) -> Result<Vec<String>, Error> {
 ///     let members = management.organizations().members(organization).all().await?;
 ///     let line = members.iter().map(|member| {
-///         let roles: Vec<_> = member.organization_roles.iter().map(|role| role.name.as_str()).collect();
+///         let roles = member.organization_roles.iter().map(|role| role.name.as_str());
+///         let roles: Vec<_> = roles.collect();
 ///         format!("{}: {}", member.name.as_deref().unwrap_or(&member.id), roles.join(", "))
 ///     });
 ///     Ok(line.collect())
@@ -266,7 +267,12 @@ impl Organizations<'_> {
     /// use logto_management::{Error, Management};
     ///
     /// /// A job may ask for tokens of the organization.
-    /// async fn let_in(management: &Management, organization: &str, app: &str, role: &str) -> Result<(), Error> {
+    /// async fn let_in(
+    ///     management: &Management,
+    ///     organization: &str,
+    ///     app: &str,
+    ///     role: &str,
+    /// ) -> Result<(), Error> {
     ///     let organizations = management.organizations();
     ///     organizations.add_applications(organization, &[app]).await?;
     ///     organizations.give_roles_to_applications(organization, &[app], &[role]).await

@@ -18,7 +18,11 @@ use crate::{Error, Management};
 /// use serde_json::Map;
 ///
 /// /// For `logto::m2m::Subject::Impersonation`. The reason stands in Logto's log.
-/// async fn impersonate(management: &Management, user: &str, why: &str) -> Result<SubjectToken, Error> {
+/// async fn impersonate(
+///     management: &Management,
+///     user: &str,
+///     why: &str,
+/// ) -> Result<SubjectToken, Error> {
 ///     let context = Map::from_iter([("reason".to_owned(), why.into())]);
 ///     management.create_subject_token(user, &context).await
 /// }

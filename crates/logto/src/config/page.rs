@@ -18,7 +18,9 @@ use std::sync::Arc;
 ///     let address = escape(page.action.address);
 ///     let label = escape(page.action.label);
 ///     let action = match page.action.kind {
-///         PageActionKind::Form => format!(r#"<form method="post" action="{address}"><button>{label}</button></form>"#),
+///         PageActionKind::Form => {
+///             format!(r#"<form method="post" action="{address}"><button>{label}</button></form>"#)
+///         }
 ///         PageActionKind::NewWindow => format!(r#"<a href="{address}" target="_blank">{label}</a>"#),
 ///         _ => format!(r#"<a href="{address}">{label}</a>"#),
 ///     };

@@ -178,7 +178,7 @@ impl AccessTokenClaims {
     ///
     /// /// A token for another API, for the person of this request.
     /// async fn for_billing(app: &MachineApp, caller: &AccessTokenClaims) -> Result<AccessToken, Error> {
-    ///     let billing = TokenRequest::resource("https://billing.example.test").with_scopes(["read:bills"]);
+    ///     let billing = TokenRequest::resource("https://bills.example.test").with_scopes(["read:bills"]);
     ///     app.exchange(Subject::AccessToken(caller.token()), &billing).await
     /// }
     /// ```

@@ -50,8 +50,8 @@ impl Caching {
     /// use logto::web::Caching;
     ///
     /// /// What an adapter adds to the headers of the response.
-    /// fn add(caching: Caching, cache_control: Option<&str>, vary: Option<&str>) -> [Option<&'static str>; 2] {
-    ///     [caching.cache_control(cache_control), caching.vary(vary)]
+    /// fn add(caching: Caching, control: Option<&str>, vary: Option<&str>) -> [Option<&'static str>; 2] {
+    ///     [caching.cache_control(control), caching.vary(vary)]
     /// }
     /// ```
     #[must_use]

@@ -305,7 +305,11 @@ impl Context {
     /// use logto::web::{Context, Reply};
     ///
     /// /// An extractor for routes of an API.
-    /// async fn authorized(context: &Context, api: &Api, header: &str) -> Result<AccessTokenClaims, Reply> {
+    /// async fn authorized(
+    ///     context: &Context,
+    ///     api: &Api,
+    ///     header: &str,
+    /// ) -> Result<AccessTokenClaims, Reply> {
     ///     let claims = api.authorize(&Policy::new(), [header], None).await;
     ///     claims.map_err(|error| {
     ///         context.note_refusal();

@@ -146,7 +146,8 @@ impl Request {
     /// #     .with_webhook_signing_key("the key that Logto's console shows");
     /// # let logto = Logto::new(config)?;
     /// let headers = [("logto-signature-sha-256", "not what the key makes of the body")];
-    /// let request = Request::new("POST", "/webhooks/logto", headers).with_body(r#"{"event":"PostSignIn"}"#);
+    /// let request = Request::new("POST", "/webhooks/logto", headers);
+    /// let request = request.with_body(r#"{"event":"PostSignIn"}"#);
     /// let reply = logto.handle(Route::Webhooks, request).await;
     /// assert_eq!(reply.status(), 401);
     /// # Ok(())

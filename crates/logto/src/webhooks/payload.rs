@@ -68,8 +68,10 @@ pub struct WebhookUser {
 ///
 /// /// Whether a person registered by way of this app.
 /// fn is_ours(event: &Event, app_id: &str) -> bool {
-///     let Event::PostRegister(Interaction { application: Some(app), .. }) = event else { return false };
-///     app.id == app_id
+///     match event {
+///         Event::PostRegister(Interaction { application: Some(app), .. }) => app.id == app_id,
+///         _ => false,
+///     }
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

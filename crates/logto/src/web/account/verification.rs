@@ -79,8 +79,12 @@ impl fmt::Debug for Verification {
 /// }
 ///
 /// /// The form comes back with what the person typed.
-/// async fn finish(account: &Account, sent: (&str, &str), code: &str) -> Result<Verification, logto::Error> {
-///     account.verify_email_code(&SentCode::from_parts(sent.0, sent.1), code).await
+/// async fn finish(
+///     account: &Account,
+///     (id, email): (&str, &str),
+///     code: &str,
+/// ) -> Result<Verification, logto::Error> {
+///     account.verify_email_code(&SentCode::from_parts(id, email), code).await
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
