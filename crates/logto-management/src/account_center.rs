@@ -22,6 +22,24 @@ use crate::{Error, Management};
 pub struct AccountCenter<'a>(&'a Management);
 
 /// What people may do with their own account.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::AccountCenterSettings;
+///
+/// fn may_change_name(settings: &AccountCenterSettings) -> bool {
+///     settings.enabled && settings.fields.get("name").is_some_and(|access| access == "Edit")
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// assert!(!may_change_name(&management.account_center().get().await?));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct AccountCenterSettings {

@@ -26,6 +26,20 @@ use crate::{Error, Management, Pages};
 pub struct Applications<'a>(&'a Management);
 
 /// An application of the tenant.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{ApplicationType, Error, Management};
+///
+/// /// Web apps that are not told when a session ends.
+/// async fn without_back_channel(management: &Management) -> Result<Vec<String>, Error> {
+///     let apps = management.applications().list().all().await?;
+///     let web = apps.into_iter().filter(|app| app.kind == ApplicationType::Traditional);
+///     let deaf = web.filter(|app| app.oidc_client_metadata.backchannel_logout_uri.is_none());
+///     Ok(deaf.map(|app| app.name).collect())
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -76,6 +90,19 @@ pub enum ApplicationType {
 }
 
 /// The addresses of an application. A change replaces all of them: start from what is there.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{ApplicationType, NewApplication, OidcClientMetadata};
+///
+/// let mut addresses = OidcClientMetadata::default();
+/// addresses.redirect_uris = vec!["https://app.example.com/callback".to_owned()];
+/// addresses.post_logout_redirect_uris = vec!["https://app.example.com/".to_owned()];
+/// addresses.backchannel_logout_uri = Some("https://app.example.com/backchannel-logout".to_owned());
+/// let mut app = NewApplication::new("My app", ApplicationType::Traditional);
+/// app.oidc_client_metadata = Some(addresses);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -98,6 +125,18 @@ pub struct OidcClientMetadata {
 
 /// How the tokens of an application are made. A change replaces everything: start from what is
 /// there.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{ApplicationType, CustomClientMetadata, NewApplication};
+///
+/// let mut tokens = CustomClientMetadata::default();
+/// tokens.allow_token_exchange = Some(true);
+/// tokens.refresh_token_ttl_in_days = Some(30);
+/// let mut app = NewApplication::new("Gateway", ApplicationType::MachineToMachine);
+/// app.custom_client_metadata = Some(tokens);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -162,6 +201,35 @@ impl NewApplication {
 }
 
 /// What to change of an application; `None` stays as it is.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{ApplicationChanges, Error, Management};
+///
+/// /// Adds a redirect URI to those that are there.
+/// async fn add_redirect_uri(management: &Management, id: &str, uri: &str) -> Result<(), Error> {
+///     let applications = management.applications();
+///     let mut addresses = applications.get(id).await?.oidc_client_metadata;
+///     addresses.redirect_uris.push(uri.to_owned());
+///     let mut changes = ApplicationChanges::default();
+///     changes.oidc_client_metadata = Some(addresses);
+///     applications.update(id, &changes).await?;
+///     Ok(())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let app = tenant.app_id();
+/// add_redirect_uri(&management, app, "http://localhost:3000/preview/callback").await?;
+/// let addresses = management.applications().get(app).await?.oidc_client_metadata;
+/// assert_eq!(addresses.redirect_uris.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -181,6 +249,36 @@ pub struct ApplicationChanges {
 }
 
 /// A secret of an application. Logto shows it again at any time.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use logto_management::{ApplicationSecret, Error, Management};
+///
+/// /// The first step of a change; the old one goes when all instances have the new one.
+/// async fn new_secret(management: &Management, app: &str) -> Result<ApplicationSecret, Error> {
+///     let in_a_year = SystemTime::now() + Duration::from_secs(365 * 24 * 3600);
+///     management.applications().add_secret(app, "2027", Some(in_a_year)).await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// # let app = tenant.app_id();
+/// new_secret(&management, app).await?;
+/// // The second step:
+/// let applications = management.applications();
+/// for old in applications.secrets(app).await?.iter().filter(|secret| secret.name != "2027") {
+///     applications.delete_secret(app, &old.name).await?;
+/// }
+/// assert_eq!(applications.secrets(app).await?.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -284,6 +382,21 @@ impl Applications<'_> {
     ///
     /// `application.invalid_role_type` for a role of people, and, before Logto 1.42,
     /// `application.role_exists` for one that it has.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{ApplicationType, Error, Management, NewApplication};
+    ///
+    /// /// A program that may call an API.
+    /// async fn create_job(management: &Management, name: &str, role_id: &str) -> Result<String, Error> {
+    ///     let applications = management.applications();
+    ///     let job = NewApplication::new(name, ApplicationType::MachineToMachine);
+    ///     let job = applications.create(&job).await?;
+    ///     applications.add_roles(&job.id, &[role_id]).await?;
+    ///     Ok(job.id)
+    /// }
+    /// ```
     pub async fn add_roles(&self, id: &str, role_ids: &[&str]) -> Result<(), Error> {
         let request = self.0.post(&["applications", id, "roles"]);
         request.json(&json!({ "roleIds": role_ids })).done().await

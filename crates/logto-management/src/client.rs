@@ -126,6 +126,19 @@ impl ManagementBuilder {
 
     /// How many requests may leave in a second; 20 by default. As many may leave at once after a
     /// pause.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::Management;
+    ///
+    /// // A nightly job that leaves room for others.
+    /// let management = Management::builder("https://my-tenant.logto.app", "m2m app id", "m2m app secret")
+    ///     .requests_per_second(5)
+    ///     .build()?;
+    /// assert_eq!(management.endpoint().as_str(), "https://my-tenant.logto.app/");
+    /// # Ok::<(), logto_management::Error>(())
+    /// ```
     pub fn requests_per_second(mut self, requests: u32) -> Self {
         self.requests_per_second = requests;
         self

@@ -24,6 +24,33 @@ use crate::{Error, Management};
 pub struct Configs<'a>(&'a Management);
 
 /// A key that tokens are or were signed with.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management, SigningKeyAlgorithm, SigningKeyStatus};
+///
+/// /// For a job that runs each month: tokens of the last month's key ended long ago.
+/// async fn rotate(management: &Management) -> Result<(), Error> {
+///     let configs = management.configs();
+///     for key in configs.signing_keys().await? {
+///         if key.status == Some(SigningKeyStatus::Previous) {
+///             configs.delete_signing_key(&key.id).await?;
+///         }
+///     }
+///     configs.rotate_signing_key(SigningKeyAlgorithm::Ec).await?;
+///     Ok(())
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// # rotate(&management).await?;
+/// # assert_eq!(management.configs().signing_keys().await?.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -70,6 +97,25 @@ pub enum SigningKeyStatus {
 }
 
 /// The claims that ID tokens have in addition to the standard ones.
+///
+/// # Example
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let configs = management.configs();
+/// // Adds one to those that are on.
+/// let mut claims = configs.id_token_claims().await?.enabled_extended_claims;
+/// claims.push("roles".to_owned());
+/// let claims: Vec<_> = claims.iter().map(String::as_str).collect();
+/// let now = configs.set_id_token_claims(&claims).await?;
+/// assert!(now.enabled_extended_claims.iter().any(|claim| claim == "roles"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

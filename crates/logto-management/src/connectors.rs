@@ -26,6 +26,19 @@ use crate::{Error, Management};
 pub struct Connectors<'a>(&'a Management);
 
 /// A connector: one way of signing in, or of sending messages.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management};
+///
+/// /// The connector of a provider, and whether it keeps people's tokens.
+/// async fn keeps_tokens(management: &Management, target: &str) -> Result<Option<bool>, Error> {
+///     let connectors = management.connectors().list().await?;
+///     let of_target = connectors.iter().find(|it| it.target.as_deref() == Some(target));
+///     Ok(of_target.map(|connector| connector.enable_token_storage))
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -48,6 +61,22 @@ pub struct Connector {
 }
 
 /// The configuration of a connector; its members depend on the factory. `Debug` hides the secrets.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::ConnectorConfig;
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), serde_json::Error> {
+/// let config = json!({ "clientId": "an id", "clientSecret": "hush", "scope": "profile email" });
+/// let config: ConnectorConfig = serde_json::from_value(config)?;
+/// assert_eq!(config.text("scope"), Some("profile email"));
+/// // It may be logged.
+/// assert!(!format!("{config:?}").contains("hush"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConnectorConfig(pub Map<String, Value>);
@@ -73,6 +102,19 @@ impl fmt::Debug for ConnectorConfig {
 }
 
 /// What a connector of a standard protocol says about itself.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{ConnectorConfig, ConnectorMetadata, NewConnector};
+///
+/// /// A provider of your own that speaks OpenID Connect.
+/// fn acme(config: ConnectorConfig) -> NewConnector {
+///     let mut new = NewConnector::new("oidc", config);
+///     new.metadata = Some(ConnectorMetadata::new("acme", "Acme", "https://acme.example/logo.svg"));
+///     new
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -101,6 +143,19 @@ impl ConnectorMetadata {
 }
 
 /// A connector to create.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Connector, ConnectorConfig, Error, Management, NewConnector};
+///
+/// async fn add_github(management: &Management, config: ConnectorConfig) -> Result<Connector, Error> {
+///     let mut new = NewConnector::new("github-universal", config);
+///     // So that the redirect URI for GitHub, `/callback/github`, is known before.
+///     new.id = Some("github".to_owned());
+///     management.connectors().create(&new).await
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -140,6 +195,22 @@ impl NewConnector {
 }
 
 /// What to change of a connector; `None` stays as it is.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{ConnectorChanges, Error, Management};
+///
+/// /// Puts a new secret into the configuration; its other members stay.
+/// async fn set_secret(management: &Management, id: &str, secret: &str) -> Result<(), Error> {
+///     let mut config = management.connectors().get(id).await?.config;
+///     config.0.insert("clientSecret".to_owned(), secret.into());
+///     let mut changes = ConnectorChanges::default();
+///     changes.config = Some(config);
+///     management.connectors().update(id, &changes).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -156,6 +227,21 @@ pub struct ConnectorChanges {
 }
 
 /// A kind of connector that this Logto can make.
+///
+/// # Example
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let factories = management.connectors().factories().await?;
+/// let hugging_face = factories.iter().find(|it| it.id == "huggingface-universal");
+/// assert_eq!(hugging_face.and_then(|it| it.target.as_deref()), Some("huggingface"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -45,6 +45,21 @@ pub(crate) struct Answer {
 }
 
 /// The kinds of [`Error`].
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, ErrorKind};
+///
+/// fn status_of_job(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::Unreachable => "Logto is down: the next run goes on",
+///         ErrorKind::NoAccess => "the secret is wrong, or the app lacks the role",
+///         ErrorKind::Refused => "Logto does not want this",
+///         _ => "a bug",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -117,6 +132,18 @@ impl Error {
     }
 
     /// Which members of the request Logto did not like, if it says so.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::Error;
+    ///
+    /// /// What goes into the log: Logto's operator finds the request by its id.
+    /// fn line(error: &Error) -> String {
+    ///     let told = error.details().or(error.message()).unwrap_or("no words");
+    ///     format!("{:?} {:?}: {told}, request {:?}", error.status(), error.code(), error.request_id())
+    /// }
+    /// ```
     #[must_use]
     pub fn details(&self) -> Option<&str> {
         self.answer()?.details.as_deref()
@@ -129,6 +156,18 @@ impl Error {
     }
 
     /// How long Logto asked to wait, from `Retry-After`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto_management::Error;
+    ///
+    /// fn pause(error: &Error) -> Option<Duration> {
+    ///     error.is_retryable().then(|| error.retry_after().unwrap_or(Duration::from_secs(60)))
+    /// }
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.answer()?.retry_after
@@ -141,6 +180,29 @@ impl Error {
     }
 
     /// Whether Logto says that what was named does not exist.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// It may be gone already.
+    /// async fn delete_user(management: &Management, id: &str) -> Result<(), Error> {
+    ///     match management.users().delete(id).await {
+    ///         Err(error) if error.is_not_found() => Ok(()),
+    ///         outcome => outcome,
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// # // There is none of this id.
+    /// # delete_user(&management, "gone").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)

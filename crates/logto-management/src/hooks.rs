@@ -48,6 +48,24 @@ pub struct Hook {
 }
 
 /// Where deliveries go. Logto replaces it as a whole: what is sent has to contain what was there.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, HookChanges, Management};
+///
+/// /// Moves a webhook to another address; its headers stay.
+/// async fn move_to(management: &Management, hook_id: &str, url: &str) -> Result<(), Error> {
+///     let hooks = management.hooks().list().all().await?;
+///     let Some(hook) = hooks.into_iter().find(|hook| hook.id == hook_id) else { return Ok(()) };
+///     let mut config = hook.config;
+///     config.url = url.to_owned();
+///     let mut changes = HookChanges::default();
+///     changes.config = Some(config);
+///     management.hooks().update(hook_id, &changes).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -75,6 +93,27 @@ pub struct NewHook {
 }
 
 /// What changes about a webhook; what is `None` stays.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{HookChanges, NewHook};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let hooks = management.hooks();
+/// let new = NewHook::new("My app", "http://localhost:3000/webhooks/logto", ["User.Deleted"]);
+/// let hook = hooks.create(&new).await?;
+/// // The list is replaced as a whole.
+/// let mut changes = HookChanges::default();
+/// changes.events = Some([hook.events, vec!["User.SuspensionStatus.Updated".to_owned()]].concat());
+/// assert_eq!(hooks.update(&hook.id, &changes).await?.events.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct HookChanges {
@@ -159,6 +198,21 @@ impl Hooks<'_> {
 }
 
 /// A delivery that Logto made, once.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::HookDelivery;
+///
+/// /// A line for a list of what the app missed.
+/// fn line(delivery: &HookDelivery) -> Option<String> {
+///     if delivery.is_success() {
+///         return None;
+///     }
+///     let status = delivery.payload.response.as_ref().map(|response| response.status_code);
+///     Some(format!("{:?}: {:?}, status {status:?}", delivery.created_at, delivery.event()))
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -184,6 +238,19 @@ pub struct HookDeliveryPayload {
 }
 
 /// What was sent in a delivery.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::HookDelivery;
+/// use serde_json::Value;
+///
+/// /// Whom a missed delivery was about.
+/// fn user_id(delivery: &HookDelivery) -> Option<&str> {
+///     let body = &delivery.payload.hook_request.as_ref()?.body;
+///     body.get("params")?.get("userId").and_then(Value::as_str)
+/// }
+/// ```
 #[derive(Clone, Deserialize)]
 #[non_exhaustive]
 pub struct HookRequest {

@@ -10,6 +10,21 @@ use crate::time::{optional_millis, optional_unix_seconds};
 use crate::{Error, Identity, Users};
 
 /// An account at another provider, and what Logto keeps to act there.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management};
+///
+/// /// Whether the app can call Hugging Face for this person without asking them again.
+/// async fn can_call(management: &Management, user: &str) -> Result<bool, Error> {
+///     match management.users().identity(user, "huggingface").await {
+///         Ok(account) => Ok(account.token_secret.is_some_and(|it| it.metadata.has_refresh_token)),
+///         Err(error) if error.is_not_found() => Ok(false),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -29,6 +44,17 @@ pub struct TokenSecret {
 }
 
 /// The details of a stored token.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::TokenMetadata;
+///
+/// fn may_infer(token: &TokenMetadata) -> bool {
+///     let mut scopes = token.scope.iter().flat_map(|scopes| scopes.split(' '));
+///     scopes.any(|scope| scope == "inference-api")
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -44,6 +70,33 @@ pub struct TokenMetadata {
 }
 
 /// A personal access token, with which scripts of a person get tokens by exchange.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use logto_management::{Error, Management, PersonalAccessToken};
+///
+/// /// For a page of your app where people make tokens for their scripts.
+/// async fn create(
+///     management: &Management,
+///     user: &str,
+///     name: &str,
+/// ) -> Result<PersonalAccessToken, Error> {
+///     let in_ninety_days = SystemTime::now() + Duration::from_secs(90 * 24 * 3600);
+///     management.users().create_personal_access_token(user, name, Some(in_ninety_days)).await
+/// }
+///
+/// /// For a person who lost a computer.
+/// async fn delete_all(management: &Management, user: &str) -> Result<(), Error> {
+///     let users = management.users();
+///     for token in users.personal_access_tokens(user).await? {
+///         users.delete_personal_access_token(user, &token.name).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -73,6 +126,20 @@ impl Users<'_> {
     /// # Errors
     ///
     /// A 422 if the account there is linked to another user.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Moves a linked account from one user to another, for a person who made two.
+    /// async fn move_account(management: &Management, from: &str, to: &str) -> Result<(), Error> {
+    ///     let users = management.users();
+    ///     let account = users.identity(from, "github").await?.identity;
+    ///     users.delete_identity(from, "github").await?;
+    ///     users.set_identity(to, "github", &account).await
+    /// }
+    /// ```
     pub async fn set_identity(
         &self,
         id: &str,

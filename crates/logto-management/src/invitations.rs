@@ -62,6 +62,28 @@ pub enum InvitationStatus {
 }
 
 /// An invitation to write.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use logto_management::{InvitationStatus, NewInvitation, NewOrganization};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// # let organization = management.organizations().create(&NewOrganization::new("Acme")).await?.id;
+/// // Your app sends the mail itself, with the id in its link.
+/// let in_a_week = SystemTime::now() + Duration::from_secs(7 * 24 * 3600);
+/// let new = NewInvitation::new("dave@example.com", organization, in_a_week);
+/// let invitation = management.invitations().create(&new).await?;
+/// assert_eq!(invitation.status, InvitationStatus::Pending);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -141,6 +163,25 @@ impl Invitations<'_> {
     /// # Errors
     ///
     /// A 422 if the invitation is over, or is for another e-mail address.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// use logto_management::{Error, InvitationStatus, Management};
+    ///
+    /// /// A person opened the link while signed in. Logto checks that the address is theirs.
+    /// async fn join(management: &Management, id: &str, user: &str) -> Result<&'static str, Error> {
+    ///     let invitation = management.invitations().get(id).await?;
+    ///     let is_open = invitation.status == InvitationStatus::Pending;
+    ///     if !is_open || invitation.expires_at < SystemTime::now() {
+    ///         return Ok("The invitation is over. Please ask for another one.");
+    ///     }
+    ///     management.invitations().accept(id, user).await?;
+    ///     Ok("Welcome!")
+    /// }
+    /// ```
     pub async fn accept(&self, id: &str, user_id: &str) -> Result<Invitation, Error> {
         let body = json!({ "status": "Accepted", "acceptedUserId": user_id });
         self.set_status(id, &body).await

@@ -34,6 +34,29 @@ pub struct OrganizationScope {
 }
 
 /// A role within organizations.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{NewOrganizationRole, RoleType};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let template = management.organization_template();
+/// let invite = template.add_scope("invite:member", Some("May invite people")).await?;
+/// let mut inviter = NewOrganizationRole::new("inviter", RoleType::User);
+/// inviter.organization_scope_ids = vec![invite.id];
+/// let inviter = template.add_role(&inviter).await?;
+/// let scopes = template.scopes_of_role(&inviter.id).all().await?;
+/// assert_eq!(scopes.iter().map(|scope| &scope.name).collect::<Vec<_>>(), ["invite:member"]);
+/// // Of the app's APIs it has none.
+/// assert!(template.resource_scopes_of_role(&inviter.id).all().await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct OrganizationRole {
@@ -93,6 +116,22 @@ impl Management {
 
 impl OrganizationTemplate<'_> {
     /// The permissions within organizations.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Adds those that the app needs and the tenant does not have yet.
+    /// async fn ensure(management: &Management, needed: &[&str]) -> Result<(), Error> {
+    ///     let template = management.organization_template();
+    ///     let have = template.scopes().all().await?;
+    ///     for name in needed.iter().filter(|name| have.iter().all(|scope| scope.name != **name)) {
+    ///         template.add_scope(name, None).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn scopes(&self) -> Pages<OrganizationScope> {
         self.0.get(&["organization-scopes"]).pages()
     }

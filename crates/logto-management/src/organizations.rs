@@ -25,6 +25,24 @@ use crate::{Error, Management, Pages};
 pub struct Organizations<'a>(&'a Management);
 
 /// An organization.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::NewOrganization;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let organizations = management.organizations();
+/// let created = organizations.create(&NewOrganization::new("Acme")).await?;
+/// let found = organizations.get(&created.id).await?;
+/// assert_eq!((found.name.as_str(), found.description), ("Acme", None));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -67,6 +85,23 @@ impl NewOrganization {
 }
 
 /// A member of an organization.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management};
+///
+/// /// A table of an organization's members.
+/// async fn table(management: &Management, organization: &str) -> Result<Vec<String>, Error> {
+///     let members = management.organizations().members(organization).all().await?;
+///     let line = members.iter().map(|member| {
+///         let roles = member.organization_roles.iter().map(|role| role.name.as_str());
+///         let roles: Vec<_> = roles.collect();
+///         format!("{}: {}", member.name.as_deref().unwrap_or(&member.id), roles.join(", "))
+///     });
+///     Ok(line.collect())
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -153,6 +188,23 @@ impl Organizations<'_> {
     /// # Errors
     ///
     /// A 404 if they are not in it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// From all organizations that are named.
+    /// async fn leave(management: &Management, user: &str, organizations: &[&str]) -> Result<(), Error> {
+    ///     for organization in organizations {
+    ///         match management.organizations().remove_member(organization, user).await {
+    ///             Err(error) if !error.is_not_found() => return Err(error),
+    ///             _ => {}
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn remove_member(&self, id: &str, user_id: &str) -> Result<(), Error> {
         let path = ["organizations", id, "users", user_id];
         self.0.delete(&path).done().await
@@ -163,6 +215,24 @@ impl Organizations<'_> {
     /// # Errors
     ///
     /// If one of them is not a member, or there is no such role.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Makes a person the administrator of an organization that they may not be in yet.
+    /// async fn make_admin(
+    ///     management: &Management,
+    ///     organization: &str,
+    ///     user: &str,
+    ///     admin_role: &str,
+    /// ) -> Result<(), Error> {
+    ///     let organizations = management.organizations();
+    ///     organizations.add_members(organization, &[user]).await?;
+    ///     organizations.give_roles(organization, &[user], &[admin_role]).await
+    /// }
+    /// ```
     pub async fn give_roles(
         &self,
         id: &str,
@@ -190,6 +260,24 @@ impl Organizations<'_> {
     /// # Errors
     ///
     /// If one of them is not in the organization, or there is no such role.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// A job may ask for tokens of the organization.
+    /// async fn let_in(
+    ///     management: &Management,
+    ///     organization: &str,
+    ///     app: &str,
+    ///     role: &str,
+    /// ) -> Result<(), Error> {
+    ///     let organizations = management.organizations();
+    ///     organizations.add_applications(organization, &[app]).await?;
+    ///     organizations.give_roles_to_applications(organization, &[app], &[role]).await
+    /// }
+    /// ```
     pub async fn give_roles_to_applications(
         &self,
         id: &str,

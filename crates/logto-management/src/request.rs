@@ -56,16 +56,57 @@ impl Management {
     }
 
     /// A POST; it is never sent twice.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use serde_json::{Value, json};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let body = json!({ "name": "Acme" });
+    /// let made: Value = management.post(&["organizations"]).json(&body).send().await?;
+    /// assert_eq!(made["name"], "Acme");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn post(&self, path: &[&str]) -> Request {
         Request::new(self, Method::POST, path)
     }
 
     /// A PUT.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    /// use serde_json::json;
+    ///
+    /// async fn set_id_token_claims(management: &Management) -> Result<(), Error> {
+    ///     let body = json!({ "enabledExtendedClaims": ["roles"] });
+    ///     management.put(&["configs", "id-token"]).json(&body).done().await
+    /// }
+    /// ```
     pub fn put(&self, path: &[&str]) -> Request {
         Request::new(self, Method::PUT, path)
     }
 
     /// A PATCH; it is never sent twice.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    /// use serde_json::json;
+    ///
+    /// async fn set_locale(management: &Management, user: &str) -> Result<(), Error> {
+    ///     let body = json!({ "profile": { "locale": "fr-FR" } });
+    ///     management.patch(&["users", user, "profile"]).json(&body).done().await
+    /// }
+    /// ```
     pub fn patch(&self, path: &[&str]) -> Request {
         Request::new(self, Method::PATCH, path)
     }
@@ -90,6 +131,23 @@ impl Request {
     }
 
     /// Adds a parameter to the query.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::Error;
+    ///
+    /// # async fn run(management: logto_management::Management) -> Result<(), Error> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Log {
+    ///     id: String,
+    /// }
+    ///
+    /// let failed = management.get(&["logs"]).query("logKey", "ExchangeTokenBy.AuthorizationCode");
+    /// let newest: Option<Log> = failed.pages().next().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(mut self, name: &str, value: &str) -> Self {
         if let Ok(url) = &mut self.url {
             url.query_pairs_mut().append_pair(name, value);

@@ -23,6 +23,21 @@ use crate::{Error, Management, Pages};
 pub struct Resources<'a>(&'a Management);
 
 /// An API that tokens are for.
+///
+/// # Example
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let apis = management.resources().list().all().await?;
+/// let things = apis.iter().find(|api| api.indicator == "https://api.example.test");
+/// assert_eq!(things.map(|api| api.access_token_ttl.as_secs()), Some(3600));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -64,6 +79,29 @@ impl NewResource {
 }
 
 /// A permission of an API.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{NewResource, NewRole, RoleType};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// // An API, its permission, and a role that gives it.
+/// let api = NewResource::new("Bills", "https://bills.example.test");
+/// let api = management.resources().create(&api).await?;
+/// let scope = management.resources().add_scope(&api.id, "read:bills", None).await?;
+/// let mut role = NewRole::new("accountant", "May read bills", RoleType::User);
+/// role.scope_ids = vec![scope.id];
+/// let role = management.roles().create(&role).await?;
+/// let scopes = management.roles().scopes(&role.id).all().await?;
+/// assert_eq!(scopes.iter().map(|scope| &scope.name).collect::<Vec<_>>(), ["read:bills"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -119,6 +157,23 @@ impl Resources<'_> {
     }
 
     /// The permissions of an API.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Deletes permissions that the app no longer knows.
+    /// async fn tidy(management: &Management, api: &str, known: &[&str]) -> Result<(), Error> {
+    ///     let resources = management.resources();
+    ///     for scope in resources.scopes(api).all().await? {
+    ///         if !known.contains(&scope.name.as_str()) {
+    ///             resources.delete_scope(api, &scope.id).await?;
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn scopes(&self, id: &str) -> Pages<Scope> {
         self.0.get(&["resources", id, "scopes"]).pages()
     }

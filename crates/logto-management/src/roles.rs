@@ -35,6 +35,26 @@ pub enum RoleType {
 }
 
 /// A set of permissions.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{NewRole, RoleType};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let roles = management.roles();
+/// let editor = NewRole::new("editor", "May change things", RoleType::User);
+/// let created = roles.create(&editor).await?;
+/// let of_people = roles.list_of(&RoleType::User).all().await?;
+/// assert!(of_people.iter().any(|role| role.id == created.id && !role.is_default));
+/// assert!(roles.scopes(&created.id).all().await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -21,6 +21,27 @@ use crate::{Error, Management};
 pub struct SignInExperience<'a>(&'a Management);
 
 /// What people see when they sign in, as far as this crate knows it.
+///
+/// # Example
+///
+/// ```
+/// use serde_json::json;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// // Adds a button behind those that are there.
+/// let experience = management.sign_in_experience();
+/// let mut targets = experience.get().await?.social_sign_in_connector_targets;
+/// targets.push("github".to_owned());
+/// let now = experience.update(&json!({ "socialSignInConnectorTargets": targets })).await?;
+/// // No connector has the target: Logto leaves it out without a word.
+/// assert!(!now.social_sign_in_connector_targets.contains(&"github".to_owned()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -39,6 +60,18 @@ pub struct SignInExperienceSettings {
 }
 
 /// What new people have to give.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::SignInExperienceSettings;
+///
+/// /// Whether people from Hugging Face get in without a further page.
+/// fn is_one_click(settings: &SignInExperienceSettings) -> bool {
+///     settings.sign_up.identifiers.is_empty()
+///         || settings.social_sign_in.skip_required_identifiers == Some(true)
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct SignUp {
@@ -48,6 +81,22 @@ pub struct SignUp {
 
 /// What happens to people who come by a button of another provider. A change replaces all of it:
 /// start from what is there.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management};
+/// use serde_json::json;
+///
+/// /// Lets new people in without a user name; the rest of the object stays.
+/// async fn skip_user_name(management: &Management) -> Result<(), Error> {
+///     let experience = management.sign_in_experience();
+///     let mut social = experience.get().await?.social_sign_in;
+///     social.skip_required_identifiers = Some(true);
+///     experience.update(&json!({ "socialSignIn": social })).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -10,6 +10,23 @@ use crate::time::{millis, optional_seconds, seconds};
 use crate::{Error, Management};
 
 /// A token with which an application gets tokens of a person by exchange (RFC 8693).
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management, SubjectToken};
+/// use serde_json::Map;
+///
+/// /// For `logto::m2m::Subject::Impersonation`. The reason stands in Logto's log.
+/// async fn impersonate(
+///     management: &Management,
+///     user: &str,
+///     why: &str,
+/// ) -> Result<SubjectToken, Error> {
+///     let context = Map::from_iter([("reason".to_owned(), why.into())]);
+///     management.create_subject_token(user, &context).await
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -22,6 +39,27 @@ pub struct SubjectToken {
 }
 
 /// A token that signs in the owner of an e-mail address.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Management, NewOneTimeToken};
+/// use secrecy::ExposeSecret;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let new = NewOneTimeToken::new("dave@example.com").with_organizations(["wpmklpcc20gc"]);
+/// let made = management.create_one_time_token(&new).await?;
+/// let token = made.token.expose_secret();
+/// let link = format!("https://app.example.com/magic?email={}&token={token}", made.email);
+/// // It went to the wrong address.
+/// management.revoke_one_time_token(&made.id).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

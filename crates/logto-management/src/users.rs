@@ -30,6 +30,25 @@ use crate::{Error, Management, Pages, Role};
 pub struct Users<'a>(pub(crate) &'a Management);
 
 /// An account at another provider. It is a snapshot of the first sign-in, and never renewed.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::User;
+///
+/// /// The user name at Hugging Face, as of the first sign-in.
+/// fn hugging_face_name(user: &User) -> Option<&str> {
+///     let identity = user.identities.get("huggingface")?;
+///     identity.details.get("rawData")?.get("preferred_username")?.as_str()
+/// }
+/// # fn main() -> Result<(), serde_json::Error> {
+/// # let json = r#"{"id":"8s8claa1vi9z","identities":{"huggingface":{"userId":"62a1","details":
+/// #     {"rawData":{"preferred_username":"alice-hf"}}}}}"#;
+/// # let user: User = serde_json::from_str(json)?;
+/// assert_eq!(hugging_face_name(&user), Some("alice-hf"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -42,6 +61,24 @@ pub struct Identity {
 }
 
 /// A user of the tenant.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use logto_management::{Error, Management};
+///
+/// const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+///
+/// /// Who has not signed in for a year.
+/// async fn asleep(management: &Management, now: SystemTime) -> Result<Vec<String>, Error> {
+///     let users = management.users().list().all().await?;
+///     let is_asleep = |at: SystemTime| now.duration_since(at).is_ok_and(|for_time| for_time > YEAR);
+///     let asleep = users.into_iter().filter(|user| user.last_sign_in_at.is_some_and(is_asleep));
+///     Ok(asleep.map(|user| user.id).collect())
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -78,6 +115,29 @@ pub struct User {
 }
 
 /// An account to create.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::NewUser;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let mut dave = NewUser::default();
+/// dave.username = Some("dave".to_owned());
+/// dave.password = Some("a long pass phrase".into());
+/// let created = management.users().create(&dave).await?;
+/// assert_eq!(management.users().get(&created.id).await?.username.as_deref(), Some("dave"));
+///
+/// // A name can be taken once.
+/// let again = management.users().create(&dave).await.map_err(|error| error.code().map(str::to_owned));
+/// assert_eq!(again.err().flatten().as_deref(), Some("user.username_already_in_use"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -97,6 +157,19 @@ pub struct NewUser {
 }
 
 /// What to change of an account; `None` stays as it is.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management, UserChanges};
+///
+/// async fn rename(management: &Management, id: &str, name: &str) -> Result<(), Error> {
+///     let mut changes = UserChanges::default();
+///     changes.name = Some(name.to_owned());
+///     management.users().update(id, &changes).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -197,6 +270,21 @@ impl Users<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    /// use serde_json::{Map, Value};
+    ///
+    /// /// Counts in the custom data; its other members stay.
+    /// async fn count(management: &Management, id: &str) -> Result<Map<String, Value>, Error> {
+    ///     let users = management.users();
+    ///     let visits = users.custom_data(id).await?.get("visits").and_then(Value::as_u64).unwrap_or(0);
+    ///     let members = Map::from_iter([("visits".to_owned(), (visits + 1).into())]);
+    ///     users.update_custom_data(id, &members).await
+    /// }
+    /// ```
     pub async fn update_custom_data(
         &self,
         id: &str,
@@ -216,6 +304,19 @@ impl Users<'_> {
     /// # Errors
     ///
     /// `user.role_exists` before Logto 1.42 for a role that they have; a 404 for unknown ids.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Swaps a role for another.
+    /// async fn promote(management: &Management, id: &str, from: &str, to: &str) -> Result<(), Error> {
+    ///     let users = management.users();
+    ///     users.add_roles(id, &[to]).await?;
+    ///     users.remove_role(id, from).await
+    /// }
+    /// ```
     pub async fn add_roles(&self, id: &str, role_ids: &[&str]) -> Result<(), Error> {
         let request = self.0.post(&["users", id, "roles"]);
         request.json(&json!({ "roleIds": role_ids })).done().await

@@ -15,6 +15,20 @@ pub struct EndedUser {
 }
 
 /// Why a user may not be signed in any more.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{EndedUser, UserEnd};
+///
+/// fn what_to_do(user: &EndedUser) -> &'static str {
+///     match user.end {
+///         UserEnd::Deleted => "sign out, and delete the rows",
+///         UserEnd::Suspended => "sign out, and keep the rows",
+///         _ => "sign out",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UserEnd {

@@ -39,6 +39,17 @@ impl AccessToken {
     }
 
     /// The token itself.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::User;
+    ///
+    /// /// For a client library that keeps the token.
+    /// async fn bearer(user: &User) -> Result<String, logto::Error> {
+    ///     Ok(user.access_token("https://api.example.com").await?.into_string())
+    /// }
+    /// ```
     #[must_use]
     pub fn into_string(self) -> String {
         self.token
@@ -61,6 +72,23 @@ impl AccessToken {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidToken`] if the token is opaque, or its claims do not fit the type.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::User;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Plan {
+    ///     plan: String,
+    /// }
+    ///
+    /// /// What a custom JWT script of the tenant adds.
+    /// async fn plan(user: &User) -> Result<String, logto::Error> {
+    ///     let token = user.access_token("https://api.example.com").await?;
+    ///     Ok(token.claims::<Plan>()?.plan)
+    /// }
+    /// ```
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let payload = self.token.split('.').nth(1).and_then(encoding::decode);
         let payload = payload.ok_or_else(|| {

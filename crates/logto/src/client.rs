@@ -54,11 +54,38 @@ impl Logto {
     /// # Errors
     ///
     /// [`ConfigError`] with every variable that is missing, or with every problem that was found.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use logto::Logto;
+    ///
+    /// fn main() -> Result<(), logto::ConfigError> {
+    ///     // Names every variable that is missing, in one error.
+    ///     let logto = Logto::from_env()?;
+    ///     println!("listening on port {}", logto.port());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::new(LogtoConfig::from_env()?)
     }
 
     /// The address at which browsers reach the app, as configured.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_base_url("https://app.example.com")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    /// // The link in a mail, for which there is no request.
+    /// let link = logto.base_url().join("/invitations/42");
+    /// assert!(link.is_ok_and(|link| link.as_str() == "https://app.example.com/invitations/42"));
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn base_url(&self) -> &url::Url {
         &self.0.settings.base
@@ -76,6 +103,22 @@ impl Logto {
     /// # Errors
     ///
     /// [`ConfigError`] with every problem that was found.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::ApiConfig;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    ///
+    /// let things = logto.api("https://api.example.com/things")?;
+    /// let public = ApiConfig::new("https://api.example.com").with_resource_metadata(["read:things"]);
+    /// let public = logto.api(public)?;
+    /// assert_eq!(public.metadata_path(), Some("/.well-known/oauth-protected-resource"));
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     pub fn api(&self, config: impl Into<ApiConfig>) -> Result<Api, ConfigError> {
         let settings = &self.0.settings;
         let config = config
@@ -86,6 +129,25 @@ impl Logto {
     }
 
     /// One request, as extractors and route handlers see it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Logto, LogtoConfig};
+    /// use logto::web::Request;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    /// // In a framework without an adapter, or in a test.
+    /// let request = Request::new("GET", "/profile", [("accept", "text/html"), ("cookie", "theme=dark")]);
+    /// let context = logto.context(request);
+    /// assert!(context.maybe_user().await.is_ok_and(|user| user.is_none()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn context(&self, request: Request) -> Context {
         Context::new(Arc::clone(&self.0), request)
@@ -133,6 +195,21 @@ impl Logto {
     /// Whether a query comes back from a sign-in or an [account
     /// link](crate::web::Account::begin_link) that this app began: it may hold a code, which a
     /// log must not have. For adapters of frameworks that log the address of every request.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    /// fn logged<'a>(logto: &Logto, path: &'a str, query: &str) -> String {
+    ///     let query = if logto.may_hold_code(query) { "…" } else { query };
+    ///     format!("GET {path}?{query}")
+    /// }
+    /// assert_eq!(logged(&logto, "/things", "page=2"), "GET /things?page=2");
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn may_hold_code(&self, query: &str) -> bool {
         let mut query = form_urlencoded::parse(query.as_bytes());
@@ -145,6 +222,18 @@ impl Logto {
 
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
     /// ones are answered, and with what, is decided here.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Logto;
+    /// use logto::web::{Reply, Request, Route};
+    ///
+    /// /// What an adapter mounts at `logto.route_path(Route::Callback)`.
+    /// async fn callback(logto: &Logto, target: &str, cookie: &str) -> Reply {
+    ///     logto.handle(Route::Callback, Request::new("GET", target, [("cookie", cookie)])).await
+    /// }
+    /// ```
     pub async fn handle(&self, route: Route, request: Request) -> Reply {
         route.handle(&self.context(request)).await
     }
@@ -182,6 +271,19 @@ impl Logto {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable). If Logto cannot be
     /// reached to revoke the refresh token, that is logged and no error.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::Logto;
+    /// /// For a page of your support team.
+    /// async fn end(logto: &Logto, sub: &str, session_id: &str) -> Result<&'static str, logto::Error> {
+    ///     Ok(match logto.end_session(sub, session_id).await? {
+    ///         true => "The session has ended.",
+    ///         false => "The session had ended before.",
+    ///     })
+    /// }
+    /// ```
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
         let (engine, sub, id) = (Arc::clone(&self.0), sub.to_owned(), id.to_owned());
         // What was begun is finished, even if no request waits for it.
@@ -200,6 +302,17 @@ impl Logto {
     /// # Errors
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::Logto;
+    /// # async fn delete_rows_of(_: &str) -> Result<(), Box<dyn std::error::Error>> { Ok(()) }
+    /// async fn delete_person(logto: &Logto, sub: &str) -> Result<(), Box<dyn std::error::Error>> {
+    ///     logto.sign_out_everywhere(sub).await?;
+    ///     delete_rows_of(sub).await
+    /// }
+    /// ```
     pub async fn sign_out_everywhere(&self, sub: &str) -> Result<(), Error> {
         // By Logto's clock it may be later than here. Sign-ins from now on find the marker, so that
         // it does not end them.
@@ -214,6 +327,20 @@ impl Logto {
     /// # Errors
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if not.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Logto;
+    ///
+    /// // GET /ready
+    /// async fn ready(logto: &Logto) -> (u16, &'static str) {
+    ///     match logto.ping_storage().await {
+    ///         Ok(()) => (200, "ready"),
+    ///         Err(_) => (503, "the session store does not answer"),
+    ///     }
+    /// }
+    /// ```
     pub async fn ping_storage(&self) -> Result<(), Error> {
         self.0.sessions.ping().await
     }

@@ -5,6 +5,28 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 /// A named future that is usually ready at once, for frameworks that have to store it.
+///
+/// # Example
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+///
+/// use logto::Error;
+/// use logto::resource_server::AccessTokenClaims;
+/// use logto::web::MaybeReady;
+///
+/// /// The future of a service, where the framework wants its name.
+/// struct Authorizing(MaybeReady<Result<AccessTokenClaims, Error>>);
+///
+/// impl Future for Authorizing {
+///     type Output = u16;
+///
+///     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u16> {
+///         Pin::new(&mut self.0).poll(cx).map(|claims| if claims.is_ok() { 200 } else { 401 })
+///     }
+/// }
+/// ```
 #[must_use = "nothing is answered until it is awaited"]
 pub struct MaybeReady<T>(State<T>);
 

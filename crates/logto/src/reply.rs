@@ -69,6 +69,18 @@ impl Reply {
     /// does not cover the route: the request is refused.
     ///
     /// `path` is what was requested, `fix` what to write in the framework; both go to the log.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Context, Reply};
+    ///
+    /// /// The context that the middleware left for an extractor.
+    /// fn context<'a>(left: Option<&'a Context>, path: &str) -> Result<&'a Context, Reply> {
+    ///     left.ok_or_else(|| Reply::not_mounted(path, "add `.layer(logto.layer())` to the router"))
+    /// }
+    /// assert_eq!(context(None, "/profile").err().map(|reply| reply.status()), Some(500));
+    /// ```
     pub fn not_mounted(path: &str, fix: &str) -> Self {
         limited!(
             error,
@@ -86,6 +98,19 @@ impl Reply {
 
     /// The response to a request for which a handler asks for `Authorized` although the app has no
     /// [`Api`](crate::resource_server::Api): no token can be verified, so no request is accepted.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Api;
+    /// use logto::web::Reply;
+    ///
+    /// /// The API that the app registered with the framework.
+    /// fn api(registered: Option<&Api>) -> Result<&Api, Reply> {
+    ///     registered.ok_or_else(Reply::no_api)
+    /// }
+    /// assert_eq!(api(None).err().map(|reply| reply.status()), Some(500));
+    /// ```
     pub fn no_api() -> Self {
         limited!(error, "route requires an access token, but no `Api` is registered");
         Self::json(

@@ -51,6 +51,14 @@ impl Route {
     ];
 
     /// The path below the configured prefix.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Route;
+    ///
+    /// assert_eq!(Route::BackChannelLogout.path(), "/backchannel-logout");
+    /// ```
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {

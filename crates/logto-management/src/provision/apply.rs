@@ -9,6 +9,23 @@ use crate::error::{Error, ErrorKind};
 use crate::{ApplicationChanges, ConnectorChanges, Hook, Management, NewConnector};
 
 /// What an application needs to know to sign people in.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::provision::Provisioned;
+/// use secrecy::ExposeSecret;
+///
+/// /// What goes into the `.env` file of the app.
+/// fn lines(ready: &Provisioned) -> String {
+///     let secret = ready.app_secret.expose_secret();
+///     let mut lines = format!("LOGTO_APP_ID={}\nLOGTO_APP_SECRET={secret}\n", ready.app_id);
+///     if let Some(key) = &ready.webhook_signing_key {
+///         lines += &format!("LOGTO_WEBHOOK_SIGNING_KEY={}\n", key.expose_secret());
+///     }
+///     lines
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Provisioned {

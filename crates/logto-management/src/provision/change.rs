@@ -17,6 +17,18 @@ pub struct Change {
 }
 
 /// A value before and after a change.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::provision::Change;
+///
+/// /// A row of a table for each value; secrets are not among them.
+/// fn rows(change: &Change) -> Vec<[&str; 3]> {
+///     let differences = change.differences.iter();
+///     differences.map(|it| [it.name, it.before.as_deref().unwrap_or(""), &it.after]).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {

@@ -6,6 +6,23 @@ use super::Change;
 use crate::Error;
 
 /// Where carrying a plan out ended. What was done stays done; a new plan goes on from there.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::provision::{ApplyError, advice};
+///
+/// fn report(error: &ApplyError) {
+///     for change in error.done() {
+///         println!("done: {}", change.title);
+///     }
+///     if let Some(change) = error.failed() {
+///         println!("failed: {}", change.title);
+///     }
+///     let words = error.error().to_string();
+///     println!("{}", advice(error.error()).unwrap_or(&words));
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ApplyError(Box<Inner>);
 

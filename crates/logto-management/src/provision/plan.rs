@@ -8,6 +8,28 @@ use super::Change;
 use crate::{Management, OidcClientMetadata};
 
 /// The difference between what a tenant has and what is wanted.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::provision::HuggingFaceSetup;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let setup = HuggingFaceSetup::new("http://localhost:4000").with_app_name("Another app");
+/// let plan = setup.plan(&management).await?;
+/// assert!(!plan.is_empty());
+/// // The app will be created.
+/// assert_eq!(plan.app_id(), None);
+/// if plan.needs_hugging_face_credentials() {
+///     println!("create an OAuth app with {:?}", plan.hugging_face_redirect_uris());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
@@ -30,6 +52,23 @@ pub struct Plan {
 }
 
 /// What a person should know before a plan is carried out.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::provision::{Plan, Warning};
+///
+/// /// Whether a script may go on without asking.
+/// fn is_harmless(plan: &Plan) -> bool {
+///     let is_serious = |warning: &Warning| {
+///         matches!(warning, Warning::AutomaticAccountLinking | Warning::ConnectorReplaced)
+///     };
+///     for warning in &plan.warnings {
+///         println!("{warning}");
+///     }
+///     !plan.warnings.iter().any(is_serious)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {

@@ -8,6 +8,21 @@ use crate::error::{Error, ErrorKind};
 use crate::{Management, OidcClientMetadata};
 
 /// An application whose people sign in with Hugging Face.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::provision::HuggingFaceSetup;
+///
+/// let setup = HuggingFaceSetup::new("https://app.example.com")
+///     .with_app_name("My app")
+///     .with_credentials("id of the OAuth app at Hugging Face", "its secret")
+///     .with_scope("openid profile email inference-api")
+///     .with_token_storage(true)
+///     .with_api("https://api.example.com", "read:things", "reader")
+///     .with_account_api(true)
+///     .with_webhooks(true);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct HuggingFaceSetup {
@@ -65,6 +80,26 @@ impl HuggingFaceSetup {
     }
 
     /// Adopts the application of this id, whatever its name.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// # let app_id = tenant.app_id();
+    /// // An application that the console made.
+    /// let setup = HuggingFaceSetup::new("http://localhost:3000").with_app_id(app_id);
+    /// let plan = setup.plan(&management).await?;
+    /// assert_eq!(plan.app_id(), Some(app_id));
+    /// assert!(plan.app_secret().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_app_id(mut self, id: impl Into<String>) -> Self {
         self.app_id = Some(id.into());
         self
@@ -85,6 +120,25 @@ impl HuggingFaceSetup {
     /// The id of a connector that has yet to be created. By default it follows from the endpoint of
     /// the tenant: the redirect URI for Hugging Face is known before anything is done, and
     /// stays the same.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().empty().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let setup = HuggingFaceSetup::new("http://localhost:3000").with_connector_id("hugging-face");
+    /// let plan = setup.plan(&management).await?;
+    /// assert_eq!(plan.connector_id(), "hugging-face");
+    /// let [sign_in, _account_pages] = plan.hugging_face_redirect_uris();
+    /// assert!(sign_in.ends_with("/callback/hugging-face"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_connector_id(mut self, id: impl Into<String>) -> Self {
         self.connector_id = Some(id.into());
         self

@@ -12,6 +12,17 @@ pub(super) fn default_name(app_id: &str) -> String {
 impl LogtoConfig {
     /// The name of the session cookie, without prefix. Default: `logto_` and the application's id,
     /// so that two apps on one host do not sign each other's people out.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // Without prefix: the SDK adds `__Host-` where it can.
+    /// assert!(Logto::new(config.clone().with_cookie_name("shop_session")).is_ok());
+    /// assert!(Logto::new(config.with_cookie_name("shop;session")).is_err());
+    /// ```
     #[must_use]
     pub fn with_cookie_name(mut self, name: impl Into<String>) -> Self {
         self.cookie_name = Some(name.into());
@@ -21,6 +32,18 @@ impl LogtoConfig {
     /// A domain whose other hosts get the session's cookies too, for example `example.com` for an
     /// app at `app.example.com`. Default: this host alone. Every host of that domain can then
     /// read and replace the cookies, so all of them have to be trusted.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // One session for `app.example.com` and `docs.example.com`, which share the secret.
+    /// let config = config.with_base_url("https://app.example.com").with_cookie_domain("example.com");
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_cookie_domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie_domain = Some(domain.into());
@@ -29,6 +52,18 @@ impl LogtoConfig {
 
     /// The path below which browsers send the session's cookies. Default: `/`. It has to cover the
     /// SDK's own routes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // Other apps live on the same host.
+    /// let config = config.with_base_url("https://example.com/shop").with_cookie_path("/shop");
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_cookie_path(mut self, path: impl Into<String>) -> Self {
         self.cookie_path = path.into();
@@ -43,6 +78,17 @@ impl LogtoConfig {
     /// fit is kept there as a whole, and its cookie points to it. Without a configured store
     /// that is this process's memory, so configure a store where people are in many
     /// organizations and you run several instances.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // Nothing in front of this app limits headers to 4 KiB.
+    /// let logto = Logto::new(config.with_cookie_budget(6 * 1024))?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_cookie_budget(mut self, bytes: usize) -> Self {
         self.cookie_budget = bytes;

@@ -33,6 +33,19 @@ impl LogtoConfig {
     ///
     /// [`ConfigError`] with every variable that is missing, and with what is wrong about the
     /// others.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use logto::{Logto, LogtoConfig};
+    ///
+    /// // Secrets from the environment, the rest from code.
+    /// let config = LogtoConfig::from_env()?.with_idle_lifetime(Duration::from_secs(3600));
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| match env::var(name) {
             Ok(value) => Ok(Some(value)),

@@ -51,6 +51,18 @@ impl ConfigProblem {
     }
 
     /// The setting, by the name of its environment variable where it has one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Logto, LogtoConfig};
+    ///
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    ///     .with_cookie_secret("too short");
+    /// let problems = Logto::new(config).map_err(|error| error.problems().to_vec()).err();
+    /// let settings: Vec<_> = problems.iter().flatten().map(|problem| problem.setting()).collect();
+    /// assert_eq!(settings, ["LOGTO_COOKIE_SECRET"]);
+    /// ```
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting

@@ -146,6 +146,22 @@ impl LogtoConfig {
     /// Plain http is accepted on this machine and, with a warning in the log, in private networks:
     /// private addresses, names without a dot such as those of containers, and names that end in
     /// `.local`, `.internal` or `.home.arpa`. The same holds for the endpoint.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Route;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// let logto = Logto::new(config.with_base_url("https://example.com/shop"))?;
+    /// assert_eq!(logto.port(), 443);
+    /// // A proxy may take the path away, or not: both are the callback.
+    /// assert_eq!(logto.route_at("/shop/callback"), Some(Route::Callback));
+    /// assert_eq!(logto.route_at("/callback"), Some(Route::Callback));
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
@@ -187,6 +203,19 @@ impl LogtoConfig {
     /// users out. With several instances that takes three steps: add the new secret last on all of
     /// them, then move it to the front, and drop the old one when the last session sealed with it
     /// is over.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
+    /// // The second step of a change: all instances open cookies of both.
+    /// let config = config
+    ///     .with_cookie_secret("the new secret of 32 bytes or more")
+    ///     .with_cookie_secret("the old secret of 32 bytes or more");
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_cookie_secret(mut self, secret: impl Into<String>) -> Self {
         self.cookie_secrets.push(secret.into().into());
@@ -197,6 +226,18 @@ impl LogtoConfig {
     /// for: `email`, `phone`, `address`, `identities`, `custom_data`, `roles`,
     /// `urn:logto:scope:organizations`, `urn:logto:scope:organization_roles`, and the permissions
     /// of your API resources.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::LogtoConfig;
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
+    /// let config = config
+    ///     .with_scopes(["email", "urn:logto:scope:organizations"])
+    ///     // Permissions of the API that the next line names.
+    ///     .with_scopes(["read:things", "write:things"])
+    ///     .with_resources(["https://api.example.com"]);
+    /// ```
     #[must_use]
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes.extend(scopes.into_iter().map(Into::into));
@@ -205,6 +246,18 @@ impl LogtoConfig {
 
     /// API resource indicators to ask for. One that Logto does not know is left out of sign-ins,
     /// and named in the log as an error: a mistake about an API must not lock people out.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // The indicator is a URI, as it is registered in Logto.
+    /// let config = config.with_resources(["api.example.com"]);
+    /// let problems = Logto::new(config).map_err(|error| error.problems().to_vec());
+    /// assert!(problems.is_err_and(|all| all.iter().any(|one| one.setting() == "LOGTO_RESOURCES")));
+    /// ```
     #[must_use]
     pub fn with_resources<S: Into<String>>(
         mut self,
@@ -220,6 +273,19 @@ impl LogtoConfig {
     /// Logto silently drops `offline_access`, and with it the refresh token, where the prompt has
     /// no `consent`. A prompt without it is therefore refused unless
     /// [`without_offline_access`](Self::without_offline_access) says that it is meant.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Logto, Prompt};
+    /// # let config = logto::LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // A shared computer: the password each time.
+    /// assert!(Logto::new(config.clone().with_prompt(Prompt::LoginConsent)).is_ok());
+    /// // Refused: it would silently lose the refresh token.
+    /// assert!(Logto::new(config.with_prompt(Prompt::Login)).is_err());
+    /// ```
     #[must_use]
     pub fn with_prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = prompt;
@@ -227,6 +293,18 @@ impl LogtoConfig {
     }
 
     /// Does without a refresh token: access tokens end after an hour and are not renewed.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Logto, Prompt};
+    /// # let config = logto::LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // For an app that only wants to know who it is, and asks no API.
+    /// let logto = Logto::new(config.with_prompt(Prompt::Login).without_offline_access())?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn without_offline_access(mut self) -> Self {
         self.offline_access = false;

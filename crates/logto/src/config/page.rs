@@ -7,6 +7,26 @@ use std::sync::Arc;
 /// on. Texts are in the visitor's language and plain: escape them where you put them into HTML.
 ///
 /// See [`LogtoConfig::with_page_template`](crate::LogtoConfig::with_page_template).
+///
+/// # Example
+///
+/// ```
+/// # fn escape(text: &str) -> String { text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;") }
+/// use logto::{PageActionKind, PageContent};
+///
+/// fn page(page: &PageContent<'_>) -> String {
+///     let address = escape(page.action.address);
+///     let label = escape(page.action.label);
+///     let action = match page.action.kind {
+///         PageActionKind::Form => {
+///             format!(r#"<form method="post" action="{address}"><button>{label}</button></form>"#)
+///         }
+///         PageActionKind::NewWindow => format!(r#"<a href="{address}" target="_blank">{label}</a>"#),
+///         _ => format!(r#"<a href="{address}">{label}</a>"#),
+///     };
+///     format!("<h1>{}</h1><p>{}</p>{action}", escape(page.title), escape(page.text))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PageContent<'a> {

@@ -31,6 +31,23 @@ impl LogtoConfig {
     }
 
     /// How long a request to Logto may take in all. Default: 10 seconds.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // Logto is in the same data centre: rather an error soon than a page that hangs.
+    /// let config = config
+    ///     .with_connect_timeout(Duration::from_secs(1))
+    ///     .with_request_timeout(Duration::from_secs(3))
+    ///     .with_max_concurrent_requests(100);
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.limits.request_timeout = timeout;
@@ -48,6 +65,19 @@ impl LogtoConfig {
     }
 
     /// How far the clocks of this server and Logto may be apart. Default: 60 seconds.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // Both servers keep their clocks by NTP.
+    /// let logto = Logto::new(config.with_clock_tolerance(Duration::from_secs(5)))?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_clock_tolerance(mut self, tolerance: Duration) -> Self {
         self.clock_tolerance = tolerance;
@@ -55,6 +85,23 @@ impl LogtoConfig {
     }
 
     /// The clock that sessions and tokens are measured with; for tests.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto::Clock;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// let clock = Clock::system();
+    /// let logto = Logto::new(config.with_clock(clock.clone()))?;
+    /// // All sessions and tokens of the test are over now.
+    /// clock.advance(Duration::from_secs(15 * 24 * 3600));
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;

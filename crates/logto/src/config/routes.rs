@@ -5,6 +5,18 @@ use super::{LogtoConfig, PageContent, PageTemplate};
 impl LogtoConfig {
     /// A path before the SDK's own routes: with `/auth` they are `/auth/sign-in`,
     /// `/auth/callback` and so on. Default: none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Logto, web::Route};
+    /// # let config = logto::LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// let logto = Logto::new(config.with_route_prefix("/auth"))?;
+    /// assert_eq!(logto.route_path(Route::SignIn), "/auth/sign-in");
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_route_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.route_prefix = prefix.into();
@@ -12,6 +24,18 @@ impl LogtoConfig {
     }
 
     /// Where people go after signing in if they did not ask for a page. Default: `/`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// let config = config.with_after_sign_in("/dashboard").with_after_sign_out("/goodbye");
+    /// assert!(Logto::new(config.clone()).is_ok());
+    /// // A page of this app, not an address elsewhere.
+    /// assert!(Logto::new(config.with_after_sign_in("https://example.org/")).is_err());
+    /// ```
     #[must_use]
     pub fn with_after_sign_in(mut self, path: impl Into<String>) -> Self {
         self.after_sign_in = path.into();
@@ -20,6 +44,18 @@ impl LogtoConfig {
 
     /// Where people come back to after signing out; the address must be registered in Logto as
     /// post sign-out redirect URI. Default: `/`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // Register `https://app.example.com/goodbye` in Logto.
+    /// let config = config.with_base_url("https://app.example.com").with_after_sign_out("/goodbye");
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_after_sign_out(mut self, path: impl Into<String>) -> Self {
         self.after_sign_out = path.into();
@@ -29,6 +65,17 @@ impl LogtoConfig {
     /// Also signs out by a plain link (`GET /sign-out`) of this site. Links on other sites stay
     /// refused, as far as the browser tells where one was clicked; a form with `method="post"` does
     /// not depend on that.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// let logto = Logto::new(config.with_sign_out_by_get())?;
+    /// let link = r#"<a href="/sign-out">Sign out</a>"#;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_sign_out_by_get(mut self) -> Self {
         self.sign_out_by_get = true;

@@ -31,6 +31,22 @@ impl LogtoConfig {
     /// Keeps sessions in cookies although there is a [storage](Self::with_storage). The store then
     /// only holds what instances have to agree on: that a session is over, and what a refresh made
     /// of it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use logto::storage::MemoryStorage;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // Most requests ask no store, and signing out everywhere works all the same.
+    /// let config = config.with_storage(Arc::new(MemoryStorage::new())).with_sessions_in_cookies();
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_sessions_in_cookies(mut self) -> Self {
         self.sessions_in_cookies = true;
@@ -39,6 +55,22 @@ impl LogtoConfig {
 
     /// How long after signing in a person has to sign in again. Default: 14 days, the life of
     /// Logto's refresh tokens.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // A banking app: at most a working day, and out after ten minutes away.
+    /// let config = config
+    ///     .with_session_lifetime(Duration::from_secs(8 * 3600))
+    ///     .with_idle_lifetime(Duration::from_secs(600));
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_session_lifetime(mut self, lifetime: Duration) -> Self {
         self.session_lifetime = lifetime;
@@ -47,6 +79,22 @@ impl LogtoConfig {
 
     /// How long after its last use a session ends. Default: only the
     /// [session lifetime](Self::with_session_lifetime) ends it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // Out after an hour away, give or take five minutes, and twelve writes an hour.
+    /// let config = config
+    ///     .with_idle_lifetime(Duration::from_secs(3600))
+    ///     .with_renewal_interval(Duration::from_secs(300));
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_idle_lifetime(mut self, idle: Duration) -> Self {
         self.idle_lifetime = Some(idle);
@@ -70,6 +118,17 @@ impl LogtoConfig {
     /// the bytes of the claims more. Memory is taken as people come. Beyond that, those who
     /// come often stay and the others' sessions are opened again, which costs two microseconds
     /// a request.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // A small container.
+    /// let logto = Logto::new(config.with_session_cache(4 << 20))?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_session_cache(mut self, bytes: usize) -> Self {
         self.session_cache = bytes;
@@ -78,6 +137,25 @@ impl LogtoConfig {
 
     /// How long the store may take for one answer. Default: 3 seconds. After that it counts as
     /// down: requests that need it get 503, and no one is signed out.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use logto::storage::MemoryStorage;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// # let storage = MemoryStorage::new();
+    /// let config = config
+    ///     .with_storage(Arc::new(storage))
+    ///     .with_storage_timeout(Duration::from_millis(500));
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_storage_timeout(mut self, timeout: Duration) -> Self {
         self.storage_timeout = timeout;

@@ -231,6 +231,21 @@ impl Error {
 
     /// Whether the same call may succeed later without anyone doing anything: Logto or the store
     /// was unreachable or overloaded. It never means that a session ended.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::User;
+    ///
+    /// /// For background work: an outage puts it off, anything else ends it.
+    /// async fn attempt(user: &User) -> Result<bool, logto::Error> {
+    ///     match user.access_token("https://api.example.com").await {
+    ///         Ok(_token) => Ok(true),
+    ///         Err(error) if error.is_retryable() => Ok(false),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Unreachable | ErrorKind::StoreUnavailable)
@@ -258,6 +273,24 @@ impl Error {
     }
 
     /// Whether the person has to sign in (again) for the call to succeed.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    /// use logto::web::{Reply, User};
+    ///
+    /// /// A page that shows the token's scopes, or asks for a sign-in where the session has ended.
+    /// async fn scopes(user: &User) -> Result<String, Reply> {
+    ///     match user.access_token("https://api.example.com").await {
+    ///         Ok(token) => Ok(token.scopes().collect::<Vec<_>>().join(" ")),
+    ///         Err(error) if error.needs_sign_in() => {
+    ///             Err(user.context().sign_in(SignInOptions::new()).await?)
+    ///         }
+    ///         Err(error) => Err(error.into()),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn needs_sign_in(&self) -> bool {
         self.0.kind == ErrorKind::SignInRequired
@@ -343,12 +376,35 @@ impl ErrorResponse {
     }
 
     /// The `logto-core-request-id` header of the answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// /// By the request's id Logto's operator finds it in the audit log.
+    /// fn report(error: &logto::Error) -> String {
+    ///     match error.response() {
+    ///         Some(said) => format!("{:?}, request {:?}", said.error_description(), said.request_id()),
+    ///         None => error.to_string(),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
     /// How long Logto asked to wait, from `Retry-After`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// fn pause(error: &logto::Error) -> Option<Duration> {
+    ///     let asked = error.response().and_then(|response| response.retry_after());
+    ///     error.is_retryable().then(|| asked.unwrap_or(Duration::from_secs(1)))
+    /// }
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after

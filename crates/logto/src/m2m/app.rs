@@ -87,6 +87,26 @@ impl MachineApp {
     /// # Errors
     ///
     /// As [`token`](Self::token); the app not being in the organization is a refusal too.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// use logto::TokenRequest;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let app = MachineApp::new(config)?;
+    /// // The app was added to the organization, with a role that has the permission.
+    /// let members = TokenRequest::organization("wpmklpcc20gc").with_scopes(["read:members"]);
+    /// let token = app.token_for(&members).await?;
+    /// assert_eq!(token.scopes().collect::<Vec<_>>(), ["read:members"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn token_for(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         self.issued(&Form::client_credentials(request), request).await
     }
@@ -98,6 +118,28 @@ impl MachineApp {
     ///
     /// [`ErrorKind::Refused`] if the subject's token is not accepted or the app may not exchange
     /// it; [`ErrorKind::Unreachable`] if Logto does not answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// use logto::TokenRequest;
+    /// use logto::m2m::Subject;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().token_exchange(true).start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let app = MachineApp::new(config)?;
+    /// # let personal_token = tenant.create_personal_access_token("alice")?;
+    /// // A command-line tool was given a personal access token.
+    /// let things = TokenRequest::resource("https://api.example.test").with_scopes(["read:things"]);
+    /// let token = app.exchange(Subject::PersonalAccessToken(&personal_token), &things).await?;
+    /// assert_eq!(token.scopes().collect::<Vec<_>>(), ["read:things"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn exchange(
         &self,
         subject: Subject<'_>,
@@ -160,6 +202,19 @@ impl MachineApp {
     /// [`ErrorKind::Refused`] if the token is a JWT; [`ErrorKind::InvalidClient`] if Logto does not
     /// accept the app's id or secret;
     /// [`ErrorKind::Unreachable`] if Logto does not answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Error;
+    /// use logto::m2m::MachineApp;
+    ///
+    /// /// Who the bearer of an opaque token is, if it was issued to the app that is expected.
+    /// async fn bearer(app: &MachineApp, token: &str, client: &str) -> Result<Option<String>, Error> {
+    ///     let token = app.introspect(token).await?;
+    ///     Ok(token.filter(|it| it.client_id.as_deref() == Some(client)).and_then(|it| it.sub))
+    /// }
+    /// ```
     pub async fn introspect(&self, token: &str) -> Result<Option<Introspection>, Error> {
         let metadata = self.0.provider.metadata().await?;
         let endpoint = metadata.introspection_endpoint.as_ref().ok_or_else(|| {
@@ -175,6 +230,25 @@ impl MachineApp {
 
     /// Forgets a token, so that the next call gets another one: for when an API refused it before
     /// its end.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::m2m::MachineApp;
+    ///
+    /// # async fn call(_token: &str) -> Result<u16, logto::Error> { Ok(200) }
+    /// /// Tries once more if the API has not heard of the token's key or does not take it any more.
+    /// async fn call_api(app: &MachineApp) -> Result<u16, logto::Error> {
+    ///     let token = app.token("https://api.example.test", "read:things").await?;
+    ///     let status = call(token.as_str()).await?;
+    ///     if status != 401 {
+    ///         return Ok(status);
+    ///     }
+    ///     app.forget(&token);
+    ///     let token = app.token("https://api.example.test", "read:things").await?;
+    ///     call(token.as_str()).await
+    /// }
+    /// ```
     pub fn forget(&self, token: &AccessToken) {
         self.0.tokens.forget(token);
     }

@@ -8,6 +8,16 @@ use crate::error::{Error, ErrorKind};
 /// An opaque token that is active now.
 ///
 /// It is not bound to an API: its bearer may ask userinfo, and that is all it proves.
+///
+/// # Example
+///
+/// ```
+/// use logto::m2m::Introspection;
+///
+/// fn may_read_email(token: &Introspection) -> bool {
+///     token.scope.split(' ').any(|scope| scope == "email")
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Introspection {

@@ -8,6 +8,22 @@ use crate::oidc::TokenRequest;
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// Whose token is exchanged for another (RFC 8693, section 2.1).
+///
+/// # Example
+///
+/// ```
+/// use logto::m2m::Subject;
+///
+/// /// What a request brought: personal access tokens begin with `pat_`.
+/// fn subject(token: &str) -> Subject<'_> {
+///     match token.starts_with("pat_") {
+///         true => Subject::PersonalAccessToken(token),
+///         false => Subject::AccessToken(token),
+///     }
+/// }
+/// // It may be logged: the token is left out.
+/// assert!(!format!("{:?}", subject("pat_secret")).contains("secret"));
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Subject<'a> {

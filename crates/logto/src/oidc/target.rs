@@ -54,6 +54,19 @@ pub struct TokenRequest {
 
 impl TokenRequest {
     /// The opaque token, good for userinfo and for Logto's Account API, and for nothing else.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::TokenRequest;
+    /// use logto::web::User;
+    ///
+    /// /// For a call of the Account API that the SDK does not have.
+    /// async fn authorization(user: &User) -> Result<String, logto::Error> {
+    ///     let token = user.access_token(TokenRequest::opaque()).await?;
+    ///     Ok(format!("Bearer {}", token.as_str()))
+    /// }
+    /// ```
     pub fn opaque() -> Self {
         Self { target: Target::default(), must_refresh: false, in_current_organization: false }
     }
@@ -69,6 +82,14 @@ impl TokenRequest {
 
     /// An organization token: for the permissions that the organization template defines. Needs the
     /// scope `urn:logto:scope:organizations`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::TokenRequest;
+    ///
+    /// let may_invite = TokenRequest::organization("wpmklpcc20gc").with_scopes(["invite:member"]);
+    /// ```
     pub fn organization(id: impl Into<String>) -> Self {
         Self::opaque().in_organization(id)
     }
@@ -81,6 +102,16 @@ impl TokenRequest {
 
     /// The same token, in the organization that the person
     /// [works in](crate::web::Context::switch_organization).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::TokenRequest;
+    ///
+    /// let api = "https://api.example.com";
+    /// let current = TokenRequest::resource(api).in_current_organization();
+    /// assert_ne!(current, TokenRequest::resource(api));
+    /// ```
     pub fn in_current_organization(mut self) -> Self {
         self.in_current_organization = true;
         self
@@ -96,6 +127,20 @@ impl TokenRequest {
 
     /// A new token, even if the one that the session holds is good: for after the person's roles
     /// changed.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::TokenRequest;
+    /// use logto::web::User;
+    ///
+    /// /// The app has just given the person a role.
+    /// async fn promoted(user: &User) -> Result<bool, logto::Error> {
+    ///     let request = TokenRequest::resource("https://api.example.com").refreshed();
+    ///     let token = user.access_token(request).await?;
+    ///     Ok(token.scopes().any(|scope| scope == "write:things"))
+    /// }
+    /// ```
     pub fn refreshed(mut self) -> Self {
         self.must_refresh = true;
         self

@@ -168,6 +168,20 @@ impl AccessTokenClaims {
     /// The token itself, for the exchange that calls another API [on the person's
     /// behalf](crate::m2m::Subject::AccessToken). It is as good as a password for an hour: keep
     /// it out of logs.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::m2m::{MachineApp, Subject};
+    /// use logto::resource_server::AccessTokenClaims;
+    /// use logto::{AccessToken, Error, TokenRequest};
+    ///
+    /// /// A token for another API, for the person of this request.
+    /// async fn for_billing(app: &MachineApp, caller: &AccessTokenClaims) -> Result<AccessToken, Error> {
+    ///     let billing = TokenRequest::resource("https://bills.example.test").with_scopes(["read:bills"]);
+    ///     app.exchange(Subject::AccessToken(caller.token()), &billing).await
+    /// }
+    /// ```
     #[must_use]
     pub fn token(&self) -> &str {
         self.part(self.0.token)
@@ -193,6 +207,21 @@ impl AccessTokenClaims {
 
     /// Who acts for the person, if someone else does: the `sub` of `act` (RFC 8693, section 4.1). A
     /// [policy](crate::resource_server::Policy::with_delegation) has to allow that.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::AccessTokenClaims;
+    ///
+    /// /// For an audit log: who did it, and for whom.
+    /// fn author(claims: &AccessTokenClaims) -> String {
+    ///     match (claims.actor(), claims.delegation_depth()) {
+    ///         (None, _) => claims.sub().to_owned(),
+    ///         (Some(actor), 1) => format!("{actor} for {}", claims.sub()),
+    ///         (Some(actor), depth) => format!("{actor} for {}, in {depth} steps", claims.sub()),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn actor(&self) -> Option<&str> {
         self.0.actor.map(|actor| self.part(actor))
@@ -225,12 +254,39 @@ impl AccessTokenClaims {
 
     /// Whether it is an organization token: for the permissions of an organization and not for
     /// those of an API.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::AccessTokenClaims;
+    ///
+    /// /// What the scopes are about.
+    /// fn kind(claims: &AccessTokenClaims) -> &'static str {
+    ///     match (claims.is_organization_token(), claims.organization_id()) {
+    ///         (true, _) => "the organization itself",
+    ///         (false, Some(_)) => "the API, in one organization",
+    ///         (false, None) => "the API, in all of the person's organizations",
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn is_organization_token(&self) -> bool {
         self.audience() == Audience::Organization
     }
 
     /// The token's own id, if it has one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::AccessTokenClaims;
+    ///
+    /// /// A line for the access log: never the token itself.
+    /// fn line(claims: &AccessTokenClaims, now: u64) -> String {
+    ///     let age = now.saturating_sub(claims.issued_at());
+    ///     format!("client {}, token {:?}, {age} s old", claims.client_id(), claims.jti())
+    /// }
+    /// ```
     #[must_use]
     pub fn jti(&self) -> Option<&str> {
         Some(self.part(self.0.jti)).filter(|jti| !jti.is_empty())

@@ -66,6 +66,21 @@ impl ApiConfig {
     }
 
     /// Verifies every token every time: 0.14 ms of a processor with Logto's default keys.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto::resource_server::{Api, ApiConfig};
+    ///
+    /// // Little traffic, and a server whose clock is exact.
+    /// let config = ApiConfig::new("https://api.example.test")
+    ///     .without_token_cache()
+    ///     .with_clock_tolerance(Duration::from_secs(5));
+    /// let api = Api::new("https://my-tenant.logto.app", config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn without_token_cache(self) -> Self {
         self.with_token_cache(0, Duration::ZERO)
@@ -77,6 +92,19 @@ impl ApiConfig {
     ///
     /// The address follows from the resource indicator, which therefore has to be the https address
     /// at which clients reach the API.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{Api, ApiConfig};
+    ///
+    /// let config = ApiConfig::new("https://api.example.test/mcp").with_resource_metadata(["use:tools"]);
+    /// let api = Api::new("https://my-tenant.logto.app", config)?;
+    /// assert_eq!(api.metadata_path(), Some("/.well-known/oauth-protected-resource/mcp"));
+    /// let document = api.metadata().map(|reply| reply.into_body()).unwrap_or_default();
+    /// assert!(document.contains(r#""scopes_supported":["use:tools"]"#));
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_resource_metadata<S: Into<String>>(
         mut self,
@@ -92,6 +120,30 @@ impl ApiConfig {
     ///
     /// The outcome is kept as long as the access token lives, an hour by default: for so long a
     /// personal access token that was revoked goes on working here.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::TokenRequest;
+    /// use logto::m2m::{MachineApp, MachineConfig};
+    /// use logto::resource_server::{Api, ApiConfig};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().token_exchange(true).start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let (endpoint, app_id, secret) = (tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let personal_token = tenant.create_personal_access_token("alice")?;
+    /// let app = MachineApp::new(MachineConfig::new(endpoint, app_id, secret))?;
+    /// let config = ApiConfig::new("https://api.example.test")
+    ///     .with_personal_access_tokens(app, "read:things write:things");
+    /// let api = Api::new(endpoint, config)?;
+    /// // What a person's script sends, in place of an access token.
+    /// let claims = api.verify(&personal_token).await?;
+    /// assert!(claims.has_scope("read:things"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_personal_access_tokens(mut self, app: MachineApp, scope: &str) -> Self {
         let scopes = scope.split_ascii_whitespace();

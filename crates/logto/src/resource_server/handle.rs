@@ -93,6 +93,16 @@ impl Api {
     /// # Errors
     ///
     /// [`ConfigError`] with every variable that is missing, or with every problem that was found.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use logto::resource_server::Api;
+    ///
+    /// let api = Api::from_env()?;
+    /// println!("tokens for {} are accepted", api.resource());
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let mut variable = |name| match env::var(name) {
@@ -145,6 +155,17 @@ impl Api {
 
     /// The URL of the discovery document (OpenID Connect Discovery 1.0, section 4), for the
     /// security scheme of an OpenAPI document.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Api;
+    ///
+    /// let api = Api::new("https://my-tenant.logto.app", "https://api.example.test")?;
+    /// let url = "https://my-tenant.logto.app/oidc/.well-known/openid-configuration";
+    /// assert_eq!(api.discovery_url(), url);
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn discovery_url(&self) -> String {
         discovery_url(self.0.provider.issuer())
@@ -167,6 +188,32 @@ impl Api {
     /// # Errors
     ///
     /// As [`verify`](Self::verify), and [`ErrorKind::Forbidden`] if the token does not permit it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// use logto::ErrorKind;
+    /// use logto::resource_server::{Api, Policy};
+    ///
+    /// const READ: Policy = Policy::new().with_scopes(&["read:things"]);
+    /// const WRITE: Policy = Policy::new().with_scopes(&["write:things"]);
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let token = MachineApp::new(config)?.token("https://api.example.test", "read:things").await?;
+    /// # let (api, token) = (Api::new(tenant.endpoint(), "https://api.example.test")?, token.as_str());
+    /// // The first message of a WebSocket has the token.
+    /// let claims = api.verify_for(&READ, token, None).await?;
+    /// assert_eq!(claims.scopes().collect::<Vec<_>>(), ["read:things"]);
+    /// let refused = api.verify_for(&WRITE, token, None).await;
+    /// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::Forbidden));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify_for(
         &self,
         policy: &Policy,
@@ -188,6 +235,28 @@ impl Api {
     /// As [`verify_for`](Self::verify_for); [`ErrorKind::MissingToken`] if the request brought no
     /// token; [`ErrorKind::InvalidRequest`] if it brought several or a malformed one, or does not
     /// say which organization it is about.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{Api, Policy};
+    /// use logto::web::Reply;
+    ///
+    /// const READ: Policy = Policy::new().with_scopes(&["read:things"]);
+    ///
+    /// /// `authorization` has the value of each `Authorization` header.
+    /// async fn things(api: &Api, authorization: &[&str]) -> Result<String, Reply> {
+    ///     let claims = api.authorize(&READ, authorization, None).await?;
+    ///     Ok(format!("things of {}", claims.sub()))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let api = Api::new("https://my-tenant.logto.app", "https://api.example.test")?;
+    /// assert_eq!(things(&api, &[]).await.map_err(|reply| reply.status()), Err(401));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn authorize(
         &self,
         policy: &Policy,

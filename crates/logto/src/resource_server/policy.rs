@@ -48,6 +48,25 @@ enum Subject {
 }
 
 /// Where a request says which organization it is about.
+///
+/// # Example
+///
+/// ```
+/// use logto::resource_server::{OrganizationFrom, Policy};
+///
+/// const MEMBERS: Policy =
+///     Policy::new().with_scopes(&["read:members"]).with_organization_in_header("x-organization-id");
+///
+/// /// What an adapter hands to `Api::authorize`.
+/// fn organization<'a>(policy: &Policy, header: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+///     match policy.organization_from()? {
+///         OrganizationFrom::Header(name) => header(name),
+///         _ => None,
+///     }
+/// }
+/// assert_eq!(organization(&MEMBERS, |_| Some("wpmklpcc20gc")), Some("wpmklpcc20gc"));
+/// assert_eq!(organization(&Policy::new(), |_| Some("wpmklpcc20gc")), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OrganizationFrom {
@@ -82,6 +101,16 @@ impl Policy {
     }
 
     /// Asks for at least one of these scopes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// // One of the two, and in any case the third.
+    /// const SHOW: Policy =
+    ///     Policy::new().with_any_scope(&["read:things", "write:things"]).with_scopes(&["read:members"]);
+    /// ```
     #[must_use]
     pub const fn with_any_scope(mut self, scopes: &'static [&'static str]) -> Self {
         self.any = scopes;
@@ -106,6 +135,20 @@ impl Policy {
 
     /// Asks for a token of some organization; which one is in
     /// [`organization_id`](AccessTokenClaims::organization_id).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{AccessTokenClaims, Policy};
+    ///
+    /// /// The route does not say which organization it is about: the token does.
+    /// const OWN_THINGS: Policy = Policy::new().with_scopes(&["read:things"]).with_organization();
+    ///
+    /// fn query(claims: &AccessTokenClaims) -> Option<String> {
+    ///     let organization = claims.organization_id()?;
+    ///     Some(format!("things of {organization}"))
+    /// }
+    /// ```
     #[must_use]
     pub const fn with_organization(mut self) -> Self {
         self.organization = Organization::Any;
@@ -113,6 +156,15 @@ impl Policy {
     }
 
     /// Refuses tokens that are limited to an organization.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// A person's own things, whichever organizations they are in.
+    /// const OWN_THINGS: Policy = Policy::new().with_scopes(&["read:things"]).without_organization();
+    /// ```
     #[must_use]
     pub const fn without_organization(mut self) -> Self {
         self.organization = Organization::Forbidden;
@@ -121,6 +173,18 @@ impl Policy {
 
     /// Asks for an organization token instead of one for this API: for the permissions of Logto's
     /// organization template, which belong to no API.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// `invite:member` is a permission of the organization template.
+    /// const INVITE: Policy = Policy::new()
+    ///     .with_organization_token()
+    ///     .with_scopes(&["invite:member"])
+    ///     .with_organization_in_path("organization_id");
+    /// ```
     #[must_use]
     pub const fn with_organization_token(mut self) -> Self {
         self.audience = Audience::Organization;
@@ -135,6 +199,29 @@ impl Policy {
     }
 
     /// Refuses users' tokens.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// use logto::resource_server::{Api, Policy};
+    ///
+    /// const IMPORT: Policy = Policy::new().with_scopes(&["read:things"]).machines_only();
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let app = MachineApp::new(config)?;
+    /// # let api = Api::new(tenant.endpoint(), "https://api.example.test")?;
+    /// let token = app.token("https://api.example.test", "read:things").await?;
+    /// let claims = api.verify(token.as_str()).await?;
+    /// assert!(IMPORT.permits(&claims, None));
+    /// assert!(!Policy::new().users_only().permits(&claims, None));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn machines_only(mut self) -> Self {
         self.subject = Subject::Machine;
@@ -194,6 +281,19 @@ impl Policy {
     /// request is about; a policy that asks for it and gets `None` refuses the request.
     ///
     /// That the token is genuine and fresh was seen when its claims were made.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{AccessTokenClaims, Policy};
+    ///
+    /// const EDIT: Policy = Policy::new().with_any_scope(&["write:things", "admin"]);
+    ///
+    /// /// For one of many items of a page: the request itself was permitted by a weaker policy.
+    /// fn edit_button(claims: &AccessTokenClaims) -> &'static str {
+    ///     if EDIT.permits(claims, None) { "<button>Edit</button>" } else { "" }
+    /// }
+    /// ```
     #[must_use]
     pub fn permits(&self, token: &AccessTokenClaims, organization: Option<&str>) -> bool {
         self.find_fault(token, organization).is_none()

@@ -109,6 +109,16 @@ impl MemoryStorage {
     }
 
     /// Takes about so many bytes at most. Default: 512 MiB.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::storage::MemoryStorage;
+    ///
+    /// // A small container.
+    /// let storage = MemoryStorage::new().with_capacity(10_000).with_max_bytes(32 << 20);
+    /// assert!(storage.is_empty());
+    /// ```
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes.div_ceil(SHARDS);

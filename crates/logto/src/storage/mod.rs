@@ -204,6 +204,19 @@ pub struct Entry {
 
 impl Entry {
     /// What a storage found: a value and the version that it was stored with.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::storage::{Entry, Version};
+    ///
+    /// /// A row of a database, as `Storage::get` returns it.
+    /// fn entry(value: Vec<u8>, version: i64) -> Entry {
+    ///     Entry::new(value, Version::from_number(version))
+    /// }
+    /// let entry = entry(vec![1, 2, 3], 42);
+    /// assert_eq!((&entry.value[..], entry.version.number()), (&[1, 2, 3][..], 42));
+    /// ```
     #[must_use]
     pub fn new(value: impl Into<Bytes>, version: Version) -> Self {
         Self { value: value.into(), version }
@@ -238,6 +251,20 @@ impl Version {
 }
 
 /// What a [`put`](Storage::put) expects to find under its key.
+///
+/// # Example
+///
+/// ```
+/// use logto::storage::Expect;
+///
+/// /// The statement of a `put` in SQL.
+/// fn statement(expect: Expect) -> &'static str {
+///     match expect {
+///         Expect::Absent => "insert … on conflict (key) do update … where expires_at <= now()",
+///         Expect::Version(_) => "update … where key = $1 and version = $2 and expires_at > now()",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "a storage that ignores one is wrong")]
 pub enum Expect {

@@ -43,6 +43,17 @@ impl Caching {
     }
 
     /// The `Vary` to append, unless one that was set has it: the SDK's own refusals do.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Caching;
+    ///
+    /// /// What an adapter adds to the headers of the response.
+    /// fn add(caching: Caching, control: Option<&str>, vary: Option<&str>) -> [Option<&'static str>; 2] {
+    ///     [caching.cache_control(control), caching.vary(vary)]
+    /// }
+    /// ```
     #[must_use]
     pub fn vary(self, set: Option<&str>) -> Option<&'static str> {
         let is_set = set.is_some_and(|set| {

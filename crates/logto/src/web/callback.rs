@@ -13,6 +13,23 @@ impl Context {
     /// It always has an answer. A callback that is stale, was used before, or was cancelled leads a
     /// person who is signed in to their page, and everyone else to a page that offers to try
     /// again. A session that is there stays until a new one replaces it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    /// use logto::web::{Context, Reply};
+    ///
+    /// // GET /login
+    /// async fn begin(context: &Context) -> Result<Reply, Reply> {
+    ///     Ok(context.sign_in(SignInOptions::new().with_redirect_uri("/login/done")).await?)
+    /// }
+    ///
+    /// // GET /login/done, which is registered in Logto as a redirect URI.
+    /// async fn done(context: &Context) -> Reply {
+    ///     context.handle_sign_in_callback().await
+    /// }
+    /// ```
     pub async fn handle_sign_in_callback(&self) -> Reply {
         let (logto, request) = (self.logto(), self.request());
         let cookies = request.cookies();

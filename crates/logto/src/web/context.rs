@@ -138,6 +138,25 @@ impl Context {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known,
     /// because the session's store does not answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// use logto::web::Request;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    /// // In an app the context comes from the framework.
+    /// let context = logto.context(Request::new("GET", "/", [("accept", "text/html")]));
+    /// let menu = if context.is_authenticated().await? { "Sign out" } else { "Sign in" };
+    /// assert_eq!(menu, "Sign in");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn is_authenticated(&self) -> Result<bool, Error> {
         Ok(self.session_state().await? == SessionState::SignedIn)
     }
@@ -147,6 +166,23 @@ impl Context {
     /// # Errors
     ///
     /// As [`is_authenticated`](Self::is_authenticated).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// use logto::web::{Request, SessionState};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    /// let context = logto.context(Request::new("GET", "/", [("accept", "text/html")]));
+    /// assert_eq!(context.session_state().await?, SessionState::SignedOut);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn session_state(&self) -> Result<SessionState, Error> {
         self.current(|current| current.state).await
     }
@@ -156,6 +192,17 @@ impl Context {
     /// # Errors
     ///
     /// As [`is_authenticated`](Self::is_authenticated).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::Context;
+    /// async fn language(context: &Context) -> Result<String, logto::Error> {
+    ///     let claims = context.id_token_claims().await?;
+    ///     let locale = claims.as_ref().and_then(|claims| claims.locale.as_deref());
+    ///     Ok(locale.unwrap_or("en").to_owned())
+    /// }
+    /// ```
     pub async fn id_token_claims(&self) -> Result<Option<Arc<IdTokenClaims>>, Error> {
         let grant = self.grant().await?;
         Ok(grant.map(|grant| Arc::clone(grant.claims())))
@@ -176,6 +223,29 @@ impl Context {
     ///
     /// The answer that this request gets instead: a redirect to sign-in and back for a person who
     /// opens a page, 401 for anything else.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// use logto::web::{Context, Reply, Request};
+    ///
+    /// async fn profile(context: &Context) -> Result<String, Reply> {
+    ///     let user = context.user().await?;
+    ///     Ok(format!("You are {}", user.sub()))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let logto = Logto::new(config)?;
+    /// // A script that brings no session.
+    /// let context = logto.context(Request::new("GET", "/profile", [("accept", "application/json")]));
+    /// assert_eq!(profile(&context).await.map_err(|reply| reply.status()), Err(401));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn user(&self) -> Result<User, Reply> {
         self.protect();
         self.maybe_user().await?.ok_or_else(|| self.refuse())
@@ -187,6 +257,18 @@ impl Context {
     ///
     /// The response when it cannot be known who makes the request, because the session's store
     /// does not answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::{Context, Reply};
+    /// async fn home(context: &Context) -> Result<String, Reply> {
+    ///     Ok(match context.maybe_user().await? {
+    ///         Some(user) => format!("Hello {}", user.name().unwrap_or("you")),
+    ///         None => "Hello visitor".to_owned(),
+    ///     })
+    /// }
+    /// ```
     pub async fn maybe_user(&self) -> Result<Option<User>, Reply> {
         let grant = self.grant().await?;
         Ok(grant.map(|grant| User::new(grant, self.clone())))
@@ -215,6 +297,26 @@ impl Context {
     /// Notes that the request is refused. The context notes its own refusals; this is for those of
     /// an [`Api`](crate::resource_server::Api), before
     /// [`discard_unread`](Self::discard_unread).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{AccessTokenClaims, Api, Policy};
+    /// use logto::web::{Context, Reply};
+    ///
+    /// /// An extractor for routes of an API.
+    /// async fn authorized(
+    ///     context: &Context,
+    ///     api: &Api,
+    ///     header: &str,
+    /// ) -> Result<AccessTokenClaims, Reply> {
+    ///     let claims = api.authorize(&Policy::new(), [header], None).await;
+    ///     claims.map_err(|error| {
+    ///         context.note_refusal();
+    ///         Reply::from(error)
+    ///     })
+    /// }
+    /// ```
     pub fn note_refusal(&self) {
         self.0.is_refused.store(true, Ordering::Relaxed);
     }
@@ -257,6 +359,32 @@ impl Context {
 
     /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after
     /// the handler, whatever the response is.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Logto;
+    /// use logto::web::Request;
+    ///
+    /// # type Response = (u16, Vec<(&'static str, String)>);
+    /// # async fn handler(_: &logto::web::Context) -> Response { (404, Vec::new()) }
+    /// /// What the middleware of an adapter does.
+    /// async fn middleware(logto: &Logto, method: &str, path: &str) -> Response {
+    ///     let context = logto.lazy_context();
+    ///     if context.needs_request(method, path) {
+    ///         context.with_request(|| Request::new(method, path, [("accept", "*/*")]));
+    ///     }
+    ///     let (mut status, mut headers) = handler(&context).await;
+    ///     if let Some(reply) = context.unanswered(status, "mount `logto.routes()`") {
+    ///         (status, headers) = (reply.status(), reply.headers().to_vec());
+    ///     }
+    ///     if context.is_asked() {
+    ///         let cookies = context.take_cookies().await;
+    ///         headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
+    ///     }
+    ///     (status, headers)
+    /// }
+    /// ```
     pub fn take_cookies(&self) -> MaybeReady<Vec<String>> {
         if self.0.request.get().is_none() {
             return MaybeReady::known(Vec::new());

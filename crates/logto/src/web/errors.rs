@@ -35,6 +35,20 @@ struct Body<'a> {
 
 impl Context {
     /// The answer to a request that needs a signed-in person and has none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Context, Reply};
+    ///
+    /// /// Some documents are public, the others for those who are signed in.
+    /// async fn document(context: &Context, is_public: bool) -> Result<&'static str, Reply> {
+    ///     if is_public || context.is_authenticated().await? {
+    ///         return Ok("The document");
+    ///     }
+    ///     Err(context.refuse())
+    /// }
+    /// ```
     pub fn refuse(&self) -> Reply {
         // As the adapter says of every response that depends on the session; where it is an error,
         // some frameworks have no headers to say so.

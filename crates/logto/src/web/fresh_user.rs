@@ -82,6 +82,16 @@ impl User {
     /// if the sign-in did not ask for it; see
     /// [`SignInOptions::with_max_age`](crate::SignInOptions::with_max_age). A refresh does not
     /// change it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// fn notice(user: &User, now: u64) -> Option<String> {
+    ///     let minutes = now.saturating_sub(user.authenticated_at()?) / 60;
+    ///     Some(format!("You signed in {minutes} minutes ago."))
+    /// }
+    /// ```
     #[must_use]
     pub fn authenticated_at(&self) -> Option<u64> {
         self.claims().auth_time

@@ -23,6 +23,27 @@ impl Context {
     ///
     /// As [`access_token`](Self::access_token): [`ErrorKind::AccessDenied`] if the person is not a
     /// member, or has no second factor where the organization asks for one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::ErrorKind;
+    /// use logto::web::{Context, Reply};
+    ///
+    /// // POST /organization
+    /// async fn choose(context: &Context, id: Option<&str>) -> Result<&'static str, Reply> {
+    ///     context.require_own_page()?;
+    ///     let Some(id) = id else {
+    ///         context.clear_organization().await?;
+    ///         return Ok("You work for yourself.");
+    ///     };
+    ///     match context.switch_organization(id).await {
+    ///         Ok(()) => Ok("You work in the organization."),
+    ///         Err(error) if error.kind() == ErrorKind::AccessDenied => Ok("You are not a member."),
+    ///         Err(error) => Err(error.into()),
+    ///     }
+    /// }
+    /// ```
     pub async fn switch_organization(&self, id: impl Into<String>) -> Result<(), Error> {
         let id = id.into();
         self.access_token(TokenRequest::organization(id.as_str()).refreshed()).await?;

@@ -132,6 +132,27 @@ impl Request {
     }
 
     /// The same request with its body, for the routes that [read it](super::Route::read_body).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Request, Route};
+    /// # use logto::{Logto, LogtoConfig};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please")
+    /// #     .with_webhook_signing_key("the key that Logto's console shows");
+    /// # let logto = Logto::new(config)?;
+    /// let headers = [("logto-signature-sha-256", "not what the key makes of the body")];
+    /// let request = Request::new("POST", "/webhooks/logto", headers);
+    /// let request = request.with_body(r#"{"event":"PostSignIn"}"#);
+    /// let reply = logto.handle(Route::Webhooks, request).await;
+    /// assert_eq!(reply.status(), 401);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
@@ -140,6 +161,17 @@ impl Request {
 
     /// The same request with the authority of its target, which stands for `Host` where that is not
     /// sent (HTTP/2: RFC 9113, section 8.3.1).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Request;
+    ///
+    /// /// What an adapter knows of an HTTP/2 request: `https://app.example.com/profile`.
+    /// fn view(method: &str, path: &str, authority: Option<&str>) -> Request {
+    ///     Request::new(method, path, [("accept", "text/html")]).with_authority(authority)
+    /// }
+    /// ```
     #[must_use]
     pub fn with_authority(mut self, authority: Option<impl AsRef<str>>) -> Self {
         if let Some(authority) = authority {

@@ -52,6 +52,16 @@ impl Route {
     }
 
     /// How many bytes of a request's body the route reads; see [`read_body`](Self::read_body).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Route;
+    ///
+    /// // A sign-in has no body worth reading.
+    /// assert_eq!(Route::SignIn.body_limit(), 0);
+    /// assert!(Route::Webhooks.body_limit() > 0);
+    /// ```
     #[must_use]
     pub fn body_limit(self) -> usize {
         match self {

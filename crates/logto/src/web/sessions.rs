@@ -46,6 +46,18 @@ impl User {
     /// # Errors
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// async fn list(user: &User) -> Result<Vec<String>, logto::Error> {
+    ///     let sessions = user.sessions().await?;
+    ///     let name = |browser: Option<&'static str>| browser.unwrap_or("a browser");
+    ///     let line = |is_current| if is_current { "this session" } else { "another session" };
+    ///     Ok(sessions.iter().map(|it| format!("{}, {}", name(it.browser), line(it.is_current))).collect())
+    /// }
+    /// ```
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, Error> {
         let context = self.context();
         let current = context.current_session().await?;
@@ -58,6 +70,21 @@ impl User {
     /// # Errors
     ///
     /// As there.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Reply, User};
+    ///
+    /// // POST /sessions/{id}/end
+    /// async fn end(user: User, id: &str) -> Result<&'static str, Reply> {
+    ///     user.context().require_own_page()?;
+    ///     Ok(match user.end_session(id).await? {
+    ///         true => "The session has ended.",
+    ///         false => "The session had ended before.",
+    ///     })
+    /// }
+    /// ```
     pub async fn end_session(&self, id: &str) -> Result<bool, Error> {
         let (engine, sub, id) =
             (Arc::clone(self.context().logto()), self.sub().to_owned(), id.to_owned());
@@ -74,6 +101,18 @@ impl User {
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable); some may have been
     /// ended.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Reply, User};
+    ///
+    /// // POST /sessions/end-others
+    /// async fn end_others(user: User) -> Result<String, Reply> {
+    ///     user.context().require_own_page()?;
+    ///     Ok(format!("{} other sessions have ended.", user.end_other_sessions().await?))
+    /// }
+    /// ```
     pub async fn end_other_sessions(&self) -> Result<usize, Error> {
         let current = self.context().current_session().await?;
         let (engine, sub) = (Arc::clone(self.context().logto()), self.sub().to_owned());

@@ -18,6 +18,34 @@ impl Context {
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the options cannot be
     /// sent, [`ErrorKind::Unreachable`](crate::ErrorKind::Unreachable) if Logto was never
     /// reached and is not now.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # use logto_local::LocalTenant;
+    /// use logto::SignInOptions;
+    /// use logto::web::{Context, Reply};
+    ///
+    /// async fn invitation(context: &Context) -> Result<Reply, logto::Error> {
+    ///     let options = SignInOptions::new().with_login_hint("dave@example.com").with_ui_locales(["fr"]);
+    ///     context.sign_in(options).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = LocalTenant::builder().start().await?;
+    /// # let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let headers = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
+    /// # let context = Logto::new(config)?.context(logto::web::Request::new("GET", "/invited", headers));
+    /// let reply = invitation(&context).await?;
+    /// assert_eq!(reply.status(), 303);
+    /// let location = reply.headers().iter().find(|(name, _)| *name == "location");
+    /// assert!(location.is_some_and(|(_, url)| url.contains("login_hint=dave%40example.com")));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sign_in(&self, options: SignInOptions) -> Result<Reply, Error> {
         if let Some(reply) = self.answer_ahead_of_time() {
             return Ok(reply);

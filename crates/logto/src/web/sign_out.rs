@@ -11,6 +11,18 @@ impl Context {
     /// If Logto cannot be reached, the person is signed out here all the same and stays in this
     /// app, with a page that says so. If the store of sessions cannot, a page says that too;
     /// the end is kept in this process and stored as soon as that is possible.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Context, Reply};
+    ///
+    /// // POST /leave: for a button of your own in place of the SDK's route.
+    /// async fn leave(context: &Context) -> Result<Reply, Reply> {
+    ///     context.require_own_page()?;
+    ///     Ok(context.sign_out().await)
+    /// }
+    /// ```
     pub async fn sign_out(&self) -> Reply {
         let context = self.clone();
         // A browser that goes away does not stop what was begun.

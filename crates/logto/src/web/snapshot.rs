@@ -63,6 +63,20 @@ impl ContextRequest {
 }
 
 /// What is known of the user of a request, as `getContext` of Logto's other SDKs has it.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::LogtoContext;
+///
+/// fn greeting(context: &LogtoContext) -> String {
+///     let claims = context.claims.as_ref();
+///     let name = claims.and_then(|claims| claims.name.as_deref()).unwrap_or("you");
+///     if context.is_authenticated { format!("Hello {name}") } else { "Please sign in".to_owned() }
+/// }
+///
+/// assert_eq!(greeting(&LogtoContext::default()), "Please sign in");
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct LogtoContext {

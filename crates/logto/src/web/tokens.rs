@@ -27,6 +27,19 @@ impl Context {
     /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
     /// or not the scope that organizations need, or if the current organization is asked for and
     /// there is none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::TokenRequest;
+    /// use logto::web::Context;
+    ///
+    /// async fn authorization(context: &Context) -> Result<String, logto::Error> {
+    ///     let request = TokenRequest::resource("https://api.example.com").in_current_organization();
+    ///     let token = context.access_token(request).await?;
+    ///     Ok(format!("Bearer {}", token.as_str()))
+    /// }
+    /// ```
     pub async fn access_token(
         &self,
         request: impl Into<TokenRequest>,

@@ -48,6 +48,29 @@ impl<B: Body + Unpin> KeptBody<B> {
 impl<B: Body + Unpin> UnreadBody<B> {
     /// Reads and discards it, within the bounds of [`Context::discard_unread`]: for the SDK's own
     /// routes, which read little of a body.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use http_body::Body;
+    /// use logto::Logto;
+    /// use logto::web::{KeptBody, Reply, Request, Route};
+    ///
+    /// # async fn to_bytes<B>(_: KeptBody<B>, _: usize) -> Result<Vec<u8>, &'static str>
+    /// # where B: Body { Err("too long") }
+    /// /// One of the SDK's own routes.
+    /// async fn answer<B>(logto: &Logto, route: Route, request: Request, body: B) -> Reply
+    /// where
+    ///     B: Body + Unpin,
+    /// {
+    ///     let (body, unread) = KeptBody::split(body);
+    ///     let request = request.with_body(route.read_body(|limit| to_bytes(body, limit)).await);
+    ///     let reply = logto.handle(route, request).await;
+    ///     // The kept body is dropped, and what it did not give is here.
+    ///     unread.discard().await;
+    ///     reply
+    /// }
+    /// ```
     pub async fn discard(self) {
         let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(body) = body {

@@ -40,6 +40,15 @@ impl User {
     }
 
     /// The claims of the session's ID token.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// fn may_moderate(user: &User) -> bool {
+    ///     user.claims().roles.iter().any(|role| role == "moderator")
+    /// }
+    /// ```
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {
         self.grant.claims()
@@ -58,12 +67,31 @@ impl User {
     }
 
     /// Address of the person's picture.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// fn avatar(user: &User) -> &str {
+    ///     user.picture().unwrap_or("/static/avatar.png")
+    /// }
+    /// ```
     #[must_use]
     pub fn picture(&self) -> Option<&str> {
         self.grant.shown().picture()
     }
 
     /// The person's e-mail address; needs the scope `email`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// fn receipt(user: &User) -> Result<String, &'static str> {
+    ///     let to = user.email().ok_or("your account has no e-mail address")?;
+    ///     Ok(format!("To: {to}\nSubject: Your order"))
+    /// }
+    /// ```
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.grant.shown().email()
@@ -108,6 +136,16 @@ impl User {
     /// # Errors
     ///
     /// As [`access_token`](Self::access_token).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// async fn may_invite(user: &User, organization: &str) -> Result<bool, logto::Error> {
+    ///     let token = user.organization_token(organization).await?;
+    ///     Ok(token.scopes().any(|scope| scope == "invite:member"))
+    /// }
+    /// ```
     pub async fn organization_token(
         &self,
         organization: impl Into<String>,
@@ -121,6 +159,17 @@ impl User {
     /// # Errors
     ///
     /// As [`access_token`](Self::access_token).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// async fn linked_accounts(user: &User) -> Result<Vec<String>, logto::Error> {
+    ///     // Needs the scope `identities`.
+    ///     let info = user.fetch_user_info().await?;
+    ///     Ok(info.identities.keys().cloned().collect())
+    /// }
+    /// ```
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
         self.context.fetch_user_info().await
     }
@@ -134,6 +183,16 @@ impl User {
     /// As [`access_token`](Self::access_token), and
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration
     /// does not have the scope.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::web::User;
+    /// async fn github_authorization(user: &User) -> Result<Option<String>, logto::Error> {
+    ///     let access = user.connector_token("github").await?;
+    ///     Ok(access.token().map(|token| format!("Bearer {}", token.as_str())))
+    /// }
+    /// ```
     pub async fn connector_token(
         &self,
         connector: impl Into<Connector>,
@@ -147,6 +206,23 @@ impl User {
     /// # Errors
     ///
     /// As [`connector_token`](Self::connector_token).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{ConnectorAccess, Reply, User};
+    /// use logto::{DirectSignIn, Prompt, SignInOptions};
+    ///
+    /// async fn hub_authorization(user: &User) -> Result<String, Reply> {
+    ///     if let ConnectorAccess::Token(token) = user.hugging_face_token().await? {
+    ///         return Ok(format!("Bearer {}", token.as_str()));
+    ///     }
+    ///     let again = SignInOptions::new()
+    ///         .with_direct_sign_in(DirectSignIn::hugging_face())
+    ///         .with_prompt(Prompt::LoginConsent);
+    ///     Err(user.context().sign_in(again).await?)
+    /// }
+    /// ```
     pub async fn hugging_face_token(&self) -> Result<ConnectorAccess, Error> {
         self.context.hugging_face_token().await
     }
@@ -189,6 +265,19 @@ impl User {
     }
 
     /// The request that the person made.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Reply, User};
+    ///
+    /// // POST /account/delete
+    /// async fn delete_account(user: User) -> Result<Reply, Reply> {
+    ///     user.context().require_own_page()?;
+    ///     // Delete what the app has of the person, then:
+    ///     Ok(user.context().sign_out().await)
+    /// }
+    /// ```
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context

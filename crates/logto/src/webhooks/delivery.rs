@@ -65,6 +65,19 @@ impl Delivery {
 
     /// When Logto made the delivery, to the millisecond by Logto's clock. Deliveries overtake each
     /// other: of two about the same thing the later one counts.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// use logto::webhooks::Delivery;
+    ///
+    /// /// Whether the row, which has the time of the last delivery, is to change.
+    /// fn is_news(delivery: &Delivery, last: Option<SystemTime>) -> bool {
+    ///     last.is_none_or(|last| last < delivery.created_at())
+    /// }
+    /// ```
     #[must_use]
     pub fn created_at(&self) -> SystemTime {
         self.created_at
@@ -77,6 +90,17 @@ impl Delivery {
     }
 
     /// The id of the hook in Logto.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::webhooks::Delivery;
+    ///
+    /// /// Of two hooks that tell the same while their keys are changed, one counts.
+    /// fn counts(delivery: &Delivery, retired_hook: &str) -> bool {
+    ///     delivery.hook_id() != retired_hook
+    /// }
+    /// ```
     #[must_use]
     pub fn hook_id(&self) -> &str {
         &self.hook_id

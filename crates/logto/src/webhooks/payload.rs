@@ -9,6 +9,20 @@ use super::body::Body;
 use crate::clock::from_millis;
 
 /// A person, as events show them.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::{Event, WebhookUser};
+///
+/// /// The person to write into the app's own table.
+/// fn changed(event: &Event) -> Option<&WebhookUser> {
+///     match event {
+///         Event::UserCreated(change) | Event::UserDataUpdated(change) => change.user.as_ref(),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookUser {
@@ -46,6 +60,20 @@ pub struct WebhookUser {
 }
 
 /// An application, as events show it.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::{Event, Interaction};
+///
+/// /// Whether a person registered by way of this app.
+/// fn is_ours(event: &Event, app_id: &str) -> bool {
+///     match event {
+///         Event::PostRegister(Interaction { application: Some(app), .. }) => app.id == app_id,
+///         _ => false,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Application {
@@ -58,6 +86,20 @@ pub struct Application {
 }
 
 /// Something that a person did on Logto's pages.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::Event;
+///
+/// /// A mail after a sign-in from somewhere.
+/// fn notice(event: &Event) -> Option<String> {
+///     let Event::PostSignIn(sign_in) = event else { return None };
+///     let ip = sign_in.ip.as_deref().unwrap_or("an unknown address");
+///     let app = sign_in.application.as_ref().and_then(|app| app.name.as_deref()).unwrap_or("an app");
+///     Some(format!("{} signed in to {app} from {ip}", sign_in.user_id))
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Interaction {
@@ -84,6 +126,18 @@ pub struct Interaction {
 
 /// Where a change came from. From the Management API there is a path, but nothing that says which
 /// program called it; from the sign-in pages an application; from the Account API neither.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::Origin;
+///
+/// /// Whether a program changed it, by the Management API.
+/// fn is_by_program(origin: &Origin) -> bool {
+///     origin.path.is_some() && origin.application.is_none()
+/// }
+/// assert!(!is_by_program(&Origin::default()));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Origin {
@@ -108,6 +162,18 @@ pub struct Origin {
 }
 
 /// A person was created, changed or deleted.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::Event;
+///
+/// /// Whose rows the app should lock, and whether.
+/// fn suspended(event: &Event) -> Option<(&str, bool)> {
+///     let Event::UserSuspensionStatusUpdated(change) = event else { return None };
+///     Some((&change.user_id, change.user.as_ref()?.is_suspended?))
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct UserChange {
@@ -122,6 +188,20 @@ pub struct UserChange {
 }
 
 /// A role, scope or organization was created, changed or deleted.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::Event;
+///
+/// /// The organization whose rows have to go.
+/// fn deleted_organization(event: &Event) -> Option<&str> {
+///     match event {
+///         Event::OrganizationDeleted(change) => Some(&change.id),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Change {
@@ -134,6 +214,20 @@ pub struct Change {
 }
 
 /// The members of an organization changed. Logto 1.37 does not say which.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::Event;
+///
+/// /// Who lost access to what the organization has.
+/// fn removed(event: &Event) -> &[String] {
+///     match event {
+///         Event::OrganizationMembershipUpdated(change) => &change.removed_user_ids,
+///         _ => &[],
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MembershipChange {
@@ -152,6 +246,23 @@ pub struct MembershipChange {
 }
 
 /// An identifier is locked after too many failed attempts, or was tried while it is.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::Event;
+///
+/// fn alert(event: &Event) -> Option<String> {
+///     match event {
+///         Event::IdentifierLockout(lock) => Some(format!("{} {} is locked", lock.kind, lock.value)),
+///         Event::MessageRateLimited(limit) => Some(format!("too many times {}", limit.action)),
+///         Event::GrantLimitExceeded(limit) => {
+///             Some(format!("{} grants were revoked", limit.revoked_grant_ids.len()))
+///         }
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lockout {
@@ -164,6 +275,18 @@ pub struct Lockout {
 }
 
 /// Too many codes were asked for.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::RateLimit;
+///
+/// /// A line for an alert, which does not tell whom it is about.
+/// fn alert(limit: &RateLimit) -> String {
+///     let to = if limit.recipient.is_some() { "one recipient" } else { "an unknown recipient" };
+///     format!("too many codes for {to} ({}), asked for from {:?}", limit.action, limit.origin.ip)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {

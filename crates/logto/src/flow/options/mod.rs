@@ -84,6 +84,15 @@ impl SignInOptions {
     /// whatever serves it must hand the request to
     /// [`handle_sign_in_callback`](crate::web::Context::handle_sign_in_callback). Default: the
     /// SDK's own callback route.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    ///
+    /// // `/login/done` calls `handle_sign_in_callback`.
+    /// let options = SignInOptions::new().with_redirect_uri("/login/done");
+    /// ```
     #[must_use]
     pub fn with_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uri = Some(uri.into());
@@ -106,6 +115,15 @@ impl SignInOptions {
     }
 
     /// Asks for no refresh token this time; needed for a [`Prompt`] without consent.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Prompt, SignInOptions};
+    ///
+    /// // A look at who it is: no refresh token, and the password once more.
+    /// let confirm = SignInOptions::new().with_prompt(Prompt::Login).without_offline_access();
+    /// ```
     #[must_use]
     pub fn without_offline_access(mut self) -> Self {
         self.no_offline_access = true;
@@ -164,6 +182,19 @@ impl SignInOptions {
     }
 
     /// Fills in who is probably signing in: an e-mail address, phone number or user name.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    ///
+    /// fn from_newsletter(email: Option<&str>) -> SignInOptions {
+    ///     match email {
+    ///         Some(email) => SignInOptions::new().with_login_hint(email),
+    ///         None => SignInOptions::new(),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn with_login_hint(self, hint: impl Into<String>) -> Self {
         self.with(LOGIN_HINT, hint)
@@ -194,6 +225,17 @@ impl SignInOptions {
     }
 
     /// The same by the person's id in Logto.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Prompt, SignInOptions};
+    ///
+    /// /// “Continue as …”: without a page of Logto if that person is signed in there.
+    /// fn continue_as(sub: &str) -> SignInOptions {
+    ///     SignInOptions::new().with_expected_user(sub).with_prompt(Prompt::Consent)
+    /// }
+    /// ```
     #[must_use]
     pub fn with_expected_user(mut self, sub: impl Into<String>) -> Self {
         self.expected = Some(ExpectedUser::Sub(sub.into()));
@@ -212,12 +254,33 @@ impl SignInOptions {
     ///
     /// If Logto does not take the token, because it was used, revoked, or is too old, the person
     /// stays on Logto's page; nothing comes back.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    /// use logto::web::{Context, Reply};
+    ///
+    /// // GET /magic: the link in the mail has both.
+    /// async fn magic(context: &Context, email: &str, token: &str) -> Result<Reply, logto::Error> {
+    ///     let options = SignInOptions::new().with_one_time_token(email, token);
+    ///     context.sign_in(options.with_post_redirect_uri("/welcome")).await
+    /// }
+    /// ```
     #[must_use]
     pub fn with_one_time_token(self, email: impl Into<String>, token: impl Into<String>) -> Self {
         self.with_expected_email(email).with(ONE_TIME_TOKEN, token)
     }
 
     /// Preferred languages of Logto's pages, as BCP 47 tags, best first.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    ///
+    /// let options = SignInOptions::new().with_ui_locales(["pt-BR", "pt", "en"]);
+    /// ```
     #[must_use]
     pub fn with_ui_locales<S: AsRef<str>>(self, locales: impl IntoIterator<Item = S>) -> Self {
         let locales: Vec<_> =
@@ -228,6 +291,17 @@ impl SignInOptions {
     /// The organization whose branding Logto's pages show. It does nothing else: the tokens are the
     /// same, and the person may be no member. See
     /// [`User::switch_organization`](crate::web::User::switch_organization).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    ///
+    /// /// For `acme.example.com` and other subdomains of customers.
+    /// fn for_customer(organization: &str) -> SignInOptions {
+    ///     SignInOptions::new().with_organization_id(organization)
+    /// }
+    /// ```
     #[must_use]
     pub fn with_organization_id(self, organization: impl Into<String>) -> Self {
         self.with("organization_id", organization)
@@ -235,6 +309,28 @@ impl SignInOptions {
 
     /// Any other parameter of the authorization request. One that was given already, or that
     /// belongs to the protocol, is refused when the sign-in begins.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{ErrorKind, Logto, LogtoConfig, web::Request};
+    /// use logto::SignInOptions;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// # let headers = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
+    /// # let context = Logto::new(config)?.context(Request::new("GET", "/", headers));
+    /// // For a custom sign-in page of the tenant.
+    /// let options = SignInOptions::new().with_extra_param("campaign", "spring");
+    ///
+    /// // What belongs to the protocol is not for the app to set.
+    /// let refused = context.sign_in(options.with_extra_param("state", "mine")).await;
+    /// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::InvalidRequest));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_extra_param(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(name, value)

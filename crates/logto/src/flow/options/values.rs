@@ -122,6 +122,14 @@ pub enum DirectSignIn {
 
 impl DirectSignIn {
     /// Straight to Hugging Face.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::DirectSignIn;
+    ///
+    /// assert_eq!(DirectSignIn::hugging_face(), DirectSignIn::Social("huggingface".to_owned()));
+    /// ```
     #[must_use]
     pub fn hugging_face() -> Self {
         Self::Social("huggingface".to_owned())

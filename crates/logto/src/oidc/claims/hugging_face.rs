@@ -25,6 +25,23 @@ pub struct HuggingFaceProfile<'a> {
 }
 
 /// One organization of a person on Hugging Face.
+///
+/// # Example
+///
+/// ```
+/// # fn main() -> Result<(), serde_json::Error> {
+/// # let json = r#"{"sub":"8s8claa1vi9z","identities":{"huggingface":{"userId":"62a1","details":{"rawData":
+/// #     {"orgs":[{"name":"Example Org","preferred_username":"example-org","roleInOrg":"admin"}]}}}}}"#;
+/// let claims: logto::Claims = serde_json::from_str(json)?;
+/// let profile = claims.hugging_face();
+/// let organizations = profile.iter().flat_map(|profile| profile.organizations());
+/// let lines: Vec<_> = organizations
+///     .filter_map(|it| Some(format!("{}: {}", it.preferred_username()?, it.role()?)))
+///     .collect();
+/// assert_eq!(lines, ["example-org: admin"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct HuggingFaceOrganization<'a>(&'a Value);
 
@@ -58,6 +75,17 @@ impl<'a> HuggingFaceProfile<'a> {
     }
 
     /// Address of the profile page.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::HuggingFaceProfile;
+    ///
+    /// /// Where a name in your app links to.
+    /// fn link<'a>(profile: &HuggingFaceProfile<'a>) -> Option<&'a str> {
+    ///     profile.profile().or(profile.website())
+    /// }
+    /// ```
     #[must_use]
     pub fn profile(&self) -> Option<&'a str> {
         self.text("profile")
@@ -77,12 +105,36 @@ impl<'a> HuggingFaceProfile<'a> {
 
     /// Whether Hugging Face has verified the e-mail address. Logto's own `email_verified` does not
     /// look at this.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::HuggingFaceProfile;
+    ///
+    /// fn confirmed_email<'a>(profile: &HuggingFaceProfile<'a>) -> Option<&'a str> {
+    ///     profile.email().filter(|_| profile.email_verified() == Some(true))
+    /// }
+    /// ```
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
         self.raw("email_verified")?.as_bool()
     }
 
     /// Whether the person has a PRO subscription.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::HuggingFaceProfile;
+    ///
+    /// fn badge(profile: &HuggingFaceProfile<'_>) -> &'static str {
+    ///     match (profile.is_pro(), profile.can_pay()) {
+    ///         (Some(true), _) => "PRO",
+    ///         (_, Some(true)) => "can pay",
+    ///         _ => "",
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn is_pro(&self) -> Option<bool> {
         self.raw("isPro")?.as_bool()

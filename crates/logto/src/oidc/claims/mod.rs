@@ -155,6 +155,19 @@ impl Claims {
 
     /// What Hugging Face told Logto about the person; needs the scope `identities` and is usually
     /// in userinfo only.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # fn main() -> Result<(), serde_json::Error> {
+    /// # let json = r#"{"sub":"8s8claa1vi9z","identities":{"huggingface":{"userId":"62a1","details":
+    /// #     {"rawData":{"preferred_username":"alice-hf"}}}}}"#;
+    /// let claims: logto::Claims = serde_json::from_str(json)?;
+    /// let name = claims.hugging_face().and_then(|profile| profile.preferred_username());
+    /// assert_eq!(name, Some("alice-hf"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn hugging_face(&self) -> Option<HuggingFaceProfile<'_>> {
         self.identities.get("huggingface").map(HuggingFaceProfile::new)
@@ -162,6 +175,22 @@ impl Claims {
 }
 
 /// One social identity: who the person is at the other service.
+///
+/// # Example
+///
+/// ```
+/// # fn main() -> Result<(), serde_json::Error> {
+/// # let json = r#"{"sub":"8s8claa1vi9z","identities":{"github":{"userId":"583231","details":
+/// #     {"rawData":{"userInfo":{"login":"octocat"}}}}}}"#;
+/// let claims: logto::Claims = serde_json::from_str(json)?;
+/// let github = claims.identities.get("github");
+/// // Ids do not change; names do.
+/// assert_eq!(github.map(|github| github.user_id.as_str()), Some("583231"));
+/// let login = github.and_then(|github| github.details.pointer("/rawData/userInfo/login"));
+/// assert_eq!(login.and_then(|login| login.as_str()), Some("octocat"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
@@ -175,6 +204,18 @@ pub struct Identity {
 }
 
 /// One organization, as `organization_data` lists it.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+///
+/// /// Values and labels of a menu of the person's organizations.
+/// async fn menu(user: &User) -> Result<Vec<(String, String)>, logto::Error> {
+///     let info = user.fetch_user_info().await?;
+///     Ok(info.organization_data.iter().map(|it| (it.id.clone(), it.name.clone())).collect())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default)]

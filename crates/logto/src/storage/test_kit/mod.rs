@@ -65,6 +65,21 @@ pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
 
 impl Failures {
     /// Each promise that was not kept.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use logto::storage::{MemoryStorage, test_kit};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// if let Err(failures) = test_kit::check(&MemoryStorage::new()).await {
+    ///     for failure in failures.all() {
+    ///         println!("{}: {}", failure.promise, failure.what);
+    ///     }
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn all(&self) -> &[Failure] {
         &self.0

@@ -16,6 +16,25 @@ impl Account {
     /// As [`fetch`](Self::fetch), and [`NotLinked`](crate::AccountProblem::NotLinked),
     /// [`LastSignInMethod`](crate::AccountProblem::LastSignInMethod),
     /// [`VerificationRequired`](crate::AccountProblem::VerificationRequired).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::AccountProblem;
+    /// use logto::web::{Account, Verification};
+    ///
+    /// /// `proof` is the id of a verification, from a hidden field of the form.
+    /// async fn unlink(account: Account, proof: &str) -> Result<&'static str, logto::Error> {
+    ///     let account = account.with_verification(Verification::from_id(proof));
+    ///     match account.unlink("github").await {
+    ///         Ok(()) => Ok("Your GitHub account is not linked any more."),
+    ///         Err(error) if error.account_problem() == Some(AccountProblem::LastSignInMethod) => {
+    ///             Ok("Set a password first: you could not sign in any more.")
+    ///         }
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     pub async fn unlink(&self, target: &str) -> Result<(), Error> {
         self.needs_scope(scope::IDENTITIES, "linked accounts")?;
         let path = [ACCOUNT, "identities", target];

@@ -15,6 +15,19 @@ pub(super) const ACCOUNT: &str = "my-account";
 
 /// An account as Logto shows it to its owner. What the account center or the scopes of the session
 /// leave out is `None` or empty; so is what the person has not set.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::User;
+///
+/// async fn settings(user: &User) -> Result<String, logto::Error> {
+///     let profile = user.account().fetch().await?;
+///     let name = profile.username.as_deref().unwrap_or("no user name yet");
+///     let password = if profile.has_password == Some(true) { "Change" } else { "Set" };
+///     Ok(format!("{name}, {} linked accounts, {password} password", profile.identities.len()))
+/// }
+/// ```
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
@@ -56,6 +69,17 @@ pub struct AccountProfile {
 
 /// Standard claims of a profile (OpenID Connect Core, section 5.1). Of an update, `None` stays as
 /// it is.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{ProfileDetails, User};
+///
+/// async fn set_time_zone(user: &User, zone: &str) -> Result<ProfileDetails, logto::Error> {
+///     let change = ProfileDetails { zoneinfo: Some(zone.to_owned()), ..Default::default() };
+///     user.account().update_details(&change).await
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ProfileDetails {
@@ -133,6 +157,19 @@ impl AccountUpdate {
     }
 
     /// The address of the picture, a URL; `None` removes it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::AccountUpdate;
+    ///
+    /// # fn main() -> Result<(), serde_json::Error> {
+    /// let update = AccountUpdate::new().with_name(Some("Alice")).with_avatar(None);
+    /// // What is not named stays as it is.
+    /// assert_eq!(serde_json::to_string(&update)?, r#"{"name":"Alice","avatar":null}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_avatar(mut self, url: Option<&str>) -> Self {
         self.avatar = Some(url.into());
@@ -140,6 +177,19 @@ impl AccountUpdate {
     }
 
     /// The user name; `None` removes it. It needs a [verification](Account::with_verification).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Account, AccountUpdate};
+    ///
+    /// async fn rename(account: Account, password: &str, name: &str) -> Result<(), logto::Error> {
+    ///     let verification = account.verify_password(password).await?;
+    ///     let update = AccountUpdate::new().with_username(Some(name));
+    ///     account.with_verification(verification).update(&update).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[must_use]
     pub fn with_username(mut self, name: Option<&str>) -> Self {
         self.username = Some(name.into());
@@ -147,6 +197,20 @@ impl AccountUpdate {
     }
 
     /// The custom data, in place of all that is there; needs the scope `custom_data`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Account, AccountUpdate};
+    ///
+    /// /// Adds to what is there.
+    /// async fn set_theme(account: &Account, theme: &str) -> Result<(), logto::Error> {
+    ///     let mut data = account.fetch().await?.custom_data;
+    ///     data.insert("theme".to_owned(), theme.into());
+    ///     account.update(&AccountUpdate::new().with_custom_data(data)).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[must_use]
     pub fn with_custom_data(mut self, data: Map<String, Value>) -> Self {
         self.custom_data = Some(data);
@@ -174,6 +238,25 @@ impl Account {
     /// [`InvalidInput`](crate::AccountProblem::InvalidInput), also where nothing changes,
     /// [`FieldNotEditable`](crate::AccountProblem::FieldNotEditable),
     /// [`VerificationRequired`](crate::AccountProblem::VerificationRequired) for the user name.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::AccountProblem;
+    /// use logto::web::{Account, AccountUpdate};
+    ///
+    /// async fn save(account: &Account, update: &AccountUpdate) -> Result<&'static str, logto::Error> {
+    ///     let problem = match account.update(update).await {
+    ///         Ok(_) => return Ok("Saved."),
+    ///         Err(error) => error.account_problem().ok_or(error)?,
+    ///     };
+    ///     Ok(match problem {
+    ///         AccountProblem::UsernameTaken => "Another person has this user name.",
+    ///         AccountProblem::VerificationRequired => "Please enter your password first.",
+    ///         _ => "This cannot be changed.",
+    ///     })
+    /// }
+    /// ```
     pub async fn update(&self, update: &AccountUpdate) -> Result<AccountProfile, Error> {
         self.ask(Verb::Patch, &[ACCOUNT], Some(update)).await
     }

@@ -11,6 +11,23 @@ use crate::session::Device;
 
 /// A browser in which a person is signed in at Logto. Sessions of apps are others: see
 /// [`User::sessions`](crate::web::User::sessions).
+///
+/// # Example
+///
+/// ```
+/// use logto::web::Account;
+///
+/// /// One line for each browser. The account has a verification.
+/// async fn browsers(account: &Account) -> Result<Vec<String>, logto::Error> {
+///     let sessions = account.sessions().await?;
+///     let name = |text: Option<&'static str>| text.unwrap_or("unknown");
+///     let mark = |is_current| if is_current { ", this one" } else { "" };
+///     let line = sessions.iter().map(|it| {
+///         format!("{} on {}{}", name(it.browser), name(it.platform), mark(it.is_current))
+///     });
+///     Ok(line.collect())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogtoSession {
@@ -31,6 +48,21 @@ pub struct LogtoSession {
 }
 
 /// What a person allowed an app at Logto.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::Account;
+///
+/// /// Takes back what the person allowed one app. The account has a verification.
+/// async fn revoke(account: &Account, app_id: &str) -> Result<(), logto::Error> {
+///     for grant in account.grants().await?.iter().filter(|grant| grant.app_id == app_id) {
+///         println!("{} could use {:?}", grant.app_name, grant.scopes);
+///         account.revoke_grant(&grant.id).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogtoGrant {

@@ -34,6 +34,16 @@ pub struct Verification(String);
 
 impl Verification {
     /// Restores a verification from the ID that a page kept, for example in a hidden field.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Verification;
+    ///
+    /// // One request puts it into a hidden field, the next reads it there.
+    /// let verification = Verification::from_id("the value of the hidden field");
+    /// assert_eq!(verification.id(), "the value of the hidden field");
+    /// ```
     #[must_use]
     pub fn from_id(id: impl Into<String>) -> Self {
         Self(id.into())
@@ -55,6 +65,28 @@ impl fmt::Debug for Verification {
 
 /// A code that is on its way to an address. A page may carry its [id](Self::id) along; the address
 /// too.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{Account, SentCode, Verification};
+///
+/// /// Mails a code. The page keeps both values for its form.
+/// async fn begin(account: &Account) -> Result<Option<(String, String)>, logto::Error> {
+///     let Some(email) = account.fetch().await?.primary_email else { return Ok(None) };
+///     let sent = account.send_email_code(&email).await?;
+///     Ok(Some((sent.id().to_owned(), sent.email().to_owned())))
+/// }
+///
+/// /// The form comes back with what the person typed.
+/// async fn finish(
+///     account: &Account,
+///     (id, email): (&str, &str),
+///     code: &str,
+/// ) -> Result<Verification, logto::Error> {
+///     account.verify_email_code(&SentCode::from_parts(id, email), code).await
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SentCode {
     id: String,
