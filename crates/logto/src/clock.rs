@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// A clock: the system's, plus an offset that tests may move.
+/// A clock: the system's, plus an offset that tests may move. A test may also stop it.
 ///
 /// # Example
 ///
@@ -17,9 +17,24 @@ use std::time::{Duration, SystemTime};
 /// assert!(clock.now() >= before + 3600);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Clock {
-    /// Milliseconds.
-    offset: Arc<AtomicI64>,
+pub struct Clock(Arc<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    /// Milliseconds ahead of the system's clock.
+    offset: AtomicI64,
+    /// The time of the system's clock that a stopped clock stands at, in milliseconds since the
+    /// Unix epoch; [`RUNNING`] otherwise.
+    stands_at: AtomicI64,
+}
+
+/// No time that a system tells.
+const RUNNING: i64 = i64::MIN;
+
+impl Default for Hands {
+    fn default() -> Self {
+        Self { offset: AtomicI64::new(0), stands_at: AtomicI64::new(RUNNING) }
+    }
 }
 
 impl Clock {
@@ -38,22 +53,41 @@ impl Clock {
     /// The last tick of the system, a few milliseconds ago: for what every request asks, as the
     /// time itself takes ten times as long to tell.
     pub(crate) fn tick(&self) -> Tick {
-        self.moved(last_tick())
+        let stands_at = self.0.stands_at.load(Ordering::Relaxed);
+        let time = if stands_at == RUNNING { millis_of(last_tick()) } else { stands_at };
+        let offset = self.0.offset.load(Ordering::Relaxed);
+        Tick(u64::try_from(time.saturating_add(offset)).unwrap_or(0))
     }
 
-    fn moved(&self, time: Duration) -> Tick {
-        let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        let offset = self.offset.load(Ordering::Relaxed);
-        Tick(u64::try_from(time.saturating_add(offset)).unwrap_or(0))
+    /// Stops this clock, and every clone of it: from now on only [`advance`](Self::advance) moves
+    /// it, and a test does not depend on how fast it runs.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let clock = logto::Clock::system();
+    /// clock.stop();
+    /// let before = clock.now();
+    /// clock.advance(Duration::from_secs(59));
+    /// assert_eq!(clock.now(), before + 59);
+    /// ```
+    pub fn stop(&self) {
+        self.0.stands_at.store(millis_of(last_tick()), Ordering::Relaxed);
     }
 
     /// Moves this clock, and every clone of it, forward.
     pub fn advance(&self, by: Duration) {
-        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let by = millis_of(by);
         let add = |offset: i64| Some(offset.saturating_add(by));
         // It always adds something, so it never fails.
-        let _ = self.offset.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        let _ = self.0.offset.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
+}
+
+fn millis_of(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A time that Logto tells in milliseconds since the Unix epoch; `None` if the system has no such

@@ -51,6 +51,8 @@ impl World {
     /// If the configuration is wrong.
     pub async fn with(configure: impl Fn(ApiConfig) -> ApiConfig) -> Self {
         let clock = Clock::system();
+        // Tolerances are tested to the second.
+        clock.stop();
         let provider = Provider::start(clock.clone()).await;
         Self::at(provider, clock, configure).await
     }

@@ -86,6 +86,8 @@ impl World {
     pub async fn at(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
         let logs = Logs::capture();
         let clock = Clock::system();
+        // Tolerances are tested to the second.
+        clock.stop();
         let provider = Provider::start(clock.clone()).await;
         let config = LogtoConfig::new(provider.endpoint(), APP_ID, APP_SECRET)
             .with_base_url(BASE_URL)

@@ -69,7 +69,8 @@ pub fn headers() -> Vec<Case> {
             let sent = ask.send().await;
             let redirect_uri = "redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback";
             assert!(sent.location().contains(redirect_uri), "{}", sent.location());
-            assert!(!sent.location().contains("evil"), "{}", sent.location());
+            assert!(!sent.location().contains("evil.example"), "{}", sent.location());
+            assert!(!sent.location().contains("%2Fevil"), "{}", sent.location());
             assert!(!sent.cookie("logto_sign_in_").attributes.contains("Secure"));
         }),
     ];
