@@ -47,6 +47,9 @@ fn is_plain(path: &str) -> bool {
 /// [`local_path`] for a path or a full URL of `origin`, which may have a fragment: normalized, so
 /// that it is judged as browsers and frameworks will read it.
 pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
+    if is_plain(address) {
+        return Some(address.to_owned());
+    }
     // No letters of an address: bytes that were not text, and what breaks lines or turns their
     // direction.
     let is_readable = !address.contains(char::REPLACEMENT_CHARACTER)
