@@ -65,10 +65,12 @@ impl Site {
         headers: &[(&str, &str)],
     ) -> (u16, String, String) {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let client = client.build().expect("a client");
         let mut answers = Vec::new();
         for (name, server) in &self.servers {
             let url = format!("http://{}{path}", server.address);
-            let mut request = reqwest::Client::new().request(method.clone(), url);
+            let mut request = client.request(method.clone(), url);
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }

@@ -55,6 +55,24 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
 }
 
 #[tokio::test]
+async fn a_person_who_opens_a_page_is_sent_to_sign_in() {
+    let site = Site::of("alice").await;
+    let page = ("accept", "text/html");
+    let forged = ("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.");
+    for (headers, status) in [
+        (vec![page], 303),
+        (vec![page, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")], 303),
+        (vec![page, ("cookie", "logto_app=damaged")], 303),
+        (vec![page, ("cookie", site.cookie.as_str())], 200),
+        (vec![page, forged], 401),
+        (vec![page, ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")], 401),
+        (vec![page, ("x-requested-with", "XMLHttpRequest")], 401),
+    ] {
+        assert_eq!(site.ask("GET", "/read", &headers).await.0, status, "{headers:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_is_judged_by_the_permissions_of_its_person() {
     let things = format!("/organizations/{ORGANIZATION}/things");
     let site = Site::of("alice").await;

@@ -58,7 +58,8 @@ impl Context {
     /// # Errors
     ///
     /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer
-    /// to send.
+    /// to send: a person who opens a page and is not signed in is redirected to sign-in, everyone
+    /// else gets the challenge for programs.
     pub async fn caller(
         &self,
         api: &Api,
@@ -82,7 +83,11 @@ impl Context {
             outcome => return outcome.map(|claims| Caller { claims, user: None }),
         };
         let Some(grant) = self.grant().await? else {
-            return Err(missing);
+            // Where a person opens a page, a challenge for programs is of no use.
+            return Err(match self.request().is_navigation() {
+                true => missing.answered_by(self.refuse()),
+                false => missing,
+            });
         };
         if !self.request().is_safe() && !self.sender().is_from_here() {
             let why = "the request brings a session and comes from another site";
