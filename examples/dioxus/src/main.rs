@@ -3,9 +3,11 @@
 mod pages;
 mod server_functions;
 
+use pages::App;
+
 #[cfg(not(feature = "server"))]
 fn main() {
-    dioxus::launch(pages::App);
+    dioxus::launch(App);
 }
 
 #[cfg(feature = "server")]
@@ -23,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     dioxus::serve(move || {
         let (logto, api) = (logto.clone(), api.clone());
         async move {
-            Ok(dioxus::server::router(pages::App)
+            Ok(dioxus::server::router(App)
                 .route("/sign-in/hugging-face", get(sign_in_with_hugging_face))
                 .layer(Extension(api))
                 .layer(from_fn(logto_axum::own_pages_only))

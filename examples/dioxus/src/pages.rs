@@ -6,7 +6,7 @@ use crate::server_functions::{name, profile, things};
 
 #[derive(Clone, PartialEq, Routable)]
 #[rustfmt::skip]
-enum Page {
+enum Route {
     #[route("/")]
     Home {},
     #[route("/profile")]
@@ -20,7 +20,7 @@ enum Page {
 pub fn App() -> Element {
     rsx! {
         document::Title { "Dioxus and Logto" }
-        Router::<Page> {}
+        Router::<Route> {}
     }
 }
 
@@ -31,8 +31,8 @@ fn Home() -> Element {
     match name() {
         Some(Ok(Some(name))) => rsx! {
             h1 { id: "greeting", "Hello {name}" }
-            p { Link { to: Page::Profile {}, "Your profile" } }
-            p { Link { to: Page::Things {}, "Your things" } }
+            p { Link { to: Route::Profile {}, "Your profile" } }
+            p { Link { to: Route::Things {}, "Your things" } }
             form { method: "post", action: "/sign-out",
                 button { id: "sign-out", "Sign out" }
             }
@@ -54,7 +54,7 @@ fn Profile() -> Element {
     match profile() {
         Some(Ok(text)) => rsx! {
             h1 { id: "profile", "{text}" }
-            p { Link { to: Page::Home {}, "Home" } }
+            p { Link { to: Route::Home {}, "Home" } }
         },
         Some(Err(error)) => rsx! { Instead { error, page: "/profile" } },
         None => rsx! {},
@@ -68,7 +68,7 @@ fn Things() -> Element {
     match things() {
         Some(Ok(things)) => rsx! {
             h1 { id: "things", {things.join(" and ")} }
-            p { Link { to: Page::Home {}, "Home" } }
+            p { Link { to: Route::Home {}, "Home" } }
         },
         Some(Err(error)) => rsx! { Instead { error, page: "/things" } },
         None => rsx! {},
@@ -103,11 +103,11 @@ fn answer(code: u16, sign_in: &str) {
     use dioxus::server::axum::http::{HeaderValue, StatusCode, header::LOCATION};
 
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Some(context) = FullstackContext::current()
-        && status.is_redirection()
-        && let Ok(sign_in) = HeaderValue::from_str(sign_in)
-    {
-        context.add_response_header(LOCATION, sign_in);
+    if status.is_redirection() {
+        let sign_in = HeaderValue::from_str(sign_in);
+        if let (Some(context), Ok(sign_in)) = (FullstackContext::current(), sign_in) {
+            context.add_response_header(LOCATION, sign_in);
+        }
     }
     FullstackContext::commit_http_status(status, None);
 }
