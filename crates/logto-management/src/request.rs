@@ -210,12 +210,14 @@ impl Request {
         let mut attempt = 1;
         loop {
             let error = match self.attempt().await {
-                Err(error) if repeatable => error,
-                outcome => return outcome,
+                Err(error) => error,
+                success => return success,
             };
+            // Where the token was refused, nothing was done.
+            let is_undone = repeatable || error.kind() == ErrorKind::NoAccess;
             match error.status() {
-                Some(401) if !renewed => renewed = true,
-                Some(429) => {
+                Some(401) if is_undone && !renewed => renewed = true,
+                Some(429) if repeatable => {
                     let Some(wait) = wait(error.retry_after(), attempt) else {
                         return Err(error);
                     };

@@ -9,7 +9,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// The limit of one kind of log line. Those in between are counted, and the next line tells how
 /// many there were.
 ///
-/// ```ignore
+/// ```text
 /// if let Some(suppressed) = limit.admit() {
 ///     tracing::warn!(%error, suppressed, "a back-channel logout was refused");
 /// }
@@ -46,7 +46,7 @@ impl LogLimit {
 
 /// A log line that many requests can cause: at most one in ten seconds from its place in the code.
 ///
-/// ```ignore
+/// ```text
 /// limited!(warn, %error, "lost the response to a token refresh");
 /// ```
 macro_rules! limited {

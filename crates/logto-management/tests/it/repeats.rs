@@ -84,13 +84,23 @@ async fn a_token_that_is_refused_is_renewed_once() {
     let count = |path: &str| sent.iter().filter(|one| one.path == path).count();
     assert_eq!((count("/api/roles"), count("/oidc/token")), (2, 1));
 
-    // A write is left to the caller, and works the next time.
+    // A write too: a refused token did nothing.
     tenant.rotate_signing_key(logto_local::SigningAlgorithm::Es384).unwrap();
     tenant.remove_previous_keys();
     let role = NewRole::new("reader", "reads", RoleType::User);
-    let error = management.roles().create(&role).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NoAccess);
     management.roles().create(&role).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_write_that_is_refused_for_another_reason_is_sent_once() {
+    let (server, management) = RecordedServer::start().await;
+    let create = call("POST", "/api/roles", "ERROR duplicate role name");
+    let mut refused = create.clone();
+    refused["status"] = 401.into();
+    server.then(refused);
+    let request = management.post(&["roles"]).json(&create["body"]);
+    assert_eq!(request.done().await.unwrap_err().status(), Some(401));
+    server.finish();
 }
 
 /// Behind a custom domain of Logto Cloud the endpoint does not tell the Management API's name.

@@ -47,7 +47,8 @@ impl<B: Body + Unpin> KeptBody<B> {
 
 impl<B: Body + Unpin> UnreadBody<B> {
     /// Reads and discards it, within the bounds of [`Context::discard_unread`]: for the SDK's own
-    /// routes, which read little of a body.
+    /// routes, which read little of a body. Drop the [`KeptBody`] first: until then there is nothing
+    /// to discard.
     ///
     /// # Example
     ///
