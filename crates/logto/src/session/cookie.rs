@@ -37,17 +37,6 @@ pub(crate) struct SessionCookie {
     opener: Arc<Opener>,
 }
 
-/// What a request's cookies hold.
-#[derive(Debug)]
-pub(crate) enum Found<T> {
-    /// No session cookie.
-    Nothing,
-    /// One of ours, opened.
-    Opened(T),
-    /// A cookie under our name that does not open: sealed with a key that is gone, or damaged.
-    Unreadable,
-}
-
 /// The value of a session cookie, its chunks put together.
 pub(crate) struct Sealed<'a> {
     pub(crate) purpose: Purpose,
@@ -89,35 +78,21 @@ impl SessionCookie {
         &self.name
     }
 
-    /// Looks for the session in a `Cookie` header; `wanted` says whether one is still good, as
-    /// browsers may send several under one name.
-    pub(crate) fn read<T>(
-        &self,
-        header: &[u8],
-        open: impl Fn(&Sealed<'_>) -> Option<T>,
-        wanted: impl Fn(&T) -> bool,
-    ) -> Found<T> {
-        let mut best = Found::Nothing;
+    /// What may be the session in a `Cookie` header, in the order sent: browsers may send several
+    /// cookies under one name. `None` is a value that cannot be one of ours.
+    pub(crate) fn candidates<'a>(
+        &'a self,
+        header: &'a [u8],
+    ) -> impl Iterator<Item = Option<Sealed<'a>>> {
         let chunks = Chunks::default();
         let mut left = MAX_CANDIDATES;
-        for first in cookies::values(header, self.name()) {
-            if first.is_empty() {
-                continue;
-            }
+        let values = cookies::values(header, self.name()).filter(|value| !value.is_empty());
+        values.map_while(move |first| {
             let sealed = self.sealed(header, &chunks, first);
             let bytes = sealed.as_ref().map_or(0, |sealed| sealed.text.len()).max(MIN_CANDIDATE);
-            let Some(rest) = left.checked_sub(bytes) else {
-                break;
-            };
-            left = rest;
-            match sealed.and_then(|sealed| open(&sealed)) {
-                Some(opened) if wanted(&opened) => return Found::Opened(opened),
-                Some(opened) => best = Found::Opened(opened),
-                None if matches!(best, Found::Nothing) => best = Found::Unreadable,
-                None => {}
-            }
-        }
-        best
+            left = left.checked_sub(bytes)?;
+            Some(sealed)
+        })
     }
 
     fn sealed<'a>(

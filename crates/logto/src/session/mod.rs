@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::storage::Version;
 
-pub(crate) use cookie::{Content, Found, Sealed, SessionCookie};
+pub(crate) use cookie::{Content, Sealed, SessionCookie};
 pub(crate) use device::Device;
 pub(crate) use grant::Grant;
 pub(crate) use id::SessionId;

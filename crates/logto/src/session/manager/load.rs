@@ -1,12 +1,13 @@
 //! Loads the session of a request from its cookies.
 
+use super::open::Found;
 use super::opened::{Opened, What};
 use super::records::Record;
 use super::store_keys::EndKeys;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
 use crate::log_limit::limited;
-use crate::session::{Found, Session, SessionId, SessionState};
+use crate::session::{Session, SessionId, SessionState};
 use crate::storage::{Entry, Version};
 
 /// What a request's cookies stand for.
@@ -36,12 +37,7 @@ impl SessionManager {
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because
     /// the store cannot be asked.
     pub(crate) async fn load(&self, header: &[u8], now: u64) -> Result<SessionLookup, Error> {
-        let found = self.cookies.of(header).read(
-            header,
-            |sealed| self.open(sealed, now),
-            |opened| self.is_live(opened, now),
-        );
-        match found {
+        match self.find_cookie(header, now) {
             Found::Nothing => Ok(SessionLookup::without_session(SessionState::SignedOut)),
             Found::Unreadable => {
                 // Anyone can send one, so this is not for the usual log.
@@ -115,7 +111,7 @@ impl SessionManager {
 
     /// What the cookies themselves tell of their session, to end it.
     pub(crate) fn in_cookies(&self, header: &[u8], now: u64) -> Option<EndingSession> {
-        match self.cookies.of(header).read(header, |sealed| self.open(sealed, now), |_| true) {
+        match self.find_cookie(header, now) {
             Found::Opened(opened) => Some(match &opened.what {
                 What::Session(loaded) => loaded.into(),
                 What::SessionPointer(pointer, _) => pointer.into(),

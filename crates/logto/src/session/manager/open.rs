@@ -10,9 +10,33 @@ use crate::error::Error;
 use crate::session::{Content, Sealed};
 use crate::storage::Entry;
 
+/// What a request's cookies hold.
+pub(super) enum Found {
+    /// No session cookie.
+    Nothing,
+    /// One of ours, opened.
+    Opened(Arc<Opened>),
+    /// A cookie under our name that does not open: sealed with a key that is gone, or damaged.
+    Unreadable,
+}
+
 impl SessionManager {
+    /// The session cookie of a `Cookie` header: of several the first that has not expired.
+    pub(super) fn find_cookie(&self, header: &[u8], now: u64) -> Found {
+        let mut best = Found::Nothing;
+        for sealed in self.cookies.of(header).candidates(header) {
+            match sealed.and_then(|sealed| self.open(&sealed, now)) {
+                Some(opened) if self.is_live(&opened, now) => return Found::Opened(opened),
+                Some(opened) => best = Found::Opened(opened),
+                None if matches!(best, Found::Nothing) => best = Found::Unreadable,
+                None => {}
+            }
+        }
+        best
+    }
+
     /// Opens a session cookie; `None` if it is none of ours.
-    pub(super) fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
+    fn open(&self, sealed: &Sealed<'_>, now: u64) -> Option<Arc<Opened>> {
         if let Some(opened) = self.opened.get(&sealed.text) {
             // What was sealed as a session is no pointer, and the other way round.
             return Some(opened).filter(|opened| opened.purpose() == sealed.purpose);
