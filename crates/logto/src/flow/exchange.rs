@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::engine::{Completed, Engine, Outcome, Redeemed};
+use super::engine::{Completed, Engine, Exchange, Outcome, Redeemed};
 use super::sign_in_hook::SIGN_IN_HOOK_LIMIT;
 use super::{CallbackFailure, CallbackParameters, Transaction};
 use crate::error::{Error, ErrorKind};
@@ -48,75 +48,91 @@ impl Engine {
         let exchange = exchange.map_err(failed)?;
         let engine = Arc::clone(self);
         let task = self.tasks.spawn(async move {
+            // Of several requests one works, and the others find what came of it.
             let mut exchange = exchange.lock().await;
-            if let Some(outcome) = exchange.outcome.clone() {
-                return engine.repeated(outcome, callback.transaction).await;
-            }
-            let Callback { transaction, parameters, redirect_uri, cookies, device } = callback;
-            if exchange.guard.is_none() {
-                match engine.take_up(&transaction, &exchange.owner).await {
-                    Ok(Exchanger::ThisInstance(guard)) => exchange.guard = Some(guard),
-                    Ok(Exchanger::Another(completed)) => {
-                        return engine.repeated(Ok(completed), transaction).await;
-                    }
-                    Err(error) => return Err(Arc::new(CallbackFailure::new(transaction, error))),
-                }
-            }
-            let attempt = async {
-                if exchange.redeemed.is_none() {
-                    let redeemed = engine.redeem(&transaction, parameters, &redirect_uri).await;
-                    // After an outage the code may not have reached Logto, and if it did, what was
-                    // issued for it never arrived.
-                    if redeemed.as_ref().is_err_and(Error::is_retryable)
-                        && let Some(guard) = exchange.guard.take()
-                    {
-                        engine.sessions.replays.release(guard).await;
-                    }
-                    let session = redeemed?;
-                    let expected = transaction.intent.options().expected;
-                    if let Some(expected) = &expected
-                        && let Err(error) = expected.check(session.grant.claims())
-                    {
-                        let token = session.refresh_token().map(str::to_owned);
-                        engine.revoke_all(token.into_iter().collect());
-                        return Err(error);
-                    }
-                    // What one person had begun is not for another to go on with.
-                    let goes_on = match &transaction.intent.freshness {
-                        Some(freshness) if expected.is_none() => {
-                            freshness.is_for(session.grant.shown().sub())
-                        }
-                        _ => true,
-                    };
-                    let page = transaction.intent.return_to.clone().filter(|_| goes_on);
-                    let page = engine.admit(&session, page).await?;
-                    exchange.redeemed = Some(Redeemed { session, page });
-                }
-                let redeemed = exchange.redeemed.clone();
-                let Redeemed { session, page } =
-                    redeemed.ok_or_else(|| invalid("the callback brought no session"))?;
-                let (session, replaces) = engine.begin_session(session, &cookies, device).await?;
-                Ok::<_, Error>(Completed { session, page, replaces })
-            };
-            match attempt.await {
-                // Loading the same callback again may work.
-                Err(error) if error.is_retryable() => {
-                    Err(Arc::new(CallbackFailure::new(transaction, error)))
-                }
-                outcome => {
-                    let outcome =
-                        outcome.map_err(|error| Arc::new(CallbackFailure::new(transaction, error)));
-                    engine.tell_other_instances(exchange.guard.take(), &outcome);
-                    exchange.redeemed = None;
-                    exchange.outcome = Some(outcome.clone());
-                    outcome
-                }
-            }
+            engine.complete(&mut exchange, callback).await
         });
         task.await.unwrap_or_else(|error| {
             let why = "the sign-in task failed";
             Err(failed(Error::with_source(ErrorKind::Unreachable, why, error)))
         })
+    }
+
+    async fn complete(self: &Arc<Self>, exchange: &mut Exchange, callback: Callback) -> Outcome {
+        let transaction = callback.transaction.clone();
+        if let Some(outcome) = exchange.outcome.clone() {
+            return self.repeated(outcome, transaction).await;
+        }
+        if exchange.guard.is_none() {
+            match self.take_up(&transaction, &exchange.owner).await {
+                Ok(Exchanger::ThisInstance(guard)) => exchange.guard = Some(guard),
+                Ok(Exchanger::Another(completed)) => {
+                    return self.repeated(Ok(completed), transaction).await;
+                }
+                Err(error) => return Err(Arc::new(CallbackFailure::new(transaction, error))),
+            }
+        }
+        let completed = self.sign_in_once(exchange, callback).await;
+        // Loading the same callback again may work after an outage.
+        let is_final = !completed.as_ref().is_err_and(Error::is_retryable);
+        let outcome = completed.map_err(|error| Arc::new(CallbackFailure::new(transaction, error)));
+        if is_final {
+            self.tell_other_instances(exchange.guard.take(), &outcome);
+            exchange.redeemed = None;
+            exchange.outcome = Some(outcome.clone());
+        }
+        outcome
+    }
+
+    /// Redeems the code, unless an earlier attempt did, and begins the session.
+    async fn sign_in_once(
+        self: &Arc<Self>,
+        exchange: &mut Exchange,
+        callback: Callback,
+    ) -> Result<Completed, Error> {
+        let Callback { transaction, parameters, redirect_uri, cookies, device } = callback;
+        let Redeemed { session, page } = match exchange.redeemed.clone() {
+            Some(redeemed) => redeemed,
+            None => {
+                let session = self.redeem(&transaction, parameters, &redirect_uri).await;
+                // After an outage the code may not have reached Logto, and if it did, what was
+                // issued for it never arrived.
+                if session.as_ref().is_err_and(Error::is_retryable)
+                    && let Some(guard) = exchange.guard.take()
+                {
+                    self.sessions.replays.release(guard).await;
+                }
+                let redeemed = self.accept(session?, &transaction).await?;
+                exchange.redeemed.insert(redeemed).clone()
+            }
+        };
+        let (session, replaces) = self.begin_session(session, &cookies, device).await?;
+        Ok(Completed { session, page, replaces })
+    }
+
+    /// Whether the session is one of the user that was asked for, and the app's hook admits it;
+    /// with the page to go on to.
+    async fn accept(
+        self: &Arc<Self>,
+        session: Session,
+        transaction: &Transaction,
+    ) -> Result<Redeemed, Error> {
+        let expected = transaction.intent.options().expected;
+        if let Some(expected) = &expected
+            && let Err(error) = expected.check(session.grant.claims())
+        {
+            let token = session.refresh_token().map(str::to_owned);
+            self.revoke_all(token.into_iter().collect());
+            return Err(error);
+        }
+        // What one person had begun is not for another to go on with.
+        let goes_on = match &transaction.intent.freshness {
+            Some(freshness) if expected.is_none() => freshness.is_for(session.grant.shown().sub()),
+            _ => true,
+        };
+        let page = transaction.intent.return_to.clone().filter(|_| goes_on);
+        let page = self.admit(&session, page).await?;
+        Ok(Redeemed { session, page })
     }
 
     /// The outcome once more, if the session did not end since: "back" after a sign-out must not

@@ -156,34 +156,7 @@ impl Engine {
     ) -> Result<LoadedSession, Error> {
         let from = found.loaded.clone();
         let change = |session: &mut Session| {
-            let now = self.settings.clock.now();
-            self.sessions.note_refresh(session, now);
-            let mut tokens = session.grant.tokens().clone();
-            // Unless another instance, which redeemed the same token or ours, stored a newer one.
-            let is_newest = session.revision <= from.session.revision
-                || session.refresh_token() == from.session.refresh_token();
-            if let Some(refresh_token) = &refreshed.refresh_token
-                && is_newest
-            {
-                tokens.refresh = Some(refresh_token.clone());
-            }
-            let mut newer_claims = None;
-            if let Ok(accepted) = &refreshed.accepted {
-                tokens.keep(accepted.token.clone(), now);
-                newer_claims = accepted.claims.clone();
-            }
-            let claims = Arc::clone(session.grant.claims());
-            session.grant = Grant::new(claims, tokens.clone());
-            if let Some(claims) = newer_claims {
-                let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
-                if !self.sessions.has_room(session) {
-                    limited!(
-                        warn,
-                        "the refreshed claims exceed the session size limit; keeping the previous claims"
-                    );
-                    session.grant = old;
-                }
-            }
+            self.take_over(session, &from, &refreshed);
             true
         };
         let mut waiting = None;
@@ -223,6 +196,39 @@ impl Engine {
                     );
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// Puts what was `refreshed` into a session as it is now; the refresh token that was redeemed
+    /// was that of `from`.
+    fn take_over(&self, session: &mut Session, from: &LoadedSession, refreshed: &RefreshedTokens) {
+        let now = self.settings.clock.now();
+        self.sessions.note_refresh(session, now);
+        let mut tokens = session.grant.tokens().clone();
+        // Unless another instance, which redeemed the same token or ours, stored a newer one.
+        let is_newest = session.revision <= from.session.revision
+            || session.refresh_token() == from.session.refresh_token();
+        if let Some(refresh_token) = &refreshed.refresh_token
+            && is_newest
+        {
+            tokens.refresh = Some(refresh_token.clone());
+        }
+        let mut newer_claims = None;
+        if let Ok(accepted) = &refreshed.accepted {
+            tokens.keep(accepted.token.clone(), now);
+            newer_claims = accepted.claims.clone();
+        }
+        let claims = Arc::clone(session.grant.claims());
+        session.grant = Grant::new(claims, tokens.clone());
+        if let Some(claims) = newer_claims {
+            let old = std::mem::replace(&mut session.grant, Grant::new(claims, tokens));
+            if !self.sessions.has_room(session) {
+                limited!(
+                    warn,
+                    "the refreshed claims exceed the session size limit; keeping the previous claims"
+                );
+                session.grant = old;
             }
         }
     }

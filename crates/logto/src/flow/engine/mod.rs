@@ -20,7 +20,7 @@ use crate::session::manager::SessionManager;
 use crate::single_flight::SingleFlight;
 use crate::tasks::Tasks;
 
-pub(crate) use exchanges::{Completed, Exchanges, Outcome, Redeemed};
+pub(crate) use exchanges::{Completed, Exchange, Exchanges, Outcome, Redeemed};
 pub(crate) use refreshes::{RefreshOutcome, Refreshes};
 pub(crate) use unknown_resources::UnknownResources;
 pub(crate) use waiting::{Deliveries, WaitingLogouts};
