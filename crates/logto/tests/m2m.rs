@@ -24,6 +24,9 @@ impl World {
         let tenant = LocalTenant::builder().token_exchange(true);
         let tenant = tenant.start().await.unwrap();
         let clock = Clock::system();
+        // What is told to the second.
+        clock.stop();
+        tenant.clock().stop();
         let machine = tenant.machine_app();
         let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret)
             .with_clock(clock.clone());
