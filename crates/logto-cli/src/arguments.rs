@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 /// Logto for your app: a local tenant to develop against, a check-up, and the Hugging Face button.
 #[derive(Parser)]
@@ -52,9 +52,9 @@ pub(crate) struct Local {
     /// One more redirect URI, exactly as your app sends it; can be repeated
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
-    /// One more API resource with its permissions: alice has all of them, frank the first one, and
+    /// An API resource with its permissions: alice has all of them, frank the first one, and
     /// a role of the same name gives a person one of them
-    #[arg(long, num_args = 2.., value_names = ["IDENTIFIER", "PERMISSION"])]
+    #[arg(long, num_args = 2.., value_names = ["IDENTIFIER", "PERMISSION"], action = ArgAction::Set)]
     pub(crate) api: Vec<String>,
     /// Another person who can sign in, with roles after colons if wanted; can be repeated
     #[arg(long = "person", value_name = "NAME[:ROLE…]")]

@@ -71,7 +71,7 @@ pub(crate) struct AppSecret {
     pub(crate) expires_ms: Option<u64>,
 }
 
-/// Like Logto, one address to tell; the latest registration is the one told.
+/// Where logout tokens go. As at Logto there is one address; a later registration replaces it.
 #[derive(Clone, Default)]
 pub(crate) struct BackChannel {
     pub(crate) enabled: bool,
@@ -154,7 +154,7 @@ impl App {
         !self.third_party && allowed == Some(&Value::Bool(true))
     }
 
-    /// Said when the app is created, and never changed.
+    /// Whether it is a device-flow app, which is fixed when it is created.
     pub(crate) fn is_device_flow(&self) -> bool {
         self.about.get(CUSTOM_CLIENT_METADATA).is_some_and(asks_for_device_flow)
     }
@@ -175,7 +175,7 @@ pub(crate) fn asks_for_device_flow(metadata: &Value) -> bool {
 }
 
 /// On `127.0.0.1` and `[::1]` any port will do (RFC 8252, section 7.3); all else is compared to the
-/// letter. A scheme of one's own leads to an app on this machine.
+/// letter. A custom scheme leads to an app on this machine.
 fn fits_native(registered: &str, uri: &str) -> bool {
     let (Ok(mut registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
         return false;

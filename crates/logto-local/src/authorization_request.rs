@@ -15,7 +15,7 @@ pub(crate) struct AuthorizationRequest {
     /// The first page, with its query.
     pub(crate) page: String,
     /// The value of the `_logto` cookie.
-    pub(crate) context: String,
+    pub(crate) logto_cookie: String,
     /// The device code, if a device asks.
     pub(crate) device: Option<String>,
 }

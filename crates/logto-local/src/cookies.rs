@@ -29,7 +29,7 @@ impl Cookies<'_> {
     ) {
         let attributes = format!("expires={}; samesite=lax; httponly", expires(INTERACTION_LIFE));
         // The one value that a request writes: it must not become an attribute.
-        self.set("_logto", &request.context.replace(';', ""), "path=/; samesite=lax");
+        self.set("_logto", &request.logto_cookie.replace(';', ""), "path=/; samesite=lax");
         let mut map = known.and_then(parse).unwrap_or_default();
         map.insert(request.app_id.clone(), uid.into());
         // As in Logto, `_legacy` comes last.

@@ -55,7 +55,7 @@ impl Management {
         Request::new(self, Method::GET, path)
     }
 
-    /// A POST; it is never sent twice.
+    /// A POST; it is sent again only if Logto refused the access token, before it did anything.
     ///
     /// # Example
     ///
@@ -94,7 +94,7 @@ impl Management {
         Request::new(self, Method::PUT, path)
     }
 
-    /// A PATCH; it is never sent twice.
+    /// A PATCH; it is sent again only if Logto refused the access token, before it did anything.
     ///
     /// # Example
     ///
@@ -213,10 +213,10 @@ impl Request {
                 Err(error) => error,
                 success => return success,
             };
-            // Where the token was refused, nothing was done.
-            let is_undone = repeatable || error.kind() == ErrorKind::NoAccess;
+            // Where it refused the token, Logto did nothing: a write can be repeated too.
+            let may_repeat = repeatable || error.kind() == ErrorKind::NoAccess;
             match error.status() {
-                Some(401) if is_undone && !renewed => renewed = true,
+                Some(401) if may_repeat && !renewed => renewed = true,
                 Some(429) if repeatable => {
                     let Some(wait) = wait(error.retry_after(), attempt) else {
                         return Err(error);

@@ -17,23 +17,23 @@ use std::time::{Duration, SystemTime};
 /// assert!(clock.now() >= before + 3600);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Arc<Hands>);
+pub struct Clock(Arc<State>);
 
 #[derive(Debug)]
-struct Hands {
+struct State {
     /// Milliseconds ahead of the system's clock.
     offset: AtomicI64,
-    /// The time of the system's clock that a stopped clock stands at, in milliseconds since the
-    /// Unix epoch; [`RUNNING`] otherwise.
-    stands_at: AtomicI64,
+    /// The system's time at which the clock was stopped, in milliseconds since the Unix epoch;
+    /// [`RUNNING`] otherwise.
+    stopped_at: AtomicI64,
 }
 
-/// No time that a system tells.
+/// Stands for a running clock; no system time has this value.
 const RUNNING: i64 = i64::MIN;
 
-impl Default for Hands {
+impl Default for State {
     fn default() -> Self {
-        Self { offset: AtomicI64::new(0), stands_at: AtomicI64::new(RUNNING) }
+        Self { offset: AtomicI64::new(0), stopped_at: AtomicI64::new(RUNNING) }
     }
 }
 
@@ -53,8 +53,8 @@ impl Clock {
     /// The last tick of the system, a few milliseconds ago: for what every request asks, as the
     /// time itself takes ten times as long to tell.
     pub(crate) fn tick(&self) -> Tick {
-        let stands_at = self.0.stands_at.load(Ordering::Relaxed);
-        let time = if stands_at == RUNNING { millis_of(last_tick()) } else { stands_at };
+        let stopped_at = self.0.stopped_at.load(Ordering::Relaxed);
+        let time = if stopped_at == RUNNING { millis_of(last_tick()) } else { stopped_at };
         let offset = self.0.offset.load(Ordering::Relaxed);
         Tick(u64::try_from(time.saturating_add(offset)).unwrap_or(0))
     }
@@ -74,7 +74,10 @@ impl Clock {
     /// assert_eq!(clock.now(), before + 59);
     /// ```
     pub fn stop(&self) {
-        self.0.stands_at.store(millis_of(last_tick()), Ordering::Relaxed);
+        let now = millis_of(last_tick());
+        // One that is stopped already stays where it is.
+        let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.0.stopped_at.compare_exchange(RUNNING, now, success, failure);
     }
 
     /// Moves this clock, and every clone of it, forward.
@@ -128,6 +131,21 @@ fn last_tick() -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stopped_clock_moves_only_when_it_is_moved() {
+        let clock = Clock::system();
+        clock.stop();
+        let before = clock.tick();
+        while Clock::system().tick() <= before {
+            std::thread::yield_now();
+        }
+        assert_eq!(clock.tick(), before);
+        clock.stop();
+        assert_eq!(clock.tick(), before);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(clock.tick(), before.after(Duration::from_secs(1)));
+    }
 
     #[test]
     fn parts_of_a_second_add_up_and_the_end_of_time_is_none() {

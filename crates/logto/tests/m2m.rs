@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use logto::m2m::{MachineApp, MachineConfig, Subject};
 use logto::resource_server::{Api, Policy};
@@ -24,9 +24,10 @@ impl World {
         let tenant = LocalTenant::builder().token_exchange(true);
         let tenant = tenant.start().await.unwrap();
         let clock = Clock::system();
-        // What is told to the second.
+        // Lifetimes are tested to the second.
         clock.stop();
         tenant.clock().stop();
+        tenant.clock().set(UNIX_EPOCH + Duration::from_secs(clock.now()));
         let machine = tenant.machine_app();
         let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret)
             .with_clock(clock.clone());

@@ -11,7 +11,7 @@ use logto_axum::{
 /// The API identifier in Logto.
 #[cfg(feature = "server")]
 pub const RESOURCE: &str = "https://api.example.test";
-/// The permission of things.
+/// The permission to read things.
 #[cfg(feature = "server")]
 pub const READ: &str = "read:things";
 

@@ -11,7 +11,7 @@ use logto_axum::{Caller, MaybeUser, Permission, Policy, User};
 
 /// The API identifier in Logto.
 pub const RESOURCE: &str = "https://api.example.test";
-/// The permission of things.
+/// The permission to read things.
 pub const READ: &str = "read:things";
 
 /// May read things.

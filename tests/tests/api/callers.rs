@@ -22,6 +22,7 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
     let forged = ("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.");
     let (alice, machine) = (alice.as_str(), machine.as_str());
     let cross_site = ("sec-fetch-site", "cross-site");
+    let damaged = format!("logto_{}=damaged", site.tenant.app_id());
     let referer = ("referer", "https://evil.example/page");
     for (method, headers, status, body) in [
         ("GET", vec![cookie], 200, alice),
@@ -43,7 +44,7 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
         ("GET", vec![cookie, token, token], 400, ""),
         ("GET", vec![], 401, ""),
         ("POST", vec![OURS], 401, ""),
-        ("GET", vec![("cookie", "logto_app=damaged")], 401, ""),
+        ("GET", vec![("cookie", damaged.as_str())], 401, ""),
     ] {
         let (seen, challenge, text) = site.ask(method, "/read", &headers).await;
         let name = format!("{method} {headers:?}");
@@ -58,11 +59,12 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
 async fn a_person_who_opens_a_page_is_sent_to_sign_in() {
     let site = Site::of("alice").await;
     let page = ("accept", "text/html");
+    let damaged = format!("logto_{}=damaged", site.tenant.app_id());
     let forged = ("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.");
     for (headers, status) in [
         (vec![page], 303),
         (vec![page, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")], 303),
-        (vec![page, ("cookie", "logto_app=damaged")], 303),
+        (vec![page, ("cookie", damaged.as_str())], 303),
         (vec![page, ("cookie", site.cookie.as_str())], 200),
         (vec![page, forged], 401),
         (vec![page, ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")], 401),

@@ -45,7 +45,7 @@ impl Http {
         answer(request.header("accept", page)).await
     }
 
-    /// The same with these cookies.
+    /// A GET with these cookies.
     pub(crate) async fn get_with_cookies(
         &self,
         url: &Url,

@@ -1,4 +1,5 @@
-//! Whether Logto knows the scopes that the app asks for. Unknown ones it drops without a word.
+//! Whether Logto knows the scopes that the app asks for. Logto ignores unknown ones without
+//! an error.
 
 use logto_management::Management;
 

@@ -1,4 +1,4 @@
-//! The `.env` file: read for values, and added to without touching lines that it did not write.
+//! Reads the `.env` file and adds to it; lines that `logto setup` did not write stay as they are.
 //!
 //! Above every line that this program writes stands a comment with a fingerprint of it. A line
 //! whose comment still fits is ours and may be written anew; every other line stays as it is.
@@ -118,15 +118,24 @@ impl EnvFile {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        if let Ok(old) = fs::metadata(&path) {
+        let file = options.open(&beside)?;
+        let written = self.write(file, &path).and_then(|()| fs::rename(&beside, &path));
+        if written.is_err() {
+            // Half a file, with secrets in it.
+            let _ = fs::remove_file(&beside);
+        }
+        written
+    }
+
+    /// Writes all lines, for those who may read what is at `old`.
+    fn write(&self, mut file: File, old: &Path) -> io::Result<()> {
+        if let Ok(old) = fs::metadata(old) {
             file.set_permissions(old.permissions())?;
         }
         for line in &self.lines {
             writeln!(file, "{line}")?;
         }
-        file.sync_all()?;
-        fs::rename(&beside, path)
+        file.sync_all()
     }
 
     fn find(&self, name: &str) -> Option<(usize, String)> {

@@ -70,7 +70,8 @@ fn describe(tenant: &Tenant, host: Option<&str>) -> Value {
     document
 }
 
-/// With a strong ETag, and 304 for who has it already.
+/// With a strong `ETag` in the form that Logto has, which is a SHA-1, and 304 for a client that has
+/// the document already.
 fn cached(call: &Call, content_type: &'static str, document: &Value) -> Response {
     let body = document.to_string();
     let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, body.as_bytes());

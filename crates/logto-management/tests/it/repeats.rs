@@ -92,6 +92,20 @@ async fn a_token_that_is_refused_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn a_write_whose_token_is_refused_is_repeated_once() {
+    let (server, management) = RecordedServer::start().await;
+    let create = call("POST", "/api/roles", "ERROR duplicate role name");
+    let mut refused = create.clone();
+    refused["status"] = 401.into();
+    refused["response"] = json!({ "code": "auth.unauthorized", "message": "Unauthorized." });
+    server.then(refused.clone());
+    server.then(refused);
+    let request = management.post(&["roles"]).json(&create["body"]);
+    assert_eq!(request.done().await.unwrap_err().kind(), ErrorKind::NoAccess);
+    server.finish();
+}
+
+#[tokio::test]
 async fn a_write_that_is_refused_for_another_reason_is_sent_once() {
     let (server, management) = RecordedServer::start().await;
     let create = call("POST", "/api/roles", "ERROR duplicate role name");

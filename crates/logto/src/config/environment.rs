@@ -152,7 +152,7 @@ impl LogtoConfig {
         if problems.is_empty() {
             return Ok(config);
         }
-        // What is wrong with the rest is told in the same breath.
+        // One error names these and what is wrong with the other settings.
         let missing: Vec<_> = problems.iter().map(ConfigProblem::setting).collect();
         if let Err(wrong) = Settings::validate(config) {
             let others =

@@ -94,9 +94,10 @@ impl Settings {
     }
 }
 
-/// Whether a path in two parts and another are one to routers that pass over empty segments.
+/// Whether `prefix` and `one` together are the same path as `other` to a router that ignores empty
+/// segments.
 fn is_same_path([prefix, one]: [&str; 2], other: &str) -> bool {
-    // Most paths are told from it by their ends.
+    // The cheap test first: most paths end in another segment.
     let last = segments(other).next_back();
     last.is_some_and(|last| one.ends_with(last))
         && segments(prefix).chain(segments(one)).eq(segments(other))

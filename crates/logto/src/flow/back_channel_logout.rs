@@ -80,7 +80,7 @@ impl Engine {
 
     async fn carry_out_logout(&self, logout: &Logout) -> Result<(), Error> {
         let Logout { token, ended_at } = logout;
-        if self.sessions.replays.is_carried_out(&token.jti).await? {
+        if self.sessions.replay_guards.is_carried_out(&token.jti).await? {
             let why = "the logout token was used before";
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
@@ -93,7 +93,7 @@ impl Engine {
                 self.sessions.markers.end_person(sub, *ended_at).await?;
             }
         }
-        self.sessions.replays.note_carried_out(&token.jti, token.good_for).await
+        self.sessions.replay_guards.note_carried_out(&token.jti, token.good_for).await
     }
 
     /// Tries as long as the process lives.

@@ -1,5 +1,6 @@
-//! The checks of a callback, in the order in which the specifications have them: `state` first,
-//! then where the browser came back to, then the other parameters, then the code.
+//! The checks of a callback that need no request to Logto: which sign-in of this browser `state`
+//! names, then where the browser came back to. `iss`, `error` and `code` follow in
+//! `callback_parameters`, the ID token in `tokens`.
 
 use std::sync::Arc;
 

@@ -17,13 +17,15 @@ pub(crate) struct Ended {
 }
 
 /// Frees the place of the worker however its task ends.
-struct Working(Arc<Engine>, bool);
+struct Working {
+    engine: Arc<Engine>,
+    is_done: bool,
+}
 
 impl Drop for Working {
     fn drop(&mut self) {
-        let Self(engine, is_done) = self;
-        if !*is_done {
-            engine.sessions.pending.without_worker();
+        if !self.is_done {
+            self.engine.sessions.pending.note_worker_gone();
         }
     }
 }
@@ -91,7 +93,7 @@ impl Engine {
 
     /// Works on what is pending until nothing is left.
     async fn store_ends(self: Arc<Self>) {
-        let mut working = Working(Arc::clone(&self), false);
+        let mut working = Working { engine: Arc::clone(&self), is_done: false };
         let pending = &self.sessions.pending;
         let mut pause = Backoff::default();
         let mut stored = 0_u64;
@@ -105,7 +107,7 @@ impl Engine {
                 Err(_) => pause.wait().await,
             }
         }
-        working.1 = true;
+        working.is_done = true;
         tracing::info!(stored, "stored all pending sign-outs");
     }
 }

@@ -50,7 +50,7 @@ impl Engine {
         let task = self.tasks.spawn(async move {
             // Of several requests one works, and the others find what came of it.
             let mut exchange = exchange.lock().await;
-            engine.complete(&mut exchange, callback).await
+            engine.complete_under_lock(&mut exchange, callback).await
         });
         task.await.unwrap_or_else(|error| {
             let why = "the sign-in task failed";
@@ -58,7 +58,12 @@ impl Engine {
         })
     }
 
-    async fn complete(self: &Arc<Self>, exchange: &mut Exchange, callback: Callback) -> Outcome {
+    /// `exchange` is how far earlier requests with this callback came.
+    async fn complete_under_lock(
+        self: &Arc<Self>,
+        exchange: &mut Exchange,
+        callback: Callback,
+    ) -> Outcome {
         let transaction = callback.transaction.clone();
         if let Some(outcome) = exchange.outcome.clone() {
             return self.repeated(outcome, transaction).await;
@@ -72,7 +77,7 @@ impl Engine {
                 Err(error) => return Err(Arc::new(CallbackFailure::new(transaction, error))),
             }
         }
-        let completed = self.sign_in_once(exchange, callback).await;
+        let completed = self.attempt(exchange, callback).await;
         // Loading the same callback again may work after an outage.
         let is_final = !completed.as_ref().is_err_and(Error::is_retryable);
         let outcome = completed.map_err(|error| Arc::new(CallbackFailure::new(transaction, error)));
@@ -85,7 +90,7 @@ impl Engine {
     }
 
     /// Redeems the code, unless an earlier attempt did, and begins the session.
-    async fn sign_in_once(
+    async fn attempt(
         self: &Arc<Self>,
         exchange: &mut Exchange,
         callback: Callback,
@@ -100,7 +105,7 @@ impl Engine {
                 if session.as_ref().is_err_and(Error::is_retryable)
                     && let Some(guard) = exchange.guard.take()
                 {
-                    self.sessions.replays.release(guard).await;
+                    self.sessions.replay_guards.release(guard).await;
                 }
                 let redeemed = self.accept(session?, &transaction).await?;
                 exchange.redeemed.insert(redeemed).clone()
@@ -110,8 +115,8 @@ impl Engine {
         Ok(Completed { session, page, replaces })
     }
 
-    /// Whether the session is one of the user that was asked for, and the app's hook admits it;
-    /// with the page to go on to.
+    /// Checks that the session is of the user that was asked for, or else revokes its tokens, and
+    /// asks the app's hook.
     async fn accept(
         self: &Arc<Self>,
         session: Session,
@@ -156,12 +161,13 @@ impl Engine {
         loop {
             if is_free
                 && let Some(guard) =
-                    self.sessions.replays.claim_callback(&id, owner, seconds).await?
+                    self.sessions.replay_guards.claim_callback(&id, owner, seconds).await?
             {
                 return Ok(Exchanger::ThisInstance(guard));
             }
-            let may_wait = self.sessions.replays.is_shared() && begun.elapsed() < self.patience();
-            is_free = match self.sessions.replays.taken_up(&id).await? {
+            let may_wait =
+                self.sessions.replay_guards.is_shared() && begun.elapsed() < self.patience();
+            is_free = match self.sessions.replay_guards.taken_up(&id).await? {
                 Some(TakenUp::Done(session, page)) => {
                     return Ok(Exchanger::Another(Completed {
                         session: *session,
@@ -200,7 +206,7 @@ impl Engine {
     /// Stores the outcome for callbacks that come to another instance. The person does not wait for
     /// that.
     fn tell_other_instances(self: &Arc<Self>, guard: Option<ReplayGuard>, outcome: &Outcome) {
-        let Some(guard) = guard.filter(|_| self.sessions.replays.is_shared()) else {
+        let Some(guard) = guard.filter(|_| self.sessions.replay_guards.is_shared()) else {
             return;
         };
         let (engine, outcome) = (Arc::clone(self), outcome.clone());
@@ -208,7 +214,7 @@ impl Engine {
             let seconds = engine.settings.sign_in_lifetime;
             let completed = outcome.as_ref().ok();
             let brought = completed.map(|done| (&done.session, done.page.as_deref()));
-            engine.sessions.replays.note_outcome(guard, brought, seconds).await;
+            engine.sessions.replay_guards.note_outcome(guard, brought, seconds).await;
         });
     }
 
@@ -231,7 +237,8 @@ impl Engine {
         }
         let loaded = self.sessions.begin(session, device, now).await?;
         if let Some(before) = &before {
-            // The old session ends only for one that the browser can keep.
+            // The old session ends only for one that the browser can keep. Its refresh token is not
+            // revoked: Logto may have given both to the same grant, and would end it.
             self.sessions.cookies(&loaded, cookies, now)?;
             if let Err(error) = self.sessions.end(&before.into(), now).await {
                 limited!(warn, %error, "failed to end the session before the new one");

@@ -32,7 +32,7 @@ impl Engine {
         };
         let owner = encoding::random::<16>()?;
         let seconds = self.settings.sign_in_lifetime;
-        if self.sessions.replays.claim_callback(&code.id, &owner, seconds).await?.is_none() {
+        if self.sessions.replay_guards.claim_callback(&code.id, &owner, seconds).await?.is_none() {
             return Ok(None);
         }
         let lookup = self.sessions.load(code.cookies.as_bytes(), now).await?;

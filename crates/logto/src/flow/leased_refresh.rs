@@ -88,7 +88,9 @@ impl Engine {
                         self.store_refreshed(&wanted.loaded, found, refreshed, lease).await;
                     return stored.map(Some);
                 }
-                Err(_) if departure.left().is_none() && !is_second && !lease.right().is_valid() => {
+                Err(_)
+                    if departure.sent_at().is_none() && !is_second && !lease.right().is_valid() =>
+                {
                     return Ok(None);
                 }
                 Err(error) if error.needs_sign_in() => {
@@ -105,7 +107,7 @@ impl Engine {
                 Err(error)
                     if !is_second
                         && is_answer_lost(&error)
-                        && let Some(sent) = departure.left()
+                        && let Some(sent) = departure.sent_at()
                         && sent.elapsed() < SECOND_ATTEMPT =>
                 {
                     limited!(warn, %error, "lost the response to a token refresh; retrying once");
@@ -156,7 +158,7 @@ impl Engine {
     ) -> Result<LoadedSession, Error> {
         let from = found.loaded.clone();
         let change = |session: &mut Session| {
-            self.take_over(session, &from, &refreshed);
+            self.apply_refresh(session, &from, &refreshed);
             true
         };
         let mut waiting = None;
@@ -200,9 +202,14 @@ impl Engine {
         }
     }
 
-    /// Puts what was `refreshed` into a session as it is now; the refresh token that was redeemed
-    /// was that of `from`.
-    fn take_over(&self, session: &mut Session, from: &LoadedSession, refreshed: &RefreshedTokens) {
+    /// Writes the refreshed tokens and claims into `session`, which may have changed since `from`,
+    /// whose refresh token was redeemed.
+    fn apply_refresh(
+        &self,
+        session: &mut Session,
+        from: &LoadedSession,
+        refreshed: &RefreshedTokens,
+    ) {
         let now = self.settings.clock.now();
         self.sessions.note_refresh(session, now);
         let mut tokens = session.grant.tokens().clone();

@@ -106,11 +106,11 @@ impl Engine {
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
         let tokens = match protocol.refresh(refresh_token, target, departure).await {
             Ok(tokens) => tokens,
-            Err(none) if none.refresh_token.is_none() => return Err(refusal(none.error)),
-            Err(none) => {
+            Err(failure) if failure.refresh_token.is_none() => return Err(refusal(failure.error)),
+            Err(failure) => {
                 return Ok(RefreshedTokens {
-                    refresh_token: none.refresh_token.filter(is_new),
-                    accepted: Err(none.error),
+                    refresh_token: failure.refresh_token.filter(is_new),
+                    accepted: Err(failure.error),
                 });
             }
         };

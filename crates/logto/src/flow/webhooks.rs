@@ -223,7 +223,7 @@ struct Claim {
 
 impl Claim {
     async fn make(&self, engine: &Engine) -> Result<bool, Error> {
-        engine.sessions.replays.claim_webhook(&self.hash, &self.owner, self.kept).await
+        engine.sessions.replay_guards.claim_webhook(&self.hash, &self.owner, self.kept).await
     }
 
     async fn make_at_last(&self, engine: &Engine) -> bool {

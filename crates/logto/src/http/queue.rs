@@ -93,7 +93,7 @@ impl Departure {
     }
 
     /// When the request was sent; `None` while it waits, or if it never was.
-    pub(crate) fn left(&self) -> Option<Instant> {
+    pub(crate) fn sent_at(&self) -> Option<Instant> {
         self.left.get().copied()
     }
 }
@@ -134,7 +134,7 @@ mod tests {
         let queue = Queue::new(1, PATIENCE);
         let sent = Departure::default();
         let place = queue.turn(&sent).await.unwrap();
-        assert!(sent.left().is_some());
+        assert!(sent.sent_at().is_some());
 
         let begun = Instant::now();
         let urgent = Departure::before(begun + Duration::from_secs(2));
@@ -143,7 +143,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Unreachable);
             assert!(!super::super::is_answer_lost(&error), "it was never sent");
             assert_eq!(begun.elapsed().as_secs(), seconds);
-            assert_eq!(departure.left(), None);
+            assert_eq!(departure.sent_at(), None);
         }
 
         drop(place);
@@ -164,7 +164,7 @@ mod tests {
         tokio::time::advance(2 * second).await;
         for departure in &departures {
             queue.turn(departure).await.unwrap_err();
-            assert_eq!(departure.left(), None);
+            assert_eq!(departure.sent_at(), None);
         }
         right.set(Some(Instant::now() + second));
         assert!(queue.turn(&Departure::under(&right)).await.is_ok());

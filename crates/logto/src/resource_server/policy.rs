@@ -77,7 +77,7 @@ pub enum OrganizationFrom {
 }
 
 impl Policy {
-    /// Asks for a token for this API and nothing else: of a user or a machine, with or without an
+    /// Requires a token for this API and nothing else: of a user or a machine, with or without an
     /// organization.
     #[must_use]
     pub const fn new() -> Self {
@@ -93,14 +93,14 @@ impl Policy {
         }
     }
 
-    /// Asks for all of these scopes.
+    /// Requires all of these scopes.
     #[must_use]
     pub const fn with_scopes(mut self, scopes: &'static [&'static str]) -> Self {
         self.all = scopes;
         self
     }
 
-    /// Asks for at least one of these scopes.
+    /// Requires at least one of these scopes.
     ///
     /// # Example
     ///
@@ -117,7 +117,7 @@ impl Policy {
         self
     }
 
-    /// Asks for a token of the organization that the parameter of that name in the route's path
+    /// Requires a token of the organization that the parameter of that name in the route's path
     /// names. An API that serves organizations has to: a token without organization carries the
     /// permissions of all of a person's organizations.
     #[must_use]
@@ -126,14 +126,14 @@ impl Policy {
         self
     }
 
-    /// Asks for a token of the organization that the header of that name names.
+    /// Requires a token of the organization that the header of that name names.
     #[must_use]
     pub const fn with_organization_in_header(mut self, header: &'static str) -> Self {
         self.organization = Organization::From(OrganizationFrom::Header(header));
         self
     }
 
-    /// Asks for a token of some organization; which one is in
+    /// Requires a token of some organization; which one is in
     /// [`organization_id`](AccessTokenClaims::organization_id).
     ///
     /// # Example
@@ -171,7 +171,7 @@ impl Policy {
         self
     }
 
-    /// Asks for an organization token instead of one for this API: for the permissions of Logto's
+    /// Requires an organization token instead of one for this API: for the permissions of Logto's
     /// organization template, which belong to no API.
     ///
     /// # Example

@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind};
 const CHUNK: usize = 3900;
 /// More chunks than this are never read.
 const MAX_CHUNKS: usize = 9;
-/// Of cookies sent several times under our name, so many bytes are tried: anything may stand before
-/// ours, and to open them takes time. A short one counts for [`MIN_CANDIDATE`].
+/// A browser may send several cookies of our name. So many bytes of them are tried, since to open
+/// them takes time. A short one counts for [`MIN_CANDIDATE`].
 const MAX_CANDIDATES: usize = 256 * 1024;
 const MIN_CANDIDATE: usize = 256;
 

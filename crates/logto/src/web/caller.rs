@@ -58,8 +58,8 @@ impl Context {
     /// # Errors
     ///
     /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer
-    /// to send: a person who opens a page and is not signed in is redirected to sign-in, everyone
-    /// else gets the challenge for programs.
+    /// to send: a person who opens a page and is not signed in is redirected to sign-in, or sees a
+    /// page; every other request gets the challenge for programs.
     pub async fn caller(
         &self,
         api: &Api,
@@ -82,9 +82,11 @@ impl Context {
             Err(error) if error.kind() == ErrorKind::MissingToken => error,
             outcome => return outcome.map(|claims| Caller { claims, user: None }),
         };
+        self.protect();
         let Some(grant) = self.grant().await? else {
-            // Where a person opens a page, a challenge for programs is of no use.
-            return Err(match self.request().is_navigation() {
+            // Where a person sees the answer, a challenge for programs is of no use.
+            let request = self.request();
+            return Err(match request.is_navigation() || request.is_seen() {
                 true => missing.answered_by(self.refuse()),
                 false => missing,
             });

@@ -36,8 +36,8 @@ impl<'a> Sender<'a> {
         if is_trusted { request.raw_cookies() } else { b"" }
     }
 
-    /// Whether a page of this app made the request. Where no `SameSite=Lax` cookie says so, the
-    /// browser itself has to.
+    /// Whether a page of this app made the request. In a frame, whose cookies are not
+    /// `SameSite=Lax`, only headers of the browser prove it.
     pub(super) fn is_from_here(&self) -> bool {
         match self.is_in_frame() {
             true => self.request.is_surely_from(self.origin),

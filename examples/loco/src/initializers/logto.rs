@@ -9,7 +9,7 @@ use logto_axum::{Logto, LogtoConfig};
 
 /// The API identifier in Logto.
 const RESOURCE: &str = "https://api.example.test";
-/// The permission of things.
+/// The permission to read things.
 pub const READ: &str = "read:things";
 
 /// Adds the SDK to the router.

@@ -144,7 +144,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthorizationReq
         challenge,
         max_age,
         page: first_page(&app.id, params),
-        context: context(&app.id, params),
+        logto_cookie: context(&app.id, params),
         device: None,
     })
 }
@@ -169,7 +169,7 @@ pub(crate) fn for_device(
         challenge: None,
         max_age: None,
         page: first_page(&app.id, &Params::default()),
-        context: "{}".to_owned(),
+        logto_cookie: "{}".to_owned(),
         device: Some(device_code),
     })
 }

@@ -1,7 +1,8 @@
 //! What came of a callback, for the other instances: browsers repeat a callback, and balancers send
 //! the second one elsewhere.
 //!
-//! It takes the place of the replay guard. Only the browser that began the sign-in knows its key.
+//! It is written over the replay guard, under its key, which only the browser that began the sign-in
+//! can lead to.
 
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ impl ReplayGuards {
 
     /// What came of a callback; `None` if it was given back.
     pub(crate) async fn taken_up(&self, sign_in: &str) -> Result<Option<TakenUp>, Error> {
-        let key = self.store.names.callback(sign_in);
+        let key = self.store.entry_keys.callback(sign_in);
         let [entry] = self.store.get([&key]).await?;
         Ok(entry.map(|entry| match self.store.open(&key, &entry) {
             Some(owner) if owner.len() == OWNER => TakenUp::InProgress,

@@ -33,8 +33,8 @@ impl Leases {
         Self { store }
     }
 
-    /// `None` if another instance has it.
-    pub(super) async fn take(&self, key: &str) -> Result<Option<Lease>, Error> {
+    /// Acquires a lease; `None` if another instance has it.
+    pub(super) async fn acquire(&self, key: &str) -> Result<Option<Lease>, Error> {
         let owner = Version::random()?.number().to_be_bytes();
         let end = Instant::now() + LIFE;
         let version = self.store.put(key, owner.to_vec(), Expect::Absent, LIFE).await?;
@@ -61,7 +61,7 @@ impl Leases {
                             lease
                         }
                         // Its store may have been out of reach: the other one may be gone.
-                        State::Lost => self.take(&held.key).await.unwrap_or_default(),
+                        State::Lost => self.acquire(&held.key).await.unwrap_or_default(),
                         State::Away => continue,
                     };
                     let whole = lease.as_ref().filter(|lease| lease.is_whole);

@@ -74,8 +74,8 @@ impl SessionManager {
     ) -> Result<Vec<ListedSession>, Error> {
         let (index, _) = self.lists.of(sub).await?;
         let names: Vec<_> =
-            index.sessions().iter().map(|s| self.store.names.session(s.id)).collect();
-        let person = self.store.names.end_of_person(sub);
+            index.sessions().iter().map(|s| self.store.entry_keys.session(s.id)).collect();
+        let person = self.store.entry_keys.end_of_person(sub);
         let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
         keys.push(&person);
         let mut entries = self.store.get_all(&keys).await?;

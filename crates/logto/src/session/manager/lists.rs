@@ -1,4 +1,4 @@
-//! Which sessions each user has, in the store.
+//! The list of each person's sessions, in the store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::session::{Device, Index, Indexed, SessionId};
 use crate::storage::Expect;
 
-/// The session lists of all users.
+/// The session lists of all people.
 #[derive(Debug)]
 pub(super) struct SessionLists {
     store: Arc<Store>,
-    /// Seconds that the longest session lasts, and a list.
+    /// The longest lifetime of a session, and so of a list, in seconds.
     lifetime: u64,
 }
 
@@ -50,7 +50,7 @@ impl SessionLists {
 
     /// `change` says whether there is anything to write.
     async fn change(&self, sub: &str, change: impl Fn(&mut Index) -> bool) -> Result<(), Error> {
-        let key = self.store.names.index(sub);
+        let key = self.store.entry_keys.index(sub);
         let ttl = Duration::from_secs(self.lifetime);
         for _ in 0..ATTEMPTS {
             let (mut index, expect) = self.of(sub).await?;
@@ -65,7 +65,7 @@ impl SessionLists {
     }
 
     pub(super) async fn of(&self, sub: &str) -> Result<(Index, Expect), Error> {
-        let key = self.store.names.index(sub);
+        let key = self.store.entry_keys.index(sub);
         let [entry] = self.store.get([&key]).await?;
         let expect = Expect::after(entry.as_ref());
         // One that cannot be read, because its secret is gone, lists sessions that cannot be read

@@ -85,8 +85,8 @@ impl SessionManager {
         if self.pending.has(session.id) {
             return Ok(SessionLookup::without_session(SessionState::SignedOut));
         }
-        let key = self.store.names.session(session.id);
-        let ends = self.store.names.ends(loaded.sub(), loaded.sid());
+        let key = self.store.entry_keys.session(session.id);
+        let ends = self.store.entry_keys.ends(loaded.sub(), loaded.sid());
         let began = (session.started_at, session.known_marker);
         let (entry, ended) = self.ask(&key, || &ends, began).await?;
         let latest = match self.record(&key, entry.as_ref(), loaded.backend)? {
@@ -126,7 +126,7 @@ impl SessionManager {
         if self.pending.has(opened.id()) {
             return over(opened.state_of_end());
         }
-        let ends = || opened.ends(&self.store.names);
+        let ends = || opened.ends(&self.store.entry_keys);
         let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
         if ended {
             return over(SessionState::Revoked);

@@ -1,8 +1,10 @@
-//! What ends sessions that it does not name: all of a person, or of a session at Logto.
+//! Revocation markers: one entry ends all sessions of a person, or all that come from one session at
+//! Logto.
 //!
 //! A revocation marker does not depend on the clocks of instances. It says until when the sessions
 //! that it ends began, by Logto's clock: their ID tokens say when, and so does the logout token.
-//! And a session remembers the marker of its person that it began after, which does not end it.
+//! And a session remembers which marker of its person was there when it began: that one does not end
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,12 +36,12 @@ impl Markers {
     /// Ends all sessions of a person that began by `until`, by Logto's clock, and do not know this
     /// end.
     pub(crate) async fn end_person(&self, sub: &str, until: u64) -> Result<(), Error> {
-        self.mark(&self.store.names.end_of_person(sub), until).await
+        self.mark(&self.store.entry_keys.end_of_person(sub), until).await
     }
 
     /// Ends the sessions which come from one session at Logto and began by `until`.
     pub(crate) async fn end_logto_session(&self, sid: &str, until: u64) -> Result<(), Error> {
-        self.mark(&self.store.names.end_of_logto_session(sid), until).await
+        self.mark(&self.store.entry_keys.end_of_logto_session(sid), until).await
     }
 
     /// The marker of its person that a new session begins after.
@@ -47,10 +49,10 @@ impl Markers {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidCallback`] if the session at Logto that it comes from has ended.
-    pub(super) async fn known_to(&self, session: &Session) -> Result<Option<Version>, Error> {
+    pub(super) async fn marker_for_new(&self, session: &Session) -> Result<Option<Version>, Error> {
         let shown = session.grant.shown();
-        let mut keys = vec![self.store.names.end_of_person(shown.sub())];
-        keys.extend(shown.sid().map(|sid| self.store.names.end_of_logto_session(sid)));
+        let mut keys = vec![self.store.entry_keys.end_of_person(shown.sub())];
+        keys.extend(shown.sid().map(|sid| self.store.entry_keys.end_of_logto_session(sid)));
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut markers = in_attempts(|| self.store.get_all(&keys)).await?.into_iter();
         let of_person = markers.next().flatten();

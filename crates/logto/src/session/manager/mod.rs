@@ -9,6 +9,8 @@ mod attempts;
 mod callback_outcome;
 mod cookies;
 mod expiry;
+#[cfg(test)]
+mod fixture;
 mod held_lease;
 mod leases;
 mod listed;
@@ -77,12 +79,12 @@ pub(crate) struct SessionManager {
     store: Arc<Store>,
     opener: Arc<Opener>,
     expiry: SessionExpiry,
-    /// Which sessions each user has.
+    /// Which sessions each person has.
     lists: SessionLists,
-    /// What ends sessions, or makes their access tokens stale, without naming them.
+    /// What ends all sessions of a person, or makes access tokens stale.
     pub(crate) markers: Markers,
     /// What may be used once.
-    pub(crate) replays: ReplayGuards,
+    pub(crate) replay_guards: ReplayGuards,
     /// Who refreshes a session at the moment.
     pub(crate) leases: Leases,
     /// Ends that the store has not taken yet.
@@ -124,7 +126,7 @@ impl SessionManager {
             },
             lists: SessionLists::new(Arc::clone(&store), lifetime),
             markers: Markers::new(Arc::clone(&store), Arc::clone(&watched), lifetime),
-            replays: ReplayGuards::new(Arc::clone(&store), Arc::clone(&opener)),
+            replay_guards: ReplayGuards::new(Arc::clone(&store), Arc::clone(&opener)),
             leases: Leases::new(Arc::clone(&store)),
             store,
             opener,
@@ -176,7 +178,7 @@ impl SessionManager {
         now: u64,
     ) -> Result<LoadedSession, Error> {
         self.check_size(&session)?;
-        session.known_marker = self.markers.known_to(&session).await?;
+        session.known_marker = self.markers.marker_for_new(&session).await?;
         let loaded = LoadedSession { backend: self.backend_for(&session), session };
         if loaded.is_stored() {
             self.create(&loaded.session, now).await?;

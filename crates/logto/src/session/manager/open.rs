@@ -21,15 +21,16 @@ pub(super) enum Found {
 }
 
 impl SessionManager {
-    /// The session cookie of a `Cookie` header: of several the first that has not expired.
+    /// The session cookie of a `Cookie` header: of several the first that has not expired, or else
+    /// the first that opens.
     pub(super) fn find_cookie(&self, header: &[u8], now: u64) -> Found {
         let mut best = Found::Nothing;
         for sealed in self.cookies.of(header).candidates(header) {
             match sealed.and_then(|sealed| self.open(&sealed, now)) {
                 Some(opened) if self.is_live(&opened, now) => return Found::Opened(opened),
-                Some(opened) => best = Found::Opened(opened),
+                Some(opened) if !matches!(best, Found::Opened(_)) => best = Found::Opened(opened),
                 None if matches!(best, Found::Nothing) => best = Found::Unreadable,
-                None => {}
+                _ => {}
             }
         }
         best
@@ -50,7 +51,7 @@ impl SessionManager {
                 (loaded.session.id, What::Session(loaded))
             }
         };
-        let key = self.store.names.session(id).into();
+        let key = self.store.entry_keys.session(id).into();
         let opened = Arc::new(Opened::new(what, key, Arc::clone(self.opener.budget())));
         if self.is_live(&opened, now) {
             self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
@@ -89,5 +90,33 @@ impl SessionManager {
         };
         opened.budget.give_back(bytes_of(older.as_deref()));
         Ok(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::manager::fixture::{loaded, manager};
+    use crate::storage::MemoryStorage;
+
+    #[test]
+    fn of_several_cookies_the_first_that_has_not_expired_counts() {
+        let now = 1_000_000_000;
+        let manager = manager(Arc::new(MemoryStorage::new()));
+        let [old, older, live] = [1000, 500, now - 10].map(loaded);
+        for (sent, found) in [
+            ([&old, &live], &live),
+            ([&live, &old], &live),
+            ([&old, &older], &old),
+            ([&older, &old], &older),
+        ] {
+            let pairs = sent.map(|loaded| {
+                let lines = manager.cookies(loaded, "", now).unwrap();
+                lines[0].split(';').next().unwrap().to_owned()
+            });
+            let header = format!("{}; logto_app=damaged; {}", pairs[0], pairs[1]);
+            let ending = manager.in_cookies(header.as_bytes(), now).unwrap();
+            assert!(ending.id == found.session.id, "{sent:?}");
+        }
     }
 }

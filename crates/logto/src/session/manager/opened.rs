@@ -118,8 +118,8 @@ impl Opened {
         }
     }
 
-    /// What it means that the store says that the session is over, or has no entry of one that it
-    /// keeps.
+    /// The state of a session that has ended by the store: it is marked as ended, or missing
+    /// although the store should have it.
     pub(super) fn state_of_end(&self) -> SessionState {
         match self.what {
             What::Session(_) => SessionState::SignedOut,

@@ -137,7 +137,7 @@ impl PendingEnds {
     }
 
     /// Notes that the work was cut, as by the end of a runtime; the next end begins it anew.
-    pub(crate) fn without_worker(&self) {
+    pub(crate) fn note_worker_gone(&self) {
         self.state().has_worker = false;
     }
 

@@ -38,7 +38,7 @@ pub(crate) struct FoundSession {
 impl SessionManager {
     /// Stores a new session, in several attempts: the code that it comes from is spent.
     pub(super) async fn create(&self, session: &Session, now: u64) -> Result<(), Error> {
-        let key = self.store.names.session(session.id);
+        let key = self.store.entry_keys.session(session.id);
         let ttl = self.seconds_left(session, now);
         let put = || self.store.put(&key, self.bytes_of(session), Expect::Absent, ttl);
         // What is there is ours, of an attempt whose answer was lost: the id is random.
@@ -60,7 +60,7 @@ impl SessionManager {
     ///
     /// As [`latest`](Self::latest).
     pub(crate) async fn find(&self, loaded: &LoadedSession) -> Result<FoundSession, Error> {
-        let key = self.store.names.session(loaded.session.id);
+        let key = self.store.entry_keys.session(loaded.session.id);
         let [entry] = self.store.get([&key]).await?;
         let latest = self.merge(loaded, self.record(&key, entry.as_ref(), loaded.backend)?)?;
         Ok(FoundSession { loaded: latest, expect: Expect::after(entry.as_ref()) })
@@ -106,7 +106,7 @@ impl SessionManager {
         now: u64,
         change: impl Fn(&mut Session) -> bool,
     ) -> Result<LoadedSession, Error> {
-        let key = self.store.names.session(loaded.session.id);
+        let key = self.store.entry_keys.session(loaded.session.id);
         for _ in 0..ATTEMPTS {
             let FoundSession { loaded: latest, expect } = match found.take() {
                 Some(found) if !self.pending.has(loaded.session.id) => found,
@@ -145,7 +145,7 @@ impl SessionManager {
         now: u64,
     ) -> Result<Option<String>, Error> {
         self.watched.end(session.id);
-        let key = self.store.names.session(session.id);
+        let key = self.store.entry_keys.session(session.id);
         for _ in 0..ATTEMPTS {
             let [entry] = self.store.get([&key]).await?;
             let ended = match (session.backend, &entry) {

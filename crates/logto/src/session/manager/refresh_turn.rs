@@ -28,15 +28,15 @@ impl SessionManager {
         loaded: &LoadedSession,
         is_done: impl Fn(&Session) -> bool,
     ) -> Result<Turn, Error> {
-        let key = self.store.names.lease(loaded.session.id);
-        let session_key = self.store.names.session(loaded.session.id);
+        let key = self.store.entry_keys.lease(loaded.session.id);
+        let session_key = self.store.entry_keys.session(loaded.session.id);
         let (mut pause, longest) = LOOK;
         let mut is_settled = false;
         loop {
             // After an outage those come first who hold what Logto answered, or wait for it: the
             // refresh token that is found may be one that Logto has replaced long ago.
             self.store.settle().await;
-            if let Some(lease) = self.leases.take(&key).await? {
+            if let Some(lease) = self.leases.acquire(&key).await? {
                 // This very call may have waited for the end of the outage.
                 if is_settled || !self.store.has_to_settle() {
                     return Ok(Turn::Lease(lease));
@@ -72,13 +72,9 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     use super::*;
-    use crate::LogtoConfig;
-    use crate::config::Settings;
-    use crate::crypto::seal::KeyRing;
-    use crate::oidc::claims::IdTokenClaims;
+    use crate::session::manager::HeldLease;
+    use crate::session::manager::fixture::{self, manager};
     use crate::session::manager::leases::LIFE;
-    use crate::session::manager::{HeldLease, SessionBackend};
-    use crate::session::{Grant, SessionId, StoredTokens};
     use crate::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
 
     /// How long Logto takes a refresh token that it has replaced.
@@ -153,30 +149,7 @@ mod tests {
     }
 
     fn instance(storage: &Arc<PausedStorage>) -> Arc<SessionManager> {
-        let storage: Arc<dyn Storage> = Arc::clone(storage) as _;
-        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
-            .with_cookie_secret("0123456789abcdef0123456789abcdef")
-            .with_storage(storage)
-            .with_sessions_in_cookies();
-        let settings = Settings::validate(config).unwrap();
-        let keys = KeyRing::new(&settings.cookie_secrets, "context").unwrap();
-        Arc::new(SessionManager::new(&settings, Arc::new(keys)))
-    }
-
-    fn loaded() -> LoadedSession {
-        let claims = br#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2}"#;
-        let claims = IdTokenClaims::parse(claims).unwrap();
-        LoadedSession {
-            session: Session {
-                id: SessionId::random().unwrap(),
-                revision: 0,
-                started_at: 1000,
-                last_used_at: 1,
-                known_marker: None,
-                grant: Grant::new(claims.into(), StoredTokens::default()),
-            },
-            backend: SessionBackend::Cookie,
-        }
+        manager(Arc::clone(storage) as _)
     }
 
     /// The lease, which has to be free in the end.
@@ -201,7 +174,7 @@ mod tests {
         let step = Duration::from_millis(25);
         for death in DEATHS.step_by(50).map(Duration::from_millis) {
             for signs_of_life_began in (0..10).map(|steps| step * steps) {
-                let (storage, loaded) = (Arc::default(), loaded());
+                let (storage, loaded) = (Arc::default(), fixture::loaded(1000));
                 let holder = holder(&storage, &loaded).await;
                 sleep(signs_of_life_began).await;
                 let replaced = Instant::now();
@@ -220,7 +193,7 @@ mod tests {
     async fn after_an_outage_the_holder_comes_before_others() {
         let step = Duration::from_millis(25);
         for outage in (0..100).step_by(7).map(|steps| step * steps) {
-            let (storage, loaded) = (Arc::default(), loaded());
+            let (storage, loaded) = (Arc::default(), fixture::loaded(1000));
             let _holder = holder(&storage, &loaded).await;
             let other = instance(&storage);
             let others_know = async || other.lease_or_outcome(&loaded, |_| false).await;
@@ -238,7 +211,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lease_gives_the_right_to_send_as_long_as_no_other_instance_can_have_had_it() {
-        let (storage, loaded) = (Arc::default(), loaded());
+        let (storage, loaded) = (Arc::default(), fixture::loaded(1000));
         let one = instance(&storage);
         let lease = HeldLease::new(lease(&one, &loaded).await);
         let work = async {
@@ -260,7 +233,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_long_refresh_costs_the_store_little() {
-        let (storage, loaded) = (Arc::default(), loaded());
+        let (storage, loaded) = (Arc::default(), fixture::loaded(1000));
         let _holder = holder(&storage, &loaded).await;
         let ten_seconds = Duration::from_secs(10);
         let before = storage.calls.load(Ordering::Relaxed);

@@ -39,7 +39,7 @@ impl ReplayGuards {
         owner: &[u8],
         seconds: u64,
     ) -> Result<Option<ReplayGuard>, Error> {
-        self.claim_for(self.store.names.callback(sign_in), owner, seconds).await
+        self.claim_for(self.store.entry_keys.callback(sign_in), owner, seconds).await
     }
 
     /// Takes a webhook up for `owner`, by the hash of its body; `false` if another one did before.
@@ -49,20 +49,20 @@ impl ReplayGuards {
         owner: &[u8],
         seconds: u64,
     ) -> Result<bool, Error> {
-        let guard = self.claim_for(self.store.names.webhook(hash), owner, seconds).await?;
+        let guard = self.claim_for(self.store.entry_keys.webhook(hash), owner, seconds).await?;
         Ok(guard.is_some())
     }
 
     /// Whether a logout token was carried out.
     pub(crate) async fn is_carried_out(&self, jti: &str) -> Result<bool, Error> {
-        let [entry] = self.store.get([&self.store.names.logout_token(jti)]).await?;
+        let [entry] = self.store.get([&self.store.entry_keys.logout_token(jti)]).await?;
         Ok(entry.is_some())
     }
 
     /// Notes that a logout token was carried out. Only then: one that met an outage must work
     /// later, and ending the same sessions twice at the same time does no harm.
     pub(crate) async fn note_carried_out(&self, jti: &str, seconds: u64) -> Result<(), Error> {
-        let key = self.store.names.logout_token(jti);
+        let key = self.store.entry_keys.logout_token(jti);
         self.claim(&key, &[], seconds).await.map(drop)
     }
 

@@ -14,7 +14,7 @@ impl Markers {
         concerned: Concerned<'_>,
         until: u64,
     ) -> Result<(), Error> {
-        self.mark(&self.store.names.stale_tokens(concerned), until).await
+        self.mark(&self.store.entry_keys.stale_tokens(concerned), until).await
     }
 
     /// Until when the access tokens of a person, for an organization if one is named, are stale.
@@ -25,7 +25,8 @@ impl Markers {
     ) -> Result<Option<u64>, Error> {
         let concerned = [Some(Concerned::All), Some(Concerned::Person(sub))].into_iter();
         let concerned = concerned.chain([organization.map(Concerned::Organization)]).flatten();
-        let keys: Vec<String> = concerned.map(|one| self.store.names.stale_tokens(one)).collect();
+        let keys: Vec<String> =
+            concerned.map(|one| self.store.entry_keys.stale_tokens(one)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let markers = self.store.get_all(&keys).await?;
         let until = keys.iter().zip(&markers).filter_map(|(key, marker)| {

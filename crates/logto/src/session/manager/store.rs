@@ -23,14 +23,14 @@ pub(crate) struct Store {
     timeout: Duration,
     keys: Arc<KeyRing>,
     /// The keys of its entries.
-    pub(super) names: StoreKeys,
+    pub(super) entry_keys: StoreKeys,
     outages: Outages,
 }
 
 impl Store {
     /// The configured store; without one, the memory of this process.
     pub(crate) fn new(settings: &Settings, keys: Arc<KeyRing>) -> Self {
-        let (storage, names) = match &settings.storage {
+        let (storage, entry_keys) = match &settings.storage {
             Some(storage) => (Arc::clone(storage), StoreKeys::hashed(keys.context())),
             None => {
                 let memory = MemoryStorage::new().with_clock(settings.clock.clone());
@@ -39,7 +39,7 @@ impl Store {
             }
         };
         let timeout = settings.storage_timeout;
-        Self { storage, timeout, keys, names, outages: Outages::new() }
+        Self { storage, timeout, keys, entry_keys, outages: Outages::new() }
     }
 
     /// Whether the store is the memory of this process, which answers at once.

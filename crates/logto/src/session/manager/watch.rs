@@ -20,8 +20,8 @@ impl SessionManager {
         let session = &loaded.session;
         self.watched.watch(WatchedSession {
             id: session.id,
-            key: self.store.names.session(session.id),
-            ends: self.store.names.ends(loaded.sub(), loaded.sid()),
+            key: self.store.entry_keys.session(session.id),
+            ends: self.store.entry_keys.ends(loaded.sub(), loaded.sid()),
             started_at: session.started_at,
             known_marker: session.known_marker,
             backend: loaded.backend,
