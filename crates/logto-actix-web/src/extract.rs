@@ -12,9 +12,9 @@ use logto::web::{self, Context};
 use crate::Reply;
 use crate::middleware::{Lazy, view};
 
-/// A signed-in person.
+/// A signed-in user.
 ///
-/// A request without a signed-in user does not reach the handler: a person who opens a page is sent
+/// A request without a signed-in user does not reach the handler: a user who opens a page is sent
 /// to sign-in and comes back afterwards, anything else gets 401.
 ///
 /// # Example
@@ -49,10 +49,10 @@ pub struct User(pub web::User);
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<web::User>);
 
-/// A signed-in person who signed in at Logto at most `MAX_AGE` seconds ago
+/// A signed-in user who signed in at Logto at most `MAX_AGE` seconds ago
 /// ([`Context::fresh_user`](web::Context::fresh_user)).
 ///
-/// Others do not reach the handler: a person who opens a page signs in again and comes
+/// Others do not reach the handler: a user who opens a page signs in again and comes
 /// back, one who posts a form sees a page that says so, and anything else gets 401 with a challenge
 /// (RFC 9470) and the address of the sign-in.
 ///

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use logto_management::provision::advice;
 use logto_management::{Error, ErrorKind};
 
-use crate::connection;
+use crate::connection_advice;
 
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl From<Error> for Failure {
             ),
             (None, ErrorKind::Unreachable) => {
                 let usual = "Check LOGTO_ENDPOINT, or try again in a moment.";
-                failure.with_remedy(connection::remedy(&text).unwrap_or(usual))
+                failure.with_remedy(connection_advice::remedy(&text).unwrap_or(usual))
             }
             (None, ErrorKind::InvalidResponse) => failure.with_remedy(
                 "Is LOGTO_ENDPOINT the tenant? Console → Applications → your app → Logto endpoint, without /oidc.",

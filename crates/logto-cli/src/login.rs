@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use logto_native::{Error, ErrorKind, FileStore, NativeApp, NativeConfig};
 
 use crate::arguments;
-use crate::connection;
+use crate::connection_advice;
 use crate::failure::Failure;
 use crate::terminal::{Terminal, printable};
 use crate::variables::Variables;
@@ -92,7 +92,7 @@ fn failed(error: Error) -> Failure {
         ),
         (ErrorKind::Unreachable, _) => {
             let usual = "Check LOGTO_ENDPOINT, or try again in a moment.";
-            failure.with_remedy(connection::remedy(&text).unwrap_or(usual))
+            failure.with_remedy(connection_advice::remedy(&text).unwrap_or(usual))
         }
         _ => failure,
     }

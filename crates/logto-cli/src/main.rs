@@ -1,7 +1,7 @@
 //! The `logto` command; see its `--help` and the README.
 
 mod arguments;
-mod connection;
+mod connection_advice;
 mod doctor;
 mod env_file;
 mod failure;

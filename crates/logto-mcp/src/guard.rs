@@ -12,9 +12,9 @@ use logto::resource_server::{AccessTokenClaims, Policy};
 use rmcp::model::{ClientJsonRpcMessage, ErrorCode};
 use tower::BoxError;
 
-use crate::access::{allow, metadata_preflight, preflight};
 use crate::ending::ending;
 use crate::operation::{Operation, id};
+use crate::origins::{allow, metadata_preflight, preflight};
 use crate::reply::{BoxResponse, empty, not_allowed, of_core, rpc_error};
 use crate::table::{Asks, EVERYBODY, Undeclared, organization};
 use crate::{Mcp, sessions};
@@ -83,10 +83,10 @@ impl Mcp {
 
     /// The origin of the page that asks, of those that may.
     fn origin<B>(&self, request: &Request<B>) -> Result<Option<HeaderValue>, Box<BoxResponse>> {
-        if !self.access.is_host(request.uri(), request.headers()) {
+        if !self.origins.is_host(request.uri(), request.headers()) {
             return refuse(forbid("the host is not the one of this server"));
         }
-        let origin = self.access.origin(request.headers());
+        let origin = self.origins.origin(request.headers());
         origin.or_else(|()| refuse(forbid("pages of this origin may not call this server")))
     }
 
@@ -214,7 +214,7 @@ impl Mcp {
     }
 }
 
-/// A line for each request of someone who acts for the person.
+/// A line for each request of someone who acts for the user.
 fn log_delegation(
     caller: &AccessTokenClaims,
     parts: &Parts,

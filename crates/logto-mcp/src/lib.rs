@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod access;
 mod caller;
 mod ending;
 mod error;
@@ -8,6 +7,7 @@ mod guard;
 mod handler;
 mod mcp;
 mod operation;
+mod origins;
 #[cfg(feature = "poem")]
 mod poem;
 mod reply;

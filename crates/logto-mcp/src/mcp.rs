@@ -9,7 +9,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::streamable_http_server::{SessionManager, StreamableHttpServerConfig};
 use url::Url;
 
-use crate::access::Access;
+use crate::origins::Origins;
 use crate::sessions::Sessions;
 use crate::table::Table;
 use crate::{Error, McpService};
@@ -52,14 +52,14 @@ pub struct Mcp {
     /// The path of the endpoint.
     pub(crate) path: String,
     pub(crate) table: Table,
-    pub(crate) access: Access,
+    pub(crate) origins: Origins,
     pub(crate) sessions: Sessions,
 }
 
 impl Mcp {
     /// The protection of the MCP server at the address that is the API's resource indicator. The
     /// scopes of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata)
-    /// are those that clients ask for when a person signs in for the first time: name as few as the
+    /// are those that clients ask for when a user signs in for the first time: name as few as the
     /// server is of use with.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Mcp {
             api: api.clone(),
             path: url.path().to_owned(),
             table: Table::default(),
-            access: Access::new(&url),
+            origins: Origins::new(&url),
             sessions: Sessions::new()?,
         })
     }
@@ -88,7 +88,7 @@ impl Mcp {
     }
 
     /// The same, and everyone sees the tool in the list: the client of a caller that lacks a scope
-    /// asks the person for it when the tool is called (step-up). A tool that is not listed is not
+    /// asks the user for it when the tool is called (step-up). A tool that is not listed is not
     /// called by most clients, so no permission is asked.
     pub fn with_offered_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
         let name = name.into();
@@ -122,14 +122,14 @@ impl Mcp {
     /// Lets the pages of another origin, such as `https://inspector.example.com`, call the server
     /// from the browser. By default only those of its own do.
     pub fn with_origin(mut self, origin: &str) -> Self {
-        self.access.add_origin(origin);
+        self.origins.add_origin(origin);
         self
     }
 
     /// Accepts another name in the `Host` header, with its port unless that is the usual one: for
     /// behind a proxy that puts its own there. By default only the host of the API's address is.
     pub fn with_host(mut self, host: &str) -> Self {
-        self.access.add_host(host);
+        self.origins.add_host(host);
         self
     }
 

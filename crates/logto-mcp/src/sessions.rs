@@ -66,7 +66,7 @@ impl Sessions {
     }
 }
 
-/// The session is the person's, in one client, one organization, and by one actor: what one
+/// The session is the user's, in one client, one organization, and by one actor: what one
 /// agent began is not for another one to go on with.
 fn input(id: &str, owner: &AccessTokenClaims) -> Vec<u8> {
     let organization = owner.organization_id().unwrap_or_default();

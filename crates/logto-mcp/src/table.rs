@@ -10,7 +10,7 @@ use rmcp::model::Extensions;
 use crate::operation::Operation;
 
 /// Who may connect and see lists: everyone whose token is for this server. Whether someone else
-/// acts for the person is judged where something is done.
+/// acts for the user is judged where something is done.
 pub(crate) const EVERYBODY: Policy = Policy::new().with_delegation(u8::MAX);
 
 /// The policies of an MCP server. What is not in it is refused.

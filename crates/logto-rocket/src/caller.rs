@@ -18,7 +18,7 @@ use crate::{Auth, Reply};
 /// the request, or by the session, whose access token for the API is judged like one that was sent.
 ///
 /// A session counts for a request that changes something only if it comes from a page of the app.
-/// A person who opens a page and is not signed in is redirected to sign-in, as with `User`;
+/// A user who opens a page and is not signed in is redirected to sign-in, as with `User`;
 /// everything else gets 401.
 ///
 /// It needs both fairings, [`fairing`](crate::fairing()) and [`api_fairing`](crate::api_fairing()).

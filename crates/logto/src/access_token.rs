@@ -8,7 +8,7 @@ use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
 use crate::session::StoredToken;
 
-/// An access token to call an API with: the signed-in person's, or a [program's](crate::m2m).
+/// An access token to call an API with: the signed-in user's, or a [program's](crate::m2m).
 ///
 /// # Example
 ///

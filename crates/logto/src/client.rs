@@ -238,9 +238,9 @@ impl Logto {
         route.handle(&self.context(request)).await
     }
 
-    /// The sessions that the store lists for a person, oldest first: for a page that shows them.
+    /// The sessions that the store lists for a user, oldest first: for a page that shows them.
     /// Sessions in cookies are listed where a [storage](LogtoConfig::with_storage) stands
-    /// beside them. For the page of the person themselves there is
+    /// beside them. For the page of the user themselves there is
     /// [`User::sessions`](crate::web::User::sessions).
     ///
     /// # Errors
@@ -264,7 +264,7 @@ impl Logto {
         Ok(sessions.iter().map(|listed| listed.info(None)).collect())
     }
 
-    /// Ends one session of a person, by the [id](SessionInfo::id) that the list gives it, and
+    /// Ends one session of a user, by the [id](SessionInfo::id) that the list gives it, and
     /// revokes its refresh token. `false` if there is no such session any more.
     ///
     /// # Errors
@@ -292,12 +292,12 @@ impl Logto {
         self.0.tasks.run(ending).await.map(|ended| ended > 0)
     }
 
-    /// Signs a person out of all sessions of this app that began before now: those in the store,
+    /// Signs a user out of all sessions of this app that began before now: those in the store,
     /// whose refresh tokens are revoked too, and those in cookies. Without a common store it
     /// reaches the sessions that this process meets.
     ///
-    /// Logto's own session is not ended by this: the person may be signed in again without a
-    /// password. Ending it, or suspending the person, takes Logto's Management API.
+    /// Logto's own session is not ended by this: the user may be signed in again without a
+    /// password. Ending it, or suspending the user, takes Logto's Management API.
     ///
     /// # Errors
     ///
@@ -318,7 +318,7 @@ impl Logto {
         // it does not end them.
         let until = self.now().saturating_add(self.0.settings.clock_tolerance);
         let (engine, sub) = (Arc::clone(&self.0), sub.to_owned());
-        self.0.tasks.run(async move { engine.end_person(&sub, until).await }).await
+        self.0.tasks.run(async move { engine.end_user(&sub, until).await }).await
     }
 
     /// Whether the store of sessions answers and can be written, for a readiness probe. It takes no
@@ -347,7 +347,7 @@ impl Logto {
 
     /// Waits until the work that outlives its requests is done: refreshes, sign-outs and
     /// revocations under way. Call it when the server has stopped, before the process ends: a
-    /// refresh that is cut between Logto's answer and the store costs a person their session.
+    /// refresh that is cut between Logto's answer and the store costs a user their session.
     ///
     /// The log says what is waited for: tasks, and among them refreshed tokens and sign-outs that
     /// the store has not taken yet. Both are tried as long as the process lives.

@@ -150,7 +150,7 @@ impl Reply {
     }
 
     /// The browser forgets which pages it has loaded ahead of time (Clear Site Data): they are of
-    /// the person before.
+    /// the user before.
     pub(crate) fn with_pages_forgotten(self) -> Self {
         self.with_header("clear-site-data", "\"prefetchCache\", \"prerenderCache\"")
     }

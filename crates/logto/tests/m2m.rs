@@ -63,8 +63,8 @@ impl World {
 
     fn id_of(&self, handle: &str) -> String {
         let people = self.tenant.people();
-        let person = people.iter().find(|person| person.handle() == handle);
-        person.unwrap().id().to_owned()
+        let user = people.iter().find(|user| user.handle() == handle);
+        user.unwrap().id().to_owned()
     }
 
     fn token_calls(&self) -> usize {
@@ -139,7 +139,7 @@ async fn a_refusal_is_told_and_not_kept() {
 }
 
 #[tokio::test]
-async fn a_token_is_exchanged_for_one_of_the_same_person_for_another_target() {
+async fn a_token_is_exchanged_for_one_of_the_same_user_for_another_target() {
     let world = World::new().await;
     let personal = world.tenant.create_personal_access_token("alice").unwrap();
     let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);

@@ -259,7 +259,7 @@ async fn sign_in_silently(auth: Auth) -> Result<Either<Reply, Redirect>, Reply> 
     })
 }
 
-/// Only the person with this address can complete the sign-in.
+/// Only the user with this address can complete the sign-in.
 async fn sign_in_as(auth: Auth, query: Query<Fields>) -> Result<Reply, Reply> {
     let email = query.into_inner().remove("email").unwrap_or_default();
     let options = SignInOptions::new().with_expected_email(email).with_post_redirect_uri("/");

@@ -253,7 +253,7 @@ async fn sign_in_silently(auth: Auth) -> Result<Response, Reply> {
     })
 }
 
-/// Only the person with this address can complete the sign-in.
+/// Only the user with this address can complete the sign-in.
 async fn sign_in_as(auth: Auth, form: RawForm) -> Result<Reply, Reply> {
     let email = fields(&form).remove("email").unwrap_or_default();
     let options = SignInOptions::new().with_expected_email(email).with_post_redirect_uri("/");

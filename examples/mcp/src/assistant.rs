@@ -9,7 +9,7 @@ use rmcp::{schemars, tool, tool_router};
 
 use crate::hub::Hub;
 
-/// Bookmarks of one person, and people with bookmarks.
+/// Bookmarks of one user, and people with bookmarks.
 const MAX_BOOKMARKS: usize = 100;
 const MAX_PEOPLE: usize = 10_000;
 

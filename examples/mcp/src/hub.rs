@@ -1,7 +1,7 @@
 //! Calls Hugging Face's Hub with the caller's own token, which Logto keeps.
 //!
 //! The access token that the client sent is for this server only. It is exchanged at Logto for one
-//! that opens the person's account there, and the account has the Hugging Face token.
+//! that opens the user's account there, and the account has the Hugging Face token.
 
 use std::env;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Hub {
         }
     }
 
-    /// The names of the caller's models; an error is a sentence for the person.
+    /// The names of the caller's models; an error is a sentence for the user.
     pub(crate) async fn models(&self, caller: &str) -> Result<Vec<String>, String> {
         let account = TokenRequest::opaque().with_scopes(["openid", "identities"]);
         let account = self.app.exchange(Subject::AccessToken(caller), &account).await;

@@ -23,7 +23,7 @@ use url::Url;
 use assistant::Assistant;
 use hub::Hub;
 
-/// The permissions of the API resource in Logto. Clients ask for the first one when a person signs
+/// The permissions of the API resource in Logto. Clients ask for the first one when a user signs
 /// in, and for the second when the tool that needs it is called for the first time.
 const READ: &str = "read:models";
 const WRITE: &str = "write:bookmarks";

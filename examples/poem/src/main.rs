@@ -231,7 +231,7 @@ async fn sign_in_silently(auth: Auth) -> Result<Response, Reply> {
     })
 }
 
-/// Only the person with this address can complete the sign-in.
+/// Only the user with this address can complete the sign-in.
 #[handler]
 async fn sign_in_as(auth: Auth, Query(mut query): Query<Fields>) -> Result<Reply, Reply> {
     let email = query.remove("email").unwrap_or_default();

@@ -278,7 +278,7 @@ async fn sign_in_silently(auth: Auth) -> Result<Either<Reply, Redirect>, Reply> 
     })
 }
 
-/// Only the person with this address can complete the sign-in.
+/// Only the user with this address can complete the sign-in.
 #[get("/sign-in/as?<email>")]
 async fn sign_in_as(auth: Auth, email: &str) -> Result<Reply, Reply> {
     let options = SignInOptions::new().with_expected_email(email).with_post_redirect_uri("/");

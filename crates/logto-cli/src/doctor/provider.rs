@@ -5,7 +5,7 @@ use url::Url;
 
 use super::ask::{Answer, Http};
 use super::finding::{Examination, Finding, Outcome};
-use crate::connection;
+use crate::connection_advice;
 
 /// Seconds that the clocks may be apart: the default of the SDK.
 const CLOCK_TOLERANCE: u64 = 60;
@@ -69,7 +69,7 @@ fn unreachable(endpoint: &Url, cause: &str) -> Finding {
     Finding::problem(
         format!("LOGTO_ENDPOINT {endpoint} cannot be reached: {cause}"),
         "While Logto is unreachable, users cannot sign in and tokens cannot be refreshed.",
-        connection::remedy(cause).unwrap_or(usual),
+        connection_advice::remedy(cause).unwrap_or(usual),
     )
 }
 

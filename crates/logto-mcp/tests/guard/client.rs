@@ -70,7 +70,7 @@ impl Site {
         self.clock.advance(two_hours);
     }
 
-    /// A client that has found the tenant, and the address where its person signs in.
+    /// A client that has found the tenant, and the address where its user signs in.
     async fn begin(&self) -> (OAuthState, String) {
         // Without a token the server says where to sign in.
         let refused =
@@ -185,7 +185,7 @@ async fn step_up(
 }
 
 #[tokio::test]
-async fn a_client_goes_on_with_a_new_token_until_the_person_takes_it_back() {
+async fn a_client_goes_on_with_a_new_token_until_the_user_takes_it_back() {
     let site = Site::new().await;
     let (state, url) = site.begin().await;
     // As the clients do that want to stay signed in: Logto gives no refresh token otherwise.
@@ -200,7 +200,7 @@ async fn a_client_goes_on_with_a_new_token_until_the_person_takes_it_back() {
     let redeemed = requests.iter().filter(|seen| seen.path == "/oidc/token").count();
     assert_eq!(redeemed, 1, "{requests:?}");
 
-    site.tenant.revoke_grants("alice").expect("a person");
+    site.tenant.revoke_grants("alice").expect("a user");
     // What was issued goes on to its end, as every JWT does.
     assert!(call(&service, "whoami").await.is_ok());
     site.wait();

@@ -1,4 +1,4 @@
-//! One line in the log for each call of someone who acts for another person.
+//! One line in the log for each call of someone who acts for another user.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};

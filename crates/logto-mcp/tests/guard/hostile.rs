@@ -114,7 +114,7 @@ const TABLE: &[Row] = &[
     ("scope missing, subscription", Needs("read:notes"), Same, |t| Ask::modern("subscriptions/listen", json!({ "notifications": {} })).token(&t.none)),
     ("another organization", Needs(""), Same, |t| Ask::call("organization_notes").with("x-organization", "another").token(&t.reads)),
     ("no organization", Malformed, Same, |t| Ask::call("organization_notes").token(&t.reads)),
-    // Someone acts for the person: where the policy allows it, by whom, and how deep.
+    // Someone acts for the user: where the policy allows it, by whom, and how deep.
     ("an actor", Answer("acts"), Same, |t| legacy_call("for_others").session(&t.session_of_actor).token(&t.delegated)),
     ("an actor where none may act", Needs("read:notes"), Same, |t| Ask::call("read_notes").token(&t.delegated)),
     ("an actor where none may act, legacy", Needs("read:notes"), Same, |t| legacy_call("read_notes").session(&t.session_of_actor).token(&t.delegated)),
@@ -123,7 +123,7 @@ const TABLE: &[Row] = &[
     ("an actor, prompt", Needs("read:notes"), Same, |t| Ask::modern("prompts/get", json!({ "name": "summary" })).token(&t.delegated)),
     ("deep delegation", Needs("read:notes"), Same, |t| Ask::call("for_others").token(&t.deep)),
     ("deep delegation, legacy", Needs("read:notes"), Same, |t| legacy_call("for_others").token(&t.deep)),
-    ("an actor in the session of the person", Status(404, "not known"), Same, |t| legacy_call("for_others").session(&t.session).token(&t.delegated)),
+    ("an actor in the session of the user", Status(404, "not known"), Same, |t| legacy_call("for_others").session(&t.session).token(&t.delegated)),
     ("an actor in the session of another actor", Status(404, "not known"), Same, |t| legacy_call("for_others").session(&t.session_of_actor).token(&t.other_actor)),
     // Older versions do not send the name in a header: the body decides.
     ("legacy, scope missing", Needs(WRITES), Same, |t| legacy_call("write_note").session(&t.session).token(&t.reads)),

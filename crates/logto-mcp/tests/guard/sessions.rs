@@ -33,7 +33,7 @@ async fn two_people_with_one_server_do_not_share_a_session() {
     let (alice, frank) =
         (world.token("alice", "read:notes").await, world.token("frank", "read:notes").await);
     let (hers, his) = (world.session(&alice).await, world.session(&frank).await);
-    // The code of one session does not fit another one of the same person either.
+    // The code of one session does not fit another one of the same user either.
     let (id, _) = hers.rsplit_once('.').expect("a bound id");
     let other = world.session(&alice).await;
     let (_, code) = other.rsplit_once('.').expect("a bound id");

@@ -76,14 +76,14 @@ impl World {
         Self { tenant, clock, notes, server }
     }
 
-    /// The user id of a person.
-    pub(crate) fn id(&self, person: &str) -> String {
-        id(&self.tenant, person)
+    /// The user id of a user.
+    pub(crate) fn id(&self, user: &str) -> String {
+        id(&self.tenant, user)
     }
 
-    /// A person's access token for the server.
-    pub(crate) async fn token(&self, person: &str, scope: &str) -> String {
-        text(&sign_in(&self.tenant, person, Some(ADDRESS), scope).await, "access_token")
+    /// A user's access token for the server.
+    pub(crate) async fn token(&self, user: &str, scope: &str) -> String {
+        text(&sign_in(&self.tenant, user, Some(ADDRESS), scope).await, "access_token")
     }
 
     /// alice's token with `read:notes`, in the hands of someone who acts for her.
@@ -123,7 +123,7 @@ impl World {
         Seen { status: parts.status, headers: parts.headers, body }
     }
 
-    /// The session id of a person who has begun a session as older clients do.
+    /// The session id of a user who has begun a session as older clients do.
     pub(crate) async fn session(&self, token: &str) -> String {
         let seen = self.see(Ask::initialize().token(token)).await;
         assert_eq!(seen.status, 200, "{seen:?}");
@@ -168,10 +168,10 @@ pub(crate) async fn tenant(address: &str) -> LocalTenant {
     tenant.start().await.expect("a tenant")
 }
 
-/// The token response for a person who has signed in.
+/// The token response for a user who has signed in.
 pub(crate) async fn sign_in(
     tenant: &LocalTenant,
-    person: &str,
+    user: &str,
     resource: Option<&str>,
     scope: &str,
 ) -> Value {
@@ -186,7 +186,7 @@ pub(crate) async fn sign_in(
     request.extend(resource.map(|resource| ("resource", resource)));
     let url = format!("{}/oidc/auth", tenant.endpoint());
     let url = reqwest::Url::parse_with_params(&url, &request).expect("a URL");
-    let callback = tenant.sign_in(url.as_str(), person).await.expect("a callback");
+    let callback = tenant.sign_in(url.as_str(), user).await.expect("a callback");
     let callback = reqwest::Url::parse(&callback).expect("a URL");
     let code = callback.query_pairs().find(|(name, _)| name == "code").expect("a code").1;
 
@@ -199,10 +199,10 @@ pub(crate) async fn sign_in(
     response.error_for_status().expect("tokens").json().await.expect("JSON")
 }
 
-pub(crate) fn id(tenant: &LocalTenant, person: &str) -> String {
+pub(crate) fn id(tenant: &LocalTenant, user: &str) -> String {
     let people = tenant.people();
-    let person = people.iter().find(|known| known.handle() == person);
-    person.expect("a person").id().to_owned()
+    let user = people.iter().find(|known| known.handle() == user);
+    user.expect("a user").id().to_owned()
 }
 
 pub(crate) fn text(value: &Value, member: &str) -> String {

@@ -12,7 +12,7 @@ use rocket::{Build, Request, Rocket, catch, catchers, get, routes};
 use crate::{app, client, location};
 use logto_stage::Stage;
 
-fn opened_by_a_person(request: LocalRequest<'_>) -> LocalRequest<'_> {
+fn opened_by_a_user(request: LocalRequest<'_>) -> LocalRequest<'_> {
     request.header(Accept::HTML)
 }
 
@@ -70,11 +70,11 @@ fn ranked(stage: &Stage) -> Rocket<Build> {
 }
 
 #[rocket::async_test]
-async fn a_person_is_sent_to_sign_in_and_back_and_a_script_gets_401() {
+async fn a_user_is_sent_to_sign_in_and_back_and_a_script_gets_401() {
     let stage = Stage::new().await;
     let client = client(app(&stage)).await;
     for request in [client.get("/a/b?x=1"), client.head("/a/b?x=1")] {
-        let response = opened_by_a_person(request).dispatch().await;
+        let response = opened_by_a_user(request).dispatch().await;
         assert_eq!(response.status(), Status::SeeOther);
         assert_eq!(location(&response), "/sign-in?return_to=%2Fa%2Fb%3Fx%3D1");
         assert_eq!(response.content_type(), None);
@@ -94,10 +94,10 @@ async fn what_a_route_of_the_app_answers_stays() {
     let stage = Stage::new().await;
     let client = client(ranked(&stage)).await;
     for (path, text) in [("/shared", "visitor"), ("/stubborn", "the app's own 401")] {
-        let response = opened_by_a_person(client.get(path)).dispatch().await;
+        let response = opened_by_a_user(client.get(path)).dispatch().await;
         assert_eq!(response.into_string().await.as_deref(), Some(text));
     }
-    let response = opened_by_a_person(client.get("/theirs")).dispatch().await;
+    let response = opened_by_a_user(client.get("/theirs")).dispatch().await;
     assert_eq!(response.status(), Status::Unauthorized);
     let body = response.into_string().await.unwrap_or_default();
     assert!(body.contains("<small>Rocket</small>"), "{body}");
@@ -111,24 +111,24 @@ async fn catchers_stay_the_apps() {
         (catchers![catch_all], "the app's catch-all"),
     ] {
         let client = client(app(&stage).register("/", catchers)).await;
-        let response = opened_by_a_person(client.get("/")).dispatch().await;
+        let response = opened_by_a_user(client.get("/")).dispatch().await;
         assert_eq!(response.status(), Status::Unauthorized);
         assert_eq!(response.into_string().await.as_deref(), Some(text));
     }
     let later =
         AdHoc::on_ignite("later", |rocket| async { rocket.register("/", catchers![catch_all]) });
     let launched = client(app(&stage).attach(later)).await;
-    let response = opened_by_a_person(launched.get("/")).dispatch().await;
+    let response = opened_by_a_user(launched.get("/")).dispatch().await;
     let body = response.into_string().await;
     assert_eq!(body.as_deref(), Some("the app's catch-all"));
 
     let alike = client(app(&stage).register("/", catchers![look_alike])).await;
-    let response = opened_by_a_person(alike.get("/")).dispatch().await;
+    let response = opened_by_a_user(alike.get("/")).dispatch().await;
     assert_eq!(response.status(), Status::Unauthorized);
     let body = response.into_string().await.unwrap_or_default();
     assert!(body.starts_with("xxx"), "{body}");
 
     let client = client(app(&stage).register("/", catchers![asks_the_core])).await;
-    let response = opened_by_a_person(client.get("/")).dispatch().await;
+    let response = opened_by_a_user(client.get("/")).dispatch().await;
     assert_eq!(location(&response), "/sign-in?return_to=%2F");
 }

@@ -100,13 +100,13 @@ impl LogtoConfig {
     /// Partitioned`), which other sites that show the app do not share.
     ///
     /// `SameSite=Lax` cookies never reach such a frame, and Logto's pages cannot be shown in it. So
-    /// a page in a frame that needs a signed-in person shows a button that opens a window.
-    /// There the person signs in and confirms, and the window hands the session over to the
+    /// a page in a frame that needs a signed-in user shows a button that opens a window.
+    /// There the user signs in and confirms, and the window hands the session over to the
     /// frame that opened it. In a frame, the session counts only for requests of the app's own
     /// pages, and for pages that are opened.
     ///
     /// It needs [`with_frame_ancestors`](Self::with_frame_ancestors), and does nothing where the
-    /// base URL is plain http. A person who signs out in the frame or in the window is signed
+    /// base URL is plain http. A user who signs out in the frame or in the window is signed
     /// out in both.
     ///
     /// # Example

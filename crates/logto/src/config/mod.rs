@@ -174,7 +174,7 @@ impl LogtoConfig {
     /// A request is for the address that its `Host` names, if that is the base URL or one of these;
     /// all others are treated as if they were for the base URL, and what they say of themselves
     /// is never repeated. Redirect URI, page to return to and checks of the origin follow;
-    /// cookies belong to each host, so a person signs in at each. A proxy has to pass `Host` on
+    /// cookies belong to each host, so a user signs in at each. A proxy has to pass `Host` on
     /// as the browser sent it.
     ///
     /// Each has the scheme and the path of the base URL. Register the redirect URI of each in

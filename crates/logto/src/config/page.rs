@@ -36,11 +36,11 @@ pub struct PageContent<'a> {
     pub language: &'a str,
     /// What happened, in a few words.
     pub title: &'a str,
-    /// What that means for the person, in a sentence or two.
+    /// What that means for the user, in a sentence or two.
     pub text: &'a str,
     /// Logto's own words, if there are any. They come from outside.
     pub detail: Option<&'a str>,
-    /// What the person can do.
+    /// What the user can do.
     pub action: PageAction<'a>,
     /// The text of a script with which the page goes on by itself, if it does: put it into a
     /// `<script>` behind the link, as it is. Only pages of
@@ -49,7 +49,7 @@ pub struct PageContent<'a> {
     pub script: Option<&'a str>,
 }
 
-/// The one thing that a person can do on a page of the SDK.
+/// The one thing that a user can do on a page of the SDK.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PageAction<'a> {
@@ -61,7 +61,7 @@ pub struct PageAction<'a> {
     pub label: &'a str,
 }
 
-/// How a person goes on from a page of the SDK.
+/// How a user goes on from a page of the SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PageActionKind {

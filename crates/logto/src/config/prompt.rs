@@ -1,13 +1,13 @@
 //! The `prompt` of an authorization request.
 
-/// What Logto shows before it sends the person back. Logto knows no other values.
+/// What Logto shows before it sends the user back. Logto knows no other values.
 ///
 /// # Example
 ///
 /// ```
 /// use logto::{Prompt, SignInOptions};
 ///
-/// // Logto's sign-in page, also for a person who is signed in there.
+/// // Logto's sign-in page, also for a user who is signed in there.
 /// let again = SignInOptions::new().with_prompt(Prompt::LoginConsent);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Prompt {
         }
     }
 
-    /// The same with Logto's sign-in page, also for a person who is signed in there.
+    /// The same with Logto's sign-in page, also for a user who is signed in there.
     pub(crate) fn with_login(self) -> Self {
         match self {
             Self::Consent | Self::LoginConsent => Self::LoginConsent,
@@ -47,7 +47,7 @@ impl Prompt {
         }
     }
 
-    /// Whether Logto shows its sign-in page, also to a person who is signed in there.
+    /// Whether Logto shows its sign-in page, also to a user who is signed in there.
     pub(crate) fn includes_login(self) -> bool {
         matches!(self, Self::Login | Self::LoginConsent)
     }

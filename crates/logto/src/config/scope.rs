@@ -5,11 +5,11 @@ const RESERVED: [&str; 3] = ["openid", OFFLINE_ACCESS, "profile"];
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 /// The e-mail address.
 pub(crate) const EMAIL: &str = "email";
-/// What the person has linked, and the tokens that are kept for it.
+/// What the user has linked, and the tokens that are kept for it.
 pub(crate) const IDENTITIES: &str = "identities";
-/// Sessions and grants of the person at Logto.
+/// Sessions and grants of the user at Logto.
 pub(crate) const SESSIONS: &str = "urn:logto:scope:sessions";
-/// Organizations of the person; goes with the resource below.
+/// Organizations of the user; goes with the resource below.
 pub(crate) const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
 /// The resource that organization tokens hang on.
 pub(crate) const ORGANIZATIONS_RESOURCE: &str = "urn:logto:resource:organizations";

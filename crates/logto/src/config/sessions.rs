@@ -53,7 +53,7 @@ impl LogtoConfig {
         self
     }
 
-    /// How long after signing in a person has to sign in again. Default: 14 days, the life of
+    /// How long after signing in a user has to sign in again. Default: 14 days, the life of
     /// Logto's refresh tokens.
     ///
     /// # Example

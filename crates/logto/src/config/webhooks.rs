@@ -70,7 +70,7 @@ impl LogtoConfig {
         self
     }
 
-    /// Also signs a person out everywhere who sets a new password on Logto's pages: Logto itself
+    /// Also signs a user out everywhere who sets a new password on Logto's pages: Logto itself
     /// leaves the sessions and tokens from before as they are.
     ///
     /// # Example

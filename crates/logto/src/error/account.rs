@@ -34,8 +34,8 @@ pub enum AccountProblem {
     MissingScope,
     /// The app belongs to a third party, which changes nothing of an account.
     ThirdParty,
-    /// The person has to say again who they are: there is no
-    /// [verification](crate::web::Verification), or it ended, or it is another person's.
+    /// The user has to say again who they are: there is no
+    /// [verification](crate::web::Verification), or it ended, or it is another user's.
     VerificationRequired,
     /// There is no such verification record, or it ended, or is not complete.
     VerificationNotFound,
@@ -49,15 +49,15 @@ pub enum AccountProblem {
     CannotSend,
     /// What was sent is not valid, or changes nothing.
     InvalidInput,
-    /// Another person has this user name.
+    /// Another user has this user name.
     UsernameTaken,
     /// No account of that service is linked.
     NotLinked,
-    /// The account is linked to another person, or one of that service is linked already.
+    /// The account is linked to another user, or one of that service is linked already.
     IdentityInUse,
     /// Another account of the same service is linked.
     OtherIdentity,
-    /// The person could not sign in any more.
+    /// The user could not sign in any more.
     LastSignInMethod,
     /// The connector keeps no tokens.
     TokenNotKept,
@@ -103,9 +103,9 @@ impl AccountProblem {
         })
     }
 
-    /// Whether what the person entered is why, or that they have to enter something: no fault of
+    /// Whether what the user entered is why, or that they have to enter something: no fault of
     /// the app.
-    pub(crate) fn is_of_person(self) -> bool {
+    pub(crate) fn is_of_user(self) -> bool {
         use AccountProblem as Problem;
         matches!(
             self,

@@ -30,7 +30,7 @@ pub(crate) use wording::Wording;
 /// ```
 /// fn advise(error: &logto::Error) -> &'static str {
 ///     if error.needs_sign_in() {
-///         "send the person to sign in"
+///         "send the user to sign in"
 ///     } else if error.is_retryable() {
 ///         "try again in a moment; no one was signed out"
 ///     } else {
@@ -87,11 +87,11 @@ pub enum ErrorKind {
     /// The browser came back with a callback that does not belong to a sign-in of this browser, or
     /// that was used before.
     InvalidCallback,
-    /// The person cancelled at Logto, or was denied access there.
+    /// The user cancelled at Logto, or was denied access there.
     Cancelled,
     /// The caller asked for something that cannot be sent.
     InvalidRequest,
-    /// There is no session, or it is over: the person has to sign in.
+    /// There is no session, or it is over: the user has to sign in.
     SignInRequired,
     /// The session is larger than 128 KiB without its access tokens; the error names the largest
     /// claim.
@@ -99,15 +99,15 @@ pub enum ErrorKind {
     /// The session store is unavailable. No user was signed out, and the same call may work
     /// later.
     StoreUnavailable,
-    /// Logto does not give this person the token that was asked for: they are not a member of the
+    /// Logto does not give this user the token that was asked for: they are not a member of the
     /// organization, or may not use the application.
     AccessDenied,
     /// Logto does not accept the app's id or secret: the secret is wrong or has expired, or the app
     /// was deleted. An operator has to act.
     InvalidClient,
-    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) does not let the person in.
+    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) does not let the user in.
     SignInRefused,
-    /// Another person came back from Logto than the sign-in was
+    /// Another user came back from Logto than the sign-in was
     /// [meant for](crate::SignInOptions::with_expected_email).
     WrongUser,
     /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; no one was signed
@@ -272,7 +272,7 @@ impl Error {
         code.is_some_and(|code| codes.contains(&code))
     }
 
-    /// Whether the person has to sign in (again) for the call to succeed.
+    /// Whether the user has to sign in (again) for the call to succeed.
     ///
     /// # Example
     ///

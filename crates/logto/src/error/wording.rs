@@ -53,7 +53,7 @@ impl Wording {
                 "invalid_callback",
                 "This sign-in can no longer be completed",
                 "It was already used, took too long, or was begun in another browser or under another \
-                 address (localhost is not 127.0.0.1), or your browser keeps no cookies.",
+                 address, or your browser keeps no cookies.",
             ),
             ErrorKind::MissingToken => (
                 401,

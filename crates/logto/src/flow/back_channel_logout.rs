@@ -7,10 +7,11 @@ use super::backoff::Backoff;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::log_limit::limited;
-use crate::oidc::jwt::{LogoutSubject, LogoutToken};
+use crate::oidc::jwt::{Compact, LogoutSubject, LogoutToken, verify_logout_token};
+use crate::oidc::provider::TokenOrigin;
 
 /// Seconds after the end of a session at Logto for which a sign-in may still bring it: one that was
-/// under way. A person who takes longer was on Logto's own page, which begins another session.
+/// under way. A user who takes longer was on Logto's own page, which begins another session.
 const UNDER_WAY: u64 = 5;
 
 /// A logout that was verified.
@@ -39,6 +40,20 @@ impl Engine {
             }
         })?;
         self.log_out(token).await
+    }
+
+    async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
+        let token = Compact::parse(token)?;
+        let signature = self.provider.verify_signature(&token, TokenOrigin::Untrusted);
+        signature.await?;
+        let metadata = self.provider.metadata().await?;
+        verify_logout_token(
+            &token,
+            &metadata.issuer,
+            &self.settings.app_id,
+            self.settings.clock.now(),
+            self.settings.clock_tolerance,
+        )
     }
 
     /// Ends the sessions that a logout token names. Logto sends a token once: what the store does
@@ -89,8 +104,8 @@ impl Engine {
                 let until = ended_at.saturating_add(UNDER_WAY);
                 self.sessions.markers.end_logto_session(sid, until).await?;
             }
-            LogoutSubject::Person(sub) => {
-                self.sessions.markers.end_person(sub, *ended_at).await?;
+            LogoutSubject::User(sub) => {
+                self.sessions.markers.end_user(sub, *ended_at).await?;
             }
         }
         self.sessions.replay_guards.note_carried_out(&token.jti, token.good_for).await

@@ -50,7 +50,7 @@ impl Engine {
 
         let parameters = CallbackParameters::parse(query).map_err(|error| unknown(error, None))?;
         if parameters.is_bare() {
-            // All that Logto sends when a person cancels on its consent page.
+            // All that Logto sends when a user cancels on its consent page.
             let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
             return Err(unknown(error, self.transactions.latest_page(&self.keys, cookies, now)));
         }

@@ -10,7 +10,7 @@ pub(crate) const CONSENT_REQUIRED: &str = "consent_required";
 /// A callback that did not become a session.
 pub(crate) struct CallbackFailure {
     pub(crate) error: Error,
-    /// The page that the person wanted, if that is known.
+    /// The page that the user wanted, if that is known.
     pub(crate) page: Option<String>,
     /// The sign-in that is over with this. After an outage it is not: loading the same callback
     /// again may work.

@@ -48,7 +48,7 @@ impl CallbackParameters {
         Ok(parameters)
     }
 
-    /// Whether this is the callback without anything: a person cancelled on Logto's consent page.
+    /// Whether this is the callback without anything: a user cancelled on Logto's consent page.
     pub(crate) fn is_bare(&self) -> bool {
         let Self { state, iss, error, error_description, code } = self;
         [state, iss, error, error_description, code].into_iter().all(Option::is_none)

@@ -60,15 +60,15 @@ impl Engine {
         Ended { refresh_token, is_stored: false }
     }
 
-    /// Ends all sessions of a person that began by `until`, by Logto's clock, and
+    /// Ends all sessions of a user that began by `until`, by Logto's clock, and
     /// revokes the refresh tokens of those that the store lists.
-    pub(crate) async fn end_person(self: &Arc<Self>, sub: &str, until: u64) -> Result<(), Error> {
+    pub(crate) async fn end_user(self: &Arc<Self>, sub: &str, until: u64) -> Result<(), Error> {
         self.end_listed(sub, |listed| listed.ending.started_at <= until).await?;
         // Last, as it hides from the list what could not be ended: the caller may try again.
-        self.sessions.markers.end_person(sub, until).await
+        self.sessions.markers.end_user(sub, until).await
     }
 
-    /// Ends those sessions of the list of a person that are meant, and revokes their refresh
+    /// Ends those sessions of the list of a user that are meant, and revokes their refresh
     /// tokens: how many there were.
     pub(crate) async fn end_listed(
         self: &Arc<Self>,

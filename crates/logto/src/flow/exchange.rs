@@ -130,7 +130,7 @@ impl Engine {
             self.revoke_all(token.into_iter().collect());
             return Err(error);
         }
-        // What one person had begun is not for another to go on with.
+        // What one user had begun is not for another to go on with.
         let goes_on = match &transaction.intent.freshness {
             Some(freshness) if expected.is_none() => freshness.is_for(session.grant.shown().sub()),
             _ => true,
@@ -203,7 +203,7 @@ impl Engine {
         self.redeem_code(code, transaction, redirect_uri).await
     }
 
-    /// Stores the outcome for callbacks that come to another instance. The person does not wait for
+    /// Stores the outcome for callbacks that come to another instance. The user does not wait for
     /// that.
     fn tell_other_instances(self: &Arc<Self>, guard: Option<ReplayGuard>, outcome: &Outcome) {
         let Some(guard) = guard.filter(|_| self.sessions.replay_guards.is_shared()) else {
@@ -232,7 +232,7 @@ impl Engine {
         if let Some(before) =
             before.as_ref().filter(|before| before.sub() == session.grant.shown().sub())
         {
-            // The same person goes on where they were.
+            // The same user goes on where they were.
             session.set_organization(before.session.grant.tokens().organization.clone());
         }
         let loaded = self.sessions.begin(session, device, now).await?;

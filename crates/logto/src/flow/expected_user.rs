@@ -1,4 +1,4 @@
-//! The person that a sign-in is meant for, by a magic link, an invitation, or "continue as …".
+//! The user that a sign-in is meant for, by a magic link, an invitation, or "continue as …".
 //!
 //! Logto decides who comes back: with a session it ignores one-time tokens and hints, and on its
 //! page people sign in as they like. So the callback compares.
@@ -12,9 +12,9 @@ const SUB: &str = "sub:";
 /// Who has to come back from a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ExpectedUser {
-    /// The person with this verified e-mail address.
+    /// The user with this verified e-mail address.
     Email(String),
-    /// The person with this id in Logto.
+    /// The user with this id in Logto.
     Sub(String),
 }
 
@@ -34,7 +34,7 @@ impl ExpectedUser {
         }
     }
 
-    /// Whether it is this person. Letters of an address count as the same in both cases, as they do
+    /// Whether it is this user. Letters of an address count as the same in both cases, as they do
     /// at Logto.
     pub(crate) fn is(&self, claims: &IdTokenClaims) -> bool {
         match self {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_verified_address_is_a_person() {
+    fn only_a_verified_address_is_a_user() {
         let expected = ExpectedUser::Email("Alice@Example.test".to_owned());
         for (more, is) in [
             (r#","email":"alice@example.TEST","email_verified":true"#, true),

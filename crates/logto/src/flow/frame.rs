@@ -15,7 +15,7 @@ use crate::error::Error;
 /// What the seals of tickets, codes and windows are bound to; no cookie can have these names.
 const TICKET: &str = "ticket=";
 const CODE: &str = "code=";
-/// Seconds that a frame may wait for its person to open the window.
+/// Seconds that a frame may wait for its user to open the window.
 const KEY_LIFETIME: u64 = 24 * 3600;
 /// Seconds between the click that confirms and the frame that comes for the session.
 const CODE_LIFETIME: u64 = 60;

@@ -1,4 +1,4 @@
-//! How recent the person's authentication has to be (`max_age`: OpenID Connect Core, section
+//! How recent the user's authentication has to be (`max_age`: OpenID Connect Core, section
 //! 3.1.2.1).
 
 use crate::crypto::encoding;
@@ -6,10 +6,10 @@ use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::IdTokenClaims;
 
 /// Seconds that a browser may take from Logto to the page that asked. Without them a page could
-/// send a person to sign in for ever.
+/// send a user to sign in for ever.
 const WAY_BACK: u64 = 10;
-/// Bytes of the hash that names a person.
-const PERSON: usize = 12;
+/// Bytes of the hash that names a user.
+const USER: usize = 12;
 /// The largest integer that Logto reads exactly.
 pub(crate) const MAX_AGE: u64 = (1 << 53) - 1;
 
@@ -20,30 +20,30 @@ pub(crate) struct Freshness {
     /// In seconds.
     pub(crate) max_age: u64,
     /// A hash of who was signed in when the sign-in began.
-    person: Option<String>,
+    user: Option<String>,
 }
 
 impl Freshness {
     pub(crate) fn new(max_age: u64, signed_in: Option<&str>) -> Self {
-        Self { max_age, person: signed_in.map(hash) }
+        Self { max_age, user: signed_in.map(hash) }
     }
 
     /// One line of text.
     pub(super) fn to_line(&self) -> String {
-        let person = self.person.as_deref().unwrap_or_default();
-        format!("{} {person}", self.max_age)
+        let user = self.user.as_deref().unwrap_or_default();
+        format!("{} {user}", self.max_age)
     }
 
     pub(super) fn from_line(line: &str) -> Option<Self> {
-        let (max_age, person) = line.split_once(' ')?;
-        let person = (!person.is_empty()).then(|| person.to_owned());
-        Some(Self { max_age: max_age.parse().ok()?, person })
+        let (max_age, user) = line.split_once(' ')?;
+        let user = (!user.is_empty()).then(|| user.to_owned());
+        Some(Self { max_age: max_age.parse().ok()?, user })
     }
 
     /// Whether the sign-in may go on with what was begun: no one was signed in before, or the same
-    /// person was.
+    /// user was.
     pub(crate) fn is_for(&self, sub: &str) -> bool {
-        self.person.as_ref().is_none_or(|person| *person == hash(sub))
+        self.user.as_ref().is_none_or(|user| *user == hash(sub))
     }
 
     /// Checks the ID token of the callback (OpenID Connect Core, section 3.1.3.7, step 13).
@@ -85,8 +85,8 @@ fn is_between(auth_time: u64, max_age: u64, now: u64, lenience: u64) -> bool {
 }
 
 fn hash(sub: &str) -> String {
-    let hash = encoding::sha256(&[b"person\n", sub.as_bytes()]);
-    encoding::encode(hash.into_iter().take(PERSON).collect::<Vec<_>>())
+    let hash = encoding::sha256(&[b"user\n", sub.as_bytes()]);
+    encoding::encode(hash.into_iter().take(USER).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_for_the_person_who_was_signed_in() {
+    fn it_is_for_the_user_who_was_signed_in() {
         assert!(Freshness::new(0, None).is_for("alice"));
         let alice = Freshness::new(0, Some("alice"));
         assert!(alice.is_for("alice") && !alice.is_for("bob") && !alice.is_for(""));

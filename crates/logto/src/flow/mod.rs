@@ -21,6 +21,7 @@ mod leased_refresh;
 mod options;
 mod refresh;
 mod resources;
+mod revocation;
 mod session_watch;
 mod sign_in;
 mod sign_in_again;

@@ -29,7 +29,7 @@ pub(crate) struct SignInStart {
 
 impl Engine {
     /// Begins a sign-in. `signed_in` is who is signed in, where the sign-in has to be recent: what
-    /// one person had begun is not for another to go on with.
+    /// one user had begun is not for another to go on with.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl Engine {
         if !prompt.includes_login() && !for_pages.is_empty() {
             tracing::debug!(
                 parameters = ?for_pages,
-                "ignored by Logto if the person is signed in there; a prompt with login would show its page"
+                "ignored by Logto if the user is signed in there; a prompt with login would show its page"
             );
         }
         let (restarted, replaces) = match previous {
@@ -125,7 +125,7 @@ impl Engine {
         Ok(())
     }
 
-    /// A person who has to authenticate again needs a page for it.
+    /// A user who has to authenticate again needs a page for it.
     fn prompt(&self, options: &SignInOptions) -> Prompt {
         match (options.prompt, self.settings.prompt) {
             _ if options.is_silent => Prompt::None,

@@ -14,7 +14,7 @@ use crate::oidc::claims::{IdTokenClaims, UserInfo};
 use crate::reply::Reply;
 use crate::session::Session;
 
-/// How long a hook may take. The person waits for it.
+/// How long a hook may take. The user waits for it.
 pub(super) const SIGN_IN_HOOK_LIMIT: Duration = Duration::from_secs(30);
 
 type HookError = Box<dyn StdError + Send + Sync>;
@@ -53,13 +53,13 @@ impl PendingSignIn {
         self.session.grant.claims()
     }
 
-    /// The person's id in Logto.
+    /// The user's id in Logto.
     #[must_use]
     pub fn sub(&self) -> &str {
         self.session.grant.shown().sub()
     }
 
-    /// The page of this app that the person is on the way to, as a path.
+    /// The page of this app that the user is on the way to, as a path.
     #[must_use]
     pub fn return_to(&self) -> String {
         self.page.clone().unwrap_or_else(|| {
@@ -68,7 +68,7 @@ impl PendingSignIn {
         })
     }
 
-    /// What Logto's userinfo endpoint says about the person now.
+    /// What Logto's userinfo endpoint says about the user now.
     ///
     /// # Errors
     ///
@@ -80,10 +80,10 @@ impl PendingSignIn {
         self.engine.user_info(&token.token, self.sub()).await
     }
 
-    /// How many other sessions of the person there are now. `None` without a store: then there is
+    /// How many other sessions of the user there are now. `None` without a store: then there is
     /// no list of them. A store lists sessions in cookies too.
     ///
-    /// This does not tell whether a person is here for the first time, since sessions end. Only the
+    /// This does not tell whether a user is here for the first time, since sessions end. Only the
     /// app's own table of people knows that.
     ///
     /// # Errors
@@ -147,25 +147,25 @@ enum Decision {
 }
 
 impl SignInDecision {
-    /// The person is signed in and goes on to their page.
+    /// The user is signed in and goes on to their page.
     pub fn admit() -> Self {
         Self(Decision::Admit)
     }
 
-    /// The person is signed in and goes on to another page of this app, for example to the one that
+    /// The user is signed in and goes on to another page of this app, for example to the one that
     /// asks newcomers for more. A path or a full URL of the same origin; anything else is a failure
     /// of the hook.
     pub fn admit_to(page: impl Into<String>) -> Self {
         Self(Decision::AdmitTo(page.into()))
     }
 
-    /// The person is not signed in and sees a page of the SDK (403) with this text; it is not
+    /// The user is not signed in and sees a page of the SDK (403) with this text; it is not
     /// translated and not read as HTML.
     pub fn refuse(text: impl Into<String>) -> Self {
         Self(Decision::Refuse(text.into()))
     }
 
-    /// The person is not signed in and goes on to a page of this app, as in
+    /// The user is not signed in and goes on to a page of this app, as in
     /// [`admit_to`](Self::admit_to).
     pub fn refuse_to(page: impl Into<String>) -> Self {
         Self(Decision::RefuseTo(page.into()))
@@ -174,12 +174,12 @@ impl SignInDecision {
 
 impl LogtoConfig {
     /// A hook that is called at every sign-in, when the tokens are verified and before there is a
-    /// session: to keep a row for each person, to send newcomers to another page, to let only some
+    /// session: to keep a row for each user, to send newcomers to another page, to let only some
     /// people in.
     ///
-    /// It is called once for each sign-in, also if the person loads the callback again. If it
-    /// fails, panics or takes longer than 30 seconds, the person sees an error page and is not
-    /// signed in. A person who is refused does not get a session, and the refresh token of the
+    /// It is called once for each sign-in, also if the user loads the callback again. If it
+    /// fails, panics or takes longer than 30 seconds, the user sees an error page and is not
+    /// signed in. A user who is refused does not get a session, and the refresh token of the
     /// sign-in is revoked; sessions that they have already stay.
     ///
     /// # Example
@@ -251,7 +251,7 @@ impl Engine {
             Decision::Refuse(text) => Error::new(ErrorKind::SignInRefused, text),
             Decision::RefuseTo(page) => {
                 let reply = Reply::see_other(own_page(page)?);
-                let why = "the sign-in hook refused the person";
+                let why = "the sign-in hook refused the user";
                 Error::new(ErrorKind::SignInRefused, why).answered_by(reply)
             }
         };

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use crate::log_limit::limited;
 use crate::oidc::provider::{Metadata, is_answer};
 
-/// How long a person waits for Logto to revoke the refresh token. It goes on afterwards.
+/// How long a user waits for Logto to revoke the refresh token. It goes on afterwards.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long the question may take whether Logto is there at all, if it did not answer that.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
@@ -18,14 +18,14 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) enum AtLogto {
     /// Its own session ends there.
     EndSession(String),
-    /// It does not answer: a redirect would leave the person at a dead page.
+    /// It does not answer: a redirect would leave the user at a dead page.
     IsAway,
     /// It has no such page.
     Nothing,
 }
 
 impl Engine {
-    /// Revokes the refresh token of a session that is over, and finds out where the person goes on
+    /// Revokes the refresh token of a session that is over, and finds out where the user goes on
     /// to end the session at Logto.
     pub(crate) async fn sign_out_at_logto(
         self: &Arc<Self>,
@@ -58,7 +58,7 @@ impl Engine {
     /// not left out.
     async fn revoke_patiently(self: &Arc<Self>, refresh_token: String) -> bool {
         let engine = Arc::clone(self);
-        // A task of its own: it ends even if the person does not wait.
+        // A task of its own: it ends even if the user does not wait.
         let revocation = self.tasks.spawn(async move {
             let revoked = engine.revoke(&refresh_token).await;
             if let Err(error) = &revoked {

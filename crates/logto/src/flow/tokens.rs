@@ -6,12 +6,9 @@ use super::Transaction;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Departure, Endpoint};
-use crate::log_limit::limited;
 use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
-use crate::oidc::jwt::{
-    Compact, Expected, LogoutToken, Nonce, verify_id_token, verify_logout_token,
-};
+use crate::oidc::jwt::{Compact, Expected, Nonce, verify_id_token};
 use crate::oidc::provider::TokenOrigin;
 use crate::oidc::{Protocol, Tokens};
 use crate::session::manager::LoadedSession;
@@ -90,7 +87,7 @@ impl Engine {
         })
     }
 
-    /// Redeems a refresh token. The session's person and sign-in must stay the same (OpenID Connect
+    /// Redeems a refresh token. The session's user and sign-in must stay the same (OpenID Connect
     /// Core, section 12.2).
     pub(crate) async fn redeem_refresh_token(
         &self,
@@ -163,21 +160,6 @@ impl Engine {
         verify_id_token(&token, &expected)
     }
 
-    /// Checks a logout token.
-    pub(crate) async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
-        let token = Compact::parse(token)?;
-        let signature = self.provider.verify_signature(&token, TokenOrigin::Untrusted);
-        signature.await?;
-        let metadata = self.provider.metadata().await?;
-        verify_logout_token(
-            &token,
-            &metadata.issuer,
-            &self.settings.app_id,
-            self.settings.clock.now(),
-            self.settings.clock_tolerance,
-        )
-    }
-
     /// Asks userinfo with the opaque access token.
     pub(crate) async fn user_info(&self, access_token: &str, sub: &str) -> Result<UserInfo, Error> {
         let metadata = self.provider.metadata().await?;
@@ -190,38 +172,9 @@ impl Engine {
         let answer = self.http.get(Endpoint::UserInfo, endpoint, Some(access_token)).await?;
         UserInfo::parse(&answer, sub)
     }
-
-    /// Ends the refresh token and all that was issued for it (RFC 7009). JSON is not expected:
-    /// Logto answers with an empty body.
-    pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
-        let metadata = self.provider.metadata().await?;
-        let Some(endpoint) = &metadata.revocation_endpoint else {
-            return Ok(());
-        };
-        let form = [("token", refresh_token), ("token_type_hint", "refresh_token")];
-        self.http.post_form(Endpoint::Revocation, endpoint, &form).await?;
-        Ok(())
-    }
-
-    /// Revokes refresh tokens of sessions that are over, one after the other, in a task of its
-    /// own: no request waits for Logto.
-    pub(crate) fn revoke_all(self: &Arc<Self>, tokens: Vec<String>) {
-        let engine = Arc::clone(self);
-        self.tasks.spawn(async move {
-            for token in tokens {
-                if let Err(error) = engine.revoke(&token).await {
-                    limited!(
-                        warn,
-                        %error,
-                        "failed to revoke the refresh token of an ended session"
-                    );
-                }
-            }
-        });
-    }
 }
 
-/// A code that Logto does not take any more is a sign-in that is over: the person signed out
+/// A code that Logto does not take any more is a sign-in that is over: the user signed out
 /// elsewhere, or came back after a minute.
 fn code_refused(error: Error) -> Error {
     match error.response() {

@@ -119,7 +119,7 @@ impl Engine {
         }
         let at = delivery.created_at_seconds();
         if let Some(sub) = self.loses_sessions(delivery) {
-            until_done(delivery, "end sessions", || self.end_person(sub, at)).await;
+            until_done(delivery, "end sessions", || self.end_user(sub, at)).await;
         }
         for concerned in stale_tokens(delivery.event()) {
             let sessions = &self.sessions;
@@ -149,13 +149,13 @@ impl Engine {
         Ok(until.is_some_and(|until| issued.iat <= until))
     }
 
-    /// The person whose sessions a delivery ends.
+    /// The user whose sessions a delivery ends.
     fn loses_sessions<'a>(&self, delivery: &'a Delivery) -> Option<&'a str> {
         match delivery.event() {
             Event::UserDeleted(change) => Some(&change.user_id),
             Event::UserSuspensionStatusUpdated(change) => {
                 let is_suspended = change.user.as_ref().and_then(|user| user.is_suspended);
-                // Where Logto does not say so, the person has to sign in again, which tells.
+                // Where Logto does not say so, the user has to sign in again, which tells.
                 (is_suspended != Some(false)).then_some(change.user_id.as_str())
             }
             Event::PostResetPassword(interaction) => {
@@ -186,13 +186,13 @@ async fn until_done<F: Future<Output = Result<(), Error>>>(
     }
 }
 
-/// Whose access tokens may permit something else after an event. Nothing is sent when a person is
+/// Whose access tokens may permit something else after an event. Nothing is sent when a user is
 /// given a role, or loses one.
 fn stale_tokens(event: &Event) -> Vec<Concerned<'_>> {
     match event {
         Event::OrganizationMembershipUpdated(change) => {
             let people = change.removed_user_ids.iter().chain(&change.added_user_ids);
-            let mut concerned: Vec<_> = people.map(|id| Concerned::Person(id)).collect();
+            let mut concerned: Vec<_> = people.map(|id| Concerned::User(id)).collect();
             if concerned.is_empty() {
                 // Logto 1.37 does not say who it was.
                 concerned.push(Concerned::Organization(&change.organization_id));

@@ -149,7 +149,7 @@ impl MachineApp {
         issued.map_err(|error| explained(error, subject))
     }
 
-    /// The same for someone who acts for that user, such as a support person: the token gets the
+    /// The same for someone who acts for that user, such as support staff: the token gets the
     /// claim `act`, and an API accepts it only if its
     /// [policy](crate::resource_server::Policy::with_delegation) allows delegation.
     ///

@@ -1,4 +1,4 @@
-//! Tokens for programs: without a person, or for a person who already proved who they are.
+//! Tokens for programs: without a user, or for a user who already proved who they are.
 //!
 //! A [`MachineApp`] is an application of the tenant that has a secret. It gets tokens for itself
 //! (`client_credentials`) and exchanges one token for another (RFC 8693): a personal access token

@@ -27,7 +27,7 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Subject<'a> {
-    /// The access token that came with a request: the exchange acts on that person's behalf.
+    /// The access token that came with a request: the exchange acts on that user's behalf.
     AccessToken(&'a str),
     /// A personal access token, `pat_…`.
     PersonalAccessToken(&'a str),

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 pub(crate) struct Target {
     pub(crate) resource: Option<String>,
     pub(crate) organization: Option<String>,
-    /// Sorted, each once; empty for all that the person may have.
+    /// Sorted, each once; empty for all that the user may have.
     pub(crate) scopes: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl TokenRequest {
 
     /// A token for an API resource, which has to be among the configured
     /// [resources](crate::LogtoConfig::with_resources). Without an organization it carries the
-    /// scopes of all the person's roles, those in organizations included.
+    /// scopes of all the user's roles, those in organizations included.
     pub fn resource(indicator: impl Into<String>) -> Self {
         let mut request = Self::opaque();
         request.target.resource = Some(indicator.into());
@@ -100,7 +100,7 @@ impl TokenRequest {
         self
     }
 
-    /// The same token, in the organization that the person
+    /// The same token, in the organization that the user
     /// [works in](crate::web::Context::switch_organization).
     ///
     /// # Example
@@ -125,7 +125,7 @@ impl TokenRequest {
         self
     }
 
-    /// A new token, even if the one that the session holds is good: for after the person's roles
+    /// A new token, even if the one that the session holds is good: for after the user's roles
     /// changed.
     ///
     /// # Example
@@ -134,7 +134,7 @@ impl TokenRequest {
     /// use logto::TokenRequest;
     /// use logto::web::User;
     ///
-    /// /// The app has just given the person a role.
+    /// /// The app has just given the user a role.
     /// async fn promoted(user: &User) -> Result<bool, logto::Error> {
     ///     let request = TokenRequest::resource("https://api.example.com").refreshed();
     ///     let token = user.access_token(request).await?;

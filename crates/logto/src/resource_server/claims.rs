@@ -165,7 +165,7 @@ impl AccessTokenClaims {
         span.of(&self.0.text)
     }
 
-    /// The token itself, for the exchange that calls another API [on the person's
+    /// The token itself, for the exchange that calls another API [on the user's
     /// behalf](crate::m2m::Subject::AccessToken). It is as good as a password for an hour: keep
     /// it out of logs.
     ///
@@ -176,7 +176,7 @@ impl AccessTokenClaims {
     /// use logto::resource_server::AccessTokenClaims;
     /// use logto::{AccessToken, Error, TokenRequest};
     ///
-    /// /// A token for another API, for the person of this request.
+    /// /// A token for another API, for the user of this request.
     /// async fn for_billing(app: &MachineApp, caller: &AccessTokenClaims) -> Result<AccessToken, Error> {
     ///     let billing = TokenRequest::resource("https://bills.example.test").with_scopes(["read:bills"]);
     ///     app.exchange(Subject::AccessToken(caller.token()), &billing).await
@@ -199,13 +199,13 @@ impl AccessTokenClaims {
         self.part(self.0.client_id)
     }
 
-    /// Whether an application acts for itself, without a person.
+    /// Whether an application acts for itself, without a user.
     #[must_use]
     pub fn is_machine(&self) -> bool {
         self.sub() == self.client_id()
     }
 
-    /// Who acts for the person, if someone else does: the `sub` of `act` (RFC 8693, section 4.1). A
+    /// Who acts for the user, if someone else does: the `sub` of `act` (RFC 8693, section 4.1). A
     /// [policy](crate::resource_server::Policy::with_delegation) has to allow that.
     ///
     /// # Example
@@ -228,7 +228,7 @@ impl AccessTokenClaims {
     }
 
     /// How many act, one for the other: 0 without an [actor](Self::actor), 1 if the actor acts for
-    /// the person directly.
+    /// the user directly.
     #[must_use]
     pub fn delegation_depth(&self) -> u8 {
         self.0.delegations
@@ -246,7 +246,7 @@ impl AccessTokenClaims {
     }
 
     /// The organization that the token is limited to. A token for an API without it carries the
-    /// permissions that the person has in *all* their organizations.
+    /// permissions that the user has in *all* their organizations.
     #[must_use]
     pub fn organization_id(&self) -> Option<&str> {
         self.0.organization.map(|id| self.part(id))
@@ -265,7 +265,7 @@ impl AccessTokenClaims {
     ///     match (claims.is_organization_token(), claims.organization_id()) {
     ///         (true, _) => "the organization itself",
     ///         (false, Some(_)) => "the API, in one organization",
-    ///         (false, None) => "the API, in all of the person's organizations",
+    ///         (false, None) => "the API, in all of the user's organizations",
     ///     }
     /// }
     /// ```

@@ -115,7 +115,7 @@ impl ApiConfig {
     }
 
     /// Accepts personal access tokens (`pat_…`) too: `app` exchanges each for an access token with
-    /// these scopes, separated by spaces, as far as the person has them. The app must be allowed to
+    /// these scopes, separated by spaces, as far as the user has them. The app must be allowed to
     /// exchange tokens.
     ///
     /// The outcome is kept as long as the access token lives, an hour by default: for so long a
@@ -138,7 +138,7 @@ impl ApiConfig {
     /// let config = ApiConfig::new("https://api.example.test")
     ///     .with_personal_access_tokens(app, "read:things write:things");
     /// let api = Api::new(endpoint, config)?;
-    /// // What a person's script sends, in place of an access token.
+    /// // What a user's script sends, in place of an access token.
     /// let claims = api.verify(&personal_token).await?;
     /// assert!(claims.has_scope("read:things"));
     /// # Ok(())

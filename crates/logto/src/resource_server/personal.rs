@@ -74,7 +74,7 @@ impl PersonalTokens {
         })?;
         let _permit = at_once.acquire().await;
         match app.exchange(subject, request).await {
-            // The person's token, and not the app that asks, has to be what is refused.
+            // The user's token, and not the app that asks, has to be what is refused.
             Err(error)
                 if error.kind() == ErrorKind::Refused
                     && error.response().and_then(|response| response.error())

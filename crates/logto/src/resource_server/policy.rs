@@ -119,7 +119,7 @@ impl Policy {
 
     /// Requires a token of the organization that the parameter of that name in the route's path
     /// names. An API that serves organizations has to: a token without organization carries the
-    /// permissions of all of a person's organizations.
+    /// permissions of all of a user's organizations.
     #[must_use]
     pub const fn with_organization_in_path(mut self, parameter: &'static str) -> Self {
         self.organization = Organization::From(OrganizationFrom::Path(parameter));
@@ -162,7 +162,7 @@ impl Policy {
     /// ```
     /// use logto::resource_server::Policy;
     ///
-    /// /// A person's own things, whichever organizations they are in.
+    /// /// A user's own things, whichever organizations they are in.
     /// const OWN_THINGS: Policy = Policy::new().with_scopes(&["read:things"]).without_organization();
     /// ```
     #[must_use]
@@ -228,7 +228,7 @@ impl Policy {
         self
     }
 
-    /// Accepts tokens of someone who acts for the person (`act`, RFC 8693, section 4.1), if at most
+    /// Accepts tokens of someone who acts for the user (`act`, RFC 8693, section 4.1), if at most
     /// `depth` do, one for the other. Default: 0, so a delegated call is refused. Each one that is
     /// accepted is logged.
     ///
@@ -244,7 +244,7 @@ impl Policy {
         self
     }
 
-    /// Of those who act for the person, accepts these only, by their `sub`. It has no effect
+    /// Of those who act for the user, accepts these only, by their `sub`. It has no effect
     /// without [`with_delegation`](Self::with_delegation).
     #[must_use]
     pub const fn with_actors(mut self, actors: &'static [&'static str]) -> Self {

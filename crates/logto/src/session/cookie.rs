@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::{Grant, Opener, Session, SessionPointer, pack};
+use super::{Grant, Sealer, Session, SessionPointer, pack};
 use crate::cookies::{self, Attributes};
 use crate::crypto::seal::Purpose;
 use crate::error::{Error, ErrorKind};
@@ -34,7 +34,7 @@ pub(crate) struct SessionCookie {
     chunk_prefix: String,
     attributes: Attributes,
     budget: usize,
-    opener: Arc<Opener>,
+    sealer: Arc<Sealer>,
 }
 
 /// The value of a session cookie, its chunks put together.
@@ -57,10 +57,10 @@ pub(crate) enum Content {
 }
 
 impl SessionCookie {
-    /// The cookie of the opener's name.
-    pub(crate) fn new(attributes: Attributes, budget: usize, opener: Arc<Opener>) -> Self {
-        let name = opener.name.clone();
-        Self { chunk_prefix: format!("{name}."), name, attributes, budget, opener }
+    /// The cookie of the sealer's name.
+    pub(crate) fn new(attributes: Attributes, budget: usize, sealer: Arc<Sealer>) -> Self {
+        let name = sealer.name.clone();
+        Self { chunk_prefix: format!("{name}."), name, attributes, budget, sealer }
     }
 
     /// The cookie of the same sessions in a frame of another site, whose jar is another one. It is
@@ -69,8 +69,8 @@ impl SessionCookie {
     pub(crate) fn in_frame(&self, name: &str) -> Self {
         let attributes = Attributes::for_frame();
         let name = attributes.name(name);
-        let (budget, opener) = (self.budget, Arc::clone(&self.opener));
-        Self { chunk_prefix: format!("{name}."), name, attributes, budget, opener }
+        let (budget, sealer) = (self.budget, Arc::clone(&self.sealer));
+        Self { chunk_prefix: format!("{name}."), name, attributes, budget, sealer }
     }
 
     /// The name of the first chunk.
@@ -121,13 +121,13 @@ impl SessionCookie {
     }
 
     pub(crate) fn open(&self, sealed: &Sealed<'_>) -> Option<Content> {
-        let opened = self.opener.unseal(sealed.purpose, &sealed.text)?;
+        let opened = self.sealer.open(sealed.purpose, &sealed.text)?;
         match sealed.purpose {
             Purpose::SessionPointer => {
                 SessionPointer::from_bytes(&opened).map(Content::SessionPointer)
             }
             _ => {
-                let grant = |shown, _: &[u8]| Grant::from_sealed(shown, &self.opener, &sealed.text);
+                let grant = |shown, _: &[u8]| Grant::from_sealed(shown, &self.sealer, &sealed.text);
                 pack::unpack(&opened, grant).map(Content::Session)
             }
         }
@@ -140,8 +140,7 @@ impl SessionCookie {
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let seal = &self.opener;
-        let sealed = seal.keys.seal(Purpose::SessionPointer, &seal.name, pointer.to_bytes())?;
+        let sealed = self.sealer.seal(Purpose::SessionPointer, pointer.to_bytes())?;
         let value = format!("{}{sealed}", char::from(POINTER));
         let first = self.attributes.set(&self.name, &value, max_age);
         Ok(std::iter::once(first).chain(self.remove_chunks(header, 1)).collect())
@@ -159,8 +158,8 @@ impl SessionCookie {
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let packed = self.opener.packer.pack(session);
-        let value = self.opener.keys.seal(Purpose::Session, &self.opener.name, packed)?;
+        let packed = self.sealer.packer.pack(session);
+        let value = self.sealer.seal(Purpose::Session, packed)?;
         let mut rest = value.as_str();
         let mut chunks = Vec::new();
         while !rest.is_empty() {

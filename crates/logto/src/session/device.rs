@@ -1,6 +1,6 @@
 //! Browser and device of a session, as its user agent names them.
 
-/// What a user agent tells, as far as a person recognizes their session by it.
+/// What a user agent tells, as far as a user recognizes their session by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Device {
     browser: u8,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::opener::Opener;
 use super::pack::{Packer, grant_of};
+use super::sealer::Sealer;
 use super::stored_tokens::{StoredToken, StoredTokens};
 use crate::crypto::seal::Purpose;
 use crate::oidc::Target;
@@ -30,10 +30,10 @@ enum Form {
     /// They are at hand, and packed when the session is saved.
     Fresh(OnceLock<Box<[u8]>>),
     /// As a store has them.
-    Packed(Arc<Opener>, Box<[u8]>),
+    Packed(Arc<Sealer>, Box<[u8]>),
     /// As a browser has them, in the value of its cookies: unsealed once more, so that they are not
     /// in memory twice.
-    Sealed(Arc<Opener>, Box<[u8]>),
+    Sealed(Arc<Sealer>, Box<[u8]>),
 }
 
 impl Grant {
@@ -51,13 +51,13 @@ impl Grant {
     }
 
     /// Of bytes that this SDK packed and a store kept.
-    pub(crate) fn from_packed(shown: Shown, opener: &Arc<Opener>, packed: &[u8]) -> Arc<Self> {
-        Self::unread(shown, Form::Packed(Arc::clone(opener), packed.into()))
+    pub(crate) fn from_packed(shown: Shown, sealer: &Arc<Sealer>, packed: &[u8]) -> Arc<Self> {
+        Self::unread(shown, Form::Packed(Arc::clone(sealer), packed.into()))
     }
 
     /// Of the value of session cookies.
-    pub(super) fn from_sealed(shown: Shown, opener: &Arc<Opener>, sealed: &[u8]) -> Arc<Self> {
-        Self::unread(shown, Form::Sealed(Arc::clone(opener), sealed.into()))
+    pub(super) fn from_sealed(shown: Shown, sealer: &Arc<Sealer>, sealed: &[u8]) -> Arc<Self> {
+        Self::unread(shown, Form::Sealed(Arc::clone(sealer), sealed.into()))
     }
 
     pub(crate) fn shown(&self) -> &Shown {
@@ -117,18 +117,18 @@ impl Grant {
     fn read<T>(&self, read: impl FnOnce(&Packer, &[u8]) -> Option<T>) -> Option<T> {
         match &self.form {
             Form::Fresh(_) => None,
-            Form::Packed(opener, packed) => read(opener.packer(), packed),
-            Form::Sealed(opener, text) => {
-                let session = opener.unseal(Purpose::Session, text)?;
-                read(opener.packer(), grant_of(&session)?)
+            Form::Packed(sealer, packed) => read(sealer.packer(), packed),
+            Form::Sealed(sealer, text) => {
+                let session = sealer.open(Purpose::Session, text)?;
+                read(sealer.packer(), grant_of(&session)?)
             }
         }
     }
 
     /// Notes that an opened session takes more memory.
     fn grow(&self, bytes: usize) {
-        if let Form::Packed(opener, _) | Form::Sealed(opener, _) = &self.form {
-            opener.budget.take(bytes);
+        if let Form::Packed(sealer, _) | Form::Sealed(sealer, _) = &self.form {
+            sealer.budget.take(bytes);
         }
     }
 
@@ -139,10 +139,10 @@ impl Grant {
 
 impl Drop for Grant {
     fn drop(&mut self) {
-        if let Form::Packed(opener, _) | Form::Sealed(opener, _) = &self.form {
+        if let Form::Packed(sealer, _) | Form::Sealed(sealer, _) = &self.form {
             let claims = self.claims.get().map_or(0, |claims| claims.bytes());
             let tokens = self.tokens.get().map_or(0, |tokens| tokens.bytes());
-            opener.budget.give_back(claims + tokens);
+            sealer.budget.give_back(claims + tokens);
         }
     }
 }

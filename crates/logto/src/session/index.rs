@@ -1,14 +1,14 @@
-//! The list of one person's sessions in a store.
+//! The list of one user's sessions in a store.
 
 use super::bytes::{Reader, put_number, put_version};
 use super::{Device, SessionId};
 use crate::storage::Version;
 
 const VERSION: u8 = 3;
-/// Of a person with more sessions than this, the oldest are not listed.
+/// Of a user with more sessions than this, the oldest are not listed.
 const MAX_SESSIONS: usize = 100;
 
-/// The sessions of one person, oldest first.
+/// The sessions of one user, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Index(Vec<Indexed>);
 
@@ -17,7 +17,7 @@ pub(crate) struct Indexed {
     pub(crate) id: SessionId,
     /// In seconds since the Unix epoch.
     pub(crate) started_at: u64,
-    /// The revocation marker of the person that it began after.
+    /// The revocation marker of the user that it began after.
     pub(crate) known_marker: Option<Version>,
     /// Otherwise it is in cookies.
     pub(crate) is_stored: bool,

@@ -7,9 +7,9 @@ mod grant;
 mod id;
 mod index;
 pub(crate) mod manager;
-mod opener;
 mod pack;
 mod pointer;
+mod sealer;
 mod state;
 mod stored_tokens;
 
@@ -23,9 +23,9 @@ pub(crate) use grant::Grant;
 pub(crate) use id::SessionId;
 pub(crate) use index::{Index, Indexed};
 pub use manager::SessionInfo;
-pub(crate) use opener::Opener;
 pub(crate) use pack::{Packer, unpack};
 pub(crate) use pointer::SessionPointer;
+pub(crate) use sealer::Sealer;
 pub use state::SessionState;
 pub(crate) use stored_tokens::{StoredToken, StoredTokens};
 
@@ -35,9 +35,9 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     /// Counts the refreshes, so that of two copies the newer one is known.
     pub(crate) revision: u64,
-    /// When the person signed in, by Logto's clock, in seconds since the Unix epoch.
+    /// When the user signed in, by Logto's clock, in seconds since the Unix epoch.
     pub(crate) started_at: u64,
-    /// The revocation marker of the person that was there when the session began. It does not end
+    /// The revocation marker of the user that was there when the session began. It does not end
     /// this session; see [`manager`].
     pub(crate) known_marker: Option<Version>,
     /// When the session was last seen in use, in seconds since the Unix epoch; not more exact than

@@ -30,6 +30,6 @@ pub enum SessionState {
     /// There is a session cookie that cannot be read: its secret is gone or it was damaged.
     Unreadable,
     /// The session was ended elsewhere: Logto does not accept its refresh token any more or signed
-    /// the person out, or another instance or browser did.
+    /// the user out, or another instance or browser did.
     Revoked,
 }

@@ -14,7 +14,7 @@ pub(crate) struct StoredTokens {
     pub(crate) refresh: Option<String>,
     /// One for each target that was asked for, the one used last at the end.
     pub(crate) access: Vec<StoredToken>,
-    /// The organization that the person works in.
+    /// The organization that the user works in.
     pub(crate) organization: Option<String>,
 }
 

@@ -16,7 +16,7 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caching {
-    /// Whether the request was refused unless a person is signed in.
+    /// Whether the request was refused unless a user is signed in.
     pub(super) is_protected: bool,
 }
 
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_shared_cache_keeps_a_persons_page_and_nothing_is_loosened() {
+    fn no_shared_cache_keeps_a_users_page_and_nothing_is_loosened() {
         for (set, open, protected) in [
             (None, Some("private"), Some("no-store")),
             (Some("public, max-age=600"), Some("private"), Some("no-store")),

@@ -8,10 +8,10 @@ use crate::flow::{Browser, CallbackFailure, CallbackRequest};
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
-    /// session, and goes on to the page that the person wanted.
+    /// session, and goes on to the page that the user wanted.
     ///
     /// It always has an answer. A callback that is stale, was used before, or was cancelled leads a
-    /// person who is signed in to their page, and everyone else to a page that offers to try
+    /// user who is signed in to their page, and everyone else to a page that offers to try
     /// again. A session that is there stays until a new one replaces it.
     ///
     /// # Example
@@ -111,7 +111,7 @@ impl Context {
             (_, None) if signed_in && Wording::new(error).code == "logto_failed" => {
                 self.page_signed_in_as_before(error, page)
             }
-            // As if the person had asked for something impossible, not as if this server had
+            // As if the user had asked for something impossible, not as if this server had
             // failed.
             (_, max_age) => self.error_page(error, &page, max_age).without_gateway_error(),
         };
@@ -121,7 +121,7 @@ impl Context {
         }
     }
 
-    /// For a person who wanted to sign in once more, which did not work, and lost nothing.
+    /// For a user who wanted to sign in once more, which did not work, and lost nothing.
     fn page_signed_in_as_before(&self, error: &Error, page: String) -> Reply {
         let detail = said_by_logto(error);
         let page = Page {

@@ -9,7 +9,7 @@ use crate::resource_server::{AccessTokenClaims, Api, Policy};
 
 /// The caller of a route of an API, by an access token of their own or by the session.
 ///
-/// Both come to the same: a session is judged by the person's access token for the API.
+/// Both come to the same: a session is judged by the user's access token for the API.
 ///
 /// # Example
 ///
@@ -34,7 +34,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The signed-in person, if it is the session that permits the request.
+    /// The signed-in user, if it is the session that permits the request.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.user.as_ref()
@@ -48,7 +48,7 @@ impl Context {
     ///
     /// A request that brings a token is judged by it alone. A session counts only where the request
     /// comes from a page of this app, except to read: other sites can make a browser send the
-    /// cookie. For a session the person's access token for the API is taken, so the
+    /// cookie. For a session the user's access token for the API is taken, so the
     /// [configuration](crate::LogtoConfig::with_resources) has to name the API's resource, and the
     /// scopes that the policy asks for.
     ///
@@ -58,7 +58,7 @@ impl Context {
     /// # Errors
     ///
     /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer
-    /// to send: a person who opens a page and is not signed in is redirected to sign-in, or sees a
+    /// to send: a user who opens a page and is not signed in is redirected to sign-in, or sees a
     /// page; every other request gets the challenge for programs.
     pub async fn caller(
         &self,
@@ -84,7 +84,7 @@ impl Context {
         };
         self.protect();
         let Some(grant) = self.grant().await? else {
-            // Where a person sees the answer, a challenge for programs is of no use.
+            // Where a user sees the answer, a challenge for programs is of no use.
             let request = self.request();
             return Err(match request.is_navigation() || request.is_seen() {
                 true => missing.answered_by(self.refuse()),

@@ -68,7 +68,7 @@ impl From<String> for Connector {
     }
 }
 
-/// The person's own token at another service, to call its API as this person.
+/// The user's own token at another service, to call its API as this user.
 ///
 /// # Example
 ///
@@ -88,9 +88,9 @@ pub struct ConnectorToken {
     expires_at: Option<u64>,
 }
 
-/// What Logto has of a person's token at another service.
+/// What Logto has of a user's token at another service.
 ///
-/// Where the person has to come through that service again, that takes a sign-in with
+/// Where the user has to come through that service again, that takes a sign-in with
 /// [`Prompt::LoginConsent`](crate::Prompt::LoginConsent), or after a sign-out: Logto answers any
 /// other from its own session and does not ask the service.
 ///
@@ -115,25 +115,25 @@ pub struct ConnectorToken {
 pub enum ConnectorAccess {
     /// A token that is valid now.
     Token(ConnectorToken),
-    /// Logto has none of this person (`secrets.third_party_token_set.token_not_found`). Either
-    /// there is no such connector, or it does not keep tokens, or the person has not come
+    /// Logto has none of this user (`secrets.third_party_token_set.token_not_found`). Either
+    /// there is no such connector, or it does not keep tokens, or the user has not come
     /// through the service since it does: they sign in with
     /// [`DirectSignIn`](crate::DirectSignIn) and that prompt.
     NotStored,
     /// It ended and could not be renewed (`secrets.third_party_token_set.access_token_expired`, or
-    /// `connector.…` if the service did not renew it). The person signs in with the service again.
+    /// `connector.…` if the service did not renew it). The user signs in with the service again.
     Expired,
     /// The tenant's account center is off, as it is at first (`account_center.not_enabled`). The
     /// console has it under sign-in and account; `logto setup hugging-face --with-token-storage`
     /// switches it on.
     NotEnabled,
-    /// The session began without the scope `identities` (`auth.forbidden`). The person signs in
+    /// The session began without the scope `identities` (`auth.forbidden`). The user signs in
     /// again.
     NotGranted,
 }
 
 impl Context {
-    /// The person's token at another service, from Logto's Account API. It needs the scope
+    /// The user's token at another service, from Logto's Account API. It needs the scope
     /// `identities`, and a connector that keeps tokens.
     ///
     /// Logto is asked each time, so that a token that ended or was deleted is never handed out;
@@ -153,8 +153,8 @@ impl Context {
         access.map_err(|error| self.failed("connector_token", error))
     }
 
-    /// The person's [token](Self::connector_token) at Hugging Face, to call the Hub or the
-    /// Inference API as this person.
+    /// The user's [token](Self::connector_token) at Hugging Face, to call the Hub or the
+    /// Inference API as this user.
     ///
     /// # Errors
     ///

@@ -25,7 +25,7 @@ use crate::session::{Grant, SessionState};
 /// use logto::web::{Context, Reply};
 ///
 /// async fn page(context: &Context) -> Result<String, Reply> {
-///     // Without a session the `Reply` is a redirect for a person and 401 for a script.
+///     // Without a session the `Reply` is a redirect for a user and 401 for a script.
 ///     let user = context.user().await?;
 ///     let token = context.access_token("https://api.example.test").await?;
 ///     Ok(format!("{} has a token until {}", user.sub(), token.expires_at()))
@@ -43,7 +43,7 @@ struct Shared {
     /// Held while the session is loaded and that takes time, so that extractors at the same time
     /// look once.
     loading: tokio::sync::Mutex<()>,
-    /// Whether the request is refused unless a person is signed in.
+    /// Whether the request is refused unless a user is signed in.
     is_protected: AtomicBool,
     /// Whether the SDK answered in place of the handler.
     is_refused: AtomicBool,
@@ -217,11 +217,11 @@ impl Context {
         .await
     }
 
-    /// The signed-in person.
+    /// The signed-in user.
     ///
     /// # Errors
     ///
-    /// The answer that this request gets instead: a redirect to sign-in and back for a person who
+    /// The answer that this request gets instead: a redirect to sign-in and back for a user who
     /// opens a page, 401 for anything else.
     ///
     /// # Example
@@ -289,7 +289,7 @@ impl Context {
         method == "HEAD" || OPENED.iter().any(|route| path.ends_with(route.path()))
     }
 
-    /// Notes that the request is refused unless a person is signed in.
+    /// Notes that the request is refused unless a user is signed in.
     pub(super) fn protect(&self) {
         self.0.is_protected.store(true, Ordering::Relaxed);
     }

@@ -34,7 +34,7 @@ struct Body<'a> {
 }
 
 impl Context {
-    /// The answer to a request that needs a signed-in person and has none.
+    /// The answer to a request that needs a signed-in user and has none.
     ///
     /// # Example
     ///
@@ -107,7 +107,7 @@ impl Context {
         }
     }
 
-    /// What a person sees who cannot be redirected: a sign-in would lose what a form sent, and
+    /// What a user sees who cannot be redirected: a sign-in would lose what a form sent, and
     /// Logto shows nothing in a frame.
     fn page_to_sign_in(&self, refusal: &Refusal) -> Reply {
         if self.request().is_framed() {
@@ -185,7 +185,7 @@ impl Context {
             // This very page, without repeating its address, which may hold a code.
             WayOn::link("", "Try again")
         } else if matches!(error.kind(), ErrorKind::SignInRefused | ErrorKind::WrongUser) {
-            // Logto would bring the same person back, unless it is asked to show its page.
+            // Logto would bring the same user back, unless it is asked to show its page.
             WayOn::link(self.sign_in_path(page, Some(0)), "Use another account")
         } else {
             WayOn::link(self.sign_in_path(page, max_age), "Sign in")
@@ -194,7 +194,7 @@ impl Context {
         self.page(status, &page).with_retry_after(error)
     }
 
-    /// The response to a request that no person waits for, where it would begin or end something.
+    /// The response to a request that no user waits for, where it would begin or end something.
     pub(super) fn answer_ahead_of_time(&self) -> Option<Reply> {
         let request = self.request();
         match request.method() {
@@ -207,13 +207,13 @@ impl Context {
         }
     }
 
-    /// The answer to a method that the route does not have. A person gets a page with the button
+    /// The answer to a method that the route does not have. A user gets a page with the button
     /// that was missing.
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");
         let request = self.request();
-        let by_person = request.is_navigation() || request.is_seen();
-        let reply = if route == Route::SignOut && request.is_read() && by_person {
+        let by_user = request.is_navigation() || request.is_seen();
+        let reply = if route == Route::SignOut && request.is_read() && by_user {
             let page = Page {
                 title: "Sign out?",
                 text: "This ends your session here and at the sign-in service.",
@@ -221,7 +221,7 @@ impl Context {
                 way_on: WayOn::button(self.continued_sign_out_path(), "Sign out"),
             };
             self.page(405, &page)
-        } else if matches!(route, Route::SignIn | Route::SignUp | Route::Callback) && by_person {
+        } else if matches!(route, Route::SignIn | Route::SignUp | Route::Callback) && by_user {
             // A form that is posted here, as other libraries want it.
             let Wording { title, text, .. } = Wording::for_kind(ErrorKind::SignInRequired);
             let page = self.wanted_page().unwrap_or_else(|| self.after_sign_in());

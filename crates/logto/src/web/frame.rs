@@ -1,8 +1,8 @@
 //! Signing in where the app is shown in a frame of another site.
 //!
-//! 1. A page in the frame needs a person: the frame gets a key in a partitioned cookie, and a link
+//! 1. A page in the frame needs a user: the frame gets a key in a partitioned cookie, and a link
 //!    that opens a window, with a ticket for that key.
-//! 2. In the window, which is a page of this site like any other, the person signs in and confirms.
+//! 2. In the window, which is a page of this site like any other, the user signs in and confirms.
 //! 3. The window sends a code to the page that opened it; browsers let no other page have it.
 //! 4. The frame brings code and key, and gets the session in its own cookie.
 //!
@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::flow::{Frames, SignInOptions, Ticket, is_fresh};
 
 impl Context {
-    /// What a person sees in a frame who has to sign in, on the way to `page`. If no frame gets a
+    /// What a user sees in a frame who has to sign in, on the way to `page`. If no frame gets a
     /// session, the window goes to `address`.
     pub(super) fn page_in_frame(
         &self,
@@ -95,7 +95,7 @@ struct FrameRoute<'a> {
 }
 
 impl FrameRoute<'_> {
-    /// In the window: signs the person in, and asks whether the frame may have the session.
+    /// In the window: signs the user in, and asks whether the frame may have the session.
     async fn open_window(&self) -> Result<Reply, Error> {
         let Self { context, frames } = self;
         let logto = context.logto();

@@ -11,7 +11,7 @@ use crate::flow::is_fresh;
 const TOO_LONG_AGO: &str = "This needs a more recent sign-in.";
 
 impl Context {
-    /// The signed-in person, if they signed in at Logto at most `max_age` ago, in whole seconds. It
+    /// The signed-in user, if they signed in at Logto at most `max_age` ago, in whole seconds. It
     /// may be more by the configured [clock tolerance](crate::LogtoConfig::with_clock_tolerance),
     /// ten seconds at least, and by ten seconds for the way from Logto to the page.
     ///
@@ -20,7 +20,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// The answer that this request gets instead: a redirect to sign-in and back for a person who
+    /// The answer that this request gets instead: a redirect to sign-in and back for a user who
     /// opens a page, a page for one who posts a form, and for anything else 401 with a
     /// challenge (`insufficient_user_authentication`, RFC 9470, section 3) and the address of
     /// the sign-in.
@@ -65,7 +65,7 @@ impl Context {
         self.send_to_sign_in(&refusal).with_header("vary", "Cookie")
     }
 
-    /// What a person sees who was to sign in again and did not.
+    /// What a user sees who was to sign in again and did not.
     pub(super) fn page_still_signed_in(&self, page: &str, max_age: u64) -> Reply {
         let page = Page {
             title: "You have not signed in again",
@@ -78,7 +78,7 @@ impl Context {
 }
 
 impl User {
-    /// When the person signed in at Logto, in seconds since the Unix epoch by Logto's clock. `None`
+    /// When the user signed in at Logto, in seconds since the Unix epoch by Logto's clock. `None`
     /// if the sign-in did not ask for it; see
     /// [`SignInOptions::with_max_age`](crate::SignInOptions::with_max_age). A refresh does not
     /// change it.
@@ -97,7 +97,7 @@ impl User {
         self.claims().auth_time
     }
 
-    /// Whether the person signed in at Logto at most `max_age` ago, as [`Context::fresh_user`]
+    /// Whether the user signed in at Logto at most `max_age` ago, as [`Context::fresh_user`]
     /// judges it. For pages that show something else to those who have to sign in again.
     ///
     /// # Example

@@ -5,7 +5,7 @@ use url::Url;
 use super::Request;
 
 impl Request {
-    /// Whether a person opens a page. Only then is a redirect to sign-in of any use; a script would
+    /// Whether a user opens a page. Only then is a redirect to sign-in of any use; a script would
     /// follow it into a page of another origin and fail there.
     pub(crate) fn is_navigation(&self) -> bool {
         if !self.is_read() || self.is_prefetch() || self.is_htmx() {
@@ -42,7 +42,7 @@ impl Request {
         }
     }
 
-    /// Whether a person sees the response although it is no page that they opened: what a form of a
+    /// Whether a user sees the response although it is no page that they opened: what a form of a
     /// page is answered, or a page in a frame.
     pub(crate) fn is_seen(&self) -> bool {
         if self.is_prefetch() || self.is_htmx() || self.is_script() || self.is_web_socket() {
@@ -71,7 +71,7 @@ impl Request {
         protocols.map(str::trim).any(|protocol| protocol.eq_ignore_ascii_case("websocket"))
     }
 
-    /// Whether a browser loads the page ahead of time, without the person having asked for it.
+    /// Whether a browser loads the page ahead of time, without the user having asked for it.
     pub(crate) fn is_prefetch(&self) -> bool {
         let ahead = |value: &str| {
             let value = value.to_ascii_lowercase();

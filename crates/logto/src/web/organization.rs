@@ -1,4 +1,4 @@
-//! The organization that a person works in at present.
+//! The organization that a user works in at present.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ impl Context {
     /// Goes on in another organization, which the session remembers on all its pages until it is
     /// changed or the session ends.
     ///
-    /// Logto is asked for a token of the organization first, so the person is a member now, and the
+    /// Logto is asked for a token of the organization first, so the user is a member now, and the
     /// claims of the session are new. A session that is kept in a cookie keeps this by a cookie
     /// of this request's answer.
     ///
-    /// The choice does not grant permissions. What the person may do in the organization is in the
+    /// The choice does not grant permissions. What the user may do in the organization is in the
     /// tokens: [`TokenRequest::in_current_organization`].
     ///
     /// # Errors
     ///
-    /// As [`access_token`](Self::access_token): [`ErrorKind::AccessDenied`] if the person is not a
+    /// As [`access_token`](Self::access_token): [`ErrorKind::AccessDenied`] if the user is not a
     /// member, or has no second factor where the organization asks for one.
     ///
     /// # Example
@@ -50,7 +50,7 @@ impl Context {
         self.tokens().keep_organization(Some(id)).await
     }
 
-    /// Goes on without an organization. The person stays a member.
+    /// Goes on without an organization. The user stays a member.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl SessionTokens<'_> {
         changed.await.map_err(|error| context.failed("switch_organization", error))
     }
 
-    /// The request with the organization that the person works in, if it asks for that.
+    /// The request with the organization that the user works in, if it asks for that.
     pub(super) async fn in_organization(
         self,
         request: &TokenRequest,
@@ -93,7 +93,7 @@ impl SessionTokens<'_> {
 }
 
 impl User {
-    /// The id of the organization that the person works in, as they or the app
+    /// The id of the organization that the user works in, as they or the app
     /// [chose](Context::switch_organization). They were a member then; what they may do now is in
     /// the tokens.
     ///

@@ -15,7 +15,7 @@ pub(crate) struct Page<'a> {
     pub(crate) way_on: WayOn,
 }
 
-/// What a person can do on the page.
+/// What a user can do on the page.
 pub(crate) struct WayOn {
     kind: PageActionKind,
     address: String,

@@ -16,7 +16,7 @@ impl Context {
         format!("{path}?return_to={page}{max_age}")
     }
 
-    /// Where a person who has to sign in first wants to be afterwards.
+    /// Where a user who has to sign in first wants to be afterwards.
     pub(super) fn page_to_return_to(&self) -> String {
         let request = self.request();
         // A fragment of a page, what a script fetches, and the address of a form are no pages:

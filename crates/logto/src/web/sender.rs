@@ -25,7 +25,7 @@ impl<'a> Sender<'a> {
         self.sessions.is_in_frame(self.request.raw_cookies())
     }
 
-    /// The cookies that may speak for the person. Those of a frame come along from everywhere, so
+    /// The cookies that may speak for the user. Those of a frame come along from everywhere, so
     /// they count only where `SameSite=Lax` would have let them through, or a page was opened
     /// in the frame.
     pub(super) fn trusted_cookies(&self) -> &'a [u8] {

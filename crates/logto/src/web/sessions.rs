@@ -1,4 +1,4 @@
-//! The page where a person sees and ends their sessions.
+//! The page where a user sees and ends their sessions.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Context {
 }
 
 impl User {
-    /// All sessions of this person, oldest first, with the one of this request
+    /// All sessions of this user, oldest first, with the one of this request
     /// [marked](SessionInfo::is_current); see [`Logto::sessions_of`](crate::Logto::sessions_of).
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl User {
         Ok(sessions.iter().map(|listed| listed.info(current)).collect())
     }
 
-    /// Ends one session of this person; see [`Logto::end_session`](crate::Logto::end_session).
+    /// Ends one session of this user; see [`Logto::end_session`](crate::Logto::end_session).
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl User {
         self.context().logto().tasks.run(ending).await.map(|ended| ended > 0)
     }
 
-    /// Ends all other sessions of this person that the store lists, and revokes their refresh
+    /// Ends all other sessions of this user that the store lists, and revokes their refresh
     /// tokens: how many there were.
     ///
     /// # Errors

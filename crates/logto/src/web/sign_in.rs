@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::flow::{Browser, Previous, SignInOptions, SignInStart};
 
 impl Context {
-    /// Sends the person to Logto.
+    /// Sends the user to Logto.
     ///
     /// The answer is a redirect, with a cookie that binds the sign-in to this browser. A session
     /// that is there stays until the new one replaces it. In a frame the answer is a page with a

@@ -5,10 +5,10 @@ use super::{Context, Reply, SessionState};
 use crate::flow::{AtLogto, Ended};
 
 impl Context {
-    /// Signs the person out: ends the session in this browser, revokes its refresh token, and goes
+    /// Signs the user out: ends the session in this browser, revokes its refresh token, and goes
     /// to Logto to end the session there (OpenID Connect RP-Initiated Logout 1.0).
     ///
-    /// If Logto cannot be reached, the person is signed out here all the same and stays in this
+    /// If Logto cannot be reached, the user is signed out here all the same and stays in this
     /// app, with a page that says so. If the store of sessions cannot, a page says that too;
     /// the end is kept in this process and stored as soon as that is possible.
     ///

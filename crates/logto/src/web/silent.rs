@@ -14,7 +14,7 @@ impl Context {
     /// for everyone. `None` if there is nothing to try; then the page is shown as usual.
     ///
     /// The answer is a redirect to Logto that comes back to this page at once, with a session or
-    /// without one. It is tried once in an hour in each browser, only where a person opens a
+    /// without one. It is tried once in an hour in each browser, only where a user opens a
     /// page, and never if someone is signed in. Whatever goes wrong leads back to the page.
     ///
     /// Where Logto asks for consent, which it does for an application of yours without showing a
@@ -22,7 +22,7 @@ impl Context {
     /// refresh token, which Logto gives in no other way. A third-party application shows its
     /// consent page then.
     ///
-    /// A session that the app ended by itself comes back in this way, as long as the person is
+    /// A session that the app ended by itself comes back in this way, as long as the user is
     /// signed in at Logto.
     ///
     /// # Errors

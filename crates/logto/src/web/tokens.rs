@@ -22,7 +22,7 @@ impl Context {
     ///
     /// [`ErrorKind::SignInRequired`] if no user is signed in, or Logto ended the session;
     /// [`ErrorKind::Unreachable`] if the token has to be renewed and Logto does not answer: the
-    /// session stays; [`ErrorKind::AccessDenied`] if the person is not a member of the
+    /// session stays; [`ErrorKind::AccessDenied`] if the user is not a member of the
     /// organization; [`ErrorKind::InvalidClient`] if Logto does not accept the app's id or secret;
     /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
     /// or not the scope that organizations need, or if the current organization is asked for and
@@ -48,7 +48,7 @@ impl Context {
         self.tokens().get(&request).await.map_err(|error| self.failed("access_token", error))
     }
 
-    /// The organization token of an organization that the person is in.
+    /// The organization token of an organization that the user is in.
     ///
     /// # Errors
     ///
@@ -60,12 +60,12 @@ impl Context {
         self.access_token(TokenRequest::organization(organization)).await
     }
 
-    /// Asks Logto's userinfo endpoint about the signed-in person.
+    /// Asks Logto's userinfo endpoint about the signed-in user.
     ///
     /// # Errors
     ///
     /// As [`access_token`](Self::access_token), and [`ErrorKind::InvalidResponse`] if the answer is
-    /// not about this person.
+    /// not about this user.
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
         self.tokens().user_info().await.map_err(|error| self.failed("user_info", error))
     }
@@ -119,7 +119,7 @@ impl<'a> SessionTokens<'a> {
         .await
     }
 
-    /// Asks Logto about the person; once more if the token turns out to have ended before its time.
+    /// Asks Logto about the user; once more if the token turns out to have ended before its time.
     pub(super) async fn with_opaque_token<T, F>(
         self,
         ask: impl Fn(AccessToken) -> F,

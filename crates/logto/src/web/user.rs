@@ -10,7 +10,7 @@ use crate::oidc::TokenRequest;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
 use crate::session::Grant;
 
-/// A signed-in person.
+/// A signed-in user.
 ///
 /// # Example
 ///
@@ -54,19 +54,19 @@ impl User {
         self.grant.claims()
     }
 
-    /// The person's id in Logto.
+    /// The user's id in Logto.
     #[must_use]
     pub fn sub(&self) -> &str {
         self.grant.shown().sub()
     }
 
-    /// The person's name: full name, or else user name.
+    /// The user's name: full name, or else user name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.grant.shown().name()
     }
 
-    /// Address of the person's picture.
+    /// Address of the user's picture.
     ///
     /// # Example
     ///
@@ -81,7 +81,7 @@ impl User {
         self.grant.shown().picture()
     }
 
-    /// The person's e-mail address; needs the scope `email`.
+    /// The user's e-mail address; needs the scope `email`.
     ///
     /// # Example
     ///
@@ -239,7 +239,7 @@ impl User {
     /// other instances are not known.
     ///
     /// The future keeps less than a kilobyte and not the `User`, so a handler that needs no more of
-    /// the person lets go of it. It needs a tokio runtime.
+    /// the user lets go of it. It needs a tokio runtime.
     ///
     /// # Example
     ///
@@ -264,7 +264,7 @@ impl User {
         self.context.session_ended()
     }
 
-    /// The request that the person made.
+    /// The request that the user made.
     ///
     /// # Example
     ///
@@ -274,7 +274,7 @@ impl User {
     /// // POST /account/delete
     /// async fn delete_account(user: User) -> Result<Reply, Reply> {
     ///     user.context().require_own_page()?;
-    ///     // Delete what the app has of the person, then:
+    ///     // Delete what the app has of the user, then:
     ///     Ok(user.context().sign_out().await)
     /// }
     /// ```

@@ -38,14 +38,14 @@ macro_rules! events {
 }
 
 events! {
-    "PostRegister" => PostRegister(Interaction): "a person registered.",
-    "PostSignIn" => PostSignIn(Interaction): "a person signed in on Logto's pages. A sign-in by a session that was there sends nothing.",
-    "PostSignInAdaptiveMfaTriggered" => PostSignInAdaptiveMfaTriggered(Interaction): "adaptive MFA asks a person for another factor.",
-    "PostResetPassword" => PostResetPassword(Interaction): "a person set a new password.",
-    "User.Created" => UserCreated(UserChange): "a person was created.",
-    "User.Deleted" => UserDeleted(UserChange): "a person was deleted.",
-    "User.Data.Updated" => UserDataUpdated(UserChange): "a person changed.",
-    "User.SuspensionStatus.Updated" => UserSuspensionStatusUpdated(UserChange): "a person was suspended, or is not any more.",
+    "PostRegister" => PostRegister(Interaction): "a user registered.",
+    "PostSignIn" => PostSignIn(Interaction): "a user signed in on Logto's pages. A sign-in by a session that was there sends nothing.",
+    "PostSignInAdaptiveMfaTriggered" => PostSignInAdaptiveMfaTriggered(Interaction): "adaptive MFA asks a user for another factor.",
+    "PostResetPassword" => PostResetPassword(Interaction): "a user set a new password.",
+    "User.Created" => UserCreated(UserChange): "a user was created.",
+    "User.Deleted" => UserDeleted(UserChange): "a user was deleted.",
+    "User.Data.Updated" => UserDataUpdated(UserChange): "a user changed.",
+    "User.SuspensionStatus.Updated" => UserSuspensionStatusUpdated(UserChange): "a user was suspended, or is not any more.",
     "Role.Created" => RoleCreated(Change): "a role was created.",
     "Role.Deleted" => RoleDeleted(Change): "a role was deleted.",
     "Role.Data.Updated" => RoleDataUpdated(Change): "a role changed.",

@@ -2,7 +2,7 @@
 //!
 //! With a [signing key](crate::LogtoConfig::with_webhook_signing_key) the SDK takes deliveries at
 //! `POST /webhooks/logto`: it checks signature and age, refuses repeated ones, and answers at once.
-//! A deleted or suspended person is signed out everywhere; all deliveries go to the app's
+//! A deleted or suspended user is signed out everywhere; all deliveries go to the app's
 //! [handler](crate::LogtoConfig::with_webhook_handler).
 //!
 //! Logto sends each of them once and never again. What is missed has to be found in the Management

@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::body::Body;
 use crate::clock::from_millis;
 
-/// A person, as events show them.
+/// A user, as events show them.
 ///
 /// # Example
 ///
 /// ```
 /// use logto::webhooks::{Event, WebhookUser};
 ///
-/// /// The person to write into the app's own table.
+/// /// The user to write into the app's own table.
 /// fn changed(event: &Event) -> Option<&WebhookUser> {
 ///     match event {
 ///         Event::UserCreated(change) | Event::UserDataUpdated(change) => change.user.as_ref(),
@@ -26,7 +26,7 @@ use crate::clock::from_millis;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookUser {
-    /// The person's id in Logto: the `sub` of their sessions.
+    /// The user's id in Logto: the `sub` of their sessions.
     pub id: String,
     /// User name.
     pub username: Option<String>,
@@ -38,7 +38,7 @@ pub struct WebhookUser {
     pub name: Option<String>,
     /// Address of the picture.
     pub avatar: Option<String>,
-    /// What the tenant keeps about the person.
+    /// What the tenant keeps about the user.
     pub custom_data: Option<Value>,
     /// Social identities by connector target.
     pub identities: Option<Value>,
@@ -66,7 +66,7 @@ pub struct WebhookUser {
 /// ```
 /// use logto::webhooks::{Event, Interaction};
 ///
-/// /// Whether a person registered by way of this app.
+/// /// Whether a user registered by way of this app.
 /// fn is_ours(event: &Event, app_id: &str) -> bool {
 ///     match event {
 ///         Event::PostRegister(Interaction { application: Some(app), .. }) => app.id == app_id,
@@ -85,7 +85,7 @@ pub struct Application {
     pub name: Option<String>,
 }
 
-/// Something that a person did on Logto's pages.
+/// Something that a user did on Logto's pages.
 ///
 /// # Example
 ///
@@ -103,9 +103,9 @@ pub struct Application {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Interaction {
-    /// The person's id in Logto.
+    /// The user's id in Logto.
     pub user_id: String,
-    /// The person.
+    /// The user.
     pub user: Option<WebhookUser>,
     /// `SignIn`, `Register` or `ForgotPassword`.
     pub kind: Option<String>,
@@ -116,9 +116,9 @@ pub struct Interaction {
     /// The URL of the client ID metadata document of the app that they were on the way to, for
     /// example of an MCP client. Such apps are not registered in the tenant.
     pub cimd_client_id: Option<String>,
-    /// The person's address.
+    /// The user's address.
     pub ip: Option<String>,
-    /// The person's browser.
+    /// The user's browser.
     pub user_agent: Option<String>,
     /// Why adaptive MFA asks, where the event is about that.
     pub adaptive_mfa_result: Option<Value>,
@@ -161,7 +161,7 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
-/// A person was created, changed or deleted.
+/// A user was created, changed or deleted.
 ///
 /// # Example
 ///
@@ -177,9 +177,9 @@ pub struct Origin {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct UserChange {
-    /// The person's id in Logto.
+    /// The user's id in Logto.
     pub user_id: String,
-    /// The whole person; `None` where Logto sends a part of them only.
+    /// The whole user; `None` where Logto sends a part of them only.
     pub user: Option<WebhookUser>,
     /// What Logto sends as `data`.
     pub data: Option<Value>,
@@ -298,11 +298,11 @@ pub struct RateLimit {
     pub origin: Origin,
 }
 
-/// An application's limit of grants was reached, so older ones of a person were revoked.
+/// An application's limit of grants was reached, so older ones of a user were revoked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GrantLimit {
-    /// The person.
+    /// The user.
     pub user_id: String,
     /// The application.
     pub application_id: Option<String>,

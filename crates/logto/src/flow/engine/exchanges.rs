@@ -37,7 +37,7 @@ struct Kept {
     exchange: Arc<tokio::sync::Mutex<Exchange>>,
 }
 
-/// What came for the code of a callback, and the page that its person goes on to.
+/// What came for the code of a callback, and the page that its user goes on to.
 #[derive(Clone)]
 pub(crate) struct Redeemed {
     pub(crate) session: Session,

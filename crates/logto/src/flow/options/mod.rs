@@ -29,14 +29,14 @@ pub(crate) enum Resources {
 
 /// The options of one sign-in; everything left out follows the configuration.
 ///
-/// A person who is signed in at Logto comes back as who they are, and sees none of its pages. Then
+/// A user who is signed in at Logto comes back as who they are, and sees none of its pages. Then
 /// [first screen](Self::with_first_screen), [identifiers](Self::with_identifiers),
 /// [login hint](Self::with_login_hint), and [direct sign-in](Self::with_direct_sign_in) have no
 /// effect, unless the [prompt](Self::with_prompt) has a login.
 /// [`with_expected_email`](Self::with_expected_email),
 /// [`with_expected_user`](Self::with_expected_user), and
 /// [`with_one_time_token`](Self::with_one_time_token) ask for that, and the callback sees that the
-/// right person came.
+/// right user came.
 ///
 /// # Example
 ///
@@ -79,7 +79,7 @@ impl SignInOptions {
         Self::default()
     }
 
-    /// Another address of this app for Logto to send the person back to, as a path
+    /// Another address of this app for Logto to send the user back to, as a path
     /// (`/login/done`) or a full URL below the base URL. It must be registered in Logto, and
     /// whatever serves it must hand the request to
     /// [`handle_sign_in_callback`](crate::web::Context::handle_sign_in_callback). Default: the
@@ -130,13 +130,13 @@ impl SignInOptions {
         self
     }
 
-    /// How long ago the person may have signed in at Logto, in whole seconds; if it is longer, they
+    /// How long ago the user may have signed in at Logto, in whole seconds; if it is longer, they
     /// sign in again. Zero asks in any case.
     ///
     /// The callback insists on it: an ID token without `auth_time`, or with one that is older,
     /// brings no session. The clocks may differ by the configured
     /// [tolerance](crate::LogtoConfig::with_clock_tolerance), and by ten seconds at least. If a
-    /// person is signed in here and another one comes back, that is a change of account, which
+    /// user is signed in here and another one comes back, that is a change of account, which
     /// leads to the [configured page](crate::LogtoConfig::with_after_sign_in) and not to the
     /// one that was asked for.
     ///
@@ -173,7 +173,7 @@ impl SignInOptions {
         self.with("interaction_mode", mode.value())
     }
 
-    /// What the person may identify with; only for the `Identifier…` first screens and
+    /// What the user may identify with; only for the `Identifier…` first screens and
     /// [`FirstScreen::ResetPassword`].
     #[must_use]
     pub fn with_identifiers(self, identifiers: impl IntoIterator<Item = Identifier>) -> Self {
@@ -200,12 +200,12 @@ impl SignInOptions {
         self.with(LOGIN_HINT, hint)
     }
 
-    /// The person who has to come back, by their verified e-mail address: for an invitation, or
+    /// The user who has to come back, by their verified e-mail address: for an invitation, or
     /// “continue as …”. Needs the scope `email`.
     ///
-    /// Logto shows its sign-in page, with the address filled in, also to a person who is signed in
+    /// Logto shows its sign-in page, with the address filled in, also to a user who is signed in
     /// there; to let the right one through without it, add [`with_prompt`](Self::with_prompt)
-    /// with [`Prompt::Consent`]. If another person comes back, they get a page that says so
+    /// with [`Prompt::Consent`]. If another user comes back, they get a page that says so
     /// ([`ErrorKind::WrongUser`](crate::ErrorKind::WrongUser)) and no session; a session that was
     /// there stays.
     ///
@@ -224,14 +224,14 @@ impl SignInOptions {
         self
     }
 
-    /// The same by the person's id in Logto.
+    /// The same by the user's id in Logto.
     ///
     /// # Example
     ///
     /// ```
     /// use logto::{Prompt, SignInOptions};
     ///
-    /// /// “Continue as …”: without a page of Logto if that person is signed in there.
+    /// /// “Continue as …”: without a page of Logto if that user is signed in there.
     /// fn continue_as(sub: &str) -> SignInOptions {
     ///     SignInOptions::new().with_expected_user(sub).with_prompt(Prompt::Consent)
     /// }
@@ -252,7 +252,7 @@ impl SignInOptions {
     /// A magic link: a one-time token of Logto, and the e-mail address that it was made for. It
     /// signs in the owner of the address, who is the [expected](Self::with_expected_email) one.
     ///
-    /// If Logto does not take the token, because it was used, revoked, or is too old, the person
+    /// If Logto does not take the token, because it was used, revoked, or is too old, the user
     /// stays on Logto's page; nothing comes back.
     ///
     /// # Example
@@ -289,7 +289,7 @@ impl SignInOptions {
     }
 
     /// The organization whose branding Logto's pages show. It does nothing else: the tokens are the
-    /// same, and the person may be no member. See
+    /// same, and the user may be no member. See
     /// [`User::switch_organization`](crate::web::User::switch_organization).
     ///
     /// # Example

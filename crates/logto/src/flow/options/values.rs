@@ -70,7 +70,7 @@ impl InteractionMode {
     }
 }
 
-/// What a person may identify with on the `Identifier…` first screens.
+/// What a user may identify with on the `Identifier…` first screens.
 ///
 /// # Example
 ///

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Identity;
 
-/// A typed view of what Hugging Face told Logto about a person.
+/// A typed view of what Hugging Face told Logto about a user.
 ///
 /// It is a snapshot of the first sign-in: Logto never refreshes it. Everything is optional,
 /// because people may hide it and because it depends on the connector.
@@ -24,7 +24,7 @@ pub struct HuggingFaceProfile<'a> {
     identity: &'a Identity,
 }
 
-/// One organization of a person on Hugging Face.
+/// One organization of a user on Hugging Face.
 ///
 /// # Example
 ///
@@ -50,13 +50,13 @@ impl<'a> HuggingFaceProfile<'a> {
         Self { identity }
     }
 
-    /// The person's id at Hugging Face.
+    /// The user's id at Hugging Face.
     #[must_use]
     pub fn id(&self) -> &'a str {
         &self.identity.user_id
     }
 
-    /// The person's user name, as in `huggingface.co/<user name>`.
+    /// The user's user name, as in `huggingface.co/<user name>`.
     #[must_use]
     pub fn preferred_username(&self) -> Option<&'a str> {
         self.text("preferred_username")
@@ -91,7 +91,7 @@ impl<'a> HuggingFaceProfile<'a> {
         self.text("profile")
     }
 
-    /// The person's own site.
+    /// The user's own site.
     #[must_use]
     pub fn website(&self) -> Option<&'a str> {
         self.text("website")
@@ -120,7 +120,7 @@ impl<'a> HuggingFaceProfile<'a> {
         self.raw("email_verified")?.as_bool()
     }
 
-    /// Whether the person has a PRO subscription.
+    /// Whether the user has a PRO subscription.
     ///
     /// # Example
     ///
@@ -140,13 +140,13 @@ impl<'a> HuggingFaceProfile<'a> {
         self.raw("isPro")?.as_bool()
     }
 
-    /// Whether the person has a payment method set up.
+    /// Whether the user has a payment method set up.
     #[must_use]
     pub fn can_pay(&self) -> Option<bool> {
         self.raw("canPay")?.as_bool()
     }
 
-    /// The person's organizations.
+    /// The user's organizations.
     pub fn organizations(&self) -> impl Iterator<Item = HuggingFaceOrganization<'a>> {
         self.raw("orgs")
             .and_then(Value::as_array)
@@ -193,7 +193,7 @@ impl<'a> HuggingFaceOrganization<'a> {
         self.text("picture")
     }
 
-    /// The person's role: `admin`, `write`, `contributor` or `read`.
+    /// The user's role: `admin`, `write`, `contributor` or `read`.
     #[must_use]
     pub fn role(&self) -> Option<&'a str> {
         self.text("roleInOrg")

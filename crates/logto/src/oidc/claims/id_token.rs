@@ -40,7 +40,7 @@ pub struct IdTokenClaims {
     pub exp: u64,
     /// Logto's session, if the application asked for it (`backchannelLogoutSessionRequired`).
     pub sid: Option<String>,
-    /// When the person authenticated, in seconds since the Unix epoch, if Logto says so.
+    /// When the user authenticated, in seconds since the Unix epoch, if Logto says so.
     pub auth_time: Option<u64>,
     pub(crate) nonce: Option<String>,
     /// Pages show these on every request; they are not worth reading all the others.
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_late_leaves_the_person() {
+    fn what_cannot_be_read_late_leaves_the_user() {
         let payload = r#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,"name":"\ud800"}"#;
         assert!(IdTokenClaims::parse(payload.as_bytes()).is_err());
         assert!(IdTokenClaims::parse(b"{\"iss\":\"\xff\"}").is_err());

@@ -1,8 +1,8 @@
-//! Claims about a person, typed as Logto sends them.
+//! Claims about a user, typed as Logto sends them.
 //!
 //! Logto sends `null` where it knows nothing, and milliseconds in `created_at` and `updated_at`. A
 //! claim of an unexpected type is treated like an absent one, so that one odd custom value does
-//! not lock a person out; the raw value stays reachable through `custom`.
+//! not lock a user out; the raw value stays reachable through `custom`.
 
 mod hugging_face;
 mod id_token;
@@ -49,7 +49,7 @@ pub use user_info::UserInfo;
 #[non_exhaustive]
 #[serde(default)]
 pub struct Claims {
-    /// The person's id in Logto.
+    /// The user's id in Logto.
     pub sub: String,
     /// Full name.
     #[serde(deserialize_with = "lenient")]
@@ -66,16 +66,16 @@ pub struct Claims {
     /// Casual name.
     #[serde(deserialize_with = "lenient")]
     pub nickname: Option<String>,
-    /// The name the person wants to be called by; not unique.
+    /// The name the user wants to be called by; not unique.
     #[serde(deserialize_with = "lenient")]
     pub preferred_username: Option<String>,
-    /// Address of the person's profile page.
+    /// Address of the user's profile page.
     #[serde(deserialize_with = "lenient")]
     pub profile: Option<String>,
-    /// Address of the person's picture.
+    /// Address of the user's picture.
     #[serde(deserialize_with = "lenient")]
     pub picture: Option<String>,
-    /// Address of the person's own site.
+    /// Address of the user's own site.
     #[serde(deserialize_with = "lenient")]
     pub website: Option<String>,
     /// Gender.
@@ -90,7 +90,7 @@ pub struct Claims {
     /// Locale, as BCP 47 tag.
     #[serde(deserialize_with = "lenient")]
     pub locale: Option<String>,
-    /// The person's user name in Logto; unique in the tenant.
+    /// The user's user name in Logto; unique in the tenant.
     #[serde(deserialize_with = "lenient")]
     pub username: Option<String>,
     /// E-mail address.
@@ -115,10 +115,10 @@ pub struct Claims {
     /// When the account changed last.
     #[serde(with = "millis")]
     pub updated_at: Option<SystemTime>,
-    /// Names of the person's global roles.
+    /// Names of the user's global roles.
     #[serde(deserialize_with = "lenient")]
     pub roles: Vec<String>,
-    /// Ids of the person's organizations.
+    /// Ids of the user's organizations.
     #[serde(deserialize_with = "lenient")]
     pub organizations: Vec<String>,
     /// Roles in organizations, each written `<organization id>:<role name>`.
@@ -133,13 +133,13 @@ pub struct Claims {
     /// Enterprise identities.
     #[serde(deserialize_with = "lenient")]
     pub sso_identities: Vec<Value>,
-    /// What the tenant keeps about the person.
+    /// What the tenant keeps about the user.
     #[serde(deserialize_with = "lenient")]
     pub custom_data: Option<Value>,
 }
 
 impl Claims {
-    /// The person's roles in one organization.
+    /// The user's roles in one organization.
     ///
     /// ```
     /// # fn show(claims: &logto::Claims) {
@@ -153,7 +153,7 @@ impl Claims {
             .filter_map(move |(id, role)| (id == organization).then_some(role))
     }
 
-    /// What Hugging Face told Logto about the person; needs the scope `identities` and is usually
+    /// What Hugging Face told Logto about the user; needs the scope `identities` and is usually
     /// in userinfo only.
     ///
     /// # Example
@@ -174,7 +174,7 @@ impl Claims {
     }
 }
 
-/// One social identity: who the person is at the other service.
+/// One social identity: who the user is at the other service.
 ///
 /// # Example
 ///
@@ -195,7 +195,7 @@ impl Claims {
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
 pub struct Identity {
-    /// The person's id at that service.
+    /// The user's id at that service.
     #[serde(deserialize_with = "lenient")]
     pub user_id: String,
     /// What the service said at the first sign-in; Logto does not refresh it.
@@ -210,7 +210,7 @@ pub struct Identity {
 /// ```
 /// use logto::web::User;
 ///
-/// /// Values and labels of a menu of the person's organizations.
+/// /// Values and labels of a menu of the user's organizations.
 /// async fn menu(user: &User) -> Result<Vec<(String, String)>, logto::Error> {
 ///     let info = user.fetch_user_info().await?;
 ///     Ok(info.organization_data.iter().map(|it| (it.id.clone(), it.name.clone())).collect())

@@ -1,6 +1,6 @@
 //! The claims that most pages show, in one piece of memory.
 
-/// What [`User`](crate::web::User) tells of a person, and Logto's session.
+/// What [`User`](crate::web::User) tells of a user, and Logto's session.
 ///
 /// Sessions keep them apart from all other claims, so that most requests read no JSON.
 #[derive(Clone, PartialEq, Eq)]

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_must_be_about_the_same_person() {
+    fn the_answer_must_be_about_the_same_user() {
         assert!(UserInfo::parse(br#"{"sub":"alice","name":"Alice"}"#, "alice").is_ok());
         for body in [r#"{"sub":"bob"}"#, r#"{"name":"Alice"}"#, r#"{"sub":null}"#, "<html>"] {
             let error = UserInfo::parse(body.as_bytes(), "alice").unwrap_err();

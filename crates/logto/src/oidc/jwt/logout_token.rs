@@ -30,8 +30,8 @@ pub(crate) struct LogoutToken {
 pub(crate) enum LogoutSubject {
     /// The sessions that come from one session at Logto.
     Session(String),
-    /// All sessions of a person.
-    Person(String),
+    /// All sessions of a user.
+    User(String),
 }
 
 #[derive(Deserialize)]
@@ -90,7 +90,7 @@ pub(crate) fn verify_logout_token(
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let whom = match (filled(claims.sid), filled(claims.sub)) {
         (Some(sid), _) => LogoutSubject::Session(sid),
-        (None, Some(sub)) => LogoutSubject::Person(sub),
+        (None, Some(sub)) => LogoutSubject::User(sub),
         (None, None) => return Err(refuse("it names neither `sub` nor `sid`")),
     };
     Ok(LogoutToken { whom, jti: claims.jti, issued_at, good_for })
@@ -155,7 +155,7 @@ mod tests {
             claims.remove("sid");
         };
         let old = verify(old, json!("logout+jwt")).unwrap();
-        assert_eq!(old.whom, LogoutSubject::Person("8s8claa1vi9z".to_owned()));
+        assert_eq!(old.whom, LogoutSubject::User("8s8claa1vi9z".to_owned()));
         assert!(verify(|_| (), Value::Null).is_ok());
         assert!(verify(|c| c["nbf"] = json!(NOW + 60), json!("logout+jwt")).is_ok());
         let a_day = |c: &mut Value| c["exp"] = json!(NOW + MAX_LIFE);

@@ -24,7 +24,7 @@ pub(crate) enum TakenUp {
     InProgress,
     /// It brought no session.
     Refused,
-    /// It brought a session, and the page that its person goes on to.
+    /// It brought a session, and the page that its user goes on to.
     Done(Box<LoadedSession>, Option<String>),
 }
 
@@ -72,7 +72,7 @@ impl ReplayGuards {
         let mut bytes = vec![u8::from(loaded.is_stored())];
         bytes.extend_from_slice(&length.unwrap_or(NO_PAGE).to_le_bytes());
         bytes.extend_from_slice(page.as_bytes());
-        bytes.append(&mut self.opener.packer().pack(&loaded.session));
+        bytes.append(&mut self.sealer.packer().pack(&loaded.session));
         bytes
     }
 
@@ -86,6 +86,6 @@ impl ReplayGuards {
             0 => SessionBackend::Cookie,
             _ => SessionBackend::Store,
         };
-        Some((LoadedSession { session: unpacked(&self.opener, packed)?, backend }, page))
+        Some((LoadedSession { session: unpacked(&self.sealer, packed)?, backend }, page))
     }
 }

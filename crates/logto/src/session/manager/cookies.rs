@@ -6,7 +6,7 @@ use super::{LoadedSession, SessionBackend};
 use crate::config::Settings;
 use crate::cookies::{self, Attributes};
 use crate::error::{Error, ErrorKind};
-use crate::session::{Content, Opener, Sealed, Session, SessionCookie, SessionPointer};
+use crate::session::{Content, Sealed, Sealer, Session, SessionCookie, SessionPointer};
 
 /// The session cookies of one application.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub(super) struct SessionCookies {
 
 impl SessionCookies {
     /// `attributes` are of the usual cookie.
-    pub(super) fn new(settings: &Settings, attributes: Attributes, opener: Arc<Opener>) -> Self {
-        let usual = SessionCookie::new(attributes, settings.cookie_budget, opener);
+    pub(super) fn new(settings: &Settings, attributes: Attributes, sealer: Arc<Sealer>) -> Self {
+        let usual = SessionCookie::new(attributes, settings.cookie_budget, sealer);
         let of_frame =
             settings.partitioned_cookies.then(|| usual.in_frame(&settings.frame_cookie_name()));
         Self { usual, of_frame }

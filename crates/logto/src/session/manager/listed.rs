@@ -1,4 +1,4 @@
-//! The sessions of a person, as a list shows them.
+//! The sessions of a user, as a list shows them.
 
 use super::records::Record;
 use super::{EndingSession, SessionBackend, SessionManager};
@@ -6,7 +6,7 @@ use crate::crypto::encoding;
 use crate::error::Error;
 use crate::session::{Device, Indexed, SessionId};
 
-/// One session of a person, for a page that lists them.
+/// One session of a user, for a page that lists them.
 ///
 /// # Example
 ///
@@ -36,7 +36,7 @@ pub struct SessionInfo {
     pub browser: Option<&'static str>,
     /// The device or system that the browser ran on, for example `iPhone` or `Windows`.
     pub platform: Option<&'static str>,
-    /// When the person signed in, in seconds since the Unix epoch.
+    /// When the user signed in, in seconds since the Unix epoch.
     pub started_at: u64,
     /// When it was last in use, in seconds since the Unix epoch: with an idle lifetime as exact as
     /// its renewal interval, otherwise the time of the last refresh. Of a session in cookies only
@@ -66,7 +66,7 @@ impl ListedSession {
 }
 
 impl SessionManager {
-    /// The sessions of a person that the store lists, oldest first.
+    /// The sessions of a user that the store lists, oldest first.
     pub(crate) async fn sessions_of(
         &self,
         sub: &str,
@@ -75,9 +75,9 @@ impl SessionManager {
         let (index, _) = self.lists.of(sub).await?;
         let names: Vec<_> =
             index.sessions().iter().map(|s| self.store.entry_keys.session(s.id)).collect();
-        let person = self.store.entry_keys.end_of_person(sub);
+        let user = self.store.entry_keys.end_of_user(sub);
         let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
-        keys.push(&person);
+        keys.push(&user);
         let mut entries = self.store.get_all(&keys).await?;
         let end = entries.pop().flatten();
         let mut sessions = Vec::new();
@@ -101,7 +101,7 @@ impl SessionManager {
             };
             let live = now < ends_at
                 && !self.pending.has(id)
-                && !self.markers.is_over(&person, end.as_ref(), started_at, known_marker);
+                && !self.markers.is_over(&user, end.as_ref(), started_at, known_marker);
             if live {
                 sessions.push(ListedSession { ending, last_used_at, device: indexed.device });
             }

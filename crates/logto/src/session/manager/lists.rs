@@ -1,4 +1,4 @@
-//! The list of each person's sessions, in the store.
+//! The list of each user's sessions, in the store.
 
 use std::sync::Arc;
 use std::time::Duration;

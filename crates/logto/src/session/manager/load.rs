@@ -198,13 +198,13 @@ impl SessionManager {
         if let Some(memory) = self.store.without_markers() {
             return Ok((memory.find(session), false));
         }
-        let EndKeys { person, logto } = ends();
+        let EndKeys { user, logto } = ends();
         let Some(logto) = logto else {
-            let [entry, end] = self.store.get([session, person]).await?;
-            return Ok((entry, self.markers.is_over(person, end.as_ref(), started_at, known)));
+            let [entry, end] = self.store.get([session, user]).await?;
+            return Ok((entry, self.markers.is_over(user, end.as_ref(), started_at, known)));
         };
-        let [entry, end, other] = self.store.get([session, person, logto]).await?;
-        let ended = self.markers.is_over(person, end.as_ref(), started_at, known)
+        let [entry, end, other] = self.store.get([session, user, logto]).await?;
+        let ended = self.markers.is_over(user, end.as_ref(), started_at, known)
             || self.markers.is_over(logto, other.as_ref(), started_at, None);
         Ok((entry, ended))
     }

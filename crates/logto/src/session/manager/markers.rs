@@ -1,9 +1,9 @@
-//! Revocation markers: one entry ends all sessions of a person, or all that come from one session at
+//! Revocation markers: one entry ends all sessions of a user, or all that come from one session at
 //! Logto.
 //!
 //! A revocation marker does not depend on the clocks of instances. It says until when the sessions
 //! that it ends began, by Logto's clock: their ID tokens say when, and so does the logout token.
-//! And a session remembers which marker of its person was there when it began: that one does not end
+//! And a session remembers which marker of its user was there when it began: that one does not end
 //! it.
 
 use std::sync::Arc;
@@ -33,10 +33,10 @@ impl Markers {
         Self { store, watched, lifetime }
     }
 
-    /// Ends all sessions of a person that began by `until`, by Logto's clock, and do not know this
+    /// Ends all sessions of a user that began by `until`, by Logto's clock, and do not know this
     /// end.
-    pub(crate) async fn end_person(&self, sub: &str, until: u64) -> Result<(), Error> {
-        self.mark(&self.store.entry_keys.end_of_person(sub), until).await
+    pub(crate) async fn end_user(&self, sub: &str, until: u64) -> Result<(), Error> {
+        self.mark(&self.store.entry_keys.end_of_user(sub), until).await
     }
 
     /// Ends the sessions which come from one session at Logto and began by `until`.
@@ -44,25 +44,25 @@ impl Markers {
         self.mark(&self.store.entry_keys.end_of_logto_session(sid), until).await
     }
 
-    /// The marker of its person that a new session begins after.
+    /// The marker of its user that a new session begins after.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidCallback`] if the session at Logto that it comes from has ended.
     pub(super) async fn marker_for_new(&self, session: &Session) -> Result<Option<Version>, Error> {
         let shown = session.grant.shown();
-        let mut keys = vec![self.store.entry_keys.end_of_person(shown.sub())];
+        let mut keys = vec![self.store.entry_keys.end_of_user(shown.sub())];
         keys.extend(shown.sid().map(|sid| self.store.entry_keys.end_of_logto_session(sid)));
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut markers = in_attempts(|| self.store.get_all(&keys)).await?.into_iter();
-        let of_person = markers.next().flatten();
+        let of_user = markers.next().flatten();
         if let (Some(key), Some(marker)) = (keys.get(1), markers.next())
             && self.is_over(key, marker.as_ref(), session.started_at, None)
         {
             let why = "the session at Logto that the sign-in came from has ended";
             return Err(Error::new(ErrorKind::InvalidCallback, why));
         }
-        Ok(of_person.map(|marker| marker.version))
+        Ok(of_user.map(|marker| marker.version))
     }
 
     /// Writes a marker. A later one never ends less than the one before.

@@ -40,7 +40,7 @@ use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
 use crate::log_limit::limited;
-use crate::session::{Device, Opener, Packer, Session};
+use crate::session::{Device, Packer, Sealer, Session};
 use crate::storage::Subscription;
 
 pub(crate) use callback_outcome::TakenUp;
@@ -65,7 +65,7 @@ pub(crate) use store_keys::Concerned;
 pub(crate) use watched::WatchedSession;
 use watched::WatchedSessions;
 
-/// Bytes of a packed session without access tokens; a person in a thousand organizations takes
+/// Bytes of a packed session without access tokens; a user in a thousand organizations takes
 /// about a third of it.
 const MAX_SESSION: usize = 128 * 1024;
 
@@ -77,11 +77,11 @@ const SESSION_BYTES: usize = 1024;
 pub(crate) struct SessionManager {
     cookies: SessionCookies,
     store: Arc<Store>,
-    opener: Arc<Opener>,
+    sealer: Arc<Sealer>,
     expiry: SessionExpiry,
-    /// Which sessions each person has.
+    /// Which sessions each user has.
     lists: SessionLists,
-    /// What ends all sessions of a person, or makes access tokens stale.
+    /// What ends all sessions of a user, or makes access tokens stale.
     pub(crate) markers: Markers,
     /// What may be used once.
     pub(crate) replay_guards: ReplayGuards,
@@ -108,7 +108,7 @@ impl SessionManager {
             path: settings.cookie_path.clone(),
             partitioned: false,
         };
-        let opener = Opener::new(
+        let sealer = Sealer::new(
             Arc::clone(&keys),
             attributes.name(&settings.cookie_name),
             Packer::new(&settings.issuer, &settings.app_id),
@@ -118,7 +118,7 @@ impl SessionManager {
         let watched = Arc::new(WatchedSessions::default());
         let lifetime = settings.session_lifetime;
         Self {
-            cookies: SessionCookies::new(settings, attributes, Arc::clone(&opener)),
+            cookies: SessionCookies::new(settings, attributes, Arc::clone(&sealer)),
             expiry: SessionExpiry {
                 lifetime,
                 idle: settings.idle_lifetime,
@@ -126,10 +126,10 @@ impl SessionManager {
             },
             lists: SessionLists::new(Arc::clone(&store), lifetime),
             markers: Markers::new(Arc::clone(&store), Arc::clone(&watched), lifetime),
-            replay_guards: ReplayGuards::new(Arc::clone(&store), Arc::clone(&opener)),
+            replay_guards: ReplayGuards::new(Arc::clone(&store), Arc::clone(&sealer)),
             leases: Leases::new(Arc::clone(&store)),
             store,
-            opener,
+            sealer,
             pending: PendingEnds::default(),
             watched,
             opened: Cache::new(settings.session_cache / SESSION_BYTES, budget),
@@ -215,7 +215,7 @@ impl SessionManager {
     }
 
     fn check_size(&self, session: &Session) -> Result<(), Error> {
-        let bytes = self.opener.packer().pack(&session.with_newest_tokens(0)).len();
+        let bytes = self.sealer.packer().pack(&session.with_newest_tokens(0)).len();
         if bytes <= MAX_SESSION {
             return Ok(());
         }

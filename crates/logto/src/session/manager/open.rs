@@ -52,7 +52,7 @@ impl SessionManager {
             }
         };
         let key = self.store.entry_keys.session(id).into();
-        let opened = Arc::new(Opened::new(what, key, Arc::clone(self.opener.budget())));
+        let opened = Arc::new(Opened::new(what, key, Arc::clone(self.sealer.budget())));
         if self.is_live(&opened, now) {
             self.opened.insert(Arc::clone(&opened), |kept| !self.is_live(kept, now));
         }

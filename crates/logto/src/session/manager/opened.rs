@@ -224,7 +224,7 @@ mod tests {
                 drop(loaded);
                 // The next request makes room for what this one has read.
                 manager.opened.get(b"a cookie of no browser");
-                let taken = manager.opener.budget().taken();
+                let taken = manager.sealer.budget().taken();
                 assert!(taken <= LIMIT, "{taken} bytes");
                 most = most.max(taken);
             }
@@ -243,7 +243,7 @@ mod tests {
             let manager = manager(1024 * 1024, is_stored);
             let cookie = sign_in(&manager, 400).await;
             manager.load(cookie.as_bytes(), NOW).await.unwrap();
-            let taken = manager.opener.budget().taken();
+            let taken = manager.sealer.budget().taken();
             assert!((400..1024).contains(&taken), "{taken} bytes");
         }
     }

@@ -8,7 +8,7 @@ use super::held_lease::HeldLease;
 use super::markers::CLOCKS;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::{Error, ErrorKind};
-use crate::session::{Grant, Opener, Session, unpack};
+use crate::session::{Grant, Sealer, Session, unpack};
 use crate::storage::{Entry, Expect};
 
 /// For how long the store remembers what a refresh made of a session that is kept in a cookie:
@@ -218,7 +218,7 @@ impl SessionManager {
         let opened = self.store.open(key, entry);
         let session = match opened.as_deref() {
             Some([REVOKED]) => return Ok(Some(Record::Revoked)),
-            Some([SESSION, packed @ ..]) => unpacked(&self.opener, packed),
+            Some([SESSION, packed @ ..]) => unpacked(&self.sealer, packed),
             _ => None,
         };
         let session = session.ok_or_else(|| {
@@ -237,14 +237,14 @@ impl SessionManager {
 
     fn bytes_of(&self, session: &Session) -> Vec<u8> {
         let mut bytes = vec![SESSION];
-        bytes.append(&mut self.opener.packer().pack(session));
+        bytes.append(&mut self.sealer.packer().pack(session));
         bytes
     }
 }
 
 /// A session that was packed for the store.
-pub(super) fn unpacked(opener: &Arc<Opener>, packed: &[u8]) -> Option<Session> {
-    unpack(packed, |shown, grant: &[u8]| Grant::from_packed(shown, opener, grant))
+pub(super) fn unpacked(sealer: &Arc<Sealer>, packed: &[u8]) -> Option<Session> {
+    unpack(packed, |shown, grant: &[u8]| Grant::from_packed(shown, sealer, grant))
 }
 
 fn over() -> Error {

@@ -6,14 +6,14 @@ use std::time::Duration;
 use super::store::Store;
 use crate::error::Error;
 use crate::log_limit::limited;
-use crate::session::Opener;
+use crate::session::Sealer;
 use crate::storage::{Entry, Expect, Version};
 
 /// What may be used once: callbacks, logout tokens, webhooks.
 #[derive(Debug)]
 pub(crate) struct ReplayGuards {
     pub(super) store: Arc<Store>,
-    pub(super) opener: Arc<Opener>,
+    pub(super) sealer: Arc<Sealer>,
 }
 
 /// That something was taken up, to give it back.
@@ -23,14 +23,14 @@ pub(crate) struct ReplayGuard {
 }
 
 impl ReplayGuards {
-    pub(super) fn new(store: Arc<Store>, opener: Arc<Opener>) -> Self {
-        Self { store, opener }
+    pub(super) fn new(store: Arc<Store>, sealer: Arc<Sealer>) -> Self {
+        Self { store, sealer }
     }
 
     /// Takes a callback up for `owner`; `None` if another one did before.
     ///
     /// A code that reaches Logto twice revokes everything that was issued for it, so a callback
-    /// that is loaded twice, by an impatient person or a browser that retries, must not send it
+    /// that is loaded twice, by an impatient user or a browser that retries, must not send it
     /// twice. A write that was given up may have been stored all the same: the owner knows it
     /// as its own.
     pub(crate) async fn claim_callback(

@@ -17,13 +17,13 @@ impl Markers {
         self.mark(&self.store.entry_keys.stale_tokens(concerned), until).await
     }
 
-    /// Until when the access tokens of a person, for an organization if one is named, are stale.
+    /// Until when the access tokens of a user, for an organization if one is named, are stale.
     pub(crate) async fn tokens_stale_until(
         &self,
         sub: &str,
         organization: Option<&str>,
     ) -> Result<Option<u64>, Error> {
-        let concerned = [Some(Concerned::All), Some(Concerned::Person(sub))].into_iter();
+        let concerned = [Some(Concerned::All), Some(Concerned::User(sub))].into_iter();
         let concerned = concerned.chain([organization.map(Concerned::Organization)]).flatten();
         let keys: Vec<String> =
             concerned.map(|one| self.store.entry_keys.stale_tokens(one)).collect();

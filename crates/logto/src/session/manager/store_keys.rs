@@ -10,12 +10,12 @@ pub(crate) enum Concerned<'a> {
     All,
     /// Those for an organization.
     Organization(&'a str),
-    /// Those of a person.
-    Person(&'a str),
+    /// Those of a user.
+    User(&'a str),
 }
 
 /// As [`REVOCATION_MARKER`](crate::storage::REVOCATION_MARKER) says.
-const END_OF_PERSON: &str = "end-of-person:";
+const END_OF_USER: &str = "end-of-user:";
 const END_OF_SESSION: &str = "end-of-session:";
 
 /// The keys of one application at one tenant. They are hashes: who reads the store learns neither
@@ -30,7 +30,7 @@ pub(crate) struct StoreKeys {
 /// Where the store has what ends a session beside itself.
 #[derive(Debug)]
 pub(crate) struct EndKeys {
-    pub(super) person: String,
+    pub(super) user: String,
     pub(super) logto: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl StoreKeys {
 
     pub(super) fn ends(&self, sub: &str, sid: Option<&str>) -> EndKeys {
         EndKeys {
-            person: self.end_of_person(sub),
+            user: self.end_of_user(sub),
             logto: sid.map(|sid| self.end_of_logto_session(sid)),
         }
     }
@@ -60,14 +60,14 @@ impl StoreKeys {
         self.name("lease:", id.as_bytes())
     }
 
-    /// The sessions of a person.
+    /// The sessions of a user.
     pub(crate) fn index(&self, sub: &str) -> String {
         self.name("index:", sub.as_bytes())
     }
 
-    /// Since when the sessions of a person are over.
-    pub(crate) fn end_of_person(&self, sub: &str) -> String {
-        self.name(END_OF_PERSON, sub.as_bytes())
+    /// Since when the sessions of a user are over.
+    pub(crate) fn end_of_user(&self, sub: &str) -> String {
+        self.name(END_OF_USER, sub.as_bytes())
     }
 
     /// Since when the sessions that come from one session at Logto are over.
@@ -80,7 +80,7 @@ impl StoreKeys {
         let (kind, id) = match concerned {
             Concerned::All => ("stale-tokens:", ""),
             Concerned::Organization(id) => ("stale-tokens-in:", id),
-            Concerned::Person(id) => ("stale-tokens-of:", id),
+            Concerned::User(id) => ("stale-tokens-of:", id),
         };
         self.name(kind, id.as_bytes())
     }
@@ -125,13 +125,13 @@ mod tests {
         let apps = [StoreKeys::hashed("one"), StoreKeys::hashed("other"), StoreKeys::plain()];
         let mut names = Vec::new();
         for app in &apps {
-            names.extend([app.index("alice"), app.index("bob"), app.end_of_person("alice")]);
+            names.extend([app.index("alice"), app.index("bob"), app.end_of_user("alice")]);
         }
         assert_eq!(names[0], apps[0].index("alice"));
         // What the memory store tells markers by.
         for app in &apps {
             let ends = app.ends("alice", Some("sid"));
-            assert!(ends.person.starts_with(REVOCATION_MARKER));
+            assert!(ends.user.starts_with(REVOCATION_MARKER));
             assert!(ends.logto.unwrap().starts_with(REVOCATION_MARKER));
             assert!(!app.index("alice").starts_with(REVOCATION_MARKER));
         }

@@ -41,15 +41,15 @@ impl SessionManager {
         let mut ended = 0;
         for batch in sessions.chunks(BATCH) {
             let keys = batch.iter().flat_map(|watched| {
-                let WatchedSession { key, ends: EndKeys { person, logto }, .. } = &**watched;
-                [Some(key), Some(person), logto.as_ref()].into_iter().flatten()
+                let WatchedSession { key, ends: EndKeys { user, logto }, .. } = &**watched;
+                [Some(key), Some(user), logto.as_ref()].into_iter().flatten()
             });
             let keys: Vec<&str> = keys.map(String::as_str).collect();
             let mut entries = self.store.get_all(&keys).await?.into_iter();
             for watched in batch {
-                let [session, person] = [entries.next().flatten(), entries.next().flatten()];
+                let [session, user] = [entries.next().flatten(), entries.next().flatten()];
                 let logto = watched.ends.logto.as_ref().and_then(|_| entries.next().flatten());
-                if self.is_watched_over(watched, [&session, &person, &logto], now) {
+                if self.is_watched_over(watched, [&session, &user, &logto], now) {
                     self.watched.end(watched.id);
                     ended += 1;
                 }
@@ -61,7 +61,7 @@ impl SessionManager {
     fn is_watched_over(
         &self,
         watched: &WatchedSession,
-        [session, person, logto]: [&Option<Entry>; 3],
+        [session, user, logto]: [&Option<Entry>; 3],
         now: u64,
     ) -> bool {
         let WatchedSession { id, key: at, ends, started_at, known_marker, .. } = watched;
@@ -71,7 +71,7 @@ impl SessionManager {
             .is_some_and(|key| self.markers.is_over(key, logto.as_ref(), *started_at, None));
         if self.pending.has(*id)
             || ended_at_logto
-            || self.markers.is_over(&ends.person, person.as_ref(), *started_at, *known_marker)
+            || self.markers.is_over(&ends.user, user.as_ref(), *started_at, *known_marker)
         {
             return true;
         }

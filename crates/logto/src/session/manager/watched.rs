@@ -46,9 +46,9 @@ impl WatchedSession {
     }
 
     fn depends_on(&self, keys: &HashSet<String>) -> bool {
-        let EndKeys { person, logto } = &self.ends;
+        let EndKeys { user, logto } = &self.ends;
         let logto = logto.as_ref().is_some_and(|logto| keys.contains(logto));
-        logto || keys.contains(&self.key) || keys.contains(person)
+        logto || keys.contains(&self.key) || keys.contains(user)
     }
 }
 
@@ -130,9 +130,9 @@ impl WatchedSessions {
         }
         let mut state = self.state();
         let ended = |watched: &WatchedSession| {
-            let EndKeys { person, logto } = &watched.ends;
-            let of_person = person == key && watched.known_marker != Some(version);
-            watched.started_at <= until && (of_person || logto.as_deref() == Some(key))
+            let EndKeys { user, logto } = &watched.ends;
+            let of_user = user == key && watched.known_marker != Some(version);
+            watched.started_at <= until && (of_user || logto.as_deref() == Some(key))
         };
         let sessions = state.sessions.values().map(|(watched, _)| watched);
         let ids: Vec<_> = sessions.filter(|one| ended(one)).map(|one| one.id).collect();

@@ -1,7 +1,7 @@
 //! Compressed text, as a part of a packed session.
 //!
 //! LZ4 with a dictionary is the usual compression: opening costs a fraction of a microsecond. A
-//! long text, of a person in hundreds of organizations, is deflated instead, which is slower and
+//! long text, of a user in hundreds of organizations, is deflated instead, which is slower and
 //! smaller.
 
 use lz4_flex::block::{compress_with_dict, decompress_with_dict};

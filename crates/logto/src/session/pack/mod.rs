@@ -57,22 +57,22 @@ mod tests {
     use crate::crypto::seal::KeyRing;
     use crate::oidc::claims::IdTokenClaims;
     use crate::oidc::{Target, TokenRequest};
-    use crate::session::{Opener, SessionId, StoredToken, StoredTokens};
+    use crate::session::{Sealer, SessionId, StoredToken, StoredTokens};
 
-    fn opener() -> Arc<Opener> {
+    fn sealer() -> Arc<Sealer> {
         let packer = Packer::new("https://tenant.logto.app/oidc", "8s6wye3gb7dq9a4n54lsn");
         let keys = KeyRing::new(&["a secret".into()], "context").unwrap();
-        Opener::new(keys.into(), "name".to_owned(), packer, Budget::new(1 << 20).into())
+        Sealer::new(keys.into(), "name".to_owned(), packer, Budget::new(1 << 20).into())
     }
 
     /// As a store would give it back.
     fn unpack(packed: &[u8]) -> Option<Session> {
-        let opener = opener();
-        super::unpack(packed, |shown, grant| Grant::from_packed(shown, &opener, grant))
+        let sealer = sealer();
+        super::unpack(packed, |shown, grant| Grant::from_packed(shown, &sealer, grant))
     }
 
     fn pack(session: &Session) -> Vec<u8> {
-        opener().packer.pack(session)
+        sealer().packer.pack(session)
     }
 
     fn session(payload: &str) -> Session {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_that_cannot_be_read_leave_the_person() {
+    fn claims_that_cannot_be_read_leave_the_user() {
         let session = session(RECORDED);
         let packed = pack(&session);
         let mut head = packed[..packed.len() - grant_of(&packed).unwrap().len()].to_vec();
@@ -220,17 +220,17 @@ mod tests {
 
     #[test]
     fn what_is_read_of_an_opened_session_is_counted() {
-        let opener = opener();
+        let sealer = sealer();
         let packed = pack(&session(RECORDED));
-        let grant = |shown, grant: &[u8]| Grant::from_packed(shown, &opener, grant);
+        let grant = |shown, grant: &[u8]| Grant::from_packed(shown, &sealer, grant);
         let opened = super::unpack(&packed, grant).unwrap();
-        assert_eq!(opener.budget.taken(), 0);
+        assert_eq!(sealer.budget.taken(), 0);
         opened.grant.claims();
-        let claims = opener.budget.taken();
+        let claims = sealer.budget.taken();
         assert!(claims > RECORDED.len(), "{claims}");
         opened.grant.tokens();
-        assert!(opener.budget.taken() > claims);
+        assert!(sealer.budget.taken() > claims);
         drop(opened);
-        assert_eq!(opener.budget.taken(), 0);
+        assert_eq!(sealer.budget.taken(), 0);
     }
 }

@@ -20,17 +20,17 @@ const SOCIAL: [&str; 2] = ["verifications", "social"];
 /// What the seal of a `state` is bound to; no cookie can have this name.
 const STATE: &str = "link_state=";
 
-/// What is remembered of a person on their way to another service and back.
+/// What is remembered of a user on their way to another service and back.
 #[derive(Deserialize, Serialize)]
 struct Trip {
-    /// The person's id.
+    /// The user's id.
     sub: String,
     state: String,
     /// The verification record of the trip.
     record: String,
     target: String,
     redirect_uri: String,
-    /// That of the person, if there was one.
+    /// That of the user, if there was one.
     verification: Option<String>,
     expires_at: u64,
 }
@@ -55,7 +55,7 @@ struct SocialConnector {
 }
 
 impl Account {
-    /// Sends the person to the service of a social connector, by its target, for example `github`,
+    /// Sends the user to the service of a social connector, by its target, for example `github`,
     /// to link their account there, or to renew the token that Logto keeps of it. They come
     /// back to `callback`, a path of this app, whose handler calls
     /// [`finish_link`](Self::finish_link).
@@ -110,17 +110,17 @@ impl Account {
         Ok(Reply::see_other(begun.authorization_uri).with_cookies(vec![cookie]))
     }
 
-    /// Links the account that the person comes back from, or renews its token if it is linked, and
+    /// Links the account that the user comes back from, or renews its token if it is linked, and
     /// leads on to `page`, a path of this app.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidCallback`] if this browser and person did not begin it, or it took more
-    /// than ten minutes; [`ErrorKind::Cancelled`] if the service says that the person declined;
+    /// [`ErrorKind::InvalidCallback`] if this browser and user did not begin it, or it took more
+    /// than ten minutes; [`ErrorKind::Cancelled`] if the service says that the user declined;
     /// as [`fetch`](Self::fetch), and
     /// [`VerificationRequired`](crate::AccountProblem::VerificationRequired),
     /// [`IdentityInUse`](crate::AccountProblem::IdentityInUse) if the account is linked to another
-    /// person, [`OtherIdentity`](crate::AccountProblem::OtherIdentity) if another account of
+    /// user, [`OtherIdentity`](crate::AccountProblem::OtherIdentity) if another account of
     /// the service is linked, [`TokenNotKept`](crate::AccountProblem::TokenNotKept).
     pub async fn finish_link(&self, page: &str) -> Result<Reply, Error> {
         let query = form_urlencoded::parse(self.context.request().query().as_bytes());
@@ -129,7 +129,7 @@ impl Account {
         let trip = self.trip().await?;
         let trip = trip.filter(|trip| query.get("state") == Some(&trip.state.as_str().into()));
         let trip = trip.ok_or_else(|| {
-            let why = "this browser and person did not begin to link an account, or long ago";
+            let why = "this browser and user did not begin to link an account, or long ago";
             self.failed(Error::new(ErrorKind::InvalidCallback, why))
         })?;
         if query.contains_key("error") {
@@ -201,7 +201,7 @@ impl Account {
         Ok(attributes.set(&name, &sealed, LIFETIME))
     }
 
-    /// What this browser remembers, if it is about this person and not too old.
+    /// What this browser remembers, if it is about this user and not too old.
     async fn trip(&self) -> Result<Option<Trip>, Error> {
         let (_, name) = self.link_cookie();
         let (sub, now) = (self.sub().await?, self.context.now());

@@ -1,4 +1,4 @@
-//! What a person sees and changes of their own account at Logto (Account API).
+//! What a user sees and changes of their own account at Logto (Account API).
 
 mod identities;
 mod link;
@@ -22,7 +22,7 @@ pub use profile::{AccountProfile, AccountUpdate, ProfileDetails};
 pub use sessions::{LogtoGrant, LogtoSession, RevokeGrants};
 pub use verification::{SentCode, Verification};
 
-/// A person's account at Logto, through its Account API: profile, linked accounts and their tokens,
+/// A user's account at Logto, through its Account API: profile, linked accounts and their tokens,
 /// sessions, and grants. From [`User::account`].
 ///
 /// The tenant's account center has to be switched on, and says which fields people see and change.
@@ -50,7 +50,7 @@ pub struct Account {
 }
 
 impl User {
-    /// The person's account at Logto.
+    /// The user's account at Logto.
     #[must_use]
     pub fn account(&self) -> Account {
         Account { context: self.context().clone(), verification: None }
@@ -58,7 +58,7 @@ impl User {
 }
 
 impl Account {
-    /// The same, for calls that need to know that the person is who they were: see
+    /// The same, for calls that need to know that the user is who they were: see
     /// [`verify_password`](Self::verify_password) and [`send_email_code`](Self::send_email_code).
     #[must_use]
     pub fn with_verification(self, verification: Verification) -> Self {
@@ -91,7 +91,7 @@ impl Account {
         })
     }
 
-    /// Asks below `/api`, with the person's opaque token.
+    /// Asks below `/api`, with the user's opaque token.
     async fn call(
         &self,
         verb: Verb,
@@ -132,9 +132,9 @@ impl Account {
         Err(self.failed(Error::new(ErrorKind::InvalidRequest, why)))
     }
 
-    /// The error with the answer that this request gets for it, logged unless the person is why.
+    /// The error with the answer that this request gets for it, logged unless the user is why.
     fn failed(&self, error: Error) -> Error {
-        match error.account_problem().is_some_and(AccountProblem::is_of_person) {
+        match error.account_problem().is_some_and(AccountProblem::is_of_user) {
             true => self.context.answered(error),
             false => self.context.failed("account", error),
         }

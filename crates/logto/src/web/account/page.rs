@@ -2,7 +2,7 @@
 
 use super::Account;
 
-/// A page of Logto's account center, for what an app need not build: the person signs in there by
+/// A page of Logto's account center, for what an app need not build: the user signs in there by
 /// single sign-on and verifies who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -14,7 +14,7 @@ use crate::oidc::claims::{Identity, lenient};
 pub(super) const ACCOUNT: &str = "my-account";
 
 /// An account as Logto shows it to its owner. What the account center or the scopes of the session
-/// leave out is `None` or empty; so is what the person has not set.
+/// leave out is `None` or empty; so is what the user has not set.
 ///
 /// # Example
 ///
@@ -32,7 +32,7 @@ pub(super) const ACCOUNT: &str = "my-account";
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
 pub struct AccountProfile {
-    /// The person's id in Logto.
+    /// The user's id in Logto.
     pub id: String,
     /// User name; unique in the tenant.
     #[serde(deserialize_with = "lenient")]
@@ -49,7 +49,7 @@ pub struct AccountProfile {
     /// Address of the picture.
     #[serde(deserialize_with = "lenient")]
     pub avatar: Option<String>,
-    /// What the tenant keeps about the person; needs the scope `custom_data`.
+    /// What the tenant keeps about the user; needs the scope `custom_data`.
     #[serde(deserialize_with = "lenient")]
     pub custom_data: Map<String, Value>,
     /// Linked accounts by the target of their connector; needs the scope `identities`.
@@ -58,10 +58,10 @@ pub struct AccountProfile {
     /// Standard claims.
     #[serde(deserialize_with = "lenient")]
     pub profile: ProfileDetails,
-    /// Whether the person has a password.
+    /// Whether the user has a password.
     #[serde(deserialize_with = "lenient")]
     pub has_password: Option<bool>,
-    /// Whether the person can [verify](Account::verify_password) who they are. Where it is
+    /// Whether the user can [verify](Account::verify_password) who they are. Where it is
     /// `false`, Logto 1.43 asks for no verification.
     #[serde(deserialize_with = "lenient")]
     pub has_security_verification_method: Option<bool>,
@@ -95,13 +95,13 @@ pub struct ProfileDetails {
     /// Casual name.
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// The name the person wants to be called by.
+    /// The name the user wants to be called by.
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
-    /// Address of the person's profile page.
+    /// Address of the user's profile page.
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
-    /// Address of the person's own site.
+    /// Address of the user's own site.
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
     /// Gender.
@@ -251,7 +251,7 @@ impl Account {
     ///         Err(error) => error.account_problem().ok_or(error)?,
     ///     };
     ///     Ok(match problem {
-    ///         AccountProblem::UsernameTaken => "Another person has this user name.",
+    ///         AccountProblem::UsernameTaken => "Another user has this user name.",
     ///         AccountProblem::VerificationRequired => "Please enter your password first.",
     ///         _ => "This cannot be changed.",
     ///     })

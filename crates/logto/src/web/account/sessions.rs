@@ -1,4 +1,4 @@
-//! A person's sessions at Logto, and what they allowed apps there.
+//! A user's sessions at Logto, and what they allowed apps there.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::http::Verb;
 use crate::session::Device;
 
-/// A browser in which a person is signed in at Logto. Sessions of apps are others: see
+/// A browser in which a user is signed in at Logto. Sessions of apps are others: see
 /// [`User::sessions`](crate::web::User::sessions).
 ///
 /// # Example
@@ -35,7 +35,7 @@ pub struct LogtoSession {
     pub id: String,
     /// Whether the app's own session came from it.
     pub is_current: bool,
-    /// When the person signed in, in seconds since the Unix epoch.
+    /// When the user signed in, in seconds since the Unix epoch.
     pub signed_in_at: u64,
     /// When it ends, in seconds since the Unix epoch.
     pub expires_at: u64,
@@ -47,14 +47,14 @@ pub struct LogtoSession {
     pub ip: Option<String>,
 }
 
-/// What a person allowed an app at Logto.
+/// What a user allowed an app at Logto.
 ///
 /// # Example
 ///
 /// ```
 /// use logto::web::Account;
 ///
-/// /// Takes back what the person allowed one app. The account has a verification.
+/// /// Takes back what the user allowed one app. The account has a verification.
 /// async fn revoke(account: &Account, app_id: &str) -> Result<(), logto::Error> {
 ///     for grant in account.grants().await?.iter().filter(|grant| grant.app_id == app_id) {
 ///         println!("{} could use {:?}", grant.app_name, grant.scopes);
@@ -204,7 +204,7 @@ impl From<GrantBody> for LogtoGrant {
 }
 
 impl Account {
-    /// The browsers in which the person is signed in at Logto. It needs the scope
+    /// The browsers in which the user is signed in at Logto. It needs the scope
     /// `urn:logto:scope:sessions` and a [verification](Self::with_verification), as the other calls
     /// here.
     ///
@@ -239,7 +239,7 @@ impl Account {
         self.call(Verb::Delete, &path, target, None::<&()>).await.map(drop)
     }
 
-    /// What the person allowed apps.
+    /// What the user allowed apps.
     ///
     /// # Errors
     ///
@@ -250,7 +250,7 @@ impl Account {
         Ok(answer.grants.into_iter().map(LogtoGrant::from).collect())
     }
 
-    /// Takes back what the person allowed an app. Its tokens end at once, and the session at Logto
+    /// Takes back what the user allowed an app. Its tokens end at once, and the session at Logto
     /// that it came from ends too.
     ///
     /// # Errors

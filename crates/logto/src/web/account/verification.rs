@@ -1,4 +1,4 @@
-//! Proofs that a person is still who signed in: verification records of the Account API.
+//! Proofs that a user is still who signed in: verification records of the Account API.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use crate::http::Verb;
 const RECORDS: &str = "verifications";
 const BY_CODE: &str = "verification-code";
 
-/// That a person has proved who they are, for ten minutes and any number of calls. It is good for
-/// calls of this person alone, so a page may carry its [id](Self::id) in a hidden field from one
+/// That a user has proved who they are, for ten minutes and any number of calls. It is good for
+/// calls of this user alone, so a page may carry its [id](Self::id) in a hidden field from one
 /// request to the next.
 ///
 /// # Example
@@ -78,7 +78,7 @@ impl fmt::Debug for Verification {
 ///     Ok(Some((sent.id().to_owned(), sent.email().to_owned())))
 /// }
 ///
-/// /// The form comes back with what the person typed.
+/// /// The form comes back with what the user typed.
 /// async fn finish(
 ///     account: &Account,
 ///     (id, email): (&str, &str),
@@ -127,7 +127,7 @@ struct Record {
 }
 
 impl Account {
-    /// Verifies the person by their password at Logto.
+    /// Verifies the user by their password at Logto.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl Account {
         Ok(Verification(record.verification_record_id))
     }
 
-    /// Has Logto mail a code to an address. It verifies the person only if the address is their
+    /// Has Logto mail a code to an address. It verifies the user only if the address is their
     /// own: take it from [`fetch`](Self::fetch), not from a form.
     ///
     /// # Errors
@@ -152,7 +152,7 @@ impl Account {
         Ok(SentCode { id: record.verification_record_id, email: email.to_owned() })
     }
 
-    /// Verifies the person by a code that they read in their mail.
+    /// Verifies the user by a code that they read in their mail.
     ///
     /// # Errors
     ///

@@ -1,14 +1,16 @@
-//! What opens the sessions of one application.
+//! What seals and opens the session cookies of one application.
 
 use std::sync::Arc;
 
 use super::Packer;
 use crate::cache::Budget;
 use crate::crypto::seal::{KeyRing, Purpose};
+use crate::error::Error;
 
-/// Opens session cookies, and reads what a session leaves sealed or packed until it is asked for.
+/// Seals and opens session cookies. An opened session keeps it, because claims and tokens stay
+/// sealed or packed until they are asked for.
 #[derive(Debug)]
-pub(crate) struct Opener {
+pub(crate) struct Sealer {
     pub(super) keys: Arc<KeyRing>,
     /// Of the session cookie, which its value is bound to.
     pub(super) name: String,
@@ -17,7 +19,7 @@ pub(crate) struct Opener {
     pub(super) budget: Arc<Budget>,
 }
 
-impl Opener {
+impl Sealer {
     pub(crate) fn new(
         keys: Arc<KeyRing>,
         name: String,
@@ -35,8 +37,13 @@ impl Opener {
         &self.packer
     }
 
-    /// What a session cookie's value holds.
-    pub(super) fn unseal(&self, purpose: Purpose, text: &[u8]) -> Option<Vec<u8>> {
+    /// The value of a session cookie.
+    pub(super) fn seal(&self, purpose: Purpose, content: Vec<u8>) -> Result<String, Error> {
+        self.keys.seal(purpose, &self.name, content)
+    }
+
+    /// What the value of a session cookie holds.
+    pub(super) fn open(&self, purpose: Purpose, text: &[u8]) -> Option<Vec<u8>> {
         self.keys.open(purpose, &self.name, text)
     }
 }

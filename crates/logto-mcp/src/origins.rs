@@ -27,13 +27,13 @@ const PARAMETERS: &str = "mcp-param-";
 
 /// Where the server is reached, and from which pages.
 #[derive(Clone, Debug)]
-pub(crate) struct Access {
+pub(crate) struct Origins {
     https: bool,
     hosts: Vec<String>,
     origins: Vec<String>,
 }
 
-impl Access {
+impl Origins {
     pub(crate) fn new(url: &Url) -> Self {
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let host = format!("{}{port}", url.host_str().unwrap_or_default());
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn hosts_are_compared_without_their_default_port() {
-        let access = Access::new(&Url::parse("https://mcp.example.test/mcp").unwrap());
+        let origins = Origins::new(&Url::parse("https://mcp.example.test/mcp").unwrap());
         for (host, known) in [
             ("mcp.example.test", true),
             ("MCP.example.test:443", true),
@@ -139,9 +139,9 @@ mod tests {
             ("", false),
         ] {
             let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
-            assert_eq!(access.is_host(&Uri::from_static("/mcp"), &headers), known, "{host}");
+            assert_eq!(origins.is_host(&Uri::from_static("/mcp"), &headers), known, "{host}");
         }
         let http2 = Uri::from_static("https://mcp.example.test/mcp");
-        assert!(access.is_host(&http2, &HeaderMap::new()));
+        assert!(origins.is_host(&http2, &HeaderMap::new()));
     }
 }
