@@ -152,5 +152,5 @@ pub async fn open(logto: &Logto, cookies: &str) -> Context {
 
 fn set_cookie(reply: &Reply) -> impl Iterator<Item = &str> {
     let headers = reply.headers().iter();
-    headers.filter_map(|(name, line)| (*name == "set-cookie").then_some(line.as_str()))
+    headers.filter_map(|(name, line)| (*name == "set-cookie").then_some(&**line))
 }

@@ -1,5 +1,6 @@
 //! `Reply`, the response that an adapter sends.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -23,30 +24,37 @@ struct Body<'a> {
 /// use logto::web::{Context, Reply};
 ///
 /// /// What an adapter does with one.
-/// fn send(reply: Reply) -> (u16, Vec<(&'static str, String)>, String) {
-///     (reply.status(), reply.headers().to_vec(), reply.into_body())
+/// fn send(reply: Reply) -> String {
+///     let mut text = format!("HTTP/1.1 {}\r\n", reply.status());
+///     for (name, value) in reply.headers() {
+///         text += &format!("{name}: {value}\r\n");
+///     }
+///     text + "\r\n" + &reply.into_body()
 /// }
 /// ```
 #[derive(Clone)]
 #[must_use = "a reply does nothing until it is sent"]
 pub struct Reply {
     status: u16,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
     body: String,
 }
 
+/// Room for the JSON of a refusal.
+const JSON: usize = 256;
+/// Room for the headers of most replies.
+const HEADERS: usize = 6;
+
 impl Reply {
     pub(crate) fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: vec![("cache-control", "no-store".to_owned())],
-            body: String::new(),
-        }
+        let mut headers = Vec::with_capacity(HEADERS);
+        headers.push(("cache-control", "no-store".into()));
+        Self { status, headers, body: String::new() }
     }
 
     /// 303, the one redirect that is right after GET and POST alike.
     pub(crate) fn see_other(location: impl Into<String>) -> Self {
-        Self::new(303).with_header("location", location)
+        Self::new(303).with_header("location", location.into())
     }
 
     pub(crate) fn json(status: u16, error: &str, message: &str) -> Self {
@@ -56,7 +64,10 @@ impl Reply {
     /// The document is text, numbers and lists of them, which every JSON can hold.
     pub(crate) fn json_document(status: u16, document: &impl Serialize) -> Self {
         let mut reply = Self::new(status).with_header("content-type", "application/json");
-        reply.body = serde_json::to_string(document).unwrap_or_default();
+        let mut json = Vec::with_capacity(JSON);
+        if serde_json::to_writer(&mut json, document).is_ok() {
+            reply.body = String::from_utf8(json).unwrap_or_default();
+        }
         reply
     }
 
@@ -120,13 +131,17 @@ impl Reply {
         )
     }
 
-    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with_header(
+        mut self,
+        name: &'static str,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     pub(crate) fn with_cookies(mut self, lines: Vec<String>) -> Self {
-        self.headers.extend(lines.into_iter().map(|line| ("set-cookie", line)));
+        self.headers.extend(lines.into_iter().map(|line| ("set-cookie", line.into())));
         self
     }
 
@@ -139,7 +154,7 @@ impl Reply {
     /// The headers, names in lower case. `set-cookie` may occur several times: append, never
     /// replace.
     #[must_use]
-    pub fn headers(&self) -> &[(&'static str, String)] {
+    pub fn headers(&self) -> &[(&'static str, Cow<'static, str>)] {
         &self.headers
     }
 

@@ -91,11 +91,8 @@ impl Seen {
     /// Reads a reply.
     #[must_use]
     pub fn new(reply: Reply) -> Self {
-        let (cookies, headers) = reply
-            .headers()
-            .iter()
-            .cloned()
-            .partition::<Vec<_>, _>(|(name, _)| *name == "set-cookie");
+        let headers = reply.headers().iter().map(|(name, value)| (*name, value.to_string()));
+        let (cookies, headers) = headers.partition::<Vec<_>, _>(|(name, _)| *name == "set-cookie");
         Self {
             status: reply.status(),
             headers,

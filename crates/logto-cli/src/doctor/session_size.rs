@@ -73,7 +73,7 @@ async fn fits(tenant: &LocalTenant, logto: &Logto, organizations: usize) -> Resu
 fn header(reply: &Reply, name: &str) -> Option<String> {
     let mut headers = reply.headers().iter();
     let (_, value) = headers.find(|(key, _)| *key == name)?;
-    Some(value.clone())
+    Some(value.to_string())
 }
 
 /// `organizations` is how many the tenant has, and `claims` what it adds to ID tokens, if that is

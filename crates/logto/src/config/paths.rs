@@ -27,19 +27,19 @@ impl Settings {
 
     /// The path of a route with the configured prefix.
     pub(crate) fn mounted(&self, route: Route) -> String {
-        format!("{}{}", self.route_prefix, route.path())
+        [&self.route_prefix, route.path()].concat()
     }
 
     /// The path of a route as browsers know it.
     pub(crate) fn path_of(&self, route: Route) -> String {
-        format!("{}{}{}", self.base_path, self.route_prefix, route.path())
+        [&self.base_path, &self.route_prefix, route.path()].concat()
     }
 
     /// The route at a path, with or without the path of the base URL.
     pub(crate) fn route_at(&self, path: &str) -> Option<Route> {
         let prefix = segments(&self.route_prefix);
         let base = segments(&self.base_path);
-        // Rocket asks this of every request.
+        // The cheap test first: most paths end in another segment.
         let last = segments(path).next_back()?;
         let mut routes = Route::ALL.iter().copied().filter(|route| route.path().ends_with(last));
         routes.find(|route| {
@@ -60,11 +60,7 @@ impl Settings {
         let page = self.page(address, origin)?;
         let inside = self.inside(&page);
         let path = inside.split(['?', '#']).next().unwrap_or(inside);
-        let prefix = self.route_prefix.as_str();
-        if Route::ALL.iter().any(|route| is_same_path([prefix, route.path()], path)) {
-            return None;
-        }
-        Some(page)
+        self.route_at(path).is_none().then_some(page)
     }
 
     /// Whether a page is the window of a frame, which only the SDK itself returns to.
@@ -92,15 +88,6 @@ impl Settings {
         local_path(page.split('#').next().unwrap_or(&page))?;
         Some(page)
     }
-}
-
-/// Whether `prefix` and `one` together are the same path as `other` to a router that ignores empty
-/// segments.
-fn is_same_path([prefix, one]: [&str; 2], other: &str) -> bool {
-    // The cheap test first: most paths end in another segment.
-    let last = segments(other).next_back();
-    last.is_some_and(|last| one.ends_with(last))
-        && segments(prefix).chain(segments(one)).eq(segments(other))
 }
 
 fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> + Clone {

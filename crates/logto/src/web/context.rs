@@ -366,7 +366,7 @@ impl Context {
     /// use logto::Logto;
     /// use logto::web::Request;
     ///
-    /// # type Response = (u16, Vec<(&'static str, String)>);
+    /// # type Response = (u16, Vec<(&'static str, std::borrow::Cow<'static, str>)>);
     /// # async fn handler(_: &logto::web::Context) -> Response { (404, Vec::new()) }
     /// /// What the middleware of an adapter does.
     /// async fn middleware(logto: &Logto, method: &str, path: &str) -> Response {
@@ -380,7 +380,7 @@ impl Context {
     ///     }
     ///     if context.is_asked() {
     ///         let cookies = context.take_cookies().await;
-    ///         headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
+    ///         headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie.into())));
     ///     }
     ///     (status, headers)
     /// }

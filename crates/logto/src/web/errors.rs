@@ -83,7 +83,7 @@ impl Context {
         let realm = self.origin();
         let challenge = match max_age {
             // Who brought no token is told no error code.
-            None => format!("Bearer realm=\"{realm}\""),
+            None => ["Bearer realm=\"", realm, "\""].concat(),
             Some(max_age) => format!(
                 "Bearer realm=\"{realm}\", error=\"{error}\", error_description=\"{message}\", \
                  max_age=\"{max_age}\""
@@ -101,7 +101,7 @@ impl Context {
         let reply = Reply::json_document(401, &body).with_header("www-authenticate", challenge);
         if request.is_htmx() {
             // htmx would follow a redirect inside its request; this header makes it load the page.
-            reply.with_header("hx-redirect", sign_in)
+            reply.with_header("hx-redirect", sign_in.to_owned())
         } else {
             reply
         }

@@ -98,7 +98,7 @@ impl Page<'_> {
         Reply::new(status)
             .with_header("content-type", "text/html; charset=utf-8")
             .with_header("content-security-policy", format!("{policy}frame-ancestors {ancestors}"))
-            .with_header("content-language", content.language)
+            .with_header("content-language", language.tag())
             .with_header("referrer-policy", self.way_on.referrer_policy())
             .with_header("x-content-type-options", "nosniff")
             .with_body(body)
@@ -242,7 +242,8 @@ mod tests {
         });
         let page = Page { way_on: WayOn::button("/sign-out", "Sign out"), ..PAGE };
         let reply = page.reply(405, Language::accepted(Some("fr")), &settings);
-        let has = |name: &str, value: &str| reply.headers().contains(&(name, value.to_owned()));
+        let has =
+            |name: &str, value: &str| reply.headers().contains(&(name, value.to_owned().into()));
         assert!(has("content-security-policy", "frame-ancestors 'self'"));
         assert!(has("referrer-policy", "same-origin"));
         let title = Language::accepted(Some("fr")).translate(PAGE.title);

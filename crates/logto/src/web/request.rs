@@ -24,6 +24,8 @@ pub struct Request {
     /// for a request, of which little is read. The number of a header is its place in
     /// [`HEADERS`](Self::HEADERS).
     parts: Vec<u8>,
+    /// A bit for each header that was sent.
+    sent: u32,
     /// As they were sent: most requests need only one of them, and that one is compared as bytes.
     cookies: Vec<u8>,
     body: Vec<u8>,
@@ -47,25 +49,51 @@ thread_local! {
     static SPARE_COOKIES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The headers by the length of their names, a bit for each: most that a request has are told from
-/// ours by it alone.
+/// The headers by the length of their names, by their first letter, and by their last, a bit for
+/// each: together they tell nearly all others from ours.
+const BY_LENGTH: [u32; 32] = bits(Byte::Length);
+const BY_FIRST: [u32; 32] = bits(Byte::First);
+const BY_LAST: [u32; 32] = bits(Byte::Last);
+
+enum Byte {
+    Length,
+    First,
+    Last,
+}
+
 #[expect(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
-const BY_LENGTH: [u32; 32] = {
-    let mut by_length = [0; 32];
+const fn bits(by: Byte) -> [u32; 32] {
+    let mut bits = [0; 32];
     let mut at = 0;
     while at < Request::HEADERS.len() {
-        by_length[Request::HEADERS[at].len()] |= 1 << at;
+        let name = Request::HEADERS[at].as_bytes();
+        let place = match by {
+            Byte::Length => name.len(),
+            Byte::First => letter(name[0]),
+            Byte::Last => letter(name[name.len() - 1]),
+        };
+        bits[place] |= 1 << at;
         at += 1;
     }
-    by_length
-};
+    bits
+}
 
-/// Where a header is in [`HEADERS`](Request::HEADERS).
+/// The same for both cases of a letter.
+const fn letter(byte: u8) -> usize {
+    (byte & 0x1f) as usize
+}
+
+/// Where a header is in [`HEADERS`](Request::HEADERS). Of a name that is known to the compiler it
+/// is a constant.
+#[inline(always)]
 fn position(name: &str) -> Option<usize> {
-    let mut candidates = *BY_LENGTH.get(name.len())?;
+    let (first, last) = (name.as_bytes().first()?, name.as_bytes().last()?);
+    let mut candidates =
+        *BY_LENGTH.get(name.len())? & BY_FIRST.get(letter(*first))? & BY_LAST.get(letter(*last))?;
     while candidates != 0 {
         let at = candidates.trailing_zeros() as usize;
         let header = *Request::HEADERS.get(at)?;
+        // Most frameworks have them in lower case.
         if header == name || header.eq_ignore_ascii_case(name) {
             return Some(at);
         }
@@ -119,7 +147,7 @@ impl Request {
         headers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>,
     ) -> Self {
         let parts = SPARE_PARTS.take();
-        let mut request = Self { parts, cookies: Vec::new(), body: Vec::new() };
+        let mut request = Self { parts, sent: 0, cookies: Vec::new(), body: Vec::new() };
         request.append(METHOD, method.as_bytes());
         if let Some(method) = request.parts.get_mut(HEAD..) {
             method.make_ascii_uppercase();
@@ -192,10 +220,16 @@ impl Request {
                 false => self.cookies.extend_from_slice(b"; "),
             }
             self.cookies.extend_from_slice(value);
-        } else if str::from_utf8(value).is_ok() {
-            self.append(at as u8, value);
-        } else {
-            self.append(at as u8, String::from_utf8_lossy(value).as_bytes());
+            return;
+        }
+        let bit = 1 << at;
+        if self.sent & bit != 0 {
+            return;
+        }
+        self.sent |= bit;
+        match value.is_ascii() {
+            true => self.append(at as u8, value),
+            false => self.append(at as u8, String::from_utf8_lossy(value).as_bytes()),
         }
     }
 
@@ -242,8 +276,11 @@ impl Request {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.part(position(name)? as u8)
+        let at = position(name)?;
+        let is_sent = self.sent & (1 << at) != 0;
+        is_sent.then(|| self.part(at as u8)).flatten()
     }
 
     pub(crate) fn cookies(&self) -> Cow<'_, str> {

@@ -10,10 +10,13 @@ impl Context {
     /// most `max_age` seconds old if one is given.
     pub(super) fn sign_in_path(&self, page: &str, max_age: Option<u64>) -> String {
         let settings = &self.logto().settings;
-        let path = settings.path_of(Route::SignIn);
-        let page: String = form_urlencoded::byte_serialize(page.as_bytes()).collect();
-        let max_age = max_age.map(|seconds| format!("&max_age={seconds}")).unwrap_or_default();
-        format!("{path}?return_to={page}{max_age}")
+        let mut path = settings.path_of(Route::SignIn);
+        path.push_str("?return_to=");
+        path.extend(form_urlencoded::byte_serialize(page.as_bytes()));
+        if let Some(seconds) = max_age {
+            path.push_str(&format!("&max_age={seconds}"));
+        }
+        path
     }
 
     /// Where a user who has to sign in first wants to be afterwards.
