@@ -13,11 +13,14 @@ use super::suites::entries;
 /// Where cargo packs. It takes no folder below it for a member of this workspace.
 const FOLDER: &str = "target/package";
 
+/// An app that depends on what is packed, and signs a user in.
+const OUTSIDE: &str = "tests/outside/Cargo.toml";
+
 /// What each package contains besides its code.
 const NEEDED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
 /// Counts three for each crate: its package is complete, what is packed compiles, and it brings no
-/// web framework but its own.
+/// web framework but its own. And one for an app that uses them.
 pub(crate) fn packed() -> Outcome {
     let crates = match pack() {
         Ok(crates) => crates,
@@ -48,6 +51,14 @@ pub(crate) fn packed() -> Outcome {
             }
             Err(sentence) => return Outcome::Impossible(sentence),
         }
+    }
+    match checked(&with_packed("run", OUTSIDE, &crates)) {
+        Outcome::Check(true) => counts.passed += 1,
+        Outcome::Check(false) => {
+            println!("an app that uses the packed crates does not work");
+            counts.failed += 1;
+        }
+        other => return other,
     }
     Outcome::Tests(counts)
 }
@@ -93,20 +104,23 @@ impl Packed {
         NEEDED.into_iter().filter(|file| !is_there(file)).collect()
     }
 
-    /// Compiles it with the other packed crates, which no registry has yet. Quietly: cargo
-    /// complains of those that it does not need.
+    /// Compiles it with the other packed crates.
     fn check(&self, all: &[Self]) -> Cargo {
-        let manifest = format!("{FOLDER}/{}/Cargo.toml", self.folder);
-        let mut arguments = ["check", "--quiet", "--target-dir", "target", "--manifest-path"]
-            .map(str::to_owned)
-            .to_vec();
-        arguments.push(manifest);
-        for Self { name, folder } in all {
-            arguments.push("--config".to_owned());
-            arguments.push(format!("patch.crates-io.{name}.path='{FOLDER}/{folder}'"));
-        }
-        Cargo::new(arguments)
+        with_packed("check", &format!("{FOLDER}/{}/Cargo.toml", self.folder), all)
     }
+}
+
+/// A command of cargo with packed crates in place of those that no registry has yet. Quietly: cargo
+/// complains of those that are not needed.
+fn with_packed(command: &str, manifest: &str, crates: &[Packed]) -> Cargo {
+    let mut arguments = [command, "--quiet", "--target-dir", "target", "--manifest-path", manifest]
+        .map(str::to_owned)
+        .to_vec();
+    for Packed { name, folder } in crates {
+        arguments.push("--config".to_owned());
+        arguments.push(format!("patch.crates-io.{name}.path='{FOLDER}/{folder}'"));
+    }
+    Cargo::new(arguments)
 }
 
 #[cfg(test)]
