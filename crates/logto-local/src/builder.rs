@@ -248,67 +248,22 @@ impl LocalTenantBuilder {
     /// If the port is taken, a URL is not one of this machine, or the secret does not begin with
     /// `local-`.
     pub async fn start(self) -> Result<LocalTenant, Error> {
-        let credentials = match self.app.clone() {
+        let app = match self.app.clone() {
             Some(app) if !app.app_secret.starts_with("local-") => {
                 return Err(Error::SecretNotLocal);
             }
             Some(app) => app,
             None => AppCredentials::generate()?,
         };
-        let clock = Clock::default();
-        let now_ms = clock.millis();
-        let app = self.web_app(credentials.clone(), now_ms)?;
         let machine = AppCredentials::generate()?;
-        let mut machine_app = App::new(machine.clone(), AppKind::MachineToMachine, now_ms);
-        machine_app.roles.push(MANAGEMENT_ROLE.to_owned());
-        if self.token_exchange {
-            machine_app.allow_token_exchange();
-        }
-        let (apps, mut directory, credentials) = if self.empty {
-            let none = AppCredentials { app_id: String::new(), app_secret: String::new() };
-            (vec![machine_app], Directory::new(now_ms), none)
-        } else {
-            machine_app.roles.push(MACHINE_ROLE.to_owned());
-            let mut directory = Directory::example(now_ms, &machine.app_id);
-            if self.token_storage {
-                directory.keep_tokens();
-            }
-            (vec![app, machine_app], directory, credentials)
-        };
-        for (identifier, permissions) in &self.apis {
-            directory.add_api(identifier, permissions, now_ms)?;
-        }
-        let people = self.people.into_iter();
-        let people = people
-            .map(|person| if self.empty { person.without_access() } else { person })
-            .collect();
-        directory.secret_vault |= self.secret_vault;
-        if self.account_center {
-            directory.open_account_center();
-        }
-        if self.sign_up_by_email {
-            let by_email = json!({ "identifiers": ["email"], "password": false, "verify": true });
-            directory.sign_in_experience.insert("signUp".to_owned(), by_email);
-        }
-        if self.webhooks {
-            let base = self.base_url.trim_end_matches('/');
-            directory.hooks.insert(row(json!({
-                "id": random::id(21)?, "name": "local", "event": null, "events": EVENTS,
-                "config": { "url": format!("{base}/webhooks/logto") }, "signingKey": random::id(32)?,
-                "enabled": true, "createdAt": now_ms,
-            })));
-        }
-        let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
-        let mut store = Store::new(keys, apps, people, directory);
-        if self.client_documents {
-            store.documents.open_for(&store.directory, &self.apis);
-        }
+        let clock = Clock::default();
+        let store = self.store(&app, &machine, &clock)?;
 
         let failed = |reason| Error::Port { port: self.port, reason };
         // Loopback and nothing else: this is not a server for others.
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(failed)?;
-        let endpoint =
-            format!("http://localhost:{}", listener.local_addr().map_err(failed)?.port());
+        let port = listener.local_addr().map_err(failed)?.port();
+        let endpoint = format!("http://localhost:{port}");
         let shared = Arc::new(Tenant {
             issuer: format!("{endpoint}/oidc"),
             endpoint,
@@ -327,7 +282,77 @@ impl LocalTenantBuilder {
         let server = axum::serve(CuttableListener(listener), service)
             .with_graceful_shutdown(async { drop(stopped.await) });
         tokio::spawn(async { drop(server.await) });
-        Ok(LocalTenant { shared, app: credentials, machine, _stop: stop })
+        let none = || AppCredentials { app_id: String::new(), app_secret: String::new() };
+        let app = if self.empty { none() } else { app };
+        Ok(LocalTenant { shared, app, machine, _stop: stop })
+    }
+
+    /// What the tenant begins with.
+    fn store(
+        &self,
+        app: &AppCredentials,
+        machine: &AppCredentials,
+        clock: &Clock,
+    ) -> Result<Store, Error> {
+        let now_ms = clock.millis();
+        // Also of a tenant that begins without: what is registered for it has to be right.
+        let app = self.web_app(app.clone(), now_ms)?;
+        let machine_app = self.machine_app(machine.clone(), now_ms);
+        let apps = if self.empty { vec![machine_app] } else { vec![app, machine_app] };
+        let people = self.people.iter().cloned();
+        let people = people
+            .map(|person| if self.empty { person.without_access() } else { person })
+            .collect();
+        let directory = self.directory(&machine.app_id, now_ms)?;
+        let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
+        let mut store = Store::new(keys, apps, people, directory);
+        if self.client_documents {
+            store.documents.open_for(&store.directory, &self.apis);
+        }
+        Ok(store)
+    }
+
+    /// What the Management API has of this tenant at first.
+    fn directory(&self, machine: &str, now_ms: u64) -> Result<Directory, Error> {
+        let mut directory = match self.empty {
+            true => Directory::new(now_ms),
+            false => Directory::example(now_ms, machine),
+        };
+        if self.token_storage && !self.empty {
+            directory.keep_tokens();
+        }
+        for (identifier, permissions) in &self.apis {
+            directory.add_api(identifier, permissions, now_ms)?;
+        }
+        directory.secret_vault |= self.secret_vault;
+        if self.account_center {
+            directory.open_account_center();
+        }
+        if self.sign_up_by_email {
+            let by_email = json!({ "identifiers": ["email"], "password": false, "verify": true });
+            directory.sign_in_experience.insert("signUp".to_owned(), by_email);
+        }
+        if self.webhooks {
+            let base = self.base_url.trim_end_matches('/');
+            directory.hooks.insert(row(json!({
+                "id": random::id(21)?, "name": "local", "event": null, "events": EVENTS,
+                "config": { "url": format!("{base}/webhooks/logto") }, "signingKey": random::id(32)?,
+                "enabled": true, "createdAt": now_ms,
+            })));
+        }
+        Ok(directory)
+    }
+
+    fn machine_app(&self, credentials: AppCredentials, now_ms: u64) -> App {
+        let mut app = App::new(credentials, AppKind::MachineToMachine, now_ms);
+        app.roles.push(MANAGEMENT_ROLE.to_owned());
+        if !self.empty {
+            app.roles.push(MACHINE_ROLE.to_owned());
+        }
+        if self.token_exchange {
+            app.allow_token_exchange();
+        }
+        app
     }
 
     fn web_app(&self, credentials: AppCredentials, now_ms: u64) -> Result<App, Error> {

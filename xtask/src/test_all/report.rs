@@ -95,14 +95,14 @@ impl Report {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "\n{:<18}{:<13}{:>7}{:>8}{:>9}\n",
+            "\n{:<24}{:<13}{:>7}{:>8}{:>9}\n",
             "step", "result", "passed", "failed", "time"
         );
         let mut all = Duration::ZERO;
         for Row { name, outcome, time } in &self.0 {
             let counts = outcome.counts();
             let row = format!(
-                "{name:<18}{:<13}{:>7}{:>8}{:>9}   {}",
+                "{name:<24}{:<13}{:>7}{:>8}{:>9}   {}",
                 outcome.word(),
                 counts.passed,
                 counts.failed,

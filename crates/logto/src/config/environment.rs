@@ -81,82 +81,101 @@ impl LogtoConfig {
     fn read(
         variable: impl Fn(&str) -> Result<Option<String>, &'static str>,
     ) -> Result<Self, ConfigError> {
-        let problems = RefCell::new(Vec::<ConfigProblem>::new());
-        let add = |name, problem: String| {
-            let mut problems = problems.borrow_mut();
-            if problems.iter().all(|known| known.setting() != name) {
-                problems.push(ConfigProblem::new(name, problem));
-            }
-        };
-        let variable = |name: &'static str| {
-            let value = variable(name).unwrap_or_else(|problem| {
-                add(name, problem.to_owned());
-                None
-            })?;
-            let value = value.trim();
-            if let Some(mark) = surrounding(value) {
-                add(
-                    name,
-                    format!("begins with {mark}: leave that out; `docker --env-file` keeps it"),
-                );
-            }
-            Some(value.to_owned()).filter(|value| !value.is_empty())
-        };
-        let required = |name: &'static str| {
-            variable(name).unwrap_or_else(|| {
-                let hint = match name {
-                    "LOGTO_ENDPOINT" => {
-                        "is not set: the URL of your Logto tenant; for development, run `logto local -- cargo run`"
-                    }
-                    "LOGTO_COOKIE_SECRET" => "is not set: 32 random characters or more",
-                    _ => "is not set",
-                };
-                add(name, hint.to_owned());
-                String::new()
-            })
-        };
+        let variables = Variables { variable, problems: RefCell::default() };
         let mut config = Self::new(
-            required("LOGTO_ENDPOINT"),
-            required("LOGTO_APP_ID"),
-            required("LOGTO_APP_SECRET"),
+            variables.required("LOGTO_ENDPOINT"),
+            variables.required("LOGTO_APP_ID"),
+            variables.required("LOGTO_APP_SECRET"),
         );
-        let secrets = required("LOGTO_COOKIE_SECRET");
-        for secret in secrets.split(',') {
+        for secret in variables.required("LOGTO_COOKIE_SECRET").split(',') {
             config = config.with_cookie_secret(secret.trim());
         }
         let space = || {
-            let hosts = variable("SPACE_HOST")?;
+            let hosts = variables.optional("SPACE_HOST")?;
             Some(format!("https://{}", hosts.split(',').next()?.trim()))
         };
-        if let Some(base_url) = variable("BASE_URL").or_else(space) {
+        if let Some(base_url) = variables.optional("BASE_URL").or_else(space) {
             config = config.with_base_url(base_url);
         }
-        if let Some(endpoint) = variable("LOGTO_INTERNAL_ENDPOINT") {
+        if let Some(endpoint) = variables.optional("LOGTO_INTERNAL_ENDPOINT") {
             config = config.with_internal_endpoint(endpoint);
         }
-        if let Some(keys) = variable("LOGTO_WEBHOOK_SIGNING_KEY") {
+        if let Some(keys) = variables.optional("LOGTO_WEBHOOK_SIGNING_KEY") {
             for key in keys.split(',') {
                 config = config.with_webhook_signing_key(key.trim());
             }
         }
-        for (typo, meant) in MISSPELT {
-            if variable(typo).is_some() && variable(meant).is_none() {
-                add(typo, format!("is not read: use {meant}"));
-            }
-        }
-        let list = |name| variable(name).unwrap_or_default();
+        let list = |name| variables.optional(name).unwrap_or_default();
         config = config
             .with_scopes(list("LOGTO_SCOPES").split_whitespace())
             .with_resources(list("LOGTO_RESOURCES").split_whitespace());
-        let mut problems = problems.into_inner();
+        variables.look_for_typos();
+        variables.check(config)
+    }
+}
+
+/// Variables, and what is wrong with those that were read.
+struct Variables<F> {
+    variable: F,
+    problems: RefCell<Vec<ConfigProblem>>,
+}
+
+impl<F: Fn(&str) -> Result<Option<String>, &'static str>> Variables<F> {
+    /// The value of a variable that is set, and not to nothing.
+    fn optional(&self, name: &'static str) -> Option<String> {
+        let value = (self.variable)(name).unwrap_or_else(|problem| {
+            self.add(name, problem.to_owned());
+            None
+        })?;
+        let value = value.trim();
+        if let Some(mark) = surrounding(value) {
+            let problem =
+                format!("begins with {mark}: leave that out; `docker --env-file` keeps it");
+            self.add(name, problem);
+        }
+        Some(value.to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn required(&self, name: &'static str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            let hint = match name {
+                "LOGTO_ENDPOINT" => {
+                    "is not set: the URL of your Logto tenant; for development, run `logto local -- cargo run`"
+                }
+                "LOGTO_COOKIE_SECRET" => "is not set: 32 random characters or more",
+                _ => "is not set",
+            };
+            self.add(name, hint.to_owned());
+            String::new()
+        })
+    }
+
+    fn look_for_typos(&self) {
+        for (typo, meant) in MISSPELT {
+            if self.optional(typo).is_some() && self.optional(meant).is_none() {
+                self.add(typo, format!("is not read: use {meant}"));
+            }
+        }
+    }
+
+    /// Of several problems of a variable the first counts.
+    fn add(&self, name: &'static str, problem: String) {
+        let mut problems = self.problems.borrow_mut();
+        if problems.iter().all(|known| known.setting() != name) {
+            problems.push(ConfigProblem::new(name, problem));
+        }
+    }
+
+    /// The configuration, or one error that names these problems and what is wrong with the other
+    /// settings.
+    fn check(self, config: LogtoConfig) -> Result<LogtoConfig, ConfigError> {
+        let mut problems = self.problems.into_inner();
         if problems.is_empty() {
             return Ok(config);
         }
-        // One error names these and what is wrong with the other settings.
-        let missing: Vec<_> = problems.iter().map(ConfigProblem::setting).collect();
+        let named: Vec<_> = problems.iter().map(ConfigProblem::setting).collect();
         if let Err(wrong) = Settings::validate(config) {
-            let others =
-                wrong.problems().iter().filter(|other| !missing.contains(&other.setting()));
+            let others = wrong.problems().iter().filter(|other| !named.contains(&other.setting()));
             problems.extend(others.cloned());
         }
         Err(ConfigError::new(problems))
