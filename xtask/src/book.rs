@@ -28,11 +28,12 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     }
 }
 
-/// Copies the guides, with links to the repository in place of those to other folders.
+/// Copies the guides. Links to other folders lead to the repository, or nowhere while it has no
+/// address.
 fn collect() -> Result<(), String> {
     let failed = |error: std::io::Error| format!("The book could not be put together: {error}");
     let manifest = fs::read_to_string("Cargo.toml").map_err(failed)?;
-    let repository = repository(&manifest).ok_or("Cargo.toml has no address of a repository.")?;
+    let repository = repository(&manifest);
     let source = Path::new(FOLDER).join("src");
     if source.exists() {
         fs::remove_dir_all(&source).map_err(failed)?;
@@ -57,21 +58,36 @@ fn collect() -> Result<(), String> {
 }
 
 /// The address of the repository, which the root's manifest has for all crates.
-pub(crate) fn repository(manifest: &str) -> Option<&str> {
+fn repository(manifest: &str) -> Option<&str> {
     let value = manifest.lines().find_map(|line| line.strip_prefix("repository = \""))?;
-    value.strip_suffix('"')
+    value.strip_suffix('"').filter(|address| !address.is_empty())
 }
 
-fn for_the_book(text: &str, repository: &str) -> String {
+fn for_the_book(text: &str, repository: Option<&str>) -> String {
     let mut text = text.to_owned();
     let mut outside: Vec<String> = links::links(&text).into_iter().map(str::to_owned).collect();
     outside.retain(|link| link.starts_with("../"));
-    outside.dedup();
     for link in outside {
+        let target = format!("]({link})");
         let path = link.trim_start_matches("../");
-        text = text.replace(&format!("]({link})"), &format!("]({repository}/blob/main/{path})"));
+        match repository {
+            Some(repository) => {
+                text = text.replace(&target, &format!("]({repository}/blob/main/{path})"));
+            }
+            None => text = without_link(&text, &target),
+        }
     }
     text
+}
+
+/// The text with the words of its first link to a target in place of the link.
+fn without_link(text: &str, target: &str) -> String {
+    let parts = text.split_once(target);
+    let parts = parts.and_then(|(before, after)| Some((before.rsplit_once('[')?, after)));
+    match parts {
+        Some(((before, words), after)) => format!("{before}{words}{after}"),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -81,16 +97,18 @@ mod tests {
     #[test]
     fn links_to_other_folders_lead_to_the_repository() {
         let text = "[a](../crates/logto) [b](sessions.md) [c](../README.md#try-it)";
-        let book = for_the_book(text, "https://git.example/logto");
+        let book = for_the_book(text, Some("https://git.example/logto"));
         assert_eq!(
             book,
             "[a](https://git.example/logto/blob/main/crates/logto) [b](sessions.md) \
              [c](https://git.example/logto/blob/main/README.md#try-it)"
         );
+        assert_eq!(for_the_book(text, None), "a [b](sessions.md) c");
     }
 
     #[test]
     fn the_manifest_names_the_repository() {
         assert_eq!(repository("a = 1\nrepository = \"https://x\"\n"), Some("https://x"));
+        assert_eq!(repository("repository = \"\"\n"), None);
     }
 }

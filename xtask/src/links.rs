@@ -6,8 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::book::repository;
-
 /// Where Markdown is that people read.
 const FOLDERS: [&str; 6] = [".", ".github", "benches", "crates", "docs", "examples"];
 
@@ -26,8 +24,6 @@ pub(crate) fn hold() -> Result<bool, String> {
 
 fn check(root: &Path) -> Result<Vec<String>, String> {
     let mut problems = Vec::new();
-    let manifest = read(&root.join("Cargo.toml"))?;
-    let repository = repository(&manifest).ok_or("Cargo.toml has no address of a repository.")?;
     for path in markdown(root)? {
         let text = read(&path)?;
         for name in undefined(&text) {
@@ -37,11 +33,7 @@ fn check(root: &Path) -> Result<Vec<String>, String> {
             ));
         }
         for link in links(&text) {
-            let (from, link) = in_clone(root, &path, link, repository);
-            if link.contains("/blob/main/") || link.contains("/tree/main/") {
-                problems.push(format!("{}: {link} is not below {repository}", path.display()));
-            }
-            if let Err(reason) = follow(&from, &text, link) {
+            if let Err(reason) = follow(&path, &text, link) {
                 problems.push(format!("{}: {link}: {reason}", path.display()));
             }
         }
@@ -66,15 +58,6 @@ fn left_out(root: &Path) -> Result<Vec<String>, String> {
         }
     }
     Ok(problems)
-}
-
-/// A link to the repository's own files, as one from its root.
-fn in_clone<'a>(root: &Path, from: &Path, link: &'a str, repository: &str) -> (PathBuf, &'a str) {
-    let own = link.split_once("/blob/main/").or_else(|| link.split_once("/tree/main/"));
-    match own {
-        Some((address, path)) if address == repository => (root.join("README.md"), path),
-        _ => (from.to_owned(), link),
-    }
 }
 
 /// The names between backticks and brackets that the text has no address for. Readers of the
@@ -196,15 +179,6 @@ mod tests {
     fn names_without_an_address_are_found() {
         let text = "[`User`] and [`Auth`] or [`x`](y), [a `b`](c)\n\n[`Auth`]: https://x\n";
         assert_eq!(undefined(text), ["User"]);
-    }
-
-    #[test]
-    fn links_to_the_repository_are_those_of_the_clone() {
-        let (root, from) = (Path::new("."), Path::new("crates/logto/README.md"));
-        let here = in_clone(root, from, "https://x/y/blob/main/docs/a.md", "https://x/y");
-        assert_eq!(here, (PathBuf::from("./README.md"), "docs/a.md"));
-        let there = in_clone(root, from, "https://x/z/blob/main/docs/a.md", "https://x/y");
-        assert_eq!(there.1, "https://x/z/blob/main/docs/a.md");
     }
 
     #[test]
