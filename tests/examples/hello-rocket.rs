@@ -1,5 +1,4 @@
 //! The ten lines of the README; `tests/readme.rs` compares and runs them.
-#![allow(clippy::needless_pass_by_value)]
 #![cfg_attr(rustfmt, rustfmt::skip)]
 
 use logto_rocket::{Logto, User, fairing};

@@ -1,8 +1,5 @@
 //! Pages of the example apps that the SDK has no part in.
 
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
-
 use logto_local::LocalTenant;
 use logto_tests::{Example, ExampleApp, Visitor, free_base_url, signs_in_at};
 use tokio::io::copy_bidirectional;

@@ -1,8 +1,5 @@
 //! Ends of sessions do not depend on the clocks of instances, which differ by up to half a minute.
 
-// Helpers of a test fail as the test does: by panicking.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-
 use std::time::Duration;
 
 use logto::web::SessionState;

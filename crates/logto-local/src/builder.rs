@@ -318,8 +318,13 @@ impl LocalTenantBuilder {
             true => Directory::new(now_ms),
             false => Directory::example(now_ms, machine),
         };
-        if self.token_storage && !self.empty {
-            directory.keep_tokens();
+        let base = self.base_url.trim_end_matches('/');
+        if !self.empty {
+            let home = json!(format!("{base}/"));
+            directory.sign_in_experience.insert("unknownSessionRedirectUrl".to_owned(), home);
+            if self.token_storage {
+                directory.keep_tokens();
+            }
         }
         for (identifier, permissions) in &self.apis {
             directory.add_api(identifier, permissions, now_ms)?;
@@ -333,7 +338,6 @@ impl LocalTenantBuilder {
             directory.sign_in_experience.insert("signUp".to_owned(), by_email);
         }
         if self.webhooks {
-            let base = self.base_url.trim_end_matches('/');
             directory.hooks.insert(row(json!({
                 "id": random::id(21)?, "name": "local", "event": null, "events": EVENTS,
                 "config": { "url": format!("{base}/webhooks/logto") }, "signingKey": random::id(32)?,

@@ -54,6 +54,10 @@ pub struct SignInExperienceSettings {
     pub sign_up: SignUp,
     /// `SignInAndRegister`, `SignIn` or `Register`.
     pub sign_in_mode: String,
+    /// Where Logto sends a browser that comes to a page of the sign-in without one being under way:
+    /// by a bookmark, or in one of several tabs. Without it there is an error page of Logto.
+    #[serde(default)]
+    pub unknown_session_redirect_url: Option<String>,
     /// Everything else.
     #[serde(flatten)]
     pub other: Map<String, Value>,

@@ -1,8 +1,5 @@
 //! `cargo xtask chaos <minutes>`: three instances and a store, which are broken again and again.
 
-// A program for the terminal prints to it, and a fault that cannot be made ends it.
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
-
 mod fault;
 mod run;
 mod table;

@@ -6,9 +6,6 @@
 //! that happens at once.
 //! DESIGN.md says what this proves and what it does not.
 
-// Helpers of a test fail as the test does: by panicking.
-#![allow(clippy::indexing_slicing)]
-
 mod world;
 
 use std::collections::HashMap;

@@ -8,6 +8,7 @@ use axum::response::Response;
 use crate::call::Call;
 use crate::reply;
 use crate::routes::progress::current_interaction;
+use crate::routes::sign_in::unknown_session;
 use crate::state::{Shared, Tenant};
 
 #[derive(Template)]
@@ -20,7 +21,7 @@ struct Consent<'a> {
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
     let Some((uid, interaction)) = current_interaction(&tenant, &call) else {
-        return reply::see_other("/unknown-session");
+        return unknown_session(&tenant);
     };
     let request = &interaction.request;
     let third_party = tenant.store().app(&request.app_id).is_some_and(|app| app.third_party);

@@ -63,7 +63,7 @@ pub(crate) fn all(tenant: &Shared) -> Router<Shared> {
         .route("/identifier-sign-in", get(sign_in::page))
         .route("/identifier-register", get(sign_in::page))
         .route("/single-sign-on", get(sign_in::page))
-        .route("/unknown-session", get(sign_in::unknown_session))
+        .route("/unknown-session", get(sign_in::unknown_session_page))
         .route("/account-suspended", get(sign_in::account_suspended))
         .route("/consent", get(consent::page).post(consent::decide))
         .route("/direct/{*target}", get(hugging_face::begin).post(hugging_face::begin))

@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::call::Call;
-use crate::directory::HUGGING_FACE;
+use crate::directory::{HUGGING_FACE, text};
 use crate::reply;
 use crate::routes::magic_link;
 use crate::routes::progress::current_interaction;
 use crate::routes::templates::Message;
-use crate::state::Shared;
+use crate::state::{Shared, Tenant};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -24,13 +24,16 @@ struct SignIn<'a> {
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
+    let Some((uid, _)) = current_interaction(&tenant, &call) else {
+        return unknown_session(&tenant);
+    };
     if let Some(reply) = magic_link::follow(&tenant, &call) {
         return reply;
     }
-    let notice = current_interaction(&tenant, &call).and_then(|(uid, _)| {
+    let notice = {
         let mut store = tenant.store();
         store.interactions.get_mut(&uid).and_then(|interaction| interaction.notice.take())
-    });
+    };
     let heading = match call.path.as_str() {
         "/register" | "/identifier-register" => "Create your account",
         "/reset-password" => "Reset your password",
@@ -47,7 +50,16 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
     reply::page(StatusCode::OK, &template)
 }
 
-pub(crate) async fn unknown_session() -> Response {
+/// What a page answers where no sign-in is under way.
+pub(super) fn unknown_session(tenant: &Tenant) -> Response {
+    let store = tenant.store();
+    match text(&store.directory.sign_in_experience, "unknownSessionRedirectUrl") {
+        "" => reply::see_other("/unknown-session"),
+        url => reply::see_other(url),
+    }
+}
+
+pub(crate) async fn unknown_session_page() -> Response {
     let text = "Session not found. Please go back and sign in again.";
     reply::page(StatusCode::OK, &Message { heading: "404 Not Found", text })
 }

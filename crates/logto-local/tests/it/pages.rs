@@ -92,6 +92,23 @@ async fn finishing_in_the_first_tab_returns_the_state_of_the_second() {
 }
 
 #[tokio::test]
+async fn a_page_without_a_sign_in_under_way_leads_back_to_the_app() {
+    let tenant = LocalTenant::start().await.unwrap();
+    for path in ["/sign-in", "/register", "/consent"] {
+        let page = format!("{}{path}?app_id={}", tenant.endpoint(), tenant.app_id());
+        match tenant.browser().open(&page).await.unwrap() {
+            Stop::App(url) => assert_eq!(url, "http://localhost:3000/", "{path}"),
+            stop => panic!("{path}: {stop:?}"),
+        }
+    }
+    // A tenant that has no such address, as at first.
+    let tenant = LocalTenant::builder().empty().start().await.unwrap();
+    let page_of_it = format!("{}/sign-in?app_id=any", tenant.endpoint());
+    let (at, body) = page(tenant.browser().open(&page_of_it).await.unwrap());
+    assert_eq!((at.as_str(), body.contains("Session not found")), ("/unknown-session", true));
+}
+
+#[tokio::test]
 async fn a_hugging_face_state_works_once() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = at_sign_in(&tenant).await;
@@ -147,7 +164,8 @@ async fn a_wrong_code_at_the_callback_makes_no_session() {
     let question = Question::ask(&tenant, &mut browser).await;
     // Another person's browser submits the form: the state is answered, and not with this browser's
     // cookies.
-    page(question.answer(&mut tenant.browser(), "authorize").await);
+    let other = question.answer(&mut tenant.browser(), "authorize").await;
+    assert!(matches!(other, Stop::App(url) if url == "http://localhost:3000/"));
     let callback =
         format!("{}/callback/huggingface0?code=wrong&state={}", tenant.endpoint(), question.state);
     let (_, body) = page(browser.open(&callback).await.unwrap());

@@ -78,7 +78,7 @@ async fn nothing_a_request_says_becomes_markup() {
         auth_url(&tenant, &[("direct_sign_in", "social:huggingface")]),
         auth_url(&tenant, &[("response_mode", "form_post"), ("prompt", "none"), ("state", evil)]),
         auth_url(&tenant, &[("ui_locales", "x; domain=evil")]),
-        format!("{}/sign-in?app_id={}", tenant.endpoint(), form(&[("", evil)])),
+        format!("{}/unknown-session?app_id={}", tenant.endpoint(), form(&[("", evil)])),
         format!("{}/hugging-face/oauth/authorize?state={}", tenant.endpoint(), form(&[("", evil)])),
     ];
     for url in pages {

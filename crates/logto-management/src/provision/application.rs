@@ -14,7 +14,7 @@ pub(super) async fn plan(
     management: &Management,
     plan: &mut Plan,
 ) -> Result<(), Error> {
-    match find(setup, management).await? {
+    match find(setup, management, plan).await? {
         Some(application) => adopt(&application, management, plan).await,
         None => {
             let wanted = plan.addresses.clone();
@@ -33,6 +33,7 @@ pub(super) async fn plan(
 async fn find(
     setup: &HuggingFaceSetup,
     management: &Management,
+    plan: &mut Plan,
 ) -> Result<Option<Application>, Error> {
     let applications = management.applications();
     if let Some(id) = &setup.app_id {
@@ -43,8 +44,12 @@ async fn find(
         }
         return Ok(Some(application));
     }
+    let is_ours =
+        |one: &Application| one.kind == ApplicationType::Traditional && one.name == setup.app_name;
     let mut named = applications.list().all().await?;
-    named.retain(|one| one.kind == ApplicationType::Traditional && one.name == setup.app_name);
+    let mut others = named.iter().filter(|one| one.kind != ApplicationType::MachineToMachine);
+    plan.is_only_app = others.all(is_ours);
+    named.retain(is_ours);
     if named.len() > 1 {
         let ids: Vec<&str> = named.iter().map(|one| one.id.as_str()).collect();
         let why = format!(

@@ -104,6 +104,10 @@ impl Plan {
                 let change = json!({ "socialSignIn": social });
                 management.sign_in_experience().update(&change).await?;
             }
+            Step::SetUnknownSessionUrl(url) => {
+                let change = json!({ "unknownSessionRedirectUrl": url });
+                management.sign_in_experience().update(&change).await?;
+            }
             Step::ChangeAccountCenter { opens_fields } => {
                 let now = management.account_center().get().await?;
                 let changes = account::changes(now, *opens_fields);

@@ -51,6 +51,7 @@ pub(super) enum Step {
     ReplaceConnector(NewConnector),
     ShowButton,
     SkipRequiredIdentifiers,
+    SetUnknownSessionUrl(String),
     ChangeAccountCenter { opens_fields: bool },
     CreateResource(Api),
     AddPermission(Api),

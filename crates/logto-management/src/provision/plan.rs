@@ -42,6 +42,8 @@ pub struct Plan {
     pub(super) addresses: OidcClientMetadata,
     /// The adopted application.
     pub(super) app_id: Option<String>,
+    /// Whether no other application of the tenant is known to sign people in.
+    pub(super) is_only_app: bool,
     /// Its secret, unless it gets a new one.
     pub(super) app_secret: Option<SecretString>,
     pub(super) connector_id: String,
@@ -93,6 +95,7 @@ impl Plan {
             endpoint: management.endpoint().to_string(),
             addresses,
             app_id: None,
+            is_only_app: false,
             app_secret: None,
             connector_id: String::new(),
             credentials_missing: false,

@@ -32,6 +32,16 @@ pub(super) async fn plan(
         let warning = Warning::RequiredIdentifiers(required.clone());
         plan.warnings.push(warning);
     }
+    // The tenant has one address for all of its applications, and for all who use it. Not that of
+    // the route that signs in: where a browser keeps no cookies of Logto, that would go on for ever.
+    let url = format!("{}/", setup.base_url.trim_end_matches('/'));
+    let is_set = now.unknown_session_redirect_url.as_deref().is_some_and(|url| !url.is_empty());
+    if plan.is_only_app && url.starts_with("https://") && !is_set {
+        let title = "send users of a stale sign-in page back to the application";
+        let mut change = Change::new(title, Step::SetUnknownSessionUrl(url.clone()));
+        change.sets("unknown session redirect URL", url);
+        plan.changes.push(change);
+    }
     if social.automatic_account_linking == Some(true) {
         plan.warnings.push(Warning::AutomaticAccountLinking);
     }

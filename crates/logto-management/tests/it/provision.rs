@@ -55,6 +55,35 @@ async fn an_empty_tenant_is_set_up_and_people_sign_in_with_no_other_step() {
 }
 
 #[tokio::test]
+async fn users_of_a_stale_sign_in_page_come_back_to_the_only_app_of_a_tenant() {
+    let (_tenant, management) = empty().await;
+    let setup = HuggingFaceSetup::new("https://app.example.com/shop/")
+        .with_app_name("demo")
+        .with_credentials("hf-client-id", "hf-client-secret");
+    let title = "send users of a stale sign-in page back to the application";
+    let plan = apply(&setup, &management).await;
+    assert!(titles(&plan).contains(&title), "{:?}", titles(&plan));
+    let url = async || {
+        let now = management.sign_in_experience().get().await.unwrap();
+        now.unknown_session_redirect_url
+    };
+    assert_eq!(url().await.as_deref(), Some("https://app.example.com/shop/"));
+    assert!(setup.plan(&management).await.unwrap().is_empty());
+
+    // What the tenant's owner chose stays.
+    let own = json!({ "unknownSessionRedirectUrl": "https://www.example.com/" });
+    management.sign_in_experience().update(&own).await.unwrap();
+    assert!(setup.plan(&management).await.unwrap().is_empty());
+
+    // There is one address for all applications.
+    let none = json!({ "unknownSessionRedirectUrl": null });
+    management.sign_in_experience().update(&none).await.unwrap();
+    let other = NewApplication::new("another", ApplicationType::Spa);
+    management.applications().create(&other).await.unwrap();
+    assert!(setup.plan(&management).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_second_run_changes_nothing() {
     let (tenant, management) = empty().await;
     let first = apply(&setup(), &management).await;

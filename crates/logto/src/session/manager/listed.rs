@@ -4,7 +4,7 @@ use super::records::Record;
 use super::{EndingSession, SessionBackend, SessionManager};
 use crate::crypto::encoding;
 use crate::error::Error;
-use crate::session::{Device, Indexed, SessionId};
+use crate::session::{Device, ListEntry, SessionId};
 
 /// One session of a user, for a page that lists them.
 ///
@@ -72,19 +72,19 @@ impl SessionManager {
         sub: &str,
         now: u64,
     ) -> Result<Vec<ListedSession>, Error> {
-        let (index, _) = self.lists.of(sub).await?;
+        let (list, _) = self.lists.of(sub).await?;
         let names: Vec<_> =
-            index.sessions().iter().map(|s| self.store.entry_keys.session(s.id)).collect();
+            list.sessions().iter().map(|entry| self.store.entry_keys.session(entry.id)).collect();
         let user = self.store.entry_keys.end_of_user(sub);
         let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
         keys.push(&user);
-        let mut entries = self.store.get_all(&keys).await?;
-        let end = entries.pop().flatten();
+        let mut stored = self.store.get_all(&keys).await?;
+        let end = stored.pop().flatten();
         let mut sessions = Vec::new();
-        for ((key, entry), indexed) in names.iter().zip(&entries).zip(index.sessions()) {
-            let Indexed { id, started_at, known_marker, is_stored, .. } = *indexed;
+        for ((key, stored), entry) in names.iter().zip(&stored).zip(list.sessions()) {
+            let ListEntry { id, started_at, known_marker, is_stored, .. } = *entry;
             let backend = if is_stored { SessionBackend::Store } else { SessionBackend::Cookie };
-            let found = match self.record(key, entry.as_ref(), backend) {
+            let found = match self.record(key, stored.as_ref(), backend) {
                 Ok(Some(Record::Session(loaded))) => {
                     let ends_at = self.expiry.ends_at(&loaded.session);
                     Some((EndingSession::from(&loaded), loaded.session.last_used_at, ends_at))
@@ -103,7 +103,7 @@ impl SessionManager {
                 && !self.pending.has(id)
                 && !self.markers.is_over(&user, end.as_ref(), started_at, known_marker);
             if live {
-                sessions.push(ListedSession { ending, last_used_at, device: indexed.device });
+                sessions.push(ListedSession { ending, last_used_at, device: entry.device });
             }
         }
         Ok(sessions)

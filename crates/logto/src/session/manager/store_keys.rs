@@ -61,8 +61,8 @@ impl StoreKeys {
     }
 
     /// The sessions of a user.
-    pub(crate) fn index(&self, sub: &str) -> String {
-        self.name("index:", sub.as_bytes())
+    pub(crate) fn session_list(&self, sub: &str) -> String {
+        self.name("session-list:", sub.as_bytes())
     }
 
     /// Since when the sessions of a user are over.
@@ -125,15 +125,19 @@ mod tests {
         let apps = [StoreKeys::hashed("one"), StoreKeys::hashed("other"), StoreKeys::plain()];
         let mut names = Vec::new();
         for app in &apps {
-            names.extend([app.index("alice"), app.index("bob"), app.end_of_user("alice")]);
+            names.extend([
+                app.session_list("alice"),
+                app.session_list("bob"),
+                app.end_of_user("alice"),
+            ]);
         }
-        assert_eq!(names[0], apps[0].index("alice"));
+        assert_eq!(names[0], apps[0].session_list("alice"));
         // What the memory store tells markers by.
         for app in &apps {
             let ends = app.ends("alice", Some("sid"));
             assert!(ends.user.starts_with(REVOCATION_MARKER));
             assert!(ends.logto.unwrap().starts_with(REVOCATION_MARKER));
-            assert!(!app.index("alice").starts_with(REVOCATION_MARKER));
+            assert!(!app.session_list("alice").starts_with(REVOCATION_MARKER));
         }
         let alice = encoding::encode("alice");
         let (hashed, plain) = names.split_at(6);

@@ -10,10 +10,10 @@ const MAX_SESSIONS: usize = 100;
 
 /// The sessions of one user, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Index(Vec<Indexed>);
+pub(crate) struct SessionList(Vec<ListEntry>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Indexed {
+pub(crate) struct ListEntry {
     pub(crate) id: SessionId,
     /// In seconds since the Unix epoch.
     pub(crate) started_at: u64,
@@ -24,13 +24,13 @@ pub(crate) struct Indexed {
     pub(crate) device: Device,
 }
 
-impl Index {
-    pub(crate) fn sessions(&self) -> &[Indexed] {
+impl SessionList {
+    pub(crate) fn sessions(&self) -> &[ListEntry] {
         &self.0
     }
 
     /// Adds a session, and forgets those that began before `oldest`.
-    pub(crate) fn add(&mut self, session: Indexed, oldest: u64) {
+    pub(crate) fn add(&mut self, session: ListEntry, oldest: u64) {
         self.0.retain(|known| known.started_at >= oldest);
         self.0.push(session);
         let surplus = self.0.len().saturating_sub(MAX_SESSIONS);
@@ -63,7 +63,7 @@ impl Index {
         }
         let mut sessions = Vec::new();
         while !bytes.0.is_empty() {
-            sessions.push(Indexed {
+            sessions.push(ListEntry {
                 id: SessionId::from_slice(bytes.take(SessionId::LENGTH as u64)?)?,
                 started_at: bytes.number()?,
                 known_marker: bytes.version()?,
@@ -79,35 +79,35 @@ impl Index {
 mod tests {
     use super::*;
 
-    fn indexed(started_at: u64) -> Indexed {
+    fn entry(started_at: u64) -> ListEntry {
         let id = SessionId::random().unwrap();
         let device = Device::from_user_agent("Firefox/140.0 on Linux");
         let known_marker = started_at.is_multiple_of(2).then(|| Version::from_number(7));
-        Indexed { id, started_at, known_marker, is_stored: started_at.is_multiple_of(3), device }
+        ListEntry { id, started_at, known_marker, is_stored: started_at.is_multiple_of(3), device }
     }
 
     #[test]
     fn an_index_is_bounded_and_forgets_what_is_over() {
-        let mut index = Index::default();
+        let mut list = SessionList::default();
         for started_at in 0..200 {
-            index.add(indexed(started_at), started_at.saturating_sub(150));
+            list.add(entry(started_at), started_at.saturating_sub(150));
         }
-        assert_eq!(index.sessions().len(), MAX_SESSIONS);
-        assert_eq!(index.sessions()[0].started_at, 100);
-        index.add(indexed(500), 500);
-        assert_eq!(index.sessions().len(), 1);
+        assert_eq!(list.sessions().len(), MAX_SESSIONS);
+        assert_eq!(list.sessions()[0].started_at, 100);
+        list.add(entry(500), 500);
+        assert_eq!(list.sessions().len(), 1);
     }
 
     #[test]
     fn an_index_comes_back_without_what_was_taken_out() {
-        let mut index = Index::default();
-        let [one, two] = [indexed(1), indexed(2)];
-        index.add(one, 0);
-        index.add(two, 0);
-        assert!(index.remove(&[one.id]));
-        assert!(!index.remove(&[one.id]));
-        let bytes = index.to_bytes();
-        assert_eq!(Index::from_bytes(&bytes), Some(index));
-        assert_eq!(Index::from_bytes(&bytes[..bytes.len() - 1]), None);
+        let mut list = SessionList::default();
+        let [one, two] = [entry(1), entry(2)];
+        list.add(one, 0);
+        list.add(two, 0);
+        assert!(list.remove(&[one.id]));
+        assert!(!list.remove(&[one.id]));
+        let bytes = list.to_bytes();
+        assert_eq!(SessionList::from_bytes(&bytes), Some(list));
+        assert_eq!(SessionList::from_bytes(&bytes[..bytes.len() - 1]), None);
     }
 }
