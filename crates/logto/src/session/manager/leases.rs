@@ -44,47 +44,37 @@ impl Leases {
 
     /// Does the work with signs of life, and gives the right back.
     pub(crate) async fn holding<T>(&self, held: &HeldLease, work: impl Future<Output = T>) -> T {
-        let outcome = {
-            let beats = async {
-                let mut pause = BEAT;
-                loop {
-                    tokio::time::sleep(pause).await;
-                    pause = BEAT;
-                    let state = std::mem::replace(&mut *held.state(), State::Away);
-                    let lease = match state {
-                        State::Held(lease) => {
-                            let end = lease.end;
-                            let lease = self.prolong(lease).await;
-                            if lease.as_ref().is_some_and(|lease| lease.end == end) {
-                                pause = BEAT_AGAIN;
-                            }
-                            lease
-                        }
-                        // Its store may have been out of reach: the other one may be gone.
-                        State::Lost => self.acquire(&held.key).await.unwrap_or_default(),
-                        State::Away => continue,
-                    };
-                    let whole = lease.as_ref().filter(|lease| lease.is_whole);
-                    held.right().set(whole.map(|lease| lease.end));
-                    *held.state() = lease.map_or(State::Lost, State::Held);
-                }
-            };
-            // Side by side: a store that is slow must not keep the work from reading Logto's
-            // answer.
-            let (mut work, mut beats) = (pin!(work), pin!(beats));
-            poll_fn(|waker| {
-                let outcome = work.as_mut().poll(waker);
-                if outcome.is_pending() {
-                    let _: Poll<()> = beats.as_mut().poll(waker);
-                }
-                outcome
-            })
-            .await
-        };
+        let outcome = beside(self.give_signs_of_life(held), work).await;
         if let Some(lease) = held.take() {
             self.give_back(lease).await;
         }
         outcome
+    }
+
+    /// Does not end by itself.
+    async fn give_signs_of_life(&self, held: &HeldLease) {
+        let mut pause = BEAT;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = BEAT;
+            let state = std::mem::replace(&mut *held.state(), State::Away);
+            let lease = match state {
+                State::Held(lease) => {
+                    let end = lease.end;
+                    let lease = self.prolong(lease).await;
+                    if lease.as_ref().is_some_and(|lease| lease.end == end) {
+                        pause = BEAT_AGAIN;
+                    }
+                    lease
+                }
+                // Its store may have been out of reach: the other one may be gone.
+                State::Lost => self.acquire(&held.key).await.unwrap_or_default(),
+                State::Away => continue,
+            };
+            let whole = lease.as_ref().filter(|lease| lease.is_whole);
+            held.right().set(whole.map(|lease| lease.end));
+            *held.state() = lease.map_or(State::Lost, State::Held);
+        }
     }
 
     pub(super) async fn give_back(&self, Lease { key, version, .. }: Lease) {
@@ -131,4 +121,18 @@ impl Leases {
         let Lease { ref key, owner, is_whole, .. } = *lease;
         Ok(version.map(|version| Lease { key: key.clone(), owner, version, end, is_whole }))
     }
+}
+
+/// The outcome of `work`, with something endless beside it. In one task: a store that is slow must
+/// not keep the work from reading Logto's answer.
+async fn beside<T>(endless: impl Future<Output = ()>, work: impl Future<Output = T>) -> T {
+    let (mut endless, mut work) = (pin!(endless), pin!(work));
+    poll_fn(|context| {
+        let outcome = work.as_mut().poll(context);
+        if outcome.is_pending() {
+            let _: Poll<()> = endless.as_mut().poll(context);
+        }
+        outcome
+    })
+    .await
 }
