@@ -16,3 +16,12 @@ pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use middleware::middleware;
 pub use reply::Reply;
 pub use routes::routes;
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(test)]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<(Auth, User, MaybeUser, FreshUser<60>)>();
+    check::<(Authorized, Caller<AnyToken>)>();
+    check::<Reply>();
+};

@@ -40,3 +40,10 @@ pub use keys::SigningAlgorithm;
 pub use log::SeenRequest;
 pub use people::Person;
 pub use tenant::LocalTenant;
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(test)]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<(LocalTenant, Browser, Clock, Faults, Person, Error)>();
+};

@@ -56,3 +56,10 @@ pub use sign_in_experience::{SignInExperience, SignInExperienceSettings, SignUp,
 pub use single_use_tokens::{NewOneTimeToken, OneTimeToken, SubjectToken};
 pub use users::{Identity, NewUser, User, UserChanges, Users};
 pub use users_ended::{EndedUser, UserEnd};
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(test)]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<(Management, Error)>();
+};

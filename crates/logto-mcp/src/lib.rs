@@ -24,3 +24,10 @@ pub use mcp::Mcp;
 #[cfg(feature = "poem")]
 pub use poem::McpEndpoint;
 pub use service::McpService;
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(test)]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<(Caller, Mcp, Error)>();
+};

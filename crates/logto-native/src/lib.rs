@@ -26,3 +26,11 @@ pub use file_store::FileStore;
 pub use key_ring::KeyRing;
 pub use store::CredentialStore;
 pub use user::User;
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(test)]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<(NativeApp, BrowserSignIn, DeviceSignIn)>();
+    check::<(User, AccessToken, FileStore, Error)>();
+};

@@ -18,3 +18,12 @@ pub use logto;
 pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(test)]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<(Auth, User, MaybeUser, FreshUser<60>)>();
+    check::<(Authorized, Caller<AnyToken>)>();
+    check::<(Reply, LogtoFairing, ApiFairing)>();
+};

@@ -22,3 +22,10 @@ mod sweeps;
 pub use postgres::PostgresStorage;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStorage;
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<(PostgresStorage, SqliteStorage)>();
+};

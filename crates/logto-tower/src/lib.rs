@@ -6,3 +6,10 @@ mod refusal;
 pub use layer::{BearerLayer, BearerService, bearer_layer};
 pub use logto;
 pub use logto::resource_server::{AccessTokenClaims, Api, ApiConfig, Policy};
+
+/// What an app holds across an `.await`, on any thread.
+#[cfg(test)]
+const _: fn() = || {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<BearerLayer>();
+};
