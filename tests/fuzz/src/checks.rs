@@ -43,8 +43,8 @@ pub(crate) fn check_page(reply: Reply, addresses: &[&str]) -> Seen {
             "cache-control" => is_stored = value != "no-store",
             "retry-after" => waits = value.parse::<u64>().is_ok(),
             "content-type" => is_page = value.starts_with("text/html"),
-            "location" => seen.location.clone_from(value),
-            "set-cookie" => seen.cookies.push(value.clone()),
+            "location" => seen.location = value.to_string(),
+            "set-cookie" => seen.cookies.push(value.to_string()),
             _ => {}
         }
     }

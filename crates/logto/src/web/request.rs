@@ -55,6 +55,7 @@ const BY_LENGTH: [u32; 32] = bits(Byte::Length);
 const BY_FIRST: [u32; 32] = bits(Byte::First);
 const BY_LAST: [u32; 32] = bits(Byte::Last);
 
+#[derive(Clone, Copy)]
 enum Byte {
     Length,
     First,
