@@ -45,11 +45,13 @@ pub(crate) struct Local {
     /// The port to listen on; 0 is any free one
     #[arg(long, default_value_t = 3001)]
     pub(crate) port: u16,
-    /// Where your app runs; /callback, / after sign-out and /backchannel-logout below it are
+    /// Where your app runs, on this machine (behind a proxy, for example https://localhost or
+    /// https://app.localhost); /callback, / after sign-out and /backchannel-logout below it are
     /// registered
     #[arg(long, value_name = "URL", default_value = "http://localhost:3000")]
     pub(crate) base_url: String,
-    /// One more redirect URI, exactly as your app sends it; can be repeated
+    /// One more redirect URI, exactly as your app sends it; can be repeated. The address before
+    /// /callback gets sign-outs back
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
     /// An API resource with its permissions: alice has all of them, frank the first one, and

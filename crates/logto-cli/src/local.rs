@@ -6,7 +6,7 @@ use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use logto_local::{LocalTenant, Person};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::signal;
 use tokio::time::timeout;
 
@@ -42,7 +42,7 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
     for (name, value) in variables {
         terminal.line(format_args!("export {name}={}", quoted(&value)));
     }
-    interrupted().await;
+    let _ = interrupted().await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -70,6 +70,9 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
     }
     for uri in &options.redirect_uris {
         builder = builder.redirect_uri(uri);
+        if let Some(home) = uri.strip_suffix("/callback") {
+            builder = builder.post_logout_redirect_uri(home);
+        }
     }
     if let Some((identifier, permissions)) = options.api.split_first() {
         builder = builder.api(identifier, permissions);
@@ -138,8 +141,12 @@ async fn run_command(mut command: Command, program: &str) -> Result<ExitCode, Fa
     let mut child = command.spawn().map_err(failed)?;
     tokio::select! {
         status = child.wait() => Ok(exit_code(status.map_err(failed)?)),
-        () = interrupted() => {
-            // The terminal sent it the same signal. Dropping the child ends it if it stays.
+        by = interrupted() => {
+            // Ctrl-C goes to every program of the terminal, the other signal to this one alone.
+            if by == Interruption::Signal {
+                pass_on(&child);
+            }
+            // Dropping the child ends it if it stays.
             let _ = timeout(GRACE, child.wait()).await;
             Ok(ExitCode::SUCCESS)
         }
@@ -151,14 +158,36 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// Returns on Ctrl-C, and where there are such signals, when asked to end.
-async fn interrupted() {
+/// What asked this program to end.
+#[derive(PartialEq, Eq)]
+enum Interruption {
+    CtrlC,
+    /// SIGTERM, where there are signals.
+    Signal,
+}
+
+async fn interrupted() -> Interruption {
     #[cfg(unix)]
     if let Ok(mut asked) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
         tokio::select! {
-            _ = signal::ctrl_c() => return,
-            _ = asked.recv() => return,
+            _ = signal::ctrl_c() => return Interruption::CtrlC,
+            _ = asked.recv() => return Interruption::Signal,
         }
     }
     let _ = signal::ctrl_c().await;
+    Interruption::CtrlC
+}
+
+/// Asks the command to end, as this program was asked.
+fn pass_on(child: &Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+
+        let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        // One that has ended needs no signal.
+        let _ = id.map(|id| kill_process(id, Signal::TERM));
+    }
+    #[cfg(not(unix))]
+    let _ = child;
 }

@@ -103,14 +103,20 @@ impl App {
 
     /// Registers `{base}/callback`, `{base}/` and `{base}/backchannel-logout`.
     pub(crate) fn register_base_url(&mut self, base: &str) -> Result<(), Error> {
+        self.register_home(base)?;
         let base = base.trim_end_matches('/');
         self.register_redirect_uri(&format!("{base}/callback"))?;
+        if self.back_channel.enabled {
+            self.back_channel.uri = Some(loopback(&format!("{base}/backchannel-logout"))?.into());
+        }
+        Ok(())
+    }
+
+    /// Where the browser may be after signing out: the base URL as it is written.
+    pub(crate) fn register_home(&mut self, base: &str) -> Result<(), Error> {
         let home = loopback(base)?.into();
         if !self.post_logout_redirect_uris.contains(&home) {
             self.post_logout_redirect_uris.push(home);
-        }
-        if self.back_channel.enabled {
-            self.back_channel.uri = Some(loopback(&format!("{base}/backchannel-logout"))?.into());
         }
         Ok(())
     }

@@ -45,6 +45,7 @@ pub struct LocalTenantBuilder {
     port: u16,
     base_url: String,
     redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
     apis: Vec<(String, Vec<String>)>,
     back_channel: bool,
     back_channel_session: bool,
@@ -67,6 +68,7 @@ impl Default for LocalTenantBuilder {
             port: 0,
             base_url: "http://localhost:3000".to_owned(),
             redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
             apis: Vec::new(),
             back_channel: false,
             back_channel_session: true,
@@ -119,6 +121,12 @@ impl LocalTenantBuilder {
     /// One more exact redirect URI.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// One more exact address to return to after signing out.
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
         self
     }
 
@@ -370,6 +378,9 @@ impl LocalTenantBuilder {
         app.register_base_url(&self.base_url)?;
         for uri in &self.redirect_uris {
             app.register_redirect_uri(uri)?;
+        }
+        for uri in &self.post_logout_redirect_uris {
+            app.register_home(uri)?;
         }
         Ok(app)
     }

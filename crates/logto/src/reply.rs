@@ -158,6 +158,12 @@ impl Reply {
         &self.headers
     }
 
+    /// The first header of a name, which is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(known, _)| *known == name).map(|(_, value)| &**value)
+    }
+
     /// The body, taken out.
     #[must_use]
     pub fn into_body(self) -> String {

@@ -41,7 +41,7 @@ async fn things_belong_to_an_organization() {
     })
     .await;
     assert_eq!(site.page("/mine").await, ACME);
-    assert_eq!(site.page("/is-admin").await, "false", "her role there is org-admin");
+    assert_eq!(site.page("/is-admin").await, "true", "her role there is org-admin");
     let token = site.page(&format!("/token/{ACME}")).await;
     for (organization, status) in [(ACME, 200), ("another", 403)] {
         let path = format!("/organizations/{organization}/things");

@@ -75,6 +75,24 @@ async fn a_person_who_opens_a_page_is_sent_to_sign_in() {
 }
 
 #[tokio::test]
+async fn a_script_without_a_session_learns_where_to_sign_in() {
+    let site = Site::of("alice").await;
+    let page = format!("{BASE_URL}/notes?page=2");
+    let fetch = [
+        ("sec-fetch-mode", "cors"),
+        ("sec-fetch-dest", "empty"),
+        ("accept", "*/*"),
+        ("referer", page.as_str()),
+    ];
+    let (status, challenge, body) = site.ask("POST", "/read", &fetch).await;
+    assert_eq!(status, 401, "{body}");
+    assert!(challenge.contains("scope=\"read:things\""), "{challenge}");
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["error"], "missing_token");
+    assert_eq!(body["sign_in_url"], "/sign-in?return_to=%2Fnotes%3Fpage%3D2");
+}
+
+#[tokio::test]
 async fn a_session_is_judged_by_the_permissions_of_its_person() {
     let things = format!("/organizations/{ORGANIZATION}/things");
     let site = Site::of("alice").await;
@@ -94,5 +112,10 @@ async fn a_session_is_judged_by_the_permissions_of_its_person() {
     let (status, challenge, _) = site.ask("GET", "/read-and-write", &[cookie]).await;
     assert_eq!(status, 403);
     assert!(challenge.contains("scope=\"read:things write:things\""), "{challenge}");
+    let page = [cookie, ("accept", "text/html")];
+    let (status, challenge, body) = site.ask("GET", "/read-and-write", &page).await;
+    assert_eq!((status, challenge.as_str()), (403, ""), "{body}");
+    assert!(body.contains("Your account has no access to this."), "{body}");
+    assert!(body.contains("Use another account"), "{body}");
     assert_eq!(site.ask("GET", &things, &[cookie]).await.0, 403);
 }

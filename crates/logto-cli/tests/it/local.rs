@@ -78,6 +78,21 @@ async fn a_command_gets_the_tenant_in_its_environment_and_ends_it() {
     assert!(!run.out.contains("export"), "{run:?}");
 }
 
+/// A supervisor signals the program that it started, and no other.
+#[tokio::test]
+async fn a_command_is_asked_to_end_as_the_program_is() {
+    let program = "trap 'echo stopped cleanly; exit' TERM; echo up; while :; do sleep 0.05; done";
+    let arguments = ["local", "--port", "0", "--", "sh", "-c", program];
+    let mut child = logto(&temp_dir(), &arguments).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut line = async || timeout(PATIENCE, lines.next_line()).await.expect("a line").unwrap();
+    assert_eq!(line().await.as_deref(), Some("up"));
+    let ask = Command::new("kill").args(["-TERM", &child.id().unwrap().to_string()]).status();
+    assert!(ask.unwrap().success());
+    assert_eq!(line().await.as_deref(), Some("stopped cleanly"));
+    assert!(child.wait().await.unwrap().success());
+}
+
 /// The test is the app.
 #[tokio::test]
 async fn webhooks_come_to_the_app_with_their_key() {

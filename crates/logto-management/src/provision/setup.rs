@@ -56,7 +56,8 @@ pub(super) struct Credentials {
 
 impl HuggingFaceSetup {
     /// For an application that browsers reach at `base_url`. It registers `{base_url}/callback`,
-    /// `{base_url}/` after sign-out and `{base_url}/backchannel-logout`.
+    /// `{base_url}/` after sign-out (below a path the base URL as it is) and
+    /// `{base_url}/backchannel-logout`.
     pub fn new(base_url: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
@@ -213,11 +214,21 @@ impl HuggingFaceSetup {
         }
         Ok(OidcClientMetadata {
             redirect_uris: vec![format!("{base}/callback")],
-            post_logout_redirect_uris: vec![format!("{base}/")],
+            post_logout_redirect_uris: vec![self.home()],
             backchannel_logout_uri: Some(format!("{base}/backchannel-logout")),
             backchannel_logout_session_required: Some(true),
             ..OidcClientMetadata::default()
         })
+    }
+
+    /// The first page of the application. Below a path it is the base URL as it is written: `/shop`
+    /// and `/shop/` are two pages.
+    pub(super) fn home(&self) -> String {
+        let base = self.base_url.trim_end_matches('/');
+        match Url::parse(base).is_ok_and(|url| url.path() == "/") {
+            true => format!("{base}/"),
+            false => self.base_url.clone(),
+        }
     }
 
     pub(super) fn new_connector_id(&self, management: &Management) -> String {

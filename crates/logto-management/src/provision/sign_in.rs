@@ -34,7 +34,7 @@ pub(super) async fn plan(
     }
     // The tenant has one address for all of its applications, and for all who use it. Not that of
     // the route that signs in: where a browser keeps no cookies of Logto, that would go on for ever.
-    let url = format!("{}/", setup.base_url.trim_end_matches('/'));
+    let url = setup.home();
     let is_set = now.unknown_session_redirect_url.as_deref().is_some_and(|url| !url.is_empty());
     if plan.is_only_app && url.starts_with("https://") && !is_set {
         let title = "send users of a stale sign-in page back to the application";

@@ -55,6 +55,23 @@ async fn an_empty_tenant_is_set_up_and_people_sign_in_with_no_other_step() {
 }
 
 #[tokio::test]
+async fn a_browser_comes_back_from_signing_out_to_the_base_url_as_it_is_written() {
+    let (_tenant, management) = empty().await;
+    for (base_url, home) in [
+        ("https://app.example.com", "https://app.example.com/"),
+        ("https://app.example.com/", "https://app.example.com/"),
+        ("https://app.example.com/shop", "https://app.example.com/shop"),
+        ("https://app.example.com/shop/", "https://app.example.com/shop/"),
+    ] {
+        let plan = HuggingFaceSetup::new(base_url).plan(&management).await.unwrap();
+        let shown = plan.changes[0].to_string();
+        let lines = shown.lines().filter(|line| line.contains("post sign-out redirect URI"));
+        let expected = format!("  + post sign-out redirect URI: {home}");
+        assert_eq!(lines.collect::<Vec<_>>(), [expected], "{base_url}");
+    }
+}
+
+#[tokio::test]
 async fn users_of_a_stale_sign_in_page_come_back_to_the_only_app_of_a_tenant() {
     let (_tenant, management) = empty().await;
     let setup = HuggingFaceSetup::new("https://app.example.com/shop/")

@@ -165,7 +165,9 @@ pub(super) fn check_webhooks(config: &LogtoConfig, problems: &mut Vec<ConfigProb
     let mut wrong = |problem| problems.push(ConfigProblem::new(KEY, problem));
     let keys = &config.webhook_keys;
     if keys.iter().any(|key| key.expose_secret().len() < MIN_SIGNING_KEY) {
-        wrong("is too short: copy the signing key that Logto's console shows");
+        wrong(
+            "(or `with_webhook_signing_key`) is too short: copy the signing key that Logto's console shows",
+        );
     }
     if keys.is_empty() && (config.webhook_handler.is_some() || config.sign_out_on_password_reset) {
         wrong("is missing: it is required to accept webhooks");

@@ -58,8 +58,9 @@ impl Context {
     /// # Errors
     ///
     /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer
-    /// to send: a user who opens a page and is not signed in is redirected to sign-in, or sees a
-    /// page; every other request gets the challenge for programs.
+    /// to send: a user who opens a page is redirected to sign-in, or sees a page that says that it is
+    /// not permitted; every other request gets the challenge for programs, and without a session the
+    /// address to sign in at.
     pub async fn caller(
         &self,
         api: &Api,
@@ -84,12 +85,7 @@ impl Context {
         };
         self.protect();
         let Some(grant) = self.grant().await? else {
-            // Where a user sees the answer, a challenge for programs is of no use.
-            let request = self.request();
-            return Err(match request.is_navigation() || request.is_seen() {
-                true => missing.answered_by(self.refuse()),
-                false => missing,
-            });
+            return Err(self.neither_token_nor_session(missing));
         };
         if !self.request().is_safe() && !self.sender().is_from_here() {
             let why = "the request brings a session and comes from another site";
@@ -102,7 +98,8 @@ impl Context {
             None => TokenRequest::resource(api.resource()),
         };
         let token = self.access_token(request).await?;
-        let verified = api.verify_for(policy, token.as_str(), organization).await?;
+        let verified = api.verify_for(policy, token.as_str(), organization).await;
+        let verified = verified.map_err(|error| self.not_permitted(error))?;
         Ok(Caller { claims: verified, user: Some(User::new(grant, self.clone())) })
     }
 }

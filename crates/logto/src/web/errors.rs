@@ -21,6 +21,8 @@ pub(super) struct Refusal {
     pub(super) message: &'static str,
     /// Whether a user is signed in, for too long (RFC 9470, section 3).
     pub(super) is_stale: bool,
+    /// The challenge of an API, in place of the one that the other fields make.
+    pub(super) challenge: Option<String>,
 }
 
 /// What a script is told.
@@ -67,7 +69,31 @@ impl Context {
             error: code,
             message: text,
             is_stale: false,
+            challenge: None,
         }
+    }
+
+    /// What a request that brings neither a token nor a session is told, where either would do.
+    pub(super) fn neither_token_nor_session(&self, missing: Error) -> Error {
+        let Wording { code, text, .. } = Wording::for_kind(ErrorKind::MissingToken);
+        let challenge = missing.reply().and_then(|reply| reply.header("www-authenticate"));
+        let challenge = challenge.map(str::to_owned);
+        let refusal = Refusal { error: code, message: text, challenge, ..self.not_signed_in() };
+        let reply = self.send_to_sign_in(&refusal).with_header("vary", "Cookie");
+        missing.answered_by(reply)
+    }
+
+    /// A page in place of the challenge for programs, where a user sees that their session does not
+    /// permit this.
+    pub(super) fn not_permitted(&self, error: Error) -> Error {
+        let request = self.request();
+        let is_seen = request.is_navigation() || request.is_seen();
+        if error.kind() != ErrorKind::Forbidden || !is_seen {
+            return error;
+        }
+        let told = Error::new(ErrorKind::AccessDenied, "the session does not permit this");
+        let page = self.error_page(&told, &self.page_to_return_to(), None);
+        error.answered_by(page.with_header("vary", "Cookie"))
     }
 
     /// A redirect, a page or 401, by the kind of request.
@@ -81,10 +107,11 @@ impl Context {
         let Refusal { error, message, is_stale, .. } = *refusal;
         let max_age = refusal.max_age.filter(|_| is_stale);
         let realm = self.origin();
-        let challenge = match max_age {
+        let challenge = match (&refusal.challenge, max_age) {
+            (Some(challenge), _) => challenge.clone(),
             // Who brought no token is told no error code.
-            None => ["Bearer realm=\"", realm, "\""].concat(),
-            Some(max_age) => format!(
+            (None, None) => ["Bearer realm=\"", realm, "\""].concat(),
+            (None, Some(max_age)) => format!(
                 "Bearer realm=\"{realm}\", error=\"{error}\", error_description=\"{message}\", \
                  max_age=\"{max_age}\""
             ),
@@ -184,7 +211,10 @@ impl Context {
         let way_on = if error.is_retryable() {
             // This very page, without repeating its address, which may hold a code.
             WayOn::link("", "Try again")
-        } else if matches!(error.kind(), ErrorKind::SignInRefused | ErrorKind::WrongUser) {
+        } else if matches!(
+            error.kind(),
+            ErrorKind::SignInRefused | ErrorKind::WrongUser | ErrorKind::AccessDenied
+        ) {
             // Logto would bring the same user back, unless it is asked to show its page.
             WayOn::link(self.sign_in_path(page, Some(0)), "Use another account")
         } else {

@@ -58,6 +58,7 @@ impl Context {
                 error: "insufficient_user_authentication",
                 message: TOO_LONG_AGO,
                 is_stale: true,
+                challenge: None,
             }
         } else {
             Refusal { sign_in, max_age: Some(max_age), ..self.not_signed_in() }
