@@ -3,7 +3,7 @@
 
 use std::env;
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,12 +57,15 @@ fn unusable(error: impl Error) -> String {
 /// Where to listen: at `BASE_URL` if that is on this machine, else on all interfaces, for a proxy
 /// in front of this instance. `PORT` is the port that the proxy connects to.
 pub(crate) fn address(logto: &Logto) -> Result<SocketAddr, Box<dyn Error>> {
-    let everywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let host = logto.base_url().host_str().unwrap_or_default();
+    let everywhere = match host.starts_with('[') {
+        true => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        false => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    };
     if let Some(port) = env::var("PORT").ok().filter(|port| !port.is_empty()) {
         let port: u16 = port.parse().map_err(|_| "PORT has to be a port number")?;
         return Ok(SocketAddr::new(everywhere, port));
     }
-    let host = logto.base_url().host_str().unwrap_or_default();
     let own = match host {
         "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         _ => host.trim_matches(['[', ']']).parse::<IpAddr>().ok().filter(IpAddr::is_loopback),

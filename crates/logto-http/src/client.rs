@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Response};
 use url::{Url, form_urlencoded};
@@ -24,6 +24,11 @@ pub fn client(
 ) -> ClientBuilder {
     let builder = Client::builder()
         .user_agent(user_agent)
+        // Without it any coding would do (RFC 9110, section 12.5.3), and none is read.
+        .default_headers(HeaderMap::from_iter([(
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        )]))
         .connect_timeout(connect_timeout)
         .timeout(request_timeout)
         .pool_idle_timeout(IDLE_CONNECTION)

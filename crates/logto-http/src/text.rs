@@ -1,5 +1,7 @@
 //! Text of another party, made fit to be shown.
 
+use url::form_urlencoded;
+
 /// Shorter values are not cut out of a text: they may stand there by chance.
 const SHORTEST_SECRET: usize = 8;
 
@@ -23,7 +25,11 @@ fn is_command(c: char) -> bool {
 #[must_use]
 pub fn redact(text: String, secrets: &[&str]) -> String {
     let long = secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET);
-    long.fold(text, |text, secret| text.replace(*secret, "[redacted]"))
+    long.fold(text, |text, secret| {
+        // As it was sent in a form, too.
+        let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        text.replace(*secret, "[redacted]").replace(&encoded, "[redacted]")
+    })
 }
 
 #[cfg(test)]
@@ -49,5 +55,7 @@ mod tests {
     fn secrets_are_cut_out_and_short_words_stay() {
         let text = redact("the code 12345678 of app 42".to_owned(), &["12345678", "42"]);
         assert_eq!(text, "the code [redacted] of app 42");
+        let text = redact("sent s3cr3t%2FZq%2B".to_owned(), &["s3cr3t/Zq+"]);
+        assert_eq!(text, "sent [redacted]");
     }
 }

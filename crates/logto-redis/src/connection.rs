@@ -1,7 +1,7 @@
 //! One connection for all requests, made when it is needed and again when it is lost.
 
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use logto::storage::StorageError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -18,14 +18,23 @@ pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 #[cfg(target_os = "linux")]
 const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a manager is kept at least.
+const MANAGER_LIFE: Duration = Duration::from_secs(1);
+
 pub(crate) enum Connection {
     /// The manager spawns a task, for which there need be no runtime yet when the app is set up.
-    Lazy { client: Client, manager: OnceLock<ConnectionManager> },
+    Lazy { client: Client, made: Mutex<Option<Made>> },
     Given {
         manager: ConnectionManager,
         /// Makes the connection for messages.
         client: Option<Client>,
     },
+}
+
+/// A manager, and since when there is one.
+pub(crate) struct Made {
+    manager: ConnectionManager,
+    at: Instant,
 }
 
 impl Connection {
@@ -36,7 +45,7 @@ impl Connection {
         let info = info
             .set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3))
             .set_tcp_settings(tcp_settings());
-        Ok(Self::Lazy { client: Client::open(info)?, manager: OnceLock::new() })
+        Ok(Self::Lazy { client: Client::open(info)?, made: Mutex::default() })
     }
 
     /// Runs an operation, and once more if the connection turns out to be lost. An operation that
@@ -53,7 +62,20 @@ impl Connection {
             Err(error) if error.is_connection_dropped() => operation(manager).await,
             outcome => outcome,
         };
-        outcome.map_err(explained)
+        outcome.map_err(|error| {
+            self.forget_manager();
+            explained(error)
+        })
+    }
+
+    /// A manager makes a lost connection anew. Where the server answered the greeting with an error,
+    /// it repeats that for ever: a later operation gets another manager. Not each one, because
+    /// errors have other reasons too.
+    fn forget_manager(&self) {
+        if let Self::Lazy { made, .. } = self {
+            let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+            made.take_if(|made| made.at.elapsed() >= MANAGER_LIFE);
+        }
     }
 
     /// What makes a connection for messages.
@@ -67,13 +89,15 @@ impl Connection {
     fn manager(&self) -> RedisResult<ConnectionManager> {
         match self {
             Self::Given { manager, .. } => Ok(manager.clone()),
-            Self::Lazy { client, manager } => match manager.get() {
-                Some(manager) => Ok(manager.clone()),
-                None => {
-                    let new = ConnectionManager::new_lazy_with_config(client.clone(), config())?;
-                    Ok(manager.get_or_init(|| new).clone())
+            Self::Lazy { client, made } => {
+                let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(made) = &*made {
+                    return Ok(made.manager.clone());
                 }
-            },
+                let manager = ConnectionManager::new_lazy_with_config(client.clone(), config())?;
+                *made = Some(Made { manager: manager.clone(), at: Instant::now() });
+                Ok(manager)
+            }
         }
     }
 }

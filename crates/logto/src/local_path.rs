@@ -2,11 +2,19 @@
 
 use std::borrow::Cow;
 
-use url::{Position, Url};
+use url::{Position, Url, form_urlencoded};
 
 /// Longer paths are not remembered over a sign-in. They travel in the addresses of its redirects,
 /// and nginx takes 4 KiB of headers of a response, unless it is told otherwise.
 const MAX_LENGTH: usize = 1536;
+/// The same as a parameter of an address, where most bytes that are no letters take three.
+const MAX_ENCODED: usize = 2304;
+
+/// Whether a path, with its query, is short enough to be remembered.
+fn is_short(path: &str) -> bool {
+    let encoded = || form_urlencoded::byte_serialize(path.as_bytes()).map(str::len).sum::<usize>();
+    path.len() <= MAX_ENCODED / 3 || (path.len() <= MAX_LENGTH && encoded() <= MAX_ENCODED)
+}
 
 /// The path with its query, if it can only ever mean a page of this origin. Browsers read `//host`
 /// and `/\host` as other hosts and drop tabs and line ends, so none of these pass.
@@ -16,7 +24,7 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
     }
     let harmless = path.starts_with('/')
         && !path.starts_with("//")
-        && path.len() <= MAX_LENGTH
+        && is_short(path)
         && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         && !path.contains('#');
     // What a browser would make of it must still be on this origin.
@@ -28,8 +36,8 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
 
 /// Whether every reader takes a path, with its query, as it is: most are, and to resolve the others
 /// takes long.
-fn is_plain(path: &str) -> bool {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+fn is_plain(whole: &str) -> bool {
+    let (path, query) = whole.split_once('?').unwrap_or((whole, ""));
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let is_segment =
         |segment: &str| !segment.starts_with('.') && segment.bytes().all(is_unreserved);
@@ -37,7 +45,7 @@ fn is_plain(path: &str) -> bool {
         return false;
     };
     // An empty segment at the end only.
-    path.len() + query.len() < MAX_LENGTH
+    is_short(whole)
         && !segments.starts_with('/')
         && !segments.contains("//")
         && segments.split('/').all(is_segment)
@@ -77,7 +85,7 @@ pub(crate) fn local_page(address: &str, origin: &str) -> Option<String> {
     let plain = |fragment: &&str| fragment.bytes().all(|byte| byte.is_ascii_graphic());
     // Without its fragment the page is still the right one.
     if let Some(fragment) = fragment.filter(plain)
-        && page.len() + fragment.len() < MAX_LENGTH
+        && is_short(&format!("{page}#{fragment}"))
     {
         page.push('#');
         page.push_str(fragment);
@@ -159,6 +167,9 @@ mod tests {
             assert_eq!(local_path(path), None, "{path}");
         }
         assert_eq!(local_path(&format!("/{}", "a".repeat(MAX_LENGTH))), None);
+        // Three bytes for each in the address of a redirect.
+        assert_eq!(local_path(&format!("/?{}", "&".repeat(MAX_LENGTH - 2))), None);
+        assert!(local_path(&format!("/?{}", "a=b&".repeat(250))).is_some());
     }
 
     #[test]

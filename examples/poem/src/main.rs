@@ -245,9 +245,11 @@ async fn magic_link() -> Html<String> {
     Html(pages::magic_link())
 }
 
-/// Signs in the owner of the address.
+/// Signs in the owner of the address. Only from the page with the button: another site could sign its
+/// visitors in as someone else.
 #[handler]
 async fn use_magic_link(auth: Auth, Form(mut form): Form<Fields>) -> Result<Reply, Reply> {
+    auth.require_own_page()?;
     let mut field = |name| form.remove(name).unwrap_or_default();
     let options = SignInOptions::new().with_one_time_token(field("email"), field("token"));
     Ok(auth.sign_in(options.with_post_redirect_uri("/")).await?.into())

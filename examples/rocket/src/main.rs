@@ -298,9 +298,11 @@ struct MagicLink<'r> {
     token: &'r str,
 }
 
-/// Signs in the owner of the address.
+/// Signs in the owner of the address. Only from the page with the button: another site could sign its
+/// visitors in as someone else.
 #[post("/magic-link", data = "<form>")]
 async fn use_magic_link(auth: Auth, form: Form<MagicLink<'_>>) -> Result<Reply, Reply> {
+    auth.require_own_page()?;
     let options = SignInOptions::new().with_one_time_token(form.email, form.token);
     Ok(auth.sign_in(options.with_post_redirect_uri("/")).await?.into())
 }

@@ -67,6 +67,31 @@ async fn a_person_is_signed_out_on_every_device_and_instance() {
     .await;
 }
 
+/// Sessions from before Logto was told to send a `sid`.
+#[tokio::test]
+async fn a_session_that_knows_no_sid_ends_with_any_of_its_user() {
+    each(Home::ALL, async |home| {
+        let mut world = World::lives(home).await;
+        let other = other_instance(&world, home);
+        let old = device(&mut world, "alice", None).await;
+        let bob = device(&mut world, "bob", None).await;
+        let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
+        world.clock.advance(SECOND);
+        world.provider.welcome("alice");
+        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let again = device(&mut world, "alice", None).await;
+        assert_eq!(tell(&mut world, &other, &token).await, 200);
+        for instance in [other, world.logto.clone()] {
+            assert!(!is_signed_in(&mut world, &instance, &old).await);
+            for browser in [&bob, &laptop, &again] {
+                assert!(is_signed_in(&mut world, &instance, browser).await);
+            }
+        }
+        world.finish();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_session_of_logto_is_signed_out_and_no_other() {
     each(Home::ALL, async |home| {

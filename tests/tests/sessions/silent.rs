@@ -132,9 +132,10 @@ async fn there_is_one_ordinary_redirect_and_no_other() {
             continue;
         };
         assert!(goes_on, "{error}: {authorize}");
-        // As any other sign-in from here on.
+        // Whatever comes now, the visitor asked for nothing and sees the page.
         let back = refused(&authorize, &world);
-        assert_eq!(world.open(&back).await.status, 400);
+        let seen = world.open(&back).await;
+        assert_eq!((seen.status, seen.location()), (303, "/page"));
         assert_eq!(world.provider.calls(Endpoint::Token).len(), 0);
         world.finish();
     }

@@ -60,7 +60,9 @@ impl Settings {
         let page = self.page(address, origin)?;
         let inside = self.inside(&page);
         let path = inside.split(['?', '#']).next().unwrap_or(inside);
-        self.route_at(path).is_none().then_some(page)
+        // Some frameworks read an encoded slash as a slash.
+        let as_read = path.replace("%2F", "/").replace("%2f", "/");
+        self.route_at(&as_read).is_none().then_some(page)
     }
 
     /// Whether a page is the window of a frame, which only the SDK itself returns to.

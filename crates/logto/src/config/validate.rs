@@ -68,7 +68,9 @@ pub(crate) fn address(
         return wrong(&format!("ends with {end}: leave that out, the SDK adds it"));
     }
     // Pages are compared in their normal form (RFC 3986, section 6.2.2.2).
-    if let Some(normal) = normalized(path).filter(|normal| setting == "BASE_URL" && normal != path)
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let once = segments.fold(String::new(), |path, segment| path + "/" + segment);
+    if let Some(normal) = normalized(&once).filter(|normal| setting == "BASE_URL" && normal != path)
         && !path.is_empty()
     {
         return wrong(&format!("has the path {path}: write it as {normal}"));

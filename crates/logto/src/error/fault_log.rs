@@ -10,6 +10,23 @@ use crate::log_limit::LogLimit;
 /// How many faults are told apart: what Logto calls them is not ours to bound.
 const MAX_FAULTS: usize = 64;
 
+/// The error codes that a callback may bring (RFC 6749, section 4.1.2.1; OpenID Connect Core, section
+/// 3.1.2.6; RFC 8707). Anyone can write another one into the address of theirs.
+const CALLBACK_CODES: [&str; 12] = [
+    "access_denied",
+    "account_selection_required",
+    "consent_required",
+    "interaction_required",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_target",
+    "login_required",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+];
+
 /// What was asked, how it failed, and Logto's error code.
 type Fault = (&'static str, ErrorKind, Option<String>);
 
@@ -45,7 +62,10 @@ impl FaultLog {
         if error.0.was_logged.swap(true, Ordering::Relaxed) {
             return;
         }
-        let code = error.response().and_then(ErrorResponse::error);
+        let response = error.response();
+        let code = response.and_then(ErrorResponse::error);
+        let is_in_callback = response.is_some_and(|response| response.status().is_none());
+        let code = code.filter(|code| !is_in_callback || CALLBACK_CODES.contains(code));
         let Some(suppressed) = self.admit((operation, kind, code.map(str::to_owned))) else {
             return;
         };
@@ -82,6 +102,22 @@ mod tests {
         assert_eq!(log.admit(fault(0)), None);
         let admitted = (0..1000).filter_map(|code| log.admit(fault(code))).count();
         assert_eq!(admitted, MAX_FAULTS, "63 more by name, and one for all others");
+    }
+
+    #[test]
+    fn what_anyone_can_write_into_an_address_is_one_fault() {
+        let log = FaultLog::default();
+        for code in ["server_error", "invalid_scope", "code_1", "code_2", "code_3"] {
+            let response = ErrorResponse {
+                status: None,
+                error: Some(code.to_owned()),
+                description: None,
+                request_id: None,
+                retry_after: None,
+            };
+            log.report("callback", &Error::from_response(ErrorKind::Refused, response));
+        }
+        assert_eq!(log.0.lock().unwrap().len(), 3);
     }
 
     #[test]

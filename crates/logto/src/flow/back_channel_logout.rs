@@ -100,9 +100,12 @@ impl Engine {
             return Err(Error::new(ErrorKind::InvalidToken, why));
         }
         match &token.whom {
-            LogoutSubject::Session(sid) => {
+            LogoutSubject::Session { sid, sub } => {
                 let until = ended_at.saturating_add(UNDER_WAY);
                 self.sessions.markers.end_logto_session(sid, until).await?;
+                if let Some(sub) = sub {
+                    self.sessions.markers.end_sessions_without_sid(sub, token.issued_at).await?;
+                }
             }
             LogoutSubject::User(sub) => {
                 self.sessions.markers.end_user(sub, *ended_at).await?;

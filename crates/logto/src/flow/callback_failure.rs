@@ -19,7 +19,7 @@ pub(crate) struct CallbackFailure {
     pub(crate) displaced: Option<Intent>,
     /// If it was to be a recent authentication: the `max_age`, in seconds.
     pub(crate) max_age: Option<u64>,
-    /// If it was tried without a page: the sign-in.
+    /// If it was tried without a page, or follows one that was: the sign-in.
     pub(crate) silent: Option<Transaction>,
 }
 
@@ -30,10 +30,12 @@ impl CallbackFailure {
     }
 
     pub(crate) fn new(transaction: Transaction, error: Error) -> Self {
+        let options = transaction.intent.options();
+        let is_silent = options.is_silent || options.is_after_silent;
         Self {
             page: transaction.intent.return_to.clone(),
             max_age: transaction.intent.max_age(),
-            silent: transaction.intent.options().is_silent.then(|| transaction.clone()),
+            silent: is_silent.then(|| transaction.clone()),
             ended: (!error.is_retryable()).then_some(transaction),
             displaced: None,
             error,
@@ -53,7 +55,8 @@ impl CallbackFailure {
 
     /// The sign-in without a page, if it takes an ordinary one to get a refresh token, or at all.
     pub(crate) fn for_consent(&self) -> Option<&Transaction> {
-        self.silent.as_ref().filter(|_| self.said_by_logto(CONSENT_REQUIRED))
+        let silent = self.silent.as_ref().filter(|silent| silent.intent.options().is_silent);
+        silent.filter(|_| self.said_by_logto(CONSENT_REQUIRED))
     }
 
     fn said_by_logto(&self, code: &str) -> bool {

@@ -3,6 +3,7 @@
 use url::form_urlencoded;
 
 use crate::error::{Error, ErrorKind, ErrorResponse, printable};
+use crate::log_limit::limited;
 use crate::oidc::provider::Metadata;
 
 /// Longer parameters than Logto ever sends are refused unread. The longest is `state`, which is
@@ -62,6 +63,14 @@ impl CallbackParameters {
     pub(crate) fn code(self, metadata: &Metadata) -> Result<String, Error> {
         match &self.iss {
             Some(iss) if *iss != metadata.issuer => {
+                // The sign-in is one of this browser. If it is each one, no one can sign in.
+                limited!(
+                    error,
+                    expected = metadata.issuer,
+                    received = printable(iss),
+                    "a callback names another issuer (`iss`) than the discovery document: compare \
+                     LOGTO_ENDPOINT with the domain that Logto signs users in at"
+                );
                 return Err(invalid("the callback comes from another issuer"));
             }
             None if metadata.authorization_response_iss_parameter_supported => {

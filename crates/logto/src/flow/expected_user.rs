@@ -35,12 +35,12 @@ impl ExpectedUser {
     }
 
     /// Whether it is this user. Letters of an address count as the same in both cases, as they do
-    /// at Logto.
+    /// at Logto; only those of ASCII, since others look like them.
     pub(crate) fn is(&self, claims: &IdTokenClaims) -> bool {
         match self {
             Self::Sub(sub) => *claims.sub == *sub,
             Self::Email(email) => {
-                let same = |known: &String| known.to_lowercase() == email.to_lowercase();
+                let same = |known: &String| known.eq_ignore_ascii_case(email);
                 claims.email.as_ref().is_some_and(same) && claims.email_verified == Some(true)
             }
         }
@@ -87,6 +87,8 @@ mod tests {
             (r#","email":"alice@example.test","email_verified":false"#, false),
             (r#","email":"alice@example.test""#, false),
             (r#","email":"malice@example.test","email_verified":true"#, false),
+            (r#","email":"al\u0131ce@example.test","email_verified":true"#, false),
+            (r#","email":"alice@example.te\u017ft","email_verified":true"#, false),
             (r#","email":null,"email_verified":true"#, false),
             (r#","email_verified":true"#, false),
         ] {

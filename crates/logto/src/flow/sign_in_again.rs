@@ -16,7 +16,11 @@ impl Engine {
             return Some((self.without_unknown(refused, origin).await, Previous::Refused(refused)));
         }
         if let Some(silent) = failure.for_consent() {
-            let options = SignInOptions { is_silent: false, ..silent.intent.options() };
+            let options = SignInOptions {
+                is_silent: false,
+                is_after_silent: true,
+                ..silent.intent.options()
+            };
             return Some((options, Previous::Refused(silent)));
         }
         // Another tab took its cookie; a second time it would be taken again.

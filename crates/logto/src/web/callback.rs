@@ -5,6 +5,12 @@ use super::page::{Page, WayOn};
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind, Wording};
 use crate::flow::{Browser, CallbackFailure, CallbackRequest};
+use crate::log_limit::limited;
+
+/// What address and cookies of the response may take, in bytes: nginx takes 4 KiB of headers, unless
+/// it is told otherwise. A session that leaves no room for a long address goes on to the usual page.
+const ROOM: usize = 3200;
+const LONG_PAGE: usize = 256;
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
@@ -50,11 +56,15 @@ impl Context {
             true => logto.sign_in_loop.forget(&cookies),
             false => Some(logto.sign_in_loop.count(&cookies)),
         };
-        Reply::see_other(self.page_of(completed.page.as_ref()))
-            .with_pages_forgotten()
-            .with_cookies(self.take_cookies().await)
-            .with_cookies(vec![logto.finish_sign_in(&transaction)])
-            .with_cookies(counted.into_iter().collect())
+        let mut set = self.take_cookies().await;
+        set.push(logto.finish_sign_in(&transaction));
+        set.extend(counted);
+        let mut page = self.page_of(completed.page.as_ref());
+        if page.len() > LONG_PAGE && page.len() + set.iter().map(String::len).sum::<usize>() > ROOM
+        {
+            page = self.after_sign_in();
+        }
+        Reply::see_other(page).with_pages_forgotten().with_cookies(set)
     }
 
     async fn after_failed_callback(&self, failure: &CallbackFailure) -> Reply {
@@ -84,10 +94,10 @@ impl Context {
             | ErrorKind::Cancelled
             | ErrorKind::SignInRefused
             | ErrorKind::WrongUser => {
-                tracing::info!(%error, "a sign-in was not completed");
+                limited!(info, %error, "a sign-in was not completed");
             }
             ErrorKind::Refused if error.asks_for_a_page() => {
-                tracing::info!(%error, "a sign-in was not completed");
+                limited!(info, %error, "a sign-in was not completed");
             }
             _ => self.logto().faults.report("callback", error),
         }

@@ -11,6 +11,10 @@ impl Request {
         if !self.is_read() || self.is_prefetch() || self.is_htmx() {
             return false;
         }
+        // A script of Turbo asks; not every browser says so.
+        if self.turbo_frame().is_some() {
+            return false;
+        }
         if self.is_script() || self.is_web_socket() {
             return false;
         }
@@ -224,6 +228,7 @@ mod tests {
             ),
             ("GET", vec![html, ("sec-fetch-dest", "image")], false),
             ("GET", vec![html, ("hx-request", "true")], false),
+            ("GET", vec![html, ("turbo-frame", "box")], false),
             ("GET", vec![html, ("x-requested-with", "XMLHttpRequest")], false),
             ("GET", vec![html, ("sec-purpose", "prefetch;prerender")], false),
             ("GET", vec![html, ("purpose", "prefetch")], false),

@@ -3,7 +3,7 @@
 
 use super::{Context, Reply};
 use crate::cookies::{self, Attributes};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::flow::SignInOptions;
 
 /// Seconds until a browser is asked again.
@@ -58,9 +58,16 @@ impl Context {
         let options = SignInOptions { is_silent: true, post_redirect_uri, ..options };
         match self.sign_in(options).await {
             Ok(reply) => Ok(Some(reply.with_cookies(vec![attributes.set(&name, "1", TRIED)]))),
-            // Logto was never reached: visitors need not know.
-            Err(error) if error.is_retryable() => Ok(None),
-            Err(error) => Err(error),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::InvalidRequest | ErrorKind::StoreUnavailable
+                ) =>
+            {
+                Err(error)
+            }
+            // What is wrong with Logto is logged: visitors need not know.
+            Err(_) => Ok(None),
         }
     }
 

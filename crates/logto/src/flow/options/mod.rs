@@ -59,6 +59,8 @@ pub struct SignInOptions {
     pub(crate) expected: Option<ExpectedUser>,
     /// Whether to try it without a page.
     pub(crate) is_silent: bool,
+    /// Whether it follows one without a page, to get consent: its failure is not shown either.
+    pub(crate) is_after_silent: bool,
     pub(crate) parameters: Vec<(String, String)>,
 }
 

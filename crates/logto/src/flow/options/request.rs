@@ -37,6 +37,7 @@ const PROTOCOL_PARAMETERS: [&str; 20] = [
 const EXPECTED: &str = "id_token_hint";
 /// Says that no page is shown, likewise.
 const SILENT: &str = "response_mode";
+const AFTER_SILENT: &str = "response_type";
 /// Without effect where Logto shows no page.
 const FOR_PAGES: [&str; 5] =
     ["direct_sign_in", "first_screen", "identifier", "interaction_mode", LOGIN_HINT];
@@ -59,6 +60,9 @@ impl SignInOptions {
         if self.is_silent {
             query.append_pair(SILENT, "");
         }
+        if self.is_after_silent {
+            query.append_pair(AFTER_SILENT, "");
+        }
         if self.no_offline_access {
             query.append_pair("scope", "");
         }
@@ -80,6 +84,7 @@ impl SignInOptions {
                 "max_age" => options.max_age = Some(value.parse().unwrap_or(0)),
                 EXPECTED => options.expected = Some(ExpectedUser::from_text(&value)),
                 SILENT => options.is_silent = true,
+                AFTER_SILENT => options.is_after_silent = true,
                 "scope" => options.no_offline_access = true,
                 "resource" => options.resources = Resources::Tried,
                 _ => options.parameters.push((name.into_owned(), value.into_owned())),

@@ -28,8 +28,9 @@ pub(crate) struct LogoutToken {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LogoutSubject {
-    /// The sessions that come from one session at Logto.
-    Session(String),
+    /// The sessions that come from one session at Logto, and those of its user that do not know
+    /// which one they come from.
+    Session { sid: String, sub: Option<String> },
     /// All sessions of a user.
     User(String),
 }
@@ -89,7 +90,7 @@ pub(crate) fn verify_logout_token(
     let good_for = time_left(issued_at, claims.exp.map(seconds), now, tolerance)?;
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let whom = match (filled(claims.sid), filled(claims.sub)) {
-        (Some(sid), _) => LogoutSubject::Session(sid),
+        (Some(sid), sub) => LogoutSubject::Session { sid, sub },
         (None, Some(sub)) => LogoutSubject::User(sub),
         (None, None) => return Err(refuse("it names neither `sub` nor `sid`")),
     };
@@ -147,7 +148,8 @@ mod tests {
     #[test]
     fn recorded_tokens_of_both_versions_are_taken() {
         let good = verify(|_| (), json!("logout+jwt")).unwrap();
-        assert_eq!(good.whom, LogoutSubject::Session("EuoqBxp8qI7FRnMCwOKN".to_owned()));
+        let (sid, sub) = ("EuoqBxp8qI7FRnMCwOKN".to_owned(), Some("8s8claa1vi9z".to_owned()));
+        assert_eq!(good.whom, LogoutSubject::Session { sid, sub });
         assert_eq!(good.good_for, 179);
         let old = |claims: &mut Value| {
             let claims = claims.as_object_mut().unwrap();

@@ -199,10 +199,6 @@ impl SessionManager {
             return Ok((memory.find(session), false));
         }
         let EndKeys { user, logto } = ends();
-        let Some(logto) = logto else {
-            let [entry, end] = self.store.get([session, user]).await?;
-            return Ok((entry, self.markers.is_over(user, end.as_ref(), started_at, known)));
-        };
         let [entry, end, other] = self.store.get([session, user, logto]).await?;
         let ended = self.markers.is_over(user, end.as_ref(), started_at, known)
             || self.markers.is_over(logto, other.as_ref(), started_at, None);

@@ -44,6 +44,17 @@ impl Markers {
         self.mark(&self.store.entry_keys.end_of_logto_session(sid), until).await
     }
 
+    /// Ends the sessions of a user which do not know what session at Logto they come from, and began
+    /// before this second of Logto's clock: their sign-ins brought no `sid`.
+    pub(crate) async fn end_sessions_without_sid(
+        &self,
+        sub: &str,
+        before: u64,
+    ) -> Result<(), Error> {
+        let key = self.store.entry_keys.end_of_sessions_without_sid(sub);
+        self.mark(&key, before.saturating_sub(1)).await
+    }
+
     /// The marker of its user that a new session begins after.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ pub(crate) enum Concerned<'a> {
 /// As [`REVOCATION_MARKER`](crate::storage::REVOCATION_MARKER) says.
 const END_OF_USER: &str = "end-of-user:";
 const END_OF_SESSION: &str = "end-of-session:";
+const END_WITHOUT_SID: &str = "end-of-sessions-without-sid:";
 
 /// The keys of one application at one tenant. They are hashes: who reads the store learns neither
 /// ids of sessions nor who has one. In the memory of this process, which no other process reads,
@@ -31,7 +32,8 @@ pub(crate) struct StoreKeys {
 #[derive(Debug)]
 pub(crate) struct EndKeys {
     pub(super) user: String,
-    pub(super) logto: Option<String>,
+    /// Of the session at Logto that it comes from, or of all that do not know that.
+    pub(super) logto: String,
 }
 
 impl StoreKeys {
@@ -46,7 +48,10 @@ impl StoreKeys {
     pub(super) fn ends(&self, sub: &str, sid: Option<&str>) -> EndKeys {
         EndKeys {
             user: self.end_of_user(sub),
-            logto: sid.map(|sid| self.end_of_logto_session(sid)),
+            logto: match sid {
+                Some(sid) => self.end_of_logto_session(sid),
+                None => self.end_of_sessions_without_sid(sub),
+            },
         }
     }
 
@@ -73,6 +78,11 @@ impl StoreKeys {
     /// Since when the sessions that come from one session at Logto are over.
     pub(crate) fn end_of_logto_session(&self, sid: &str) -> String {
         self.name(END_OF_SESSION, sid.as_bytes())
+    }
+
+    /// Since when those sessions of a user are over that do not know their session at Logto.
+    pub(crate) fn end_of_sessions_without_sid(&self, sub: &str) -> String {
+        self.name(END_WITHOUT_SID, sub.as_bytes())
     }
 
     /// Until when access tokens are stale.
@@ -136,7 +146,7 @@ mod tests {
         for app in &apps {
             let ends = app.ends("alice", Some("sid"));
             assert!(ends.user.starts_with(REVOCATION_MARKER));
-            assert!(ends.logto.unwrap().starts_with(REVOCATION_MARKER));
+            assert!(ends.logto.starts_with(REVOCATION_MARKER));
             assert!(!app.session_list("alice").starts_with(REVOCATION_MARKER));
         }
         let alice = encoding::encode("alice");

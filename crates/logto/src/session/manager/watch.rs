@@ -42,13 +42,12 @@ impl SessionManager {
         for batch in sessions.chunks(BATCH) {
             let keys = batch.iter().flat_map(|watched| {
                 let WatchedSession { key, ends: EndKeys { user, logto }, .. } = &**watched;
-                [Some(key), Some(user), logto.as_ref()].into_iter().flatten()
+                [key, user, logto]
             });
             let keys: Vec<&str> = keys.map(String::as_str).collect();
             let mut entries = self.store.get_all(&keys).await?.into_iter();
             for watched in batch {
-                let [session, user] = [entries.next().flatten(), entries.next().flatten()];
-                let logto = watched.ends.logto.as_ref().and_then(|_| entries.next().flatten());
+                let [session, user, logto] = [(); 3].map(|()| entries.next().flatten());
                 if self.is_watched_over(watched, [&session, &user, &logto], now) {
                     self.watched.end(watched.id);
                     ended += 1;
@@ -65,10 +64,7 @@ impl SessionManager {
         now: u64,
     ) -> bool {
         let WatchedSession { id, key: at, ends, started_at, known_marker, .. } = watched;
-        let ended_at_logto = ends
-            .logto
-            .as_ref()
-            .is_some_and(|key| self.markers.is_over(key, logto.as_ref(), *started_at, None));
+        let ended_at_logto = self.markers.is_over(&ends.logto, logto.as_ref(), *started_at, None);
         if self.pending.has(*id)
             || ended_at_logto
             || self.markers.is_over(&ends.user, user.as_ref(), *started_at, *known_marker)

@@ -47,8 +47,7 @@ impl WatchedSession {
 
     fn depends_on(&self, keys: &HashSet<String>) -> bool {
         let EndKeys { user, logto } = &self.ends;
-        let logto = logto.as_ref().is_some_and(|logto| keys.contains(logto));
-        logto || keys.contains(&self.key) || keys.contains(user)
+        [&self.key, user, logto].into_iter().any(|key| keys.contains(key))
     }
 }
 
@@ -132,7 +131,7 @@ impl WatchedSessions {
         let ended = |watched: &WatchedSession| {
             let EndKeys { user, logto } = &watched.ends;
             let of_user = user == key && watched.known_marker != Some(version);
-            watched.started_at <= until && (of_user || logto.as_deref() == Some(key))
+            watched.started_at <= until && (of_user || logto == key)
         };
         let sessions = state.sessions.values().map(|(watched, _)| watched);
         let ids: Vec<_> = sessions.filter(|one| ended(one)).map(|one| one.id).collect();
