@@ -50,8 +50,8 @@ pub(crate) struct Local {
     /// registered
     #[arg(long, value_name = "URL", default_value = "http://localhost:3000")]
     pub(crate) base_url: String,
-    /// One more redirect URI, exactly as your app sends it; can be repeated. The address before
-    /// /callback gets sign-outs back
+    /// One more redirect URI, exactly as your app sends it; can be repeated. Before /callback it is
+    /// also registered for sign-outs
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
     /// An API resource with its permissions: alice has all of them, frank the first one, and

@@ -6,7 +6,9 @@ use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use logto_local::{LocalTenant, Person};
-use tokio::process::{Child, Command};
+#[cfg(unix)]
+use tokio::process::Child;
+use tokio::process::Command;
 use tokio::signal;
 use tokio::time::timeout;
 
@@ -19,6 +21,9 @@ use crate::terminal::Terminal;
 const COOKIE_SECRET: &str = "only-for-development-0123456789abcdef";
 /// How long a command has for ending by itself.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long it has if it may have been asked already.
+#[cfg(unix)]
+const MOMENT: Duration = Duration::from_millis(200);
 
 pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let tenant = start(&options).await?;
@@ -142,10 +147,13 @@ async fn run_command(mut command: Command, program: &str) -> Result<ExitCode, Fa
     tokio::select! {
         status = child.wait() => Ok(exit_code(status.map_err(failed)?)),
         by = interrupted() => {
-            // Ctrl-C goes to every program of the terminal, the other signal to this one alone.
-            if by == Interruption::Signal {
-                pass_on(&child);
+            // Ctrl-C goes to every program of the terminal, the other signal to this one alone, or to
+            // both: one that has ended by itself hears nothing of it.
+            #[cfg(unix)]
+            if by == Interruption::Terminate && timeout(MOMENT, child.wait()).await.is_err() {
+                terminate(&child);
             }
+            let _ = by;
             // Dropping the child ends it if it stays.
             let _ = timeout(GRACE, child.wait()).await;
             Ok(ExitCode::SUCCESS)
@@ -162,8 +170,8 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 #[derive(PartialEq, Eq)]
 enum Interruption {
     CtrlC,
-    /// SIGTERM, where there are signals.
-    Signal,
+    #[cfg(unix)]
+    Terminate,
 }
 
 async fn interrupted() -> Interruption {
@@ -171,7 +179,7 @@ async fn interrupted() -> Interruption {
     if let Ok(mut asked) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
         tokio::select! {
             _ = signal::ctrl_c() => return Interruption::CtrlC,
-            _ = asked.recv() => return Interruption::Signal,
+            _ = asked.recv() => return Interruption::Terminate,
         }
     }
     let _ = signal::ctrl_c().await;
@@ -179,15 +187,11 @@ async fn interrupted() -> Interruption {
 }
 
 /// Asks the command to end, as this program was asked.
-fn pass_on(child: &Child) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process};
+#[cfg(unix)]
+fn terminate(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
 
-        let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        // One that has ended needs no signal.
-        let _ = id.map(|id| kill_process(id, Signal::TERM));
-    }
-    #[cfg(not(unix))]
-    let _ = child;
+    let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+    // One that has ended needs no signal.
+    let _ = id.map(|id| kill_process(id, Signal::TERM));
 }

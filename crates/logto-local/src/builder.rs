@@ -328,7 +328,11 @@ impl LocalTenantBuilder {
         };
         let base = self.base_url.trim_end_matches('/');
         if !self.empty {
-            let home = json!(format!("{base}/"));
+            let home = match base.matches('/').count() {
+                // No path: the root has a slash.
+                2 => json!(format!("{base}/")),
+                _ => json!(self.base_url),
+            };
             directory.sign_in_experience.insert("unknownSessionRedirectUrl".to_owned(), home);
             if self.token_storage {
                 directory.keep_tokens();

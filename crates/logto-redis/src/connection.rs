@@ -63,7 +63,9 @@ impl Connection {
             outcome => outcome,
         };
         outcome.map_err(|error| {
-            self.forget_manager();
+            if !is_answer_to_a_command(&error) {
+                self.forget_manager();
+            }
             explained(error)
         })
     }
@@ -100,6 +102,12 @@ impl Connection {
             }
         }
     }
+}
+
+/// Whether a server that took the connection refused what was asked: it has no memory left, is a
+/// replica, or waits for one.
+fn is_answer_to_a_command(error: &RedisError) -> bool {
+    matches!(error.code(), Some("OOM" | "READONLY" | "NOREPLICAS" | "MISCONF"))
 }
 
 /// The error for a server that cannot be the store, with what it is.

@@ -87,13 +87,13 @@ mod magic_links {
 
     #[tokio::test]
     async fn the_link_signs_its_owner_in() {
-        let routes = Router::new().route("/magic-link/{email}/{token}", get(magic_link));
+        let routes = Router::new().route("/magic-link/{email}/{token}", get(ask).post(magic_link));
         let site = Site::serve_routes(routes).await;
         let tenant = &site.stage.tenant;
         let management = super::management(tenant);
         let page = Url::parse(&format!("{}/magic-link", site.base_url)).unwrap();
         let link = link(&management, page, "alice@example.test").await.unwrap();
-        let answer = answer(site.stranger(reqwest::Method::GET, link.path())).await;
+        let answer = answer(site.stranger(reqwest::Method::POST, link.path())).await;
         assert!(answer.location.contains("one_time_token="), "{}", answer.location);
         assert_eq!(site.sign_in(answer, "alice").await.location, "/profile");
     }

@@ -117,5 +117,8 @@ async fn a_session_is_judged_by_the_permissions_of_its_person() {
     assert_eq!((status, challenge.as_str()), (403, ""), "{body}");
     assert!(body.contains("Your account has no access to this."), "{body}");
     assert!(body.contains("Use another account"), "{body}");
+    let frame = [cookie, ("accept", "text/html"), ("turbo-frame", "box")];
+    let (status, _, body) = site.ask("GET", "/read-and-write", &frame).await;
+    assert_eq!((status, body.contains("<turbo-frame id=\"box\">")), (403, true), "{body}");
     assert_eq!(site.ask("GET", &things, &[cookie]).await.0, 403);
 }

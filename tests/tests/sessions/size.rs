@@ -136,6 +136,22 @@ async fn an_account_in_a_thousand_organizations_stays_within_a_proxys_response_h
     .await;
 }
 
+/// What the page takes, the cookies of the same response cannot have.
+#[tokio::test]
+async fn a_long_page_gives_way_to_a_large_session() {
+    let long = format!("/{}", "a".repeat(1500));
+    for (count, ends_at) in [(0, long.as_str()), (60, "/")] {
+        let mut world = World::new().await;
+        join_organizations(&world, count);
+        let authorize = world.begin(&format!("/sign-in?return_to={long}")).await;
+        let seen = world.open(&world.callback(&authorize)).await;
+        assert_eq!((seen.status, seen.location()), (303, ends_at), "{count} organizations");
+        let bytes = response_headers(&seen);
+        assert!(bytes < PROXY_HEADERS - 512, "{bytes} bytes of headers for {count} organizations");
+        world.finish();
+    }
+}
+
 /// In cookie mode the end of such a session must also end the copies of its cookies.
 #[tokio::test]
 async fn a_session_that_outgrew_its_cookies_ends_for_all_of_them() {

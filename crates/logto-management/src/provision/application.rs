@@ -36,6 +36,12 @@ async fn find(
     plan: &mut Plan,
 ) -> Result<Option<Application>, Error> {
     let applications = management.applications();
+    let mut named = applications.list().all().await?;
+    let mut others = named.iter().filter(|one| one.kind != ApplicationType::MachineToMachine);
+    plan.is_only_app = others.all(|one| match &setup.app_id {
+        Some(id) => one.id == *id,
+        None => is_named(one, setup),
+    });
     if let Some(id) = &setup.app_id {
         let application = applications.get(id).await?;
         if application.kind != ApplicationType::Traditional {
@@ -44,12 +50,7 @@ async fn find(
         }
         return Ok(Some(application));
     }
-    let is_ours =
-        |one: &Application| one.kind == ApplicationType::Traditional && one.name == setup.app_name;
-    let mut named = applications.list().all().await?;
-    let mut others = named.iter().filter(|one| one.kind != ApplicationType::MachineToMachine);
-    plan.is_only_app = others.all(is_ours);
-    named.retain(is_ours);
+    named.retain(|one| is_named(one, setup));
     if named.len() > 1 {
         let ids: Vec<&str> = named.iter().map(|one| one.id.as_str()).collect();
         let why = format!(
@@ -60,6 +61,10 @@ async fn find(
         return Err(Error::new(ErrorKind::InvalidRequest, why));
     }
     Ok(named.pop())
+}
+
+fn is_named(application: &Application, setup: &HuggingFaceSetup) -> bool {
+    application.kind == ApplicationType::Traditional && application.name == setup.app_name
 }
 
 async fn adopt(

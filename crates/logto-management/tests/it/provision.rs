@@ -71,6 +71,12 @@ async fn a_browser_comes_back_from_signing_out_to_the_base_url_as_it_is_written(
     }
 }
 
+/// The id of the application that was set up.
+async fn plan_of_app(management: &Management) -> String {
+    let applications = management.applications().list().all().await.unwrap();
+    applications.into_iter().find(|one| one.name == "demo").unwrap().id
+}
+
 #[tokio::test]
 async fn users_of_a_stale_sign_in_page_come_back_to_the_only_app_of_a_tenant() {
     let (_tenant, management) = empty().await;
@@ -87,13 +93,18 @@ async fn users_of_a_stale_sign_in_page_come_back_to_the_only_app_of_a_tenant() {
     assert_eq!(url().await.as_deref(), Some("https://app.example.com/shop/"));
     assert!(setup.plan(&management).await.unwrap().is_empty());
 
+    // Found by its id as well.
+    let none = json!({ "unknownSessionRedirectUrl": null });
+    management.sign_in_experience().update(&none).await.unwrap();
+    let by_id = setup.clone().with_app_id(plan_of_app(&management).await);
+    assert_eq!(titles(&apply(&by_id, &management).await), [title]);
+
     // What the tenant's owner chose stays.
     let own = json!({ "unknownSessionRedirectUrl": "https://www.example.com/" });
     management.sign_in_experience().update(&own).await.unwrap();
     assert!(setup.plan(&management).await.unwrap().is_empty());
 
     // There is one address for all applications.
-    let none = json!({ "unknownSessionRedirectUrl": null });
     management.sign_in_experience().update(&none).await.unwrap();
     let other = NewApplication::new("another", ApplicationType::Spa);
     management.applications().create(&other).await.unwrap();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::Settings;
-use crate::local_path::{local_page, local_path};
+use crate::local_path::{local_page, local_path, normalized};
 use crate::route::Route;
 
 impl Settings {
@@ -61,7 +61,9 @@ impl Settings {
         let inside = self.inside(&page);
         let path = inside.split(['?', '#']).next().unwrap_or(inside);
         // Some frameworks read an encoded slash as a slash.
-        let as_read = path.replace("%2F", "/").replace("%2f", "/");
+        let decoded = path.replace("%2F", "/").replace("%2f", "/");
+        let once = segments(&decoded).fold(String::new(), |path, segment| path + "/" + segment);
+        let as_read = normalized(&once).unwrap_or(once);
         self.route_at(&as_read).is_none().then_some(page)
     }
 

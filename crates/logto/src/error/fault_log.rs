@@ -11,16 +11,21 @@ use crate::log_limit::LogLimit;
 const MAX_FAULTS: usize = 64;
 
 /// The error codes that a callback may bring (RFC 6749, section 4.1.2.1; OpenID Connect Core, section
-/// 3.1.2.6; RFC 8707). Anyone can write another one into the address of theirs.
-const CALLBACK_CODES: [&str; 12] = [
+/// 3.1.2.6; RFC 8707). A visitor can write any other into the address of a callback.
+const CALLBACK_CODES: [&str; 17] = [
     "access_denied",
     "account_selection_required",
     "consent_required",
     "interaction_required",
     "invalid_request",
+    "invalid_request_object",
+    "invalid_request_uri",
     "invalid_scope",
     "invalid_target",
     "login_required",
+    "registration_not_supported",
+    "request_not_supported",
+    "request_uri_not_supported",
     "server_error",
     "temporarily_unavailable",
     "unauthorized_client",

@@ -63,9 +63,9 @@ impl CallbackParameters {
     pub(crate) fn code(self, metadata: &Metadata) -> Result<String, Error> {
         match &self.iss {
             Some(iss) if *iss != metadata.issuer => {
-                // The sign-in is one of this browser. If it is each one, no one can sign in.
+                // Where it is every callback, no one can sign in. A visitor can write it, too.
                 limited!(
-                    error,
+                    warn,
                     expected = metadata.issuer,
                     received = printable(iss),
                     "a callback names another issuer (`iss`) than the discovery document: compare \

@@ -5,12 +5,12 @@ use super::page::{Page, WayOn};
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind, Wording};
 use crate::flow::{Browser, CallbackFailure, CallbackRequest};
-use crate::log_limit::limited;
 
-/// What address and cookies of the response may take, in bytes: nginx takes 4 KiB of headers, unless
-/// it is told otherwise. A session that leaves no room for a long address goes on to the usual page.
-const ROOM: usize = 3200;
-const LONG_PAGE: usize = 256;
+/// What the address and the other cookies of the response may take beside a session of the full
+/// budget, in bytes: nginx takes 4 KiB of headers, unless it is told otherwise.
+const ROOM: usize = 1152;
+/// An address that is always taken.
+const SHORT_PAGE: usize = 256;
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
@@ -50,7 +50,7 @@ impl Context {
             Err(failure) => return self.after_failed_callback(&failure).await,
         };
         if let Err(error) = self.adopt(completed.session) {
-            return self.fail_callback(&CallbackFailure::new(transaction, error)).await;
+            return self.after_failed_callback(&CallbackFailure::new(transaction, error)).await;
         }
         let counted = match completed.replaces {
             true => logto.sign_in_loop.forget(&cookies),
@@ -59,11 +59,13 @@ impl Context {
         let mut set = self.take_cookies().await;
         set.push(logto.finish_sign_in(&transaction));
         set.extend(counted);
-        let mut page = self.page_of(completed.page.as_ref());
-        if page.len() > LONG_PAGE && page.len() + set.iter().map(String::len).sum::<usize>() > ROOM
-        {
-            page = self.after_sign_in();
-        }
+        let page = self.page_of(completed.page.as_ref());
+        let bytes = page.len() + set.iter().map(String::len).sum::<usize>();
+        let is_short = page.len() <= SHORT_PAGE || bytes <= logto.settings.cookie_budget + ROOM;
+        let page = match is_short || logto.settings.is_window(&page) {
+            true => page,
+            false => self.after_sign_in(),
+        };
         Reply::see_other(page).with_pages_forgotten().with_cookies(set)
     }
 
@@ -90,14 +92,17 @@ impl Context {
     async fn fail_callback(&self, failure: &CallbackFailure) -> Reply {
         let error = &failure.error;
         match error.kind() {
-            ErrorKind::InvalidCallback
-            | ErrorKind::Cancelled
-            | ErrorKind::SignInRefused
-            | ErrorKind::WrongUser => {
-                limited!(info, %error, "a sign-in was not completed");
+            // Anyone can send these, which must not hide the others.
+            ErrorKind::InvalidCallback | ErrorKind::Cancelled => {
+                if let Some(suppressed) = self.logto().stray_callbacks.admit() {
+                    tracing::info!(%error, suppressed, "a sign-in was not completed");
+                }
+            }
+            ErrorKind::SignInRefused | ErrorKind::WrongUser => {
+                tracing::info!(%error, "a sign-in was not completed");
             }
             ErrorKind::Refused if error.asks_for_a_page() => {
-                limited!(info, %error, "a sign-in was not completed");
+                tracing::info!(%error, "a sign-in was not completed");
             }
             _ => self.logto().faults.report("callback", error),
         }

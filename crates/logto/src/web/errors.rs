@@ -87,12 +87,24 @@ impl Context {
     /// permit this.
     pub(super) fn not_permitted(&self, error: Error) -> Error {
         let request = self.request();
-        let is_seen = request.is_navigation() || request.is_seen();
+        let is_seen = request.is_navigation()
+            || request.is_seen()
+            || request.is_turbo_form()
+            || request.turbo_frame().is_some();
         if error.kind() != ErrorKind::Forbidden || !is_seen {
             return error;
         }
         let told = Error::new(ErrorKind::AccessDenied, "the session does not permit this");
-        let page = self.error_page(&told, &self.page_to_return_to(), None);
+        let Wording { status, title, .. } = Wording::new(&told);
+        let page = match request.turbo_frame() {
+            Some(frame) => {
+                let address = self.sign_in_path(&self.page_to_return_to(), Some(0));
+                let way_on = WayOn::link(address, "Use another account");
+                let page = Page { title, text: "", detail: None, way_on };
+                page.in_turbo_frame(status, frame, self.language())
+            }
+            None => self.error_page(&told, &self.page_to_return_to(), None),
+        };
         error.answered_by(page.with_header("vary", "Cookie"))
     }
 

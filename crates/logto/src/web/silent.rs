@@ -20,7 +20,8 @@ impl Context {
     /// Where Logto asks for consent, which it does for an application of yours without showing a
     /// page, a second redirect follows, not more. So it does if the session is to have a
     /// refresh token, which Logto gives in no other way. A third-party application shows its
-    /// consent page then.
+    /// consent page then; who cancels there sees a page that says so, since Logto does not say which
+    /// sign-in was cancelled.
     ///
     /// A session that the app ended by itself comes back in this way, as long as the user is
     /// signed in at Logto.

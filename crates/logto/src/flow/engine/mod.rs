@@ -36,6 +36,8 @@ pub(crate) struct Engine {
     pub(crate) sign_in_loop: SignInLoop,
     /// Of browsers that were stopped, which anyone can claim to be.
     pub(crate) stopped_browsers: LogLimit,
+    /// Of callbacks that no sign-in of theirs explains, which anyone can send.
+    pub(crate) stray_callbacks: LogLimit,
     /// Where frames in pages of other sites get sessions.
     pub(crate) frames: Option<Frames>,
     pub(crate) refreshes: Refreshes,
@@ -72,6 +74,7 @@ impl Engine {
             keys,
             sign_in_loop: SignInLoop::new(Attributes::for_host(settings.secure), &context),
             stopped_browsers: LogLimit::default(),
+            stray_callbacks: LogLimit::default(),
             transactions: Transactions::new(
                 Attributes::for_host(settings.secure),
                 settings.sign_in_lifetime,

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::attempts::{ATTEMPTS, busy, in_attempts};
 use super::store::Store;
+use super::store_keys::EndKeys;
 use super::watched::WatchedSessions;
 use crate::error::{Error, ErrorKind};
 use crate::session::Session;
@@ -62,14 +63,10 @@ impl Markers {
     /// [`ErrorKind::InvalidCallback`] if the session at Logto that it comes from has ended.
     pub(super) async fn marker_for_new(&self, session: &Session) -> Result<Option<Version>, Error> {
         let shown = session.grant.shown();
-        let mut keys = vec![self.store.entry_keys.end_of_user(shown.sub())];
-        keys.extend(shown.sid().map(|sid| self.store.entry_keys.end_of_logto_session(sid)));
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let mut markers = in_attempts(|| self.store.get_all(&keys)).await?.into_iter();
-        let of_user = markers.next().flatten();
-        if let (Some(key), Some(marker)) = (keys.get(1), markers.next())
-            && self.is_over(key, marker.as_ref(), session.started_at, None)
-        {
+        let EndKeys { user, logto } = self.store.entry_keys.ends(shown.sub(), shown.sid());
+        let keys = [user.as_str(), logto.as_str()];
+        let [of_user, of_logto] = in_attempts(|| self.store.get(keys)).await?;
+        if self.is_over(&logto, of_logto.as_ref(), session.started_at, None) {
             let why = "the session at Logto that the sign-in came from has ended";
             return Err(Error::new(ErrorKind::InvalidCallback, why));
         }
