@@ -78,9 +78,11 @@ impl Algorithm {
             Self::Ps256 => &RSA_PSS_2048_8192_SHA256,
             Self::Es256 | Self::Es384 | Self::Es512 => return None,
         };
+        // Some providers write a sign byte, which is not part of the number (RFC 7518, section
+        // 6.3.1.1).
+        let n = n.get(n.iter().position(|byte| *byte != 0)?..)?;
         // A shorter key would be refused with every signature only: too late to do without it.
-        let leading_zeros = n.iter().take_while(|byte| **byte == 0).count();
-        if n.len() - leading_zeros < RSA_BYTES {
+        if n.len() < RSA_BYTES {
             return None;
         }
         PublicKeyComponents { n, e }.to_parsed_public_key(padding).ok()
@@ -99,6 +101,31 @@ impl Algorithm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_curve_has_its_algorithm_and_the_bytes_of_a_coordinate() {
+        for (curve, algorithm, bytes) in [
+            ("P-256", Algorithm::Es256, 32),
+            ("P-384", Algorithm::Es384, 48),
+            ("P-521", Algorithm::Es512, 66),
+        ] {
+            assert_eq!(Algorithm::for_curve(curve), Some((algorithm, bytes)));
+        }
+        assert_eq!(Algorithm::for_curve("secp256k1"), None);
+    }
+
+    #[test]
+    fn an_rsa_key_has_two_thousand_and_forty_eight_bits_besides_leading_zeros() {
+        let key = |zeros: usize, bytes: usize| {
+            let modulus = [vec![0; zeros], vec![0xc5; bytes]].concat();
+            Algorithm::Rs256.rsa_key(&modulus, &[1, 0, 1])
+        };
+        for (zeros, bytes, is_taken) in
+            [(0, 256, true), (1, 256, true), (0, 255, false), (1, 255, false), (200, 255, false)]
+        {
+            assert_eq!(key(zeros, bytes).is_some(), is_taken, "{zeros} zeros, {bytes} bytes");
+        }
+    }
 
     #[test]
     fn an_unsupported_algorithm_is_refused_with_its_name() {
