@@ -60,11 +60,10 @@ impl Settings {
         let page = self.page(address, origin)?;
         let inside = self.inside(&page);
         let path = inside.split(['?', '#']).next().unwrap_or(inside);
+        let is_route = |path: &str| self.route_at(path).is_some();
         // Some frameworks read an encoded slash as a slash.
-        let decoded = path.replace("%2F", "/").replace("%2f", "/");
-        let once = segments(&decoded).fold(String::new(), |path, segment| path + "/" + segment);
-        let as_read = normalized(&once).unwrap_or(once);
-        self.route_at(&as_read).is_none().then_some(page)
+        let is_read_as_route = || path.contains('%') && is_route(&with_slashes(path));
+        (!is_route(path) && !is_read_as_route()).then_some(page)
     }
 
     /// Whether a page is the window of a frame, which only the SDK itself returns to.
@@ -92,6 +91,13 @@ impl Settings {
         local_path(page.split('#').next().unwrap_or(&page))?;
         Some(page)
     }
+}
+
+/// The path with encoded slashes decoded, and then normalized.
+fn with_slashes(path: &str) -> String {
+    let decoded = path.replace("%2F", "/").replace("%2f", "/");
+    let once = segments(&decoded).fold(String::new(), |path, segment| path + "/" + segment);
+    normalized(&once).unwrap_or(once)
 }
 
 fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> + Clone {
