@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::apps::{App, AppCredentials, AppKind, BackChannel};
+use crate::apps::{App, AppCredentials, AppKind, BackChannel, loopback};
 use crate::clock::Clock;
 use crate::connection::{CuttableListener, Line};
 use crate::directory::example::MACHINE_ROLE;
@@ -328,11 +328,7 @@ impl LocalTenantBuilder {
         };
         let base = self.base_url.trim_end_matches('/');
         if !self.empty {
-            let home = match base.matches('/').count() {
-                // No path: the root has a slash.
-                2 => json!(format!("{base}/")),
-                _ => json!(self.base_url),
-            };
+            let home = json!(String::from(loopback(&self.base_url)?));
             directory.sign_in_experience.insert("unknownSessionRedirectUrl".to_owned(), home);
             if self.token_storage {
                 directory.keep_tokens();
