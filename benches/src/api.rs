@@ -228,7 +228,7 @@ fn unknown(token: &str, number: usize) -> String {
 }
 
 /// Different access tokens of one person.
-async fn tokens(stage: &Stage, count: usize) -> Vec<String> {
+pub async fn tokens(stage: &Stage, count: usize) -> Vec<String> {
     let logto = stage.in_memory();
     let cookies = stage.sign_in(&logto, "alice", &[]).await.header();
     let mut tokens = Vec::new();

@@ -91,6 +91,11 @@ pub fn measure(mut cases: Vec<Case<'_>>) -> Measured {
 }
 
 impl Measured {
+    /// Of samples that were taken in rounds.
+    pub fn new(samples: Vec<(&'static str, Vec<f64>)>) -> Self {
+        Self(samples)
+    }
+
     /// Nanoseconds.
     pub fn median(&self, name: &str) -> f64 {
         median(self.of(name).to_vec())
@@ -117,7 +122,8 @@ pub fn median(mut samples: Vec<f64>) -> f64 {
     samples[samples.len() / 2]
 }
 
-fn thread_time() -> u64 {
+/// CPU time of this thread, in nanoseconds.
+pub fn thread_time() -> u64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

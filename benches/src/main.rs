@@ -1,6 +1,7 @@
 //! What a request costs, beside other crates that do the same: `cargo xtask bench [group]`.
 
 mod api;
+mod build;
 mod bytes;
 mod core;
 mod frameworks;
@@ -10,6 +11,7 @@ mod memory;
 mod peers;
 mod people;
 mod report;
+mod sockets;
 mod stage;
 mod stores;
 mod streams;
@@ -19,8 +21,19 @@ use std::process::ExitCode;
 
 use report::Report;
 
-const GROUPS: [&str; 9] =
-    ["core", "stores", "frameworks", "people", "bytes", "memory", "streams", "threads", "api"];
+const GROUPS: [&str; 11] = [
+    "core",
+    "stores",
+    "frameworks",
+    "people",
+    "bytes",
+    "memory",
+    "streams",
+    "threads",
+    "api",
+    "sockets",
+    "build",
+];
 
 fn main() -> ExitCode {
     let runtime =
@@ -34,6 +47,10 @@ fn main() -> ExitCode {
         }
         ["wait", rest @ ..] => {
             streams::wait(&runtime, rest.try_into().expect("store, endpoint, id and secret"));
+            return ExitCode::SUCCESS;
+        }
+        ["send", rest @ ..] => {
+            sockets::send(rest.try_into().expect("address, header and status"));
             return ExitCode::SUCCESS;
         }
         [] => GROUPS.to_vec(),
@@ -54,6 +71,8 @@ fn main() -> ExitCode {
             "memory" => memory::run(&mut report),
             "streams" => streams::run(&runtime, &mut report),
             "threads" => threads::run(&runtime, &mut report),
+            "sockets" => sockets::run(&runtime, &mut report),
+            "build" => build::run(&report),
             _ => api::run(&runtime, &mut report),
         }
     }

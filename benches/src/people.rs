@@ -98,7 +98,7 @@ pub fn run(runtime: &Runtime, report: &Report) {
     report.added("Many people in turn, with a browser's headers", &measured, added);
 }
 
-fn not_asked(logto: &logto::Logto) -> App {
+pub fn not_asked(logto: &logto::Logto) -> App {
     use axum::{Router, routing::get};
     let router = Router::new().route("/", get(async || "hello"));
     crate::peers::axum::service(router.layer(logto_axum::layer(logto)))
