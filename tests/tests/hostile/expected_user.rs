@@ -146,7 +146,7 @@ async fn the_one_who_is_meant_goes_on_to_the_page() {
 async fn an_address_cannot_be_compared_without_its_scope() {
     let world = World::new().await;
     let error = world.page().sign_in(for_dave()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.kind(), ErrorKind::NotConfigured);
     assert!(error.to_string().contains("the scope email"), "{error}");
     world.finish();
 }

@@ -177,7 +177,7 @@ async fn an_account_elsewhere_is_linked_on_demand() {
     assert_eq!(problem(account.unlink("huggingface").await), Some(AccountProblem::NotLinked));
     assert_eq!(user.hugging_face_token().await.unwrap(), ConnectorAccess::NotStored);
     let unknown = account.begin_link("github", "/linked").await.unwrap_err();
-    assert_eq!(unknown.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(unknown.kind(), ErrorKind::NotConfigured);
 
     // Declined, tried without a verification, and of another person.
     let begun = account.begin_link("huggingface", "/linked").await.unwrap();
@@ -256,7 +256,7 @@ async fn what_the_tenant_or_the_app_lacks_is_told() {
         account.unlink("huggingface").await.unwrap_err(),
         account.begin_link("huggingface", "/linked").await.map(drop).unwrap_err(),
     ] {
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+        assert_eq!(error.kind(), ErrorKind::NotConfigured, "{error}");
         assert!(error.to_string().contains("need the scope"), "{error}");
     }
     let endpoint = plain.tenant.endpoint();

@@ -187,7 +187,7 @@ async fn what_is_missing_is_told() {
 
     let unasked = world(true, &[]).await;
     let error = unasked.page().hugging_face_token().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.kind(), ErrorKind::NotConfigured);
     // The app was configured anew, and the session is older.
     let asked = unasked.changed(|config| config.with_scopes(["identities"]));
     let access = unasked.page_of(&asked).hugging_face_token().await;

@@ -53,6 +53,7 @@ impl FaultLog {
             | ErrorKind::InvalidRequest
             | ErrorKind::SessionTooLarge
             | ErrorKind::SignInHookFailed
+            | ErrorKind::NotConfigured
             | ErrorKind::Internal
             | ErrorKind::StoreUnavailable => true,
             ErrorKind::MissingToken

@@ -113,6 +113,9 @@ pub enum ErrorKind {
     /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; no one was signed
     /// in.
     SignInHookFailed,
+    /// The call needs a scope, an API resource, or a connector that is not configured.
+    /// The message names it. A developer or an operator has to act.
+    NotConfigured,
     /// Something failed in this process that no input causes: the system gave no random bytes, the
     /// HTTP client could not be set up.
     Internal,
@@ -139,6 +142,7 @@ impl ErrorKind {
             Self::SignInRefused => "sign_in_refused",
             Self::WrongUser => "wrong_user",
             Self::SignInHookFailed => "sign_in_hook_failed",
+            Self::NotConfigured => "not_configured",
             Self::Internal => "internal",
         }
     }

@@ -99,6 +99,12 @@ impl Wording {
                 "This site could not sign you in",
                 "Something went wrong on this site. Please try again in a moment.",
             ),
+            ErrorKind::NotConfigured => (
+                500,
+                "not_configured",
+                "This does not work right now",
+                "Something went wrong on this site. Please try again in a moment.",
+            ),
             ErrorKind::Internal => (
                 500,
                 "internal_error",

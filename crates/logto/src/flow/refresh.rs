@@ -88,7 +88,7 @@ impl Engine {
             && !settings.resources.contains(resource)
         {
             return Err(Error::new(
-                ErrorKind::InvalidRequest,
+                ErrorKind::NotConfigured,
                 format!(
                     "{resource:?} is not among the configured resources: with_resources(…) or \
                      LOGTO_RESOURCES has to name it"
@@ -98,7 +98,7 @@ impl Engine {
         let organizations = settings.scopes.iter().any(|s| s == scope::ORGANIZATIONS);
         if target.organization.is_some() && !organizations {
             return Err(Error::new(
-                ErrorKind::InvalidRequest,
+                ErrorKind::NotConfigured,
                 "tokens for organizations need the scope urn:logto:scope:organizations",
             ));
         }

@@ -118,7 +118,7 @@ impl Engine {
         let scopes = &self.settings.scopes;
         if by_email && !scopes.iter().any(|name| name == scope::EMAIL) {
             return Err(Error::new(
-                ErrorKind::InvalidRequest,
+                ErrorKind::NotConfigured,
                 "a sign-in for an e-mail address needs the scope email: with_scopes(…) or LOGTO_SCOPES",
             ));
         }

@@ -143,7 +143,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// As [`access_token`](Self::access_token); [`ErrorKind::InvalidRequest`] if the configuration
+    /// As [`access_token`](Self::access_token); [`ErrorKind::NotConfigured`] if the configuration
     /// does not have the scope.
     pub async fn connector_token(
         &self,
@@ -168,7 +168,7 @@ impl Context {
         let settings = &logto.settings;
         if !settings.scopes.iter().any(|one| one == scope::IDENTITIES) {
             let why = "tokens of connectors need the scope identities";
-            return Err(Error::new(ErrorKind::InvalidRequest, why));
+            return Err(Error::new(ErrorKind::NotConfigured, why));
         }
         let url = connector.url(&settings.endpoint);
         let now = self.now();

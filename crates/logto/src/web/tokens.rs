@@ -24,9 +24,9 @@ impl Context {
     /// [`ErrorKind::Unreachable`] if the token has to be renewed and Logto does not answer: the
     /// session stays; [`ErrorKind::AccessDenied`] if the user is not a member of the
     /// organization; [`ErrorKind::InvalidClient`] if Logto does not accept the app's id or secret;
-    /// [`ErrorKind::InvalidRequest`] if the configuration does not name the resource,
-    /// or not the scope that organizations need, or if the current organization is asked for and
-    /// there is none.
+    /// [`ErrorKind::NotConfigured`] if the configuration does not name the resource, or not the
+    /// scope that organizations need; [`ErrorKind::InvalidRequest`] if the current organization is
+    /// asked for and there is none.
     ///
     /// # Example
     ///

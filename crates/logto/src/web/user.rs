@@ -109,7 +109,7 @@ impl User {
     /// and Logto does not answer, [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if
     /// the user is not a member of the organization,
     /// [`ErrorKind::InvalidClient`](crate::ErrorKind::InvalidClient) if Logto does not accept the
-    /// app's ID or secret, and [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest)
+    /// app's ID or secret, and [`ErrorKind::NotConfigured`](crate::ErrorKind::NotConfigured)
     /// if the configuration does not name the resource. In a handler, `?` makes
     /// each the response that fits.
     ///
@@ -181,7 +181,7 @@ impl User {
     /// # Errors
     ///
     /// As [`access_token`](Self::access_token), and
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration
+    /// [`ErrorKind::NotConfigured`](crate::ErrorKind::NotConfigured) if the configuration
     /// does not have the scope.
     ///
     /// # Example

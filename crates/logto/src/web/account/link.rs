@@ -70,7 +70,8 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// As [`fetch`](Self::fetch); [`ErrorKind::InvalidRequest`] without the scope or the button.
+    /// As [`fetch`](Self::fetch); [`ErrorKind::NotConfigured`] if the configuration does not
+    /// have the scope, or the sign-in page does not have the connector.
     ///
     /// # Example
     ///
@@ -183,7 +184,7 @@ impl Account {
         let found = page.social_connectors.into_iter().find(|one| one.target == target);
         found.map(|connector| connector.id).ok_or_else(|| {
             let why = format!("no connector with the target {target:?} is on the sign-in page");
-            Error::new(ErrorKind::InvalidRequest, why)
+            Error::new(ErrorKind::NotConfigured, why)
         })
     }
 

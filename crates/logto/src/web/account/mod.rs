@@ -129,7 +129,7 @@ impl Account {
             return Ok(());
         }
         let why = format!("{what} need the scope {scope}");
-        Err(self.failed(Error::new(ErrorKind::InvalidRequest, why)))
+        Err(self.failed(Error::new(ErrorKind::NotConfigured, why)))
     }
 
     /// The error with the answer that this request gets for it, logged unless the user is why.

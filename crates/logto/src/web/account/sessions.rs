@@ -213,7 +213,7 @@ impl Account {
     /// As [`fetch`](Self::fetch), and
     /// [`VerificationRequired`](crate::AccountProblem::VerificationRequired),
     /// [`FieldNotEnabled`](crate::AccountProblem::FieldNotEnabled);
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the configuration does
+    /// [`ErrorKind::NotConfigured`](crate::ErrorKind::NotConfigured) if the configuration does
     /// not have the scope.
     pub async fn sessions(&self) -> Result<Vec<LogtoSession>, Error> {
         self.needs_scope(scope::SESSIONS, "sessions at Logto")?;

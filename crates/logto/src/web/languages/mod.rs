@@ -117,6 +117,7 @@ mod tests {
             ErrorKind::SignInRefused,
             ErrorKind::WrongUser,
             ErrorKind::SignInHookFailed,
+            ErrorKind::NotConfigured,
             ErrorKind::Internal,
             ErrorKind::Refused,
         ] {
