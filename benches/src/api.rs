@@ -227,7 +227,7 @@ fn unknown(token: &str, number: usize) -> String {
     format!("{header}.{rest}")
 }
 
-/// Different access tokens of one person.
+/// Different access tokens of one user.
 pub async fn tokens(stage: &Stage, count: usize) -> Vec<String> {
     let logto = stage.in_memory();
     let cookies = stage.sign_in(&logto, "alice", &[]).await.header();

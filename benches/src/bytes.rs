@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cookie::{Cookie, CookieJar, Key};
 use logto::{Clock, Logto, TokenRequest};
-use logto_local::Person;
+use logto_local::TestUser;
 use tokio::runtime::Runtime;
 
 use crate::harness::{Case, measure};
@@ -16,12 +16,12 @@ use crate::stage::{API, Stage, open};
 
 /// What a browser keeps in one cookie, its name included.
 const ONE_COOKIE: usize = 4096;
-/// Organizations of the person who asks for many tokens.
+/// Organizations of the user who asks for many tokens.
 const ORGANIZATIONS: usize = 6;
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
-    let member = (0..ORGANIZATIONS).fold(Person::new("member"), |person, at| {
-        person.with_membership(&organization(at), &format!("Team {at}"), "org-admin")
+    let member = (0..ORGANIZATIONS).fold(TestUser::new("member"), |user, at| {
+        user.with_membership(&organization(at), &format!("Team {at}"), "org-admin")
     });
     let stage = runtime.block_on(Stage::new([member.with_role("things-editor")]));
     let logto = stage.in_cookies();

@@ -9,7 +9,7 @@ mod harness;
 mod kept;
 mod memory;
 mod peers;
-mod people;
+mod users;
 mod report;
 mod sockets;
 mod stage;
@@ -25,7 +25,7 @@ const GROUPS: [&str; 11] = [
     "core",
     "stores",
     "frameworks",
-    "people",
+    "users",
     "bytes",
     "memory",
     "streams",
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
             "core" => core::run(&runtime, &mut report),
             "stores" => stores::run(&runtime, &mut report),
             "frameworks" => frameworks::run(&runtime, &mut report),
-            "people" => people::run(&runtime, &report),
+            "users" => users::run(&runtime, &report),
             "bytes" => bytes::run(&runtime, &mut report),
             "memory" => memory::run(&mut report),
             "streams" => streams::run(&runtime, &mut report),

@@ -16,7 +16,7 @@ use crate::harness::{Measured, thread_time};
 use crate::kept::Kept;
 use crate::peers::axum::{App, hello, login, logto, sessions_in_memory};
 use crate::peers::doors;
-use crate::people::not_asked;
+use crate::users::not_asked;
 use crate::report::{Report, Unit};
 use crate::stage::{API, Stage};
 

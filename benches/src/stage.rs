@@ -6,7 +6,7 @@ use std::time::Duration;
 use logto::storage::{MemoryStorage, Storage};
 use logto::web::{Context, Reply, Request, Route};
 use logto::{Clock, Logto, LogtoConfig, TokenRequest};
-use logto_local::{LocalTenant, Person};
+use logto_local::{LocalTenant, TestUser};
 
 pub const BASE_URL: &str = "http://localhost:3000";
 pub const API: &str = "https://api.example.test";
@@ -44,9 +44,9 @@ impl Cookies {
 }
 
 impl Stage {
-    pub async fn new(people: impl IntoIterator<Item = Person>) -> Self {
+    pub async fn new(users: impl IntoIterator<Item = TestUser>) -> Self {
         let tenant = LocalTenant::builder().base_url(BASE_URL);
-        let tenant = people.into_iter().fold(tenant, |tenant, one| tenant.person(one));
+        let tenant = users.into_iter().fold(tenant, |tenant, one| tenant.user(one));
         let tenant = tenant.start().await.expect("a tenant");
         Self { tenant }
     }
@@ -70,7 +70,7 @@ impl Stage {
         Logto::new(self.config().with_storage(storage)).expect("a valid configuration")
     }
 
-    /// A person signs in and gets these access tokens, beside the opaque one.
+    /// A user signs in and gets these access tokens, beside the opaque one.
     pub async fn sign_in(&self, logto: &Logto, who: &str, tokens: &[TokenRequest]) -> Cookies {
         let mut cookies = Cookies::default();
         let reply = logto.handle(Route::SignIn, request("/sign-in", "")).await;

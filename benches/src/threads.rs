@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use crate::harness::median;
 use crate::kept::Kept;
 use crate::peers::axum::{App, get_with, hello, login, logto, sessions_in_memory_of};
-use crate::people::not_asked;
+use crate::users::not_asked;
 use crate::report::{Report, Unit};
 use crate::stage::Stage;
 

@@ -186,7 +186,7 @@ fn port_of(base_url: &str) -> u16 {
     port.and_then(|port| port.parse().ok()).expect("the address of an app under test has a port")
 }
 
-/// The variables of an app that signs people in at a local tenant.
+/// The variables of an app that signs users in at a local tenant.
 pub fn signs_in_at(tenant: &LocalTenant) -> [(&'static str, &str); 4] {
     [
         ("LOGTO_ENDPOINT", tenant.endpoint()),

@@ -56,13 +56,13 @@ impl Visitor {
         Ok(self.client.get(url).send().await?.status().as_u16())
     }
 
-    /// The answer to a person who opens a page.
+    /// The answer to a user who opens a page.
     pub async fn open(&self, url: &str) -> Response {
         let request = self.client.get(url).header("accept", "text/html");
         request.send().await.expect("an answer")
     }
 
-    /// Where a person who opens a page is sent.
+    /// Where a user who opens a page is sent.
     pub async fn sent_to(&self, url: &str) -> String {
         let answer = self.open(url).await;
         let location = answer.headers().get("location");

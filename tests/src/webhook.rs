@@ -25,7 +25,7 @@ impl Webhook {
         Self::signed(SIGNING_KEY, body)
     }
 
-    /// What Logto sends when a person is suspended, or is not any more.
+    /// What Logto sends when a user is suspended, or is not any more.
     #[must_use]
     pub fn suspended(sub: &str, is_suspended: bool, at: u64) -> Self {
         let members = format!(

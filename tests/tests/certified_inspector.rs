@@ -57,8 +57,8 @@ impl Site {
         Run::start(&mut command, self.home.path())
     }
 
-    /// A person signs in where the client says.
-    async fn sign_in(&self, run: &mut Run, person: &str) {
+    /// A user signs in where the client says.
+    async fn sign_in(&self, run: &mut Run, user: &str) {
         let start = format!("{}/oidc/auth", self.tenant.endpoint());
         let url = eventually("the address of the sign-in", async || {
             let told = run.told();
@@ -69,7 +69,7 @@ impl Site {
             Some(format!("{start}{query}"))
         })
         .await;
-        let callback = self.tenant.sign_in(&url, person).await.unwrap();
+        let callback = self.tenant.sign_in(&url, user).await.unwrap();
         assert!(callback.starts_with(&self.callback), "{callback}");
         assert_eq!(reqwest::get(callback).await.unwrap().status(), 200);
     }
@@ -91,7 +91,7 @@ impl Run {
         Self { child, stdin, files }
     }
 
-    /// What it told the person.
+    /// What it told the user.
     fn told(&self) -> String {
         std::fs::read_to_string(&self.files[1]).unwrap()
     }
@@ -125,7 +125,7 @@ async fn its_user_signs_in_lists_calls_and_steps_up() {
     // From here on it has a token.
     let call = ["--method", "tools/call", "--tool-name"];
     let stored = ["--stored-auth-only"];
-    let alice = site.tenant.people()[0].id().to_owned();
+    let alice = site.tenant.users()[0].id().to_owned();
     let who = site.run(&[&call[..], &["whoami"], &stored].concat()).printed().await;
     assert!(who.contains(&alice) && who.contains("read:models"), "{who}");
     let models = site.run(&[&call[..], &["list_my_models"], &stored].concat()).printed().await;

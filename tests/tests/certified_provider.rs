@@ -38,16 +38,16 @@ impl Visitor {
         self.follow(self.0.get(url).send().await.unwrap()).await
     }
 
-    /// Answers the page of Hugging Face that asks `person` for consent.
+    /// Answers the page of Hugging Face that asks `user` for consent.
     async fn answer(
         &self,
         provider: &CertifiedProvider,
         sign_in: Url,
-        person: &str,
+        user: &str,
         answer: &str,
     ) -> Url {
         let page = self.open(sign_in).await.expect_err("a page of the provider");
-        let link = attribute_after(&page, &format!("id=\"person-{person}\" href="));
+        let link = attribute_after(&page, &format!("id=\"person-{user}\" href="));
         let form = format!("{}{link}", provider.endpoint());
         let request = self.0.post(form).form(&[("answer", answer)]);
         self.follow(request.send().await.unwrap()).await.expect("the app")

@@ -8,7 +8,7 @@ use crate::test_all;
 /// Unlocks a new key ring, and runs what follows.
 const UNLOCKED: &str = "printf key-ring | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"";
 
-/// Runs the test on a D-Bus and in a home of its own, so that no key ring of the person is touched.
+/// Runs the test on a D-Bus and in a home of its own, so that no key ring of the user is touched.
 pub(crate) fn run() -> Result<ExitCode, String> {
     test_all::key_ring()?;
     let home = std::env::current_dir().map_err(|error| error.to_string())?.join("target/key-ring");

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Where Markdown is that people read.
+/// Where Markdown is that users read.
 const FOLDERS: [&str; 6] = [".", ".github", "benches", "crates", "docs", "examples"];
 
 pub(crate) fn run() -> Result<ExitCode, String> {

@@ -55,7 +55,7 @@ Usage: cargo xtask <command>
 
   bench [group]      Measure the cost of a request, compare it with other crates,
                      and print Markdown; see docs/performance.md.
-                     Groups: core, stores, frameworks, people, bytes, memory, streams,
+                     Groups: core, stores, frameworks, users, bytes, memory, streams,
                      threads, api.
                      --check   count instructions (with valgrind) and allocations
                                instead, and fail where they grew by more than 3 %
@@ -63,7 +63,7 @@ Usage: cargo xtask <command>
 
   chaos <minutes>    Break the store, its connections and instances of an app again
                      and again, with Redis and PostgreSQL, with right and with wrong
-                     clocks, and print a table: fault, runs, people lost, people who
+                     clocks, and print a table: fault, runs, users lost, users who
                      stayed, double token calls, time until normal. 0 minutes: each
                      fault once.
 

@@ -1,4 +1,4 @@
-//! The people and programs that make the requests.
+//! The users and programs that make the requests.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use logto::resource_server::{Api, ApiConfig};

@@ -60,8 +60,8 @@ async fn ask(app: Router, stage: &Stage, path: &str) -> (u16, String) {
 #[tokio::test]
 async fn the_api_comes_from_an_extension() {
     let stage = stage().await;
-    let people = stage.tenant.people();
-    let alice = people.iter().find(|user| user.handle() == "alice").expect("alice");
+    let users = stage.tenant.users();
+    let alice = users.iter().find(|user| user.handle() == "alice").expect("alice");
     let answer = ask(app(&stage, true), &stage, "/things").await;
     assert_eq!(answer, (200, alice.id().to_owned()));
 

@@ -40,7 +40,7 @@ Examples:
   logto local
   logto local --base-url http://localhost:8080 --redirect-uri http://localhost:8080/auth/callback
   logto local --api http://localhost:8000/mcp read:notes write:notes
-  logto local --person dora --person emil:things-reader -- npm start")]
+  logto local --user dora --user emil:things-reader -- npm start")]
 pub(crate) struct Local {
     /// The port to listen on; 0 is any free one
     #[arg(long, default_value_t = 3001)]
@@ -55,12 +55,12 @@ pub(crate) struct Local {
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub(crate) redirect_uris: Vec<String>,
     /// An API resource with its permissions: alice has all of them, frank the first one, and
-    /// a role of the same name gives a person one of them
+    /// a role of the same name gives a user one of them
     #[arg(long, num_args = 2.., value_names = ["IDENTIFIER", "PERMISSION"], action = ArgAction::Set)]
     pub(crate) api: Vec<String>,
-    /// Another person who can sign in, with roles after colons if wanted; can be repeated
-    #[arg(long = "person", value_name = "NAME[:ROLE…]")]
-    pub(crate) people: Vec<String>,
+    /// Another user who can sign in, with roles after colons if wanted; can be repeated
+    #[arg(long = "user", value_name = "NAME[:ROLE…]")]
+    pub(crate) users: Vec<String>,
     /// Tell your app at /backchannel-logout when a session ends
     #[arg(long)]
     pub(crate) back_channel_logout: bool,
@@ -70,7 +70,7 @@ pub(crate) struct Local {
     /// Make your app a third-party app, whose users see a consent page
     #[arg(long)]
     pub(crate) third_party: bool,
-    /// Keep people's Hugging Face tokens; with --empty, be able to: for `logto setup …
+    /// Keep users' Hugging Face tokens; with --empty, be able to: for `logto setup …
     /// --with-token-storage`
     #[arg(long)]
     pub(crate) token_storage: bool,
@@ -156,17 +156,17 @@ pub(crate) struct HuggingFace {
     /// [LOGTO_MANAGEMENT_API]
     #[arg(long, value_name = "URL")]
     pub(crate) management_api: Option<String>,
-    /// Let new people in without a user name, for every social button of the tenant; what happens
+    /// Let new users in without a user name, for every social button of the tenant; what happens
     /// if no terminal can be asked
     #[arg(long)]
     pub(crate) skip_user_name: bool,
-    /// Leave it to the tenant whether new people have to choose a user name
+    /// Leave it to the tenant whether new users have to choose a user name
     #[arg(long, conflicts_with = "skip_user_name")]
     pub(crate) keep_user_name: bool,
-    /// Keep people's Hugging Face tokens, by a connector of the kind that can
+    /// Keep users' Hugging Face tokens, by a connector of the kind that can
     #[arg(long)]
     pub(crate) with_token_storage: bool,
-    /// Let people see and change their account in your app: switch the account center on and open
+    /// Let users see and change their account in your app: switch the account center on and open
     /// its fields
     #[arg(long)]
     pub(crate) with_account_api: bool,
@@ -174,14 +174,14 @@ pub(crate) struct HuggingFace {
     /// read:things, and a role with it that every new user gets
     #[arg(long)]
     pub(crate) with_example_api: bool,
-    /// Have Logto tell your app at /webhooks/logto what happens to people, and write the signing
+    /// Have Logto tell your app at /webhooks/logto what happens to users, and write the signing
     /// key into the file
     #[arg(long)]
     pub(crate) with_webhooks: bool,
     /// Show the plan as a diff and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// One line of JSON for programs; what people read goes to standard error
+    /// One line of JSON for programs; what users read goes to standard error
     #[arg(long)]
     pub(crate) json: bool,
     /// The file for the app's variables
@@ -189,7 +189,7 @@ pub(crate) struct HuggingFace {
     pub(crate) env_file: PathBuf,
 }
 
-/// The app that people sign in to on this machine.
+/// The app that users sign in to on this machine.
 #[derive(Args)]
 pub(crate) struct NativeApp {
     /// The tenant [LOGTO_ENDPOINT]

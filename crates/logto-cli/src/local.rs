@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
-use logto_local::{LocalTenant, Person};
+use logto_local::{LocalTenant, TestUser};
 #[cfg(unix)]
 use tokio::process::Child;
 use tokio::process::Command;
@@ -30,7 +30,7 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
     let variables = variables(&tenant, &options);
     let endpoint = tenant.endpoint();
     terminal.remark(format_args!(
-        "A local tenant runs at {endpoint}: open it to see its people, apps and requests."
+        "A local tenant runs at {endpoint}: open it to see its users, apps and requests."
     ));
     if let [program, arguments @ ..] = options.command.as_slice() {
         let base_url = &options.base_url;
@@ -82,8 +82,8 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
     if let Some((identifier, permissions)) = options.api.split_first() {
         builder = builder.api(identifier, permissions);
     }
-    for text in &options.people {
-        builder = builder.person(person(text)?);
+    for text in &options.users {
+        builder = builder.user(user(text)?);
     }
     builder.start().await.map_err(|error| match error {
         logto_local::Error::Port { port, .. } => Failure::new(error).with_remedy(format_args!(
@@ -98,15 +98,15 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
 }
 
 /// `dora`, or `dora:things-editor`.
-fn person(text: &str) -> Result<Person, Failure> {
+fn user(text: &str) -> Result<TestUser, Failure> {
     let mut parts = text.split(':');
     let handle = parts.next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if handle.is_empty() || !handle.chars().all(plain) {
         return Err(Failure::wrong_use(format_args!("{handle:?} is not a valid user name"))
-            .with_remedy("Use letters, digits, - and _, for example: --person dora"));
+            .with_remedy("Use letters, digits, - and _, for example: --user dora"));
     }
-    Ok(parts.fold(Person::new(handle), Person::with_role))
+    Ok(parts.fold(TestUser::new(handle), TestUser::with_role))
 }
 
 fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String)> {
@@ -134,7 +134,7 @@ fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String
         all.push(("LOGTO_WEBHOOK_SIGNING_KEY", key));
     }
     if options.token_storage {
-        // Where people's tokens are good, by the name that Hugging Face's own tools know.
+        // Where users' tokens are good, by the name that Hugging Face's own tools know.
         all.push(("HF_ENDPOINT", format!("{}/hugging-face", tenant.endpoint())));
     }
     all

@@ -1,4 +1,4 @@
-//! What people see: results on standard output, everything else on standard error.
+//! What users see: results on standard output, everything else on standard error.
 //!
 //! Colour and a line that changes are for terminals; a log of continuous integration gets plain
 //! lines.
@@ -105,7 +105,7 @@ impl Terminal {
         }
     }
 
-    /// Whether there is a person to ask.
+    /// Whether there is a user to ask.
     pub(crate) fn can_ask(&self) -> bool {
         self.live && io::stdin().is_terminal()
     }

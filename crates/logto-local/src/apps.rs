@@ -41,7 +41,7 @@ pub(crate) enum AppKind {
     /// A traditional web application: confidential, first party unless said otherwise.
     Web,
     MachineToMachine,
-    /// A program on a person's machine: public, with PKCE and without a secret.
+    /// A program on a user's machine: public, with PKCE and without a secret.
     Native,
     /// Known by the address of a document about it: public, and third party.
     Document,
@@ -143,8 +143,8 @@ impl App {
         matches!(self.kind, AppKind::Native | AppKind::Document)
     }
 
-    /// Whether people sign in to the app.
-    pub(crate) fn signs_people_in(&self) -> bool {
+    /// Whether users sign in to the app.
+    pub(crate) fn signs_users_in(&self) -> bool {
         matches!(self.kind, AppKind::Web | AppKind::Native | AppKind::Document)
     }
 

@@ -15,7 +15,7 @@ const MOST_HOPS: usize = 20;
 /// How the tenant removes a cookie.
 const LONG_PAST: &str = "expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
-/// Walks through the pages of the tenant as a person with a browser would, and keeps the tenant's
+/// Walks through the pages of the tenant as a user with a browser would, and keeps the tenant's
 /// cookies: a second sign-in with the same browser is single sign-on. It never opens a page of an
 /// app.
 ///
@@ -80,20 +80,16 @@ impl Browser {
         self.walk(Method::POST, url.to_owned(), Some(body)).await
     }
 
-    /// Signs a person in through Hugging Face and returns the callback URL.
-    /// With a session in this browser the tenant may skip the pages, also for another person's
+    /// Signs a user in through Hugging Face and returns the callback URL.
+    /// With a session in this browser the tenant may skip the pages, also for another user's
     /// session.
     ///
     /// # Errors
     ///
-    /// If no person has that handle, or the walk does not end at the app.
-    pub async fn sign_in(
-        &mut self,
-        authorization_url: &str,
-        person: &str,
-    ) -> Result<String, Error> {
-        if self.tenant.store().person(person).is_none() {
-            return Err(Error::UnknownPerson(person.to_owned()));
+    /// If no user has that handle, or the walk does not end at the app.
+    pub async fn sign_in(&mut self, authorization_url: &str, user: &str) -> Result<String, Error> {
+        if self.tenant.store().user(user).is_none() {
+            return Err(Error::UnknownUser(user.to_owned()));
         }
         if !authorization_url.starts_with(&format!("{}/", self.tenant.endpoint)) {
             return Err(stuck(
@@ -105,16 +101,14 @@ impl Browser {
         for _ in 0..MOST_HOPS {
             stop = match stop {
                 Stop::App(callback) => return Ok(callback),
-                Stop::Page { at, status, body } => {
-                    self.press_on(&at, status, &body, person).await?
-                }
+                Stop::Page { at, status, body } => self.press_on(&at, status, &body, user).await?,
             };
         }
         Err(stuck("the sign-in pages", "they go in circles"))
     }
 
     /// Lets a device in (RFC 8628): opens its `verification_uri_complete`, confirms, and signs a
-    /// person in.
+    /// user in.
     ///
     /// # Errors
     ///
@@ -122,18 +116,16 @@ impl Browser {
     pub async fn approve_device(
         &mut self,
         verification_uri: &str,
-        person: &str,
+        user: &str,
     ) -> Result<(), Error> {
-        if self.tenant.store().person(person).is_none() {
-            return Err(Error::UnknownPerson(person.to_owned()));
+        if self.tenant.store().user(user).is_none() {
+            return Err(Error::UnknownUser(user.to_owned()));
         }
         let mut stop = self.open(verification_uri).await?;
         for _ in 0..MOST_HOPS {
             stop = match stop {
                 Stop::Page { at, .. } if at == "/device/success" => return Ok(()),
-                Stop::Page { at, status, body } => {
-                    self.press_on(&at, status, &body, person).await?
-                }
+                Stop::Page { at, status, body } => self.press_on(&at, status, &body, user).await?,
                 Stop::App(at) => return Err(stuck(&at, "it is not an address of this tenant")),
             };
         }
@@ -173,7 +165,7 @@ impl Browser {
         at: &str,
         status: u16,
         body: &str,
-        person: &str,
+        user: &str,
     ) -> Result<Stop, Error> {
         let endpoint = self.tenant.endpoint.clone();
         let path = at.split('?').next().unwrap_or_default();
@@ -181,7 +173,7 @@ impl Browser {
             "/hugging-face/oauth/authorize" => {
                 let state = field(body, "state").unwrap_or_default().to_owned();
                 let fields =
-                    [("state", state.as_str()), ("person", person), ("decision", "authorize")];
+                    [("state", state.as_str()), ("person", user), ("decision", "authorize")];
                 self.submit(&format!("{endpoint}{path}"), &fields).await
             }
             "/consent" => {
@@ -196,7 +188,7 @@ impl Browser {
                 }
                 self.submit(&format!("{endpoint}/oidc/device"), &fields).await
             }
-            // The session of another person: the tenant ends it first.
+            // The session of another user: the tenant ends it first.
             _ if (path.starts_with("/oidc/auth/") || path.starts_with("/oidc/device/"))
                 && field(body, "xsrf").is_some() =>
             {

@@ -17,10 +17,10 @@ use crate::error::Error;
 use crate::faults::Faults;
 use crate::keys::{KeyRing, SigningAlgorithm};
 use crate::log::Log;
-use crate::people::{Person, built_in};
 use crate::state::Tenant;
 use crate::store::Store;
 use crate::tenant::LocalTenant;
+use crate::users::{TestUser, built_in};
 use crate::webhooks::EVENTS;
 use crate::{random, server};
 
@@ -51,7 +51,7 @@ pub struct LocalTenantBuilder {
     back_channel_session: bool,
     third_party: bool,
     app: Option<AppCredentials>,
-    people: Vec<Person>,
+    users: Vec<TestUser>,
     empty: bool,
     secret_vault: bool,
     token_storage: bool,
@@ -74,7 +74,7 @@ impl Default for LocalTenantBuilder {
             back_channel_session: true,
             third_party: false,
             app: None,
-            people: built_in::people(),
+            users: built_in::users(),
             empty: false,
             secret_vault: false,
             token_storage: false,
@@ -98,7 +98,7 @@ impl LocalTenant {
         Self::builder().start().await
     }
 
-    /// To choose the port, the URLs of the app, people and more.
+    /// To choose the port, the URLs of the app, users and more.
     pub fn builder() -> LocalTenantBuilder {
         LocalTenantBuilder::default()
     }
@@ -132,16 +132,16 @@ impl LocalTenantBuilder {
 
     /// One more API resource, by its identifier, with its permissions. alice has all of them and
     /// frank the first one, as everyone with the roles `things-editor` and `things-reader`
-    /// does. A role of the same name gives a person one permission.
+    /// does. A role of the same name gives a user one permission.
     ///
     /// ```
-    /// use logto_local::{LocalTenant, Person};
+    /// use logto_local::{LocalTenant, TestUser};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), logto_local::Error> {
     /// let tenant = LocalTenant::builder()
     ///     .api("http://localhost:8000/mcp", ["read:notes", "write:notes"])
-    ///     .person(Person::new("dora").with_role("write:notes"));
+    ///     .user(TestUser::new("dora").with_role("write:notes"));
     /// # tenant.start().await?;
     /// # Ok(())
     /// # }
@@ -183,10 +183,10 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// Adds a person, or replaces the built-in person of the same handle.
-    pub fn person(mut self, person: Person) -> Self {
-        self.people.retain(|known| known.handle() != person.handle());
-        self.people.push(person);
+    /// Adds a user, or replaces the built-in user of the same handle.
+    pub fn user(mut self, user: TestUser) -> Self {
+        self.users.retain(|known| known.handle() != user.handle());
+        self.users.push(user);
         self
     }
 
@@ -198,14 +198,14 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// Whether connectors can be told to keep the tokens of people, as a Logto with
+    /// Whether connectors can be told to keep the tokens of users, as a Logto with
     /// `SECRET_VAULT_KEK`; off by default.
     pub fn secret_vault(mut self, on: bool) -> Self {
         self.secret_vault = on;
         self
     }
 
-    /// Whether the tenant keeps people's Hugging Face tokens and gives them out, as after
+    /// Whether the tenant keeps users' Hugging Face tokens and gives them out, as after
     /// `logto setup hugging-face --with-token-storage`; off by default. An [empty](Self::empty)
     /// tenant has nothing to keep them with.
     pub fn token_storage(mut self, on: bool) -> Self {
@@ -220,7 +220,7 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// Whether a one-time token registers a person whom the tenant does not know, as after the
+    /// Whether a one-time token registers a user whom the tenant does not know, as after the
     /// sign-up identifier is set to the e-mail address in Logto's console; off by default.
     pub fn sign_up_by_email(mut self, on: bool) -> Self {
         self.sign_up_by_email = on;
@@ -234,7 +234,7 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// Whether people may see and change all of their account through the Account API; off at
+    /// Whether users may see and change all of their account through the Account API; off at
     /// first, as in a new tenant.
     pub fn account_center(mut self, on: bool) -> Self {
         self.account_center = on;
@@ -307,13 +307,12 @@ impl LocalTenantBuilder {
         let app = self.web_app(app.clone(), now_ms)?;
         let machine_app = self.machine_app(machine.clone(), now_ms);
         let apps = if self.empty { vec![machine_app] } else { vec![app, machine_app] };
-        let people = self.people.iter().cloned();
-        let people = people
-            .map(|person| if self.empty { person.without_access() } else { person })
-            .collect();
+        let users = self.users.iter().cloned();
+        let users =
+            users.map(|user| if self.empty { user.without_access() } else { user }).collect();
         let directory = self.directory(&machine.app_id, now_ms)?;
         let keys = KeyRing::generate(SigningAlgorithm::Es384, clock.seconds())?;
-        let mut store = Store::new(keys, apps, people, directory);
+        let mut store = Store::new(keys, apps, users, directory);
         if self.client_documents {
             store.documents.open_for(&store.directory, &self.apis);
         }

@@ -28,9 +28,9 @@ pub enum Error {
         "the secret of an app of a local tenant must begin with `local-`, so that it is not taken for a real one"
     )]
     SecretNotLocal,
-    /// No person has that handle.
-    #[error("there is no person `{0}` in this tenant; add one with `LocalTenantBuilder::person`")]
-    UnknownPerson(String),
+    /// No user has that handle.
+    #[error("there is no user `{0}` in this tenant; add one with `LocalTenantBuilder::user`")]
+    UnknownUser(String),
     /// The walk through the pages ended somewhere else.
     #[error("the sign-in at the local tenant stopped at {at}: {why}")]
     Walk {

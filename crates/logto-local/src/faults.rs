@@ -79,7 +79,7 @@ pub enum Fault {
     /// the client cannot know whether its refresh token was used.
     LoseAnswer,
     /// Does what was asked, but keeps the answer back until the faults are cleared: meanwhile the
-    /// client can be killed, or the person sign out.
+    /// client can be killed, or the user sign out.
     HoldAnswer,
 }
 

@@ -14,7 +14,6 @@ mod error;
 mod faults;
 mod keys;
 mod log;
-mod people;
 mod problem;
 mod random;
 mod reply;
@@ -27,6 +26,7 @@ mod subjects;
 mod tenant;
 mod time;
 mod token;
+mod users;
 mod vault;
 mod webhooks;
 
@@ -38,12 +38,12 @@ pub use error::Error;
 pub use faults::{Endpoint, Fault, Faults};
 pub use keys::SigningAlgorithm;
 pub use log::SeenRequest;
-pub use people::Person;
 pub use tenant::LocalTenant;
+pub use users::TestUser;
 
 /// What an app holds across an `.await`, on any thread.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
-    check::<(LocalTenant, Browser, Clock, Faults, Person, Error)>();
+    check::<(LocalTenant, Browser, Clock, Faults, TestUser, Error)>();
 };

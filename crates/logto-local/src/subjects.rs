@@ -14,21 +14,21 @@ pub(crate) struct Subjects {
 }
 
 struct SubjectToken {
-    person: String,
+    user: String,
     expires: u64,
 }
 
 impl Subjects {
-    pub(crate) fn add_subject_token(&mut self, value: String, person: String, now: u64) {
+    pub(crate) fn add_subject_token(&mut self, value: String, user: String, now: u64) {
         let expires = now + SUBJECT_TOKEN_LIFE;
-        let token = SubjectToken { person, expires };
+        let token = SubjectToken { user, expires };
         self.subject_tokens.insert(value, token);
     }
 
     pub(crate) fn of_subject_token(&self, value: &str, now: u64) -> Option<&str> {
         let token = self.subject_tokens.get(value);
         let token = token.filter(|token| token.expires > now)?;
-        Some(&token.person)
+        Some(&token.user)
     }
 
     /// It is good once.
@@ -36,8 +36,8 @@ impl Subjects {
         self.subject_tokens.remove(value);
     }
 
-    pub(crate) fn add_personal(&mut self, value: String, person: String) {
-        self.personal.insert(value, person);
+    pub(crate) fn add_personal(&mut self, value: String, user: String) {
+        self.personal.insert(value, user);
     }
 
     pub(crate) fn remove_personal(&mut self, value: &str) {

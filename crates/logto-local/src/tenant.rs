@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::faults::Faults;
 use crate::keys::SigningAlgorithm;
 use crate::log::SeenRequest;
-use crate::people::Person;
 use crate::random;
 use crate::state::Shared;
 use crate::store::Store;
+use crate::users::TestUser;
 
 /// A Logto tenant in this process. It stops when it is dropped.
 ///
@@ -122,17 +122,17 @@ impl LocalTenant {
         of_it.max_by_key(|(at, _)| *at).map(|(_, (_, code))| code.clone())
     }
 
-    /// A new personal access token of a person, which does not expire. Apps that may
+    /// A new personal access token of a user, which does not expire. Apps that may
     /// [exchange tokens](crate::LocalTenantBuilder::token_exchange) get access tokens for it.
     ///
     /// # Errors
     ///
-    /// If no person has that handle.
-    pub fn create_personal_access_token(&self, person: &str) -> Result<String, Error> {
+    /// If no user has that handle.
+    pub fn create_personal_access_token(&self, user: &str) -> Result<String, Error> {
         let mut store = self.shared.store();
-        known(&store, person)?;
+        known(&store, user)?;
         let token = format!("pat_{}", random::id(32)?);
-        store.subjects.add_personal(token.clone(), person.to_owned());
+        store.subjects.add_personal(token.clone(), user.to_owned());
         Ok(token)
     }
 
@@ -215,33 +215,33 @@ impl LocalTenant {
     }
 
     /// Everyone who can sign in.
-    pub fn people(&self) -> Vec<Person> {
-        self.shared.store().people.clone()
+    pub fn users(&self) -> Vec<TestUser> {
+        self.shared.store().users.clone()
     }
 
-    /// Suspends a person: sessions and tokens end at once, and signing in ends on a page of the
+    /// Suspends a user: sessions and tokens end at once, and signing in ends on a page of the
     /// tenant. No back-channel logout is sent, as in Logto.
     ///
     /// # Errors
     ///
-    /// If no person has that handle.
-    pub fn suspend(&self, person: &str) -> Result<(), Error> {
+    /// If no user has that handle.
+    pub fn suspend(&self, user: &str) -> Result<(), Error> {
         let mut store = self.shared.store();
-        known(&store, person)?;
-        store.suspended.insert(person.to_owned());
-        store.end_everything_of(person);
+        known(&store, user)?;
+        store.suspended.insert(user.to_owned());
+        store.end_everything_of(user);
         Ok(())
     }
 
-    /// Revokes every token of a person, as the Management API can; the browser session stays.
+    /// Revokes every token of a user, as the Management API can; the browser session stays.
     ///
     /// # Errors
     ///
-    /// If no person has that handle.
-    pub fn revoke_grants(&self, person: &str) -> Result<(), Error> {
+    /// If no user has that handle.
+    pub fn revoke_grants(&self, user: &str) -> Result<(), Error> {
         let mut store = self.shared.store();
-        known(&store, person)?;
-        store.revoke_grants_of(person);
+        known(&store, user)?;
+        store.revoke_grants_of(user);
         Ok(())
     }
 
@@ -255,9 +255,9 @@ impl LocalTenant {
     ///
     /// # Errors
     ///
-    /// If no person has that handle, or the walk does not end at the app.
-    pub async fn sign_in(&self, authorization_url: &str, person: &str) -> Result<String, Error> {
-        self.browser().sign_in(authorization_url, person).await
+    /// If no user has that handle, or the walk does not end at the app.
+    pub async fn sign_in(&self, authorization_url: &str, user: &str) -> Result<String, Error> {
+        self.browser().sign_in(authorization_url, user).await
     }
 }
 
@@ -269,6 +269,6 @@ impl fmt::Debug for LocalTenant {
     }
 }
 
-fn known(store: &Store, person: &str) -> Result<(), Error> {
-    store.person(person).map(drop).ok_or_else(|| Error::UnknownPerson(person.to_owned()))
+fn known(store: &Store, user: &str) -> Result<(), Error> {
+    store.user(user).map(drop).ok_or_else(|| Error::UnknownUser(user.to_owned()))
 }

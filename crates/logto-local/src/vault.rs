@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// Hugging Face's tokens live eight hours.
 pub(crate) const TOKEN_LIFE: u64 = 8 * 3600;
 
-/// At most one token for each person, by their handle.
+/// At most one token for each user, by their handle.
 #[derive(Default)]
 pub(crate) struct Vault(HashMap<String, KeptToken>);
 
@@ -20,17 +20,17 @@ pub(crate) struct KeptToken {
 }
 
 impl Vault {
-    pub(crate) fn keep(&mut self, person: &str, token: KeptToken) {
-        self.0.insert(person.to_owned(), token);
+    pub(crate) fn keep(&mut self, user: &str, token: KeptToken) {
+        self.0.insert(user.to_owned(), token);
     }
 
-    pub(crate) fn of(&self, person: &str, connector: &str) -> Option<&KeptToken> {
-        let kept = self.0.get(person);
+    pub(crate) fn of(&self, user: &str, connector: &str) -> Option<&KeptToken> {
+        let kept = self.0.get(user);
         kept.filter(|kept| kept.connector == connector)
     }
 
-    pub(crate) fn forget(&mut self, person: &str) {
-        self.0.remove(person);
+    pub(crate) fn forget(&mut self, user: &str) {
+        self.0.remove(user);
     }
 
     pub(crate) fn forget_connector(&mut self, connector: &str) {

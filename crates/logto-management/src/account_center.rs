@@ -21,7 +21,7 @@ use crate::{Error, Management};
 #[derive(Clone, Copy, Debug)]
 pub struct AccountCenter<'a>(&'a Management);
 
-/// What people may do with their own account.
+/// What users may do with their own account.
 ///
 /// # Example
 ///
@@ -59,7 +59,7 @@ impl Management {
 }
 
 impl AccountCenter<'_> {
-    /// What people may do now.
+    /// What users may do now.
     ///
     /// # Errors
     ///

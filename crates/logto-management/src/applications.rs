@@ -46,7 +46,7 @@ pub struct Applications<'a>(&'a Management);
 pub struct Application {
     /// The client id.
     pub id: String,
-    /// What people read.
+    /// What users read.
     pub name: String,
     /// What administrators read.
     pub description: Option<String>,
@@ -166,7 +166,7 @@ pub struct CustomClientMetadata {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewApplication {
-    /// What people read.
+    /// What users read.
     pub name: String,
     /// What administrators read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,7 +234,7 @@ impl NewApplication {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ApplicationChanges {
-    /// What people read.
+    /// What users read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What administrators read.
@@ -380,7 +380,7 @@ impl Applications<'_> {
     ///
     /// # Errors
     ///
-    /// `application.invalid_role_type` for a role of people, and, before Logto 1.42,
+    /// `application.invalid_role_type` for a role of users, and, before Logto 1.42,
     /// `application.role_exists` for one that it has.
     ///
     /// # Example

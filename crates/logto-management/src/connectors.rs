@@ -32,7 +32,7 @@ pub struct Connectors<'a>(&'a Management);
 /// ```
 /// use logto_management::{Error, Management};
 ///
-/// /// The connector of a provider, and whether it keeps people's tokens.
+/// /// The connector of a provider, and whether it keeps users' tokens.
 /// async fn keeps_tokens(management: &Management, target: &str) -> Result<Option<bool>, Error> {
 ///     let connectors = management.connectors().list().await?;
 ///     let of_target = connectors.iter().find(|it| it.target.as_deref() == Some(target));
@@ -43,7 +43,7 @@ pub struct Connectors<'a>(&'a Management);
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Connector {
-    /// The id, which is part of the address that the provider sends people back to.
+    /// The id, which is part of the address that the provider sends users back to.
     pub id: String,
     /// The factory that made it, for example `huggingface-universal`.
     pub connector_id: String,
@@ -55,7 +55,7 @@ pub struct Connector {
     /// Whether every sign-in brings name and picture up to date.
     #[serde(default)]
     pub sync_profile: bool,
-    /// Whether the person's tokens are kept.
+    /// Whether the user's tokens are kept.
     #[serde(default)]
     pub enable_token_storage: bool,
 }
@@ -171,7 +171,7 @@ pub struct NewConnector {
     /// Whether every sign-in brings name and picture up to date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_profile: Option<bool>,
-    /// Whether the person's tokens are kept.
+    /// Whether the user's tokens are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_token_storage: Option<bool>,
     /// For the factories of standard protocols only.
@@ -221,7 +221,7 @@ pub struct ConnectorChanges {
     /// Whether every sign-in brings name and picture up to date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_profile: Option<bool>,
-    /// Whether the person's tokens are kept. Switching it off deletes those that are.
+    /// Whether the user's tokens are kept. Switching it off deletes those that are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_token_storage: Option<bool>,
 }
@@ -250,7 +250,7 @@ pub struct ConnectorFactory {
     pub id: String,
     /// The provider, unless each connector names its own.
     pub target: Option<String>,
-    /// Whether its connectors can keep the person's tokens.
+    /// Whether its connectors can keep the user's tokens.
     #[serde(default)]
     pub is_token_storage_supported: bool,
 }

@@ -281,7 +281,7 @@ impl HookDelivery {
     }
 }
 
-/// Without the data, which is about people.
+/// Without the data, which is about users.
 impl fmt::Debug for HookRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HookRequest")

@@ -16,7 +16,7 @@ use crate::{Error, Identity, Users};
 /// ```
 /// use logto_management::{Error, Management};
 ///
-/// /// Whether the app can call Hugging Face for this person without asking them again.
+/// /// Whether the app can call Hugging Face for this user without asking them again.
 /// async fn can_call(management: &Management, user: &str) -> Result<bool, Error> {
 ///     match management.users().identity(user, "huggingface").await {
 ///         Ok(account) => Ok(account.token_secret.is_some_and(|it| it.metadata.has_refresh_token)),
@@ -69,7 +69,7 @@ pub struct TokenMetadata {
     pub has_refresh_token: bool,
 }
 
-/// A personal access token, with which scripts of a person get tokens by exchange.
+/// A personal access token, with which scripts of a user get tokens by exchange.
 ///
 /// # Example
 ///
@@ -78,7 +78,7 @@ pub struct TokenMetadata {
 ///
 /// use logto_management::{Error, Management, PersonalAccessToken};
 ///
-/// /// For a page of your app where people make tokens for their scripts.
+/// /// For a page of your app where users make tokens for their scripts.
 /// async fn create(
 ///     management: &Management,
 ///     user: &str,
@@ -88,7 +88,7 @@ pub struct TokenMetadata {
 ///     management.users().create_personal_access_token(user, name, Some(in_ninety_days)).await
 /// }
 ///
-/// /// For a person who lost a computer.
+/// /// For a user who lost a computer.
 /// async fn delete_all(management: &Management, user: &str) -> Result<(), Error> {
 ///     let users = management.users();
 ///     for token in users.personal_access_tokens(user).await? {
@@ -101,7 +101,7 @@ pub struct TokenMetadata {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PersonalAccessToken {
-    /// The name, unique for the person.
+    /// The name, unique for the user.
     pub name: String,
     /// The token, `pat_…`.
     pub value: SecretString,
@@ -132,7 +132,7 @@ impl Users<'_> {
     /// ```
     /// use logto_management::{Error, Management};
     ///
-    /// /// Moves a linked account from one user to another, for a person who made two.
+    /// /// Moves a linked account from one user to another, for a user who made two.
     /// async fn move_account(management: &Management, from: &str, to: &str) -> Result<(), Error> {
     ///     let users = management.users();
     ///     let account = users.identity(from, "github").await?.identity;

@@ -33,7 +33,7 @@ pub struct Invitations<'a>(&'a Management);
 pub struct Invitation {
     /// The id.
     pub id: String,
-    /// The e-mail address of the invited person.
+    /// The e-mail address of the invited user.
     pub invitee: String,
     /// The organization.
     pub organization_id: String,
@@ -50,7 +50,7 @@ pub struct Invitation {
 pub enum InvitationStatus {
     /// Not answered yet.
     Pending,
-    /// The invited person is a member.
+    /// The invited user is a member.
     Accepted,
     /// It expired unanswered.
     Expired,
@@ -88,7 +88,7 @@ pub enum InvitationStatus {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewInvitation {
-    /// The e-mail address of the invited person.
+    /// The e-mail address of the invited user.
     pub invitee: String,
     /// The organization.
     pub organization_id: String,
@@ -148,7 +148,7 @@ impl Invitations<'_> {
         request.query("organizationId", organization_id).send().await
     }
 
-    /// Invites a person.
+    /// Invites a user.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ impl Invitations<'_> {
         request.json(new).send().await
     }
 
-    /// Makes the invited person a member.
+    /// Makes the invited user a member.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl Invitations<'_> {
     ///
     /// use logto_management::{Error, InvitationStatus, Management};
     ///
-    /// /// A person opened the link while signed in. Logto checks that the address is theirs.
+    /// /// A user opened the link while signed in. Logto checks that the address is theirs.
     /// async fn join(management: &Management, id: &str, user: &str) -> Result<&'static str, Error> {
     ///     let invitation = management.invitations().get(id).await?;
     ///     let is_open = invitation.status == InvitationStatus::Pending;

@@ -46,7 +46,7 @@ pub struct OrganizationScope {
 /// # let app = tenant.machine_app();
 /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
 /// let template = management.organization_template();
-/// let invite = template.add_scope("invite:member", Some("May invite people")).await?;
+/// let invite = template.add_scope("invite:member", Some("May invite users")).await?;
 /// let mut inviter = NewOrganizationRole::new("inviter", RoleType::User);
 /// inviter.organization_scope_ids = vec![invite.id];
 /// let inviter = template.add_role(&inviter).await?;

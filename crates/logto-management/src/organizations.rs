@@ -49,7 +49,7 @@ pub struct Organizations<'a>(&'a Management);
 pub struct Organization {
     /// The id, which tokens have.
     pub id: String,
-    /// What people read.
+    /// What users read.
     pub name: String,
     /// What it is.
     pub description: Option<String>,
@@ -66,7 +66,7 @@ pub struct Organization {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewOrganization {
-    /// What people read.
+    /// What users read.
     pub name: String,
     /// What it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,7 +159,7 @@ impl Organizations<'_> {
         self.0.post(&["organizations"]).json(new).send().await
     }
 
-    /// Deletes an organization; its members stay people of the tenant.
+    /// Deletes an organization; its members stay users of the tenant.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ impl Organizations<'_> {
     ///
     /// # Errors
     ///
-    /// If there is no such organization or person.
+    /// If there is no such organization or user.
     pub async fn add_members(&self, id: &str, user_ids: &[&str]) -> Result<(), Error> {
         let request = self.0.post(&["organizations", id, "users"]);
         request.json(&json!({ "userIds": user_ids })).done().await
@@ -221,7 +221,7 @@ impl Organizations<'_> {
     /// ```
     /// use logto_management::{Error, Management};
     ///
-    /// /// Makes a person the administrator of an organization that they may not be in yet.
+    /// /// Makes a user the administrator of an organization that they may not be in yet.
     /// async fn make_admin(
     ///     management: &Management,
     ///     organization: &str,

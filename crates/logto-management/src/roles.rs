@@ -1,4 +1,4 @@
-//! Roles: sets of permissions, for people or for machine-to-machine applications.
+//! Roles: sets of permissions, for users or for machine-to-machine applications.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,7 +25,7 @@ pub struct Roles<'a>(&'a Management);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RoleType {
-    /// People.
+    /// Users.
     User,
     /// Applications that act for themselves.
     MachineToMachine,
@@ -49,8 +49,8 @@ pub enum RoleType {
 /// let roles = management.roles();
 /// let editor = NewRole::new("editor", "May change things", RoleType::User);
 /// let created = roles.create(&editor).await?;
-/// let of_people = roles.list_of(&RoleType::User).all().await?;
-/// assert!(of_people.iter().any(|role| role.id == created.id && !role.is_default));
+/// let of_users = roles.list_of(&RoleType::User).all().await?;
+/// assert!(of_users.iter().any(|role| role.id == created.id && !role.is_default));
 /// assert!(roles.scopes(&created.id).all().await?.is_empty());
 /// # Ok(())
 /// # }
@@ -121,7 +121,7 @@ impl Roles<'_> {
         self.0.get(&["roles"]).pages()
     }
 
-    /// Every role for people, or every role for applications.
+    /// Every role for users, or every role for applications.
     pub fn list_of(&self, kind: &RoleType) -> Pages<Role> {
         let kind = match kind {
             RoleType::User => "User",

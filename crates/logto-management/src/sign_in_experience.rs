@@ -20,7 +20,7 @@ use crate::{Error, Management};
 #[derive(Clone, Copy, Debug)]
 pub struct SignInExperience<'a>(&'a Management);
 
-/// What people see when they sign in, as far as this crate knows it.
+/// What users see when they sign in, as far as this crate knows it.
 ///
 /// # Example
 ///
@@ -48,9 +48,9 @@ pub struct SignInExperience<'a>(&'a Management);
 pub struct SignInExperienceSettings {
     /// The buttons for other providers, by target, in order.
     pub social_sign_in_connector_targets: Vec<String>,
-    /// What happens to people who come by such a button.
+    /// What happens to users who come by such a button.
     pub social_sign_in: SocialSignIn,
-    /// What new people have to give.
+    /// What new users have to give.
     pub sign_up: SignUp,
     /// `SignInAndRegister`, `SignIn` or `Register`.
     pub sign_in_mode: String,
@@ -63,14 +63,14 @@ pub struct SignInExperienceSettings {
     pub other: Map<String, Value>,
 }
 
-/// What new people have to give.
+/// What new users have to give.
 ///
 /// # Example
 ///
 /// ```
 /// use logto_management::SignInExperienceSettings;
 ///
-/// /// Whether people from Hugging Face get in without a further page.
+/// /// Whether users from Hugging Face get in without a further page.
 /// fn is_one_click(settings: &SignInExperienceSettings) -> bool {
 ///     settings.sign_up.identifiers.is_empty()
 ///         || settings.social_sign_in.skip_required_identifiers == Some(true)
@@ -83,7 +83,7 @@ pub struct SignUp {
     pub identifiers: Vec<String>,
 }
 
-/// What happens to people who come by a button of another provider. A change replaces all of it:
+/// What happens to users who come by a button of another provider. A change replaces all of it:
 /// start from what is there.
 ///
 /// # Example
@@ -92,7 +92,7 @@ pub struct SignUp {
 /// use logto_management::{Error, Management};
 /// use serde_json::json;
 ///
-/// /// Lets new people in without a user name; the rest of the object stays.
+/// /// Lets new users in without a user name; the rest of the object stays.
 /// async fn skip_user_name(management: &Management) -> Result<(), Error> {
 ///     let experience = management.sign_in_experience();
 ///     let mut social = experience.get().await?.social_sign_in;
@@ -108,7 +108,7 @@ pub struct SocialSignIn {
     /// Whether an account with the same e-mail address is taken without asking.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub automatic_account_linking: Option<bool>,
-    /// Whether new people are let in without a user name, e-mail address or phone number.
+    /// Whether new users are let in without a user name, e-mail address or phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_required_identifiers: Option<bool>,
     /// Whatever else Logto keeps here.
@@ -125,7 +125,7 @@ impl Management {
 }
 
 impl SignInExperience<'_> {
-    /// What people see now.
+    /// What users see now.
     ///
     /// # Errors
     ///

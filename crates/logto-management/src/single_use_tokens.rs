@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::time::{millis, optional_seconds, seconds};
 use crate::{Error, Management};
 
-/// A token with which an application gets tokens of a person by exchange (RFC 8693).
+/// A token with which an application gets tokens of a user by exchange (RFC 8693).
 ///
 /// # Example
 ///
@@ -125,8 +125,8 @@ impl NewOneTimeToken {
         self
     }
 
-    /// The organizations that a person who becomes a user by this token becomes a member of, by
-    /// their ids. It does nothing for a person who is a user already, and Logto passes over
+    /// The organizations that a user who becomes a user by this token becomes a member of, by
+    /// their ids. It does nothing for a user who is a user already, and Logto passes over
     /// unknown ones.
     #[must_use]
     pub fn with_organizations<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
@@ -136,7 +136,7 @@ impl NewOneTimeToken {
 }
 
 impl Management {
-    /// Makes a token with which an application gets tokens of a person. `context` is for Logto's
+    /// Makes a token with which an application gets tokens of a user. `context` is for Logto's
     /// log and for your custom claims.
     ///
     /// # Errors

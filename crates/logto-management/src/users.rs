@@ -11,7 +11,7 @@ use crate::secrets::expose;
 use crate::time::optional_millis;
 use crate::{Error, Management, Pages, Role};
 
-/// The calls about people; see [`Management::users`].
+/// The calls about users; see [`Management::users`].
 ///
 /// # Example
 ///
@@ -189,7 +189,7 @@ pub struct UserChanges {
 }
 
 impl Management {
-    /// The calls about people.
+    /// The calls about users.
     #[must_use]
     pub fn users(&self) -> Users<'_> {
         Users(self)
@@ -208,7 +208,7 @@ impl Users<'_> {
         self.0.get(&["users"]).query("search", pattern).pages()
     }
 
-    /// One person.
+    /// One user.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Seconds before its end at which a token is not used any more.
 const LAST_SECONDS: u64 = 30;
 
-/// An access token of the person who signed in.
+/// An access token of the user who signed in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken {
     pub(crate) resource: Option<String>,

@@ -16,7 +16,7 @@ use crate::protocol::{Protocol, Tokens};
 use crate::store::CredentialStore;
 use crate::user::User;
 
-/// A program that signs a person in at one tenant. Cheap to clone.
+/// A program that signs a user in at one tenant. Cheap to clone.
 ///
 /// # Example
 ///
@@ -139,7 +139,7 @@ impl NativeApp {
         Ok(tokens.access)
     }
 
-    /// Signs the person out: the credentials are deleted, then Logto revokes what it had issued for
+    /// Signs the user out: the credentials are deleted, then Logto revokes what it had issued for
     /// them.
     ///
     /// # Errors

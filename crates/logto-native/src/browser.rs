@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind};
 use crate::protocol::Authorization;
 use crate::user::User;
 
-/// How long a person has to sign in.
+/// How long a user has to sign in.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How long a browser may take to send its request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ impl BrowserSignIn {
         Ok(Self { app, listener, authorization })
     }
 
-    /// The address to open in the person's browser.
+    /// The address to open in the user's browser.
     #[must_use]
     pub fn url(&self) -> &str {
         self.authorization.url.as_str()
@@ -73,7 +73,7 @@ impl BrowserSignIn {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`] if the person refuses, [`ErrorKind::Expired`] if the browser has
+    /// [`ErrorKind::AccessDenied`] if the user refuses, [`ErrorKind::Expired`] if the browser has
     /// not come back after five minutes, [`ErrorKind::Refused`] if Logto does not take the
     /// code, and [`ErrorKind::Store`] if the credentials cannot be saved.
     pub async fn finish(self) -> Result<User, Error> {
@@ -83,7 +83,7 @@ impl BrowserSignIn {
         finish(app, authorization, redirect.map_err(late)??).await
     }
 
-    /// The same where the browser runs on another machine: the person copies the address that their
+    /// The same where the browser runs on another machine: the user copies the address that their
     /// browser could not open, which begins with `http://127.0.0.1`.
     ///
     /// # Errors

@@ -41,13 +41,13 @@ impl DeviceSignIn {
         self.codes.expires_in()
     }
 
-    /// Waits until the person has signed in, and saves the credentials. It asks Logto every five
+    /// Waits until the user has signed in, and saves the credentials. It asks Logto every five
     /// seconds; what it meets on the way, such as a connection that breaks, it tries again. It
     /// stops when it is dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the person refuses,
+    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the user refuses,
     /// [`ErrorKind::Expired`](crate::ErrorKind::Expired) if the code does,
     /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) if Logto ended the flow, and
     /// [`ErrorKind::Store`](crate::ErrorKind::Store) if the credentials cannot be saved.

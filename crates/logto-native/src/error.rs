@@ -23,11 +23,11 @@ pub enum ErrorKind {
     Refused,
     /// Logto answered with something that is not what the protocol says.
     InvalidResponse,
-    /// The person did not allow the sign-in.
+    /// The user did not allow the sign-in.
     AccessDenied,
     /// No one signed in while the code or the page was good.
     Expired,
-    /// There are no credentials, or Logto does not take them any more: the person has to sign in.
+    /// There are no credentials, or Logto does not take them any more: the user has to sign in.
     SignInRequired,
     /// The configuration, or what the caller asked for, cannot be sent.
     InvalidRequest,
@@ -68,7 +68,7 @@ impl Error {
         self.code.as_deref()
     }
 
-    /// Whether the person has to sign in.
+    /// Whether the user has to sign in.
     #[must_use]
     pub fn needs_sign_in(&self) -> bool {
         self.kind == ErrorKind::SignInRequired

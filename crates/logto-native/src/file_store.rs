@@ -33,7 +33,7 @@ impl FileStore {
         Self { file, lock }
     }
 
-    /// In the file `credentials.json` of the program's folder below the person's configuration:
+    /// In the file `credentials.json` of the program's folder below the user's configuration:
     /// `$XDG_CONFIG_HOME` or `~/.config`, `~/Library/Application Support`, or `%APPDATA%`.
     ///
     /// # Errors

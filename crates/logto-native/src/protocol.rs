@@ -172,7 +172,7 @@ impl Protocol {
         answer.map_err(|error| failed("the device flow", error))
     }
 
-    /// Polls until the person has answered (RFC 8628, section 3.4).
+    /// Polls until the user has answered (RFC 8628, section 3.4).
     pub(crate) async fn device_tokens(&self, codes: &DeviceCodes) -> Result<Tokens, Error> {
         let client = self.client(self.metadata().await?);
         let sender = self.sender();

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-/// Keeps the credentials of one person for one app, as bytes that only this crate reads. They are
+/// Keeps the credentials of one user for one app, as bytes that only this crate reads. They are
 /// secret.
 ///
 /// The methods may block; they are called where that is allowed.

@@ -7,11 +7,11 @@ use crate::error::{Error, ErrorKind};
 /// How far the clocks of Logto and of this machine may differ, in seconds.
 const TOLERANCE: u64 = 60;
 
-/// The person who signed in.
+/// The user who signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
-    /// The person's id in Logto (`sub`).
+    /// The user's id in Logto (`sub`).
     pub sub: String,
     /// The full name, if Logto has one.
     pub name: Option<String>,

@@ -152,7 +152,7 @@ async fn a_code_that_expires_and_an_answer_that_is_lost_end_the_flow() {
     assert_eq!(late.finish().await.unwrap_err().kind(), ErrorKind::Expired);
 }
 
-/// The person looks at the code, and it is not theirs.
+/// The user looks at the code, and it is not theirs.
 async fn refuse(tenant: &LocalTenant, code: &str) {
     let mut browser = tenant.browser();
     let page = format!("{}/oidc/device?user_code={code}", tenant.endpoint());

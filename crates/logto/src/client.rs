@@ -308,7 +308,7 @@ impl Logto {
     /// ```
     /// # use logto::Logto;
     /// # async fn delete_rows_of(_: &str) -> Result<(), Box<dyn std::error::Error>> { Ok(()) }
-    /// async fn delete_person(logto: &Logto, sub: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// async fn delete_user(logto: &Logto, sub: &str) -> Result<(), Box<dyn std::error::Error>> {
     ///     logto.sign_out_everywhere(sub).await?;
     ///     delete_rows_of(sub).await
     /// }

@@ -28,7 +28,7 @@ pub enum Route {
     /// `GET /sign-in/frame` and `POST /sign-in/frame`: gives a frame in a page of another site its
     /// session; see [`with_partitioned_cookies`](crate::LogtoConfig::with_partitioned_cookies).
     Frame,
-    /// `GET /callback`: where Logto sends people back to.
+    /// `GET /callback`: where Logto sends users back to.
     Callback,
     /// `POST /sign-out` (`GET` if configured): out of this app and out of Logto.
     SignOut,

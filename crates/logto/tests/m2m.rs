@@ -62,8 +62,8 @@ impl World {
     }
 
     fn id_of(&self, handle: &str) -> String {
-        let people = self.tenant.people();
-        let user = people.iter().find(|user| user.handle() == handle);
+        let users = self.tenant.users();
+        let user = users.iter().find(|user| user.handle() == handle);
         user.unwrap().id().to_owned()
     }
 

@@ -38,10 +38,10 @@ impl Site {
         Self { tenant, address }
     }
 
-    /// A client that a person has signed in, as the 401 told it.
-    async fn client(&self, person: &str) -> RunningService<RoleClient, ()> {
+    /// A client that a user has signed in, as the 401 told it.
+    async fn client(&self, user: &str) -> RunningService<RoleClient, ()> {
         let transport = StreamableHttpClientTransport::from_uri(self.address.as_str());
-        let refused = ().serve(transport).await.expect_err("the person is not signed in");
+        let refused = ().serve(transport).await.expect_err("the user is not signed in");
         let challenge = refused.auth_challenge().unwrap().to_owned();
         let mut state = OAuthState::new(self.address.as_str(), None).await.unwrap();
         let request = AuthorizationRequest::new("http://localhost:3000/callback")
@@ -51,7 +51,7 @@ impl Site {
             .with_challenge(challenge);
         state.start_authorization(request).await.unwrap();
         let url = state.get_authorization_url().await.unwrap();
-        let callback = self.tenant.sign_in(&url, person).await.unwrap();
+        let callback = self.tenant.sign_in(&url, user).await.unwrap();
         state.handle_callback_url(&callback).await.unwrap();
         let manager = state.into_authorization_manager().unwrap();
         let client = AuthClient::new(reqwest::Client::new(), manager);
@@ -60,9 +60,9 @@ impl Site {
         ().serve(transport).await.unwrap()
     }
 
-    fn id(&self, person: &str) -> String {
-        let people = self.tenant.people();
-        people.iter().find(|known| known.handle() == person).unwrap().id().to_owned()
+    fn id(&self, user: &str) -> String {
+        let users = self.tenant.users();
+        users.iter().find(|known| known.handle() == user).unwrap().id().to_owned()
     }
 }
 

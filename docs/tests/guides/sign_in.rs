@@ -117,7 +117,7 @@ mod accepted_invitations {
     use crate::site::{ACME, Site, answer};
 
     #[tokio::test]
-    async fn an_invitation_is_for_one_person() {
+    async fn an_invitation_is_for_one_user() {
         let site = Site::serve_at("", |stage| {
             Router::new()
                 .route("/invitations/{id}", get(invitation))

@@ -56,7 +56,7 @@ impl Site {
         self.stranger(method, path).header(COOKIE, &self.stage.cookie)
     }
 
-    /// A request of a person who is not signed in.
+    /// A request of a user who is not signed in.
     pub(crate) fn stranger(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base_url));
         request.header(ACCEPT, "text/html")
@@ -81,9 +81,9 @@ impl Site {
         assert_eq!((answer.status, answer.location), (303, target));
     }
 
-    /// Follows `answer`, a redirect to Logto, where `person` signs in; where the callback leads.
-    pub(crate) async fn sign_in(&self, answer: Answer, person: &str) -> Answer {
-        let callback = self.stage.tenant.sign_in(&answer.location, person).await.unwrap();
+    /// Follows `answer`, a redirect to Logto, where `user` signs in; where the callback leads.
+    pub(crate) async fn sign_in(&self, answer: Answer, user: &str) -> Answer {
+        let callback = self.stage.tenant.sign_in(&answer.location, user).await.unwrap();
         let request = self.client.get(callback).header(ACCEPT, "text/html");
         self::answer(request.header(COOKIE, answer.cookies)).await
     }

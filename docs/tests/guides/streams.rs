@@ -185,7 +185,7 @@ mod graphql {
     #[tokio::test]
     async fn a_subscription_ends_and_its_socket_with_it() {
         let site = crate::site::Site::serve(app).await;
-        super::is_for_people_of_the_app(&site, &site.base_url).await;
+        super::is_for_users_of_the_app(&site, &site.base_url).await;
         let request = super::socket(&site.base_url).header("cookie", &site.stage.cookie);
         let response = super::handshake(request, &site.base_url).send().await.unwrap();
         assert_eq!(response.headers()["sec-websocket-protocol"], "graphql-transport-ws");
@@ -249,8 +249,8 @@ fn socket(address: &str) -> RequestBuilder {
     request.header("sec-websocket-protocol", "graphql-transport-ws")
 }
 
-/// A socket at `/socket` is for pages of the app and people who are signed in.
-async fn is_for_people_of_the_app(site: &Site, address: &str) {
+/// A socket at `/socket` is for pages of the app and users who are signed in.
+async fn is_for_users_of_the_app(site: &Site, address: &str) {
     let alice = socket(address).header("cookie", &site.stage.cookie);
     let elsewhere = handshake(alice, "https://evil.example").send().await.unwrap();
     assert_eq!(elsewhere.status(), 403);
@@ -260,7 +260,7 @@ async fn is_for_people_of_the_app(site: &Site, address: &str) {
 
 /// It is closed when alice signs out.
 async fn closes_with_the_session(site: &Site, address: &str) {
-    is_for_people_of_the_app(site, address).await;
+    is_for_users_of_the_app(site, address).await;
     let alice = socket(address).header("cookie", &site.stage.cookie);
     let response = handshake(alice, &site.base_url).send().await.unwrap();
     assert_eq!(response.status(), 101);

@@ -9,9 +9,9 @@ use rmcp::{schemars, tool, tool_router};
 
 use crate::hub::Hub;
 
-/// Bookmarks of one user, and people with bookmarks.
+/// Bookmarks of one user, and users with bookmarks.
 const MAX_BOOKMARKS: usize = 100;
-const MAX_PEOPLE: usize = 10_000;
+const MAX_USERS: usize = 10_000;
 
 /// The assistant. It is cloned for each request, so what it keeps is shared.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl Assistant {
         format!("User {} through client {}, with: {scopes}", caller.sub(), caller.client_id())
     }
 
-    #[tool(description = "Lists the signed-in person's models on Hugging Face")]
+    #[tool(description = "Lists the signed-in user's models on Hugging Face")]
     async fn list_my_models(&self, caller: Caller) -> Result<String, String> {
         let models = self.hub.models(caller.token()).await?;
         Ok(if models.is_empty() { "No models yet.".to_owned() } else { models.join("\n") })
@@ -57,7 +57,7 @@ impl Assistant {
             return Err("A model's name is not that long.".to_owned());
         }
         let mut everybody = self.bookmarks.lock().unwrap_or_else(PoisonError::into_inner);
-        if everybody.len() >= MAX_PEOPLE && !everybody.contains_key(caller.sub()) {
+        if everybody.len() >= MAX_USERS && !everybody.contains_key(caller.sub()) {
             return Err("There is no room for more bookmarks.".to_owned());
         }
         let bookmarks = everybody.entry(caller.sub().to_owned()).or_default();

@@ -1,4 +1,4 @@
-//! A Hugging Face Space that signs people in, in its frame on huggingface.co and at its own
+//! A Hugging Face Space that signs users in, in its frame on huggingface.co and at its own
 //! address.
 
 use std::env;
@@ -62,7 +62,7 @@ fn page(content: &str) -> Html<String> {
     ))
 }
 
-/// People choose their names themselves.
+/// Users choose their names themselves.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

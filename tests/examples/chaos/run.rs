@@ -1,4 +1,4 @@
-//! One fault, and what became of the people.
+//! One fault, and what became of the users.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub(crate) struct Outcome {
     pub(crate) stayed: bool,
     /// Refresh tokens that were sent again without need.
     pub(crate) repeated: usize,
-    /// From the end of the fault until every instance served the person.
+    /// From the end of the fault until every instance served the user.
     pub(crate) until_normal: Duration,
 }
 

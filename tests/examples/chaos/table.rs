@@ -28,14 +28,14 @@ impl Table {
         row.slowest = row.slowest.max(outcome.until_normal);
     }
 
-    /// No person was lost, none stayed, and no token was sent twice.
+    /// No user was lost, none stayed, and no token was sent twice.
     pub(crate) fn is_clean(&self) -> bool {
         self.0.values().all(|row| row.lost + row.stayed + row.repeated == 0)
     }
 
     pub(crate) fn print(&self) {
         println!(
-            "| store | fault | runs | people lost | people who stayed | double token calls | \
+            "| store | fault | runs | users lost | users who stayed | double token calls | \
              longest time until normal |"
         );
         println!("|---|---|---|---|---|---|---|");

@@ -49,7 +49,7 @@ impl Framework {
     }
 }
 
-/// A running example, and the tenant that people sign in at.
+/// A running example, and the tenant that users sign in at.
 #[derive(Debug)]
 pub struct Site {
     /// The tenant.

@@ -48,7 +48,7 @@ pub trait Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was taken: a person is signed in, a token or a configuration is accepted.
+    /// It was taken: a user is signed in, a token or a configuration is accepted.
     Accepted,
     /// It was refused, or nothing was decided.
     Refused,

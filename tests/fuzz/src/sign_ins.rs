@@ -8,7 +8,7 @@ use logto::web::{Request, Route};
 use crate::app::{App, BASE_URL, Loop};
 use crate::provider::Provider;
 
-/// People who come, look at a page, and leave. Three hours go by from one to the next.
+/// Users who come, look at a page, and leave. Three hours go by from one to the next.
 #[derive(Debug)]
 pub struct SignIns {
     runtime: Loop,
@@ -34,8 +34,8 @@ impl SignIns {
     /// # Panics
     ///
     /// If one of them is not signed in, or not signed out.
-    pub fn come_and_go(&self, people: usize) {
-        for _ in 0..people {
+    pub fn come_and_go(&self, users: usize) {
+        for _ in 0..users {
             self.runtime.run(self.come_and_go_once());
             self.app.clock.advance(PAUSE);
         }

@@ -15,19 +15,19 @@ use logto_fuzz_targets::SignIns;
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 /// More than fill what is bounded.
-const PEOPLE: usize = 250;
+const USERS: usize = 250;
 /// What maps make of it that grow and shrink, and caches that drop the larger for the smaller.
 const NOISE: usize = 8 * 1024;
 
-/// The bytes that are allocated after so many people, twice as many, and so on. The bounds are
-/// smaller than by default, which is reached after 50,000 people.
+/// The bytes that are allocated after so many users, twice as many, and so on. The bounds are
+/// smaller than by default, which is reached after 50,000 users.
 fn live(configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Vec<usize> {
     let storage = MemoryStorage::new().with_capacity(320);
     let sign_ins = SignIns::start(|config| {
         configure(config.with_session_cache(64 * 1024).with_storage(Arc::new(storage)))
     });
     let counted = |_| {
-        sign_ins.come_and_go(PEOPLE);
+        sign_ins.come_and_go(USERS);
         ALLOCATOR.allocated()
     };
     (0..4).map(counted).collect()

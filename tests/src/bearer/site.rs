@@ -1,4 +1,4 @@
-//! A tenant, a site in each framework that signs people in there, and a person's browser.
+//! A tenant, a site in each framework that signs users in there, and a user's browser.
 
 use logto::m2m::{MachineApp, MachineConfig};
 use logto::resource_server::ApiConfig;
@@ -13,9 +13,9 @@ use crate::conformance::Server;
 /// Where browsers reach the site.
 pub const BASE_URL: &str = "http://localhost:3000";
 
-/// One person, signed in at one site behind every door.
+/// One user, signed in at one site behind every door.
 pub struct Site {
-    /// Where the person signed in.
+    /// Where the user signed in.
     pub tenant: LocalTenant,
     /// A program that may read things, and exchange tokens.
     pub machine: MachineApp,
@@ -25,12 +25,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// Signs `person` in.
+    /// Signs `user` in.
     ///
     /// # Panics
     ///
     /// If that fails.
-    pub async fn of(person: &str) -> Self {
+    pub async fn of(user: &str) -> Self {
         let tenant = LocalTenant::builder().base_url(BASE_URL).token_exchange(true);
         let tenant = tenant.start().await.expect("a tenant");
         let machine = tenant.machine_app();
@@ -42,7 +42,7 @@ impl Site {
             .with_resources([RESOURCE])
             .with_scopes(["read:things", "write:things", "urn:logto:scope:organizations"]);
         let logto = Logto::new(config).expect("a valid configuration");
-        let cookie = sign_in(&tenant, &logto, person).await;
+        let cookie = sign_in(&tenant, &logto, user).await;
         let mut servers = Vec::new();
         for door in doors() {
             let config = ApiConfig::new(RESOURCE)
@@ -92,16 +92,16 @@ impl Site {
     }
 }
 
-async fn sign_in(tenant: &LocalTenant, logto: &Logto, person: &str) -> String {
+async fn sign_in(tenant: &LocalTenant, logto: &Logto, user: &str) -> String {
     let request = Request::new("GET", "/sign-in", [("accept", "text/html")]);
     let reply = logto.handle(Route::SignIn, request).await;
     let location = reply.headers().iter().find(|(name, _)| *name == "location");
-    let callback = tenant.sign_in(&location.expect("a redirect").1, person);
+    let callback = tenant.sign_in(&location.expect("a redirect").1, user);
     let callback = callback.await.expect("a callback");
     let target = &callback[BASE_URL.len()..];
     let request = Request::new("GET", target, [("cookie", cookies(&reply))]);
     let cookie = cookies(&logto.handle(Route::Callback, request).await);
-    assert!(!cookie.is_empty(), "{person} is not signed in");
+    assert!(!cookie.is_empty(), "{user} is not signed in");
     cookie
 }
 

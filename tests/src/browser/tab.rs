@@ -1,4 +1,4 @@
-//! One tab of Chromium: what a person does in it and sees.
+//! One tab of Chromium: what a user does in it and sees.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use logto_servers::{eventually, soon};
 
-/// One tab, used as a person would: open, look, click.
+/// One tab, used as a user would: open, look, click.
 #[derive(Debug)]
 pub struct Tab {
     page: Page,
@@ -51,7 +51,7 @@ impl Tab {
     }
 
     /// Turns to this tab and clicks on the element that matches `css`, once it is there, as if a
-    /// person had: a click of the mouse may miss an element that moves while the page is laid
+    /// user had: a click of the mouse may miss an element that moves while the page is laid
     /// out.
     pub async fn click(&self, css: &str) {
         self.wait_for(css).await;
@@ -60,7 +60,7 @@ impl Tab {
             .await
             .unwrap_or_else(|error| panic!("the tab did not come to the front: {error}"));
         self.eventually(css, async || {
-            let clicked = self.page.execute(by_a_person(&click_on(css))).await.ok()?;
+            let clicked = self.page.execute(by_a_user(&click_on(css))).await.ok()?;
             (clicked.result.result.value? == true).then_some(())
         })
         .await;
@@ -123,7 +123,7 @@ impl Tab {
     /// Runs a script in the page as a developer's console does: the page's policy does not concern
     /// it.
     pub async fn run(&self, script: &str) {
-        let result = self.page.execute(by_a_person(script)).await;
+        let result = self.page.execute(by_a_user(script)).await;
         let thrown = result.map(|answer| answer.result.exception_details.clone());
         assert!(matches!(thrown, Ok(None)), "the script does not run: {thrown:?}");
     }
@@ -156,13 +156,13 @@ impl Tab {
             .await;
     }
 
-    /// The value of a script in the only frame of the page, as if a person had begun it.
+    /// The value of a script in the only frame of the page, as if a user had begun it.
     async fn script_in_frame(&self, script: &str) -> Option<Value> {
         let main = self.page.mainframe().await.ok()??;
         let frames = self.page.frames().await.ok()?;
         let frame = frames.into_iter().find(|frame| *frame != main)?;
         let context = self.page.frame_execution_context(frame).await.ok()??;
-        let mut parameters = by_a_person(script);
+        let mut parameters = by_a_user(script);
         parameters.context_id = Some(context);
         self.page.execute(parameters).await.ok()?.result.result.value
     }
@@ -203,8 +203,8 @@ fn click_on(css: &str) -> String {
     ))
 }
 
-/// Runs a script as if a person had begun it.
-fn by_a_person(script: &str) -> EvaluateParams {
+/// Runs a script as if a user had begun it.
+fn by_a_user(script: &str) -> EvaluateParams {
     EvaluateParams::builder()
         .expression(script)
         .user_gesture(true)

@@ -69,7 +69,7 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// The APIs that a person may use with the permission `use:it`.
+    /// The APIs that a user may use with the permission `use:it`.
     pub const APIS: [&str; 5] = [
         "https://one.example",
         "https://two.example",
@@ -85,7 +85,7 @@ impl TestApp {
     }
 
     /// Audience and permissions of an access token for each of the [APIs](Self::APIS), and for each
-    /// organization of the person: the first five of those in more than 200.
+    /// organization of the user: the first five of those in more than 200.
     ///
     /// # Errors
     ///

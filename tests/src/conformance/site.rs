@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use logto::{Clock, Logto, LogtoConfig};
-use logto_local::{LocalTenant, Person};
+use logto_local::{LocalTenant, TestUser};
 use tokio::sync::Notify;
 
 use super::adapter::{Driver, Server, TestApp};
@@ -86,7 +86,7 @@ impl Site {
             .app("conformance", "local-conformance")
             .base_url(setup.base_url)
             .back_channel_logout(true)
-            .person(Person::new("dora").with_name(Some(&long_name())))
+            .user(TestUser::new("dora").with_name(Some(&long_name())))
             .redirect_uri(format!("{}{}/callback", setup.base_url, setup.route_prefix))
             .start()
             .await
@@ -142,16 +142,16 @@ impl Site {
     }
 
     /// Signs someone in at Logto and gives the address that the browser comes back to.
-    pub async fn at_logto(&self, address: &str, person: &str) -> String {
-        let callback = self.tenant.sign_in(address, person).await;
-        callback.unwrap_or_else(|error| panic!("Logto signs {person} in at {address}: {error}"))
+    pub async fn at_logto(&self, address: &str, user: &str) -> String {
+        let callback = self.tenant.sign_in(address, user).await;
+        callback.unwrap_or_else(|error| panic!("Logto signs {user} in at {address}: {error}"))
     }
 
-    /// The id of the person who signs in where nothing else is said.
+    /// The id of the user who signs in where nothing else is said.
     #[must_use]
     pub fn alice(&self) -> String {
-        let people = self.tenant.people();
-        let alice = people.iter().find(|person| person.handle() == "alice");
+        let users = self.tenant.users();
+        let alice = users.iter().find(|user| user.handle() == "alice");
         alice.expect("alice is built in").id().to_owned()
     }
 

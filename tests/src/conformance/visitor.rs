@@ -6,7 +6,7 @@ use super::Site;
 use super::answer::Answer;
 use super::wire::{Connection, Wire};
 
-/// What browsers send when a person opens a page.
+/// What browsers send when a user opens a page.
 const NAVIGATION: [(&str, &str); 3] = [
     ("accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
     ("sec-fetch-dest", "document"),
@@ -62,7 +62,7 @@ impl<'a> Visitor<'a> {
         self.ask("GET", address)
     }
 
-    /// A person opens a page.
+    /// A user opens a page.
     pub async fn open(&mut self, address: &str) -> Answer {
         self.get(address).navigating().send().await
     }
@@ -81,9 +81,9 @@ impl<'a> Visitor<'a> {
     }
 
     /// Signs someone in, from the sign-in route to the answer to the callback.
-    pub async fn sign_in(&mut self, person: &str) -> Answer {
+    pub async fn sign_in(&mut self, user: &str) -> Answer {
         let at_logto = self.begin().await;
-        let callback = self.site.at_logto(&at_logto, person).await;
+        let callback = self.site.at_logto(&at_logto, user).await;
         let answer = self.open(&callback).await;
         assert_eq!(answer.status, 303, "{}", answer.summary(""));
         answer
@@ -120,7 +120,7 @@ impl<'a> Visitor<'a> {
         self.jar.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Asserts who the app thinks this is: `page` says so to a signed-in person.
+    /// Asserts who the app thinks this is: `page` says so to a signed-in user.
     pub async fn is_signed_in(&mut self) {
         let answer = self.get(&self.site.path("/page")).send().await;
         assert_eq!(answer.status, 200, "{}", answer.summary(""));
@@ -172,7 +172,7 @@ impl<'v, 'a> Ask<'v, 'a> {
         self
     }
 
-    /// Makes it the request of a person who opens a page.
+    /// Makes it the request of a user who opens a page.
     pub fn navigating(self) -> Self {
         self.headers(&NAVIGATION)
     }

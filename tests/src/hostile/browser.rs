@@ -21,7 +21,7 @@ pub struct Seen {
     pub body: String,
 }
 
-/// What a browser sends when a person opens a page by hand.
+/// What a browser sends when a user opens a page by hand.
 pub const NAVIGATION: [(&str, &str); 4] = [
     ("accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
     ("sec-fetch-site", "none"),

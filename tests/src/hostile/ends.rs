@@ -3,7 +3,7 @@
 use super::browser::Seen;
 use super::world::World;
 
-/// What a page that needs a token of the person comes to.
+/// What a page that needs a token of the user comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ends {
@@ -13,7 +13,7 @@ pub enum Ends {
     Outage,
     /// It has none; the session stays.
     Refused,
-    /// The session is over, and the person is asked to sign in again.
+    /// The session is over, and the user is asked to sign in again.
     SignedOut,
 }
 
@@ -23,7 +23,7 @@ pub enum Ends {
 ///
 /// If it ended otherwise.
 pub async fn assert_ends(world: &World, outcome: Result<String, Seen>, ends: Ends) {
-    let person = world.person().await;
+    let user = world.user().await;
     match (ends, &outcome) {
         (Ends::Token, Ok(token)) => assert!(!token.is_empty()),
         (Ends::Outage, Err(seen)) => {
@@ -41,5 +41,5 @@ pub async fn assert_ends(world: &World, outcome: Result<String, Seen>, ends: End
         _ => panic!("{outcome:?} where {ends:?} was due"),
     }
     let expected = (ends != Ends::SignedOut).then_some("alice");
-    assert_eq!(person.as_deref(), expected, "{outcome:?}");
+    assert_eq!(user.as_deref(), expected, "{outcome:?}");
 }

@@ -83,11 +83,11 @@ impl LocalWorld {
     /// # Panics
     ///
     /// If that fails.
-    pub async fn sign_in(&mut self, person: &str) {
+    pub async fn sign_in(&mut self, user: &str) {
         let there = self.handle(Route::SignIn, "/sign-in").await;
         assert_eq!(there.status, 303, "{there:?}");
-        let callback = self.tenant.sign_in(there.location(), person).await;
-        let callback = callback.unwrap_or_else(|error| panic!("{person}: {error}"));
+        let callback = self.tenant.sign_in(there.location(), user).await;
+        let callback = callback.unwrap_or_else(|error| panic!("{user}: {error}"));
         let target = callback.strip_prefix(BASE_URL).expect("the app's address");
         let seen = self.handle(Route::Callback, target).await;
         assert_eq!((seen.status, seen.location()), (303, "/"), "{seen:?}");

@@ -69,7 +69,7 @@ struct Shared {
 }
 
 struct Script {
-    person: String,
+    user: String,
     key: Key,
     published: Vec<Value>,
     rotates: bool,
@@ -103,7 +103,7 @@ impl Provider {
             endpoint: format!("http://127.0.0.1:{port}"),
             clock,
             script: Mutex::new(Script {
-                person: "alice".to_owned(),
+                user: "alice".to_owned(),
                 published: vec![key.jwk()],
                 key,
                 rotates: false,
@@ -179,9 +179,9 @@ impl Provider {
         self.script().bend_token = Some(Arc::new(bend));
     }
 
-    /// The person who signs in next.
-    pub fn welcome(&self, person: &str) {
-        person.clone_into(&mut self.script().person);
+    /// The user who signs in next.
+    pub fn welcome(&self, user: &str) {
+        user.clone_into(&mut self.script().user);
     }
 
     /// The key that signs; publishing it is another matter.
@@ -272,7 +272,7 @@ impl Provider {
         self.script().issued.clone()
     }
 
-    /// Signs the person in who follows `authorize`, without a page: the code of the callback.
+    /// Signs the user in who follows `authorize`, without a page: the code of the callback.
     ///
     /// # Panics
     ///
@@ -283,7 +283,7 @@ impl Provider {
         let mut script = self.script();
         let grant = Grant {
             family: script.count,
-            person: script.person.clone(),
+            user: script.user.clone(),
             nonce: parameters["nonce"].clone(),
             challenge: parameters["code_challenge"].clone(),
             redirect_uri: parameters["redirect_uri"].clone(),

@@ -15,19 +15,19 @@ use super::world::World;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Then {
-    /// The person is signed in.
+    /// The user is signed in.
     SignedIn,
-    /// The person is told that it did not work.
+    /// The user is told that it did not work.
     Refused,
-    /// The person is told to come back later.
+    /// The user is told to come back later.
     Outage,
 }
 
-/// In a table: the person is signed in.
+/// In a table: the user is signed in.
 pub const YES: Then = Then::SignedIn;
-/// In a table: the person is told that it did not work.
+/// In a table: the user is told that it did not work.
 pub const NO: Then = Then::Refused;
-/// In a table: the person is told to come back later.
+/// In a table: the user is told to come back later.
 pub const LATER: Then = Then::Outage;
 
 /// Runs every row, and says at the end which failed.
@@ -140,17 +140,17 @@ pub async fn sign_in_twice(make: impl AsyncFn() -> World, bend: impl Fn(&Provide
 ///
 /// If it is not as it must be.
 pub async fn check(world: &World, seen: &Seen, then: Then, before: Option<&str>) {
-    let person = world.person().await;
-    let person = person.as_deref();
+    let user = world.user().await;
+    let user = user.as_deref();
     match then {
         Then::SignedIn => {
             assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
-            assert_eq!(person, Some("alice"), "{seen:?}");
+            assert_eq!(user, Some("alice"), "{seen:?}");
         }
         Then::Refused => refused(world, seen, before).await,
         Then::Outage => {
             assert_eq!(seen.status, 503, "{seen:?}");
-            assert_eq!(person, before, "{seen:?}");
+            assert_eq!(user, before, "{seen:?}");
         }
     }
 }
@@ -162,7 +162,7 @@ pub async fn check(world: &World, seen: &Seen, then: Then, before: Option<&str>)
 ///
 /// If it did something.
 pub async fn refused(world: &World, seen: &Seen, before: Option<&str>) {
-    assert_eq!(world.person().await.as_deref(), before, "{seen:?}");
+    assert_eq!(world.user().await.as_deref(), before, "{seen:?}");
     let calm = before.is_some() && seen.status == 303 && ["/", "/home"].contains(&seen.location());
     assert!(seen.status == 400 || calm, "{seen:?}");
     assert!(!seen.body.contains("<script"), "{seen:?}");

@@ -1,6 +1,6 @@
 //! A provider, an app and a browser, and what must hold between them whatever happens.
 
-mod person;
+mod user;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::provider::Provider;
 use super::storage::TroubledStorage;
 use super::{APP_ID, APP_SECRET, BASE_URL, COOKIE_SECRET};
 use crate::Secrets;
-pub use person::state_of;
+pub use user::state_of;
 
 /// One app at one provider with one browser.
 pub struct World {
@@ -128,7 +128,7 @@ impl World {
         Logto::new(change(self.config.clone())).expect("a configuration")
     }
 
-    /// Opens a page of the SDK as a person would.
+    /// Opens a page of the SDK as a user would.
     pub async fn open(&mut self, target: &str) -> Seen {
         self.send("GET", target, &NAVIGATION).await
     }

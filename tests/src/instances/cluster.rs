@@ -23,7 +23,7 @@ const RESOURCE: &str = "https://api.example.test";
 /// Three instances of an app, the store that they share, and their tenant.
 #[derive(Debug)]
 pub struct Cluster {
-    /// Where people sign in. It tells the app when they sign out elsewhere.
+    /// Where users sign in. It tells the app when they sign out elsewhere.
     pub tenant: LocalTenant,
     /// Where sessions are.
     pub database: Database,

@@ -14,7 +14,7 @@ async fn machine_token(site: &Site) -> (String, String) {
 #[tokio::test]
 async fn a_token_or_a_session_of_this_site_lets_in() {
     let site = Site::of("alice").await;
-    let alice = site.tenant.people().into_iter().find(|p| p.handle() == "alice");
+    let alice = site.tenant.users().into_iter().find(|p| p.handle() == "alice");
     let alice = format!("{} in none", alice.unwrap().id());
     let (token, machine) = machine_token(&site).await;
     let cookie = ("cookie", site.cookie.as_str());
@@ -56,7 +56,7 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
 }
 
 #[tokio::test]
-async fn a_person_who_opens_a_page_is_sent_to_sign_in() {
+async fn a_user_who_opens_a_page_is_sent_to_sign_in() {
     let site = Site::of("alice").await;
     let page = ("accept", "text/html");
     let damaged = format!("logto_{}=damaged", site.tenant.app_id());
@@ -93,7 +93,7 @@ async fn a_script_without_a_session_learns_where_to_sign_in() {
 }
 
 #[tokio::test]
-async fn a_session_is_judged_by_the_permissions_of_its_person() {
+async fn a_session_is_judged_by_the_permissions_of_its_user() {
     let things = format!("/organizations/{ORGANIZATION}/things");
     let site = Site::of("alice").await;
     let cookie = ("cookie", site.cookie.as_str());

@@ -1,4 +1,4 @@
-//! Personal access tokens at the door of an API, and exchanges on a person's behalf.
+//! Personal access tokens at the door of an API, and exchanges on a user's behalf.
 
 use std::time::Duration;
 
@@ -81,10 +81,10 @@ async fn a_personal_access_token_is_exchanged_once_and_judged_like_any_token() {
 }
 
 #[tokio::test]
-async fn it_lets_its_person_in_by_the_exchange_of_a_tenant() {
+async fn it_lets_its_user_in_by_the_exchange_of_a_tenant() {
     let site = Site::of("alice").await;
-    let mut people = site.tenant.people().into_iter();
-    let frank = people.find(|person| person.handle() == "frank");
+    let mut users = site.tenant.users().into_iter();
+    let frank = users.find(|user| user.handle() == "frank");
     let hello = format!("{} in none", frank.unwrap().id());
     let ask = async |path: &str, token: &str| {
         let authorization = format!("Bearer {token}");
@@ -147,7 +147,7 @@ async fn an_outage_or_a_wrong_secret_says_nothing_about_the_token() {
 }
 
 #[tokio::test]
-async fn a_request_is_passed_on_on_the_persons_behalf() {
+async fn a_request_is_passed_on_on_the_users_behalf() {
     let world = world().await;
     let app = app(&world.provider);
     let downstream = TokenRequest::resource("https://other.example.test").with_scopes(["a", "b"]);

@@ -1,4 +1,4 @@
-//! What routes of an API ask for: scopes, organizations, machines or people.
+//! What routes of an API ask for: scopes, organizations, machines or users.
 
 use logto::resource_server::{Api, ApiConfig, Policy};
 use logto_tests::bearer::Then::{Forbidden, In, Invalid, Malformed};

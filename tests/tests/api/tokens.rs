@@ -41,8 +41,8 @@ const TABLE: &[Row] = &[
     ("escapes", ALICE, |t| replaced(t, "alice", "\\u0061lice")),
     ("a claim that no one knows", ALICE, |t| t.with("plan", json!({ "is": "free" }))),
     ("organization", In("alice in o"), |t| t.with("organization_id", "o")),
-    ("no one acts for the person", ALICE, |t| t.with("act", NULL)),
-    // Someone acts for the person, which no policy here allows.
+    ("no one acts for the user", ALICE, |t| t.with("act", NULL)),
+    // Someone acts for the user, which no policy here allows.
     ("an actor", Then::Forbidden, |t| t.with("act", json!({ "sub": "bob" }))),
     ("an actor for an actor", Then::Forbidden, |t| {
         t.with("act", json!({ "sub": "bob", "act": { "sub": "agent" } }))

@@ -17,14 +17,14 @@ fn other_instance(world: &World, home: Home) -> Logto {
 }
 
 /// Signs someone in, in a browser of their own and from a session of their own at Logto.
-async fn device(world: &mut World, person: &str, sid: Option<&'static str>) -> Browser {
+async fn device(world: &mut World, user: &str, sid: Option<&'static str>) -> Browser {
     world.browser = Browser::default();
     world.provider.bend_token(move |token| {
         if let Some(sid) = sid {
             token.claim("sid", sid);
         }
     });
-    world.sign_in_as(person).await;
+    world.sign_in_as(user).await;
     world.browser.clone()
 }
 
@@ -43,7 +43,7 @@ async fn tell(world: &mut World, instance: &Logto, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_person_is_signed_out_on_every_device_and_instance() {
+async fn a_user_is_signed_out_on_every_device_and_instance() {
     each(Home::ALL, async |home| {
         let mut world = World::lives(home).await;
         let other = other_instance(&world, home);
@@ -115,7 +115,7 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
         world.provider.bend_token(|token| token.claim("sid", "sid-of-the-phone"));
         let seen = world.open(&world.callback(&authorize)).await;
         assert_eq!(seen.status, 400);
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         // One that begins afterwards is not sent around for ever, whatever its session is called.
         world.clock.advance(Duration::from_secs(10));
         device(&mut world, "alice", Some("sid-of-the-phone")).await;

@@ -26,8 +26,8 @@ fn management(world: &LocalWorld) -> Management {
 }
 
 fn id_of(world: &LocalWorld, handle: &str) -> String {
-    let people = world.tenant.people();
-    people.iter().find(|person| person.handle() == handle).unwrap().id().to_owned()
+    let users = world.tenant.users();
+    users.iter().find(|user| user.handle() == handle).unwrap().id().to_owned()
 }
 
 async fn tell(world: &LocalWorld, event: &str, members: &str) {
@@ -117,13 +117,13 @@ async fn reconciliation_finds_whose_webhook_was_lost() {
     each(Home::ALL, async |home| {
         let mut world = world(home).await;
         let mut browsers = Vec::new();
-        for person in ["alice", "bob", "carol"] {
+        for user in ["alice", "bob", "carol"] {
             world.browser = Browser::default();
-            world.sign_in(person).await;
-            browsers.push((person, world.browser.clone()));
+            world.sign_in(user).await;
+            browsers.push((user, world.browser.clone()));
         }
         let management = management(&world);
-        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|person| id_of(&world, person));
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|user| id_of(&world, user));
         management.users().set_suspended(&alice, true).await.unwrap();
         management.users().delete(&bob).await.unwrap();
         world.advance(Duration::from_secs(2));
@@ -135,16 +135,16 @@ async fn reconciliation_finds_whose_webhook_was_lost() {
         let found: Vec<_> = ended.iter().map(|user| (user.id.as_str(), user.end)).collect();
         let expected = [(&*alice, UserEnd::Suspended), (&*bob, UserEnd::Deleted)];
         assert_eq!(found, expected);
-        for (person, browser) in &browsers {
+        for (user, browser) in &browsers {
             world.browser = browser.clone();
-            assert!(world.page().is_authenticated().await.unwrap(), "{person} still is");
+            assert!(world.page().is_authenticated().await.unwrap(), "{user} still is");
         }
         for user in &ended {
             world.logto.sign_out_everywhere(&user.id).await.unwrap();
         }
-        for (person, browser) in &browsers {
+        for (user, browser) in &browsers {
             world.browser = browser.clone();
-            assert_eq!(world.page().is_authenticated().await.unwrap(), *person == "carol");
+            assert_eq!(world.page().is_authenticated().await.unwrap(), *user == "carol");
         }
     })
     .await;

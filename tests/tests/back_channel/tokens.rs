@@ -49,7 +49,7 @@ async fn good_tokens() {
     each(rows.iter().copied(), async |bend| {
         let (world, status) = told(bend).await;
         assert_eq!(status, 200);
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         world.finish();
     })
     .await;
@@ -70,7 +70,7 @@ async fn every_algorithm() {
         let token = world.provider.logout_token(|_| ());
         let logto = world.logto.clone();
         let seen = world.post_logout(&logto, format!("logout_token={token}")).await;
-        assert_eq!((seen.status, world.person().await), (200, None));
+        assert_eq!((seen.status, world.user().await), (200, None));
         world.finish();
     })
     .await;
@@ -155,7 +155,7 @@ async fn wrong_tokens() {
     each(rows.iter().copied(), async |bend| {
         let (world, status) = told(bend).await;
         assert_eq!(status, 400);
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     })
     .await;
@@ -195,7 +195,7 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
         assert_eq!(seen.status, 400, "{name}");
         let body: Value = serde_json::from_str(&seen.body).unwrap();
         assert_eq!(body["error"], "invalid_request", "{name}");
-        assert_eq!(world.person().await.as_deref(), Some("alice"), "{name}");
+        assert_eq!(world.user().await.as_deref(), Some("alice"), "{name}");
     }
     for kind in ["application/json", "text/plain", "multipart/form-data", ""] {
         let request = Browser::default().request("POST", "/", &[("content-type", kind)]);
@@ -208,7 +208,7 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
         let seen = world.send(method, &in_the_address, &NAVIGATION).await;
         assert_eq!(seen.status, status, "{method}");
     }
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
 
     let more = format!("a=b&logout_token={good}&c=d");
     let logto = world.logto.clone();
@@ -216,7 +216,7 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
     let request = Browser::default().request("POST", "/", &[("content-type", kind)]);
     let reply = logto.handle(Route::BackChannelLogout, request.with_body(more)).await;
     assert_eq!(world.receive(reply).status, 200);
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     world.finish();
 }
 

@@ -48,9 +48,9 @@ async fn settle(instance: &Logto) {
     assert_eq!(instance.drain(Duration::from_secs(30)).await, 0);
 }
 
-async fn device(world: &mut World, person: &str) -> Browser {
+async fn device(world: &mut World, user: &str) -> Browser {
     world.browser = Browser::default();
-    world.sign_in_as(person).await;
+    world.sign_in_as(user).await;
     world.browser.clone()
 }
 
@@ -69,7 +69,7 @@ fn other_instance(world: &World, home: Home) -> Logto {
 }
 
 #[tokio::test]
-async fn a_suspended_person_is_signed_out_on_every_device_and_instance() {
+async fn a_suspended_user_is_signed_out_on_every_device_and_instance() {
     each(Home::ALL, async |home| {
         let (mut world, seen) = world(home).await;
         let other = other_instance(&world, home);
@@ -348,10 +348,10 @@ async fn a_store_that_is_away_delays_it() {
     world.finish();
 }
 
-/// From the administrator to the page: the tenant tells the app over HTTP, the app signs the person
+/// From the administrator to the page: the tenant tells the app over HTTP, the app signs the user
 /// out.
 #[tokio::test]
-async fn an_administrator_of_the_local_tenant_suspends_a_person() {
+async fn an_administrator_of_the_local_tenant_suspends_a_user() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let tenant = LocalTenant::builder().base_url(&base).webhooks(true).start().await.unwrap();
@@ -375,10 +375,10 @@ async fn an_administrator_of_the_local_tenant_suspends_a_person() {
     let machine = tenant.machine_app();
     let management =
         Management::new(tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap();
-    let people = tenant.people();
-    let alice = people.iter().find(|person| person.handle() == "alice").unwrap();
+    let users = tenant.users();
+    let alice = users.iter().find(|user| user.handle() == "alice").unwrap();
     management.users().set_suspended(alice.id(), true).await.unwrap();
-    eventually("the person to be signed out", async || {
+    eventually("the user to be signed out", async || {
         (visitor.status(&page).await == 401).then_some(())
     })
     .await;

@@ -3,7 +3,7 @@
 use logto_tests::{Example, Stage};
 
 #[tokio::test]
-async fn back_after_a_sign_out_shows_no_page_of_the_person() {
+async fn back_after_a_sign_out_shows_no_page_of_the_user() {
     // The layout is the same in all examples.
     let stage = Stage::local(Example::Axum, &[]).await;
     let tab = stage.open("/sign-in").await;

@@ -1,4 +1,4 @@
-//! A person in a real browser whose sign-in goes wrong: each time there is a page that says so, and
+//! A user in a real browser whose sign-in goes wrong: each time there is a page that says so, and
 //! a way on.
 
 use logto_tests::{Stage, Tab, everywhere};
@@ -25,7 +25,7 @@ async fn a_callback_of_another_day_leads_to_a_new_sign_in() {
         tab.click("main a").await;
         sign_in_as_alice(&tab).await;
 
-        // A person who is signed in has no use for that page.
+        // A user who is signed in has no use for that page.
         tab.goto(&stage.url("/callback?code=old&state=old")).await;
         assert_eq!(tab.current_url().await, stage.url("/"));
         assert_eq!(tab.text("#user-name").await, "Alice Example");
@@ -40,7 +40,7 @@ async fn cancelling_leads_back_to_the_page_that_was_wanted() {
         let stage = Stage::local(example, &[]).await;
         let tab = stage.open("/profile").await;
         tab.wait_for("#continue-with-hugging-face").await;
-        // Where Logto's consent page sends people who cancel there.
+        // Where Logto's consent page sends users who cancel there.
         tab.goto(&stage.url("/callback")).await;
         assert_page(&tab, "You are not signed in", "Sign in").await;
         stage.screenshot(&tab, "cancelled").await;

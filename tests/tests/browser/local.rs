@@ -1,4 +1,4 @@
-//! A person in a real browser, the example app, and a local Logto tenant.
+//! A user in a real browser, the example app, and a local Logto tenant.
 
 use logto_tests::{Stage, Tab, everywhere};
 
@@ -9,8 +9,8 @@ const ALL_SCOPES: (&str, &str) = (
 );
 
 /// Answers the page of Hugging Face.
-async fn authorize_as(tab: &Tab, person: &str) {
-    tab.click(&format!("#person-{person}")).await;
+async fn authorize_as(tab: &Tab, user: &str) {
+    tab.click(&format!("#person-{user}")).await;
     tab.click("#authorize").await;
 }
 

@@ -1,4 +1,4 @@
-//! A person connects an MCP client that Logto has never heard of: rmcp's own client, a real
+//! A user connects an MCP client that Logto has never heard of: rmcp's own client, a real
 //! browser, and the example MCP server.
 
 use axum::Router;
@@ -44,7 +44,7 @@ async fn callback() -> String {
     format!("http://127.0.0.1:{port}/callback")
 }
 
-/// The person has come back to the client.
+/// The user has come back to the client.
 async fn came_back(tab: &Tab, callback: &str) -> String {
     eventually("the browser to come back to the client", async || {
         Some(tab.current_url().await).filter(|url| url.starts_with(callback))
@@ -133,7 +133,7 @@ async fn a_client_with_a_document_is_let_in_allowed_more_and_sent_away() {
     let models = call(&service, "list_my_models", json!({})).await.unwrap();
     assert!(models.contains("does not exchange the tokens of this client"), "{models}");
 
-    // It goes on with a new token, until the person takes the permission back.
+    // It goes on with a new token, until the user takes the permission back.
     let refresh = async || client.auth_manager.lock().await.refresh_token().await;
     let before = client.get_access_token().await.unwrap();
     refresh().await.unwrap();

@@ -59,7 +59,7 @@ async fn is_signed_out(scene: &Scene, tab: &Tab) {
 }
 
 #[tokio::test]
-async fn suspending_a_person_ends_their_open_pages() {
+async fn suspending_a_user_ends_their_open_pages() {
     everywhere(async |example| {
         let scene = Scene::new(example).await;
         let others = [scene.open("/sessions").await, scene.open("/").await];
@@ -69,8 +69,8 @@ async fn suspending_a_person_ends_their_open_pages() {
         let management =
             Management::new(scene.tenant.endpoint(), &machine.app_id, &machine.app_secret)
                 .expect("a client");
-        let people = scene.tenant.people();
-        let alice = people.iter().find(|person| person.handle() == "alice").expect("alice");
+        let users = scene.tenant.users();
+        let alice = users.iter().find(|user| user.handle() == "alice").expect("alice");
         management.users().set_suspended(alice.id(), true).await.expect("a suspension");
 
         for tab in others.iter().chain([&scene.tab]) {

@@ -8,9 +8,9 @@ use secrecy::ExposeSecret;
 const ALICE: &str = "8s8claa1vi9z";
 
 /// At Logto's page, by way of Hugging Face.
-async fn sign_in_as(tab: &Tab, person: &str) {
+async fn sign_in_as(tab: &Tab, user: &str) {
     tab.click("#continue-with-hugging-face").await;
-    tab.click(&format!("#person-{person}")).await;
+    tab.click(&format!("#person-{user}")).await;
     tab.click("#authorize").await;
 }
 
@@ -73,7 +73,7 @@ async fn visitors_whom_logto_knows_are_signed_in_without_a_page() {
 }
 
 #[tokio::test]
-async fn only_the_person_who_is_meant_completes_the_sign_in() {
+async fn only_the_user_who_is_meant_completes_the_sign_in() {
     everywhere(async |example| {
         let stage = Stage::local(example, &[]).await;
         // Logto knows alice in this browser, and would bring her back.

@@ -7,7 +7,7 @@ const ENVIRONMENT: [(&str, &str); 2] =
     [("LOGTO_RESOURCES", "https://api.example.test"), ("LOGTO_SCOPES", "read:things")];
 
 #[tokio::test]
-async fn a_page_calls_the_api_with_the_persons_token() {
+async fn a_page_calls_the_api_with_the_users_token() {
     everywhere(async |example| {
         let stage = Stage::local(example, &ENVIRONMENT).await;
         let tab = stage.open("/things").await;

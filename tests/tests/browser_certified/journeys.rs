@@ -1,10 +1,10 @@
-//! A person in a real browser, the example app, and the certified provider:
+//! A user in a real browser, the example app, and the certified provider:
 //! nothing on the other side was written by this project.
 
 use logto_tests::{Stage, Tab, everywhere};
 
-async fn answer(tab: &Tab, person: &str, answer: &str) {
-    tab.click(&format!("#person-{person}")).await;
+async fn answer(tab: &Tab, user: &str, answer: &str) {
+    tab.click(&format!("#person-{user}")).await;
     tab.click(answer).await;
 }
 

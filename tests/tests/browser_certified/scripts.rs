@@ -68,5 +68,5 @@ async fn links_and_forms_that_a_script_follows_sign_in_and_out() {
     .await;
 }
 
-/// Has a link lead to a page that needs a person.
+/// Has a link lead to a page that needs a user.
 const PROFILE: &str = "document.querySelector('#sign-in').setAttribute('href', '/profile?tab=2')";

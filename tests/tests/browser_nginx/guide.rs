@@ -7,7 +7,7 @@ use logto_tests::{Example, ExampleApp, Nginx, free_port, signs_in_at};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
-/// In place of `app.example.com`: a local tenant sends people to this machine only.
+/// In place of `app.example.com`: a local tenant sends users to this machine only.
 const HOST: &str = "app.localhost";
 
 #[tokio::test]

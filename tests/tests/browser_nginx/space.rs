@@ -4,7 +4,7 @@
 use logto_local::LocalTenant;
 use logto_tests::{Browser, ExampleApp, Nginx, Tab, eventually, free_port, signs_in_at};
 
-/// In place of `me-app.hf.space`: a local tenant sends people to this machine only.
+/// In place of `me-app.hf.space`: a local tenant sends users to this machine only.
 const SPACE: &str = "https://me-app.localhost";
 const AROUND: &str = "https://huggingface.co";
 /// As in Gradio's imitation of the frame, 2025-11: nothing may navigate the page around it.
@@ -13,7 +13,7 @@ const SANDBOX: &str = "allow-downloads allow-forms allow-modals allow-pointer-lo
     allow-storage-access-by-user-activation";
 
 #[tokio::test]
-async fn a_space_signs_people_in_inside_its_frame() {
+async fn a_space_signs_users_in_inside_its_frame() {
     let (proxy, port) = (free_port(), free_port());
     let tenant = LocalTenant::builder().base_url(SPACE).start().await.expect("a tenant");
     let host = "me-app.localhost,app.example.com";

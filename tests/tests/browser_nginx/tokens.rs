@@ -1,4 +1,4 @@
-//! People in hundreds of organizations, with tokens for five APIs on one page that is loaded again
+//! Users in hundreds of organizations, with tokens for five APIs on one page that is loaded again
 //! and again: no response has more headers than nginx lets through, and no request more than it
 //! takes.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use logto::storage::MemoryStorage;
 use logto::{Logto, LogtoConfig};
-use logto_local::{LocalTenant, Person};
+use logto_local::{LocalTenant, TestUser};
 use logto_management::{Management, NewResource, NewRole, RoleType};
 use logto_tests::conformance::{Server, TestApp, adapters};
 use logto_tests::{Browser, Nginx, Tab, free_port};
@@ -29,13 +29,13 @@ const RELOADS: usize = 50;
 const MOST_BYTES: usize = 4 * 1024;
 
 #[tokio::test]
-async fn a_person_with_five_apis_reloads_fifty_times() {
-    reloads("axum", Person::new("alice"), 1).await;
+async fn a_user_with_five_apis_reloads_fifty_times() {
+    reloads("axum", TestUser::new("alice"), 1).await;
 }
 
 #[tokio::test]
 async fn a_member_of_200_organizations_reloads_fifty_times() {
-    everywhere(Person::new("bob"), 200).await;
+    everywhere(TestUser::new("bob"), 200).await;
 }
 
 #[tokio::test]
@@ -48,32 +48,32 @@ async fn a_member_of_1000_organizations_reloads_fifty_times() {
     everywhere(member_of(1000), 1000).await;
 }
 
-async fn everywhere(person: Person, organizations: usize) {
+async fn everywhere(user: TestUser, organizations: usize) {
     for framework in ["axum", "actix-web", "poem", "rocket"] {
-        reloads(framework, person.clone(), organizations).await;
+        reloads(framework, user.clone(), organizations).await;
     }
 }
 
 /// Someone in many organizations, with an ID token to match.
-fn member_of(organizations: usize) -> Person {
-    (1..=organizations).fold(Person::new("grace"), |person, number| {
-        person.with_membership(&format!("org{number:09}"), &format!("Team {number}"), "org-admin")
+fn member_of(organizations: usize) -> TestUser {
+    (1..=organizations).fold(TestUser::new("grace"), |user, number| {
+        user.with_membership(&format!("org{number:09}"), &format!("Team {number}"), "org-admin")
     })
 }
 
-/// Signs a person in, wherever sessions live, and looks at the page with the tokens again and
+/// Signs a user in, wherever sessions live, and looks at the page with the tokens again and
 /// again.
-async fn reloads(framework: &str, person: Person, organizations: usize) {
+async fn reloads(framework: &str, user: TestUser, organizations: usize) {
     let with_token = if organizations > 200 { 5 } else { organizations };
     let homes = [("in cookies", None), ("in a store", Some(Arc::new(MemoryStorage::new())))];
     for (home, store) in homes {
         let home = format!("{framework}, {home}");
-        let site = Site::start(framework, &person, store).await;
+        let site = Site::start(framework, &user, store).await;
         let browser = Browser::launch().await;
         let tab = browser.new_tab().await;
         tab.goto(&site.page()).await;
         tab.click("#continue-with-hugging-face").await;
-        tab.click(&format!("#person-{}", person.handle())).await;
+        tab.click(&format!("#person-{}", user.handle())).await;
         tab.click("#authorize").await;
         let tokens = tokens_on(&tab).await;
         assert_all(&tokens, with_token, &home);
@@ -128,17 +128,17 @@ struct Site {
 }
 
 impl Site {
-    /// The person has a permission for each of the APIs.
-    async fn start(framework: &str, person: &Person, store: Option<Arc<MemoryStorage>>) -> Self {
+    /// The user has a permission for each of the APIs.
+    async fn start(framework: &str, user: &TestUser, store: Option<Arc<MemoryStorage>>) -> Self {
         let proxy = free_port();
         let base_url = format!("http://localhost:{proxy}");
         let tenant = LocalTenant::builder().base_url(&base_url);
-        let tenant = match person.handle() {
+        let tenant = match user.handle() {
             "alice" | "bob" => tenant,
-            _ => tenant.person(person.clone()),
+            _ => tenant.user(user.clone()),
         };
         let tenant = tenant.start().await.expect("a tenant");
-        permit(&tenant, person.handle()).await.expect("five APIs");
+        permit(&tenant, user.handle()).await.expect("five APIs");
 
         let mut config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
             .with_base_url(&base_url)
@@ -184,8 +184,8 @@ impl Site {
     }
 }
 
-/// Registers the APIs, each with a permission, and a role with all of these for the person.
-async fn permit(tenant: &LocalTenant, person: &str) -> Result<(), logto_management::Error> {
+/// Registers the APIs, each with a permission, and a role with all of these for the user.
+async fn permit(tenant: &LocalTenant, user: &str) -> Result<(), logto_management::Error> {
     let machine = tenant.machine_app();
     let management = Management::new(tenant.endpoint(), &machine.app_id, &machine.app_secret)?;
     let mut role = NewRole::new("user-of-all", "Uses every API", RoleType::User);
@@ -197,12 +197,12 @@ async fn permit(tenant: &LocalTenant, person: &str) -> Result<(), logto_manageme
         role.scope_ids.push(scope.id);
     }
     let role = management.roles().create(&role).await?;
-    // Logto knows people from their first sign-in on.
+    // Logto knows users from their first sign-in on.
     let (endpoint, app) = (tenant.endpoint(), tenant.app_id());
     let first = format!("{endpoint}/oidc/auth?client_id={app}&response_type=code&scope=openid");
-    tenant.sign_in(&first, person).await.expect("a sign-in");
-    let people = tenant.people();
-    let person = people.iter().find(|one| one.handle() == person);
-    let id = person.expect("a built-in person").id();
+    tenant.sign_in(&first, user).await.expect("a sign-in");
+    let users = tenant.users();
+    let user = users.iter().find(|one| one.handle() == user);
+    let id = user.expect("a built-in user").id();
     management.users().add_roles(id, &[&role.id]).await
 }

@@ -29,7 +29,7 @@ fn the_page_to_return_to_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn no_shared_cache_keeps_the_page_of_a_person() {
+fn no_shared_cache_keeps_the_page_of_a_user() {
     conform(&cases::caches());
 }
 

@@ -30,7 +30,7 @@ async fn job(cluster: &Cluster) -> Logto {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reconciliation_ends_the_sessions_of_a_person_whose_webhook_was_lost() {
+async fn reconciliation_ends_the_sessions_of_a_user_whose_webhook_was_lost() {
     with_each_database(async |database| {
         let mut cluster = Cluster::start_with_webhooks(database).await;
         let alice = Visitor::new();
@@ -39,8 +39,8 @@ async fn reconciliation_ends_the_sessions_of_a_person_whose_webhook_was_lost() {
         let management =
             Management::new(cluster.tenant.endpoint(), &machine.app_id, &machine.app_secret);
         let management = management.unwrap();
-        let people = cluster.tenant.people();
-        let id = people.iter().find(|person| person.handle() == "alice").unwrap().id();
+        let users = cluster.tenant.users();
+        let id = users.iter().find(|user| user.handle() == "alice").unwrap().id();
 
         for instance in 0..3 {
             cluster.kill(instance);

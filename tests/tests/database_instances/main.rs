@@ -1,4 +1,4 @@
-//! Three instances of the example app with one store: what people do there, and what goes wrong.
+//! Three instances of the example app with one store: what users do there, and what goes wrong.
 
 mod connections;
 mod lost_webhook;
@@ -273,7 +273,7 @@ async fn logto_may_tell_any_instance_of_a_sign_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_suspended_person_is_signed_out_on_every_page_stream_and_instance() {
+async fn a_suspended_user_is_signed_out_on_every_page_stream_and_instance() {
     with_each_database(async |database| {
         let cluster = Cluster::start_with_webhooks(database).await;
         let tenant = &cluster.tenant;
@@ -296,8 +296,8 @@ async fn a_suspended_person_is_signed_out_on_every_page_stream_and_instance() {
         let machine = tenant.machine_app();
         let management =
             Management::new(tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap();
-        let people = tenant.people();
-        let alice = people.iter().find(|person| person.handle() == "alice").unwrap();
+        let users = tenant.users();
+        let alice = users.iter().find(|user| user.handle() == "alice").unwrap();
         management.users().set_suspended(alice.id(), true).await.unwrap();
 
         for stream in streams {

@@ -47,7 +47,7 @@ async fn every_demo_runs_until_it_is_interrupted() {
     runs_until_it_is_interrupted("mcp", "/mcp</pre>").await;
 }
 
-/// The page of the app has `mark`, by which people begin.
+/// The page of the app has `mark`, by which users begin.
 async fn runs_until_it_is_interrupted(example: &str, mark: &str) {
     let (base_url, logto) = (free_base_url(), free_base_url());
     let environment = [("BASE_URL", base_url.as_str()), ("LOGTO_LOCAL_PORT", port_of(&logto))];

@@ -1,4 +1,4 @@
-//! From an empty tenant to a signed-in person, by one command and the app's start.
+//! From an empty tenant to a signed-in user, by one command and the app's start.
 
 use std::path::Path;
 use std::process::Output;
@@ -25,7 +25,7 @@ fn set_up(tenant: &LocalTenant, base_url: &str, folder: &Path) -> Output {
 
 // More than one thread: the tenant serves while the command is waited for.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_command_makes_an_example_sign_people_in() {
+async fn one_command_makes_an_example_sign_users_in() {
     for example in Example::ALL {
         let tenant = LocalTenant::builder().empty().start().await.unwrap();
         let (base_url, folder) = (free_base_url(), tempfile::tempdir().unwrap());

@@ -16,7 +16,7 @@
 //! | discovery and keys are fetched for every operation | Go | here |
 //! | the app's own cookies are overwritten | Next | conformance, `pending_cookies` |
 //! | answers of the provider are printed | JavaScript | every hostile case, every browser test |
-//! | an image signs people out | Express | conformance, `sign_out` |
+//! | an image signs users out | Express | conformance, `sign_out` |
 //! | the callback's path is fixed | Next | here, and conformance, `places` |
 //! | no nonce, no allow-list of algorithms | all | `hostile_id_token`, `hostile_signature` |
 //! | a second tab ends the sign-in of the first | all | `hostile_tabs`, `browser_local` |
@@ -93,7 +93,7 @@ impl Scene {
         assert_eq!((seen.status, seen.location()), (303, "/"));
     }
 
-    async fn person(&self) -> Option<String> {
+    async fn user(&self) -> Option<String> {
         let user = self.logto.context(self.request("GET", "/")).maybe_user().await.unwrap();
         user.map(|user| user.sub().to_owned())
     }
@@ -139,7 +139,7 @@ async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
     scene.sign_in().await;
     scene.clock.advance(std::time::Duration::from_secs(3600));
     scene.tenant.clock().advance(std::time::Duration::from_secs(3600));
-    // On its way with the old cookie while the person signs out.
+    // On its way with the old cookie while the user signs out.
     let straggler = scene.logto.context(scene.request("GET", "/"));
     assert!(straggler.is_authenticated().await.unwrap());
     // Nor does it if Logto missed the revocation and would still give tokens.
@@ -150,7 +150,7 @@ async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
 
     assert!(straggler.access_token(TokenRequest::opaque()).await.unwrap_err().needs_sign_in());
     scene.browser.keep(&straggler.take_cookies().await);
-    assert_eq!(scene.person().await, None);
+    assert_eq!(scene.user().await, None);
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_session_that_was_renewed_during_a_sign_out_stays_ended() {
     scene.send(Route::SignOut, "POST", "/sign-out").await;
     // Only now the slow handler is done.
     scene.browser.keep(&slow.take_cookies().await);
-    assert_eq!(scene.person().await, None);
+    assert_eq!(scene.user().await, None);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ async fn all(rows: &[Row]) {
     each(rows, async |(alter, then): (fn(&str) -> String, Then)| {
         for before in [None, Some("before")] {
             let mut world = World::new().await;
-            if let Some(person) = before {
-                world.sign_in_as(person).await;
+            if let Some(user) = before {
+                world.sign_in_as(user).await;
                 world.provider.welcome("alice");
             }
             let sent = world.provider.calls(Endpoint::Token).len();
@@ -109,8 +109,8 @@ async fn errors_of_the_provider() {
     each(rows.map(|error| (error, error)), async |error| {
         for before in [None, Some("before")] {
             let mut world = World::new().await;
-            if let Some(person) = before {
-                world.sign_in_as(person).await;
+            if let Some(user) = before {
+                world.sign_in_as(user).await;
             }
             let authorize = world.begin("/sign-in?return_to=/home").await;
             let honest = replace(&world.callback(&authorize), "code", None);
@@ -123,7 +123,7 @@ async fn errors_of_the_provider() {
 
             let seen = world.open(&(honest + &words)).await;
             refused(&world, &seen, before).await;
-            // Who has to do something about it: the person, Logto, or an operator.
+            // Who has to do something about it: the user, Logto, or an operator.
             let level = match error {
                 "access_denied" => "INFO",
                 "server_error" | "temporarily_unavailable" => "WARN",

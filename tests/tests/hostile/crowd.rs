@@ -23,7 +23,7 @@ async fn requests_beyond_the_limit_wait_for_their_turn() {
 }
 
 #[tokio::test]
-async fn people_who_come_while_it_is_gone_make_few_requests() {
+async fn users_who_come_while_it_is_gone_make_few_requests() {
     let mut world = World::new().await;
     world.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
     for _ in 0..60 {

@@ -1,4 +1,4 @@
-//! A sign-in that is meant for one person: a magic link, an invitation, "continue as …".
+//! A sign-in that is meant for one user: a magic link, an invitation, "continue as …".
 
 use logto::{ErrorKind, FirstScreen, LogtoConfig, Prompt, SignInOptions};
 use logto_tests::hostile::{Endpoint, Home, IdToken, NO, Seen, Then, World, YES, each, state_of};
@@ -53,7 +53,7 @@ async fn the_callback_sees_who_came() {
             let seen = come_back(&mut world, &authorize).await;
             if then == YES {
                 assert_eq!(seen.status, 303, "{seen:?}");
-                assert_eq!(world.person().await.as_deref(), Some("alice"));
+                assert_eq!(world.user().await.as_deref(), Some("alice"));
             } else {
                 assert_eq!(seen.status, 403, "{seen:?}");
                 assert!(seen.body.contains("This is for another account"), "{seen:?}");
@@ -61,10 +61,10 @@ async fn the_callback_sees_who_came() {
                     seen.body.contains("max_age=0"),
                     "Logto would bring the same one: {seen:?}"
                 );
-                assert_eq!(world.person().await.as_deref(), Some("bob"), "the session stays");
+                assert_eq!(world.user().await.as_deref(), Some("bob"), "the session stays");
                 // Nor does the same callback bring one later.
                 come_back(&mut world, &authorize).await;
-                assert_eq!(world.person().await.as_deref(), Some("bob"));
+                assert_eq!(world.user().await.as_deref(), Some("bob"));
             }
             world.logto.drain(std::time::Duration::from_secs(5)).await;
             let revoked = world.provider.calls(Endpoint::Revocation).len();
@@ -81,7 +81,7 @@ fn is(token: &mut IdToken, email: &str, verified: bool) {
 }
 
 #[tokio::test]
-async fn a_magic_link_asks_for_its_page_and_its_person() {
+async fn a_magic_link_asks_for_its_page_and_its_user() {
     let mut world = World::with(with_email).await;
     let link = SignInOptions::new().with_one_time_token(EMAIL, "the token");
     let authorize = begin(&mut world, link).await;
@@ -95,7 +95,7 @@ async fn a_magic_link_asks_for_its_page_and_its_person() {
     world.finish();
 }
 
-/// The right person may come through without a page; the check stays.
+/// The right user may come through without a page; the check stays.
 #[tokio::test]
 async fn a_prompt_that_is_asked_for_is_kept() {
     let mut world = World::with(with_email).await;
@@ -107,7 +107,7 @@ async fn a_prompt_that_is_asked_for_is_kept() {
 
 /// Where the sign-in is repeated because Logto does not know an API resource.
 #[tokio::test]
-async fn a_repeated_sign_in_is_meant_for_the_same_person() {
+async fn a_repeated_sign_in_is_meant_for_the_same_user() {
     let mut world =
         World::with(|config| with_email(config).with_resources(["https://unknown.example"])).await;
     let authorize = begin(&mut world, for_dave()).await;
@@ -121,11 +121,11 @@ async fn a_repeated_sign_in_is_meant_for_the_same_person() {
     assert_eq!(parameter(&authorize, "prompt").as_deref(), Some("login consent"));
     assert_eq!(parameter(&authorize, "login_hint").as_deref(), Some(EMAIL));
     assert_eq!(come_back(&mut world, &authorize).await.status, 403);
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     world.finish();
 }
 
-/// What one person had begun is for another here: they are the one who is meant.
+/// What one user had begun is for another here: they are the one who is meant.
 #[tokio::test]
 async fn the_one_who_is_meant_goes_on_to_the_page() {
     let mut world = World::new().await;
@@ -138,7 +138,7 @@ async fn the_one_who_is_meant_goes_on_to_the_page() {
         .with_post_redirect_uri("/page");
     let authorize = begin(&mut world, options).await;
     assert_eq!(come_back(&mut world, &authorize).await.location(), "/page");
-    assert_eq!(world.person().await.as_deref(), Some("bob"));
+    assert_eq!(world.user().await.as_deref(), Some("bob"));
     world.finish();
 }
 
@@ -151,7 +151,7 @@ async fn an_address_cannot_be_compared_without_its_scope() {
     world.finish();
 }
 
-/// To a person who is signed in there, Logto shows no page.
+/// To a user who is signed in there, Logto shows no page.
 #[tokio::test]
 async fn options_that_need_a_page_are_logged_where_there_may_be_none() {
     const LINE: &str = r#"parameters=["first_screen"]"#;

@@ -1,5 +1,5 @@
 //! ID tokens that a provider must not get accepted, and odd ones that it may: the request that they
-//! answer, the person, and whatever else is in them.
+//! answer, the user, and whatever else is in them.
 
 use logto_tests::hostile::{IdToken, Key, NO, YES, each_token, encode};
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
-//! Where a person may be sent after signing in: to a page of the app, and nowhere else.
+//! Where a user may be sent after signing in: to a page of the app, and nowhere else.
 
 use logto_tests::hostile::{World, each};
 
-/// Wanted pages (as they stand in the query, escaped or not) and where the person ends.
+/// Wanted pages (as they stand in the query, escaped or not) and where the user ends.
 #[tokio::test]
 async fn pages_to_return_to() {
     let rows: &[(&str, &str)] = &[

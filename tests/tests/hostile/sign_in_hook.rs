@@ -91,11 +91,11 @@ async fn it_decides_who_is_let_in_and_where_they_go() {
                 let (mut world, calls) = world_at(home, decide).await;
                 let seen = sign_in(&mut world).await;
                 assert_eq!((seen.status, seen.location()), (status, page), "{seen:?}");
-                assert_eq!(world.person().await.as_deref(), is_in.then_some("alice"));
+                assert_eq!(world.user().await.as_deref(), is_in.then_some("alice"));
                 assert_eq!(*calls.lock().unwrap(), 1);
                 if status == 403 {
                     assert!(seen.body.contains("&lt;b&gt;No.&lt;/b&gt;"), "{seen:?}");
-                    // The way on does not bring the same person back.
+                    // The way on does not bring the same user back.
                     assert!(seen.body.contains("max_age=0"), "{seen:?}");
                 }
                 // There is nothing left of a sign-in that was refused.
@@ -125,7 +125,7 @@ async fn a_session_that_is_there_stays_whatever_the_hook_says() {
         world.logto = hooked;
         world.provider.welcome("bob");
         sign_in(&mut world).await;
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     }
 }
@@ -173,7 +173,7 @@ async fn it_knows_who_it_is_and_where_they_go() {
     .await;
 }
 
-/// People load a callback twice, and the store may be away when the hook has answered.
+/// Users load a callback twice, and the store may be away when the hook has answered.
 #[tokio::test]
 async fn it_is_called_once_for_each_sign_in() {
     let (mut world, calls) =
@@ -192,7 +192,7 @@ async fn it_is_called_once_for_each_sign_in() {
         assert_eq!((seen.status, seen.location()), (303, "/welcome"), "{seen:?}");
     }
     assert_eq!(*calls.lock().unwrap(), 1);
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     world.finish();
 }
 
@@ -209,7 +209,7 @@ async fn a_failure_is_final_and_logged() {
         assert!(!seen.body.contains("database"), "{seen:?}");
     }
     assert_eq!(*calls.lock().unwrap(), 1);
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     assert!(world.log().contains("the database is away"));
     world.finish();
 }

@@ -27,7 +27,7 @@ async fn the_fourth_sign_in_in_a_row_is_a_page_and_a_click_goes_on() {
 }
 
 #[tokio::test]
-async fn people_who_keep_their_session_or_sign_out_are_not_stopped() {
+async fn users_who_keep_their_session_or_sign_out_are_not_stopped() {
     let mut world = World::new().await;
     for _ in 0..5 {
         assert_eq!(world.sign_in().await.status, 303, "a session is there");
@@ -49,9 +49,9 @@ async fn tabs_that_sign_in_one_after_the_other_are_not_stopped() {
         before = Some(world.browser.clone());
         assert_eq!(world.sign_in().await.status, 303);
     }
-    assert!(world.person().await.is_some());
+    assert!(world.user().await.is_some());
     world.browser = before.unwrap();
-    assert_eq!(world.person().await, None, "its session was replaced");
+    assert_eq!(world.user().await, None, "its session was replaced");
     assert_eq!(world.open("/sign-in?return_to=/home").await.status, 303);
     world.finish();
 }

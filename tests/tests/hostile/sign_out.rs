@@ -85,7 +85,7 @@ async fn signing_out_always_signs_out_here() {
             let on = world.open("/sign-out?continue").await;
             assert!(on.body.contains("you may still be signed in there"), "{on:?}");
         }
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         let revoked = world.provider.calls(Endpoint::Revocation);
         assert_eq!(revoked.len(), 1);
         assert!(revoked[0].form["token"].contains("refresh-token"), "{revoked:?}");
@@ -108,7 +108,7 @@ async fn signing_out_with_what_discovery_leaves_out() {
         world.sign_in_as("alice").await;
         let seen = world.send("POST", "/sign-out", &FORM).await;
         assert_eq!((seen.status, seen.location() != "/"), (303, goes_there), "{name}");
-        assert_eq!(world.person().await, None, "{name}");
+        assert_eq!(world.user().await, None, "{name}");
         assert_eq!(world.provider.calls(Endpoint::Revocation).len(), revocations, "{name}");
         world.finish();
     }
@@ -140,7 +140,7 @@ async fn who_may_sign_out() {
         let seen = world.send("POST", "/sign-out", headers).await;
         assert_eq!(seen.status, 403, "{name}");
         assert!(seen.cookies.is_empty(), "{name}");
-        assert_eq!(world.person().await.as_deref(), Some("alice"), "{name}");
+        assert_eq!(world.user().await.as_deref(), Some("alice"), "{name}");
         assert!(world.provider.calls(Endpoint::Revocation).is_empty(), "{name}");
         world.finish();
     }
@@ -148,7 +148,7 @@ async fn who_may_sign_out() {
     let older_safari = [("origin", "null")];
     let mut world = World::signed_in().await;
     let seen = world.send("POST", "/sign-out", &older_safari).await;
-    assert_eq!((seen.status, world.person().await), (303, None));
+    assert_eq!((seen.status, world.user().await), (303, None));
     world.finish();
     let mut world = World::new().await;
     world.browser.plant(&format!("logto_{APP_ID}"), "1AAAA");
@@ -159,15 +159,15 @@ async fn who_may_sign_out() {
         let mut world = World::signed_in().await;
         let seen = world.send(method, "/sign-out", &NAVIGATION).await;
         assert_eq!((seen.status, seen.header("allow")), (405, Some("POST")), "{method}");
-        assert_eq!(world.person().await.as_deref(), Some("alice"), "{method}");
+        assert_eq!(world.user().await.as_deref(), Some("alice"), "{method}");
         world.finish();
     }
     let mut world = World::with(logto::LogtoConfig::with_sign_out_by_get).await;
     world.sign_in_as("alice").await;
     let seen = world.send("GET", "/sign-out", &[("sec-purpose", "prefetch")]).await;
-    assert_eq!((seen.status, world.person().await.is_some()), (403, true));
+    assert_eq!((seen.status, world.user().await.is_some()), (403, true));
     let seen = world.open("/sign-out").await;
-    assert_eq!((seen.status, world.person().await), (303, None));
+    assert_eq!((seen.status, world.user().await), (303, None));
     world.finish();
 }
 

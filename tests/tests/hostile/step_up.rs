@@ -25,7 +25,7 @@ fn authenticated(seconds_ago: i64) -> impl Fn(&mut IdToken) + Send + Sync + 'sta
     }
 }
 
-/// The person on the page that needs a recent sign-in, or the answer that came instead.
+/// The user on the page that needs a recent sign-in, or the answer that came instead.
 async fn fresh(world: &mut World) -> Result<User, Seen> {
     let page = world.page();
     let user = page.fresh_user(MAX_AGE).await;
@@ -62,8 +62,8 @@ async fn the_callback_insists_on_it() {
     each(rows.map(|(name, bend, then)| (name, (bend, then))), async |(bend, then)| {
         for before in [None, Some("alice")] {
             let mut world = World::new().await;
-            if let Some(person) = before {
-                world.sign_in_as(person).await;
+            if let Some(user) = before {
+                world.sign_in_as(user).await;
             }
             world.provider.bend_token(bend);
             let seen = step_up(&mut world).await;
@@ -73,7 +73,7 @@ async fn the_callback_insists_on_it() {
             } else {
                 assert_eq!(seen.status, 400, "{seen:?}");
                 assert!(seen.body.contains("max_age=300"), "{seen:?}");
-                assert_eq!(world.person().await.as_deref(), before, "the session stays");
+                assert_eq!(world.user().await.as_deref(), before, "the session stays");
                 // Nor does the same callback bring one later.
                 assert!(fresh(&mut world).await.is_err());
             }
@@ -92,7 +92,7 @@ async fn it_is_remembered_and_not_read_back_from_the_callback() {
     assert_eq!(parameter(&authorize, "prompt").as_deref(), Some("consent"));
     let callback = format!("{}&max_age=999999", world.callback(&authorize));
     assert_eq!(world.open(&callback).await.status, 400);
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     // One that asks for more is not disturbed.
     let authorize = world.begin("/sign-in?max_age=999999").await;
     let callback = format!("{}&max_age=300", world.callback(&authorize));
@@ -139,7 +139,7 @@ async fn a_repeated_sign_in_insists_on_it_too() {
     let authorize = Url::parse(again.location()).unwrap();
     assert_eq!(parameter(&authorize, "max_age").as_deref(), Some("300"));
     assert_eq!(world.open(&world.callback(&authorize)).await.status, 400);
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     world.finish();
 }
 
@@ -178,7 +178,7 @@ async fn no_age_at_all_passes_once() {
 }
 
 #[tokio::test]
-async fn another_person_is_a_change_of_account() {
+async fn another_user_is_a_change_of_account() {
     each(Home::ALL, async |home| {
         let mut world = World::at(home, |config| config.with_after_sign_in("/start")).await;
         world.sign_in_as("alice").await;
@@ -191,10 +191,10 @@ async fn another_person_is_a_change_of_account() {
             (303, "/start"),
             "what alice had begun is not bob's"
         );
-        assert_eq!(world.person().await.as_deref(), Some("bob"));
+        assert_eq!(world.user().await.as_deref(), Some("bob"));
         // And alice's session is over in this browser.
         world.browser = alice;
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         world.finish();
     })
     .await;
@@ -223,7 +223,7 @@ async fn cancelling_keeps_the_session_and_does_not_ask_again() {
             assert!(seen.body.contains("You are still signed in"), "{seen:?}");
             assert!(seen.body.contains(&SIGN_IN.replace('&', "&amp;")), "{seen:?}");
         }
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     }
 }
@@ -299,13 +299,13 @@ async fn it_begins_a_session_of_its_own() {
     world.provider.bend_token(authenticated(0));
     step_up(&mut world).await;
     world.clock.advance(day / 2 + Duration::from_secs(5));
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     world.browser = before;
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     world.finish();
 }
 
-/// A provider that never asks the person again.
+/// A provider that never asks the user again.
 #[tokio::test]
 async fn loops_end() {
     let mut world = World::signed_in().await;
@@ -320,7 +320,7 @@ async fn loops_end() {
         format!("/callback?state={}&iss={}", state_of(&authorize), world.provider.issuer());
     let seen = world.open(&nowhere).await;
     assert_eq!(seen.status, 400, "{seen:?}");
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     world.finish();
 }
 
@@ -332,7 +332,7 @@ async fn an_outage_is_no_sign_out() {
     let callback = world.callback(&authorize);
     world.provider.bend(Endpoint::Token, |_, _| Answer::error(503, "unavailable"));
     assert_eq!(world.open(&callback).await.status, 503);
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     world.provider.relent();
     world.provider.bend_token(authenticated(0));
     // The answer was lost, and the code with it.

@@ -80,7 +80,7 @@ async fn a_callback_that_is_loaded_after_the_sign_out_makes_no_session() {
     assert_eq!(world.send("POST", "/sign-out", &form).await.status, 303);
     world.browser = before;
     world.open(&callback).await;
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     world.finish();
 }
 
@@ -98,7 +98,7 @@ async fn a_sign_in_belongs_to_its_browser() {
     // By chance the two cookies have one name; then it may begin again, as itself.
     let begins_again = seen.status == 303 && seen.location().contains("/oidc/auth?");
     assert!(begins_again || seen.status == 400, "{seen:?}");
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     assert!(world.provider.calls(Endpoint::Token).is_empty());
     world.browser = alice;
     let seen = world.open(&callback).await;
@@ -157,7 +157,7 @@ async fn thirty_tabs_at_once_all_come_back() {
         let seen = world.open(&world.callback(&authorize)).await;
         assert_eq!((seen.status, seen.location()), (303, page(tab).as_str()));
     }
-    assert!(world.person().await.is_some());
+    assert!(world.user().await.is_some());
     world.finish();
 }
 
@@ -218,7 +218,7 @@ async fn cookies_that_are_not_ours_do_no_harm() {
         let mut world = World::new().await;
         let authorize = world.begin("/sign-in?return_to=/home").await;
         plant(&mut world);
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         let honest = world.callback(&authorize);
         let seen = world.open(&honest.replace(&state_of(&authorize), FOREIGN)).await;
         refused(&world, &seen, None).await;

@@ -96,7 +96,7 @@ fn said(error: &Value, description: &Value) -> Answer {
     Answer::text(400, &body.to_string())
 }
 
-/// The person signed out elsewhere, or comes back late: no one has to look into it.
+/// The user signed out elsewhere, or comes back late: no one has to look into it.
 #[tokio::test]
 async fn a_code_that_logto_does_not_take_is_a_sign_in_that_is_over() {
     let mut world = World::new().await;

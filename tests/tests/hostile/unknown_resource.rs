@@ -1,5 +1,5 @@
 //! Logto refuses a whole sign-in for one API resource that it does not know. That must not lock
-//! people out.
+//! users out.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn refusal(world: &World, authorize: &Url) -> String {
 }
 
 #[tokio::test]
-async fn people_sign_in_without_it_and_with_all_others() {
+async fn users_sign_in_without_it_and_with_all_others() {
     let mut world = world().await;
     let authorize = world.begin("/sign-up?return_to=/home").await;
     assert_eq!(resources(&authorize), [UNKNOWN, KNOWN, ORGANIZATIONS]);
@@ -51,7 +51,7 @@ async fn people_sign_in_without_it_and_with_all_others() {
     assert!(authorize.query_pairs().any(|pair| pair == as_before));
     let home = world.open(&world.callback(&authorize)).await;
     assert_eq!((home.status, home.location()), (303, "/home"));
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     let log = world.log();
     let named: Vec<_> = log.lines().filter(|line| line.contains(UNKNOWN)).collect();
     assert!(named.len() == 1 && !named[0].contains(KNOWN), "{log}");
@@ -95,7 +95,7 @@ async fn where_it_cannot_be_told_which_one_it_is_all_are_left_out() {
 }
 
 #[tokio::test]
-async fn people_who_are_refused_together_do_not_each_ask() {
+async fn users_who_are_refused_together_do_not_each_ask() {
     let mut world = world().await;
     for _ in 0..10 {
         let authorize = world.begin("/sign-in").await;

@@ -88,7 +88,7 @@ async fn a_token_that_ended_early_is_renewed_once() {
     assert_eq!(world.provider.calls(Endpoint::Token).len(), 2);
     world.finish();
 
-    // A person who was suspended: 401, and the refresh token is not accepted either.
+    // A user who was suspended: 401, and the refresh token is not accepted either.
     let mut world = World::signed_in().await;
     world.provider.revoke_everything();
     let outcome = world.user_info().await;

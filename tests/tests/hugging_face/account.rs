@@ -1,4 +1,4 @@
-//! A person's account at Logto: what the SDK makes of the Account API's answers.
+//! A user's account at Logto: what the SDK makes of the Account API's answers.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use logto::web::{
     SentCode, Verification,
 };
 use logto::{AccountProblem, Error, ErrorKind};
-use logto_local::{LocalTenant, LocalTenantBuilder, Person};
+use logto_local::{LocalTenant, LocalTenantBuilder, TestUser};
 use logto_tests::hostile::{
     Answer, BASE_URL, Browser, Endpoint, Home, LocalWorld, NAVIGATION, Seen, World, each,
 };
@@ -17,14 +17,14 @@ const PASSWORD: &str = "Sup3r$ecretPw!";
 const SCOPES: [&str; 4] = ["email", "custom_data", "identities", "urn:logto:scope:sessions"];
 
 fn builder() -> LocalTenantBuilder {
-    let person = Person::new("pm").with_password(PASSWORD);
-    LocalTenant::builder().account_center(true).token_storage(true).person(person)
+    let user = TestUser::new("pm").with_password(PASSWORD);
+    LocalTenant::builder().account_center(true).token_storage(true).user(user)
 }
 
-async fn signed_in(person: &str) -> LocalWorld {
+async fn signed_in(user: &str) -> LocalWorld {
     let mut world =
         LocalWorld::of(builder(), Home::Cookies, |config| config.with_scopes(SCOPES)).await;
-    world.sign_in(person).await;
+    world.sign_in(user).await;
     world
 }
 
@@ -135,7 +135,7 @@ async fn a_code_for_the_own_address_says_who_it_is_and_no_other_address_does() {
         let listed = account.clone().with_verification(verified).sessions().await;
         assert_eq!(listed.err().and_then(|error| error.account_problem()), then, "{email}");
     }
-    // A person without password and address is asked for neither.
+    // A user without password and address is asked for neither.
     let carol = signed_in("carol").await;
     let account = carol.page().user().await.unwrap().account();
     assert_eq!(account.fetch().await.unwrap().has_security_verification_method, Some(false));
@@ -179,7 +179,7 @@ async fn an_account_elsewhere_is_linked_on_demand() {
     let unknown = account.begin_link("github", "/linked").await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::NotConfigured);
 
-    // Declined, tried without a verification, and of another person.
+    // Declined, tried without a verification, and of another user.
     let begun = account.begin_link("huggingface", "/linked").await.unwrap();
     let (browser, target) = back(&world, begun, "bob", "deny").await;
     let declined = opened(&world, &browser, &target).user().await.unwrap().account();
@@ -193,7 +193,7 @@ async fn an_account_elsewhere_is_linked_on_demand() {
 
     let begun = account.begin_link("huggingface", "/linked").await.unwrap();
     let (browser, target) = back(&world, begun, "bob", "authorize").await;
-    // Without the cookie, and with another state, it is not this person's doing.
+    // Without the cookie, and with another state, it is not this user's doing.
     for (browser, target) in [
         (&world.browser, target.clone()),
         (&browser, target.replace("state=", "state=x")),
@@ -299,7 +299,7 @@ async fn every_recorded_refusal_has_a_name() {
         assert_eq!((error.kind(), error.account_problem()), (ErrorKind::Refused, then));
         assert!(!format!("{error} {error:?}").contains(PASSWORD), "{error:?}");
         assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 1);
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     })
     .await;

@@ -1,4 +1,4 @@
-//! The person's token at Hugging Face and other services: what Logto may answer, by the errors that
+//! The user's token at Hugging Face and other services: what Logto may answer, by the errors that
 //! were recorded from it.
 
 use std::time::Duration;
@@ -79,7 +79,7 @@ async fn every_recorded_answer_has_a_name() {
         let calls = |endpoint| world.provider.calls(endpoint).len();
         assert_eq!(calls(Endpoint::Elsewhere), asked);
         assert_eq!(calls(Endpoint::Token) - before, renewed);
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     })
     .await;

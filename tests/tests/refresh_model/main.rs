@@ -71,9 +71,9 @@ const NONE: Faults = Faults {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Violation {
-    /// The person is signed out, and did not sign out.
+    /// The user is signed out, and did not sign out.
     Lost,
-    /// The person signed out, and is signed in.
+    /// The user signed out, and is signed in.
     Stayed,
     /// A refresh token was sent twice although its holder was there all the time.
     Twice,
@@ -123,7 +123,7 @@ const OF_A_SIGN_OF_LIFE: Faults = Faults { sign_of_life: true, ..NONE };
 const STOP: Faults = Faults { stop: true, ..NONE };
 
 #[test]
-fn no_fault_that_can_be_survived_loses_or_keeps_a_person() {
+fn no_fault_that_can_be_survived_loses_or_keeps_a_user() {
     for faults in [
         Faults { sign_out: true, sign_of_life: true, ..OF_AN_INSTANCE },
         Faults { sign_out: true, sign_of_life: true, ..OF_A_CONNECTION },

@@ -39,17 +39,17 @@ async fn a_secret_is_replaced_without_a_sign_out() {
         for (at, instance) in steps[..3].iter().enumerate() {
             for instance in [instance, &steps[at.saturating_sub(1)]] {
                 world.logto = instance.clone();
-                assert_eq!(world.person().await.as_deref(), Some("alice"), "step {at}");
+                assert_eq!(world.user().await.as_deref(), Some("alice"), "step {at}");
                 // Without a common store only one instance's answers reach the browser in turn.
                 world.clock.advance(LATER);
                 world.access_token().await.unwrap();
-                assert_eq!(world.person().await.as_deref(), Some("alice"), "step {at}");
+                assert_eq!(world.user().await.as_deref(), Some("alice"), "step {at}");
             }
         }
         world.logto = steps[2].clone();
         world.sign_in_as("alice").await;
         world.logto = steps[3].clone();
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.clock.advance(LATER);
         world.access_token().await.unwrap();
         world.finish();
@@ -80,16 +80,16 @@ async fn an_app_that_moves_its_sessions_keeps_them() {
     world.sign_in_as("alice").await;
     let store = Arc::new(MemoryStorage::new().with_clock(world.clock.clone()));
     world.logto = world.changed(|config| config.with_storage(store));
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     world.clock.advance(LATER);
     world.access_token().await.unwrap();
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     let cookies = world.browser.cookies().to_vec();
 
     // Signing out works for such a session, copies included; the next one is in the store.
     let page = world.page();
     drop(page.sign_out().await);
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     world.sign_in_as("bob").await;
     assert_eq!(world.logto.sessions_of("bob").await.unwrap().len(), 1);
     let length =
@@ -99,7 +99,7 @@ async fn an_app_that_moves_its_sessions_keeps_them() {
 }
 
 #[tokio::test]
-async fn a_store_that_lost_everything_asks_people_to_sign_in() {
+async fn a_store_that_lost_everything_asks_users_to_sign_in() {
     let mut world = World::at(Home::Store, |config| config).await;
     world.sign_in_as("alice").await;
     let empty = Arc::new(MemoryStorage::new().with_clock(world.clock.clone()));

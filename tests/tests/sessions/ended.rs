@@ -21,7 +21,7 @@ enum End {
     Everywhere,
     NewSignIn,
     OneOfTheList,
-    BackChannelPerson,
+    BackChannelUser,
     BackChannelSession,
     Webhook,
     RefusedRefresh,
@@ -33,7 +33,7 @@ const ENDS: [(&str, End); 9] = [
     ("a sign-out everywhere", End::Everywhere),
     ("another sign-in in its browser", End::NewSignIn),
     ("the page of sessions", End::OneOfTheList),
-    ("a back-channel logout of the person", End::BackChannelPerson),
+    ("a back-channel logout of the user", End::BackChannelUser),
     ("a back-channel logout of the session", End::BackChannelSession),
     ("a webhook", End::Webhook),
     ("a refused refresh", End::RefusedRefresh),
@@ -53,7 +53,7 @@ impl End {
                 let listed = instance.sessions_of("alice").await.unwrap();
                 assert!(instance.end_session("alice", &listed[0].id).await.unwrap());
             }
-            Self::BackChannelPerson => {
+            Self::BackChannelUser => {
                 world.provider.welcome("alice");
                 let token = world.provider.logout_token(|_| ());
                 world.post_logout(instance, format!("logout_token={token}")).await;
@@ -230,7 +230,7 @@ async fn a_session_in_use_elsewhere_lives_longer() {
     let other = world.instance();
     let (_, mut ended) = stream(&world, &other).await;
     world.clock.advance(HOUR * 3 / 2);
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     let reads = world.store.reads();
     world.clock.advance(HOUR);
     eventually("the store to be asked", async || (world.store.reads() > reads).then_some(())).await;

@@ -1,4 +1,4 @@
-//! All sessions of a person: listed, ended one by one, ended at once. And what a thief of the store
+//! All sessions of a user: listed, ended one by one, ended at once. And what a thief of the store
 //! would have.
 
 use std::time::Duration;
@@ -13,10 +13,10 @@ const LATER: Duration = Duration::from_secs(3600);
 const FORM: [(&str, &str); 2] =
     [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
 
-async fn device(world: &mut World, person: &str) -> Browser {
+async fn device(world: &mut World, user: &str) -> Browser {
     world.browser = Browser::default();
     world.clock.advance(Duration::from_secs(1));
-    world.sign_in_as(person).await;
+    world.sign_in_as(user).await;
     world.browser.clone()
 }
 
@@ -79,7 +79,7 @@ async fn one_session_is_ended_by_its_id() {
     let bob = device(&mut world, "bob").await;
     let other = world.instance();
     let id = other.sessions_of("alice").await.unwrap()[0].id.clone();
-    assert!(!other.end_session("bob", &id).await.unwrap(), "of another person");
+    assert!(!other.end_session("bob", &id).await.unwrap(), "of another user");
     assert!(!other.end_session("alice", "").await.unwrap());
     assert!(other.end_session("alice", &id).await.unwrap());
     assert!(!other.end_session("alice", &id).await.unwrap(), "twice");
@@ -108,7 +108,7 @@ async fn named_device(world: &mut World, user_agent: &str) -> Browser {
 }
 
 #[tokio::test]
-async fn a_person_sees_their_sessions_and_ends_the_others() {
+async fn a_user_sees_their_sessions_and_ends_the_others() {
     each(Home::SHARED, async |home| {
         let mut world = World::at(home, |config| config).await;
         let phone = named_device(&mut world, SAFARI).await;

@@ -2,10 +2,10 @@
 
 mod config_changes;
 mod ended;
+mod expected_user;
 mod lifetime;
 mod listing;
 mod metrics;
-mod one_person;
 mod opened;
 mod persist;
 mod refresh;

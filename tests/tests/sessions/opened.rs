@@ -76,7 +76,7 @@ async fn a_session_cookie_and_a_session_pointer_are_not_interchangeable() {
 async fn what_another_instance_ended_is_over() {
     each(Home::SHARED, async |home| {
         let world = seen(home, |config| config).await;
-        let alice = world.person().await.unwrap();
+        let alice = world.user().await.unwrap();
         world.instance().sign_out_everywhere(&alice).await.unwrap();
         assert_eq!(state(&world).await, SessionState::Revoked);
         world.finish();
@@ -88,7 +88,7 @@ async fn what_another_instance_ended_is_over() {
 async fn what_this_instance_ended_is_over() {
     each(Home::ALL, async |home| {
         let world = seen(home, |config| config).await;
-        let alice = world.person().await.unwrap();
+        let alice = world.user().await.unwrap();
         world.logto.sign_out_everywhere(&alice).await.unwrap();
         assert_eq!(state(&world).await, SessionState::Revoked);
         world.finish();

@@ -212,7 +212,7 @@ async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
         page.access_token(TokenRequest::opaque()).await.unwrap();
         world.clock.advance(Duration::from_secs(30 * 3600));
         assert!(world.access_token().await.is_ok());
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     })
     .await;
@@ -263,7 +263,7 @@ async fn an_outage_at_an_early_renewal_is_not_noticed() {
         // Once it is over, it is noticed.
         world.clock.advance(Duration::from_secs(30));
         assert_eq!(world.access_token().await.unwrap_err().status, 503);
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.provider.relent();
         assert!(world.access_token().await.is_ok());
         world.finish();
@@ -286,7 +286,7 @@ async fn an_answer_that_is_lost() {
             world.provider.relent();
             let again = world.access_token().await;
             assert_eq!(again.is_ok(), survives, "{again:?}");
-            assert_eq!(world.person().await.is_some(), survives);
+            assert_eq!(world.user().await.is_some(), survives);
             world.finish();
         }
     })
@@ -326,7 +326,7 @@ async fn a_refusal_because_another_instance_was_faster() {
         let first = first.await.unwrap().unwrap();
         gates[1].open();
         assert_eq!(second.await.unwrap().unwrap(), first);
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     })
     .await;
@@ -348,7 +348,7 @@ async fn a_dead_refresh_token_is_sent_once() {
             assert!(token.unwrap_err().needs_sign_in());
         }
         assert_eq!(sent(&world) - before, 1);
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         world.finish();
     })
     .await;

@@ -151,7 +151,7 @@ async fn a_late_answer_of_the_old_session_does_not_end_the_new_one() {
             gate.open();
             assert!(asking.await.unwrap().is_err(), "{name}");
             world.browser.keep(&page.take_cookies().await);
-            assert_eq!(world.person().await.as_deref(), Some("bob"), "{name}");
+            assert_eq!(world.user().await.as_deref(), Some("bob"), "{name}");
             world.provider.relent();
             world.clock.advance(LATER);
             assert!(world.access_token().await.is_ok(), "{name}");
@@ -177,7 +177,7 @@ async fn a_late_note_of_use_does_not_undo_anything() {
             }
             world.browser.keep(&slow.take_cookies().await);
             let expected = new_sign_in.then_some("bob");
-            assert_eq!(world.person().await.as_deref(), expected);
+            assert_eq!(world.user().await.as_deref(), expected);
             world.finish();
         }
     })
@@ -219,9 +219,9 @@ async fn a_write_under_way_does_not_bring_a_session_back() {
             gate.open();
             assert!(!asking.await.unwrap(), "note of use: {note_of_use}");
             world.browser.keep(&page.take_cookies().await);
-            assert_eq!(world.person().await, None, "note of use: {note_of_use}");
+            assert_eq!(world.user().await, None, "note of use: {note_of_use}");
             world.browser = copy;
-            assert_eq!(world.person().await, None, "note of use: {note_of_use}");
+            assert_eq!(world.user().await, None, "note of use: {note_of_use}");
             world.finish();
         }
     })

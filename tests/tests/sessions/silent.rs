@@ -83,7 +83,7 @@ async fn without_offline_access_one_redirect_is_enough() {
 }
 
 #[tokio::test]
-async fn only_a_person_who_opens_a_page_is_sent_away() {
+async fn only_a_user_who_opens_a_page_is_sent_away() {
     let world = at_tenant().await;
     for (method, headers) in [
         ("POST", &NAVIGATION[..]),

@@ -78,7 +78,7 @@ async fn a_session_never_outgrows_what_can_be_read() {
             let token = world.token(request).await;
             assert!(token.is_ok(), "token {n}: {token:?}");
         }
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     })
     .await;
@@ -166,7 +166,7 @@ async fn a_session_that_outgrew_its_cookies_ends_for_all_of_them() {
     world.send("POST", "/sign-out", &[("sec-fetch-site", "same-origin")]).await;
     for copy in [small, large] {
         world.browser = copy;
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
     }
     world.finish();
 }
@@ -188,7 +188,7 @@ async fn an_account_that_no_session_holds_is_refused_by_the_name_of_the_claim() 
         for words in [&seen.body, &world.log()] {
             assert!(words.contains("`picture`"), "{words}");
         }
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         world.finish();
     })
     .await;
@@ -213,9 +213,9 @@ async fn a_renewed_cookie_that_never_arrives_gives_way_to_a_smaller_one() {
     }
     assert!(sizes[0] > 400 && sizes[7] < 200, "{sizes:?}");
     assert!(world.log().contains("proxy_buffer_size"));
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     world.send("POST", "/sign-out", &[("sec-fetch-site", "same-origin")]).await;
     world.browser = old;
-    assert_eq!(world.person().await, None);
+    assert_eq!(world.user().await, None);
     world.finish();
 }

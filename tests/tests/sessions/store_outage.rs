@@ -73,7 +73,7 @@ async fn every_kind_of_request_is_told_to_come_back() {
             assert!(world.logto.ping_storage().await.is_err(), "a store that can only be read");
             world.store.recover();
             world.logto.ping_storage().await.unwrap();
-            assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
+            assert_eq!(world.user().await.as_deref(), Some("alice"), "{trouble:?}");
             assert!(world.access_token().await.is_ok());
             world.finish();
         }
@@ -87,7 +87,7 @@ async fn who_is_not_signed_in_does_not_notice() {
         for trouble in OUTAGES {
             let mut world = World::at(home, |config| config).await;
             world.store.get_into(trouble);
-            assert_eq!(world.person().await, None);
+            assert_eq!(world.user().await, None);
             let seen = world.open("/sign-in").await;
             assert_eq!(seen.status, 303, "{trouble:?}");
             assert!(seen.location().starts_with(world.provider.endpoint()));
@@ -111,10 +111,10 @@ async fn a_callback_works_when_the_outage_is_over() {
             assert_eq!(seen.status, 503, "{trouble:?}");
             assert_eq!(world.provider.calls(Endpoint::Token).len(), before, "the code is kept");
             world.store.recover();
-            assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
+            assert_eq!(world.user().await.as_deref(), Some("alice"), "{trouble:?}");
             let seen = world.open(&callback).await;
             assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}");
-            assert_eq!(world.person().await.as_deref(), Some("bob"), "{trouble:?}");
+            assert_eq!(world.user().await.as_deref(), Some("bob"), "{trouble:?}");
             world.finish();
         }
     })
@@ -137,7 +137,7 @@ async fn a_callback_whose_replay_guard_was_stored_without_an_answer() {
         world.store.recover();
         let seen = world.open(&callback).await;
         assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
-        assert_eq!(world.person().await.as_deref(), Some("alice"));
+        assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
     })
     .await;
@@ -161,7 +161,7 @@ async fn a_callback_whose_session_is_stored_after_the_outage() {
     world.store.recover();
     let seen = world.open(&callback).await;
     assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
-    assert_eq!(world.person().await.as_deref(), Some("alice"));
+    assert_eq!(world.user().await.as_deref(), Some("alice"));
     assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
     world.finish();
 }
@@ -183,7 +183,7 @@ async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
         let reply = asking.await.unwrap();
         let seen = world.receive(reply);
         assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}: {seen:?}");
-        assert_eq!(world.person().await.as_deref(), Some("alice"), "{trouble:?}");
+        assert_eq!(world.user().await.as_deref(), Some("alice"), "{trouble:?}");
         world.finish();
     }
 }
@@ -196,7 +196,7 @@ async fn signing_out_holds_when_the_store_is_back() {
             let (copy, other) = (world.browser.clone(), world.instance());
             world.store.get_into(trouble);
             let seen = world.send("POST", "/sign-out", &FORM).await;
-            // The person is told, and can go on to Logto.
+            // The user is told, and can go on to Logto.
             assert_eq!(seen.status, 202, "{trouble:?}: {seen:?}");
             assert!(seen.body.contains("has not reached all servers yet"), "{seen:?}");
             assert!(seen.body.contains("/session/end?client_id="), "{trouble:?}: {seen:?}");
@@ -234,7 +234,7 @@ async fn a_browser_that_goes_away_does_not_stop_its_sign_out() {
         world.store.recover();
         assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
         world.browser = copy;
-        assert_eq!(world.person().await, None);
+        assert_eq!(world.user().await, None);
         assert_eq!(world.provider.refresh_tokens(), 0);
         world.finish();
     })
@@ -261,7 +261,7 @@ async fn entries_that_cannot_be_read_are_no_session() {
             let page = world.page();
             page.access_token(TokenRequest::opaque()).await.unwrap();
             world.store.get_into(trouble);
-            assert_eq!(world.person().await, None, "{trouble:?}");
+            assert_eq!(world.user().await, None, "{trouble:?}");
             let token = world.access_token().await.unwrap_err();
             assert_eq!(token.status, 303, "{trouble:?}: {token:?}");
             let seen: Seen = world.open("/sign-in").await;

@@ -151,7 +151,7 @@ async fn the_session_remembers_the_organization_that_its_user_works_in() {
         let token = world.token(TokenRequest::resource(API)).await.unwrap();
         assert!(token.claims::<Value>().unwrap()["organization_id"].is_null(), "only where asked");
 
-        // Through refreshes, and through another sign-in of the same person, but not of another.
+        // Through refreshes, and through another sign-in of the same user, but not of another.
         world.advance(HOUR);
         world.token(request()).await.unwrap();
         world.sign_in("alice").await;
@@ -292,7 +292,7 @@ async fn an_answer_that_is_lost_while_logto_forgives() {
 }
 
 #[tokio::test]
-async fn all_about_a_person_in_one_call() {
+async fn all_about_a_user_in_one_call() {
     each(Home::ALL, async |home| {
         let mut world = alice(home).await;
         let all = ContextRequest::new()
@@ -322,7 +322,7 @@ async fn all_about_a_person_in_one_call() {
 
 /// Eleven kilobytes of ID token, and two hundred access tokens.
 #[tokio::test]
-async fn the_person_in_two_hundred_organizations() {
+async fn the_user_in_two_hundred_organizations() {
     each(Home::ALL, async |home| {
         let mut world = LocalWorld::at(home, everything).await;
         world.sign_in("bob").await;

@@ -157,7 +157,7 @@ async fn pending_cookies_are_sent_with_responses_and_errors() {
 }
 
 #[actix_web::test]
-async fn people_return_to_the_page_they_asked_for_even_in_a_scope() {
+async fn users_return_to_the_page_they_asked_for_even_in_a_scope() {
     let stage = Stage::new().await;
     let request = TestRequest::with_uri("/a/b/page?x=1").insert_header((ACCEPT, "text/html"));
     let answer = send(&stage, request).await;

@@ -59,7 +59,7 @@ impl App {
             )
             .into(),
             (400, _) if description.contains("grant type is not allowed") => Finding::problem(
-                format!("the app {id} may not sign people in"),
+                format!("the app {id} may not sign users in"),
                 "It is registered as another kind of application, such as machine-to-machine.",
                 "Console → Applications → Create application → Traditional web, and use its id and secret. \
                  Or: logto setup hugging-face",

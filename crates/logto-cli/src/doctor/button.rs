@@ -54,7 +54,7 @@ pub(crate) async fn from_inside(management: &Management, target: &str) -> Result
     if !connectors.iter().any(|one| one.target.as_deref() == Some(target)) {
         return Ok(Finding::problem(
             format!("the tenant has no connector for {target}"),
-            "People cannot sign in with it, whatever the app asks for.",
+            "Users cannot sign in with it, whatever the app asks for.",
             fix(target, "", "Console → Connectors → Social connectors → Add."),
         )
         .into());

@@ -2,11 +2,11 @@
 
 use logto::web::{Reply, Request, Route};
 use logto::{Logto, LogtoConfig};
-use logto_local::{LocalTenant, Person};
+use logto_local::{LocalTenant, TestUser};
 
 use super::finding::{Finding, Outcome};
 
-/// How many organizations the made-up people are in.
+/// How many organizations the made-up users are in.
 const STEPS: [usize; 10] = [25, 50, 100, 150, 200, 300, 400, 600, 800, 1200];
 const BASE_URL: &str = "http://localhost:3000";
 /// The claims that a tenant may add to ID tokens and whose size is not known.
@@ -19,12 +19,12 @@ pub(crate) async fn room_for_organizations(scopes: &[&str]) -> Result<Option<usi
     }
     let mut tenant = LocalTenant::builder().base_url(BASE_URL);
     for organizations in STEPS {
-        tenant = tenant.person(member_of(organizations));
+        tenant = tenant.user(member_of(organizations));
     }
     let tenant = tenant.start().await.map_err(|error| error.to_string())?;
     let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
         .with_base_url(BASE_URL)
-        .with_cookie_secret("for made-up people who are never anywhere")
+        .with_cookie_secret("for made-up users who are never anywhere")
         .with_scopes(scopes.iter().copied());
     let logto = Logto::new(config).map_err(|error| error.to_string())?;
     let mut fitting = 0;
@@ -38,9 +38,9 @@ pub(crate) async fn room_for_organizations(scopes: &[&str]) -> Result<Option<usi
 }
 
 /// With ids as long as Logto's and as little alike.
-fn member_of(organizations: usize) -> Person {
-    let person = Person::new(handle(organizations));
-    (0..organizations).fold(person, |person, number| {
+fn member_of(organizations: usize) -> TestUser {
+    let user = TestUser::new(handle(organizations));
+    (0..organizations).fold(user, |user, number| {
         let mut random = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let id: String = (0..12)
             .map(|_| {
@@ -48,7 +48,7 @@ fn member_of(organizations: usize) -> Person {
                 char::from_digit((random >> 33) as u32 % 36, 36).unwrap_or('0')
             })
             .collect();
-        person.with_membership(&id, "", "org-admin")
+        user.with_membership(&id, "", "org-admin")
     })
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn judge(
                 "the tenant has {organizations} organizations; the session of a user in more than about {room} \
                  does not fit into cookies"
             ),
-            "Such a person cannot sign in: the SDK refuses a session that the browser would lose.",
+            "Such a user cannot sign in: the SDK refuses a session that the browser would lose.",
             "Take urn:logto:scope:organization_roles or the organizations out of LOGTO_SCOPES if the app can do \
              without, or let it keep sessions in a store.",
         ));

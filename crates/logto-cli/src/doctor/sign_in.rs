@@ -96,7 +96,7 @@ impl Addresses {
             if refusal.is_some_and(|(error, _)| error == "invalid_target") {
                 findings.push(Finding::problem(
                     format!("the tenant has no API resource {resource}"),
-                    "Logto refuses a sign-in that asks for it. The SDK begins again without it: people get in, and \
+                    "Logto refuses a sign-in that asks for it. The SDK begins again without it: users get in, and \
                      calls of that API fail.",
                     "Console → API resources → Create: use it as API identifier. Or correct LOGTO_RESOURCES.",
                 ));
@@ -139,7 +139,7 @@ fn same_app(theirs: &Url, ours: &Url, address: &Url) -> Outcome {
     let origin = |url: &Url| Some(url.origin().ascii_serialization());
     let names = ["client_id", "redirect_uri"];
     let values = names.map(|name| (name, parameter(theirs, name), parameter(ours, name)));
-    let values = [("people to", origin(theirs), origin(ours))].into_iter().chain(values);
+    let values = [("users to", origin(theirs), origin(ours))].into_iter().chain(values);
     let differences = values.filter(|(_, theirs, ours)| theirs != ours);
     let differences = differences.map(|(name, theirs, ours)| {
         let value = |value: Option<String>| value.unwrap_or_default();

@@ -27,7 +27,7 @@ pub(crate) async fn hugging_face(
     let management = wanted.management()?;
     let mut plan = plan(&mut wanted, &options, &variables, &management, terminal).await?;
     show_redirect_uris(&plan, terminal);
-    if people_are_to_be_let_in(&plan, &options, terminal) {
+    if users_are_to_be_let_in(&plan, &options, terminal) {
         wanted.skip_user_name = true;
         plan = wanted.setup().plan(&management).await?;
     }
@@ -79,7 +79,7 @@ fn is_undecided(options: &HuggingFace) -> bool {
 }
 
 /// Whether the answer is that new users need not give what they are stopped for.
-fn people_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Terminal) -> bool {
+fn users_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Terminal) -> bool {
     let required = plan.warnings.iter().find_map(|warning| match warning {
         Warning::RequiredIdentifiers(required) => Some(required.join(", ")),
         _ => None,
@@ -87,7 +87,7 @@ fn people_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Termin
     let open = is_undecided(options) && terminal.can_ask();
     required.filter(|_| open).is_some_and(|required| {
         terminal.ask(&format!(
-            "New people from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
+            "New users from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
              other social button?"
         ))
     })

@@ -170,7 +170,7 @@ async fn an_app_of_the_wrong_type() {
         .with("LOGTO_APP_SECRET", machine.app_secret)
         .with("BASE_URL", base_url);
     let found = patient.findings(&[]).await;
-    assert!(found[0].1["what"].as_str().unwrap().contains("may not sign people in"), "{found:?}");
+    assert!(found[0].1["what"].as_str().unwrap().contains("may not sign users in"), "{found:?}");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ const VARIABLES: [&str; 7] = [
 #[tokio::test]
 async fn a_tenant_runs_until_it_is_interrupted() {
     let arguments = [
-        &["local", "--port", "0", "--person", "dora:things-reader"][..],
+        &["local", "--port", "0", "--user", "dora:things-reader"][..],
         &["--api", "http://localhost:8000/mcp", "read:notes", "write:notes"],
     ]
     .concat();
@@ -142,7 +142,7 @@ async fn an_empty_tenant_can_be_set_up_to_keep_tokens() {
         let arguments = [&["local", "--port", "0", "--empty"], token_storage, &set_up].concat();
         let run = run(logto(folder.path(), &arguments)).await;
         assert_eq!(run.status, status, "{run:?}");
-        let switched_on = "✓ let apps read the tokens of the people";
+        let switched_on = "✓ let apps read the tokens of the users";
         assert_eq!(run.out.contains(switched_on), status == 0, "{run:?}");
         assert_eq!(run.err.contains("SECRET_VAULT_KEK"), status == 1, "{run:?}");
     }
@@ -157,7 +157,7 @@ async fn what_cannot_start_says_what_to_do() {
         (&["--app-secret", "real"], 2, "must begin with `local-`"),
         (&["--base-url", "nonsense"], 2, "not an absolute URL"),
         (&["--base-url", "https://app.example.com"], 2, "not on this machine"),
-        (&["--person", "../alice"], 2, "--person dora"),
+        (&["--user", "../alice"], 2, "--user dora"),
         (&["--port", "0", "--", "/no/such/program"], 1, "could not be started"),
     ] {
         let run = run(logto(&temp_dir(), &[&["local"], arguments].concat())).await;

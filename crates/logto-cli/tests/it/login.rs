@@ -96,7 +96,7 @@ async fn is_signed_in(child: Child) {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_once_and_scripts_get_tokens() {
+async fn a_user_signs_in_once_and_scripts_get_tokens() {
     let machine = Machine::new().await;
     let before = machine.run(&["token", API]).await;
     assert_eq!((before.status, before.out.as_str()), (1, ""), "{before:?}");
@@ -116,7 +116,7 @@ async fn a_person_signs_in_once_and_scripts_get_tokens() {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_in_the_browser_of_the_machine() {
+async fn a_user_signs_in_in_the_browser_of_the_machine() {
     let machine = Machine::with_browser().await;
     let url = |line: &str| line.starts_with("http").then(|| line.to_owned());
     let (child, url) = machine.login(&["--browser"], url).await;

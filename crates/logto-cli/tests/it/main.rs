@@ -1,4 +1,4 @@
-//! The `logto` command as people and scripts run it.
+//! The `logto` command as users and scripts run it.
 
 #![allow(
     clippy::expect_used,

@@ -3,8 +3,8 @@
 use super::Directory;
 use super::table::{Row, Table, text, texts};
 use crate::apps::App;
-use crate::people::Person;
 use crate::scopes::ORGANIZATIONS;
+use crate::users::TestUser;
 
 impl Directory {
     /// The permissions of a resource; `None` if the tenant has no such resource.
@@ -17,20 +17,20 @@ impl Directory {
         Some(self.scopes.rows().filter(of_it).map(name).collect())
     }
 
-    /// What the person's roles permit on a resource, within an organization if one is named.
-    pub(crate) fn of_person(
+    /// What the user's roles permit on a resource, within an organization if one is named.
+    pub(crate) fn of_user(
         &self,
-        person: &Person,
+        user: &TestUser,
         resource: &str,
         organization: Option<&str>,
     ) -> Vec<&str> {
         // Without an organization the roles of every organization count, as in Logto.
-        let memberships = person.memberships().iter();
+        let memberships = user.memberships().iter();
         let memberships = memberships.filter(|one| organization.is_none_or(|id| one.id == id));
         let mut roles: Vec<&Row> =
             memberships.filter_map(|one| self.organization_roles.find("name", &one.role)).collect();
         if organization.is_none() {
-            let own = person.roles().iter();
+            let own = user.roles().iter();
             roles.extend(own.filter_map(|role| self.roles.find("name", role)));
         }
         self.permitted(&roles, resource)

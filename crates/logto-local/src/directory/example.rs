@@ -22,7 +22,7 @@ impl Directory {
         self.account_center.insert("enabled".to_owned(), true.into());
     }
 
-    /// People may see and change everything of their account.
+    /// Users may see and change everything of their account.
     pub(crate) fn open_account_center(&mut self) {
         let fields = [
             "name",

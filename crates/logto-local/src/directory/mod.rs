@@ -32,7 +32,7 @@ pub(crate) struct Directory {
     pub(crate) hooks: Table,
     pub(crate) invitations: Table,
     pub(crate) one_time_tokens: Table,
-    /// Whether the server has a key to keep the tokens of people with.
+    /// Whether the server has a key to keep the tokens of users with.
     pub(crate) secret_vault: bool,
 }
 
@@ -91,7 +91,7 @@ impl Directory {
         text(&self.sign_in_experience, "signInMode") == "SignIn"
     }
 
-    /// Whether a person who comes by a button for the first time has to choose a user name.
+    /// Whether a user who comes by a button for the first time has to choose a user name.
     pub(crate) fn requires_user_name(&self) -> bool {
         let member =
             |group: &str, name: &str| self.sign_in_experience.get(group)?.get(name).cloned();

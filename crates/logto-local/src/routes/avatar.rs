@@ -7,11 +7,11 @@ use axum::response::Response;
 use crate::reply;
 use crate::state::Shared;
 
-/// A coloured disc with the first letter; only for people of the tenant and the example
+/// A coloured disc with the first letter; only for users of the tenant and the example
 /// organization.
 pub(crate) async fn avatar(State(tenant): State<Shared>, Path(file): Path<String>) -> Response {
     let handle = file.strip_suffix(".svg").unwrap_or_default();
-    let known = handle == "example-org" || tenant.store().person(handle).is_some();
+    let known = handle == "example-org" || tenant.store().user(handle).is_some();
     let Some(letter) = handle.chars().next().filter(|letter| known && letter.is_alphanumeric())
     else {
         return reply::text(StatusCode::NOT_FOUND, "Not Found");

@@ -36,10 +36,10 @@ fn messages(tenant: &Tenant, session: &Session) -> Result<Vec<(Url, String)>, Un
     let store = tenant.store();
     let now = tenant.clock.seconds();
     let sub = session
-        .person
+        .user
         .as_deref()
-        .and_then(|handle| store.person(handle))
-        .map(|person| person.id().to_owned());
+        .and_then(|handle| store.user(handle))
+        .map(|user| user.id().to_owned());
     let mut messages = Vec::new();
     for (app_id, authorization) in &session.authorizations {
         let Some(channel) = store.app(app_id).map(|app| &app.back_channel) else {

@@ -1,4 +1,4 @@
-//! The device flow (RFC 8628): codes for a device, and the pages where its person confirms one.
+//! The device flow (RFC 8628): codes for a device, and the pages where its user confirms one.
 
 use askama::Template;
 use axum::extract::State;
@@ -70,7 +70,7 @@ fn user_code() -> Result<String, Problem> {
     Ok(format!("{first}-{second}"))
 }
 
-/// `GET /device`: asks for a code, or whether the person has just started that device.
+/// `GET /device`: asks for a code, or whether the user has just started that device.
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
     let user_code = call.query.get("user_code");
     let Some(xsrf) = call.cookie(XSRF).filter(|xsrf| tenant.store().device_pages.contains(*xsrf))

@@ -37,7 +37,7 @@ pub(crate) async fn ask(State(tenant): State<Shared>, call: Call) -> Result<Resp
     Ok(response)
 }
 
-/// The form that ends a session. Logto also shows it to a person who signs in over the session of
+/// The form that ends a session. Logto also shows it to a user who signs in over the session of
 /// another.
 pub(crate) fn form(
     tenant: &Tenant,

@@ -21,7 +21,7 @@ const SHOWN: usize = 50;
 struct Home<'a> {
     endpoint: &'a str,
     issuer: &'a str,
-    people: Vec<Choice>,
+    users: Vec<Choice>,
     apps: Vec<Registered>,
     /// Addresses, and the codes that would have been mailed to them.
     codes: Vec<(String, String)>,
@@ -53,17 +53,17 @@ pub(crate) async fn page(State(tenant): State<Shared>) -> Response {
     };
     let requests = seen.iter().rev().filter(of_interest).take(SHOWN);
     let requests = requests.map(asked).collect();
-    let (people, apps, codes) = {
+    let (users, apps, codes) = {
         let store = tenant.store();
-        let people = store.people.iter();
+        let users = store.users.iter();
         (
-            people.map(|one| Choice::of(one, &tenant.endpoint)).collect(),
+            users.map(|one| Choice::of(one, &tenant.endpoint)).collect(),
             store.apps.iter().map(registered).collect(),
             codes(&store, tenant.clock.millis()),
         )
     };
     let home =
-        Home { endpoint: &tenant.endpoint, issuer: &tenant.issuer, people, apps, codes, requests };
+        Home { endpoint: &tenant.endpoint, issuer: &tenant.issuer, users, apps, codes, requests };
     reply::page(StatusCode::OK, &home)
 }
 

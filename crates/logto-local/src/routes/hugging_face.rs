@@ -9,13 +9,13 @@ use url::form_urlencoded;
 
 use crate::call::Call;
 use crate::directory::{HUGGING_FACE, text};
-use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
 use crate::reply;
 use crate::routes::progress::current_interaction;
 use crate::state::Shared;
 use crate::store::{INTERACTION_LIFE, Linked, SocialLeg, Store};
+use crate::users::TestUser;
 use crate::vault::{KeptToken, TOKEN_LIFE};
 
 const DECLINED: &str = "The user's authorization process is unsuccessful.";
@@ -24,12 +24,12 @@ const INVALID: &str = "The authorization is invalid";
 
 #[derive(Template)]
 #[template(path = "hugging_face.html")]
-struct ChoosePerson<'a> {
+struct ChooseUser<'a> {
     state: &'a str,
-    people: &'a [Choice],
+    users: &'a [Choice],
 }
 
-/// A person as a page shows them.
+/// A user as a page shows them.
 pub(crate) struct Choice {
     pub(crate) handle: String,
     pub(crate) name: String,
@@ -39,13 +39,13 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    pub(crate) fn of(person: &Person, endpoint: &str) -> Self {
-        let initial = person.display_name().chars().next().unwrap_or('?');
+    pub(crate) fn of(user: &TestUser, endpoint: &str) -> Self {
+        let initial = user.display_name().chars().next().unwrap_or('?');
         Self {
-            handle: person.handle().to_owned(),
-            name: person.display_name().to_owned(),
-            about: person.about().to_owned(),
-            picture: person.picture_url(endpoint),
+            handle: user.handle().to_owned(),
+            name: user.display_name().to_owned(),
+            about: user.about().to_owned(),
+            picture: user.picture_url(endpoint),
             initial: initial.to_uppercase().to_string(),
         }
     }
@@ -79,7 +79,7 @@ pub(crate) async fn begin(
         callback,
         code: random::token()?,
         token: format!("hf_oauth_{}", random::token()?),
-        person: None,
+        user: None,
         expires: tenant.clock.seconds() + INTERACTION_LIFE,
     };
     store.social.insert(state, leg);
@@ -87,12 +87,11 @@ pub(crate) async fn begin(
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
-    let choice = |person| Choice::of(person, &tenant.endpoint);
+    let choice = |user| Choice::of(user, &tenant.endpoint);
     let store = tenant.store();
-    let people = store.people.iter().filter(|one| one.has_hugging_face());
-    let people: Vec<Choice> = people.map(choice).collect();
-    let template =
-        ChoosePerson { state: call.query.get("state").unwrap_or_default(), people: &people };
+    let users = store.users.iter().filter(|one| one.has_hugging_face());
+    let users: Vec<Choice> = users.map(choice).collect();
+    let template = ChooseUser { state: call.query.get("state").unwrap_or_default(), users: &users };
     reply::page(StatusCode::OK, &template)
 }
 
@@ -100,19 +99,19 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
 pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response {
     let state = call.form.get("state").unwrap_or_default();
     let mut store = tenant.store();
-    let person = call
+    let user = call
         .form
         .get("person")
-        .and_then(|handle| store.person(handle))
-        .filter(|person| person.has_hugging_face());
-    let person = person.map(|person| person.handle().to_owned());
+        .and_then(|handle| store.user(handle))
+        .filter(|user| user.has_hugging_face());
+    let user = user.map(|user| user.handle().to_owned());
     let Some(leg) = store.social.get_mut(state) else {
         return reply::see_other("/sign-in");
     };
     let mut query = form_urlencoded::Serializer::new(String::new());
-    match (person, call.form.get("decision")) {
-        (Some(person), Some("authorize")) => {
-            leg.person = Some(person);
+    match (user, call.form.get("decision")) {
+        (Some(user), Some("authorize")) => {
+            leg.user = Some(user);
             query.append_pair("code", &leg.code);
         }
         _ => {
@@ -145,20 +144,20 @@ pub(crate) async fn callback(
         .filter(|leg| leg.expires > now && leg.connector == connector);
     let (account, token) = leg
         .filter(|leg| call.query.get("code") == Some(&leg.code))
-        .map_or((None, String::new()), |leg| (leg.person, leg.token));
+        .map_or((None, String::new()), |leg| (leg.user, leg.token));
     // An account that is linked to another user signs that one in.
     let signed_in_as =
         account.as_ref().map(|account| store.links.get(account).unwrap_or(account).clone());
-    if signed_in_as.as_ref().is_some_and(|person| store.suspended.contains(person)) {
+    if signed_in_as.as_ref().is_some_and(|user| store.suspended.contains(user)) {
         return reply::see_other(&format!("/account-suspended?app_id={app_id}"));
     }
-    let is_new = |person: &String| !store.accounts.contains_key(person);
+    let is_new = |user: &String| !store.accounts.contains_key(user);
     let newcomer = signed_in_as.clone().filter(is_new);
     let closed = newcomer.is_some() && store.directory.is_closed();
-    if let (Some(person), Some(account), false) = (&signed_in_as, account, closed) {
+    if let (Some(user), Some(account), false) = (&signed_in_as, account, closed) {
         let scope = scope_of(&store, &connector);
         let connector = connector.clone();
-        keep_token(&mut store, person, Linked { connector, account, token, scope }, now);
+        keep_token(&mut store, user, Linked { connector, account, token, scope }, now);
     }
     let stopped = newcomer.filter(|_| store.directory.requires_user_name());
     let Some(waiting) = store.interactions.get_mut(&uid) else {
@@ -189,14 +188,14 @@ fn scope_of(store: &Store, connector: &str) -> String {
     connector.map_or("", |connector| text(&connector.config, "scope")).to_owned()
 }
 
-/// Keeps the person's token if the connector is set up for that, and says whether it is.
-pub(super) fn keep_token(store: &mut Store, person: &str, linked: Linked, now: u64) -> bool {
+/// Keeps the user's token if the connector is set up for that, and says whether it is.
+pub(super) fn keep_token(store: &mut Store, user: &str, linked: Linked, now: u64) -> bool {
     let mut connectors = store.directory.connectors.iter();
     let is_set_up = connectors.any(|one| one.id == linked.connector && one.token_storage);
     if is_set_up {
         let Linked { connector, account, token, scope } = linked;
         let token = KeptToken { account, connector, token, scope, expires: now + TOKEN_LIFE };
-        store.vault.keep(person, token);
+        store.vault.keep(user, token);
     }
     is_set_up
 }
@@ -205,7 +204,7 @@ pub(super) fn keep_token(store: &mut Store, person: &str, linked: Linked, now: u
 pub(crate) async fn who_am_i(State(tenant): State<Shared>, call: Call) -> Response {
     let store = tenant.store();
     match owner(&tenant, &store, &call) {
-        Some(person) => reply::json(StatusCode::OK, &person.who_am_i(&tenant.endpoint)),
+        Some(user) => reply::json(StatusCode::OK, &user.who_am_i(&tenant.endpoint)),
         None => unauthorized(),
     }
 }
@@ -221,10 +220,10 @@ pub(crate) async fn models(State(tenant): State<Shared>, call: Call) -> Response
     reply::json(StatusCode::OK, &json!([{ "id": model, "modelId": model, "private": false }]))
 }
 
-fn owner<'a>(tenant: &Shared, store: &'a Store, call: &Call) -> Option<&'a Person> {
+fn owner<'a>(tenant: &Shared, store: &'a Store, call: &Call) -> Option<&'a TestUser> {
     let token = call.header("authorization").and_then(|value| value.strip_prefix("Bearer "))?;
     let handle = store.vault.owner(token, tenant.clock.seconds())?;
-    store.person(handle)
+    store.user(handle)
 }
 
 fn unauthorized() -> Response {

@@ -30,7 +30,7 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
     )?;
     let now = tenant.clock.seconds();
     let describe = |authorized: &Authorized, scope: String, issued: u64, expires: u64| {
-        let sub = store.person(&authorized.person).map(|person| person.id().to_owned());
+        let sub = store.user(&authorized.user).map(|user| user.id().to_owned());
         let mut answer = json!({
             "active": true, "sub": sub, "client_id": authorized.app_id, "exp": expires, "iat": issued,
             "iss": tenant.issuer, "scope": scope,

@@ -5,19 +5,19 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::directory::{text, texts};
-use crate::people::Person;
 use crate::random;
 use crate::reply;
 use crate::routes::management::one_time_tokens::spend;
 use crate::routes::progress::current_interaction;
 use crate::state::Tenant;
 use crate::store::Store;
+use crate::users::TestUser;
 
 const INVALID: &str = "This link was used already, is too old, or is for another address.";
 const UNKNOWN: &str = "No account has this e-mail address.";
 
 /// Signs in the owner of the address, who becomes a user if they are none. If the token is not
-/// good, the person stays on the page, as at Logto: nothing reaches the app.
+/// good, the user stays on the page, as at Logto: nothing reaches the app.
 pub(super) fn follow(tenant: &Tenant, call: &Call) -> Option<Response> {
     let token = call.query.get("one_time_token")?;
     let email = call.query.get("login_hint").unwrap_or_default();
@@ -49,7 +49,7 @@ pub(super) fn follow(tenant: &Tenant, call: &Call) -> Option<Response> {
 
 /// Logto registers newcomers if they can sign up by e-mail, into the organizations of the token.
 fn owner(store: &mut Store, email: &str, token: &crate::directory::Row) -> Option<String> {
-    if let Some(known) = store.people.iter().find(|person| person.has_email(email)) {
+    if let Some(known) = store.users.iter().find(|user| user.has_email(email)) {
         return Some(known.handle().to_owned());
     }
     let sign_up = store.directory.sign_in_experience.get("signUp").and_then(Value::as_object);
@@ -58,7 +58,7 @@ fn owner(store: &mut Store, email: &str, token: &crate::directory::Row) -> Optio
     if store.directory.is_closed() || !by_email {
         return None;
     }
-    let mut newcomer = Person::created(&random::id(12).ok()?, None, Some(text(token, "email")));
+    let mut newcomer = TestUser::created(&random::id(12).ok()?, None, Some(text(token, "email")));
     let context = token.get("context").and_then(Value::as_object);
     for organization in context.into_iter().flat_map(|it| texts(it, "jitOrganizationIds")) {
         if let Some(membership) = store.membership_in(organization) {
@@ -66,6 +66,6 @@ fn owner(store: &mut Store, email: &str, token: &crate::directory::Row) -> Optio
         }
     }
     let handle = newcomer.handle().to_owned();
-    store.people.push(newcomer);
+    store.users.push(newcomer);
     Some(handle)
 }

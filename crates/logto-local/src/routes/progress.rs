@@ -41,7 +41,7 @@ enum Next {
     },
 }
 
-/// A fresh authorization request: a person with a session and consent goes straight through.
+/// A fresh authorization request: a user with a session and consent goes straight through.
 pub(crate) fn start(tenant: &Tenant, call: &Call, request: AuthorizationRequest) -> Response {
     let cookie = call.cookie("_session");
     let next = next_step(tenant, cookie, request, Progress::default());
@@ -75,7 +75,7 @@ pub(crate) async fn resume(
         waiting
     };
     let new_session = match &interaction.signed_in_as {
-        Some(person) => Some(sign_in(&tenant, &call, person, &interaction.request, &uid)?),
+        Some(user) => Some(sign_in(&tenant, &call, user, &interaction.request, &uid)?),
         None => None,
     };
     let cookie = new_session.as_deref().or(cookie);
@@ -86,14 +86,14 @@ pub(crate) async fn resume(
 fn belongs_to_another(store: &Store, cookie: &str, waiting: &Interaction, now: u64) -> bool {
     let session = store.live_session(cookie, now);
     waiting.signed_in_as.is_some()
-        && session.is_some_and(|session| session.person != waiting.signed_in_as)
+        && session.is_some_and(|session| session.user != waiting.signed_in_as)
 }
 
-/// Puts a person into the browser's session, which goes on under a new cookie.
+/// Puts a user into the browser's session, which goes on under a new cookie.
 fn sign_in(
     tenant: &Shared,
     call: &Call,
-    person: &str,
+    user: &str,
     request: &AuthorizationRequest,
     interaction: &str,
 ) -> Result<String, Problem> {
@@ -101,19 +101,18 @@ fn sign_in(
     let now_ms = tenant.clock.millis();
     let (value, uid) = (random::token()?, random::token()?);
     let mut store = tenant.store();
-    let is_new = !store.accounts.contains_key(person);
+    let is_new = !store.accounts.contains_key(user);
     let account = store.open_account(
-        person,
+        user,
         Account { created_ms: now_ms, app_id: Some(request.app_id.clone()), ..Account::default() },
     );
     account.updated_ms = now_ms;
     account.signed_in_ms = Some(now_ms);
     let before = call.cookie("_session").and_then(|cookie| store.sessions.remove(cookie));
-    let before =
-        before.filter(|session| session.person.as_deref() == Some(person)).unwrap_or_default();
+    let before = before.filter(|session| session.user.as_deref() == Some(user)).unwrap_or_default();
     let session = Session {
         uid: if before.uid.is_empty() { uid } else { before.uid },
-        person: Some(person.to_owned()),
+        user: Some(user.to_owned()),
         signed_in_at: now,
         expires: now + SESSION_LIFE,
         authorizations: before.authorizations,
@@ -123,7 +122,7 @@ fn sign_in(
     };
     store.sessions.insert(value.clone(), session);
     let visit = Visit { app_id: &request.app_id, interaction, is_new };
-    visit.tell(tenant, &store, person);
+    visit.tell(tenant, &store, user);
     Ok(value)
 }
 
@@ -136,10 +135,10 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     fn tell(&self, tenant: &Shared, store: &Store, handle: &str) {
-        let Some(person) = store.person(handle) else {
+        let Some(user) = store.user(handle) else {
             return;
         };
-        let mut user = shown(tenant, store, person).map(row).unwrap_or_default();
+        let mut shown = shown(tenant, store, user).map(row).unwrap_or_default();
         let app = store.app(self.app_id);
         let application = json!({
             "id": self.app_id, "type": "Traditional", "description": null,
@@ -150,14 +149,14 @@ impl Visit<'_> {
         if self.is_new {
             let created = row(json!({
                 "interactionEvent": kind, "applicationId": self.app_id, "ip": ip, "userAgent": agent,
-                "sessionId": self.interaction, "application": application, "data": user,
+                "sessionId": self.interaction, "application": application, "data": shown,
             }));
             tell(tenant, store, "User.Created", &created);
         }
-        user.remove("hasPassword");
+        shown.remove("hasPassword");
         let members = row(json!({
             "interactionEvent": kind, "sessionId": self.interaction, "userAgent": agent,
-            "userId": person.id(), "userIp": ip, "user": user, "application": application,
+            "userId": user.id(), "userIp": ip, "user": shown, "application": application,
         }));
         tell(tenant, store, if self.is_new { "PostRegister" } else { "PostSignIn" }, &members);
     }
@@ -241,7 +240,7 @@ fn wait(
     Ok(Next::Page { location, uid, request: Box::new(request) })
 }
 
-/// What the person lets the app do.
+/// What the user lets the app do.
 fn authorize(
     store: &mut Store,
     cookie: &str,
@@ -257,7 +256,7 @@ fn authorize(
     Ok(Authorized {
         actor: None,
         app_id: request.app_id.clone(),
-        person: session.person.clone().unwrap_or_default(),
+        user: session.user.clone().unwrap_or_default(),
         grant_id: authorization.grant_id,
         session_uid: Some(session.uid.clone()),
         sid: with_sid.then_some(authorization.sid),

@@ -34,7 +34,7 @@ pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response
     let Some((uid, interaction)) = current_interaction(&tenant, &call) else {
         return reply::see_other("/unknown-session");
     };
-    let Some(person) = interaction.newcomer else {
+    let Some(user) = interaction.newcomer else {
         return reply::see_other("/sign-in");
     };
     let name = call.form.get("username").unwrap_or_default();
@@ -57,10 +57,10 @@ pub(crate) async fn decide(State(tenant): State<Shared>, call: Call) -> Response
         app_id: Some(interaction.request.app_id),
         ..Account::default()
     };
-    store.open_account(&person, account);
+    store.open_account(&user, account);
     if let Some(waiting) = store.interactions.get_mut(&uid) {
         waiting.newcomer = None;
-        waiting.signed_in_as = Some(person);
+        waiting.signed_in_as = Some(user);
         waiting.progress.signed_in = true;
         let path = waiting.request.resume_path(&uid);
         return reply::see_other(&format!("{}{path}", tenant.endpoint));

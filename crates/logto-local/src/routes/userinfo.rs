@@ -37,8 +37,8 @@ fn answer(tenant: &Tenant, call: &Call) -> Result<Value, Problem> {
         );
         return Err(problem.with_scope("openid").challenged("Bearer", &tenant.issuer));
     }
-    let person = store.person(&token.authorized.person).ok_or_else(invalid)?;
-    Ok(claims::userinfo(tenant, &store, person, &token.scopes))
+    let user = store.user(&token.authorized.user).ok_or_else(invalid)?;
+    Ok(claims::userinfo(tenant, &store, user, &token.scopes))
 }
 
 fn presented(tenant: &Tenant, call: &Call) -> Result<String, Problem> {

@@ -1,15 +1,15 @@
-//! What people did with their own accounts: verifications, and accounts elsewhere.
+//! What users did with their own accounts: verifications, and accounts elsewhere.
 
 use serde_json::{Value, json};
 
 use super::Store;
 
-/// A verification record of a person.
+/// A verification record of a user.
 #[derive(Clone, Default)]
 pub(crate) struct Verification {
-    pub(crate) person: String,
+    pub(crate) user: String,
     pub(crate) expires_ms: u64,
-    /// Whether it says who the person is.
+    /// Whether it says who the user is.
     pub(crate) identifies: bool,
     /// An address, and the code that was sent to it.
     pub(crate) code: Option<(String, String)>,
@@ -19,22 +19,22 @@ pub(crate) struct Verification {
     pub(crate) linked: Option<Linked>,
 }
 
-/// An account at Hugging Face that a person proved to be theirs.
+/// An account at Hugging Face that a user proved to be theirs.
 #[derive(Clone)]
 pub(crate) struct Linked {
     pub(crate) connector: String,
-    /// The handle of the person whose account it is there.
+    /// The handle of the user whose account it is there.
     pub(crate) account: String,
     pub(crate) token: String,
     pub(crate) scope: String,
 }
 
 impl Store {
-    /// Whether a person can prove who they are: by password or by a code.
+    /// Whether a user can prove who they are: by password or by a code.
     pub(crate) fn has_verification_method(&self, handle: &str) -> bool {
         let has_password = self.accounts.get(handle).is_some_and(|one| one.has_password);
-        let person = self.person(handle);
-        has_password || person.is_some_and(|person| person.claimed_email().is_some())
+        let user = self.user(handle);
+        has_password || user.is_some_and(|user| user.claimed_email().is_some())
     }
 
     /// Whose user an account at Hugging Face signs in, if it signs one in.
@@ -52,7 +52,7 @@ impl Store {
         if let Some((account, _)) = links.find(|(_, owner)| *owner == handle) {
             return Some(account.clone());
         }
-        let own = self.person(handle).is_some_and(|person| person.has_hugging_face());
+        let own = self.user(handle).is_some_and(|user| user.has_hugging_face());
         (own && !self.unlinked.contains(handle)).then(|| handle.to_owned())
     }
 
@@ -69,13 +69,13 @@ impl Store {
     /// What Logto keeps of the linked account.
     pub(crate) fn identities(&self, handle: &str, endpoint: &str) -> Value {
         let account = self.hugging_face_of(handle);
-        let person = account.and_then(|account| self.person(&account));
-        person.map_or_else(|| json!({}), |person| person.identities(endpoint))
+        let user = account.and_then(|account| self.user(&account));
+        user.map_or_else(|| json!({}), |user| user.identities(endpoint))
     }
 
     pub(crate) fn avatar_of(&self, handle: &str, endpoint: &str) -> Option<String> {
         let changed = self.accounts.get(handle).and_then(|account| account.avatar.clone());
-        let at_first = || self.person(handle).and_then(|person| person.picture_url(endpoint));
+        let at_first = || self.user(handle).and_then(|user| user.picture_url(endpoint));
         changed.unwrap_or_else(at_first)
     }
 }

@@ -12,9 +12,9 @@ use serde_json::Value;
 use crate::apps::{App, AppKind};
 use crate::directory::{Directory, Row, text};
 use crate::keys::KeyRing;
-use crate::people::{Membership, Person};
 use crate::random;
 use crate::subjects::Subjects;
+use crate::users::{Membership, TestUser};
 use crate::vault::Vault;
 pub(crate) use account::{Linked, Verification};
 use documents::Documents;
@@ -40,7 +40,7 @@ pub(crate) struct Store {
     pub(crate) access_token_life: u64,
     pub(crate) keys: KeyRing,
     pub(crate) apps: Vec<App>,
-    pub(crate) people: Vec<Person>,
+    pub(crate) users: Vec<TestUser>,
     pub(crate) directory: Directory,
     pub(crate) documents: Documents,
     pub(crate) accounts: HashMap<String, Account>,
@@ -49,7 +49,7 @@ pub(crate) struct Store {
     pub(crate) subjects: Subjects,
     /// By id.
     pub(crate) verifications: HashMap<String, Verification>,
-    /// Whom an account at Hugging Face signs in, if that is another than its own person.
+    /// Whom an account at Hugging Face signs in, if that is another than its own user.
     pub(crate) links: HashMap<String, String>,
     /// Who gave up the account at Hugging Face of their own name.
     pub(crate) unlinked: HashSet<String>,
@@ -73,14 +73,14 @@ impl Store {
     pub(crate) fn new(
         keys: KeyRing,
         apps: Vec<App>,
-        people: Vec<Person>,
+        users: Vec<TestUser>,
         directory: Directory,
     ) -> Self {
         Self {
             access_token_life: ACCESS_TOKEN_LIFE,
             keys,
             apps,
-            people,
+            users,
             directory,
             documents: Documents::default(),
             accounts: HashMap::new(),
@@ -108,8 +108,8 @@ impl Store {
         self.apps.iter().find(|app| app.id == id).filter(is_known)
     }
 
-    pub(crate) fn person(&self, handle: &str) -> Option<&Person> {
-        self.people.iter().find(|person| person.handle() == handle)
+    pub(crate) fn user(&self, handle: &str) -> Option<&TestUser> {
+        self.users.iter().find(|user| user.handle() == handle)
     }
 
     /// A new membership, without a role; `None` if there is no such organization.
@@ -124,30 +124,28 @@ impl Store {
         })
     }
 
-    /// The first sign-in of a person makes their account, with the roles that everyone new gets.
+    /// The first sign-in of a user makes their account, with the roles that everyone new gets.
     pub(crate) fn open_account(&mut self, handle: &str, account: Account) -> &mut Account {
         if !self.accounts.contains_key(handle) {
             let roles = self.directory.roles.rows();
             let by_default = roles.filter(|role| {
                 text(role, "type") == "User" && role.get("isDefault") == Some(&Value::Bool(true))
             });
-            let people = &mut self.people;
+            let users = &mut self.users;
             for role in by_default {
-                for person in people.iter_mut().filter(|person| person.handle() == handle) {
-                    person.add_role(text(role, "name"));
+                for user in users.iter_mut().filter(|user| user.handle() == handle) {
+                    user.add_role(text(role, "name"));
                 }
             }
         }
-        let password = self.person(handle).and_then(|person| person.password().map(str::to_owned));
+        let password = self.user(handle).and_then(|user| user.password().map(str::to_owned));
         let account = Account { has_password: password.is_some(), password, ..account };
         self.accounts.entry(handle.to_owned()).or_insert(account)
     }
 
     /// The session of a cookie, if it has one and it has not expired.
     pub(crate) fn live_session(&self, cookie: &str, now: u64) -> Option<&Session> {
-        self.sessions
-            .get(cookie)
-            .filter(|session| session.person.is_some() && session.expires > now)
+        self.sessions.get(cookie).filter(|session| session.user.is_some() && session.expires > now)
     }
 
     pub(crate) fn interaction(&self, uid: &str, now: u64) -> Option<&Interaction> {
@@ -187,14 +185,14 @@ impl Store {
         self.grants.remove(grant_id);
     }
 
-    pub(crate) fn revoke_grants_of(&mut self, person: &str) {
-        self.grants.retain(|_, grant| grant.person != person);
+    pub(crate) fn revoke_grants_of(&mut self, user: &str) {
+        self.grants.retain(|_, grant| grant.user != user);
     }
 
-    /// Sessions and tokens of a person end.
-    pub(crate) fn end_everything_of(&mut self, person: &str) {
-        self.revoke_grants_of(person);
-        self.sessions.retain(|_, session| session.person.as_deref() != Some(person));
+    /// Sessions and tokens of a user end.
+    pub(crate) fn end_everything_of(&mut self, user: &str) {
+        self.revoke_grants_of(user);
+        self.sessions.retain(|_, session| session.user.as_deref() != Some(user));
     }
 
     /// The grant of this session and app, extended by `scopes`, created if there is none.
@@ -208,7 +206,7 @@ impl Store {
         let Some(session) = self.sessions.get_mut(cookie) else {
             return Ok(None);
         };
-        let Some(person) = session.person.clone() else {
+        let Some(user) = session.user.clone() else {
             return Ok(None);
         };
         let (sid, fresh_grant) = (random::token()?, random::token()?);
@@ -220,7 +218,7 @@ impl Store {
         }
         authorization.persists_logout |= scopes.iter().any(|scope| scope == "offline_access");
         let empty = Grant {
-            person,
+            user,
             app_id: app_id.to_owned(),
             scopes: HashSet::new(),
             issued: now,
@@ -231,7 +229,7 @@ impl Store {
         Ok(Some(authorization.clone()))
     }
 
-    /// Whether the person of this session already allowed all of `scopes` to the app.
+    /// Whether the user of this session already allowed all of `scopes` to the app.
     pub(crate) fn has_granted(
         &self,
         session: &Session,

@@ -7,7 +7,7 @@ use url::Url;
 use crate::authorization_request::AuthorizationRequest;
 use crate::directory::Row;
 
-/// A person is a user since they first signed in, or since an administrator created them.
+/// A user is a user since they first signed in, or since an administrator created them.
 #[derive(Default)]
 pub(crate) struct Account {
     pub(crate) created_ms: u64,
@@ -16,7 +16,7 @@ pub(crate) struct Account {
     pub(crate) user_name: Option<String>,
     pub(crate) has_password: bool,
     pub(crate) password: Option<String>,
-    /// What the person chose in place of their first picture, which may be none.
+    /// What the user chose in place of their first picture, which may be none.
     pub(crate) avatar: Option<Option<String>>,
     pub(crate) custom_data: Row,
     /// Standard claims.
@@ -29,7 +29,7 @@ pub(crate) struct Account {
 #[derive(Clone, Default)]
 pub(crate) struct Session {
     pub(crate) uid: String,
-    pub(crate) person: Option<String>,
+    pub(crate) user: Option<String>,
     pub(crate) signed_in_at: u64,
     pub(crate) expires: u64,
     /// By app id.
@@ -62,7 +62,7 @@ pub(crate) struct Interaction {
     pub(crate) request: AuthorizationRequest,
     pub(crate) progress: Progress,
     pub(crate) signed_in_as: Option<String>,
-    /// A new person, who has to choose a user name first.
+    /// A new user, who has to choose a user name first.
     pub(crate) newcomer: Option<String>,
     /// Shown once on the sign-in page.
     pub(crate) notice: Option<&'static str>,
@@ -83,13 +83,13 @@ pub(crate) struct SocialLeg {
     pub(crate) code: String,
     /// What Hugging Face gives for the code.
     pub(crate) token: String,
-    pub(crate) person: Option<String>,
+    pub(crate) user: Option<String>,
     pub(crate) expires: u64,
 }
 
-/// What a person allowed an app; revoking it kills every token issued from it.
+/// What a user allowed an app; revoking it kills every token issued from it.
 pub(crate) struct Grant {
-    pub(crate) person: String,
+    pub(crate) user: String,
     pub(crate) app_id: String,
     pub(crate) scopes: HashSet<String>,
     pub(crate) issued: u64,
@@ -100,7 +100,7 @@ pub(crate) struct Grant {
 #[derive(Clone)]
 pub(crate) struct Authorized {
     pub(crate) app_id: String,
-    pub(crate) person: String,
+    pub(crate) user: String,
     pub(crate) grant_id: String,
     /// There is none of an exchanged token.
     pub(crate) session_uid: Option<String>,
@@ -110,7 +110,7 @@ pub(crate) struct Authorized {
     pub(crate) resources: Vec<String>,
     pub(crate) nonce: Option<String>,
     pub(crate) auth_time: Option<u64>,
-    /// The id of a user who acts for the person (RFC 8693, section 4.1).
+    /// The id of a user who acts for the user (RFC 8693, section 4.1).
     pub(crate) actor: Option<String>,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct Code {
     pub(crate) used: bool,
 }
 
-/// A device that waits for its person (RFC 8628).
+/// A device that waits for its user (RFC 8628).
 pub(crate) struct DeviceCode {
     pub(crate) user_code: String,
     pub(crate) request: AuthorizationRequest,
@@ -139,7 +139,7 @@ pub(crate) struct DeviceCode {
 /// How far a device came.
 pub(crate) enum DeviceState {
     Waiting,
-    /// The person said no, and the device does not know it yet.
+    /// The user said no, and the device does not know it yet.
     Denied,
     Granted(Box<Authorized>),
     /// It has its tokens, of this grant.

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::directory::texts;
-use crate::people::Person;
 use crate::scopes::{ORGANIZATION_ROLES_SCOPE, ORGANIZATIONS_SCOPE};
 use crate::state::Tenant;
 use crate::store::{Authorized, ID_TOKEN_LIFE, Store};
+use crate::users::TestUser;
 
 /// Those that ID tokens only have if an administrator says so; userinfo always has them.
 const EXTENDED: [&str; 7] = [
@@ -28,8 +28,8 @@ pub(crate) fn id_token(
 ) -> Value {
     let now = tenant.clock.seconds();
     let mut claims = store
-        .person(&authorized.person)
-        .map(|person| everything(tenant, store, person, scopes))
+        .user(&authorized.user)
+        .map(|user| everything(tenant, store, user, scopes))
         .unwrap_or_default();
     let enabled = |name: &str| {
         let mut enabled = texts(&store.directory.id_token_claims, "enabledExtendedClaims");
@@ -56,47 +56,47 @@ pub(crate) fn id_token(
 pub(crate) fn userinfo(
     tenant: &Tenant,
     store: &Store,
-    person: &Person,
+    user: &TestUser,
     scopes: &[String],
 ) -> Value {
-    Value::Object(everything(tenant, store, person, scopes))
+    Value::Object(everything(tenant, store, user, scopes))
 }
 
 /// With identities, organization names and custom data.
 fn everything(
     tenant: &Tenant,
     store: &Store,
-    person: &Person,
+    user: &TestUser,
     scopes: &[String],
 ) -> Map<String, Value> {
-    let mut claims = about(tenant, store, person, scopes);
+    let mut claims = about(tenant, store, user, scopes);
     let has = |scope: &str| scopes.iter().any(|held| held == scope);
     let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
     if has("custom_data") {
-        let account = store.accounts.get(person.handle());
+        let account = store.accounts.get(user.handle());
         add("custom_data", account.map(|account| account.custom_data.clone()).into());
     }
     if has("identities") {
-        add("identities", store.identities(person.handle(), &tenant.endpoint));
+        add("identities", store.identities(user.handle(), &tenant.endpoint));
         add("sso_identities", json!([]));
     }
     if has(ORGANIZATIONS_SCOPE) {
-        let organization = |one: &crate::people::Membership| json!({ "id": one.id, "name": one.name, "description": one.description });
-        add("organization_data", person.memberships().iter().map(organization).collect());
+        let organization = |one: &crate::users::Membership| json!({ "id": one.id, "name": one.name, "description": one.description });
+        add("organization_data", user.memberships().iter().map(organization).collect());
     }
     claims
 }
 
 /// What both say. Nothing is left out that is unknown: it is `null`.
-fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> Map<String, Value> {
+fn about(tenant: &Tenant, store: &Store, user: &TestUser, scopes: &[String]) -> Map<String, Value> {
     let has = |scope: &str| scopes.iter().any(|held| held == scope);
-    let account = store.accounts.get(person.handle());
+    let account = store.accounts.get(user.handle());
     let mut claims = Map::new();
     let mut add = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
-    add("sub", person.id().into());
+    add("sub", user.id().into());
     if has("profile") {
-        add("name", person.claimed_name().into());
-        add("picture", store.avatar_of(person.handle(), &tenant.endpoint).into());
+        add("name", user.claimed_name().into());
+        add("picture", store.avatar_of(user.handle(), &tenant.endpoint).into());
         let user_name = account.and_then(|account| account.user_name.as_deref());
         add("username", user_name.into());
         // Milliseconds, unlike every other time in these tokens.
@@ -104,22 +104,22 @@ fn about(tenant: &Tenant, store: &Store, person: &Person, scopes: &[String]) -> 
         add("updated_at", account.map(|account| account.updated_ms).into());
     }
     if has("email") {
-        add("email", person.claimed_email().into());
+        add("email", user.claimed_email().into());
         // Logto takes any address from Hugging Face for verified.
-        add("email_verified", person.claimed_email().is_some().into());
+        add("email_verified", user.claimed_email().is_some().into());
     }
     if has("phone") {
         add("phone_number", Value::Null);
         add("phone_number_verified", false.into());
     }
     if has("roles") {
-        add("roles", person.roles().into());
+        add("roles", user.roles().into());
     }
     if has(ORGANIZATIONS_SCOPE) {
-        add("organizations", person.memberships().iter().map(|one| one.id.as_str()).collect());
+        add("organizations", user.memberships().iter().map(|one| one.id.as_str()).collect());
     }
     if has(ORGANIZATION_ROLES_SCOPE) {
-        let with_role = person.memberships().iter().filter(|one| !one.role.is_empty());
+        let with_role = user.memberships().iter().filter(|one| !one.role.is_empty());
         let roles = with_role.map(|one| format!("{}:{}", one.id, one.role));
         add("organization_roles", roles.collect());
     }

@@ -11,7 +11,7 @@ use crate::token::issue::{self, Wanted};
 
 pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The tokens of a device whose person has confirmed it. Asking once more after that ends all that
+/// The tokens of a device whose user has confirmed it. Asking once more after that ends all that
 /// was issued, as in Logto; asking too often does nothing.
 pub(crate) fn poll(
     tenant: &Tenant,

@@ -6,18 +6,18 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::call::Params;
-use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
 use crate::state::Tenant;
 use crate::store::{Authorized, GRANT_LIFE, Grant, Store};
 use crate::token::issue::{self, Wanted};
+use crate::users::TestUser;
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token";
 const IMPERSONATION_TOKEN: &str = "urn:logto:token-type:impersonation_token";
 
-/// Scopes must be asked for; those that the person does not have are dropped without a word. There
+/// Scopes must be asked for; those that the user does not have are dropped without a word. There
 /// is neither a refresh token nor an ID token.
 pub(crate) fn exchange(
     tenant: &Tenant,
@@ -31,11 +31,11 @@ pub(crate) fn exchange(
         Some(token) => Some(actor(tenant, store, token, form.get("actor_token_type"))?),
         None => None,
     };
-    let person = person_of(tenant, store, subject, kind).ok_or_else(Problem::invalid_grant)?;
-    let handle = person.handle().to_owned();
+    let user = user_of(tenant, store, subject, kind).ok_or_else(Problem::invalid_grant)?;
+    let handle = user.handle().to_owned();
     let organization = form.get("organization_id");
     if let Some(organization) = organization {
-        issue::check_membership(person, organization)?;
+        issue::check_membership(user, organization)?;
     }
     let resource = match form.resources().as_slice() {
         [] => None,
@@ -47,7 +47,7 @@ pub(crate) fn exchange(
 
     let grant_id = random::token()?;
     let grant = Grant {
-        person: handle.clone(),
+        user: handle.clone(),
         app_id: app_id.to_owned(),
         issued: tenant.clock.seconds(),
         scopes: HashSet::from_iter(scopes.iter().cloned()),
@@ -56,7 +56,7 @@ pub(crate) fn exchange(
     store.grants.insert(grant_id.clone(), grant);
     let authorized = Authorized {
         app_id: app_id.to_owned(),
-        person: handle,
+        user: handle,
         grant_id,
         session_uid: None,
         sid: None,
@@ -84,7 +84,7 @@ fn actor(
 ) -> Result<String, Problem> {
     let token = store.access_token(token, tenant.clock.seconds());
     let token = token.filter(|token| token.scopes.iter().any(|scope| scope == "openid"));
-    let actor = token.and_then(|token| store.person(&token.authorized.person));
+    let actor = token.and_then(|token| store.user(&token.authorized.user));
     match (actor, kind) {
         (Some(actor), Some(ACCESS_TOKEN)) => Ok(actor.id().to_owned()),
         _ => Err(Problem::invalid_grant()),
@@ -92,15 +92,15 @@ fn actor(
 }
 
 /// Whom the token stands for.
-fn person_of<'a>(
+fn user_of<'a>(
     tenant: &Tenant,
     store: &'a Store,
     subject: &str,
     kind: &str,
-) -> Option<&'a Person> {
+) -> Option<&'a TestUser> {
     let now = tenant.clock.seconds();
-    let by_handle = |handle: &str| store.person(handle);
-    let person = match kind {
+    let by_handle = |handle: &str| store.user(handle);
+    let user = match kind {
         PERSONAL_ACCESS_TOKEN => store.subjects.of_personal(subject).and_then(by_handle),
         // The first kind is what older versions of Logto call a subject token.
         ACCESS_TOKEN | IMPERSONATION_TOKEN if subject.starts_with("sub_") => {
@@ -109,14 +109,14 @@ fn person_of<'a>(
         }
         ACCESS_TOKEN => match store.access_token(subject, now) {
             Some(opaque) if is_first_party(store, &opaque.authorized.app_id) => {
-                by_handle(&opaque.authorized.person)
+                by_handle(&opaque.authorized.user)
             }
             Some(_) => None,
-            None => person_of_jwt(tenant, store, subject),
+            None => user_of_jwt(tenant, store, subject),
         },
         _ => None,
     };
-    person.filter(|person| !store.suspended.contains(person.handle()))
+    user.filter(|user| !store.suspended.contains(user.handle()))
 }
 
 /// Since 1.43 Logto exchanges tokens of the tenant's own applications only.
@@ -125,12 +125,12 @@ fn is_first_party(store: &Store, app_id: &str) -> bool {
 }
 
 /// Any JWT of this tenant that is not over.
-fn person_of_jwt<'a>(tenant: &Tenant, store: &'a Store, token: &str) -> Option<&'a Person> {
+fn user_of_jwt<'a>(tenant: &Tenant, store: &'a Store, token: &str) -> Option<&'a TestUser> {
     let claims = store.keys.verify_with_any(token).ok()?;
     let lives = claims.get("exp")?.as_u64()? > tenant.clock.seconds();
     let sub = claims.get("sub")?.as_str()?;
     let client_id = claims.get("client_id")?.as_str()?;
     let lives = lives && is_first_party(store, client_id);
-    let mut people = store.people.iter();
-    people.find(|person| lives && person.id() == sub)
+    let mut users = store.users.iter();
+    users.find(|user| lives && user.id() == sub)
 }

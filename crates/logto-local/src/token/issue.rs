@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::people::Person;
 use crate::problem::Problem;
 use crate::random;
 use crate::scopes::{self, ORGANIZATIONS};
 use crate::state::Tenant;
 use crate::store::{AccessToken, Authorized, REFRESH_TOKEN_LIFE, RefreshToken, Store};
 use crate::token::claims;
+use crate::users::TestUser;
 
 /// What this request is for, within what was granted.
 pub(crate) struct Wanted {
@@ -74,7 +74,7 @@ pub(crate) fn refresh_token(
     Ok(Some(value))
 }
 
-/// An access token of the person, and its scope.
+/// An access token of the user, and its scope.
 pub(crate) fn access_token_of(
     tenant: &Tenant,
     store: &mut Store,
@@ -87,8 +87,8 @@ pub(crate) fn access_token_of(
     }
 }
 
-pub(crate) fn check_membership(person: &Person, organization: &str) -> Result<(), Problem> {
-    let mut memberships = person.memberships().iter();
+pub(crate) fn check_membership(user: &TestUser, organization: &str) -> Result<(), Problem> {
+    let mut memberships = user.memberships().iter();
     if memberships.any(|one| one.id == organization) {
         Ok(())
     } else {
@@ -125,10 +125,10 @@ fn jwt(
     authorized: &Authorized,
     wanted: &Wanted,
 ) -> Result<(String, String), Problem> {
-    let person = store.person(&authorized.person).ok_or_else(Problem::invalid_grant)?;
+    let user = store.user(&authorized.user).ok_or_else(Problem::invalid_grant)?;
     let organization = wanted.organization.as_deref();
     let resource = wanted.resource.as_deref().unwrap_or(ORGANIZATIONS);
-    let permitted = store.directory.of_person(person, resource, organization);
+    let permitted = store.directory.of_user(user, resource, organization);
     let scope: Vec<&str> = permitted
         .into_iter()
         .filter(|scope| wanted.scopes.iter().any(|one| one == scope))
@@ -136,7 +136,7 @@ fn jwt(
     let scope = scope.join(" ");
     let audience = audience(wanted.resource.as_deref(), organization);
     let subject = Subject {
-        sub: person.id(),
+        sub: user.id(),
         client_id: &authorized.app_id,
         scope: Some(&scope),
         actor: authorized.actor.as_deref(),

@@ -72,8 +72,8 @@ fn check_organization(
         return Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
             .with_scope(ORGANIZATIONS_SCOPE));
     }
-    let person = store.person(&authorized.person);
-    issue::check_membership(person.ok_or_else(Problem::invalid_grant)?, organization)
+    let user = store.user(&authorized.user);
+    issue::check_membership(user.ok_or_else(Problem::invalid_grant)?, organization)
 }
 
 /// A confidential app keeps its refresh token until 70 % of the life is over, a public one never

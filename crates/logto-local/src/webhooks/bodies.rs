@@ -1,4 +1,4 @@
-//! The bodies of deliveries. An app verifies their bytes, and people read them: the members stand
+//! The bodies of deliveries. An app verifies their bytes, and users read them: the members stand
 //! in the order in which Logto writes them.
 
 use serde_json::{Value, json};

@@ -34,10 +34,10 @@ async fn bearer(tenant: &LocalTenant, scope: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_kept_token_is_given_to_its_person() {
+async fn a_kept_token_is_given_to_its_user() {
     let tenant = with_tokens().await;
-    let person = bearer(&tenant, "openid identities").await;
-    let (status, answer) = read(&tenant, PATH, Some(&person)).await;
+    let user = bearer(&tenant, "openid identities").await;
+    let (status, answer) = read(&tenant, PATH, Some(&user)).await;
     assert_eq!(status, 200, "{answer}");
     let members = answer.as_object().unwrap().keys();
     let members: Vec<_> = members.map(String::as_str).collect();
@@ -51,19 +51,19 @@ async fn a_kept_token_is_given_to_its_person() {
 #[tokio::test]
 async fn errors_are_those_that_were_recorded() {
     let tenant = with_tokens().await;
-    let person = bearer(&tenant, "openid identities").await;
+    let user = bearer(&tenant, "openid identities").await;
     let unscoped = bearer(&tenant, "openid profile").await;
     let other = "/api/my-account/identities/github/access-token";
     let enterprise = "/api/my-account/sso-identities/huggingface0/access-token";
-    let lower_case = person.replace("Bearer", "bearer");
+    let lower_case = user.replace("Bearer", "bearer");
     let rows = [
         (PATH, None, 401, "auth.authorization_header_missing"),
         (PATH, Some(lower_case.as_str()), 401, "auth.authorization_token_type_not_supported"),
         (PATH, Some("Bearer garbage"), 401, "auth.unauthorized"),
         (PATH, Some(unscoped.as_str()), 403, "auth.forbidden"),
-        (other, Some(person.as_str()), 404, "secrets.third_party_token_set.token_not_found"),
+        (other, Some(user.as_str()), 404, "secrets.third_party_token_set.token_not_found"),
         (enterprise, Some(unscoped.as_str()), 403, "auth.forbidden"),
-        (enterprise, Some(person.as_str()), 404, "secrets.third_party_token_set.token_not_found"),
+        (enterprise, Some(user.as_str()), 404, "secrets.third_party_token_set.token_not_found"),
     ];
     for (path, authorization, status, code) in rows {
         let answer = read(&tenant, path, authorization).await;
@@ -75,7 +75,7 @@ async fn errors_are_those_that_were_recorded() {
 async fn tokens_go_with_the_account_center_and_the_connector() {
     let admin = Administrator::of(with_tokens().await).await;
     let tokens = signed_in(&admin.tenant, "alice").await;
-    let person = format!("Bearer {}", text(&tokens, "access_token"));
+    let user = format!("Bearer {}", text(&tokens, "access_token"));
     let rows = [
         ("/api/account-center", json!({ "enabled": false }), 400),
         ("/api/account-center", json!({ "enabled": true }), 200),
@@ -86,7 +86,7 @@ async fn tokens_go_with_the_account_center_and_the_connector() {
     for (path, change, then) in rows {
         let (status, answer) = admin.call(Method::PATCH, path, change.clone()).await;
         assert_eq!(status, 200, "{answer}");
-        let (status, answer) = read(&admin.tenant, PATH, Some(&person)).await;
+        let (status, answer) = read(&admin.tenant, PATH, Some(&user)).await;
         assert_eq!(status, then, "after {change}: {answer}");
     }
 }

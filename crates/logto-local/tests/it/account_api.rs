@@ -1,6 +1,6 @@
 //! Profile, verifications, sessions, grants and identities, by the answers that were recorded.
 
-use logto_local::{LocalTenant, LocalTenantBuilder, Person};
+use logto_local::{LocalTenant, LocalTenantBuilder, TestUser};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const CALLBACK: &str = "http://localhost:3000/linked";
 const SCOPES: &str =
     "openid offline_access profile email phone custom_data identities urn:logto:scope:sessions";
 
-/// What a person asks with a token, compared with what Logto answered.
+/// What a user asks with a token, compared with what Logto answered.
 struct Asker<'a> {
     tenant: &'a LocalTenant,
     token: String,
@@ -22,9 +22,9 @@ struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    async fn new(tenant: &'a LocalTenant, person: &str, scope: &str) -> Self {
+    async fn new(tenant: &'a LocalTenant, user: &str, scope: &str) -> Self {
         let url = auth_url(tenant, &[("scope", scope), ("resource", "")]);
-        let callback = tenant.sign_in(&url, person).await.unwrap();
+        let callback = tenant.sign_in(&url, user).await.unwrap();
         let tokens = tokens(tenant, &exchange(&param(&callback, "code").unwrap())).await;
         let token = text(&tokens, "access_token").to_owned();
         Self { tenant, token, recorded: load("account.json"), verification: None }
@@ -71,11 +71,11 @@ impl<'a> Asker<'a> {
             without_names(&mut session["payload"]["authorizations"]);
         }
         if recorded["profile"] == json!({}) {
-            // Empty or not, as the person has it.
+            // Empty or not, as the user has it.
             recorded["profile"] = ours["profile"].clone();
         }
         for text in ["name", "username", "avatar", "primaryEmail"] {
-            // `null` or not, as the person has it.
+            // `null` or not, as the user has it.
             if recorded.get(text).is_some_and(|value| value.is_null() != ours[text].is_null()) {
                 recorded[text] = ours[text].clone();
             }
@@ -126,8 +126,8 @@ fn without_names(authorizations: &mut Value) {
 }
 
 fn builder() -> LocalTenantBuilder {
-    let person = Person::new("pm").with_password(PASSWORD);
-    LocalTenant::builder().account_center(true).token_storage(true).person(person)
+    let user = TestUser::new("pm").with_password(PASSWORD);
+    LocalTenant::builder().account_center(true).token_storage(true).user(user)
 }
 
 async fn tenant() -> LocalTenant {
@@ -188,7 +188,7 @@ async fn fields_and_scopes_decide_what_is_seen_and_changed() {
 }
 
 #[tokio::test]
-async fn people_change_their_profile() {
+async fn users_change_their_profile() {
     let tenant = tenant().await;
     let taken = Asker::new(&tenant, "alice", SCOPES).await;
     let mut me = Asker::new(&tenant, "pm", SCOPES).await;

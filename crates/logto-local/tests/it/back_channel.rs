@@ -106,7 +106,7 @@ async fn signing_out_of_another_app_tells_this_one() {
 }
 
 #[tokio::test]
-async fn another_person_in_the_same_browser_ends_the_session_of_the_first() {
+async fn another_user_in_the_same_browser_ends_the_session_of_the_first() {
     let (base, heard) = listening_app().await;
     let tenant = builder().start().await.unwrap();
     tenant.register_base_url(&base).unwrap();
@@ -118,7 +118,7 @@ async fn another_person_in_the_same_browser_ends_the_session_of_the_first() {
 }
 
 #[tokio::test]
-async fn the_same_person_again_keeps_the_session() {
+async fn the_same_user_again_keeps_the_session() {
     let (base, heard) = listening_app().await;
     let tenant = builder().start().await.unwrap();
     tenant.register_base_url(&base).unwrap();

@@ -43,7 +43,7 @@ impl Devices {
         (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())
     }
 
-    /// What a device shows to its person.
+    /// What a device shows to its user.
     async fn begin(&self) -> Value {
         let fields = [("client_id", &*self.app), ("scope", SCOPE), ("resource", THINGS)];
         let (status, codes) = self.post("device/auth", &fields).await;
@@ -121,7 +121,7 @@ async fn only_an_application_of_devices_begins_it() {
 }
 
 #[tokio::test]
-async fn a_device_waits_for_its_person_and_asks_once() {
+async fn a_device_waits_for_its_user_and_asks_once() {
     let devices = Devices::start().await;
     let tenant = &devices.admin.tenant;
     let codes = devices.begin().await;

@@ -1,4 +1,4 @@
-//! What ends with a person, a grant or a session, and what does not.
+//! What ends with a user, a grant or a session, and what does not.
 
 use logto_local::{LocalTenant, Stop};
 
@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_suspended_person_loses_everything_and_stays_outside() {
+async fn a_suspended_user_loses_everything_and_stays_outside() {
     let tenant = LocalTenant::start().await.unwrap();
     let answer = signed_in(&tenant, "alice").await;
     tenant.suspend("alice").unwrap();

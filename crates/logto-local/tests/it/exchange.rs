@@ -63,9 +63,9 @@ async fn subject_token(tenant: &LocalTenant, user_id: &str) -> String {
 }
 
 fn id_of(tenant: &LocalTenant, handle: &str) -> String {
-    let people = tenant.people();
-    let person = people.iter().find(|person| person.handle() == handle);
-    person.unwrap().id().to_owned()
+    let users = tenant.users();
+    let user = users.iter().find(|user| user.handle() == handle);
+    user.unwrap().id().to_owned()
 }
 
 const READ: [(&str, &str); 2] = [("resource", THINGS), ("scope", "read:things")];

@@ -59,8 +59,8 @@ async fn a_code_is_spent_once_and_a_replay_revokes_everything() {
 #[tokio::test]
 async fn everybody_can_sign_in() {
     let tenant = LocalTenant::start().await.unwrap();
-    for person in tenant.people() {
-        let answer = signed_in(&tenant, person.handle()).await;
-        assert_eq!(decode(&answer["id_token"]).1["sub"], person.id());
+    for user in tenant.users() {
+        let answer = signed_in(&tenant, user.handle()).await;
+        assert_eq!(decode(&answer["id_token"]).1["sub"], user.id());
     }
 }

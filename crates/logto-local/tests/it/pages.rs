@@ -1,4 +1,4 @@
-//! What a person sees: choosing, declining, cancelling, two tabs.
+//! What a user sees: choosing, declining, cancelling, two tabs.
 
 use logto_local::{Browser, LocalTenant, Stop};
 
@@ -162,7 +162,7 @@ async fn a_wrong_code_at_the_callback_makes_no_session() {
     let tenant = LocalTenant::start().await.unwrap();
     let mut browser = at_sign_in(&tenant).await;
     let question = Question::ask(&tenant, &mut browser).await;
-    // Another person's browser submits the form: the state is answered, and not with this browser's
+    // Another user's browser submits the form: the state is answered, and not with this browser's
     // cookies.
     let other = question.answer(&mut tenant.browser(), "authorize").await;
     assert!(matches!(other, Stop::App(url) if url == "http://localhost:3000/"));

@@ -1,4 +1,4 @@
-//! What is set up by the Management API is what people meet.
+//! What is set up by the Management API is what users meet.
 
 use logto_local::{LocalTenant, Stop};
 use reqwest::Method;
@@ -82,8 +82,8 @@ async fn a_closed_tenant_refuses_new_users() {
     admin.experience(json!({ "signInMode": "SignIn" })).await;
     admin.tenant.sign_in(&url, "alice").await.unwrap();
     admin.tenant.sign_in(&url, "frank").await.unwrap_err();
-    let (_, people) = admin.call(Method::GET, "/api/users", Value::Null).await;
-    let names = people.as_array().unwrap().iter().map(|user| &user["name"]);
+    let (_, users) = admin.call(Method::GET, "/api/users", Value::Null).await;
+    let names = users.as_array().unwrap().iter().map(|user| &user["name"]);
     assert_eq!(names.collect::<Vec<_>>(), ["Alice Example"]);
 }
 
@@ -133,7 +133,7 @@ async fn only_the_role_opens_the_management_api_to_a_machine() {
 }
 
 #[tokio::test]
-async fn a_new_api_and_a_new_role_reach_the_tokens_of_people() {
+async fn a_new_api_and_a_new_role_reach_the_tokens_of_users() {
     let admin = Administrator::of(LocalTenant::start().await.unwrap()).await;
     let app = admin.app("Traditional").await;
     admin.tenant.sign_in(&admin.url(&app.0, "openid"), "alice").await.unwrap();
@@ -143,8 +143,8 @@ async fn a_new_api_and_a_new_role_reach_the_tokens_of_people() {
     let scope = admin.post(&path, json!({ "name": "do:it" })).await;
     let role = json!({ "name": "doer", "description": "does it", "scopeIds": [scope["id"]] });
     let role = admin.post("/api/roles", role).await;
-    let (_, people) = admin.call(Method::GET, "/api/users", Value::Null).await;
-    let alice = people[0]["id"].as_str().unwrap();
+    let (_, users) = admin.call(Method::GET, "/api/users", Value::Null).await;
+    let alice = users[0]["id"].as_str().unwrap();
     admin.post(&format!("/api/users/{alice}/roles"), json!({ "roleIds": [role["id"]] })).await;
     let url = format!(
         "{}&resource=https%3A%2F%2Fnew.example.test",

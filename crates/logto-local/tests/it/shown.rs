@@ -1,14 +1,14 @@
-//! What the tenant shows: its own page, its buttons, pictures; and never what another person wrote
+//! What the tenant shows: its own page, its buttons, pictures; and never what another user wrote
 //! as markup.
 
-use logto_local::{LocalTenant, Person};
+use logto_local::{LocalTenant, TestUser};
 
 use crate::pages::page;
 use crate::support::{CALLBACK, auth_url, client, decode, form, signed_in, text};
 
 #[tokio::test]
-async fn the_tenants_own_page_lists_people_apps_and_requests_without_their_values() {
-    let tenant = LocalTenant::builder().person(Person::new("dora")).start().await.unwrap();
+async fn the_tenants_own_page_lists_users_apps_and_requests_without_their_values() {
+    let tenant = LocalTenant::builder().user(TestUser::new("dora")).start().await.unwrap();
     let home = async || {
         let answer = client().get(tenant.endpoint()).send().await.unwrap();
         assert_eq!(answer.status(), 200);
@@ -18,7 +18,7 @@ async fn the_tenants_own_page_lists_people_apps_and_requests_without_their_value
     for shown in ["Alice Example", "Dora Example", tenant.app_id(), CALLBACK] {
         assert!(before.contains(shown), "{shown}");
     }
-    assert!(before.contains("None yet"));
+    assert!(before.contains("No requests yet"));
 
     let tokens = signed_in(&tenant, "alice").await;
     let wrong = auth_url(&tenant, &[("redirect_uri", "http://localhost:3000/other")]);
@@ -71,8 +71,8 @@ async fn a_picture_is_served_by_the_tenant() {
 #[tokio::test]
 async fn nothing_a_request_says_becomes_markup() {
     let evil = r#""><script>alert(1)</script>"#;
-    let mallory = Person::new("mallory").with_name(Some(evil));
-    let tenant = LocalTenant::builder().person(mallory).start().await.unwrap();
+    let mallory = TestUser::new("mallory").with_name(Some(evil));
+    let tenant = LocalTenant::builder().user(mallory).start().await.unwrap();
     let pages = [
         auth_url(&tenant, &[("login_hint", evil)]),
         auth_url(&tenant, &[("direct_sign_in", "social:huggingface")]),

@@ -1,6 +1,6 @@
 //! Starting, and what a tenant refuses so that it is not taken for a real one.
 
-use logto_local::{Error, LocalTenant, Person};
+use logto_local::{Error, LocalTenant, TestUser};
 use serde_json::Value;
 
 use crate::support::{
@@ -62,17 +62,17 @@ async fn an_app_whose_port_is_known_later_can_be_registered() {
     let callback = tenant.sign_in(&url, "alice").await.unwrap();
     assert!(callback.starts_with("http://localhost:4567/callback?code="), "{callback}");
     let error = tenant.sign_in(&url, "nobody").await.unwrap_err();
-    assert!(matches!(error, Error::UnknownPerson(_)));
+    assert!(matches!(error, Error::UnknownUser(_)));
 }
 
 #[tokio::test]
-async fn people_are_who_they_are_said_to_be() {
-    let dora = Person::new("dora").with_name(None).with_role("things-reader").with_membership(
+async fn users_are_who_they_are_said_to_be() {
+    let dora = TestUser::new("dora").with_name(None).with_role("things-reader").with_membership(
         "club00000000",
         "Club",
         "org-viewer",
     );
-    let tenant = LocalTenant::builder().person(dora).start().await.unwrap();
+    let tenant = LocalTenant::builder().user(dora).start().await.unwrap();
     let answer = signed_in(&tenant, "dora").await;
     let refresh =
         [("grant_type", "refresh_token"), ("refresh_token", text(&answer, "refresh_token"))];

@@ -98,14 +98,14 @@ pub(crate) fn exchange(code: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-pub(crate) async fn new_code(tenant: &LocalTenant, person: &str) -> String {
-    let callback = tenant.sign_in(&auth_url(tenant, &[]), person).await.unwrap();
+pub(crate) async fn new_code(tenant: &LocalTenant, user: &str) -> String {
+    let callback = tenant.sign_in(&auth_url(tenant, &[]), user).await.unwrap();
     param(&callback, "code").unwrap()
 }
 
 /// Signs in with everything and exchanges the code.
-pub(crate) async fn signed_in(tenant: &LocalTenant, person: &str) -> Value {
-    let code = new_code(tenant, person).await;
+pub(crate) async fn signed_in(tenant: &LocalTenant, user: &str) -> Value {
+    let code = new_code(tenant, user).await;
     tokens(tenant, &exchange(&code)).await
 }
 
@@ -135,8 +135,8 @@ pub(crate) fn decode(token: &Value) -> (Value, Value) {
 pub(crate) async fn signed_in_with(
     tenant: &LocalTenant,
     browser: &mut Browser,
-    person: &str,
+    user: &str,
 ) -> Value {
-    let callback = browser.sign_in(&auth_url(tenant, &[]), person).await.unwrap();
+    let callback = browser.sign_in(&auth_url(tenant, &[]), user).await.unwrap();
     tokens(tenant, &exchange(&param(&callback, "code").unwrap())).await
 }

@@ -52,8 +52,8 @@ impl Replay {
         if let Some(seconds) = entry["seconds_pass"].as_u64() {
             self.tenant.clock().advance(Duration::from_secs(seconds));
         }
-        if let Some(person) = entry["is_suspended"].as_str() {
-            self.tenant.suspend(person).unwrap();
+        if let Some(user) = entry["is_suspended"].as_str() {
+            self.tenant.suspend(user).unwrap();
         }
 
         let method: Method = str_of(entry, "method").parse().unwrap();

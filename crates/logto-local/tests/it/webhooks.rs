@@ -78,7 +78,7 @@ fn is_like(recorded: &Value, ours: &Value) -> bool {
     same("event") && same("matchedRoute") && lists.into_iter().all(both)
 }
 
-/// The same members as in the recording; what an app or a person fills is left out.
+/// The same members as in the recording; what an app or a user fills is left out.
 fn assert_recorded(ours: &Value) {
     let event = &ours["event"];
     let recorded = entries("webhooks.json").into_iter().find(|one| is_like(one, ours));
@@ -110,8 +110,8 @@ fn assert_recorded(ours: &Value) {
 #[tokio::test]
 async fn what_an_administrator_does_is_told() {
     let (tenant, mut inbox) = tenant_with_inbox(StatusCode::OK).await;
-    let person = json!({ "username": "zoe", "password": "x" });
-    let id = json_of(call(&tenant, Method::POST, "/users", person).await).await["id"].clone();
+    let user = json!({ "username": "zoe", "password": "x" });
+    let id = json_of(call(&tenant, Method::POST, "/users", user).await).await["id"].clone();
     let id = id.as_str().unwrap();
     let created = next(&tenant, &mut inbox).await;
     assert_eq!((&created["event"], &created["data"]["id"]), (&json!("User.Created"), &json!(id)));
@@ -215,7 +215,7 @@ async fn what_changes_permissions_is_told() {
     post(&format!("/organizations/{club}/applications"), applications.clone()).await;
     let [members] = &note(1).await[..] else { panic!() };
     assert_eq!(members["addedApplicationIds"], applications["applicationIds"]);
-    let alice = tenant.people()[0].id().to_owned();
+    let alice = tenant.users()[0].id().to_owned();
     let users = json!({ "userIds": [alice] });
     post(&format!("/organizations/{club}/users"), users.clone()).await;
     let [members] = &note(1).await[..] else { panic!() };
@@ -266,7 +266,7 @@ async fn what_is_changed_or_deleted_is_told_and_no_one_keeps_it() {
     let member_id = post("/organization-roles", new, 1).await;
     let member = format!("/organization-roles/{member_id}");
     let club = post("/organizations", json!({ "name": "Club" }), 1).await;
-    let alice = tenant.people()[0].id().to_owned();
+    let alice = tenant.users()[0].id().to_owned();
     let users = json!({ "userIds": [alice] });
     call(&tenant, Method::POST, &format!("/organizations/{club}/users"), users).await;
     next(&tenant, &mut inbox).await;

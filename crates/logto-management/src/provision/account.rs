@@ -7,7 +7,7 @@ use super::change::Step;
 use super::{Change, HuggingFaceSetup, Plan};
 use crate::{AccountCenterSettings, Error, Management};
 
-/// What an app can let people do with their account. Addresses and passwords are changed on Logto's
+/// What an app can let users do with their account. Addresses and passwords are changed on Logto's
 /// own pages, which verify them.
 const FIELDS: [(&str, &str); 10] = [
     ("name", "Edit"),
@@ -32,8 +32,8 @@ pub(super) async fn plan(
     }
     let now = management.account_center().get().await?;
     let title = match setup.account_api {
-        true => "let people see and change their account in apps",
-        false => "let apps read the tokens of the people who are signed in to them",
+        true => "let users see and change their account in apps",
+        false => "let apps read the tokens of the users who are signed in to them",
     };
     let mut change =
         Change::new(title, Step::ChangeAccountCenter { opens_fields: setup.account_api });

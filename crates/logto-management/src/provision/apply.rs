@@ -8,7 +8,7 @@ use super::{ApplyError, Change, Plan, account, api, application, sign_in, webhoo
 use crate::error::{Error, ErrorKind};
 use crate::{ApplicationChanges, ConnectorChanges, Hook, Management, NewConnector};
 
-/// What an application needs to know to sign people in.
+/// What an application needs to know to sign users in.
 ///
 /// # Example
 ///
@@ -174,7 +174,7 @@ async fn replace(management: &Management, id: &str, new: &NewConnector) -> Resul
     let Err(error) = connectors.create(new).await else {
         return show_button(management).await;
     };
-    // People can go on signing in, and the next run finds id and secret of the OAuth app.
+    // Users can go on signing in, and the next run finds id and secret of the OAuth app.
     let mut back = NewConnector::new(before.connector_id, before.config);
     back.id = Some(before.id);
     back.sync_profile = Some(before.sync_profile);

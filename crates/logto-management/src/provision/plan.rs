@@ -35,14 +35,14 @@ use crate::{Management, OidcClientMetadata};
 pub struct Plan {
     /// What has to be done, in this order; empty if everything is as wanted.
     pub changes: Vec<Change>,
-    /// What a person should know before.
+    /// What a user should know before.
     pub warnings: Vec<Warning>,
     pub(super) endpoint: String,
     /// What the application needs at least.
     pub(super) addresses: OidcClientMetadata,
     /// The adopted application.
     pub(super) app_id: Option<String>,
-    /// Whether no other application of the tenant is known to sign people in.
+    /// Whether no other application of the tenant is known to sign users in.
     pub(super) is_only_app: bool,
     /// Its secret, unless it gets a new one.
     pub(super) app_secret: Option<SecretString>,
@@ -53,7 +53,7 @@ pub struct Plan {
     pub(super) webhook_signing_key: Option<SecretString>,
 }
 
-/// What a person should know before a plan is carried out.
+/// What a user should know before a plan is carried out.
 ///
 /// # Example
 ///
@@ -77,7 +77,7 @@ pub enum Warning {
     /// The tenant links accounts of the same e-mail address without asking, and Logto does not look
     /// at whether Hugging Face verified the address.
     AutomaticAccountLinking,
-    /// New people are stopped and have to give what the tenant requires, for example a user name.
+    /// New users are stopped and have to give what the tenant requires, for example a user name.
     RequiredIdentifiers(Vec<String>),
     /// The tenant lets in no one without an account.
     RegistrationClosed,
@@ -159,11 +159,11 @@ impl fmt::Display for Warning {
             ),
             Self::RequiredIdentifiers(required) => write!(
                 f,
-                "new people are stopped after Hugging Face and have to give: {}",
+                "new users are stopped after Hugging Face and have to give: {}",
                 required.join(", ")
             ),
             Self::RegistrationClosed => f.write_str(
-                "the tenant is closed for registration: only people with an account can sign in",
+                "the tenant is closed for registration: only users with an account can sign in",
             ),
             Self::OtherBackchannelLogoutUri(uri) => write!(
                 f,

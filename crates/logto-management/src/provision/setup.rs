@@ -7,7 +7,7 @@ use url::Url;
 use crate::error::{Error, ErrorKind};
 use crate::{Management, OidcClientMetadata};
 
-/// An application whose people sign in with Hugging Face.
+/// An application whose users sign in with Hugging Face.
 ///
 /// # Example
 ///
@@ -145,28 +145,28 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// What to ask of people at Hugging Face, separated by spaces; `profile email` by default, with
+    /// What to ask of users at Hugging Face, separated by spaces; `profile email` by default, with
     /// `openid` before it if tokens are stored. Scopes that a connector has already stay.
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// Lets new people in without a user name. It holds for every social connector of the tenant.
+    /// Lets new users in without a user name. It holds for every social connector of the tenant.
     pub fn with_skip_required_identifiers(mut self, skip: bool) -> Self {
         self.skip_required_identifiers = skip;
         self
     }
 
-    /// Keeps the person's Hugging Face token, so that the application can call Hugging Face for
+    /// Keeps the user's Hugging Face token, so that the application can call Hugging Face for
     /// them. The built-in connector cannot: it is replaced by one for OAuth 2.0 with the same
-    /// id, and the accounts of people stay. A self-hosted Logto needs `SECRET_VAULT_KEK`.
+    /// id, and the accounts of users stay. A self-hosted Logto needs `SECRET_VAULT_KEK`.
     pub fn with_token_storage(mut self, keep: bool) -> Self {
         self.token_storage = keep;
         self
     }
 
-    /// Lets people see and change their account in the application, through Logto's Account API:
+    /// Lets users see and change their account in the application, through Logto's Account API:
     /// the account center is switched on and its fields are opened. Fields that are open
     /// further stay so.
     pub fn with_account_api(mut self, open: bool) -> Self {
@@ -190,7 +190,7 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// Has Logto tell the application at `{base_url}/webhooks/logto` what happens to people. A
+    /// Has Logto tell the application at `{base_url}/webhooks/logto` what happens to users. A
     /// webhook with that address is completed; its headers and further events stay.
     pub fn with_webhooks(mut self, on: bool) -> Self {
         self.webhooks = on;

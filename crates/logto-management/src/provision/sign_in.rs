@@ -24,9 +24,9 @@ pub(super) async fn plan(
     let required = &now.sign_up.identifiers;
     let skipped = social.skip_required_identifiers == Some(true);
     if setup.skip_required_identifiers && !skipped {
-        let title = "let people from other providers in without a user name";
+        let title = "let users from other providers in without a user name";
         let mut change = Change::new(title, Step::SkipRequiredIdentifiers);
-        change.differs("required of new people", list(required), "nothing");
+        change.differs("required of new users", list(required), "nothing");
         plan.changes.push(change);
     } else if !skipped && !required.is_empty() {
         let warning = Warning::RequiredIdentifiers(required.clone());

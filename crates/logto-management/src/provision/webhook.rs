@@ -4,7 +4,7 @@ use super::change::Step;
 use super::{Change, HuggingFaceSetup, Plan};
 use crate::{Error, Hook, HookChanges, Management, NewHook};
 
-/// What a session and its access tokens depend on, and what apps keep of people. Logto since 1.37
+/// What a session and its access tokens depend on, and what apps keep of users. Logto since 1.37
 /// knows all of them.
 const EVENTS: [&str; 17] = [
     "PostRegister",

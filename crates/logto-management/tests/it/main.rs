@@ -12,8 +12,8 @@
 mod older_logto;
 mod provision;
 mod recorded;
-mod recorded_people;
 mod recorded_server;
+mod recorded_users;
 mod repeats;
 mod replaced;
 mod sent;

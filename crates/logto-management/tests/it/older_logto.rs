@@ -27,8 +27,8 @@ fn its_answers_are_read() {
     assert_eq!(experience.sign_up.identifiers, ["username"]);
     let keys: Vec<SigningKey> = answer("GET /api/configs/oidc/private-keys");
     assert_eq!(keys.len(), 1);
-    let people: Vec<User> = answer("GET /api/users?search=alice%25");
-    assert!(people[0].identities.contains_key("huggingface"));
+    let users: Vec<User> = answer("GET /api/users?search=alice%25");
+    assert!(users[0].identities.contains_key("huggingface"));
     let roles: Vec<Role> = answer("GET /api/roles?type=MachineToMachine");
     assert_eq!(roles[0].name, "Logto Management API access");
     let resources: Vec<Resource> = answer("GET /api/resources");

@@ -24,7 +24,7 @@ pub(crate) fn titles(plan: &Plan) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_empty_tenant_is_set_up_and_people_sign_in_with_no_other_step() {
+async fn an_empty_tenant_is_set_up_and_users_sign_in_with_no_other_step() {
     let (tenant, management) = empty().await;
     let plan = setup().plan(&management).await.unwrap();
     assert_eq!(
@@ -33,7 +33,7 @@ async fn an_empty_tenant_is_set_up_and_people_sign_in_with_no_other_step() {
             "create the application demo",
             "create the connector for Hugging Face",
             "show the Hugging Face button",
-            "let people from other providers in without a user name",
+            "let users from other providers in without a user name",
         ]
     );
     let mut done = Vec::new();
@@ -146,9 +146,9 @@ create the connector for Hugging Face
   + scope: profile email
 show the Hugging Face button
   + buttons: huggingface
-let people from other providers in without a user name
-  - required of new people: username
-  + required of new people: nothing"
+let users from other providers in without a user name
+  - required of new users: username
+  + required of new users: nothing"
         )
     );
     assert!(!format!("{plan:?}").contains("hf-client-secret"));
@@ -238,7 +238,7 @@ async fn a_failure_half_way_tells_what_was_done_and_the_next_run_goes_on() {
 }
 
 #[tokio::test]
-async fn without_the_option_new_people_are_stopped_and_a_warning_says_so() {
+async fn without_the_option_new_users_are_stopped_and_a_warning_says_so() {
     let (tenant, management) = empty().await;
     let setup = setup().with_skip_required_identifiers(false);
     let plan = apply(&setup, &management).await;
@@ -355,7 +355,7 @@ async fn the_account_api_is_opened_and_never_closed() {
     management.account_center().update(&before).await.unwrap();
     let setup = setup().with_account_api(true);
     let plan = apply(&setup, &management).await;
-    assert_eq!(titles(&plan), ["let people see and change their account in apps"]);
+    assert_eq!(titles(&plan), ["let users see and change their account in apps"]);
     let told = plan.changes[0].to_string();
     for (field, is_changed) in [("name", true), ("session", true), ("email", false), ("mfa", false)]
     {

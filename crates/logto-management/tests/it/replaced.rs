@@ -19,7 +19,7 @@ async fn the_built_in_connector_is_replaced_by_one_that_keeps_tokens() {
         titles(&plan),
         [
             "replace the connector for Hugging Face by one that keeps tokens",
-            "let apps read the tokens of the people who are signed in to them",
+            "let apps read the tokens of the users who are signed in to them",
         ]
     );
     assert!(plan.warnings.contains(&Warning::ConnectorReplaced));

@@ -1,4 +1,4 @@
-//! Every error that was recorded, and the sentence that a person reads if a set-up meets it.
+//! Every error that was recorded, and the sentence that a user reads if a set-up meets it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::recorded_server::{RecordedServer, recorded};
 
-/// What a set-up never sends a request for: APIs, roles, organizations, people, keys, other sign-up
+/// What a set-up never sends a request for: APIs, roles, organizations, users, keys, other sign-up
 /// settings.
 const ELSEWHERE: [&str; 11] = [
     "application.invalid_role_type",

@@ -49,7 +49,7 @@ impl Notes {
         "of an organization".to_owned()
     }
 
-    #[tool(description = "For people and those who act for them")]
+    #[tool(description = "For users and those who act for them")]
     async fn for_others(&self, caller: Caller) -> String {
         format!("{:?} acts", caller.actor())
     }

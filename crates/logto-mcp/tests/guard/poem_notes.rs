@@ -32,7 +32,7 @@ impl PoemNotes {
         Text("of an organization")
     }
 
-    /// For people and those who act for them
+    /// For users and those who act for them
     async fn for_others(&self) -> Result<Text<String>, Error> {
         Ok(Text(format!("{:?} acts", Caller::current()?.actor())))
     }

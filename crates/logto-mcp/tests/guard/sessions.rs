@@ -28,7 +28,7 @@ async fn a_session_goes_on_with_a_newer_token_and_ends_for_its_owner() {
 }
 
 #[tokio::test]
-async fn two_people_with_one_server_do_not_share_a_session() {
+async fn two_users_with_one_server_do_not_share_a_session() {
     let world = World::new().await;
     let (alice, frank) =
         (world.token("alice", "read:notes").await, world.token("frank", "read:notes").await);

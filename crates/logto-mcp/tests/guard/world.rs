@@ -200,8 +200,8 @@ pub(crate) async fn sign_in(
 }
 
 pub(crate) fn id(tenant: &LocalTenant, user: &str) -> String {
-    let people = tenant.people();
-    let user = people.iter().find(|known| known.handle() == user);
+    let users = tenant.users();
+    let user = users.iter().find(|known| known.handle() == user);
     user.expect("a user").id().to_owned()
 }
 

@@ -137,7 +137,7 @@ async fn a_refusal_can_be_caught_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn people_return_to_the_page_they_asked_for_even_if_it_is_nested() {
+async fn users_return_to_the_page_they_asked_for_even_if_it_is_nested() {
     let stage = Stage::new().await;
     let page = Route::new().at("/page", get(name).with(logto_poem::middleware(&stage.logto)));
     let nested = Route::new().nest("/a", Route::new().nest("/b", page));

@@ -11,7 +11,7 @@ pub(super) fn default_name(app_id: &str) -> String {
 
 impl LogtoConfig {
     /// The name of the session cookie, without prefix. Default: `logto_` and the application's id,
-    /// so that two apps on one host do not sign each other's people out.
+    /// so that two apps on one host do not sign each other's users out.
     ///
     /// # Example
     ///
@@ -76,7 +76,7 @@ impl LogtoConfig {
     ///
     /// Access tokens that do not fit are kept in the session store. A session whose claims do not
     /// fit is kept there as a whole, and its cookie points to it. Without a configured store
-    /// that is this process's memory, so configure a store where people are in many
+    /// that is this process's memory, so configure a store where users are in many
     /// organizations and you run several instances.
     ///
     /// # Example
@@ -95,7 +95,7 @@ impl LogtoConfig {
         self
     }
 
-    /// Signs people in where the app is shown in a frame of another site, such as a Hugging Face
+    /// Signs users in where the app is shown in a frame of another site, such as a Hugging Face
     /// Space: the frame gets a session cookie of its own (`SameSite=None; Secure;
     /// Partitioned`), which other sites that show the app do not share.
     ///

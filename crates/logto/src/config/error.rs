@@ -82,7 +82,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// As [`Display`](fmt::Display): what `main` shows when it returns the error is meant for people.
+/// As [`Display`](fmt::Display): what `main` shows when it returns the error is meant for users.
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

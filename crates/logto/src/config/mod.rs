@@ -141,7 +141,7 @@ impl LogtoConfig {
     /// The address at which browsers reach your app, with its path if it has one. Default:
     /// `http://localhost:3000`. Everything that depends on the outside world follows from it, not
     /// from request headers: redirect URIs, `Secure` and the `__Host-` prefix of cookies, and the
-    /// origin that may sign people out.
+    /// origin that may sign users out.
     ///
     /// Plain http is accepted on this machine and, with a warning in the log, in private networks:
     /// private addresses, names without a dot such as those of containers, and names that end in
@@ -178,7 +178,7 @@ impl LogtoConfig {
     /// as the browser sent it.
     ///
     /// Each has the scheme and the path of the base URL. Register the redirect URI of each in
-    /// Logto, and with `*` one for each host that people sign in at: Logto takes no wildcards.
+    /// Logto, and with `*` one for each host that users sign in at: Logto takes no wildcards.
     /// Someone who may have a page under such a name is trusted with the sessions of that host.
     ///
     /// # Example
@@ -245,7 +245,7 @@ impl LogtoConfig {
     }
 
     /// API resource indicators to ask for. One that Logto does not know is left out of sign-ins,
-    /// and named in the log as an error: a mistake about an API must not lock people out.
+    /// and named in the log as an error: a mistake about an API must not lock users out.
     ///
     /// # Example
     ///

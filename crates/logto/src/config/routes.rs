@@ -23,7 +23,7 @@ impl LogtoConfig {
         self
     }
 
-    /// Where people go after signing in if they did not ask for a page. Default: `/`.
+    /// Where users go after signing in if they did not ask for a page. Default: `/`.
     ///
     /// # Example
     ///
@@ -42,7 +42,7 @@ impl LogtoConfig {
         self
     }
 
-    /// Where people come back to after signing out; the address must be registered in Logto as
+    /// Where users come back to after signing out; the address must be registered in Logto as
     /// post sign-out redirect URI. Default: `/`.
     ///
     /// # Example

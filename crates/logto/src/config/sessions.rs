@@ -114,8 +114,8 @@ impl LogtoConfig {
     /// 64 MiB.
     ///
     /// A session takes the bytes of its cookie and 600 more, so this is enough for 35,000 to 55,000
-    /// people; one whose page reads [all claims](crate::web::User::claims) takes about five times
-    /// the bytes of the claims more. Memory is taken as people come. Beyond that, those who
+    /// users; one whose page reads [all claims](crate::web::User::claims) takes about five times
+    /// the bytes of the claims more. Memory is taken as users come. Beyond that, those who
     /// come often stay and the others' sessions are opened again, which costs two microseconds
     /// a request.
     ///

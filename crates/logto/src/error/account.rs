@@ -27,7 +27,7 @@ pub enum AccountProblem {
     NotEnabled,
     /// The account center does not show the field.
     FieldNotEnabled,
-    /// The account center does not let people change the field.
+    /// The account center does not let users change the field.
     FieldNotEditable,
     /// The session began without the scope that this needs, or the app's access token is not
     /// accepted.

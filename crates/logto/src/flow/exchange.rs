@@ -1,6 +1,6 @@
 //! Exchanges the code of a callback for a session, once; repeated callbacks get the same outcome.
 //!
-//! People click twice, webviews repeat a request, and browsers go away while Logto answers. So the
+//! Users click twice, webviews repeat a request, and browsers go away while Logto answers. So the
 //! exchange runs in a task of its own, and its outcome is kept for a while for requests that come
 //! with the same `state` and the same secret of the browser. Where instances share a store, it is
 //! kept there too.

@@ -1,7 +1,7 @@
 //! The user that a sign-in is meant for, by a magic link, an invitation, or "continue as …".
 //!
 //! Logto decides who comes back: with a session it ignores one-time tokens and hints, and on its
-//! page people sign in as they like. So the callback compares.
+//! page users sign in as they like. So the callback compares.
 
 use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::IdTokenClaims;

@@ -63,7 +63,7 @@ impl Freshness {
                 return Ok(());
             }
             Some(_) => {
-                "`auth_time` is not within the `max_age` that was sent; if people do sign in, compare \
+                "`auth_time` is not within the `max_age` that was sent; if users do sign in, compare \
                  the clocks of this server and Logto"
             }
         };

@@ -29,7 +29,7 @@ impl Engine {
     }
 
     /// The same options without the API resources that Logto does not know: they must not lock
-    /// people out. Without any if that was tried before, or if it cannot be told which they
+    /// users out. Without any if that was tried before, or if it cannot be told which they
     /// are.
     async fn without_unknown(&self, refused: &Transaction, origin: &str) -> SignInOptions {
         let before = refused.intent.options();

@@ -84,7 +84,7 @@ impl PendingSignIn {
     /// no list of them. A store lists sessions in cookies too.
     ///
     /// This does not tell whether a user is here for the first time, since sessions end. Only the
-    /// app's own table of people knows that.
+    /// app's own table of users knows that.
     ///
     /// # Errors
     ///
@@ -175,7 +175,7 @@ impl SignInDecision {
 impl LogtoConfig {
     /// A hook that is called at every sign-in, when the tokens are verified and before there is a
     /// session: to keep a row for each user, to send newcomers to another page, to let only some
-    /// people in.
+    /// users in.
     ///
     /// It is called once for each sign-in, also if the user loads the callback again. If it
     /// fails, panics or takes longer than 30 seconds, the user sees an error page and is not

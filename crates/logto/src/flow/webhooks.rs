@@ -191,8 +191,8 @@ async fn until_done<F: Future<Output = Result<(), Error>>>(
 fn stale_tokens(event: &Event) -> Vec<Concerned<'_>> {
     match event {
         Event::OrganizationMembershipUpdated(change) => {
-            let people = change.removed_user_ids.iter().chain(&change.added_user_ids);
-            let mut concerned: Vec<_> = people.map(|id| Concerned::User(id)).collect();
+            let users = change.removed_user_ids.iter().chain(&change.added_user_ids);
+            let mut concerned: Vec<_> = users.map(|id| Concerned::User(id)).collect();
             if concerned.is_empty() {
                 // Logto 1.37 does not say who it was.
                 concerned.push(Concerned::Organization(&change.organization_id));

@@ -32,7 +32,7 @@ const TOKEN_BYTES: usize = 4 * 1024;
 /// share it.
 ///
 /// It needs neither an application at Logto nor a secret, and making it does not talk to Logto:
-/// keys are fetched with the first token. An app that signs people in too makes it by
+/// keys are fetched with the first token. An app that signs users in too makes it by
 /// [`Logto::api`](crate::Logto::api), and both share the keys.
 ///
 /// # Example

@@ -7,7 +7,7 @@ pub(crate) struct Device {
     platform: u8,
 }
 
-/// How it is kept, what the user agent says, and what people call it. Browsers name others too: the
+/// How it is kept, what the user agent says, and what users call it. Browsers name others too: the
 /// first one that is found counts.
 type Names = [(u8, &'static str, &'static str)];
 

@@ -50,7 +50,7 @@ struct Shared {
     state: Mutex<State>,
 }
 
-/// The routes that people open in a browser.
+/// The routes that users open in a browser.
 const OPENED: [Route; 3] = [Route::SignIn, Route::SignUp, Route::Callback];
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ use super::page::{Page, WayOn};
 use super::{Context, Reply, User};
 use crate::flow::is_fresh;
 
-/// For people and programs; pages have words of their own.
+/// For users and programs; pages have words of their own.
 const TOO_LONG_AGO: &str = "This needs a more recent sign-in.";
 
 impl Context {

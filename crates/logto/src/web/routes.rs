@@ -14,7 +14,7 @@ use crate::route::Route;
 /// How long a request's body may take: Logto sends its logout tokens in one piece.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Two lists of 5000 people and two of 5000 applications, which is the most that Logto sends in one
+/// Two lists of 5000 users and two of 5000 applications, which is the most that Logto sends in one
 /// event, take 400 KB.
 const WEBHOOK: usize = 1024 * 1024;
 

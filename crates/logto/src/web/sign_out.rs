@@ -77,13 +77,13 @@ impl Context {
             (AtLogto::IsAway, true) => (
                 200,
                 "The sign-in service does not answer, so you may still be signed in there. Close \
-                 your browser if other people use this computer.",
+                 your browser if other users use this computer.",
                 after,
             ),
             (AtLogto::IsAway, false) => (
                 202,
                 "Your sign-out has not reached all servers yet. It will be stored as soon as possible. The \
-                 sign-in service does not answer either: close your browser if other people use \
+                 sign-in service does not answer either: close your browser if other users use \
                  this computer.",
                 after,
             ),

@@ -127,7 +127,7 @@ impl Delivery {
     }
 }
 
-/// Name and hook: the rest is about people.
+/// Name and hook: the rest is about users.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")

@@ -233,9 +233,9 @@ pub struct Change {
 pub struct MembershipChange {
     /// The organization.
     pub organization_id: String,
-    /// People who are members now.
+    /// Users who are members now.
     pub added_user_ids: Vec<String>,
-    /// People who are none any more.
+    /// Users who are none any more.
     pub removed_user_ids: Vec<String>,
     /// Applications that are members now.
     pub added_application_ids: Vec<String>,
@@ -386,7 +386,7 @@ impl Payload for Interaction {
 impl Payload for UserChange {
     fn read(body: Body<'_>) -> Option<Self> {
         let origin = Origin::read(body);
-        // `data` of these is what people write themselves.
+        // `data` of these is what users write themselves.
         let route = origin.matched_route.as_deref().unwrap_or_default();
         let is_part = route.ends_with("/custom-data") || route.ends_with("/profile");
         let user = body.object("data").filter(|_| !is_part).and_then(WebhookUser::read);

@@ -127,7 +127,7 @@ fn a_signature_has_one_spelling() {
 }
 
 #[test]
-fn people_are_told_apart_by_what_they_cannot_write() {
+fn users_are_told_apart_by_what_they_cannot_write() {
     let about = |more: &str| {
         let body = format!(
             r#"{{"event":"User.Data.Updated","createdAt":"2026-11-27T23:47:03.286Z",{more},"hookId":"h"}}"#

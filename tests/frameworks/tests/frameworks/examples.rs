@@ -19,10 +19,10 @@ async fn call(site: &Site, visitor: &Visitor, path: &str, origin: &str) -> Respo
         .expect("an answer")
 }
 
-async fn signed_in(site: &Site, person: &str) -> Visitor {
+async fn signed_in(site: &Site, user: &str) -> Visitor {
     let visitor = Visitor::new();
     let at_logto = visitor.sent_to(&site.url("/sign-in")).await;
-    let callback = site.tenant.sign_in(&at_logto, person).await.expect("a callback");
+    let callback = site.tenant.sign_in(&at_logto, user).await.expect("a callback");
     assert_eq!(visitor.open(&callback).await.status(), 303);
     visitor
 }

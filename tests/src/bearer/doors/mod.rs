@@ -11,7 +11,7 @@
 //! | `/machines`, `/users` | a machine's token, a user's |
 //! | `/misplaced/{organization}` | an organization of a path parameter that the route has not |
 //!
-//! And a site that signs people in and lets its own pages call its API; `/read` answers
+//! And a site that signs users in and lets its own pages call its API; `/read` answers
 //! `POST` too.
 //!
 //! | route | asks for |

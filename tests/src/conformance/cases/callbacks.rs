@@ -120,7 +120,7 @@ pub fn callbacks() -> Vec<Case> {
     cases
 }
 
-/// A callback of no sign-in: a person who is signed in goes on, anyone else is offered to sign in.
+/// A callback of no sign-in: a user who is signed in goes on, anyone else is offered to sign in.
 async fn leads_on(site: &Site, signed_in: bool, callback: fn(&Site) -> String, page: &str) {
     let mut visitor = site.visitor();
     if signed_in {

@@ -8,7 +8,7 @@ use super::super::{Answer, Case, Setup, Site, Visitor};
 
 type Header = (&'static str, &'static str);
 
-/// In place of `me-app.hf.space`: a local tenant sends people to this machine only.
+/// In place of `me-app.hf.space`: a local tenant sends users to this machine only.
 const SPACE: &str = "https://me-app.localhost";
 const AROUND: &str = "https://huggingface.co";
 const FRAMED: [Header; 3] =
@@ -61,7 +61,7 @@ pub fn frames() -> Vec<Case> {
             let code = code_at(site, &mut window, &link(&answer)).await;
             assert_eq!(redeem(&mut frame, &code).await.location(), "/page");
         }),
-        Case::new("a window of a person who is signed in asks all the same", async |site| {
+        Case::new("a window of a user who is signed in asks all the same", async |site| {
             let (mut window, mut frame) = (site.visitor(), site.visitor());
             window.sign_in("alice").await;
             let link = link(&shown_in_frame(&mut frame, PAGE).await);
@@ -299,7 +299,7 @@ async fn code_at(site: &Site, window: &mut Visitor<'_>, link: &str) -> String {
     code_of(&confirm(window, link).await)
 }
 
-/// A frame that needs a person, and the code for it.
+/// A frame that needs a user, and the code for it.
 async fn code_for(site: &Site, window: &mut Visitor<'_>, frame: &mut Visitor<'_>) -> String {
     let refused = shown_in_frame(frame, PAGE).await;
     assert_eq!(refused.status, 401);

@@ -110,7 +110,7 @@ fn is_told_in_json(answer: &Answer) {
     assert_eq!(body["error"], "method_not_allowed");
 }
 
-/// For a person who opens the address.
+/// For a user who opens the address.
 fn has_the_button(answer: &Answer) {
     let form =
         "<form method=\"post\" action=\"/sign-out?continue\"><button>Sign out</button></form>";

@@ -61,7 +61,7 @@ pub fn pending_cookies() -> Vec<Case> {
     }
     for page in ["/info", "/cookies", "/moves", "/fails", "/stream"] {
         for navigating in [true, false] {
-            let kind = if navigating { "a person" } else { "a script" };
+            let kind = if navigating { "a user" } else { "a script" };
             let name = format!("a session that Logto ended, told to {kind} at {page}");
             cases.push(Case::new(name, async move |site| {
                 let mut visitor = site.visitor();

@@ -89,9 +89,9 @@ pub fn signing_out() -> Vec<Case> {
             visitor.sign_in("alice").await;
             let answer = visitor.ask("POST", "/sign-out").headers(&headers).send().await;
             is_refused(&answer);
-            let person = visitor.ask("POST", "/sign-out").headers(&headers);
-            let answer = person.header("accept", "text/html").send().await;
-            is_told_to_a_person(&answer);
+            let user = visitor.ask("POST", "/sign-out").headers(&headers);
+            let answer = user.header("accept", "text/html").send().await;
+            is_told_to_a_user(&answer);
             visitor.is_signed_in().await;
         }));
     }
@@ -138,7 +138,7 @@ fn is_refused(answer: &Answer) {
     answer.has_no_pending_cookies();
 }
 
-fn is_told_to_a_person(answer: &Answer) {
+fn is_told_to_a_user(answer: &Answer) {
     assert_eq!(answer.status, 403, "{}", answer.summary(""));
     let way_on = "<a href=\"http://localhost:3000/\">Continue</a>";
     assert!(answer.text().contains(way_on), "{}", answer.text());

@@ -16,7 +16,7 @@ pub fn webhooks() -> Vec<Case> {
         ..Setup::default()
     };
     let cases = vec![
-        Case::new("a webhook signs a person out", async |site| {
+        Case::new("a webhook signs a user out", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
             let webhook = suspended(site);

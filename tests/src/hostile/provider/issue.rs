@@ -13,21 +13,21 @@ use super::{Call, Provider, Script};
 pub(super) struct Grant {
     /// Which sign-in it comes from.
     pub(super) family: u32,
-    pub(super) person: String,
+    pub(super) user: String,
     pub(super) nonce: String,
     pub(super) challenge: String,
     pub(super) redirect_uri: String,
 }
 
 impl Provider {
-    /// A logout token for the person who signs in, as Logto makes one; `bend` may change it.
+    /// A logout token for the user who signs in, as Logto makes one; `bend` may change it.
     #[must_use]
     pub fn logout_token(&self, bend: impl FnOnce(&mut IdToken)) -> String {
         let now = self.0.clock.now();
         let mut script = self.script();
         script.count += 1;
         let claims = json!({
-            "sub": script.person, "jti": format!("logout-{}", script.count), "aud": APP_ID,
+            "sub": script.user, "jti": format!("logout-{}", script.count), "aud": APP_ID,
             "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
             "iat": now, "exp": now + 120, "iss": self.issuer(),
         });
@@ -87,7 +87,7 @@ impl Provider {
     fn id_token(&self, script: &Script, grant: &Grant) -> String {
         let now = self.0.clock.now();
         let claims = json!({
-            "sub": grant.person, "name": format!("{} Example", grant.person), "username": null,
+            "sub": grant.user, "name": format!("{} Example", grant.user), "username": null,
             "nonce": grant.nonce, "aud": APP_ID, "iat": now, "exp": now + 3600,
             "iss": self.issuer(),
         });
@@ -101,7 +101,7 @@ impl Provider {
     pub(super) fn user_info(&self, call: &Call) -> Answer {
         let token = call.authorization.strip_prefix("Bearer ").unwrap_or_default();
         match self.script().grants.get(token) {
-            Some(grant) => Answer::json(&json!({ "sub": grant.person, "username": null })),
+            Some(grant) => Answer::json(&json!({ "sub": grant.user, "username": null })),
             None => Answer::error(401, "invalid_token"),
         }
     }

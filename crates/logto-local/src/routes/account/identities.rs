@@ -37,17 +37,17 @@ pub(super) async fn remove(
         return Err(scope_missing());
     }
     caller.verified(&tenant, &store)?;
-    if target != HUGGING_FACE || store.hugging_face_of(&caller.person).is_none() {
+    if target != HUGGING_FACE || store.hugging_face_of(&caller.user).is_none() {
         return Err(Refused::no_identity());
     }
-    let account = store.accounts.get(&caller.person);
+    let account = store.accounts.get(&caller.user);
     let has_name = account.is_some_and(|account| account.user_name.is_some());
-    if !has_name && !store.has_verification_method(&caller.person) {
+    if !has_name && !store.has_verification_method(&caller.user) {
         let message = "The last sign-in method cannot be removed.";
         return Err(Refused::bad_request("user.last_sign_in_method_required", message));
     }
-    store.unlink(&caller.person);
-    store.vault.forget(&caller.person);
+    store.unlink(&caller.user);
+    store.vault.forget(&caller.user);
     tell(&tenant, &store, &caller);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -64,21 +64,21 @@ fn link(tenant: &Shared, call: &Call, replaces: bool) -> Result<Response, Refuse
     let linked = proof(tenant, &store, &caller, &id)?;
     let message = "The social account has been associated with an existing account.";
     let code = "user.identity_already_in_use";
-    if store.owner_of(&linked.account).is_some_and(|owner| owner != caller.person) {
+    if store.owner_of(&linked.account).is_some_and(|owner| owner != caller.user) {
         return Err(Refused::conflict(code, message));
     }
-    if !replaces && store.hugging_face_of(&caller.person).is_some() {
+    if !replaces && store.hugging_face_of(&caller.user).is_some() {
         return Err(Refused::bad_request(code, message));
     }
-    store.link(&caller.person, &linked.account);
-    store.vault.forget(&caller.person);
+    store.link(&caller.user, &linked.account);
+    store.vault.forget(&caller.user);
     let now = tenant.clock.seconds();
-    keep_token(&mut store, &caller.person, linked, now);
+    keep_token(&mut store, &caller.user, linked, now);
     tell(tenant, &store, &caller);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The account elsewhere that a record of this person proves.
+/// The account elsewhere that a record of this user proves.
 pub(super) fn proof(
     tenant: &Tenant,
     store: &Store,
@@ -87,11 +87,11 @@ pub(super) fn proof(
 ) -> Result<Linked, Refused> {
     let record = store.verifications.get(id);
     let own =
-        record.filter(|one| one.person == caller.person && one.expires_ms > tenant.clock.millis());
+        record.filter(|one| one.user == caller.user && one.expires_ms > tenant.clock.millis());
     own.and_then(|record| record.linked.clone()).ok_or_else(record_not_found)
 }
 
 fn tell(tenant: &Shared, store: &Store, caller: &Caller) {
-    let user = store.person(&caller.person).and_then(|person| shown(tenant, store, person));
+    let user = store.user(&caller.user).and_then(|user| shown(tenant, store, user));
     tell_of_change(tenant, store, &user.unwrap_or_default());
 }

@@ -1,4 +1,4 @@
-//! The Account API: what people see and change of their own account.
+//! The Account API: what users see and change of their own account.
 
 mod identities;
 mod profile;
@@ -41,9 +41,9 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/api/verifications/social/verify", post(verifications::verify_social))
 }
 
-/// The person of a request, and what the token lets the app do.
+/// The user of a request, and what the token lets the app do.
 struct Caller {
-    person: String,
+    user: String,
     scopes: Vec<String>,
     is_third_party: bool,
     session_uid: Option<String>,
@@ -63,7 +63,7 @@ impl Caller {
         }
         let authorized = &token.authorized;
         Ok(Self {
-            person: authorized.person.clone(),
+            user: authorized.user.clone(),
             scopes: token.scopes.clone(),
             is_third_party: store.app(&authorized.app_id).is_some_and(|app| app.third_party),
             session_uid: authorized.session_uid.clone(),
@@ -86,16 +86,16 @@ impl Caller {
         self.scopes.iter().any(|one| one == scope)
     }
 
-    /// Asks for a password or a code of this person, which a person without either cannot give.
+    /// Asks for a password or a code of this user, which a user without either cannot give.
     fn verified(&self, tenant: &Tenant, store: &Store) -> Result<(), Refused> {
         let id = self.verification.as_deref().unwrap_or_default();
         let record = store.verifications.get(id);
         let is_good = record.is_some_and(|record| {
-            record.person == self.person
+            record.user == self.user
                 && record.expires_ms > tenant.clock.millis()
                 && record.identifies
         });
-        if is_good || !store.has_verification_method(&self.person) {
+        if is_good || !store.has_verification_method(&self.user) {
             return Ok(());
         }
         let message = "Permission denied, please re-authenticate.";
@@ -138,7 +138,7 @@ fn scope_missing() -> Refused {
     Refused::bad_request("auth.unauthorized", message)
 }
 
-/// Tells of a change that the person made: neither path nor application are in it.
+/// Tells of a change that the user made: neither path nor application are in it.
 fn tell_of_change(tenant: &Shared, store: &Store, user: &Value) {
     let mut data = row(user.clone());
     data.remove("hasPassword");

@@ -35,7 +35,7 @@ const MEMBERS: [(&str, &str, &str); 15] = [
     ("hasPassword", "password", "profile"),
 ];
 
-/// What a person may change without further ado: the member is the field.
+/// What a user may change without further ado: the member is the field.
 const CHANGED: [&str; 4] = ["name", "avatar", "username", "customData"];
 
 /// The standard claims that a profile keeps.
@@ -81,8 +81,8 @@ pub(super) async fn update(State(tenant): State<Shared>, call: Call) -> Result<R
         let message = "Invalid input. Value list must not be empty.";
         return Err(Refused::conflict("entity.invalid_input", message));
     }
-    change(&tenant, &mut store, &caller.person, &changes)?;
-    let user = store.person(&caller.person).and_then(|person| shown(&tenant, &store, person));
+    change(&tenant, &mut store, &caller.user, &changes)?;
+    let user = store.user(&caller.user).and_then(|user| shown(&tenant, &store, user));
     tell_of_change(&tenant, &store, &user.unwrap_or_default());
     Ok(reply::json(StatusCode::OK, &seen(&tenant, &store, &caller)))
 }
@@ -100,11 +100,11 @@ pub(super) async fn update_details(
     }
     let mut changes = input::body(&call);
     changes.retain(|name, _| DETAILS.contains(&name.as_str()));
-    let account = store.accounts.get_mut(&caller.person).ok_or_else(Refused::unauthorized)?;
+    let account = store.accounts.get_mut(&caller.user).ok_or_else(Refused::unauthorized)?;
     account.profile.extend(changes);
     account.updated_ms = tenant.clock.millis();
     let profile = account.profile.clone();
-    let user = store.person(&caller.person).and_then(|person| shown(&tenant, &store, person));
+    let user = store.user(&caller.user).and_then(|user| shown(&tenant, &store, user));
     tell_of_change(&tenant, &store, &user.unwrap_or_default());
     Ok(reply::json(StatusCode::OK, &profile))
 }
@@ -141,8 +141,8 @@ fn change(tenant: &Tenant, store: &mut Store, handle: &str, changes: &Row) -> Re
         account.custom_data = row(data.clone());
     }
     if let Some(name) = given("name") {
-        for person in store.people.iter_mut().filter(|person| person.handle() == handle) {
-            *person = person.clone().with_name(name.as_deref());
+        for user in store.users.iter_mut().filter(|user| user.handle() == handle) {
+            *user = user.clone().with_name(name.as_deref());
         }
     }
     Ok(())
@@ -150,8 +150,8 @@ fn change(tenant: &Tenant, store: &mut Store, handle: &str, changes: &Row) -> Re
 
 /// Without what the account center or the token does not show.
 fn seen(tenant: &Tenant, store: &Store, caller: &Caller) -> Row {
-    let person = store.person(&caller.person);
-    let user = person.and_then(|person| shown(tenant, store, person));
+    let user = store.user(&caller.user);
+    let user = user.and_then(|user| shown(tenant, store, user));
     let user = row(user.unwrap_or_default());
     let mut seen = Row::new();
     seen.insert("id".to_owned(), user.get("id").cloned().unwrap_or_default());
@@ -160,7 +160,7 @@ fn seen(tenant: &Tenant, store: &Store, caller: &Caller) -> Row {
             seen.insert(member.to_owned(), user.get(member).cloned().unwrap_or_default());
         }
     }
-    let has_method = store.has_verification_method(&caller.person);
+    let has_method = store.has_verification_method(&caller.user);
     seen.extend(row(json!({ "hasSecurityVerificationMethod": has_method })));
     seen
 }

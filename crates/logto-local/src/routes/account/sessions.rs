@@ -1,4 +1,4 @@
-//! `/api/my-account/sessions` and `/api/my-account/grants`: where a person is signed in at the
+//! `/api/my-account/sessions` and `/api/my-account/grants`: where a user is signed in at the
 //! tenant, and what apps may do for them.
 
 use axum::extract::{Path, State};
@@ -22,7 +22,7 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Res
     let caller = allowed(&tenant, &store, &call, readable)?;
     let now = tenant.clock.seconds();
     let own = |session: &&Session| {
-        session.person.as_deref() == Some(caller.person.as_str()) && session.expires > now
+        session.user.as_deref() == Some(caller.user.as_str()) && session.expires > now
     };
     let mut sessions: Vec<&Session> = store.sessions.values().filter(own).collect();
     sessions.sort_by_key(|session| (session.signed_in_at, &session.uid));
@@ -40,7 +40,7 @@ pub(super) async fn end(
     let caller = allowed(&tenant, &store, &call, editable)?;
     let mut sessions = store.sessions.iter();
     let found = sessions.find(|(_, session)| {
-        session.uid == uid && session.person.as_deref() == Some(caller.person.as_str())
+        session.uid == uid && session.user.as_deref() == Some(caller.user.as_str())
     });
     let Some((cookie, session)) = found.map(|(cookie, session)| (cookie.clone(), session)) else {
         let refused = Refused::bad_request("oidc.session_not_found", "Session not found.");
@@ -74,7 +74,7 @@ pub(super) async fn grants(State(tenant): State<Shared>, call: Call) -> Result<R
     };
     let wanted = |grant: &Grant| {
         let app = store.app(&grant.app_id);
-        grant.person == caller.person
+        grant.user == caller.user
             && grant.expires > now
             && third_party.is_none_or(|it| app.is_some_and(|app| app.third_party == it))
     };
@@ -93,7 +93,7 @@ pub(super) async fn revoke_grant(
 ) -> Result<Response, Refused> {
     let mut store = tenant.store();
     let caller = allowed(&tenant, &store, &call, editable)?;
-    if store.grants.get(&id).is_none_or(|grant| grant.person != caller.person) {
+    if store.grants.get(&id).is_none_or(|grant| grant.user != caller.user) {
         let message = "Grant request is invalid.";
         return Err(Refused::new(StatusCode::NOT_FOUND, "oidc.invalid_grant", message));
     }
@@ -120,7 +120,7 @@ fn allowed(
 }
 
 fn described(store: &Store, caller: &Caller, session: &Session) -> Value {
-    let id = store.person(&caller.person).map_or("", |person| person.id());
+    let id = store.user(&caller.user).map_or("", |user| user.id());
     let authorizations: Map<String, Value> = session
         .authorizations
         .iter()
@@ -149,7 +149,7 @@ fn described(store: &Store, caller: &Caller, session: &Session) -> Value {
 }
 
 fn described_grant(store: &Store, id: &str, grant: &Grant) -> Value {
-    let account = store.person(&grant.person).map_or("", |person| person.id());
+    let account = store.user(&grant.user).map_or("", |user| user.id());
     let mut scopes: Vec<&str> = grant.scopes.iter().map(String::as_str).collect();
     scopes.retain(|scope| is_oidc(scope));
     scopes.sort_unstable();

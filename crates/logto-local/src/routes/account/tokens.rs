@@ -24,7 +24,7 @@ pub(super) async fn linked(
 ) -> Result<Response, Refused> {
     let mut store = tenant.store();
     let caller = permitted(&tenant, &store, &call)?;
-    kept_token(&tenant, &mut store, &caller.person, Some(&target))
+    kept_token(&tenant, &mut store, &caller.user, Some(&target))
 }
 
 /// `/api/my-account/sso-identities/:connectorId/access-token`. A local tenant has no enterprise
@@ -32,7 +32,7 @@ pub(super) async fn linked(
 pub(super) async fn sso(State(tenant): State<Shared>, call: Call) -> Result<Response, Refused> {
     let mut store = tenant.store();
     let caller = permitted(&tenant, &store, &call)?;
-    kept_token(&tenant, &mut store, &caller.person, None)
+    kept_token(&tenant, &mut store, &caller.user, None)
 }
 
 /// Keeps the token that a new trip to the same account brought.
@@ -49,18 +49,18 @@ pub(super) async fn renew(
         let code = "verification_record.social_verification.invalid_target";
         return Err(Refused::conflict(code, "Invalid target."));
     }
-    if store.hugging_face_of(&caller.person).as_ref() != Some(&proof.account) {
+    if store.hugging_face_of(&caller.user).as_ref() != Some(&proof.account) {
         let code = "user.identity_not_exists_in_current_user";
         let message = "The specified identity does not exist in the current user account.";
         return Err(Refused::conflict(code, message));
     }
-    if !keep_token(&mut store, &caller.person, proof, tenant.clock.seconds()) {
+    if !keep_token(&mut store, &caller.user, proof, tenant.clock.seconds()) {
         let code = "verification_record.social_verification.token_response_not_found";
         let message = "Token response not found. Please check that token storage is supported and enabled \
              for the social connector.";
         return Err(Refused::conflict(code, message));
     }
-    kept_token(&tenant, &mut store, &caller.person, Some(&target))
+    kept_token(&tenant, &mut store, &caller.user, Some(&target))
 }
 
 fn permitted(tenant: &Shared, store: &Store, call: &Call) -> Result<Caller, Refused> {
@@ -74,21 +74,21 @@ fn permitted(tenant: &Shared, store: &Store, call: &Call) -> Result<Caller, Refu
 fn kept_token(
     tenant: &Shared,
     store: &mut Store,
-    person: &str,
+    user: &str,
     target: Option<&str>,
 ) -> Result<Response, Refused> {
     let now = tenant.clock.seconds();
     let mut connectors = store.directory.connectors.iter();
     let kept = connectors
         .find(|connector| Some(connector.target()) == target)
-        .and_then(|connector| store.vault.of(person, &connector.id))
+        .and_then(|connector| store.vault.of(user, &connector.id))
         .ok_or_else(|| {
             let code = "secrets.third_party_token_set.token_not_found";
             Refused::new(StatusCode::NOT_FOUND, code, "Token record not found.")
         })?;
     // Logto has no leeway either. There is no refresh token to renew it with.
     if kept.expires <= now {
-        store.vault.forget(person);
+        store.vault.forget(user);
         let code = "secrets.third_party_token_set.access_token_expired";
         let message = "The access token has expired. Please reconnect your account.";
         return Err(Refused::new(StatusCode::UNAUTHORIZED, code, message));

@@ -1,4 +1,4 @@
-//! `/api/verifications`: records that say who a person is, or that an account elsewhere is theirs.
+//! `/api/verifications`: records that say who a user is, or that an account elsewhere is theirs.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,7 +29,7 @@ pub(super) async fn password(
     let mut issues = Issues::default();
     issues.text(&body, "password");
     issues.check()?;
-    let account = store.accounts.get(&caller.person);
+    let account = store.accounts.get(&caller.user);
     let known = account.and_then(|account| account.password.as_deref());
     if known != Some(text(&body, "password")) {
         let message = "Incorrect account or password. Please check your input.";
@@ -67,8 +67,8 @@ pub(super) async fn verify_code(
     let caller = Caller::who_writes(&tenant, &store, &call)?;
     let body = input::body(&call);
     let address = text(&identifier(&call), "value").to_owned();
-    let owner = store.person(&caller.person);
-    let is_own = owner.is_some_and(|person| person.has_email(&address));
+    let owner = store.user(&caller.user);
+    let is_own = owner.is_some_and(|user| user.has_email(&address));
     let id = text(&body, "verificationId");
     let record = found(&tenant, &mut store.verifications, &caller, id)?;
     let is_right = record
@@ -113,7 +113,7 @@ pub(super) async fn social(State(tenant): State<Shared>, call: Call) -> Result<R
         callback: callback.to_owned(),
         code: random::token()?,
         token: format!("hf_oauth_{}", random::token()?),
-        person: None,
+        user: None,
         expires: tenant.clock.seconds() + LIFE_MS / 1000,
     };
     let record = Verification { leg: Some((state.to_owned(), scope)), ..begun(&tenant, &caller) };
@@ -144,7 +144,7 @@ pub(super) async fn verify_social(
             && state == text(&data, "state")
     });
     let linked = leg.and_then(|leg| {
-        let account = leg.person.clone()?;
+        let account = leg.user.clone()?;
         Some(Linked { connector: leg.connector.clone(), account, token: leg.token.clone(), scope })
     });
     let linked = linked.ok_or_else(|| {
@@ -158,7 +158,7 @@ pub(super) async fn verify_social(
 
 fn begun(tenant: &Tenant, caller: &Caller) -> Verification {
     Verification {
-        person: caller.person.clone(),
+        user: caller.user.clone(),
         expires_ms: tenant.clock.millis() + LIFE_MS,
         ..Verification::default()
     }
@@ -180,7 +180,7 @@ fn found<'a>(
 ) -> Result<&'a mut Verification, Refused> {
     let now = tenant.clock.millis();
     let record = records.get_mut(id);
-    let own = record.filter(|one| one.person == caller.person && one.expires_ms > now);
+    let own = record.filter(|one| one.user == caller.user && one.expires_ms > now);
     own.ok_or_else(record_not_found)
 }
 

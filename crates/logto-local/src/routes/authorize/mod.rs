@@ -70,7 +70,7 @@ fn who_and_where<'a>(store: &'a Store, params: &Params) -> Result<(&'a App, Stri
         return Err(given_twice(name));
     }
     let client_id = params.get("client_id").ok_or_else(|| Problem::missing("client_id"))?;
-    let app = store.app(client_id).filter(|app| app.signs_people_in()).ok_or_else(|| {
+    let app = store.app(client_id).filter(|app| app.signs_users_in()).ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,
             "invalid_client",
@@ -149,7 +149,7 @@ fn details(store: &Store, app: &App, params: &Params) -> Result<AuthorizationReq
     })
 }
 
-/// What a device asks for. There `offline_access` needs no prompt, and the person always consents.
+/// What a device asks for. There `offline_access` needs no prompt, and the user always consents.
 pub(crate) fn for_device(
     store: &Store,
     app: &App,

@@ -1,4 +1,4 @@
-//! `/api/applications`: an app that is created here can sign people in.
+//! `/api/applications`: an app that is created here can sign users in.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -45,8 +45,8 @@ pub(super) const ROLES: Kind = Kind {
     members: &["name", "description", "isDefault"],
     hidden: &["scopeIds"],
     follow: |store, old, new| {
-        for person in &mut store.people {
-            person.replace_role(text(old, "name"), new.map(|new| text(new, "name")));
+        for user in &mut store.users {
+            user.replace_role(text(old, "name"), new.map(|new| text(new, "name")));
         }
         if new.is_none() {
             for app in &mut store.apps {
@@ -80,8 +80,8 @@ pub(super) const ORGANIZATIONS: Kind = Kind {
     hidden: &["applicationIds", "applicationRoles"],
     follow: |store, old, new| {
         if new.is_none() {
-            for person in &mut store.people {
-                person.leave(text(old, "id"));
+            for user in &mut store.users {
+                user.leave(text(old, "id"));
             }
         }
     },
@@ -110,8 +110,8 @@ pub(super) const ORGANIZATION_ROLES: Kind = Kind {
     hidden: &["organizationScopeIds", "resourceScopeIds"],
     follow: |store, old, new| {
         let name = new.map(|new| text(new, "name")).unwrap_or_default();
-        for person in &mut store.people {
-            person.replace_organization_role(text(old, "name"), name);
+        for user in &mut store.users {
+            user.replace_organization_role(text(old, "name"), name);
         }
     },
 };

@@ -11,7 +11,7 @@ pub(crate) fn body(call: &Call) -> Row {
     row(call.json.clone())
 }
 
-/// What is wrong with a body: an issue for programs, and a line for people.
+/// What is wrong with a body: an issue for programs, and a line for users.
 #[derive(Default)]
 pub(crate) struct Issues(Vec<(Value, String)>);
 

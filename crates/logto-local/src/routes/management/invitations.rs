@@ -9,9 +9,9 @@ use super::input::{self, Issues};
 use super::refused::Refused;
 use crate::call::Call;
 use crate::directory::{Row, row, text, texts, visible};
-use crate::people::Person;
 use crate::state::{Shared, Tenant};
 use crate::store::Store;
+use crate::users::TestUser;
 use crate::webhooks::{ApiCall, tell_of_call};
 use crate::{random, reply};
 
@@ -28,10 +28,10 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
         return Err(Refused::bad_request("request.invalid_input", message));
     }
     let mut store = tenant.store();
-    let is_member = |person: &Person| {
-        person.has_email(invitee) && person.memberships().iter().any(|one| one.id == organization)
+    let is_member = |user: &TestUser| {
+        user.has_email(invitee) && user.memberships().iter().any(|one| one.id == organization)
     };
-    if store.people.iter().any(is_member) {
+    if store.users.iter().any(is_member) {
         return Err(invalid("The invitee is already a member of the organization."));
     }
     let is_the_same = |one: &&Row| {
@@ -144,19 +144,18 @@ pub(super) async fn set_status(
     Ok(reply::json(StatusCode::OK, &visible(found, &[])))
 }
 
-/// Makes the invited person a member, with the roles of the invitation.
-fn join(store: &mut Store, invitation: &Row, user: &str) -> Result<(), Refused> {
+/// Makes the invited user a member, with the roles of the invitation.
+fn join(store: &mut Store, invitation: &Row, user_id: &str) -> Result<(), Refused> {
     let organization = text(invitation, "organizationId");
     let membership = store.membership_in(organization).ok_or_else(not_found)?;
-    let person = store.people.iter_mut().find(|person| person.id() == user);
-    let person = person.filter(|person| person.has_email(text(invitation, "invitee")));
-    let person = person
-        .ok_or_else(|| invalid("The accepted user must have the same email as the invitee."))?;
-    person.join(membership);
+    let user = store.users.iter_mut().find(|user| user.id() == user_id);
+    let user = user.filter(|user| user.has_email(text(invitation, "invitee")));
+    let user =
+        user.ok_or_else(|| invalid("The accepted user must have the same email as the invitee."))?;
+    user.join(membership);
     let roles = invitation.get("organizationRoles").and_then(Value::as_array);
     for role in roles.into_iter().flatten() {
-        person
-            .take_role(organization, role.get("name").and_then(Value::as_str).unwrap_or_default());
+        user.take_role(organization, role.get("name").and_then(Value::as_str).unwrap_or_default());
     }
     Ok(())
 }

@@ -75,13 +75,13 @@ pub(super) async fn add_users(
     let membership = membership.ok_or_else(|| Refused::not_found("organizations", &id))?;
     let users: Vec<&str> = texts(&body, "userIds").collect();
     let mut added = Vec::new();
-    for user in &users {
-        let person = store.people.iter_mut().find(|person| person.id() == *user);
-        let person = person.ok_or_else(|| Refused::not_found("users", user))?;
-        if person.memberships().iter().all(|one| one.id != id) {
-            added.push(*user);
+    for &user_id in &users {
+        let user = store.users.iter_mut().find(|user| user.id() == user_id);
+        let user = user.ok_or_else(|| Refused::not_found("users", user_id))?;
+        if user.memberships().iter().all(|one| one.id != id) {
+            added.push(user_id);
         }
-        person.join(membership.clone());
+        user.join(membership.clone());
     }
     let told = ApiCall {
         method: "POST",
@@ -95,7 +95,7 @@ pub(super) async fn add_users(
     Ok(reply::json(StatusCode::CREATED, &json!({ "userIds": users })))
 }
 
-/// The last of the roles counts: people of this tenant have one in each organization.
+/// The last of the roles counts: users of this tenant have one in each organization.
 pub(super) async fn give_roles(
     State(tenant): State<Shared>,
     Path(id): Path<String>,
@@ -104,11 +104,11 @@ pub(super) async fn give_roles(
     let body = input::body(&call);
     let mut store = tenant.store();
     let roles = role_names(&store, &body)?;
-    for user in texts(&body, "userIds") {
-        let person = store.people.iter_mut().find(|person| person.id() == user);
-        let person = person.ok_or_else(|| Refused::not_found("users", user))?;
+    for user_id in texts(&body, "userIds") {
+        let user = store.users.iter_mut().find(|user| user.id() == user_id);
+        let user = user.ok_or_else(|| Refused::not_found("users", user_id))?;
         for role in &roles {
-            person.take_role(&id, role);
+            user.take_role(&id, role);
         }
     }
     Ok(created())

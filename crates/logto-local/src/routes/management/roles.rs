@@ -24,12 +24,12 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Res
         let asked = |role: &&Row| kind.is_none_or(|kind| text(role, "type") == kind);
         let counted = |role: &Row| {
             let (id, name) = (text(role, "id"), text(role, "name"));
-            let people = store.people.iter();
-            let people = people.filter(|person| person.roles().iter().any(|role| role == name));
+            let users = store.users.iter();
+            let users = users.filter(|user| user.roles().iter().any(|role| role == name));
             let apps = store.apps.iter().filter(|app| app.roles.iter().any(|role| role == id));
             let mut shown = visible(role, &HIDDEN);
             shown.extend(row(json!({
-                "usersCount": people.count(), "featuredUsers": [],
+                "usersCount": users.count(), "featuredUsers": [],
                 "applicationsCount": apps.count(), "featuredApplications": [],
             })));
             Value::Object(shown)

@@ -11,10 +11,10 @@ use super::refused::Refused;
 use super::{organizations, roles};
 use crate::call::Call;
 use crate::directory::{HUGGING_FACE, Row, text};
-use crate::people::{Membership, Person};
 use crate::state::{Shared, Tenant};
 use crate::store::{Account, Store};
 use crate::subjects::SUBJECT_TOKEN_LIFE;
+use crate::users::{Membership, TestUser};
 use crate::webhooks::{ApiCall, tell_of_call};
 use crate::{random, reply};
 
@@ -24,12 +24,12 @@ pub(super) async fn list(State(tenant): State<Shared>, call: Call) -> Result<Res
         // As in SQL, `%` stands for anything at the end.
         let wanted = call.query.get("search").unwrap_or_default();
         let wanted = wanted.trim_matches('%').to_lowercase();
-        let named = |person: &&Person| {
-            let texts = [person.claimed_name(), person.claimed_email(), Some(person.handle())];
+        let named = |user: &&TestUser| {
+            let texts = [user.claimed_name(), user.claimed_email(), Some(user.handle())];
             texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&wanted))
         };
-        let people = store.people.iter().filter(named);
-        people.filter_map(|person| shown(&tenant, &store, person)).collect()
+        let users = store.users.iter().filter(named);
+        users.filter_map(|user| shown(&tenant, &store, user)).collect()
     };
     paged(&tenant, &call, all)
 }
@@ -49,7 +49,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
         return Err(Refused::conflict("user.username_already_in_use", message));
     }
     let id = random::id(12)?;
-    let person = Person::created(&id, text_of(&body, "name"), text_of(&body, "primaryEmail"));
+    let user = TestUser::created(&id, text_of(&body, "name"), text_of(&body, "primaryEmail"));
     let now = tenant.clock.millis();
     let account = Account {
         created_ms: now,
@@ -59,9 +59,9 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
         password: text_of(&body, "password").map(str::to_owned),
         ..Account::default()
     };
-    store.accounts.insert(person.handle().to_owned(), account);
-    let answer = shown(&tenant, &store, &person);
-    store.people.push(person);
+    store.accounts.insert(user.handle().to_owned(), account);
+    let answer = shown(&tenant, &store, &user);
+    store.users.push(user);
     let path = "/users".to_owned();
     let told = ApiCall {
         method: "POST",
@@ -80,7 +80,7 @@ pub(super) async fn read(
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     let store = tenant.store();
-    let user = find(&store, &id).and_then(|person| shown(&tenant, &store, person));
+    let user = find(&store, &id).and_then(|user| shown(&tenant, &store, user));
     let user = user.ok_or_else(|| Refused::not_found("users", &id))?;
     Ok(reply::json(StatusCode::OK, &user))
 }
@@ -91,13 +91,13 @@ pub(super) async fn delete(
 ) -> Result<Response, Refused> {
     let mut store = tenant.store();
     let handle = handle_of(&store, &id)?;
-    let mut user = store.person(&handle).and_then(|person| shown(&tenant, &store, person));
+    let mut user = store.user(&handle).and_then(|user| shown(&tenant, &store, user));
     if let Some(user) = user.as_mut().and_then(Value::as_object_mut) {
         user.remove("hasPassword");
     }
     store.end_everything_of(&handle);
     store.accounts.remove(&handle);
-    store.people.retain(|person| person.handle() != handle || person.has_hugging_face());
+    store.users.retain(|user| user.handle() != handle || user.has_hugging_face());
     let told = ApiCall {
         method: "DELETE",
         path: format!("/users/{id}"),
@@ -123,7 +123,7 @@ pub(super) async fn suspend(
     } else {
         store.suspended.remove(&handle);
     }
-    let user = store.person(&handle).and_then(|person| shown(&tenant, &store, person));
+    let user = store.user(&handle).and_then(|user| shown(&tenant, &store, user));
     let told = ApiCall {
         method: "PATCH",
         path: format!("/users/{id}/is-suspended"),
@@ -148,7 +148,7 @@ pub(super) async fn delete_identity(
     }
     store.unlink(&handle);
     store.vault.forget(&handle);
-    let user = store.person(&handle).and_then(|person| shown(&tenant, &store, person));
+    let user = store.user(&handle).and_then(|user| shown(&tenant, &store, user));
     Ok(reply::json(StatusCode::OK, &user))
 }
 
@@ -161,8 +161,8 @@ pub(super) async fn add_roles(
     let asked = roles::asked(&store.directory, &input::body(&call))?;
     let handle = handle_of(&store, &id)?;
     let mut added = Vec::new();
-    for person in store.people.iter_mut().filter(|person| person.handle() == handle) {
-        added = asked.iter().filter(|role| person.add_role(text(role, "name"))).collect();
+    for user in store.users.iter_mut().filter(|user| user.handle() == handle) {
+        added = asked.iter().filter(|role| user.add_role(text(role, "name"))).collect();
     }
     let ids =
         |roles: &[&Row]| roles.iter().map(|role| text(role, "id").to_owned()).collect::<Vec<_>>();
@@ -177,7 +177,7 @@ pub(super) async fn organizations(
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     let store = tenant.store();
-    let person = find(&store, &id).ok_or_else(|| Refused::not_found("users", &id))?;
+    let user = find(&store, &id).ok_or_else(|| Refused::not_found("users", &id))?;
     let directory = &store.directory;
     let organization = |one: &Membership| {
         let mut shown = organizations::shown(directory.organizations.get(&one.id)?);
@@ -186,21 +186,21 @@ pub(super) async fn organizations(
         shown.insert("organizationRoles".to_owned(), role.into_iter().collect());
         Some(shown)
     };
-    let all: Vec<Row> = person.memberships().iter().filter_map(organization).collect();
+    let all: Vec<Row> = user.memberships().iter().filter_map(organization).collect();
     Ok(reply::json(StatusCode::OK, &all))
 }
 
-/// With it an app that may exchange tokens acts as the person.
+/// With it an app that may exchange tokens acts as the user.
 pub(super) async fn subject_token(
     State(tenant): State<Shared>,
     call: Call,
 ) -> Result<Response, Refused> {
     let mut store = tenant.store();
-    let person = handle_of(&store, text(&input::body(&call), "userId"))?;
+    let user = handle_of(&store, text(&input::body(&call), "userId"))?;
     let value = format!("sub_{}", random::id(21)?);
     let answer = json!({ "subjectToken": value, "expiresIn": SUBJECT_TOKEN_LIFE });
     let now = tenant.clock.seconds();
-    store.subjects.add_subject_token(value, person, now);
+    store.subjects.add_subject_token(value, user, now);
     Ok(reply::json(StatusCode::CREATED, &answer))
 }
 
@@ -209,14 +209,14 @@ pub(crate) fn is_user_name(text: &str) -> bool {
     begins_well && !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-fn find<'a>(store: &'a Store, id: &str) -> Option<&'a Person> {
-    store.people.iter().find(|person| person.id() == id)
+fn find<'a>(store: &'a Store, id: &str) -> Option<&'a TestUser> {
+    store.users.iter().find(|user| user.id() == id)
 }
 
-/// Of a person who is a user already.
+/// Of a user who is a user already.
 fn handle_of(store: &Store, id: &str) -> Result<String, Refused> {
     find(store, id)
-        .map(|person| person.handle().to_owned())
+        .map(|user| user.handle().to_owned())
         .filter(|handle| store.accounts.contains_key(handle))
         .ok_or_else(|| Refused::not_found("users", id))
 }
@@ -225,16 +225,16 @@ fn text_of<'a>(body: &'a Row, member: &str) -> Option<&'a str> {
     body.get(member).and_then(Value::as_str)
 }
 
-pub(crate) fn shown(tenant: &Tenant, store: &Store, person: &Person) -> Option<Value> {
-    let account = store.accounts.get(person.handle())?;
-    let identities = store.identities(person.handle(), &tenant.endpoint);
-    let avatar = store.avatar_of(person.handle(), &tenant.endpoint);
+pub(crate) fn shown(tenant: &Tenant, store: &Store, user: &TestUser) -> Option<Value> {
+    let account = store.accounts.get(user.handle())?;
+    let identities = store.identities(user.handle(), &tenant.endpoint);
+    let avatar = store.avatar_of(user.handle(), &tenant.endpoint);
     Some(json!({
-        "id": person.id(), "username": account.user_name, "primaryEmail": person.claimed_email(),
-        "primaryPhone": null, "name": person.claimed_name(), "avatar": avatar,
+        "id": user.id(), "username": account.user_name, "primaryEmail": user.claimed_email(),
+        "primaryPhone": null, "name": user.claimed_name(), "avatar": avatar,
         "customData": account.custom_data, "identities": identities, "lastSignInAt": account.signed_in_ms,
         "createdAt": account.created_ms, "updatedAt": account.updated_ms, "profile": account.profile,
         "applicationId": account.app_id, "cimdClientId": null,
-        "isSuspended": store.suspended.contains(person.handle()), "hasPassword": account.has_password,
+        "isSuspended": store.suspended.contains(user.handle()), "hasPassword": account.has_password,
     }))
 }

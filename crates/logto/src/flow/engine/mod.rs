@@ -53,7 +53,7 @@ pub(crate) struct Engine {
     /// Of refused webhooks, which anyone can post.
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
-    /// Reads of people's tokens at other services, by connector and access token of the user.
+    /// Reads of users' tokens at other services, by connector and access token of the user.
     pub(crate) connector_reads: SingleFlight<String, Result<Arc<[u8]>, Error>>,
 }
 

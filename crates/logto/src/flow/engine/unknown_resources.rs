@@ -10,7 +10,7 @@ const LIFETIME: u64 = 5 * 60;
 #[derive(Debug, Default)]
 pub(crate) struct UnknownResources {
     until: Mutex<HashMap<String, u64>>,
-    /// When they were last tried: many people may be refused at the same time, and anyone can make
+    /// When they were last tried: many users may be refused at the same time, and anyone can make
     /// up a refusal of their own sign-in.
     pub(crate) tried_at: tokio::sync::Mutex<Option<u64>>,
 }

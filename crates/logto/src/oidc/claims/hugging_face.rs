@@ -7,7 +7,7 @@ use super::Identity;
 /// A typed view of what Hugging Face told Logto about a user.
 ///
 /// It is a snapshot of the first sign-in: Logto never refreshes it. Everything is optional,
-/// because people may hide it and because it depends on the connector.
+/// because users may hide it and because it depends on the connector.
 ///
 /// # Example
 ///

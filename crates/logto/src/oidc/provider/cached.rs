@@ -13,7 +13,7 @@ const RETRY: u64 = 30;
 
 /// Between two attempts while there is no value: none after the first failure, which may
 /// have been a broken connection; then they double from one to the other. The longest is what
-/// people are told to wait before they try again.
+/// users are told to wait before they try again.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// Fetched when first needed; renewed in the background when it is old, while the old value

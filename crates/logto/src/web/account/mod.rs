@@ -25,7 +25,7 @@ pub use verification::{SentCode, Verification};
 /// A user's account at Logto, through its Account API: profile, linked accounts and their tokens,
 /// sessions, and grants. From [`User::account`].
 ///
-/// The tenant's account center has to be switched on, and says which fields people see and change.
+/// The tenant's account center has to be switched on, and says which fields users see and change.
 /// Errors are of kind [`Refused`](ErrorKind::Refused), and [`Error::account_problem`] says which of
 /// these it was. Sessions, grants, linked accounts, and the user name need a
 /// [verification](Self::with_verification) by password or code.

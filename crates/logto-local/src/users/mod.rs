@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 
 use crate::random;
 
-/// A person with a made-up Hugging Face account, who can sign in to the tenant.
+/// A user with a made-up Hugging Face account, who can sign in to the tenant.
 ///
 /// ```
-/// use logto_local::{LocalTenant, Person};
+/// use logto_local::{LocalTenant, TestUser};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), logto_local::Error> {
-/// let dora = Person::new("dora").with_role("things-reader").with_membership("dorasclub000", "Dora's club", "org-admin");
-/// let tenant = LocalTenant::builder().person(dora).start().await?;
-/// assert!(tenant.people().iter().any(|person| person.handle() == "dora"));
+/// let dora = TestUser::new("dora").with_role("things-reader").with_membership("dorasclub000", "Dora's club", "org-admin");
+/// let tenant = LocalTenant::builder().user(dora).start().await?;
+/// assert!(tenant.users().iter().any(|user| user.handle() == "dora"));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct TestUser {
     handle: String,
     id: String,
     hugging_face_id: String,
@@ -45,8 +45,8 @@ pub(crate) struct Membership {
     pub(crate) role: String,
 }
 
-impl Person {
-    /// A person with a name, a picture and a verified e-mail address made from the handle,
+impl TestUser {
+    /// A user with a name, a picture and a verified e-mail address made from the handle,
     /// without roles or organizations. The ids follow from the handle: they are equal in every run.
     pub fn new(handle: impl Into<String>) -> Self {
         let handle = handle.into();
@@ -71,14 +71,14 @@ impl Person {
         }
     }
 
-    /// A person whom an administrator created, known by their user id.
+    /// A user whom an administrator created, known by their user id.
     pub(crate) fn created(id: &str, name: Option<&str>, email: Option<&str>) -> Self {
-        let mut person = Self::new(id).with_name(name).with_email(email);
-        person.id = id.to_owned();
-        person.picture = false;
-        person.at_hugging_face = false;
-        "Created by an administrator".clone_into(&mut person.about);
-        person
+        let mut user = Self::new(id).with_name(name).with_email(email);
+        user.id = id.to_owned();
+        user.picture = false;
+        user.at_hugging_face = false;
+        "Created by an administrator".clone_into(&mut user.about);
+        user
     }
 
     /// Replaces the name; `None` is a Hugging Face account without one.
@@ -95,7 +95,7 @@ impl Person {
         self
     }
 
-    /// Gives the person a password at the tenant. They sign in with Hugging Face all the same; it
+    /// Gives the user a password at the tenant. They sign in with Hugging Face all the same; it
     /// is what the Account API asks for.
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
@@ -111,7 +111,7 @@ impl Person {
         self
     }
 
-    /// Makes the person a member of an organization, with one role in it: `org-admin`
+    /// Makes the user a member of an organization, with one role in it: `org-admin`
     /// (members and things, everything) or `org-viewer` (reads members).
     #[must_use]
     pub fn with_membership(mut self, id: &str, name: &str, role: &str) -> Self {
@@ -124,7 +124,7 @@ impl Person {
         self
     }
 
-    /// The short name by which tests and pages know this person: `alice`.
+    /// The short name by which tests and pages know this user: `alice`.
     pub fn handle(&self) -> &str {
         &self.handle
     }
@@ -181,7 +181,7 @@ impl Person {
         }
     }
 
-    /// The same person where there are neither roles nor organizations.
+    /// The same user where there are neither roles nor organizations.
     pub(crate) fn without_access(mut self) -> Self {
         self.roles.clear();
         self.memberships.clear();
@@ -196,7 +196,7 @@ impl Person {
         self.at_hugging_face
     }
 
-    /// Whether the person did not have the role.
+    /// Whether the user did not have the role.
     pub(crate) fn add_role(&mut self, role: &str) -> bool {
         let new = self.roles.iter().all(|known| known != role);
         if new {

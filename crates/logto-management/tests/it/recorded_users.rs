@@ -1,4 +1,4 @@
-//! The same for people, organizations and keys.
+//! The same for users, organizations and keys.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -69,7 +69,7 @@ async fn organizations() {
 }
 
 #[tokio::test]
-async fn people_and_their_tokens() {
+async fn users_and_their_tokens() {
     let (server, management) = RecordedServer::start().await;
     let users = management.users();
     server.expect("POST", "/api/users", "create user");

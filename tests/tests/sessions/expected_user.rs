@@ -29,7 +29,7 @@ fn management(tenant: &LocalTenant) -> Management {
     Management::new(tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap()
 }
 
-/// Opens the magic link of a person in the browser of the app and of the tenant.
+/// Opens the magic link of a user in the browser of the app and of the tenant.
 async fn follow(
     world: &mut LocalWorld,
     browser: &mut logto_local::Browser,
@@ -59,7 +59,7 @@ async fn token(management: &Management, new: NewOneTimeToken) -> String {
 }
 
 #[tokio::test]
-async fn a_magic_link_signs_its_person_in_once() {
+async fn a_magic_link_signs_its_user_in_once() {
     let (mut world, management) = world().await;
     let link = token(&management, NewOneTimeToken::new("alice@example.test")).await;
     let mut browser = world.tenant.browser();
@@ -67,7 +67,7 @@ async fn a_magic_link_signs_its_person_in_once() {
     assert_eq!(seen.status, 303, "{seen:?}");
     let user = world.page().user().await.unwrap();
     assert_eq!(user.email(), Some("alice@example.test"));
-    // Also with the session at Logto: the person stays on its page.
+    // Also with the session at Logto: the user stays on its page.
     let again = follow(&mut world, &mut browser, "alice@example.test", &link).await;
     let Err(Stop::Page { at, body, .. }) = again else { panic!("{again:?}") };
     assert!(at.starts_with("/sign-in?"), "{at}");
@@ -76,7 +76,7 @@ async fn a_magic_link_signs_its_person_in_once() {
 
 /// Logto alone would bring alice back, and ignore the token.
 #[tokio::test]
-async fn a_magic_link_of_another_person_is_not_ignored() {
+async fn a_magic_link_of_another_user_is_not_ignored() {
     let (mut world, management) = world().await;
     let mut browser = world.tenant.browser();
     let there = Seen::new(world.page().sign_in(SignInOptions::new()).await.unwrap());
@@ -125,7 +125,7 @@ async fn a_newcomer_is_a_member_at_once_if_sign_up_is_by_email() {
 }
 
 #[tokio::test]
-async fn an_invitation_is_accepted_for_the_person_who_came() {
+async fn an_invitation_is_accepted_for_the_user_who_came() {
     let (mut world, management) = world().await;
     let organization = management.organizations().create(&NewOrganization::new("Club")).await;
     let club = organization.unwrap().id;
@@ -133,11 +133,11 @@ async fn an_invitation_is_accepted_for_the_person_who_came() {
     let new = NewInvitation::new("bob@example.test", &club, ends);
     let invitation = management.invitations().create(&new).await.unwrap();
 
-    let mut come = async |person: &str| {
+    let mut come = async |user: &str| {
         let options = SignInOptions::new().with_expected_email(invitation.invitee.clone());
         let there = Seen::new(world.page().sign_in(options).await.unwrap());
         world.browser.keep(&there.cookies);
-        let callback = world.tenant.sign_in(there.location(), person).await.unwrap();
+        let callback = world.tenant.sign_in(there.location(), user).await.unwrap();
         (come_back(&mut world, &callback).await.status, world.page().maybe_user().await.unwrap())
     };
     let (status, signed_in) = come("alice").await;

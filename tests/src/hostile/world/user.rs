@@ -1,4 +1,4 @@
-//! What a person does in the world: signs in, and opens pages that need something of Logto.
+//! What a user does in the world: signs in, and opens pages that need something of Logto.
 
 use logto::web::{Context, Reply};
 use logto::{AccessToken, Error, Logto, TokenRequest};
@@ -40,16 +40,16 @@ impl World {
         self.open(&self.callback(&authorize)).await
     }
 
-    /// Signs `person` in, honestly.
+    /// Signs `user` in, honestly.
     ///
     /// # Panics
     ///
     /// If that fails.
-    pub async fn sign_in_as(&mut self, person: &str) {
-        self.provider.welcome(person);
+    pub async fn sign_in_as(&mut self, user: &str) {
+        self.provider.welcome(user);
         let seen = self.sign_in().await;
         assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
-        assert_eq!(self.person().await.as_deref(), Some(person));
+        assert_eq!(self.user().await.as_deref(), Some(user));
     }
 
     /// A page of the app.
@@ -69,7 +69,7 @@ impl World {
     /// # Panics
     ///
     /// If the session cannot be read.
-    pub async fn person(&self) -> Option<String> {
+    pub async fn user(&self) -> Option<String> {
         let user = self.page().maybe_user().await.expect("a session or none");
         user.map(|user| user.sub().to_owned())
     }

@@ -1,15 +1,15 @@
 //! The four built-in users, each for something that an app may trip over.
 
-use super::{Membership, Person, hash_of};
+use super::{Membership, TestUser, hash_of};
 use crate::random;
 
 /// alice, bob, carol and frank.
-pub(crate) fn people() -> Vec<Person> {
+pub(crate) fn users() -> Vec<TestUser> {
     vec![alice(), bob(), carol(), frank()]
 }
 
-fn alice() -> Person {
-    let mut alice = Person::new("alice").with_role("things-editor").with_membership(
+fn alice() -> TestUser {
+    let mut alice = TestUser::new("alice").with_role("things-editor").with_membership(
         "wpmklpcc20gc",
         "Acme",
         "org-admin",
@@ -24,8 +24,8 @@ fn alice() -> Person {
 }
 
 /// Two hundred organizations: an ID token of eleven kilobytes.
-fn bob() -> Person {
-    let mut bob = Person::new("bob");
+fn bob() -> TestUser {
+    let mut bob = TestUser::new("bob");
     bob.about = "In 200 organizations: very large tokens".to_owned();
     bob.memberships = (1..=200)
         .map(|number| {
@@ -42,8 +42,8 @@ fn bob() -> Person {
 }
 
 /// Everything that Hugging Face may leave out is left out.
-fn carol() -> Person {
-    let mut carol = Person::new("carol").with_name(None).with_email(None);
+fn carol() -> TestUser {
+    let mut carol = TestUser::new("carol").with_name(None).with_email(None);
     carol.id = "q3x2n0486a6r".to_owned();
     carol.hugging_face_id = "62a1f0c4d5e6f7a8b9c0d1e4".to_owned();
     carol.hugging_face_email_verified = false;
@@ -53,8 +53,8 @@ fn carol() -> Person {
 }
 
 /// Hugging Face says that the address is not verified; Logto says that it is.
-fn frank() -> Person {
-    let mut frank = Person::new("frank").with_role("things-reader");
+fn frank() -> TestUser {
+    let mut frank = TestUser::new("frank").with_role("things-reader");
     frank.id = "yszi1ufpmwk8".to_owned();
     frank.hugging_face_email_verified = false;
     frank.about = "Unverified e-mail address, read-only".to_owned();

@@ -1,4 +1,4 @@
-//! What a session adds to a page when many people come in turn, with a browser's headers: where a cache
+//! What a session adds to a page when many users come in turn, with a browser's headers: where a cache
 //! of sessions ends, it shows here.
 
 use std::cell::RefCell;
@@ -12,25 +12,25 @@ use crate::peers::axum::{App, hello, logto, send_all, sessions_in_memory_of};
 use crate::report::Report;
 use crate::stage::Stage;
 
-const PEOPLE: [usize; 4] = [1, 1_000, 10_000, 100_000];
+const USERS: [usize; 4] = [1, 1_000, 10_000, 100_000];
 /// Of a store: each of them signs in, which takes longer than to seal a cookie.
 const STORED: [usize; 3] = [1, 1_000, 10_000];
 
 const COOKIE: [&str; 4] = [
-    "logto-axum, cookie, 1 person",
-    "logto-axum, cookie, 1,000 people",
-    "logto-axum, cookie, 10,000 people",
-    "logto-axum, cookie, 100,000 people",
+    "logto-axum, cookie, 1 user",
+    "logto-axum, cookie, 1,000 users",
+    "logto-axum, cookie, 10,000 users",
+    "logto-axum, cookie, 100,000 users",
 ];
 const MEMORY: [&str; 3] = [
-    "logto-axum, memory store, 1 person",
-    "logto-axum, memory store, 1,000 people",
-    "logto-axum, memory store, 10,000 people",
+    "logto-axum, memory store, 1 user",
+    "logto-axum, memory store, 1,000 users",
+    "logto-axum, memory store, 10,000 users",
 ];
 const PEER: [&str; 3] = [
-    "tower-sessions, memory store, 1 person",
-    "tower-sessions, memory store, 1,000 people",
-    "tower-sessions, memory store, 10,000 people",
+    "tower-sessions, memory store, 1 user",
+    "tower-sessions, memory store, 1,000 users",
+    "tower-sessions, memory store, 10,000 users",
 ];
 
 /// What Chromium sends for a page, cookies apart.
@@ -64,7 +64,7 @@ pub fn run(runtime: &Runtime, report: &Report) {
     let in_cookies = stage.in_cookies();
     let alice = runtime.block_on(stage.sign_in(&in_cookies, "alice", &Stage::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&in_cookies, &alice));
-    let sealed = runtime.block_on(stage.reseal(&alice, PEOPLE[3]));
+    let sealed = runtime.block_on(stage.reseal(&alice, USERS[3]));
 
     let mut cases = vec![in_turn("axum: hello", runtime, hello(), vec![alice.header()])];
     cases.push(in_turn(
@@ -73,8 +73,8 @@ pub fn run(runtime: &Runtime, report: &Report) {
         not_asked(&in_cookies),
         vec![alice.header()],
     ));
-    for (name, people) in COOKIE.into_iter().zip(PEOPLE) {
-        let headers = sealed.iter().take(people).cloned().collect();
+    for (name, users) in COOKIE.into_iter().zip(USERS) {
+        let headers = sealed.iter().take(users).cloned().collect();
         cases.push(in_turn(name, runtime, logto(&stage.in_cookies()), headers));
     }
     let stored = stage.in_memory();
@@ -85,17 +85,17 @@ pub fn run(runtime: &Runtime, report: &Report) {
         }
         pointers
     });
-    for (name, people) in MEMORY.into_iter().zip(STORED) {
-        let headers = pointers.iter().take(people).cloned().collect();
+    for (name, users) in MEMORY.into_iter().zip(STORED) {
+        let headers = pointers.iter().take(users).cloned().collect();
         cases.push(in_turn(name, runtime, logto(&stored), headers));
     }
-    for (name, people) in PEER.into_iter().zip(STORED) {
-        let (app, headers) = runtime.block_on(sessions_in_memory_of(kept.clone(), people));
+    for (name, users) in PEER.into_iter().zip(STORED) {
+        let (app, headers) = runtime.block_on(sessions_in_memory_of(kept.clone(), users));
         cases.push(in_turn(name, runtime, app, headers));
     }
     let measured = measure(cases);
     let added = |name| measured.added(name, "axum: hello");
-    report.added("Many people in turn, with a browser's headers", &measured, added);
+    report.added("Many users in turn, with a browser's headers", &measured, added);
 }
 
 pub fn not_asked(logto: &logto::Logto) -> App {
@@ -104,7 +104,7 @@ pub fn not_asked(logto: &logto::Logto) -> App {
     crate::peers::axum::service(router.layer(logto_axum::layer(logto)))
 }
 
-/// Each request is of the next person; all of them have been there before.
+/// Each request is of the next user; all of them have been there before.
 fn in_turn<'a>(
     name: &'static str,
     runtime: &'a Runtime,
@@ -123,7 +123,7 @@ fn in_turn<'a>(
         *at = (*at + 1) % cookies.len();
         send_all(app, &browser, &cookies[*at]).await
     };
-    for _ in 0..2 * PEOPLE[3] {
+    for _ in 0..2 * USERS[3] {
         runtime.block_on(next());
     }
     Case::asynchronous(name, runtime, next)
