@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use logto::web::SessionState;
 use logto::{Clock, Logto};
-use logto_tests::hostile::{Browser, Home, World, each};
+use logto_tests::hostile::{Backend, Browser, World, each};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
 /// A world with an instance that is behind Logto and one that is ahead of it.
-async fn three_clocks(home: Home) -> (World, Logto, Logto) {
-    let world = World::at(home, |config| config).await;
+async fn three_clocks(backend: Backend) -> (World, Logto, Logto) {
+    let world = World::at(backend, |config| config).await;
     world.clock.advance(HALF_A_MINUTE);
     let behind = world.changed(|config| config.with_clock(Clock::system()));
     let clock = Clock::system();
@@ -56,9 +56,9 @@ async fn assert_everywhere(world: &mut World, others: [&Logto; 2], browser: &Bro
 
 #[tokio::test]
 async fn a_logout_ends_what_began_before_it_and_not_what_began_after_it() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for is_named in [false, true] {
-            let (mut world, behind, ahead) = three_clocks(home).await;
+            let (mut world, behind, ahead) = three_clocks(backend).await;
             for (at, sid) in [(&behind, "sid-of-the-phone"), (&ahead, "sid-of-the-laptop")] {
                 let sid = is_named.then_some(sid);
                 let before = device(&mut world, sid).await;
@@ -77,9 +77,9 @@ async fn a_logout_ends_what_began_before_it_and_not_what_began_after_it() {
 
 #[tokio::test]
 async fn a_later_logout_does_not_bring_back_what_an_earlier_one_ended() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for sid in [None, Some("sid-of-the-phone")] {
-            let (mut world, behind, ahead) = three_clocks(home).await;
+            let (mut world, behind, ahead) = three_clocks(backend).await;
             let browser = device(&mut world, sid).await;
             for at in [&ahead, &behind, &ahead] {
                 log_out_at(&mut world, at, sid).await;
@@ -93,8 +93,8 @@ async fn a_later_logout_does_not_bring_back_what_an_earlier_one_ended() {
 
 #[tokio::test]
 async fn signing_out_everywhere_ends_what_began_before_it_and_not_what_began_after_it() {
-    each(Home::SHARED, async |home| {
-        let (mut world, behind, ahead) = three_clocks(home).await;
+    each(Backend::SHARED, async |backend| {
+        let (mut world, behind, ahead) = three_clocks(backend).await;
         for at in [&behind, &ahead] {
             let before = device(&mut world, None).await;
             at.sign_out_everywhere("alice").await.unwrap();

@@ -8,8 +8,8 @@ use logto::web::Route;
 use crate::Reply;
 use crate::middleware::view;
 
-/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out`, `/backchannel-logout` and
-/// `/webhooks/logto`, for [`App::configure`](actix_web::App::configure).
+/// The routes `/sign-in`, `/sign-in/frame`, `/sign-up`, `/callback`, `/sign-out`,
+/// `/backchannel-logout`, and `/webhooks/logto`, for [`App::configure`](actix_web::App::configure).
 ///
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
 /// them is part of the configuration, because redirects have to know it:

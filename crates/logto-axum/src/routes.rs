@@ -10,8 +10,8 @@ use logto::web::Route;
 use crate::Reply;
 use crate::layer::{keep_body, view};
 
-/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out`, `/backchannel-logout` and
-/// `/webhooks/logto`, to merge into the app's router.
+/// The routes `/sign-in`, `/sign-in/frame`, `/sign-up`, `/callback`, `/sign-out`,
+/// `/backchannel-logout`, and `/webhooks/logto`, to merge into the app's router.
 ///
 /// They need neither the [`layer`](crate::layer()) nor a state of their own. A prefix for them is
 /// part of the configuration, because redirects have to know it:

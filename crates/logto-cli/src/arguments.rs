@@ -74,7 +74,7 @@ pub(crate) struct Local {
     /// --with-token-storage`
     #[arg(long)]
     pub(crate) token_storage: bool,
-    /// The app's id; by default it stands for the current directory, so that projects on one host
+    /// The app's id; by default derived from the current directory, so that projects on one host
     /// keep their cookies apart
     #[arg(long, value_name = "ID")]
     pub(crate) app_id: Option<String>,
@@ -94,7 +94,7 @@ pub(crate) struct Local {
 /// It reads the app's own variables (LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET,
 /// LOGTO_COOKIE_SECRET, BASE_URL, LOGTO_SCOPES, LOGTO_RESOURCES) from the environment or else from
 /// the .env file, and asks Logto what the app would ask. If the app runs at BASE_URL, its own
-/// sign-in request is examined. With LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET it looks into the
+/// sign-in request is checked. With LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET it looks into the
 /// tenant, too. Nothing is changed anywhere.
 #[derive(Args)]
 #[command(after_help = "Exit status: 0 no problem, 1 problems found, 2 wrong use.")]
@@ -115,7 +115,7 @@ pub(crate) struct Doctor {
 
 /// Take a tenant from nothing to the button “Continue with Hugging Face”.
 ///
-/// Creates the application, or adopts the one that LOGTO_APP_ID or its name tells, and adds its
+/// Creates the application, or adopts the one named by LOGTO_APP_ID or by its name, and adds its
 /// addresses; creates the connector; shows the button; writes what the app needs into the .env
 /// file. Nothing that is there is taken away, and no value in the file that it did not write itself
 /// is changed. Run it again whenever you like: a second run changes nothing, and one that failed
@@ -156,8 +156,8 @@ pub(crate) struct HuggingFace {
     /// [LOGTO_MANAGEMENT_API]
     #[arg(long, value_name = "URL")]
     pub(crate) management_api: Option<String>,
-    /// Let new users in without a user name, for every social button of the tenant; what happens
-    /// if no terminal can be asked
+    /// Let new users sign up without a user name; applies to every social button of the tenant.
+    /// Default without a terminal
     #[arg(long)]
     pub(crate) skip_user_name: bool,
     /// Leave it to the tenant whether new users have to choose a user name

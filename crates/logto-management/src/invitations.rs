@@ -162,7 +162,7 @@ impl Invitations<'_> {
     ///
     /// # Errors
     ///
-    /// A 422 if the invitation is over, or is for another e-mail address.
+    /// A 422 if the invitation has ended, or is for another e-mail address.
     ///
     /// # Example
     ///
@@ -176,7 +176,7 @@ impl Invitations<'_> {
     ///     let invitation = management.invitations().get(id).await?;
     ///     let is_open = invitation.status == InvitationStatus::Pending;
     ///     if !is_open || invitation.expires_at < SystemTime::now() {
-    ///         return Ok("The invitation is over. Please ask for another one.");
+    ///         return Ok("The invitation has ended. Please ask for another one.");
     ///     }
     ///     management.invitations().accept(id, user).await?;
     ///     Ok("Welcome!")
@@ -191,7 +191,7 @@ impl Invitations<'_> {
     ///
     /// # Errors
     ///
-    /// A 422 if it is over.
+    /// A 422 if it has ended.
     pub async fn revoke(&self, id: &str) -> Result<Invitation, Error> {
         self.set_status(id, &json!({ "status": "Revoked" })).await
     }

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use tokio::time::{Sleep, sleep};
 
-/// The body until `rest` is over. Dropping it tells rmcp that the client is gone, so whatever feeds
+/// The body until `rest` has ended. Dropping it tells rmcp that the client is gone, so whatever feeds
 /// the stream stops too.
 pub(crate) fn ending(
     body: BoxBody<Bytes, Infallible>,

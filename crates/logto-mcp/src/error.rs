@@ -13,6 +13,6 @@ pub enum Error {
     NoRandomBytes,
     /// A tool of poem-mcpserver asks who is calling, and its call did not come through
     /// [`Mcp::endpoint`](crate::Mcp).
-    #[error("the server does not know who is calling")]
+    #[error("no caller: the tool was not called through `Mcp::endpoint`")]
     NoCaller,
 }

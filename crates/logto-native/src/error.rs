@@ -23,11 +23,11 @@ pub enum ErrorKind {
     Refused,
     /// Logto answered with something that is not what the protocol says.
     InvalidResponse,
-    /// The user did not allow the sign-in.
+    /// The user denied the sign-in.
     AccessDenied,
-    /// No one signed in while the code or the page was good.
+    /// The user did not sign in before the code or the page expired.
     Expired,
-    /// There are no credentials, or Logto does not take them any more: the user has to sign in.
+    /// There are no credentials, or Logto no longer accepts them: the user has to sign in.
     SignInRequired,
     /// The configuration, or what the caller asked for, cannot be sent.
     InvalidRequest,
@@ -35,7 +35,7 @@ pub enum ErrorKind {
     Store,
     /// Another process has kept the credentials locked for a minute. The same call may work later.
     Locked,
-    /// The system gave no port or no random bytes.
+    /// The system gave no free port or no random bytes.
     Internal,
 }
 

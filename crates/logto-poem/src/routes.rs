@@ -8,8 +8,8 @@ use poem::endpoint::make;
 use crate::Reply;
 use crate::middleware::{keep_body, view};
 
-/// The routes `/sign-in`, `/sign-up`, `/callback`, `/sign-out`, `/backchannel-logout` and
-/// `/webhooks/logto`, to add the app's own routes to.
+/// The routes `/sign-in`, `/sign-in/frame`, `/sign-up`, `/callback`, `/sign-out`,
+/// `/backchannel-logout`, and `/webhooks/logto`, to add the app's own routes to.
 ///
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
 /// them is part of the configuration, because redirects have to know it:

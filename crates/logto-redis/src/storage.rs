@@ -113,7 +113,7 @@ impl Storage for RedisStorage {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        // Not MGET, which a cluster refuses where keys live on different servers.
+        // One key for each command, as a cluster would need it. The SDK refuses clusters today.
         let mut pipeline = Pipeline::with_capacity(keys.len());
         for key in keys {
             pipeline.get(self.key(key));

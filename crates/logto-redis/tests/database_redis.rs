@@ -120,7 +120,7 @@ async fn a_server_that_refuses_connections_is_asked_again() {
 }
 
 #[tokio::test]
-async fn an_outage_is_an_error_and_then_over() {
+async fn the_store_recovers_after_an_outage() {
     let mut redis = Redis::start().await;
     let storage = open(&redis);
     redis.kill();

@@ -12,8 +12,8 @@ use crate::debug_log;
 use crate::request::{kept, lazy_context, view};
 use crate::routes::{METHODS, routes};
 
-/// The fairing that the guards need. It mounts `/sign-in`, `/sign-up`, `/callback`, `/sign-out`,
-/// `/backchannel-logout` and `/webhooks/logto` at the root, and answers there below the path of the
+/// The fairing that the guards need. It mounts `/sign-in`, `/sign-in/frame`, `/sign-up`, `/callback`,
+/// `/sign-out`, `/backchannel-logout`, and `/webhooks/logto` at the root, and answers there below the path of the
 /// base URL too.
 ///
 /// A prefix for the routes is part of the configuration, because redirects have to know it:

@@ -148,7 +148,7 @@ async fn what_is_over_is_swept_away() {
 }
 
 #[tokio::test]
-async fn an_outage_is_an_error_and_then_over() {
+async fn the_store_recovers_after_an_outage() {
     let mut postgres = Postgres::start().await;
     let patience = Duration::from_millis(500);
     let pool = PgPoolOptions::new().acquire_timeout(patience);

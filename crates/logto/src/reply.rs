@@ -7,16 +7,16 @@ use serde::Serialize;
 
 use crate::log_limit::limited;
 
-/// What a script is told.
+/// The JSON body of an error response.
 #[derive(Serialize)]
 struct Body<'a> {
     error: &'a str,
     message: &'a str,
 }
 
-/// A whole answer, for the adapter to turn into its framework's response.
+/// A complete HTTP response, for the adapter to turn into its framework's response.
 ///
-/// Every answer of the SDK says `Cache-Control: no-store`.
+/// Every response of the SDK says `Cache-Control: no-store`.
 ///
 /// # Example
 ///

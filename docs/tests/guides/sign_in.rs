@@ -120,7 +120,7 @@ mod accepted_invitations {
     async fn an_invitation_is_for_one_user() {
         let site = Site::serve_at("", |stage| {
             Router::new()
-                .route("/invitations/{id}", get(invitation))
+                .route("/invitations/{id}", get(invitation).post(accept_invitation))
                 .with_state(super::management(&stage.tenant))
                 .layer(logto_axum::layer(&stage.logto))
                 .merge(logto_axum::routes(&stage.logto))
@@ -129,14 +129,17 @@ mod accepted_invitations {
         let management = super::management(&site.stage.tenant);
         // The role is one of the reader's tenant.
         assert!(invite(&management, ACME).await.is_err());
-        assert_eq!(site.open("/invitations/unknown").await.status, 404);
+        let unknown = answer(site.alice(Method::POST, "/invitations/unknown")).await;
+        assert_eq!(unknown.status, 404);
 
         let soon = SystemTime::now() + Duration::from_secs(600);
         let new = NewInvitation::new("bob@example.test", ACME, soon);
         let invitation = management.invitations().create(&new).await.unwrap();
         let page = format!("/invitations/{}", invitation.id);
         // Alice is signed in here, and Logto is asked for its page.
-        let asked = site.open(&page).await;
+        assert!(site.page(&page).await.contains("Accept the invitation"));
+        let accept = async || answer(site.alice(Method::POST, &page)).await;
+        let asked = accept().await;
         assert!(asked.location.contains("login_hint=bob%40example.test"), "{}", asked.location);
         assert!(asked.location.contains("prompt=login+consent"), "{}", asked.location);
         let refused = site.sign_in(asked, "alice").await;
@@ -145,13 +148,14 @@ mod accepted_invitations {
         let status = async || management.invitations().get(&invitation.id).await.unwrap().status;
         assert_eq!(status().await, InvitationStatus::Pending);
 
-        let back = site.sign_in(site.open(&page).await, "bob").await;
+        let back = site.sign_in(accept().await, "bob").await;
         assert_eq!((back.status, back.location.as_str()), (303, page.as_str()));
-        let bob = || site.stranger(Method::GET, &page).header(COOKIE, &back.cookies);
+        let bob = || site.stranger(Method::POST, &page).header(COOKIE, &back.cookies);
         let accepted = answer(bob()).await;
         assert_eq!((accepted.status, accepted.location.as_str()), (303, "/organization"));
         assert_eq!(status().await, InvitationStatus::Accepted);
-        assert_eq!(answer(bob()).await.text, "This invitation is over.");
+        let again = answer(bob()).await.text;
+        assert_eq!(again, "This invitation was used already or has expired.");
     }
 }
 

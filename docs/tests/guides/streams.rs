@@ -95,7 +95,7 @@ mod socket {
     guide!("streams-5");
 
     #[tokio::test]
-    async fn it_is_closed() {
+    async fn the_socket_closes_with_the_session() {
         let site = crate::site::Site::serve(app).await;
         super::closes_with_the_session(&site, &site.base_url).await;
     }
@@ -108,7 +108,7 @@ mod actix_socket {
     use logto_actix_web::{middleware, routes as sdk_routes};
 
     #[actix_web::test]
-    async fn it_is_closed() {
+    async fn the_socket_closes_with_the_session() {
         let site = crate::site::Site::serve_routes(axum::Router::new()).await;
         let logto = site.stage.logto.clone();
         let app = move || {
@@ -132,7 +132,7 @@ mod poem_socket {
     use poem::{EndpointExt, Server};
 
     #[tokio::test]
-    async fn it_is_closed() {
+    async fn the_socket_closes_with_the_session() {
         let site = crate::site::Site::serve_routes(axum::Router::new()).await;
         let logto = &site.stage.logto;
         let app = app().nest("/", routes(logto)).with(middleware(logto));
@@ -152,7 +152,7 @@ mod rocket_socket {
     use tokio::sync::oneshot;
 
     #[tokio::test]
-    async fn it_is_closed() {
+    async fn the_socket_closes_with_the_session() {
         let site = crate::site::Site::serve_routes(axum::Router::new()).await;
         let shutdown = Shutdown { ctrlc: false, ..Shutdown::default() };
         let config = Config { port: 0, shutdown, ..Config::debug_default() };

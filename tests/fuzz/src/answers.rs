@@ -118,7 +118,7 @@ impl Scene {
         newcomer.provider.tell(Endpoint::Discovery, document_of(body));
         let request = Request::new("GET", "/sign-in", [("accept", "text/html")]);
         let seen = check(newcomer.logto.handle(Route::SignIn, request).await, &ANYWHERE);
-        newcomer.provider.relent();
+        newcomer.provider.clear_faults();
         if seen.status == 303 {
             newcomer.forget();
         }
@@ -132,7 +132,7 @@ impl Scene {
         let payload = json!({ "iss": self.app.provider.issuer(), "aud": API, "sub": "alice",
             "iat": now, "exp": now + 3600, "client_id": "c", "jti": "j", "scope": "" });
         let outcome = self.access(&header.to_string(), &payload.to_string()).await;
-        self.app.provider.relent();
+        self.app.provider.clear_faults();
         outcome
     }
 
@@ -157,7 +157,7 @@ impl Scene {
 
     async fn complete(&self, begun: &Begun) -> Outcome {
         let seen = self.app.return_from(begun).await;
-        self.app.provider.relent();
+        self.app.provider.clear_faults();
         Outcome::of(seen.status == 303 && seen.cookies.len() > 1)
     }
 
@@ -172,7 +172,7 @@ impl Scene {
             _ => context.access_token(TokenRequest::resource(API)).await.map(drop),
         };
         let _ = context.take_cookies().await;
-        self.app.provider.relent();
+        self.app.provider.clear_faults();
         outcome.map_or_else(
             |error| {
                 let _ = format!("{error} {error:?}");

@@ -103,13 +103,13 @@ impl Provider {
         &self.0.key
     }
 
-    /// Gives this answer at an endpoint until [`relent`](Self::relent).
+    /// Gives this answer at an endpoint until [`clear_faults`](Self::clear_faults).
     pub(crate) fn tell(&self, endpoint: Endpoint, answer: Answer) {
         self.0.state.borrow_mut().told.insert(endpoint, answer);
     }
 
     /// Is honest again.
-    pub(crate) fn relent(&self) {
+    pub(crate) fn clear_faults(&self) {
         let mut state = self.0.state.borrow_mut();
         state.told.clear();
         state.id_token = None;

@@ -13,7 +13,7 @@ pub enum Ends {
     Outage,
     /// It has none; the session stays.
     Refused,
-    /// The session is over, and the user is asked to sign in again.
+    /// The session has ended, and the user is asked to sign in again.
     SignedOut,
 }
 

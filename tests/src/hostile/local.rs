@@ -7,8 +7,8 @@ use logto::web::{Context, Reply, Route};
 use logto::{AccessToken, Clock, Error, Logto, LogtoConfig, TokenRequest};
 use logto_local::{LocalTenant, LocalTenantBuilder};
 
+use super::backend::Backend;
 use super::browser::{Browser, NAVIGATION, Seen};
-use super::home::Home;
 use super::storage::TroubledStorage;
 use super::{BASE_URL, COOKIE_SECRET};
 
@@ -31,13 +31,13 @@ pub struct LocalWorld {
 }
 
 impl LocalWorld {
-    /// A world whose sessions live in a home.
+    /// A world whose sessions live in a backend.
     ///
     /// # Panics
     ///
     /// If the tenant does not start or the configuration is wrong.
-    pub async fn at(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
-        Self::of(LocalTenant::builder(), home, configure).await
+    pub async fn at(backend: Backend, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
+        Self::of(LocalTenant::builder(), backend, configure).await
     }
 
     /// The same at a tenant of one's own choice.
@@ -47,7 +47,7 @@ impl LocalWorld {
     /// As [`at`](Self::at).
     pub async fn of(
         tenant: LocalTenantBuilder,
-        home: Home,
+        backend: Backend,
         configure: impl FnOnce(LogtoConfig) -> LogtoConfig,
     ) -> Self {
         let tenant = tenant.base_url(BASE_URL).start().await;
@@ -58,7 +58,7 @@ impl LocalWorld {
             .with_cookie_secret(COOKIE_SECRET)
             .with_clock(clock.clone());
         let store = Arc::new(TroubledStorage::new(clock.clone()));
-        let config = home.configure(configure(config), &store);
+        let config = backend.configure(configure(config), &store);
         Self {
             logto: Logto::new(config.clone()).expect("a configuration"),
             tenant,

@@ -4,10 +4,10 @@
 //! browser as a cookie jar. A case takes milliseconds.
 
 mod answer;
+mod backend;
 mod browser;
 mod ends;
 mod gate;
-mod home;
 mod keys;
 mod local;
 mod logs;
@@ -18,10 +18,10 @@ mod token;
 mod world;
 
 pub use answer::Answer;
+pub use backend::Backend;
 pub use browser::{Browser, NAVIGATION, Seen};
 pub use ends::{Ends, assert_ends};
 pub use gate::Gate;
-pub use home::Home;
 pub use keys::{Key, encode};
 pub use local::{API, LocalWorld, ORGANIZATIONS};
 pub use logs::Logs;

@@ -168,7 +168,7 @@ impl Provider {
     }
 
     /// Is honest again.
-    pub fn relent(&self) {
+    pub fn clear_faults(&self) {
         let mut script = self.script();
         script.bends.clear();
         script.bend_token = None;
@@ -180,7 +180,7 @@ impl Provider {
     }
 
     /// The user who signs in next.
-    pub fn welcome(&self, user: &str) {
+    pub fn set_user(&self, user: &str) {
         user.clone_into(&mut self.script().user);
     }
 

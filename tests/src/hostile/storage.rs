@@ -77,20 +77,20 @@ impl TroubledStorage {
     }
 
     /// Gets into trouble from now on.
-    pub fn get_into(&self, trouble: Trouble) {
+    pub fn fail_with(&self, trouble: Trouble) {
         let mut state = self.state();
         (state.trouble, state.left, state.hits) = (trouble, None, 0);
     }
 
     /// Gets into trouble for so many calls.
-    pub fn get_into_for(&self, trouble: Trouble, calls: u32) {
+    pub fn fail_for(&self, trouble: Trouble, calls: u32) {
         let mut state = self.state();
         (state.trouble, state.left, state.hits) = (trouble, Some(calls), 0);
     }
 
     /// Gets into trouble after so many calls that go well.
-    pub fn get_into_after(&self, trouble: Trouble, calls: u32) {
-        self.get_into(trouble);
+    pub fn fail_after(&self, trouble: Trouble, calls: u32) {
+        self.fail_with(trouble);
         self.state().well = calls;
     }
 
@@ -110,7 +110,7 @@ impl TroubledStorage {
 
     /// Is well again.
     pub fn recover(&self) {
-        self.get_into(Trouble::None);
+        self.fail_with(Trouble::None);
     }
 
     /// How many calls the trouble has hit.

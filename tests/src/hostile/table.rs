@@ -127,7 +127,7 @@ pub async fn sign_in_twice(make: impl AsyncFn() -> World, bend: impl Fn(&Provide
 
     let mut world = make().await;
     world.sign_in_as("before").await;
-    world.provider.welcome("alice");
+    world.provider.set_user("alice");
     bend(&world.provider);
     let seen = world.sign_in().await;
     check(&world, &seen, then, Some("before")).await;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use logto::web::{Reply, Route};
 use logto::{Clock, Logto, LogtoConfig};
 
+use super::backend::Backend;
 use super::browser::{Browser, NAVIGATION, Seen};
-use super::home::Home;
 use super::logs::Logs;
 use super::provider::Provider;
 use super::storage::TroubledStorage;
@@ -61,11 +61,11 @@ impl World {
     ///
     /// If the configuration is wrong.
     pub async fn with(configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
-        Self::at(Home::Cookies, configure).await
+        Self::at(Backend::Cookies, configure).await
     }
 
-    /// Alice signed in at an impatient app that keeps sessions in a home.
-    pub async fn lives(home: Home) -> Self {
+    /// Alice signed in at an impatient app that keeps sessions in a backend.
+    pub async fn lives(backend: Backend) -> Self {
         let impatient = |config: LogtoConfig| {
             config
                 .with_request_timeout(Duration::from_secs(1))
@@ -73,17 +73,17 @@ impl World {
                 .with_resources(["https://a.example", "https://b.example", "https://c.example"])
                 .with_scopes(["urn:logto:scope:organizations"])
         };
-        let mut world = Self::at(home, impatient).await;
+        let mut world = Self::at(backend, impatient).await;
         world.sign_in_as("alice").await;
         world
     }
 
-    /// A world whose sessions live in a home, with another configuration.
+    /// A world whose sessions live in a backend, with another configuration.
     ///
     /// # Panics
     ///
     /// If the configuration is wrong.
-    pub async fn at(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
+    pub async fn at(backend: Backend, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
         let logs = Logs::capture();
         let clock = Clock::system();
         // Tolerances are tested to the second.
@@ -94,7 +94,7 @@ impl World {
             .with_cookie_secret(COOKIE_SECRET)
             .with_clock(clock.clone());
         let store = Arc::new(TroubledStorage::new(clock.clone()));
-        let config = home.configure(configure(config), &store);
+        let config = backend.configure(configure(config), &store);
         Self {
             provider,
             clock,

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use logto::web::{Route, SessionState};
 use logto::{Logto, TokenRequest};
-use logto_tests::hostile::{Answer, Browser, Endpoint, Home, Trouble, World, each};
+use logto_tests::hostile::{Answer, Backend, Browser, Endpoint, Trouble, World, each};
 use url::Url;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn other_instance(world: &World, home: Home) -> Logto {
-    match home {
-        Home::Cookies => world.logto.clone(),
+fn other_instance(world: &World, backend: Backend) -> Logto {
+    match backend {
+        Backend::Cookies => world.logto.clone(),
         _ => world.instance(),
     }
 }
@@ -44,13 +44,13 @@ async fn tell(world: &mut World, instance: &Logto, token: &str) -> u16 {
 
 #[tokio::test]
 async fn a_user_is_signed_out_on_every_device_and_instance() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
-        let other = other_instance(&world, home);
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
+        let other = other_instance(&world, backend);
         let phone = device(&mut world, "alice", None).await;
         let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
         let bob = device(&mut world, "bob", None).await;
-        world.provider.welcome("alice");
+        world.provider.set_user("alice");
         let token = world.provider.logout_token(|_| ());
         assert_eq!(tell(&mut world, &other, &token).await, 200);
         for instance in [other, world.logto.clone()] {
@@ -70,14 +70,14 @@ async fn a_user_is_signed_out_on_every_device_and_instance() {
 /// Sessions from before Logto was told to send a `sid`.
 #[tokio::test]
 async fn a_session_that_knows_no_sid_ends_with_any_of_its_user() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
-        let other = other_instance(&world, home);
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
+        let other = other_instance(&world, backend);
         let old = device(&mut world, "alice", None).await;
         let bob = device(&mut world, "bob", None).await;
         let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
         world.clock.advance(SECOND);
-        world.provider.welcome("alice");
+        world.provider.set_user("alice");
         let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
         let again = device(&mut world, "alice", None).await;
         assert_eq!(tell(&mut world, &other, &token).await, 200);
@@ -94,9 +94,9 @@ async fn a_session_that_knows_no_sid_ends_with_any_of_its_user() {
 
 #[tokio::test]
 async fn a_session_of_logto_is_signed_out_and_no_other() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
-        let other = other_instance(&world, home);
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
+        let other = other_instance(&world, backend);
         let phone = device(&mut world, "alice", Some("sid-of-the-phone")).await;
         let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
         world.browser = Browser::default();
@@ -126,14 +126,14 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
 
 #[tokio::test]
 async fn it_outlives_a_refresh() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
         device(&mut world, "alice", Some("sid-of-the-phone")).await;
         world.clock.advance(Duration::from_secs(3600));
         world.access_token().await.unwrap();
         let phone = world.browser.clone();
         let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
-        let instance = other_instance(&world, home);
+        let instance = other_instance(&world, backend);
         assert_eq!(tell(&mut world, &instance, &token).await, 200);
         assert!(!is_signed_in(&mut world, &instance, &phone).await);
         let page = world.page();
@@ -146,9 +146,9 @@ async fn it_outlives_a_refresh() {
 
 #[tokio::test]
 async fn a_token_works_once() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
-        let other = other_instance(&world, home);
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
+        let other = other_instance(&world, backend);
         let token = world.provider.logout_token(|_| ());
         assert_eq!(tell(&mut world, &other, &token).await, 200);
         world.clock.advance(SECOND);
@@ -173,9 +173,9 @@ async fn a_token_that_could_not_be_verified_works_later() {
         ("no keys", Endpoint::Jwks, |_| Answer::text(503, "")),
         ("no discovery", Endpoint::Discovery, Answer::cut),
     ];
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for (name, endpoint, bend) in outages {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             let browser = world.browser.clone();
             let token = world.provider.logout_token(|_| ());
             // It knows no keys yet.
@@ -184,7 +184,7 @@ async fn a_token_that_could_not_be_verified_works_later() {
             let seen = world.post_logout(&instance, format!("logout_token={token}")).await;
             assert_eq!(seen.status, 503, "{name}");
             assert!(seen.header("retry-after").is_some());
-            world.provider.relent();
+            world.provider.clear_faults();
             world.clock.advance(Duration::from_secs(31));
             assert_eq!(tell(&mut world, &instance, &token).await, 200, "{name}");
             assert!(!is_signed_in(&mut world, &instance, &browser).await, "{name}");
@@ -197,7 +197,7 @@ async fn a_token_that_could_not_be_verified_works_later() {
 /// Logto sends a token once, whatever it is answered.
 #[tokio::test]
 async fn a_logout_that_met_an_outage_of_the_store_is_carried_out_after_it() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for trouble in [
             Trouble::Down,
             Trouble::Hangs,
@@ -205,11 +205,11 @@ async fn a_logout_that_met_an_outage_of_the_store_is_carried_out_after_it() {
             Trouble::LosesAnswers,
             Trouble::Miscounts,
         ] {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             let browser = world.browser.clone();
             let token = world.provider.logout_token(|_| ());
             let instance = world.instance();
-            world.store.get_into(trouble);
+            world.store.fail_with(trouble);
             let seen = world.post_logout(&instance, format!("logout_token={token}")).await;
             assert_eq!(seen.status, 503, "{trouble:?}");
             assert!(seen.header("retry-after").is_some());
@@ -230,13 +230,13 @@ async fn a_logout_that_met_an_outage_of_the_store_is_carried_out_after_it() {
 /// At any moment of the store's breaking down, a token is carried out in the end.
 #[tokio::test]
 async fn no_moment_of_an_outage_loses_a_sign_out() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for well in 0..6 {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             let browser = world.browser.clone();
             let token = world.provider.logout_token(|_| ());
             let instance = world.instance();
-            world.store.get_into_after(Trouble::Down, well);
+            world.store.fail_after(Trouble::Down, well);
             let status = tell(&mut world, &instance, &token).await;
             assert!([200, 503].contains(&status), "{status}");
             world.store.recover();
@@ -250,8 +250,8 @@ async fn no_moment_of_an_outage_loses_a_sign_out() {
 
 #[tokio::test]
 async fn a_sender_that_goes_away_does_not_stop_it() {
-    each(Home::SHARED, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = World::lives(backend).await;
         let browser = world.browser.clone();
         let token = world.provider.logout_token(|_| ());
         let (instance, gate) = (world.instance(), world.provider.hold(Endpoint::Jwks));

@@ -5,14 +5,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use logto::TokenRequest;
 use logto::web::Route;
 use logto_management::{Management, UserEnd};
-use logto_tests::hostile::{API, Browser, Home, LocalWorld, ORGANIZATIONS, each};
+use logto_tests::hostile::{API, Backend, Browser, LocalWorld, ORGANIZATIONS, each};
 use logto_tests::webhook::{SIGNING_KEY, Webhook};
 
 const ACME: &str = "wpmklpcc20gc";
 
-async fn world(home: Home) -> LocalWorld {
+async fn world(backend: Backend) -> LocalWorld {
     let scopes = [ORGANIZATIONS, "read:things", "read:members"];
-    let mut world = LocalWorld::at(home, |config| {
+    let mut world = LocalWorld::at(backend, |config| {
         config.with_resources([API]).with_scopes(scopes).with_webhook_signing_key(SIGNING_KEY)
     })
     .await;
@@ -75,9 +75,9 @@ async fn access_tokens_that_a_change_concerns_are_not_used_any_more() {
         ("Organization.Data.Updated", r#","params":{"id":"{acme}"}"#, 0),
         ("Organization.Deleted", r#","path":"/fake-path/:id","params":{"id":"fake-id"}"#, 0),
     ];
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for (event, more, renewed) in rows {
-            let mut world = world(home).await;
+            let mut world = world(backend).await;
             for (_, request) in &everything {
                 world.token(request.clone()).await.unwrap();
             }
@@ -100,7 +100,7 @@ async fn access_tokens_that_a_change_concerns_are_not_used_any_more() {
 
 #[tokio::test]
 async fn a_member_who_was_removed_has_no_token_any_more() {
-    let mut world = world(Home::Store).await;
+    let mut world = world(Backend::Store).await;
     let request = || TokenRequest::resource(API).in_organization(ACME);
     world.token(request()).await.unwrap();
     management(&world).organizations().delete(ACME).await.unwrap();
@@ -114,8 +114,8 @@ async fn a_member_who_was_removed_has_no_token_any_more() {
 /// The app was down when Logto sent its webhooks, and they never come again.
 #[tokio::test]
 async fn reconciliation_finds_whose_webhook_was_lost() {
-    each(Home::ALL, async |home| {
-        let mut world = world(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = world(backend).await;
         let mut browsers = Vec::new();
         for user in ["alice", "bob", "carol"] {
             world.browser = Browser::default();

@@ -9,7 +9,7 @@ use logto::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
 use logto_management::Management;
 use logto_tests::eventually;
-use logto_tests::hostile::{Browser, Endpoint, Home, Trouble, World, each};
+use logto_tests::hostile::{Backend, Browser, Endpoint, Trouble, World, each};
 use logto_tests::webhook::{SIGNING_KEY, Webhook};
 use tokio::net::TcpListener;
 
@@ -19,7 +19,7 @@ const OTHER_KEY: &str = "d4kX6GuK1XdMyzXwAIHtOXVdatzUQPp9";
 type Seen = Arc<Mutex<Vec<Delivery>>>;
 
 /// An app that takes webhooks, and what its handler got.
-async fn world(home: Home) -> (World, Seen) {
+async fn world(backend: Backend) -> (World, Seen) {
     let seen = Seen::default();
     let kept = Arc::clone(&seen);
     let configure = move |config: LogtoConfig| {
@@ -28,7 +28,7 @@ async fn world(home: Home) -> (World, Seen) {
             async { Ok(()) }
         })
     };
-    (World::at(home, configure).await, seen)
+    (World::at(backend, configure).await, seen)
 }
 
 fn now(world: &World) -> u64 {
@@ -61,18 +61,18 @@ async fn is_signed_in(world: &mut World, instance: &Logto, browser: &Browser) ->
     state == SessionState::SignedIn
 }
 
-fn other_instance(world: &World, home: Home) -> Logto {
-    match home {
-        Home::Cookies => world.logto.clone(),
+fn other_instance(world: &World, backend: Backend) -> Logto {
+    match backend {
+        Backend::Cookies => world.logto.clone(),
         _ => world.instance(),
     }
 }
 
 #[tokio::test]
 async fn a_suspended_user_is_signed_out_on_every_device_and_instance() {
-    each(Home::ALL, async |home| {
-        let (mut world, seen) = world(home).await;
-        let other = other_instance(&world, home);
+    each(Backend::ALL, async |backend| {
+        let (mut world, seen) = world(backend).await;
+        let other = other_instance(&world, backend);
         let (phone, laptop) =
             (device(&mut world, "alice").await, device(&mut world, "alice").await);
         let bob = device(&mut world, "bob").await;
@@ -84,7 +84,7 @@ async fn a_suspended_user_is_signed_out_on_every_device_and_instance() {
             assert!(!is_signed_in(&mut world, &instance, &laptop).await);
             assert!(is_signed_in(&mut world, &instance, &bob).await);
         }
-        if home == Home::Store {
+        if backend == Backend::Store {
             assert_eq!(world.provider.calls(Endpoint::Revocation).len(), 2);
         }
         assert_eq!(seen.lock().unwrap().len(), 1);
@@ -171,7 +171,7 @@ async fn what_ends_sessions_and_what_does_not() {
         rows.map(|(name, webhook, usual, strict)| (name, (webhook, usual, strict))),
         async |(webhook, usual, strict)| {
             for (is_strict, ends) in [(false, usual), (true, strict)] {
-                let (mut world, seen) = world(Home::Store).await;
+                let (mut world, seen) = world(Backend::Store).await;
                 let alice = device(&mut world, "alice").await;
                 let instance = match is_strict {
                     true => world.changed(LogtoConfig::with_sign_out_on_password_reset),
@@ -192,8 +192,8 @@ async fn what_ends_sessions_and_what_does_not() {
 /// Deliveries overtake each other and may come late.
 #[tokio::test]
 async fn who_signed_in_since_stays() {
-    each(Home::ALL, async |home| {
-        let (mut world, _) = world(home).await;
+    each(Backend::ALL, async |backend| {
+        let (mut world, _) = world(backend).await;
         let before = device(&mut world, "alice").await;
         world.clock.advance(SECOND);
         let suspended = Webhook::suspended("alice", true, now(&world));
@@ -211,8 +211,8 @@ async fn who_signed_in_since_stays() {
 
 #[tokio::test]
 async fn a_repeated_one_is_refused_by_every_instance() {
-    each(Home::SHARED, async |home| {
-        let (world, seen) = world(home).await;
+    each(Backend::SHARED, async |backend| {
+        let (world, seen) = world(backend).await;
         let other = world.instance();
         let webhook = Webhook::suspended("alice", true, now(&world));
         assert_eq!(send(&world.logto, &webhook).await, 200);
@@ -234,7 +234,7 @@ async fn a_repeated_one_is_refused_by_every_instance() {
 
 #[tokio::test]
 async fn one_that_comes_at_the_wrong_time_is_refused() {
-    let (world, seen) = world(Home::Cookies).await;
+    let (world, seen) = world(Backend::Cookies).await;
     for (offset, status) in [
         (-359_000_i64, 200),
         (-362_000, 400),
@@ -257,7 +257,7 @@ async fn one_that_comes_at_the_wrong_time_is_refused() {
 
 #[tokio::test]
 async fn every_flipped_bit_is_refused() {
-    let (mut world, seen) = world(Home::Cookies).await;
+    let (mut world, seen) = world(Backend::Cookies).await;
     let alice = device(&mut world, "alice").await;
     world.clock.advance(SECOND);
     let webhook = Webhook::suspended("alice", true, now(&world));
@@ -285,7 +285,7 @@ async fn every_flipped_bit_is_refused() {
 
 #[tokio::test]
 async fn a_key_is_changed_without_a_gap() {
-    let (world, _) = world(Home::Cookies).await;
+    let (world, _) = world(Backend::Cookies).await;
     let both = world.changed(|config| config.with_webhook_signing_key(OTHER_KEY));
     for (n, key) in [SIGNING_KEY, OTHER_KEY].into_iter().enumerate() {
         let webhook = Webhook::suspended("alice", true, now(&world) + n as u64);
@@ -301,7 +301,7 @@ async fn a_key_is_changed_without_a_gap() {
 #[tokio::test]
 async fn a_handler_that_fails_or_hangs_changes_nothing_for_logto() {
     for hangs in [false, true] {
-        let mut world = World::at(Home::Store, |config| {
+        let mut world = World::at(Backend::Store, |config| {
             let config = config.with_webhook_signing_key(SIGNING_KEY);
             config.with_webhook_handler(move |_| async move {
                 if hangs {
@@ -330,11 +330,11 @@ async fn a_handler_that_fails_or_hangs_changes_nothing_for_logto() {
 /// Logto sends nothing again, so a store that is away must not lose what it said.
 #[tokio::test]
 async fn a_store_that_is_away_delays_it() {
-    let (mut world, seen) = world(Home::Store).await;
+    let (mut world, seen) = world(Backend::Store).await;
     let alice = device(&mut world, "alice").await;
     world.clock.advance(SECOND);
     let webhook = Webhook::suspended("alice", true, now(&world));
-    world.store.get_into(Trouble::Down);
+    world.store.fail_with(Trouble::Down);
     let instance = world.logto.clone();
     assert_eq!(send(&instance, &webhook).await, 200);
     assert!(seen.lock().unwrap().is_empty());

@@ -81,7 +81,7 @@ async fn a_callback_that_comes_twice_signs_in_at_whichever_instance() {
         cluster.tenant.faults().clear();
         assert_eq!(soon("the first answer", held).await.expect("an answer"), 303);
         assert_eq!(soon("the second answer", waiting).await.expect("an answer"), 303);
-        assert_eq!(third.status(&cluster.url_of(0, &callback)).await, 303, "when it is over");
+        assert_eq!(third.status(&cluster.url_of(0, &callback)).await, 303, "when it has ended");
         for visitor in [&first, &second, &third] {
             assert_eq!(statuses(&cluster, visitor, "/api/me").await, [200; 3]);
         }
@@ -197,7 +197,7 @@ async fn signing_out_wins_over_a_refresh_under_way_elsewhere() {
         let alice = cluster.with_an_ended_token().await;
         let copy = alice.copy(cluster.base_url());
         let request = cluster.refresh_without_answer(&copy).await;
-        // Logto does not hear of it: the store alone knows that the session is over.
+        // Logto does not hear of it: the store alone knows that the session has ended.
         let faults = cluster.tenant.faults();
         faults.set(Endpoint::Revocation, Fault::Status(503));
         assert_eq!(cluster.sign_out(&alice, 1).await.status(), 303);

@@ -14,7 +14,7 @@ async fn all(rows: &[Row]) {
             let mut world = World::new().await;
             if let Some(user) = before {
                 world.sign_in_as(user).await;
-                world.provider.welcome("alice");
+                world.provider.set_user("alice");
             }
             let sent = world.provider.calls(Endpoint::Token).len();
             let authorize = world.begin("/sign-in?return_to=/home").await;

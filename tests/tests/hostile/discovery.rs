@@ -148,7 +148,7 @@ async fn discovery_may_change_between_two_sign_ins() {
     // What is known serves; what is new and wrong is not taken.
     world.sign_in_as("alice").await;
     world.sign_in_as("bob").await;
-    world.provider.relent();
+    world.provider.clear_faults();
     world.clock.advance(Duration::from_secs(3601));
     world.sign_in_as("carol").await;
     assert!(

@@ -1,7 +1,9 @@
 //! A sign-in that is meant for one user: a magic link, an invitation, "continue as …".
 
 use logto::{ErrorKind, FirstScreen, LogtoConfig, Prompt, SignInOptions};
-use logto_tests::hostile::{Endpoint, Home, IdToken, NO, Seen, Then, World, YES, each, state_of};
+use logto_tests::hostile::{
+    Backend, Endpoint, IdToken, NO, Seen, Then, World, YES, each, state_of,
+};
 use url::Url;
 
 const EMAIL: &str = "dave@example.test";
@@ -43,10 +45,10 @@ async fn the_callback_sees_who_came() {
     ];
     each(rows.map(|(name, options, bend, then)| (name, (options, bend, then))), async |row| {
         let (options, bend, then) = row;
-        for (_, home) in Home::ALL {
-            let mut world = World::at(home, with_email).await;
+        for (_, backend) in Backend::ALL {
+            let mut world = World::at(backend, with_email).await;
             world.sign_in_as("bob").await;
-            world.provider.welcome("alice");
+            world.provider.set_user("alice");
             world.provider.bend_token(bend);
             let authorize = begin(&mut world, options.clone()).await;
             assert_eq!(parameter(&authorize, "prompt").as_deref(), Some("login consent"));
@@ -130,7 +132,7 @@ async fn a_repeated_sign_in_is_meant_for_the_same_user() {
 async fn the_one_who_is_meant_goes_on_to_the_page() {
     let mut world = World::new().await;
     world.sign_in_as("alice").await;
-    world.provider.welcome("bob");
+    world.provider.set_user("bob");
     world.provider.bend_token(|token| token.claim("auth_time", token.claims["iat"].clone()));
     let options = SignInOptions::new()
         .with_expected_user("bob")

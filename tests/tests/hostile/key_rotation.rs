@@ -36,14 +36,29 @@ async fn a_rotation_is_noticed_before_and_after_the_code_exchange() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_withdrawn_is_forgotten_within_the_hour() {
+async fn a_withdrawn_key_is_refused_after_the_next_fetch() {
     let mut world = World::new().await;
     world.sign_in_as("before").await;
     let old = world.provider.key();
     world.provider.rotate_to(&Key::es384("new"));
     world.sign_in_as("alice").await;
     world.provider.sign_with(&old);
-    world.provider.welcome("mallory");
+    world.provider.set_user("mallory");
+    let seen = world.sign_in().await;
+    check(&world, &seen, Then::Refused, Some("alice")).await;
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_withdrawn_key_is_refused_after_two_hours_without_a_request() {
+    let mut world = World::new().await;
+    world.sign_in_as("alice").await;
+    let old = world.provider.key();
+    world.provider.rotate_to(&Key::es384("new"));
+    // Nothing names the new key.
+    world.provider.sign_with(&old);
+    world.clock.advance(Duration::from_secs(2 * 3600 + 1));
+    world.provider.set_user("mallory");
     let seen = world.sign_in().await;
     check(&world, &seen, Then::Refused, Some("alice")).await;
     world.finish();

@@ -43,7 +43,7 @@ async fn a_callback_that_met_an_outage_works_when_it_is_over() {
         let honest = world.provider.clone();
         let seen = world.open(&callback).await;
         check(&world, &seen, LATER, None).await;
-        honest.relent();
+        honest.clear_faults();
         let seen = world.open(&callback).await;
         if is_spent {
             assert_eq!(seen.status, 400, "{seen:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto::{ErrorKind, TokenRequest};
 use logto_tests::hostile::Ends::{self, Outage, Refused, SignedOut, Token};
 use logto_tests::hostile::{
-    APP_ID, Answer, Call, Endpoint, Home, IdToken, Key, World, assert_ends, each,
+    APP_ID, Answer, Backend, Call, Endpoint, IdToken, Key, World, assert_ends, each,
 };
 use serde_json::{Value, json};
 
@@ -86,8 +86,8 @@ async fn answers_to_a_refresh() {
         world.clock.advance(LATER);
         let outcome = world.access_token().await;
         assert_ends(&world, outcome, ends).await;
-        // What is honest again works again, unless the session is over.
-        world.provider.relent();
+        // What is honest again works again, unless the session has ended.
+        world.provider.clear_faults();
         world.clock.advance(Duration::from_secs(31));
         let again = world.access_token().await;
         assert_ends(&world, again, if ends == SignedOut { SignedOut } else { Token }).await;
@@ -133,7 +133,7 @@ async fn id_tokens_of_a_refresh() {
             let outcome = world.access_token().await;
             assert_ends(&world, outcome, ends).await;
             // A rotated refresh token was kept, though the rest was not taken.
-            world.provider.relent();
+            world.provider.clear_faults();
             world.clock.advance(Duration::from_secs(31));
             let again = world.access_token().await;
             assert_ends(&world, again, Token).await;
@@ -208,7 +208,7 @@ async fn a_refused_app_is_one_request_and_one_line_that_names_the_variable() {
     each(
         rows.iter().map(|(name, answer, names)| (*name, (*answer, *names))),
         async |(answer, names)| {
-            let world = World::lives(Home::Cookies).await;
+            let world = World::lives(Backend::Cookies).await;
             world.provider.bend(Endpoint::Token, move |_, _| answer());
             let before = world.provider.calls(Endpoint::Token).len();
             world.clock.advance(LATER);

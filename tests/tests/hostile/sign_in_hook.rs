@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use logto::web::{Reply, Route};
 use logto::{LogtoConfig, PendingSignIn, SignInDecision};
-use logto_tests::hostile::{Endpoint, Home, NAVIGATION, Seen, Trouble, World, each};
+use logto_tests::hostile::{Backend, Endpoint, NAVIGATION, Seen, Trouble, World, each};
 
 type Decision = Result<SignInDecision, Box<dyn std::error::Error + Send + Sync>>;
 
 /// An app whose hook decides so, and how often it was called.
 async fn world(decide: fn() -> Decision) -> (World, Arc<Mutex<u32>>) {
-    world_at(Home::Cookies, decide).await
+    world_at(Backend::Cookies, decide).await
 }
 
-async fn world_at(home: Home, decide: fn() -> Decision) -> (World, Arc<Mutex<u32>>) {
+async fn world_at(backend: Backend, decide: fn() -> Decision) -> (World, Arc<Mutex<u32>>) {
     let calls = Arc::<Mutex<u32>>::default();
     let counted = Arc::clone(&calls);
     let hook = move |_: PendingSignIn| {
         *counted.lock().unwrap() += 1;
         async move { decide() }
     };
-    (World::at(home, |config| config.with_sign_in_hook(hook)).await, calls)
+    (World::at(backend, |config| config.with_sign_in_hook(hook)).await, calls)
 }
 
 /// The answer to a callback, which may be an error of the app.
@@ -87,8 +87,8 @@ async fn it_decides_who_is_let_in_and_where_they_go() {
         rows.map(|(name, decide, status, page, is_in)| (name, (decide, status, page, is_in))),
         async |row| {
             let (decide, status, page, is_in) = row;
-            for (_, home) in Home::ALL {
-                let (mut world, calls) = world_at(home, decide).await;
+            for (_, backend) in Backend::ALL {
+                let (mut world, calls) = world_at(backend, decide).await;
                 let seen = sign_in(&mut world).await;
                 assert_eq!((seen.status, seen.location()), (status, page), "{seen:?}");
                 assert_eq!(world.user().await.as_deref(), is_in.then_some("alice"));
@@ -123,7 +123,7 @@ async fn a_session_that_is_there_stays_whatever_the_hook_says() {
             world.changed(|config| config.with_sign_in_hook(async |_| Ok(SignInDecision::admit())));
         world.sign_in_as("alice").await;
         world.logto = hooked;
-        world.provider.welcome("bob");
+        world.provider.set_user("bob");
         sign_in(&mut world).await;
         assert_eq!(world.user().await.as_deref(), Some("alice"));
         world.finish();
@@ -132,7 +132,7 @@ async fn a_session_that_is_there_stays_whatever_the_hook_says() {
 
 #[tokio::test]
 async fn it_knows_who_it_is_and_where_they_go() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         let told = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&told);
         let hook = move |sign_in: PendingSignIn| {
@@ -152,14 +152,15 @@ async fn it_knows_who_it_is_and_where_they_go() {
         };
         let configure =
             |config: LogtoConfig| config.with_after_sign_in("/start").with_sign_in_hook(hook);
-        let mut world = World::at(home, configure).await;
+        let mut world = World::at(backend, configure).await;
         world.sign_in_as("alice").await;
         world.browser = Default::default();
         let authorize = world.begin("/sign-in").await;
         assert_eq!(world.open(&world.callback(&authorize)).await.location(), "/start");
         // Cookies beside a store are listed there.
-        let others =
-            |known: &str| if home == Home::Cookies { "None".to_owned() } else { known.to_owned() };
+        let others = |known: &str| {
+            if backend == Backend::Cookies { "None".to_owned() } else { known.to_owned() }
+        };
         let name = "Some(\"alice Example\")";
         assert_eq!(
             *told.lock().unwrap(),
@@ -177,12 +178,12 @@ async fn it_knows_who_it_is_and_where_they_go() {
 #[tokio::test]
 async fn it_is_called_once_for_each_sign_in() {
     let (mut world, calls) =
-        world_at(Home::Store, || Ok(SignInDecision::admit_to("/welcome"))).await;
+        world_at(Backend::Store, || Ok(SignInDecision::admit_to("/welcome"))).await;
     let authorize = world.begin("/sign-in?return_to=/home").await;
     let callback = world.callback(&authorize);
     let before = world.browser.clone();
     // The replay guard is written, then the store is away.
-    world.store.get_into_after(Trouble::Down, 1);
+    world.store.fail_after(Trouble::Down, 1);
     assert_eq!(load(&mut world, &callback).await.status, 503);
     assert_eq!(*calls.lock().unwrap(), 1);
     world.store.recover();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto::web::{Context, Reply, Route, User};
 use logto::{ErrorKind, SignInOptions};
 use logto_tests::hostile::{
-    Answer, Endpoint, Home, IdToken, NAVIGATION, NO, Seen, Then, World, YES, each, state_of,
+    Answer, Backend, Endpoint, IdToken, NAVIGATION, NO, Seen, Then, World, YES, each, state_of,
 };
 use serde_json::json;
 use url::Url;
@@ -84,7 +84,7 @@ async fn the_callback_insists_on_it() {
 }
 
 #[tokio::test]
-async fn it_is_remembered_and_not_read_back_from_the_callback() {
+async fn max_age_comes_from_the_sealed_state() {
     let mut world = World::new().await;
     world.provider.bend_token(authenticated(1000));
     let authorize = world.begin("/sign-in?max_age=300").await;
@@ -145,8 +145,8 @@ async fn a_repeated_sign_in_insists_on_it_too() {
 
 #[tokio::test]
 async fn a_session_without_a_time_is_not_recent_and_one_step_up_helps() {
-    each(Home::ALL, async |home| {
-        let mut world = World::at(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::at(backend, |config| config).await;
         world.sign_in_as("alice").await;
         world.provider.bend_token(authenticated(0));
         assert_eq!(step_up(&mut world).await.location(), "/page");
@@ -179,12 +179,12 @@ async fn no_age_at_all_passes_once() {
 
 #[tokio::test]
 async fn another_user_is_a_change_of_account() {
-    each(Home::ALL, async |home| {
-        let mut world = World::at(home, |config| config.with_after_sign_in("/start")).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::at(backend, |config| config.with_after_sign_in("/start")).await;
         world.sign_in_as("alice").await;
         let alice = world.browser.clone();
         world.provider.bend_token(authenticated(0));
-        world.provider.welcome("bob");
+        world.provider.set_user("bob");
         let seen = step_up(&mut world).await;
         assert_eq!(
             (seen.status, seen.location()),
@@ -238,10 +238,10 @@ async fn a_refresh_neither_renews_nor_erases_it() {
         ("no time", |t| t.claim("auth_time", "now")),
     ];
     each(rows, async |bend| {
-        for (name, home) in Home::ALL {
+        for (name, backend) in Backend::ALL {
             for asked in [true, false] {
-                let mut world = World::at(home, |config| config).await;
-                world.provider.welcome("alice");
+                let mut world = World::at(backend, |config| config).await;
+                world.provider.set_user("alice");
                 let begun = world.clock.now();
                 if asked {
                     world.provider.bend_token(authenticated(0));
@@ -269,9 +269,10 @@ async fn a_refresh_neither_renews_nor_erases_it() {
 /// A tab that was asked for something before and is answered late.
 #[tokio::test]
 async fn a_slower_tab_does_not_bring_the_older_session_back() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         let mut world =
-            World::at(home, |config| config.with_idle_lifetime(Duration::from_secs(86400))).await;
+            World::at(backend, |config| config.with_idle_lifetime(Duration::from_secs(86400)))
+                .await;
         world.sign_in_as("alice").await;
         world.clock.advance(Duration::from_secs(3601));
         let slow = world.page();
@@ -288,7 +289,7 @@ async fn a_slower_tab_does_not_bring_the_older_session_back() {
     .await;
 }
 
-/// A step-up is a whole sign-in: the session begins anew, and the one before it is over.
+/// A step-up is a whole sign-in: the session begins anew, and the one before it has ended.
 #[tokio::test]
 async fn it_begins_a_session_of_its_own() {
     let day = Duration::from_secs(24 * 3600);
@@ -333,7 +334,7 @@ async fn an_outage_is_no_sign_out() {
     world.provider.bend(Endpoint::Token, |_, _| Answer::error(503, "unavailable"));
     assert_eq!(world.open(&callback).await.status, 503);
     assert_eq!(world.user().await.as_deref(), Some("alice"));
-    world.provider.relent();
+    world.provider.clear_faults();
     world.provider.bend_token(authenticated(0));
     // The answer was lost, and the code with it.
     let callback = world.callback(&authorize);

@@ -66,7 +66,7 @@ async fn users_sign_in_without_it_and_with_all_others() {
 }
 
 #[tokio::test]
-async fn it_is_tried_twice_more_and_not_for_ever() {
+async fn a_sign_in_is_retried_twice_without_resources() {
     let mut world = world().await;
     let mut authorize = world.begin("/sign-in").await;
     for left in [&[KNOWN, ORGANIZATIONS][..], &[ORGANIZATIONS]] {

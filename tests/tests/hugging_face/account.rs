@@ -9,7 +9,7 @@ use logto::web::{
 use logto::{AccountProblem, Error, ErrorKind};
 use logto_local::{LocalTenant, LocalTenantBuilder, TestUser};
 use logto_tests::hostile::{
-    Answer, BASE_URL, Browser, Endpoint, Home, LocalWorld, NAVIGATION, Seen, World, each,
+    Answer, BASE_URL, Backend, Browser, Endpoint, LocalWorld, NAVIGATION, Seen, World, each,
 };
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn builder() -> LocalTenantBuilder {
 
 async fn signed_in(user: &str) -> LocalWorld {
     let mut world =
-        LocalWorld::of(builder(), Home::Cookies, |config| config.with_scopes(SCOPES)).await;
+        LocalWorld::of(builder(), Backend::Cookies, |config| config.with_scopes(SCOPES)).await;
     world.sign_in(user).await;
     world
 }
@@ -240,14 +240,15 @@ async fn a_token_that_ended_is_renewed_without_signing_in_again() {
 
 #[tokio::test]
 async fn what_the_tenant_or_the_app_lacks_is_told() {
-    let off =
-        LocalWorld::of(LocalTenant::builder(), Home::Cookies, |config| config.with_scopes(SCOPES));
+    let off = LocalWorld::of(LocalTenant::builder(), Backend::Cookies, |config| {
+        config.with_scopes(SCOPES)
+    });
     let mut off = off.await;
     off.sign_in("alice").await;
     let account = off.page().user().await.unwrap().account();
     assert_eq!(problem(account.fetch().await), Some(AccountProblem::NotEnabled));
 
-    let mut plain = LocalWorld::of(builder(), Home::Cookies, |config| config).await;
+    let mut plain = LocalWorld::of(builder(), Backend::Cookies, |config| config).await;
     plain.sign_in("alice").await;
     let account = plain.page().user().await.unwrap().account();
     assert_eq!(account.fetch().await.unwrap().primary_email, None);

@@ -7,7 +7,7 @@ use logto::web::Connector;
 use logto::web::ConnectorAccess::{self, Expired, NotEnabled, NotGranted, NotStored};
 use logto::{DirectSignIn, Error, ErrorKind, Prompt, SignInOptions};
 use logto_local::{Endpoint as LocalEndpoint, Fault, LocalTenant};
-use logto_tests::hostile::{Answer, Endpoint, Home, LocalWorld, World, each};
+use logto_tests::hostile::{Answer, Backend, Endpoint, LocalWorld, World, each};
 use serde_json::{Value, json};
 
 const EIGHT_HOURS: Duration = Duration::from_secs(8 * 3600);
@@ -107,7 +107,7 @@ async fn pages_that_ask_at_the_same_time_share_one_answer_and_a_later_one_asks_a
 async fn world(token_storage: bool, scopes: &'static [&'static str]) -> LocalWorld {
     let tenant = LocalTenant::builder().token_storage(token_storage);
     let configure = |config: logto::LogtoConfig| config.with_scopes(scopes.iter().copied());
-    let mut world = LocalWorld::of(tenant, Home::Cookies, configure).await;
+    let mut world = LocalWorld::of(tenant, Backend::Cookies, configure).await;
     world.sign_in("alice").await;
     world
 }

@@ -18,7 +18,7 @@ use world::World;
 struct Rules {
     /// Half seconds that a lease lives without a sign of life.
     lease: i8,
-    /// The store says when a lease is over, not the clock of an instance.
+    /// The store says when a lease has ended, not the clock of an instance.
     store_time: bool,
     /// A sign of life whose answer was lost does not cost the lease.
     regains: bool,

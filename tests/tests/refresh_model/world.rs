@@ -61,7 +61,7 @@ enum Trouble {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct World {
     instances: [Instance; INSTANCES],
-    /// The refresh token of the session, unless that is over.
+    /// The refresh token of the session, unless that has ended.
     session: Option<Token>,
     is_refreshed: bool,
     is_over: bool,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use logto::storage::MemoryStorage;
 use logto::web::SessionState;
 use logto::{Logto, LogtoConfig, TokenRequest};
-use logto_tests::hostile::{APP_ID, APP_SECRET, BASE_URL, Home, World, each};
+use logto_tests::hostile::{APP_ID, APP_SECRET, BASE_URL, Backend, World, each};
 
 const OLD: &str = "the old secret, which is long enough for a session";
 const NEW: &str = "the new secret, which is long enough for a session";
@@ -14,12 +14,12 @@ const NEW: &str = "the new secret, which is long enough for a session";
 const LATER: Duration = Duration::from_secs(3600);
 
 /// The app with these secrets, the first of which seals.
-fn with_secrets(world: &World, home: Home, secrets: &[&str]) -> Logto {
+fn with_secrets(world: &World, backend: Backend, secrets: &[&str]) -> Logto {
     let config = LogtoConfig::new(world.provider.endpoint(), APP_ID, APP_SECRET)
         .with_base_url(BASE_URL)
         .with_clock(world.clock.clone());
     let config = secrets.iter().fold(config, |config, secret| config.with_cookie_secret(*secret));
-    Logto::new(home.configure(config, &world.store)).unwrap()
+    Logto::new(backend.configure(config, &world.store)).unwrap()
 }
 
 async fn state_on(world: &World, instance: &Logto) -> SessionState {
@@ -28,10 +28,10 @@ async fn state_on(world: &World, instance: &Logto) -> SessionState {
 
 #[tokio::test]
 async fn a_secret_is_replaced_without_a_sign_out() {
-    each(Home::ALL, async |home| {
-        let mut world = World::at(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::at(backend, |config| config).await;
         world.provider.rotate_refresh_tokens();
-        let step = |secrets: &[&str]| with_secrets(&world, home, secrets);
+        let step = |secrets: &[&str]| with_secrets(&world, backend, secrets);
         let steps = [step(&[OLD]), step(&[OLD, NEW]), step(&[NEW, OLD]), step(&[NEW])];
         world.logto = steps[0].clone();
         world.sign_in_as("alice").await;
@@ -59,12 +59,12 @@ async fn a_secret_is_replaced_without_a_sign_out() {
 
 #[tokio::test]
 async fn another_secret_makes_sessions_unreadable_and_sign_ins_possible() {
-    each(Home::ALL, async |home| {
-        let mut world = World::at(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::at(backend, |config| config).await;
         world.sign_in_as("alice").await;
         world.clock.advance(LATER);
         world.access_token().await.unwrap();
-        world.logto = with_secrets(&world, home, &[NEW]);
+        world.logto = with_secrets(&world, backend, &[NEW]);
         assert_eq!(state_on(&world, &world.logto).await, SessionState::Unreadable);
         world.sign_in_as("bob").await;
         assert_eq!(world.logto.sessions_of("alice").await.unwrap().len(), 0);
@@ -75,7 +75,7 @@ async fn another_secret_makes_sessions_unreadable_and_sign_ins_possible() {
 
 #[tokio::test]
 async fn an_app_that_moves_its_sessions_keeps_them() {
-    let mut world = World::at(Home::Cookies, |config| config).await;
+    let mut world = World::at(Backend::Cookies, |config| config).await;
     world.provider.rotate_refresh_tokens();
     world.sign_in_as("alice").await;
     let store = Arc::new(MemoryStorage::new().with_clock(world.clock.clone()));
@@ -100,7 +100,7 @@ async fn an_app_that_moves_its_sessions_keeps_them() {
 
 #[tokio::test]
 async fn a_store_that_lost_everything_asks_users_to_sign_in() {
-    let mut world = World::at(Home::Store, |config| config).await;
+    let mut world = World::at(Backend::Store, |config| config).await;
     world.sign_in_as("alice").await;
     let empty = Arc::new(MemoryStorage::new().with_clock(world.clock.clone()));
     world.logto = world.changed(|config| config.with_storage(empty));

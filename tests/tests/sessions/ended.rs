@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use logto::web::{Context, Route, SessionEnded, SessionState};
 use logto::{Logto, LogtoConfig, TokenRequest};
-use logto_tests::hostile::{Answer, Browser, Endpoint, Home, Trouble, World, each};
+use logto_tests::hostile::{Answer, Backend, Browser, Endpoint, Trouble, World, each};
 use logto_tests::webhook::{SIGNING_KEY, Webhook};
 use logto_tests::{eventually, soon};
 
@@ -54,7 +54,7 @@ impl End {
                 assert!(instance.end_session("alice", &listed[0].id).await.unwrap());
             }
             Self::BackChannelUser => {
-                world.provider.welcome("alice");
+                world.provider.set_user("alice");
                 let token = world.provider.logout_token(|_| ());
                 world.post_logout(instance, format!("logout_token={token}")).await;
             }
@@ -82,9 +82,9 @@ impl End {
 }
 
 /// A world with bob and alice, and alice's browser at hand.
-async fn world(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
+async fn world(backend: Backend, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
     let configure = |config: LogtoConfig| configure(config.with_webhook_signing_key(SIGNING_KEY));
-    let mut world = World::at(home, configure).await;
+    let mut world = World::at(backend, configure).await;
     world.provider.bend_token(|token| token.claim("sid", "sid-of-alice"));
     world.sign_in_as("alice").await;
     world.clock.advance(Duration::from_secs(1));
@@ -108,12 +108,12 @@ async fn truth(page: &Context) -> SessionState {
 #[tokio::test]
 async fn every_end_ends_the_streams_of_the_session_and_no_other() {
     for is_mute in [false, true] {
-        each(Home::ALL, async |home| {
+        each(Backend::ALL, async |backend| {
             each(ENDS, async |end| {
-                if home != Home::Store && matches!(end, End::OneOfTheList) {
+                if backend != Backend::Store && matches!(end, End::OneOfTheList) {
                     return;
                 }
-                let mut world = world(home, |config| config).await;
+                let mut world = world(backend, |config| config).await;
                 if is_mute {
                     world.store.be_mute();
                 }
@@ -122,7 +122,8 @@ async fn every_end_ends_the_streams_of_the_session_and_no_other() {
                 world.provider.bend_token(|token| token.claim("sid", "sid-of-bob"));
                 world.sign_in_as("bob").await;
                 let here = world.logto.clone();
-                let there = if home == Home::Cookies { here.clone() } else { world.instance() };
+                let there =
+                    if backend == Backend::Cookies { here.clone() } else { world.instance() };
                 let (_, mut of_bob) = stream(&world, &there).await;
                 world.browser = alice;
                 world.provider.bend_token(|token| token.claim("sid", "sid-of-alice"));
@@ -149,8 +150,8 @@ async fn every_end_ends_the_streams_of_the_session_and_no_other() {
 
 #[tokio::test]
 async fn in_its_own_process_the_end_is_there_at_once() {
-    each(Home::ALL, async |home| {
-        let mut world = world(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = world(backend, |config| config).await;
         let here = world.logto.clone();
         let (_, ended) = stream(&world, &here).await;
         world.send("POST", "/sign-out", &FORM).await;
@@ -162,15 +163,15 @@ async fn in_its_own_process_the_end_is_there_at_once() {
 
 #[tokio::test]
 async fn new_tokens_and_outages_end_nothing() {
-    each(Home::SHARED, async |home| {
-        let mut world = world(home, |config| config).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = world(backend, |config| config).await;
         world.store.be_mute();
         world.provider.rotate_refresh_tokens();
         let other = world.instance();
         let (page, mut ended) = stream(&world, &other).await;
         world.clock.advance(HOUR);
         world.access_token().await.unwrap();
-        world.store.get_into(Trouble::Down);
+        world.store.fail_with(Trouble::Down);
         eventually("the store to be asked in vain", async || {
             (world.store.hits() > 1).then_some(())
         })
@@ -195,7 +196,7 @@ async fn new_tokens_and_outages_end_nothing() {
 /// What is announced is asked for, and nothing else.
 #[tokio::test]
 async fn many_streams_need_one_subscription_and_no_questions() {
-    let mut world = world(Home::Store, |config| config).await;
+    let mut world = world(Backend::Store, |config| config).await;
     let bystander = world.instance();
     let (_, of_bystander) = stream(&world, &bystander).await;
     let other = world.instance();
@@ -226,7 +227,7 @@ async fn many_streams_need_one_subscription_and_no_questions() {
 #[tokio::test]
 async fn a_session_in_use_elsewhere_lives_longer() {
     let idle = |config: LogtoConfig| config.with_idle_lifetime(2 * HOUR);
-    let world = world(Home::Store, idle).await;
+    let world = world(Backend::Store, idle).await;
     let other = world.instance();
     let (_, mut ended) = stream(&world, &other).await;
     world.clock.advance(HOUR * 3 / 2);
@@ -242,8 +243,8 @@ async fn a_session_in_use_elsewhere_lives_longer() {
 
 #[tokio::test]
 async fn a_context_that_is_kept_tells_what_holds_now() {
-    each(Home::ALL, async |home| {
-        let mut world = world(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = world(backend, |config| config).await;
         let page = world.page();
         for _ in 0..3 {
             assert_eq!(truth(&page).await, SessionState::SignedIn);

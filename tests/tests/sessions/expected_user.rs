@@ -8,7 +8,7 @@ use logto_local::{LocalTenant, LocalTenantBuilder, Stop};
 use logto_management::{
     InvitationStatus, Management, NewInvitation, NewOneTimeToken, NewOrganization,
 };
-use logto_tests::hostile::{BASE_URL, Home, LocalWorld, NAVIGATION, Seen};
+use logto_tests::hostile::{BASE_URL, Backend, LocalWorld, NAVIGATION, Seen};
 use secrecy::ExposeSecret;
 
 const ACME: &str = "wpmklpcc20gc";
@@ -19,7 +19,7 @@ async fn world() -> (LocalWorld, Management) {
 
 async fn world_of(tenant: LocalTenantBuilder) -> (LocalWorld, Management) {
     let scopes = ["email", "urn:logto:scope:organizations"];
-    let world = LocalWorld::of(tenant, Home::Cookies, |config| config.with_scopes(scopes)).await;
+    let world = LocalWorld::of(tenant, Backend::Cookies, |config| config.with_scopes(scopes)).await;
     let management = management(&world.tenant);
     (world, management)
 }

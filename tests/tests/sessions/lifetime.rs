@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use logto::LogtoConfig;
 use logto::web::SessionState;
-use logto_tests::hostile::{Home, World, each};
+use logto_tests::hostile::{Backend, World, each};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -22,18 +22,18 @@ async fn visit(world: &mut World) -> (SessionState, usize) {
     (state, cookies.len())
 }
 
-async fn world(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
-    let mut world = World::at(home, configure).await;
+async fn world(backend: Backend, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
+    let mut world = World::at(backend, configure).await;
     world.sign_in_as("alice").await;
     world
 }
 
 #[tokio::test]
 async fn it_ends_with_its_lifetime_however_much_it_is_used() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         let rules =
             |config: LogtoConfig| config.with_session_lifetime(DAY).with_idle_lifetime(HOUR * 2);
-        let mut world = world(home, rules).await;
+        let mut world = world(backend, rules).await;
         for _ in 0..23 {
             world.clock.advance(HOUR);
             assert_eq!(visit(&mut world).await.0, SessionState::SignedIn);
@@ -50,8 +50,8 @@ async fn it_ends_with_its_lifetime_however_much_it_is_used() {
 
 #[tokio::test]
 async fn it_ends_when_it_is_not_used() {
-    each(Home::ALL, async |home| {
-        let mut world = world(home, |config| config.with_idle_lifetime(HOUR)).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = world(backend, |config| config.with_idle_lifetime(HOUR)).await;
         for _ in 0..5 {
             world.clock.advance(HOUR - MINUTE);
             assert_eq!(visit(&mut world).await, (SessionState::SignedIn, 1));
@@ -72,8 +72,8 @@ async fn it_ends_when_it_is_not_used() {
 
 #[tokio::test]
 async fn without_an_idle_lifetime_nothing_is_noted() {
-    each(Home::ALL, async |home| {
-        let mut world = world(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = world(backend, |config| config).await;
         let written = world.store.writes();
         for _ in 0..13 {
             world.clock.advance(DAY);
@@ -91,9 +91,10 @@ async fn without_an_idle_lifetime_nothing_is_noted() {
 async fn its_use_is_noted_once_in_an_interval() {
     let rules =
         |config: LogtoConfig| config.with_idle_lifetime(HOUR).with_renewal_interval(MINUTE * 10);
-    each(Home::ALL, async |home| {
-        let mut world = world(home, rules).await;
-        let others = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
+    each(Backend::ALL, async |backend| {
+        let mut world = world(backend, rules).await;
+        let others =
+            if backend == Backend::Cookies { world.logto.clone() } else { world.instance() };
         for _ in 0..3 {
             let written = world.store.writes();
             world.clock.advance(MINUTE * 9);
@@ -108,7 +109,7 @@ async fn its_use_is_noted_once_in_an_interval() {
                 .collect();
             let states = join_all(pages.iter().map(|page| page.session_state())).await;
             assert!(states.iter().all(|s| *s.as_ref().unwrap() == SessionState::SignedIn));
-            let expected = usize::from(home == Home::Store);
+            let expected = usize::from(backend == Backend::Store);
             assert_eq!(world.store.writes() - written, expected);
             world.browser.keep(&pages[0].take_cookies().await);
             assert_eq!(visit(&mut world).await, (SessionState::SignedIn, 0));
@@ -120,10 +121,10 @@ async fn its_use_is_noted_once_in_an_interval() {
 
 #[tokio::test]
 async fn a_store_that_cannot_note_its_use_ends_nothing() {
-    each(Home::SHARED, async |home| {
-        let mut world = world(home, |config| config.with_idle_lifetime(HOUR)).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = world(backend, |config| config.with_idle_lifetime(HOUR)).await;
         world.clock.advance(MINUTE * 30);
-        world.store.get_into(logto_tests::hostile::Trouble::ReadOnly);
+        world.store.fail_with(logto_tests::hostile::Trouble::ReadOnly);
         assert_eq!(visit(&mut world).await.0, SessionState::SignedIn);
         world.store.recover();
         assert_eq!(visit(&mut world).await.0, SessionState::SignedIn);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use logto::web::SessionState;
 use logto::{LogtoConfig, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Browser, Home, NAVIGATION, Trouble, World, each};
+use logto_tests::hostile::{Backend, Browser, NAVIGATION, Trouble, World, each};
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
@@ -34,7 +34,7 @@ async fn nothing_works_at_the_provider(world: &World, but: usize) {
 
 #[tokio::test]
 async fn sessions_are_listed_oldest_first_until_they_end() {
-    let mut world = World::at(Home::Store, |config| config).await;
+    let mut world = World::at(Backend::Store, |config| config).await;
     let start = world.clock.now();
     let phone = device(&mut world, "alice").await;
     let laptop = device(&mut world, "alice").await;
@@ -73,7 +73,7 @@ async fn sessions_are_listed_oldest_first_until_they_end() {
 
 #[tokio::test]
 async fn one_session_is_ended_by_its_id() {
-    let mut world = World::at(Home::Store, |config| config).await;
+    let mut world = World::at(Backend::Store, |config| config).await;
     let phone = device(&mut world, "alice").await;
     let laptop = device(&mut world, "alice").await;
     let bob = device(&mut world, "bob").await;
@@ -98,7 +98,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 
 async fn named_device(world: &mut World, user_agent: &str) -> Browser {
     world.browser = Browser::default();
     world.clock.advance(Duration::from_secs(1));
-    world.provider.welcome("alice");
+    world.provider.set_user("alice");
     let authorize = world.begin("/sign-in").await;
     let mut headers = NAVIGATION.to_vec();
     headers.push(("user-agent", user_agent));
@@ -109,8 +109,8 @@ async fn named_device(world: &mut World, user_agent: &str) -> Browser {
 
 #[tokio::test]
 async fn a_user_sees_their_sessions_and_ends_the_others() {
-    each(Home::SHARED, async |home| {
-        let mut world = World::at(home, |config| config).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = World::at(backend, |config| config).await;
         let phone = named_device(&mut world, SAFARI).await;
         let console = named_device(&mut world, "curl/8.14.1").await;
         let laptop = named_device(&mut world, FIREFOX).await;
@@ -170,18 +170,19 @@ async fn other_sites_end_no_sessions() {
 
 #[tokio::test]
 async fn signing_out_everywhere() {
-    each(Home::ALL, async |home| {
-        let mut world = World::at(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::at(backend, |config| config).await;
         let phone = device(&mut world, "alice").await;
         let laptop = device(&mut world, "alice").await;
         let bob = device(&mut world, "bob").await;
-        let other = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
+        let other =
+            if backend == Backend::Cookies { world.logto.clone() } else { world.instance() };
         other.sign_out_everywhere("alice").await.unwrap();
         for browser in [&phone, &laptop] {
             assert_eq!(state(&mut world, browser).await, SessionState::Revoked);
         }
         assert_eq!(state(&mut world, &bob).await, SessionState::SignedIn);
-        if home == Home::Store {
+        if backend == Backend::Store {
             nothing_works_at_the_provider(&world, 1).await;
         }
         let again = device(&mut world, "alice").await;
@@ -194,9 +195,9 @@ async fn signing_out_everywhere() {
 #[tokio::test]
 async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
     for calls in 0..12 {
-        let mut world = World::at(Home::Store, |config| config).await;
+        let mut world = World::at(Backend::Store, |config| config).await;
         let devices = [device(&mut world, "alice").await, device(&mut world, "alice").await];
-        world.store.get_into_after(Trouble::Down, calls);
+        world.store.fail_after(Trouble::Down, calls);
         if let Err(error) = world.logto.sign_out_everywhere("alice").await {
             assert!(error.is_retryable(), "{error}");
             world.store.recover();
@@ -216,8 +217,8 @@ async fn a_dump_of_the_store_tells_nothing() {
     let rules = |config: LogtoConfig| {
         config.with_resources(["https://a.example"]).with_idle_lifetime(Duration::from_secs(7200))
     };
-    each(Home::SHARED, async |home| {
-        let mut world = World::at(home, rules).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = World::at(backend, rules).await;
         world.provider.rotate_refresh_tokens();
         world.provider.bend_token(|token| {
             token.claim("sid", "the-sid-of-a-session");

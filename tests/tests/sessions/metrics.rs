@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use logto::TokenRequest;
 use logto::resource_server::ApiConfig;
-use logto_tests::hostile::{Answer, Endpoint, Home, Trouble, World};
+use logto_tests::hostile::{Answer, Backend, Endpoint, Trouble, World};
 use metrics::{
     Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     set_default_local_recorder,
@@ -69,7 +69,7 @@ fn counted<const N: usize>(names: [&str; N]) -> Vec<(String, u64)> {
 async fn everything_that_matters_is_counted_once() {
     let counts = Counts::default();
     let _recorder = set_default_local_recorder(&counts);
-    let mut world = World::lives(Home::Store).await;
+    let mut world = World::lives(Backend::Store).await;
     let sign_in = counted([
         "logto.request.duration endpoint=discovery status=2xx",
         "logto.request.duration endpoint=jwks status=2xx",
@@ -104,7 +104,7 @@ async fn everything_that_matters_is_counted_once() {
     api.verify("not.a.token").await.unwrap_err();
     assert_eq!(counts.take(), counted(["logto.verifications outcome=invalid_token"]));
 
-    world.store.get_into(Trouble::Hangs);
+    world.store.fail_with(Trouble::Hangs);
     assert!(world.page().user().await.is_err());
     assert_eq!(counts.take(), counted(["logto.store.duration operation=get outcome=timeout"]));
 }

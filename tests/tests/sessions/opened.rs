@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use logto::LogtoConfig;
 use logto::web::{Request, SessionState};
-use logto_tests::hostile::{Home, World, each};
+use logto_tests::hostile::{Backend, World, each};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -13,8 +13,8 @@ async fn state(world: &World) -> SessionState {
 }
 
 /// Alice, whose session was opened before.
-async fn seen(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
-    let mut world = World::at(home, configure).await;
+async fn seen(backend: Backend, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
+    let mut world = World::at(backend, configure).await;
     world.sign_in_as("alice").await;
     for _ in 0..3 {
         assert_eq!(state(&world).await, SessionState::SignedIn);
@@ -24,8 +24,8 @@ async fn seen(home: Home, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) ->
 
 #[tokio::test]
 async fn a_changed_cookie_is_another_one() {
-    each(Home::ALL, async |home| {
-        let mut world = seen(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = seen(backend, |config| config).await;
         let (name, value) = world.browser.cookies()[0].clone();
         for (at, byte) in value.bytes().enumerate() {
             let mut changed = value.clone();
@@ -43,8 +43,8 @@ async fn a_changed_cookie_is_another_one() {
 
 #[tokio::test]
 async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
-    each(Home::ALL, async |home| {
-        let world = seen(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let world = seen(backend, |config| config).await;
         let name = &world.browser.cookies()[0].0;
         for value in ["x", "0x", "1x", "9x", &format!("1{}", "A".repeat(2000))] {
             let mut header = format!("{name}={value}; ").repeat(100);
@@ -60,8 +60,8 @@ async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
 
 #[tokio::test]
 async fn a_session_cookie_and_a_session_pointer_are_not_interchangeable() {
-    each(Home::ALL, async |home| {
-        let mut world = seen(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = seen(backend, |config| config).await;
         let (name, value) = world.browser.cookies()[0].clone();
         let (kind, sealed) = value.split_at(1);
         let other = if kind == "0" { "1" } else { "0" };
@@ -74,8 +74,8 @@ async fn a_session_cookie_and_a_session_pointer_are_not_interchangeable() {
 
 #[tokio::test]
 async fn what_another_instance_ended_is_over() {
-    each(Home::SHARED, async |home| {
-        let world = seen(home, |config| config).await;
+    each(Backend::SHARED, async |backend| {
+        let world = seen(backend, |config| config).await;
         let alice = world.user().await.unwrap();
         world.instance().sign_out_everywhere(&alice).await.unwrap();
         assert_eq!(state(&world).await, SessionState::Revoked);
@@ -86,8 +86,8 @@ async fn what_another_instance_ended_is_over() {
 
 #[tokio::test]
 async fn what_this_instance_ended_is_over() {
-    each(Home::ALL, async |home| {
-        let world = seen(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let world = seen(backend, |config| config).await;
         let alice = world.user().await.unwrap();
         world.logto.sign_out_everywhere(&alice).await.unwrap();
         assert_eq!(state(&world).await, SessionState::Revoked);
@@ -98,8 +98,8 @@ async fn what_this_instance_ended_is_over() {
 
 #[tokio::test]
 async fn its_time_goes_by() {
-    each(Home::ALL, async |home| {
-        let world = seen(home, |config| config.with_session_lifetime(DAY)).await;
+    each(Backend::ALL, async |backend| {
+        let world = seen(backend, |config| config.with_session_lifetime(DAY)).await;
         // The time of a request may lie a tick before that at which its session began.
         world.clock.advance(DAY + Duration::from_secs(1));
         assert_eq!(state(&world).await, SessionState::Expired);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use logto::{LogtoConfig, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Endpoint, Gate, Home, Trouble, World, each};
+use logto_tests::hostile::{Backend, Endpoint, Gate, Trouble, World, each};
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
@@ -23,9 +23,9 @@ async fn a_store_that_fails_before_the_new_token_is_written() {
         Trouble::LosesAnswers,
         Trouble::Miscounts,
     ];
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for trouble in troubles {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             world.provider.rotate_refresh_tokens();
             world.clock.advance(LATER);
             let before = sent(&world);
@@ -35,7 +35,7 @@ async fn a_store_that_fails_before_the_new_token_is_written() {
                 drop(page.access_token(TokenRequest::opaque()).await);
             });
             world.provider.has_been_called(Endpoint::Token, before + 1).await;
-            world.store.get_into(trouble);
+            world.store.fail_with(trouble);
             gate.open();
             // A store that only reads wrongly takes it at once.
             eventually("attempts to store", async || {
@@ -45,7 +45,7 @@ async fn a_store_that_fails_before_the_new_token_is_written() {
             world.store.recover();
             asking.await.unwrap();
 
-            world.provider.relent();
+            world.provider.clear_faults();
             let other = world.instance();
             let page = world.page_of(&other);
             let token = page.access_token(TokenRequest::opaque()).await;
@@ -62,8 +62,8 @@ async fn a_store_that_fails_before_the_new_token_is_written() {
 
 #[tokio::test]
 async fn a_token_is_stored_before_it_is_returned() {
-    each(Home::SHARED, async |home| {
-        let world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let world = World::lives(backend).await;
         world.provider.rotate_refresh_tokens();
         world.clock.advance(LATER);
         let before = sent(&world);
@@ -74,7 +74,7 @@ async fn a_token_is_stored_before_it_is_returned() {
             async move { page.access_token(TokenRequest::opaque()).await }
         });
         world.provider.has_been_called(Endpoint::Token, before + 1).await;
-        world.store.get_into(Trouble::ReadOnly);
+        world.store.fail_with(Trouble::ReadOnly);
         gate.open();
         let error = asking.await.unwrap().unwrap_err();
         assert!(error.is_retryable(), "{error}");
@@ -88,13 +88,13 @@ async fn a_token_is_stored_before_it_is_returned() {
 /// being read.
 #[tokio::test]
 async fn a_store_that_hangs_while_logto_answers() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         let slow = |config: LogtoConfig| {
             config
                 .with_request_timeout(Duration::from_secs(1))
                 .with_storage_timeout(Duration::from_secs(2))
         };
-        let mut world = World::at(home, slow).await;
+        let mut world = World::at(backend, slow).await;
         world.sign_in_as("alice").await;
         world.provider.rotate_refresh_tokens();
         world.clock.advance(LATER);
@@ -103,7 +103,7 @@ async fn a_store_that_hangs_while_logto_answers() {
         let page = world.page();
         let asking = tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await });
         world.provider.has_been_called(Endpoint::Token, before + 1).await;
-        world.store.get_into(Trouble::Hangs);
+        world.store.fail_with(Trouble::Hangs);
         eventually("a sign of life", async || (world.store.hits() > 0).then_some(())).await;
         gate.open();
         world.store.recover();
@@ -119,12 +119,12 @@ async fn a_store_that_hangs_while_logto_answers() {
 #[tokio::test]
 async fn another_takes_over_from_one_that_died() {
     let survivors = [("another instance", false), ("the same", true)];
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for (name, same) in survivors {
-            if home == Home::Cookies && !same {
+            if backend == Backend::Cookies && !same {
                 continue;
             }
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             world.provider.rotate_refresh_tokens();
             world.provider.forgive_for(3);
             world.clock.advance(LATER);

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use logto::web::Route;
 use logto::{Logto, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Answer, Endpoint, Gate, Home, NAVIGATION, Trouble, World, each};
+use logto_tests::hostile::{Answer, Backend, Endpoint, Gate, NAVIGATION, Trouble, World, each};
 use tokio::time::Instant;
 
 /// Longer than an access token lives.
@@ -27,8 +27,8 @@ fn targets() -> [TokenRequest; 5] {
 }
 
 /// Instances without a common store are one.
-fn instances(world: &World, home: Home) -> Vec<Logto> {
-    let others = if home == Home::Cookies { 0 } else { 2 };
+fn instances(world: &World, backend: Backend) -> Vec<Logto> {
+    let others = if backend == Backend::Cookies { 0 } else { 2 };
     let others = (0..others).map(|_| world.instance());
     others.chain([world.logto.clone()]).collect()
 }
@@ -39,14 +39,14 @@ fn sent(world: &World) -> usize {
 
 #[tokio::test]
 async fn a_burst_makes_one_call_for_each_token() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for rotates in [false, true] {
-            let world = World::lives(home).await;
+            let world = World::lives(backend).await;
             if rotates {
                 world.provider.rotate_refresh_tokens();
             }
             world.clock.advance(LATER);
-            let instances = instances(&world, home);
+            let instances = instances(&world, backend);
             let before = sent(&world);
             let burst = async || {
                 let pages: Vec<_> =
@@ -75,8 +75,8 @@ async fn a_burst_makes_one_call_for_each_token() {
 
 #[tokio::test]
 async fn a_refresh_outlives_its_browser() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
         world.provider.rotate_refresh_tokens();
         world.clock.advance(LATER);
         let before = sent(&world);
@@ -92,7 +92,7 @@ async fn a_refresh_outlives_its_browser() {
         assert_eq!(sent(&world) - before, 1);
         assert_eq!(world.provider.refresh_tokens(), 1);
         world.clock.advance(LATER);
-        world.provider.relent();
+        world.provider.clear_faults();
         assert!(world.access_token().await.is_ok(), "the new refresh token was kept");
         world.finish();
     })
@@ -103,8 +103,8 @@ async fn a_refresh_outlives_its_browser() {
 /// another instance has stored the token that replaced it.
 #[tokio::test]
 async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
-    each(Home::SHARED, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = World::lives(backend).await;
         world.clock.advance(LATER);
         let other = world.instance();
         // It knows what Logto offers: between the end of the lease and its own there is no pause,
@@ -113,7 +113,7 @@ async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
         assert_eq!(other.handle(Route::SignIn, request).await.status(), 303);
         let before = sent(&world);
         let gate = begin_refresh(&world).await;
-        world.provider.relent();
+        world.provider.clear_faults();
         world.provider.rotate_refresh_tokens();
         // The lease of the first instance ends in the store.
         world.clock.advance(Duration::from_secs(2));
@@ -146,8 +146,8 @@ async fn begin_refresh(world: &World) -> Gate {
 /// refresh token.
 #[tokio::test]
 async fn a_lease_is_kept_when_the_answer_to_a_sign_of_life_is_lost() {
-    each(Home::SHARED, async |home| {
-        let world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let world = World::lives(backend).await;
         world.clock.advance(LATER);
         let before = sent(&world);
         let gate = begin_refresh(&world).await;
@@ -155,7 +155,7 @@ async fn a_lease_is_kept_when_the_answer_to_a_sign_of_life_is_lost() {
             let written = world.store.dump();
             written.iter().filter(|(key, _)| key.starts_with("lease")).count()
         };
-        world.store.get_into_for(Trouble::LosesAnswers, 1);
+        world.store.fail_for(Trouble::LosesAnswers, 1);
         eventually("a sign of life", async || (world.store.hits() == 1).then_some(())).await;
         let lost = signs_of_life();
         eventually("more of them", async || (signs_of_life() >= lost + 2).then_some(())).await;
@@ -170,13 +170,13 @@ async fn a_lease_is_kept_when_the_answer_to_a_sign_of_life_is_lost() {
 /// What Logto answered exists nowhere else: it is tried for as long as the process lives.
 #[tokio::test]
 async fn a_store_that_is_away_for_minutes_costs_no_session() {
-    each(Home::SHARED, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = World::lives(backend).await;
         world.provider.rotate_refresh_tokens();
         world.clock.advance(LATER);
         let before = sent(&world);
         let gate = begin_refresh(&world).await;
-        world.store.get_into(Trouble::Down);
+        world.store.fail_with(Trouble::Down);
         gate.open();
         let in_vain =
             async || world.log().contains("failed to store refreshed tokens").then_some(());
@@ -203,8 +203,8 @@ async fn a_store_that_is_away_for_minutes_costs_no_session() {
 /// of an access token.
 #[tokio::test]
 async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
         world.provider.rotate_refresh_tokens();
         world.clock.advance(LATER);
         // The cookies of this answer are lost.
@@ -220,9 +220,9 @@ async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
 
 #[tokio::test]
 async fn an_early_renewal_delays_no_request() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         // Lasts longer than the request: an answer that is late is not an answer that is lost.
-        let mut world = World::at(home, |config| config).await;
+        let mut world = World::at(backend, |config| config).await;
         world.sign_in_as("alice").await;
         let old = world.access_token().await.unwrap();
         world.clock.advance(DUE);
@@ -237,7 +237,7 @@ async fn an_early_renewal_delays_no_request() {
         }
         world.provider.has_been_called(Endpoint::Token, before + 1).await;
         gate.open();
-        world.provider.relent();
+        world.provider.clear_faults();
         eventually("the renewed token", async || {
             // The pause after an outage ends, if there was one.
             world.clock.advance(Duration::from_secs(1));
@@ -251,20 +251,20 @@ async fn an_early_renewal_delays_no_request() {
 
 #[tokio::test]
 async fn an_outage_at_an_early_renewal_is_not_noticed() {
-    let rows = Home::ALL;
-    each(rows, async |home| {
-        let mut world = World::lives(home).await;
+    let rows = Backend::ALL;
+    each(rows, async |backend| {
+        let mut world = World::lives(backend).await;
         let old = world.access_token().await.unwrap();
         world.clock.advance(DUE);
         world.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
         for _ in 0..5 {
             assert_eq!(world.access_token().await.unwrap(), old);
         }
-        // Once it is over, it is noticed.
+        // Once it has ended, it is noticed.
         world.clock.advance(Duration::from_secs(30));
         assert_eq!(world.access_token().await.unwrap_err().status, 503);
         assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.provider.relent();
+        world.provider.clear_faults();
         assert!(world.access_token().await.is_ok());
         world.finish();
     })
@@ -273,9 +273,9 @@ async fn an_outage_at_an_early_renewal_is_not_noticed() {
 
 #[tokio::test]
 async fn an_answer_that_is_lost() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for (window, survives) in [(3, true), (0, false)] {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             world.provider.rotate_refresh_tokens();
             world.provider.forgive_for(window);
             world.clock.advance(LATER);
@@ -283,7 +283,7 @@ async fn an_answer_that_is_lost() {
             world.provider.bend(Endpoint::Token, |a, _| a.cut());
             assert_eq!(world.access_token().await.unwrap_err().status, 503);
             assert_eq!(sent(&world) - before, 2, "one second attempt, no third");
-            world.provider.relent();
+            world.provider.clear_faults();
             let again = world.access_token().await;
             assert_eq!(again.is_ok(), survives, "{again:?}");
             assert_eq!(world.user().await.is_some(), survives);
@@ -297,8 +297,8 @@ async fn an_answer_that_is_lost() {
 /// and is refused, and A's answer was good.
 #[tokio::test]
 async fn a_refusal_because_another_instance_was_faster() {
-    each(Home::SHARED, async |home| {
-        let world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let world = World::lives(backend).await;
         world.provider.rotate_refresh_tokens();
         world.provider.forgive_for(3);
         world.clock.advance(LATER);
@@ -334,11 +334,11 @@ async fn a_refusal_because_another_instance_was_faster() {
 
 #[tokio::test]
 async fn a_dead_refresh_token_is_sent_once() {
-    each(Home::ALL, async |home| {
-        let world = World::lives(home).await;
+    each(Backend::ALL, async |backend| {
+        let world = World::lives(backend).await;
         world.provider.revoke_everything();
         world.clock.advance(LATER);
-        let instances = instances(&world, home);
+        let instances = instances(&world, backend);
         let before = sent(&world);
         let pages: Vec<_> =
             (0..30).map(|n| world.page_of(&instances[n % instances.len()])).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use logto::web::SessionState;
 use logto::{LogtoConfig, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Answer, Endpoint, Gate, Home, World, each};
+use logto_tests::hostile::{Answer, Backend, Endpoint, Gate, World, each};
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
@@ -29,8 +29,8 @@ fn hold_refreshes(world: &World, bend: fn(Answer) -> Answer) -> Gate {
 
 #[tokio::test]
 async fn a_refresh_under_way_elsewhere_does_not_bring_a_session_back() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
         world.provider.rotate_refresh_tokens();
         world.clock.advance(LATER);
         let old = world.browser.clone();
@@ -47,7 +47,7 @@ async fn a_refresh_under_way_elsewhere_does_not_bring_a_session_back() {
         let rotated = rotated.iter().rfind(|token| token.contains("refresh-token"));
         let rotated = rotated.unwrap().clone();
 
-        if home != Home::Cookies {
+        if backend != Backend::Cookies {
             world.logto = world.instance();
         }
         let seen = world.send("POST", "/sign-out", &FORM).await;
@@ -79,15 +79,16 @@ async fn a_refresh_under_way_elsewhere_does_not_bring_a_session_back() {
 
 #[tokio::test]
 async fn a_copied_cookie_is_worth_nothing_afterwards() {
-    each(Home::ALL, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::lives(backend).await;
         // One copy from before a refresh, one from after it.
         let before = world.browser.clone();
         world.clock.advance(LATER);
         world.access_token().await.unwrap();
         let after = world.browser.clone();
         world.send("POST", "/sign-out", &FORM).await;
-        let other = if home == Home::Cookies { world.logto.clone() } else { world.instance() };
+        let other =
+            if backend == Backend::Cookies { world.logto.clone() } else { world.instance() };
         for days in [0, 1, 12] {
             world.clock.advance(Duration::from_secs(days * 24 * 3600));
             for copy in [&before, &after] {
@@ -106,8 +107,8 @@ async fn a_copied_cookie_is_worth_nothing_afterwards() {
 
 #[tokio::test]
 async fn the_newest_refresh_token_is_revoked() {
-    each(Home::SHARED, async |home| {
-        let world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let world = World::lives(backend).await;
         world.provider.rotate_refresh_tokens();
         world.clock.advance(LATER);
         // A slow handler that looked at the session before another instance refreshed it.
@@ -134,9 +135,9 @@ async fn a_late_answer_of_the_old_session_does_not_end_the_new_one() {
         ("invalid_grant", |_| Answer::error(400, "invalid_grant")),
         ("an outage", |_| Answer::text(503, "")),
     ];
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for (name, bend) in answers {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             world.provider.rotate_refresh_tokens();
             world.clock.advance(LATER);
             let before = sent(&world);
@@ -152,7 +153,7 @@ async fn a_late_answer_of_the_old_session_does_not_end_the_new_one() {
             assert!(asking.await.unwrap().is_err(), "{name}");
             world.browser.keep(&page.take_cookies().await);
             assert_eq!(world.user().await.as_deref(), Some("bob"), "{name}");
-            world.provider.relent();
+            world.provider.clear_faults();
             world.clock.advance(LATER);
             assert!(world.access_token().await.is_ok(), "{name}");
             world.finish();
@@ -164,9 +165,9 @@ async fn a_late_answer_of_the_old_session_does_not_end_the_new_one() {
 #[tokio::test]
 async fn a_late_note_of_use_does_not_undo_anything() {
     let idle = |config: LogtoConfig| config.with_idle_lifetime(Duration::from_secs(3600));
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for new_sign_in in [false, true] {
-            let mut world = World::at(home, idle).await;
+            let mut world = World::at(backend, idle).await;
             world.sign_in_as("alice").await;
             world.clock.advance(Duration::from_secs(600));
             let slow = world.page();
@@ -188,15 +189,15 @@ async fn a_late_note_of_use_does_not_undo_anything() {
 #[tokio::test]
 async fn a_write_under_way_does_not_bring_a_session_back() {
     let idle = |config: LogtoConfig| config.with_idle_lifetime(LATER * 2);
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for note_of_use in [false, true] {
-            if note_of_use && home == Home::CookiesBesideStore {
+            if note_of_use && backend == Backend::CookiesBesideStore {
                 // Such a note is in the cookie alone.
                 continue;
             }
             let mut world = match note_of_use {
-                true => World::at(home, idle).await,
-                false => World::at(home, |config| config).await,
+                true => World::at(backend, idle).await,
+                false => World::at(backend, |config| config).await,
             };
             world.sign_in_as("alice").await;
             world.provider.rotate_refresh_tokens();

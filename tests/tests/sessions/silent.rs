@@ -4,12 +4,12 @@ use logto::web::Route;
 use logto::{ErrorKind, Prompt, SignInOptions, TokenRequest};
 use logto_local::Stop;
 use logto_tests::hostile::{
-    BASE_URL, Browser, Endpoint, Home, LocalWorld, NAVIGATION, Seen, World, state_of,
+    BASE_URL, Backend, Browser, Endpoint, LocalWorld, NAVIGATION, Seen, World, state_of,
 };
 use url::Url;
 
 async fn at_tenant() -> LocalWorld {
-    LocalWorld::at(Home::Cookies, |config| config).await
+    LocalWorld::at(Backend::Cookies, |config| config).await
 }
 
 /// The redirect of a page that tries it.
@@ -69,7 +69,8 @@ async fn a_visitor_whom_logto_knows_is_signed_in_without_a_page() {
 
 #[tokio::test]
 async fn without_offline_access_one_redirect_is_enough() {
-    let mut world = LocalWorld::at(Home::Cookies, |config| config.without_offline_access()).await;
+    let mut world =
+        LocalWorld::at(Backend::Cookies, |config| config.without_offline_access()).await;
     let mut browser = world.tenant.browser();
     let there = Seen::new(world.page().sign_in(SignInOptions::new()).await.unwrap());
     world.browser.keep(&there.cookies);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use logto::{LogtoConfig, TokenRequest};
-use logto_tests::hostile::{Endpoint, Home, Key, Seen, World, each, encode};
+use logto_tests::hostile::{Backend, Endpoint, Key, Seen, World, each, encode};
 use serde_json::json;
 
 const RESOURCES: [&str; 5] = [
@@ -32,20 +32,20 @@ fn make_tokens_large(world: &World, bytes: usize, in_claims: bool) {
     });
 }
 
-async fn world(home: Home) -> World {
+async fn world(backend: Backend) -> World {
     let resources = |config: LogtoConfig| {
         config.with_resources(RESOURCES).with_scopes(["urn:logto:scope:organizations"])
     };
-    let mut world = World::at(home, resources).await;
+    let mut world = World::at(backend, resources).await;
     world.sign_in_as("alice").await;
     world
 }
 
 #[tokio::test]
 async fn five_resources_need_five_calls_however_large_the_tokens() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for bytes in [96, 512, 3000] {
-            let mut world = world(home).await;
+            let mut world = world(backend).await;
             make_tokens_large(&world, bytes, false);
             let before = world.provider.calls(Endpoint::Token).len();
             let mut tokens = Vec::new();
@@ -70,8 +70,8 @@ async fn five_resources_need_five_calls_however_large_the_tokens() {
 /// However many kinds of tokens someone makes an app ask for, the session stays readable.
 #[tokio::test]
 async fn a_session_never_outgrows_what_can_be_read() {
-    each(Home::ALL, async |home| {
-        let mut world = world(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = world(backend).await;
         make_tokens_large(&world, 60_000, true);
         for n in 0..20 {
             let request = TokenRequest::organization(format!("organization-{n}"));
@@ -105,10 +105,10 @@ fn join_organizations(world: &World, count: usize) {
 
 #[tokio::test]
 async fn an_account_in_a_thousand_organizations_stays_within_a_proxys_response_headers() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for count in [50, 200, 1000] {
             let resources = |config: LogtoConfig| config.with_resources(RESOURCES);
-            let mut world = World::at(home, resources).await;
+            let mut world = World::at(backend, resources).await;
             join_organizations(&world, count);
             let seen = world.sign_in().await;
             assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
@@ -155,7 +155,7 @@ async fn a_long_page_gives_way_to_a_large_session() {
 /// In cookie mode the end of such a session must also end the copies of its cookies.
 #[tokio::test]
 async fn a_session_that_outgrew_its_cookies_ends_for_all_of_them() {
-    let mut world = World::at(Home::Cookies, |config| config.with_resources(RESOURCES)).await;
+    let mut world = World::at(Backend::Cookies, |config| config.with_resources(RESOURCES)).await;
     world.sign_in_as("alice").await;
     let small = world.browser.clone();
     join_organizations(&world, 1000);
@@ -173,8 +173,8 @@ async fn a_session_that_outgrew_its_cookies_ends_for_all_of_them() {
 
 #[tokio::test]
 async fn an_account_that_no_session_holds_is_refused_by_the_name_of_the_claim() {
-    each(Home::ALL, async |home| {
-        let mut world = World::at(home, |config| config).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = World::at(backend, |config| config).await;
         world.provider.bend_token(|token| {
             let noise = Key::es384("noise");
             let mut picture = Vec::new();
@@ -197,7 +197,7 @@ async fn an_account_that_no_session_holds_is_refused_by_the_name_of_the_claim() 
 /// A proxy that refuses the response with a renewed cookie must not refuse every one after it.
 #[tokio::test]
 async fn a_renewed_cookie_that_never_arrives_gives_way_to_a_smaller_one() {
-    let mut world = World::at(Home::Cookies, |config| config.with_resources(RESOURCES)).await;
+    let mut world = World::at(Backend::Cookies, |config| config.with_resources(RESOURCES)).await;
     world.sign_in_as("alice").await;
     let old = world.browser.clone();
     world.token(RESOURCES[0]).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use logto::web::{Context, Reply, Route, SessionState};
 use logto::{Error, TokenRequest};
-use logto_tests::hostile::{Endpoint, Home, NAVIGATION, Seen, Trouble, World, each};
+use logto_tests::hostile::{Backend, Endpoint, NAVIGATION, Seen, Trouble, World, each};
 
 const SCRIPT: [(&str, &str); 2] = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
 const FORM: [(&str, &str); 2] =
@@ -53,10 +53,10 @@ impl Ask {
 
 #[tokio::test]
 async fn every_kind_of_request_is_told_to_come_back() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for trouble in OUTAGES {
-            let mut world = World::lives(home).await;
-            world.store.get_into(trouble);
+            let mut world = World::lives(backend).await;
+            world.store.fail_with(trouble);
             for (headers, kind) in
                 [(&NAVIGATION[..], "text/html"), (&SCRIPT[..], "application/json")]
             {
@@ -69,7 +69,7 @@ async fn every_kind_of_request_is_told_to_come_back() {
                 }
             }
             assert!(world.logto.ping_storage().await.is_err() || trouble == Trouble::Miscounts);
-            world.store.get_into(Trouble::ReadOnly);
+            world.store.fail_with(Trouble::ReadOnly);
             assert!(world.logto.ping_storage().await.is_err(), "a store that can only be read");
             world.store.recover();
             world.logto.ping_storage().await.unwrap();
@@ -83,10 +83,10 @@ async fn every_kind_of_request_is_told_to_come_back() {
 
 #[tokio::test]
 async fn who_is_not_signed_in_does_not_notice() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for trouble in OUTAGES {
-            let mut world = World::at(home, |config| config).await;
-            world.store.get_into(trouble);
+            let mut world = World::at(backend, |config| config).await;
+            world.store.fail_with(trouble);
             assert_eq!(world.user().await, None);
             let seen = world.open("/sign-in").await;
             assert_eq!(seen.status, 303, "{trouble:?}");
@@ -99,14 +99,14 @@ async fn who_is_not_signed_in_does_not_notice() {
 
 #[tokio::test]
 async fn a_callback_works_when_the_outage_is_over() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly] {
-            let mut world = World::lives(home).await;
-            world.provider.welcome("bob");
+            let mut world = World::lives(backend).await;
+            world.provider.set_user("bob");
             let authorize = world.begin("/sign-in?return_to=/home").await;
             let callback = world.callback(&authorize);
             let before = world.provider.calls(Endpoint::Token).len();
-            world.store.get_into(trouble);
+            world.store.fail_with(trouble);
             let seen = world.open(&callback).await;
             assert_eq!(seen.status, 503, "{trouble:?}");
             assert_eq!(world.provider.calls(Endpoint::Token).len(), before, "the code is kept");
@@ -124,12 +124,12 @@ async fn a_callback_works_when_the_outage_is_over() {
 /// A write that was given up may be stored all the same; it must not lock out the next attempt.
 #[tokio::test]
 async fn a_callback_whose_replay_guard_was_stored_without_an_answer() {
-    each(Home::SHARED, async |home| {
-        let mut world = World::at(home, |config| config).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = World::at(backend, |config| config).await;
         let authorize = world.begin("/sign-in?return_to=/home").await;
         let callback = world.callback(&authorize);
         let writes = world.store.writes();
-        world.store.get_into(Trouble::LosesAnswers);
+        world.store.fail_with(Trouble::LosesAnswers);
         let seen = world.open(&callback).await;
         assert_eq!(seen.status, 503, "{seen:?}");
         assert_eq!(world.store.writes(), writes + 1, "the guard is stored");
@@ -146,7 +146,7 @@ async fn a_callback_whose_replay_guard_was_stored_without_an_answer() {
 /// What came for the code waits until the store is back.
 #[tokio::test]
 async fn a_callback_whose_session_is_stored_after_the_outage() {
-    let mut world = World::at(Home::Store, |config| config).await;
+    let mut world = World::at(Backend::Store, |config| config).await;
     let authorize = world.begin("/sign-in?return_to=/home").await;
     let callback = world.callback(&authorize);
     let gate = world.provider.hold(Endpoint::Token);
@@ -154,7 +154,7 @@ async fn a_callback_whose_session_is_stored_after_the_outage() {
     let logto = world.logto.clone();
     let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
     world.provider.has_been_called(Endpoint::Token, 1).await;
-    world.store.get_into(Trouble::Down);
+    world.store.fail_with(Trouble::Down);
     gate.open();
     let reply = asking.await.unwrap();
     assert_eq!(world.receive(reply).status, 503);
@@ -170,7 +170,7 @@ async fn a_callback_whose_session_is_stored_after_the_outage() {
 #[tokio::test]
 async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
     for trouble in [Trouble::Down, Trouble::LosesAnswers] {
-        let mut world = World::at(Home::Store, |config| config).await;
+        let mut world = World::at(Backend::Store, |config| config).await;
         let authorize = world.begin("/sign-in?return_to=/home").await;
         let callback = world.callback(&authorize);
         let gate = world.provider.hold(Endpoint::Token);
@@ -178,7 +178,7 @@ async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
         let logto = world.logto.clone();
         let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
         world.provider.has_been_called(Endpoint::Token, 1).await;
-        world.store.get_into_for(trouble, 2);
+        world.store.fail_for(trouble, 2);
         gate.open();
         let reply = asking.await.unwrap();
         let seen = world.receive(reply);
@@ -190,11 +190,11 @@ async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
 
 #[tokio::test]
 async fn signing_out_holds_when_the_store_is_back() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly, Trouble::Miscounts] {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             let (copy, other) = (world.browser.clone(), world.instance());
-            world.store.get_into(trouble);
+            world.store.fail_with(trouble);
             let seen = world.send("POST", "/sign-out", &FORM).await;
             // The user is told, and can go on to Logto.
             assert_eq!(seen.status, 202, "{trouble:?}: {seen:?}");
@@ -222,10 +222,10 @@ async fn signing_out_holds_when_the_store_is_back() {
 
 #[tokio::test]
 async fn a_browser_that_goes_away_does_not_stop_its_sign_out() {
-    each(Home::SHARED, async |home| {
-        let mut world = World::lives(home).await;
+    each(Backend::SHARED, async |backend| {
+        let mut world = World::lives(backend).await;
         let copy = world.browser.clone();
-        world.store.get_into(Trouble::Hangs);
+        world.store.fail_with(Trouble::Hangs);
         let request = world.browser.request("POST", "/sign-out", &FORM);
         let mut answer = Box::pin(world.logto.handle(Route::SignOut, request));
         assert!(futures::poll!(&mut answer).is_pending());
@@ -244,8 +244,8 @@ async fn a_browser_that_goes_away_does_not_stop_its_sign_out() {
 /// The cookie says which refresh token it is, so the store is not needed to revoke it.
 #[tokio::test]
 async fn signing_out_of_a_session_in_cookies_revokes_without_the_store() {
-    let mut world = World::lives(Home::CookiesBesideStore).await;
-    world.store.get_into(Trouble::Down);
+    let mut world = World::lives(Backend::CookiesBesideStore).await;
+    world.store.fail_with(Trouble::Down);
     world.send("POST", "/sign-out", &FORM).await;
     assert_eq!(world.provider.refresh_tokens(), 0);
     world.finish();
@@ -253,14 +253,14 @@ async fn signing_out_of_a_session_in_cookies_revokes_without_the_store() {
 
 #[tokio::test]
 async fn entries_that_cannot_be_read_are_no_session() {
-    each(Home::SHARED, async |home| {
+    each(Backend::SHARED, async |backend| {
         for trouble in [Trouble::Damages, Trouble::Empties] {
-            let mut world = World::lives(home).await;
+            let mut world = World::lives(backend).await;
             world.clock.advance(Duration::from_secs(3600));
             // So that there is an entry for a session in cookies too.
             let page = world.page();
             page.access_token(TokenRequest::opaque()).await.unwrap();
-            world.store.get_into(trouble);
+            world.store.fail_with(trouble);
             assert_eq!(world.user().await, None, "{trouble:?}");
             let token = world.access_token().await.unwrap_err();
             assert_eq!(token.status, 303, "{trouble:?}: {token:?}");

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use logto::web::ContextRequest;
 use logto::{ErrorKind, LogtoConfig, SignInOptions, TokenRequest};
 use logto_local::{Endpoint, Fault};
-use logto_tests::hostile::{API, Home, LocalWorld, ORGANIZATIONS, each};
+use logto_tests::hostile::{API, Backend, LocalWorld, ORGANIZATIONS, each};
 use serde_json::Value;
 
 /// Alice's organization.
@@ -20,8 +20,8 @@ fn everything(config: LogtoConfig) -> LogtoConfig {
     config.with_resources([API]).with_scopes(scopes)
 }
 
-async fn alice(home: Home) -> LocalWorld {
-    let mut world = LocalWorld::at(home, everything).await;
+async fn alice(backend: Backend) -> LocalWorld {
+    let mut world = LocalWorld::at(backend, everything).await;
     world.sign_in("alice").await;
     world
 }
@@ -56,8 +56,8 @@ async fn each_token_is_for_what_was_asked() {
             &["read:members"],
         ),
     ];
-    each(Home::ALL, async |home| {
-        let mut world = alice(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = alice(backend).await;
         let before = world.token_calls();
         let mut tokens = Vec::new();
         for (request, audience, organization, scopes) in &rows {
@@ -90,8 +90,8 @@ async fn each_token_is_for_what_was_asked() {
 
 #[tokio::test]
 async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() {
-    each(Home::ALL, async |home| {
-        let mut world = LocalWorld::at(home, |config| config.with_resources([API])).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = LocalWorld::at(backend, |config| config.with_resources([API])).await;
         world.sign_in("alice").await;
         let before = world.token_calls();
         let other = "https://other.example.test";
@@ -115,8 +115,8 @@ async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() 
 #[tokio::test]
 async fn the_session_remembers_the_organization_that_its_user_works_in() {
     let request = || TokenRequest::resource(API).in_current_organization();
-    each(Home::ALL, async |home| {
-        let mut world = alice(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = alice(backend).await;
         let (error, status) = world.token(request()).await.unwrap_err();
         assert_eq!((error.kind(), status), (ErrorKind::InvalidRequest, 400));
 
@@ -172,7 +172,7 @@ async fn the_session_remembers_the_organization_that_its_user_works_in() {
 /// The membership is Logto's: an old token of the organization proves nothing.
 #[tokio::test]
 async fn no_one_switches_to_an_organization_that_they_have_left() {
-    let mut world = alice(Home::Cookies).await;
+    let mut world = alice(Backend::Cookies).await;
     world.token(TokenRequest::organization(ACME)).await.unwrap();
     let machine = world.tenant.machine_app();
     let management = logto_management::Management::new(
@@ -194,10 +194,10 @@ async fn a_refusal_costs_no_session() {
         (TokenRequest::resource(API).in_organization("not-mine"), ErrorKind::AccessDenied, 403),
         (TokenRequest::resource(late), ErrorKind::Refused, 502),
     ];
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for age in [HOUR, OLD] {
             for (request, kind, status) in &rows {
-                let mut world = alice(home).await;
+                let mut world = alice(backend).await;
                 // A resource that the app learned of after Alice had signed in.
                 world.logto = world.changed(|config| config.with_resources([late]));
                 world.advance(age);
@@ -220,9 +220,9 @@ async fn who_lost_everything_at_logto_is_asked_to_sign_in() {
         ("suspended", |world| world.tenant.suspend("alice").unwrap()),
         ("grants revoked", |world| world.tenant.revoke_grants("alice").unwrap()),
     ];
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for (name, end) in rows {
-            let mut world = alice(home).await;
+            let mut world = alice(backend).await;
             end(&world);
             let (error, status) = world.token(API).await.unwrap_err();
             assert!(error.needs_sign_in(), "{name}: {error}");
@@ -235,10 +235,10 @@ async fn who_lost_everything_at_logto_is_asked_to_sign_in() {
 
 #[tokio::test]
 async fn a_rotation_under_load() {
-    each(Home::ALL, async |home| {
-        let mut world = alice(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = alice(backend).await;
         world.advance(OLD);
-        let others = if home == Home::Cookies { 0 } else { 2 };
+        let others = if backend == Backend::Cookies { 0 } else { 2 };
         let mut instances: Vec<_> = (0..others).map(|_| world.changed(|config| config)).collect();
         instances.push(world.logto.clone());
         for instance in &instances {
@@ -274,9 +274,9 @@ async fn a_rotation_under_load() {
 
 #[tokio::test]
 async fn an_answer_that_is_lost_while_logto_forgives() {
-    each(Home::ALL, async |home| {
+    each(Backend::ALL, async |backend| {
         for lost in [1, 2] {
-            let mut world = alice(home).await;
+            let mut world = alice(backend).await;
             world.advance(OLD);
             world.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, lost);
             if lost == 2 {
@@ -293,8 +293,8 @@ async fn an_answer_that_is_lost_while_logto_forgives() {
 
 #[tokio::test]
 async fn all_about_a_user_in_one_call() {
-    each(Home::ALL, async |home| {
-        let mut world = alice(home).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = alice(backend).await;
         let all = ContextRequest::new()
             .with_user_info()
             .with_access_token(TokenRequest::resource(API).in_organization(ACME))
@@ -323,8 +323,8 @@ async fn all_about_a_user_in_one_call() {
 /// Eleven kilobytes of ID token, and two hundred access tokens.
 #[tokio::test]
 async fn the_user_in_two_hundred_organizations() {
-    each(Home::ALL, async |home| {
-        let mut world = LocalWorld::at(home, everything).await;
+    each(Backend::ALL, async |backend| {
+        let mut world = LocalWorld::at(backend, everything).await;
         world.sign_in("bob").await;
         let before = world.token_calls();
         for reload in 0..2 {

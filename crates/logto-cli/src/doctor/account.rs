@@ -19,7 +19,7 @@ pub(crate) fn asked(addresses: &Addresses) -> Vec<(&'static str, &'static str)> 
     SCOPES.into_iter().filter(|(scope, _)| addresses.asks("scope", scope)).collect()
 }
 
-pub(crate) async fn examine(
+pub(crate) async fn check(
     management: &Management,
     asked: &[(&str, &str)],
 ) -> Result<Outcome, Error> {

@@ -48,7 +48,7 @@ impl App {
             (401, "invalid_client") => Finding::problem(
                 format!("LOGTO_APP_SECRET is not a secret of the app {id}"),
                 "Logto redeems no code for the app: every sign-in fails at the callback.",
-                "Copy it anew: Console → Applications → your app → App secrets.",
+                "Copy it again: Console → Applications → your app → App secrets.",
             )
             .into(),
             (400, "invalid_client") => self.unknown().into(),
@@ -73,7 +73,7 @@ impl App {
         Finding::problem(
             format!("the tenant has no app {}", self.id),
             "Logto shows an error as raw JSON instead of its sign-in page.",
-            "Copy LOGTO_APP_ID anew: Console → Applications → your app → App ID. No app yet? logto setup hugging-face",
+            "Copy LOGTO_APP_ID again: Console → Applications → your app → App ID. No app yet? logto setup hugging-face",
         )
     }
 

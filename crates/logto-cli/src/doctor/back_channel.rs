@@ -13,7 +13,7 @@ use super::finding::{Finding, Outcome};
 
 /// Sends what no tenant would send: an app that listens refuses it with 400. `expected` is where
 /// the SDK listens.
-pub(crate) async fn examine(
+pub(crate) async fn check(
     http: &Http,
     app: &App,
     application: &Application,
@@ -58,7 +58,7 @@ fn broken(uri: &str, why: &str) -> Outcome {
 fn elsewhere(uri: &str, expected: &str) -> Finding {
     Finding::advice(
         format!("the back-channel logout URI is {uri}; the app at BASE_URL listens at {expected}"),
-        "Logto tells one address only that a session is over. If another app listens there, a user who signs out \
+        "Logto tells one address only that a session has ended. If another app listens there, a user who signs out \
          elsewhere stays signed in here.",
         format!(
             "Register {expected}, unless both addresses lead to the same app: Console → Applications → your app → \

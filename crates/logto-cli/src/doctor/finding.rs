@@ -72,9 +72,9 @@ impl From<Finding> for Outcome {
 
 /// Everything that was looked at, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Examination(pub(crate) Vec<Checked>);
+pub(crate) struct Results(pub(crate) Vec<Checked>);
 
-impl Examination {
+impl Results {
     pub(crate) fn add(&mut self, check: &'static str, outcome: impl Into<Outcome>) {
         let outcome = outcome.into();
         self.0.push(Checked { check, outcome });

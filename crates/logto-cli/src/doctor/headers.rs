@@ -15,7 +15,7 @@ const LARGEST_RESPONSE: usize = 3500;
 
 /// Asks the running app for its sign-in with cookies as large, and for a response as large, as the
 /// SDK makes them. `sign_in` is the address of the route.
-pub(crate) async fn examine(http: &Http, sign_in: &Url) -> Outcome {
+pub(crate) async fn check(http: &Http, sign_in: &Url) -> Outcome {
     let usual = match http.get(sign_in).await {
         Ok(usual) if usual.location.is_some() => usual,
         _ => return Outcome::Skipped("the app does not run".to_owned()),

@@ -30,31 +30,31 @@ use crate::terminal::Terminal;
 use crate::variables::Variables;
 use app::App;
 use ask::Http;
-use finding::{Examination, Finding, Outcome};
+use finding::{Finding, Outcome, Results};
 use provider::Provider;
 use sign_in::Addresses;
 
 pub(crate) async fn run(options: Doctor, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let variables = Variables::read(&options.env_file)?;
-    let mut examination = Examination::default();
-    if let Some(patient) = Patient::admit(&options, &variables, &mut examination)? {
-        let what = format!("Examining the app {} at {}", patient.app.id, patient.endpoint);
-        let examined = patient.examine(&mut examination);
-        terminal.wait(&what, examined).await;
+    let mut results = Results::default();
+    if let Some(checked) = CheckedApp::from_variables(&options, &variables, &mut results)? {
+        let what = format!("Checking the app {} at {}", checked.app.id, checked.endpoint);
+        let checked = checked.check(&mut results);
+        terminal.wait(&what, checked).await;
     }
     if options.json {
-        report::as_json(&examination, terminal);
+        report::as_json(&results, terminal);
     } else {
-        report::as_text(&examination, terminal);
+        report::as_text(&results, terminal);
     }
-    Ok(match examination.problems() {
+    Ok(match results.problems() {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
 }
 
 /// A configuration that can be tried.
-struct Patient {
+struct CheckedApp {
     endpoint: Url,
     app: App,
     logto: Logto,
@@ -68,11 +68,11 @@ struct Patient {
     webhook_keys: String,
 }
 
-impl Patient {
-    fn admit(
+impl CheckedApp {
+    fn from_variables(
         options: &Doctor,
         variables: &Variables,
-        examination: &mut Examination,
+        results: &mut Results,
     ) -> Result<Option<Self>, Failure> {
         let config = LogtoConfig::from_variables(|name| variables.get(name))
             .map(|config| config.with_route_prefix(&options.route_prefix))
@@ -93,8 +93,7 @@ impl Patient {
                     };
                     Finding::problem(what, why, fix)
                 };
-                examination
-                    .add("configuration", Outcome::Findings(problems.map(finding).collect()));
+                results.add("configuration", Outcome::Findings(problems.map(finding).collect()));
                 return Ok(None);
             }
         };
@@ -112,7 +111,7 @@ impl Patient {
             let file = options.env_file.display();
             seen += &format!(", by {file}; the app itself reads its environment only");
         }
-        examination.add("configuration", Outcome::Passed(seen));
+        results.add("configuration", Outcome::Passed(seen));
         let machine =
             (variables.get("LOGTO_M2M_APP_ID")).zip(variables.get("LOGTO_M2M_APP_SECRET"));
         let management = machine.map(|(id, secret)| {
@@ -134,76 +133,75 @@ impl Patient {
         }))
     }
 
-    async fn examine(&self, examination: &mut Examination) {
+    async fn check(&self, results: &mut Results) {
         let (http, app) = (&self.http, &self.app);
-        let Some(provider) = provider::examine(http, &self.endpoint, examination).await else {
+        let Some(provider) = provider::check(http, &self.endpoint, results).await else {
             return;
         };
-        examination.add("secret", app.secret(http, &provider).await);
-        let Some(addresses) = Addresses::find(http, &self.logto, app, examination).await else {
+        results.add("secret", app.secret(http, &provider).await);
+        let Some(addresses) = Addresses::find(http, &self.logto, app, results).await else {
             let why = "the SDK makes no sign-in request of this discovery document".to_owned();
-            return examination.add("sign-in", Outcome::Skipped(why));
+            return results.add("sign-in", Outcome::Skipped(why));
         };
         if let Ok(sign_in) = Url::parse(&app.address(&self.logto.route_path(Route::SignIn))) {
-            examination.add("header sizes", headers::examine(http, &sign_in).await);
+            results.add("header sizes", headers::check(http, &sign_in).await);
         }
-        addresses.examine(http, app, examination).await;
+        addresses.check(http, app, results).await;
         if let Some(address) = &addresses.end_session {
-            examination.add("sign-out URI", app.sign_out(http, address).await);
+            results.add("sign-out URI", app.sign_out(http, address).await);
         }
-        let application = self.enter(examination).await;
-        let refresh_token = refresh::examine(&addresses, &provider, application.as_ref());
-        examination.add("refresh token", refresh_token);
+        let application = self.enter(results).await;
+        let refresh_token = refresh::check(&addresses, &provider, application.as_ref());
+        results.add("refresh token", refresh_token);
         let management = self.management.as_ref().filter(|_| application.is_some());
-        examination.add("scopes", scopes::examine(&addresses, &provider, management).await);
+        results.add("scopes", scopes::check(&addresses, &provider, management).await);
         if let Some(target) = &self.connector {
-            examination.add("connector", self.button(target, management).await);
+            results.add("connector", self.button(target, management).await);
         }
-        examination.add("session store", store::examine(&app.base_url, &self.store));
-        examination
-            .add("cookie budget", self.session_size(&addresses, &provider, management).await);
+        results.add("session store", store::check(&app.base_url, &self.store));
+        results.add("cookie budget", self.session_size(&addresses, &provider, management).await);
         if let Some(application) = &application {
             let expected = self.app.address(&self.logto.route_path(Route::BackChannelLogout));
-            let outcome = back_channel::examine(http, app, application, &self.endpoint, &expected);
+            let outcome = back_channel::check(http, app, application, &self.endpoint, &expected);
             let outcome = outcome.await;
-            examination.add("back-channel logout", outcome);
+            results.add("back-channel logout", outcome);
         }
         if let Some(management) = management {
             let expected = self.app.address(&self.logto.route_path(Route::Webhooks));
-            let outcome = webhooks::examine(management, &expected, &self.webhook_keys).await;
-            examination.add("webhooks", or_skipped(outcome));
+            let outcome = webhooks::check(management, &expected, &self.webhook_keys).await;
+            results.add("webhooks", or_skipped(outcome));
             let asked = account::asked(&addresses);
             if !asked.is_empty() {
-                let outcome = account::examine(management, &asked).await;
-                examination.add("account center", or_skipped(outcome));
+                let outcome = account::check(management, &asked).await;
+                results.add("account center", or_skipped(outcome));
             }
         }
     }
 
     /// What the tenant says about the app, if it may be asked.
-    async fn enter(&self, examination: &mut Examination) -> Option<Application> {
+    async fn enter(&self, results: &mut Results) -> Option<Application> {
         let Some(management) = &self.management else {
             let why = "LOGTO_M2M_APP_ID and LOGTO_M2M_APP_SECRET of a machine-to-machine app with the role “Logto \
                        Management API access” are not set";
-            examination.add("inside", Outcome::Skipped(why.to_owned()));
+            results.add("inside", Outcome::Skipped(why.to_owned()));
             return None;
         };
         let found = management.applications().get(&self.app.id).await;
         let application = match found {
             Ok(application) => application,
             Err(error) if error.code() == Some("entity.not_exists_with_id") => {
-                examination.add("inside", self.app.see_above());
+                results.add("inside", self.app.see_above());
                 return None;
             }
             Err(error) => {
-                examination.add("inside", no_access(&error));
+                results.add("inside", no_access(&error));
                 return None;
             }
         };
-        examination.add("inside", inside::registration(&application));
+        results.add("inside", inside::registration(&application));
         let secrets = management.applications().secrets(&self.app.id).await;
         let outcome = secrets.map(|secrets| inside::end_of_secret(&secrets, &self.app));
-        examination.add("end of secret", or_skipped(outcome));
+        results.add("end of secret", or_skipped(outcome));
         Some(application)
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::ask::{Answer, Http};
-use super::finding::{Examination, Finding, Outcome};
+use super::finding::{Finding, Outcome, Results};
 use crate::connection_advice;
 
 /// Seconds that the clocks may be apart: the default of the SDK.
@@ -28,29 +28,25 @@ impl Provider {
 }
 
 /// The document, if there is one that the SDK would accept.
-pub(crate) async fn examine(
-    http: &Http,
-    endpoint: &Url,
-    examination: &mut Examination,
-) -> Option<Provider> {
+pub(crate) async fn check(http: &Http, endpoint: &Url, results: &mut Results) -> Option<Provider> {
     let issuer = format!("{}/oidc", endpoint.as_str().trim_end_matches('/'));
     let address = Url::parse(&format!("{issuer}/.well-known/openid-configuration")).ok()?;
     let answer = match http.get(&address).await {
         Ok(answer) => answer,
         Err(cause) => {
-            examination.add("endpoint", unreachable(endpoint, &cause));
+            results.add("endpoint", unreachable(endpoint, &cause));
             return None;
         }
     };
     let document = match read(&answer, endpoint) {
         Ok(document) => document,
         Err(finding) => {
-            examination.add("endpoint", finding);
+            results.add("endpoint", finding);
             return None;
         }
     };
     let accepted = document.0.get("issuer").and_then(Value::as_str) == Some(&issuer);
-    examination.add(
+    results.add(
         "endpoint",
         if accepted {
             Outcome::Passed(format!("the issuer is {issuer}"))
@@ -58,8 +54,8 @@ pub(crate) async fn examine(
             other_issuer(&document, endpoint).into()
         },
     );
-    examination.add("clock", clock(&answer));
-    examination.add("keys", keys(http, &document).await);
+    results.add("clock", clock(&answer));
+    results.add("keys", keys(http, &document).await);
     accepted.then_some(document)
 }
 

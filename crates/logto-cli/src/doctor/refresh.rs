@@ -13,7 +13,7 @@ use super::sign_in::Addresses;
 const USUAL_DAYS: u32 = 14;
 const SCOPE: &str = "offline_access";
 
-pub(crate) fn examine(
+pub(crate) fn check(
     addresses: &Addresses,
     provider: &Provider,
     app: Option<&Application>,
@@ -114,7 +114,7 @@ mod tests {
             });
             serde_json::from_value(app).unwrap()
         });
-        match examine(&addresses, &Provider(discovery), app.as_ref()) {
+        match check(&addresses, &Provider(discovery), app.as_ref()) {
             Outcome::Passed(seen) => Ok(seen),
             Outcome::Findings(findings) => Err(findings[0].what.clone()),
             Outcome::Skipped(why) => panic!("{why}"),

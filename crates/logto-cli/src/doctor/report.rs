@@ -2,27 +2,27 @@
 
 use serde_json::json;
 
-use super::finding::{Checked, Examination, Finding, Outcome, Severity};
+use super::finding::{Checked, Finding, Outcome, Results, Severity};
 use crate::terminal::{Terminal, Tone, printable};
 
 /// The width of the column of names.
 const COLUMN: usize = 20;
 
-pub(crate) fn as_json(examination: &Examination, terminal: &Terminal) {
-    let healthy = examination.problems() == 0;
-    terminal.json(&json!({ "healthy": healthy, "checks": examination.0 }));
+pub(crate) fn as_json(results: &Results, terminal: &Terminal) {
+    let healthy = results.problems() == 0;
+    terminal.json(&json!({ "healthy": healthy, "checks": results.0 }));
 }
 
-pub(crate) fn as_text(examination: &Examination, terminal: &Terminal) {
-    for checked in &examination.0 {
+pub(crate) fn as_text(results: &Results, terminal: &Terminal) {
+    for checked in &results.0 {
         one_check(checked, terminal);
     }
-    let not_checked = match examination.skipped() {
+    let not_checked = match results.skipped() {
         0 => String::new(),
         1 => " One check could not be made.".to_owned(),
         many => format!(" {many} checks could not be made."),
     };
-    let (tone, found) = match examination.problems() {
+    let (tone, found) = match results.problems() {
         0 => (Tone::Good, "No problems found.".to_owned()),
         1 => (Tone::Bad, "1 problem found.".to_owned()),
         many => (Tone::Bad, format!("{many} problems found.")),

@@ -8,7 +8,7 @@ use super::inside;
 use super::provider::Provider;
 use super::sign_in::Addresses;
 
-pub(crate) async fn examine(
+pub(crate) async fn check(
     addresses: &Addresses,
     provider: &Provider,
     management: Option<&Management>,

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::app::{App, out_of_order, parameter, unexpected};
 use super::ask::Http;
-use super::finding::{Examination, Finding, Outcome};
+use super::finding::{Finding, Outcome, Results};
 use super::provider::Provider;
 
 /// Where the app sends browsers.
@@ -22,7 +22,7 @@ impl Addresses {
         http: &Http,
         logto: &Logto,
         app: &App,
-        examination: &mut Examination,
+        results: &mut Results,
     ) -> Option<Self> {
         let target = logto.route_path(Route::SignIn);
         let reply = logto
@@ -40,17 +40,17 @@ impl Addresses {
             Ok(theirs) => same_app(theirs, &ours, &address),
             Err(why) => Outcome::Skipped(why.clone()),
         };
-        examination.add("running app", outcome);
+        results.add("running app", outcome);
         Some(Self { authorization: theirs.unwrap_or(ours), end_session })
     }
 
     /// Sends the request, as a browser without a session would.
-    pub(crate) async fn examine(&self, http: &Http, app: &App, examination: &mut Examination) {
+    pub(crate) async fn check(&self, http: &Http, app: &App, results: &mut Results) {
         let uri = parameter(&self.authorization, "redirect_uri").unwrap_or_default();
         let answer = match http.get(&self.authorization).await {
             Ok(answer) => answer,
             Err(cause) => {
-                return examination.add("redirect URI", out_of_order("sign-in", &cause));
+                return results.add("redirect URI", out_of_order("sign-in", &cause));
             }
         };
         let refusal = answer.redirect(&self.authorization).as_ref().and_then(refusal);
@@ -62,19 +62,19 @@ impl Addresses {
             }
             _ => out_of_order("sign-in", &unexpected(&answer)),
         };
-        examination.add("redirect URI", redirect_uri);
+        results.add("redirect URI", redirect_uri);
         let resources = self.resources();
         match refusal {
             Some((error, _)) if error == "invalid_target" => {
                 let unknown = self.unknown_resources(http, &resources).await;
-                examination.add("resources", unknown);
+                results.add("resources", unknown);
             }
             Some((error, description)) => {
-                examination.add("sign-in", refused(&error, &description));
+                results.add("sign-in", refused(&error, &description));
             }
             // A request that was refused for its redirect URI says nothing about resources.
             None if resources.is_empty() || answer.location.is_none() => {}
-            None => examination.add("resources", Outcome::Passed(resources.join(", "))),
+            None => results.add("resources", Outcome::Passed(resources.join(", "))),
         }
     }
 
@@ -96,7 +96,7 @@ impl Addresses {
             if refusal.is_some_and(|(error, _)| error == "invalid_target") {
                 findings.push(Finding::problem(
                     format!("the tenant has no API resource {resource}"),
-                    "Logto refuses a sign-in that asks for it. The SDK begins again without it: users get in, and \
+                    "Logto refuses a sign-in that asks for it. The SDK begins again without it: users can sign in, and \
                      calls of that API fail.",
                     "Console → API resources → Create: use it as API identifier. Or correct LOGTO_RESOURCES.",
                 ));

@@ -15,7 +15,7 @@ pub(crate) fn named_by(variables: &Variables) -> Option<&'static str> {
 }
 
 /// The store is set up in the app's code, so a variable is the only trace of it.
-pub(crate) fn examine(base_url: &Url, store: &Option<&str>) -> Outcome {
+pub(crate) fn check(base_url: &Url, store: &Option<&str>) -> Outcome {
     if let Some(name) = store {
         return Outcome::Passed(format!("{name} is set"));
     }

@@ -9,7 +9,7 @@ use super::finding::{Finding, Outcome};
 const NEEDED: [&str; 2] = ["User.Deleted", "User.SuspensionStatus.Updated"];
 
 /// `expected` is where the SDK listens, `keys` the signing keys of the app, separated by commas.
-pub(crate) async fn examine(
+pub(crate) async fn check(
     management: &Management,
     expected: &str,
     keys: &str,

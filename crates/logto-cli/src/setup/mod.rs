@@ -27,7 +27,7 @@ pub(crate) async fn hugging_face(
     let management = wanted.management()?;
     let mut plan = plan(&mut wanted, &options, &variables, &management, terminal).await?;
     show_redirect_uris(&plan, terminal);
-    if users_are_to_be_let_in(&plan, &options, terminal) {
+    if skips_required_identifiers(&plan, &options, terminal) {
         wanted.skip_user_name = true;
         plan = wanted.setup().plan(&management).await?;
     }
@@ -78,8 +78,8 @@ fn is_undecided(options: &HuggingFace) -> bool {
     !options.skip_user_name && !options.keep_user_name && !options.dry_run
 }
 
-/// Whether the answer is that new users need not give what they are stopped for.
-fn users_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Terminal) -> bool {
+/// Whether the answer is that new users do not have to enter required identifiers.
+fn skips_required_identifiers(plan: &Plan, options: &HuggingFace, terminal: &Terminal) -> bool {
     let required = plan.warnings.iter().find_map(|warning| match warning {
         Warning::RequiredIdentifiers(required) => Some(required.join(", ")),
         _ => None,
@@ -87,8 +87,8 @@ fn users_are_to_be_let_in(plan: &Plan, options: &HuggingFace, terminal: &Termina
     let open = is_undecided(options) && terminal.can_ask();
     required.filter(|_| open).is_some_and(|required| {
         terminal.ask(&format!(
-            "New users from Hugging Face are stopped and have to give: {required}. Let them in without, as from every \
-             other social button?"
+            "New users from Hugging Face have to enter: {required}. Turn this requirement off, for all social \
+             buttons?"
         ))
     })
 }

@@ -6,97 +6,97 @@ use std::time::Duration;
 use logto_local::{Endpoint, Fault, LocalTenant};
 
 use crate::app::{Place, sign_in_of};
-use crate::patient::Patient;
+use crate::checked_app::CheckedApp;
 use crate::support::{logto, run};
 
 #[tokio::test]
 async fn nothing_is_found_on_a_healthy_set_up() {
-    let patient = Patient::healthy().await;
-    let run = patient.examine(&[]).await;
+    let checked = CheckedApp::healthy().await;
+    let run = checked.check(&[]).await;
     assert_eq!(run.status, 0, "{run:?}");
     for mark in ['✗', '!', '–'] {
         assert!(!run.out.lines().any(|line| line.starts_with(mark)), "{}", run.out);
     }
     assert!(run.out.contains("No problems found."));
-    assert!(patient.findings(&[]).await.is_empty());
+    assert!(checked.findings(&[]).await.is_empty());
 }
 
 #[tokio::test]
 async fn the_doctor_changes_nothing_and_makes_no_session() {
-    let patient = Patient::healthy().await;
-    patient.tenant.clear_requests();
-    patient.examine(&[]).await;
-    for request in patient.tenant.requests() {
+    let checked = CheckedApp::healthy().await;
+    checked.tenant.clear_requests();
+    checked.check(&[]).await;
+    for request in checked.tenant.requests() {
         let harmless = request.method == "GET" || request.path == "/oidc/token";
         assert!(harmless, "{request:?}");
     }
-    assert!(!patient.folder.path().join(".env").exists());
+    assert!(!checked.folder.path().join(".env").exists());
 }
 
 #[tokio::test]
 async fn the_configuration_can_be_in_a_file() {
-    let mut patient = Patient::healthy().await;
+    let mut checked = CheckedApp::healthy().await;
     let lines: Vec<_> =
-        patient.variables.drain(..).map(|(name, value)| format!("{name}=\"{value}\"\n")).collect();
-    std::fs::write(patient.folder.path().join("app.env"), lines.concat()).unwrap();
-    let run = patient.examine(&["--env-file", "app.env"]).await;
+        checked.variables.drain(..).map(|(name, value)| format!("{name}=\"{value}\"\n")).collect();
+    std::fs::write(checked.folder.path().join("app.env"), lines.concat()).unwrap();
+    let run = checked.check(&["--env-file", "app.env"]).await;
     assert_eq!(run.status, 0, "{run:?}");
-    let run = patient.examine(&[]).await;
+    let run = checked.check(&[]).await;
     assert_eq!(run.status, 1, "{run:?}");
     assert!(run.out.contains("LOGTO_APP_SECRET is not set"), "{run:?}");
 }
 
 #[tokio::test]
 async fn a_configuration_that_no_app_starts_with() {
-    let patient = Patient::healthy().await.with("LOGTO_COOKIE_SECRET", "short");
-    patient.suffers_from("configuration", "LOGTO_COOKIE_SECRET is too short").await;
+    let checked = CheckedApp::healthy().await.with("LOGTO_COOKIE_SECRET", "short");
+    checked.suffers_from("configuration", "LOGTO_COOKIE_SECRET is too short").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_where_nothing_is() {
     let unused = Place::find().await.leave();
-    let patient = Patient::healthy().await.with("LOGTO_ENDPOINT", unused);
-    patient.suffers_from("endpoint", "cannot be reached").await;
+    let checked = CheckedApp::healthy().await.with("LOGTO_ENDPOINT", unused);
+    checked.suffers_from("endpoint", "cannot be reached").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_without_tls() {
-    let patient = Patient::healthy().await;
-    let endpoint = patient.tenant.endpoint().replace("http:", "https:");
-    let patient = patient.with("LOGTO_ENDPOINT", endpoint);
-    let found = patient.findings(&[]).await;
+    let checked = CheckedApp::healthy().await;
+    let endpoint = checked.tenant.endpoint().replace("http:", "https:");
+    let checked = checked.with("LOGTO_ENDPOINT", endpoint);
+    let found = checked.findings(&[]).await;
     let fix = found[0].1["fix"].as_str().unwrap();
     assert!(fix.contains("does not speak TLS"), "{found:?}");
 }
 
 #[tokio::test]
 async fn an_endpoint_that_is_something_else() {
-    let patient = Patient::healthy().await;
-    let base_url = patient.variables[4].1.clone();
-    let patient = patient.with("LOGTO_ENDPOINT", base_url);
-    patient.suffers_from("endpoint", "is not a Logto tenant: status 404").await;
+    let checked = CheckedApp::healthy().await;
+    let base_url = checked.variables[4].1.clone();
+    let checked = checked.with("LOGTO_ENDPOINT", base_url);
+    checked.suffers_from("endpoint", "is not a Logto tenant: status 404").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_by_another_name() {
-    let patient = Patient::healthy().await;
-    let other = patient.tenant.endpoint().replace("localhost", "127.0.0.1");
-    let issuer = patient.tenant.issuer().to_owned();
-    patient.with("LOGTO_ENDPOINT", other).suffers_from("endpoint", &issuer).await;
+    let checked = CheckedApp::healthy().await;
+    let other = checked.tenant.endpoint().replace("localhost", "127.0.0.1");
+    let issuer = checked.tenant.issuer().to_owned();
+    checked.with("LOGTO_ENDPOINT", other).suffers_from("endpoint", &issuer).await;
 }
 
 #[tokio::test]
 async fn a_clock_that_is_wrong() {
-    let patient = Patient::healthy().await;
-    patient.tenant.clock().advance(Duration::from_secs(600));
-    patient.suffers_from("clock", "behind Logto's").await;
+    let checked = CheckedApp::healthy().await;
+    checked.tenant.clock().advance(Duration::from_secs(600));
+    checked.suffers_from("clock", "behind Logto's").await;
 }
 
 #[tokio::test]
 async fn keys_that_cannot_be_had() {
-    let patient = Patient::healthy().await;
-    patient.tenant.faults().set(Endpoint::Jwks, Fault::Status(502));
-    patient.suffers_from("keys", "502").await;
+    let checked = CheckedApp::healthy().await;
+    checked.tenant.faults().set(Endpoint::Jwks, Fault::Status(502));
+    checked.suffers_from("keys", "502").await;
 }
 
 #[tokio::test]
@@ -107,48 +107,48 @@ async fn a_part_of_logto_that_is_out_of_order() {
         (Endpoint::EndSession, "sign-out URI"),
     ] {
         for (fault, told) in [(Fault::Status(503), "status 503"), (Fault::CutConnection, "")] {
-            let patient = Patient::idle().await.with("LOGTO_M2M_APP_ID", "");
-            patient.tenant.faults().set(endpoint, fault);
-            patient.suffers_from(check, "is out of order").await;
-            patient.suffers_from(check, told).await;
+            let checked = CheckedApp::idle().await.with("LOGTO_M2M_APP_ID", "");
+            checked.tenant.faults().set(endpoint, fault);
+            checked.suffers_from(check, "is out of order").await;
+            checked.suffers_from(check, told).await;
         }
     }
 }
 
 #[tokio::test]
 async fn text_of_the_tenant_does_not_command_the_terminal() {
-    let patient = Patient::idle().await.with("LOGTO_APP_ID", "\x1b]0;title\x07");
-    let run = patient.examine(&[]).await;
+    let checked = CheckedApp::idle().await.with("LOGTO_APP_ID", "\x1b]0;title\x07");
+    let run = checked.check(&[]).await;
     assert!(run.out.contains("]0;title"), "{run:?}");
     assert!(!run.out.contains(['\x1b', '\x07']), "{run:?}");
 }
 
 #[tokio::test]
 async fn an_app_that_the_tenant_does_not_know() {
-    let patient = Patient::idle().await.with("LOGTO_APP_ID", "unknown");
-    patient.suffers_from("secret", "no app unknown").await;
+    let checked = CheckedApp::idle().await.with("LOGTO_APP_ID", "unknown");
+    checked.suffers_from("secret", "no app unknown").await;
 }
 
 #[tokio::test]
 async fn the_admin_tenant_is_named() {
     let base_url = Place::find().await.leave();
     let tenant = LocalTenant::builder().base_url(&base_url).app("admin-console", "local-secret");
-    let patient = Patient::at(&base_url, tenant).await.with("LOGTO_APP_ID", "my-app");
-    patient.suffers_from("secret", "is Logto's admin tenant").await;
+    let checked = CheckedApp::at(&base_url, tenant).await.with("LOGTO_APP_ID", "my-app");
+    checked.suffers_from("secret", "is Logto's admin tenant").await;
 }
 
 #[tokio::test]
 async fn a_public_app_without_a_store() {
     // A local tenant registers no such address, which is found too.
-    let patient = Patient::idle().await.with("BASE_URL", "https://app.example.test");
+    let checked = CheckedApp::idle().await.with("BASE_URL", "https://app.example.test");
     for (name, value, advised) in [
         ("STORAGE", "", true),
         ("STORAGE", "cookie", true),
         ("STORAGE", "redis://localhost", false),
         ("DATABASE_URL", "postgres://localhost", false),
     ] {
-        let mut command = logto(patient.folder.path(), &["doctor", "--json"]);
-        command.envs(patient.variables.iter().cloned()).env(name, value);
+        let mut command = logto(checked.folder.path(), &["doctor", "--json"]);
+        command.envs(checked.variables.iter().cloned()).env(name, value);
         let run = run(command).await;
         assert_eq!(run.out.contains("is public, and no variable names"), advised, "{run:?}");
     }
@@ -156,86 +156,86 @@ async fn a_public_app_without_a_store() {
 
 #[tokio::test]
 async fn a_secret_that_is_wrong() {
-    let patient = Patient::healthy().await.with("LOGTO_APP_SECRET", "local-wrong");
-    patient.suffers_from("secret", "not a secret of the app").await;
+    let checked = CheckedApp::healthy().await.with("LOGTO_APP_SECRET", "local-wrong");
+    checked.suffers_from("secret", "not a secret of the app").await;
 }
 
 #[tokio::test]
 async fn an_app_of_the_wrong_type() {
-    let patient = Patient::healthy().await;
-    let machine = patient.tenant.machine_app().clone();
+    let checked = CheckedApp::healthy().await;
+    let machine = checked.tenant.machine_app().clone();
     let base_url = Place::find().await.leave();
-    let patient = patient
+    let checked = checked
         .with("LOGTO_APP_ID", machine.app_id)
         .with("LOGTO_APP_SECRET", machine.app_secret)
         .with("BASE_URL", base_url);
-    let found = patient.findings(&[]).await;
+    let found = checked.findings(&[]).await;
     assert!(found[0].1["what"].as_str().unwrap().contains("may not sign users in"), "{found:?}");
 }
 
 #[tokio::test]
 async fn a_redirect_uri_that_is_not_registered() {
-    let patient = Patient::idle().await;
+    let checked = CheckedApp::idle().await;
     let told = "/auth/callback is not registered as redirect URI";
-    patient.suffers_with(&["--route-prefix", "/auth"], "redirect URI", told).await;
+    checked.suffers_with(&["--route-prefix", "/auth"], "redirect URI", told).await;
 }
 
 #[tokio::test]
 async fn a_sign_out_uri_that_is_not_registered() {
     let base_url = Place::find().await.leave();
     let tenant = LocalTenant::builder().redirect_uri(format!("{base_url}/callback"));
-    let patient = Patient::at(&base_url, tenant).await;
+    let checked = CheckedApp::at(&base_url, tenant).await;
     let told = format!("{base_url}/ is not registered as post sign-out");
-    patient.suffers_from("sign-out URI", &told).await;
+    checked.suffers_from("sign-out URI", &told).await;
 }
 
 #[tokio::test]
 async fn a_resource_that_does_not_exist() {
     let resources = "https://api.example.test https://unknown.example.test";
-    let patient = Patient::idle().await.with("LOGTO_RESOURCES", resources);
-    patient.suffers_from("resources", "https://unknown.example.test").await;
+    let checked = CheckedApp::idle().await.with("LOGTO_RESOURCES", resources);
+    checked.suffers_from("resources", "https://unknown.example.test").await;
 }
 
 #[tokio::test]
 async fn a_scope_that_does_not_exist() {
-    let patient = Patient::idle().await.with("LOGTO_SCOPES", "emial profile");
-    patient.suffers_from("scopes", "emial").await;
+    let checked = CheckedApp::idle().await.with("LOGTO_SCOPES", "emial profile");
+    checked.suffers_from("scopes", "emial").await;
 }
 
 #[tokio::test]
 async fn a_refresh_token_that_never_comes() {
     let place = Place::find().await;
     let tenant = LocalTenant::builder().base_url(&place.base_url);
-    let patient = Patient::at(&place.base_url, tenant).await;
-    let (tenant, base_url) = (&patient.tenant, place.base_url.clone());
+    let checked = CheckedApp::at(&place.base_url, tenant).await;
+    let (tenant, base_url) = (&checked.tenant, place.base_url.clone());
     place.run_other_app(sign_in_of(tenant, &base_url, "login", tenant.app_id()));
-    patient.suffers_from("refresh token", "without prompt=consent").await;
+    checked.suffers_from("refresh token", "without prompt=consent").await;
 }
 
 #[tokio::test]
 async fn an_app_that_runs_with_another_configuration() {
     let place = Place::find().await;
     let tenant = LocalTenant::builder().base_url(&place.base_url);
-    let patient = Patient::at(&place.base_url, tenant).await;
-    let other = patient.tenant.add_app(&place.base_url).unwrap();
+    let checked = CheckedApp::at(&place.base_url, tenant).await;
+    let other = checked.tenant.add_app(&place.base_url).unwrap();
     let base_url = place.base_url.clone();
-    place.run_other_app(sign_in_of(&patient.tenant, &base_url, "consent", &other.app_id));
-    patient.suffers_from("running app", &other.app_id).await;
+    place.run_other_app(sign_in_of(&checked.tenant, &base_url, "consent", &other.app_id));
+    checked.suffers_from("running app", &other.app_id).await;
 }
 
 #[tokio::test]
 async fn an_app_that_asks_for_less() {
-    let patient = Patient::healthy().await.with("LOGTO_SCOPES", "email");
-    patient.suffers_from("running app", "does not ask for the scope email").await;
+    let checked = CheckedApp::healthy().await.with("LOGTO_SCOPES", "email");
+    checked.suffers_from("running app", "does not ask for the scope email").await;
 }
 
 #[tokio::test]
 async fn a_proxy_that_lets_few_headers_through_is_noticed() {
     let place = Place::find().await;
     let tenant = LocalTenant::builder().base_url(&place.base_url);
-    let patient = Patient::at(&place.base_url, tenant).await;
-    place.run_app_behind_small_proxy(&patient.tenant);
-    let found = patient.findings(&[]).await;
+    let checked = CheckedApp::at(&place.base_url, tenant).await;
+    place.run_app_behind_small_proxy(&checked.tenant);
+    let found = checked.findings(&[]).await;
     let told: Vec<_> = found.iter().map(|(check, finding)| (check, &finding["what"])).collect();
     let [(first, request), (second, response)] = told.as_slice() else {
         panic!("not two findings: {told:?}");

@@ -9,11 +9,11 @@
 )]
 
 mod app;
+mod checked_app;
 mod doctor;
 mod doctor_inside;
 mod local;
 mod login;
-mod patient;
 mod setup;
 mod setup_stopped;
 mod site;

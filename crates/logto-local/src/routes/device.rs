@@ -79,10 +79,10 @@ pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
         return reply::redirect(StatusCode::FOUND, &format!("/oidc/device{query}"));
     };
     let notice = call.query.get("error").map(|error| match error {
-        "NotFoundError" => "No device waits with this code.",
-        "AlreadyUsedError" => "This code was used already.",
-        "AbortedError" => "The device was not let in.",
-        _ => "That did not work. Please enter the code again.",
+        "NotFoundError" => "No sign-in is waiting for this code.",
+        "AlreadyUsedError" => "This code has already been used.",
+        "AbortedError" => "You denied access to the device.",
+        _ => "Something went wrong. Enter the code again.",
     });
     reply::page(StatusCode::OK, &Page { user_code, notice, xsrf })
 }

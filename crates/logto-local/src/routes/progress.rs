@@ -33,7 +33,7 @@ enum Next {
         uid: String,
         request: Box<AuthorizationRequest>,
     },
-    /// A device is let in.
+    /// A device is approved.
     Device,
     Answer {
         back: ReturnPath,

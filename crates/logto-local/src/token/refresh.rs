@@ -76,7 +76,7 @@ fn check_organization(
     issue::check_membership(user.ok_or_else(Problem::invalid_grant)?, organization)
 }
 
-/// A confidential app keeps its refresh token until 70 % of the life is over, a public one never
+/// A confidential app keeps its refresh token until 70 % of the life has ended, a public one never
 /// does; from then on every use gives a new one and starts, or slides, the reuse window of the old.
 fn rotate_if_due(
     tenant: &Tenant,

@@ -154,7 +154,7 @@ async fn without_a_required_session_there_is_no_sid_anywhere() {
 }
 
 #[tokio::test]
-async fn it_is_off_by_default() {
+async fn back_channel_logout_is_off_by_default() {
     let (base, heard) = listening_app().await;
     let tenant = LocalTenant::builder().base_url(base.clone()).start().await.unwrap();
     let mut browser = tenant.browser();

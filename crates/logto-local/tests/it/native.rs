@@ -135,7 +135,7 @@ async fn every_recorded_token_request_is_answered_as_recorded() {
 }
 
 #[tokio::test]
-async fn it_has_no_secret() {
+async fn a_native_app_has_no_secret() {
     let (admin, app) = tenant().await;
     let path = format!("/api/applications/{app}/secrets");
     assert_eq!(admin.call(Method::GET, &path, Value::Null).await, (200, json!([])));

@@ -159,7 +159,7 @@ impl fmt::Display for Warning {
             ),
             Self::RequiredIdentifiers(required) => write!(
                 f,
-                "new users are stopped after Hugging Face and have to give: {}",
+                "new users have to enter after Hugging Face: {}",
                 required.join(", ")
             ),
             Self::RegistrationClosed => f.write_str(

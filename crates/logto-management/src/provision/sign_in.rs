@@ -24,7 +24,7 @@ pub(super) async fn plan(
     let required = &now.sign_up.identifiers;
     let skipped = social.skip_required_identifiers == Some(true);
     if setup.skip_required_identifiers && !skipped {
-        let title = "let users from other providers in without a user name";
+        let title = "let new users from social connectors sign up without a user name";
         let mut change = Change::new(title, Step::SkipRequiredIdentifiers);
         change.differs("required of new users", list(required), "nothing");
         plan.changes.push(change);

@@ -33,7 +33,7 @@ async fn an_empty_tenant_is_set_up_and_users_sign_in_with_no_other_step() {
             "create the application demo",
             "create the connector for Hugging Face",
             "show the Hugging Face button",
-            "let users from other providers in without a user name",
+            "let new users from social connectors sign up without a user name",
         ]
     );
     let mut done = Vec::new();
@@ -146,7 +146,7 @@ create the connector for Hugging Face
   + scope: profile email
 show the Hugging Face button
   + buttons: huggingface
-let users from other providers in without a user name
+let new users from social connectors sign up without a user name
   - required of new users: username
   + required of new users: nothing"
         )

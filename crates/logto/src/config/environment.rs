@@ -142,7 +142,7 @@ impl<F: Fn(&str) -> Result<Option<String>, &'static str>> Variables<F> {
                 "LOGTO_ENDPOINT" => {
                     "is not set: the URL of your Logto tenant; for development, run `logto local -- cargo run`"
                 }
-                "LOGTO_COOKIE_SECRET" => "is not set: 32 random characters or more",
+                "LOGTO_COOKIE_SECRET" => "is not set: 32 random bytes or more",
                 _ => "is not set",
             };
             self.add(name, hint.to_owned());

@@ -29,7 +29,7 @@ impl LogtoConfig {
     }
 
     /// Keeps sessions in cookies although there is a [storage](Self::with_storage). The store then
-    /// only holds what instances have to agree on: that a session is over, and what a refresh made
+    /// only holds what instances have to agree on: that a session has ended, and what a refresh made
     /// of it.
     ///
     /// # Example
@@ -113,11 +113,10 @@ impl LogtoConfig {
     /// How many bytes of opened sessions this process keeps for the requests that follow. Default:
     /// 64 MiB.
     ///
-    /// A session takes the bytes of its cookie and 600 more, so this is enough for 35,000 to 55,000
-    /// users; one whose page reads [all claims](crate::web::User::claims) takes about five times
-    /// the bytes of the claims more. Memory is taken as users come. Beyond that, those who
-    /// come often stay and the others' sessions are opened again, which costs two microseconds
-    /// a request.
+    /// A session takes the bytes of its cookie and 600 more, so the default fits 35,000 to 55,000
+    /// sessions. Reading [all claims](crate::web::User::claims) adds about five times their size.
+    /// When the cache is full, sessions that are rarely used are decrypted again, which costs about
+    /// two microseconds a request.
     ///
     /// # Example
     ///

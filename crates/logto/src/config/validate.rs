@@ -87,7 +87,7 @@ pub(super) fn check_credentials(config: &LogtoConfig, problems: &mut Vec<ConfigP
         wrong("LOGTO_APP_SECRET", "is empty");
     }
     if config.cookie_secrets.is_empty() {
-        wrong("LOGTO_COOKIE_SECRET", "is missing: at least 32 random characters");
+        wrong("LOGTO_COOKIE_SECRET", "is missing: at least 32 random bytes");
     }
     for secret in &config.cookie_secrets {
         let length = secret.expose_secret().len();
@@ -95,7 +95,7 @@ pub(super) fn check_credentials(config: &LogtoConfig, problems: &mut Vec<ConfigP
             let problem = format!("is too short: {length} bytes, at least {MIN_SECRET} are needed");
             problems.push(ConfigProblem::new("LOGTO_COOKIE_SECRET", problem));
         } else if is_repeated(secret.expose_secret()) {
-            let problem = "is one character again and again: use random ones, such as those of \
+            let problem = "repeats one character: use a random value, such as those of \
                            `openssl rand -hex 32`";
             problems.push(ConfigProblem::new("LOGTO_COOKIE_SECRET", problem));
         }
@@ -188,7 +188,7 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
             || name.len() > MAX_COOKIE_NAME
             || default_name(name) != format!("logto_{name}"))
     {
-        wrong("cookie name", "is not made of letters, digits, `-` and `_` only, or too long");
+        wrong("cookie name", "must be at most 100 bytes of letters, digits, `-` and `_`");
     }
     let domain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     if let Some(name) = &config.cookie_domain

@@ -103,9 +103,9 @@ impl AccountProblem {
         })
     }
 
-    /// Whether what the user entered is why, or that they have to enter something: no fault of
-    /// the app.
-    pub(crate) fn is_of_user(self) -> bool {
+    /// Whether the user can resolve this, with other input or a verification for example. Such
+    /// errors are not logged as faults.
+    pub(crate) fn is_user_error(self) -> bool {
         use AccountProblem as Problem;
         matches!(
             self,

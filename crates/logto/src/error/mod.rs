@@ -91,7 +91,7 @@ pub enum ErrorKind {
     Cancelled,
     /// The caller asked for something that cannot be sent.
     InvalidRequest,
-    /// There is no session, or it is over: the user has to sign in.
+    /// There is no session, or it has ended: the user has to sign in.
     SignInRequired,
     /// The session is larger than 128 KiB without its access tokens; the error names the largest
     /// claim.

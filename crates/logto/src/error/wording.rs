@@ -40,20 +40,20 @@ impl Wording {
                  try again in a moment.",
             ),
             ErrorKind::AccessDenied => {
-                (403, "access_denied", "You may not do this", "Your account has no access to this.")
+                (403, "access_denied", "Access denied", "Your account has no access to this.")
             }
             ErrorKind::InvalidRequest => (
                 400,
                 "invalid_request",
                 "That did not work",
-                "The request cannot be sent to the sign-in service.",
+                "This site sent a request to the sign-in service that it cannot accept.",
             ),
             ErrorKind::InvalidCallback => (
                 400,
                 "invalid_callback",
                 "This sign-in can no longer be completed",
-                "It was already used, took too long, or was begun in another browser or under another \
-                 address, or your browser keeps no cookies.",
+                "It was already used or has expired, it was started in another browser or at another \
+                 address, or your browser blocks cookies.",
             ),
             ErrorKind::MissingToken => (
                 401,
@@ -84,7 +84,7 @@ impl Wording {
                 403,
                 "sign_in_refused",
                 "You cannot sign in here",
-                "This site does not let your account in.",
+                "Your account is not allowed to sign in to this site.",
             ),
             ErrorKind::WrongUser => (
                 403,

@@ -12,7 +12,7 @@ pub(crate) struct CallbackFailure {
     pub(crate) error: Error,
     /// The page that the user wanted, if that is known.
     pub(crate) page: Option<String>,
-    /// The sign-in that is over with this. After an outage it is not: loading the same callback
+    /// The sign-in that has ended with this. After an outage it is not: loading the same callback
     /// again may work.
     pub(crate) ended: Option<Transaction>,
     /// The sign-in that can begin again: another tab took its cookie.

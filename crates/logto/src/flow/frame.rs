@@ -99,7 +99,7 @@ impl Frames {
         Ok((key, line))
     }
 
-    /// The `Set-Cookie` line with which a key is over.
+    /// The `Set-Cookie` line with which a key has ended.
     pub(crate) fn forget_key(&self) -> String {
         self.key_attributes.remove(&self.key)
     }
@@ -127,7 +127,7 @@ impl Frames {
         self.opened(keys, header, &self.window, now).is_some_and(|noted| noted == *challenge)
     }
 
-    /// The `Set-Cookie` line with which the window is over.
+    /// The `Set-Cookie` line with which the window has ended.
     pub(crate) fn forget_window(&self) -> String {
         self.window_attributes.remove(&self.window)
     }

@@ -55,7 +55,7 @@ const MAX_MESSAGE: usize = 256;
 pub struct SessionEnded(Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>);
 
 impl SessionEnded {
-    /// Of a session that is over.
+    /// Of a session that has ended.
     pub(crate) fn already() -> Self {
         Self(None)
     }

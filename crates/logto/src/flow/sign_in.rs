@@ -15,7 +15,7 @@ pub(crate) enum Previous<'a> {
     Nothing,
     /// The same sign-in, whose cookie another tab took.
     Displaced,
-    /// The same sign-in, which is over with this one.
+    /// The same sign-in, which has ended with this one.
     Refused(&'a Transaction),
 }
 
@@ -89,7 +89,7 @@ impl Engine {
         Ok(SignInStart { url: url.into(), cookie })
     }
 
-    /// The `Set-Cookie` line with which a sign-in is over.
+    /// The `Set-Cookie` line with which a sign-in has ended.
     pub(crate) fn finish_sign_in(&self, transaction: &Transaction) -> String {
         self.transactions.finish(&self.keys, transaction, self.settings.clock.now())
     }

@@ -25,7 +25,7 @@ pub(crate) enum AtLogto {
 }
 
 impl Engine {
-    /// Revokes the refresh token of a session that is over, and finds out where the user goes on
+    /// Revokes the refresh token of a session that has ended, and finds out where the user goes on
     /// to end the session at Logto.
     pub(crate) async fn sign_out_at_logto(
         self: &Arc<Self>,

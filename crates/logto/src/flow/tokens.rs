@@ -174,7 +174,7 @@ impl Engine {
     }
 }
 
-/// A code that Logto does not take any more is a sign-in that is over: the user signed out
+/// A code that Logto does not take any more is a sign-in that has ended: the user signed out
 /// elsewhere, or came back after a minute.
 fn code_refused(error: Error) -> Error {
     match error.response() {

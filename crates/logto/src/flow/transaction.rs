@@ -173,7 +173,7 @@ impl Transactions {
         self.browsers.latest_page(keys, header, now)
     }
 
-    /// The `Set-Cookie` line with which a sign-in is over.
+    /// The `Set-Cookie` line with which a sign-in has ended.
     pub(crate) fn finish(&self, keys: &KeyRing, transaction: &Transaction, now: u64) -> String {
         self.browsers.finish(keys, &transaction.browser, now)
     }

@@ -25,7 +25,7 @@ use crate::oidc::jwt::KeySetVersion;
 use crate::oidc::provider::{Provider, discovery_url};
 use crate::reply::Reply;
 
-/// Bytes of a verified token that is kept, on average and at the outside.
+/// Bytes of the cache for each token; all of them share the sum.
 const TOKEN_BYTES: usize = 4 * 1024;
 
 /// An API that Logto's access tokens protect. Cheap to clone; make one when the app starts and
@@ -175,7 +175,7 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidToken`] if the token is not genuine, over, or not for this API;
+    /// [`ErrorKind::InvalidToken`] if the token has a wrong signature, has expired, or is for another API;
     /// [`ErrorKind::Unreachable`] if Logto's keys are not known and cannot be had. The error is
     /// also the answer to send: [`Reply::from`](crate::reply::Reply).
     pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims, Error> {

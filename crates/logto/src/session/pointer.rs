@@ -6,7 +6,7 @@ use crate::storage::Version;
 
 const VERSION: u8 = 3;
 
-/// Where to find the session, and what says that it is over. All of it is asked of the store in one
+/// Where to find the session, and what says that it has ended. All of it is asked of the store in one
 /// round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SessionPointer {

@@ -39,7 +39,7 @@ impl StoredTokens {
         size_of::<Self>() + texts.map(String::len).sum::<usize>() + access.sum::<usize>()
     }
 
-    /// Keeps a token in place of the one for the same target. Those whose time is over go, and of
+    /// Keeps a token in place of the one for the same target. Expired ones go, and of
     /// too many the oldest: they can be had again.
     pub(crate) fn keep(&mut self, token: StoredToken, now: u64) {
         self.access.retain(|kept| kept.target != token.target && now < kept.expires_at);

@@ -58,7 +58,7 @@ pub struct MemoryStorage {
 #[derive(Default)]
 struct Shard {
     slots: HashMap<Box<str>, Slot, BuildHasherDefault<ByEnd>>,
-    /// When there are so many, those whose time is over are looked for.
+    /// When there are so many, expired ones are looked for.
     sweep_at: usize,
     /// What all entries take.
     bytes: usize,

@@ -89,7 +89,7 @@ const PING_KEPT: Duration = Duration::from_secs(10);
 #[async_trait]
 pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// The entries under these keys, in the order of the keys; `None` where there is none or its
-    /// time is over. One round trip, however many keys.
+    /// time has ended. One round trip, however many keys.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError>;
 
     /// Stores an entry for `ttl` from now, if what is there is what is expected, in one atomic
-    /// step. An entry whose time is over counts as absent. `false` means that it was not as
+    /// step. An entry that has expired counts as absent. `false` means that it was not as
     /// expected and nothing was stored.
     ///
     /// # Errors
@@ -268,7 +268,7 @@ impl Version {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "a storage that ignores one is wrong")]
 pub enum Expect {
-    /// Nothing, or an entry whose time is over.
+    /// Nothing, or an entry that has expired.
     Absent,
     /// This version.
     Version(Version),

@@ -1,7 +1,7 @@
 //! The callback endpoint.
 
 use super::errors::said_by_logto;
-use super::page::{Page, WayOn};
+use super::page::{NextAction, Page};
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind, Wording};
 use crate::flow::{Browser, CallbackFailure, CallbackRequest};
@@ -143,7 +143,7 @@ impl Context {
             title: "You are still signed in",
             text: Wording::new(error).text,
             detail: detail.as_deref(),
-            way_on: WayOn::link(page, "Continue"),
+            next_action: NextAction::link(page, "Continue"),
         };
         self.page(400, &page)
     }

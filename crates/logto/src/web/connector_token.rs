@@ -90,9 +90,9 @@ pub struct ConnectorToken {
 
 /// What Logto has of a user's token at another service.
 ///
-/// Where the user has to come through that service again, that takes a sign-in with
-/// [`Prompt::LoginConsent`](crate::Prompt::LoginConsent), or after a sign-out: Logto answers any
-/// other from its own session and does not ask the service.
+/// To make the user authorize at the service again, start a sign-in with
+/// [`Prompt::LoginConsent`](crate::Prompt::LoginConsent), or sign the user out first. Any other
+/// sign-in reuses Logto's session and does not contact the service.
 ///
 /// # Example
 ///
@@ -115,9 +115,9 @@ pub struct ConnectorToken {
 pub enum ConnectorAccess {
     /// A token that is valid now.
     Token(ConnectorToken),
-    /// Logto has none of this user (`secrets.third_party_token_set.token_not_found`). Either
-    /// there is no such connector, or it does not keep tokens, or the user has not come
-    /// through the service since it does: they sign in with
+    /// Logto has no token of this user (`secrets.third_party_token_set.token_not_found`). Either the
+    /// connector does not exist or does not store tokens, or the user has not signed in through the
+    /// service since token storage was turned on: send them there with
     /// [`DirectSignIn`](crate::DirectSignIn) and that prompt.
     NotStored,
     /// It ended and could not be renewed (`secrets.third_party_token_set.access_token_expired`, or
@@ -158,7 +158,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`connector_token`](Self::connector_token).
     pub async fn hugging_face_token(&self) -> Result<ConnectorAccess, Error> {
         self.connector_token(Connector::hugging_face()).await
     }

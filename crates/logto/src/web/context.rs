@@ -475,7 +475,7 @@ impl Context {
         self.state().current = Some(SessionLookup::signed_in(loaded));
     }
 
-    /// Notes that the session is over, and leaves the browser alone.
+    /// Notes that the session has ended, and leaves the browser alone.
     pub(crate) fn mark_ended(&self) {
         self.state().current = Some(SessionLookup::without_session(SessionState::Revoked));
     }

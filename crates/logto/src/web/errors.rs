@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::languages::Language;
-use super::page::{Page, WayOn};
+use super::page::{NextAction, Page};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
 use crate::flow::SignInOptions;
@@ -64,8 +64,8 @@ impl Context {
             sign_in: self.sign_in_path(&self.page_to_return_to(), None),
             max_age: None,
             title: "You are no longer signed in",
-            text: "Your session has ended. Sign in in the new window, then come back and reload this page: \
-                   your browser sends again what you typed.",
+            text: "Your session has ended. Sign in using the new window, then come back and reload this page. \
+                   Your browser will send what you typed again.",
             error: code,
             message: text,
             is_stale: false,
@@ -88,7 +88,7 @@ impl Context {
     pub(super) fn not_permitted(&self, error: Error) -> Error {
         let request = self.request();
         let is_seen = request.is_navigation()
-            || request.is_seen()
+            || request.is_shown_to_user()
             || request.is_turbo_form()
             || request.turbo_frame().is_some();
         if error.kind() != ErrorKind::Forbidden || !is_seen {
@@ -99,8 +99,8 @@ impl Context {
         let page = match request.turbo_frame() {
             Some(frame) => {
                 let address = self.sign_in_path(&self.page_to_return_to(), Some(0));
-                let way_on = WayOn::link(address, "Use another account");
-                let page = Page { title, text: "", detail: None, way_on };
+                let next_action = NextAction::link(address, "Use another account");
+                let page = Page { title, text: "", detail: None, next_action };
                 page.in_turbo_frame(status, frame, self.language())
             }
             None => self.error_page(&told, &self.page_to_return_to(), None),
@@ -133,7 +133,7 @@ impl Context {
                 .content_of_turbo_frame(frame, refusal)
                 .with_header("www-authenticate", challenge);
         }
-        if request.is_seen() || request.is_turbo_form() {
+        if request.is_shown_to_user() || request.is_turbo_form() {
             return self.page_to_sign_in(refusal).with_header("www-authenticate", challenge);
         }
         let body = Body { error, max_age, message, sign_in_url: sign_in };
@@ -160,16 +160,16 @@ impl Context {
                 title: "Another site sent you here",
                 text: "You came from a form on another site, so this page cannot see that you are signed in. Continue here.",
                 detail: None,
-                way_on: WayOn::link(self.after_sign_in(), "Continue"),
+                next_action: NextAction::link(self.after_sign_in(), "Continue"),
             });
         }
         let sign_in = refusal.sign_in.as_str();
-        let (text, way_on) = match self.request().is_turbo_form() {
+        let (text, next_action) = match self.request().is_turbo_form() {
             // Turbo shows the page in place of the form, whose text is gone then.
-            true => (refusal.message, WayOn::link(sign_in, "Sign in")),
-            false => (refusal.text, WayOn::new_window(sign_in, "Sign in")),
+            true => (refusal.message, NextAction::link(sign_in, "Sign in")),
+            false => (refusal.text, NextAction::new_window(sign_in, "Sign in")),
         };
-        self.page(401, &Page { title: refusal.title, text, detail: None, way_on })
+        self.page(401, &Page { title: refusal.title, text, detail: None, next_action })
     }
 
     /// What Turbo shows in a frame of its page, in place of what needs a sign-in.
@@ -178,7 +178,7 @@ impl Context {
             title: refusal.title,
             text: "",
             detail: None,
-            way_on: WayOn::link(refusal.sign_in.as_str(), "Sign in"),
+            next_action: NextAction::link(refusal.sign_in.as_str(), "Sign in"),
         };
         page.in_turbo_frame(401, frame, self.language())
     }
@@ -220,19 +220,19 @@ impl Context {
             }
             _ => said_by_logto(error),
         };
-        let way_on = if error.is_retryable() {
+        let next_action = if error.is_retryable() {
             // This very page, without repeating its address, which may hold a code.
-            WayOn::link("", "Try again")
+            NextAction::link("", "Try again")
         } else if matches!(
             error.kind(),
             ErrorKind::SignInRefused | ErrorKind::WrongUser | ErrorKind::AccessDenied
         ) {
             // Logto would bring the same user back, unless it is asked to show its page.
-            WayOn::link(self.sign_in_path(page, Some(0)), "Use another account")
+            NextAction::link(self.sign_in_path(page, Some(0)), "Use another account")
         } else {
-            WayOn::link(self.sign_in_path(page, max_age), "Sign in")
+            NextAction::link(self.sign_in_path(page, max_age), "Sign in")
         };
-        let page = Page { title, text, detail: detail.as_deref(), way_on };
+        let page = Page { title, text, detail: detail.as_deref(), next_action };
         self.page(status, &page).with_retry_after(error)
     }
 
@@ -254,21 +254,21 @@ impl Context {
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");
         let request = self.request();
-        let by_user = request.is_navigation() || request.is_seen();
-        let reply = if route == Route::SignOut && request.is_read() && by_user {
+        let by_user = request.is_navigation() || request.is_shown_to_user();
+        let reply = if route == Route::SignOut && request.is_get_or_head() && by_user {
             let page = Page {
                 title: "Sign out?",
                 text: "This ends your session here and at the sign-in service.",
                 detail: None,
-                way_on: WayOn::button(self.continued_sign_out_path(), "Sign out"),
+                next_action: NextAction::button(self.continued_sign_out_path(), "Sign out"),
             };
             self.page(405, &page)
         } else if matches!(route, Route::SignIn | Route::SignUp | Route::Callback) && by_user {
             // A form that is posted here, as other libraries want it.
             let Wording { title, text, .. } = Wording::for_kind(ErrorKind::SignInRequired);
             let page = self.wanted_page().unwrap_or_else(|| self.after_sign_in());
-            let way_on = WayOn::link(self.sign_in_path(&page, None), "Sign in");
-            self.page(405, &Page { title, text, detail: None, way_on })
+            let next_action = NextAction::link(self.sign_in_path(&page, None), "Sign in");
+            self.page(405, &Page { title, text, detail: None, next_action })
         } else {
             let message = format!("This address answers {allowed} only.");
             Reply::json(405, "method_not_allowed", &message)
@@ -291,7 +291,7 @@ impl Context {
             title: "That did not work",
             text: "This app does not serve the routes that sign-in needs. The app's log says what to add.",
             detail: None,
-            way_on: WayOn::link(self.after_sign_in(), "Continue"),
+            next_action: NextAction::link(self.after_sign_in(), "Continue"),
         };
         self.page(404, &page)
     }
@@ -310,7 +310,7 @@ impl Context {
             title: "That did not work",
             text: &text,
             detail: None,
-            way_on: WayOn::link(home, "Continue"),
+            next_action: NextAction::link(home, "Continue"),
         };
         self.page(403, &page)
     }

@@ -11,7 +11,7 @@
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::page::{Page, WayOn};
+use super::page::{NextAction, Page};
 use super::{Context, Reply, Route, User};
 use crate::error::Error;
 use crate::flow::{Frames, SignInOptions, Ticket, is_fresh};
@@ -26,16 +26,16 @@ impl Context {
         address: String,
         options: &SignInOptions,
     ) -> Reply {
-        let (way_on, cookies) = match self.begin_in_frame(page, options) {
-            Ok(Some((way_on, cookie))) => (way_on, vec![cookie]),
-            Ok(None) => (WayOn::new_window(address, LABEL), Vec::new()),
+        let (next_action, cookies) = match self.begin_in_frame(page, options) {
+            Ok(Some((next_action, cookie))) => (next_action, vec![cookie]),
+            Ok(None) => (NextAction::new_window(address, LABEL), Vec::new()),
             Err(error) => return Reply::from(self.answered(error)),
         };
         let page = Page {
             title: "Please sign in",
             text: "Sign-in opens in a new window.",
             detail: None,
-            way_on,
+            next_action,
         };
         self.page(status, &page).with_cookies(cookies)
     }
@@ -45,7 +45,7 @@ impl Context {
         &self,
         page: &str,
         options: &SignInOptions,
-    ) -> Result<Option<(WayOn, String)>, Error> {
+    ) -> Result<Option<(NextAction, String)>, Error> {
         let logto = self.logto();
         let Some(frames) = &logto.frames else {
             return Ok(None);
@@ -59,9 +59,9 @@ impl Context {
         };
         let ticket = Frames::seal_ticket(&logto.keys, &ticket, self.now())?;
         let route = self.frame_route();
-        let way_on = WayOn::new_window(format!("{route}?ticket={ticket}"), LABEL)
+        let next_action = NextAction::new_window(format!("{route}?ticket={ticket}"), LABEL)
             .with_script(format!("const route = {};\n{WAITING}", script_text(&route)));
-        Ok(Some((way_on, cookie)))
+        Ok(Some((next_action, cookie)))
     }
 
     /// The route of windows and frames.
@@ -108,7 +108,7 @@ impl FrameRoute<'_> {
             &self.context.request().cookies(),
             self.context.now(),
         );
-        let is_opened = self.context.request().is_surely_from(self.context.origin());
+        let is_opened = self.context.request().is_provably_same_origin(self.context.origin());
         if !self.context.request().is_navigation() || !(is_opened || is_noted) {
             // Another site, or a message, leads here.
             return Ok(self.page_out_of_date());
@@ -150,7 +150,7 @@ impl FrameRoute<'_> {
             title: "Use your account there?",
             text: &text,
             detail: None,
-            way_on: WayOn::button(self.window_address(), "Continue").alone(),
+            next_action: NextAction::button(self.window_address(), "Continue").without_framing(),
         };
         self.context.page(200, &page)
     }
@@ -159,7 +159,7 @@ impl FrameRoute<'_> {
     async fn confirm_in_window(&self) -> Result<Reply, Error> {
         let Self { context, frames } = self;
         let logto = context.logto();
-        if !self.context.request().is_surely_from(self.context.origin())
+        if !self.context.request().is_provably_same_origin(self.context.origin())
             || self.context.request().is_framed()
         {
             return Ok(self.page_out_of_date());
@@ -182,9 +182,9 @@ impl FrameRoute<'_> {
             text: "You can close this window. If the page that you came from does not continue by itself, \
                    choose “Open a window” there once more.",
             detail: None,
-            way_on: WayOn::link(ticket.page, "Continue")
+            next_action: NextAction::link(ticket.page, "Continue")
                 .with_script(format!("const code = {};\n{HANDING_OVER}", script_text(&code)))
-                .alone(),
+                .without_framing(),
         };
         Ok(self.context.page(200, &page).with_cookies(vec![frames.forget_window()]))
     }
@@ -194,7 +194,7 @@ impl FrameRoute<'_> {
         let Self { context, frames } = self;
         let logto = context.logto();
         let key = frames.key(&logto.keys, &self.context.request().cookies(), self.context.now());
-        let is_from_here = self.context.request().is_surely_from(self.context.origin());
+        let is_from_here = self.context.request().is_provably_same_origin(self.context.origin());
         let Some(key) = key.filter(|_| is_from_here) else {
             return Ok(self.page_out_of_date());
         };
@@ -220,7 +220,8 @@ impl FrameRoute<'_> {
             text: "Go back to the page that shows this app, load it again, and choose “Open a window” \
                    there.",
             detail: None,
-            way_on: WayOn::link(self.context.after_sign_in(), "Continue").alone(),
+            next_action: NextAction::link(self.context.after_sign_in(), "Continue")
+                .without_framing(),
         };
         self.context.page(400, &page)
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::errors::Refusal;
-use super::page::{Page, WayOn};
+use super::page::{NextAction, Page};
 use super::{Context, Reply, User};
 use crate::flow::is_fresh;
 
@@ -52,9 +52,9 @@ impl Context {
                 sign_in,
                 max_age: Some(max_age),
                 title: "Please sign in again",
-                text: "You are still signed in, but this needs a more recent sign-in. Sign in in the new \
-                       window, then come back and reload this page: your browser sends again what you \
-                       typed.",
+                text: "You are still signed in, but this needs a more recent sign-in. Sign in using the new \
+                       window, then come back and reload this page. Your browser will send what you \
+                       typed again.",
                 error: "insufficient_user_authentication",
                 message: TOO_LONG_AGO,
                 is_stale: true,
@@ -72,7 +72,7 @@ impl Context {
             title: "You have not signed in again",
             text: "You are still signed in, but the page that you wanted needs a more recent sign-in.",
             detail: None,
-            way_on: WayOn::link(self.sign_in_path(page, Some(max_age)), "Sign in"),
+            next_action: NextAction::link(self.sign_in_path(page, Some(max_age)), "Sign in"),
         };
         self.page(400, &page)
     }

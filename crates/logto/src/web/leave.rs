@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::page::{Page, WayOn};
+use super::page::{NextAction, Page};
 use super::{Context, Reply, Route};
 
 /// The query of the sign-out route that shows a page on the way to Logto.
@@ -35,7 +35,7 @@ impl Context {
         if request.is_fetch() && request.accepts_html() && !request.is_htmx() {
             return Reply::see_other(self.continued_sign_out_path());
         }
-        if request.query() == CONTINUE && request.is_seen() {
+        if request.query() == CONTINUE && request.is_shown_to_user() {
             return self
                 .page_that_continues(location.clone())
                 .with_header("refresh", format!("0; url={location}"));
@@ -53,10 +53,10 @@ impl Context {
     }
 
     /// A link to an address, which opens a window where it is one of Logto and this is a frame.
-    pub(super) fn way_to(&self, location: String, label: &'static str) -> WayOn {
+    pub(super) fn link_or_window(&self, location: String, label: &'static str) -> NextAction {
         match self.request().is_framed() && !location.starts_with('/') {
-            true => WayOn::new_window(location, label),
-            false => WayOn::link(location, label),
+            true => NextAction::new_window(location, label),
+            false => NextAction::link(location, label),
         }
     }
 
@@ -65,7 +65,7 @@ impl Context {
             title: "You are signed out here",
             text: "Continue to sign out of the sign-in service too.",
             detail: None,
-            way_on: self.way_to(location, "Continue"),
+            next_action: self.link_or_window(location, "Continue"),
         };
         self.page(200, &page)
     }

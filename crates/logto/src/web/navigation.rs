@@ -8,7 +8,7 @@ impl Request {
     /// Whether a user opens a page. Only then is a redirect to sign-in of any use; a script would
     /// follow it into a page of another origin and fail there.
     pub(crate) fn is_navigation(&self) -> bool {
-        if !self.is_read() || self.is_prefetch() || self.is_htmx() {
+        if !self.is_get_or_head() || self.is_prefetch() || self.is_htmx() {
             return false;
         }
         // A script of Turbo asks; not every browser says so.
@@ -27,15 +27,15 @@ impl Request {
         }
     }
 
-    /// Whether the request asks for what is at its address.
-    pub(crate) fn is_read(&self) -> bool {
+    /// Whether the method is GET or HEAD.
+    pub(crate) fn is_get_or_head(&self) -> bool {
         matches!(self.method(), "GET" | "HEAD")
     }
 
     /// Whether a page of another site sends a form. The session's cookie does not come along then,
     /// and not when the browser sends the form again either.
     pub(crate) fn is_form_of_another_site(&self, origin: &str) -> bool {
-        if self.is_read() {
+        if self.is_get_or_head() {
             return false;
         }
         match self.header("sec-fetch-site") {
@@ -46,9 +46,9 @@ impl Request {
         }
     }
 
-    /// Whether a user sees the response although it is no page that they opened: what a form of a
-    /// page is answered, or a page in a frame.
-    pub(crate) fn is_seen(&self) -> bool {
+    /// Whether a user sees the response although they did not open a page: the response to a form,
+    /// or a page in a frame.
+    pub(crate) fn is_shown_to_user(&self) -> bool {
         if self.is_prefetch() || self.is_htmx() || self.is_script() || self.is_web_socket() {
             return false;
         }
@@ -103,7 +103,7 @@ impl Request {
 
     /// Whether Turbo sends a form, and shows the response.
     pub(crate) fn is_turbo_form(&self) -> bool {
-        !self.is_read() && self.header("x-turbo-request-id").is_some()
+        !self.is_get_or_head() && self.header("x-turbo-request-id").is_some()
     }
 
     pub(crate) fn is_htmx(&self) -> bool {
@@ -140,7 +140,7 @@ impl Request {
     /// Whether a page of `origin` made the request, as far as the browser says. A request without
     /// any of these headers comes from no browser that would send our `SameSite=Lax` cookies
     /// across sites.
-    pub(crate) fn is_from(&self, origin: &str) -> bool {
+    pub(crate) fn is_same_origin(&self, origin: &str) -> bool {
         let site = self.header("sec-fetch-site");
         match self.header("origin") {
             // A page with `Referrer-Policy: no-referrer` hides its origin, even from itself.
@@ -156,7 +156,7 @@ impl Request {
 
     /// Whether a page of `origin` made the request, and a header of the browser says so: for
     /// cookies that come along from other sites too.
-    pub(crate) fn is_surely_from(&self, origin: &str) -> bool {
+    pub(crate) fn is_provably_same_origin(&self, origin: &str) -> bool {
         match (self.header("origin"), self.header("sec-fetch-site")) {
             (Some("null") | None, Some(site)) => site == "same-origin",
             (Some(sender), _) => sender == origin,
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn where_lax_cookies_do_not_vouch_a_header_has_to() {
+    fn framed_requests_need_a_same_origin_header() {
         let ours = "https://app.example";
         for (headers, surely, navigation) in [
             (vec![], false, true),
@@ -276,13 +276,13 @@ mod tests {
             (vec![("upgrade", "websocket")], false, false),
         ] {
             let request = request("GET", &headers);
-            assert_eq!(request.is_surely_from(ours), surely, "{headers:?}");
+            assert_eq!(request.is_provably_same_origin(ours), surely, "{headers:?}");
             assert_eq!(request.may_be_navigation(), navigation, "{headers:?}");
         }
     }
 
     #[test]
-    fn the_sender_is_judged_by_the_best_header_there_is() {
+    fn origin_wins_over_fetch_metadata_and_referer() {
         let ours = "https://app.example";
         for (headers, expected) in [
             (vec![("origin", ours)], true),
@@ -299,7 +299,7 @@ mod tests {
             (vec![("referer", "https://app.example.evil.example/")], false),
             (vec![], true),
         ] {
-            assert_eq!(request("POST", &headers).is_from(ours), expected, "{headers:?}");
+            assert_eq!(request("POST", &headers).is_same_origin(ours), expected, "{headers:?}");
         }
     }
 }

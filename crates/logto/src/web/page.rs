@@ -12,28 +12,28 @@ pub(crate) struct Page<'a> {
     pub(crate) text: &'a str,
     /// Further words, not ours.
     pub(crate) detail: Option<&'a str>,
-    pub(crate) way_on: WayOn,
+    pub(crate) next_action: NextAction,
 }
 
 /// What a user can do on the page.
-pub(crate) struct WayOn {
+pub(crate) struct NextAction {
     kind: PageActionKind,
     address: String,
     label: &'static str,
     /// Goes on by itself, where scripts run.
     script: Option<String>,
     /// Whether no page may frame this one, not even those that the app names.
-    is_alone: bool,
+    forbids_framing: bool,
 }
 
-impl WayOn {
+impl NextAction {
     pub(crate) fn link(address: impl Into<String>, label: &'static str) -> Self {
         Self {
             kind: PageActionKind::Link,
             address: address.into(),
             label,
             script: None,
-            is_alone: false,
+            forbids_framing: false,
         }
     }
 
@@ -50,8 +50,8 @@ impl WayOn {
     }
 
     /// A click here must be meant, so no page may lay itself over this one.
-    pub(crate) fn alone(self) -> Self {
-        Self { is_alone: true, ..self }
+    pub(crate) fn without_framing(self) -> Self {
+        Self { forbids_framing: true, ..self }
     }
 
     /// A callback's address may hold a code, which must not leak as a referrer. A form and a window
@@ -77,11 +77,11 @@ impl Page<'_> {
             text: language.translate(self.text),
             detail: self.detail,
             action: PageAction {
-                kind: self.way_on.kind,
-                address: &self.way_on.address,
-                label: language.translate(self.way_on.label),
+                kind: self.next_action.kind,
+                address: &self.next_action.address,
+                label: language.translate(self.next_action.label),
             },
-            script: self.way_on.script.as_deref(),
+            script: self.next_action.script.as_deref(),
         };
         let (mut policy, body) = match &settings.page_template {
             Some(template) => (String::new(), template.render(&content)),
@@ -91,7 +91,7 @@ impl Page<'_> {
             let hash = encoding::standard(encoding::sha256(&[script.as_bytes()]));
             policy.push_str(&format!("script-src 'sha256-{hash}'; "));
         }
-        let ancestors = match self.way_on.is_alone {
+        let ancestors = match self.next_action.forbids_framing {
             true => "'none'",
             false => settings.frame_ancestors.as_str(),
         };
@@ -99,7 +99,7 @@ impl Page<'_> {
             .with_header("content-type", "text/html; charset=utf-8")
             .with_header("content-security-policy", format!("{policy}frame-ancestors {ancestors}"))
             .with_header("content-language", language.tag())
-            .with_header("referrer-policy", self.way_on.referrer_policy())
+            .with_header("referrer-policy", self.next_action.referrer_policy())
             .with_header("x-content-type-options", "nosniff")
             .with_body(body)
     }
@@ -109,8 +109,8 @@ impl Page<'_> {
     /// The page as the content of a frame of Turbo, which takes that out and shows it.
     pub(crate) fn in_turbo_frame(&self, status: u16, frame: &str, language: &Language) -> Reply {
         let translated = |text| escape(language.translate(text));
-        let (title, label) = (translated(self.title), translated(self.way_on.label));
-        let (frame, address) = (escape(frame), escape(&self.way_on.address));
+        let (title, label) = (translated(self.title), translated(self.next_action.label));
+        let (frame, address) = (escape(frame), escape(&self.next_action.address));
         let body = format!(
             "<!doctype html><html lang=\"{}\"><title>{title}</title><body><turbo-frame id=\"{frame}\">\
              <p>{title}</p><p><a href=\"{address}\" target=\"_top\" data-turbo=\"false\">{label}</a></p>\
@@ -133,7 +133,7 @@ fn render(content: &PageContent<'_>) -> String {
     };
     let PageAction { kind, address, label } = content.action;
     let (address, label) = (escape(address), escape(label));
-    let way_on = match kind {
+    let next_action = match kind {
         PageActionKind::Link => format!("<a href=\"{address}\">{label}</a>"),
         PageActionKind::NewWindow => {
             format!("<a href=\"{address}\" target=\"_blank\">{label}</a>")
@@ -149,7 +149,7 @@ fn render(content: &PageContent<'_>) -> String {
         .replace("{title}", &escape(content.title))
         .replace("{text}", &escape(content.text))
         .replace("{detail}", &detail)
-        .replace("{way_on}", &way_on)
+        .replace("{next_action}", &next_action)
         .replace("{script}", &script.unwrap_or_default())
 }
 
@@ -184,20 +184,20 @@ mod tests {
         title: "You are not signed in",
         text: "x",
         detail: None,
-        way_on: WayOn {
+        next_action: NextAction {
             kind: PageActionKind::Link,
             address: String::new(),
             label: "Sign in",
             script: None,
-            is_alone: false,
+            forbids_framing: false,
         },
     };
 
     #[test]
-    fn foreign_words_stay_words() {
+    fn error_details_are_html_escaped() {
         let page = Page {
-            detail: Some("<script>alert('{way_on}')</script>"),
-            way_on: WayOn::link("/sign-in?return_to=%2F\"onclick=x", "Try again"),
+            detail: Some("<script>alert('{next_action}')</script>"),
+            next_action: NextAction::link("/sign-in?return_to=%2F\"onclick=x", "Try again"),
             ..PAGE
         };
         let html = page.reply(400, Language::accepted(None), &settings(|it| it)).into_body();
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_page_is_translated_and_says_its_language() {
-        let page = Page { way_on: WayOn::link("/sign-in", "Sign in"), ..PAGE };
+        let page = Page { next_action: NextAction::link("/sign-in", "Sign in"), ..PAGE };
         let german = Language::accepted(Some("de-AT"));
         let html = page.reply(401, german, &settings(|it| it)).into_body();
         assert!(html.contains("<html lang=\"de\" dir=\"ltr\">"), "{html}");
@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_frame_of_turbo_gets_its_content_and_nothing_of_its_id() {
-        let page = Page { way_on: WayOn::link("/sign-in?return_to=%2F", "Sign in"), ..PAGE };
+        let page =
+            Page { next_action: NextAction::link("/sign-in?return_to=%2F", "Sign in"), ..PAGE };
         let german = Language::accepted(Some("de"));
         let html = page.in_turbo_frame(401, "a\"><script>", german).into_body();
         assert!(html.contains("<turbo-frame id=\"a&quot;&gt;&lt;script&gt;\">"), "{html}");
@@ -240,7 +241,7 @@ mod tests {
                 format!("{status} {language} {title} {:?} {}", action.kind, action.address)
             })
         });
-        let page = Page { way_on: WayOn::button("/sign-out", "Sign out"), ..PAGE };
+        let page = Page { next_action: NextAction::button("/sign-out", "Sign out"), ..PAGE };
         let reply = page.reply(405, Language::accepted(Some("fr")), &settings);
         let has =
             |name: &str, value: &str| reply.headers().contains(&(name, value.to_owned().into()));

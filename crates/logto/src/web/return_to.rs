@@ -25,7 +25,7 @@ impl Context {
         // A fragment of a page, what a script fetches, and the address of a form are no pages:
         // return to the one that is shown.
         let is_script = request.is_fetch() && !request.accepts_html() && !request.is_boosted_link();
-        let is_page = request.is_read() && !is_script;
+        let is_page = request.is_get_or_head() && !is_script;
         let shown = if request.is_htmx() && !request.is_boosted_link() {
             request.header("hx-current-url")
         } else if request.turbo_frame().is_some() || !is_page {

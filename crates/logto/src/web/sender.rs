@@ -31,7 +31,7 @@ impl<'a> Sender<'a> {
     pub(super) fn trusted_cookies(&self) -> &'a [u8] {
         let request = self.request;
         let is_trusted = !self.is_in_frame()
-            || request.is_surely_from(self.origin)
+            || request.is_provably_same_origin(self.origin)
             || (request.is_safe() && request.may_be_navigation());
         if is_trusted { request.raw_cookies() } else { b"" }
     }
@@ -40,8 +40,8 @@ impl<'a> Sender<'a> {
     /// `SameSite=Lax`, only headers of the browser prove it.
     pub(super) fn is_from_here(&self) -> bool {
         match self.is_in_frame() {
-            true => self.request.is_surely_from(self.origin),
-            false => self.request.is_from(self.origin),
+            true => self.request.is_provably_same_origin(self.origin),
+            false => self.request.is_same_origin(self.origin),
         }
     }
 

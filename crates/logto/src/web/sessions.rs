@@ -26,7 +26,7 @@ impl Context {
     /// }
     /// ```
     pub fn require_own_page(&self) -> Result<(), Reply> {
-        if self.request().is_from(self.origin())
+        if self.request().is_same_origin(self.origin())
             || self.sender().is_vouched_for_by_cookie(self.now())
         {
             return Ok(());

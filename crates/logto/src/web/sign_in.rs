@@ -1,6 +1,6 @@
 //! The sign-in endpoints, and sign-in from a handler.
 
-use super::page::{Page, WayOn};
+use super::page::{NextAction, Page};
 use super::{Context, Reply};
 use crate::error::Error;
 use crate::flow::{Browser, Previous, SignInOptions, SignInStart};
@@ -89,7 +89,7 @@ impl Context {
             title: "Signing in did not work",
             text: "You signed in several times, and your session was lost each time.",
             detail: None,
-            way_on: WayOn::link(self.sign_in_path(page, None), "Try again"),
+            next_action: NextAction::link(self.sign_in_path(page, None), "Try again"),
         };
         let forgotten = logto.sign_in_loop.forget(&self.request().cookies());
         self.page(400, &page).with_cookies(forgotten.into_iter().collect())

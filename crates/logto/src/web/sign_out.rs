@@ -100,7 +100,7 @@ impl Context {
             ),
         };
         let title = "You are signed out in this browser";
-        let way_on = self.way_to(next, "Continue");
-        self.page(status, &Page { title, text, detail: None, way_on })
+        let next_action = self.link_or_window(next, "Continue");
+        self.page(status, &Page { title, text, detail: None, next_action })
     }
 }

@@ -46,7 +46,7 @@ impl World {
     ///
     /// If that fails.
     pub async fn sign_in_as(&mut self, user: &str) {
-        self.provider.welcome(user);
+        self.provider.set_user(user);
         let seen = self.sign_in().await;
         assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
         assert_eq!(self.user().await.as_deref(), Some(user));

@@ -65,7 +65,7 @@ fn link(tenant: &Shared, call: &Call, replaces: bool) -> Result<Response, Refuse
     let message = "The social account has been associated with an existing account.";
     let code = "user.identity_already_in_use";
     if store.owner_of(&linked.account).is_some_and(|owner| owner != caller.user) {
-        return Err(Refused::conflict(code, message));
+        return Err(Refused::unprocessable(code, message));
     }
     if !replaces && store.hugging_face_of(&caller.user).is_some() {
         return Err(Refused::bad_request(code, message));

@@ -79,7 +79,7 @@ pub(super) async fn update(State(tenant): State<Shared>, call: Call) -> Result<R
     }
     if changes.is_empty() {
         let message = "Invalid input. Value list must not be empty.";
-        return Err(Refused::conflict("entity.invalid_input", message));
+        return Err(Refused::unprocessable("entity.invalid_input", message));
     }
     change(&tenant, &mut store, &caller.user, &changes)?;
     let user = store.user(&caller.user).and_then(|user| shown(&tenant, &store, user));
@@ -126,7 +126,7 @@ fn change(tenant: &Tenant, store: &mut Store, handle: &str, changes: &Row) -> Re
     let mut others = store.accounts.iter().filter(|(other, _)| *other != handle);
     if !name.is_empty() && others.any(|(_, one)| one.user_name.as_deref() == Some(name)) {
         let message = "This username is already in use.";
-        return Err(Refused::conflict("user.username_already_in_use", message));
+        return Err(Refused::unprocessable("user.username_already_in_use", message));
     }
     let given = |member: &str| changes.get(member).map(|value| value.as_str().map(str::to_owned));
     let account = store.accounts.get_mut(handle).ok_or_else(Refused::unauthorized)?;

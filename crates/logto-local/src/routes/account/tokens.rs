@@ -47,18 +47,18 @@ pub(super) async fn renew(
     let proof = proof(&tenant, &store, &caller, text(&body, "verificationRecordId"))?;
     if target != HUGGING_FACE {
         let code = "verification_record.social_verification.invalid_target";
-        return Err(Refused::conflict(code, "Invalid target."));
+        return Err(Refused::unprocessable(code, "Invalid target."));
     }
     if store.hugging_face_of(&caller.user).as_ref() != Some(&proof.account) {
         let code = "user.identity_not_exists_in_current_user";
         let message = "The specified identity does not exist in the current user account.";
-        return Err(Refused::conflict(code, message));
+        return Err(Refused::unprocessable(code, message));
     }
     if !keep_token(&mut store, &caller.user, proof, tenant.clock.seconds()) {
         let code = "verification_record.social_verification.token_response_not_found";
         let message = "Token response not found. Please check that token storage is supported and enabled \
              for the social connector.";
-        return Err(Refused::conflict(code, message));
+        return Err(Refused::unprocessable(code, message));
     }
     kept_token(&tenant, &mut store, &caller.user, Some(&target))
 }

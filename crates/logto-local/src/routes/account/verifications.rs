@@ -33,7 +33,7 @@ pub(super) async fn password(
     let known = account.and_then(|account| account.password.as_deref());
     if known != Some(text(&body, "password")) {
         let message = "Incorrect account or password. Please check your input.";
-        return Err(Refused::conflict("session.invalid_credentials", message));
+        return Err(Refused::unprocessable("session.invalid_credentials", message));
     }
     let record = Verification { identifies: true, ..begun(&tenant, &caller) };
     let (id, answer) = described(&record)?;
@@ -96,7 +96,7 @@ pub(super) async fn social(State(tenant): State<Shared>, call: Call) -> Result<R
     let id = text(&body, "connectorId");
     let connector = store.directory.connectors.iter().find(|one| one.id == id);
     let connector = connector.ok_or_else(|| {
-        Refused::conflict("session.invalid_connector_id", "The connector ID is invalid.")
+        Refused::unprocessable("session.invalid_connector_id", "The connector ID is invalid.")
     })?;
     let (state, callback) = (text(&body, "state"), text(&body, "redirectUri"));
     let configured = text(&connector.config, "scope");

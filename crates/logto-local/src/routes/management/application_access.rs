@@ -44,7 +44,7 @@ pub(super) async fn add_secret(
     let app = find_mut(&mut store, &id)?;
     if app.secrets.iter().any(|one| one.name == secret.name) {
         let message = "Secret name already exists.";
-        return Err(Refused::conflict("application.secret_name_exists", message));
+        return Err(Refused::unprocessable("application.secret_name_exists", message));
     }
     let answer = shown(app, &secret);
     app.secrets.push(secret);
@@ -75,7 +75,7 @@ pub(super) async fn add_roles(
     let asked = roles::asked(&store.directory, &input::body(&call))?;
     if asked.iter().any(|role| text(role, "type") != "MachineToMachine") {
         let message = "Can not assign user type role to machine to machine application.";
-        return Err(Refused::conflict("application.invalid_role_type", message));
+        return Err(Refused::unprocessable("application.invalid_role_type", message));
     }
     let ids: Vec<String> = asked.iter().map(|role| text(role, "id").to_owned()).collect();
     let app = find_mut(&mut store, &id)?;

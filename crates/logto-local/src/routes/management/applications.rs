@@ -48,7 +48,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     let is_device_flow = body.get("customClientMetadata").is_some_and(asks_for_device_flow);
     if is_device_flow && kind != AppKind::Native {
         let message = "Device flow is only available for native applications.";
-        return Err(Refused::conflict("application.device_flow_native_only", message));
+        return Err(Refused::unprocessable("application.device_flow_native_only", message));
     }
     let mut app = App::new(AppCredentials::generate()?, kind, tenant.clock.millis());
     if app.is_public() {
@@ -87,7 +87,7 @@ pub(super) async fn update(
     let metadata = body.get("customClientMetadata");
     if metadata.is_some_and(|metadata| asks_for_device_flow(metadata) != app.is_device_flow()) {
         let message = "Device flow cannot be changed after application creation.";
-        return Err(Refused::conflict("application.device_flow_not_changeable", message));
+        return Err(Refused::unprocessable("application.device_flow_not_changeable", message));
     }
     change(app, body);
     Ok(reply::json(StatusCode::OK, &shown(app)))

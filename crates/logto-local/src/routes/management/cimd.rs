@@ -74,11 +74,13 @@ pub(super) async fn raise(State(tenant): State<Shared>, call: Call) -> Result<Re
         resources.iter().filter(|id| directory.scopes.get(id).is_none()).cloned().collect();
     if !unknown.is_empty() {
         let code = "application.user_consent_scopes_not_found";
-        return Err(Refused::conflict(code, "Invalid user consent scopes.").with_data(json!({
-            "invalidOrganizationScopes": [],
-            "invalidResourceScopes": unknown,
-            "invalidOrganizationResourceScopes": [],
-        })));
+        return Err(Refused::unprocessable(code, "Invalid user consent scopes.").with_data(
+            json!({
+                "invalidOrganizationScopes": [],
+                "invalidResourceScopes": unknown,
+                "invalidOrganizationResourceScopes": [],
+            }),
+        ));
     }
     store.documents.user_scopes.extend(users);
     store.documents.resource_scopes.extend(resources);

@@ -41,7 +41,7 @@ pub(super) async fn delete_key(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let message = "Only a previous key can be deleted.";
-    Err(Refused::conflict("oidc.only_previous_key_can_be_deleted", message))
+    Err(Refused::unprocessable("oidc.only_previous_key_can_be_deleted", message))
 }
 
 pub(super) async fn id_token(State(tenant): State<Shared>) -> Response {

@@ -12,7 +12,7 @@ pub(super) fn check_new(directory: &Directory, body: &Row) -> Result<(), Refused
     issues.check()?;
     let factory = factory(text(body, "connectorId")).ok_or_else(|| {
         let message = "Can not find connector with given standard connector id.";
-        Refused::conflict("connector.not_found_with_connector_id", message)
+        Refused::unprocessable("connector.not_found_with_connector_id", message)
     })?;
     let standard = factory.get("isStandard") == Some(&Value::Bool(true));
     let metadata = body.get("metadata").cloned().map(row).unwrap_or_default();
@@ -45,14 +45,15 @@ fn check_other(
 ) -> Result<(), Refused> {
     if other.factory == factory_id && !standard {
         let message = "Can not create multiple instance with picked standard connector.";
-        return Err(Refused::conflict("connector.multiple_instances_not_supported", message));
+        return Err(Refused::unprocessable("connector.multiple_instances_not_supported", message));
     }
     if other.target() == target {
         let message =
             "You can not have multiple social connectors that have same target and platform.";
         let name = factory(&other.factory).and_then(|factory| factory.get("name"));
         let data = json!({ "connectorId": other.factory, "connectorName": name });
-        let refused = Refused::conflict("connector.multiple_target_with_same_platform", message);
+        let refused =
+            Refused::unprocessable("connector.multiple_target_with_same_platform", message);
         return Err(refused.with_data(data));
     }
     Ok(())
@@ -65,11 +66,11 @@ pub(super) fn check_storage(vault: bool, factory: &Row, body: &Row) -> Result<()
     }
     if !vault {
         let message = "This feature is not supported in the current environment.";
-        return Err(Refused::conflict("request.feature_not_supported", message));
+        return Err(Refused::unprocessable("request.feature_not_supported", message));
     }
     if factory.get("isTokenStorageSupported") != Some(&Value::Bool(true)) {
         let message = "This connector does not support token storage. ";
-        return Err(Refused::conflict("connector.token_storage_not_supported", message));
+        return Err(Refused::unprocessable("connector.token_storage_not_supported", message));
     }
     Ok(())
 }

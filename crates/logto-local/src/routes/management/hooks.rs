@@ -77,7 +77,7 @@ pub(super) async fn update(
     }
     if changes.is_empty() {
         let message = "Invalid input. Value list must not be empty.";
-        return Err(Refused::conflict("entity.invalid_input", message));
+        return Err(Refused::unprocessable("entity.invalid_input", message));
     }
     change(&tenant, &id, changes)
 }
@@ -133,11 +133,11 @@ pub(super) async fn test(
                 let data = json!({ "responseStatus": status, "responseBody": body });
                 let message = "Endpoint responded with error.";
                 let code = "hook.endpoint_responded_with_error";
-                return Err(Refused::conflict(code, message).with_data(data));
+                return Err(Refused::unprocessable(code, message).with_data(data));
             }
             Err(error) => {
                 let message = format!("Failed to send test payload: {error}");
-                return Err(Refused::conflict("hook.send_test_payload_failed", message));
+                return Err(Refused::unprocessable("hook.send_test_payload_failed", message));
             }
         }
     }

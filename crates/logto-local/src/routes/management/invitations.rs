@@ -51,7 +51,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     let (Some(roles), Some(_)) = (roles, directory.organizations.get(organization)) else {
         let message = "Cannot find one or more foreign keys. Please check the input and ensure that all \
                        referenced entities exist.";
-        return Err(Refused::conflict("entity.relation_foreign_key_not_found", message));
+        return Err(Refused::unprocessable("entity.relation_foreign_key_not_found", message));
     };
     let new = row(json!({
         "id": random::id(21)?, "inviterId": body.get("inviterId"), "invitee": invitee,
@@ -176,7 +176,7 @@ fn shown(tenant: &Tenant, invitation: &Row) -> Row {
 }
 
 fn invalid(why: &str) -> Refused {
-    Refused::conflict("request.invalid_input", format!("Input is invalid. {why}"))
+    Refused::unprocessable("request.invalid_input", format!("Input is invalid. {why}"))
 }
 
 fn not_found() -> Refused {

@@ -36,8 +36,8 @@ impl Refused {
         }))
     }
 
-    /// Understood, and not possible.
-    pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+    /// 422 Unprocessable Content.
+    pub(crate) fn unprocessable(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }
 
@@ -58,7 +58,7 @@ impl Refused {
 
     pub(crate) fn exists_already() -> Self {
         let message = "The entity already exists. Please check the input and try again.";
-        Self::conflict("entity.unique_integrity_violation", message)
+        Self::unprocessable("entity.unique_integrity_violation", message)
     }
 
     /// The token is not accepted here.

@@ -30,7 +30,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     let mut store = tenant.store();
     if store.directory.permissions(indicator).is_some() {
         let message = format!("The API identifier {indicator} is already in use");
-        return Err(Refused::conflict("resource.resource_identifier_in_use", message));
+        return Err(Refused::unprocessable("resource.resource_identifier_in_use", message));
     }
     let new = row(json!({
         "id": random::id(21)?, "name": body.get("name"), "indicator": indicator, "isDefault": false,
@@ -87,7 +87,7 @@ pub(super) async fn add_scope(
     let same = |scope: &Row| text(scope, "resourceId") == id && text(scope, "name") == name;
     if store.directory.scopes.rows().any(same) {
         let message = format!("The scope name {name} is already in use");
-        return Err(Refused::conflict("scope.name_exists", message));
+        return Err(Refused::unprocessable("scope.name_exists", message));
     }
     let new = row(json!({
         "id": random::id(21)?, "resourceId": id, "name": name,

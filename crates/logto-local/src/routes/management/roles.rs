@@ -49,7 +49,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     let mut store = tenant.store();
     if store.directory.roles.find("name", name).is_some() {
         let message = format!("This role name {name} is already in use");
-        return Err(Refused::conflict("role.name_in_use", message));
+        return Err(Refused::unprocessable("role.name_in_use", message));
     }
     let new = row(json!({
         "id": random::id(21)?, "name": name, "description": body.get("description"),

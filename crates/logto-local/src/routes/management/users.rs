@@ -46,7 +46,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     if !name.is_empty() && store.accounts.values().any(|one| one.user_name.as_deref() == Some(name))
     {
         let message = "This username is already in use.";
-        return Err(Refused::conflict("user.username_already_in_use", message));
+        return Err(Refused::unprocessable("user.username_already_in_use", message));
     }
     let id = random::id(12)?;
     let user = TestUser::created(&id, text_of(&body, "name"), text_of(&body, "primaryEmail"));

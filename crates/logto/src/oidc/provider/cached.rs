@@ -17,7 +17,7 @@ const RETRY: u64 = 30;
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// Fetched when first needed; renewed in the background when it is old, while the old value
-/// serves; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
+/// serves; renewed before it is used when it is twice as old; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
 /// its outcome. While there is no value, the error of the last fetch is given to all who come
 /// before the next one is due.
 #[derive(Debug)]
@@ -44,6 +44,12 @@ impl<T> State<T> {
     /// Also after the clock was set back by more than the value's life.
     fn is_old(&self, now: u64, fresh_for: u64) -> bool {
         now >= self.renew_at || now.saturating_add(fresh_for) < self.renew_at
+    }
+
+    /// Whether the value is so old that its use has to wait for a renewal: nothing asked for it in
+    /// the meantime. After a failed renewal, no one waits again.
+    fn is_stale(&self, now: u64, fresh_for: u64) -> bool {
+        self.error.is_none() && now >= self.renew_at.saturating_add(fresh_for)
     }
 
     /// The error of the last fetch, if it is too early for another.
@@ -86,8 +92,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let now = self.clock.now();
-        let (value, seen, old) = self.read(|state| {
-            (state.value.clone(), Seen(state.attempts), state.is_old(now, self.fresh_for))
+        let (value, seen, is_old, is_stale) = self.read(|state| {
+            let fresh_for = self.fresh_for;
+            let (is_old, is_stale) = (state.is_old(now, fresh_for), state.is_stale(now, fresh_for));
+            (state.value.clone(), Seen(state.attempts), is_old, is_stale)
         });
         let Some(value) = value else {
             let tick = self.clock.tick();
@@ -97,13 +105,21 @@ impl<T: Send + Sync + 'static> Cached<T> {
             let value = self.after(seen, fetch()).await?;
             return Ok((value, self.read(|state| Seen(state.attempts))));
         };
-        if old && self.fetching.try_lock().is_ok() {
-            let (this, renewal) = (Arc::clone(self), fetch());
-            tokio::spawn(async move {
-                if let Err(error) = this.after(seen, renewal).await {
-                    tracing::warn!(%error, "failed to refresh provider metadata or keys");
-                }
-            });
+        if !is_old {
+            return Ok((value, seen));
+        }
+        let (this, fetch) = (Arc::clone(self), fetch());
+        let renewal = async move {
+            this.after(seen, fetch).await.inspect_err(|error| {
+                tracing::warn!(%error, "failed to refresh provider metadata or keys");
+            })
+        };
+        if is_stale {
+            if let Ok(renewed) = renewal.await {
+                return Ok((renewed, self.read(|state| Seen(state.attempts))));
+            }
+        } else if self.fetching.try_lock().is_ok() {
+            tokio::spawn(renewal);
         }
         Ok((value, seen))
     }
@@ -249,6 +265,20 @@ mod tests {
         assert_eq!(seen, [0, 0, 1, 2, 3, 5, 9, 14, 19, 24, 29]);
         clock.advance(Duration::from_secs(5));
         assert_eq!(*cached.get(|| async { Ok(1) }).await.unwrap().0, 1);
+    }
+
+    #[tokio::test]
+    async fn a_stale_value_is_renewed_before_it_is_used_and_serves_if_that_fails() {
+        let clock = Clock::system();
+        let cached = Cached::new(60, clock.clone());
+        cached.get(|| async { Ok(1) }).await.unwrap();
+        clock.advance(Duration::from_secs(121));
+        assert_eq!(*cached.get(|| async { Ok(2) }).await.unwrap().0, 2);
+        clock.advance(Duration::from_secs(121));
+        assert_eq!(*cached.get(|| async { Err(down()) }).await.unwrap().0, 2);
+        // In an outage only the first one waits.
+        clock.advance(Duration::from_secs(121));
+        assert_eq!(*cached.get(std::future::pending).await.unwrap().0, 2);
     }
 
     #[tokio::test]

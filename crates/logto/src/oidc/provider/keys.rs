@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind};
 use crate::http::{Endpoint, Http};
 use crate::oidc::jwt::{Compact, Header, KeySet, KeySetVersion, Lookup};
 
-/// Seconds after which the key set is fetched again even if every token is known, so that a key
-/// that was withdrawn does not live on.
+/// Seconds after which the key set is fetched again even if every token's key is known. A withdrawn
+/// key is refused after twice that time at the latest, unless Logto cannot be reached.
 const FRESH: u64 = 60 * 60;
 
 /// Who handed a token to us.
@@ -83,7 +83,7 @@ impl Keys {
         &self,
         jwks_uri: &Url,
         token: &Compact<'_>,
-        sender: TokenOrigin,
+        origin: TokenOrigin,
     ) -> Result<KeySetVersion, Error> {
         let (mut keys, seen) = self.known(jwks_uri).await?;
         let mut lookup = keys.verify(token);
@@ -91,7 +91,7 @@ impl Keys {
             // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
             let kid = token.header.kid.as_deref();
             let is_permitted = || {
-                (sender == TokenOrigin::Logto && self.found.swap(false, Ordering::AcqRel))
+                (origin == TokenOrigin::Logto && self.found.swap(false, Ordering::AcqRel))
                     || self.refetch_limiter.permit(kid, self.clock.now())
             };
             let fetch = self.fetch(jwks_uri);
@@ -99,7 +99,7 @@ impl Keys {
                 lookup = refetched.verify(token);
                 keys = refetched;
             }
-            if sender == TokenOrigin::Logto && lookup == Lookup::Verified {
+            if origin == TokenOrigin::Logto && lookup == Lookup::Verified {
                 self.found.store(true, Ordering::Release);
             }
         }

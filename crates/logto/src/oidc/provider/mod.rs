@@ -113,9 +113,9 @@ impl Provider {
     pub(crate) async fn verify_signature(
         &self,
         token: &Compact<'_>,
-        sender: TokenOrigin,
+        origin: TokenOrigin,
     ) -> Result<KeySetVersion, Error> {
         let metadata = self.metadata().await?;
-        self.keys.verify(&metadata.jwks_uri, token, sender).await
+        self.keys.verify(&metadata.jwks_uri, token, origin).await
     }
 }

@@ -16,10 +16,10 @@ pub(crate) struct Lease {
     /// What is stored: no other holder stores the same.
     pub(super) owner: [u8; 8],
     pub(super) version: Version,
-    /// When it is over unless it is prolonged, at the earliest.
+    /// When it ends at the earliest, unless it is extended.
     pub(super) end: Instant,
-    /// No other instance can have had it since it was taken.
-    pub(super) is_whole: bool,
+    /// Whether no other instance can have had it since it was taken.
+    pub(super) was_never_lost: bool,
 }
 
 /// A lease while the work is done that it is for.
@@ -33,8 +33,8 @@ pub(super) enum State {
     Held(Lease),
     /// Another instance has it, or had it.
     Lost,
-    /// A sign of life is under way, or the lease was given back.
-    Away,
+    /// It is being extended, or was given back.
+    Taken,
 }
 
 impl HeldLease {
@@ -46,8 +46,8 @@ impl HeldLease {
         }
     }
 
-    /// The right to send what the store had after the lease was taken. A process may stand still,
-    /// and another one have the lease meanwhile.
+    /// The permission to send the refresh token that the store held after the lease was taken. It
+    /// ends with the lease: a suspended process may have lost it.
     pub(crate) fn right(&self) -> &Right {
         &self.right
     }
@@ -75,7 +75,7 @@ impl HeldLease {
     /// To give it back.
     pub(super) fn take(&self) -> Option<Lease> {
         let mut state = self.state();
-        match std::mem::replace(&mut *state, State::Away) {
+        match std::mem::replace(&mut *state, State::Taken) {
             State::Held(lease) => Some(lease),
             other => {
                 *state = other;

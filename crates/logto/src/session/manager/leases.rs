@@ -39,7 +39,7 @@ impl Leases {
         let end = Instant::now() + LIFE;
         let version = self.store.put(key, owner.to_vec(), Expect::Absent, LIFE).await?;
         let key = key.to_owned();
-        Ok(version.map(|version| Lease { key, owner, version, end, is_whole: true }))
+        Ok(version.map(|version| Lease { key, owner, version, end, was_never_lost: true }))
     }
 
     /// Does the work with signs of life, and gives the right back.
@@ -57,7 +57,7 @@ impl Leases {
         loop {
             tokio::time::sleep(pause).await;
             pause = BEAT;
-            let state = std::mem::replace(&mut *held.state(), State::Away);
+            let state = std::mem::replace(&mut *held.state(), State::Taken);
             let lease = match state {
                 State::Held(lease) => {
                     let end = lease.end;
@@ -69,9 +69,9 @@ impl Leases {
                 }
                 // Its store may have been out of reach: the other one may be gone.
                 State::Lost => self.acquire(&held.key).await.unwrap_or_default(),
-                State::Away => continue,
+                State::Taken => continue,
             };
-            let whole = lease.as_ref().filter(|lease| lease.is_whole);
+            let whole = lease.as_ref().filter(|lease| lease.was_never_lost);
             held.right().set(whole.map(|lease| lease.end));
             *held.state() = lease.map_or(State::Lost, State::Held);
         }
@@ -106,7 +106,7 @@ impl Leases {
                     return None;
                 }
             }
-            None => lease.is_whole = false,
+            None => lease.was_never_lost = false,
         }
         match self.write_lease(&lease, Expect::after(entry.as_ref())).await {
             Ok(Some(lease)) => Some(lease),
@@ -118,8 +118,8 @@ impl Leases {
     async fn write_lease(&self, lease: &Lease, expect: Expect) -> Result<Option<Lease>, Error> {
         let end = Instant::now() + LIFE;
         let version = self.store.put(&lease.key, lease.owner.to_vec(), expect, LIFE).await?;
-        let Lease { ref key, owner, is_whole, .. } = *lease;
-        Ok(version.map(|version| Lease { key: key.clone(), owner, version, end, is_whole }))
+        let Lease { ref key, owner, was_never_lost, .. } = *lease;
+        Ok(version.map(|version| Lease { key: key.clone(), owner, version, end, was_never_lost }))
     }
 }
 

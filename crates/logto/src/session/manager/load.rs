@@ -1,7 +1,7 @@
 //! Loads the session of a request from its cookies.
 
 use super::open::Found;
-use super::opened::{Opened, What};
+use super::opened::{CookieContent, Opened};
 use super::records::Record;
 use super::store_keys::EndKeys;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
@@ -112,9 +112,9 @@ impl SessionManager {
     /// What the cookies themselves tell of their session, to end it.
     pub(crate) fn in_cookies(&self, header: &[u8], now: u64) -> Option<EndingSession> {
         match self.find_cookie(header, now) {
-            Found::Opened(opened) => Some(match &opened.what {
-                What::Session(loaded) => loaded.into(),
-                What::SessionPointer(pointer, _) => pointer.into(),
+            Found::Opened(opened) => Some(match &opened.content {
+                CookieContent::Session(loaded) => loaded.into(),
+                CookieContent::SessionPointer(pointer, _) => pointer.into(),
             }),
             Found::Nothing | Found::Unreadable => None,
         }
@@ -131,11 +131,11 @@ impl SessionManager {
         if ended {
             return over(SessionState::Revoked);
         }
-        let lookup = match (self.stored(opened, entry.as_ref()), &opened.what) {
-            // It may have said that the session is over.
+        let lookup = match (self.stored(opened, entry.as_ref()), &opened.content) {
+            // It may have said that the session has ended.
             (Err(_), _) => return over(SessionState::Unreadable),
             // Of the same revision it has the access tokens that did not fit into the cookies.
-            (Ok(Some(Record::Session(mut stored))), What::Session(loaded))
+            (Ok(Some(Record::Session(mut stored))), CookieContent::Session(loaded))
                 if stored.session.revision >= loaded.session.revision =>
             {
                 let last_used_at = stored.session.last_used_at.max(loaded.session.last_used_at);
@@ -143,10 +143,10 @@ impl SessionManager {
                 let is_newer = stored.session.revision > loaded.session.revision;
                 SessionLookup { needs_cookie: is_newer, ..SessionLookup::signed_in(stored) }
             }
-            (Ok(Some(Record::Session(_)) | None), What::Session(loaded)) => {
+            (Ok(Some(Record::Session(_)) | None), CookieContent::Session(loaded)) => {
                 SessionLookup::signed_in(loaded.clone())
             }
-            (Ok(Some(Record::Session(loaded))), What::SessionPointer(..)) => {
+            (Ok(Some(Record::Session(loaded))), CookieContent::SessionPointer(..)) => {
                 SessionLookup::signed_in(loaded)
             }
             (Ok(Some(Record::Revoked) | None), _) => return over(opened.state_of_end()),
@@ -187,7 +187,7 @@ impl SessionManager {
         self.update(&moved, now, |_| true).await
     }
 
-    /// What is under a session's key, and whether the session is over for another reason; one round
+    /// What is under a session's key, and whether the session has ended for another reason; one round
     /// trip.
     async fn ask<'a>(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! There always is a store. Where none was configured it is this process's memory, and sessions are
 //! in cookies. A session in cookies leaves two kinds of things there: what a refresh made of it,
-//! for requests and browsers that do not have the new cookie yet, and that it is over, so that no
+//! for requests and browsers that do not have the new cookie yet, and that it has ended, so that no
 //! copy of its cookie brings it back.
 
 mod attempts;

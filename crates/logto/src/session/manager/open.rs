@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::{Arc, PoisonError};
 
-use super::opened::{Opened, What, bytes_of};
+use super::opened::{CookieContent, Opened, bytes_of};
 use super::records::Record;
 use super::{LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
@@ -44,11 +44,11 @@ impl SessionManager {
         }
         let (id, what) = match self.cookies.open(sealed)? {
             Content::SessionPointer(pointer) => {
-                (pointer.id, What::SessionPointer(pointer, sealed.text.as_ref().into()))
+                (pointer.id, CookieContent::SessionPointer(pointer, sealed.text.as_ref().into()))
             }
             Content::Session(session) => {
                 let loaded = LoadedSession { session, backend: SessionBackend::Cookie };
-                (loaded.session.id, What::Session(loaded))
+                (loaded.session.id, CookieContent::Session(loaded))
             }
         };
         let key = self.store.entry_keys.session(id).into();
@@ -60,9 +60,11 @@ impl SessionManager {
     }
 
     pub(super) fn is_live(&self, opened: &Opened, now: u64) -> bool {
-        match &opened.what {
-            What::Session(loaded) => now < self.expiry.ends_at(&loaded.session),
-            What::SessionPointer(pointer, _) => now < self.expiry.absolute_end(pointer.started_at),
+        match &opened.content {
+            CookieContent::Session(loaded) => now < self.expiry.ends_at(&loaded.session),
+            CookieContent::SessionPointer(pointer, _) => {
+                now < self.expiry.absolute_end(pointer.started_at)
+            }
         }
     }
 

@@ -21,7 +21,7 @@ const MAX_RENEWALS: u8 = 4;
 
 /// A session cookie, opened.
 pub(super) struct Opened {
-    pub(super) what: What,
+    pub(super) content: CookieContent,
     /// Where the store has the session.
     pub(super) key: Box<str>,
     /// Where the store has what ends it.
@@ -41,7 +41,7 @@ struct Renewals {
     last: AtomicU64,
 }
 
-pub(super) enum What {
+pub(super) enum CookieContent {
     Session(LoadedSession),
     /// With the value that it was sealed in; a session has its own.
     SessionPointer(SessionPointer, Box<[u8]>),
@@ -49,21 +49,21 @@ pub(super) enum What {
 
 impl Seen for Arc<Opened> {
     fn text(&self) -> &[u8] {
-        match &self.what {
-            What::Session(loaded) => loaded.session.grant.sealed().unwrap_or_default(),
-            What::SessionPointer(_, sealed) => sealed,
+        match &self.content {
+            CookieContent::Session(loaded) => loaded.session.grant.sealed().unwrap_or_default(),
+            CookieContent::SessionPointer(_, sealed) => sealed,
         }
     }
 
     fn bytes(&self) -> usize {
-        let what = match &self.what {
-            What::Session(loaded) => loaded.session.grant.bytes(),
-            What::SessionPointer(pointer, sealed) => {
+        let content = match &self.content {
+            CookieContent::Session(loaded) => loaded.session.grant.bytes(),
+            CookieContent::SessionPointer(pointer, sealed) => {
                 let sid = pointer.sid.as_ref().map_or(0, String::len);
                 pointer.sub.len() + sid + sealed.len()
             }
         };
-        size_of::<Opened>() + ENTRY + what
+        size_of::<Opened>() + ENTRY + content
     }
 }
 
@@ -86,17 +86,17 @@ pub(super) fn bytes_of(stored: Option<&(Version, Record)>) -> usize {
 
 impl Opened {
     /// A cookie whose session the store has under `key`.
-    pub(super) fn new(what: What, key: Box<str>, budget: Arc<Budget>) -> Self {
+    pub(super) fn new(content: CookieContent, key: Box<str>, budget: Arc<Budget>) -> Self {
         let (ends, stored, renewals) = Default::default();
-        Self { what, key, ends, stored, renewals, budget }
+        Self { content, key, ends, stored, renewals, budget }
     }
 
     /// Where the store has what ends the session.
     pub(super) fn ends(&self, names: &StoreKeys) -> &EndKeys {
         self.ends.get_or_init(|| {
-            Box::new(match &self.what {
-                What::Session(loaded) => names.ends(loaded.sub(), loaded.sid()),
-                What::SessionPointer(pointer, _) => {
+            Box::new(match &self.content {
+                CookieContent::Session(loaded) => names.ends(loaded.sub(), loaded.sid()),
+                CookieContent::SessionPointer(pointer, _) => {
                     names.ends(&pointer.sub, pointer.sid.as_deref())
                 }
             })
@@ -104,33 +104,34 @@ impl Opened {
     }
 
     pub(super) fn id(&self) -> SessionId {
-        match &self.what {
-            What::Session(loaded) => loaded.session.id,
-            What::SessionPointer(pointer, _) => pointer.id,
+        match &self.content {
+            CookieContent::Session(loaded) => loaded.session.id,
+            CookieContent::SessionPointer(pointer, _) => pointer.id,
         }
     }
 
     /// When the session began, and the marker that was there then.
     pub(super) fn began(&self) -> (u64, Option<Version>) {
-        match &self.what {
-            What::Session(loaded) => (loaded.session.started_at, loaded.session.known_marker),
-            What::SessionPointer(pointer, _) => (pointer.started_at, pointer.known_marker),
+        match &self.content {
+            CookieContent::Session(loaded) => {
+                (loaded.session.started_at, loaded.session.known_marker)
+            }
+            CookieContent::SessionPointer(pointer, _) => (pointer.started_at, pointer.known_marker),
         }
     }
 
-    /// The state of a session that has ended by the store: it is marked as ended, or missing
-    /// although the store should have it.
+    /// The state to report when the store says that the session has ended.
     pub(super) fn state_of_end(&self) -> SessionState {
-        match self.what {
-            What::Session(_) => SessionState::SignedOut,
-            What::SessionPointer(..) => SessionState::Revoked,
+        match self.content {
+            CookieContent::Session(_) => SessionState::SignedOut,
+            CookieContent::SessionPointer(..) => SessionState::Revoked,
         }
     }
 
     pub(super) fn backend(&self) -> SessionBackend {
-        match self.what {
-            What::Session(_) => SessionBackend::Cookie,
-            What::SessionPointer(..) => SessionBackend::Store,
+        match self.content {
+            CookieContent::Session(_) => SessionBackend::Cookie,
+            CookieContent::SessionPointer(..) => SessionBackend::Store,
         }
     }
 
@@ -147,9 +148,9 @@ impl Opened {
     }
 
     pub(super) fn purpose(&self) -> Purpose {
-        match self.what {
-            What::Session(_) => Purpose::Session,
-            What::SessionPointer(..) => Purpose::SessionPointer,
+        match self.content {
+            CookieContent::Session(_) => Purpose::Session,
+            CookieContent::SessionPointer(..) => Purpose::SessionPointer,
         }
     }
 }

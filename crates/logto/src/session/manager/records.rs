@@ -22,7 +22,7 @@ const SESSION: u8 = 1;
 /// What the store holds under a session's key.
 #[derive(Clone, Debug)]
 pub(super) enum Record {
-    /// The session is over.
+    /// The session has ended.
     Revoked,
     /// The session, or what is newer than its cookie.
     Session(LoadedSession),
@@ -49,7 +49,7 @@ impl SessionManager {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`] if it is over.
+    /// [`ErrorKind::SignInRequired`] if it has ended.
     pub(crate) async fn latest(&self, loaded: &LoadedSession) -> Result<LoadedSession, Error> {
         Ok(self.find(loaded).await?.loaded)
     }
@@ -66,12 +66,12 @@ impl SessionManager {
         Ok(FoundSession { loaded: latest, expect: Expect::after(entry.as_ref()) })
     }
 
-    /// Changes the session, whatever others change at the same time. A session that is over stays
+    /// Changes the session, whatever others change at the same time. A session that has ended stays
     /// over. `change` says whether there is anything to write.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`] if it is over.
+    /// [`ErrorKind::SignInRequired`] if it has ended.
     pub(crate) async fn update(
         &self,
         loaded: &LoadedSession,
@@ -248,5 +248,5 @@ pub(super) fn unpacked(sealer: &Arc<Sealer>, packed: &[u8]) -> Option<Session> {
 }
 
 fn over() -> Error {
-    Error::new(ErrorKind::SignInRequired, "the session is over")
+    Error::new(ErrorKind::SignInRequired, "the session has ended")
 }

@@ -22,7 +22,7 @@ impl SessionManager {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`](crate::ErrorKind::SignInRequired) if the session is over.
+    /// [`ErrorKind::SignInRequired`](crate::ErrorKind::SignInRequired) if the session has ended.
     pub(crate) async fn lease_or_outcome(
         &self,
         loaded: &LoadedSession,

@@ -137,7 +137,7 @@ impl Kit<'_> {
         self.create(&key, &first, SHORT).await?;
         let known = Expect::Version(first.version);
         ensure(self.put(&key, &second, known).await?, "the version that is there was refused")?;
-        // Stored last and for as long as the first: when this one is gone, that time is over.
+        // Stored last and for as long as the first: when this one is gone, that time has passed.
         let measure = new_key()?;
         self.create(&measure, &new_entry()?, SHORT).await?;
         self.until_gone(&measure).await?;

@@ -134,7 +134,7 @@ impl Account {
 
     /// The error with the answer that this request gets for it, logged unless the user is why.
     fn failed(&self, error: Error) -> Error {
-        match error.account_problem().is_some_and(AccountProblem::is_of_user) {
+        match error.account_problem().is_some_and(AccountProblem::is_user_error) {
             true => self.context.answered(error),
             false => self.context.failed("account", error),
         }

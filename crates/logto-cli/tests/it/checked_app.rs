@@ -1,4 +1,4 @@
-//! A set-up to examine: a tenant, an app, and what the app's environment says.
+//! A set-up to check: a tenant, an app, and what the app's environment says.
 
 use logto_local::{LocalTenant, LocalTenantBuilder};
 use logto_management::Management;
@@ -11,19 +11,19 @@ use crate::support::{Run, logto, run};
 const COOKIE_SECRET: &str = "a cookie secret that is long enough";
 
 /// A tenant, a running app, and what the app's environment says.
-pub(crate) struct Patient {
+pub(crate) struct CheckedApp {
     pub(crate) tenant: LocalTenant,
     pub(crate) variables: Vec<(&'static str, String)>,
     pub(crate) folder: TempDir,
 }
 
-impl Patient {
+impl CheckedApp {
     pub(crate) async fn healthy() -> Self {
         let place = Place::find().await;
         let tenant = LocalTenant::builder().base_url(&place.base_url).back_channel_logout(true);
-        let patient = Self::at(&place.base_url, tenant).await;
-        place.run_app(&patient.tenant);
-        patient
+        let checked = Self::at(&place.base_url, tenant).await;
+        place.run_app(&checked.tenant);
+        checked
     }
 
     /// With an app that does not run.
@@ -62,7 +62,7 @@ impl Patient {
             .unwrap()
     }
 
-    pub(crate) async fn examine(&self, arguments: &[&str]) -> Run {
+    pub(crate) async fn check(&self, arguments: &[&str]) -> Run {
         let arguments = [&["doctor"], arguments].concat();
         let mut command = logto(self.folder.path(), &arguments);
         command.envs(self.variables.iter().cloned());
@@ -71,7 +71,7 @@ impl Patient {
 
     /// Check and finding of everything that was found.
     pub(crate) async fn findings(&self, arguments: &[&str]) -> Vec<(String, Value)> {
-        let run = self.examine(&[&["--json"], arguments].concat()).await;
+        let run = self.check(&[&["--json"], arguments].concat()).await;
         let report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{run:?}"));
         let mut found = Vec::new();
         for checked in report["checks"].as_array().unwrap() {

@@ -9,7 +9,7 @@ use super::storage::TroubledStorage;
 /// Where sessions live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Home {
+pub enum Backend {
     /// In cookies; instances know nothing of each other.
     Cookies,
     /// In cookies, beside a store that all instances share.
@@ -18,8 +18,8 @@ pub enum Home {
     Store,
 }
 
-impl Home {
-    /// Every home, for a table.
+impl Backend {
+    /// Every backend, for a table.
     pub const ALL: [(&'static str, Self); 3] = [
         ("in cookies", Self::Cookies),
         ("in cookies beside a store", Self::CookiesBesideStore),
