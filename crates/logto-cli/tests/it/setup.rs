@@ -248,7 +248,7 @@ async fn the_user_name_page_stays_if_that_is_said() {
     let site = Site::empty().await;
     let run = site.set_up(&["--keep-user-name"]).await;
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(run.out.contains("have to give: username"), "{run:?}");
+    assert!(run.out.contains("have to enter after Hugging Face: username"), "{run:?}");
     let run = site.set_up(&["--skip-user-name"]).await;
     assert_eq!(site.changes(), ["PATCH /api/sign-in-exp"], "{run:?}");
 }

@@ -77,7 +77,7 @@ pub enum Warning {
     /// The tenant links accounts of the same e-mail address without asking, and Logto does not look
     /// at whether Hugging Face verified the address.
     AutomaticAccountLinking,
-    /// New users are stopped and have to give what the tenant requires, for example a user name.
+    /// New users have to enter what the tenant requires, for example a user name.
     RequiredIdentifiers(Vec<String>),
     /// The tenant lets in no one without an account.
     RegistrationClosed,
