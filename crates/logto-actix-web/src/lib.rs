@@ -17,7 +17,7 @@ pub use middleware::middleware;
 pub use reply::Reply;
 pub use routes::routes;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

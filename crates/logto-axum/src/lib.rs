@@ -21,7 +21,7 @@ pub use own_pages::own_pages_only;
 pub use reply::Reply;
 pub use routes::routes;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

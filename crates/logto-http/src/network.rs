@@ -23,16 +23,21 @@ pub fn is_loopback(url: &Url) -> bool {
 /// name that only such a network has, like `app` among containers. Plain http is accepted there.
 #[must_use]
 pub fn is_private(url: &Url) -> bool {
-    let address = match url.host() {
+    match url.host() {
         Some(Host::Domain(name)) => {
-            return is_loopback(url)
+            is_loopback(url)
                 || !name.contains('.')
-                || PRIVATE_NAMES.iter().any(|end| name.ends_with(end));
+                || PRIVATE_NAMES.iter().any(|end| name.ends_with(end))
         }
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address),
-        None => return false,
-    };
+        Some(Host::Ipv4(address)) => is_private_address(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => is_private_address(IpAddr::V6(address)),
+        None => false,
+    }
+}
+
+/// Whether an address is loopback, private or link-local (RFC 1918, RFC 3927, RFC 4193, RFC 4291).
+#[must_use]
+pub fn is_private_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),

@@ -41,7 +41,7 @@ pub use log::SeenRequest;
 pub use tenant::LocalTenant;
 pub use users::TestUser;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

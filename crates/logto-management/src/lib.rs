@@ -57,7 +57,7 @@ pub use single_use_tokens::{NewOneTimeToken, OneTimeToken, SubjectToken};
 pub use users::{Identity, NewUser, User, UserChanges, Users};
 pub use users_ended::{EndedUser, UserEnd};
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

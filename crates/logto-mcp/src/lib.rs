@@ -25,7 +25,7 @@ pub use mcp::Mcp;
 pub use poem::McpEndpoint;
 pub use service::McpService;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

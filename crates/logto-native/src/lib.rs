@@ -27,7 +27,7 @@ pub use key_ring::KeyRing;
 pub use store::CredentialStore;
 pub use user::User;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

@@ -6,7 +6,7 @@ mod subscription;
 
 pub use storage::RedisStorage;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

@@ -19,7 +19,7 @@ pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
 pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

@@ -23,7 +23,7 @@ pub use postgres::PostgresStorage;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStorage;
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(all(test, feature = "postgres", feature = "sqlite"))]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

@@ -7,7 +7,7 @@ pub use layer::{BearerLayer, BearerService, bearer_layer};
 pub use logto;
 pub use logto::resource_server::{AccessTokenClaims, Api, ApiConfig, Policy};
 
-/// What an app holds across an `.await`, on any thread.
+/// The public types are `Send + Sync`.
 #[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}

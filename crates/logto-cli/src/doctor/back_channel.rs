@@ -1,8 +1,8 @@
 //! Checks whether Logto can reach the app's back-channel logout endpoint.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
-use logto_http::is_loopback;
+use logto_http::{is_loopback, is_private_address};
 use logto_management::Application;
 use tokio::net::lookup_host;
 use url::{Host, Url};
@@ -100,27 +100,13 @@ async fn is_refused(url: &Url) -> bool {
 }
 
 fn is_refused_address(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
-            v4.is_private()
-                || v4.is_loopback()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || shared
-        }
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local()
-                || mapped(v6)
-        }
-    }
-}
-
-fn mapped(address: Ipv6Addr) -> bool {
-    address.to_ipv4_mapped().is_some_and(|v4| is_refused_address(IpAddr::V4(v4)))
+    let address = address.to_canonical();
+    let is_shared = match address {
+        // Of carriers (RFC 6598).
+        IpAddr::V4(v4) => v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64,
+        IpAddr::V6(_) => false,
+    };
+    is_private_address(address) || address.is_unspecified() || is_shared
 }
 
 #[cfg(test)]

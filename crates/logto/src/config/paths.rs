@@ -56,7 +56,7 @@ impl Settings {
 
     /// A path or address of `origin` as a page that one can return to: none of the SDK's own
     /// routes, which would do something again.
-    pub(crate) fn page_to_return_to(&self, address: &str, origin: &str) -> Option<String> {
+    pub(crate) fn return_to(&self, address: &str, origin: &str) -> Option<String> {
         let page = self.page(address, origin)?;
         let inside = self.inside(&page);
         let path = inside.split(['?', '#']).next().unwrap_or(inside);

@@ -16,7 +16,7 @@ const SLOT_CHARACTERS: &[u8] = b"0123456789abcdef";
 /// where another path or domain has it too.
 const MAX_OPENED: usize = 32;
 /// Longer pages are not repeated in the cookie: sixteen of them would not fit into 4 KiB.
-const MAX_PAGE: usize = 100;
+const MAX_RETURN_TO: usize = 100;
 const SECRET: usize = 20;
 const TAG: usize = 8;
 
@@ -35,7 +35,7 @@ pub(crate) struct BrowserSecret {
     in_progress: u8,
     /// Where the latest sign-in is to end: Logto sends nothing along when its consent page is
     /// cancelled.
-    page: Option<String>,
+    return_to: Option<String>,
 }
 
 impl BrowserSecret {
@@ -50,12 +50,12 @@ impl BrowserSecret {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let page = self.page.as_deref().unwrap_or_default();
+        let return_to = self.return_to.as_deref().unwrap_or_default();
         [
             &self.expires_at.to_le_bytes(),
             self.secret.as_slice(),
             &[self.in_progress],
-            page.as_bytes(),
+            return_to.as_bytes(),
         ]
         .concat()
     }
@@ -63,14 +63,14 @@ impl BrowserSecret {
     fn from_bytes(slot: u8, bytes: &[u8]) -> Option<Self> {
         let (expires_at, rest) = bytes.split_first_chunk()?;
         let (secret, rest) = rest.split_first_chunk()?;
-        let (in_progress, page) = rest.split_first()?;
-        let page = std::str::from_utf8(page).ok()?;
+        let (in_progress, return_to) = rest.split_first()?;
+        let return_to = std::str::from_utf8(return_to).ok()?;
         Some(Self {
             slot,
             secret: *secret,
             expires_at: u64::from_le_bytes(*expires_at),
             in_progress: *in_progress,
-            page: (!page.is_empty()).then(|| page.to_owned()),
+            return_to: (!return_to.is_empty()).then(|| return_to.to_owned()),
         })
     }
 }
@@ -98,7 +98,7 @@ impl BrowserSecrets {
         keys: &KeyRing,
         header: &str,
         now: u64,
-        page: Option<&str>,
+        return_to: Option<&str>,
         replaces: bool,
     ) -> Result<BrowserSecret, Error> {
         let latest = self.of_browser(keys, header, now).max_by_key(|browser| browser.expires_at);
@@ -109,14 +109,15 @@ impl BrowserSecrets {
                 secret: encoding::random()?,
                 expires_at: 0,
                 in_progress: 0,
-                page: None,
+                return_to: None,
             },
         };
         browser.expires_at = now + self.lifetime;
         if !replaces || browser.in_progress == 0 {
             browser.in_progress = browser.in_progress.saturating_add(1);
         }
-        browser.page = page.filter(|page| page.len() <= MAX_PAGE).map(str::to_owned);
+        browser.return_to =
+            return_to.filter(|return_to| return_to.len() <= MAX_RETURN_TO).map(str::to_owned);
         Ok(browser)
     }
 
@@ -156,8 +157,13 @@ impl BrowserSecrets {
     }
 
     /// The page that the latest sign-in of the browser is to end at.
-    pub(super) fn latest_page(&self, keys: &KeyRing, header: &str, now: u64) -> Option<String> {
-        self.of_browser(keys, header, now).max_by_key(|browser| browser.expires_at)?.page
+    pub(super) fn latest_return_to(
+        &self,
+        keys: &KeyRing,
+        header: &str,
+        now: u64,
+    ) -> Option<String> {
+        self.of_browser(keys, header, now).max_by_key(|browser| browser.expires_at)?.return_to
     }
 
     /// The cookies of our names: slot, name and value.
@@ -216,8 +222,8 @@ mod tests {
         assert_eq!((second.tag(), second.slot), (first.tag(), first.slot));
         let line = secrets.write(&keys, &second, 10).unwrap();
         assert!(line.contains("Max-Age=900;"), "{line}");
-        let page = secrets.latest_page(&keys, cookie(&line), 10);
-        assert_eq!(page.as_deref(), Some("/two"));
+        let return_to = secrets.latest_return_to(&keys, cookie(&line), 10);
+        assert_eq!(return_to.as_deref(), Some("/two"));
         // The cookie goes with the last of them.
         let line = secrets.finish(&keys, &second, 20);
         assert!(line.contains("Max-Age=890;"), "{line}");
@@ -231,8 +237,8 @@ mod tests {
         let (secrets, keys) = fixture();
         let mut jar = std::collections::BTreeMap::new();
         for tab in 0..300 {
-            let page = format!("/{tab:0>99}");
-            let browser = secrets.begin(&keys, "", 0, Some(&page), false).unwrap();
+            let return_to = format!("/{tab:0>99}");
+            let browser = secrets.begin(&keys, "", 0, Some(&return_to), false).unwrap();
             let line = secrets.write(&keys, &browser, 0).unwrap();
             let (name, value) = cookie(&line).split_once('=').unwrap();
             jar.insert(name.to_owned(), value.to_owned());

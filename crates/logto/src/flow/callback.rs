@@ -46,13 +46,17 @@ impl Engine {
     ) -> Result<Callback, Arc<CallbackFailure>> {
         let CallbackRequest { browser: Browser { origin, cookies }, path, query, .. } = request;
         let now = self.settings.clock.now();
-        let unknown = |error, page| Arc::new(CallbackFailure::without_transaction(error, page));
+        let unknown =
+            |error, return_to| Arc::new(CallbackFailure::without_transaction(error, return_to));
 
         let parameters = CallbackParameters::parse(query).map_err(|error| unknown(error, None))?;
         if parameters.is_bare() {
             // All that Logto sends when a user cancels on its consent page.
             let error = Error::new(ErrorKind::Cancelled, "the sign-in was cancelled");
-            return Err(unknown(error, self.transactions.latest_page(&self.keys, cookies, now)));
+            return Err(unknown(
+                error,
+                self.transactions.latest_return_to(&self.keys, cookies, now),
+            ));
         }
         let state = parameters.state.as_deref().unwrap_or_default();
         let transaction = match self.transactions.find(&self.keys, cookies, state, now) {
@@ -61,9 +65,9 @@ impl Engine {
                 let error = invalid("the sign-in was replaced by one in another tab");
                 return Err(Arc::new(CallbackFailure::displaced(intent, error)));
             }
-            Returning::Other(page) => {
+            Returning::Other(return_to) => {
                 let error = invalid("`state` does not match a sign-in of this browser");
-                return Err(unknown(error, page));
+                return Err(unknown(error, return_to));
             }
         };
         let redirect_uri = self.redirect_uri(origin, &transaction);

@@ -11,7 +11,7 @@ pub(crate) const CONSENT_REQUIRED: &str = "consent_required";
 pub(crate) struct CallbackFailure {
     pub(crate) error: Error,
     /// The page that the user wanted, if that is known.
-    pub(crate) page: Option<String>,
+    pub(crate) return_to: Option<String>,
     /// The sign-in that has ended with this. After an outage it is not: loading the same callback
     /// again may work.
     pub(crate) ended: Option<Transaction>,
@@ -25,15 +25,15 @@ pub(crate) struct CallbackFailure {
 
 impl CallbackFailure {
     /// No sign-in of this browser is concerned.
-    pub(crate) fn without_transaction(error: Error, page: Option<String>) -> Self {
-        Self { error, page, ended: None, displaced: None, max_age: None, silent: None }
+    pub(crate) fn without_transaction(error: Error, return_to: Option<String>) -> Self {
+        Self { error, return_to, ended: None, displaced: None, max_age: None, silent: None }
     }
 
     pub(crate) fn new(transaction: Transaction, error: Error) -> Self {
         let options = transaction.intent.options();
         let is_silent = options.is_silent || options.is_after_silent;
         Self {
-            page: transaction.intent.return_to.clone(),
+            return_to: transaction.intent.return_to.clone(),
             max_age: transaction.intent.max_age(),
             silent: is_silent.then(|| transaction.clone()),
             ended: (!error.is_retryable()).then_some(transaction),
@@ -43,8 +43,8 @@ impl CallbackFailure {
     }
 
     pub(crate) fn displaced(intent: Intent, error: Error) -> Self {
-        let (page, max_age) = (intent.return_to.clone(), intent.max_age());
-        Self { error, page, ended: None, displaced: Some(intent), max_age, silent: None }
+        let (return_to, max_age) = (intent.return_to.clone(), intent.max_age());
+        Self { error, return_to, ended: None, displaced: Some(intent), max_age, silent: None }
     }
 
     /// The sign-in, if Logto refused it because it does not know a resource that was asked for.

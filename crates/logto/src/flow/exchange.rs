@@ -96,7 +96,7 @@ impl Engine {
         callback: Callback,
     ) -> Result<Completed, Error> {
         let Callback { transaction, parameters, redirect_uri, cookies, device } = callback;
-        let Redeemed { session, page } = match exchange.redeemed.clone() {
+        let Redeemed { session, return_to } = match exchange.redeemed.clone() {
             Some(redeemed) => redeemed,
             None => {
                 let session = self.redeem(&transaction, parameters, &redirect_uri).await;
@@ -112,7 +112,7 @@ impl Engine {
             }
         };
         let (session, replaces) = self.begin_session(session, &cookies, device).await?;
-        Ok(Completed { session, page, replaces })
+        Ok(Completed { session, return_to, replaces })
     }
 
     /// Checks that the session is of the user that was asked for, or else revokes its tokens, and
@@ -135,9 +135,9 @@ impl Engine {
             Some(freshness) if expected.is_none() => freshness.is_for(session.grant.shown().sub()),
             _ => true,
         };
-        let page = transaction.intent.return_to.clone().filter(|_| goes_on);
-        let page = self.admit(&session, page).await?;
-        Ok(Redeemed { session, page })
+        let return_to = transaction.intent.return_to.clone().filter(|_| goes_on);
+        let return_to = self.admit(&session, return_to).await?;
+        Ok(Redeemed { session, return_to })
     }
 
     /// The outcome once more, if the session did not end since: "back" after a sign-out must not
@@ -168,10 +168,10 @@ impl Engine {
             let may_wait =
                 self.sessions.replay_guards.is_shared() && begun.elapsed() < self.patience();
             is_free = match self.sessions.replay_guards.taken_up(&id).await? {
-                Some(TakenUp::Done(session, page)) => {
+                Some(TakenUp::Done(session, return_to)) => {
                     return Ok(Exchanger::Another(Completed {
                         session: *session,
-                        page,
+                        return_to,
                         replaces: false,
                     }));
                 }
@@ -213,7 +213,7 @@ impl Engine {
         self.tasks.spawn(async move {
             let seconds = engine.settings.sign_in_lifetime;
             let completed = outcome.as_ref().ok();
-            let brought = completed.map(|done| (&done.session, done.page.as_deref()));
+            let brought = completed.map(|done| (&done.session, done.return_to.as_deref()));
             engine.sessions.replay_guards.note_outcome(guard, brought, seconds).await;
         });
     }

@@ -38,7 +38,7 @@ impl FrameKey {
 pub(crate) struct Ticket {
     pub(crate) challenge: Challenge,
     /// The page that the frame is to show.
-    pub(crate) page: String,
+    pub(crate) return_to: String,
     /// The origin of the page around the frame, if the browser said it.
     pub(crate) embedder: Option<String>,
     /// The [options](super::SignInOptions::to_query) of the sign-in.
@@ -49,7 +49,7 @@ pub(crate) struct Ticket {
 pub(crate) struct Code {
     /// By which it is used once.
     pub(crate) id: String,
-    pub(crate) page: String,
+    pub(crate) return_to: String,
     /// The session's cookies, as the window sends them.
     pub(crate) cookies: String,
 }
@@ -133,8 +133,8 @@ impl Frames {
     }
 
     pub(crate) fn seal_ticket(keys: &KeyRing, ticket: &Ticket, now: u64) -> Result<String, Error> {
-        let Ticket { challenge, page, embedder, options } = ticket;
-        let lines = format!("{page}\n{}\n{options}", embedder.as_deref().unwrap_or_default());
+        let Ticket { challenge, return_to, embedder, options } = ticket;
+        let lines = format!("{return_to}\n{}\n{options}", embedder.as_deref().unwrap_or_default());
         let value = [challenge.as_slice(), lines.as_bytes()].concat();
         keys.seal(Purpose::Frame, TICKET, with_end(now.saturating_add(KEY_LIFETIME), &value))
     }
@@ -145,7 +145,7 @@ impl Frames {
         let mut lines = std::str::from_utf8(lines).ok()?.splitn(3, '\n').map(str::to_owned);
         Some(Ticket {
             challenge: *challenge,
-            page: lines.next()?,
+            return_to: lines.next()?,
             embedder: lines.next().filter(|embedder| !embedder.is_empty()),
             options: lines.next()?,
         })
@@ -159,7 +159,7 @@ impl Frames {
         now: u64,
     ) -> Result<String, Error> {
         let id: [u8; 16] = encoding::random()?;
-        let lines = format!("{}\n{cookies}", ticket.page);
+        let lines = format!("{}\n{cookies}", ticket.return_to);
         let value = [ticket.challenge.as_slice(), &id, lines.as_bytes()].concat();
         keys.seal(Purpose::Frame, CODE, with_end(now.saturating_add(CODE_LIFETIME), &value))
     }
@@ -169,10 +169,10 @@ impl Frames {
         let value = keys.open(Purpose::Frame, CODE, code)?;
         let (challenge, rest) = before_end(&value, now)?.split_first_chunk::<32>()?;
         let (id, lines) = rest.split_first_chunk::<16>()?;
-        let (page, cookies) = std::str::from_utf8(lines).ok()?.split_once('\n')?;
+        let (return_to, cookies) = std::str::from_utf8(lines).ok()?.split_once('\n')?;
         (*challenge == key.challenge()).then(|| Code {
             id: encoding::encode(id),
-            page: page.to_owned(),
+            return_to: return_to.to_owned(),
             cookies: cookies.to_owned(),
         })
     }
@@ -219,7 +219,7 @@ mod tests {
     fn ticket(key: &FrameKey) -> Ticket {
         Ticket {
             challenge: key.challenge(),
-            page: "/page?a=b".to_owned(),
+            return_to: "/page?a=b".to_owned(),
             embedder: Some("https://huggingface.co".to_owned()),
             options: "prompt=login\nx=y".to_owned(),
         }
@@ -240,7 +240,7 @@ mod tests {
 
         let code = Frames::seal_code(&keys, &ticket(&key), "a=b; c=d", 1000).unwrap();
         let opened = Frames::open_code(&keys, &key, &code, 1059).unwrap();
-        assert_eq!((opened.page.as_str(), opened.cookies.as_str()), ("/page?a=b", "a=b; c=d"));
+        assert_eq!((opened.return_to.as_str(), opened.cookies.as_str()), ("/page?a=b", "a=b; c=d"));
         assert!(Frames::open_code(&keys, &key, &code, 1060).is_none(), "too late");
         let (other, _) = frames.keep_key(&keys, "", 1000).unwrap();
         assert!(Frames::open_code(&keys, &other, &code, 1000).is_none(), "another frame");

@@ -36,6 +36,6 @@ impl Engine {
             return Ok(None);
         }
         let lookup = self.sessions.load(code.cookies.as_bytes(), now).await?;
-        Ok(lookup.loaded.map(|loaded| (code.page, loaded)))
+        Ok(lookup.loaded.map(|loaded| (code.return_to, loaded)))
     }
 }

@@ -159,7 +159,7 @@ impl Engine {
         if self.settings.is_window(wanted) {
             return Ok(Some(wanted.clone()));
         }
-        self.settings.page_to_return_to(wanted, origin).map(Some).ok_or_else(|| {
+        self.settings.return_to(wanted, origin).map(Some).ok_or_else(|| {
             let why = "the page to show after signing in is not a page of this app";
             Error::new(ErrorKind::InvalidRequest, why)
         })

@@ -169,8 +169,13 @@ impl Transactions {
     }
 
     /// The page that the latest sign-in of this browser is to end at.
-    pub(crate) fn latest_page(&self, keys: &KeyRing, header: &str, now: u64) -> Option<String> {
-        self.browsers.latest_page(keys, header, now)
+    pub(crate) fn latest_return_to(
+        &self,
+        keys: &KeyRing,
+        header: &str,
+        now: u64,
+    ) -> Option<String> {
+        self.browsers.latest_return_to(keys, header, now)
     }
 
     /// The `Set-Cookie` line with which a sign-in has ended.

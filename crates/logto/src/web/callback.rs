@@ -10,7 +10,7 @@ use crate::flow::{Browser, CallbackFailure, CallbackRequest};
 /// budget, in bytes: nginx takes 4 KiB of headers, unless it is told otherwise.
 const ROOM: usize = 1152;
 /// An address that is always taken.
-const SHORT_PAGE: usize = 256;
+const SHORT_RETURN_TO: usize = 256;
 
 impl Context {
     /// Completes a sign-in: checks what the browser brought from Logto, redeems the code, keeps the
@@ -59,14 +59,15 @@ impl Context {
         let mut set = self.take_cookies().await;
         set.push(logto.finish_sign_in(&transaction));
         set.extend(counted);
-        let page = self.page_of(completed.page.as_ref());
-        let bytes = page.len() + set.iter().map(String::len).sum::<usize>();
-        let is_short = page.len() <= SHORT_PAGE || bytes <= logto.settings.cookie_budget + ROOM;
-        let page = match is_short || logto.settings.is_window(&page) {
-            true => page,
+        let return_to = self.return_to_or_default(completed.return_to.as_ref());
+        let bytes = return_to.len() + set.iter().map(String::len).sum::<usize>();
+        let is_short =
+            return_to.len() <= SHORT_RETURN_TO || bytes <= logto.settings.cookie_budget + ROOM;
+        let return_to = match is_short || logto.settings.is_window(&return_to) {
+            true => return_to,
             false => self.after_sign_in(),
         };
-        Reply::see_other(page).with_pages_forgotten().with_cookies(set)
+        Reply::see_other(return_to).with_pages_forgotten().with_cookies(set)
     }
 
     async fn after_failed_callback(&self, failure: &CallbackFailure) -> Reply {
@@ -77,9 +78,9 @@ impl Context {
         }
         if let Some(silent) = &failure.silent {
             tracing::debug!(error = %failure.error, "a silent sign-in brought no session");
-            let page = self.page_of(failure.page.as_ref());
+            let return_to = self.return_to_or_default(failure.return_to.as_ref());
             let finished = self.logto().finish_sign_in(silent);
-            return Reply::see_other(page).with_cookies(vec![finished]);
+            return Reply::see_other(return_to).with_cookies(vec![finished]);
         }
         self.fail_callback(failure).await
     }
@@ -106,7 +107,7 @@ impl Context {
             }
             _ => self.logto().faults.report("callback", error),
         }
-        let page = self.page_of(failure.page.as_ref());
+        let return_to = self.return_to_or_default(failure.return_to.as_ref());
         let harmless = matches!(error.kind(), ErrorKind::InvalidCallback | ErrorKind::Cancelled);
         let signed_in = self.loaded_session().await.is_ok_and(|loaded| loaded.is_some());
         let again = match &failure.displaced {
@@ -120,15 +121,15 @@ impl Context {
             _ if error.reply().is_some() => Reply::from(error.clone()),
             // The page would send them to sign in again, and so on.
             (_, Some(max_age)) if harmless && signed_in => {
-                self.page_still_signed_in(&page, max_age)
+                self.page_still_signed_in(&return_to, max_age)
             }
-            (_, None) if harmless && signed_in => Reply::see_other(page),
+            (_, None) if harmless && signed_in => Reply::see_other(return_to),
             (_, None) if signed_in && Wording::new(error).code == "logto_failed" => {
-                self.page_signed_in_as_before(error, page)
+                self.page_signed_in_as_before(error, return_to)
             }
             // As if the user had asked for something impossible, not as if this server had
             // failed.
-            (_, max_age) => self.error_page(error, &page, max_age).without_gateway_error(),
+            (_, max_age) => self.error_page(error, &return_to, max_age).without_gateway_error(),
         };
         match &failure.ended {
             Some(ended) => reply.with_cookies(vec![self.logto().finish_sign_in(ended)]),
@@ -137,18 +138,18 @@ impl Context {
     }
 
     /// For a user who wanted to sign in once more, which did not work, and lost nothing.
-    fn page_signed_in_as_before(&self, error: &Error, page: String) -> Reply {
+    fn page_signed_in_as_before(&self, error: &Error, return_to: String) -> Reply {
         let detail = said_by_logto(error);
         let page = Page {
             title: "You are still signed in",
             text: Wording::new(error).text,
             detail: detail.as_deref(),
-            next_action: NextAction::link(page, "Continue"),
+            next_action: NextAction::link(return_to, "Continue"),
         };
         self.page(400, &page)
     }
 
-    pub(super) fn page_of(&self, wanted: Option<&String>) -> String {
+    pub(super) fn return_to_or_default(&self, wanted: Option<&String>) -> String {
         wanted.cloned().unwrap_or_else(|| self.after_sign_in())
     }
 }

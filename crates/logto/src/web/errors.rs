@@ -61,7 +61,7 @@ impl Context {
     pub(super) fn not_signed_in(&self) -> Refusal {
         let Wording { code, text, .. } = Wording::for_kind(ErrorKind::SignInRequired);
         Refusal {
-            sign_in: self.sign_in_path(&self.page_to_return_to(), None),
+            sign_in: self.sign_in_path(&self.return_to_for_request(), None),
             max_age: None,
             title: "You are no longer signed in",
             text: "Your session has ended. Sign in using the new window, then come back and reload this page. \
@@ -98,12 +98,12 @@ impl Context {
         let Wording { status, title, .. } = Wording::new(&told);
         let page = match request.turbo_frame() {
             Some(frame) => {
-                let address = self.sign_in_path(&self.page_to_return_to(), Some(0));
+                let address = self.sign_in_path(&self.return_to_for_request(), Some(0));
                 let next_action = NextAction::link(address, "Use another account");
                 let page = Page { title, text: "", detail: None, next_action };
                 page.in_turbo_frame(status, frame, self.language())
             }
-            None => self.error_page(&told, &self.page_to_return_to(), None),
+            None => self.error_page(&told, &self.return_to_for_request(), None),
         };
         error.answered_by(page.with_header("vary", "Cookie"))
     }
@@ -152,7 +152,7 @@ impl Context {
         if self.request().is_framed() {
             // Never the address as it was sent: `//host` would be a page of that host.
             let options = SignInOptions { max_age: refusal.max_age, ..SignInOptions::new() };
-            let page = self.page_to_return_to();
+            let page = self.return_to_for_request();
             return self.page_in_frame(401, &page, page.clone(), &options);
         }
         if !refusal.is_stale && self.request().is_form_of_another_site(self.origin()) {
@@ -201,7 +201,7 @@ impl Context {
         let reply = match error.kind() {
             ErrorKind::SignInRequired => self.refuse(),
             _ if self.request().is_navigation() || self.request().accepts_html() => {
-                let page = self.error_page(&error, &self.page_to_return_to(), None);
+                let page = self.error_page(&error, &self.return_to_for_request(), None);
                 page.with_header("vary", "Cookie")
             }
             _ => Reply::from_error(&error).with_header("vary", "Cookie"),

@@ -53,7 +53,7 @@ impl Context {
         let (key, cookie) = frames.keep_key(&logto.keys, &self.request().cookies(), self.now())?;
         let ticket = Ticket {
             challenge: key.challenge(),
-            page: page.to_owned(),
+            return_to: page.to_owned(),
             embedder: self.request().other_referrer(self.origin()),
             options: options.to_query(),
         };
@@ -182,7 +182,7 @@ impl FrameRoute<'_> {
             text: "You can close this window. If the page that you came from does not continue by itself, \
                    choose “Open a window” there once more.",
             detail: None,
-            next_action: NextAction::link(ticket.page, "Continue")
+            next_action: NextAction::link(ticket.return_to, "Continue")
                 .with_script(format!("const code = {};\n{HANDING_OVER}", script_text(&code)))
                 .without_framing(),
         };

@@ -46,7 +46,7 @@ impl Context {
     }
 
     fn refuse_as_stale(&self, max_age: u64, is_signed_in: bool) -> Reply {
-        let sign_in = self.sign_in_path(&self.page_to_return_to(), Some(max_age));
+        let sign_in = self.sign_in_path(&self.return_to_for_request(), Some(max_age));
         let refusal = if is_signed_in {
             Refusal {
                 sign_in,

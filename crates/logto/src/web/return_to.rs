@@ -20,7 +20,7 @@ impl Context {
     }
 
     /// Where a user who has to sign in first wants to be afterwards.
-    pub(super) fn page_to_return_to(&self) -> String {
+    pub(super) fn return_to_for_request(&self) -> String {
         let request = self.request();
         // A fragment of a page, what a script fetches, and the address of a form are no pages:
         // return to the one that is shown.
@@ -71,7 +71,7 @@ impl Context {
 
     /// A path or address as a page of this app that one can return to.
     pub(super) fn own_page(&self, address: &str) -> Option<String> {
-        self.logto().settings.page_to_return_to(address, self.origin())
+        self.logto().settings.return_to(address, self.origin())
     }
 }
 

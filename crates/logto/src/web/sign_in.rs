@@ -66,7 +66,7 @@ impl Context {
 
     fn page_wanted(&self, options: &SignInOptions) -> Result<String, Error> {
         let page = self.logto().return_to(self.origin(), options)?;
-        Ok(page.unwrap_or_else(|| self.page_to_return_to()))
+        Ok(page.unwrap_or_else(|| self.return_to_for_request()))
     }
 
     async fn is_sign_in_loop(&self) -> bool {

@@ -55,7 +55,7 @@ impl Context {
             return Ok(None);
         }
         let page = options.post_redirect_uri.clone();
-        let post_redirect_uri = Some(page.unwrap_or_else(|| self.page_to_return_to()));
+        let post_redirect_uri = Some(page.unwrap_or_else(|| self.return_to_for_request()));
         let options = SignInOptions { is_silent: true, post_redirect_uri, ..options };
         match self.sign_in(options).await {
             Ok(reply) => Ok(Some(reply.with_cookies(vec![attributes.set(&name, "1", TRIED)]))),

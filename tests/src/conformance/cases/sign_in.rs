@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Case, SetCookie, Setup, Visitor};
+use super::super::{Answer, Case, SetCookie, Setup, Visitor};
 
 const LIFETIME: u64 = 1_209_600;
 const SIGN_IN: &str = "Path=/; Max-Age=900; HttpOnly; SameSite=Lax";
@@ -122,7 +122,7 @@ pub fn signing_in() -> Vec<Case> {
             visitor.sign_in("dora").await;
             let names = visitor.lasting_cookie_names();
             assert_eq!(names, ["logto_conformance", "logto_conformance.1"]);
-            assert!(visitor.open("/hello").await.text() != "hello nobody");
+            is_greeted(&visitor.open("/hello").await);
             let out = visitor.post("/sign-out").send().await;
             assert!(out.cookies().iter().all(SetCookie::is_removal));
             assert!(visitor.cookie_names().is_empty());
@@ -138,7 +138,7 @@ pub fn signing_in() -> Vec<Case> {
             assert!(bytes < 1024, "{bytes} bytes of cookies");
             for _ in 0..5 {
                 let page = visitor.open("/hello").await;
-                assert!(page.text() != "hello nobody");
+                is_greeted(&page);
                 assert!(page.cookies().is_empty());
             }
             let out = visitor.post("/sign-out").send().await;
@@ -180,4 +180,9 @@ fn is_a_session(cookie: &SetCookie, further: &str) {
     assert!((LIFETIME - 60..=LIFETIME).contains(&max_age), "{cookie:?}");
     let expected = format!("Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{further}");
     assert_eq!(cookie.attributes, expected);
+}
+
+fn is_greeted(page: &Answer) {
+    let text = page.text();
+    assert!(text.starts_with("hello ") && text != "hello nobody", "{}", page.summary(""));
 }

@@ -21,7 +21,7 @@ pub(crate) type Outcome = Result<Completed, Arc<CallbackFailure>>;
 pub(crate) struct Completed {
     pub(crate) session: LoadedSession,
     /// The page to go on to; the configured one if there is none.
-    pub(crate) page: Option<String>,
+    pub(crate) return_to: Option<String>,
     /// Whether the browser brought a session, which the new one replaces: it keeps its cookies.
     pub(crate) replaces: bool,
 }
@@ -41,7 +41,7 @@ struct Kept {
 #[derive(Clone)]
 pub(crate) struct Redeemed {
     pub(crate) session: Session,
-    pub(crate) page: Option<String>,
+    pub(crate) return_to: Option<String>,
 }
 
 /// How far the attempts at one callback came.
