@@ -3,7 +3,7 @@
 //! AES-256-GCM with a random 96-bit nonce. A key is derived for each secret and purpose
 //! (HKDF-SHA256, RFC 5869), and the name of the cookie and the issuer are bound in as additional
 //! data: a value sealed for one place opens in no other. One key is good for 2³² seals (NIST SP
-//! 800-38D, section 8.3). Each session cookie and each write to a store is one, the signs of life of
+//! 800-38D, section 8.3). Each session cookie and each write to a store is one, the heartbeats of
 //! a refresh included: add a secret to the ring before that.
 
 use std::fmt;

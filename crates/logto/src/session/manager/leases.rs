@@ -13,13 +13,13 @@ use super::store::Store;
 use crate::error::Error;
 use crate::storage::{Expect, Version};
 
-/// How long the right to refresh lasts without a sign of life. A holder may die after Logto has
+/// How long the right to refresh lasts without a heartbeat. A holder may die after Logto has
 /// replaced its refresh token, which Logto takes for 3 seconds more: what is left of them has to do
 /// for the next look of a follower and its request to Logto.
 pub(super) const LIFE: Duration = Duration::from_millis(1000);
-/// Between two signs of life: a slow one does not cost the lease.
+/// Between two heartbeats: a slow one does not cost the lease.
 const BEAT: Duration = Duration::from_millis(250);
-/// After a sign of life that the store did not take.
+/// After a heartbeat that the store did not take.
 const BEAT_AGAIN: Duration = Duration::from_millis(100);
 
 /// The leases of all sessions.
@@ -42,7 +42,7 @@ impl Leases {
         Ok(version.map(|version| Lease { key, owner, version, end, was_never_lost: true }))
     }
 
-    /// Does the work with signs of life, and gives the right back.
+    /// Does the work with heartbeats, and gives the right back.
     pub(crate) async fn holding<T>(&self, held: &HeldLease, work: impl Future<Output = T>) -> T {
         let outcome = beside(self.give_signs_of_life(held), work).await;
         if let Some(lease) = held.take() {
@@ -93,7 +93,7 @@ impl Leases {
         }
     }
 
-    /// Goes on with a lease that is not as it was left: an earlier sign of life was stored although
+    /// Goes on with a lease that is not as it was left: an earlier heartbeat was stored although
     /// its answer was lost, or none came for too long and no other instance has the lease now.
     async fn regain(&self, mut lease: Lease) -> Option<Lease> {
         let Ok([entry]) = self.store.get([&lease.key]).await else {
@@ -110,7 +110,7 @@ impl Leases {
         }
         match self.write_lease(&lease, Expect::after(entry.as_ref())).await {
             Ok(Some(lease)) => Some(lease),
-            // The next sign of life sees what is there.
+            // The next heartbeat sees what is there.
             Ok(None) | Err(_) => Some(lease),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Shorter than a lease lives without a sign of life.
+/// Shorter than a lease lives without a heartbeat.
 const LONG_ENOUGH: Duration = Duration::from_millis(500);
 /// How long after an outage those come first who hold what Logto answered.
 const HEAD_START: Duration = Duration::from_secs(1);

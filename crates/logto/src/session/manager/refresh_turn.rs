@@ -217,7 +217,7 @@ mod tests {
         let work = async {
             for _ in 0..20 {
                 sleep(LIFE / 2).await;
-                assert!(lease.right().is_valid(), "it gives signs of life");
+                assert!(lease.right().is_valid(), "it gives heartbeats");
             }
             // The process stands still: its time goes on, and nothing runs.
             tokio::time::advance(LIFE).await;
@@ -239,7 +239,7 @@ mod tests {
         let before = storage.calls.load(Ordering::Relaxed);
         sleep(ten_seconds).await;
         let calls = storage.calls.load(Ordering::Relaxed) - before;
-        assert!((30..=40).contains(&calls), "{calls} signs of life");
+        assert!((30..=40).contains(&calls), "{calls} heartbeats");
 
         let other = instance(&storage);
         let before = storage.calls.load(Ordering::Relaxed);
