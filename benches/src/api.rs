@@ -1,4 +1,4 @@
-//! Access tokens at the door of an API.
+//! Access tokens at the route of an API.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +15,9 @@ use tokio::runtime::Runtime;
 
 use crate::harness::{Case, measure};
 use crate::peers::axum::hello;
-use crate::peers::doors::{Door, jwt_authorizer, logto, older_hello, opened, tower_oauth2};
+use crate::peers::protected::{
+    ProtectedRoute, jwt_authorizer, logto, older_hello, opened, tower_oauth2,
+};
 use crate::report::{Report, Unit};
 use crate::stage::{API, Stage, request};
 
@@ -121,20 +123,20 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     report.at_most("G7j", &what, fetches as f64, 5.0, Unit::Count);
 }
 
-fn page<'a, D: Door + 'a>(
+fn page<'a, D: ProtectedRoute + 'a>(
     name: &'static str,
     runtime: &'a Runtime,
-    mut door: D,
+    mut route: D,
     bearer: &'a [HeaderValue],
 ) -> Case<'a> {
     Case::asynchronous(name, runtime, async move || {
-        assert_eq!(door.ask(&bearer[0]).await, 200);
+        assert_eq!(route.ask(&bearer[0]).await, 200);
     })
 }
 
-/// A door in each situation. `open` makes one that has its keys and has seen the first token; in the
+/// A route in each situation. `open` makes one that has its keys and has seen the first token; in the
 /// flood of distinct tokens it is `crowded`.
-fn situations<'a, D: Door + 'a>(
+fn situations<'a, D: ProtectedRoute + 'a>(
     [before, first, distinct, unknown]: Names,
     runtime: &'a Runtime,
     tokens: &'a Tokens,
@@ -189,26 +191,26 @@ async fn unknown_keys(stage: &Stage, report: &Report, tokens: &Tokens) -> usize 
     fetches
 }
 
-async fn with_unknown_keys<D: Door>(
+async fn with_unknown_keys<D: ProtectedRoute>(
     name: &str,
     stage: &Stage,
     tokens: &Tokens,
     open: impl AsyncFn() -> D,
 ) -> (usize, [String; 3]) {
-    let mut door = opened(open().await, &tokens.good[0]).await;
+    let mut route = opened(open().await, &tokens.good[0]).await;
     stage.tenant.clear_requests();
     for token in &tokens.unknown {
-        assert_eq!(door.ask(token).await, 401, "a forged token was believed");
+        assert_eq!(route.ask(token).await, 401, "a forged token was believed");
     }
     let requests = stage.tenant.requests();
     let fetches = requests.iter().filter(|seen| seen.path.ends_with("/jwks"));
     let fetches = fetches.count();
 
-    let mut door = opened(open().await, &tokens.good[0]).await;
+    let mut route = opened(open().await, &tokens.good[0]).await;
     let rotated = stage.tenant.rotate_signing_key(SigningAlgorithm::Es384);
     rotated.expect("a key");
     let new = self::tokens(stage, 1).await;
-    let new = match door.ask(&bearer(&new[0])).await {
+    let new = match route.ask(&bearer(&new[0])).await {
         200 => "let in",
         _ => "refused",
     };

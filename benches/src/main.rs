@@ -9,13 +9,13 @@ mod harness;
 mod kept;
 mod memory;
 mod peers;
-mod users;
 mod report;
 mod sockets;
 mod stage;
 mod stores;
 mod streams;
 mod threads;
+mod users;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,6 @@
 
 pub mod actix;
 pub mod axum;
-pub mod doors;
 pub mod poem;
+pub mod protected;
 pub mod rocket;

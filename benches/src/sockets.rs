@@ -15,10 +15,10 @@ use crate::api;
 use crate::harness::{Measured, thread_time};
 use crate::kept::Kept;
 use crate::peers::axum::{App, hello, login, logto, sessions_in_memory};
-use crate::peers::doors;
-use crate::users::not_asked;
+use crate::peers::protected;
 use crate::report::{Report, Unit};
 use crate::stage::{API, Stage};
+use crate::users::not_asked;
 
 const ROUNDS: usize = 15;
 const CONNECTIONS: usize = 8;
@@ -51,7 +51,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         (REFUSAL, logto(&in_cookies), "accept: application/json".to_owned()),
         (
             "logto-axum, token seen before",
-            doors::logto(&api),
+            protected::logto(&api),
             format!("authorization: Bearer {token}"),
         ),
         ("tower-sessions, memory store", tower_sessions, text(&theirs)),

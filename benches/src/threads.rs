@@ -11,9 +11,9 @@ use tokio::runtime::Runtime;
 use crate::harness::median;
 use crate::kept::Kept;
 use crate::peers::axum::{App, get_with, hello, login, logto, sessions_in_memory_of};
-use crate::users::not_asked;
 use crate::report::{Report, Unit};
 use crate::stage::Stage;
+use crate::users::not_asked;
 
 const ROUNDS: usize = 9;
 const SAMPLE: Duration = Duration::from_millis(150);

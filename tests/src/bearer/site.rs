@@ -7,13 +7,13 @@ use logto::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
 use reqwest::Method;
 
-use super::{RESOURCE, doors};
+use super::{RESOURCE, adapters};
 use crate::conformance::Server;
 
 /// Where browsers reach the site.
 pub const BASE_URL: &str = "http://localhost:3000";
 
-/// One user, signed in at one site behind every door.
+/// One user, signed in at one site behind every adapter.
 pub struct Site {
     /// Where the user signed in.
     pub tenant: LocalTenant,
@@ -44,16 +44,16 @@ impl Site {
         let logto = Logto::new(config).expect("a valid configuration");
         let cookie = sign_in(&tenant, &logto, user).await;
         let mut servers = Vec::new();
-        for door in doors() {
+        for adapter in adapters() {
             let config = ApiConfig::new(RESOURCE)
                 .with_personal_access_tokens(machine.clone(), "read:things write:things");
             let api = logto.api(config).expect("an API");
-            servers.push((door.name, (door.serve_site)(logto.clone(), api).await));
+            servers.push((adapter.name, (adapter.serve_site)(logto.clone(), api).await));
         }
         Self { tenant, machine, cookie, servers }
     }
 
-    /// Status, `WWW-Authenticate` and body of every door's answer, in which all have to agree.
+    /// Status, `WWW-Authenticate` and body of every adapter's answer, in which all have to agree.
     ///
     /// # Panics
     ///

@@ -4,7 +4,7 @@ use logto::Clock;
 use logto::resource_server::{Api, ApiConfig};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Door, METADATA_SCOPES, Token, doors};
+use super::{Adapter, METADATA_SCOPES, Token, adapters};
 use crate::conformance::Server;
 use crate::hostile::Provider;
 
@@ -15,13 +15,13 @@ pub const CLIENT: &str = "8s6wye3gb7dq9a4n54lsn";
 /// An organization.
 pub const ORGANIZATION: &str = "wpmklpcc20gc";
 
-/// One provider and an API at it, behind every door.
+/// One provider and an API at it, behind every adapter.
 pub struct World {
     /// The provider.
     pub provider: Provider,
     /// The clock of provider and APIs.
     pub clock: Clock,
-    servers: Vec<(Door, Server)>,
+    servers: Vec<(Adapter, Server)>,
     client: reqwest::Client,
 }
 
@@ -68,12 +68,12 @@ impl World {
         configure: impl Fn(ApiConfig) -> ApiConfig,
     ) -> Self {
         let mut servers = Vec::new();
-        for door in doors() {
+        for adapter in adapters() {
             let config = ApiConfig::new(RESOURCE)
                 .with_resource_metadata(METADATA_SCOPES)
                 .with_clock(clock.clone());
             let api = Api::new(provider.endpoint(), configure(config)).expect("a configuration");
-            servers.push((door, (door.serve)(api).await));
+            servers.push((adapter, (adapter.serve)(api).await));
         }
         Self { provider, clock, servers, client: reqwest::Client::new() }
     }
@@ -85,15 +85,15 @@ impl World {
         Token::new(&self.provider.key(), &issuer, self.clock.now())
     }
 
-    /// The answer of every door to a request, in which all have to agree.
+    /// The answer of every adapter to a request, in which all have to agree.
     ///
     /// # Panics
     ///
     /// If they do not.
     pub async fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Seen {
         let mut answers = Vec::new();
-        for (door, server) in &self.servers {
-            answers.push((door.name, self.ask_one(server, path, headers).await));
+        for (adapter, server) in &self.servers {
+            answers.push((adapter.name, self.ask_one(server, path, headers).await));
         }
         let (first, seen) = answers.swap_remove(0);
         for (name, other) in answers {
@@ -137,7 +137,7 @@ impl World {
     #[must_use]
     pub fn addresses(&self) -> Vec<(&'static str, std::net::SocketAddr)> {
         let servers = self.servers.iter();
-        servers.map(|(door, server)| (door.name, server.address)).collect()
+        servers.map(|(adapter, server)| (adapter.name, server.address)).collect()
     }
 }
 

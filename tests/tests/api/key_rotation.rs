@@ -42,8 +42,8 @@ fn tokens(provider: &Provider, key: &Key) -> Vec<Arc<str>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_valid_token_is_refused_while_keys_rotate_under_load() {
     let world = World::new().await;
-    for (door, address) in world.addresses() {
-        let (old, new) = (world.provider.key(), Key::es384(&format!("for {door}")));
+    for (adapter, address) in world.addresses() {
+        let (old, new) = (world.provider.key(), Key::es384(&format!("for {adapter}")));
         let of_old = tokens(&world.provider, &old);
         let of_new = tokens(&world.provider, &new);
         let before = world.provider.calls(Endpoint::Jwks).len();
@@ -70,13 +70,13 @@ async fn no_valid_token_is_refused_while_keys_rotate_under_load() {
             });
         }
         for (n, status) in answers.join_all().await {
-            assert_eq!(status, 200, "{door}: request {n} was refused");
+            assert_eq!(status, 200, "{adapter}: request {n} was refused");
         }
         let rate = REQUESTS as f64 / begin.elapsed().as_secs_f64();
-        eprintln!("{door}: {rate:.0} requests a second");
+        eprintln!("{adapter}: {rate:.0} requests a second");
         // Once at the beginning and once for the new key.
         let fetches = world.provider.calls(Endpoint::Jwks).len() - before;
-        assert_eq!(fetches, 2, "{door}");
+        assert_eq!(fetches, 2, "{adapter}");
     }
 }
 
@@ -95,9 +95,9 @@ async fn a_flood_of_unknown_keys_makes_few_requests_and_delays_no_valid_token() 
     let good = world.token().sign();
     world.ask_with("/any", &good).await;
     let (client, before) = (reqwest::Client::new(), world.clock.now());
-    for (door, address) in world.addresses() {
+    for (adapter, address) in world.addresses() {
         flood(&world, &client, address).await;
-        assert_eq!(ask(&client, address, &good).await, 200, "{door}");
+        assert_eq!(ask(&client, address, &good).await, 200, "{adapter}");
     }
     let fetches = world.provider.calls(Endpoint::Jwks).len() as u64;
     // One more each five seconds, on a machine that is so slow.
@@ -106,13 +106,13 @@ async fn a_flood_of_unknown_keys_makes_few_requests_and_delays_no_valid_token() 
     assert!(fetches <= apis * allowed, "{fetches} by {apis} APIs");
 
     // Nor does the flood keep a new key out for long.
-    for (door, address) in world.addresses() {
-        world.provider.rotate_to(&Key::es384(door));
+    for (adapter, address) in world.addresses() {
+        world.provider.rotate_to(&Key::es384(adapter));
         world.clock.advance(Duration::from_secs(5));
         let new = world.token().sign();
         let (_, status) =
             tokio::join!(flood(&world, &client, address), ask(&client, address, &new));
-        assert_eq!(status, 200, "{door}");
+        assert_eq!(status, 200, "{adapter}");
     }
 }
 

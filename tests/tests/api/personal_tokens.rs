@@ -1,4 +1,4 @@
-//! Personal access tokens at the door of an API, and exchanges on a user's behalf.
+//! Personal access tokens at the adapter of an API, and exchanges on a user's behalf.
 
 use std::time::Duration;
 

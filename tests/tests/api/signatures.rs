@@ -1,4 +1,4 @@
-//! Signatures at the door of an API: every algorithm of Logto, and none that is not whole.
+//! Signatures at the adapter of an API: every algorithm of Logto, and none that is not whole.
 
 use logto_tests::bearer::Then::Invalid;
 use logto_tests::bearer::{ALICE, World};

@@ -1,4 +1,4 @@
-//! Accepted and refused tokens at the door of an API, over real sockets, in every framework.
+//! Accepted and refused tokens at the adapter of an API, over real sockets, in every framework.
 //!
 //! One table: what the token is, what comes of it, and how it differs from a good one. Status and
 //! header of each outcome are those of [`Then`]; all frameworks have to give the same answer, body

@@ -7,7 +7,7 @@ use logto_tests::{
 };
 
 /// The example app with webhooks, and a browser in which alice is signed in.
-struct Scene {
+struct World {
     tenant: LocalTenant,
     base_url: String,
     browser: Browser,
@@ -16,7 +16,7 @@ struct Scene {
     _app: ExampleApp,
 }
 
-impl Scene {
+impl World {
     async fn new(example: Example) -> Self {
         let base_url = free_base_url();
         let tenant = LocalTenant::builder().base_url(&base_url).webhooks(true);
@@ -53,30 +53,30 @@ async fn listens(tab: &Tab) {
 }
 
 /// Waits until the tab shows the start page to a stranger.
-async fn is_signed_out(scene: &Scene, tab: &Tab) {
+async fn is_signed_out(world: &World, tab: &Tab) {
     tab.wait_for("#sign-in").await;
-    assert_eq!(tab.current_url().await, format!("{}/", scene.base_url));
+    assert_eq!(tab.current_url().await, format!("{}/", world.base_url));
 }
 
 #[tokio::test]
 async fn suspending_a_user_ends_their_open_pages() {
     everywhere(async |example| {
-        let scene = Scene::new(example).await;
-        let others = [scene.open("/sessions").await, scene.open("/").await];
-        listens(&scene.tab).await;
+        let world = World::new(example).await;
+        let others = [world.open("/sessions").await, world.open("/").await];
+        listens(&world.tab).await;
 
-        let machine = scene.tenant.machine_app();
+        let machine = world.tenant.machine_app();
         let management =
-            Management::new(scene.tenant.endpoint(), &machine.app_id, &machine.app_secret)
+            Management::new(world.tenant.endpoint(), &machine.app_id, &machine.app_secret)
                 .expect("a client");
-        let users = scene.tenant.users();
+        let users = world.tenant.users();
         let alice = users.iter().find(|user| user.handle() == "alice").expect("alice");
         management.users().set_suspended(alice.id(), true).await.expect("a suspension");
 
-        for tab in others.iter().chain([&scene.tab]) {
-            soon("the start page", is_signed_out(&scene, tab)).await;
+        for tab in others.iter().chain([&world.tab]) {
+            soon("the start page", is_signed_out(&world, tab)).await;
         }
-        scene.browser.close().await;
+        world.browser.close().await;
     })
     .await;
 }
@@ -84,17 +84,17 @@ async fn suspending_a_user_ends_their_open_pages() {
 #[tokio::test]
 async fn a_sign_out_in_one_tab_ends_the_pages_of_the_others_and_the_session_at_logto() {
     everywhere(async |example| {
-        let scene = Scene::new(example).await;
-        let other = scene.open("/sessions").await;
-        listens(&scene.tab).await;
+        let world = World::new(example).await;
+        let other = world.open("/sessions").await;
+        listens(&world.tab).await;
         other.click("#sign-out").await;
-        for tab in [&scene.tab, &other] {
-            soon("the start page", is_signed_out(&scene, tab)).await;
+        for tab in [&world.tab, &other] {
+            soon("the start page", is_signed_out(&world, tab)).await;
         }
         // Logto asks who it is.
         other.click("#sign-in").await;
         other.wait_for("#continue-with-hugging-face").await;
-        scene.browser.close().await;
+        world.browser.close().await;
     })
     .await;
 }
@@ -103,10 +103,10 @@ async fn a_sign_out_in_one_tab_ends_the_pages_of_the_others_and_the_session_at_l
 #[tokio::test]
 async fn another_sign_in_in_the_same_browser_ends_no_page() {
     // The script is the same in all examples.
-    let scene = Scene::new(Example::Axum).await;
-    listens(&scene.tab).await;
-    scene.tab.run("window.isTheSame = true").await;
-    let account = scene.open("/account").await;
+    let world = World::new(Example::Axum).await;
+    listens(&world.tab).await;
+    world.tab.run("window.isTheSame = true").await;
+    let account = world.open("/account").await;
     // Logto knows who it is, and asks nothing.
     account.shows("h1", "Your account").await;
     account
@@ -116,9 +116,9 @@ async fn another_sign_in_in_the_same_browser_ends_no_page() {
         )
         .await;
     // The stream of before has ended, and there is one for the new session.
-    scene.tab.run("document.body.id = ''").await;
-    listens(&scene.tab).await;
-    scene.tab.run("document.body.id = String(window.isTheSame)").await;
-    scene.tab.wait_for("#true #user-name").await;
-    scene.browser.close().await;
+    world.tab.run("document.body.id = ''").await;
+    listens(&world.tab).await;
+    world.tab.run("document.body.id = String(window.isTheSame)").await;
+    world.tab.wait_for("#true #user-name").await;
+    world.browser.close().await;
 }

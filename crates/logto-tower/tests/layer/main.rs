@@ -36,7 +36,7 @@ impl World {
     }
 
     async fn ask(&self, policy: Policy, request: Request<String>) -> Response<String> {
-        let service = door(&self.api, policy);
+        let service = layer(&self.api, policy);
         service.oneshot(request).await.unwrap()
     }
 
@@ -46,7 +46,7 @@ impl World {
 }
 
 /// Answers with who was let in.
-fn door(
+fn layer(
     api: &Api,
     policy: Policy,
 ) -> impl Service<Request<String>, Response = Response<String>, Error = BoxError> {

@@ -23,19 +23,19 @@ use super::axum::{App, send, service};
 use crate::stage::API;
 
 /// Something that lets requests with a good token in.
-pub trait Door {
+pub trait ProtectedRoute {
     /// The status of the answer.
     async fn ask(&mut self, bearer: &HeaderValue) -> u16;
 }
 
-impl Door for App {
+impl ProtectedRoute for App {
     async fn ask(&mut self, bearer: &HeaderValue) -> u16 {
         let response = send(self, AUTHORIZATION, bearer).await;
         response.status().as_u16()
     }
 }
 
-impl Door for older_axum::Router {
+impl ProtectedRoute for older_axum::Router {
     async fn ask(&mut self, bearer: &HeaderValue) -> u16 {
         let request = older_axum::http::Request::get("/").header(AUTHORIZATION, bearer);
         let request = request.body(older_axum::body::Body::empty());
@@ -84,10 +84,10 @@ pub fn older_hello() -> older_axum::Router {
     older_axum::Router::new().route("/", page).with_state(())
 }
 
-/// Waits until the door has its keys: one of them fetches them in the background.
-pub async fn opened<D: Door>(mut door: D, bearer: &HeaderValue) -> D {
-    while door.ask(bearer).await != 200 {
+/// Waits until the route has its keys: one of them fetches them in the background.
+pub async fn opened<D: ProtectedRoute>(mut route: D, bearer: &HeaderValue) -> D {
+    while route.ask(bearer).await != 200 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    door
+    route
 }

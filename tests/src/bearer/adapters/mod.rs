@@ -32,7 +32,7 @@ use crate::conformance::Server;
 
 /// A framework in which the API is served.
 #[derive(Clone, Copy, Debug)]
-pub struct Door {
+pub struct Adapter {
     /// What the suite calls it.
     pub name: &'static str,
     pub(super) serve: fn(Api) -> BoxFuture<'static, Server>,
@@ -41,24 +41,24 @@ pub struct Door {
 
 /// Every framework.
 #[must_use]
-pub fn all() -> Vec<Door> {
+pub fn all() -> Vec<Adapter> {
     vec![
-        Door {
+        Adapter {
             name: "axum",
             serve: |api| Box::pin(axum::serve(api)),
             serve_site: |logto, api| Box::pin(axum::serve_site(logto, api)),
         },
-        Door {
+        Adapter {
             name: "actix-web",
             serve: |api| Box::pin(actix_web::serve(api)),
             serve_site: |logto, api| Box::pin(actix_web::serve_site(logto, api)),
         },
-        Door {
+        Adapter {
             name: "poem",
             serve: |api| Box::pin(poem::serve(api)),
             serve_site: |logto, api| Box::pin(poem::serve_site(logto, api)),
         },
-        Door {
+        Adapter {
             name: "rocket",
             serve: |api| Box::pin(rocket::serve(api)),
             serve_site: |logto, api| Box::pin(rocket::serve_site(logto, api)),
