@@ -24,6 +24,19 @@ impl Caching {
     /// The `Cache-Control` to set in place of the one that the app set, if that is not strict
     /// enough: a response that depends on the session is `private`, a protected one `no-store`.
     /// What the app marked as `private` or `no-store` stays.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Context;
+    ///
+    /// /// What the middleware of an adapter adds to a response.
+    /// fn headers(context: &Context, set: Option<&str>) -> Vec<(&'static str, &'static str)> {
+    ///     let caching = context.caching();
+    ///     let set = caching.and_then(|caching| caching.cache_control(set));
+    ///     set.map(|value| ("cache-control", value)).into_iter().collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn cache_control(self, set: Option<&str>) -> Option<&'static str> {
         let Some(set) = set else {

@@ -299,6 +299,18 @@ pub struct RateLimit {
 }
 
 /// An application's limit of grants was reached, so older ones of a user were revoked.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::GrantLimit;
+///
+/// /// A line for the log of an app where this means that a user shares their account.
+/// fn line(limit: &GrantLimit) -> String {
+///     let allowed = limit.max_allowed_grants.unwrap_or_default();
+///     format!("{} had more than {allowed} grants of {:?}", limit.user_id, limit.application_id)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GrantLimit {
