@@ -216,7 +216,7 @@ impl LogtoConfig {
     /// older secrets: the first seals, all open, so that a secret can be changed without signing
     /// users out. With several instances that takes three steps: add the new secret last on all of
     /// them, then move it to the front, and drop the old one when the last session sealed with it
-    /// is over.
+    /// has ended.
     ///
     /// # Example
     ///
