@@ -288,6 +288,24 @@ impl Users<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// # let mut dave = logto_management::NewUser::default();
+    /// # dave.username = Some("dave".to_owned());
+    /// # let id = management.users().create(&dave).await?.id;
+    /// let users = management.users();
+    /// users.delete(&id).await?;
+    /// assert!(users.get(&id).await.is_err_and(|error| error.is_not_found()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["users", id]).done().await
     }

@@ -28,13 +28,11 @@ impl Caching {
     /// # Example
     ///
     /// ```
-    /// use logto::web::Context;
+    /// use logto::web::Caching;
     ///
-    /// /// What the middleware of an adapter adds to a response.
-    /// fn headers(context: &Context, set: Option<&str>) -> Vec<(&'static str, &'static str)> {
-    ///     let caching = context.caching();
-    ///     let set = caching.and_then(|caching| caching.cache_control(set));
-    ///     set.map(|value| ("cache-control", value)).into_iter().collect()
+    /// fn header(caching: Caching, set_by_the_app: &str) -> String {
+    ///     let stricter = caching.cache_control(Some(set_by_the_app));
+    ///     format!("cache-control: {}", stricter.unwrap_or(set_by_the_app))
     /// }
     /// ```
     #[must_use]

@@ -81,6 +81,18 @@ impl Account {
     /// # Errors
     ///
     /// Those of [`Context::connector_token`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{ConnectorAccess, User};
+    ///
+    /// /// On a page of linked accounts: whether the app has to ask the user for GitHub again.
+    /// async fn needs_github(user: &User) -> Result<bool, logto::Error> {
+    ///     let access = user.account().connector_token("github").await?;
+    ///     Ok(!matches!(access, ConnectorAccess::Token(_)))
+    /// }
+    /// ```
     pub async fn connector_token(
         &self,
         connector: impl Into<Connector>,
