@@ -171,9 +171,10 @@ impl LocalTenantBuilder {
         self
     }
 
-    /// One more API resource, by its identifier, with its permissions. alice has all of them and
-    /// frank the first one, as everyone with the roles `things-editor` and `things-reader`
-    /// does. A role of the same name gives a user one permission.
+    /// One more API resource, by its identifier, with its permissions. alice, and every user with
+    /// the role `things-editor`, has all of them; frank, and every user with the role
+    /// `things-reader`, has the first one. A role with the name of a permission gives a user that
+    /// permission.
     ///
     /// ```
     /// use logto_local::{LocalTenant, TestUser};
@@ -414,7 +415,7 @@ impl LocalTenantBuilder {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// // dora can say who she is by her password, as the Account API asks for.
+    /// // The Account API asks dora for this password before it changes her account.
     /// let dora = TestUser::new("dora").with_password("correct horse battery staple");
     /// let tenant = LocalTenant::builder().account_center(true).user(dora).start().await?;
     /// # Ok(())

@@ -147,7 +147,7 @@ impl Faults {
         self.active().insert(endpoint, Active { fault, remaining: None });
     }
 
-    /// The next `times` requests to the endpoint fail like this; then it is well again.
+    /// The next `times` requests to the endpoint fail like this; then it works again.
     ///
     /// ```
     /// use logto_local::{Endpoint, Fault};

@@ -194,7 +194,7 @@ impl Organizations<'_> {
         self.0.get(&["organizations", id]).send().await
     }
 
-    /// Creates an organization; names may be taken twice.
+    /// Creates an organization. Two organizations may have the same name.
     ///
     /// # Errors
     ///

@@ -33,7 +33,7 @@ use crate::{Error, Management};
 pub struct SubjectToken {
     /// The token, `sub_…`.
     pub subject_token: SecretString,
-    /// How long it is good; Logto gives ten minutes.
+    /// How long it is valid; Logto gives ten minutes.
     #[serde(with = "seconds")]
     pub expires_in: Duration,
 }
@@ -111,14 +111,14 @@ struct OneTimeTokenContext {
 }
 
 impl NewOneTimeToken {
-    /// A token for the owner of an address, good for ten minutes. Logto does not check whether it
+    /// A token for the owner of an address, valid for ten minutes. Logto does not check whether it
     /// is an address.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self { email: email.into(), expires_in: None, context: OneTimeTokenContext::default() }
     }
 
-    /// How long it is good, in whole seconds, one at least.
+    /// How long it is valid, in whole seconds, at least one.
     #[must_use]
     pub fn with_expires_in(mut self, time: Duration) -> Self {
         self.expires_in = Some(time);

@@ -115,7 +115,7 @@ impl Mcp {
         self
     }
 
-    /// The same, and everyone sees the tool in the list: the client of a caller that lacks a scope
+    /// The same, and every caller sees the tool in the list: the client of a caller that lacks a scope
     /// asks the user for it when the tool is called (step-up). A tool that is not listed is not
     /// called by most clients, so no permission is asked.
     ///

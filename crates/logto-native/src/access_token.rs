@@ -39,7 +39,7 @@ impl AccessToken {
         &self.token
     }
 
-    /// The scopes that Logto granted; none is no error.
+    /// The scopes that Logto granted. The list can be empty.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scope.split_ascii_whitespace()
     }

@@ -141,7 +141,7 @@ impl NativeApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Internal`] if there is no port.
+    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Internal`] if no port is free.
     ///
     /// # Example
     ///
@@ -164,7 +164,7 @@ impl NativeApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`] if no one is signed in, or Logto ended it;
+    /// [`ErrorKind::SignInRequired`] if no one is signed in, or Logto ended the sign-in;
     /// [`ErrorKind::InvalidRequest`] for a resource that is not configured;
     /// [`ErrorKind::Unreachable`] and [`ErrorKind::Locked`], after which the same call
     /// may work; [`ErrorKind::Store`] if the credentials cannot be read or written.

@@ -51,20 +51,20 @@ impl DeviceSignIn {
         self.codes.verification_uri_complete().map(|uri| uri.secret().as_str())
     }
 
-    /// How long the code is good.
+    /// How long the code is valid.
     #[must_use]
     pub fn expires_in(&self) -> Duration {
         self.codes.expires_in()
     }
 
     /// Waits until the user has signed in, and saves the credentials. It asks Logto every five
-    /// seconds; what it meets on the way, such as a connection that breaks, it tries again. It
-    /// stops when it is dropped.
+    /// seconds, and goes on asking after a failure such as a broken connection. It stops when the
+    /// future is dropped.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the user refuses,
-    /// [`ErrorKind::Expired`](crate::ErrorKind::Expired) if the code does,
+    /// [`ErrorKind::Expired`](crate::ErrorKind::Expired) if the code expires,
     /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) if Logto ended the flow, and
     /// [`ErrorKind::Store`](crate::ErrorKind::Store) if the credentials cannot be saved.
     ///

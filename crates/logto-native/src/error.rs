@@ -56,7 +56,7 @@ pub enum ErrorKind {
     InvalidResponse,
     /// The user did not allow the sign-in.
     AccessDenied,
-    /// No one signed in while the code or the page was good.
+    /// No one signed in while the code or the page was valid.
     Expired,
     /// There are no credentials, or Logto does not take them any more: the user has to sign in.
     SignInRequired,

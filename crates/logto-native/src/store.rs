@@ -6,7 +6,7 @@ use std::path::Path;
 /// Keeps the credentials of one user for one app, as bytes that only this crate reads. They are
 /// secret.
 ///
-/// The methods may block; they are called where that is allowed.
+/// The methods may block: they are called on threads where that is allowed.
 ///
 /// # Example
 ///

@@ -235,11 +235,11 @@ pub struct MembershipChange {
     pub organization_id: String,
     /// Users who are members now.
     pub added_user_ids: Vec<String>,
-    /// Users who are none any more.
+    /// Users who are not members any more.
     pub removed_user_ids: Vec<String>,
     /// Applications that are members now.
     pub added_application_ids: Vec<String>,
-    /// Applications that are none any more.
+    /// Applications that are not members any more.
     pub removed_application_ids: Vec<String>,
     /// Where it came from.
     pub origin: Origin,
