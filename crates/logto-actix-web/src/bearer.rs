@@ -87,6 +87,15 @@ pub(crate) fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Opt
 /// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata),
 /// for [`App::configure`](actix_web::App::configure); no route if the configuration does not ask
 /// for it.
+///
+/// ```
+/// use actix_web::web::{Data, ServiceConfig};
+/// use logto_actix_web::Api;
+///
+/// fn configure(config: &mut ServiceConfig, api: Api) {
+///     config.configure(logto_actix_web::metadata_routes(&api)).app_data(Data::new(api));
+/// }
+/// ```
 pub fn metadata_routes(api: &Api) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let api = api.clone();
     move |config| {

@@ -15,6 +15,23 @@ use crate::Reply;
 ///
 /// The middleware does not read the request; the first extractor does, and sees the headers as they
 /// are then.
+///
+/// # Example
+///
+/// ```
+/// use actix_web::web::{ServiceConfig, get, scope};
+/// use logto_actix_web::{Logto, User};
+///
+/// async fn profile(user: User) -> String {
+///     format!("Hello {}", user.sub())
+/// }
+///
+/// /// One part of an app: the other parts do not ask who is signed in.
+/// fn members(config: &mut ServiceConfig, logto: &Logto) {
+///     let members = scope("/members").wrap(logto_actix_web::middleware(logto));
+///     config.service(members.route("/profile", get().to(profile)));
+/// }
+/// ```
 pub fn middleware<S, B>(
     logto: &Logto,
 ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<B>, Error = Error, InitError = ()>

@@ -14,6 +14,19 @@ use crate::middleware::view;
 /// They need neither the [`middleware`](crate::middleware()) nor data of their own. A prefix for
 /// them is part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).
+///
+/// # Example
+///
+/// ```
+/// use actix_web::{App, HttpServer};
+/// use logto_actix_web::Logto;
+///
+/// async fn serve(logto: Logto) -> std::io::Result<()> {
+///     let address = ("127.0.0.1", logto.port());
+///     let app = move || App::new().configure(logto_actix_web::routes(&logto));
+///     HttpServer::new(app).bind(address)?.run().await
+/// }
+/// ```
 pub fn routes(logto: &Logto) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let logto = logto.clone();
     move |config| {

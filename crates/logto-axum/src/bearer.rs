@@ -85,6 +85,20 @@ where
 
 /// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to
 /// merge into the app's router; no route if the configuration does not ask for it.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use logto_axum::{Api, Authorized};
+///
+/// async fn things(token: Authorized) -> String {
+///     format!("the things of {}", token.sub())
+/// }
+///
+/// fn app(api: Api) -> Router {
+///     let metadata = logto_axum::metadata_routes(&api);
+///     Router::new().route("/things", get(things)).merge(metadata).with_state(api)
+/// }
+/// ```
 pub fn metadata_routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
     let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
         return Router::new();

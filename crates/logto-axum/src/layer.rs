@@ -46,7 +46,7 @@ pub fn layer(logto: &Logto) -> LogtoLayer {
     LogtoLayer(logto.clone())
 }
 
-/// See [`layer`].
+/// What [`layer`] makes, which has an example.
 #[derive(Clone, Debug)]
 pub struct LogtoLayer(Logto);
 

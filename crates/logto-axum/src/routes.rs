@@ -16,6 +16,22 @@ use crate::layer::{keep_body, view};
 /// They need neither the [`layer`](crate::layer()) nor a state of their own. A prefix for them is
 /// part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use logto_axum::{Logto, User};
+///
+/// async fn profile(user: User) -> String {
+///     format!("Hello {}", user.sub())
+/// }
+///
+/// fn app(logto: &Logto) -> Router {
+///     let app = Router::new().route("/profile", get(profile)).layer(logto_axum::layer(logto));
+///     app.merge(logto_axum::routes(logto))
+/// }
+/// ```
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &Logto) -> Router<S> {
     Route::ALL.iter().fold(Router::new(), |router, &route| {
         let handler = {

@@ -13,6 +13,17 @@ const CUSTOM_CLIENT_METADATA: &str = "customClientMetadata";
 const ALLOW_TOKEN_EXCHANGE: &str = "allowTokenExchange";
 
 /// What an app needs to talk to the tenant.
+///
+/// # Example
+///
+/// ```
+/// use logto_local::AppCredentials;
+///
+/// /// The variables of a second app.
+/// fn variables(app: &AppCredentials) -> [(&'static str, &str); 2] {
+///     [("LOGTO_APP_ID", &app.app_id), ("LOGTO_APP_SECRET", &app.app_secret)]
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppCredentials {

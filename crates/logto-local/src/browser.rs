@@ -40,6 +40,19 @@ struct Cookie {
 }
 
 /// Where a walk stands.
+///
+/// ```
+/// use logto_local::Stop;
+///
+/// /// What a test prints when a sign-in did not end at the app.
+/// fn describe(stop: &Stop) -> String {
+///     match stop {
+///         Stop::App(url) => format!("at the app: {url}"),
+///         Stop::Page { at, status, .. } => format!("at the tenant: {at}, status {status}"),
+///         _ => "somewhere else".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stop {
@@ -66,6 +79,20 @@ impl Browser {
     /// # Errors
     ///
     /// If a request fails, or a redirect goes in circles.
+    ///
+    /// ```
+    /// use logto_local::Stop;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// let mut browser = tenant.browser();
+    /// // The page that lists users, apps, and the last requests.
+    /// let stop = browser.open(tenant.endpoint()).await?;
+    /// assert!(matches!(stop, Stop::Page { status: 200, .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn open(&mut self, url: &str) -> Result<Stop, Error> {
         self.walk(Method::GET, url.to_owned(), None).await
     }
@@ -75,6 +102,29 @@ impl Browser {
     /// # Errors
     ///
     /// As [`open`](Self::open).
+    ///
+    /// ```
+    /// use logto_local::Stop;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// # let (endpoint, app_id) = (tenant.endpoint(), tenant.app_id());
+    /// # let query = format!("client_id={app_id}&response_type=code&scope=openid&state=xyz");
+    /// # let authorization_url = format!("{endpoint}/oidc/auth?{query}");
+    /// // Declines at Hugging Face, where `sign_in` would go on.
+    /// let mut browser = tenant.browser();
+    /// let direct = format!("{authorization_url}&direct_sign_in=social:huggingface");
+    /// let Stop::Page { at, body, .. } = browser.open(&direct).await? else { return Ok(()) };
+    /// let state = body.split("name=\"state\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    /// let fields = [("state", state.unwrap_or_default()), ("person", "alice"), ("decision", "decline")];
+    /// let page = format!("{}/hugging-face/oauth/authorize", tenant.endpoint());
+    /// let stop = browser.submit(&page, &fields).await?;
+    /// # assert!(at.starts_with("/hugging-face/oauth/authorize"));
+    /// # assert!(!matches!(stop, Stop::App(ref url) if url.contains("code=")), "{stop:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn submit(&mut self, url: &str, fields: &[(&str, &str)]) -> Result<Stop, Error> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.walk(Method::POST, url.to_owned(), Some(body)).await
@@ -87,6 +137,25 @@ impl Browser {
     /// # Errors
     ///
     /// If no user has that handle, or the walk does not end at the app.
+    ///
+    /// ```
+    /// use logto_local::Stop;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// # let (endpoint, app_id) = (tenant.endpoint(), tenant.app_id());
+    /// # let query = format!("client_id={app_id}&response_type=code&scope=openid&state=xyz");
+    /// # let authorization_url = format!("{endpoint}/oidc/auth?{query}");
+    /// let mut browser = tenant.browser();
+    /// let callback = browser.sign_in(&authorization_url, "alice").await?;
+    /// assert!(callback.contains("code="));
+    /// // Single sign-on: the same browser comes back without a page.
+    /// let again = browser.open(&authorization_url).await?;
+    /// assert!(matches!(again, Stop::App(url) if url.contains("code=")));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sign_in(&mut self, authorization_url: &str, user: &str) -> Result<String, Error> {
         if self.tenant.store().user(user).is_none() {
             return Err(Error::UnknownUser(user.to_owned()));
@@ -113,6 +182,15 @@ impl Browser {
     /// # Errors
     ///
     /// As [`sign_in`](Self::sign_in), and if no device waits with that code.
+    ///
+    /// ```no_run
+    /// # async fn example(tenant: &logto_local::LocalTenant, page: &str) -> Result<(), logto_local::Error> {
+    /// // `page` is what the program under test shows: its `verification_uri_complete`.
+    /// tenant.browser().approve_device(page, "alice").await?;
+    /// // The program's next request for a token succeeds.
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn approve_device(
         &mut self,
         verification_uri: &str,
@@ -138,6 +216,25 @@ impl Browser {
     /// # Errors
     ///
     /// If the tenant shows something else than its sign-out form.
+    ///
+    /// ```
+    /// use logto_local::Stop;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// # let (endpoint, app_id) = (tenant.endpoint(), tenant.app_id());
+    /// # let query = format!("client_id={app_id}&response_type=code&scope=openid&state=xyz");
+    /// # let authorization_url = format!("{endpoint}/oidc/auth?{query}");
+    /// let mut browser = tenant.browser();
+    /// browser.sign_in(&authorization_url, "alice").await?;
+    /// let end_session = format!("{}/session/end?client_id={}", tenant.issuer(), tenant.app_id());
+    /// browser.sign_out(&end_session).await?;
+    /// // Now there is a page again.
+    /// assert!(matches!(browser.open(&authorization_url).await?, Stop::Page { .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sign_out(&mut self, end_session_url: &str) -> Result<Stop, Error> {
         let (at, status, body) = match self.open(end_session_url).await? {
             Stop::Page { at, status, body } => (at, status, body),
@@ -156,6 +253,22 @@ impl Browser {
 
     /// The `Cookie` header that an app on another port of localhost would receive from this
     /// browser.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// # let (endpoint, app_id) = (tenant.endpoint(), tenant.app_id());
+    /// # let query = format!("client_id={app_id}&response_type=code&scope=openid&state=xyz");
+    /// # let authorization_url = format!("{endpoint}/oidc/auth?{query}");
+    /// let mut browser = tenant.browser();
+    /// browser.sign_in(&authorization_url, "alice").await?;
+    /// // Browsers do not tell ports apart: the app gets these beside its own.
+    /// let cookies = browser.cookies_for_other_ports();
+    /// assert!(cookies.contains("_session="));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cookies_for_other_ports(&self) -> String {
         self.cookie_header("/")
     }

@@ -94,6 +94,15 @@ impl LocalTenant {
     /// # Errors
     ///
     /// If the system gives no port or no random bytes.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = logto_local::LocalTenant::start().await?;
+    /// assert!(tenant.endpoint().starts_with("http://localhost:"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn start() -> Result<Self, Error> {
         Self::builder().start().await
     }
@@ -106,6 +115,13 @@ impl LocalTenant {
 
 impl LocalTenantBuilder {
     /// The port on the loopback interface; by default any free one.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// // Port and credentials stay the same in every run, for a `.env` file.
+    /// let builder = LocalTenant::builder().port(3001).app("my-app", "local-secret-of-my-app");
+    /// ```
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -113,6 +129,17 @@ impl LocalTenantBuilder {
 
     /// Where the app runs, by default `http://localhost:3000`. Registers `{base}/callback`, `{base}/` after
     /// sign-out, and `{base}/backchannel-logout` if back-channel logout is on.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // An app below a path, on another port.
+    /// let tenant = LocalTenant::builder().base_url("http://localhost:8080/shop").start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn base_url(mut self, base: impl Into<String>) -> Self {
         self.base_url = base.into();
         self
@@ -125,14 +152,29 @@ impl LocalTenantBuilder {
     }
 
     /// One more exact address to return to after signing out.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = LocalTenant::builder()
+    ///     .redirect_uri("http://localhost:3000/preview/callback")
+    ///     .post_logout_redirect_uri("http://localhost:3000/goodbye")
+    ///     .start()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uris.push(uri.into());
         self
     }
 
-    /// One more API resource, by its identifier, with its permissions. alice has all of them and
-    /// frank the first one, as everyone with the roles `things-editor` and `things-reader`
-    /// does. A role of the same name gives a user one permission.
+    /// One more API resource, by its identifier, with its permissions. alice, and every user with
+    /// the role `things-editor`, has all of them; frank, and every user with the role
+    /// `things-reader`, has the first one. A role with the name of a permission gives a user that
+    /// permission.
     ///
     /// ```
     /// use logto_local::{LocalTenant, TestUser};
@@ -165,6 +207,21 @@ impl LocalTenantBuilder {
 
     /// Whether logout tokens and ID tokens have a `sid` when back-channel logout is on; by default
     /// they do. Logto calls this `backchannelLogoutSessionRequired`.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // Logout tokens say who signed out, but not which session ended.
+    /// let tenant = LocalTenant::builder()
+    ///     .back_channel_logout(true)
+    ///     .back_channel_session_required(false)
+    ///     .start()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn back_channel_session_required(mut self, required: bool) -> Self {
         self.back_channel_session = required;
         self
@@ -172,18 +229,62 @@ impl LocalTenantBuilder {
 
     /// Makes the app a third-party app: its users see a consent page, and cancelling there
     /// sends the browser to the bare redirect URI.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = LocalTenant::builder().third_party(true).start().await?;
+    /// # let (endpoint, app_id) = (tenant.endpoint(), tenant.app_id());
+    /// # let query = format!("client_id={app_id}&response_type=code&scope=openid&state=xyz");
+    /// # let authorization_url = format!("{endpoint}/oidc/auth?{query}");
+    /// // `sign_in` allows the app what it asks for, on a page that an app of your own does not have.
+    /// let callback = tenant.sign_in(&authorization_url, "alice").await?;
+    /// assert!(tenant.requests().iter().any(|request| request.path == "/consent"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn third_party(mut self, third_party: bool) -> Self {
         self.third_party = third_party;
         self
     }
 
     /// Fixed credentials instead of generated ones. The secret must begin with `local-`.
+    ///
+    /// ```
+    /// use logto_local::{Error, LocalTenant};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = LocalTenant::builder().app("my-app", "local-secret-of-my-app").start().await?;
+    /// assert_eq!(tenant.app_id(), "my-app");
+    ///
+    /// // A real secret has no place here.
+    /// let refused = LocalTenant::builder().app("my-app", "a real secret").start().await;
+    /// assert!(matches!(refused, Err(Error::SecretNotLocal)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn app(mut self, app_id: impl Into<String>, app_secret: impl Into<String>) -> Self {
         self.app = Some(AppCredentials { app_id: app_id.into(), app_secret: app_secret.into() });
         self
     }
 
     /// Adds a user, or replaces the built-in user of the same handle.
+    ///
+    /// ```
+    /// use logto_local::{LocalTenant, TestUser};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let alice = TestUser::new("alice").with_email(None);
+    /// let tenant = LocalTenant::builder().user(alice).user(TestUser::new("dora")).start().await?;
+    /// // alice, bob, carol, frank, and dora
+    /// assert_eq!(tenant.users().len(), 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn user(mut self, user: TestUser) -> Self {
         self.users.retain(|known| known.handle() != user.handle());
         self.users.push(user);
@@ -193,6 +294,20 @@ impl LocalTenantBuilder {
     /// Starts as Logto does: no app but the machine-to-machine app with access to the Management
     /// API, no connector, no API, no roles, no organizations. The built-in users cannot sign in
     /// until the tenant has a Hugging Face button.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // For a test of what sets a tenant up, by the Management API.
+    /// let tenant = LocalTenant::builder().empty().start().await?;
+    /// assert_eq!(tenant.app_id(), "");
+    /// let machine = tenant.machine_app();
+    /// assert!(machine.app_secret.starts_with("local-"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn empty(mut self) -> Self {
         self.empty = true;
         self
@@ -200,6 +315,17 @@ impl LocalTenantBuilder {
 
     /// Whether connectors can be told to keep the tokens of users, as a Logto with
     /// `SECRET_VAULT_KEK`; off by default.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // A test of the setup with token storage, from the beginning.
+    /// let tenant = LocalTenant::builder().empty().secret_vault(true).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn secret_vault(mut self, on: bool) -> Self {
         self.secret_vault = on;
         self
@@ -208,6 +334,17 @@ impl LocalTenantBuilder {
     /// Whether the tenant keeps users' Hugging Face tokens and gives them out, as after
     /// `logto setup hugging-face --with-token-storage`; off by default. An [empty](Self::empty)
     /// tenant has nothing to keep them with.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // For an app that calls `logto::web::User::hugging_face_token`: the Account API gives it out.
+    /// let tenant = LocalTenant::builder().token_storage(true).account_center(true).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token_storage(mut self, on: bool) -> Self {
         self.token_storage = on;
         self
@@ -215,6 +352,19 @@ impl LocalTenantBuilder {
 
     /// Whether the built-in machine-to-machine app may exchange tokens, as after a switch in
     /// Logto's console; off by default.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = LocalTenant::builder().token_exchange(true).start().await?;
+    /// // `tenant.machine_app()` may exchange this for an access token of alice.
+    /// let personal_token = tenant.create_personal_access_token("alice")?;
+    /// assert!(personal_token.starts_with("pat_"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token_exchange(mut self, on: bool) -> Self {
         self.token_exchange = on;
         self
@@ -222,6 +372,17 @@ impl LocalTenantBuilder {
 
     /// Whether a one-time token registers a user whom the tenant does not know, as after the
     /// sign-up identifier is set to the e-mail address in Logto's console; off by default.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // A magic link for an address that no user has registers a new user.
+    /// let tenant = LocalTenant::builder().sign_up_by_email(true).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn sign_up_by_email(mut self, on: bool) -> Self {
         self.sign_up_by_email = on;
         self
@@ -229,6 +390,18 @@ impl LocalTenantBuilder {
 
     /// Tells the app at `{base}/webhooks/logto` what happens, by a hook for every event; off by
     /// default. The app has to know its [signing key](LocalTenant::webhook_signing_key).
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = LocalTenant::builder().webhooks(true).start().await?;
+    /// let key = tenant.webhook_signing_key().unwrap_or_default();
+    /// println!("LOGTO_WEBHOOK_SIGNING_KEY={key}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn webhooks(mut self, on: bool) -> Self {
         self.webhooks = on;
         self
@@ -236,6 +409,18 @@ impl LocalTenantBuilder {
 
     /// Whether users may see and change all of their account through the Account API; off at
     /// first, as in a new tenant.
+    ///
+    /// ```
+    /// use logto_local::{LocalTenant, TestUser};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // The Account API asks dora for this password before it changes her account.
+    /// let dora = TestUser::new("dora").with_password("correct horse battery staple");
+    /// let tenant = LocalTenant::builder().account_center(true).user(dora).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn account_center(mut self, on: bool) -> Self {
         self.account_center = on;
         self
@@ -244,6 +429,27 @@ impl LocalTenantBuilder {
     /// Whether clients may introduce themselves by a
     /// [document](LocalTenant::publish_client_metadata), and ask for profile, e-mail address,
     /// and every permission of the APIs of [`api`](Self::api); off by default, as in Logto.
+    ///
+    /// ```
+    /// use logto_local::LocalTenant;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tenant = LocalTenant::builder()
+    ///     .api("http://localhost:8000/mcp", ["read:notes"])
+    ///     .client_documents(true)
+    ///     .start()
+    ///     .await?;
+    /// let client_id = "https://client.example.test/client.json";
+    /// tenant.publish_client_metadata(client_id, json!({
+    ///     "client_id": client_id,
+    ///     "client_name": "A client of MCP servers",
+    ///     "redirect_uris": ["http://127.0.0.1:9000/callback"],
+    /// }));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client_documents(mut self, on: bool) -> Self {
         self.client_documents = on;
         self
@@ -255,6 +461,19 @@ impl LocalTenantBuilder {
     ///
     /// If the port is taken, a URL is not one of this machine, or the secret does not begin with
     /// `local-`.
+    ///
+    /// ```
+    /// use logto_local::{Error, LocalTenant};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let first = LocalTenant::builder().start().await?;
+    /// let port = first.endpoint().rsplit(':').next().and_then(|port| port.parse().ok());
+    /// let second = LocalTenant::builder().port(port.unwrap_or_default()).start().await;
+    /// assert!(matches!(second, Err(Error::Port { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn start(self) -> Result<LocalTenant, Error> {
         let app = match self.app.clone() {
             Some(app) if !app.app_secret.starts_with("local-") => {

@@ -53,6 +53,19 @@ impl Clock {
     }
 
     /// Sets the clock, forward or back; it goes on from there if it is running.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// // A Logto whose clock is five minutes behind.
+    /// tenant.clock().set(SystemTime::now() - Duration::from_secs(300));
+    /// assert!(tenant.clock().now() < SystemTime::now());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set(&self, to: SystemTime) {
         let mut hands = self.hands();
         *hands = match *hands {
@@ -63,6 +76,20 @@ impl Clock {
 
     /// Stops the clock at the present time: from now on only [`advance`](Self::advance) and
     /// [`set`](Self::set) move it, and a test does not depend on how fast it runs.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// tenant.clock().stop();
+    /// let before = tenant.clock().now();
+    /// tenant.clock().advance(Duration::from_secs(3600));
+    /// assert_eq!(tenant.clock().now(), before + Duration::from_secs(3600));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop(&self) {
         let mut hands = self.hands();
         *hands = Hands::Stopped(reading(*hands));

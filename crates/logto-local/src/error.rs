@@ -1,6 +1,20 @@
 //! Errors of starting and running a tenant.
 
 /// Why a tenant did not start, or could not do what was asked.
+///
+/// # Example
+///
+/// ```
+/// use logto_local::{Error, LocalTenant};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tenant = LocalTenant::start().await?;
+/// let unknown = tenant.suspend("dora");
+/// assert!(matches!(unknown, Err(Error::UnknownUser(handle)) if handle == "dora"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -7,6 +7,20 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// A part of the tenant that can be made to fail on its own.
+///
+/// ```
+/// use logto_local::{Endpoint, Fault};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::start().await?;
+/// // Users can sign in, but no API can fetch the keys.
+/// tenant.faults().set(Endpoint::Jwks, Fault::Status(500));
+/// let answer = reqwest::get(format!("{}/jwks", tenant.issuer())).await?;
+/// assert_eq!(answer.status(), 500);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -66,6 +80,22 @@ impl Endpoint {
 }
 
 /// What goes wrong.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use logto_local::{Endpoint, Fault};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::start().await?;
+/// // The app's time-out has to be shorter than this.
+/// tenant.faults().set(Endpoint::Userinfo, Fault::Delay(Duration::from_secs(30)));
+/// // A refresh whose answer is lost: the refresh token may be used up.
+/// tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -117,12 +147,38 @@ impl Faults {
         self.active().insert(endpoint, Active { fault, remaining: None });
     }
 
-    /// The next `times` requests to the endpoint fail like this; then it is well again.
+    /// The next `times` requests to the endpoint fail like this; then it works again.
+    ///
+    /// ```
+    /// use logto_local::{Endpoint, Fault};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// tenant.faults().set_times(Endpoint::Jwks, Fault::Status(503), 1);
+    /// let keys = format!("{}/jwks", tenant.issuer());
+    /// assert_eq!(reqwest::get(&keys).await?.status(), 503);
+    /// assert_eq!(reqwest::get(&keys).await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_times(&self, endpoint: Endpoint, fault: Fault, times: u32) {
         self.active().insert(endpoint, Active { fault, remaining: Some(times) });
     }
 
     /// Every endpoint cuts its connections: the tenant is down.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// tenant.faults().down();
+    /// assert!(reqwest::get(tenant.endpoint()).await.is_err());
+    /// tenant.faults().clear();
+    /// assert!(reqwest::get(tenant.endpoint()).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn down(&self) {
         for endpoint in Endpoint::ALL {
             self.set(endpoint, Fault::CutConnection);

@@ -13,6 +13,21 @@ use serde_json::{Value, json};
 use crate::random;
 
 /// The algorithm of a signing key.
+///
+/// # Example
+///
+/// ```
+/// use logto_local::SigningAlgorithm;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::start().await?;
+/// // As a Logto that was set up years ago.
+/// tenant.rotate_signing_key(SigningAlgorithm::Rs256)?;
+/// tenant.remove_previous_keys();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SigningAlgorithm {

@@ -50,6 +50,20 @@ pub(crate) struct Refusal(pub(crate) String);
 
 impl SeenRequest {
     /// The first header of that (lower-case) name.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// reqwest::Client::new().get(tenant.endpoint()).header("accept-language", "fr").send().await?;
+    /// let requests = tenant.requests();
+    /// let language = requests.last().and_then(|request| request.header("accept-language"));
+    /// assert_eq!(language, Some("fr"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, name)
     }

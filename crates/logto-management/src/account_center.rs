@@ -51,7 +51,7 @@ pub struct AccountCenterSettings {
 }
 
 impl Management {
-    /// The calls about the account center.
+    /// The calls about the account center. See [`AccountCenter`] for an example.
     #[must_use]
     pub fn account_center(&self) -> AccountCenter<'_> {
         AccountCenter(self)
@@ -73,6 +73,24 @@ impl AccountCenter<'_> {
     /// # Errors
     ///
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// // Users may see their address, and change their name.
+    /// let changes = json!({ "enabled": true, "fields": { "email": "ReadOnly", "name": "Edit" } });
+    /// let settings = management.account_center().update(&changes).await?;
+    /// assert!(settings.enabled && settings.fields["name"] == "Edit");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn update(&self, changes: &impl Serialize) -> Result<AccountCenterSettings, Error> {
         self.0.patch(&["account-center"]).json(changes).send().await
     }

@@ -67,6 +67,17 @@ pub struct Application {
 }
 
 /// What kind of client an application is.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Application, ApplicationType};
+///
+/// /// Whether the application has a secret that could be changed.
+/// fn has_secret(application: &Application) -> bool {
+///     matches!(application.kind, ApplicationType::Traditional | ApplicationType::MachineToMachine)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ApplicationType {
@@ -111,8 +122,8 @@ pub struct OidcClientMetadata {
     pub redirect_uris: Vec<String>,
     /// Where browsers may be sent after sign-out.
     pub post_logout_redirect_uris: Vec<String>,
-    /// Where Logto tells the application that a session is over (OpenID Connect Back-Channel
-    /// Logout).
+    /// Where Logto tells the application that a session has ended (OpenID Connect
+    /// Back-Channel Logout).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
     /// Whether ID tokens and logout tokens name the session.
@@ -162,6 +173,27 @@ pub struct CustomClientMetadata {
 }
 
 /// An application to create.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{ApplicationType, NewApplication, OidcClientMetadata};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let mut addresses = OidcClientMetadata::default();
+/// addresses.redirect_uris = vec!["http://localhost:4000/callback".to_owned()];
+/// let mut new = NewApplication::new("Shop", ApplicationType::Traditional);
+/// new.oidc_client_metadata = Some(addresses);
+/// let created = management.applications().create(&new).await?;
+/// let secrets = management.applications().secrets(&created.id).await?;
+/// assert_eq!(secrets.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -293,7 +325,7 @@ pub struct ApplicationSecret {
 }
 
 impl Management {
-    /// The calls about applications.
+    /// The calls about applications. See [`Applications`] for an example.
     #[must_use]
     pub fn applications(&self) -> Applications<'_> {
         Applications(self)
@@ -338,6 +370,23 @@ impl Applications<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Deletes the applications of previews, which are made for each pull request.
+    /// async fn tidy(management: &Management) -> Result<(), Error> {
+    ///     let applications = management.applications();
+    ///     for app in applications.list().all().await? {
+    ///         if app.name.starts_with("preview-") {
+    ///             applications.delete(&app.id).await?;
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["applications", id]).done().await
     }
@@ -347,6 +396,21 @@ impl Applications<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Whether an application has to get a new secret within a month.
+    /// async fn needs_secret(management: &Management, id: &str) -> Result<bool, Error> {
+    ///     let in_a_month = SystemTime::now() + Duration::from_secs(30 * 24 * 3600);
+    ///     let secrets = management.applications().secrets(id).await?;
+    ///     Ok(secrets.iter().all(|secret| secret.expires_at.is_some_and(|end| end < in_a_month)))
+    /// }
+    /// ```
     pub async fn secrets(&self, id: &str) -> Result<Vec<ApplicationSecret>, Error> {
         self.0.get(&["applications", id, "secrets"]).send().await
     }

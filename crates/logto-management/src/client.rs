@@ -69,6 +69,18 @@ impl Management {
     /// # Errors
     ///
     /// If the endpoint is not an HTTP URL.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{ErrorKind, Management};
+    ///
+    /// let management = Management::new("https://my-tenant.logto.app", "m2m app id", "m2m app secret")?;
+    ///
+    /// let refused = Management::new("my-tenant.logto.app", "m2m app id", "m2m app secret");
+    /// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::InvalidRequest));
+    /// # Ok::<(), logto_management::Error>(())
+    /// ```
     pub fn new(
         endpoint: impl Into<String>,
         app_id: impl Into<String>,
@@ -79,6 +91,19 @@ impl Management {
 
     /// Endpoint of the tenant, and id and secret of a machine-to-machine application with the role
     /// “Logto Management API access”.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::Management;
+    ///
+    /// // A custom domain of Logto Cloud: the resource keeps the name of the tenant.
+    /// let management = Management::builder("https://login.example.com", "m2m app id", "m2m app secret")
+    ///     .resource("https://my-tenant.logto.app/api")
+    ///     .build()?;
+    /// assert_eq!(management.endpoint().as_str(), "https://login.example.com/");
+    /// # Ok::<(), logto_management::Error>(())
+    /// ```
     pub fn builder(
         endpoint: impl Into<String>,
         app_id: impl Into<String>,
@@ -119,6 +144,20 @@ impl ManagementBuilder {
     }
 
     /// How long a request may take; 30 seconds by default.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto_management::Management;
+    ///
+    /// // For a page that waits for the answer.
+    /// let management = Management::builder("https://my-tenant.logto.app", "m2m app id", "m2m app secret")
+    ///     .request_timeout(Duration::from_secs(5))
+    ///     .build()?;
+    /// # Ok::<(), logto_management::Error>(())
+    /// ```
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self

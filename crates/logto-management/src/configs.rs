@@ -67,6 +67,21 @@ pub struct SigningKey {
 }
 
 /// The algorithm of a signing key.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management, SigningKeyAlgorithm};
+///
+/// /// For an API whose library knows RS256 only.
+/// async fn sign_with_rsa(management: &Management) -> Result<(), Error> {
+///     let keys = management.configs().signing_keys().await?;
+///     if keys.iter().all(|key| key.signing_key_algorithm != SigningKeyAlgorithm::Rsa) {
+///         management.configs().rotate_signing_key(SigningKeyAlgorithm::Rsa).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SigningKeyAlgorithm {
@@ -82,6 +97,17 @@ pub enum SigningKeyAlgorithm {
 }
 
 /// What a signing key is used for.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{SigningKey, SigningKeyStatus};
+///
+/// /// Whether tokens of this key still come in, but no new ones.
+/// fn is_retired(key: &SigningKey) -> bool {
+///     key.status == Some(SigningKeyStatus::Previous)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub enum SigningKeyStatus {
@@ -126,7 +152,7 @@ pub struct IdTokenClaims {
 }
 
 impl Management {
-    /// The calls about signing keys and ID tokens.
+    /// The calls about signing keys and ID tokens. See [`Configs`] for an example.
     #[must_use]
     pub fn configs(&self) -> Configs<'_> {
         Configs(self)

@@ -256,7 +256,7 @@ pub struct ConnectorFactory {
 }
 
 impl Management {
-    /// The calls about connectors.
+    /// The calls about connectors. See [`Connectors`] for an example.
     #[must_use]
     pub fn connectors(&self) -> Connectors<'_> {
         Connectors(self)
@@ -269,6 +269,23 @@ impl Connectors<'_> {
     /// # Errors
     ///
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// // Each has the redirect URI that its provider has to know.
+    /// for connector in management.connectors().list().await? {
+    ///     let target = connector.target.as_deref().unwrap_or("none");
+    ///     println!("{target}: {}callback/{}", management.endpoint(), connector.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn list(&self) -> Result<Vec<Connector>, Error> {
         self.0.get(&["connectors"]).send().await
     }
@@ -309,6 +326,26 @@ impl Connectors<'_> {
     /// # Errors
     ///
     /// As [`create`](Self::create) and [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::ConnectorChanges;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let connectors = management.connectors();
+    /// let mut changes = ConnectorChanges::default();
+    /// changes.sync_profile = Some(true);
+    /// for connector in connectors.list().await? {
+    ///     assert!(connectors.update(&connector.id, &changes).await?.sync_profile);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn update(&self, id: &str, to: &ConnectorChanges) -> Result<Connector, Error> {
         self.0.patch(&["connectors", id]).json(to).send().await
     }
@@ -318,6 +355,23 @@ impl Connectors<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Takes a provider away. The accounts of users stay linked, for a new connector of this target.
+    /// async fn remove(management: &Management, target: &str) -> Result<(), Error> {
+    ///     let connectors = management.connectors();
+    ///     for connector in connectors.list().await? {
+    ///         if connector.target.as_deref() == Some(target) {
+    ///             connectors.delete(&connector.id).await?;
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["connectors", id]).done().await
     }

@@ -27,6 +27,19 @@ use crate::{Error, Management, Pages};
 pub struct Hooks<'a>(&'a Management);
 
 /// A webhook.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Hook, Management};
+///
+/// /// The webhooks that are not told when a user is deleted.
+/// async fn incomplete(management: &Management) -> Result<Vec<Hook>, Error> {
+///     let mut hooks = management.hooks().list().all().await?;
+///     hooks.retain(|hook| !hook.events.iter().any(|event| event == "User.Deleted"));
+///     Ok(hooks)
+/// }
+/// ```
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -81,6 +94,26 @@ pub struct HookConfig {
 }
 
 /// A webhook that has yet to be created. Logto makes its id and its key.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::NewHook;
+/// use secrecy::ExposeSecret;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let events = ["User.Deleted", "User.SuspensionStatus.Updated"];
+/// let new = NewHook::new("My app", "http://localhost:3000/webhooks/logto", events);
+/// let hook = management.hooks().create(&new).await?;
+/// // For `logto::LogtoConfig::with_webhook_signing_key`.
+/// println!("LOGTO_WEBHOOK_SIGNING_KEY={}", hook.signing_key.expose_secret());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct NewHook {
@@ -150,7 +183,7 @@ impl NewHook {
 }
 
 impl Management {
-    /// The calls about webhooks.
+    /// The calls about webhooks. See [`Hooks`] for an example.
     #[must_use]
     pub fn hooks(&self) -> Hooks<'_> {
         Hooks(self)
@@ -165,6 +198,26 @@ impl Hooks<'_> {
 
     /// What became of the deliveries of the last 24 hours, the newest first. Tests are not among
     /// them, nor what was lost because Logto stopped.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// When something was lost last, of what Logto remembers: a day.
+    /// async fn last_loss(
+    ///     management: &Management,
+    ///     hook_id: &str,
+    /// ) -> Result<Option<std::time::SystemTime>, Error> {
+    ///     let mut deliveries = management.hooks().deliveries(hook_id);
+    ///     while let Some(delivery) = deliveries.next().await? {
+    ///         if !delivery.is_success() {
+    ///             return Ok(Some(delivery.created_at));
+    ///         }
+    ///     }
+    ///     Ok(None)
+    /// }
+    /// ```
     pub fn deliveries(&self, id: &str) -> Pages<HookDelivery> {
         self.0.get(&["hooks", id, "recent-logs"]).pages()
     }
@@ -183,6 +236,20 @@ impl Hooks<'_> {
     /// # Errors
     ///
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, HookChanges, Management};
+    ///
+    /// /// For the time of a maintenance. What happens meanwhile is not told later.
+    /// async fn switch_off(management: &Management, hook_id: &str) -> Result<(), Error> {
+    ///     let mut changes = HookChanges::default();
+    ///     changes.enabled = Some(false);
+    ///     management.hooks().update(hook_id, &changes).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn update(&self, id: &str, changes: &HookChanges) -> Result<Hook, Error> {
         self.0.patch(&["hooks", id]).json(changes).send().await
     }
@@ -192,6 +259,22 @@ impl Hooks<'_> {
     /// # Errors
     ///
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Deletes the webhooks of an address that is not used any more.
+    /// async fn delete(management: &Management, url: &str) -> Result<(), Error> {
+    ///     for hook in management.hooks().list().all().await? {
+    ///         if hook.config.url == url {
+    ///             management.hooks().delete(&hook.id).await?;
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["hooks", id]).done().await
     }
@@ -225,6 +308,17 @@ pub struct HookDelivery {
 }
 
 /// The content of a [`HookDelivery`].
+///
+/// # Example
+///
+/// ```
+/// use logto_management::HookDelivery;
+///
+/// /// Whether the app could not be reached at all.
+/// fn was_unreachable(delivery: &HookDelivery) -> bool {
+///     delivery.payload.result == "Error" && delivery.payload.response.is_none()
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -259,6 +353,17 @@ pub struct HookRequest {
 }
 
 /// What the receiver of a delivery answered.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::HookDelivery;
+///
+/// /// Whether the app refused the signature: it may have an old signing key.
+/// fn was_refused(delivery: &HookDelivery) -> bool {
+///     delivery.payload.response.as_ref().is_some_and(|response| response.status_code == 401)
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -268,7 +373,7 @@ pub struct HookResponse {
 }
 
 impl HookDelivery {
-    /// Whether the receiver took it. Logto sends one that was not taken never again.
+    /// Whether the receiver took it. Logto never sends a delivery again, also not one that failed.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.payload.result == "Success"

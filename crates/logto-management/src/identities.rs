@@ -36,6 +36,20 @@ pub struct IdentityWithToken {
 }
 
 /// What is known of a stored token.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::IdentityWithToken;
+///
+/// /// What a page about the user's linked account says.
+/// fn describe(account: &IdentityWithToken) -> String {
+///     match &account.token_secret {
+///         Some(secret) => format!("this app may: {}", secret.metadata.scope.as_deref().unwrap_or("")),
+///         None => "this app may do nothing there".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct TokenSecret {
@@ -178,6 +192,24 @@ impl Users<'_> {
     /// # Errors
     ///
     /// A 422 if the name is taken.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management, PersonalAccessToken};
+    ///
+    /// /// For a form with a name. `None` if the user has a token of that name.
+    /// async fn create(
+    ///     management: &Management,
+    ///     user: &str,
+    ///     name: &str,
+    /// ) -> Result<Option<PersonalAccessToken>, Error> {
+    ///     match management.users().create_personal_access_token(user, name, None).await {
+    ///         Err(error) if error.status() == Some(422) => Ok(None),
+    ///         outcome => outcome.map(Some),
+    ///     }
+    /// }
+    /// ```
     pub async fn create_personal_access_token(
         &self,
         id: &str,

@@ -27,6 +27,17 @@ use crate::{Error, Management};
 pub struct Invitations<'a>(&'a Management);
 
 /// An invitation to an organization.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::Invitation;
+///
+/// /// The link in the mail that your app sends.
+/// fn link(invitation: &Invitation) -> String {
+///     format!("https://app.example.com/invitations/{}", invitation.id)
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -45,6 +56,18 @@ pub struct Invitation {
 }
 
 /// What became of an invitation.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Invitation, InvitationStatus};
+///
+/// /// Those that a list of the organization's members shows behind the members.
+/// fn open(invitations: &[Invitation]) -> Vec<&str> {
+///     let open = invitations.iter().filter(|it| it.status == InvitationStatus::Pending);
+///     open.map(|invitation| invitation.invitee.as_str()).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum InvitationStatus {
@@ -121,7 +144,7 @@ impl NewInvitation {
 }
 
 impl Management {
-    /// The calls about invitations to organizations.
+    /// The calls about invitations to organizations. See [`Invitations`] for an example.
     #[must_use]
     pub fn invitations(&self) -> Invitations<'_> {
         Invitations(self)
@@ -143,6 +166,25 @@ impl Invitations<'_> {
     /// # Errors
     ///
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// use logto_management::{Error, InvitationStatus, Management};
+    ///
+    /// /// Deletes invitations that no one can accept any more.
+    /// async fn tidy(management: &Management, organization: &str) -> Result<(), Error> {
+    ///     let invitations = management.invitations();
+    ///     for invitation in invitations.list(organization).await? {
+    ///         if invitation.status != InvitationStatus::Pending || invitation.expires_at < SystemTime::now() {
+    ///             invitations.delete(&invitation.id).await?;
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn list(&self, organization_id: &str) -> Result<Vec<Invitation>, Error> {
         let request = self.0.get(&["organization-invitations"]);
         request.query("organizationId", organization_id).send().await

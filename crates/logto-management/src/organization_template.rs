@@ -22,6 +22,22 @@ use crate::{Error, Management, Pages, RoleType, Scope};
 pub struct OrganizationTemplate<'a>(&'a Management);
 
 /// A permission within organizations.
+///
+/// # Example
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// // What a new role could give.
+/// for scope in management.organization_template().scopes().all().await? {
+///     println!("{}: {}", scope.name, scope.description.as_deref().unwrap_or("no description"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct OrganizationScope {
@@ -72,6 +88,20 @@ pub struct OrganizationRole {
 }
 
 /// A role within organizations to create.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management, NewOrganizationRole, RoleType};
+///
+/// /// A role for programs that act in an organization.
+/// async fn create(management: &Management, scope_id: &str) -> Result<String, Error> {
+///     let mut role = NewOrganizationRole::new("reporter", RoleType::MachineToMachine);
+///     role.description = Some("Writes the monthly report".to_owned());
+///     role.organization_scope_ids = vec![scope_id.to_owned()];
+///     Ok(management.organization_template().add_role(&role).await?.id)
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -107,7 +137,7 @@ impl NewOrganizationRole {
 }
 
 impl Management {
-    /// The calls about what every organization has.
+    /// The calls about what every organization has. See [`OrganizationTemplate`] for an example.
     #[must_use]
     pub fn organization_template(&self) -> OrganizationTemplate<'_> {
         OrganizationTemplate(self)
@@ -151,6 +181,18 @@ impl OrganizationTemplate<'_> {
     }
 
     /// The roles within organizations.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// The id of a role, which `Organizations::give_roles` takes.
+    /// async fn role_id(management: &Management, name: &str) -> Result<Option<String>, Error> {
+    ///     let roles = management.organization_template().roles().all().await?;
+    ///     Ok(roles.into_iter().find(|role| role.name == name).map(|role| role.id))
+    /// }
+    /// ```
     pub fn roles(&self) -> Pages<OrganizationRole> {
         self.0.get(&["organization-roles"]).pages()
     }
@@ -171,6 +213,20 @@ impl OrganizationTemplate<'_> {
     }
 
     /// The permissions of API resources that a role gives.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// All that a role gives: within organizations, and of APIs.
+    /// async fn names(management: &Management, role_id: &str) -> Result<Vec<String>, Error> {
+    ///     let template = management.organization_template();
+    ///     let own = template.scopes_of_role(role_id).all().await?.into_iter().map(|scope| scope.name);
+    ///     let of_apis = template.resource_scopes_of_role(role_id).all().await?;
+    ///     Ok(own.chain(of_apis.into_iter().map(|scope| scope.name)).collect())
+    /// }
+    /// ```
     pub fn resource_scopes_of_role(&self, id: &str) -> Pages<Scope> {
         let path = ["organization-roles", id, "resource-scopes"];
         self.0.get(&path).pages()

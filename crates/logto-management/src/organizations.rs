@@ -62,6 +62,26 @@ pub struct Organization {
 }
 
 /// An organization to create.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::NewOrganization;
+/// use serde_json::Map;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let mut acme = NewOrganization::new("Acme");
+/// acme.description = Some("A customer since 2026".to_owned());
+/// acme.custom_data = Some(Map::from_iter([("plan".to_owned(), "team".into())]));
+/// let created = management.organizations().create(&acme).await?;
+/// assert_eq!(created.custom_data["plan"], "team");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -118,6 +138,16 @@ pub struct Member {
 }
 
 /// A role of a member.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::Member;
+///
+/// fn is_admin(member: &Member) -> bool {
+///     member.organization_roles.iter().any(|role| role.name == "admin")
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct MemberRole {
@@ -128,7 +158,7 @@ pub struct MemberRole {
 }
 
 impl Management {
-    /// The calls about organizations.
+    /// The calls about organizations. See [`Organizations`] for an example.
     #[must_use]
     pub fn organizations(&self) -> Organizations<'_> {
         Organizations(self)
@@ -137,6 +167,20 @@ impl Management {
 
 impl Organizations<'_> {
     /// Every organization.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let organizations = management.organizations().list().all().await?;
+    /// assert!(organizations.iter().any(|organization| organization.id == "wpmklpcc20gc"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> Pages<Organization> {
         self.0.get(&["organizations"]).pages()
     }
@@ -150,7 +194,7 @@ impl Organizations<'_> {
         self.0.get(&["organizations", id]).send().await
     }
 
-    /// Creates an organization; names may be taken twice.
+    /// Creates an organization. Two organizations may have the same name.
     ///
     /// # Errors
     ///
@@ -164,11 +208,41 @@ impl Organizations<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::NewOrganization;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let organizations = management.organizations();
+    /// let trial = organizations.create(&NewOrganization::new("Trial")).await?;
+    /// organizations.delete(&trial.id).await?;
+    /// assert!(organizations.get(&trial.id).await.is_err_and(|error| error.is_not_found()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["organizations", id]).done().await
     }
 
     /// The members of an organization.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Where a mail to all members goes.
+    /// async fn addresses(management: &Management, organization: &str) -> Result<Vec<String>, Error> {
+    ///     let members = management.organizations().members(organization).all().await?;
+    ///     Ok(members.into_iter().filter_map(|member| member.primary_email).collect())
+    /// }
+    /// ```
     pub fn members(&self, id: &str) -> Pages<Member> {
         self.0.get(&["organizations", id, "users"]).pages()
     }
@@ -178,6 +252,21 @@ impl Organizations<'_> {
     /// # Errors
     ///
     /// If there is no such organization or user.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management, NewUser};
+    ///
+    /// /// A user who has no account yet, in an organization from the beginning.
+    /// async fn add(management: &Management, organization: &str, email: &str) -> Result<String, Error> {
+    ///     let mut new = NewUser::default();
+    ///     new.primary_email = Some(email.to_owned());
+    ///     let user = management.users().create(&new).await?;
+    ///     management.organizations().add_members(organization, &[&user.id]).await?;
+    ///     Ok(user.id)
+    /// }
+    /// ```
     pub async fn add_members(&self, id: &str, user_ids: &[&str]) -> Result<(), Error> {
         let request = self.0.post(&["organizations", id, "users"]);
         request.json(&json!({ "userIds": user_ids })).done().await

@@ -36,6 +36,20 @@ pub struct Pages<T>(BoxStream<'static, Result<T, Error>>);
 
 impl Request {
     /// Everything that a list holds, fetched page by page as it is needed.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    /// use serde_json::Value;
+    ///
+    /// /// A list that has no typed call.
+    /// async fn failed_exchanges(management: &Management) -> Result<Vec<Value>, Error> {
+    ///     let logs = management.get(&["logs"]).query("logKey", "ExchangeTokenBy.AuthorizationCode");
+    ///     let logs: Vec<Value> = logs.pages().all().await?;
+    ///     Ok(logs.into_iter().filter(|log| log["payload"]["result"] == "Error").collect())
+    /// }
+    /// ```
     pub fn pages<T: DeserializeOwned + Send + 'static>(self) -> Pages<T> {
         Pages::new(self)
     }
@@ -61,6 +75,20 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     /// # Errors
     ///
     /// Of the first request that fails.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let roles = management.roles().list().all().await?;
+    /// println!("the tenant has {} roles", roles.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn all(self) -> Result<Vec<T>, Error> {
         self.0.try_collect().await
     }
@@ -70,6 +98,23 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     /// # Errors
     ///
     /// Of the request for the next page.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Reads no further than it has to.
+    /// async fn has_suspended_user(management: &Management) -> Result<bool, Error> {
+    ///     let mut users = management.users().list();
+    ///     while let Some(user) = users.next().await? {
+    ///         if user.is_suspended {
+    ///             return Ok(true);
+    ///         }
+    ///     }
+    ///     Ok(false)
+    /// }
+    /// ```
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         self.0.try_next().await
     }

@@ -51,6 +51,19 @@ pub struct Request {
 
 impl Management {
     /// A GET of the path below `/api` with these segments.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    /// use serde_json::Value;
+    ///
+    /// /// The time zone of a user, among what the typed call leaves out.
+    /// async fn time_zone(management: &Management, id: &str) -> Result<Option<String>, Error> {
+    ///     let user: Value = management.get(&["users", id]).send().await?;
+    ///     Ok(user["profile"]["zoneinfo"].as_str().map(str::to_owned))
+    /// }
+    /// ```
     pub fn get(&self, path: &[&str]) -> Request {
         Request::new(self, Method::GET, path)
     }
@@ -156,6 +169,29 @@ impl Request {
     }
 
     /// The body, as JSON.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct Branding<'a> {
+    ///     branding: Logo<'a>,
+    /// }
+    ///
+    /// #[derive(Serialize)]
+    /// #[serde(rename_all = "camelCase")]
+    /// struct Logo<'a> {
+    ///     logo_url: &'a str,
+    /// }
+    ///
+    /// async fn set_logo(management: &Management, url: &str) -> Result<(), Error> {
+    ///     let body = Branding { branding: Logo { logo_url: url } };
+    ///     management.patch(&["sign-in-exp"]).json(&body).done().await
+    /// }
+    /// ```
     pub fn json(mut self, body: &impl Serialize) -> Self {
         match serde_json::to_value(body) {
             Ok(body) => self.body = Some(body),

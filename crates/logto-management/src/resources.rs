@@ -57,6 +57,26 @@ pub struct Resource {
 }
 
 /// An API to register.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use logto_management::NewResource;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// let mut bills = NewResource::new("Bills", "https://bills.example.com");
+/// bills.access_token_ttl = Some(Duration::from_secs(600));
+/// let created = management.resources().create(&bills).await?;
+/// assert_eq!(created.access_token_ttl.as_secs(), 600);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -125,7 +145,7 @@ pub(crate) struct NewScope<'a> {
 }
 
 impl Management {
-    /// The calls about API resources.
+    /// The calls about API resources. See [`Resources`] for an example.
     #[must_use]
     pub fn resources(&self) -> Resources<'_> {
         Resources(self)
@@ -152,6 +172,21 @@ impl Resources<'_> {
     /// # Errors
     ///
     /// `resource.cannot_delete_management_api`; a 404 if there is none of that id.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Takes the API of a test away.
+    /// async fn delete(management: &Management, indicator: &str) -> Result<(), Error> {
+    ///     let resources = management.resources();
+    ///     for api in resources.list().all().await?.iter().filter(|api| api.indicator == indicator) {
+    ///         resources.delete(&api.id).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["resources", id]).done().await
     }

@@ -22,6 +22,18 @@ use crate::{Error, Management, Pages, Scope};
 pub struct Roles<'a>(&'a Management);
 
 /// Whom a role is for.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{Error, Management, RoleType};
+///
+/// /// The roles that a page of your administrators offers for a user.
+/// async fn of_users(management: &Management) -> Result<Vec<String>, Error> {
+///     let roles = management.roles().list_of(&RoleType::User).all().await?;
+///     Ok(roles.into_iter().map(|role| role.name).collect())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RoleType {
@@ -68,12 +80,31 @@ pub struct Role {
     /// Whom it is for.
     #[serde(rename = "type")]
     pub kind: RoleType,
-    /// Whether everyone new has it.
+    /// Whether every new user has it.
     #[serde(default)]
     pub is_default: bool,
 }
 
 /// A role to create.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::{NewRole, RoleType};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tenant = logto_local::LocalTenant::builder().start().await?;
+/// # let app = tenant.machine_app();
+/// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+/// // Every new user gets it; those who are users already do not.
+/// let mut reader = NewRole::new("reader", "May read things", RoleType::User);
+/// reader.is_default = true;
+/// let created = management.roles().create(&reader).await?;
+/// assert!(created.is_default);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -85,7 +116,7 @@ pub struct NewRole {
     /// Whom it is for.
     #[serde(rename = "type")]
     pub kind: RoleType,
-    /// Whether everyone new gets it.
+    /// Whether every new user gets it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_default: bool,
     /// The ids of its permissions.
@@ -108,7 +139,7 @@ impl NewRole {
 }
 
 impl Management {
-    /// The calls about roles.
+    /// The calls about roles. See [`Roles`] for an example.
     #[must_use]
     pub fn roles(&self) -> Roles<'_> {
         Roles(self)
@@ -145,6 +176,21 @@ impl Roles<'_> {
     /// # Errors
     ///
     /// A 404 if there is none of that id.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Users who have the role lose its permissions with their next access token.
+    /// async fn retire(management: &Management, name: &str) -> Result<(), Error> {
+    ///     let roles = management.roles();
+    ///     for role in roles.list().all().await?.iter().filter(|role| role.name == name) {
+    ///         roles.delete(&role.id).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["roles", id]).done().await
     }

@@ -117,7 +117,7 @@ pub struct SocialSignIn {
 }
 
 impl Management {
-    /// The calls about the sign-in experience.
+    /// The calls about the sign-in experience. See [`SignInExperience`] for an example.
     #[must_use]
     pub fn sign_in_experience(&self) -> SignInExperience<'_> {
         SignInExperience(self)
@@ -141,6 +141,24 @@ impl SignInExperience<'_> {
     ///
     /// `sign_in_experiences.enabled_connector_not_found` if a setting needs a connector that is not
     /// there.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// // Only users who have an account get in.
+    /// let experience = management.sign_in_experience();
+    /// let settings = experience.update(&json!({ "signInMode": "SignIn" })).await?;
+    /// assert_eq!(settings.sign_in_mode, "SignIn");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn update(
         &self,
         changes: &impl Serialize,

@@ -189,7 +189,7 @@ pub struct UserChanges {
 }
 
 impl Management {
-    /// The calls about users.
+    /// The calls about users. See [`Users`] for an example.
     #[must_use]
     pub fn users(&self) -> Users<'_> {
         Users(self)
@@ -197,13 +197,47 @@ impl Management {
 }
 
 impl Users<'_> {
-    /// Everyone.
+    /// Every user.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let mut users = management.users().list();
+    /// while let Some(user) = users.next().await? {
+    ///     println!("{}: {}", user.id, user.name.as_deref().unwrap_or("no name"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> Pages<User> {
         self.0.get(&["users"]).pages()
     }
 
     /// Users who have the text in name, e-mail address, phone number, user name or id; `%` stands
     /// for anything, as in SQL.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// # let mut dave = logto_management::NewUser::default();
+    /// # dave.primary_email = Some("dave@example.com".to_owned());
+    /// # management.users().create(&dave).await?;
+    /// // Every user with an address of this domain.
+    /// let found = management.users().search("%@example.com").all().await?;
+    /// assert!(found.iter().any(|user| user.primary_email.as_deref() == Some("dave@example.com")));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn search(&self, pattern: &str) -> Pages<User> {
         self.0.get(&["users"]).query("search", pattern).pages()
     }
@@ -232,6 +266,19 @@ impl Users<'_> {
     /// # Errors
     ///
     /// As [`create`](Self::create) and [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management, User, UserChanges};
+    ///
+    /// /// Takes over what another system knows about a user.
+    /// async fn import(management: &Management, id: &str, picture: &str) -> Result<User, Error> {
+    ///     let mut changes = UserChanges::default();
+    ///     changes.avatar = Some(picture.to_owned());
+    ///     management.users().update(id, &changes).await
+    /// }
+    /// ```
     pub async fn update(&self, id: &str, to: &UserChanges) -> Result<User, Error> {
         self.0.patch(&["users", id]).json(to).send().await
     }
@@ -241,6 +288,24 @@ impl Users<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// # let mut dave = logto_management::NewUser::default();
+    /// # dave.username = Some("dave".to_owned());
+    /// # let id = management.users().create(&dave).await?.id;
+    /// let users = management.users();
+    /// users.delete(&id).await?;
+    /// assert!(users.get(&id).await.is_err_and(|error| error.is_not_found()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn delete(&self, id: &str) -> Result<(), Error> {
         self.0.delete(&["users", id]).done().await
     }
@@ -251,6 +316,24 @@ impl Users<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Logto;
+    /// use logto_management::Management;
+    ///
+    /// /// Locks a user out, of this app at once.
+    /// async fn lock_out(
+    ///     management: &Management,
+    ///     logto: &Logto,
+    ///     id: &str,
+    /// ) -> Result<(), Box<dyn std::error::Error>> {
+    ///     management.users().set_suspended(id, true).await?;
+    ///     logto.sign_out_everywhere(id).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn set_suspended(&self, id: &str, suspended: bool) -> Result<User, Error> {
         let request = self.0.patch(&["users", id, "is-suspended"]);
         request.json(&json!({ "isSuspended": suspended })).send().await
@@ -295,6 +378,18 @@ impl Users<'_> {
     }
 
     /// The roles of a user.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::{Error, Management};
+    ///
+    /// /// Whether a user has a role now, whatever their tokens say.
+    /// async fn has_role(management: &Management, id: &str, name: &str) -> Result<bool, Error> {
+    ///     let roles = management.users().roles(id).all().await?;
+    ///     Ok(roles.iter().any(|role| role.name == name))
+    /// }
+    /// ```
     pub fn roles(&self, id: &str) -> Pages<Role> {
         self.0.get(&["users", id, "roles"]).pages()
     }

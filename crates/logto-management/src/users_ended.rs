@@ -5,6 +5,22 @@ use std::collections::HashSet;
 use crate::{Error, Users};
 
 /// A user who may not be signed in any more.
+///
+/// # Example
+///
+/// ```
+/// use logto::Logto;
+/// use logto_management::{EndedUser, UserEnd};
+///
+/// /// Signs a user out of this app, whatever became of them.
+/// async fn end(logto: &Logto, user: &EndedUser) -> Result<(), logto::Error> {
+///     logto.sign_out_everywhere(&user.id).await?;
+///     if user.end == UserEnd::Deleted {
+///         println!("delete the rows of {}", user.id);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndedUser {

@@ -67,6 +67,19 @@ impl Caller {
     ///
     /// [`Error::NoCaller`](crate::Error) if the tool was not called through
     /// [`McpEndpoint`](crate::McpEndpoint), or asks in a task of its own.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::{Caller, Error};
+    ///
+    /// /// A function that the tools of poem-mcpserver call.
+    /// fn owner() -> Result<String, Error> {
+    ///     Ok(Caller::current()?.sub().to_owned())
+    /// }
+    /// // Outside of a call there is no caller.
+    /// assert!(matches!(owner(), Err(Error::NoCaller)));
+    /// ```
     #[cfg(feature = "poem")]
     pub fn current() -> Result<Self, crate::Error> {
         CALLER.try_with(Self::clone).map_err(|_| crate::Error::NoCaller)

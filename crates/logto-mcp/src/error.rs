@@ -1,6 +1,20 @@
 //! Errors of the protection.
 
 /// What is wrong with the protection of an MCP server.
+///
+/// # Example
+///
+/// ```
+/// use logto_mcp::{Api, Error, Mcp};
+///
+/// /// What the operator of the server reads.
+/// fn protect(api: &Api) -> Result<Mcp, String> {
+///     Mcp::new(api).map_err(|error| match error {
+///         Error::NoMetadata => format!("{} has no metadata for clients", api.resource()),
+///         other => other.to_string(),
+///     })
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

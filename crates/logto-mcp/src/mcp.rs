@@ -65,6 +65,22 @@ impl Mcp {
     /// # Errors
     ///
     /// [`Error::NoMetadata`] if the API has none; [`Error::NoRandomBytes`] if the system has none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::{Api, ApiConfig, Error, Mcp};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // Clients ask for this scope first; others when a tool needs them.
+    /// let config = ApiConfig::new("https://notes.example.com/mcp").with_resource_metadata(["read:notes"]);
+    /// let mcp = Mcp::new(&Api::new("https://my-tenant.logto.app", config)?)?;
+    ///
+    /// let without_metadata = Api::new("https://my-tenant.logto.app", "https://notes.example.com/mcp")?;
+    /// assert!(matches!(Mcp::new(&without_metadata), Err(Error::NoMetadata)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(api: &Api) -> Result<Self, Error> {
         // Only addresses have metadata.
         let url = Url::parse(api.resource()).map_err(|_| Error::NoMetadata)?;
@@ -82,14 +98,37 @@ impl Mcp {
 
     /// Lets callers use the tool of that name whose token permits what `policy` asks for. Callers
     /// that may not use it do not see it in the list of tools.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::{Mcp, Policy};
+    ///
+    /// fn protect(mcp: Mcp) -> Mcp {
+    ///     // Any token for this server may call the first one.
+    ///     mcp.with_tool("search", Policy::new())
+    ///         .with_tool("read_notes", Policy::new().with_scopes(&["read:notes"]))
+    /// }
+    /// ```
     pub fn with_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
         self.table.tools.insert(name.into(), policy);
         self
     }
 
-    /// The same, and everyone sees the tool in the list: the client of a caller that lacks a scope
+    /// The same, and every caller sees the tool in the list: the client of a caller that lacks a scope
     /// asks the user for it when the tool is called (step-up). A tool that is not listed is not
     /// called by most clients, so no permission is asked.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::{Mcp, Policy};
+    ///
+    /// fn protect(mcp: Mcp) -> Mcp {
+    ///     // Every caller sees it. The first call makes the client ask the user for `delete:notes`.
+    ///     mcp.with_offered_tool("delete_note", Policy::new().with_scopes(&["delete:notes"]))
+    /// }
+    /// ```
     pub fn with_offered_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
         let name = name.into();
         self.table.offered.insert(name.clone());
@@ -97,6 +136,18 @@ impl Mcp {
     }
 
     /// As [`with_tool`](Self::with_tool), for a prompt.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::{Mcp, Policy};
+    ///
+    /// const READ: Policy = Policy::new().with_scopes(&["read:notes"]);
+    ///
+    /// fn protect(mcp: Mcp) -> Mcp {
+    ///     mcp.with_tool("read_notes", READ).with_prompt("summarize_notes", READ).with_resources(READ)
+    /// }
+    /// ```
     pub fn with_prompt(mut self, name: impl Into<String>, policy: Policy) -> Self {
         self.table.prompts.insert(name.into(), policy);
         self
@@ -114,6 +165,18 @@ impl Mcp {
     /// caller began and another one must not see: `tasks/get`, `tasks/update`, `tasks/cancel`,
     /// `skills/list`, `skills/get`, `resources/directory/read`, `subscriptions/listen`. The server
     /// has to compare the [`Caller`](crate::Caller) with the owner itself.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::{Mcp, Policy};
+    ///
+    /// fn protect(mcp: Mcp) -> Mcp {
+    ///     let import = Policy::new().with_scopes(&["write:notes"]);
+    ///     // The tool begins a task, which its caller asks about later.
+    ///     mcp.with_tool("import", import).with_method("tasks/get", import).with_method("tasks/cancel", import)
+    /// }
+    /// ```
     pub fn with_method(mut self, method: impl Into<String>, policy: Policy) -> Self {
         self.table.methods.insert(method.into(), policy);
         self
@@ -121,6 +184,17 @@ impl Mcp {
 
     /// Lets the pages of another origin, such as `https://inspector.example.com`, call the server
     /// from the browser. By default only those of its own do.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::Mcp;
+    ///
+    /// fn protect(mcp: Mcp) -> Mcp {
+    ///     // The inspector in the browser, and a proxy that names this server otherwise.
+    ///     mcp.with_origin("https://inspector.example.com").with_host("notes.internal:8000")
+    /// }
+    /// ```
     pub fn with_origin(mut self, origin: &str) -> Self {
         self.origins.add_origin(origin);
         self
@@ -172,6 +246,25 @@ impl Mcp {
 
     /// As [`service`](Self::service), with settings of rmcp: for example a smaller body, or a token
     /// that ends all streams when the server stops. Its lists of hosts and origins are not used.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use logto_mcp::{Mcp, McpService};
+    /// use rmcp::ServerHandler;
+    /// use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+    /// use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+    ///
+    /// /// For several instances: no sessions, so that any of them answers any request.
+    /// fn service<H: ServerHandler + Clone>(mcp: Mcp, handler: H) -> McpService<H> {
+    ///     let mut config = StreamableHttpServerConfig::default();
+    ///     config.legacy_session_mode = false;
+    ///     let sessions = Arc::new(LocalSessionManager::default());
+    ///     mcp.service_with(move || Ok(handler.clone()), sessions, config)
+    /// }
+    /// ```
     pub fn service_with<H: ServerHandler, M: SessionManager>(
         self,
         handler: impl Fn() -> io::Result<H> + Send + Sync + 'static,

@@ -39,7 +39,8 @@ const METHODS: [&str; 7] = [
     "tools/list",
 ];
 
-/// An MCP server of poem-mcpserver that only verified callers reach. [`Mcp::endpoint`] makes it.
+/// An MCP server of poem-mcpserver that only verified callers reach. [`Mcp::endpoint`] makes it,
+/// and has an example.
 ///
 /// It answers at the path of the API's address and at the two paths of the metadata (RFC 9728,
 /// section 3.1), and says 404 to everything else: `Route::nest("/", …)` gives it all requests that

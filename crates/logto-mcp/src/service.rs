@@ -27,6 +27,19 @@ use crate::reply::BoxResponse;
 /// It answers at the path of the API's address and at the two paths of the metadata (RFC 9728,
 /// section 3.1), and says 404 to everything else: give it all requests that your own routes do not
 /// take. Do not nest it below a path, because it would not know its own any more.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use logto_mcp::{Mcp, McpService};
+/// use rmcp::ServerHandler;
+///
+/// fn app<H: ServerHandler + Clone>(mcp: Mcp, handler: H) -> Router {
+///     let service: McpService<H> = mcp.service(move || Ok(handler.clone()));
+///     Router::new().route("/health", get(async || "ok")).fallback_service(service)
+/// }
+/// ```
 pub struct McpService<H, M = LocalSessionManager> {
     mcp: Arc<Mcp>,
     server: StreamableHttpService<Restricted<H>, M>,
@@ -48,6 +61,18 @@ impl<H: ServerHandler, M: SessionManager> McpService<H, M> {
     }
 
     /// Answers a request; for servers that are not tower's.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_mcp::McpService;
+    /// use rmcp::ServerHandler;
+    ///
+    /// /// For a server that has requests of the crate `http` and none of tower's services.
+    /// async fn status<H: ServerHandler>(service: &McpService<H>, request: http::Request<String>) -> u16 {
+    ///     service.handle(request).await.status().as_u16()
+    /// }
+    /// ```
     pub async fn handle<B>(&self, request: Request<B>) -> BoxResponse
     where
         B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,

@@ -8,6 +8,22 @@ use serde::{Deserialize, Serialize};
 const LAST_SECONDS: u64 = 30;
 
 /// An access token of the user who signed in.
+///
+/// # Example
+///
+/// ```
+/// use logto_native::{Error, NativeApp};
+///
+/// /// The header for a request to the API.
+/// async fn authorization(app: &NativeApp) -> Result<String, Error> {
+///     let token = app.access_token("https://api.example.com").await?;
+///     if !token.scopes().any(|scope| scope == "write:things") {
+///         eprintln!("You may read things, but not write them.");
+///     }
+///     eprintln!("The token ends at {}, in seconds since 1970.", token.expires_at());
+///     Ok(format!("Bearer {}", token.as_str()))
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken {
     pub(crate) resource: Option<String>,
@@ -23,7 +39,7 @@ impl AccessToken {
         &self.token
     }
 
-    /// The scopes that Logto granted; none is no error.
+    /// The scopes that Logto granted. The list can be empty.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scope.split_ascii_whitespace()
     }

@@ -55,6 +55,21 @@ impl NativeApp {
     /// [`ErrorKind::InvalidRequest`] if the endpoint is not an HTTPS URL (plain http is taken in
     /// private networks), the app's id is empty, or the redirect path does not begin with a
     /// slash.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::{ErrorKind, FileStore, NativeApp, NativeConfig};
+    ///
+    /// let config = NativeConfig::new("https://my-tenant.logto.app", "the app's id");
+    /// let app = NativeApp::new(config, FileStore::new("credentials.json"))?;
+    ///
+    /// // Without https, anyone on the way could read the tokens.
+    /// let config = NativeConfig::new("http://my-tenant.logto.app", "the app's id");
+    /// let refused = NativeApp::new(config, FileStore::new("credentials.json"));
+    /// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::InvalidRequest));
+    /// # Ok::<(), logto_native::Error>(())
+    /// ```
     pub fn new(config: NativeConfig, store: impl CredentialStore) -> Result<Self, Error> {
         if !config.redirect_path.starts_with('/') {
             let why = "the redirect path does not begin with a slash";
@@ -70,6 +85,29 @@ impl NativeApp {
     /// # Errors
     ///
     /// [`ErrorKind::Store`] if the credentials cannot be read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::{Error, NativeApp};
+    ///
+    /// /// For a command such as `my-program whoami`.
+    /// async fn who_am_i(app: &NativeApp) -> Result<String, Error> {
+    ///     Ok(match app.user().await? {
+    ///         Some(user) => format!("signed in as {}", user.name.unwrap_or(user.sub)),
+    ///         None => "not signed in".to_owned(),
+    ///     })
+    /// }
+    /// # use logto_native::{FileStore, NativeConfig};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let config = NativeConfig::new("https://my-tenant.logto.app", "the app's id");
+    /// # let app = NativeApp::new(config, FileStore::new(folder.path().join("credentials.json")))?;
+    /// # assert_eq!(who_am_i(&app).await?, "not signed in");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn user(&self) -> Result<Option<User>, Error> {
         Ok(self.load().await?.map(|credentials| credentials.user))
     }
@@ -81,6 +119,18 @@ impl NativeApp {
     ///
     /// [`ErrorKind::Unreachable`], and [`ErrorKind::Refused`] if the application is not of that
     /// kind.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::{Error, NativeApp, User};
+    ///
+    /// async fn sign_in(app: &NativeApp) -> Result<User, Error> {
+    ///     let sign_in = app.begin_device_sign_in().await?;
+    ///     println!("Open {} and enter {}", sign_in.verification_uri(), sign_in.user_code());
+    ///     sign_in.finish().await
+    /// }
+    /// ```
     pub async fn begin_device_sign_in(&self) -> Result<DeviceSignIn, Error> {
         let codes = self.0.protocol.device_codes().await?;
         Ok(DeviceSignIn { app: self.clone(), codes })
@@ -91,7 +141,20 @@ impl NativeApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Internal`] if there is no port.
+    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Internal`] if no port is free.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::{Error, NativeApp, User};
+    ///
+    /// async fn sign_in(app: &NativeApp) -> Result<User, Error> {
+    ///     let sign_in = app.begin_browser_sign_in().await?;
+    ///     // The crate `open` can do this for the user.
+    ///     println!("Open {}", sign_in.url());
+    ///     sign_in.finish().await
+    /// }
+    /// ```
     pub async fn begin_browser_sign_in(&self) -> Result<BrowserSignIn, Error> {
         BrowserSignIn::begin(self.clone(), &self.0.redirect_path).await
     }
@@ -101,10 +164,31 @@ impl NativeApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SignInRequired`] if no one is signed in, or Logto ended it;
+    /// [`ErrorKind::SignInRequired`] if no one is signed in, or Logto ended the sign-in;
     /// [`ErrorKind::InvalidRequest`] for a resource that is not configured;
     /// [`ErrorKind::Unreachable`] and [`ErrorKind::Locked`], after which the same call
     /// may work; [`ErrorKind::Store`] if the credentials cannot be read or written.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::{Error, NativeApp};
+    ///
+    /// /// The token for the API. A user who is not signed in has to do so first.
+    /// async fn token(app: &NativeApp) -> Result<String, Error> {
+    ///     let resource = "https://api.example.com";
+    ///     let token = match app.access_token(resource).await {
+    ///         Err(error) if error.needs_sign_in() => {
+    ///             let sign_in = app.begin_device_sign_in().await?;
+    ///             println!("Open {} and enter {}", sign_in.verification_uri(), sign_in.user_code());
+    ///             sign_in.finish().await?;
+    ///             app.access_token(resource).await?
+    ///         }
+    ///         token => token?,
+    ///     };
+    ///     Ok(token.as_str().to_owned())
+    /// }
+    /// ```
     pub async fn access_token(&self, resource: &str) -> Result<AccessToken, Error> {
         self.0.protocol.check_resource(resource)?;
         let credentials = self.load().await?.ok_or_else(not_signed_in)?;
@@ -146,6 +230,23 @@ impl NativeApp {
     ///
     /// [`ErrorKind::Store`] if they cannot be deleted. [`ErrorKind::Unreachable`] if Logto could
     /// not be told; they are deleted all the same.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::{Error, ErrorKind, NativeApp};
+    ///
+    /// async fn sign_out(app: &NativeApp) -> Result<(), Error> {
+    ///     match app.sign_out().await {
+    ///         // The credentials are deleted from this machine all the same.
+    ///         Err(error) if error.kind() == ErrorKind::Unreachable => {
+    ///             println!("You are signed out here, but Logto could not be told.");
+    ///             Ok(())
+    ///         }
+    ///         outcome => outcome,
+    ///     }
+    /// }
+    /// ```
     pub async fn sign_out(&self) -> Result<(), Error> {
         let app = self.clone();
         joined(tokio::spawn(async move {

@@ -36,6 +36,22 @@ const DONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><ti
     <h1>You can close this window</h1><p>The program goes on where it was.</p>";
 
 /// A sign-in that has begun: open [`url`](Self::url) in a browser, then [`finish`](Self::finish).
+///
+/// # Example
+///
+/// ```
+/// use logto_native::{Error, NativeApp, User};
+///
+/// /// Opens the user's browser; where that fails, the user opens the address.
+/// async fn sign_in(app: &NativeApp) -> Result<User, Error> {
+///     let sign_in = app.begin_browser_sign_in().await?;
+///     // On Linux. The crate `open` knows the other systems too.
+///     if std::process::Command::new("xdg-open").arg(sign_in.url()).spawn().is_err() {
+///         println!("Open this address in a browser: {}", sign_in.url());
+///     }
+///     sign_in.finish().await
+/// }
+/// ```
 #[must_use = "no one signs in unless it is finished"]
 pub struct BrowserSignIn {
     app: NativeApp,
@@ -76,6 +92,21 @@ impl BrowserSignIn {
     /// [`ErrorKind::AccessDenied`] if the user refuses, [`ErrorKind::Expired`] if the browser has
     /// not come back after five minutes, [`ErrorKind::Refused`] if Logto does not take the
     /// code, and [`ErrorKind::Store`] if the credentials cannot be saved.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::{BrowserSignIn, Error, ErrorKind};
+    ///
+    /// /// Says who signed in, and why if no one did.
+    /// async fn greet(sign_in: BrowserSignIn) -> Result<String, Error> {
+    ///     match sign_in.finish().await {
+    ///         Ok(user) => Ok(format!("Hello, {}", user.name.unwrap_or(user.sub))),
+    ///         Err(error) if error.kind() == ErrorKind::Expired => Ok("Please try again.".to_owned()),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     pub async fn finish(self) -> Result<User, Error> {
         let Self { app, listener, authorization } = self;
         let redirect = tokio::time::timeout(PATIENCE, redirected(&listener, &authorization)).await;
@@ -90,6 +121,37 @@ impl BrowserSignIn {
     ///
     /// As [`finish`](Self::finish); [`ErrorKind::InvalidRequest`] if it is not the address of this
     /// sign-in.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use logto_management::{ApplicationType, Management, NewApplication, OidcClientMetadata};
+    /// # use logto_native::{FileStore, NativeApp, NativeConfig};
+    /// # let tenant = logto_local::LocalTenant::start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let management = Management::new(tenant.endpoint(), &machine.app_id, &machine.app_secret)?;
+    /// # let mut new = NewApplication::new("my-program", ApplicationType::Native);
+    /// # let mut addresses = OidcClientMetadata::default();
+    /// # addresses.redirect_uris = vec!["http://127.0.0.1/callback".to_owned()];
+    /// # new.oidc_client_metadata = Some(addresses);
+    /// # let created = management.applications().create(&new).await?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = FileStore::new(folder.path().join("credentials.json"));
+    /// # let app = NativeApp::new(NativeConfig::new(tenant.endpoint(), created.id), store)?;
+    /// let sign_in = app.begin_browser_sign_in().await?;
+    /// println!("Open {} and paste the address that your browser ends at:", sign_in.url());
+    /// let mut pasted = String::new();
+    /// # pasted = tenant.sign_in(sign_in.url(), "alice").await?;
+    /// # if pasted.is_empty() {
+    /// std::io::stdin().read_line(&mut pasted)?;
+    /// # }
+    /// let user = sign_in.finish_with(&pasted).await?;
+    /// println!("Hello, {}", user.name.unwrap_or(user.sub));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn finish_with(self, address: &str) -> Result<User, Error> {
         let not_ours =
             || Error::new(ErrorKind::InvalidRequest, "this is not the address of this sign-in");

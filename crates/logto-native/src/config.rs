@@ -61,6 +61,19 @@ impl NativeConfig {
 
     /// The path of the redirect URI that is registered at Logto for sign-in in the browser;
     /// `/callback`, for `http://127.0.0.1/callback`, by default. Logto takes any port of it (RFC 8252, section 7.3).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto_native::NativeConfig;
+    ///
+    /// // Registered at Logto: http://127.0.0.1/signed-in
+    /// let config = NativeConfig::new("https://my-tenant.logto.app", "the app's id")
+    ///     .with_redirect_path("/signed-in")
+    ///     .with_request_timeout(Duration::from_secs(5));
+    /// ```
     pub fn with_redirect_path(mut self, path: impl Into<String>) -> Self {
         self.redirect_path = path.into();
         self

@@ -6,6 +6,22 @@ use std::fmt;
 
 /// What went wrong while signing in or getting a token. It never has a token or a code in what it
 /// prints.
+///
+/// # Example
+///
+/// ```
+/// use logto_native::Error;
+///
+/// /// What the program says before it exits.
+/// fn advice(error: &Error) -> String {
+///     match error.code() {
+///         _ if error.needs_sign_in() => "run `my-program login`".to_owned(),
+///         _ if error.is_retryable() => "try again in a moment".to_owned(),
+///         Some("invalid_target") => "the tenant does not know this API".to_owned(),
+///         _ => error.to_string(),
+///     }
+/// }
+/// ```
 pub struct Error {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -14,6 +30,21 @@ pub struct Error {
 }
 
 /// The kinds of [`Error`].
+///
+/// # Example
+///
+/// ```
+/// use logto_native::{Error, ErrorKind};
+///
+/// /// The exit code of the program.
+/// fn exit_code(error: &Error) -> u8 {
+///     match error.kind() {
+///         ErrorKind::SignInRequired | ErrorKind::AccessDenied => 77,
+///         ErrorKind::Unreachable | ErrorKind::Locked => 75,
+///         _ => 70,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -26,6 +26,15 @@ pub struct FileStore {
 
 impl FileStore {
     /// In this file, with the file of the lock beside it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_native::FileStore;
+    ///
+    /// // Beside the program's other files. The file of the lock is `credentials.json.lock`.
+    /// let store = FileStore::new("/var/lib/my-program/credentials.json");
+    /// ```
     #[must_use]
     pub fn new(file: impl Into<PathBuf>) -> Self {
         let file = file.into();
@@ -39,6 +48,17 @@ impl FileStore {
     /// # Errors
     ///
     /// If the system does not tell where that is.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use logto_native::{FileStore, NativeApp, NativeConfig};
+    ///
+    /// let config = NativeConfig::new("https://my-tenant.logto.app", "the app's id");
+    /// // On Linux: ~/.config/my-program/credentials.json
+    /// let app = NativeApp::new(config, FileStore::for_program("my-program")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn for_program(name: &str) -> io::Result<Self> {
         let folder = config_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
         Ok(Self::new(folder.join(name).join("credentials.json")))

@@ -15,6 +15,16 @@ const MAX_BYTES: usize = 2560;
 /// of a Linux desktop.
 ///
 /// A Linux without a desktop has none: use a [`FileStore`] there.
+///
+/// # Example
+///
+/// ```no_run
+/// use logto_native::{KeyRing, NativeApp, NativeConfig};
+///
+/// let config = NativeConfig::new("https://my-tenant.logto.app", "the app's id");
+/// let app = NativeApp::new(config, KeyRing::for_program("my-program")?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct KeyRing {
     entry: Entry,
     lock: PathBuf,

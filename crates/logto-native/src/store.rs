@@ -6,7 +6,44 @@ use std::path::Path;
 /// Keeps the credentials of one user for one app, as bytes that only this crate reads. They are
 /// secret.
 ///
-/// The methods may block; they are called where that is allowed.
+/// The methods may block: they are called on threads where that is allowed.
+///
+/// # Example
+///
+/// ```
+/// use std::io;
+/// use std::path::{Path, PathBuf};
+/// use std::sync::{Mutex, PoisonError};
+///
+/// use logto_native::CredentialStore;
+///
+/// /// Credentials that are forgotten when the program ends.
+/// struct InMemory {
+///     credentials: Mutex<Option<Vec<u8>>>,
+///     lock: PathBuf,
+/// }
+///
+/// impl CredentialStore for InMemory {
+///     fn load(&self) -> io::Result<Option<Vec<u8>>> {
+///         Ok(self.credentials.lock().unwrap_or_else(PoisonError::into_inner).clone())
+///     }
+///
+///     fn save(&self, credentials: &[u8]) -> io::Result<()> {
+///         let mut kept = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+///         *kept = Some(credentials.to_vec());
+///         Ok(())
+///     }
+///
+///     fn delete(&self) -> io::Result<()> {
+///         *self.credentials.lock().unwrap_or_else(PoisonError::into_inner) = None;
+///         Ok(())
+///     }
+///
+///     fn lock_file(&self) -> &Path {
+///         &self.lock
+///     }
+/// }
+/// ```
 pub trait CredentialStore: Send + Sync + 'static {
     /// What was saved last; `None` if nothing was, or it was deleted.
     ///

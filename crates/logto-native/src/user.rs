@@ -8,6 +8,17 @@ use crate::error::{Error, ErrorKind};
 const TOLERANCE: u64 = 60;
 
 /// The user who signed in.
+///
+/// # Example
+///
+/// ```
+/// use logto_native::User;
+///
+/// /// What the program calls the user.
+/// fn display_name(user: &User) -> &str {
+///     user.name.as_deref().or(user.username.as_deref()).unwrap_or(&user.sub)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {

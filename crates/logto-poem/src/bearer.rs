@@ -69,6 +69,20 @@ pub(crate) fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<
 /// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to
 /// add the app's own routes to or to nest at `/`; no route if the configuration does not ask for
 /// it.
+///
+/// ```
+/// use logto_poem::Api;
+/// use poem::{Endpoint, EndpointExt, get, handler};
+///
+/// #[handler]
+/// fn health() -> &'static str {
+///     "ok"
+/// }
+///
+/// fn app(api: Api) -> impl Endpoint {
+///     logto_poem::metadata_routes(&api).at("/health", get(health)).data(api)
+/// }
+/// ```
 pub fn metadata_routes(api: &Api) -> Route {
     let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
         return Route::new();

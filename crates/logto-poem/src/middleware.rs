@@ -18,12 +18,29 @@ use crate::Reply;
 /// The middleware does not read the request; the first extractor does, and sees the headers as they
 /// are then. An error passes as the error it is, for `catch_error` further out; only if
 /// cookies are pending does it become its response here, because an error has no headers.
+///
+/// # Example
+///
+/// ```
+/// use logto_poem::{Logto, User};
+/// use poem::{Endpoint, EndpointExt, Route, get, handler};
+///
+/// #[handler]
+/// fn profile(user: User) -> String {
+///     format!("Hello {}", user.sub())
+/// }
+///
+/// /// One part of an app: the other parts do not ask who is signed in.
+/// fn members(logto: &Logto) -> impl Endpoint {
+///     Route::new().at("/profile", get(profile)).with(logto_poem::middleware(logto))
+/// }
+/// ```
 #[must_use]
 pub fn middleware(logto: &Logto) -> LogtoMiddleware {
     LogtoMiddleware(logto.clone())
 }
 
-/// See [`middleware`].
+/// What [`middleware`] makes, which has an example.
 #[derive(Clone, Debug)]
 pub struct LogtoMiddleware(Logto);
 

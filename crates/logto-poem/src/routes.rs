@@ -15,6 +15,22 @@ use crate::middleware::{keep_body, view};
 /// them is part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix). The prefix is in the
 /// routes already, so with `/auth` an app nests them by `nest_no_strip("/auth", …)`.
+///
+/// # Example
+///
+/// ```
+/// use logto_poem::{Logto, User};
+/// use poem::{Endpoint, EndpointExt, get, handler};
+///
+/// #[handler]
+/// fn profile(user: User) -> String {
+///     format!("Hello {}", user.sub())
+/// }
+///
+/// fn app(logto: &Logto) -> impl Endpoint {
+///     logto_poem::routes(logto).at("/profile", get(profile)).with(logto_poem::middleware(logto))
+/// }
+/// ```
 pub fn routes(logto: &Logto) -> poem::Route {
     let mut routes = poem::Route::new();
     for &route in Route::ALL {

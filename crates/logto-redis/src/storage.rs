@@ -57,6 +57,17 @@ impl RedisStorage {
     /// # Errors
     ///
     /// If the address cannot be understood. The error does not show it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_redis::RedisStorage;
+    ///
+    /// // With TLS: `rediss://`, and a feature of the crate `redis`. With a user: `redis://app:password@…`.
+    /// let storage = RedisStorage::open("redis://:password@redis.internal:6379/0")?;
+    /// assert!(RedisStorage::open("redis.internal").is_err());
+    /// # Ok::<(), logto::storage::StorageError>(())
+    /// ```
     pub fn open(url: &str) -> Result<Self, StorageError> {
         Ok(Self::over(Connection::open(url).map_err(StorageError::new)?))
     }
@@ -66,6 +77,22 @@ impl RedisStorage {
     ///
     /// Without [`with_subscriber`](Self::with_subscriber) open streams are asked about every
     /// second.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use logto_redis::RedisStorage;
+    /// use redis::Client;
+    /// use redis::aio::ConnectionManager;
+    ///
+    /// # async fn example() -> redis::RedisResult<()> {
+    /// let client = Client::open("redis://redis.internal:6379/0?protocol=resp3")?;
+    /// let manager = ConnectionManager::new(client.clone()).await?;
+    /// // The app goes on using its own clone of the manager.
+    /// let storage = RedisStorage::from_manager(manager.clone()).with_subscriber(client);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn from_manager(manager: ConnectionManager) -> Self {
         Self::over(Connection::Given { manager, client: None })
@@ -92,6 +119,16 @@ impl RedisStorage {
     }
 
     /// What all keys begin with, for several apps in one Redis. Default: `logto:`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_redis::RedisStorage;
+    ///
+    /// let shop = RedisStorage::open("redis://redis.internal:6379/0")?.with_prefix("shop:");
+    /// let blog = RedisStorage::open("redis://redis.internal:6379/0")?.with_prefix("blog:");
+    /// # Ok::<(), logto::storage::StorageError>(())
+    /// ```
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();

@@ -94,12 +94,26 @@ pub(crate) fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Opt
 ///
 /// It answers a refused request only where neither a route nor a catcher of the app does, like the
 /// [`fairing`](crate::fairing()) of sign-in.
+///
+/// ```
+/// use logto_rocket::{Api, Authorized, api_fairing};
+/// use rocket::{Build, Rocket, get, routes};
+///
+/// #[get("/things")]
+/// fn things(token: Authorized) -> String {
+///     format!("the things of {}", token.sub())
+/// }
+///
+/// fn app(api: &Api) -> Rocket<Build> {
+///     rocket::build().attach(api_fairing(api)).mount("/", routes![things])
+/// }
+/// ```
 #[must_use]
 pub fn api_fairing(api: &Api) -> ApiFairing {
     ApiFairing(api.clone())
 }
 
-/// See [`api_fairing`].
+/// What [`api_fairing`] makes, which has an example.
 #[derive(Clone, Debug)]
 pub struct ApiFairing(Api);
 

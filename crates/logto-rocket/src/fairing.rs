@@ -25,12 +25,28 @@ use crate::routes::{METHODS, routes};
 ///
 /// An app built for release does not launch at Rocket's log level `debug`, which prints codes,
 /// cookies and tokens; see [`LogtoFairing::with_debug_log`].
+///
+/// # Example
+///
+/// ```
+/// use logto_rocket::{Logto, User, fairing};
+/// use rocket::{Build, Rocket, get, routes};
+///
+/// #[get("/profile")]
+/// fn profile(user: User) -> String {
+///     format!("Hello {}", user.sub())
+/// }
+///
+/// fn app(logto: &Logto) -> Rocket<Build> {
+///     rocket::build().attach(fairing(logto)).mount("/", routes![profile])
+/// }
+/// ```
 #[must_use]
 pub fn fairing(logto: &Logto) -> LogtoFairing {
     LogtoFairing { logto: logto.clone(), allows_debug_log: false }
 }
 
-/// See [`fairing`].
+/// What [`fairing`] makes, which has an example.
 #[derive(Clone, Debug)]
 pub struct LogtoFairing {
     pub(crate) logto: Logto,

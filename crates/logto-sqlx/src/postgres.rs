@@ -108,6 +108,25 @@ impl PostgresStorage {
     /// Stores in the app's own pool. Where that has no free connection, requests take turns with
     /// the one beside it, for as long as the pool's `acquire_timeout` lets them, or until the
     /// SDK gives up.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto_sqlx::PostgresStorage;
+    /// use sqlx::postgres::PgPoolOptions;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), sqlx::Error> {
+    /// // The pool that the app has for its own tables. Nothing is connected to yet.
+    /// let pool = PgPoolOptions::new()
+    ///     .acquire_timeout(Duration::from_secs(3))
+    ///     .connect_lazy("postgres://app@db.internal/app")?;
+    /// let storage = PostgresStorage::new(pool);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self { connections: Connections::new(pool), sweeps: Arc::default() }
@@ -118,6 +137,21 @@ impl PostgresStorage {
     /// # Errors
     ///
     /// [`StorageError`] if the database cannot be asked, or refuses.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::storage::StorageError;
+    /// use logto_sqlx::PostgresStorage;
+    /// use sqlx::PgPool;
+    ///
+    /// /// When the app starts; without it, put `PostgresStorage::SCHEMA` into your own migrations.
+    /// async fn storage(pool: PgPool) -> Result<PostgresStorage, StorageError> {
+    ///     let storage = PostgresStorage::new(pool);
+    ///     storage.create_schema().await?;
+    ///     Ok(storage)
+    /// }
+    /// ```
     pub async fn create_schema(&self) -> Result<(), StorageError> {
         let create = async {
             let mut transaction = self.connections.pool().begin().await?;
@@ -147,6 +181,19 @@ impl PostgresStorage {
     /// # Errors
     ///
     /// [`StorageError`] if the database cannot be asked.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::storage::StorageError;
+    /// use logto_sqlx::PostgresStorage;
+    ///
+    /// /// For a job of your own, where the app itself has not run for a while.
+    /// async fn tidy(storage: &PostgresStorage) -> Result<(), StorageError> {
+    ///     println!("{} entries had expired", storage.sweep().await?);
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn sweep(&self) -> Result<u64, StorageError> {
         let mut swept = 0;
         loop {

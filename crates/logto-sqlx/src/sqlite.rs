@@ -59,6 +59,19 @@ impl SqliteStorage {
     pub const SCHEMA: &str = include_str!("sqlite.sql");
 
     /// Stores in the app's own pool.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_sqlx::SqliteStorage;
+    /// use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+    ///
+    /// fn storage() -> SqliteStorage {
+    ///     let file = SqliteConnectOptions::new().filename("sessions.db").create_if_missing(true);
+    ///     let file = file.journal_mode(SqliteJournalMode::Wal);
+    ///     SqliteStorage::new(SqlitePoolOptions::new().connect_lazy_with(file))
+    /// }
+    /// ```
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
         Self { pool, sweeps: Arc::default() }
@@ -69,6 +82,24 @@ impl SqliteStorage {
     /// # Errors
     ///
     /// [`StorageError`] if the file cannot be written to.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::storage::Storage;
+    /// use logto_sqlx::SqliteStorage;
+    /// use sqlx::sqlite::SqlitePoolOptions;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // For a test: a database in memory, which needs a pool of one connection.
+    /// let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+    /// let storage = SqliteStorage::new(pool);
+    /// storage.create_schema().await?;
+    /// storage.ping().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create_schema(&self) -> Result<(), StorageError> {
         let create = raw_sql(Self::SCHEMA).execute(&self.pool);
         create.await.map(drop).map_err(StorageError::new)
@@ -80,6 +111,19 @@ impl SqliteStorage {
     /// # Errors
     ///
     /// [`StorageError`] if the file cannot be written to.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::storage::StorageError;
+    /// use logto_sqlx::SqliteStorage;
+    ///
+    /// /// For a command that tidies up, where the app itself has not run for a while.
+    /// async fn tidy(storage: &SqliteStorage) -> Result<(), StorageError> {
+    ///     println!("{} entries had expired", storage.sweep().await?);
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn sweep(&self) -> Result<u64, StorageError> {
         let mut swept = 0;
         loop {

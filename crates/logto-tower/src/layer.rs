@@ -38,7 +38,7 @@ pub fn bearer_layer(api: &Api, policy: Policy) -> BearerLayer {
     BearerLayer { api: api.clone(), policy }
 }
 
-/// See [`bearer_layer`].
+/// What [`bearer_layer`] makes, which has an example.
 #[derive(Clone, Debug)]
 pub struct BearerLayer {
     api: Api,

@@ -61,6 +61,17 @@ impl AccessToken {
     }
 
     /// When it ends, in seconds since the Unix epoch.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::AccessToken;
+    ///
+    /// /// For a client library that keeps the token: how many seconds it may do so.
+    /// fn seconds_left(token: &AccessToken, now: u64) -> u64 {
+    ///     token.expires_at().saturating_sub(now)
+    /// }
+    /// ```
     #[must_use]
     pub fn expires_at(&self) -> u64 {
         self.expires_at

@@ -37,6 +37,17 @@ impl Logto {
     /// # Errors
     ///
     /// [`ConfigError`] with every problem that was found.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Logto, LogtoConfig};
+    ///
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
+    /// // The cookie secret is missing.
+    /// let error = Logto::new(config).err();
+    /// assert!(error.is_some_and(|error| error.to_string().contains("LOGTO_COOKIE_SECRET")));
+    /// ```
     pub fn new(config: LogtoConfig) -> Result<Self, ConfigError> {
         let settings = Settings::validate(config)?;
         for address in [&settings.endpoint, &settings.base] {
@@ -92,6 +103,17 @@ impl Logto {
     }
 
     /// The port of the base URL: the port to listen on when there is no proxy in front of the app.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// let config = config.with_base_url("http://localhost:4000");
+    /// assert_eq!(Logto::new(config)?.port(), 4000);
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn port(&self) -> u16 {
         self.0.settings.base.port_or_known_default().unwrap_or(443)
@@ -155,12 +177,43 @@ impl Logto {
 
     /// One request that is not looked at yet: what most routes never ask about costs nothing. The
     /// first to ask [gives it its request](Context::with_request).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Logto;
+    /// use logto::web::{Context, Request};
+    ///
+    /// /// What the middleware of an adapter leaves for extractors.
+    /// fn before_the_handler(logto: &Logto) -> Context {
+    ///     logto.lazy_context()
+    /// }
+    ///
+    /// /// What an extractor does with it.
+    /// async fn is_signed_in(context: &Context, cookie: &str) -> Result<bool, logto::Error> {
+    ///     let context = context.with_request(|| Request::new("GET", "/", [("cookie", cookie)]));
+    ///     context.is_authenticated().await
+    /// }
+    /// ```
     #[must_use]
     pub fn lazy_context(&self) -> Context {
         Context::lazy(Arc::clone(&self.0))
     }
 
     /// The path to mount one of the SDK's own routes at, with the configured prefix.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Route;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// let logto = Logto::new(config.with_route_prefix("/auth"))?;
+    /// assert_eq!(logto.route_path(Route::Callback), "/auth/callback");
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn route_path(&self, route: Route) -> String {
         self.0.settings.mounted(route)

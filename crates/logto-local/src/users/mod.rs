@@ -48,6 +48,15 @@ pub(crate) struct Membership {
 impl TestUser {
     /// A user with a name, a picture and a verified e-mail address made from the handle,
     /// without roles or organizations. The ids follow from the handle: they are equal in every run.
+    ///
+    /// ```
+    /// use logto_local::TestUser;
+    ///
+    /// let dora = TestUser::new("dora");
+    /// assert_eq!(dora.handle(), "dora");
+    /// // The same in every run.
+    /// assert_eq!(dora.id(), TestUser::new("dora").id());
+    /// ```
     pub fn new(handle: impl Into<String>) -> Self {
         let handle = handle.into();
         let hash = hash_of(&handle);
@@ -82,6 +91,14 @@ impl TestUser {
     }
 
     /// Replaces the name; `None` is a Hugging Face account without one.
+    ///
+    /// ```
+    /// use logto_local::TestUser;
+    ///
+    /// // An app has to get by without a name and an address.
+    /// let nobody = TestUser::new("nobody").with_name(None).with_email(None);
+    /// let renamed = TestUser::new("dora").with_name(Some("Dora D.")).with_email(Some("d@example.test"));
+    /// ```
     #[must_use]
     pub fn with_name(mut self, name: Option<&str>) -> Self {
         self.name = name.map(str::to_owned);
@@ -97,6 +114,12 @@ impl TestUser {
 
     /// Gives the user a password at the tenant. They sign in with Hugging Face all the same; it
     /// is what the Account API asks for.
+    ///
+    /// ```
+    /// use logto_local::TestUser;
+    ///
+    /// let dora = TestUser::new("dora").with_password("correct horse battery staple");
+    /// ```
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
         self.password = Some(password.to_owned());
@@ -105,6 +128,13 @@ impl TestUser {
 
     /// Adds a role: `things-editor` may read and write `https://api.example.test`,
     /// `things-reader` may only read it; other names are shown in tokens and permit nothing.
+    ///
+    /// ```
+    /// use logto_local::TestUser;
+    ///
+    /// // May read the API, and is shown as `beta` in the app.
+    /// let dora = TestUser::new("dora").with_role("things-reader").with_role("beta");
+    /// ```
     #[must_use]
     pub fn with_role(mut self, role: &str) -> Self {
         self.roles.push(role.to_owned());
@@ -113,6 +143,14 @@ impl TestUser {
 
     /// Makes the user a member of an organization, with one role in it: `org-admin`
     /// (members and things, everything) or `org-viewer` (reads members).
+    ///
+    /// ```
+    /// use logto_local::TestUser;
+    ///
+    /// let dora = TestUser::new("dora")
+    ///     .with_membership("dorasclub000", "Dora's club", "org-admin")
+    ///     .with_membership("wpmklpcc20gc", "Acme", "org-viewer");
+    /// ```
     #[must_use]
     pub fn with_membership(mut self, id: &str, name: &str, role: &str) -> Self {
         self.memberships.push(Membership {

@@ -47,6 +47,27 @@ impl Plan {
     ///
     /// At the first change that fails; the error tells which were made. They stay: plan again to go
     /// on.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().empty().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// let setup = HuggingFaceSetup::new("http://localhost:3000")
+    ///     .with_credentials("id of the OAuth app at Hugging Face", "its secret");
+    /// let plan = setup.plan(&management).await?;
+    /// let ready = plan.apply(&management, |change| println!("done: {}", change.title)).await?;
+    /// println!("LOGTO_APP_ID={}", ready.app_id);
+    /// // A second plan has nothing to do.
+    /// assert!(setup.plan(&management).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn apply(
         mut self,
         management: &Management,

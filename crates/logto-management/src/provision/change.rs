@@ -6,6 +6,19 @@ use super::setup::Api;
 use crate::{ConnectorChanges, NewApplication, NewConnector, NewHook};
 
 /// One change. `Display` is a title and, below it, lines that begin with `-` and `+`.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::provision::Plan;
+///
+/// /// What a command shows before it asks whether to go on.
+/// fn show(plan: &Plan) {
+///     for (number, change) in plan.changes.iter().enumerate() {
+///         println!("{}. {change}", number + 1);
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {

@@ -79,6 +79,17 @@ impl std::error::Error for ApplyError {
 
 /// What to do about an error that Logto answers while a tenant is set up, for the codes that have a
 /// remedy.
+///
+/// # Example
+///
+/// ```
+/// use logto_management::Error;
+/// use logto_management::provision::advice;
+///
+/// fn explain(error: &Error) -> String {
+///     advice(error).map_or_else(|| error.to_string(), str::to_owned)
+/// }
+/// ```
 #[must_use]
 pub fn advice(error: &Error) -> Option<&'static str> {
     Some(match error.code()? {

@@ -129,6 +129,24 @@ impl Plan {
     }
 
     /// The key that signs webhooks, if there is a webhook already.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let app = tenant.machine_app();
+    /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
+    /// let setup = HuggingFaceSetup::new("http://localhost:3000").with_webhooks(true);
+    /// let plan = setup.plan(&management).await?;
+    /// // The webhook is not there yet: its key is in what `apply` returns.
+    /// assert!(plan.webhook_signing_key().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn webhook_signing_key(&self) -> Option<&SecretString> {
         self.webhook_signing_key.as_ref()

@@ -108,6 +108,19 @@ impl HuggingFaceSetup {
 
     /// Id and secret of the OAuth app at Hugging Face. A connector that exists keeps its own
     /// without them.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::env;
+    ///
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// fn setup() -> Result<HuggingFaceSetup, env::VarError> {
+    ///     let (id, secret) = (env::var("HF_CLIENT_ID")?, env::var("HF_CLIENT_SECRET")?);
+    ///     Ok(HuggingFaceSetup::new("https://app.example.com").with_credentials(id, secret))
+    /// }
+    /// ```
     pub fn with_credentials(
         mut self,
         client_id: impl Into<String>,
@@ -147,12 +160,32 @@ impl HuggingFaceSetup {
 
     /// What to ask of users at Hugging Face, separated by spaces; `profile email` by default, with
     /// `openid` before it if tokens are stored. Scopes that a connector has already stay.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// // The app calls the Inference API for its users.
+    /// let setup = HuggingFaceSetup::new("https://app.example.com")
+    ///     .with_scope("openid profile email inference-api")
+    ///     .with_token_storage(true);
+    /// ```
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
     /// Lets new users in without a user name. It holds for every social connector of the tenant.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// // The user name at Hugging Face is enough: no page that asks for another one.
+    /// let setup = HuggingFaceSetup::new("https://app.example.com").with_skip_required_identifiers(true);
+    /// ```
     pub fn with_skip_required_identifiers(mut self, skip: bool) -> Self {
         self.skip_required_identifiers = skip;
         self
@@ -176,6 +209,16 @@ impl HuggingFaceSetup {
 
     /// An API resource by its indicator, with one permission, and a role with that permission,
     /// which every new user gets. What there is of them already is kept.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::provision::HuggingFaceSetup;
+    ///
+    /// // For `LogtoConfig::with_resources(["https://api.example.com"])` of the app.
+    /// let setup = HuggingFaceSetup::new("https://app.example.com")
+    ///     .with_api("https://api.example.com", "read:things", "reader");
+    /// ```
     pub fn with_api(
         mut self,
         indicator: impl Into<String>,

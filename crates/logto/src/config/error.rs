@@ -22,6 +22,19 @@ pub struct ConfigError {
 }
 
 /// One thing that is wrong with a configuration.
+///
+/// # Example
+///
+/// ```
+/// use logto::{Logto, LogtoConfig};
+///
+/// let config = LogtoConfig::new("https://my-tenant.logto.app", "", "my app secret")
+///     .with_cookie_secret("thirty-two characters or more, please");
+/// if let Err(error) = Logto::new(config) {
+///     let lines: Vec<_> = error.problems().iter().map(|problem| problem.to_string()).collect();
+///     assert_eq!(lines, ["LOGTO_APP_ID is empty"]);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigProblem {
     setting: &'static str,
@@ -39,6 +52,17 @@ impl ConfigError {
     }
 
     /// The problems, in the order of the settings.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::ConfigError;
+    ///
+    /// /// Whether it has to do with the address of the tenant.
+    /// fn is_about_endpoint(error: &ConfigError) -> bool {
+    ///     error.problems().iter().any(|problem| problem.setting() == "LOGTO_ENDPOINT")
+    /// }
+    /// ```
     #[must_use]
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems

@@ -92,6 +92,20 @@ pub struct LogtoConfig {
 
 impl LogtoConfig {
     /// The three values that Logto's console shows for a "Traditional web" application.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Logto, LogtoConfig};
+    ///
+    /// # fn secret_from_your_vault(_: &str) -> String { "thirty-two characters or more, please".to_owned() }
+    /// let secret = secret_from_your_vault("logto-app-secret");
+    /// let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", secret)
+    ///     .with_base_url("https://app.example.com")
+    ///     .with_cookie_secret(secret_from_your_vault("cookie-secret"));
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn new(
         endpoint: impl Into<String>,

@@ -50,6 +50,17 @@ pub struct PageContent<'a> {
 }
 
 /// The one thing that a user can do on a page of the SDK.
+///
+/// # Example
+///
+/// ```
+/// use logto::PageAction;
+///
+/// /// A link in your own style. Both texts are plain, and the address comes from outside.
+/// fn link(action: &PageAction<'_>, escape: impl Fn(&str) -> String) -> String {
+///     format!(r#"<a class="button" href="{}">{}</a>"#, escape(action.address), escape(action.label))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PageAction<'a> {
@@ -62,6 +73,20 @@ pub struct PageAction<'a> {
 }
 
 /// How a user goes on from a page of the SDK.
+///
+/// # Example
+///
+/// ```
+/// use logto::PageActionKind;
+///
+/// /// The attributes of the link on a page.
+/// fn attributes(kind: PageActionKind) -> &'static str {
+///     match kind {
+///         PageActionKind::NewWindow => r#" target="_blank""#,
+///         _ => "",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PageActionKind {

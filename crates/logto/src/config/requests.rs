@@ -24,6 +24,19 @@ impl LogtoConfig {
     }
 
     /// How long connecting to Logto may take. Default: 5 seconds.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // Logto is far away, behind a slow line.
+    /// let logto = Logto::new(config.with_connect_timeout(Duration::from_secs(8)))?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.limits.connect_timeout = timeout;
@@ -58,6 +71,17 @@ impl LogtoConfig {
     /// their turn, first come, first served, as long as a
     /// [request may take](Self::with_request_timeout); then they count as an outage: requests that
     /// need Logto get 503, and no one is signed out.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    /// // For a small Logto: four instances of the app send it 32 requests at once at most.
+    /// let logto = Logto::new(config.with_max_concurrent_requests(8))?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_max_concurrent_requests(mut self, requests: usize) -> Self {
         self.limits.max_concurrent = requests;

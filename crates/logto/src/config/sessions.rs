@@ -104,6 +104,22 @@ impl LogtoConfig {
     /// How often the use of a session is noted, where there is an
     /// [idle lifetime](Self::with_idle_lifetime); that costs a write to the store, or a cookie.
     /// Default: a twentieth of the idle lifetime.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use logto::{Logto, LogtoConfig};
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
+    /// #     .with_cookie_secret("thirty-two characters or more, please");
+    ///
+    /// // A session in use is written every ten minutes, so it ends 50 to 60 minutes after the last use.
+    /// let config = config
+    ///     .with_idle_lifetime(Duration::from_secs(60 * 60))
+    ///     .with_renewal_interval(Duration::from_secs(10 * 60));
+    /// let logto = Logto::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_renewal_interval(mut self, interval: Duration) -> Self {
         self.renewal_interval = Some(interval);

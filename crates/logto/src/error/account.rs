@@ -128,6 +128,22 @@ impl AccountProblem {
 
 impl Error {
     /// Why Logto's Account API refused something; `None` of other errors.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{AccountProblem, Error};
+    ///
+    /// /// What a form says beside its field.
+    /// fn hint(error: &Error) -> &'static str {
+    ///     match error.account_problem() {
+    ///         Some(AccountProblem::WrongPassword) => "This is not your password.",
+    ///         Some(AccountProblem::WrongCode) => "This is not the code, or it is too old.",
+    ///         Some(AccountProblem::TooManyAttempts) => "Please try again later.",
+    ///         _ => "This did not work.",
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn account_problem(&self) -> Option<AccountProblem> {
         self.response()?.error().and_then(AccountProblem::from_code)

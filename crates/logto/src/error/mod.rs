@@ -228,6 +228,17 @@ impl Error {
     }
 
     /// The kind of error.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Error, ErrorKind};
+    ///
+    /// /// Whom to wake up about an error in the log.
+    /// fn is_for_operators(error: &Error) -> bool {
+    ///     matches!(error.kind(), ErrorKind::InvalidClient | ErrorKind::NotConfigured)
+    /// }
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -301,6 +312,17 @@ impl Error {
     }
 
     /// What Logto answered, if it answered with an error.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Error;
+    ///
+    /// /// Whether the tenant does not know the API.
+    /// fn is_unknown_api(error: &Error) -> bool {
+    ///     error.response().and_then(|response| response.error()) == Some("invalid_target")
+    /// }
+    /// ```
     #[must_use]
     pub fn response(&self) -> Option<&ErrorResponse> {
         self.0.response.as_ref()
@@ -362,6 +384,17 @@ pub struct ErrorResponse {
 impl ErrorResponse {
     /// The HTTP status; `None` when the error came in the callback's query (RFC 6749, section
     /// 4.1.2.1).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Error;
+    ///
+    /// /// Whether Logto said that there were too many requests.
+    /// fn is_limited(error: &Error) -> bool {
+    ///     error.response().and_then(|response| response.status()) == Some(429)
+    /// }
+    /// ```
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
@@ -374,6 +407,18 @@ impl ErrorResponse {
     }
 
     /// Logto's sentence about it, shortened to printable text.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::Error;
+    ///
+    /// /// Logto's own sentence, for the page of an administrator.
+    /// fn detail(error: &Error) -> String {
+    ///     let said = error.response().and_then(|response| response.error_description());
+    ///     said.map_or_else(|| error.to_string(), str::to_owned)
+    /// }
+    /// ```
     #[must_use]
     pub fn error_description(&self) -> Option<&str> {
         self.description.as_deref()

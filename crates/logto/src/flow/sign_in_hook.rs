@@ -60,6 +60,19 @@ impl PendingSignIn {
     }
 
     /// The page of this app that the user is on the way to, as a path.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{PendingSignIn, SignInDecision};
+    ///
+    /// /// Newcomers see another page first, which leads on to where they wanted to go.
+    /// fn welcome(sign_in: &PendingSignIn) -> SignInDecision {
+    ///     let page = sign_in.return_to();
+    ///     let query: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
+    ///     SignInDecision::admit_to(format!("/welcome?next={query}"))
+    /// }
+    /// ```
     #[must_use]
     pub fn return_to(&self) -> String {
         self.page.clone().unwrap_or_else(|| {
@@ -73,6 +86,24 @@ impl PendingSignIn {
     /// # Errors
     ///
     /// As [`fetch_user_info`](crate::web::Context::fetch_user_info).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{LogtoConfig, SignInDecision};
+    ///
+    /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
+    /// // The ID token does not say it: only members of one organization of Hugging Face get in.
+    /// let config = config.with_sign_in_hook(async |sign_in| {
+    ///     let info = sign_in.fetch_user_info().await?;
+    ///     let profile = info.hugging_face();
+    ///     let mut names = profile.iter().flat_map(|it| it.organizations());
+    ///     Ok(match names.any(|it| it.preferred_username() == Some("example-org")) {
+    ///         true => SignInDecision::admit(),
+    ///         false => SignInDecision::refuse("This app is for members of example-org."),
+    ///     })
+    /// });
+    /// ```
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
         let token = self.session.grant.token_for(&Target::default()).ok_or_else(|| {
             Error::new(ErrorKind::InvalidResponse, "the sign-in brought no opaque access token")
@@ -167,6 +198,19 @@ impl SignInDecision {
 
     /// The user is not signed in and goes on to a page of this app, as in
     /// [`admit_to`](Self::admit_to).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{PendingSignIn, SignInDecision};
+    ///
+    /// fn while_closed(sign_in: &PendingSignIn) -> SignInDecision {
+    ///     match sign_in.claims().roles.iter().any(|role| role == "tester") {
+    ///         true => SignInDecision::admit(),
+    ///         false => SignInDecision::refuse_to("/opening-soon"),
+    ///     }
+    /// }
+    /// ```
     pub fn refuse_to(page: impl Into<String>) -> Self {
         Self(Decision::RefuseTo(page.into()))
     }

@@ -49,6 +49,16 @@ impl MachineApp {
     /// # Errors
     ///
     /// [`ConfigError`] with every problem that was found.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::m2m::{MachineApp, MachineConfig};
+    ///
+    /// let config = MachineConfig::new("https://my-tenant.logto.app", "machine app id", "");
+    /// let error = MachineApp::new(config).err();
+    /// assert!(error.is_some_and(|error| error.to_string().contains("machine app secret is empty")));
+    /// ```
     pub fn new(config: MachineConfig) -> Result<Self, ConfigError> {
         let endpoint = config.check()?;
         let MachineConfig { app_id, app_secret, clock, limits, .. } = config;
@@ -77,6 +87,23 @@ impl MachineApp {
     /// [`ErrorKind::Refused`] if Logto refuses, for example an unknown resource;
     /// [`ErrorKind::InvalidClient`] if it does not accept the app's id or secret;
     /// [`ErrorKind::Unreachable`] if it does not answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let app = MachineApp::new(config)?;
+    /// let token = app.token("https://api.example.test", "read:things write:things").await?;
+    /// // The app's role has only one of the two: Logto leaves the other one out.
+    /// assert_eq!(token.scopes().collect::<Vec<_>>(), ["read:things"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn token(&self, resource: &str, scope: &str) -> Result<AccessToken, Error> {
         let scopes = scope.split_ascii_whitespace();
         self.token_for(&TokenRequest::resource(resource).with_scopes(scopes)).await

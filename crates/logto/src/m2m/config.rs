@@ -60,6 +60,29 @@ impl MachineConfig {
     }
 
     /// The clock that tokens are measured with; for tests.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto::Clock;
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    ///
+    /// let clock = Clock::system();
+    /// let app = MachineApp::new(config.with_clock(clock.clone()))?;
+    /// let first = app.token("https://api.example.test", "read:things").await?;
+    /// // Within a minute of its end, a token is replaced.
+    /// clock.advance(Duration::from_secs(3590));
+    /// assert_ne!(app.token("https://api.example.test", "read:things").await?, first);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;

@@ -194,6 +194,20 @@ impl AccessTokenClaims {
     }
 
     /// The application that the token was issued to.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::AccessTokenClaims;
+    ///
+    /// /// For a limit of requests by user and app. A machine's token has the app's id in both.
+    /// fn key(claims: &AccessTokenClaims) -> String {
+    ///     match claims.is_machine() {
+    ///         true => format!("app {}", claims.client_id()),
+    ///         false => format!("user {} with app {}", claims.sub(), claims.client_id()),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn client_id(&self) -> &str {
         self.part(self.0.client_id)
@@ -240,6 +254,17 @@ impl AccessTokenClaims {
     }
 
     /// Whether the token has this permission.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::AccessTokenClaims;
+    ///
+    /// /// What a response says of one thing: more to those who may change it.
+    /// fn fields(claims: &AccessTokenClaims) -> &'static [&'static str] {
+    ///     if claims.has_scope("write:things") { &["name", "notes"] } else { &["name"] }
+    /// }
+    /// ```
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().any(|granted| granted == scope)
@@ -299,6 +324,17 @@ impl AccessTokenClaims {
     }
 
     /// When the token ends, in seconds since the Unix epoch.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::AccessTokenClaims;
+    ///
+    /// /// For a WebSocket: after so many seconds the client has to send a new token.
+    /// fn seconds_left(claims: &AccessTokenClaims, now: u64) -> u64 {
+    ///     claims.expires_at().saturating_sub(now)
+    /// }
+    /// ```
     #[must_use]
     pub fn expires_at(&self) -> u64 {
         self.0.expires_at

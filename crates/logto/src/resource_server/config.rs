@@ -40,6 +40,17 @@ pub struct ApiConfig {
 
 impl ApiConfig {
     /// An API by its resource indicator, as it is registered in Logto: the `aud` of its tokens.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{Api, ApiConfig};
+    ///
+    /// // What Logto's console calls the API identifier.
+    /// let config = ApiConfig::new("https://api.example.test");
+    /// let api = Api::new("https://my-tenant.logto.app", config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn new(resource: impl Into<String>) -> Self {
         Self {
@@ -161,6 +172,32 @@ impl ApiConfig {
     }
 
     /// The clock that tokens are measured with; for tests.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto::Clock;
+    /// use logto::resource_server::{Api, ApiConfig};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let token = MachineApp::new(config)?.token("https://api.example.test", "read:things").await?;
+    /// # let (endpoint, token) = (tenant.endpoint(), token.as_str());
+    /// let clock = Clock::system();
+    /// let config = ApiConfig::new("https://api.example.test").with_clock(clock.clone());
+    /// let api = Api::new(endpoint, config)?;
+    /// assert!(api.verify(token).await.is_ok());
+    /// clock.advance(Duration::from_secs(2 * 3600));
+    /// assert!(api.verify(token).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;

@@ -71,6 +71,21 @@ impl Api {
     /// # Errors
     ///
     /// [`ConfigError`] with every problem that was found.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{Api, ApiConfig};
+    ///
+    /// // The resource indicator is enough.
+    /// let api = Api::new("https://my-tenant.logto.app", "https://api.example.test")?;
+    /// assert_eq!(api.resource(), "https://api.example.test");
+    ///
+    /// // With all of the configuration.
+    /// let config = ApiConfig::new("https://api.example.test").with_resource_metadata(["read:things"]);
+    /// let api = Api::new("https://my-tenant.logto.app", config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     pub fn new(endpoint: &str, config: impl Into<ApiConfig>) -> Result<Self, ConfigError> {
         let config = config.into();
         let mut problems = Vec::new();
@@ -178,6 +193,31 @@ impl Api {
     /// [`ErrorKind::InvalidToken`] if the token has a wrong signature, has expired, or is for another API;
     /// [`ErrorKind::Unreachable`] if Logto's keys are not known and cannot be had. The error is
     /// also the answer to send: [`Reply::from`](crate::reply::Reply).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::ErrorKind;
+    /// use logto::resource_server::Api;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use logto::m2m::{MachineApp, MachineConfig};
+    /// # let tenant = logto_local::LocalTenant::builder().start().await?;
+    /// # let machine = tenant.machine_app();
+    /// # let config = MachineConfig::new(tenant.endpoint(), &machine.app_id, &machine.app_secret);
+    /// # let token = MachineApp::new(config)?.token("https://api.example.test", "read:things").await?;
+    /// # let (endpoint, token) = (tenant.endpoint(), token.as_str());
+    /// let api = Api::new(endpoint, "https://api.example.test")?;
+    /// let claims = api.verify(token).await?;
+    /// assert!(claims.is_machine() && claims.has_scope("read:things"));
+    ///
+    /// let other = Api::new(endpoint, "https://other.example.test")?;
+    /// let refused = other.verify(token).await;
+    /// assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::InvalidToken));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify(&self, token: &str) -> Result<AccessTokenClaims, Error> {
         self.verify_for(&Policy::new(), token, None).await
     }
@@ -318,6 +358,23 @@ impl Api {
     }
 
     /// The metadata of RFC 9728, if the configuration asks for it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Api;
+    /// use logto::web::Reply;
+    ///
+    /// /// What an adapter serves, or `None` for its own 404.
+    /// fn serve(api: &Api, path: &str) -> Option<Reply> {
+    ///     if api.metadata_path() == Some(path) { api.metadata() } else { None }
+    /// }
+    ///
+    /// let api = Api::new("https://my-tenant.logto.app", "https://api.example.test")?;
+    /// // This API has no metadata.
+    /// assert!(serve(&api, "/.well-known/oauth-protected-resource").is_none());
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn metadata(&self) -> Option<Reply> {
         let metadata = self.0.metadata.as_ref()?;

@@ -94,6 +94,16 @@ impl Policy {
     }
 
     /// Requires all of these scopes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// One policy for each thing that a route does, as a constant beside it.
+    /// const READ: Policy = Policy::new().with_scopes(&["read:things"]);
+    /// const REPLACE: Policy = Policy::new().with_scopes(&["read:things", "write:things"]);
+    /// ```
     #[must_use]
     pub const fn with_scopes(mut self, scopes: &'static [&'static str]) -> Self {
         self.all = scopes;
@@ -120,6 +130,17 @@ impl Policy {
     /// Requires a token of the organization that the parameter of that name in the route's path
     /// names. An API that serves organizations has to: a token without organization carries the
     /// permissions of all of a user's organizations.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// For `/organizations/{organization_id}/members`.
+    /// const MEMBERS: Policy = Policy::new()
+    ///     .with_scopes(&["read:members"])
+    ///     .with_organization_in_path("organization_id");
+    /// ```
     #[must_use]
     pub const fn with_organization_in_path(mut self, parameter: &'static str) -> Self {
         self.organization = Organization::From(OrganizationFrom::Path(parameter));
@@ -127,6 +148,17 @@ impl Policy {
     }
 
     /// Requires a token of the organization that the header of that name names.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// For clients that send `X-Organization-Id`.
+    /// const MEMBERS: Policy = Policy::new()
+    ///     .with_scopes(&["read:members"])
+    ///     .with_organization_in_header("x-organization-id");
+    /// ```
     #[must_use]
     pub const fn with_organization_in_header(mut self, header: &'static str) -> Self {
         self.organization = Organization::From(OrganizationFrom::Header(header));
@@ -192,6 +224,15 @@ impl Policy {
     }
 
     /// Refuses machine tokens.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// A machine has no profile.
+    /// const PROFILE: Policy = Policy::new().with_scopes(&["read:profile"]).users_only();
+    /// ```
     #[must_use]
     pub const fn users_only(mut self) -> Self {
         self.subject = Subject::User;
@@ -246,6 +287,18 @@ impl Policy {
 
     /// Of those who act for the user, accepts these only, by their `sub`. It has no effect
     /// without [`with_delegation`](Self::with_delegation).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// Two members of the support team may act for customers, and no one else.
+    /// const SUPPORT: Policy = Policy::new()
+    ///     .with_scopes(&["read:things"])
+    ///     .with_delegation(1)
+    ///     .with_actors(&["user id of Dora", "user id of Emil"]);
+    /// ```
     #[must_use]
     pub const fn with_actors(mut self, actors: &'static [&'static str]) -> Self {
         self.actors = actors;

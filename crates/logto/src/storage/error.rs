@@ -6,6 +6,18 @@ use std::fmt;
 /// A store that could not be asked: not connected, too slow, or refusing.
 ///
 /// It must not hold what was to be stored; what it prints ends up in logs.
+///
+/// # Example
+///
+/// ```
+/// use logto::storage::StorageError;
+///
+/// /// What a storage on a file system does with errors of the system.
+/// fn read(path: &str) -> Result<Vec<u8>, StorageError> {
+///     std::fs::read(path).map_err(StorageError::new)
+/// }
+/// assert!(read("/nowhere").is_err());
+/// ```
 #[derive(Debug)]
 pub struct StorageError(Box<dyn StdError + Send + Sync>);
 

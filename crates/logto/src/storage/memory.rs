@@ -126,6 +126,26 @@ impl MemoryStorage {
     }
 
     /// Measures time with this clock; for tests.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use logto::storage::{Entry, Expect, MemoryStorage, Storage, Version};
+    /// use logto::Clock;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), logto::storage::StorageError> {
+    /// let clock = Clock::system();
+    /// let storage = MemoryStorage::new().with_clock(clock.clone());
+    /// let entry = Entry::new("value", Version::from_number(1));
+    /// storage.put("key", entry, Expect::Absent, Duration::from_secs(60)).await?;
+    /// clock.advance(Duration::from_secs(61));
+    /// assert_eq!(storage.get(&["key"]).await?, [None]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -133,6 +153,20 @@ impl MemoryStorage {
     }
 
     /// How many entries there are, expired ones that were not met since included.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use logto::storage::MemoryStorage;
+    ///
+    /// let storage = Arc::new(MemoryStorage::new());
+    /// // The app keeps a clone, for its metrics.
+    /// # fn gauge(_: &str, _: usize) {}
+    /// gauge("sessions_in_memory", storage.len());
+    /// assert!(storage.is_empty());
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         let shards = self.shards.iter();

@@ -193,6 +193,27 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
 }
 
 /// What is stored under a key.
+///
+/// # Example
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use logto::storage::{Entry, Expect};
+///
+/// /// How a storage with a map of its own stores an entry, apart from the time to live.
+/// fn put(map: &mut HashMap<String, Entry>, key: &str, entry: Entry, expect: Expect) -> bool {
+///     let found = map.get(key).map(|entry| entry.version);
+///     let is_as_expected = match expect {
+///         Expect::Absent => found.is_none(),
+///         Expect::Version(version) => found == Some(version),
+///     };
+///     if is_as_expected {
+///         map.insert(key.to_owned(), entry);
+///     }
+///     is_as_expected
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
@@ -228,6 +249,18 @@ impl Entry {
 /// The SDK makes one for every write, at random. A storage keeps it beside the value and compares
 /// it, and never makes one itself: a counter would begin anew after a removal, and a late writer
 /// would take the new entry for the one that it knew.
+///
+/// # Example
+///
+/// ```
+/// use logto::storage::Version;
+///
+/// /// The column of a database is a signed number of 64 bits.
+/// fn column(version: Version) -> i64 {
+///     version.number()
+/// }
+/// assert_eq!(Version::from_number(column(Version::from_number(42))), Version::from_number(42));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version(i64);
 

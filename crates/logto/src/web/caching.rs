@@ -24,6 +24,17 @@ impl Caching {
     /// The `Cache-Control` to set in place of the one that the app set, if that is not strict
     /// enough: a response that depends on the session is `private`, a protected one `no-store`.
     /// What the app marked as `private` or `no-store` stays.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Caching;
+    ///
+    /// fn header(caching: Caching, set_by_the_app: &str) -> String {
+    ///     let stricter = caching.cache_control(Some(set_by_the_app));
+    ///     format!("cache-control: {}", stricter.unwrap_or(set_by_the_app))
+    /// }
+    /// ```
     #[must_use]
     pub fn cache_control(self, set: Option<&str>) -> Option<&'static str> {
         let Some(set) = set else {

@@ -61,6 +61,27 @@ impl Context {
     /// to send: a user who opens a page is redirected to sign-in, or sees a page that says that it is
     /// not permitted; every other request gets the challenge for programs, and without a session the
     /// address to sign in at.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{Api, Policy};
+    /// use logto::web::{Context, Reply};
+    ///
+    /// const READ: Policy =
+    ///     Policy::new().with_scopes(&["read:things"]).with_organization_in_header("x-organization-id");
+    ///
+    /// /// What an adapter does for a route that pages and programs call.
+    /// async fn things(
+    ///     context: &Context,
+    ///     api: &Api,
+    ///     authorization: &[&str],
+    ///     organization: Option<&str>,
+    /// ) -> Result<String, Reply> {
+    ///     let caller = context.caller(api, &READ, authorization, organization).await?;
+    ///     Ok(format!("the things of {}", caller.sub()))
+    /// }
+    /// ```
     pub async fn caller(
         &self,
         api: &Api,

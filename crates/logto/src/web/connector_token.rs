@@ -38,6 +38,14 @@ pub enum Connector {
 
 impl Connector {
     /// Hugging Face.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Connector;
+    ///
+    /// assert_eq!(Connector::hugging_face(), Connector::from("huggingface"));
+    /// ```
     #[must_use]
     pub fn hugging_face() -> Self {
         Self::Social("huggingface".to_owned())
@@ -145,6 +153,21 @@ impl Context {
     ///
     /// As [`access_token`](Self::access_token); [`ErrorKind::NotConfigured`] if the configuration
     /// does not have the scope.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{ConnectorAccess, Context};
+    ///
+    /// /// The header for a request to GitHub, or what the user has to do first.
+    /// async fn authorization(context: &Context) -> Result<Result<String, &'static str>, logto::Error> {
+    ///     Ok(match context.connector_token("github").await? {
+    ///         ConnectorAccess::Token(token) => Ok(format!("Bearer {}", token.as_str())),
+    ///         ConnectorAccess::NotStored => Err("Please connect your GitHub account."),
+    ///         _ => Err("Please sign in with GitHub again."),
+    ///     })
+    /// }
+    /// ```
     pub async fn connector_token(
         &self,
         connector: impl Into<Connector>,
@@ -158,7 +181,19 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// As [`connector_token`](Self::connector_token).
+    /// Those of [`connector_token`](Self::connector_token).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Context;
+    ///
+    /// /// The header for a request to the Hugging Face Hub.
+    /// async fn authorization(context: &Context) -> Result<Option<String>, logto::Error> {
+    ///     let access = context.hugging_face_token().await?;
+    ///     Ok(access.token().map(|token| format!("Bearer {}", token.as_str())))
+    /// }
+    /// ```
     pub async fn hugging_face_token(&self) -> Result<ConnectorAccess, Error> {
         self.connector_token(Connector::hugging_face()).await
     }
@@ -263,6 +298,17 @@ impl ConnectorToken {
     }
 
     /// When it ends, in seconds since the Unix epoch; `None` if the service did not say.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::ConnectorToken;
+    ///
+    /// /// Whether a job of ten minutes can use it to its end.
+    /// fn is_enough(token: &ConnectorToken, now: u64) -> bool {
+    ///     token.expires_at().is_none_or(|end| end > now + 600)
+    /// }
+    /// ```
     #[must_use]
     pub fn expires_at(&self) -> Option<u64> {
         self.expires_at

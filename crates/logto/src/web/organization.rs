@@ -50,7 +50,8 @@ impl Context {
         self.tokens().keep_organization(Some(id)).await
     }
 
-    /// Goes on without an organization. The user stays a member.
+    /// Goes on without an organization. The user stays a member. See
+    /// [`switch_organization`](Self::switch_organization) for an example.
     ///
     /// # Errors
     ///
@@ -117,21 +118,22 @@ impl User {
         self.grant().tokens().organization.as_deref()
     }
 
-    /// See [`Context::switch_organization`]. This value stays as it is; the next request sees the
-    /// change.
+    /// See [`Context::switch_organization`], which has an example. This value stays as it is; the
+    /// next request sees the change.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Context::switch_organization`].
     pub async fn switch_organization(&self, id: impl Into<String>) -> Result<(), Error> {
         self.context().switch_organization(id).await
     }
 
-    /// See [`Context::clear_organization`].
+    /// See [`Context::clear_organization`]. This value stays as it is; the next request sees the
+    /// change.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Context::clear_organization`].
     pub async fn clear_organization(&self) -> Result<(), Error> {
         self.context().clear_organization().await
     }

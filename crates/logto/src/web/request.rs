@@ -141,6 +141,16 @@ impl Request {
     /// Bytes that are not text become U+FFFD: a cookie of another app must not hide ours in the
     /// same header, and an origin that cannot be read must not count as none. Several `cookie`
     /// headers are read as one (HTTP/2 splits them); of any other header the first counts.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Request;
+    ///
+    /// // From the header map of a framework: names and values, in any order.
+    /// let headers = [("host", "app.example.com"), ("cookie", "theme=dark"), ("x-other", "ignored")];
+    /// let request = Request::new("GET", "/shop/profile?tab=keys", headers);
+    /// ```
     #[must_use]
     pub fn new(
         method: &str,

@@ -69,7 +69,7 @@ impl User {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Logto::end_session`](crate::Logto::end_session).
     ///
     /// # Example
     ///

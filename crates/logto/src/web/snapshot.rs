@@ -101,6 +101,22 @@ impl Context {
     /// Those of [`access_token`](Self::access_token) and
     /// [`fetch_user_info`](Self::fetch_user_info). It is no error if no user is signed in; an
     /// outage is one, and never looks like a sign-out.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Context, ContextRequest};
+    ///
+    /// /// What a page of a single-page app asks for when it is loaded.
+    /// async fn me(context: &Context) -> Result<String, logto::Error> {
+    ///     let found = context.get_context(ContextRequest::new().with_user_info()).await?;
+    ///     let email = found.user_info.and_then(|info| info.email.clone());
+    ///     Ok(match found.is_authenticated {
+    ///         true => format!("signed in, {}", email.as_deref().unwrap_or("no address")),
+    ///         false => "not signed in".to_owned(),
+    ///     })
+    /// }
+    /// ```
     pub async fn get_context(&self, wanted: ContextRequest) -> Result<LogtoContext, Error> {
         let Some(claims) = self.id_token_claims().await? else {
             return Ok(LogtoContext::default());

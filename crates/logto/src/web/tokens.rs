@@ -53,6 +53,18 @@ impl Context {
     /// # Errors
     ///
     /// As [`access_token`](Self::access_token).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Context;
+    ///
+    /// /// Whether the user may invite others to an organization.
+    /// async fn may_invite(context: &Context, organization: &str) -> Result<bool, logto::Error> {
+    ///     let token = context.organization_token(organization).await?;
+    ///     Ok(token.scopes().any(|scope| scope == "invite:member"))
+    /// }
+    /// ```
     pub async fn organization_token(
         &self,
         organization: impl Into<String>,
@@ -66,6 +78,18 @@ impl Context {
     ///
     /// As [`access_token`](Self::access_token), and [`ErrorKind::InvalidResponse`] if the answer is
     /// not about this user.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Context;
+    ///
+    /// /// The address as Logto knows it now, not as it was at sign-in.
+    /// async fn email(context: &Context) -> Result<Option<String>, logto::Error> {
+    ///     let info = context.fetch_user_info().await?;
+    ///     Ok(info.email.clone().filter(|_| info.email_verified == Some(true)))
+    /// }
+    /// ```
     pub async fn fetch_user_info(&self) -> Result<UserInfo, Error> {
         self.tokens().user_info().await.map_err(|error| self.failed("user_info", error))
     }

@@ -23,13 +23,33 @@ type Slot<B> = Arc<Mutex<Option<B>>>;
 
 /// The body of a request as the handler gets it, which reads like the original. What the handler
 /// leaves unread goes to the [`UnreadBody`].
+///
+/// # Example
+///
+/// ```
+/// use http_body::Body;
+/// use logto::web::{Context, KeptBody};
+///
+/// # async fn handler<B: Body>(_: KeptBody<B>) -> u16 { 413 }
+/// /// What the middleware of an adapter does with the body of a request of HTTP/1.
+/// async fn serve<B>(context: &Context, body: B) -> u16
+/// where
+///     B: Body + Send + Unpin + 'static,
+/// {
+///     let (body, unread) = KeptBody::split(body);
+///     let status = handler(body).await;
+///     // A client that still sends would not see the response otherwise.
+///     context.discard_unread(&unread).await;
+///     status
+/// }
+/// ```
 pub struct KeptBody<B: Body> {
     /// `None` once it has ended or failed.
     body: Option<B>,
     unread: Slot<B>,
 }
 
-/// What the handler left unread of a [`KeptBody`].
+/// What the handler left unread of a [`KeptBody`], which has an example.
 pub struct UnreadBody<B>(Slot<B>);
 
 impl<B: Body + Unpin> KeptBody<B> {

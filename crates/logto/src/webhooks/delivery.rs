@@ -52,6 +52,19 @@ impl Delivery {
     }
 
     /// The name of the event, for example `User.Deleted`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::webhooks::{Delivery, Event};
+    ///
+    /// /// Tells you of events that only a newer version of the SDK knows.
+    /// fn note(delivery: &Delivery) {
+    ///     if *delivery.event() == Event::Unknown {
+    ///         println!("Logto sent the unknown event {}", delivery.name());
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

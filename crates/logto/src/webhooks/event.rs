@@ -8,6 +8,22 @@ use super::payload::{
 macro_rules! events {
     ($($name:literal => $variant:ident($payload:ty): $what:literal,)*) => {
         /// What happened in the tenant.
+        ///
+        /// # Example
+        ///
+        /// ```
+        /// use logto::webhooks::Event;
+        ///
+        /// /// What the app's own tables have to do with it.
+        /// fn to_do(event: &Event) -> Option<String> {
+        ///     match event {
+        ///         Event::UserCreated(user) => Some(format!("add {}", user.user_id)),
+        ///         Event::UserDeleted(user) => Some(format!("delete {}", user.user_id)),
+        ///         // All others, and those of newer versions of Logto.
+        ///         _ => None,
+        ///     }
+        /// }
+        /// ```
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Event {

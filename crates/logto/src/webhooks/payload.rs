@@ -235,11 +235,11 @@ pub struct MembershipChange {
     pub organization_id: String,
     /// Users who are members now.
     pub added_user_ids: Vec<String>,
-    /// Users who are none any more.
+    /// Users who are not members any more.
     pub removed_user_ids: Vec<String>,
     /// Applications that are members now.
     pub added_application_ids: Vec<String>,
-    /// Applications that are none any more.
+    /// Applications that are not members any more.
     pub removed_application_ids: Vec<String>,
     /// Where it came from.
     pub origin: Origin,
@@ -299,6 +299,18 @@ pub struct RateLimit {
 }
 
 /// An application's limit of grants was reached, so older ones of a user were revoked.
+///
+/// # Example
+///
+/// ```
+/// use logto::webhooks::GrantLimit;
+///
+/// /// A line for the log of an app where this means that a user shares their account.
+/// fn line(limit: &GrantLimit) -> String {
+///     let allowed = limit.max_allowed_grants.unwrap_or_default();
+///     format!("{} had more than {allowed} grants of {:?}", limit.user_id, limit.application_id)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GrantLimit {

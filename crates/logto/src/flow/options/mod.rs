@@ -103,6 +103,18 @@ impl SignInOptions {
 
     /// The page of this app to show after signing in, as a path or a full URL of the same origin;
     /// anything else is refused. Default: the configured page.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::SignInOptions;
+    /// use logto::web::{Context, Reply};
+    ///
+    /// // GET /cart/checkout, where a user has to be signed in
+    /// async fn checkout(context: &Context) -> Result<Reply, logto::Error> {
+    ///     context.sign_in(SignInOptions::new().with_post_redirect_uri("/cart/checkout")).await
+    /// }
+    /// ```
     #[must_use]
     pub fn with_post_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_redirect_uri = Some(uri.into());
@@ -110,6 +122,15 @@ impl SignInOptions {
     }
 
     /// What Logto shows; see [`Prompt`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{Prompt, SignInOptions};
+    ///
+    /// // “Use another account”: Logto shows its sign-in page in any case.
+    /// let other_account = SignInOptions::new().with_prompt(Prompt::LoginConsent);
+    /// ```
     #[must_use]
     pub fn with_prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = Some(prompt);
@@ -163,6 +184,15 @@ impl SignInOptions {
     }
 
     /// The page of Logto to begin with.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{FirstScreen, SignInOptions};
+    ///
+    /// // Behind the link “Forgot your password?”
+    /// let forgotten = SignInOptions::new().with_first_screen(FirstScreen::ResetPassword);
+    /// ```
     #[must_use]
     pub fn with_first_screen(self, screen: FirstScreen) -> Self {
         self.with("first_screen", screen.value())
@@ -170,6 +200,17 @@ impl SignInOptions {
 
     /// The page of Logto to begin with, for Logto versions that do not know `first_screen`; where
     /// both are given, Logto looks at `first_screen`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{FirstScreen, InteractionMode, SignInOptions};
+    ///
+    /// // Right for every version of Logto.
+    /// let sign_up = SignInOptions::new()
+    ///     .with_first_screen(FirstScreen::Register)
+    ///     .with_interaction_mode(InteractionMode::SignUp);
+    /// ```
     #[must_use]
     pub fn with_interaction_mode(self, mode: InteractionMode) -> Self {
         self.with("interaction_mode", mode.value())
@@ -177,6 +218,16 @@ impl SignInOptions {
 
     /// What the user may identify with; only for the `Identifier…` first screens and
     /// [`FirstScreen::ResetPassword`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{FirstScreen, Identifier, SignInOptions};
+    ///
+    /// let register = SignInOptions::new()
+    ///     .with_first_screen(FirstScreen::IdentifierRegister)
+    ///     .with_identifiers([Identifier::Email, Identifier::Phone]);
+    /// ```
     #[must_use]
     pub fn with_identifiers(self, identifiers: impl IntoIterator<Item = Identifier>) -> Self {
         let values: Vec<_> = identifiers.into_iter().map(Identifier::value).collect();
@@ -245,6 +296,17 @@ impl SignInOptions {
     }
 
     /// Goes straight to another service, for example Hugging Face.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::{DirectSignIn, SignInOptions};
+    ///
+    /// // A button of your own page for each service; the others are on Logto's page.
+    /// let hugging_face = SignInOptions::new().with_direct_sign_in(DirectSignIn::hugging_face());
+    /// let github = DirectSignIn::Social("github".to_owned());
+    /// let github = SignInOptions::new().with_direct_sign_in(github);
+    /// ```
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "like every other option")]
     pub fn with_direct_sign_in(self, direct: DirectSignIn) -> Self {

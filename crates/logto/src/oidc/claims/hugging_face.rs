@@ -69,6 +69,18 @@ impl<'a> HuggingFaceProfile<'a> {
     }
 
     /// Address of the picture.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::HuggingFaceProfile;
+    ///
+    /// /// Name and picture for a page, whose template escapes both. Only the id is always there.
+    /// fn shown<'a>(profile: &HuggingFaceProfile<'a>) -> (&'a str, &'a str) {
+    ///     let name = profile.name().or(profile.preferred_username()).unwrap_or(profile.id());
+    ///     (name, profile.picture().unwrap_or("/unknown.svg"))
+    /// }
+    /// ```
     #[must_use]
     pub fn picture(&self) -> Option<&'a str> {
         self.text("picture").or_else(|| self.detail("avatar"))
@@ -200,6 +212,18 @@ impl<'a> HuggingFaceOrganization<'a> {
     }
 
     /// Whether it is an Enterprise organization.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::HuggingFaceProfile;
+    ///
+    /// /// The ids of organizations for which the app has a plan of its own.
+    /// fn enterprise_ids(profile: &HuggingFaceProfile<'_>) -> Vec<String> {
+    ///     let organizations = profile.organizations().filter(|it| it.is_enterprise() == Some(true));
+    ///     organizations.filter_map(|it| it.id().map(str::to_owned)).collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn is_enterprise(&self) -> Option<bool> {
         self.0.get("isEnterprise")?.as_bool()

@@ -61,6 +61,22 @@ impl UserInfo {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidResponse`] if the answer does not fit the type.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::User;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Plan {
+    ///     custom_data: std::collections::BTreeMap<String, serde_json::Value>,
+    /// }
+    ///
+    /// async fn plan(user: &User) -> Result<Option<String>, logto::Error> {
+    ///     let Plan { mut custom_data } = user.fetch_user_info().await?.custom()?;
+    ///     Ok(custom_data.remove("plan").and_then(|plan| plan.as_str().map(str::to_owned)))
+    /// }
+    /// ```
     pub fn custom<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.raw).map_err(|error| {
             Error::malformed(ErrorKind::InvalidResponse, "the userinfo answer", &error)

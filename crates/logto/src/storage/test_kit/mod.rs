@@ -22,9 +22,32 @@ use super::Storage;
 use kit::{Broken, Kit};
 
 /// The promises that were not kept.
+///
+/// # Example
+///
+/// ```
+/// use logto::storage::test_kit::{self, Failures};
+/// # use logto::storage::MemoryStorage as MyStorage;
+///
+/// // As a test of your storage.
+/// async fn it_keeps_its_promises() -> Result<(), Failures> {
+///     test_kit::check(&MyStorage::new()).await
+/// }
+/// ```
 pub struct Failures(Vec<Failure>);
 
 /// A promise that was not kept.
+///
+/// # Example
+///
+/// ```
+/// use logto::storage::test_kit::Failures;
+///
+/// /// Whether the storage does everything but tell other instances.
+/// fn lacks_announcements_only(failures: &Failures) -> bool {
+///     failures.all().iter().all(|failure| failure.promise.contains("announced"))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Failure {
@@ -39,6 +62,18 @@ pub struct Failure {
 /// # Errors
 ///
 /// [`Failures`] with each promise that was not kept, by name.
+///
+/// # Example
+///
+/// ```
+/// use logto::storage::{MemoryStorage, test_kit};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), test_kit::Failures> {
+/// test_kit::check(&MemoryStorage::new().with_capacity(1000)).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
     let mut failures = Vec::new();
     let mut note = |promise, outcome: Result<(), Broken>| {

@@ -123,6 +123,24 @@ impl Account {
     /// [`IdentityInUse`](crate::AccountProblem::IdentityInUse) if the account is linked to another
     /// user, [`OtherIdentity`](crate::AccountProblem::OtherIdentity) if another account of
     /// the service is linked, [`TokenNotKept`](crate::AccountProblem::TokenNotKept).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::ErrorKind;
+    /// use logto::web::{Reply, User};
+    ///
+    /// // GET /linked
+    /// async fn linked(user: User) -> Result<Reply, Reply> {
+    ///     match user.account().finish_link("/settings").await {
+    ///         Err(error) if error.kind() == ErrorKind::Cancelled => {
+    ///             println!("{} did not link the account", user.sub());
+    ///             Err(error.into())
+    ///         }
+    ///         outcome => Ok(outcome?),
+    ///     }
+    /// }
+    /// ```
     pub async fn finish_link(&self, page: &str) -> Result<Reply, Error> {
         let query = form_urlencoded::parse(self.context.request().query().as_bytes());
         let mut query: Map<String, Value> =

@@ -60,16 +60,39 @@ impl User {
 impl Account {
     /// The same, for calls that need to know that the user is who they were: see
     /// [`verify_password`](Self::verify_password) and [`send_email_code`](Self::send_email_code).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{LogtoGrant, User, Verification};
+    ///
+    /// /// The page carries the id of the verification in a hidden field.
+    /// async fn apps(user: &User, proof: &str) -> Result<Vec<LogtoGrant>, logto::Error> {
+    ///     user.account().with_verification(Verification::from_id(proof)).grants().await
+    /// }
+    /// ```
     #[must_use]
     pub fn with_verification(self, verification: Verification) -> Self {
         Self { verification: Some(verification), ..self }
     }
 
-    /// See [`Context::connector_token`].
+    /// The user's token at another service: see [`Context::connector_token`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Context::connector_token`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{ConnectorAccess, User};
+    ///
+    /// /// On a page of linked accounts: whether the app has to ask the user for GitHub again.
+    /// async fn needs_github(user: &User) -> Result<bool, logto::Error> {
+    ///     let access = user.account().connector_token("github").await?;
+    ///     Ok(!matches!(access, ConnectorAccess::Token(_)))
+    /// }
+    /// ```
     pub async fn connector_token(
         &self,
         connector: impl Into<Connector>,

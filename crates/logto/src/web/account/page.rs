@@ -4,6 +4,18 @@ use super::Account;
 
 /// A page of Logto's account center, for what an app need not build: the user signs in there by
 /// single sign-on and verifies who they are.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::{AccountPage, User};
+///
+/// /// The links of a settings page.
+/// fn links(user: &User) -> Vec<String> {
+///     let pages = [AccountPage::Email, AccountPage::Password, AccountPage::Passkeys];
+///     pages.map(|page| user.account().page_url(page, "/settings")).to_vec()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountPage {

@@ -225,6 +225,17 @@ impl Account {
     ///
     /// As [`Context::access_token`](crate::web::Context::access_token), and
     /// [`NotEnabled`](crate::AccountProblem::NotEnabled).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Account;
+    ///
+    /// /// The services that the user has linked.
+    /// async fn linked(account: &Account) -> Result<Vec<String>, logto::Error> {
+    ///     Ok(account.fetch().await?.identities.into_keys().collect())
+    /// }
+    /// ```
     pub async fn fetch(&self) -> Result<AccountProfile, Error> {
         self.ask(Verb::Get, &[ACCOUNT], None::<&()>).await
     }
@@ -266,6 +277,17 @@ impl Account {
     /// # Errors
     ///
     /// As [`update`](Self::update).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Account, ProfileDetails};
+    ///
+    /// async fn set_locale(account: &Account, locale: &str) -> Result<Option<String>, logto::Error> {
+    ///     let change = ProfileDetails { locale: Some(locale.to_owned()), ..Default::default() };
+    ///     Ok(account.update_details(&change).await?.locale)
+    /// }
+    /// ```
     pub async fn update_details(&self, details: &ProfileDetails) -> Result<ProfileDetails, Error> {
         self.ask(Verb::Patch, &[ACCOUNT, "profile"], Some(details)).await
     }

@@ -215,6 +215,19 @@ impl Account {
     /// [`FieldNotEnabled`](crate::AccountProblem::FieldNotEnabled);
     /// [`ErrorKind::NotConfigured`](crate::ErrorKind::NotConfigured) if the configuration does
     /// not have the scope.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{LogtoSession, User};
+    ///
+    /// /// For a page that asks for the password before it shows where the user is signed in.
+    /// async fn browsers(user: &User, password: &str) -> Result<Vec<LogtoSession>, logto::Error> {
+    ///     let account = user.account();
+    ///     let verification = account.verify_password(password).await?;
+    ///     account.with_verification(verification).sessions().await
+    /// }
+    /// ```
     pub async fn sessions(&self) -> Result<Vec<LogtoSession>, Error> {
         self.needs_scope(scope::SESSIONS, "sessions at Logto")?;
         let answer: Sessions = self.ask(Verb::Get, &[ACCOUNT, "sessions"], None::<&()>).await?;
@@ -228,6 +241,21 @@ impl Account {
     ///
     /// As [`sessions`](Self::sessions), and
     /// [`SessionNotFound`](crate::AccountProblem::SessionNotFound).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::AccountProblem;
+    /// use logto::web::{Account, RevokeGrants};
+    ///
+    /// /// Behind the button “Sign out there”. It may have ended already.
+    /// async fn sign_out_there(account: &Account, id: &str) -> Result<(), logto::Error> {
+    ///     match account.end_session(id, RevokeGrants::All).await {
+    ///         Err(error) if error.account_problem() == Some(AccountProblem::SessionNotFound) => Ok(()),
+    ///         outcome => outcome,
+    ///     }
+    /// }
+    /// ```
     pub async fn end_session(&self, id: &str, grants: RevokeGrants) -> Result<(), Error> {
         self.needs_scope(scope::SESSIONS, "sessions at Logto")?;
         let target = match grants {
@@ -244,6 +272,20 @@ impl Account {
     /// # Errors
     ///
     /// As [`sessions`](Self::sessions).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Account;
+    ///
+    /// /// The apps that the user has allowed something, each once. The account has a verification.
+    /// async fn apps(account: &Account) -> Result<Vec<String>, logto::Error> {
+    ///     let mut names: Vec<_> = account.grants().await?.into_iter().map(|it| it.app_name).collect();
+    ///     names.sort_unstable();
+    ///     names.dedup();
+    ///     Ok(names)
+    /// }
+    /// ```
     pub async fn grants(&self) -> Result<Vec<LogtoGrant>, Error> {
         self.needs_scope(scope::SESSIONS, "grants at Logto")?;
         let answer: Grants = self.ask(Verb::Get, &[ACCOUNT, "grants"], None::<&()>).await?;
@@ -257,6 +299,24 @@ impl Account {
     ///
     /// As [`sessions`](Self::sessions), and
     /// [`GrantNotFound`](crate::AccountProblem::GrantNotFound).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::AccountProblem;
+    /// use logto::web::Account;
+    ///
+    /// /// Behind the button “Remove this app”.
+    /// async fn remove(account: &Account, grant_id: &str) -> Result<&'static str, logto::Error> {
+    ///     match account.revoke_grant(grant_id).await {
+    ///         Ok(()) => Ok("The app has no access any more."),
+    ///         Err(error) if error.account_problem() == Some(AccountProblem::GrantNotFound) => {
+    ///             Ok("The app had no access any more.")
+    ///         }
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     pub async fn revoke_grant(&self, id: &str) -> Result<(), Error> {
         self.needs_scope(scope::SESSIONS, "grants at Logto")?;
         let path = [ACCOUNT, "grants", id];

@@ -133,6 +133,22 @@ impl Account {
     ///
     /// As [`fetch`](Self::fetch), and [`WrongPassword`](crate::AccountProblem::WrongPassword),
     /// which counts for Logto's lock.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::AccountProblem;
+    /// use logto::web::{User, Verification};
+    ///
+    /// /// `None` if the password is wrong: the page asks once more.
+    /// async fn verify(user: &User, password: &str) -> Result<Option<Verification>, logto::Error> {
+    ///     match user.account().verify_password(password).await {
+    ///         Ok(verification) => Ok(Some(verification)),
+    ///         Err(error) if error.account_problem() == Some(AccountProblem::WrongPassword) => Ok(None),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     pub async fn verify_password(&self, password: &str) -> Result<Verification, Error> {
         let body = json!({ "password": password });
         let record: Record = self.ask(Verb::Post, &[RECORDS, "password"], Some(&body)).await?;
@@ -146,6 +162,21 @@ impl Account {
     ///
     /// As [`fetch`](Self::fetch), and [`CannotSend`](crate::AccountProblem::CannotSend). The
     /// eleventh mail to one address is [`Unreachable`](crate::ErrorKind::Unreachable) (429).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{SentCode, User};
+    ///
+    /// /// For users without a password. `None` if Logto has no address of them either.
+    /// async fn send(user: &User) -> Result<Option<SentCode>, logto::Error> {
+    ///     let account = user.account();
+    ///     match account.fetch().await?.primary_email {
+    ///         Some(email) => account.send_email_code(&email).await.map(Some),
+    ///         None => Ok(None),
+    ///     }
+    /// }
+    /// ```
     pub async fn send_email_code(&self, email: &str) -> Result<SentCode, Error> {
         let body = json!({ "identifier": identifier(email) });
         let record: Record = self.ask(Verb::Post, &[RECORDS, BY_CODE], Some(&body)).await?;
@@ -158,6 +189,20 @@ impl Account {
     ///
     /// As [`fetch`](Self::fetch), and [`WrongCode`](crate::AccountProblem::WrongCode),
     /// [`VerificationNotFound`](crate::AccountProblem::VerificationNotFound) after ten minutes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Account, AccountUpdate, SentCode};
+    ///
+    /// /// The user typed the code, and their new user name.
+    /// async fn rename(account: Account, sent: &SentCode, code: &str, name: &str) -> Result<(), logto::Error> {
+    ///     let verification = account.verify_email_code(sent, code).await?;
+    ///     let update = AccountUpdate::new().with_username(Some(name));
+    ///     account.with_verification(verification).update(&update).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn verify_email_code(
         &self,
         sent: &SentCode,

@@ -81,6 +81,18 @@ impl Context {
 
     /// What the response must tell caches; `None` while nothing asked for the session. The adapter
     /// asks after the handler.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Context;
+    ///
+    /// /// What the middleware of an adapter adds, if the handler asked who is signed in.
+    /// fn headers(context: &Context, set: Option<&str>) -> Vec<(&'static str, &'static str)> {
+    ///     let Some(caching) = context.caching() else { return Vec::new() };
+    ///     caching.cache_control(set).map(|value| ("cache-control", value)).into_iter().collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn caching(&self) -> Option<Caching> {
         self.0.request.get()?;
