@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use logto::storage::MemoryStorage;
-use logto::web::SessionState;
+use logto::web::{Route, SessionState};
 use logto::{Logto, LogtoConfig, TokenRequest};
-use logto_tests::hostile::{APP_ID, APP_SECRET, BASE_URL, Backend, World, each};
+use logto_tests::hostile::{
+    APP_ID, APP_SECRET, BASE_URL, Backend, LocalWorld, NAVIGATION, Seen, World, each,
+};
 
 const OLD: &str = "the old secret, which is long enough for a session";
 const NEW: &str = "the new secret, which is long enough for a session";
@@ -110,4 +112,24 @@ async fn a_store_that_lost_everything_asks_users_to_sign_in() {
     assert!(token.unwrap_err().needs_sign_in());
     world.sign_in_as("alice").await;
     world.finish();
+}
+
+#[tokio::test]
+async fn browsers_are_never_sent_to_the_internal_address_of_logto() {
+    // As Logto does, the tenant names its endpoints by the address at which it was asked.
+    let mut world = LocalWorld::at(Backend::Cookies, |config| config).await;
+    let public = world.tenant.endpoint().to_owned();
+    let internal = match public.contains("127.0.0.1") {
+        true => public.replace("127.0.0.1", "localhost"),
+        false => public.replace("localhost", "127.0.0.1"),
+    };
+    assert_ne!(internal, public);
+    world.logto = world.changed(|config| config.with_internal_endpoint(internal));
+    world.sign_in("alice").await;
+    for route in [Route::SignIn, Route::SignOut] {
+        let method = if route == Route::SignOut { "POST" } else { "GET" };
+        let request = world.browser.request(method, route.path(), &NAVIGATION);
+        let seen = Seen::new(world.logto.handle(route, request).await);
+        assert!(seen.location().starts_with(&format!("{public}/oidc/")), "{seen:?}");
+    }
 }

@@ -107,6 +107,17 @@ impl Http {
         moved.map_or(Cow::Borrowed(url), Cow::Owned)
     }
 
+    /// The address for others of what Logto names by its internal one: its discovery document
+    /// names what it was reached by.
+    pub(crate) fn published(&self, url: Url) -> Url {
+        let without_scheme = |text: &str| text.split_once("://").map(|(_, rest)| rest.to_owned());
+        let below = self.internal.as_ref().and_then(|(public, internal)| {
+            let (url, internal) = (without_scheme(url.as_str())?, without_scheme(internal)?);
+            Url::parse(&[public, url.strip_prefix(&internal)?].concat()).ok()
+        });
+        below.unwrap_or(url)
+    }
+
     /// The body of a successful GET.
     pub(crate) async fn get(
         &self,
@@ -248,6 +259,14 @@ mod tests {
             ("https://elsewhere.example/token", "https://elsewhere.example/token"),
         ] {
             assert_eq!(http.reached(address), reached);
+        }
+        for (named, published) in [
+            ("http://logto:3001/oidc/auth", "https://auth.example/logto/oidc/auth"),
+            ("https://logto:3001/oidc/auth", "https://auth.example/logto/oidc/auth"),
+            ("http://logto:3002/oidc/auth", "http://logto:3002/oidc/auth"),
+            ("https://auth.example/logto/oidc/auth", "https://auth.example/logto/oidc/auth"),
+        ] {
+            assert_eq!(http.published(url(named)).as_str(), published);
         }
     }
 }

@@ -43,13 +43,14 @@ impl Metadata {
         let document = document.map_err(|error| {
             error.in_context(format_args!("{url}, which LOGTO_ENDPOINT leads to"))
         })?;
-        Self::parse(&document, issuer)
+        Self::parse(&document, issuer, |url| http.published(url))
     }
 
     /// Section 4.3: the document must be about the issuer that was asked. An https issuer must not
-    /// lead to plain http, and another only to its own host and this machine.
-    fn parse(body: &[u8], issuer: &str) -> Result<Self, Error> {
-        let metadata: Self = serde_json::from_slice(body).map_err(|e| {
+    /// lead to plain http, and another only to its own host and this machine. `published` gives the
+    /// address for browsers of an endpoint.
+    fn parse(body: &[u8], issuer: &str, published: impl Fn(Url) -> Url) -> Result<Self, Error> {
+        let mut metadata: Self = serde_json::from_slice(body).map_err(|e| {
             Error::malformed(ErrorKind::InvalidResponse, "the discovery document", &e)
         })?;
         if !is_about(&metadata.issuer, issuer) {
@@ -62,13 +63,16 @@ impl Metadata {
                 ),
             ));
         }
+        for url in metadata.endpoints_mut() {
+            *url = published(url.clone());
+        }
         let issuer = Url::parse(issuer).ok().filter(|url| url.scheme() == "http");
         let secure = |url: &Url| match (url.scheme(), &issuer) {
             ("https", _) => true,
             ("http", Some(issuer)) => is_loopback(url) || url.host() == issuer.host(),
             _ => false,
         };
-        if let Some(url) = metadata.endpoints().find(|url| !secure(url)) {
+        if let Some(url) = metadata.endpoints_mut().find(|url| !secure(url)) {
             return Err(Error::new(
                 ErrorKind::InvalidResponse,
                 format!(
@@ -80,14 +84,14 @@ impl Metadata {
         Ok(metadata)
     }
 
-    fn endpoints(&self) -> impl Iterator<Item = &Url> {
+    fn endpoints_mut(&mut self) -> impl Iterator<Item = &mut Url> {
         let optional = [
-            &self.userinfo_endpoint,
-            &self.revocation_endpoint,
-            &self.introspection_endpoint,
-            &self.end_session_endpoint,
+            &mut self.userinfo_endpoint,
+            &mut self.revocation_endpoint,
+            &mut self.introspection_endpoint,
+            &mut self.end_session_endpoint,
         ];
-        [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri]
+        [&mut self.authorization_endpoint, &mut self.token_endpoint, &mut self.jwks_uri]
             .into_iter()
             .chain(optional.into_iter().flatten())
     }
@@ -109,10 +113,14 @@ mod tests {
     fn the_issuer_must_be_the_one_that_was_asked() {
         let issuer = "https://t.example/oidc";
         for same in [issuer, "https://t.example/oidc/"] {
-            assert!(Metadata::parse(&document(same, "https://t.example"), issuer).is_ok());
+            assert!(
+                Metadata::parse(&document(same, "https://t.example"), issuer, |url| url).is_ok()
+            );
         }
         for other in ["https://t.example/oidc//", "https://evil.example/oidc", ""] {
-            assert!(Metadata::parse(&document(other, "https://t.example"), issuer).is_err());
+            assert!(
+                Metadata::parse(&document(other, "https://t.example"), issuer, |url| url).is_err()
+            );
         }
     }
 
@@ -132,7 +140,7 @@ mod tests {
             ("http://logto:3001/oidc", "http://logto:3001", true),
             ("http://logto:3001/oidc", "http://app:3001", false),
         ] {
-            let parsed = Metadata::parse(&document(issuer, base), issuer);
+            let parsed = Metadata::parse(&document(issuer, base), issuer, |url| url);
             assert_eq!(parsed.is_ok(), accepted, "{issuer} {base}");
         }
     }
