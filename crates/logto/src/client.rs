@@ -402,11 +402,12 @@ impl Logto {
     /// revocations under way. Call it when the server has stopped, before the process ends: a
     /// refresh that is cut between Logto's answer and the store costs a user their session.
     ///
-    /// The log says what is waited for: tasks, and among them refreshed tokens and sign-outs that
-    /// the store has not taken yet. Both are tried as long as the process lives.
+    /// The log says what is waited for: tasks, and among them refreshed tokens, sign-outs,
+    /// back-channel logouts, and webhooks that the store has not taken yet. They are tried as long
+    /// as the process lives.
     ///
     /// Returns the number of tasks that were still running after `timeout`. Each of them may lose a
-    /// session if the process exits now; the log then has an error.
+    /// session, or keep a user signed in, if the process exits now; the log then has an error.
     ///
     /// # Example
     ///
@@ -419,26 +420,28 @@ impl Logto {
     /// ```
     pub async fn drain(&self, timeout: Duration) -> usize {
         let engine = &self.0;
-        let unstored = || (engine.refreshes.unstored(), engine.sessions.pending.count());
         let tasks = engine.tasks.running();
         if tasks > 0 {
-            let (unstored_refreshes, unstored_sign_outs) = unstored();
             tracing::info!(
                 tasks,
-                unstored_refreshes,
-                unstored_sign_outs,
+                unstored_refreshes = engine.refreshes.unstored(),
+                unstored_sign_outs = engine.sessions.pending.count(),
+                unstored_logouts = engine.waiting_logouts.count(),
+                webhooks = engine.deliveries.count(),
                 "waiting for background tasks"
             );
         }
         let left = engine.tasks.drain(timeout).await;
         if left > 0 {
-            let (unstored_refreshes, unstored_sign_outs) = unstored();
             tracing::error!(
                 tasks = left,
-                unstored_refreshes,
-                unstored_sign_outs,
-                "drain timed out with background tasks running: sessions may be lost if the process \
-                 exits now"
+                unstored_refreshes = engine.refreshes.unstored(),
+                unstored_sign_outs = engine.sessions.pending.count(),
+                unstored_logouts = engine.waiting_logouts.count(),
+                webhooks = engine.deliveries.count(),
+                "drain timed out with background tasks running: if the process exits now, refreshed \
+                 sessions may be lost, and users whose sign-out, back-channel logout, or webhook is \
+                 not stored stay signed in"
             );
         }
         left

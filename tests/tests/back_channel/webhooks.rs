@@ -94,6 +94,32 @@ async fn a_suspended_user_is_signed_out_on_every_device_and_instance() {
 }
 
 #[tokio::test]
+async fn users_cannot_hide_the_end_of_their_sessions_in_what_they_write() {
+    // Logto takes 1 MB of it, and sends numbers like `1e20` in all their digits.
+    let long = "[".to_owned() + &"100000000000000000000,".repeat(200_000) + "0]";
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    let written = [nested(126), nested(127), nested(30_000), long];
+    let events = ["User.SuspensionStatus.Updated", "User.Deleted"];
+    let rows = written.iter().flat_map(|custom| events.map(|event| (custom, event)));
+    for (custom, event) in rows {
+        let (mut world, seen) = world(Backend::Cookies).await;
+        let browser = device(&mut world, "alice").await;
+        world.clock.advance(SECOND);
+        let members = format!(
+            r#""params":{{"userId":"alice"}},"data":{{"customData":{custom},"id":"alice","isSuspended":true}}"#
+        );
+        let webhook = Webhook::new(event, now(&world), &members);
+        assert!(webhook.body.len() < Route::Webhooks.body_limit());
+        assert_eq!(send(&world.logto, &webhook).await, 200);
+        settle(&world.logto).await;
+        let instance = world.logto.clone();
+        assert!(!is_signed_in(&mut world, &instance, &browser).await, "{event}");
+        assert_eq!(seen.lock().unwrap().len(), 1);
+        world.finish();
+    }
+}
+
+#[tokio::test]
 async fn what_ends_sessions_and_what_does_not() {
     let rows: [(&str, fn(u64) -> Webhook, bool, bool); 9] = [
         ("suspended", |at| Webhook::suspended("alice", true, at), true, true),

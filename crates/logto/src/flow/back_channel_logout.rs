@@ -14,6 +14,24 @@ use crate::oidc::provider::TokenOrigin;
 /// under way. A user who takes longer was on Logto's own page, which begins another session.
 const UNDER_WAY: u64 = 5;
 
+/// Why a logout was not carried out.
+pub(crate) struct LogoutRefusal {
+    pub(crate) error: Error,
+    /// Whether the token is Logto's.
+    pub(crate) is_signed: bool,
+}
+
+impl LogoutRefusal {
+    /// Of a request that anyone can make.
+    pub(crate) fn unsigned(error: Error) -> Self {
+        Self { error, is_signed: false }
+    }
+
+    fn signed(error: Error) -> Self {
+        Self { error, is_signed: true }
+    }
+}
+
 /// A logout that was verified.
 struct Logout {
     token: LogoutToken,
@@ -29,8 +47,12 @@ impl Engine {
     ///
     /// [`ErrorKind::InvalidToken`] if the token is not good or was used before, and a
     /// [retryable](Error::is_retryable) error if Logto's keys or the store cannot be had now.
-    pub(crate) async fn back_channel_logout(self: &Arc<Self>, token: &str) -> Result<(), Error> {
-        let token = self.verify_logout_token(token).await.inspect_err(|error| {
+    pub(crate) async fn back_channel_logout(
+        self: &Arc<Self>,
+        token: &str,
+    ) -> Result<(), LogoutRefusal> {
+        let token = self.verify_logout_token(token).await.inspect_err(|refusal| {
+            let error = &refusal.error;
             if error.is_retryable() {
                 limited!(
                     error,
@@ -39,21 +61,22 @@ impl Engine {
                 );
             }
         })?;
-        self.log_out(token).await
+        self.log_out(token).await.map_err(LogoutRefusal::signed)
     }
 
-    async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
-        let token = Compact::parse(token)?;
+    async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, LogoutRefusal> {
+        let token = Compact::parse(token).map_err(LogoutRefusal::unsigned)?;
         let signature = self.provider.verify_signature(&token, TokenOrigin::Untrusted);
-        signature.await?;
-        let metadata = self.provider.metadata().await?;
-        verify_logout_token(
+        signature.await.map_err(LogoutRefusal::unsigned)?;
+        let metadata = self.provider.metadata().await.map_err(LogoutRefusal::signed)?;
+        let verified = verify_logout_token(
             &token,
             &metadata.issuer,
             &self.settings.app_id,
             self.settings.clock.now(),
             self.settings.clock_tolerance,
-        )
+        );
+        verified.map_err(LogoutRefusal::signed)
     }
 
     /// Ends the sessions that a logout token names. Logto sends a token once: what the store does

@@ -36,6 +36,7 @@ pub use options::{DirectSignIn, FirstScreen, Identifier, InteractionMode, SignIn
 pub use session_watch::SessionEnded;
 pub use sign_in_hook::{PendingSignIn, SignInDecision};
 
+pub(crate) use back_channel_logout::LogoutRefusal;
 pub(crate) use browser::Browser;
 pub(crate) use callback::CallbackRequest;
 pub(crate) use callback_failure::CallbackFailure;

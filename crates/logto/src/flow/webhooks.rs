@@ -59,7 +59,7 @@ impl Engine {
         if !is_signed(&settings.webhook_keys, body, signature) {
             let why = match body {
                 [] if !signature.is_empty() => {
-                    "the webhook has no body: it is longer than 1 MiB, or was not there after 5 seconds"
+                    "the webhook has no body: it is longer than 6 MiB, or was not there after 5 seconds"
                 }
                 _ => "no signing key fits the webhook's signature",
             };

@@ -16,6 +16,11 @@ pub(crate) struct CredentialNames {
 }
 
 pub(super) fn unreachable(error: reqwest::Error) -> Error {
+    if error.is_builder() {
+        // Without the source, which may quote a value.
+        let why = "the request cannot be sent: a value is not allowed in a header";
+        return Error::new(ErrorKind::InvalidRequest, why);
+    }
     let (why, cause, error) = logto_http::failure(error);
     let cause = cause.map(|cause| format!(" ({})", printable(&cause))).unwrap_or_default();
     let why = format!("Logto is unreachable: {why}{cause}");

@@ -4,6 +4,7 @@ use url::form_urlencoded;
 
 use super::{Context, Reply};
 use crate::error::{Error, ErrorKind};
+use crate::flow::LogoutRefusal;
 
 impl Context {
     /// Ends the sessions that a logout token names.
@@ -16,9 +17,13 @@ impl Context {
         let ended = self.logto().tasks.run(async move { context.end_sessions().await });
         match ended.await {
             Ok(()) => Reply::new(200),
-            Err(error) if error.is_retryable() => Reply::from_error(&error),
-            Err(error) => {
-                if let Some(suppressed) = self.logto().refused_logouts.admit() {
+            Err(LogoutRefusal { error, .. }) if error.is_retryable() => Reply::from_error(&error),
+            Err(LogoutRefusal { error, is_signed }) => {
+                let limit = match is_signed {
+                    true => &self.logto().refused_logouts,
+                    false => &self.logto().unsigned_logouts,
+                };
+                if let Some(suppressed) = limit.admit() {
                     tracing::warn!(%error, suppressed, "a back-channel logout was refused");
                 }
                 // The member names of section 2.8; the reason is for our log.
@@ -27,8 +32,9 @@ impl Context {
         }
     }
 
-    async fn end_sessions(&self) -> Result<(), Error> {
-        self.logto().back_channel_logout(&self.logout_token()?).await
+    async fn end_sessions(&self) -> Result<(), LogoutRefusal> {
+        let token = self.logout_token().map_err(LogoutRefusal::unsigned)?;
+        self.logto().back_channel_logout(&token).await
     }
 
     fn logout_token(&self) -> Result<String, Error> {

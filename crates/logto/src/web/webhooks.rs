@@ -23,7 +23,11 @@ impl Context {
             self.logto().faults.report("webhook", error);
             return Reply::from_error(error);
         }
-        if let Some(suppressed) = self.logto().refused_webhooks.admit() {
+        let limit = match refusal {
+            WebhookRefusal::NotSigned(_) => &self.logto().unsigned_webhooks,
+            _ => &self.logto().refused_webhooks,
+        };
+        if let Some(suppressed) = limit.admit() {
             tracing::warn!(%error, suppressed, "a webhook was refused");
         }
         let status = match refusal {

@@ -2,44 +2,55 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-/// A JSON object.
-#[derive(Clone, Copy)]
-pub(super) struct Body<'a>(pub(super) &'a Map<String, Value>);
+/// A JSON object. A member is read when it is asked for: users write some of them, and one that
+/// cannot be read, because it is nested too deep for example, must not hide the others.
+pub(super) struct Body<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Body<'a> {
-    pub(super) fn text(self, name: &str) -> Option<String> {
-        self.0.get(name)?.as_str().map(str::to_owned)
+    pub(super) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json).map(Self)
     }
 
-    pub(super) fn number(self, name: &str) -> Option<u64> {
-        self.0.get(name)?.as_u64()
+    fn member<T: serde::Deserialize<'a>>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.0.get(name)?.get()).ok()
     }
 
-    pub(super) fn is(self, name: &str) -> Option<bool> {
-        self.0.get(name)?.as_bool()
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.member(name)
     }
 
-    pub(super) fn value(self, name: &str) -> Option<Value> {
-        self.0.get(name).filter(|value| !value.is_null()).cloned()
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.member(name)
     }
 
-    pub(super) fn object(self, name: &str) -> Option<Body<'a>> {
-        self.0.get(name)?.as_object().map(Body)
+    pub(super) fn is(&self, name: &str) -> Option<bool> {
+        self.member(name)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<Value> {
+        self.member(name).filter(|value: &Value| !value.is_null())
+    }
+
+    pub(super) fn object(&self, name: &str) -> Option<Body<'a>> {
+        self.member(name).map(Body)
     }
 
     /// A list of texts; empty if there is none.
-    pub(super) fn texts(self, name: &str) -> Vec<String> {
-        let values = self.0.get(name).and_then(Value::as_array).into_iter().flatten();
-        values.filter_map(Value::as_str).map(str::to_owned).collect()
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        let values: Vec<&RawValue> = self.member(name).unwrap_or_default();
+        values.into_iter().filter_map(text_of).collect()
     }
 
     /// The texts of an object by their names.
-    pub(super) fn map(self, name: &str) -> BTreeMap<String, String> {
-        let members = self.object(name).into_iter().flat_map(|object| object.0.iter());
-        let texts =
-            members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        texts.collect()
+    pub(super) fn map(&self, name: &str) -> BTreeMap<String, String> {
+        let members = self.object(name).into_iter().flat_map(|object| object.0);
+        members.filter_map(|(name, value)| Some((name, text_of(value)?))).collect()
     }
+}
+
+fn text_of(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use super::Event;
 use super::body::Body;
@@ -40,9 +39,9 @@ impl Delivery {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
         let raw = str::from_utf8(body).map_err(|_| wrong("the webhook's body is not UTF-8"))?;
-        let object: Map<String, Value> = serde_json::from_str(raw)
+        let body = Body::parse(raw)
             .map_err(|error| Error::malformed(ErrorKind::InvalidRequest, "the webhook", &error))?;
-        let body = Body(&object);
+        let body = &body;
         let name = body.text("event").ok_or_else(|| wrong("the webhook names no event"))?;
         let created_at = body.text("createdAt").and_then(|time| time::parse(&time));
         let created_at = created_at.ok_or_else(|| wrong("the webhook has no time"))?;
@@ -123,7 +122,8 @@ impl Delivery {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if it does not fit the type.
+    /// [`ErrorKind::InvalidRequest`] if it does not fit the type, or is nested more than 127 deep
+    /// where the type reads it.
     ///
     /// # Example
     ///
@@ -151,7 +151,7 @@ impl fmt::Debug for Delivery {
 }
 
 /// By what only Logto can write into a delivery: paths of the Management API, and ids.
-fn is_test(name: &str, body: Body<'_>) -> bool {
+fn is_test(name: &str, body: &Body<'_>) -> bool {
     if name.starts_with("Post") {
         return body.text("interactionEvent").is_none()
             && body.text("userId").as_deref() == Some("fake-id");

@@ -42,7 +42,7 @@ macro_rules! events {
             /// The names of the events that have a variant.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
-            pub(super) fn read(name: &str, body: Body<'_>) -> Self {
+            pub(super) fn read(name: &str, body: &Body<'_>) -> Self {
                 let event = match name {
                     $($name => <$payload>::read(body).map(Self::$variant),)*
                     _ => None,

@@ -328,11 +328,11 @@ pub struct GrantLimit {
 
 /// A payload; `None` if the body lacks what it is about.
 pub(super) trait Payload: Sized {
-    fn read(body: Body<'_>) -> Option<Self>;
+    fn read(body: &Body<'_>) -> Option<Self>;
 }
 
 impl Payload for WebhookUser {
-    fn read(body: Body<'_>) -> Option<Self> {
+    fn read(body: &Body<'_>) -> Option<Self> {
         Some(Self {
             id: body.text("id")?,
             username: body.text("username"),
@@ -353,16 +353,15 @@ impl Payload for WebhookUser {
     }
 }
 
-fn application(body: Body<'_>) -> Option<Application> {
+fn application(body: &Body<'_>) -> Option<Application> {
     let application = body.object("application");
-    let kind = application.and_then(|application| application.text("type"));
-    let name = application.and_then(|application| application.text("name"));
-    let id = application.and_then(|application| application.text("id"));
+    let text = |name| application.as_ref().and_then(|application| application.text(name));
+    let (kind, name, id) = (text("type"), text("name"), text("id"));
     Some(Application { id: id.or_else(|| body.text("applicationId"))?, kind, name })
 }
 
 impl Origin {
-    fn read(body: Body<'_>) -> Self {
+    fn read(body: &Body<'_>) -> Self {
         Self {
             path: body.text("path"),
             matched_route: body.text("matchedRoute"),
@@ -378,8 +377,8 @@ impl Origin {
 }
 
 impl Payload for Interaction {
-    fn read(body: Body<'_>) -> Option<Self> {
-        let user = body.object("user").and_then(WebhookUser::read);
+    fn read(body: &Body<'_>) -> Option<Self> {
+        let user = body.object("user").and_then(|user| WebhookUser::read(&user));
         let id = body.text("userId").or_else(|| user.as_ref().map(|user| user.id.clone()));
         Some(Self {
             user_id: id?,
@@ -396,12 +395,13 @@ impl Payload for Interaction {
 }
 
 impl Payload for UserChange {
-    fn read(body: Body<'_>) -> Option<Self> {
+    fn read(body: &Body<'_>) -> Option<Self> {
         let origin = Origin::read(body);
         // `data` of these is what users write themselves.
         let route = origin.matched_route.as_deref().unwrap_or_default();
         let is_part = route.ends_with("/custom-data") || route.ends_with("/profile");
-        let user = body.object("data").filter(|_| !is_part).and_then(WebhookUser::read);
+        let user =
+            body.object("data").filter(|_| !is_part).and_then(|user| WebhookUser::read(&user));
         let user_id = origin.params.get("userId").cloned();
         Some(Self {
             user_id: user_id.or_else(|| user.as_ref().map(|user| user.id.clone()))?,
@@ -413,7 +413,7 @@ impl Payload for UserChange {
 }
 
 impl Payload for Change {
-    fn read(body: Body<'_>) -> Option<Self> {
+    fn read(body: &Body<'_>) -> Option<Self> {
         let origin = Origin::read(body);
         let id = body
             .text("roleId")
@@ -426,7 +426,7 @@ impl Payload for Change {
 }
 
 impl Payload for MembershipChange {
-    fn read(body: Body<'_>) -> Option<Self> {
+    fn read(body: &Body<'_>) -> Option<Self> {
         Some(Self {
             organization_id: body.text("organizationId")?,
             added_user_ids: body.texts("addedUserIds"),
@@ -439,21 +439,21 @@ impl Payload for MembershipChange {
 }
 
 impl Payload for Lockout {
-    fn read(body: Body<'_>) -> Option<Self> {
+    fn read(body: &Body<'_>) -> Option<Self> {
         let (kind, value) = (body.text("type")?, body.text("value")?);
         Some(Self { kind, value, origin: Origin::read(body) })
     }
 }
 
 impl Payload for RateLimit {
-    fn read(body: Body<'_>) -> Option<Self> {
+    fn read(body: &Body<'_>) -> Option<Self> {
         let (action, recipient) = (body.text("action")?, body.text("recipient"));
         Some(Self { action, recipient, origin: Origin::read(body) })
     }
 }
 
 impl Payload for GrantLimit {
-    fn read(body: Body<'_>) -> Option<Self> {
+    fn read(body: &Body<'_>) -> Option<Self> {
         Some(Self {
             user_id: body.text("userId")?,
             application_id: body.text("applicationId"),

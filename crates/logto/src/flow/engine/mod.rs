@@ -45,12 +45,16 @@ pub(crate) struct Engine {
     pub(crate) exchanges: Exchanges,
     pub(crate) tasks: Tasks,
     pub(crate) faults: FaultLog,
-    /// Of refused back-channel logouts, which anyone can post.
+    /// Of back-channel logouts that Logto did not sign, which anyone can post.
+    pub(crate) unsigned_logouts: LogLimit,
+    /// Of those that it did sign.
     pub(crate) refused_logouts: LogLimit,
     pub(crate) waiting_logouts: WaitingLogouts,
     /// Of routes that the app does not serve, which anyone can ask for.
     pub(crate) missing_routes: LogLimit,
-    /// Of refused webhooks, which anyone can post.
+    /// Of webhooks that Logto did not sign, which anyone can post.
+    pub(crate) unsigned_webhooks: LogLimit,
+    /// Of those that it did sign.
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
     /// Reads of users' tokens at other services, by connector and access token of the user.
@@ -86,9 +90,11 @@ impl Engine {
             exchanges: Exchanges::default(),
             tasks: Tasks::new(),
             faults: FaultLog::default(),
+            unsigned_logouts: LogLimit::default(),
             refused_logouts: LogLimit::default(),
             waiting_logouts: WaitingLogouts::default(),
             missing_routes: LogLimit::default(),
+            unsigned_webhooks: LogLimit::default(),
             refused_webhooks: LogLimit::default(),
             deliveries: Deliveries::default(),
             connector_reads: SingleFlight::default(),

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Logouts that wait for the store.
 const MOST_LOGOUTS: usize = 10_000;
 /// Bytes of deliveries under way, which wait here while the store does not answer.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of a delivery beside its body.
 const OVERHEAD: usize = 1024;
 
@@ -22,6 +22,11 @@ impl Default for WaitingLogouts {
 }
 
 impl WaitingLogouts {
+    /// How many wait.
+    pub(crate) fn count(&self) -> usize {
+        MOST_LOGOUTS.saturating_sub(self.0.available_permits())
+    }
+
     /// A place until the permit is dropped; `None` if there is none.
     pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0).try_acquire_owned().ok()
@@ -30,26 +35,42 @@ impl WaitingLogouts {
 
 impl fmt::Debug for WaitingLogouts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waiting = MOST_LOGOUTS.saturating_sub(self.0.available_permits());
-        f.debug_struct("WaitingLogouts").field("waiting", &waiting).finish()
+        f.debug_struct("WaitingLogouts").field("waiting", &self.count()).finish()
     }
 }
 
 /// The room for deliveries under way, in bytes.
 #[derive(Debug)]
-pub(crate) struct Deliveries(Arc<Semaphore>);
+pub(crate) struct Deliveries {
+    room: Arc<Semaphore>,
+    /// Shared by those under way.
+    under_way: Arc<()>,
+}
+
+/// The room of one delivery, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Room {
+    _bytes: OwnedSemaphorePermit,
+    _under_way: Arc<()>,
+}
 
 impl Default for Deliveries {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST_BYTES)))
+        Self { room: Arc::new(Semaphore::new(MOST_BYTES)), under_way: Arc::default() }
     }
 }
 
 impl Deliveries {
-    /// Room for a body until the permit is dropped; `None` if there is none.
-    pub(crate) fn admit(&self, body: &[u8]) -> Option<OwnedSemaphorePermit> {
+    /// How many are under way.
+    pub(crate) fn count(&self) -> usize {
+        Arc::strong_count(&self.under_way).saturating_sub(1)
+    }
+
+    /// Room for a body; `None` if there is none.
+    pub(crate) fn admit(&self, body: &[u8]) -> Option<Room> {
         let bytes = u32::try_from(body.len().saturating_add(OVERHEAD)).ok()?;
-        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
+        let bytes = Arc::clone(&self.room).try_acquire_many_owned(bytes).ok()?;
+        Some(Room { _bytes: bytes, _under_way: Arc::clone(&self.under_way) })
     }
 }
 
@@ -61,8 +82,9 @@ mod tests {
     fn deliveries_under_way_are_bounded_in_bytes() {
         let deliveries = Deliveries::default();
         let body = vec![0; 1024 * 1024 - OVERHEAD];
-        let mut under_way: Vec<_> = (0..16).map(|_| deliveries.admit(&body).unwrap()).collect();
+        let mut under_way: Vec<_> = (0..32).map(|_| deliveries.admit(&body).unwrap()).collect();
         assert!(deliveries.admit(b"{}").is_none());
+        assert_eq!(deliveries.count(), 32);
         under_way.pop();
         assert!(deliveries.admit(&body).is_some());
     }
