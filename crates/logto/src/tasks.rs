@@ -13,6 +13,7 @@ use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -163,6 +164,23 @@ impl fmt::Debug for Tasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tasks").field("running", &self.running()).finish()
     }
+}
+
+/// The outcome of `work`, with something endless beside it. In one task: a store that is slow must
+/// not keep the work from reading Logto's answer.
+pub(crate) async fn beside<T>(
+    endless: impl Future<Output = ()>,
+    work: impl Future<Output = T>,
+) -> T {
+    let (mut endless, mut work) = (pin!(endless), pin!(work));
+    poll_fn(|context| {
+        let outcome = work.as_mut().poll(context);
+        if outcome.is_pending() {
+            let _: Poll<()> = endless.as_mut().poll(context);
+        }
+        outcome
+    })
+    .await
 }
 
 #[cfg(test)]

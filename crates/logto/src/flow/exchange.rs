@@ -6,9 +6,9 @@
 //! kept there too.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::Instant;
 
 use super::engine::{Completed, Engine, Exchange, Outcome, Redeemed};
 use super::sign_in_hook::SIGN_IN_HOOK_LIMIT;
@@ -77,7 +77,8 @@ impl Engine {
                 Err(error) => return Err(Arc::new(CallbackFailure::new(transaction, error))),
             }
         }
-        let completed = self.attempt(exchange, callback).await;
+        let work = self.attempt(exchange, callback);
+        let completed = self.sessions.replay_guards.working(&transaction.id(), work).await;
         // Loading the same callback again may work after an outage.
         let is_final = !completed.as_ref().is_err_and(Error::is_retryable);
         let outcome = completed.map_err(|error| Arc::new(CallbackFailure::new(transaction, error)));
@@ -156,32 +157,28 @@ impl Engine {
     /// Takes the callback up, or waits for what comes of it on the instance that did.
     async fn take_up(&self, transaction: &Transaction, owner: &[u8]) -> Result<Exchanger, Error> {
         let (id, seconds) = (transaction.id(), self.settings.sign_in_lifetime);
-        let (begun, mut pause) = (Instant::now(), Duration::from_millis(50));
-        let mut is_free = true;
+        let guards = &self.sessions.replay_guards;
+        let deadline = Instant::now() + self.patience();
         loop {
-            if is_free
-                && let Some(guard) =
-                    self.sessions.replay_guards.claim_callback(&id, owner, seconds).await?
-            {
+            if let Some(guard) = guards.claim_callback(&id, owner, seconds).await? {
                 return Ok(Exchanger::ThisInstance(guard));
             }
-            let may_wait =
-                self.sessions.replay_guards.is_shared() && begun.elapsed() < self.patience();
-            is_free = match self.sessions.replay_guards.taken_up(&id).await? {
+            if !guards.is_shared() || Instant::now() >= deadline {
+                return Err(invalid("the callback was used before"));
+            }
+            match guards.taken_up(&id, deadline).await? {
                 Some(TakenUp::Done(session, return_to)) => {
+                    let session = *session;
                     return Ok(Exchanger::Another(Completed {
-                        session: *session,
+                        session,
                         return_to,
                         replaces: false,
                     }));
                 }
-                Some(TakenUp::InProgress) if may_wait => false,
+                Some(TakenUp::Refused) => return Err(invalid("the callback was used before")),
                 // Given back after an outage: then this one tries.
-                None if may_wait => true,
-                _ => return Err(invalid("the callback was used before")),
-            };
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(500));
+                None => {}
+            }
         }
     }
 

@@ -1,6 +1,11 @@
-//! A session manager and a session, for tests.
+//! A session manager, a session, and a store in virtual time, for tests.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{LoadedSession, SessionBackend, SessionManager};
 use crate::LogtoConfig;
@@ -8,7 +13,7 @@ use crate::config::Settings;
 use crate::crypto::seal::KeyRing;
 use crate::oidc::claims::IdTokenClaims;
 use crate::session::{Grant, Session, SessionId, StoredTokens};
-use crate::storage::Storage;
+use crate::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
 
 /// Sessions in cookies, and what else there is of them in `storage`.
 pub(super) fn manager(storage: Arc<dyn Storage>) -> Arc<SessionManager> {
@@ -34,5 +39,66 @@ pub(super) fn loaded(started_at: u64) -> LoadedSession {
             grant: Grant::new(claims.into(), StoredTokens::default()),
         },
         backend: SessionBackend::Cookie,
+    }
+}
+
+/// A store whose time is that of the paused runtime.
+#[derive(Debug, Default)]
+pub(super) struct PausedStorage {
+    entries: Mutex<HashMap<String, (Entry, Instant)>>,
+    pub(super) calls: AtomicU32,
+    pub(super) is_down: AtomicBool,
+}
+
+impl PausedStorage {
+    fn check(&self) -> Result<(), StorageError> {
+        let is_down = self.is_down.load(Ordering::Relaxed);
+        if is_down { Err(StorageError::new("it is down")) } else { Ok(()) }
+    }
+
+    /// Changes what is there if that is what was expected.
+    fn change(&self, key: &str, expect: Option<Expect>, new: Option<(Entry, Duration)>) -> bool {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let mut entries = self.entries.lock().unwrap();
+        entries.retain(|_, (_, end)| *end > Instant::now());
+        let found = entries.get(key).map(|(entry, _)| entry.version);
+        let fits = match expect {
+            Some(Expect::Absent) => found.is_none(),
+            Some(Expect::Version(version)) => found == Some(version),
+            None => found.is_some(),
+        };
+        if fits {
+            entries.remove(key);
+            let new = new.map(|(entry, ttl)| (entry, Instant::now() + ttl));
+            entries.extend(new.map(|new| (key.to_owned(), new)));
+        }
+        fits
+    }
+}
+
+#[async_trait]
+impl Storage for PausedStorage {
+    async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.check()?;
+        let mut entries = self.entries.lock().unwrap();
+        entries.retain(|_, (_, end)| *end > Instant::now());
+        Ok(keys.iter().map(|key| entries.get(*key).map(|(entry, _)| entry.clone())).collect())
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        entry: Entry,
+        expect: Expect,
+        ttl: Duration,
+    ) -> Result<bool, StorageError> {
+        self.check()?;
+        Ok(self.change(key, Some(expect), Some((entry, ttl))))
+    }
+
+    async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
+        self.check()?;
+        Ok(self.change(key, version.map(Expect::Version), None))
     }
 }

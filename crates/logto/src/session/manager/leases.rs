@@ -1,9 +1,6 @@
 //! The right to refresh a session, which one instance has at a time: taken, kept, and given back.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,6 +9,7 @@ use super::held_lease::{HeldLease, Lease, State};
 use super::store::Store;
 use crate::error::Error;
 use crate::storage::{Expect, Version};
+use crate::tasks::beside;
 
 /// How long the right to refresh lasts without a heartbeat. A holder may die after Logto has
 /// replaced its refresh token, which Logto takes for 3 seconds more: what is left of them has to do
@@ -44,7 +42,7 @@ impl Leases {
 
     /// Does the work with heartbeats, and gives the right back.
     pub(crate) async fn holding<T>(&self, held: &HeldLease, work: impl Future<Output = T>) -> T {
-        let outcome = beside(self.give_signs_of_life(held), work).await;
+        let outcome = beside(self.beat(held), work).await;
         if let Some(lease) = held.take() {
             self.give_back(lease).await;
         }
@@ -52,7 +50,7 @@ impl Leases {
     }
 
     /// Does not end by itself.
-    async fn give_signs_of_life(&self, held: &HeldLease) {
+    async fn beat(&self, held: &HeldLease) {
         let mut pause = BEAT;
         loop {
             tokio::time::sleep(pause).await;
@@ -121,18 +119,4 @@ impl Leases {
         let Lease { ref key, owner, was_never_lost, .. } = *lease;
         Ok(version.map(|version| Lease { key: key.clone(), owner, version, end, was_never_lost }))
     }
-}
-
-/// The outcome of `work`, with something endless beside it. In one task: a store that is slow must
-/// not keep the work from reading Logto's answer.
-async fn beside<T>(endless: impl Future<Output = ()>, work: impl Future<Output = T>) -> T {
-    let (mut endless, mut work) = (pin!(endless), pin!(work));
-    poll_fn(|context| {
-        let outcome = work.as_mut().poll(context);
-        if outcome.is_pending() {
-            let _: Poll<()> = endless.as_mut().poll(context);
-        }
-        outcome
-    })
-    .await
 }

@@ -64,89 +64,21 @@ impl SessionManager {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
 
     use tokio::task::JoinHandle;
     use tokio::time::{Instant, sleep};
 
     use super::*;
     use crate::session::manager::HeldLease;
-    use crate::session::manager::fixture::{self, manager};
+    use crate::session::manager::fixture::{self, PausedStorage, manager};
     use crate::session::manager::leases::LIFE;
-    use crate::storage::{Entry, Expect, Storage, StorageError, Version, async_trait};
 
     /// How long Logto takes a refresh token that it has replaced.
     const ACCEPTED: Duration = Duration::from_secs(3);
     /// How long Logto had its answer ready when the instance died that waited for it.
     const DEATHS: std::ops::RangeInclusive<u64> = 0..=1300;
-
-    /// A store whose time is that of the paused runtime.
-    #[derive(Debug, Default)]
-    struct PausedStorage {
-        entries: Mutex<HashMap<String, (Entry, Instant)>>,
-        calls: AtomicU32,
-        is_down: AtomicBool,
-    }
-
-    impl PausedStorage {
-        fn check(&self) -> Result<(), StorageError> {
-            let is_down = self.is_down.load(Ordering::Relaxed);
-            if is_down { Err(StorageError::new("it is down")) } else { Ok(()) }
-        }
-
-        /// Changes what is there if that is what was expected.
-        fn change(
-            &self,
-            key: &str,
-            expect: Option<Expect>,
-            new: Option<(Entry, Duration)>,
-        ) -> bool {
-            self.calls.fetch_add(1, Ordering::Relaxed);
-            let mut entries = self.entries.lock().unwrap();
-            entries.retain(|_, (_, end)| *end > Instant::now());
-            let found = entries.get(key).map(|(entry, _)| entry.version);
-            let fits = match expect {
-                Some(Expect::Absent) => found.is_none(),
-                Some(Expect::Version(version)) => found == Some(version),
-                None => found.is_some(),
-            };
-            if fits {
-                entries.remove(key);
-                let new = new.map(|(entry, ttl)| (entry, Instant::now() + ttl));
-                entries.extend(new.map(|new| (key.to_owned(), new)));
-            }
-            fits
-        }
-    }
-
-    #[async_trait]
-    impl Storage for PausedStorage {
-        async fn get(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>, StorageError> {
-            self.calls.fetch_add(1, Ordering::Relaxed);
-            self.check()?;
-            let mut entries = self.entries.lock().unwrap();
-            entries.retain(|_, (_, end)| *end > Instant::now());
-            Ok(keys.iter().map(|key| entries.get(*key).map(|(entry, _)| entry.clone())).collect())
-        }
-
-        async fn put(
-            &self,
-            key: &str,
-            entry: Entry,
-            expect: Expect,
-            ttl: Duration,
-        ) -> Result<bool, StorageError> {
-            self.check()?;
-            Ok(self.change(key, Some(expect), Some((entry, ttl))))
-        }
-
-        async fn remove(&self, key: &str, version: Option<Version>) -> Result<bool, StorageError> {
-            self.check()?;
-            Ok(self.change(key, version.map(Expect::Version), None))
-        }
-    }
 
     fn instance(storage: &Arc<PausedStorage>) -> Arc<SessionManager> {
         manager(Arc::clone(storage) as _)

@@ -100,6 +100,11 @@ impl StoreKeys {
         self.name("callback:", sign_in.as_bytes())
     }
 
+    /// That the one who took it up is still at work.
+    pub(crate) fn callback_heartbeat(&self, sign_in: &str) -> String {
+        self.name("callback-heartbeat:", sign_in.as_bytes())
+    }
+
     /// That a logout token was taken up.
     pub(crate) fn logout_token(&self, jti: &str) -> String {
         self.name("logout-token:", jti.as_bytes())
