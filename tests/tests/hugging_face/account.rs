@@ -185,6 +185,8 @@ async fn an_account_elsewhere_is_linked_on_demand() {
     let declined = opened(&world, &browser, &target).user().await.unwrap().account();
     let declined = declined.finish_link("/profile").await.unwrap_err();
     assert_eq!(declined.kind(), ErrorKind::Cancelled);
+    let page = Reply::from(declined).into_body();
+    assert!(page.contains("The account was not linked"), "{page}");
     let begun = user.account().begin_link("huggingface", "/linked").await.unwrap();
     let (browser, target) = back(&world, begun, "bob", "authorize").await;
     let unverified = opened(&world, &browser, &target).user().await.unwrap().account();

@@ -10,9 +10,10 @@ use crate::config::scope;
 use crate::cookies::{self, Attributes};
 use crate::crypto::encoding;
 use crate::crypto::seal::{KeyRing, Purpose};
-use crate::error::{Error, ErrorKind};
+use crate::error::{AccountProblem, Error, ErrorKind};
 use crate::http::{Endpoint, Verb};
 use crate::web::Reply;
+use crate::web::page::{NextAction, Page};
 
 /// Seconds until a verification record of Logto ends.
 const LIFETIME: u64 = 600;
@@ -142,6 +143,10 @@ impl Account {
     /// }
     /// ```
     pub async fn finish_link(&self, page: &str) -> Result<Reply, Error> {
+        self.link(page).await.map_err(|error| self.not_linked(error, page))
+    }
+
+    async fn link(&self, page: &str) -> Result<Reply, Error> {
         let query = form_urlencoded::parse(self.context.request().query().as_bytes());
         let mut query: Map<String, Value> =
             query.map(|(name, value)| (name.into_owned(), value.into())).collect();
@@ -175,6 +180,24 @@ impl Account {
         let (attributes, name) = self.link_cookie();
         let page = self.context.url(page);
         Ok(Reply::see_other(page).with_cookies(vec![attributes.remove(&name)]))
+    }
+
+    /// The same error, with a page about the link: the user is signed in all the same.
+    fn not_linked(&self, error: Error, page: &str) -> Error {
+        let is_expected = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::InvalidCallback)
+            || error.account_problem().is_some_and(AccountProblem::is_user_error);
+        let request = self.context.request();
+        if !is_expected || !(request.is_navigation() || request.accepts_html()) {
+            return error;
+        }
+        let page = Page {
+            title: "The account was not linked",
+            text: "You are still signed in. You declined, it took too long, it was done already, or the \
+                   account belongs to another user.",
+            detail: None,
+            next_action: NextAction::link(self.context.url(page), "Continue"),
+        };
+        error.answered_by(self.context.page(400, &page).with_header("vary", "Cookie"))
     }
 
     /// Whether a `state` is that of a link that this app began, for any browser.
