@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Context, Reply, User};
 use crate::error::Error;
+use crate::log_limit::limited;
 use crate::session::{SessionId, SessionInfo};
 
 impl Context {
@@ -97,6 +98,10 @@ impl User {
     /// Ends all other sessions of this user that the store lists, and revokes their refresh
     /// tokens: how many there were.
     ///
+    /// Without a [store](crate::LogtoConfig::with_storage) no sessions are listed, so none end, and
+    /// the log says so. [`Logto::sign_out_everywhere`](crate::Logto::sign_out_everywhere) ends
+    /// sessions in cookies too.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::StoreUnavailable`](crate::ErrorKind::StoreUnavailable); some may have been
@@ -116,6 +121,13 @@ impl User {
     pub async fn end_other_sessions(&self) -> Result<usize, Error> {
         let current = self.context().current_session().await?;
         let (engine, sub) = (Arc::clone(self.context().logto()), self.sub().to_owned());
+        if engine.settings.storage.is_none() {
+            limited!(
+                warn,
+                "no other sessions were ended: without a storage none are listed; use with_storage(…) \
+                 or sign_out_everywhere"
+            );
+        }
         // What was begun is finished, even if no request waits for it.
         let ending = async move {
             engine.end_listed(&sub, |listed| Some(listed.ending.id) != current).await
