@@ -118,8 +118,7 @@ impl Request {
     /// Whether a script would rather read JSON than follow a redirect, which leads to another
     /// origin.
     pub(crate) fn wants_json(&self) -> bool {
-        let accept = self.header("accept").unwrap_or_default();
-        accept.contains("application/json") && !accept.contains("text/html")
+        self.accepts("application/json") && !self.accepts_html()
     }
 
     /// Whether a script of the page makes the request and shows what comes: Turbo, or `fetch`.
@@ -129,7 +128,20 @@ impl Request {
     }
 
     pub(crate) fn accepts_html(&self) -> bool {
-        self.header("accept").is_some_and(|accept| accept.contains("text/html"))
+        self.accepts("text/html")
+    }
+
+    /// Whether `Accept` names a media type (RFC 9110, section 12.5.1), and not to rule it out.
+    fn accepts(&self, media_type: &str) -> bool {
+        let is_zero = |parameter: &str| {
+            let weight = parameter.strip_prefix("q=");
+            weight.is_some_and(|weight| weight.bytes().all(|byte| matches!(byte, b'0' | b'.')))
+        };
+        self.header("accept").unwrap_or_default().split(',').any(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+            is_named && !parts.any(is_zero)
+        })
     }
 
     /// Whether the request changes nothing (RFC 9110, section 9.2.1).
@@ -219,6 +231,8 @@ mod tests {
             ("POST", vec![html], false),
             ("GET", vec![], false),
             ("GET", vec![("accept", "application/json")], false),
+            ("GET", vec![("accept", "*/*;q=0.1, TEXT/HTML ;level=1;q=0.5")], true),
+            ("GET", vec![("accept", "text/html;q=0.00, application/json")], false),
             ("GET", vec![("accept", "*/*")], false),
             ("GET", vec![html, ("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")], false),
             (

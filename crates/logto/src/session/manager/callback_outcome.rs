@@ -91,6 +91,11 @@ impl ReplayGuards {
                 alive_at = now;
             }
             if now >= deadline || now - alive_at >= SILENCE {
+                limited!(
+                    warn,
+                    "a sign-in was lost: the instance that exchanged its code is gone or does not \
+                     answer"
+                );
                 return Ok(Some(TakenUp::Refused));
             }
             sleep(pause).await;
