@@ -27,7 +27,7 @@ fn entry(version: i64) -> Entry {
 }
 
 #[tokio::test]
-async fn it_keeps_its_promises() {
+async fn it_meets_the_requirements() {
     let redis = Redis::start().await;
     test_kit::check(&open(&redis)).await.unwrap();
     let given = RedisStorage::from_manager(manager(&redis).await);
@@ -40,7 +40,7 @@ async fn it_keeps_its_promises() {
 }
 
 #[tokio::test]
-async fn it_keeps_its_promises_over_tls() {
+async fn it_meets_the_requirements_over_tls() {
     let redis = Redis::start_with_tls().await;
     let authority = TlsCertificates { client_tls: None, root_cert: Some(redis.authority()) };
     let address = format!("{}?protocol=resp3", redis.url());

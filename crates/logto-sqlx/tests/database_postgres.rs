@@ -32,7 +32,7 @@ async fn rows(pool: &PgPool) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn it_keeps_its_promises() {
+async fn it_meets_the_requirements() {
     let postgres = Postgres::start().await;
     let creating: Vec<_> = (0..8)
         .map(|_| {
@@ -53,7 +53,7 @@ async fn it_keeps_its_promises() {
 }
 
 #[tokio::test]
-async fn it_keeps_its_promises_behind_pgbouncer_with_session_pooling() {
+async fn it_meets_the_requirements_behind_pgbouncer_with_session_pooling() {
     let postgres = Postgres::start().await;
     storage(&postgres).await;
     let pgbouncer = PgBouncer::start(&postgres, "session", 20).await;

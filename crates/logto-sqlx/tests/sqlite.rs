@@ -30,7 +30,7 @@ async fn storage(folder: &Path) -> SqliteStorage {
 }
 
 #[tokio::test]
-async fn it_keeps_its_promises() {
+async fn it_meets_the_requirements() {
     let folder = tempfile::tempdir().unwrap();
     let storage = storage(folder.path()).await;
     test_kit::check(&storage).await.unwrap();
@@ -38,7 +38,7 @@ async fn it_keeps_its_promises() {
 }
 
 #[tokio::test]
-async fn it_keeps_its_promises_in_memory() {
+async fn it_meets_the_requirements_in_memory() {
     let pool = SqlitePoolOptions::new().max_connections(1);
     let storage = SqliteStorage::new(pool.connect_lazy("sqlite::memory:").unwrap());
     storage.create_schema().await.unwrap();

@@ -1,4 +1,4 @@
-//! The test kit, held to its own promises: storages that break one fail by its name.
+//! The test kit, held to its own requirements: storages that miss one fail by its name.
 
 #![allow(clippy::unwrap_used)]
 
@@ -85,49 +85,49 @@ impl Storage for Faulty {
     }
 }
 
-async fn broken_promises(fault: Fault) -> Vec<&'static str> {
+async fn unmet_requirements(fault: Fault) -> Vec<&'static str> {
     let inner = MemoryStorage::new();
     let failures = test_kit::check(&Faulty { inner, fault }).await.unwrap_err();
-    let broken: Vec<_> = failures.all().iter().map(|failure| failure.promise).collect();
-    for promise in &broken {
-        assert!(failures.to_string().contains(promise), "{failures}");
+    let broken: Vec<_> = failures.all().iter().map(|failure| failure.requirement).collect();
+    for requirement in &broken {
+        assert!(failures.to_string().contains(requirement), "{failures}");
     }
     broken
 }
 
 #[tokio::test]
 async fn a_storage_where_the_last_write_wins_fails_by_name() {
-    let broken = broken_promises(Fault::LastWriteWins).await;
-    for promise in [
+    let broken = unmet_requirements(Fault::LastWriteWins).await;
+    for requirement in [
         "an entry that is there is not taken for absent",
         "a stale version stores nothing",
         "what was removed does not come back",
         "of many writers one wins",
     ] {
-        assert!(broken.contains(&promise), "{broken:?}");
+        assert!(broken.contains(&requirement), "{broken:?}");
     }
 }
 
 #[tokio::test]
 async fn a_storage_that_brings_back_what_was_removed_fails_by_name() {
-    let broken = broken_promises(Fault::BringsBack).await;
+    let broken = unmet_requirements(Fault::BringsBack).await;
     assert!(broken.contains(&"what was removed does not come back"), "{broken:?}");
 }
 
 #[tokio::test]
 async fn a_storage_whose_entries_never_end_fails_by_name() {
-    let broken = broken_promises(Fault::NeverEnds).await;
+    let broken = unmet_requirements(Fault::NeverEnds).await;
     assert!(broken.contains(&"an entry ends with its time to live"), "{broken:?}");
 }
 
 #[tokio::test]
 async fn a_storage_that_leaves_missing_entries_out_fails_by_name() {
-    let broken = broken_promises(Fault::ForgetsKeys).await;
+    let broken = unmet_requirements(Fault::ForgetsKeys).await;
     assert!(broken.contains(&"entries come in the order of the keys"), "{broken:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_storage_that_loses_announcements_fails_by_name() {
-    let broken = broken_promises(Fault::LosesAnnouncements).await;
+    let broken = unmet_requirements(Fault::LosesAnnouncements).await;
     assert!(broken.contains(&"what is announced reaches every subscription"), "{broken:?}");
 }

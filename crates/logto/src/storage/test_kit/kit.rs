@@ -15,10 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Writers that race for one entry.
 const WRITERS: usize = 16;
 
-/// A storage on trial: its failures are broken promises.
+/// A storage on trial: its failures are requirements not met.
 pub(super) struct Kit<'a>(pub(super) &'a dyn Storage);
 
-/// What happened instead of what was promised.
+/// What happened instead of what is required.
 pub(super) struct Broken(pub(super) String);
 
 impl From<StorageError> for Broken {

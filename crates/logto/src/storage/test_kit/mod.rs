@@ -1,4 +1,4 @@
-//! Shows that a [`Storage`] keeps its promises.
+//! Checks that a [`Storage`] meets its requirements.
 //!
 //! One line in the tests of a storage:
 //!
@@ -14,14 +14,14 @@
 //! that it may run against a store that others use.
 
 mod kit;
-mod promises;
+mod requirements;
 
 use std::fmt;
 
 use super::Storage;
 use kit::{Broken, Kit};
 
-/// The promises that were not kept.
+/// The requirements that were not met.
 ///
 /// # Example
 ///
@@ -30,13 +30,13 @@ use kit::{Broken, Kit};
 /// # use logto::storage::MemoryStorage as MyStorage;
 ///
 /// // As a test of your storage.
-/// async fn it_keeps_its_promises() -> Result<(), Failures> {
+/// async fn it_meets_the_requirements() -> Result<(), Failures> {
 ///     test_kit::check(&MyStorage::new()).await
 /// }
 /// ```
 pub struct Failures(Vec<Failure>);
 
-/// A promise that was not kept.
+/// A requirement that was not met.
 ///
 /// # Example
 ///
@@ -45,23 +45,23 @@ pub struct Failures(Vec<Failure>);
 ///
 /// /// Whether the storage does everything but tell other instances.
 /// fn lacks_announcements_only(failures: &Failures) -> bool {
-///     failures.all().iter().all(|failure| failure.promise.contains("announced"))
+///     failures.all().iter().all(|failure| failure.requirement.contains("announced"))
 /// }
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// The promise.
-    pub promise: &'static str,
+    /// The requirement.
+    pub requirement: &'static str,
     /// What happened instead.
     pub what: String,
 }
 
-/// Checks every promise, whatever became of the others.
+/// Checks every requirement, also after one was not met.
 ///
 /// # Errors
 ///
-/// [`Failures`] with each promise that was not kept, by name.
+/// [`Failures`] with each requirement that was not met, by name.
 ///
 /// # Example
 ///
@@ -76,15 +76,15 @@ pub struct Failure {
 /// ```
 pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
     let mut failures = Vec::new();
-    let mut note = |promise, outcome: Result<(), Broken>| {
+    let mut note = |requirement, outcome: Result<(), Broken>| {
         if let Err(Broken(what)) = outcome {
-            failures.push(Failure { promise, what });
+            failures.push(Failure { requirement, what });
         }
     };
     let kit = Kit(storage);
-    note("what was stored comes back", kit.comes_back().await);
+    note("a stored entry can be read", kit.comes_back().await);
     note("entries come in the order of the keys", kit.order().await);
-    note("a key is compared to the letter", kit.to_the_letter().await);
+    note("keys are compared exactly", kit.to_the_letter().await);
     note("an entry that is there is not taken for absent", kit.absent().await);
     note("a stale version stores nothing", kit.stale_version().await);
     note("what was removed does not come back", kit.removed().await);
@@ -99,7 +99,7 @@ pub async fn check(storage: &dyn Storage) -> Result<(), Failures> {
 }
 
 impl Failures {
-    /// Each promise that was not kept.
+    /// Each requirement that was not met.
     ///
     /// # Example
     ///
@@ -110,7 +110,7 @@ impl Failures {
     /// # async fn main() {
     /// if let Err(failures) = test_kit::check(&MemoryStorage::new()).await {
     ///     for failure in failures.all() {
-    ///         println!("{}: {}", failure.promise, failure.what);
+    ///         println!("{}: {}", failure.requirement, failure.what);
     ///     }
     /// }
     /// # }
@@ -123,9 +123,9 @@ impl Failures {
 
 impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the storage does not keep its promises:")?;
-        for Failure { promise, what } in &self.0 {
-            write!(f, "\n- {promise}: {what}")?;
+        f.write_str("the storage does not meet these requirements:")?;
+        for Failure { requirement, what } in &self.0 {
+            write!(f, "\n- {requirement}: {what}")?;
         }
         Ok(())
     }
