@@ -25,7 +25,7 @@ async fn with_tokens() -> LocalTenant {
     tenant.start().await.unwrap()
 }
 
-/// The header of somebody who signed in with these scopes.
+/// The header of a user who signed in with these scopes.
 async fn bearer(tenant: &LocalTenant, scope: &str) -> String {
     let url = auth_url(tenant, &[("scope", scope), ("resource", "")]);
     let callback = tenant.sign_in(&url, "alice").await.unwrap();

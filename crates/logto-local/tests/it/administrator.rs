@@ -1,4 +1,4 @@
-//! Somebody who sets a tenant up.
+//! An administrator who sets a tenant up.
 
 use logto_local::LocalTenant;
 use reqwest::Method;
@@ -59,7 +59,7 @@ impl Administrator {
         (id.to_owned(), secrets[0]["value"].as_str().unwrap().to_owned())
     }
 
-    /// A connector for Hugging Face, which nobody sees yet.
+    /// A connector for Hugging Face that is not shown yet.
     pub(crate) async fn connector(&self) {
         let config = json!({ "clientId": "mine", "clientSecret": "secret", "scope": "profile" });
         let connector = json!({

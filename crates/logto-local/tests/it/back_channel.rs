@@ -100,7 +100,7 @@ async fn signing_out_of_another_app_tells_this_one() {
     ];
     let url = format!("{}/oidc/auth?{}", tenant.endpoint(), form(&fields));
     assert!(param(&browser.sign_in(&url, "alice").await.unwrap(), "code").is_some());
-    // Nobody listens at the other app: its refused connection spoils nothing.
+    // Nothing listens at the other app: its refused connection spoils nothing.
     browser.sign_out(&end_session(&tenant, &other.app_id)).await.unwrap();
     compare(&tenant, &heard, "another app in the same session signs out", Some(&sid));
 }

@@ -22,7 +22,7 @@ async fn a_dropped_tenant_gives_its_port_back() {
     let url = format!("{}/oidc/jwks", tenant.endpoint());
     client().get(&url).send().await.unwrap();
     drop(tenant);
-    // The server stops in its own time: it is asked until nobody answers.
+    // The server stops in its own time: it is asked until it does not answer.
     while client().get(&url).send().await.is_ok() {
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! What expires, and when: the clock is moved, nobody waits.
+//! What expires, and when, by a clock that is moved.
 
 use std::time::Duration;
 

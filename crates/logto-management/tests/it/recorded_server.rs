@@ -117,7 +117,7 @@ fn compare(expected: Option<&Value>, method: &str, uri: &Uri, body: &[u8]) -> Re
         (StatusCode::IM_A_TEAPOT, text).into_response()
     };
     let Some(call) = expected else {
-        return differs("nobody expected this");
+        return differs("this was not expected");
     };
     let recorded: Uri = call["path"].as_str().unwrap().parse().unwrap();
     if call["method"] != method || recorded.path() != uri.path() {
