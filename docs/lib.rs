@@ -36,6 +36,10 @@ mod behind_a_proxy {}
 #[cfg(doctest)]
 mod hugging_face_step_by_step {}
 
+#[doc = include_str!("hugging-face-step-by-step.fr.md")]
+#[cfg(doctest)]
+mod hugging_face_step_by_step_in_french {}
+
 #[doc = include_str!("existing-app.md")]
 #[cfg(doctest)]
 mod existing_app {}

@@ -54,11 +54,44 @@ fn added(text: &str) -> Added {
     added
 }
 
-/// The code of a text that readers see.
-fn visible_code(text: &str) -> String {
+/// The code of a text that readers see, block by block.
+fn visible_code(text: &str) -> Vec<String> {
     let blocks = text.split("\n```").skip(1).step_by(2).filter(|block| block.starts_with("rust"));
-    let lines = blocks.flat_map(str::lines).filter(|line| !line.starts_with("# "));
-    lines.collect::<Vec<_>>().join("\n")
+    let visible = |block: &str| {
+        let lines = block.lines().filter(|line| !line.starts_with("# "));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    blocks.map(visible).collect()
+}
+
+/// What the README adds for the framework of a block: axum's, if it names no other.
+fn added_by_readme(readme: &str, code: &str) -> Added {
+    let others = ["actix-web", "poem", "rocket"];
+    let of_framework = |name: &&&str| names(code, name) || names(code, &format!("logto-{name}"));
+    let framework = others.iter().find(of_framework).unwrap_or(&"axum");
+    let (_, section) = readme.split_once(&format!("\n### {framework}\n")).unwrap();
+    added(section.split("\n##").next().unwrap())
+}
+
+/// Parts of tokio that a feature turns on.
+const PARTS_OF_TOKIO: [(&str, &str); 5] = [
+    ("tokio::net", "net"),
+    ("tokio::select!", "macros"),
+    ("tokio::signal", "signal"),
+    ("tokio::spawn", "rt"),
+    ("tokio::time", "time"),
+];
+
+/// The features of tokio that code needs, and that were not added.
+fn missing_of_tokio(code: &str, added: &[&Added]) -> Vec<&'static str> {
+    let is_added = |feature: &str| {
+        let features = added.iter().filter_map(|added| added.get("tokio")).flatten();
+        features.into_iter().any(|it| it == feature || it == "full")
+    };
+    let parts = PARTS_OF_TOKIO
+        .iter()
+        .filter(|(part, _)| code.match_indices(part).any(|(at, _)| !code[..at].ends_with("::")));
+    parts.map(|(_, feature)| *feature).filter(|feature| !is_added(feature)).collect()
 }
 
 fn names(code: &str, name: &str) -> bool {
@@ -89,7 +122,7 @@ fn packages() -> Vec<Value> {
 
 #[test]
 fn guides_add_what_their_code_needs() {
-    let readme = added(&fs::read_to_string("../README.md").unwrap());
+    let readme = fs::read_to_string("../README.md").unwrap();
     let packages = packages();
     let docs = packages.iter().find(|package| package["name"] == "logto-docs").unwrap();
     let dependencies: Vec<&str> = docs["dependencies"]
@@ -100,13 +133,18 @@ fn guides_add_what_their_code_needs() {
         .collect();
     let mut missing = Vec::new();
     for (guide, text) in guides() {
-        let (own, code) = (added(&text), visible_code(&text));
-        let needed = dependencies.iter().filter(|name| names(&code, name));
-        missing.extend(
-            needed
-                .filter(|name| !own.contains_key(**name) && !readme.contains_key(**name))
-                .map(|name| format!("{guide}: cargo add {name}")),
-        );
+        let own = added(&text);
+        for code in visible_code(&text) {
+            let before = added_by_readme(&readme, &code);
+            let needed = dependencies.iter().filter(|name| names(&code, name));
+            let needed =
+                needed.filter(|name| !own.contains_key(**name) && !before.contains_key(**name));
+            missing.extend(needed.map(|name| format!("{guide}: cargo add {name}")));
+            let features = missing_of_tokio(&code, &[&own, &before]);
+            missing.extend(
+                features.iter().map(|it| format!("{guide}: cargo add tokio --features {it}")),
+            );
+        }
     }
     assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -20,6 +20,7 @@ mod operation;
 mod organizations;
 mod pages;
 mod sessions;
+mod shell;
 mod sign_in;
 mod site;
 mod streams;

@@ -120,3 +120,16 @@ fn the_server_of_the_guide_is_little_longer_than_one_without_sign_in() {
     }
     assert!((5..=20).contains(&added.len()), "{} lines: {added:#?}", added.len());
 }
+
+/// The version that tests use as a client.
+#[test]
+fn the_inspector_is_the_tested_one() {
+    let package = std::fs::read_to_string("../tests/mcp-inspector/package.json").unwrap();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    let name = "@modelcontextprotocol/inspector";
+    let version = package["dependencies"][name].as_str().unwrap();
+    for path in ["mcp.md", "../examples/mcp/templates/connect.html"] {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(&format!("npx {name}@{version} --catalog")), "{path}: {version}");
+    }
+}

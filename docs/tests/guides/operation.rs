@@ -10,9 +10,13 @@ mod below_a_path {
     #[tokio::test]
     async fn everything_is_below_the_path() {
         let page = async |user: User| user.name().unwrap_or("?").to_owned();
-        let shop = Router::new().route("/cart", get(page));
+        let home = async || "Welcome";
+        let shop = Router::new().route("/", get(home)).route("/cart", get(page));
         let site = Site::serve_at("/shop", |stage| app(&stage.logto, shop)).await;
         assert_eq!(site.page("/cart").await, "Alice Example");
+        // The base URL as the guide tells to write it.
+        assert_eq!(site.page("").await, "Welcome");
+        assert_eq!(site.open("/").await.status, 404);
         let stranger = answer(site.stranger(reqwest::Method::GET, "/cart")).await;
         assert_eq!(stranger.location, "/shop/sign-in?return_to=%2Fshop%2Fcart");
     }

@@ -84,7 +84,7 @@ mod htmx_turbo_spa {
 
     #[tokio::test]
     async fn a_single_page_app_asks_who_is_there() {
-        let site = Site::serve(|logto| app(logto.clone())).await;
+        let site = Site::serve(app).await;
         let me: serde_json::Value = serde_json::from_str(&site.page("/api/me").await).unwrap();
         assert_eq!(me["name"], "Alice Example");
         let script = site.stranger(reqwest::Method::GET, "/api/me").header("accept", "*/*");

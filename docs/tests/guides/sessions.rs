@@ -3,19 +3,45 @@
 mod sign_out_everywhere {
     guide!("sign-out-everywhere-1");
 
+    use std::sync::Arc;
+
+    use logto_axum::logto::storage::MemoryStorage;
+
     use crate::site::{Site, answer};
 
     #[tokio::test]
-    async fn sessions_are_listed_and_ended() {
+    async fn sessions_in_cookies_alone_are_not_listed() {
         let site = Site::serve(|logto| app(logto.clone())).await;
-        // Sessions that are in cookies alone are not listed.
         assert_eq!(site.page("/sessions").await, "");
-        let post = |path| site.alice(reqwest::Method::POST, path);
+        let post = site.alice(reqwest::Method::POST, "/sessions/end-others");
+        let ended = answer(post.header("origin", &site.base_url)).await;
+        assert_eq!(ended.status, 200, "it succeeds, and nothing ends");
+    }
+
+    #[tokio::test]
+    async fn sessions_are_listed_and_ended() {
+        let storage = Arc::new(MemoryStorage::new());
+        let site = Site::configured(
+            "",
+            |config| config.with_storage(storage),
+            |stage| app(stage.logto.clone()),
+        )
+        .await;
+        let list = site.page("/sessions").await;
+        assert!(list.contains("(this one), since "), "{list}");
+        let (id, _) = list.split_once(": ").unwrap();
+        let id = id.to_owned();
+        let post = |path: &str| site.alice(reqwest::Method::POST, path);
         let elsewhere = post("/sessions/end-others").header("origin", "https://evil.example");
         assert_eq!(answer(elsewhere).await.status, 403);
         let here = post("/sessions/end-others").header("origin", &site.base_url);
         assert_eq!(answer(here).await.status, 200);
         let unknown = post("/sessions/unknown/end").header("origin", &site.base_url);
         assert_eq!(answer(unknown).await.status, 200);
+        assert_eq!(site.page("/sessions").await, list, "there was no other");
+        let one = post(&format!("/sessions/{id}/end")).header("origin", &site.base_url);
+        assert_eq!(answer(one).await.status, 200);
+        site.needs_sign_in("/sessions").await;
+        assert_eq!(site.open("/sessions").await.status, 303, "alice's session is the one");
     }
 }

@@ -4,24 +4,30 @@ use axum::Router;
 use axum::routing::get;
 use logto_local::LocalTenant;
 use logto_management::Management;
+use reqwest::Method;
 
-use crate::site::Site;
+use crate::site::{Site, answer};
 
 mod step_by_step {
     guide!("hugging-face-step-by-step-1");
+}
 
-    use crate::site::{Site, answer};
+mod step_by_step_in_french {
+    guide!("hugging-face-step-by-step.fr-1");
+}
 
-    #[tokio::test]
-    async fn the_button_leads_to_the_profile() {
-        let site = Site::serve(app).await;
-        let home = answer(site.stranger(reqwest::Method::GET, "/")).await;
+#[tokio::test]
+async fn the_button_leads_to_the_profile() {
+    let in_english = Site::serve(step_by_step::app).await;
+    let in_french = Site::serve(step_by_step_in_french::app).await;
+    for (site, sign_out) in [(in_english, "Sign out"), (in_french, "Se déconnecter")] {
+        let home = answer(site.stranger(Method::GET, "/")).await;
         assert!(home.text.contains("/hugging-face"), "{}", home.text);
-        let button = answer(site.stranger(reqwest::Method::GET, "/hugging-face")).await;
+        let button = answer(site.stranger(Method::GET, "/hugging-face")).await;
         assert!(button.location.contains("direct_sign_in=social%3Ahuggingface"));
         assert_eq!(site.sign_in(button, "alice").await.location, "/profile");
         assert_eq!(site.page("/profile").await, "Alice Example <alice@example.test>");
-        assert!(site.page("/").await.contains("Sign out"));
+        assert!(site.page("/").await.contains(sign_out));
     }
 }
 

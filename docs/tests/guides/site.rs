@@ -36,9 +36,18 @@ impl Site {
 
     /// The same below a path, and with a look at the tenant.
     pub(crate) async fn serve_at(path: &str, app: impl FnOnce(&Stage) -> Router) -> Self {
+        Self::configured(path, |config| config, app).await
+    }
+
+    /// The same with more configuration.
+    pub(crate) async fn configured(
+        path: &str,
+        configure: impl FnOnce(LogtoConfig) -> LogtoConfig + Send,
+        app: impl FnOnce(&Stage) -> Router,
+    ) -> Self {
         let listener = TcpListener::bind(("localhost", 0)).await.unwrap();
         let base_url = format!("http://localhost:{}{path}", listener.local_addr().unwrap().port());
-        let stage = Stage::at(&base_url, with_all_scopes).await;
+        let stage = Stage::at(&base_url, |config| configure(with_all_scopes(config))).await;
         let app = app(&stage);
         tokio::spawn(async move { axum::serve(listener, app).await });
         let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();

@@ -6,8 +6,9 @@ use tokio::process::Command;
 use crate::Result;
 
 /// MCP Inspector in the browser and in the terminal, and VS Code.
-const CLIENTS: [&str; 3] = [
+const CLIENTS: [&str; 4] = [
     "http://localhost:6274/oauth/callback",
+    "http://127.0.0.1:6274/oauth/callback",
     "http://127.0.0.1:6276/oauth/callback",
     "http://127.0.0.1:33418/",
 ];
