@@ -314,7 +314,7 @@ async fn accounts_elsewhere_are_linked_and_unlinked() {
     me.like("social/verify with a wrong code", path, wrong).await;
     let record = |id: Value| json!({ "newIdentifierVerificationRecordId": id });
     let of_alice = record(me.linked("alice").await);
-    let note = "POST /my-account/identities: account linked to another user";
+    let note = "POST /my-account/identities: account linked to somebody else";
     me.like(note, add, of_alice).await;
     let of_bob = record(me.linked("bob").await);
     let verification = me.verification.take();
