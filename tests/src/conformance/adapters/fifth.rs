@@ -61,6 +61,9 @@ pub(super) fn routes(logto: &Logto) -> Router {
 
 struct SdkRoute(Logto, Route);
 
+/// Bytes of a body that is read, at most.
+const MOST: usize = 64 << 20;
+
 #[async_trait]
 impl Handler for SdkRoute {
     async fn handle(
@@ -72,8 +75,11 @@ impl Handler for SdkRoute {
     ) {
         let Self(logto, route) = self;
         let seen = view(request);
-        let read =
-            async |limit| request.payload_with_max_size(limit).await.map(|body| body.to_vec());
+        let read = async |limit| {
+            // To its end, or else the client may not read the answer.
+            let body = request.payload_with_max_size(MOST).await.ok();
+            body.filter(|body| body.len() <= limit).map(|body| body.to_vec()).ok_or(())
+        };
         let body = route.read_body(read).await;
         response.render(Reply(logto.handle(*route, seen.with_body(body)).await));
     }
