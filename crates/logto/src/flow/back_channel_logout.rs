@@ -68,6 +68,8 @@ impl Engine {
         let token = Compact::parse(token).map_err(LogoutRefusal::unsigned)?;
         let signature = self.provider.verify_signature(&token, TokenOrigin::Untrusted);
         signature.await.map_err(LogoutRefusal::unsigned)?;
+        // Users have other tokens that Logto signed.
+        let is_signed = token.is_logout_token();
         let metadata = self.provider.metadata().await.map_err(LogoutRefusal::signed)?;
         let verified = verify_logout_token(
             &token,
@@ -76,7 +78,7 @@ impl Engine {
             self.settings.clock.now(),
             self.settings.clock_tolerance,
         );
-        verified.map_err(LogoutRefusal::signed)
+        verified.map_err(|error| LogoutRefusal { error, is_signed })
     }
 
     /// Ends the sessions that a logout token names. Logto sends a token once: what the store does

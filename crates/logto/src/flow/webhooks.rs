@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::backoff::Backoff;
-use super::engine::Engine;
+use super::engine::{Engine, Room};
 use crate::access_token::AccessToken;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
@@ -21,6 +21,8 @@ const MAX_AGE: u64 = 5 * 60;
 #[derive(Debug)]
 pub(crate) enum WebhookRefusal {
     NotSigned(Error),
+    /// It has a signature, and no body: that was too long, or too slow.
+    NotRead(Error),
     Invalid(Error),
     Repeated(Error),
     /// Too many wait for the store.
@@ -32,6 +34,7 @@ impl WebhookRefusal {
     pub(crate) fn error(&self) -> &Error {
         match self {
             Self::NotSigned(error)
+            | Self::NotRead(error)
             | Self::Invalid(error)
             | Self::Repeated(error)
             | Self::Busy(error)
@@ -56,15 +59,19 @@ impl Engine {
     ) -> Result<(), WebhookRefusal> {
         let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
         let settings = &self.settings;
+        if body.is_empty() && !signature.is_empty() {
+            let why = "the webhook's body is longer than 6 MiB, or was not there after 5 seconds: if it \
+                       was Logto's, what it told is lost until the next refresh";
+            return Err(WebhookRefusal::NotRead(wrong(why)));
+        }
         if !is_signed(&settings.webhook_keys, body, signature) {
-            let why = match body {
-                [] if !signature.is_empty() => {
-                    "the webhook has no body: it is longer than 6 MiB, or was not there after 5 seconds"
-                }
-                _ => "no signing key fits the webhook's signature",
-            };
+            let why = "no signing key fits the webhook's signature";
             return Err(WebhookRefusal::NotSigned(wrong(why)));
         }
+        let Some(room) = self.deliveries.admit(body) else {
+            let why = "a webhook is lost: too many wait for the store";
+            return Err(WebhookRefusal::Busy(Error::new(ErrorKind::StoreUnavailable, why)));
+        };
         let delivery = Delivery::parse(body).map_err(WebhookRefusal::Invalid)?;
         let (now, tolerance) = (settings.clock.now(), settings.clock_tolerance);
         let sent_at = delivery.created_at_seconds();
@@ -73,10 +80,6 @@ impl Engine {
             let why = "the webhook is too old, or the clocks of this server and Logto differ";
             return Err(WebhookRefusal::Invalid(wrong(why)));
         }
-        let Some(room) = self.deliveries.admit(body) else {
-            let why = "a webhook is lost: too many wait for the store";
-            return Err(WebhookRefusal::Busy(Error::new(ErrorKind::StoreUnavailable, why)));
-        };
         // Logto's deliveries have no id. Two are never equal: each has its time.
         let hash = encoding::sha256(&[body]);
         let owner = encoding::random::<16>().map_err(WebhookRefusal::Failed)?;
@@ -96,21 +99,22 @@ impl Engine {
         };
         let engine = Arc::clone(self);
         drop(self.tasks.spawn(async move {
-            let _room = room;
+            let room = Arc::new(room);
             if claimed || claim.make_at_last(&engine).await {
-                engine.carry_out(&delivery).await;
+                engine.carry_out(&delivery, &room).await;
             }
         }));
         Ok(())
     }
 
     /// What the SDK does by itself, and what the app does.
-    async fn carry_out(self: &Arc<Self>, delivery: &Delivery) {
+    async fn carry_out(self: &Arc<Self>, delivery: &Delivery, room: &Arc<Room>) {
         if let Some(handler) = self.settings.webhook_handler.clone() {
-            let delivery = delivery.clone();
+            let (delivery, room) = (delivery.clone(), Arc::clone(room));
             // A task of its own: it neither waits for the store nor takes the ends with it if it
             // panics.
             drop(self.tasks.spawn(async move {
+                let _room = room;
                 let name = delivery.name().to_owned();
                 if let Err(error) = handler.call(delivery).await {
                     tracing::error!(%error, event = name, "the webhook handler failed");

@@ -112,6 +112,9 @@ impl Http {
     pub(crate) fn published(&self, url: Url) -> Url {
         let without_scheme = |text: &str| text.split_once("://").map(|(_, rest)| rest.to_owned());
         let below = self.internal.as_ref().and_then(|(public, internal)| {
+            if url.as_str().starts_with(public.as_str()) {
+                return None;
+            }
             let (url, internal) = (without_scheme(url.as_str())?, without_scheme(internal)?);
             Url::parse(&[public, url.strip_prefix(&internal)?].concat()).ok()
         });
@@ -268,5 +271,9 @@ mod tests {
         ] {
             assert_eq!(http.published(url(named)).as_str(), published);
         }
+        let http = Http::new(&public, "app", &"secret".into(), limits).unwrap();
+        let http = http.with_internal_endpoint(&public, &url("http://auth.example"));
+        let named = url("https://auth.example/logto/oidc/auth");
+        assert_eq!(http.published(named.clone()), named);
     }
 }

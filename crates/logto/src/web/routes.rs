@@ -14,8 +14,8 @@ use crate::route::Route;
 /// How long a request's body may take: Logto sends its logout tokens in one piece.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Users may fill their own `customData`. Logto takes 1 MB of it, which can be five times as long
-/// when it is sent: `1e20` becomes twenty-one digits.
+/// Users may fill their own `customData`. Logto takes 1 MB of it, which can be five times as
+/// long when it is sent: `1e20` becomes twenty-one digits.
 const WEBHOOK: usize = 6 * 1024 * 1024;
 
 /// A code for a frame holds the cookies of a session and the address of a page.

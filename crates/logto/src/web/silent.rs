@@ -62,7 +62,9 @@ impl Context {
             Err(error)
                 if matches!(
                     error.kind(),
-                    ErrorKind::InvalidRequest | ErrorKind::StoreUnavailable
+                    ErrorKind::InvalidRequest
+                        | ErrorKind::NotConfigured
+                        | ErrorKind::StoreUnavailable
                 ) =>
             {
                 Err(error)

@@ -23,15 +23,25 @@ impl Context {
             self.logto().faults.report("webhook", error);
             return Reply::from_error(error);
         }
-        let limit = match refusal {
-            WebhookRefusal::NotSigned(_) => &self.logto().unsigned_webhooks,
-            _ => &self.logto().refused_webhooks,
-        };
-        if let Some(suppressed) = limit.admit() {
-            tracing::warn!(%error, suppressed, "a webhook was refused");
+        let logto = self.logto();
+        match refusal {
+            WebhookRefusal::NotRead(_) => {
+                if let Some(suppressed) = logto.unread_webhooks.admit() {
+                    tracing::error!(%error, suppressed, "a webhook was not read");
+                }
+            }
+            _ => {
+                let limit = match refusal {
+                    WebhookRefusal::NotSigned(_) => &logto.unsigned_webhooks,
+                    _ => &logto.refused_webhooks,
+                };
+                if let Some(suppressed) = limit.admit() {
+                    tracing::warn!(%error, suppressed, "a webhook was refused");
+                }
+            }
         }
         let status = match refusal {
-            WebhookRefusal::NotSigned(_) => 401,
+            WebhookRefusal::NotSigned(_) | WebhookRefusal::NotRead(_) => 401,
             WebhookRefusal::Repeated(_) => 409,
             _ => 400,
         };

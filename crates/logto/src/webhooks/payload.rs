@@ -400,8 +400,10 @@ impl Payload for UserChange {
         // `data` of these is what users write themselves.
         let route = origin.matched_route.as_deref().unwrap_or_default();
         let is_part = route.ends_with("/custom-data") || route.ends_with("/profile");
-        let user =
-            body.object("data").filter(|_| !is_part).and_then(|user| WebhookUser::read(&user));
+        let user = (!is_part)
+            .then(|| body.object("data"))
+            .flatten()
+            .and_then(|user| WebhookUser::read(&user));
         let user_id = origin.params.get("userId").cloned();
         Some(Self {
             user_id: user_id.or_else(|| user.as_ref().map(|user| user.id.clone()))?,

@@ -23,7 +23,7 @@ use crate::tasks::Tasks;
 pub(crate) use exchanges::{Completed, Exchange, Exchanges, Outcome, Redeemed};
 pub(crate) use refreshes::{RefreshOutcome, Refreshes};
 pub(crate) use unknown_resources::UnknownResources;
-pub(crate) use waiting::{Deliveries, WaitingLogouts};
+pub(crate) use waiting::{Deliveries, Room, WaitingLogouts};
 
 /// The parts, put together once.
 pub(crate) struct Engine {
@@ -54,6 +54,8 @@ pub(crate) struct Engine {
     pub(crate) missing_routes: LogLimit,
     /// Of webhooks that Logto did not sign, which anyone can post.
     pub(crate) unsigned_webhooks: LogLimit,
+    /// Of those with a signature, but no body.
+    pub(crate) unread_webhooks: LogLimit,
     /// Of those that it did sign.
     pub(crate) refused_webhooks: LogLimit,
     pub(crate) deliveries: Deliveries,
@@ -95,6 +97,7 @@ impl Engine {
             waiting_logouts: WaitingLogouts::default(),
             missing_routes: LogLimit::default(),
             unsigned_webhooks: LogLimit::default(),
+            unread_webhooks: LogLimit::default(),
             refused_webhooks: LogLimit::default(),
             deliveries: Deliveries::default(),
             connector_reads: SingleFlight::default(),

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Logouts that wait for the store.
 const MOST_LOGOUTS: usize = 10_000;
 /// Bytes of deliveries under way, which wait here while the store does not answer.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of a delivery beside its body.
 const OVERHEAD: usize = 1024;
 
@@ -82,9 +82,9 @@ mod tests {
     fn deliveries_under_way_are_bounded_in_bytes() {
         let deliveries = Deliveries::default();
         let body = vec![0; 1024 * 1024 - OVERHEAD];
-        let mut under_way: Vec<_> = (0..32).map(|_| deliveries.admit(&body).unwrap()).collect();
+        let mut under_way: Vec<_> = (0..16).map(|_| deliveries.admit(&body).unwrap()).collect();
         assert!(deliveries.admit(b"{}").is_none());
-        assert_eq!(deliveries.count(), 32);
+        assert_eq!(deliveries.count(), 16);
         under_way.pop();
         assert!(deliveries.admit(&body).is_some());
     }

@@ -51,6 +51,14 @@ struct Claims {
     nonce: bool,
 }
 
+impl Compact<'_> {
+    /// Whether its header says that it is a logout token (section 2.4).
+    pub(crate) fn is_logout_token(&self) -> bool {
+        let typ = self.header.typ.as_deref();
+        typ.is_some_and(|typ| TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ)))
+    }
+}
+
 /// Checks the claims of a token whose signature was verified.
 pub(crate) fn verify_logout_token(
     token: &Compact<'_>,
@@ -60,9 +68,7 @@ pub(crate) fn verify_logout_token(
     tolerance: u64,
 ) -> Result<LogoutToken, Error> {
     // Section 2.4 recommends the type; one that says otherwise is another token.
-    if let Some(typ) = &token.header.typ
-        && !TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ))
-    {
+    if token.header.typ.is_some() && !token.is_logout_token() {
         return Err(refuse("it is of another type"));
     }
     let claims: Claims = serde_json::from_slice(&token.payload)

@@ -5,11 +5,16 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::clock::{Clock, Tick};
 use crate::error::Error;
 
 /// Seconds between two attempts while the value is old and Logto does not answer.
 const RETRY: u64 = 30;
+
+/// How long the use of a value that is twice as old as it should be waits for a renewal.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Between two attempts while there is no value: none after the first failure, which may
 /// have been a broken connection; then they double from one to the other. The longest is what
@@ -17,7 +22,7 @@ const RETRY: u64 = 30;
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// Fetched when first needed; renewed in the background when it is old, while the old value
-/// serves; renewed before it is used when it is twice as old; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
+/// serves; waited for a moment when it is twice as old; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
 /// its outcome. While there is no value, the error of the last fetch is given to all who come
 /// before the next one is due.
 #[derive(Debug)]
@@ -47,9 +52,9 @@ impl<T> State<T> {
     }
 
     /// Whether the value is so old that its use has to wait for a renewal: nothing asked for it in
-    /// the meantime. After a failed renewal, no one waits again.
+    /// the meantime. After a failed renewal, no one waits until another time like that.
     fn is_stale(&self, now: u64, fresh_for: u64) -> bool {
-        self.error.is_none() && now >= self.renew_at.saturating_add(fresh_for)
+        now >= self.renew_at.saturating_add(fresh_for)
     }
 
     /// The error of the last fetch, if it is too early for another.
@@ -114,8 +119,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
                 tracing::warn!(%error, "failed to refresh provider metadata or keys");
             })
         };
+        // A task of its own: a caller that goes away must not cut it.
         if is_stale {
-            if let Ok(renewed) = renewal.await {
+            let renewed = timeout(PATIENCE, tokio::spawn(renewal)).await;
+            if let Ok(Ok(Ok(renewed))) = renewed {
                 return Ok((renewed, self.read(|state| Seen(state.attempts))));
             }
         } else if self.fetching.try_lock().is_ok() {
@@ -277,8 +284,34 @@ mod tests {
         clock.advance(Duration::from_secs(121));
         assert_eq!(*cached.get(|| async { Err(down()) }).await.unwrap().0, 2);
         // In an outage only the first one waits.
-        clock.advance(Duration::from_secs(121));
+        clock.advance(Duration::from_secs(31));
         assert_eq!(*cached.get(std::future::pending).await.unwrap().0, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_takes_long_or_loses_its_caller_is_finished() {
+        let clock = Clock::system();
+        let cached = Cached::new(60, clock.clone());
+        cached.get(|| async { Ok(1) }).await.unwrap();
+        clock.advance(Duration::from_secs(121));
+        let slow = || async {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            Ok(2)
+        };
+        assert_eq!(*cached.get(slow).await.unwrap().0, 1);
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert_eq!(*cached.read(|state| state.value.clone()).unwrap(), 2);
+        clock.advance(Duration::from_secs(121));
+        let gone = timeout(
+            Duration::from_secs(1),
+            cached.get(|| async {
+                tokio::time::sleep(Duration::from_secs(9)).await;
+                Err(down())
+            }),
+        );
+        assert!(gone.await.is_err());
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert!(cached.read(|state| state.error.is_some()));
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::records::unpacked;
 use super::replay::{ReplayGuard, ReplayGuards};
@@ -59,7 +59,8 @@ impl ReplayGuards {
             sleep(BEAT).await;
             let expect = version.map_or(Expect::Absent, Expect::Version);
             // One that is lost is followed by another.
-            if let Ok(stored) = self.store.put(&key, Vec::new(), expect, HEARTBEAT_LIFE).await {
+            let put = self.store.put(&key, Vec::new(), expect, HEARTBEAT_LIFE);
+            if let Ok(Ok(stored)) = timeout(BEAT, put).await {
                 version = stored;
             }
         }
@@ -93,8 +94,7 @@ impl ReplayGuards {
             if now >= deadline || now - alive_at >= SILENCE {
                 limited!(
                     warn,
-                    "a sign-in was lost: the instance that exchanged its code is gone or does not \
-                     answer"
+                    "a sign-in was lost: the instance that took its code is gone, or met an outage"
                 );
                 return Ok(Some(TakenUp::Refused));
             }

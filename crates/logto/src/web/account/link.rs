@@ -66,6 +66,9 @@ impl Account {
     /// needs a [verification](Self::with_verification) too; a new token of an account that is
     /// linked does not.
     ///
+    /// `target` is your own choice, not the visitor's: one without a button is
+    /// [`ErrorKind::NotConfigured`].
+    ///
     /// The answer is a redirect with a cookie. Call it for a form of your own page
     /// ([`require_own_page`](crate::web::Context::require_own_page)).
     ///
@@ -185,15 +188,17 @@ impl Account {
     /// The same error, with a page about the link: the user is signed in all the same.
     fn not_linked(&self, error: Error, page: &str) -> Error {
         let is_expected = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::InvalidCallback)
-            || error.account_problem().is_some_and(AccountProblem::is_user_error);
+            || error.account_problem().is_some_and(|problem| {
+                problem.is_user_error() && problem != AccountProblem::VerificationRequired
+            });
         let request = self.context.request();
         if !is_expected || !(request.is_navigation() || request.accepts_html()) {
             return error;
         }
         let page = Page {
             title: "The account was not linked",
-            text: "You are still signed in. You declined, it took too long, it was done already, or the \
-                   account belongs to another user.",
+            text: "You are still signed in. You declined, it took too long, it was done already, or this \
+                   account cannot be linked.",
             detail: None,
             next_action: NextAction::link(self.context.url(page), "Continue"),
         };
