@@ -47,6 +47,7 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
     for (name, value) in variables {
         terminal.line(format_args!("export {name}={}", quoted(&value)));
     }
+    terminal.is_written()?;
     let _ = interrupted().await;
     Ok(ExitCode::SUCCESS)
 }

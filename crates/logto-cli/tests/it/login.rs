@@ -12,17 +12,17 @@ use tokio::process::{Child, Command};
 
 use crate::support::{Run, logto, run};
 
-const API: &str = "https://api.example.test";
+pub(crate) const API: &str = "https://api.example.test";
 
 /// A tenant with an application of devices, and someone's home.
-struct Machine {
+pub(crate) struct Machine {
     tenant: LocalTenant,
     app: String,
     home: TempDir,
 }
 
 impl Machine {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::of(None).await
     }
 
@@ -47,7 +47,7 @@ impl Machine {
         Self { tenant, app, home: tempfile::tempdir().unwrap() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let folder: &Path = self.home.path();
         let mut command = logto(folder, arguments);
         command
@@ -79,7 +79,7 @@ impl Machine {
         }
     }
 
-    async fn sign_in(&self) {
+    pub(crate) async fn sign_in(&self) {
         let complete = |line: &str| {
             let rest = line.strip_prefix("or open ")?;
             rest.split(' ').next().map(str::to_owned)
