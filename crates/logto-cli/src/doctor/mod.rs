@@ -15,6 +15,7 @@ mod scopes;
 mod session_size;
 mod sign_in;
 mod store;
+mod unasked;
 mod webhooks;
 
 use std::process::ExitCode;

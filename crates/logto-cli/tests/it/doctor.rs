@@ -244,3 +244,23 @@ async fn a_proxy_that_lets_few_headers_through_is_noticed() {
     assert!(request.to_string().contains("does not get through"), "{request}");
     assert!(response.to_string().contains("does not get back"), "{response}");
 }
+
+#[tokio::test]
+async fn an_app_whose_certificate_is_not_trusted() {
+    let base_url = Place::find().await.run_self_signed();
+    let checked = CheckedApp::at(&base_url, LocalTenant::builder().base_url(&base_url)).await;
+    let finding = checked.suffers_from("running app", "invalid peer certificate").await;
+    assert!(finding["fix"].as_str().unwrap().contains("SSL_CERT_FILE"), "{finding}");
+    let run = checked.check(&[]).await;
+    assert!(!run.out.contains("nothing answers"), "{run:?}");
+}
+
+#[tokio::test]
+async fn an_app_whose_name_this_machine_does_not_know() {
+    let base_url = "https://no-such-host.invalid";
+    let checked = CheckedApp::idle().await.with("BASE_URL", base_url);
+    let found = checked.findings(&[]).await;
+    let told = found.iter().find(|(check, _)| check == "running app").expect("a finding");
+    assert!(told.1["what"].as_str().unwrap().contains("no host no-such-host.invalid"), "{told:?}");
+    assert_eq!(told.1["severity"], "problem");
+}
