@@ -61,7 +61,7 @@ pub(crate) async fn logout(
 }
 
 fn config(app: arguments::NativeApp) -> Result<NativeConfig, Failure> {
-    let variables = Variables::read(&app.env_file)?;
+    let variables = Variables::find(app.env_file.as_deref())?;
     let needed = |given: Option<String>, name: &str| {
         let missing = || Failure::wrong_use(format_args!("{name} is not set"));
         given.or_else(|| variables.get(name)).ok_or_else(missing)

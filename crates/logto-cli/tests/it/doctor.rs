@@ -44,6 +44,10 @@ async fn the_configuration_can_be_in_a_file() {
     let run = checked.check(&[]).await;
     assert_eq!(run.status, 1, "{run:?}");
     assert!(run.out.contains("LOGTO_APP_SECRET is not set"), "{run:?}");
+    // A file that is named is meant.
+    let run = checked.check(&["--env-file", "ap.env"]).await;
+    assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
+    assert!(run.err.contains("there is no file ap.env"), "{run:?}");
 }
 
 #[tokio::test]

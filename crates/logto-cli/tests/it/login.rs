@@ -169,6 +169,8 @@ async fn what_is_missing_is_named() {
     command.env_remove("LOGTO_NATIVE_APP_ID");
     let run = run(command).await;
     assert!(run.status == 2 && run.err.contains("LOGTO_NATIVE_APP_ID"), "{run:?}");
+    let run = machine.run(&["token", API, "--env-file", "ap.env"]).await;
+    assert!(run.status == 2 && run.err.contains("there is no file ap.env"), "{run:?}");
 }
 
 #[cfg(unix)]
