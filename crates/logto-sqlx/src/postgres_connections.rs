@@ -138,9 +138,13 @@ impl Connections {
     /// `error`, if it is not the connection's fault.
     pub(crate) async fn after_failure(
         &self,
-        failed: PoolConnection<Postgres>,
+        mut failed: PoolConnection<Postgres>,
         error: sqlx::Error,
     ) -> sqlx::Result<PoolConnection<Postgres>> {
+        if is_of_an_old_plan(&error) {
+            failed.clear_cached_statements().await?;
+            return Ok(failed);
+        }
         drop(failed);
         if is_dead(&error) {
             self.alive().await
@@ -204,6 +208,12 @@ fn is_dead(error: &sqlx::Error) -> bool {
 /// `read_only_sql_transaction`.
 fn is_read_only(error: &sqlx::Error) -> bool {
     has_code(error, "25006")
+}
+
+/// `feature_not_supported`: what a statement returns has another type since it was prepared,
+/// because a column of the table was altered. It would fail on this connection for ever.
+fn is_of_an_old_plan(error: &sqlx::Error) -> bool {
+    has_code(error, "0A000")
 }
 
 fn has_code(error: &sqlx::Error, code: &str) -> bool {

@@ -270,6 +270,25 @@ async fn an_app_that_takes_all_connections_leaves_one_for_what_has_to_be_stored(
     assert!(storage.remove("key", None).await.unwrap());
 }
 
+/// Each connection has prepared its statements with the types of before.
+#[tokio::test]
+async fn a_column_that_is_altered_costs_no_request() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    let admin = pool(&postgres);
+    let storage = PostgresStorage::new(patient().connect_lazy(&postgres.url()).unwrap());
+    assert!(storage.put("key", entry(1), Expect::Absent, HOUR).await.unwrap());
+    for kind in ["varchar(300)", "text"] {
+        assert_eq!(storage.get(&["key"]).await.unwrap(), [Some(entry(1))]);
+        let alter = format!("alter table logto_entries alter column key type {kind}");
+        query(sqlx::AssertSqlSafe(alter)).execute(&admin).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(storage.get(&["key"]).await.unwrap(), [Some(entry(1))], "{kind}");
+        }
+    }
+    assert!(storage.remove("key", Some(Version::from_number(1))).await.unwrap());
+}
+
 /// The usual pool, whose own patience is longer than the SDK's.
 fn patient() -> PgPoolOptions {
     PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(60))
