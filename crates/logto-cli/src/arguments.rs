@@ -99,9 +99,9 @@ pub(crate) struct Local {
 #[derive(Args)]
 #[command(after_help = "Exit status: 0 no problem, 1 problems found, 2 wrong use.")]
 pub(crate) struct Doctor {
-    /// The file with variables that are not in the environment
-    #[arg(long, value_name = "FILE", default_value = ".env")]
-    pub(crate) env_file: PathBuf,
+    /// The file with variables that are not in the environment [default: .env, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
     /// The prefix of the SDK's routes, if the app has one, such as /auth
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub(crate) route_prefix: String,
@@ -198,9 +198,9 @@ pub(crate) struct NativeApp {
     /// An application of the type “Native” [LOGTO_NATIVE_APP_ID]
     #[arg(long, value_name = "ID")]
     pub(crate) app_id: Option<String>,
-    /// The file with variables that are not in the environment
-    #[arg(long, value_name = "FILE", default_value = ".env")]
-    pub(crate) env_file: PathBuf,
+    /// The file with variables that are not in the environment [default: .env, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
 }
 
 /// Sign in on this machine, to call your APIs by hand or from scripts.

@@ -11,6 +11,7 @@ use tokio::process::Child;
 use tokio::process::Command;
 use tokio::signal;
 use tokio::time::timeout;
+use url::Url;
 
 use crate::arguments::Local;
 use crate::env_file::quoted;
@@ -47,6 +48,7 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
     for (name, value) in variables {
         terminal.line(format_args!("export {name}={}", quoted(&value)));
     }
+    terminal.is_written()?;
     let _ = interrupted().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -59,6 +61,7 @@ fn app_id_of_this_directory() -> String {
 }
 
 async fn start(options: &Local) -> Result<LocalTenant, Failure> {
+    check_ports(options)?;
     let app_id = options.app_id.clone().unwrap_or_else(app_id_of_this_directory);
     let mut builder = LocalTenant::builder()
         .port(options.port)
@@ -80,6 +83,7 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
         }
     }
     if let Some((identifier, permissions)) = options.api.split_first() {
+        check_api(identifier, permissions)?;
         builder = builder.api(identifier, permissions);
     }
     for text in &options.users {
@@ -95,6 +99,38 @@ async fn start(options: &Local) -> Result<LocalTenant, Failure> {
         | logto_local::Error::SecretNotLocal => Failure::wrong_use(error),
         error => Failure::new(error),
     })
+}
+
+/// The tenant may be at any free port, but not the app: browsers have to find it.
+fn check_ports(options: &Local) -> Result<(), Failure> {
+    let has_port_0 = |address: &&String| Url::parse(address).is_ok_and(|url| url.port() == Some(0));
+    let mut addresses = [&options.base_url].into_iter().chain(&options.redirect_uris);
+    match addresses.find(has_port_0) {
+        None => Ok(()),
+        Some(address) => Err(Failure::wrong_use(format_args!(
+            "{address} has the port 0, where no browser finds your app"
+        ))
+        .with_remedy("Name the port that your app listens on, for example: http://localhost:3000")),
+    }
+}
+
+/// What Logto's console would not take (RFC 8707, section 2; RFC 6749, section 3.3).
+fn check_api(identifier: &str, permissions: &[String]) -> Result<(), Failure> {
+    if !Url::parse(identifier).is_ok_and(|url| url.fragment().is_none()) {
+        return Err(Failure::wrong_use(format_args!(
+            "{identifier:?} is not an identifier of an API: that is an absolute URI without #"
+        ))
+        .with_remedy("For example: --api http://localhost:8000/mcp read:notes"));
+    }
+    let is_word = |name: &&String| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"')
+    };
+    match permissions.iter().find(|name| !is_word(name)) {
+        None => Ok(()),
+        Some(name) => Err(Failure::wrong_use(format_args!(
+            "{name:?} is not a permission: that is one word, such as read:notes"
+        ))),
+    }
 }
 
 /// `dora`, or `dora:things-editor`.
@@ -161,8 +197,14 @@ async fn run_command(mut command: Command, program: &str) -> Result<ExitCode, Fa
     }
 }
 
+/// The command's own, or what shells make of the signal that ended it.
 fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal: Option<i32> = None;
+    let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
+    let code = code.and_then(|code| u8::try_from(code).ok());
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 

@@ -1,5 +1,6 @@
 //! `logto login`, `logto token`, `logto logout`: the user of this machine, signed in.
 
+use std::error::Error as _;
 use std::process::ExitCode;
 
 use logto_native::{Error, ErrorKind, FileStore, NativeApp, NativeConfig};
@@ -60,7 +61,7 @@ pub(crate) async fn logout(
 }
 
 fn config(app: arguments::NativeApp) -> Result<NativeConfig, Failure> {
-    let variables = Variables::read(&app.env_file)?;
+    let variables = Variables::find(app.env_file.as_deref())?;
     let needed = |given: Option<String>, name: &str| {
         let missing = || Failure::wrong_use(format_args!("{name} is not set"));
         given.or_else(|| variables.get(name)).ok_or_else(missing)
@@ -76,12 +77,19 @@ fn app(config: NativeConfig) -> Result<NativeApp, Failure> {
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: Error) -> Failure {
-    let text = error.to_string();
+    let mut text = error.to_string();
+    // The path, and what the system said.
+    if let (ErrorKind::Store, Some(reason)) = (error.kind(), error.source()) {
+        text = format!("{text}: {reason}");
+    }
     let failure = match error.kind() {
         ErrorKind::InvalidRequest => Failure::wrong_use(&text),
         _ => Failure::new(&text),
     };
     match (error.kind(), error.code()) {
+        (ErrorKind::Store, _) => {
+            failure.with_remedy("The folder has to be yours, on a disk that can be written.")
+        }
         (ErrorKind::SignInRequired, _) => failure.with_remedy("Run logto login."),
         (_, Some("invalid_target")) => failure.with_remedy(
             "Logto gives tokens only for the APIs that the sign-in asked for: logto login --resource <URL>",

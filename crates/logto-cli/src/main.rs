@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
         Command::Token(options) => login::token(options, &terminal).await,
         Command::Logout(options) => login::logout(options, &terminal).await,
     };
+    let outcome = outcome.and_then(|code| terminal.is_written().map(|()| code));
     outcome.unwrap_or_else(|failure| {
         terminal.complain(&failure);
         failure.exit_code()

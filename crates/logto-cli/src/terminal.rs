@@ -8,6 +8,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::pin::pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -48,6 +49,8 @@ pub(crate) struct Terminal {
     live: bool,
     /// Whether standard output is for one JSON document.
     for_programs: bool,
+    /// What came in the way of the result.
+    lost: Arc<OnceLock<io::Error>>,
 }
 
 impl Terminal {
@@ -61,6 +64,7 @@ impl Terminal {
             color_err: color && error_is_terminal,
             live: able && error_is_terminal && !set("CI"),
             for_programs: false,
+            lost: Arc::default(),
         }
     }
 
@@ -69,6 +73,7 @@ impl Terminal {
         Self {
             color_out: if for_programs { self.color_err } else { self.color_out },
             for_programs,
+            lost: Arc::clone(&self.lost),
             ..*self
         }
     }
@@ -83,13 +88,36 @@ impl Terminal {
         if self.for_programs {
             return self.remark(text);
         }
-        // The reader closed the pipe.
-        let _ = writeln!(io::stdout(), "{text}");
+        self.print(text);
     }
 
     /// The result, for programs.
     pub(crate) fn json(&self, document: &Value) {
-        let _ = writeln!(io::stdout(), "{document}");
+        self.print(document);
+    }
+
+    fn print(&self, text: impl Display) {
+        let mut stream = io::stdout().lock();
+        if let Err(error) = writeln!(stream, "{text}").and_then(|()| stream.flush()) {
+            self.lose(error);
+        }
+    }
+
+    fn lose(&self, error: io::Error) {
+        // A reader who closed the pipe has what it wanted.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let _ = self.lost.set(error);
+        }
+    }
+
+    /// Whether all of the result so far was written.
+    pub(crate) fn is_written(&self) -> Result<(), Failure> {
+        match self.lost.get() {
+            None => Ok(()),
+            Some(error) => {
+                Err(Failure::new(format_args!("standard output cannot be written: {error}")))
+            }
+        }
     }
 
     /// A line that is not part of the result.
@@ -186,6 +214,15 @@ mod tests {
     fn foreign_text_cannot_control_the_terminal() {
         let text = printable("issuer \x1b]0;title\x07\r\n… \u{202e}\u{2028}");
         assert_eq!(text, "issuer \u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}… \u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn a_result_is_lost_unless_its_reader_went_away() {
+        let terminal = Terminal::of_this_process();
+        terminal.for_programs(true).lose(io::ErrorKind::BrokenPipe.into());
+        terminal.is_written().unwrap();
+        terminal.for_programs(true).lose(io::ErrorKind::StorageFull.into());
+        terminal.is_written().unwrap_err();
     }
 
     #[test]

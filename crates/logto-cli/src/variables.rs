@@ -10,7 +10,26 @@ pub(crate) struct Variables {
     pub(crate) file: EnvFile,
 }
 
+/// Where variables are looked for unless it is said where.
+const USUAL: &str = ".env";
+
+pub(crate) fn file_or_usual(given: Option<&Path>) -> &Path {
+    given.unwrap_or(Path::new(USUAL))
+}
+
 impl Variables {
+    /// Of a file that was named, or else of the usual one if it is there.
+    pub(crate) fn find(given: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(path) = given
+            && !path.try_exists().unwrap_or(true)
+        {
+            let path = path.display();
+            return Err(Failure::wrong_use(format_args!("there is no file {path}")));
+        }
+        Self::read(file_or_usual(given))
+    }
+
+    /// A file that is not there is empty.
     pub(crate) fn read(env_file: &Path) -> Result<Self, Failure> {
         let file = EnvFile::read(env_file)?;
         Ok(Self { file })

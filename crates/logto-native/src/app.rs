@@ -11,7 +11,7 @@ use crate::config::NativeConfig;
 use crate::credentials::Credentials;
 use crate::device::DeviceSignIn;
 use crate::error::{Error, ErrorKind};
-use crate::lock::Lock;
+use crate::lock::{self, Lock};
 use crate::protocol::{Protocol, Tokens};
 use crate::store::CredentialStore;
 use crate::user::User;
@@ -117,8 +117,8 @@ impl NativeApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Refused`] if the application is not of that
-    /// kind.
+    /// [`ErrorKind::Unreachable`]; [`ErrorKind::Refused`] if the application is not of that kind;
+    /// [`ErrorKind::Store`] if the credentials could not be stored.
     ///
     /// # Example
     ///
@@ -132,6 +132,7 @@ impl NativeApp {
     /// }
     /// ```
     pub async fn begin_device_sign_in(&self) -> Result<DeviceSignIn, Error> {
+        self.check_store().await?;
         let codes = self.0.protocol.device_codes().await?;
         Ok(DeviceSignIn { app: self.clone(), codes })
     }
@@ -141,7 +142,8 @@ impl NativeApp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`], and [`ErrorKind::Internal`] if no port is free.
+    /// [`ErrorKind::Unreachable`]; [`ErrorKind::Internal`] if no port is free;
+    /// [`ErrorKind::Store`] if the credentials could not be stored.
     ///
     /// # Example
     ///
@@ -156,6 +158,7 @@ impl NativeApp {
     /// }
     /// ```
     pub async fn begin_browser_sign_in(&self) -> Result<BrowserSignIn, Error> {
+        self.check_store().await?;
         BrowserSignIn::begin(self.clone(), &self.0.redirect_path).await
     }
 
@@ -276,6 +279,15 @@ impl NativeApp {
             app.save(&credentials).await
         });
         joined(saving).await.map(|()| user)
+    }
+
+    /// Whether what a sign-in brings could be stored, before the user does anything for it.
+    async fn check_store(&self) -> Result<(), Error> {
+        let check = |store: &dyn CredentialStore| {
+            lock::open(store.lock_file())?;
+            store.check()
+        };
+        self.with_store("stored", check).await
     }
 
     async fn load(&self) -> Result<Option<Credentials>, Error> {

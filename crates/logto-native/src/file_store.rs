@@ -1,7 +1,7 @@
 //! Credentials in a file that only its owner reads.
 
 use std::env;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -88,7 +88,7 @@ impl CredentialStore for FileStore {
         match fs::read(&self.file) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => Err(named(&self.file, &error)),
         }
     }
 
@@ -96,21 +96,27 @@ impl CredentialStore for FileStore {
         create_folder(&self.file)?;
         let new = with_suffix(&self.file, ".new");
         // What a process left that was killed may have other permissions.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = create_private(&new)?;
-        file.write_all(credentials)?;
-        file.sync_all()?;
-        fs::rename(&new, &self.file)
+        remove(&new)?;
+        let write = || {
+            let mut file = private().create_new(true).open(&new)?;
+            file.write_all(credentials)?;
+            file.sync_all()?;
+            fs::rename(&new, &self.file)
+        };
+        write().map_err(|error| named(&self.file, &error))
+    }
+
+    fn check(&self) -> io::Result<()> {
+        create_folder(&self.file)?;
+        // Not the file that another process may be saving to.
+        let tried = with_suffix(&self.file, ".tried");
+        let opened = private().create(true).truncate(true).open(&tried);
+        opened.map_err(|error| named(&tried, &error))?;
+        remove(&tried)
     }
 
     fn delete(&self) -> io::Result<()> {
-        match fs::remove_file(&self.file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove(&self.file)
     }
 
     fn lock_file(&self) -> &Path {
@@ -125,15 +131,27 @@ pub(crate) fn create_folder(file: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder).map_err(|error| named(folder, &error))
 }
 
-fn create_private(file: &Path) -> io::Result<File> {
+/// The error with the path that it is about, which the system leaves out.
+pub(crate) fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(file, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
+    options
 }
 
 #[cfg(test)]
@@ -151,6 +169,22 @@ mod tests {
         assert_eq!(store.load().unwrap().as_deref(), Some(&b"two"[..]));
         store.delete().unwrap();
         assert_eq!(store.load().unwrap(), None);
+    }
+
+    #[test]
+    fn what_cannot_be_saved_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app/credentials.json");
+        FileStore::new(&file).check().unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("app")).unwrap().count(), 0);
+
+        let file = folder.path().join("file/credentials.json");
+        fs::write(folder.path().join("file"), "").unwrap();
+        let store = FileStore::new(&file);
+        for error in [store.check().unwrap_err(), store.save(b"one").unwrap_err()] {
+            let path = file.parent().unwrap().display().to_string();
+            assert!(error.to_string().starts_with(&path), "{error}");
+        }
     }
 
     #[cfg(unix)]

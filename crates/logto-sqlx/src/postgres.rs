@@ -107,7 +107,8 @@ impl PostgresStorage {
 
     /// Stores in the app's own pool. Where that has no free connection, requests take turns with
     /// the one beside it, for as long as the pool's `acquire_timeout` lets them, or until the
-    /// SDK gives up.
+    /// SDK gives up. A database that takes no connections for two seconds is asked why, and the
+    /// request fails with its answer.
     ///
     /// # Example
     ///
@@ -160,7 +161,8 @@ impl PostgresStorage {
             raw_sql(Self::SCHEMA).execute(&mut *transaction).await?;
             transaction.commit().await
         };
-        create.await.map_err(StorageError::new)
+        let created = create.await;
+        self.connections.explained(created).await.map_err(StorageError::new)
     }
 
     async fn acquire(&self) -> Result<PoolConnection<Postgres>, StorageError> {
@@ -198,7 +200,8 @@ impl PostgresStorage {
         let mut swept = 0;
         loop {
             let sweep = query(SWEEP).bind(i64::from(BATCH)).execute(self.connections.pool());
-            let rows = sweep.await.map_err(StorageError::new)?.rows_affected();
+            let outcome = self.connections.explained(sweep.await).await;
+            let rows = outcome.map_err(StorageError::new)?.rows_affected();
             swept += rows;
             if rows < u64::from(BATCH) {
                 return Ok(swept);
@@ -339,6 +342,7 @@ impl Storage for PostgresStorage {
             return Ok(None);
         }
         let subscription = PostgresSubscription::open(self.connections.pool()).await;
+        let subscription = self.connections.explained(subscription).await;
         Ok(Some(Box::new(subscription.map_err(StorageError::new)?)))
     }
 }

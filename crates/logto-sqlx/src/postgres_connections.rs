@@ -1,25 +1,37 @@
 //! The connections of a `PostgresStorage`: those of the app's pool, and one beside it.
 
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPoolOptions, Postgres};
 use sqlx::{Connection, PgConnection, PgPool, query_scalar};
-use tokio::time::timeout;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
 
-/// How long the app's pool is waited for before the connection beside it is taken.
+/// How long the app's pool is waited for before the connection beside it is taken, too.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a connection is waited for before the database is asked whether it takes any. sqlx goes
+/// on trying and does not say why it has to. The SDK gives up after 3 s unless it is told otherwise.
+const WAIT: Duration = Duration::from_secs(2);
+/// How long the database may take to refuse a connection.
+const ASK: Duration = Duration::from_millis(500);
+/// For how long a database that took a connection is not asked again: all connections of a pool may
+/// be in use for long, and many wait for one.
+const BELIEVED: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     pool: PgPool,
     reserve: Arc<OnceLock<PgPool>>,
+    /// When the database last took a connection that was made to see whether it does.
+    welcomed: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Connections {
     pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool, reserve: Arc::default() }
+        Self { pool, reserve: Arc::default(), welcomed: Arc::default() }
     }
 
     /// The app's.
@@ -28,13 +40,80 @@ impl Connections {
     }
 
     /// A connection of the app's pool, or the one beside it.
+    ///
+    /// # Errors
+    ///
+    /// Why the database takes no connections, if it takes none for two seconds.
     pub(crate) async fn acquire(&self) -> sqlx::Result<PoolConnection<Postgres>> {
-        let Some(reserve) = self.reserve.get() else {
-            return self.pool.acquire().await;
+        let mut free = pin!(self.free());
+        if let Ok(outcome) = timeout(WAIT, &mut free).await {
+            return self.explained(outcome).await;
+        }
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut free => outcome,
+            refusal = self.refusal() => match refusal {
+                Some(reason) => Err(reason),
+                // All are in use, and one of them becomes free.
+                None => free.await,
+            },
         };
-        match timeout(PATIENCE, self.pool.acquire()).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(_)) | Err(_) => reserve.acquire().await,
+        self.explained(outcome).await
+    }
+
+    /// The first connection that becomes free.
+    async fn free(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        let mut own = pin!(self.pool.acquire());
+        let Some(reserve) = self.reserve.get() else {
+            return own.await;
+        };
+        match timeout(PATIENCE, &mut own).await {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(_)) => return reserve.acquire().await,
+            Err(_) => {}
+        }
+        let mut beside = pin!(reserve.acquire());
+        tokio::select! {
+            outcome = &mut own => match outcome {
+                Err(_) => beside.await,
+                connection => connection,
+            },
+            outcome = &mut beside => match outcome {
+                Err(_) => own.await,
+                connection => connection,
+            },
+        }
+    }
+
+    /// The outcome, with the reason why no connection came in time, if the database has one.
+    pub(crate) async fn explained<T>(&self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
+        match outcome {
+            Err(sqlx::Error::PoolTimedOut) => {
+                Err(self.refusal().await.unwrap_or(sqlx::Error::PoolTimedOut))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Why the database takes no connection; `None` if it takes one, or does not say.
+    async fn refusal(&self) -> Option<sqlx::Error> {
+        timeout(ASK, self.ask()).await.ok().flatten()
+    }
+
+    /// One at a time, so that no one else loses a place to those who ask.
+    async fn ask(&self) -> Option<sqlx::Error> {
+        let mut welcomed = self.welcomed.lock().await;
+        if welcomed.is_some_and(|at| at.elapsed() < BELIEVED) {
+            return None;
+        }
+        match PgConnection::connect_with(&self.pool.connect_options()).await {
+            Ok(connection) => {
+                *welcomed = Some(Instant::now());
+                // The answer to the farewell is of no use.
+                let _ = connection.close().await;
+                None
+            }
+            Err(reason) => Some(reason),
         }
     }
 
@@ -59,9 +138,13 @@ impl Connections {
     /// `error`, if it is not the connection's fault.
     pub(crate) async fn after_failure(
         &self,
-        failed: PoolConnection<Postgres>,
+        mut failed: PoolConnection<Postgres>,
         error: sqlx::Error,
     ) -> sqlx::Result<PoolConnection<Postgres>> {
+        if is_of_an_old_plan(&error) {
+            failed.clear_cached_statements().await?;
+            return Ok(failed);
+        }
         drop(failed);
         if is_dead(&error) {
             self.alive().await
@@ -125,6 +208,12 @@ fn is_dead(error: &sqlx::Error) -> bool {
 /// `read_only_sql_transaction`.
 fn is_read_only(error: &sqlx::Error) -> bool {
     has_code(error, "25006")
+}
+
+/// `feature_not_supported`: what a statement returns has another type since it was prepared,
+/// because a column of the table was altered. It would fail on this connection for ever.
+fn is_of_an_old_plan(error: &sqlx::Error) -> bool {
+    has_code(error, "0A000")
 }
 
 fn has_code(error: &sqlx::Error, code: &str) -> bool {

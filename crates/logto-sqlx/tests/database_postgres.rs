@@ -13,7 +13,7 @@ use logto::storage::{Expect, Storage, Version, test_kit};
 use logto_servers::{PgBouncer, Postgres, eventually, one_of_many_wins, soon};
 use logto_sqlx::PostgresStorage;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{PgPool, query, query_scalar};
+use sqlx::{Connection, PgConnection, PgPool, query, query_scalar};
 use support::{HOUR, entry};
 
 fn pool(postgres: &Postgres) -> PgPool {
@@ -268,6 +268,95 @@ async fn an_app_that_takes_all_connections_leaves_one_for_what_has_to_be_stored(
         where pid <> pg_backend_pid() and backend_type = 'client backend'";
     query(kill).execute(&self::pool(&postgres)).await.unwrap();
     assert!(storage.remove("key", None).await.unwrap());
+}
+
+/// Each connection has prepared its statements with the types of before.
+#[tokio::test]
+async fn a_column_that_is_altered_costs_no_request() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    let admin = pool(&postgres);
+    let storage = PostgresStorage::new(patient().connect_lazy(&postgres.url()).unwrap());
+    assert!(storage.put("key", entry(1), Expect::Absent, HOUR).await.unwrap());
+    for kind in ["varchar(300)", "text"] {
+        assert_eq!(storage.get(&["key"]).await.unwrap(), [Some(entry(1))]);
+        let alter = format!("alter table logto_entries alter column key type {kind}");
+        query(sqlx::AssertSqlSafe(alter)).execute(&admin).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(storage.get(&["key"]).await.unwrap(), [Some(entry(1))], "{kind}");
+        }
+    }
+    assert!(storage.remove("key", Some(Version::from_number(1))).await.unwrap());
+}
+
+/// The usual pool, whose own patience is longer than the SDK's.
+fn patient() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(60))
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_told_from_one_that_is_slow() {
+    let pool = patient().connect_lazy("postgres://logto@127.0.0.1:1/postgres").unwrap();
+    let storage = PostgresStorage::new(pool);
+    // The first without the connection beside the pool, the others with it.
+    for error in [
+        soon("an error", storage.ping()).await.unwrap_err(),
+        soon("an error", storage.put("key", entry(1), Expect::Absent, HOUR)).await.unwrap_err(),
+        soon("an error", storage.remove("key", None)).await.unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("Connection refused"), "{error}");
+        assert!(std::error::Error::source(&error).is_some(), "{error:?}");
+    }
+
+    let hasty = PgPoolOptions::new().acquire_timeout(Duration::from_millis(20));
+    let hasty = hasty.connect_lazy("postgres://logto@127.0.0.1:1/postgres").unwrap();
+    let error = PostgresStorage::new(hasty).create_schema().await.unwrap_err();
+    assert!(error.to_string().contains("Connection refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_without_room_says_so_and_is_used_when_it_has_some() {
+    let postgres = Postgres::start().await;
+    let admin = pool(&postgres);
+    storage(&postgres).await;
+    for statement in
+        ["create role app login connection limit 1", "grant all on logto_entries to app"]
+    {
+        query(statement).execute(&admin).await.unwrap();
+    }
+    let options: PgConnectOptions = postgres.url().parse().unwrap();
+    let options = options.username("app");
+    let storage = PostgresStorage::new(patient().connect_lazy_with(options.clone()));
+    let taken = PgConnection::connect_with(&options).await.unwrap();
+
+    let put = storage.put("key", entry(1), Expect::Absent, HOUR);
+    let error = soon("an error", put).await.unwrap_err();
+    assert!(error.to_string().contains("too many connections"), "{error}");
+
+    taken.close().await.unwrap();
+    let put = storage.put("key", entry(1), Expect::Absent, HOUR);
+    assert!(soon("a connection", put).await.unwrap());
+}
+
+/// They were asked for by others, and become free.
+#[tokio::test]
+async fn connections_that_are_in_use_are_waited_for() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    let (port, answers) = round_trips::count(&postgres.url()).await;
+    let options: PgConnectOptions = postgres.url().parse().unwrap();
+    let options = options.port(port).ssl_mode(PgSslMode::Disable);
+    let pool = patient().connect_with(options).await.unwrap();
+    let storage = PostgresStorage::new(pool.clone());
+    let taken = pool.acquire().await.unwrap();
+    let before = answers.load(Ordering::SeqCst);
+    let waiting = tokio::spawn(async move { storage.get(&["key"]).await });
+    // Nothing else can speak to the database: it was asked whether it takes connections.
+    let asked = async || (answers.load(Ordering::SeqCst) > before).then_some(());
+    eventually("the database to be asked", asked).await;
+    assert!(!waiting.is_finished());
+    drop(taken);
+    assert_eq!(soon("an answer", waiting).await.unwrap().unwrap(), [None]);
 }
 
 #[tokio::test]

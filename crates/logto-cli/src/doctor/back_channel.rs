@@ -36,7 +36,9 @@ pub(crate) async fn check(
         Ok(answer) => {
             broken(uri, &format!("it answers {} to a wrong token, not 400", answer.status))
         }
-        Err(_) if is_loopback(&address) => Outcome::Skipped(format!("nothing runs at {uri} now")),
+        Err(cause) if is_loopback(&address) => {
+            Outcome::Skipped(format!("{uri} cannot be asked now: {cause}"))
+        }
         Err(cause) => broken(uri, &format!("it cannot be reached from here: {cause}")),
     };
     match seen {

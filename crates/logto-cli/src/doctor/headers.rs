@@ -18,7 +18,8 @@ const LARGEST_RESPONSE: usize = 3500;
 pub(crate) async fn check(http: &Http, sign_in: &Url) -> Outcome {
     let usual = match http.get(sign_in).await {
         Ok(usual) if usual.location.is_some() => usual,
-        _ => return Outcome::Skipped("the app does not run".to_owned()),
+        Ok(_) => return Outcome::Skipped("the app does not lead to Logto, see above".to_owned()),
+        Err(_) => return Outcome::Skipped("the app cannot be asked, see above".to_owned()),
     };
     let mut findings = Vec::new();
     let cookies = format!("logto-doctor={}", "x".repeat(REQUEST));

@@ -15,6 +15,7 @@ mod scopes;
 mod session_size;
 mod sign_in;
 mod store;
+mod unasked;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ use url::Url;
 use crate::arguments::Doctor;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
-use crate::variables::Variables;
+use crate::variables::{Variables, file_or_usual};
 use app::App;
 use ask::Http;
 use finding::{Finding, Outcome, Results};
@@ -35,7 +36,7 @@ use provider::Provider;
 use sign_in::Addresses;
 
 pub(crate) async fn run(options: Doctor, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let variables = Variables::read(&options.env_file)?;
+    let variables = Variables::find(options.env_file.as_deref())?;
     let mut results = Results::default();
     if let Some(checked) = CheckedApp::from_variables(&options, &variables, &mut results)? {
         let what = format!("Checking the app {} at {}", checked.app.id, checked.endpoint);
@@ -81,7 +82,7 @@ impl CheckedApp {
             Ok(logto) => logto,
             Err(wrong) => {
                 let problems = wrong.problems().iter().map(ToString::to_string);
-                let file = options.env_file.display();
+                let file = file_or_usual(options.env_file.as_deref()).display();
                 let finding = |what: String| {
                     let why = "The app does not start with this configuration.";
                     let fix = if what.contains("is not set") {
@@ -108,7 +109,7 @@ impl CheckedApp {
         };
         let mut seen = format!("the app {} at {}", app.id, app.base_url);
         if variables.is_in_file_only("LOGTO_APP_ID") {
-            let file = options.env_file.display();
+            let file = file_or_usual(options.env_file.as_deref()).display();
             seen += &format!(", by {file}; the app itself reads its environment only");
         }
         results.add("configuration", Outcome::Passed(seen));

@@ -8,6 +8,7 @@ use super::app::{App, out_of_order, parameter, unexpected};
 use super::ask::Http;
 use super::finding::{Finding, Outcome, Results};
 use super::provider::Provider;
+use super::unasked::unasked;
 
 /// Where the app sends browsers.
 pub(crate) struct Addresses {
@@ -35,13 +36,15 @@ impl Addresses {
 
         let base = app.base_url.as_str().trim_end_matches('/');
         let address = Url::parse(&format!("{base}{target}")).ok()?;
-        let theirs = running(http, &address, &ours).await;
-        let outcome = match &theirs {
-            Ok(theirs) => same_app(theirs, &ours, &address),
-            Err(why) => Outcome::Skipped(why.clone()),
+        let (authorization, outcome) = match running(http, &address, &ours).await {
+            Ok(theirs) => {
+                let outcome = same_app(&theirs, &ours, &address);
+                (theirs, outcome)
+            }
+            Err(outcome) => (ours, outcome),
         };
         results.add("running app", outcome);
-        Some(Self { authorization: theirs.unwrap_or(ours), end_session })
+        Some(Self { authorization, end_session })
     }
 
     /// Sends the request, as a browser without a session would.
@@ -127,12 +130,13 @@ fn location(reply: &logto::web::Reply) -> Option<Url> {
 }
 
 /// The authorization request of the app at `address`, if it runs and has the SDK's routes.
-async fn running(http: &Http, address: &Url, ours: &Url) -> Result<Url, String> {
-    let answer = http.get(address).await;
-    let answer = answer.map_err(|cause| format!("nothing answers at {address}: {cause}"))?;
+async fn running(http: &Http, address: &Url, ours: &Url) -> Result<Url, Outcome> {
+    let answer = http.get(address).await.map_err(|cause| unasked(address, &cause))?;
     let to = answer.redirect(address).filter(|to| to.path() == ours.path());
-    to.filter(|to| parameter(to, "client_id").is_some())
-        .ok_or_else(|| format!("{address} does not lead to Logto, it answers {}", answer.status))
+    to.filter(|to| parameter(to, "client_id").is_some()).ok_or_else(|| {
+        let status = answer.status;
+        Outcome::Skipped(format!("{address} does not lead to Logto, it answers {status}"))
+    })
 }
 
 fn same_app(theirs: &Url, ours: &Url, address: &Url) -> Outcome {

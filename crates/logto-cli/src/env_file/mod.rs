@@ -98,6 +98,20 @@ impl EnvFile {
         written
     }
 
+    /// Whether other users of this machine may read what is in the file.
+    #[cfg(unix)]
+    pub(crate) fn is_open_to_others(path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+
+        fs::metadata(path).is_ok_and(|found| found.mode() & 0o044 != 0)
+    }
+
+    /// Windows keeps the files of a user to the user.
+    #[cfg(not(unix))]
+    pub(crate) fn is_open_to_others(_path: &Path) -> bool {
+        false
+    }
+
     /// Writes the file whole or not at all. A new one is for its owner's eyes only.
     pub(crate) fn save(&self) -> Result<(), Failure> {
         if !self.changed {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::env_values::{EnvValues, how_to_load};
 use crate::arguments::HuggingFace;
-use crate::env_file::Written;
+use crate::env_file::{EnvFile, Written, quoted};
 use crate::terminal::{Terminal, Tone, indented, printable};
 
 pub(crate) struct Report {
@@ -72,6 +72,13 @@ impl Report {
             let (mark, kept) = (terminal.paint(Tone::Careful, "!"), kept.join(", "));
             terminal.line(format_args!(
                 "{mark} {kept} in {file} was edited and stays as it is; take it out to have it written anew"
+            ));
+        }
+        if !self.dry_run && EnvFile::is_open_to_others(&options.env_file) {
+            let mark = terminal.paint(Tone::Careful, "!");
+            let path = quoted(&options.env_file.to_string_lossy());
+            terminal.line(format_args!(
+                "{mark} {file} holds secrets, and other users of this machine may read it: chmod 600 {path}"
             ));
         }
         let nothing = self.changes.is_empty() && written.is_empty();

@@ -1,5 +1,7 @@
 //! An app that runs while the doctor looks at it.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
@@ -9,6 +11,10 @@ use axum::routing::get;
 use logto_axum::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// A place for an app, which no one else takes.
 pub(crate) struct Place {
@@ -21,6 +27,24 @@ impl Place {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         Self { listener, base_url: format!("http://localhost:{port}") }
+    }
+
+    /// An app with a certificate that no one else has issued.
+    pub(crate) fn run_self_signed(self) -> String {
+        let certificate = CertificateDer::from_pem_slice(include_bytes!("self_signed/cert.pem"));
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("self_signed/key.pem"));
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.unwrap()], key.unwrap())
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = self.listener.accept().await {
+                // The client hangs up as soon as it sees the certificate.
+                let _ = acceptor.accept(connection).await;
+            }
+        });
+        self.base_url.replace("http:", "https:")
     }
 
     /// Nothing runs there.

@@ -87,11 +87,11 @@ impl CheckedApp {
     }
 
     /// Exactly this is found, and told with a reason and a remedy.
-    pub(crate) async fn suffers_from(&self, check: &str, told: &str) {
-        self.suffers_with(&[], check, told).await;
+    pub(crate) async fn suffers_from(&self, check: &str, told: &str) -> Value {
+        self.suffers_with(&[], check, told).await
     }
 
-    pub(crate) async fn suffers_with(&self, arguments: &[&str], check: &str, told: &str) {
+    pub(crate) async fn suffers_with(&self, arguments: &[&str], check: &str, told: &str) -> Value {
         let found = self.findings(arguments).await;
         let [(found_by, finding)] = found.as_slice() else {
             panic!("not one finding about {check}: {found:#?}");
@@ -104,5 +104,6 @@ impl CheckedApp {
         }
         let secret = self.tenant.app_secret();
         assert!(!finding.to_string().contains(secret), "{finding}");
+        finding.clone()
     }
 }

@@ -44,6 +44,10 @@ async fn the_configuration_can_be_in_a_file() {
     let run = checked.check(&[]).await;
     assert_eq!(run.status, 1, "{run:?}");
     assert!(run.out.contains("LOGTO_APP_SECRET is not set"), "{run:?}");
+    // A file that is named is meant.
+    let run = checked.check(&["--env-file", "ap.env"]).await;
+    assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
+    assert!(run.err.contains("there is no file ap.env"), "{run:?}");
 }
 
 #[tokio::test]
@@ -243,4 +247,24 @@ async fn a_proxy_that_lets_few_headers_through_is_noticed() {
     assert_eq!((first.as_str(), second.as_str()), ("header sizes", "header sizes"));
     assert!(request.to_string().contains("does not get through"), "{request}");
     assert!(response.to_string().contains("does not get back"), "{response}");
+}
+
+#[tokio::test]
+async fn an_app_whose_certificate_is_not_trusted() {
+    let base_url = Place::find().await.run_self_signed();
+    let checked = CheckedApp::at(&base_url, LocalTenant::builder().base_url(&base_url)).await;
+    let finding = checked.suffers_from("running app", "invalid peer certificate").await;
+    assert!(finding["fix"].as_str().unwrap().contains("SSL_CERT_FILE"), "{finding}");
+    let run = checked.check(&[]).await;
+    assert!(!run.out.contains("nothing answers"), "{run:?}");
+}
+
+#[tokio::test]
+async fn an_app_whose_name_this_machine_does_not_know() {
+    let base_url = "https://no-such-host.invalid";
+    let checked = CheckedApp::idle().await.with("BASE_URL", base_url);
+    let found = checked.findings(&[]).await;
+    let told = found.iter().find(|(check, _)| check == "running app").expect("a finding");
+    assert!(told.1["what"].as_str().unwrap().contains("no host no-such-host.invalid"), "{told:?}");
+    assert_eq!(told.1["severity"], "problem");
 }

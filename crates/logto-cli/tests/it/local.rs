@@ -78,6 +78,17 @@ async fn a_command_gets_the_tenant_in_its_environment_and_ends_it() {
     assert!(!run.out.contains("export"), "{run:?}");
 }
 
+/// As a shell says it of a command that it ran.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_command_that_is_killed_is_told_from_one_that_fails() {
+    for (signal, status) in [("KILL", 137), ("TERM", 143)] {
+        let program = format!("kill -{signal} $$");
+        let run = run(logto(&temp_dir(), &["local", "--port", "0", "--", "sh", "-c", &program]));
+        assert_eq!(run.await.status, status, "{signal}");
+    }
+}
+
 /// A supervisor signals the program that it started, and no other.
 #[tokio::test]
 async fn a_command_is_asked_to_end_as_the_program_is() {
@@ -157,10 +168,16 @@ async fn what_cannot_start_says_what_to_do() {
         (&["--app-secret", "real"], 2, "must begin with `local-`"),
         (&["--base-url", "nonsense"], 2, "not an absolute URL"),
         (&["--base-url", "https://app.example.com"], 2, "not on this machine"),
+        (&["--base-url", "http://localhost:0"], 2, "has the port 0"),
+        (&["--redirect-uri", "http://localhost:0/callback"], 2, "has the port 0"),
+        (&["--port", "0", "--api", "not a uri", "p"], 2, "is not an identifier of an API"),
+        (&["--port", "0", "--api", "https://a.example#b", "p"], 2, "an absolute URI without #"),
+        (&["--port", "0", "--api", "https://a.example", "read notes"], 2, "is one word"),
         (&["--user", "../alice"], 2, "--user dora"),
         (&["--port", "0", "--", "/no/such/program"], 1, "could not be started"),
     ] {
-        let run = run(logto(&temp_dir(), &[&["local"], arguments].concat())).await;
+        let run = run(logto(&temp_dir(), &[&["local"], arguments].concat()));
+        let run = timeout(PATIENCE, run).await.expect("an end");
         assert_eq!(run.status, status, "{arguments:?}: {run:?}");
         assert!(run.err.contains(told), "{arguments:?}: {run:?}");
         assert_eq!(run.out, "", "{arguments:?}");

@@ -9,20 +9,23 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 use crate::support::{Run, logto, run};
 
-const API: &str = "https://api.example.test";
+/// A failure says what is missing instead of waiting for it for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const API: &str = "https://api.example.test";
 
 /// A tenant with an application of devices, and someone's home.
-struct Machine {
+pub(crate) struct Machine {
     tenant: LocalTenant,
     app: String,
     home: TempDir,
 }
 
 impl Machine {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::of(None).await
     }
 
@@ -47,7 +50,7 @@ impl Machine {
         Self { tenant, app, home: tempfile::tempdir().unwrap() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let folder: &Path = self.home.path();
         let mut command = logto(folder, arguments);
         command
@@ -79,7 +82,7 @@ impl Machine {
         }
     }
 
-    async fn sign_in(&self) {
+    pub(crate) async fn sign_in(&self) {
         let complete = |line: &str| {
             let rest = line.strip_prefix("or open ")?;
             rest.split(' ').next().map(str::to_owned)
@@ -166,4 +169,28 @@ async fn what_is_missing_is_named() {
     command.env_remove("LOGTO_NATIVE_APP_ID");
     let run = run(command).await;
     assert!(run.status == 2 && run.err.contains("LOGTO_NATIVE_APP_ID"), "{run:?}");
+    let run = machine.run(&["token", API, "--env-file", "ap.env"]).await;
+    assert!(run.status == 2 && run.err.contains("there is no file ap.env"), "{run:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_place_that_cannot_be_written_is_told_before_the_user_signs_in() {
+    for machine in [Machine::new().await, Machine::with_browser().await] {
+        // Not a folder, so that root cannot write there either.
+        let folder = machine.home.path().join("taken");
+        std::fs::write(&folder, "").unwrap();
+        machine.tenant.clear_requests();
+        for arguments in [&["login"][..], &["login", "--browser"]] {
+            let mut command = machine.command(arguments);
+            command.env("HOME", &folder).env("XDG_CONFIG_HOME", &folder);
+            let run = timeout(PATIENCE, run(command)).await.expect("an error, and no sign-in");
+            assert_eq!(run.status, 1, "{run:?}");
+            for told in ["cannot be stored", folder.to_str().unwrap(), "Not a directory"] {
+                assert!(run.err.contains(told), "{told}: {run:?}");
+            }
+            assert!(!run.err.contains("Open "), "{run:?}");
+        }
+        assert!(machine.tenant.requests().is_empty(), "{:?}", machine.tenant.requests());
+    }
 }

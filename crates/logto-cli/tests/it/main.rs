@@ -14,6 +14,8 @@ mod doctor;
 mod doctor_inside;
 mod local;
 mod login;
+#[cfg(target_os = "linux")]
+mod output;
 mod setup;
 mod setup_stopped;
 mod site;

@@ -269,3 +269,23 @@ async fn automatic_linking_by_unverified_addresses_is_warned_of() {
     assert_eq!(settings.social_sign_in.automatic_account_linking, Some(true));
     assert_eq!(settings.social_sign_in.skip_required_identifiers, Some(true));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_others_may_read_is_told() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    let site = Site::empty().await;
+    fs::write(site.file(), "OTHER=1\n").unwrap();
+    for (mode, told) in [(0o644, true), (0o640, true), (0o600, false)] {
+        fs::set_permissions(site.file(), Permissions::from_mode(mode)).unwrap();
+        let run = site.set_up(&[]).await;
+        assert_eq!(run.status, 0, "{run:?}");
+        assert_eq!(run.out.contains("chmod 600 .env"), told, "{mode:o}: {run:?}");
+    }
+    // Nothing is written into it.
+    fs::set_permissions(site.file(), Permissions::from_mode(0o644)).unwrap();
+    let run = site.set_up(&["--dry-run"]).await;
+    assert!(!run.out.contains("chmod"), "{run:?}");
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use logto_local::{LocalTenant, LocalTenantBuilder};
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use crate::support::{Run, logto, run};
 
@@ -33,6 +34,12 @@ impl Site {
     /// An empty value takes a variable away.
     pub(crate) async fn set_up_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         self.tenant.clear_requests();
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        run(command).await
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let machine = self.tenant.machine_app();
         let mut command =
             logto(self.folder.path(), &[&["setup", "hugging-face"], arguments].concat());
@@ -42,9 +49,8 @@ impl Site {
             .env("LOGTO_M2M_APP_SECRET", &machine.app_secret)
             .env("HUGGING_FACE_CLIENT_ID", "client-id")
             .env("HUGGING_FACE_CLIENT_SECRET", CLIENT_SECRET)
-            .env("BASE_URL", BASE_URL)
-            .envs(variables.iter().copied());
-        run(command).await
+            .env("BASE_URL", BASE_URL);
+        command
     }
 
     pub(crate) fn file(&self) -> PathBuf {

@@ -30,7 +30,8 @@ pub(crate) fn logto(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 pub(crate) async fn run(mut command: Command) -> Run {
-    let output = command.output().await.unwrap();
+    // `output` would take standard output away from where a test sent it.
+    let output = command.spawn().unwrap().wait_with_output().await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run {
         out: text(output.stdout),

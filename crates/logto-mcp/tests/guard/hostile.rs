@@ -136,7 +136,12 @@ const TABLE: &[Row] = &[
     ("forged Mcp-Name in base64", Status(400, "-32020"), Same, |t| Ask::call("write_note").replace("mcp-name", "=?base64?d2hvYW1p?=").token(&t.reads)),
     ("two Mcp-Name", Status(400, "-32020"), Same, |t| Ask::call("write_note").with("mcp-name", "whoami").token(&t.writes)),
     ("forged Mcp-Method", Status(400, "-32020"), Same, |t| Ask::call("write_note").replace("mcp-method", "tools/list").token(&t.reads)),
-    ("Mcp-Name without permission", Needs(WRITES), Same, |t| Ask::call("whoami").replace("mcp-name", "write_note").token(&t.reads)),
+    ("Mcp-Name without permission", Status(400, "-32020"), Same, |t| Ask::call("whoami").replace("mcp-name", "write_note").token(&t.reads)),
+    ("Mcp-Name without permission for an actor", Status(400, "-32020"), Same, |t| Ask::call("whoami").replace("mcp-name", "read_notes").token(&t.delegated)),
+    ("Mcp-Name of an organization", Status(400, "-32020"), Same, |t| Ask::call("whoami").replace("mcp-name", "organization_notes").token(&t.reads)),
+    ("Mcp-Method without permission", Status(400, "-32020"), Same, |t| Ask::modern("tools/list", json!({})).replace("mcp-method", "subscriptions/listen").token(&t.none)),
+    ("forged headers without a message", Status(400, "-32700"), Same, |t| Ask::call("write_note").body("{}").token(&t.reads)),
+    ("forged headers without a token", Missing(WRITES), Same, |_| Ask::call("whoami").replace("mcp-name", "write_note")),
     ("no Mcp-Name", Status(400, "-32020"), Status(400, ""), |t| Ask::call("whoami").without("mcp-name").token(&t.reads)),
     ("another version in the body", Status(400, "-32020"), Status(400, ""), |t| Ask::call("whoami").replace("mcp-protocol-version", "2025-11-25").token(&t.reads)),
     // Bodies that could mean two things.
