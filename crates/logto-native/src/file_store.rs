@@ -109,9 +109,11 @@ impl CredentialStore for FileStore {
     fn check(&self) -> io::Result<()> {
         create_folder(&self.file)?;
         // Not the file that another process may be saving to.
-        let tried = with_suffix(&self.file, ".tried");
-        let opened = private().create(true).truncate(true).open(&tried);
-        opened.map_err(|error| named(&tried, &error))?;
+        let tried = with_suffix(&self.file, &format!(".tried-{}", std::process::id()));
+        remove(&tried)?;
+        let written = private().create_new(true).open(&tried);
+        let written = written.and_then(|mut file| file.write_all(b"\n"));
+        written.map_err(|error| named(&tried, &error))?;
         remove(&tried)
     }
 

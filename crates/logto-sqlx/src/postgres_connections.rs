@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const WAIT: Duration = Duration::from_secs(2);
 /// How long the database may take to refuse a connection.
 const ASK: Duration = Duration::from_millis(500);
+/// How long one of the pool's own connections is waited for after that: with the two above less than
+/// the SDK waits.
+const REST: Duration = Duration::from_millis(400);
 /// For how long a database that took a connection is not asked again: all connections of a pool may
 /// be in use for long, and many wait for one.
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -53,7 +56,8 @@ impl Connections {
             biased;
             outcome = &mut free => outcome,
             refusal = self.refusal() => match refusal {
-                Some(reason) => Err(reason),
+                // It may still have some that are in use.
+                Some(reason) => timeout(REST, free).await.unwrap_or(Err(reason)),
                 // All are in use, and one of them becomes free.
                 None => free.await,
             },
