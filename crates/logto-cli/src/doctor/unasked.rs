@@ -15,8 +15,9 @@ pub(crate) fn unasked(address: &Url, cause: &str) -> Outcome {
     } else {
         return Outcome::Skipped(format!("nothing answers at {address}: {cause}"));
     };
-    // In development, browsers get along: they ask the developer, and know `*.localhost`.
-    if is_loopback(address) {
+    // In development, browsers get along: they ask the developer, and know `*.localhost`. And a name
+    // server that does not answer says nothing of the app.
+    if is_loopback(address) || cause.contains("Temporary failure") {
         finding.severity = Severity::Advice;
     }
     finding.into()
@@ -53,9 +54,12 @@ mod tests {
     #[test]
     fn a_name_that_only_browsers_know_is_no_problem() {
         let cause = "failed to lookup address information: Name or service not known";
-        for (address, severity) in [
-            ("http://app.localhost:3000/sign-in", Severity::Advice),
-            ("https://app.example.com/sign-in", Severity::Problem),
+        let no_answer =
+            "failed to lookup address information: Temporary failure in name resolution";
+        for (address, cause, severity) in [
+            ("http://app.localhost:3000/sign-in", cause, Severity::Advice),
+            ("https://app.example.com/sign-in", cause, Severity::Problem),
+            ("https://app.example.com/sign-in", no_answer, Severity::Advice),
         ] {
             let address = Url::parse(address).unwrap();
             let Outcome::Findings(findings) = unasked(&address, cause) else {

@@ -59,12 +59,12 @@ impl Engine {
     ) -> Result<(), WebhookRefusal> {
         let wrong = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
         let settings = &self.settings;
-        if body.is_empty() && !signature.is_empty() {
-            let why = "the webhook's body is longer than 6 MiB, or was not there after 5 seconds: if it \
-                       was Logto's, what it told is lost until the next refresh";
-            return Err(WebhookRefusal::NotRead(wrong(why)));
-        }
         if !is_signed(&settings.webhook_keys, body, signature) {
+            if body.is_empty() && !signature.is_empty() {
+                let why = "the webhook's body is longer than 6 MiB, or was not there after 5 seconds: if \
+                           it was Logto's, what it told is lost until the next refresh";
+                return Err(WebhookRefusal::NotRead(wrong(why)));
+            }
             let why = "no signing key fits the webhook's signature";
             return Err(WebhookRefusal::NotSigned(wrong(why)));
         }
