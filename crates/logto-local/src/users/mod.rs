@@ -96,7 +96,7 @@ impl TestUser {
     /// use logto_local::TestUser;
     ///
     /// // An app has to get by without a name and an address.
-    /// let nobody = TestUser::new("nobody").with_name(None).with_email(None);
+    /// let carol = TestUser::new("carol").with_name(None).with_email(None);
     /// let renamed = TestUser::new("dora").with_name(Some("Dora D.")).with_email(Some("d@example.test"));
     /// ```
     #[must_use]

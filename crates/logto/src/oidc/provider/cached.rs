@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, Tick};
 use crate::error::Error;
+use crate::log_limit::limited;
 
 /// Seconds between two attempts while the value is old and Logto does not answer.
 const RETRY: u64 = 30;
@@ -116,7 +117,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
         let (this, fetch) = (Arc::clone(self), fetch());
         let renewal = async move {
             this.after(seen, fetch).await.inspect_err(|error| {
-                tracing::warn!(%error, "failed to refresh provider metadata or keys");
+                // All who waited for the same fetch come by here.
+                limited!(warn, %error, "failed to refresh provider metadata or keys");
             })
         };
         // A task of its own: a caller that goes away must not cut it.
