@@ -1,7 +1,7 @@
 //! Converts the core's replies into axum responses.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http;
 use axum::response::{IntoResponse, Response};
 
 /// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
@@ -33,15 +33,6 @@ impl From<logto::Error> for Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = Response::default();
-        let status = StatusCode::from_u16(self.0.status());
-        *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        for (name, value) in self.0.headers() {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                response.headers_mut().append(*name, value);
-            }
-        }
-        *response.body_mut() = Body::from(self.0.into_body());
-        response
+        http::Response::<String>::from(self.0).map(Body::from)
     }
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use rmcp::ErrorData;
@@ -39,15 +39,7 @@ pub(crate) fn not_allowed(allowed: &'static str) -> BoxResponse {
 
 /// A response that the core decided on.
 pub(crate) fn of_core(reply: logto::web::Reply) -> BoxResponse {
-    let status = StatusCode::from_u16(reply.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = empty(status);
-    for (name, value) in reply.headers() {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().append(HeaderName::from_static(name), value);
-        }
-    }
-    *response.body_mut() = Full::from(reply.into_body()).boxed();
-    response
+    Response::<String>::from(reply).map(|body| Full::from(body).boxed())
 }
 
 fn with_body(status: StatusCode, body: Vec<u8>) -> BoxResponse {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use poem::error::ResponseError;
-use poem::http::{HeaderValue, StatusCode};
+use poem::http::{self, StatusCode};
 use poem::{IntoResponse, Response};
 
 /// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
@@ -38,14 +38,11 @@ impl From<logto::Error> for Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
+        let (parts, body) = http::Response::<String>::from(self.0).into_parts();
         let mut response = Response::default();
-        response.set_status(self.status());
-        for (name, value) in self.0.headers() {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                response.headers_mut().append(*name, value);
-            }
-        }
-        response.set_body(self.0.into_body());
+        response.set_status(parts.status);
+        *response.headers_mut() = parts.headers;
+        response.set_body(body);
         response
     }
 }

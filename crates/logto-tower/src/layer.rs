@@ -89,7 +89,7 @@ where
                     request.extensions_mut().insert(claims);
                     inner.call(request).await
                 }
-                Err(error) => Ok(refusal(&error.into(), request.headers())),
+                Err(error) => Ok(refusal(error.into(), request.headers())),
             }
         })
     }

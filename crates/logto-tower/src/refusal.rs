@@ -1,30 +1,20 @@
 //! Converts the core's replies into responses without a body.
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use logto::web::Reply;
 
 /// The headers say all that a client needs; a service's type of body is one that can be empty.
-pub(crate) fn refusal<R: Default>(reply: &Reply, asked: &HeaderMap) -> Response<R> {
-    let mut response = Response::new(R::default());
-    for (name, value) in reply.headers() {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            let headers = response.headers_mut();
-            headers.append(HeaderName::from_static(name), value);
-        }
-    }
+pub(crate) fn refusal<R: Default>(reply: Reply, asked: &HeaderMap) -> Response<R> {
+    let mut response = Response::<String>::from(reply).map(|_| R::default());
     response.headers_mut().remove(CONTENT_TYPE);
-    match grpc(asked) {
-        // The trailers are the headers if there is no message: "Trailers-Only" in gRPC over HTTP/2.
-        Some(kind) => {
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, kind.clone());
-            headers.insert("grpc-status", code(reply.status()).into());
-        }
-        None => {
-            *response.status_mut() =
-                StatusCode::from_u16(reply.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        }
+    // The trailers are the headers if there is no message: "Trailers-Only" in gRPC over HTTP/2.
+    if let Some(kind) = grpc(asked) {
+        let code = code(response.status());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, kind.clone());
+        headers.insert("grpc-status", code.into());
+        *response.status_mut() = StatusCode::OK;
     }
     response
 }
@@ -36,8 +26,8 @@ fn grpc(asked: &HeaderMap) -> Option<&HeaderValue> {
 }
 
 /// gRPC's status code for an answer of [`Api::authorize`](logto::resource_server::Api::authorize).
-fn code(status: u16) -> u16 {
-    match status {
+fn code(status: StatusCode) -> u16 {
+    match status.as_u16() {
         400 => 3,  // INVALID_ARGUMENT
         401 => 16, // UNAUTHENTICATED
         403 => 7,  // PERMISSION_DENIED

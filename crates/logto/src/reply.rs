@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::log_limit::limited;
@@ -182,6 +183,36 @@ impl Reply {
             self.status = 400;
         }
         self
+    }
+}
+
+/// For frameworks that use the `http` crate. A value that cannot be sent is left out.
+///
+/// # Example
+///
+/// ```
+/// use logto::web::Reply;
+///
+/// let response = http::Response::<String>::from(Reply::no_api());
+/// assert_eq!(response.status(), 500);
+/// assert_eq!(response.headers()["cache-control"], "no-store");
+/// ```
+impl From<Reply> for Response<String> {
+    fn from(reply: Reply) -> Self {
+        let mut response = Self::new(reply.body);
+        let status = StatusCode::from_u16(reply.status);
+        *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        for (name, value) in reply.headers {
+            let value = match value {
+                Cow::Borrowed(value) => HeaderValue::from_str(value),
+                Cow::Owned(value) => HeaderValue::try_from(value),
+            };
+            if let Ok(value) = value {
+                headers.append(HeaderName::from_static(name), value);
+            }
+        }
+        response
     }
 }
 

@@ -13,7 +13,7 @@ impl Settings {
     /// of the base URL. A host that is not on the list is never repeated.
     pub(crate) fn origin_of(&self, host: Option<&str>) -> Cow<'_, str> {
         let allowed = || {
-            let host = host.filter(|_| !self.allowed_origins.is_empty())?;
+            let host = host?;
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
             if !host.bytes().all(plain) {
                 return None;
@@ -75,7 +75,10 @@ impl Settings {
     /// A path or address of `origin` as the browser knows the page.
     pub(crate) fn page(&self, address: &str, origin: &str) -> Option<String> {
         let page = local_page(address, origin)?;
-        self.outside(self.inside(&page))
+        match self.base_path.as_str() {
+            "" => Some(page),
+            _ => self.outside(self.inside(&page)),
+        }
     }
 
     /// The path below the base path, whether or not a proxy took that away.

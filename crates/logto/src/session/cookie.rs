@@ -44,8 +44,8 @@ pub(crate) struct Sealed<'a> {
 }
 
 /// The chunks of a header after the first, each looked up once however many candidates name it.
-#[derive(Default)]
-struct Chunks<'a>([OnceCell<Option<&'a [u8]>>; MAX_CHUNKS]);
+/// Most sessions have none.
+type Chunks<'a> = OnceCell<Box<[OnceCell<Option<&'a [u8]>>; MAX_CHUNKS]>>;
 
 /// What was sealed into a session cookie.
 #[derive(Debug)]
@@ -109,8 +109,12 @@ impl SessionCookie {
         if !(1..=MAX_CHUNKS).contains(&count) {
             return None;
         }
+        if count == 1 {
+            return Some(Sealed { purpose: Purpose::Session, text: first.into() });
+        }
         let mut text = Cow::Borrowed(first);
-        for (at, chunk) in chunks.0.iter().enumerate().take(count).skip(1) {
+        let chunks = chunks.get_or_init(Box::default);
+        for (at, chunk) in chunks.iter().enumerate().take(count).skip(1) {
             let find = || {
                 let name = self.chunk(at);
                 cookies::values(header, &name).next()

@@ -42,7 +42,8 @@ impl Caching {
         };
         let directives = || set.split(',').map(str::trim);
         let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
-        if has("private") || has("no-store") {
+        // The first test is for what the SDK's own responses say.
+        if set == "no-store" || has("private") || has("no-store") {
             None
         } else if self.is_protected {
             Some("no-store")

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::languages::Language;
+use super::navigation::Audience;
 use super::page::{NextAction, Page};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
@@ -87,8 +88,7 @@ impl Context {
     /// permit this.
     pub(super) fn not_permitted(&self, error: Error) -> Error {
         let request = self.request();
-        let is_seen = request.is_navigation()
-            || request.is_shown_to_user()
+        let is_seen = request.is_shown_to_user()
             || request.is_turbo_form()
             || request.turbo_frame().is_some();
         if error.kind() != ErrorKind::Forbidden || !is_seen {
@@ -113,7 +113,8 @@ impl Context {
         self.note_refusal();
         let request = self.request();
         let sign_in = refusal.sign_in.as_str();
-        if request.is_navigation() {
+        let audience = request.audience();
+        if audience == Audience::Navigation {
             return Reply::see_other(sign_in);
         }
         let Refusal { error, message, is_stale, .. } = *refusal;
@@ -133,7 +134,7 @@ impl Context {
                 .content_of_turbo_frame(frame, refusal)
                 .with_header("www-authenticate", challenge);
         }
-        if request.is_shown_to_user() || request.is_turbo_form() {
+        if audience == Audience::User || request.is_turbo_form() {
             return self.page_to_sign_in(refusal).with_header("www-authenticate", challenge);
         }
         let body = Body { error, max_age, message, sign_in_url: sign_in };
@@ -254,7 +255,7 @@ impl Context {
     pub(super) fn method_not_allowed(&self, route: Route, allowed: &[&str]) -> Reply {
         let allowed = allowed.join(", ");
         let request = self.request();
-        let by_user = request.is_navigation() || request.is_shown_to_user();
+        let by_user = request.is_shown_to_user();
         let reply = if route == Route::SignOut && request.is_get_or_head() && by_user {
             let page = Page {
                 title: "Sign out?",

@@ -4,27 +4,46 @@ use url::Url;
 
 use super::Request;
 
+/// Who sees the response to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// A user who opens a page, and can be sent to another one.
+    Navigation,
+    /// A user who did not open a page: it is the response to a form, or a page in a frame.
+    User,
+    /// A program.
+    Script,
+}
+
 impl Request {
+    /// Who sees the response.
+    pub(crate) fn audience(&self) -> Audience {
+        if self.is_prefetch() || self.is_htmx() || self.is_script() || self.is_web_socket() {
+            return Audience::Script;
+        }
+        let accepts_html = self.accepts_html();
+        let (mode, dest) = (self.header("sec-fetch-mode"), self.header("sec-fetch-dest"));
+        let is_opened = match (mode, dest) {
+            // A service worker hands a navigation on without its destination.
+            (Some("navigate" | "same-origin"), Some("empty")) => accepts_html,
+            (Some(mode), _) if mode != "navigate" => false,
+            (_, Some(dest)) => dest == "document",
+            _ => accepts_html,
+        };
+        // A script of Turbo asks for its frame; not every browser says so.
+        if is_opened && self.is_get_or_head() && self.turbo_frame().is_none() {
+            return Audience::Navigation;
+        }
+        match mode.map_or(accepts_html, |mode| mode == "navigate") {
+            true => Audience::User,
+            false => Audience::Script,
+        }
+    }
+
     /// Whether a user opens a page. Only then is a redirect to sign-in of any use; a script would
     /// follow it into a page of another origin and fail there.
     pub(crate) fn is_navigation(&self) -> bool {
-        if !self.is_get_or_head() || self.is_prefetch() || self.is_htmx() {
-            return false;
-        }
-        // A script of Turbo asks; not every browser says so.
-        if self.turbo_frame().is_some() {
-            return false;
-        }
-        if self.is_script() || self.is_web_socket() {
-            return false;
-        }
-        match (self.header("sec-fetch-mode"), self.header("sec-fetch-dest")) {
-            // A service worker hands a navigation on without its destination.
-            (Some("navigate" | "same-origin"), Some("empty")) => self.accepts_html(),
-            (Some(mode), _) if mode != "navigate" => false,
-            (_, Some(dest)) => dest == "document",
-            _ => self.accepts_html(),
-        }
+        self.audience() == Audience::Navigation
     }
 
     /// Whether the method is GET or HEAD.
@@ -46,16 +65,9 @@ impl Request {
         }
     }
 
-    /// Whether a user sees the response although they did not open a page: the response to a form,
-    /// or a page in a frame.
+    /// Whether a user sees the response.
     pub(crate) fn is_shown_to_user(&self) -> bool {
-        if self.is_prefetch() || self.is_htmx() || self.is_script() || self.is_web_socket() {
-            return false;
-        }
-        match self.header("sec-fetch-mode") {
-            Some(mode) => mode == "navigate",
-            None => self.accepts_html(),
-        }
+        self.audience() != Audience::Script
     }
 
     /// Whether the response is shown in a frame.

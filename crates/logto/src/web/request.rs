@@ -280,10 +280,10 @@ impl Request {
     }
 
     /// Path and query.
-    pub(crate) fn target(&self) -> String {
+    pub(crate) fn target(&self) -> Cow<'_, str> {
         match self.query() {
-            "" => self.path().to_owned(),
-            query => format!("{}?{query}", self.path()),
+            "" => self.path().into(),
+            query => [self.path(), "?", query].concat().into(),
         }
     }
 

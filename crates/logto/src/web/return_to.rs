@@ -10,8 +10,12 @@ impl Context {
     /// most `max_age` seconds old if one is given.
     pub(super) fn sign_in_path(&self, page: &str, max_age: Option<u64>) -> String {
         let settings = &self.logto().settings;
-        let mut path = settings.path_of(Route::SignIn);
-        path.push_str("?return_to=");
+        let (base, prefix) = (settings.base_path.as_str(), settings.route_prefix.as_str());
+        let route = [base, prefix, Route::SignIn.path(), "?return_to="];
+        let lengths: usize = route.iter().map(|part| part.len()).sum();
+        // Room for the page as it is encoded at most.
+        let mut path = String::with_capacity(lengths + 3 * page.len());
+        path.extend(route);
         path.extend(form_urlencoded::byte_serialize(page.as_bytes()));
         if let Some(seconds) = max_age {
             path.push_str(&format!("&max_age={seconds}"));

@@ -40,7 +40,7 @@ pub(crate) enum TakenUp {
 impl ReplayGuards {
     /// Whether other instances may see the same callback.
     pub(crate) fn is_shared(&self) -> bool {
-        !self.store.is_in_process()
+        self.store.in_process().is_none()
     }
 
     /// Does the work of a callback, and tells the other instances meanwhile that it goes on.

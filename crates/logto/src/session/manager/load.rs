@@ -1,5 +1,7 @@
 //! Loads the session of a request from its cookies.
 
+use std::sync::Arc;
+
 use super::open::Found;
 use super::opened::{CookieContent, Opened};
 use super::records::Record;
@@ -8,7 +10,7 @@ use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::Error;
 use crate::log_limit::limited;
 use crate::session::{Session, SessionId, SessionState};
-use crate::storage::{Entry, Version};
+use crate::storage::{Entry, MemoryStorage, Version};
 
 /// What a request's cookies stand for.
 #[derive(Clone, Debug)]
@@ -30,6 +32,24 @@ impl SessionLookup {
 }
 
 impl SessionManager {
+    /// The session of a `Cookie` header where that takes no waiting: the store is the memory of
+    /// this process, and there is nothing to write.
+    pub(crate) fn load_at_once(&self, header: &[u8], now: u64) -> Option<SessionLookup> {
+        let memory = self.store.in_process()?;
+        let opened = match self.opened(header, now) {
+            Ok(opened) => opened,
+            Err(state) => return Some(SessionLookup::without_session(state)),
+        };
+        let ends = || opened.ends(&self.store.entry_keys);
+        let (entry, ended) = self.ask_memory(memory, &opened.key, ends, opened.began());
+        let lookup = self.judge(&opened, entry.as_ref(), ended, now);
+        if self.needs_writing(&lookup, now) {
+            return None;
+        }
+        self.tell_watched(opened.id(), &lookup);
+        Some(lookup)
+    }
+
     /// The session of a `Cookie` header.
     ///
     /// # Errors
@@ -37,32 +57,47 @@ impl SessionManager {
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because
     /// the store cannot be asked.
     pub(crate) async fn load(&self, header: &[u8], now: u64) -> Result<SessionLookup, Error> {
+        let opened = match self.opened(header, now) {
+            Ok(opened) => opened,
+            Err(state) => return Ok(SessionLookup::without_session(state)),
+        };
+        let ends = || opened.ends(&self.store.entry_keys);
+        let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
+        let mut lookup = self.judge(&opened, entry.as_ref(), ended, now);
+        if self.needs_writing(&lookup, now)
+            && let Some(loaded) = lookup.loaded
+        {
+            lookup = self.write(loaded, lookup.needs_cookie, &opened, now).await?;
+        }
+        self.tell_watched(opened.id(), &lookup);
+        Ok(lookup)
+    }
+
+    /// The session cookie of a header, opened, unless it says by itself that there is no session.
+    fn opened(&self, header: &[u8], now: u64) -> Result<Arc<Opened>, SessionState> {
         match self.find_cookie(header, now) {
-            Found::Nothing => Ok(SessionLookup::without_session(SessionState::SignedOut)),
+            Found::Nothing => Err(SessionState::SignedOut),
             Found::Unreadable => {
                 // Anyone can send one, so this is not for the usual log.
                 tracing::debug!(
                     "a session cookie could not be read: was the cookie secret changed?"
                 );
-                Ok(SessionLookup::without_session(SessionState::Unreadable))
+                Err(SessionState::Unreadable)
             }
-            Found::Opened(opened) if !self.is_live(&opened, now) => {
-                Ok(SessionLookup::without_session(SessionState::Expired))
+            Found::Opened(opened) if !self.is_live(&opened, now) => Err(SessionState::Expired),
+            Found::Opened(opened) if self.pending.has(opened.id()) => {
+                self.watched.end(opened.id());
+                Err(opened.state_of_end())
             }
-            Found::Opened(opened) => {
-                let lookup = self.look_up(&opened, now).await?;
-                let is_newer = lookup.needs_cookie;
-                let lookup = match lookup.loaded {
-                    // In a box: most requests write nothing, and need no room for it.
-                    Some(loaded) if is_newer || self.expiry.needs_touch(&loaded.session, now) => {
-                        Box::pin(self.write(loaded, is_newer, &opened, now)).await?
-                    }
-                    loaded => SessionLookup { loaded, ..lookup },
-                };
-                self.tell_watched(opened.id(), &lookup);
-                Ok(lookup)
-            }
+            Found::Opened(opened) => Ok(opened),
         }
+    }
+
+    fn needs_writing(&self, lookup: &SessionLookup, now: u64) -> bool {
+        let loaded = lookup.loaded.as_ref();
+        loaded.is_some_and(|loaded| {
+            lookup.needs_cookie || self.expiry.needs_touch(&loaded.session, now)
+        })
     }
 
     /// Those who wait for the end of a session learn what a request learned.
@@ -120,20 +155,20 @@ impl SessionManager {
         }
     }
 
-    /// What is known of a session, by its cookie and by the store.
-    async fn look_up(&self, opened: &Opened, now: u64) -> Result<SessionLookup, Error> {
-        let over = |state| Ok(SessionLookup::without_session(state));
-        if self.pending.has(opened.id()) {
-            return over(opened.state_of_end());
-        }
-        let ends = || opened.ends(&self.store.entry_keys);
-        let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
+    /// What is known of a session, by its cookie and by what the store has.
+    fn judge(
+        &self,
+        opened: &Opened,
+        entry: Option<&Entry>,
+        ended: bool,
+        now: u64,
+    ) -> SessionLookup {
         if ended {
-            return over(SessionState::Revoked);
+            return SessionLookup::without_session(SessionState::Revoked);
         }
-        let lookup = match (self.stored(opened, entry.as_ref()), &opened.content) {
+        let lookup = match (self.stored(opened, entry), &opened.content) {
             // It may have said that the session has ended.
-            (Err(_), _) => return over(SessionState::Unreadable),
+            (Err(_), _) => return SessionLookup::without_session(SessionState::Unreadable),
             // Of the same revision it has the access tokens that did not fit into the cookies.
             (Ok(Some(Record::Session(mut stored))), CookieContent::Session(loaded))
                 if stored.session.revision >= loaded.session.revision =>
@@ -149,13 +184,15 @@ impl SessionManager {
             (Ok(Some(Record::Session(loaded))), CookieContent::SessionPointer(..)) => {
                 SessionLookup::signed_in(loaded)
             }
-            (Ok(Some(Record::Revoked) | None), _) => return over(opened.state_of_end()),
+            (Ok(Some(Record::Revoked) | None), _) => {
+                return SessionLookup::without_session(opened.state_of_end());
+            }
         };
         match &lookup.loaded {
             Some(loaded) if now >= self.expiry.ends_at(&loaded.session) => {
-                over(SessionState::Expired)
+                SessionLookup::without_session(SessionState::Expired)
             }
-            _ => Ok(lookup),
+            _ => lookup,
         }
     }
 
@@ -193,16 +230,43 @@ impl SessionManager {
         &self,
         session: &str,
         ends: impl FnOnce() -> &'a EndKeys,
-        (started_at, known): (u64, Option<Version>),
+        began: (u64, Option<Version>),
     ) -> Result<(Option<Entry>, bool), Error> {
-        if let Some(memory) = self.store.without_markers() {
-            return Ok((memory.find(session), false));
+        if let Some(memory) = self.store.in_process() {
+            return Ok(self.ask_memory(memory, session, ends, began));
         }
         let EndKeys { user, logto } = ends();
         let [entry, end, other] = self.store.get([session, user, logto]).await?;
-        let ended = self.markers.is_over(user, end.as_ref(), started_at, known)
-            || self.markers.is_over(logto, other.as_ref(), started_at, None);
-        Ok((entry, ended))
+        Ok((entry, self.is_over([user, logto], [end, other], began)))
+    }
+
+    /// [`ask`](Self::ask), of the memory of this process.
+    fn ask_memory<'a>(
+        &self,
+        memory: &MemoryStorage,
+        session: &str,
+        ends: impl FnOnce() -> &'a EndKeys,
+        began: (u64, Option<Version>),
+    ) -> (Option<Entry>, bool) {
+        let entry = memory.find(session);
+        // Most never have a revocation marker.
+        if !memory.has_markers() {
+            return (entry, false);
+        }
+        let EndKeys { user, logto } = ends();
+        let found = [memory.find(user), memory.find(logto)];
+        (entry, self.is_over([user, logto], found, began))
+    }
+
+    /// Whether the markers of the user and of the session at Logto end a session.
+    fn is_over(
+        &self,
+        [user, logto]: [&str; 2],
+        [of_user, of_logto]: [Option<Entry>; 2],
+        (started_at, known): (u64, Option<Version>),
+    ) -> bool {
+        self.markers.is_over(user, of_user.as_ref(), started_at, known)
+            || self.markers.is_over(logto, of_logto.as_ref(), started_at, None)
     }
 
     /// Notes that the session is in use, where its life depends on that.

@@ -146,11 +146,6 @@ impl SessionManager {
         self.cookies.are_of_frame(header)
     }
 
-    /// Whether a session is loaded without waiting.
-    pub(crate) fn load_at_once(&self) -> bool {
-        self.store.is_in_process()
-    }
-
     /// Whether the store answers and can be written.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.store.ping().await

@@ -42,26 +42,16 @@ impl Store {
         Self { storage, timeout, keys, entry_keys, outages: Outages::new() }
     }
 
-    /// Whether the store is the memory of this process, which answers at once.
-    pub(crate) fn is_in_process(&self) -> bool {
-        self.storage.in_process().is_some()
-    }
-
-    /// The memory of this process, if that is the store and no revocation marker was ever put into
-    /// it.
-    pub(crate) fn without_markers(&self) -> Option<&MemoryStorage> {
-        self.storage.in_process().filter(|memory| !memory.has_markers())
+    /// The memory of this process, if that is the store: it answers at once.
+    pub(crate) fn in_process(&self) -> Option<&MemoryStorage> {
+        self.storage.in_process()
     }
 
     pub(crate) async fn get<const N: usize>(
         &self,
         keys: [&str; N],
     ) -> Result<[Option<Entry>; N], Error> {
-        if let Some(memory) = self.storage.in_process() {
-            return Ok(keys.map(|key| memory.find(key)));
-        }
-        // In a box: a request that needs no round trip needs no room for one.
-        let found = Box::pin(self.get_all(&keys)).await?;
+        let found = self.get_all(&keys).await?;
         found.try_into().map_err(|_| miscounted())
     }
 

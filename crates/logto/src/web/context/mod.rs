@@ -108,6 +108,9 @@ impl Context {
     /// The origin at which the browser reaches the app.
     pub(crate) fn origin(&self) -> &str {
         let settings = &self.logto().settings;
+        if settings.allowed_origins.is_empty() {
+            return &settings.origin;
+        }
         let other =
             self.0.origin.get_or_init(|| match settings.origin_of(self.request().header("host")) {
                 Cow::Borrowed(_) => None,
@@ -279,20 +282,39 @@ impl Context {
 
     /// What is to be known of the session of this request, as it is now.
     pub(crate) async fn current<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Result<T, Error> {
+        if let Some(known) = self.known(&look).or_else(|| self.load_at_once(&look)) {
+            return Ok(known);
+        }
+        // In a box: most requests need no room for it.
+        Box::pin(self.load(look)).await
+    }
+
+    /// What is known already. After the response nothing is but that there is no session.
+    fn known<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Option<T> {
+        let state = self.state();
+        let current = state.current.as_ref();
+        current.filter(|current| !state.is_answered || current.loaded.is_none()).map(look)
+    }
+
+    /// Looks the session up for the first time, if that takes no waiting.
+    fn load_at_once<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Option<T> {
+        if self.state().current.is_some() {
+            return None;
+        }
+        let sessions = &self.logto().sessions;
+        let lookup = sessions.load_at_once(self.sender().trusted_cookies(), self.now())?;
+        Some(look(self.state().current.get_or_insert(lookup)))
+    }
+
+    async fn load<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Result<T, Error> {
+        let one_at_a_time = self.0.loading.lock().await;
         if let Some(known) = self.known(&look) {
             return Ok(known);
         }
         let sessions = &self.logto().sessions;
-        let mut one_at_a_time = None;
-        if !sessions.load_at_once() {
-            one_at_a_time = Some(self.0.loading.lock().await);
-            if let Some(known) = self.known(&look) {
-                return Ok(known);
-            }
-        }
         let before = self.state().current.as_ref().and_then(|current| current.loaded.clone());
         if let Some(loaded) = before {
-            let lookup = Box::pin(sessions.load_again(&loaded, self.now())).await;
+            let lookup = sessions.load_again(&loaded, self.now()).await;
             let lookup = lookup.map_err(|error| self.failed("load_session", error))?;
             return Ok(look(self.state().current.insert(lookup)));
         }
@@ -310,13 +332,6 @@ impl Context {
 
     pub(crate) async fn loaded_session(&self) -> Result<Option<LoadedSession>, Error> {
         self.current(|current| current.loaded.clone()).await
-    }
-
-    /// What is known already. After the response nothing is but that there is no session.
-    fn known<T>(&self, look: impl Fn(&SessionLookup) -> T) -> Option<T> {
-        let state = self.state();
-        let current = state.current.as_ref();
-        current.filter(|current| !state.is_answered || current.loaded.is_none()).map(look)
     }
 
     /// Completes when the session of this request has ended; at once if there is none.
