@@ -222,7 +222,7 @@ pub(crate) fn loopback(uri: &str) -> Result<Url, Error> {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+        None => return Err(Error::InvalidUri(uri.to_owned())),
     };
     if local { Ok(url) } else { Err(Error::NotLoopback(uri.to_owned())) }
 }

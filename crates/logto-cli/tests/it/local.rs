@@ -167,6 +167,7 @@ async fn what_cannot_start_says_what_to_do() {
         (&["--port", &port][..], 1, "logto local --port"),
         (&["--app-secret", "real"], 2, "must begin with `local-`"),
         (&["--base-url", "nonsense"], 2, "not an absolute URL"),
+        (&["--base-url", "localhost:3000"], 2, "not an absolute URL"),
         (&["--base-url", "https://app.example.com"], 2, "not on this machine"),
         (&["--base-url", "http://localhost:0"], 2, "has the port 0"),
         (&["--redirect-uri", "http://localhost:0/callback"], 2, "has the port 0"),

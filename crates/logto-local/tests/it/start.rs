@@ -37,7 +37,10 @@ async fn only_addresses_of_this_machine_are_registered() {
     let tenant = LocalTenant::start().await.unwrap();
     assert!(tenant.register_base_url("https://example.com").is_err());
     assert!(tenant.add_app("https://example.com").is_err());
-    assert!(matches!(tenant.register_base_url("localhost"), Err(Error::InvalidUri(_))));
+    for base in ["localhost", "localhost:3000"] {
+        let error = tenant.register_base_url(base).unwrap_err();
+        assert!(matches!(error, Error::InvalidUri(_)), "{base}: {error}");
+    }
     for base in ["http://127.0.0.1:4000", "http://[::1]:4000", "https://app.localhost"] {
         tenant.register_base_url(base).unwrap();
     }
