@@ -135,7 +135,9 @@ async fn running(http: &Http, address: &Url, ours: &Url) -> Result<Url, Outcome>
     let to = answer.redirect(address).filter(|to| to.path() == ours.path());
     to.filter(|to| parameter(to, "client_id").is_some()).ok_or_else(|| {
         let status = answer.status;
-        Outcome::Skipped(format!("{address} does not lead to Logto, it answers {status}"))
+        let hint =
+            if status == 404 { "; for routes below a prefix, use --route-prefix" } else { "" };
+        Outcome::Skipped(format!("{address} does not lead to Logto, it answers {status}{hint}"))
     })
 }
 

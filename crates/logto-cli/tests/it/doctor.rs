@@ -185,6 +185,13 @@ async fn a_redirect_uri_that_is_not_registered() {
 }
 
 #[tokio::test]
+async fn an_app_whose_routes_are_elsewhere() {
+    let checked = CheckedApp::healthy().await;
+    let run = checked.check(&["--route-prefix", "/auth"]).await;
+    assert!(run.out.contains("it answers 404; for routes below a prefix"), "{run:?}");
+}
+
+#[tokio::test]
 async fn a_sign_out_uri_that_is_not_registered() {
     let base_url = Place::find().await.leave();
     let tenant = LocalTenant::builder().redirect_uri(format!("{base_url}/callback"));
