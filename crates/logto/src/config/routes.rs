@@ -128,7 +128,9 @@ impl LogtoConfig {
     /// ```
     ///
     /// An app that knows [`PageActionKind::Form`](crate::PageActionKind::Form) makes a form of it:
-    /// "Sign out?" is such a page.
+    /// "Sign out?" is such a page. It opens a new window for
+    /// [`PageActionKind::NewWindow`](crate::PageActionKind::NewWindow): the form below can then be
+    /// sent again.
     #[must_use]
     pub fn with_page_template(
         mut self,
