@@ -99,7 +99,7 @@ impl App {
             ),
             format!(
                 "Console → Applications → your app → Settings: add it. Or: logto setup hugging-face --base-url {}",
-                self.base_url.as_str().trim_end_matches('/')
+                self.base_url
             ),
         )
         .into()

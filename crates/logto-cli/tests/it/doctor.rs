@@ -201,6 +201,16 @@ async fn a_sign_out_uri_that_is_not_registered() {
 }
 
 #[tokio::test]
+async fn the_slash_at_the_end_of_a_path_is_part_of_the_advice() {
+    let base_url = format!("{}/shop/", Place::find().await.leave());
+    let tenant = LocalTenant::builder().redirect_uri(format!("{base_url}callback"));
+    let checked = CheckedApp::at(&base_url, tenant).await;
+    let finding = checked.suffers_from("sign-out URI", &base_url).await;
+    let fix = finding["fix"].as_str().unwrap();
+    assert!(fix.ends_with(&format!("--base-url {base_url}")), "{fix}");
+}
+
+#[tokio::test]
 async fn a_resource_that_does_not_exist() {
     let resources = "https://api.example.test https://unknown.example.test";
     let checked = CheckedApp::idle().await.with("LOGTO_RESOURCES", resources);
