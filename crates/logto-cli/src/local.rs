@@ -40,6 +40,7 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
         command.args(arguments).envs(variables).kill_on_drop(true);
         return run_command(command, program).await;
     }
+    let interrupted = interrupted();
     terminal.remark(if options.empty {
         "Paste these into another terminal, then run there: logto setup hugging-face. Ctrl-C ends the tenant.\n"
     } else {
@@ -49,7 +50,7 @@ pub(crate) async fn run(options: Local, terminal: &Terminal) -> Result<ExitCode,
         terminal.line(format_args!("export {name}={}", quoted(&value)));
     }
     terminal.is_written()?;
-    let _ = interrupted().await;
+    let _ = interrupted.await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -179,10 +180,11 @@ fn variables(tenant: &LocalTenant, options: &Local) -> Vec<(&'static str, String
 /// The tenant lives as long as the command, and this program ends as it did.
 async fn run_command(mut command: Command, program: &str) -> Result<ExitCode, Failure> {
     let failed = |error| Failure::new(format_args!("{program} could not be started: {error}"));
+    let interrupted = interrupted();
     let mut child = command.spawn().map_err(failed)?;
     tokio::select! {
         status = child.wait() => Ok(exit_code(status.map_err(failed)?)),
-        by = interrupted() => {
+        by = interrupted => {
             // Ctrl-C goes to every program of the terminal, the other signal to this one alone, or to
             // both: one that has ended by itself hears nothing of it.
             #[cfg(unix)]
@@ -216,14 +218,30 @@ enum Interruption {
     Terminate,
 }
 
-async fn interrupted() -> Interruption {
-    #[cfg(unix)]
-    if let Ok(mut asked) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+/// Listens from now on, not only when it is awaited: who has seen a line of this program may ask it
+/// to end.
+#[cfg(unix)]
+fn interrupted() -> impl Future<Output = Interruption> {
+    use std::future;
+
+    use signal::unix::{Signal, SignalKind, signal};
+
+    let listen = |kind| signal(kind).ok();
+    let (interrupt, terminate) = (listen(SignalKind::interrupt()), listen(SignalKind::terminate()));
+    let comes = async |listener: Option<Signal>| match listener {
+        Some(mut listener) => _ = listener.recv().await,
+        None => future::pending().await,
+    };
+    async move {
         tokio::select! {
-            _ = signal::ctrl_c() => return Interruption::CtrlC,
-            _ = asked.recv() => return Interruption::Terminate,
+            () = comes(interrupt) => Interruption::CtrlC,
+            () = comes(terminate) => Interruption::Terminate,
         }
     }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> Interruption {
     let _ = signal::ctrl_c().await;
     Interruption::CtrlC
 }
