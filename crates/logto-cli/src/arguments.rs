@@ -58,7 +58,9 @@ pub(crate) struct Local {
     /// a role of the same name gives a user one of them
     #[arg(long, num_args = 2.., value_names = ["IDENTIFIER", "PERMISSION"], action = ArgAction::Set)]
     pub(crate) api: Vec<String>,
-    /// Another user who can sign in, with roles after colons if wanted; can be repeated
+    /// Another user who can sign in, with roles after colons if wanted: things-reader, things-editor,
+    /// or the name of a permission; any other role is shown in tokens and permits nothing. Can be
+    /// repeated
     #[arg(long = "user", value_name = "NAME[:ROLE…]")]
     pub(crate) users: Vec<String>,
     /// Tell your app at /backchannel-logout when a session ends
@@ -149,6 +151,9 @@ pub(crate) struct HuggingFace {
     /// Where browsers reach your app [BASE_URL, or else http://localhost:3000]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
+    /// The prefix of the SDK's routes, if the app has one, such as /auth
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    pub(crate) route_prefix: String,
     /// The app's name in the console, by which it is found again [LOGTO_APP_NAME, or else My app]
     #[arg(long, value_name = "NAME")]
     pub(crate) app_name: Option<String>,

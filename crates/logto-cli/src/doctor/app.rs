@@ -11,6 +11,7 @@ pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) secret: String,
     pub(crate) base_url: Url,
+    pub(crate) route_prefix: String,
 }
 
 impl App {
@@ -92,13 +93,17 @@ impl App {
     }
 
     pub(crate) fn unregistered(&self, kind: &str, uri: &str, who: &str) -> Outcome {
+        let prefix = match self.route_prefix.as_str() {
+            "" => String::new(),
+            prefix => format!(" --route-prefix {prefix}"),
+        };
         Finding::problem(
             format!("{uri} is not registered as {kind} of the app {}", self.id),
             format!(
                 "{who} gets an error as raw JSON from Logto. Addresses are compared exactly: host, port, path."
             ),
             format!(
-                "Console → Applications → your app → Settings: add it. Or: logto setup hugging-face --base-url {}",
+                "Console → Applications → your app → Settings: add it. Or: logto setup hugging-face --base-url {}{prefix}",
                 self.base_url
             ),
         )

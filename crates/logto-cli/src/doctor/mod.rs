@@ -87,7 +87,8 @@ impl CheckedApp {
                     let why = "The app does not start with this configuration.";
                     let fix = if what.contains("is not set") {
                         format!(
-                            "Set it in the environment or in {file}. No app yet? logto setup hugging-face writes it."
+                            "Set it in the environment, or in {file} (which the app itself does not read). \
+                             No app yet? logto setup hugging-face writes it."
                         )
                     } else {
                         format!("Correct it in the environment or in {file}.")
@@ -106,6 +107,7 @@ impl CheckedApp {
             id: value("LOGTO_APP_ID"),
             secret: value("LOGTO_APP_SECRET"),
             base_url: logto.base_url().clone(),
+            route_prefix: options.route_prefix.clone(),
         };
         let mut seen = format!("the app {} at {}", app.id, app.base_url);
         if variables.is_in_file_only("LOGTO_APP_ID") {

@@ -17,6 +17,7 @@ pub(crate) struct Wanted {
     machine: (String, String),
     resource: Option<String>,
     pub(crate) base_url: String,
+    route_prefix: String,
     hugging_face: Option<(String, String)>,
     app_name: Option<String>,
     app_id: Option<String>,
@@ -57,6 +58,7 @@ impl Wanted {
             machine,
             resource: value(&options.management_api, "LOGTO_MANAGEMENT_API"),
             base_url: base_url.unwrap_or_else(|| "http://localhost:3000".to_owned()),
+            route_prefix: options.route_prefix.clone(),
             hugging_face: id.zip(secret),
             app_name: value(&options.app_name, "LOGTO_APP_NAME"),
             app_id: None,
@@ -109,6 +111,7 @@ impl Wanted {
 
     pub(crate) fn setup(&self) -> HuggingFaceSetup {
         let mut setup = HuggingFaceSetup::new(&self.base_url)
+            .with_route_prefix(&self.route_prefix)
             .with_skip_required_identifiers(self.skip_user_name)
             .with_token_storage(self.token_storage)
             .with_account_api(self.account_api)

@@ -181,7 +181,9 @@ async fn an_app_of_the_wrong_type() {
 async fn a_redirect_uri_that_is_not_registered() {
     let checked = CheckedApp::idle().await;
     let told = "/auth/callback is not registered as redirect URI";
-    checked.suffers_with(&["--route-prefix", "/auth"], "redirect URI", told).await;
+    let finding = checked.suffers_with(&["--route-prefix", "/auth"], "redirect URI", told).await;
+    let fix = finding["fix"].as_str().unwrap();
+    assert!(fix.ends_with(" --route-prefix /auth"), "{fix}");
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ use crate::{Management, OidcClientMetadata};
 #[must_use]
 pub struct HuggingFaceSetup {
     pub(super) base_url: String,
+    route_prefix: String,
     pub(super) app_name: String,
     pub(super) app_id: Option<String>,
     pub(super) connector_id: Option<String>,
@@ -57,10 +58,12 @@ pub(super) struct Credentials {
 impl HuggingFaceSetup {
     /// For an application that browsers reach at `base_url`. It registers `{base_url}/callback`,
     /// `{base_url}/` after sign-out (below a path the base URL as it is) and
-    /// `{base_url}/backchannel-logout`.
+    /// `{base_url}/backchannel-logout`; with a [prefix](Self::with_route_prefix), the first and the
+    /// last below that.
     pub fn new(base_url: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
+            route_prefix: String::new(),
             app_name: "My app".to_owned(),
             app_id: None,
             connector_id: None,
@@ -72,6 +75,13 @@ impl HuggingFaceSetup {
             api: None,
             webhooks: false,
         }
+    }
+
+    /// The prefix of the SDK's routes in the application (`LogtoConfig::with_route_prefix`), such as
+    /// `/auth`.
+    pub fn with_route_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.route_prefix = prefix.into();
+        self
     }
 
     /// The name of the application, by which it is found again; `My app` by default.
@@ -233,8 +243,7 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// Has Logto tell the application at `{base_url}/webhooks/logto` what happens to users. A
-    /// webhook with that address is completed; its headers and further events stay.
+    /// Has Logto tell the application at `/webhooks/logto` what happens to users. A webhook with that address is completed; its headers and further events stay.
     pub fn with_webhooks(mut self, on: bool) -> Self {
         self.webhooks = on;
         self
@@ -255,13 +264,25 @@ impl HuggingFaceSetup {
             );
             return Err(Error::new(ErrorKind::InvalidRequest, why));
         }
+        let prefix = &self.route_prefix;
+        let is_path =
+            prefix.starts_with('/') && !prefix.ends_with('/') && !prefix.contains(['?', '#']);
+        if !prefix.is_empty() && !is_path {
+            let why = format!("the route prefix must be a path such as /auth, not {prefix:?}");
+            return Err(Error::new(ErrorKind::InvalidRequest, why));
+        }
         Ok(OidcClientMetadata {
-            redirect_uris: vec![format!("{base}/callback")],
+            redirect_uris: vec![self.route("/callback")],
             post_logout_redirect_uris: vec![self.home()],
-            backchannel_logout_uri: Some(format!("{base}/backchannel-logout")),
+            backchannel_logout_uri: Some(self.route("/backchannel-logout")),
             backchannel_logout_session_required: Some(true),
             ..OidcClientMetadata::default()
         })
+    }
+
+    /// The full address of one of the SDK's routes.
+    pub(super) fn route(&self, path: &str) -> String {
+        [self.base_url.trim_end_matches('/'), &self.route_prefix, path].concat()
     }
 
     /// The first page of the application. Below a path it is the base URL as it is written: `/shop`

@@ -34,8 +34,7 @@ pub(super) async fn plan(
     if !setup.webhooks {
         return Ok(());
     }
-    let base = setup.base_url.trim_end_matches('/');
-    let url = format!("{base}/webhooks/logto");
+    let url = setup.route("/webhooks/logto");
     plan.webhook_url = Some(url.clone());
     let Some(hook) = find(management, &url).await? else {
         let new = NewHook::new(&setup.app_name, &url, EVENTS);

@@ -16,7 +16,10 @@ impl Context {
         let request = self.request();
         if request.is_htmx() {
             Reply::new(200).with_header("hx-redirect", location)
-        } else if request.wants_json() || (request.is_fetch() && !request.accepts_html()) {
+        } else if request.wants_json()
+            || request.is_script()
+            || (request.is_fetch() && !request.accepts_html())
+        {
             Reply::json_document(200, &json!({ "redirect_to": location }))
         } else {
             Reply::see_other(location)

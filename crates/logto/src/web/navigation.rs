@@ -77,7 +77,7 @@ impl Request {
     }
 
     /// Whether a script says that it is one. An Android web view sends the name of its app here.
-    fn is_script(&self) -> bool {
+    pub(crate) fn is_script(&self) -> bool {
         let sender = self.header("x-requested-with");
         sender.is_some_and(|sender| sender.eq_ignore_ascii_case("XMLHttpRequest"))
     }

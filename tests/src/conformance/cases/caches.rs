@@ -57,6 +57,18 @@ pub fn leaving() -> Vec<Case> {
             assert!(text.contains("\"redirect_to\":") && text.contains("/session/end"), "{text}");
             visitor.is_signed_out().await;
         }),
+        Case::new("an XMLHttpRequest signs in and out", async |site| {
+            let mut visitor = site.visitor();
+            let script = [("x-requested-with", "XMLHttpRequest"), ("accept", "*/*")];
+            let answer = visitor.get("/sign-in").headers(&script).send().await;
+            assert_eq!(answer.status, 200);
+            assert!(answer.text().contains("/oidc/auth?"), "{}", answer.text());
+            visitor.sign_in("alice").await;
+            let answer = visitor.post("/sign-out").headers(&script).send().await;
+            assert_eq!(answer.status, 200);
+            assert!(answer.text().contains("/session/end"), "{}", answer.text());
+            visitor.is_signed_out().await;
+        }),
         Case::new("a form signs out where it must not be redirected", async |site| {
             let mut visitor = site.visitor();
             visitor.sign_in("alice").await;
