@@ -1,37 +1,58 @@
 //! `cargo xtask book`: the guides as a site, built by mdBook, with a search and a dark mode.
 
+mod site;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use crate::cargo_tool::Tool;
 use crate::links;
+use site::Site;
+
+/// Without its server and its watcher, which have no use here.
+const MDBOOK: Tool = Tool {
+    name: "mdbook",
+    version: "0.5.4",
+    options: &["--no-default-features", "--features", "search"],
+};
 
 /// Where the book is put together, and built in `book` below it.
 const FOLDER: &str = "target/book";
 const GUIDES: &str = "docs";
 
 pub(crate) fn run() -> Result<ExitCode, String> {
-    if !links::hold()? {
+    if !links::hold()? || !hold()? {
         return Ok(ExitCode::FAILURE);
     }
+    println!("Open {FOLDER}/book/index.html.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the book can be built and is whole; prints what it lacks.
+pub(crate) fn hold() -> Result<bool, String> {
+    let mdbook = MDBOOK.installed()?;
     collect()?;
-    let status = Command::new("mdbook").args(["build", FOLDER]).status();
-    match status {
-        Ok(status) if status.success() => {
-            println!("Open {FOLDER}/book/index.html.");
-            Ok(ExitCode::SUCCESS)
-        }
-        Ok(_) => Ok(ExitCode::FAILURE),
-        Err(_) => Err("mdBook is missing. Install it with `cargo install mdbook --locked`, which takes a few \
-                       minutes."
-            .to_owned()),
+    let status = Command::new(&mdbook).args(["build", FOLDER]).status();
+    if !status
+        .map_err(|error| format!("{} could not be started: {error}", mdbook.display()))?
+        .success()
+    {
+        return Ok(false);
     }
+    let summary = fs::read_to_string(Path::new(GUIDES).join("SUMMARY.md"))
+        .map_err(|error| format!("the summary of the guides could not be read: {error}"))?;
+    let problems = Site::read(&Path::new(FOLDER).join("book"))?.problems(&summary);
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    Ok(problems.is_empty())
 }
 
 /// Copies the guides. Links to other folders lead to the repository, or nowhere while it has no
 /// address.
 fn collect() -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("The book could not be put together: {error}");
+    let failed = |error: std::io::Error| format!("the book could not be put together: {error}");
     let manifest = fs::read_to_string("Cargo.toml").map_err(failed)?;
     let repository = repository(&manifest);
     let source = Path::new(FOLDER).join("src");

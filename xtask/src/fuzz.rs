@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::cargo_tool;
+use crate::cargo_tool::Tool;
 
-const VERSION: &str = "0.13.2";
+const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2", options: &[] };
 const FOLDER: &str = "fuzz";
 /// Instrumented, so nothing is shared with the other builds.
 const TARGET: &str = "target/fuzz";
@@ -29,7 +29,7 @@ struct Row {
 pub(crate) fn run(minutes: &str) -> Result<ExitCode, String> {
     let minutes: u64 =
         minutes.parse().map_err(|_| format!("{minutes} is not a number of minutes"))?;
-    let program = cargo_tool::installed("cargo-fuzz", VERSION)?;
+    let program = CARGO_FUZZ.installed()?;
     // One toolchain for all: with this the stable compiler takes what cargo-fuzz asks of it.
     let cargo_fuzz = || {
         let mut command = Command::new(&program);

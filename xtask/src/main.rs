@@ -36,12 +36,13 @@ Usage: cargo xtask <command>
   test-all           Run all checks and tests, and install what they need:
                      Chromium, Node.js, npm, Redis, PostgreSQL, PgBouncer, OpenSSL,
                      faketime and nginx (on Debian, with apt-get, as root or with
-                     sudo) and cargo-deny (into target/tools).
+                     sudo), cargo-deny and mdBook (into target/tools).
                      --without <what>  skip something; can be repeated:
                                        browser   tests in Chromium
                                        provider  tests with the certified provider
                                        databases tests with Redis and PostgreSQL
                                        nginx     tests behind nginx
+                                       book      the guides as a site
                                        deny      licences, bans and advisories
                      The last line is `N passed, N failed`: tests, and one for
                      each other step.
@@ -76,8 +77,9 @@ Usage: cargo xtask <command>
 
   links              Check that the links of the guides and READMEs lead somewhere.
 
-  book               Build the guides as a site, in target/book/book, with mdBook
-                     (`cargo install mdbook --locked`).
+  book               Build the guides as a site, in target/book/book, and check its
+                     pages, links, search and dark mode. Installs mdBook (into
+                     target/tools).
 
   msrv               Print the lowest Rust version that each crate states, and check
                      that none of its dependencies needs more.

@@ -13,7 +13,7 @@ mod tools;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::{chaos, layers, links, msrv, workflows};
+use crate::{book, chaos, layers, links, msrv, workflows};
 use needs::Need;
 use report::{Outcome, Report};
 use run::{Cargo, checked, tested};
@@ -23,6 +23,7 @@ pub(crate) use tools::{chromium, key_ring};
 #[derive(Debug, Default, PartialEq)]
 struct LeftOut {
     needs: Vec<Need>,
+    book: bool,
     deny: bool,
 }
 
@@ -37,11 +38,12 @@ impl LeftOut {
             let need = Need::ALL.into_iter().find(|need| need.name() == what);
             match (need, what) {
                 (Some(need), _) => left_out.needs.push(need),
+                (None, "book") => left_out.book = true,
                 (None, "deny") => left_out.deny = true,
                 _ => {
                     return Err(format!(
-                        "{what} cannot be left out; browser, provider, databases, nginx and deny \
-                         can."
+                        "{what} cannot be left out; browser, provider, databases, nginx, book and \
+                         deny can."
                     ));
                 }
             }
@@ -79,6 +81,10 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     });
     step("layers", &mut || layers::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("links", &mut || links::hold().map_or_else(Outcome::Impossible, Outcome::Check));
+    step("book", &mut || match left_out.book {
+        true => Outcome::LeftOut,
+        false => built_book(),
+    });
     step("workflows", &mut || workflows::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("lowest Rust", &mut || msrv::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("packed crates", &mut packed::packed);
@@ -123,6 +129,11 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     })
 }
 
+fn built_book() -> Outcome {
+    let without = |why| Outcome::Impossible(format!("{why}; leave it out with `--without book`."));
+    book::hold().map_or_else(without, Outcome::Check)
+}
+
 /// Each fault once.
 fn broken_once() -> Outcome {
     if let Err(sentence) = Need::Databases.provide() {
@@ -147,7 +158,8 @@ mod tests {
     fn several_things_can_be_left_out() {
         let left_out = LeftOut::read(&["--without", "browser", "--without", "deny"]).unwrap();
         assert_eq!(left_out.needs, [Need::Browser]);
-        assert!(left_out.deny);
+        assert!(left_out.deny && !left_out.book);
+        assert!(LeftOut::read(&["--without", "book"]).unwrap().book);
     }
 
     #[test]

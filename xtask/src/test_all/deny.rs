@@ -5,9 +5,9 @@ use std::process::Command;
 
 use super::report::Outcome;
 use super::run::succeeded;
-use crate::cargo_tool;
+use crate::cargo_tool::Tool;
 
-const VERSION: &str = "0.20.2";
+const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", options: &[] };
 
 pub(crate) fn licences_bans_and_sources() -> Outcome {
     match installed() {
@@ -43,6 +43,5 @@ pub(crate) fn advisories() -> Outcome {
 }
 
 fn installed() -> Result<PathBuf, String> {
-    let program = cargo_tool::installed("cargo-deny", VERSION);
-    program.map_err(|why| format!("{why}; leave it out with `--without deny`."))
+    CARGO_DENY.installed().map_err(|why| format!("{why}; leave it out with `--without deny`."))
 }
