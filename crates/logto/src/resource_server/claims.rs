@@ -413,27 +413,4 @@ impl fmt::Debug for AccessTokenClaims {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const API: &str = "https://api.example.test";
-
-    fn claims(believed_until: u64) -> AccessTokenClaims {
-        let payload =
-            format!(r#"{{"iss":"i","aud":"{API}","sub":"s","client_id":"c","exp":1000,"iat":1}}"#);
-        let payload = Payload::parse(payload.as_bytes()).unwrap();
-        let token = "header.payload.signature";
-        AccessTokenClaims::new(token, &payload, API, believed_until, KeySetVersion(1)).unwrap()
-    }
-
-    #[test]
-    fn a_token_is_believed_until_its_time_and_while_the_keys_are_the_same() {
-        let soon = claims(50);
-        assert!(soon.is_believed(49, KeySetVersion(1)));
-        assert!(!soon.is_believed(50, KeySetVersion(1)), "too old");
-        assert!(!soon.is_believed(49, KeySetVersion(2)), "other keys");
-        let late = claims(9999);
-        assert!(late.is_believed(999, KeySetVersion(1)));
-        assert!(!late.is_believed(1000, KeySetVersion(1)), "ended");
-    }
-}
+mod tests;

@@ -236,3 +236,21 @@ impl<S: Into<String>> From<S> for ApiConfig {
 pub(super) fn refused(problems: Vec<ConfigProblem>) -> Result<(), ConfigError> {
     if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::resource_server::Api;
+
+    /// The resource indicator is quoted in `WWW-Authenticate`.
+    #[test]
+    fn a_resource_that_no_header_can_carry_is_refused() {
+        let new = |resource: &str| Api::new("https://auth.example.test", resource);
+        assert!(new("urn:example:api").is_ok());
+        for wrong in
+            ["urn:example:\"api", "urn:example:\\api", "urn:example:äpi", "urn:example:an api"]
+        {
+            let error = new(wrong).unwrap_err().to_string();
+            assert!(error.contains("characters that no header can carry"), "{wrong}: {error}");
+        }
+    }
+}

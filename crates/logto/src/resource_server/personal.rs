@@ -109,3 +109,50 @@ fn refusal() -> Error {
     let why = "Logto does not accept the personal access token";
     Error::new(ErrorKind::InvalidToken, why)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::m2m::MachineConfig;
+
+    fn tokens() -> PersonalTokens {
+        let config = MachineConfig::new("https://auth.example.test", "app", "secret");
+        let request = TokenRequest::resource("https://api.example.test");
+        PersonalTokens::new(MachineApp::new(config).unwrap(), request)
+    }
+
+    fn key(number: usize) -> [u8; 32] {
+        encoding::sha256(&[&number.to_be_bytes()])
+    }
+
+    #[test]
+    fn a_refusal_is_believed_for_a_minute() {
+        let tokens = tokens();
+        tokens.refuse(key(1), 100);
+        assert!(tokens.is_refused(&key(1), 159));
+        assert!(!tokens.is_refused(&key(1), 160));
+        assert!(!tokens.is_refused(&key(2), 100));
+    }
+
+    #[test]
+    fn refusals_take_a_bounded_share_of_memory() {
+        let tokens = tokens();
+        for number in 0..MAX_REFUSED {
+            tokens.refuse(key(number), 100);
+        }
+        tokens.refuse(key(MAX_REFUSED), 159);
+        assert!(tokens.is_refused(&key(0), 159), "the others are still believed");
+        assert!(!tokens.is_refused(&key(MAX_REFUSED), 159), "there was no room");
+        tokens.refuse(key(MAX_REFUSED), 160);
+        assert!(tokens.is_refused(&key(MAX_REFUSED), 160), "the others made room");
+    }
+
+    /// A refusal without a request: nothing answers at the address of this tenant.
+    #[tokio::test]
+    async fn longer_ones_are_refused_without_asking() {
+        let tokens = tokens();
+        let length = |length| format!("{PREFIX}{}", "a".repeat(length - PREFIX.len()));
+        let refused = tokens.exchange(&length(MAX_LENGTH + 1), 100).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidToken);
+    }
+}

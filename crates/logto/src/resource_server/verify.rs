@@ -103,3 +103,39 @@ fn check_type(typ: Option<&str>) -> Result<(), Error> {
 fn refuse(why: &'static str) -> Error {
     Error::new(ErrorKind::InvalidToken, format!("the access token is refused: {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource_server::Api;
+
+    const RESOURCE: &str = "https://api.example.test";
+
+    #[test]
+    fn the_tolerance_is_granted_to_the_second() {
+        let verifier = Verifier {
+            resource: RESOURCE.to_owned(),
+            tolerance: 10,
+            believed_for: 60,
+            clock: Clock::system(),
+        };
+        let is_fresh = |exp: u64, iat: u64, nbf: u64| {
+            let json = format!(
+                r#"{{"iss":"i","aud":"{RESOURCE}","sub":"s","client_id":"c","exp":{exp},"iat":{iat},"nbf":{nbf}}}"#
+            );
+            verifier.check_times(&Payload::parse(json.as_bytes()).unwrap(), 1000).is_ok()
+        };
+        assert!(is_fresh(991, 1010, 1010));
+        assert!(!is_fresh(990, 1010, 1010), "ended");
+        assert!(!is_fresh(991, 1011, 1010), "issued later");
+        assert!(!is_fresh(991, 1010, 1011), "not yet valid");
+    }
+
+    #[tokio::test]
+    async fn longer_tokens_are_not_read() {
+        let api = Api::new("https://auth.example.test", RESOURCE).unwrap();
+        let why = async |length| api.verify(&"a".repeat(length)).await.unwrap_err().to_string();
+        assert!(why(MAX_TOKEN + 1).await.contains("longer than 16 KiB"));
+        assert!(!why(MAX_TOKEN).await.contains("longer"));
+    }
+}

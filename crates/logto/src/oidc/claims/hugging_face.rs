@@ -262,6 +262,33 @@ mod tests {
     }
 
     #[test]
+    fn every_member_is_read_from_its_own_claim() {
+        let claims: Claims = serde_json::from_str(
+            r#"{"sub":"a","identities":{"huggingface":{"userId":"x","details":{"rawData":{
+            "name":"N","picture":"P","profile":"F","website":"W","email":"E","email_verified":false,
+            "isPro":true,"canPay":true,
+            "orgs":[{"sub":"1","name":"O","picture":"Q","isEnterprise":true},{"isEnterprise":false}]}}}}}"#,
+        )
+        .unwrap();
+        let profile = claims.hugging_face().unwrap();
+        let texts = [
+            profile.name(),
+            profile.picture(),
+            profile.profile(),
+            profile.website(),
+            profile.email(),
+        ];
+        assert_eq!(texts, ["N", "P", "F", "W", "E"].map(Some));
+        let facts = [profile.email_verified(), profile.is_pro(), profile.can_pay()];
+        assert_eq!(facts, [false, true, true].map(Some));
+        let [first, second] =
+            <[_; 2]>::try_from(profile.organizations().collect::<Vec<_>>()).unwrap();
+        assert_eq!([first.id(), first.name(), first.picture()], ["1", "O", "Q"].map(Some));
+        assert_eq!([first.is_enterprise(), second.is_enterprise()], [true, false].map(Some));
+        assert_eq!([second.id(), second.name(), second.picture()], [None; 3]);
+    }
+
+    #[test]
     fn a_bare_identity_is_fine() {
         let claims: Claims = serde_json::from_str(
             r#"{"sub":"a","identities":{"huggingface":{"userId":"x","details":null}}}"#,
@@ -269,5 +296,7 @@ mod tests {
         .unwrap();
         let profile = claims.hugging_face().unwrap();
         assert_eq!((profile.name(), profile.organizations().count()), (None, 0));
+        assert_eq!([profile.profile(), profile.website(), profile.email()], [None; 3]);
+        assert_eq!([profile.email_verified(), profile.is_pro(), profile.can_pay()], [None; 3]);
     }
 }
