@@ -13,13 +13,13 @@ use logto_local::SigningAlgorithm;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::fixture::{API, Fixture, request};
 use crate::harness::{Case, measure};
 use crate::peers::axum::hello;
 use crate::peers::protected::{
     ProtectedRoute, jwt_authorizer, logto, older_hello, opened, tower_oauth2,
 };
 use crate::report::{Report, Unit};
-use crate::stage::{API, Stage, request};
 
 /// Different tokens, and room for fewer of them.
 const FLOOD: usize = 256;
@@ -56,19 +56,19 @@ struct Tokens {
 }
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
-    let stage = runtime.block_on(Stage::new([]));
-    let texts = runtime.block_on(tokens(&stage, FLOOD));
+    let fixture = runtime.block_on(Fixture::new([]));
+    let texts = runtime.block_on(tokens(&fixture, FLOOD));
     let token = texts[0].as_str();
     let tokens = Tokens {
         good: texts.iter().map(|token| bearer(token)).collect(),
         unknown: (0..UNKNOWN).map(|n| bearer(&unknown(token, n))).collect(),
     };
-    let issuer = stage.tenant.issuer();
-    let api = |config| Api::new(stage.tenant.endpoint(), config).expect("a configuration");
+    let issuer = fixture.tenant.issuer();
+    let api = |config| Api::new(fixture.tenant.endpoint(), config).expect("a configuration");
     let usual = || ApiConfig::new(API);
     let first = api(usual().without_token_cache());
     let seen = api(usual());
-    let keys = runtime.block_on(key_set(&stage));
+    let keys = runtime.block_on(key_set(&fixture));
     let (key, message, signature) = parts(&keys, token);
 
     let mut cases = vec![
@@ -118,7 +118,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let what = "verifying ES384 (ID tokens by the same code)";
     report.at_most("G8", what, verify, 1.02 * floor, nanoseconds);
 
-    let fetches = runtime.block_on(unknown_keys(&stage, report, &tokens));
+    let fetches = runtime.block_on(unknown_keys(&fixture, report, &tokens));
     let what = format!("fetches of keys for {UNKNOWN} tokens of unknown keys");
     report.at_most("G7j", &what, fetches as f64, 5.0, Unit::Count);
 }
@@ -177,14 +177,14 @@ fn next<'a>(at: &mut usize, tokens: &'a [HeaderValue]) -> &'a HeaderValue {
 
 /// How often each crate asks Logto for keys when tokens name unknown ones, and what becomes of a token of a key
 /// that is new. Returns our fetches.
-async fn unknown_keys(stage: &Stage, report: &Report, tokens: &Tokens) -> usize {
-    let (endpoint, issuer) = (stage.tenant.endpoint(), stage.tenant.issuer());
+async fn unknown_keys(fixture: &Fixture, report: &Report, tokens: &Tokens) -> usize {
+    let (endpoint, issuer) = (fixture.tenant.endpoint(), fixture.tenant.issuer());
     let ours = async || logto(&Api::new(endpoint, API).expect("a configuration"));
-    let (fetches, ours) = with_unknown_keys("logto-axum", stage, tokens, ours).await;
+    let (fetches, ours) = with_unknown_keys("logto-axum", fixture, tokens, ours).await;
     let peer = async || tower_oauth2(issuer).await;
-    let (_, peer) = with_unknown_keys("tower-oauth2-resource-server", stage, tokens, peer).await;
+    let (_, peer) = with_unknown_keys("tower-oauth2-resource-server", fixture, tokens, peer).await;
     let other = async || jwt_authorizer(issuer).await;
-    let (_, other) = with_unknown_keys("jwt-authorizer", stage, tokens, other).await;
+    let (_, other) = with_unknown_keys("jwt-authorizer", fixture, tokens, other).await;
     let fetched = format!("fetches for {UNKNOWN} tokens");
     let head = ["crate", &fetched, "a token of a new key"];
     report.rows("Tokens of unknown keys", head, &[ours, peer, other]);
@@ -193,23 +193,23 @@ async fn unknown_keys(stage: &Stage, report: &Report, tokens: &Tokens) -> usize 
 
 async fn with_unknown_keys<D: ProtectedRoute>(
     name: &str,
-    stage: &Stage,
+    fixture: &Fixture,
     tokens: &Tokens,
     open: impl AsyncFn() -> D,
 ) -> (usize, [String; 3]) {
     let mut route = opened(open().await, &tokens.good[0]).await;
-    stage.tenant.clear_requests();
+    fixture.tenant.clear_requests();
     for token in &tokens.unknown {
         assert_eq!(route.ask(token).await, 401, "a forged token was believed");
     }
-    let requests = stage.tenant.requests();
+    let requests = fixture.tenant.requests();
     let fetches = requests.iter().filter(|seen| seen.path.ends_with("/jwks"));
     let fetches = fetches.count();
 
     let mut route = opened(open().await, &tokens.good[0]).await;
-    let rotated = stage.tenant.rotate_signing_key(SigningAlgorithm::Es384);
+    let rotated = fixture.tenant.rotate_signing_key(SigningAlgorithm::Es384);
     rotated.expect("a key");
-    let new = self::tokens(stage, 1).await;
+    let new = self::tokens(fixture, 1).await;
     let new = match route.ask(&bearer(&new[0])).await {
         200 => "let in",
         _ => "refused",
@@ -230,9 +230,9 @@ fn unknown(token: &str, number: usize) -> String {
 }
 
 /// Different access tokens of one user.
-pub async fn tokens(stage: &Stage, count: usize) -> Vec<String> {
-    let logto = stage.in_memory();
-    let cookies = stage.sign_in(&logto, "alice", &[]).await.header();
+pub async fn tokens(fixture: &Fixture, count: usize) -> Vec<String> {
+    let logto = fixture.in_memory();
+    let cookies = fixture.sign_in(&logto, "alice", &[]).await.header();
     let mut tokens = Vec::new();
     for _ in 0..count {
         let context = logto.context(request("/", &cookies));
@@ -243,8 +243,8 @@ pub async fn tokens(stage: &Stage, count: usize) -> Vec<String> {
     tokens
 }
 
-async fn key_set(stage: &Stage) -> Value {
-    let url = format!("{}/jwks", stage.tenant.issuer());
+async fn key_set(fixture: &Fixture) -> Value {
+    let url = format!("{}/jwks", fixture.tenant.issuer());
     let answer = reqwest::get(url).await.expect("an answer");
     let text = answer.text().await.expect("text");
     serde_json::from_str(&text).expect("a key set")

@@ -8,11 +8,11 @@ use logto::{Clock, Logto, TokenRequest};
 use logto_local::TestUser;
 use tokio::runtime::Runtime;
 
+use crate::fixture::{API, Fixture, open};
 use crate::harness::{Case, measure};
 use crate::kept::{Kept, NAME};
 use crate::peers::axum::sessions_in_cookies;
 use crate::report::{Report, Unit};
-use crate::stage::{API, Stage, open};
 
 /// What a browser keeps in one cookie, its name included.
 const ONE_COOKIE: usize = 4096;
@@ -23,14 +23,14 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     let member = (0..ORGANIZATIONS).fold(TestUser::new("member"), |user, at| {
         user.with_membership(&organization(at), &format!("Team {at}"), "org-admin")
     });
-    let stage = runtime.block_on(Stage::new([member.with_role("things-editor")]));
-    let logto = stage.in_cookies();
-    let alice = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+    let fixture = runtime.block_on(Fixture::new([member.with_role("things-editor")]));
+    let logto = fixture.in_cookies();
+    let alice = runtime.block_on(fixture.sign_in(&logto, "alice", &Fixture::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&logto, &alice));
     let (_, tower) = runtime.block_on(sessions_in_cookies(kept.clone()));
     let private = private_cookie(&kept).to_string().len();
-    let bare = runtime.block_on(stage.sign_in(&logto, "alice", &[]));
-    let bob = runtime.block_on(stage.sign_in(&logto, "bob", &[]));
+    let bare = runtime.block_on(fixture.sign_in(&logto, "alice", &[]));
+    let bob = runtime.block_on(fixture.sign_in(&logto, "bob", &[]));
 
     println!("\n### Bytes of the cookie, name included\n\n| session | bytes |\n|---|---:|");
     let ours = alice.header().len();
@@ -40,7 +40,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     println!("| the same by tower-sessions-cookie-store | {} |", tower.len());
     println!("| a user in 200 organizations, {} cookies | {} |", bob.count(), bob.header().len());
     report.at_most("G4", "bytes of the usual session", ours as f64, 1100.0, Unit::Bytes);
-    let fit = runtime.block_on(tokens_that_fit(&stage, &logto));
+    let fit = runtime.block_on(tokens_that_fit(&fixture, &logto));
     report.at_least(
         "G4",
         "access tokens of differing scopes in one cookie",
@@ -48,22 +48,22 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         11.0,
         Unit::Count,
     );
-    save(runtime, report, &stage, &kept);
+    save(runtime, report, &fixture, &kept);
 }
 
 fn organization(at: usize) -> String {
     format!("team{at:08}")
 }
 
-async fn tokens_that_fit(stage: &Stage, logto: &Logto) -> usize {
+async fn tokens_that_fit(fixture: &Fixture, logto: &Logto) -> usize {
     let scopes = [&["read:things"][..], &["write:things"], &["read:things", "write:things"]];
-    let mut cookies = stage.sign_in(logto, "member", &[]).await;
+    let mut cookies = fixture.sign_in(logto, "member", &[]).await;
     let mut fit = 0;
     for at in 0..ORGANIZATIONS {
         for scopes in scopes {
             let token = TokenRequest::resource(API).in_organization(organization(at));
             let token = token.with_scopes(scopes.iter().copied());
-            stage.add_token(logto, &mut cookies, &token).await;
+            fixture.add_token(logto, &mut cookies, &token).await;
             if cookies.header().len() > ONE_COOKIE {
                 return fit;
             }
@@ -95,18 +95,18 @@ fn key() -> Key {
 }
 
 /// A session that moved on is packed, sealed and written.
-fn save(runtime: &Runtime, report: &mut Report, stage: &Stage, kept: &Kept) {
+fn save(runtime: &Runtime, report: &mut Report, fixture: &Fixture, kept: &Kept) {
     let clock = Clock::system();
     let second = Duration::from_secs(1);
-    let config = stage.config().with_clock(clock.clone());
+    let config = fixture.config().with_clock(clock.clone());
     let config = config
         .with_idle_lifetime(Duration::from_secs(300 * 24 * 3600))
         .with_session_lifetime(Duration::from_secs(300 * 24 * 3600))
         .with_renewal_interval(second);
     let logto = Logto::new(config).expect("a valid configuration");
-    let cookies = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+    let cookies = runtime.block_on(fixture.sign_in(&logto, "alice", &Fixture::usual_tokens()));
     let header = RefCell::new(cookies.header());
-    let still = stage.in_cookies();
+    let still = fixture.in_cookies();
     let measured = measure(vec![
         Case::asynchronous("open", runtime, async || {
             open(&still, &header.borrow()).await.take_cookies().await

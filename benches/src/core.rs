@@ -5,28 +5,28 @@ use std::cell::{Cell, RefCell};
 use tokio::runtime::Runtime;
 
 use crate::bytes::{open_private, private_cookie};
+use crate::fixture::{Fixture, open, request};
 use crate::harness::{Case, measure};
 use crate::kept::Kept;
 use crate::report::Report;
-use crate::stage::{Stage, open, request};
 
 /// Cookies that were never seen before, in a round.
 const FRESH: usize = 512;
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
-    let stage = runtime.block_on(Stage::new([]));
-    let logto = stage.in_cookies();
-    let cookies = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
-    let fresh = runtime.block_on(stage.reseal(&cookies, FRESH));
+    let fixture = runtime.block_on(Fixture::new([]));
+    let logto = fixture.in_cookies();
+    let cookies = runtime.block_on(fixture.sign_in(&logto, "alice", &Fixture::usual_tokens()));
+    let fresh = runtime.block_on(fixture.reseal(&cookies, FRESH));
     let header = cookies.header();
-    let stored = stage.in_memory();
-    let pointer = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
+    let stored = fixture.in_memory();
+    let pointer = runtime.block_on(fixture.sign_in(&stored, "alice", &Fixture::usual_tokens()));
     let pointer = pointer.header();
 
     let kept = runtime.block_on(Kept::of(&logto, &cookies));
     let private = private_cookie(&kept).to_string();
 
-    let new = RefCell::new(stage.in_cookies());
+    let new = RefCell::new(fixture.in_cookies());
     let next = Cell::new(0);
     let cases = vec![
         Case::asynchronous("cookie, seen again", runtime, async || open(&logto, &header).await),
@@ -37,7 +37,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
             open(&logto, &fresh[at]).await
         })
         .prepared(FRESH as u64, || {
-            new.replace(stage.in_cookies());
+            new.replace(fixture.in_cookies());
             next.set(0);
         }),
         Case::asynchronous("memory store", runtime, async || open(&stored, &pointer).await),

@@ -6,25 +6,25 @@ use axum::http::HeaderValue;
 use axum::http::header::COOKIE;
 use tokio::runtime::Runtime;
 
+use crate::fixture::Fixture;
 use crate::harness::{Case, measure};
 use crate::kept::Kept;
 use crate::peers::axum::{self as on_axum, get_with};
 use crate::peers::{actix, poem, rocket};
 use crate::report::{Report, Unit};
-use crate::stage::Stage;
 
 /// Cookies that were never seen before, in a round.
 const FRESH: usize = 256;
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
-    let stage = runtime.block_on(Stage::new([]));
-    let logto = stage.in_cookies();
-    let cookies = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+    let fixture = runtime.block_on(Fixture::new([]));
+    let logto = fixture.in_cookies();
+    let cookies = runtime.block_on(fixture.sign_in(&logto, "alice", &Fixture::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&logto, &cookies));
-    let fresh = runtime.block_on(stage.reseal(&cookies, FRESH));
+    let fresh = runtime.block_on(fixture.reseal(&cookies, FRESH));
     let fresh: Vec<HeaderValue> = fresh.iter().map(|header| header_of(header)).collect();
-    let stored = stage.in_memory();
-    let pointer = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
+    let stored = fixture.in_memory();
+    let pointer = runtime.block_on(fixture.sign_in(&stored, "alice", &Fixture::usual_tokens()));
 
     let axum = |name, (mut app, header): (on_axum::App, HeaderValue)| {
         Case::asynchronous(name, runtime, async move || get_with(&mut app, COOKIE, &header).await)
@@ -38,7 +38,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         get_with(&mut app, COOKIE, &fresh[at]).await
     });
     let first = first.prepared(FRESH as u64, || {
-        new.replace(on_axum::logto(&stage.in_cookies()));
+        new.replace(on_axum::logto(&fixture.in_cookies()));
         next.set(0);
     });
     let ours = header_of(&cookies.header());

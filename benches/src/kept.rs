@@ -4,7 +4,7 @@ use logto::{Logto, TokenRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::stage::{API, Cookies, ORGANIZATION, request};
+use crate::fixture::{API, Cookies, ORGANIZATION, request};
 
 /// Under which name the peers keep it.
 pub const NAME: &str = "logto";

@@ -11,9 +11,9 @@ use tokio::runtime::Runtime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::{MemoryStore, SessionStore};
 
+use crate::fixture::Fixture;
 use crate::kept::{Kept, NAME};
 use crate::report::{Report, Unit};
-use crate::stage::Stage;
 
 const SESSIONS: usize = 100_000;
 /// Entries that end sooner are not of a session.
@@ -36,11 +36,11 @@ pub fn run(report: &mut Report) {
 
 /// Fills a store and prints the bytes of one session.
 pub fn fill(runtime: &Runtime, which: &str) {
-    let stage = runtime.block_on(Stage::new([]));
+    let fixture = runtime.block_on(Fixture::new([]));
     let recorder = Arc::new(Recorder::default());
-    let config = stage.config().with_storage(Arc::clone(&recorder) as _);
+    let config = fixture.config().with_storage(Arc::clone(&recorder) as _);
     let logto = Logto::new(config).expect("a valid configuration");
-    let cookies = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+    let cookies = runtime.block_on(fixture.sign_in(&logto, "alice", &Fixture::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&logto, &cookies));
     let entries = recorder.lasting.lock().expect("entries").clone();
     let before = resident();

@@ -12,12 +12,12 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::api;
+use crate::fixture::{API, Fixture};
 use crate::harness::{Measured, thread_time};
 use crate::kept::Kept;
 use crate::peers::axum::{App, hello, login, logto, sessions_in_memory};
 use crate::peers::protected;
 use crate::report::{Report, Unit};
-use crate::stage::{API, Stage};
 use crate::users::not_asked;
 
 const ROUNDS: usize = 15;
@@ -30,15 +30,15 @@ const ANSWER: &str = "logto-axum, cookie seen again";
 const REFUSAL: &str = "logto-axum, 401 for a script without a session";
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
-    let stage = runtime.block_on(Stage::new([]));
-    let (in_cookies, stored) = (stage.in_cookies(), stage.in_memory());
-    let alice = runtime.block_on(stage.sign_in(&in_cookies, "alice", &Stage::usual_tokens()));
+    let fixture = runtime.block_on(Fixture::new([]));
+    let (in_cookies, stored) = (fixture.in_cookies(), fixture.in_memory());
+    let alice = runtime.block_on(fixture.sign_in(&in_cookies, "alice", &Fixture::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&in_cookies, &alice));
-    let pointer = runtime.block_on(stage.sign_in(&stored, "alice", &Stage::usual_tokens()));
+    let pointer = runtime.block_on(fixture.sign_in(&stored, "alice", &Fixture::usual_tokens()));
     let (tower_sessions, theirs) = runtime.block_on(sessions_in_memory(kept));
     let (axum_login, of_axum_login) = runtime.block_on(login());
-    let api = Api::new(stage.tenant.endpoint(), ApiConfig::new(API)).expect("a configuration");
-    let token = runtime.block_on(api::tokens(&stage, 1)).remove(0);
+    let api = Api::new(fixture.tenant.endpoint(), ApiConfig::new(API)).expect("a configuration");
+    let token = runtime.block_on(api::tokens(&fixture, 1)).remove(0);
 
     let cookie = |cookie: &str| format!("cookie: {cookie}");
     let text = |header: &axum::http::HeaderValue| cookie(header.to_str().expect("text"));

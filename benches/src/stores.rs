@@ -9,9 +9,9 @@ use logto_sqlx::{PostgresStorage, SqliteStorage};
 use sqlx::{PgPool, SqlitePool};
 use tokio::runtime::Runtime;
 
+use crate::fixture::{Fixture, open};
 use crate::harness::{Case, measure};
 use crate::report::Report;
-use crate::stage::{Stage, open};
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
     let (redis, postgres) =
@@ -32,10 +32,10 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         ];
         stores
     });
-    let stage = runtime.block_on(Stage::new([]));
+    let fixture = runtime.block_on(Fixture::new([]));
     let signed_in = stores.map(|(name, store)| {
-        let logto = stage.stored_in(store);
-        let pointer = runtime.block_on(stage.sign_in(&logto, "alice", &Stage::usual_tokens()));
+        let logto = fixture.stored_in(store);
+        let pointer = runtime.block_on(fixture.sign_in(&logto, "alice", &Fixture::usual_tokens()));
         (name, logto, pointer.header())
     });
     let cases = signed_in.iter().map(|(name, logto, pointer)| {

@@ -14,26 +14,26 @@ use logto_redis::RedisStorage;
 use logto_servers::Redis;
 use tokio::runtime::Runtime;
 
+use crate::fixture::{Fixture, open, with_common_settings};
 use crate::memory::resident;
 use crate::report::{Report, Unit};
-use crate::stage::{Stage, open, with_common_settings};
 
 const STREAMS: usize = 10_000;
 const SUB_OF_ALICE: &str = "8s8claa1vi9z";
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
     let redis = runtime.block_on(Redis::start());
-    let stage = runtime.block_on(Stage::new([]));
+    let fixture = runtime.block_on(Fixture::new([]));
     let store = RedisStorage::open(&redis.url()).expect("an address of Redis");
-    let logto = stage.stored_in(Arc::new(store));
+    let logto = fixture.stored_in(Arc::new(store));
     let mut cookies = String::new();
     for _ in 0..STREAMS {
-        let alice = runtime.block_on(stage.sign_in(&logto, "alice", &[]));
+        let alice = runtime.block_on(fixture.sign_in(&logto, "alice", &[]));
         cookies.push_str(&alice.header());
         cookies.push('\n');
     }
 
-    let tenant = &stage.tenant;
+    let tenant = &fixture.tenant;
     let program = std::env::current_exe().expect("this program");
     let mut child = Command::new(program)
         .arg("wait")

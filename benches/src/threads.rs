@@ -8,11 +8,11 @@ use axum::http::HeaderValue;
 use axum::http::header::COOKIE;
 use tokio::runtime::Runtime;
 
+use crate::fixture::Fixture;
 use crate::harness::median;
 use crate::kept::Kept;
 use crate::peers::axum::{App, get_with, hello, login, logto, sessions_in_memory_of};
 use crate::report::{Report, Unit};
-use crate::stage::Stage;
 use crate::users::not_asked;
 
 const ROUNDS: usize = 9;
@@ -21,15 +21,16 @@ const TASKS_OF_A_THREAD: usize = 32;
 const SESSIONS: usize = 64;
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
-    let stage = runtime.block_on(Stage::new([]));
-    let (in_cookies, stored) = (stage.in_cookies(), stage.in_memory());
-    let alice = runtime.block_on(stage.sign_in(&in_cookies, "alice", &Stage::usual_tokens()));
+    let fixture = runtime.block_on(Fixture::new([]));
+    let (in_cookies, stored) = (fixture.in_cookies(), fixture.in_memory());
+    let alice = runtime.block_on(fixture.sign_in(&in_cookies, "alice", &Fixture::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&in_cookies, &alice));
-    let sealed = runtime.block_on(stage.reseal(&alice, SESSIONS));
+    let sealed = runtime.block_on(fixture.reseal(&alice, SESSIONS));
     let pointers = runtime.block_on(async {
         let mut pointers = Vec::new();
         for _ in 0..SESSIONS {
-            pointers.push(stage.sign_in(&stored, "alice", &Stage::usual_tokens()).await.header());
+            pointers
+                .push(fixture.sign_in(&stored, "alice", &Fixture::usual_tokens()).await.header());
         }
         pointers
     });

@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::runtime::Runtime;
 
+use crate::fixture::Fixture;
 use crate::harness::{Case, measure};
 use crate::kept::Kept;
 use crate::peers::axum::{App, hello, logto, send_all, sessions_in_memory_of};
 use crate::report::Report;
-use crate::stage::Stage;
 
 const USERS: [usize; 4] = [1, 1_000, 10_000, 100_000];
 /// Of a store: each of them signs in, which takes longer than to seal a cookie.
@@ -60,11 +60,11 @@ const BROWSER: [(&str, &str); 14] = [
 ];
 
 pub fn run(runtime: &Runtime, report: &Report) {
-    let stage = runtime.block_on(Stage::new([]));
-    let in_cookies = stage.in_cookies();
-    let alice = runtime.block_on(stage.sign_in(&in_cookies, "alice", &Stage::usual_tokens()));
+    let fixture = runtime.block_on(Fixture::new([]));
+    let in_cookies = fixture.in_cookies();
+    let alice = runtime.block_on(fixture.sign_in(&in_cookies, "alice", &Fixture::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&in_cookies, &alice));
-    let sealed = runtime.block_on(stage.reseal(&alice, USERS[3]));
+    let sealed = runtime.block_on(fixture.reseal(&alice, USERS[3]));
 
     let mut cases = vec![in_turn("axum: hello", runtime, hello(), vec![alice.header()])];
     cases.push(in_turn(
@@ -75,13 +75,13 @@ pub fn run(runtime: &Runtime, report: &Report) {
     ));
     for (name, users) in COOKIE.into_iter().zip(USERS) {
         let headers = sealed.iter().take(users).cloned().collect();
-        cases.push(in_turn(name, runtime, logto(&stage.in_cookies()), headers));
+        cases.push(in_turn(name, runtime, logto(&fixture.in_cookies()), headers));
     }
-    let stored = stage.in_memory();
+    let stored = fixture.in_memory();
     let pointers = runtime.block_on(async {
         let mut pointers = Vec::new();
         for _ in 0..STORED[2] {
-            pointers.push(stage.sign_in(&stored, "alice", &[]).await.header());
+            pointers.push(fixture.sign_in(&stored, "alice", &[]).await.header());
         }
         pointers
     });

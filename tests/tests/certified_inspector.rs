@@ -9,14 +9,14 @@ use logto_tests::{ExampleApp, eventually, free_base_url, mcp_inspector};
 use tempfile::TempDir;
 
 /// The server, its tenant, and what the client keeps between its runs.
-struct Site {
+struct Fixture {
     tenant: LocalTenant,
     app: ExampleApp,
     callback: String,
     home: TempDir,
 }
 
-impl Site {
+impl Fixture {
     async fn start() -> Self {
         let base_url = free_base_url();
         let address = free_base_url().replace("localhost", "127.0.0.1");
@@ -114,9 +114,9 @@ impl Drop for Run {
 
 #[tokio::test]
 async fn its_user_signs_in_lists_calls_and_steps_up() {
-    let site = Site::start().await;
-    let mut list = site.run(&["--method", "tools/list"]);
-    site.sign_in(&mut list, "alice").await;
+    let fixture = Fixture::start().await;
+    let mut list = fixture.run(&["--method", "tools/list"]);
+    fixture.sign_in(&mut list, "alice").await;
     let tools = list.printed().await;
     for tool in ["whoami", "list_my_models", "bookmark_model"] {
         assert!(tools.contains(tool), "{tools}");
@@ -125,26 +125,26 @@ async fn its_user_signs_in_lists_calls_and_steps_up() {
     // From here on it has a token.
     let call = ["--method", "tools/call", "--tool-name"];
     let stored = ["--stored-auth-only"];
-    let alice = site.tenant.users()[0].id().to_owned();
-    let who = site.run(&[&call[..], &["whoami"], &stored].concat()).printed().await;
+    let alice = fixture.tenant.users()[0].id().to_owned();
+    let who = fixture.run(&[&call[..], &["whoami"], &stored].concat()).printed().await;
     assert!(who.contains(&alice) && who.contains("read:models"), "{who}");
-    let models = site.run(&[&call[..], &["list_my_models"], &stored].concat()).printed().await;
+    let models = fixture.run(&[&call[..], &["list_my_models"], &stored].concat()).printed().await;
     assert!(models.contains("alice-hf/"), "{models}");
     for era in ["legacy", "modern"] {
         let list = ["--method", "tools/list", "--protocol-era", era];
-        let tools = site.run(&[&list[..], &stored].concat()).printed().await;
+        let tools = fixture.run(&[&list[..], &stored].concat()).printed().await;
         assert!(tools.contains("bookmark_model"), "{era}: {tools}");
     }
 
     // The scope that is missing: it asks its user, and Logto.
     let bookmark = ["bookmark_model", "--tool-arg", "model=openai-community/gpt2"];
-    let mut run = site.run(&[&call[..], &bookmark].concat());
+    let mut run = fixture.run(&[&call[..], &bookmark].concat());
     eventually("the question of the client", async || {
         run.told().contains("needs additional scope: write:bookmarks").then_some(())
     })
     .await;
     run.stdin.write_all(b"y\n").unwrap();
-    site.sign_in(&mut run, "alice").await;
+    fixture.sign_in(&mut run, "alice").await;
     let bookmarks = run.printed().await;
     assert!(bookmarks.contains("openai-community/gpt2"), "{bookmarks}");
 }

@@ -5,14 +5,14 @@
 //! dump is written each time that it returns, in the order of the cases.
 
 mod allocations;
+#[path = "../../src/fixture.rs"]
+#[allow(dead_code, reason = "the benchmark uses more of it")]
+mod fixture;
 mod on_actix_web;
 mod on_axum;
 mod on_poem;
 mod on_rocket;
 mod requests;
-#[path = "../../src/stage.rs"]
-#[allow(dead_code, reason = "the benchmark uses more of it")]
-mod stage;
 
 use std::hint::black_box;
 

@@ -49,7 +49,7 @@ pub fn cases<'a>(runtime: &'a Runtime, requests: &'a Requests) -> Vec<Case<'a>> 
         case("a layer that adds an Arc", 200, with_an_arc, vec![cookie.clone()]),
         case("layer, not asked", 200, layered.clone(), vec![cookie.clone()]),
         case("cookie, seen again", 200, open(&requests.in_cookies), vec![cookie]),
-        case("cookie, seen first", 200, open(&requests.stage.in_cookies()), fresh),
+        case("cookie, seen first", 200, open(&requests.fixture.in_cookies()), fresh),
         case("memory store", 200, open(&requests.in_memory), vec![pointer]),
         case("401 for a script", 401, open(&requests.in_cookies), vec![script]),
         case("bare, browser", 200, hello, vec![browser.clone()]),

@@ -5,7 +5,7 @@ use logto::resource_server::{Api, ApiConfig};
 use logto::{Logto, TokenRequest};
 use serde_json::json;
 
-use crate::stage::{API, Stage, request};
+use crate::fixture::{API, Fixture, request};
 
 /// What Chromium sends for a page, cookies apart.
 pub const BROWSER: [(&str, &str); 14] = [
@@ -35,7 +35,7 @@ pub const BROWSER: [(&str, &str); 14] = [
 
 /// Everyone who asks, and whom they ask.
 pub struct Requests {
-    pub stage: Stage,
+    pub fixture: Fixture,
     /// Sessions in cookies, and in the memory store.
     pub in_cookies: Logto,
     pub in_memory: Logto,
@@ -52,16 +52,16 @@ pub struct Requests {
 
 impl Requests {
     pub async fn new(fresh: usize) -> Self {
-        let stage = Stage::new([]).await;
-        let in_cookies = stage.in_cookies();
-        let alice = stage.sign_in(&in_cookies, "alice", &Stage::usual_tokens()).await;
-        let resealed = stage.reseal(&alice, fresh).await;
-        let in_memory = stage.in_memory();
-        let pointer = stage.sign_in(&in_memory, "alice", &Stage::usual_tokens()).await;
+        let fixture = Fixture::new([]).await;
+        let in_cookies = fixture.in_cookies();
+        let alice = fixture.sign_in(&in_cookies, "alice", &Fixture::usual_tokens()).await;
+        let resealed = fixture.reseal(&alice, fresh).await;
+        let in_memory = fixture.in_memory();
+        let pointer = fixture.sign_in(&in_memory, "alice", &Fixture::usual_tokens()).await;
         let context = in_cookies.context(request("/", &alice.header()));
         let token = context.access_token(TokenRequest::resource(API)).await;
         let token = token.expect("an access token").into_string();
-        let api = Api::new(stage.tenant.endpoint(), ApiConfig::new(API));
+        let api = Api::new(fixture.tenant.endpoint(), ApiConfig::new(API));
         Self {
             cookie: alice.header(),
             pointer: pointer.header(),
@@ -71,7 +71,7 @@ impl Requests {
             api: api.expect("a configuration"),
             in_cookies,
             in_memory,
-            stage,
+            fixture,
         }
     }
 }

@@ -11,9 +11,9 @@ use actix_web::web::{Data, get};
 use actix_web::{App, HttpResponse};
 use tokio::runtime::Runtime;
 
+use crate::fixture::Cookies;
 use crate::harness::Case;
 use crate::kept::{Kept, NAME};
-use crate::stage::Cookies;
 
 async fn read(session: Session) -> &'static str {
     let kept: Option<Kept> = session.get(NAME).expect("a session");

@@ -15,8 +15,8 @@ use axum_login::{AuthManagerLayerBuilder, AuthSession, AuthUser, AuthnBackend};
 use tower::{Service, ServiceExt};
 use tower_sessions_cookie_store::{CookieSessionConfig, CookieSessionManagerLayer, Key};
 
+use crate::fixture::Cookies;
 use crate::kept::{Kept, NAME};
-use crate::stage::Cookies;
 
 pub type App = RouterIntoService<Body>;
 

@@ -9,9 +9,9 @@ use poem::web::cookie::CookieKey;
 use poem::{Endpoint, EndpointExt, Request, Route, get, handler};
 use tokio::runtime::Runtime;
 
+use crate::fixture::Cookies;
 use crate::harness::Case;
 use crate::kept::{Kept, NAME};
-use crate::stage::Cookies;
 
 #[handler]
 fn hello() -> &'static str {

@@ -20,7 +20,7 @@ use tower_oauth2_resource_server::server::OAuth2ResourceServer;
 use tower_oauth2_resource_server::tenant::TenantConfiguration;
 
 use super::axum::{App, send, service};
-use crate::stage::API;
+use crate::fixture::API;
 
 /// Something that lets requests with a good token in.
 pub trait ProtectedRoute {

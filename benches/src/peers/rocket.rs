@@ -8,9 +8,9 @@ use rocket::local::asynchronous::Client;
 use rocket::{State, get, routes};
 use tokio::runtime::Runtime;
 
+use crate::fixture::Cookies;
 use crate::harness::Case;
 use crate::kept::{Kept, NAME};
-use crate::stage::Cookies;
 
 #[get("/hello")]
 fn hello() -> &'static str {

@@ -10,7 +10,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use logto_axum::{Authorized, Caller, FromExtension, Permission, Policy};
-use logto_stage::{BASE_URL, Stage};
+use logto_fixture::{BASE_URL, Fixture};
 use tower::ServiceExt;
 
 const RESOURCE: &str = "https://api.example.test";
@@ -30,12 +30,12 @@ impl Permission for WriteNothing {
 /// No one can implement `FromRef` for it.
 type State = &'static str;
 
-async fn stage() -> Stage {
-    Stage::at(BASE_URL, |config| config.with_resources([RESOURCE]).with_scopes(["read:things"]))
+async fn fixture() -> Fixture {
+    Fixture::at(BASE_URL, |config| config.with_resources([RESOURCE]).with_scopes(["read:things"]))
         .await
 }
 
-fn app(stage: &Stage, has_api: bool) -> Router {
+fn app(fixture: &Fixture, has_api: bool) -> Router {
     let things = async |caller: FromExtension<Caller<ReadThings>>| caller.sub().to_owned();
     let nothing = async |_: FromExtension<Caller<WriteNothing>>| "nothing";
     let programs = async |token: FromExtension<Authorized<ReadThings>>| token.sub().to_owned();
@@ -43,13 +43,13 @@ fn app(stage: &Stage, has_api: bool) -> Router {
         .route("/things", post(things))
         .route("/nothing", post(nothing))
         .route("/programs", post(programs));
-    let api = stage.logto.api(RESOURCE).expect("an API");
+    let api = fixture.logto.api(RESOURCE).expect("an API");
     let router = if has_api { router.layer(Extension(api)) } else { router };
-    router.layer(logto_axum::layer(&stage.logto)).with_state("a framework's")
+    router.layer(logto_axum::layer(&fixture.logto)).with_state("a framework's")
 }
 
-async fn ask(app: Router, stage: &Stage, path: &str) -> (u16, String) {
-    let request = Request::post(path).header(COOKIE, &stage.cookie).header(ORIGIN, BASE_URL);
+async fn ask(app: Router, fixture: &Fixture, path: &str) -> (u16, String) {
+    let request = Request::post(path).header(COOKIE, &fixture.cookie).header(ORIGIN, BASE_URL);
     let request = request.body(Body::empty()).expect("a request");
     let response = app.oneshot(request).await.expect("an answer");
     let status = response.status().as_u16();
@@ -59,32 +59,32 @@ async fn ask(app: Router, stage: &Stage, path: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn the_api_comes_from_an_extension() {
-    let stage = stage().await;
-    let users = stage.tenant.users();
+    let fixture = fixture().await;
+    let users = fixture.tenant.users();
     let alice = users.iter().find(|user| user.handle() == "alice").expect("alice");
-    let answer = ask(app(&stage, true), &stage, "/things").await;
+    let answer = ask(app(&fixture, true), &fixture, "/things").await;
     assert_eq!(answer, (200, alice.id().to_owned()));
 
-    let (status, text) = ask(app(&stage, true), &stage, "/nothing").await;
+    let (status, text) = ask(app(&fixture, true), &fixture, "/nothing").await;
     assert_eq!((status, text.contains("insufficient_scope")), (403, true), "{text}");
     // A session is no access token.
-    assert_eq!(ask(app(&stage, true), &stage, "/programs").await.0, 401);
+    assert_eq!(ask(app(&fixture, true), &fixture, "/programs").await.0, 401);
 }
 
 #[tokio::test]
 async fn without_the_extension_no_one_gets_through() {
-    let stage = stage().await;
+    let fixture = fixture().await;
     for path in ["/things", "/programs"] {
-        let (status, text) = ask(app(&stage, false), &stage, path).await;
+        let (status, text) = ask(app(&fixture, false), &fixture, path).await;
         assert_eq!((status, text.contains("logto_no_api")), (500, true), "{text}");
     }
 }
 
-async fn guarded(stage: &Stage, method: &str, headers: &[(&str, &str)]) -> Response<Body> {
+async fn guarded(fixture: &Fixture, method: &str, headers: &[(&str, &str)]) -> Response<Body> {
     let app: Router = Router::new()
         .route("/open", get("open").post("open"))
         .layer(from_fn(logto_axum::own_pages_only))
-        .layer(logto_axum::layer(&stage.logto));
+        .layer(logto_axum::layer(&fixture.logto));
     let mut request = Request::builder().method(method).uri("/open");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -94,8 +94,8 @@ async fn guarded(stage: &Stage, method: &str, headers: &[(&str, &str)]) -> Respo
 
 #[tokio::test]
 async fn a_page_of_another_site_changes_nothing_with_a_session() {
-    let stage = Stage::new().await;
-    let session = ("cookie", stage.cookie.as_str());
+    let fixture = Fixture::new().await;
+    let session = ("cookie", fixture.cookie.as_str());
     let (own, evil) = (("origin", BASE_URL), ("origin", "https://evil.example"));
     for (method, headers, status) in [
         ("POST", vec![session, own], 200),
@@ -108,15 +108,15 @@ async fn a_page_of_another_site_changes_nothing_with_a_session() {
         ("GET", vec![session, evil], 200),
         ("HEAD", vec![session, evil], 200),
     ] {
-        let answer = guarded(&stage, method, &headers).await;
+        let answer = guarded(&fixture, method, &headers).await;
         assert_eq!(answer.status().as_u16(), status, "{method} {headers:?}");
     }
 }
 
 #[tokio::test]
 async fn caches_are_told_before_a_page_asks_for_the_session() {
-    let stage = Stage::new().await;
-    let answer = guarded(&stage, "GET", &[("cookie", &stage.cookie)]).await;
+    let fixture = Fixture::new().await;
+    let answer = guarded(&fixture, "GET", &[("cookie", &fixture.cookie)]).await;
     let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
     assert_eq!((header(CACHE_CONTROL), header(VARY)), (Some("private"), Some("Cookie")));
 }

@@ -14,7 +14,7 @@ use axum::routing::get;
 use logto::storage::{Entry, Expect, MemoryStorage, Storage, StorageError, Version, async_trait};
 use logto::{Clock, Logto, LogtoConfig};
 use logto_axum::User;
-use logto_stage::{BASE_URL, Stage};
+use logto_fixture::{BASE_URL, Fixture};
 use tower::ServiceExt;
 
 /// A store that never answers at once, nor when it is looked at for the second time at once.
@@ -46,8 +46,8 @@ impl Storage for Slow {
 
 #[tokio::test]
 async fn a_pending_cookie_waits_for_the_store_and_is_sent() {
-    let stage = Stage::new().await;
-    let tenant = &stage.tenant;
+    let fixture = Fixture::new().await;
+    let tenant = &fixture.tenant;
     let clock = Clock::system();
     let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
         .with_base_url(BASE_URL)
@@ -62,7 +62,7 @@ async fn a_pending_cookie_waits_for_the_store_and_is_sent() {
 
     // Its use is to be noted.
     clock.advance(Duration::from_secs(3600));
-    let request = Request::get("/").header(COOKIE, &stage.cookie);
+    let request = Request::get("/").header(COOKIE, &fixture.cookie);
     let request = request.body(Body::empty()).expect("a request");
     let response = app.oneshot(request).await.expect("an answer");
 

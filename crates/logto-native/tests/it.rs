@@ -15,14 +15,14 @@ use tempfile::TempDir;
 const THINGS: &str = "https://api.example.test";
 
 /// A tenant with an application of each kind, and a folder for credentials.
-struct World {
+struct Fixture {
     tenant: LocalTenant,
     device_app: String,
     browser_app: String,
     folder: TempDir,
 }
 
-impl World {
+impl Fixture {
     async fn start() -> Self {
         let tenant = LocalTenant::start().await.unwrap();
         let machine = tenant.machine_app();
@@ -89,51 +89,51 @@ async fn open(url: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn the_device_flow_signs_in_once_for_all_runs() {
-    let world = World::start().await;
-    assert_eq!(world.app(&world.device_app).user().await.unwrap(), None);
-    let app = world.signed_in().await;
-    let user = world.app(&world.device_app).user().await.unwrap().unwrap();
+    let fixture = Fixture::start().await;
+    assert_eq!(fixture.app(&fixture.device_app).user().await.unwrap(), None);
+    let app = fixture.signed_in().await;
+    let user = fixture.app(&fixture.device_app).user().await.unwrap().unwrap();
     assert_eq!(user.name.as_deref(), Some("Alice Example"));
 
     let token = app.access_token(THINGS).await.unwrap();
     assert!(token.scopes().any(|scope| scope == "read:things"), "{token:?}");
-    let again = world.app(&world.device_app).access_token(THINGS).await.unwrap();
-    assert_eq!((again, world.refreshes()), (token, 1));
+    let again = fixture.app(&fixture.device_app).access_token(THINGS).await.unwrap();
+    assert_eq!((again, fixture.refreshes()), (token, 1));
 }
 
 #[tokio::test]
 async fn a_device_that_is_refused_or_of_another_kind_is_told() {
-    let world = World::start().await;
-    let error = world.app(&world.browser_app).begin_device_sign_in().await.unwrap_err();
+    let fixture = Fixture::start().await;
+    let error = fixture.app(&fixture.browser_app).begin_device_sign_in().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("invalid_request")));
 
-    let app = world.app(&world.device_app);
+    let app = fixture.app(&fixture.device_app);
     let sign_in = app.begin_device_sign_in().await.unwrap();
     let code = sign_in.user_code().to_owned();
     assert!(sign_in.verification_uri_complete().unwrap().ends_with(&code));
-    refuse(&world.tenant, &code).await;
+    refuse(&fixture.tenant, &code).await;
     assert_eq!(sign_in.finish().await.unwrap_err().kind(), ErrorKind::AccessDenied);
     assert_eq!(app.user().await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_poll_that_comes_too_early_or_is_lost_is_repeated() {
-    let world = World::start().await;
-    let app = world.app(&world.device_app);
+    let fixture = Fixture::start().await;
+    let app = fixture.app(&fixture.device_app);
     let sign_in = app.begin_device_sign_in().await.unwrap();
     let page = sign_in.verification_uri_complete().unwrap().to_owned();
-    world.tenant.faults().set_times(Endpoint::Token, Fault::CutConnection, 1);
+    fixture.tenant.faults().set_times(Endpoint::Token, Fault::CutConnection, 1);
     let finishing = tokio::spawn(sign_in.finish());
-    world.polled(2).await;
-    world.tenant.browser().approve_device(&page, "alice").await.unwrap();
+    fixture.polled(2).await;
+    fixture.tenant.browser().approve_device(&page, "alice").await.unwrap();
     let user = finishing.await.unwrap().unwrap();
     assert_eq!(user.name.as_deref(), Some("Alice Example"));
 }
 
 #[tokio::test]
 async fn a_code_that_expires_and_an_answer_that_is_lost_end_the_flow() {
-    let world = World::start().await;
-    let app = world.app(&world.device_app);
+    let fixture = Fixture::start().await;
+    let app = fixture.app(&fixture.device_app);
     let begin = async || {
         let sign_in = app.begin_device_sign_in().await.unwrap();
         let page = sign_in.verification_uri_complete().unwrap().to_owned();
@@ -141,14 +141,14 @@ async fn a_code_that_expires_and_an_answer_that_is_lost_end_the_flow() {
     };
     // Logto takes the code once. Who asks again loses what the first answer gave.
     let (lost, page) = begin().await;
-    world.tenant.browser().approve_device(&page, "alice").await.unwrap();
-    world.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, 1);
+    fixture.tenant.browser().approve_device(&page, "alice").await.unwrap();
+    fixture.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, 1);
     let error = lost.finish().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("invalid_grant")));
     assert_eq!(app.user().await.unwrap(), None);
 
     let (late, _) = begin().await;
-    world.tenant.clock().advance(late.expires_in());
+    fixture.tenant.clock().advance(late.expires_in());
     assert_eq!(late.finish().await.unwrap_err().kind(), ErrorKind::Expired);
 }
 
@@ -166,10 +166,10 @@ async fn refuse(tenant: &LocalTenant, code: &str) {
 
 #[tokio::test]
 async fn the_browser_comes_back_to_a_port_of_the_machine() {
-    let world = World::start().await;
-    let app = world.app(&world.browser_app);
+    let fixture = Fixture::start().await;
+    let app = fixture.app(&fixture.browser_app);
     let sign_in = app.begin_browser_sign_in().await.unwrap();
-    let back = world.tenant.sign_in(sign_in.url(), "alice").await.unwrap();
+    let back = fixture.tenant.sign_in(sign_in.url(), "alice").await.unwrap();
     let finishing = tokio::spawn(sign_in.finish());
 
     // What belongs to no sign-in, or another one.
@@ -185,11 +185,11 @@ async fn the_browser_comes_back_to_a_port_of_the_machine() {
 
 #[tokio::test]
 async fn an_address_can_be_pasted_and_has_to_be_of_this_sign_in() {
-    let world = World::start().await;
-    let app = world.app(&world.browser_app);
+    let fixture = Fixture::start().await;
+    let app = fixture.app(&fixture.browser_app);
     let begin = async || {
         let sign_in: BrowserSignIn = app.begin_browser_sign_in().await.unwrap();
-        let back = world.tenant.sign_in(sign_in.url(), "alice").await.unwrap();
+        let back = fixture.tenant.sign_in(sign_in.url(), "alice").await.unwrap();
         (sign_in, back)
     };
     let ((first, of_first), (second, of_second)) = (begin().await, begin().await);
@@ -211,80 +211,80 @@ async fn an_address_can_be_pasted_and_has_to_be_of_this_sign_in() {
 
 #[tokio::test]
 async fn many_processes_redeem_a_refresh_token_once() {
-    let world = World::start().await;
-    world.signed_in().await;
+    let fixture = Fixture::start().await;
+    fixture.signed_in().await;
     let asking = (0..20).map(|_| {
-        let app = world.app(&world.device_app);
+        let app = fixture.app(&fixture.device_app);
         tokio::spawn(async move { app.access_token(THINGS).await.unwrap() })
     });
     let mut tokens = Vec::new();
     for one in asking.collect::<Vec<_>>() {
         tokens.push(one.await.unwrap());
     }
-    assert_eq!(world.refreshes(), 1);
+    assert_eq!(fixture.refreshes(), 1);
     assert!(tokens.iter().all(|token| token == &tokens[0]));
 }
 
 #[tokio::test]
 async fn an_outage_is_no_sign_out() {
-    let world = World::start().await;
-    let app = world.signed_in().await;
+    let fixture = Fixture::start().await;
+    let app = fixture.signed_in().await;
     for fault in [Fault::Status(503), Fault::CutConnection] {
-        world.tenant.faults().set(Endpoint::Token, fault);
+        fixture.tenant.faults().set(Endpoint::Token, fault);
         let error = app.access_token(THINGS).await.unwrap_err();
         assert!(error.is_retryable() && !error.needs_sign_in(), "{error}");
     }
-    world.tenant.faults().clear();
+    fixture.tenant.faults().clear();
     assert!(app.access_token(THINGS).await.is_ok());
 }
 
 #[tokio::test]
 async fn what_logto_ended_is_forgotten() {
-    let world = World::start().await;
-    let app = world.signed_in().await;
-    world.tenant.revoke_grants("alice").unwrap();
+    let fixture = Fixture::start().await;
+    let app = fixture.signed_in().await;
+    fixture.tenant.revoke_grants("alice").unwrap();
     assert!(app.access_token(THINGS).await.unwrap_err().needs_sign_in());
-    assert!(!world.file().exists());
+    assert!(!fixture.file().exists());
     assert!(app.access_token(THINGS).await.unwrap_err().needs_sign_in());
     assert_eq!(app.user().await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn signing_out_holds_whatever_is_down() {
-    let world = World::start().await;
-    let app = world.signed_in().await;
+    let fixture = Fixture::start().await;
+    let app = fixture.signed_in().await;
     app.sign_out().await.unwrap();
-    let seen = world.tenant.requests();
+    let seen = fixture.tenant.requests();
     assert_eq!(seen.iter().filter(|one| one.path == "/oidc/token/revocation").count(), 1);
     assert_eq!(app.user().await.unwrap(), None);
     app.sign_out().await.unwrap();
 
-    let app = world.signed_in().await;
-    world.tenant.faults().set(Endpoint::Revocation, Fault::Status(503));
+    let app = fixture.signed_in().await;
+    fixture.tenant.faults().set(Endpoint::Revocation, Fault::Status(503));
     assert_eq!(app.sign_out().await.unwrap_err().kind(), ErrorKind::Unreachable);
-    assert!(!world.file().exists());
+    assert!(!fixture.file().exists());
 }
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_before() {
-    let world = World::start().await;
-    let app = world.signed_in().await;
-    world.tenant.clear_requests();
+    let fixture = Fixture::start().await;
+    let app = fixture.signed_in().await;
+    fixture.tenant.clear_requests();
     let error = app.access_token("https://another.example.test").await.unwrap_err();
-    assert_eq!((error.kind(), world.tenant.requests().len()), (ErrorKind::InvalidRequest, 0));
+    assert_eq!((error.kind(), fixture.tenant.requests().len()), (ErrorKind::InvalidRequest, 0));
     for (endpoint, id) in [("http://example.com", "a"), ("x", "a"), ("https://example.com", "")] {
         let config = NativeConfig::new(endpoint, id);
-        let error = NativeApp::new(config, FileStore::new(world.file())).unwrap_err();
+        let error = NativeApp::new(config, FileStore::new(fixture.file())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{endpoint}");
     }
 }
 
 #[tokio::test]
 async fn nothing_secret_is_printed() {
-    let world = World::start().await;
-    let app = world.signed_in().await;
+    let fixture = Fixture::start().await;
+    let app = fixture.signed_in().await;
     let token = app.access_token(THINGS).await.unwrap();
-    let stored = FileStore::new(world.file()).load().unwrap().unwrap();
+    let stored = FileStore::new(fixture.file()).load().unwrap().unwrap();
     let stored: Value = serde_json::from_slice(&stored).unwrap();
     let refresh = stored["refresh_token"].as_str().unwrap();
     let sign_in = app.begin_device_sign_in().await.unwrap();

@@ -63,7 +63,7 @@ pub(crate) struct Flight<T>(watch::Receiver<Option<T>>);
 
 impl<T: Clone> Flight<T> {
     /// The outcome; `None` if the runtime of the work was shut down on the way.
-    pub(crate) async fn landed(mut self) -> Option<T> {
+    pub(crate) async fn outcome(mut self) -> Option<T> {
         let outcome = self.0.wait_for(Option::is_some).await.ok()?;
         outcome.clone()
     }
@@ -107,13 +107,13 @@ mod tests {
                 tokio::task::yield_now().await;
                 works.fetch_add(1, Ordering::SeqCst)
             };
-            flights.join(&tasks, key, work).0.landed().await.unwrap()
+            flights.join(&tasks, key, work).0.outcome().await.unwrap()
         };
         let (first, other, second) = tokio::join!(ask("a"), ask("b"), ask("a"));
         assert_eq!(first, second);
         assert_ne!(first, other);
         assert_eq!(ask("a").await, 2);
-        assert_eq!(locked(&flights.0).len(), 0, "what landed is forgotten");
+        assert_eq!(locked(&flights.0).len(), 0, "what has ended is forgotten");
     }
 
     #[tokio::test]
@@ -125,7 +125,7 @@ mod tests {
         let (second, begins) = flights.join(&tasks, "a", async { Ok(2) });
         finish.send(1).unwrap();
         assert_eq!((is_first, begins), (true, false));
-        assert_eq!(second.landed().await, Some(Ok(1)));
+        assert_eq!(second.outcome().await, Some(Ok(1)));
     }
 
     #[test]
@@ -135,9 +135,9 @@ mod tests {
         let cut = first.block_on(async { flights.join(&Tasks::new(), "a", pending::<u8>()).0 });
         drop(first);
         runtime().block_on(async {
-            assert_eq!(cut.landed().await, None);
+            assert_eq!(cut.outcome().await, None);
             let (flight, begins) = flights.join(&Tasks::new(), "a", async { 7 });
-            assert_eq!((flight.landed().await, begins), (Some(7), true));
+            assert_eq!((flight.outcome().await, begins), (Some(7), true));
         });
     }
 }

@@ -5,7 +5,8 @@
 //! [`Logto::drain`](crate::Logto::drain) waits for it before the process ends.
 //!
 //! A runtime may end before its process: Actix Web has one for each worker, and drops it when the
-//! worker has answered its requests. What outlives a request therefore runs on the [`HomeRuntime`].
+//! worker has answered its requests. What outlives a request therefore runs on the
+//! [`ClientRuntime`].
 
 use std::fmt;
 use std::future::{pending, poll_fn};
@@ -23,27 +24,27 @@ use tracing::Instrument;
 
 /// The runtime that the client was made on, if there was one.
 #[derive(Debug)]
-pub(crate) struct HomeRuntime(Option<Home>);
+pub(crate) struct ClientRuntime(Option<WatchedRuntime>);
 
 #[derive(Debug)]
-struct Home {
+struct WatchedRuntime {
     handle: Handle,
     /// Ends with the runtime, and not before.
     alive: JoinHandle<()>,
 }
 
-impl HomeRuntime {
-    pub(crate) fn here() -> Self {
+impl ClientRuntime {
+    pub(crate) fn current() -> Self {
         let handle = Handle::try_current().ok();
-        Self(handle.map(|handle| Home { alive: handle.spawn(pending()), handle }))
+        Self(handle.map(|handle| WatchedRuntime { alive: handle.spawn(pending()), handle }))
     }
 
     /// The runtime, if it is there to outlive the current one. One of several threads serves the
     /// whole process.
     fn handle(&self) -> Option<&Handle> {
-        let home = self.0.as_ref().filter(|home| !home.alive.is_finished())?;
+        let runtime = self.0.as_ref().filter(|runtime| !runtime.alive.is_finished())?;
         let current = Handle::current().runtime_flavor();
-        (current == RuntimeFlavor::CurrentThread).then_some(&home.handle)
+        (current == RuntimeFlavor::CurrentThread).then_some(&runtime.handle)
     }
 
     /// Does the work where it is awaited, while what it spawns, its timers and its sockets belong
@@ -58,7 +59,7 @@ impl HomeRuntime {
     }
 }
 
-impl Drop for Home {
+impl Drop for WatchedRuntime {
     fn drop(&mut self) {
         self.alive.abort();
     }
@@ -69,7 +70,7 @@ impl Drop for Home {
 pub(crate) struct Tasks(Arc<Inner>);
 
 struct Inner {
-    home: HomeRuntime,
+    runtime: ClientRuntime,
     running: AtomicUsize,
     /// Notified when the last one has ended.
     idle: Notify,
@@ -97,7 +98,7 @@ impl Drop for Running {
 impl Tasks {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Inner {
-            home: HomeRuntime::here(),
+            runtime: ClientRuntime::current(),
             running: AtomicUsize::new(0),
             idle: Notify::new(),
         }))
@@ -115,8 +116,8 @@ impl Tasks {
             work.await
         };
         let work = work.in_current_span();
-        match self.0.home.handle() {
-            Some(home) => home.spawn(work),
+        match self.0.runtime.handle() {
+            Some(runtime) => runtime.spawn(work),
             None => tokio::spawn(work),
         }
     }
@@ -216,23 +217,23 @@ mod tests {
 
     #[test]
     fn a_task_of_a_worker_outlives_its_runtime() {
-        let home = runtime();
-        let tasks = home.block_on(async { Tasks::new() });
+        let first = runtime();
+        let tasks = first.block_on(async { Tasks::new() });
         let (finish, finished) = oneshot::channel::<()>();
         let worker = runtime();
         worker.block_on(async { drop(tasks.spawn(finished)) });
         drop(worker);
-        home.block_on(async {
+        first.block_on(async {
             finish.send(()).unwrap();
             assert_eq!(tasks.drain(Duration::from_secs(3600)).await, 0);
         });
     }
 
     #[test]
-    fn a_home_that_is_gone_is_not_waited_for() {
-        let home = runtime();
-        let tasks = home.block_on(async { Tasks::new() });
-        drop(home);
+    fn a_runtime_that_has_ended_is_not_waited_for() {
+        let first = runtime();
+        let tasks = first.block_on(async { Tasks::new() });
+        drop(first);
         assert_eq!(runtime().block_on(tasks.run(async { 7 })), 7);
     }
 }

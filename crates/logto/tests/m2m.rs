@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 const THINGS: &str = "https://api.example.test";
 const ORGANIZATION: &str = "wpmklpcc20gc";
 
-struct World {
+struct Fixture {
     tenant: LocalTenant,
     clock: Clock,
     app: MachineApp,
 }
 
-impl World {
+impl Fixture {
     async fn new() -> Self {
         let tenant = LocalTenant::builder().token_exchange(true);
         let tenant = tenant.start().await.unwrap();
@@ -75,118 +75,118 @@ impl World {
 
 #[tokio::test]
 async fn many_callers_get_one_token_until_it_is_about_to_end() {
-    let world = World::new().await;
-    let ask = || world.app.token(THINGS, "read:things");
+    let fixture = Fixture::new().await;
+    let ask = || fixture.app.token(THINGS, "read:things");
     let (a, b, c) = tokio::join!(ask(), ask(), ask());
     let first = a.unwrap();
     assert_eq!(first.as_str(), b.unwrap().as_str());
     assert_eq!(first.as_str(), c.unwrap().as_str());
-    assert_eq!(world.token_calls(), 1);
+    assert_eq!(fixture.token_calls(), 1);
     assert_eq!(first.scopes().collect::<Vec<_>>(), ["read:things"]);
 
-    world.advance(3600 - 61);
+    fixture.advance(3600 - 61);
     assert_eq!(ask().await.unwrap().as_str(), first.as_str());
-    world.advance(2);
+    fixture.advance(2);
     assert_ne!(ask().await.unwrap().as_str(), first.as_str());
-    assert_eq!(world.token_calls(), 2);
+    assert_eq!(fixture.token_calls(), 2);
 }
 
 #[tokio::test]
 async fn a_token_serves_to_its_end_while_logto_is_down() {
-    let world = World::new().await;
-    let ask = || world.app.token(THINGS, "read:things");
+    let fixture = Fixture::new().await;
+    let ask = || fixture.app.token(THINGS, "read:things");
     let first = ask().await.unwrap();
-    world.tenant.faults().set(Endpoint::Token, Fault::Status(503));
-    world.advance(3600 - 30);
+    fixture.tenant.faults().set(Endpoint::Token, Fault::Status(503));
+    fixture.advance(3600 - 30);
     assert_eq!(ask().await.unwrap().as_str(), first.as_str());
-    world.advance(25);
+    fixture.advance(25);
     assert_eq!(ask().await.unwrap_err().kind(), ErrorKind::Unreachable);
-    world.tenant.faults().clear();
+    fixture.tenant.faults().clear();
     assert_ne!(ask().await.unwrap().as_str(), first.as_str());
 }
 
 #[tokio::test]
 async fn each_target_has_its_own_token_and_a_forgotten_one_is_asked_for_again() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let organization = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
-    let token = world.app.token_for(&organization).await.unwrap();
+    let token = fixture.app.token_for(&organization).await.unwrap();
     assert_eq!(token.scopes().collect::<Vec<_>>(), ["read:members"]);
-    let other = world.app.token(THINGS, "read:things").await.unwrap();
+    let other = fixture.app.token(THINGS, "read:things").await.unwrap();
     assert_ne!(token.as_str(), other.as_str());
 
-    world.app.forget(&token);
-    let again = world.app.token_for(&organization).await.unwrap();
+    fixture.app.forget(&token);
+    let again = fixture.app.token_for(&organization).await.unwrap();
     assert_ne!(token.as_str(), again.as_str());
-    let kept = world.app.token(THINGS, "read:things").await.unwrap();
+    let kept = fixture.app.token(THINGS, "read:things").await.unwrap();
     assert_eq!(kept.as_str(), other.as_str());
 }
 
 #[tokio::test]
 async fn a_refusal_is_told_and_not_kept() {
-    let world = World::new().await;
-    let error = world.app.token("https://unknown.example", "").await.unwrap_err();
+    let fixture = Fixture::new().await;
+    let error = fixture.app.token("https://unknown.example", "").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     let said = error.response().and_then(|response| response.error());
     assert_eq!(said, Some("invalid_target"));
-    let before = world.token_calls();
-    let nowhere = world.app.token_for(&TokenRequest::organization("")).await.unwrap_err();
-    assert_eq!((nowhere.kind(), world.token_calls()), (ErrorKind::InvalidRequest, before));
+    let before = fixture.token_calls();
+    let nowhere = fixture.app.token_for(&TokenRequest::organization("")).await.unwrap_err();
+    assert_eq!((nowhere.kind(), fixture.token_calls()), (ErrorKind::InvalidRequest, before));
     let elsewhere = TokenRequest::organization("elsewhere");
-    let error = world.app.token_for(&elsewhere).await.unwrap_err();
+    let error = fixture.app.token_for(&elsewhere).await.unwrap_err();
     assert_eq!(error.response().unwrap().status(), Some(403));
-    assert!(world.app.token_for(&elsewhere).await.is_err());
-    assert_eq!(world.token_calls(), 3);
+    assert!(fixture.app.token_for(&elsewhere).await.is_err());
+    assert_eq!(fixture.token_calls(), 3);
 }
 
 #[tokio::test]
 async fn a_token_is_exchanged_for_one_of_the_same_user_for_another_target() {
-    let world = World::new().await;
-    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let fixture = Fixture::new().await;
+    let personal = fixture.tenant.create_personal_access_token("alice").unwrap();
     let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);
-    let exchange = |subject| world.app.exchange(subject, &things);
+    let exchange = |subject| fixture.app.exchange(subject, &things);
     let (a, b) = tokio::join!(
         exchange(Subject::PersonalAccessToken(&personal)),
         exchange(Subject::PersonalAccessToken(&personal))
     );
     let token = a.unwrap();
     assert_eq!(token.as_str(), b.unwrap().as_str());
-    assert_eq!(world.token_calls(), 1);
-    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
+    assert_eq!(fixture.token_calls(), 1);
+    let api = Api::new(fixture.tenant.endpoint(), THINGS).unwrap();
     let claims = api.verify(token.as_str()).await.unwrap();
-    assert_eq!(claims.sub(), world.id_of("alice"));
+    assert_eq!(claims.sub(), fixture.id_of("alice"));
     assert!(!claims.is_machine());
 
     // On her behalf in her organization.
     let members = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
-    let within = world.app.exchange(Subject::AccessToken(token.as_str()), &members);
+    let within = fixture.app.exchange(Subject::AccessToken(token.as_str()), &members);
     let within = within.await.unwrap();
     assert_eq!(within.scopes().collect::<Vec<_>>(), ["read:members"]);
     let elsewhere = TokenRequest::organization("elsewhere");
-    let refused = world.app.exchange(Subject::AccessToken(token.as_str()), &elsewhere);
+    let refused = fixture.app.exchange(Subject::AccessToken(token.as_str()), &elsewhere);
     assert_eq!(refused.await.unwrap_err().response().unwrap().status(), Some(403));
 }
 
 #[tokio::test]
 async fn a_token_that_logto_does_not_exchange_is_explained() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);
-    let refused = world.app.exchange(Subject::AccessToken("a token of another client"), &things);
+    let refused = fixture.app.exchange(Subject::AccessToken("a token of another client"), &things);
     let refused = refused.await.unwrap_err();
     assert_eq!(refused.response().unwrap().error(), Some("invalid_grant"));
     assert!(refused.to_string().contains("third-party"), "{refused}");
-    let refused = world.app.exchange(Subject::PersonalAccessToken("pat_unknown"), &things);
+    let refused = fixture.app.exchange(Subject::PersonalAccessToken("pat_unknown"), &things);
     assert!(!refused.await.unwrap_err().to_string().contains("third-party"));
 }
 
 #[tokio::test]
 async fn a_subject_token_of_the_management_api_is_good_once() {
-    let world = World::new().await;
-    let someone = world.create_user().await;
-    let subject = world.subject_token(&someone).await;
+    let fixture = Fixture::new().await;
+    let someone = fixture.create_user().await;
+    let subject = fixture.subject_token(&someone).await;
     let things = TokenRequest::resource(THINGS).refreshed();
-    let exchange = || world.app.exchange(Subject::Impersonation(&subject), &things);
+    let exchange = || fixture.app.exchange(Subject::Impersonation(&subject), &things);
     let token = exchange().await.unwrap();
-    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
+    let api = Api::new(fixture.tenant.endpoint(), THINGS).unwrap();
     assert_eq!(api.verify(token.as_str()).await.unwrap().sub(), someone);
     let error = exchange().await.unwrap_err();
     let said = error.response().and_then(|response| response.error());
@@ -195,29 +195,29 @@ async fn a_subject_token_of_the_management_api_is_good_once() {
 
 #[tokio::test]
 async fn someone_acts_for_another_with_their_own_opaque_token() {
-    let world = World::new().await;
-    let customer = world.create_user().await;
+    let fixture = Fixture::new().await;
+    let customer = fixture.create_user().await;
     let things = TokenRequest::resource(THINGS).refreshed();
-    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let personal = fixture.tenant.create_personal_access_token("alice").unwrap();
     let own = async |request: TokenRequest| {
         let subject = Subject::PersonalAccessToken(&personal);
-        world.app.exchange(subject, &request).await.unwrap()
+        fixture.app.exchange(subject, &request).await.unwrap()
     };
     let actor = own(TokenRequest::opaque().with_scopes(["openid"])).await;
-    let subject = world.subject_token(&customer).await;
+    let subject = fixture.subject_token(&customer).await;
     let subject = Subject::Impersonation(&subject);
 
     // A JWT says who acts just as well; Logto takes none.
     let jwt = own(things.clone()).await;
     for wrong in [jwt.as_str(), "made-up"] {
-        let error = world.app.exchange_as(subject, wrong, &things).await.unwrap_err();
+        let error = fixture.app.exchange_as(subject, wrong, &things).await.unwrap_err();
         let said = error.response().and_then(|response| response.error());
         assert_eq!((error.kind(), said), (ErrorKind::Refused, Some("invalid_grant")));
     }
 
-    let token = world.app.exchange_as(subject, actor.as_str(), &things).await.unwrap();
-    let api = Api::new(world.tenant.endpoint(), THINGS).unwrap();
-    let alice = world.id_of("alice");
+    let token = fixture.app.exchange_as(subject, actor.as_str(), &things).await.unwrap();
+    let api = Api::new(fixture.tenant.endpoint(), THINGS).unwrap();
+    let alice = fixture.id_of("alice");
     let refused = api.verify(token.as_str()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "delegation has to be allowed");
     let policy = Policy::new().with_delegation(1);
@@ -227,39 +227,39 @@ async fn someone_acts_for_another_with_their_own_opaque_token() {
 
 #[tokio::test]
 async fn an_opaque_token_is_described_while_it_is_active() {
-    let world = World::new().await;
-    let personal = world.tenant.create_personal_access_token("alice").unwrap();
+    let fixture = Fixture::new().await;
+    let personal = fixture.tenant.create_personal_access_token("alice").unwrap();
     let opaque = TokenRequest::opaque().with_scopes(["openid", "profile"]);
     let exchange = async |request| {
         let subject = Subject::PersonalAccessToken(&personal);
-        world.app.exchange(subject, &request).await.unwrap()
+        fixture.app.exchange(subject, &request).await.unwrap()
     };
     let token = exchange(opaque.clone()).await;
-    let ask = async |token: &str| world.app.introspect(token).await.unwrap();
+    let ask = async |token: &str| fixture.app.introspect(token).await.unwrap();
     let told = ask(token.as_str()).await.expect("an active token");
-    assert_eq!(told.sub, Some(world.id_of("alice")));
-    assert_eq!(told.client_id.as_ref(), Some(&world.tenant.machine_app().app_id));
+    assert_eq!(told.sub, Some(fixture.id_of("alice")));
+    assert_eq!(told.client_id.as_ref(), Some(&fixture.tenant.machine_app().app_id));
     assert_eq!(told.scope, "openid profile");
     assert_eq!(told.token_type.as_deref(), Some("Bearer"));
     let (issued, ends) = (told.iat.unwrap(), told.exp.unwrap());
     assert_eq!(ends - issued, 3600);
-    assert!((issued..=issued + 60).contains(&world.clock.now()));
+    assert!((issued..=issued + 60).contains(&fixture.clock.now()));
 
     // Revoked, and over: no one but Logto knows the one, and our clock knows the other too.
-    world.tenant.revoke_grants("alice").unwrap();
+    fixture.tenant.revoke_grants("alice").unwrap();
     assert!(ask(token.as_str()).await.is_none());
     let token = exchange(opaque.refreshed()).await;
     assert!(ask(token.as_str()).await.is_some());
-    world.clock.advance(Duration::from_secs(3600));
+    fixture.clock.advance(Duration::from_secs(3600));
     assert!(ask(token.as_str()).await.is_none());
 }
 
 #[tokio::test]
 async fn an_opaque_token_is_asked_about_and_a_jwt_refused() {
-    let world = World::new().await;
-    assert!(world.app.introspect("garbage").await.unwrap().is_none());
-    let jwt = world.app.token(THINGS, "read:things").await.unwrap();
-    let error = world.app.introspect(jwt.as_str()).await.unwrap_err();
+    let fixture = Fixture::new().await;
+    assert!(fixture.app.introspect("garbage").await.unwrap().is_none());
+    let jwt = fixture.app.token(THINGS, "read:things").await.unwrap();
+    let error = fixture.app.introspect(jwt.as_str()).await.unwrap_err();
     let said = error.response().and_then(|response| response.error());
     assert_eq!(said, Some("unsupported_token_type"));
     assert!(!format!("{error} {error:?}").contains(jwt.as_str()));

@@ -23,12 +23,12 @@ mod with_poem {
 }
 
 /// The tenant of the guide, and a server in it.
-struct Site {
+struct RunningApp {
     tenant: LocalTenant,
     address: String,
 }
 
-impl Site {
+impl RunningApp {
     async fn new(serve: impl FnOnce(TcpListener, &str, &str)) -> Self {
         let listener = TcpListener::bind(("localhost", 0)).await.unwrap();
         let address = format!("http://localhost:{}/mcp", listener.local_addr().unwrap().port());
@@ -75,16 +75,16 @@ async fn tools(client: &RunningService<RoleClient, ()>) -> Vec<String> {
 
 #[tokio::test]
 async fn a_client_reads_notes_and_is_told_what_writing_needs() {
-    let site = Site::new(|listener, logto, address| {
+    let running = RunningApp::new(|listener, logto, address| {
         let app = with_rmcp::app(logto, address).unwrap();
         tokio::spawn(async { axum::serve(listener, app).await });
     })
     .await;
-    let client = site.client("frank").await;
+    let client = running.client("frank").await;
     assert_eq!(tools(&client).await, ["read_notes", "write_note"]);
     let notes = client.call_tool(CallToolRequestParams::new("read_notes")).await.unwrap();
     let notes = serde_json::to_string(&notes).unwrap();
-    assert!(notes.contains(&format!("the notes of {}", site.id("frank"))), "{notes}");
+    assert!(notes.contains(&format!("the notes of {}", running.id("frank"))), "{notes}");
     let refused = client.call_tool(CallToolRequestParams::new("write_note")).await.unwrap_err();
     let challenge = refused.auth_challenge().unwrap();
     assert!(challenge.contains("scope=\"read:notes write:notes\""), "{challenge}");
@@ -92,17 +92,17 @@ async fn a_client_reads_notes_and_is_told_what_writing_needs() {
 
 #[tokio::test]
 async fn a_client_reads_notes_of_poem() {
-    let site = Site::new(|listener, logto, address| {
+    let running = RunningApp::new(|listener, logto, address| {
         let app = with_poem::app(logto, address).unwrap();
         let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
         tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(app));
     })
     .await;
-    let client = site.client("alice").await;
+    let client = running.client("alice").await;
     assert_eq!(tools(&client).await, ["read_notes"]);
     let call = CallToolRequestParams::new("read_notes");
     let notes = serde_json::to_string(&client.call_tool(call).await.unwrap()).unwrap();
-    assert!(notes.contains(&format!("the notes of {}", site.id("alice"))), "{notes}");
+    assert!(notes.contains(&format!("the notes of {}", running.id("alice"))), "{notes}");
 }
 
 /// Sign-in and permissions cost at most twenty lines.

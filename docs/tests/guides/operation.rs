@@ -3,7 +3,7 @@
 mod below_a_path {
     guide!("behind-a-proxy-2");
 
-    use crate::site::{Site, answer};
+    use crate::running_app::{RunningApp, answer};
     use axum::routing::get;
     use logto_axum::User;
 
@@ -12,12 +12,12 @@ mod below_a_path {
         let page = async |user: User| user.name().unwrap_or("?").to_owned();
         let home = async || "Welcome";
         let shop = Router::new().route("/", get(home)).route("/cart", get(page));
-        let site = Site::serve_at("/shop", |stage| app(&stage.logto, shop)).await;
-        assert_eq!(site.page("/cart").await, "Alice Example");
+        let running = RunningApp::serve_at("/shop", |fixture| app(&fixture.logto, shop)).await;
+        assert_eq!(running.page("/cart").await, "Alice Example");
         // The base URL as the guide tells to write it.
-        assert_eq!(site.page("").await, "Welcome");
-        assert_eq!(site.open("/").await.status, 404);
-        let stranger = answer(site.stranger(reqwest::Method::GET, "/cart")).await;
+        assert_eq!(running.page("").await, "Welcome");
+        assert_eq!(running.open("/").await.status, 404);
+        let stranger = answer(running.stranger(reqwest::Method::GET, "/cart")).await;
         assert_eq!(stranger.location, "/shop/sign-in?return_to=%2Fshop%2Fcart");
     }
 }
@@ -25,12 +25,12 @@ mod below_a_path {
 mod stopping {
     guide!("behind-a-proxy-4");
 
-    use crate::site::Site;
+    use crate::running_app::RunningApp;
     use tokio::sync::oneshot;
 
     #[tokio::test]
     async fn the_server_ends_when_it_is_told_to() {
-        let logto = Site::serve_routes(Router::new()).await.stage.logto;
+        let logto = RunningApp::serve_routes(Router::new()).await.fixture.logto;
         let listener = TcpListener::bind(("localhost", 0)).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async move { stopped.await.unwrap_or_default() };
@@ -43,13 +43,13 @@ mod stopping {
 mod health {
     guide!("deploy-2");
 
-    use crate::site::{Site, answer};
+    use crate::running_app::{RunningApp, answer};
 
     #[tokio::test]
     async fn an_instance_says_how_it_is() {
-        let site = Site::serve(health).await;
+        let running = RunningApp::serve(health).await;
         for path in ["/alive", "/ready"] {
-            let answer = answer(site.stranger(reqwest::Method::GET, path)).await;
+            let answer = answer(running.stranger(reqwest::Method::GET, path)).await;
             assert_eq!(answer.status, 204, "{path}");
         }
     }
@@ -60,11 +60,11 @@ mod observability {
 
     #[tokio::test]
     async fn requests_are_traced() {
-        let site = crate::site::Site::serve(|logto| {
+        let running = crate::running_app::RunningApp::serve(|logto| {
             traced(Router::new().merge(logto_axum::routes(logto)))
         })
         .await;
-        let answer = site.open("/sign-in").await;
+        let answer = running.open("/sign-in").await;
         assert_eq!(answer.status, 303);
     }
 }

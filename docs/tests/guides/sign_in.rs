@@ -6,7 +6,7 @@ use logto_local::LocalTenant;
 use logto_management::Management;
 use reqwest::Method;
 
-use crate::site::{Site, answer};
+use crate::running_app::{RunningApp, answer};
 
 mod step_by_step {
     guide!("hugging-face-step-by-step-1");
@@ -18,16 +18,16 @@ mod step_by_step_in_french {
 
 #[tokio::test]
 async fn the_button_leads_to_the_profile() {
-    let in_english = Site::serve(step_by_step::app).await;
-    let in_french = Site::serve(step_by_step_in_french::app).await;
-    for (site, sign_out) in [(in_english, "Sign out"), (in_french, "Se déconnecter")] {
-        let home = answer(site.stranger(Method::GET, "/")).await;
+    let in_english = RunningApp::serve(step_by_step::app).await;
+    let in_french = RunningApp::serve(step_by_step_in_french::app).await;
+    for (running, sign_out) in [(in_english, "Sign out"), (in_french, "Se déconnecter")] {
+        let home = answer(running.stranger(Method::GET, "/")).await;
         assert!(home.text.contains("/hugging-face"), "{}", home.text);
-        let button = answer(site.stranger(Method::GET, "/hugging-face")).await;
+        let button = answer(running.stranger(Method::GET, "/hugging-face")).await;
         assert!(button.location.contains("direct_sign_in=social%3Ahuggingface"));
-        assert_eq!(site.sign_in(button, "alice").await.location, "/profile");
-        assert_eq!(site.page("/profile").await, "Alice Example <alice@example.test>");
-        assert!(site.page("/").await.contains(sign_out));
+        assert_eq!(running.sign_in(button, "alice").await.location, "/profile");
+        assert_eq!(running.page("/profile").await, "Alice Example <alice@example.test>");
+        assert!(running.page("/").await.contains(sign_out));
     }
 }
 
@@ -44,10 +44,10 @@ async fn the_connector_is_named_and_its_token_asked_for() {
     let routes = Router::new()
         .route("/hugging-face", get(hugging_face::sign_in_with_hugging_face))
         .route("/who-am-i", get(hugging_face_token::who_am_i));
-    let site = Site::serve_routes(routes).await;
-    let answer = site.open("/hugging-face").await;
+    let running = RunningApp::serve_routes(routes).await;
+    let answer = running.open("/hugging-face").await;
     assert!(answer.location.contains("direct_sign_in=social%3Ahuggingface"));
-    let page = site.page("/who-am-i").await;
+    let page = running.page("/who-am-i").await;
     assert_eq!(page, "This tenant does not provide Hugging Face tokens.");
 }
 
@@ -57,9 +57,9 @@ mod after_sign_in {
     #[tokio::test]
     async fn the_handler_names_the_page() {
         let routes = axum::Router::new().route("/start-trial", axum::routing::get(start_trial));
-        let site = crate::site::Site::serve_routes(routes).await;
-        let answer = site.open("/start-trial").await;
-        assert_eq!(site.sign_in(answer, "alice").await.location, "/trial?step=1");
+        let running = crate::running_app::RunningApp::serve_routes(routes).await;
+        let answer = running.open("/start-trial").await;
+        assert_eq!(running.sign_in(answer, "alice").await.location, "/trial?step=1");
     }
 }
 
@@ -74,12 +74,12 @@ mod recent_sign_in_by_hand {
 #[tokio::test]
 async fn an_old_sign_in_is_asked_for_again() {
     let settings = Router::new().route("/settings", get(recent_sign_in_by_hand::settings));
-    let site = Site::serve(|logto| {
+    let running = RunningApp::serve(|logto| {
         settings.layer(logto_axum::layer(logto)).merge(recent_sign_in::app(logto))
     })
     .await;
-    assert_eq!(site.page("/settings").await, "Sign in again to delete my account");
-    let answer = site.open("/account/delete").await;
+    assert_eq!(running.page("/settings").await, "Sign in again to delete my account");
+    let answer = running.open("/account/delete").await;
     assert!(answer.location.contains("max_age=300"), "{}", answer.location);
 }
 
@@ -89,19 +89,19 @@ mod magic_links {
 
     use axum::{Router, routing::get};
 
-    use crate::site::{Site, answer};
+    use crate::running_app::{RunningApp, answer};
 
     #[tokio::test]
     async fn the_link_signs_its_owner_in() {
         let routes = Router::new().route("/magic-link/{email}/{token}", get(ask).post(magic_link));
-        let site = Site::serve_routes(routes).await;
-        let tenant = &site.stage.tenant;
+        let running = RunningApp::serve_routes(routes).await;
+        let tenant = &running.fixture.tenant;
         let management = super::management(tenant);
-        let page = Url::parse(&format!("{}/magic-link", site.base_url)).unwrap();
+        let page = Url::parse(&format!("{}/magic-link", running.base_url)).unwrap();
         let link = link(&management, page, "alice@example.test").await.unwrap();
-        let answer = answer(site.stranger(reqwest::Method::POST, link.path())).await;
+        let answer = answer(running.stranger(reqwest::Method::POST, link.path())).await;
         assert!(answer.location.contains("one_time_token="), "{}", answer.location);
-        assert_eq!(site.sign_in(answer, "alice").await.location, "/profile");
+        assert_eq!(running.sign_in(answer, "alice").await.location, "/profile");
     }
 }
 
@@ -120,22 +120,22 @@ mod accepted_invitations {
     use reqwest::header::COOKIE;
 
     use super::invitations::invite;
-    use crate::site::{ACME, Site, answer};
+    use crate::running_app::{ACME, RunningApp, answer};
 
     #[tokio::test]
     async fn an_invitation_is_for_one_user() {
-        let site = Site::serve_at("", |stage| {
+        let running = RunningApp::serve_at("", |fixture| {
             Router::new()
                 .route("/invitations/{id}", get(invitation).post(accept_invitation))
-                .with_state(super::management(&stage.tenant))
-                .layer(logto_axum::layer(&stage.logto))
-                .merge(logto_axum::routes(&stage.logto))
+                .with_state(super::management(&fixture.tenant))
+                .layer(logto_axum::layer(&fixture.logto))
+                .merge(logto_axum::routes(&fixture.logto))
         })
         .await;
-        let management = super::management(&site.stage.tenant);
+        let management = super::management(&running.fixture.tenant);
         // The role is one of the reader's tenant.
         assert!(invite(&management, ACME).await.is_err());
-        let unknown = answer(site.alice(Method::POST, "/invitations/unknown")).await;
+        let unknown = answer(running.alice(Method::POST, "/invitations/unknown")).await;
         assert_eq!(unknown.status, 404);
 
         let soon = SystemTime::now() + Duration::from_secs(600);
@@ -143,20 +143,20 @@ mod accepted_invitations {
         let invitation = management.invitations().create(&new).await.unwrap();
         let page = format!("/invitations/{}", invitation.id);
         // Alice is signed in here, and Logto is asked for its page.
-        assert!(site.page(&page).await.contains("Accept the invitation"));
-        let accept = async || answer(site.alice(Method::POST, &page)).await;
+        assert!(running.page(&page).await.contains("Accept the invitation"));
+        let accept = async || answer(running.alice(Method::POST, &page)).await;
         let asked = accept().await;
         assert!(asked.location.contains("login_hint=bob%40example.test"), "{}", asked.location);
         assert!(asked.location.contains("prompt=login+consent"), "{}", asked.location);
-        let refused = site.sign_in(asked, "alice").await;
+        let refused = running.sign_in(asked, "alice").await;
         assert_eq!(refused.status, 403);
         assert!(refused.text.contains("This is for another account"), "{}", refused.text);
         let status = async || management.invitations().get(&invitation.id).await.unwrap().status;
         assert_eq!(status().await, InvitationStatus::Pending);
 
-        let back = site.sign_in(accept().await, "bob").await;
+        let back = running.sign_in(accept().await, "bob").await;
         assert_eq!((back.status, back.location.as_str()), (303, page.as_str()));
-        let bob = || site.stranger(Method::POST, &page).header(COOKIE, &back.cookies);
+        let bob = || running.stranger(Method::POST, &page).header(COOKIE, &back.cookies);
         let accepted = answer(bob()).await;
         assert_eq!((accepted.status, accepted.location.as_str()), (303, "/organization"));
         assert_eq!(status().await, InvitationStatus::Accepted);

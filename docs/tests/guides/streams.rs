@@ -3,11 +3,11 @@
 use reqwest::{RequestBuilder, Upgraded};
 use tokio::io::AsyncReadExt;
 
-use crate::site::Site;
+use crate::running_app::RunningApp;
 
 /// What ends the streams.
-async fn sign_alice_out(site: &Site) {
-    site.stage.logto.sign_out_everywhere("8s8claa1vi9z").await.unwrap();
+async fn sign_alice_out(running: &RunningApp) {
+    running.fixture.logto.sign_out_everywhere("8s8claa1vi9z").await.unwrap();
 }
 
 mod axum_events {
@@ -15,11 +15,11 @@ mod axum_events {
 
     #[tokio::test]
     async fn the_last_event_says_why() {
-        let site = crate::site::Site::serve(app).await;
-        site.needs_sign_in("/events").await;
-        let events = site.alice(reqwest::Method::GET, "/events").send().await.unwrap();
+        let running = crate::running_app::RunningApp::serve(app).await;
+        running.needs_sign_in("/events").await;
+        let events = running.alice(reqwest::Method::GET, "/events").send().await.unwrap();
         assert_eq!(events.headers()["content-type"], "text/event-stream");
-        super::sign_alice_out(&site).await;
+        super::sign_alice_out(&running).await;
         assert!(events.text().await.unwrap().contains("event: signed-out"));
     }
 }
@@ -32,15 +32,15 @@ mod actix_events {
 
     #[actix_web::test]
     async fn they_end() {
-        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
-        let logto = &site.stage.logto;
+        let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
+        let logto = &running.fixture.logto;
         let app = App::new().wrap(middleware(logto)).configure(sdk_routes(logto)).configure(routes);
         let app = test::init_service(app).await;
         let request = test::TestRequest::get().uri("/events");
-        let request = request.insert_header(("cookie", site.stage.cookie.as_str()));
+        let request = request.insert_header(("cookie", running.fixture.cookie.as_str()));
         let response = test::call_service(&app, request.to_request()).await;
         assert_eq!(response.status(), 200);
-        super::sign_alice_out(&site).await;
+        super::sign_alice_out(&running).await;
         assert!(test::read_body(response).await.is_empty());
         let refused = test::TestRequest::get().uri("/events").to_request();
         assert_eq!(test::call_service(&app, refused).await.status(), 401);
@@ -56,15 +56,15 @@ mod poem_events {
 
     #[tokio::test]
     async fn they_end() {
-        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
-        let logto = &site.stage.logto;
+        let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
+        let logto = &running.fixture.logto;
         let sdk = routes(logto);
         let app = app().nest("/", sdk).with(middleware(logto));
         let client = TestClient::new(app);
-        let request = client.get("/events").header("cookie", &site.stage.cookie);
+        let request = client.get("/events").header("cookie", &running.fixture.cookie);
         let response = request.send().await;
         response.assert_status_is_ok();
-        super::sign_alice_out(&site).await;
+        super::sign_alice_out(&running).await;
         assert!(response.0.into_body().into_vec().await.unwrap().is_empty());
         client.get("/events").send().await.assert_status(poem::http::StatusCode::UNAUTHORIZED);
     }
@@ -78,14 +78,14 @@ mod rocket_events {
 
     #[tokio::test]
     async fn they_end() {
-        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
-        let rocket = app().attach(logto_rocket::fairing(&site.stage.logto));
+        let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
+        let rocket = app().attach(logto_rocket::fairing(&running.fixture.logto));
         let client = Client::untracked(rocket).await.unwrap();
         let request =
-            client.get("/events").header(Header::new("cookie", site.stage.cookie.clone()));
+            client.get("/events").header(Header::new("cookie", running.fixture.cookie.clone()));
         let response = request.dispatch().await;
         assert_eq!(response.status(), Status::Ok);
-        super::sign_alice_out(&site).await;
+        super::sign_alice_out(&running).await;
         assert_eq!(response.into_string().await.unwrap_or_default(), "");
         assert_eq!(client.get("/events").dispatch().await.status(), Status::Unauthorized);
     }
@@ -96,8 +96,8 @@ mod socket {
 
     #[tokio::test]
     async fn the_socket_closes_with_the_session() {
-        let site = crate::site::Site::serve(app).await;
-        super::closes_with_the_session(&site, &site.base_url).await;
+        let running = crate::running_app::RunningApp::serve(app).await;
+        super::closes_with_the_session(&running, &running.base_url).await;
     }
 }
 
@@ -109,8 +109,8 @@ mod actix_socket {
 
     #[actix_web::test]
     async fn the_socket_closes_with_the_session() {
-        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
-        let logto = site.stage.logto.clone();
+        let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
+        let logto = running.fixture.logto.clone();
         let app = move || {
             App::new().wrap(middleware(&logto)).configure(sdk_routes(&logto)).configure(routes)
         };
@@ -119,7 +119,7 @@ mod actix_socket {
         let server = server.run();
         let handle = server.handle();
         rt::spawn(server);
-        super::closes_with_the_session(&site, &address).await;
+        super::closes_with_the_session(&running, &address).await;
         handle.stop(false).await;
     }
 }
@@ -133,14 +133,14 @@ mod poem_socket {
 
     #[tokio::test]
     async fn the_socket_closes_with_the_session() {
-        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
-        let logto = &site.stage.logto;
+        let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
+        let logto = &running.fixture.logto;
         let app = app().nest("/", routes(logto)).with(middleware(logto));
         let listener = tokio::net::TcpListener::bind(("localhost", 0)).await.unwrap();
         let address = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
         tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
-        super::closes_with_the_session(&site, &address).await;
+        super::closes_with_the_session(&running, &address).await;
     }
 }
 
@@ -153,12 +153,12 @@ mod rocket_socket {
 
     #[tokio::test]
     async fn the_socket_closes_with_the_session() {
-        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
+        let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
         let shutdown = Shutdown { ctrlc: false, ..Shutdown::default() };
         let config = Config { port: 0, shutdown, ..Config::debug_default() };
         let (tell, told) = oneshot::channel();
         let tell = std::sync::Mutex::new(Some(tell));
-        let rocket = app().configure(config).attach(logto_rocket::fairing(&site.stage.logto));
+        let rocket = app().configure(config).attach(logto_rocket::fairing(&running.fixture.logto));
         let rocket = rocket.attach(AdHoc::on_liftoff("port", move |rocket| {
             let tell = tell.lock().unwrap().take().unwrap();
             tell.send(rocket.config().port).unwrap();
@@ -166,7 +166,7 @@ mod rocket_socket {
         }));
         tokio::spawn(rocket.launch());
         let address = format!("http://127.0.0.1:{}", told.await.unwrap());
-        super::closes_with_the_session(&site, &address).await;
+        super::closes_with_the_session(&running, &address).await;
     }
 }
 
@@ -184,10 +184,10 @@ mod graphql {
 
     #[tokio::test]
     async fn a_subscription_ends_and_its_socket_with_it() {
-        let site = crate::site::Site::serve(app).await;
-        super::is_for_users_of_the_app(&site, &site.base_url).await;
-        let request = super::socket(&site.base_url).header("cookie", &site.stage.cookie);
-        let response = super::handshake(request, &site.base_url).send().await.unwrap();
+        let running = crate::running_app::RunningApp::serve(app).await;
+        super::is_for_users_of_the_app(&running, &running.base_url).await;
+        let request = super::socket(&running.base_url).header("cookie", &running.fixture.cookie);
+        let response = super::handshake(request, &running.base_url).send().await.unwrap();
         assert_eq!(response.headers()["sec-websocket-protocol"], "graphql-transport-ws");
         let mut socket = response.upgrade().await.unwrap();
         let subscribe =
@@ -201,7 +201,7 @@ mod graphql {
             received.push_str(str::from_utf8(&payload).unwrap());
         }
         assert!(received.contains("connection_ack"), "{received}");
-        super::sign_alice_out(&site).await;
+        super::sign_alice_out(&running).await;
         let mut after = String::new();
         let code = loop {
             match super::frame(&mut socket).await {
@@ -220,9 +220,9 @@ mod grpc {
 
     #[tokio::test]
     async fn a_stream_ends_with_its_token() {
-        let site = crate::site::Site::serve_routes(axum::Router::new()).await;
-        let api: Api = site.stage.logto.api(crate::site::THINGS).unwrap();
-        let claims = api.verify(&site.token().await).await.unwrap();
+        let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
+        let api: Api = running.fixture.logto.api(crate::running_app::THINGS).unwrap();
+        let claims = api.verify(&running.token().await).await.unwrap();
         let mut request = Request::new(());
         let waits = || stream::pending::<u8>();
         assert!(until_the_token_ends(&request, waits()).is_err());
@@ -250,21 +250,21 @@ fn socket(address: &str) -> RequestBuilder {
 }
 
 /// A socket at `/socket` is for pages of the app and users who are signed in.
-async fn is_for_users_of_the_app(site: &Site, address: &str) {
-    let alice = socket(address).header("cookie", &site.stage.cookie);
+async fn is_for_users_of_the_app(running: &RunningApp, address: &str) {
+    let alice = socket(address).header("cookie", &running.fixture.cookie);
     let elsewhere = handshake(alice, "https://evil.example").send().await.unwrap();
     assert_eq!(elsewhere.status(), 403);
-    let stranger = handshake(socket(address), &site.base_url).send().await.unwrap();
+    let stranger = handshake(socket(address), &running.base_url).send().await.unwrap();
     assert_eq!(stranger.status(), 401);
 }
 
 /// It is closed when alice signs out.
-async fn closes_with_the_session(site: &Site, address: &str) {
-    is_for_users_of_the_app(site, address).await;
-    let alice = socket(address).header("cookie", &site.stage.cookie);
-    let response = handshake(alice, &site.base_url).send().await.unwrap();
+async fn closes_with_the_session(running: &RunningApp, address: &str) {
+    is_for_users_of_the_app(running, address).await;
+    let alice = socket(address).header("cookie", &running.fixture.cookie);
+    let response = handshake(alice, &running.base_url).send().await.unwrap();
     assert_eq!(response.status(), 101);
-    sign_alice_out(site).await;
+    sign_alice_out(running).await;
     let (kind, payload) = frame(&mut response.upgrade().await.unwrap()).await;
     assert_eq!(kind, 0x88, "a close frame");
     assert_eq!(u16::from_be_bytes([payload[0], payload[1]]), 4401);

@@ -51,14 +51,14 @@ impl Framework {
 
 /// A running example, and the tenant that users sign in at.
 #[derive(Debug)]
-pub struct Site {
+pub struct Fixture {
     /// The tenant.
     pub tenant: LocalTenant,
     /// The example.
     pub app: ExampleApp,
 }
 
-impl Site {
+impl Fixture {
     /// Starts both.
     pub async fn start(framework: Framework) -> Self {
         let port = free_port();

@@ -5,4 +5,4 @@
 pub mod drivers;
 mod example;
 
-pub use example::{Framework, Site};
+pub use example::{Fixture, Framework};

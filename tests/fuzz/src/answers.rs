@@ -19,11 +19,11 @@ use crate::{Outcome, Target};
 #[derive(Debug)]
 pub struct Answers {
     runtime: Loop,
-    scene: Scene,
+    fixture: Fixture,
 }
 
 #[derive(Debug)]
-struct Scene {
+struct Fixture {
     app: App,
     api: Api,
     /// Knows nothing of its provider yet.
@@ -36,7 +36,7 @@ const LATER: Duration = Duration::from_secs(30);
 /// Anywhere: a document says where.
 const ANYWHERE: [&str; 2] = ["http:/", "https:/"];
 
-impl Scene {
+impl Fixture {
     /// What the words of an input stand for. Its document may name the key of this very input.
     fn words<'a>(&'a self) -> impl FnMut(&str) -> Option<String> + 'a {
         let (now, kid) = (self.app.clock.now(), self.kid());
@@ -189,19 +189,19 @@ impl Target for Answers {
 
     fn start() -> Self {
         let runtime = Loop::new();
-        let scene = runtime.run(async {
+        let fixture = runtime.run(async {
             let provider = Provider::start().await;
             let app = App::new(&provider, |config| config);
             let api = app.logto.api(API).expect("an API");
             let newcomer = App::new(&provider, |config| config);
-            Scene { app, api, newcomer, count: 0 }
+            Fixture { app, api, newcomer, count: 0 }
         });
-        Self { runtime, scene }
+        Self { runtime, fixture }
     }
 
     fn run(&mut self, input: &[u8]) -> Outcome {
         let [word, rest] = parts(input);
-        self.runtime.run(self.scene.answer(word, rest))
+        self.runtime.run(self.fixture.answer(word, rest))
     }
 }
 

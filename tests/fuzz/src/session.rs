@@ -70,11 +70,11 @@ impl Session {
                 (cookie, format!("state={state}").into_bytes())
             }
             b'f' => {
-                let ticket = seal(Purpose::Frame, "ticket=");
+                let request = seal(Purpose::Frame, "request=");
                 let code = seal(Purpose::Frame, "code=");
                 let key = format!("{FRAME_KEY}={}", seal(Purpose::Frame, FRAME_KEY));
                 let window = format!("{WINDOW}={}", seal(Purpose::Frame, WINDOW));
-                (format!("{key}; {window}"), format!("ticket={ticket}&code={code}").into_bytes())
+                (format!("{key}; {window}"), format!("request={request}&code={code}").into_bytes())
             }
             _ => (lossy(parts.next().unwrap_or_default()).into_owned(), Vec::new()),
         }

@@ -2,15 +2,15 @@
 //! wants.
 
 mod adapters;
+mod fixture;
 mod permissions;
-mod site;
+mod running_app;
 mod then;
 mod token;
-mod world;
 
 pub use adapters::{Adapter, all as adapters};
+pub use fixture::{CLIENT, Fixture, ORGANIZATION, RESOURCE, Seen};
 pub use permissions::METADATA_SCOPES;
-pub use site::{BASE_URL, Site};
+pub use running_app::{BASE_URL, RunningApp};
 pub use then::{ALICE, Then};
 pub use token::Token;
-pub use world::{CLIENT, ORGANIZATION, RESOURCE, Seen, World};

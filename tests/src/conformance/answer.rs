@@ -162,7 +162,7 @@ pub(super) fn tidy(text: &str, logto: &str) -> String {
         "" => text.to_owned(),
         logto => text.replace(logto, "{logto}"),
     };
-    for name in ["state", "nonce", "code_challenge", "code", "ticket"] {
+    for name in ["state", "nonce", "code_challenge", "code", "request"] {
         for before in ["?", "&"] {
             hide(&mut text, &format!("{before}{name}="), name);
         }

@@ -2,7 +2,7 @@
 
 use futures::future::LocalBoxFuture;
 
-use super::site::{Setup, Site};
+use super::running_app::{RunningApp, Setup};
 
 /// One named case. It is run against every adapter, and all have to answer alike.
 pub struct Case {
@@ -13,7 +13,10 @@ pub struct Case {
 
 impl Case {
     /// A case against the usual setup. `run` fails by panicking.
-    pub fn new(name: impl Into<String>, run: impl AsyncFn(&Site) + Send + Sync + 'static) -> Self {
+    pub fn new(
+        name: impl Into<String>,
+        run: impl AsyncFn(&RunningApp) + Send + Sync + 'static,
+    ) -> Self {
         Self { name: name.into(), setup: Setup::default(), run: Box::new(run) }
     }
 
@@ -39,13 +42,13 @@ impl std::fmt::Debug for Case {
     }
 }
 
-/// An async function of a site, whose future need not be `Send`.
+/// An async function of an app, whose future need not be `Send`.
 pub(super) trait Run: Send + Sync {
-    fn run<'a>(&'a self, site: &'a Site) -> LocalBoxFuture<'a, ()>;
+    fn run<'a>(&'a self, app: &'a RunningApp) -> LocalBoxFuture<'a, ()>;
 }
 
-impl<F: AsyncFn(&Site) + Send + Sync> Run for F {
-    fn run<'a>(&'a self, site: &'a Site) -> LocalBoxFuture<'a, ()> {
-        Box::pin(self(site))
+impl<F: AsyncFn(&RunningApp) + Send + Sync> Run for F {
+    fn run<'a>(&'a self, app: &'a RunningApp) -> LocalBoxFuture<'a, ()> {
+        Box::pin(self(app))
     }
 }

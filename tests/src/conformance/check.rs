@@ -6,7 +6,7 @@ use std::thread;
 
 use super::adapter::Driver;
 use super::case::Case;
-use super::site::{Site, Transcript};
+use super::running_app::{RunningApp, Transcript};
 
 /// Runs every case against every adapter.
 ///
@@ -69,8 +69,8 @@ fn perform(driver: Driver, case: &Case) -> Outcome {
             .build()
             .expect("a runtime starts");
         runtime.block_on(async {
-            let site = Site::start(driver, case.setup, transcript.clone()).await;
-            case.run.run(&site).await;
+            let app = RunningApp::start(driver, case.setup, transcript.clone()).await;
+            case.run.run(&app).await;
         });
         runtime.shutdown_background();
     };

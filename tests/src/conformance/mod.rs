@@ -12,7 +12,7 @@ mod answer;
 mod case;
 pub mod cases;
 mod check;
-mod site;
+mod running_app;
 mod visitor;
 mod wire;
 
@@ -20,6 +20,6 @@ pub use adapter::{Adapter, Driver, Server, TestApp};
 pub use answer::{Answer, SetCookie};
 pub use case::Case;
 pub use check::{check, complaints};
-pub use site::{Setup, Site};
+pub use running_app::{RunningApp, Setup};
 pub use visitor::{Ask, Visitor};
 pub use wire::{Connection, Wire};

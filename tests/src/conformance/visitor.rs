@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Site;
+use super::RunningApp;
 use super::answer::Answer;
 use super::wire::{Connection, Wire};
 
@@ -16,18 +16,18 @@ const NAVIGATION: [(&str, &str); 3] = [
 /// A browser with cookies. Two tabs of one browser are one visitor.
 #[derive(Clone, Debug)]
 pub struct Visitor<'a> {
-    site: &'a Site,
+    app: &'a RunningApp,
     jar: Vec<(String, String)>,
 }
 
 impl<'a> Visitor<'a> {
-    pub(super) fn new(site: &'a Site) -> Self {
-        Self { site, jar: Vec::new() }
+    pub(super) fn new(app: &'a RunningApp) -> Self {
+        Self { app, jar: Vec::new() }
     }
 
     /// Begins a request for a path as the browser sees it, or for a full address of the app.
     pub fn ask(&mut self, method: &str, address: &str) -> Ask<'_, 'a> {
-        let setup = &self.site.setup;
+        let setup = &self.app.setup;
         let target = address.strip_prefix(&setup.origin()).unwrap_or(address);
         let target = match setup.proxy_strips {
             true => target.strip_prefix(&setup.base_path()).unwrap_or(target),
@@ -43,7 +43,7 @@ impl<'a> Visitor<'a> {
     }
 
     fn raw(&mut self, method: &str, target: &str) -> Ask<'_, 'a> {
-        let setup = &self.site.setup;
+        let setup = &self.app.setup;
         let mut headers = vec![("host".to_owned(), setup.host().as_bytes().to_vec())];
         if !self.jar.is_empty() {
             headers.push(("cookie".to_owned(), self.cookies().into_bytes()));
@@ -69,13 +69,13 @@ impl<'a> Visitor<'a> {
 
     /// A `POST` from a page of the app.
     pub fn post(&mut self, address: &str) -> Ask<'_, 'a> {
-        let origin = self.site.setup.origin();
+        let origin = self.app.setup.origin();
         self.ask("POST", address).header("origin", origin)
     }
 
     /// Opens the sign-in route; the answer leads to Logto.
     pub async fn begin(&mut self) -> String {
-        let answer = self.open(&self.site.route("/sign-in")).await;
+        let answer = self.open(&self.app.route("/sign-in")).await;
         assert_eq!(answer.status, 303, "{}", answer.summary(""));
         answer.location()
     }
@@ -83,7 +83,7 @@ impl<'a> Visitor<'a> {
     /// Signs someone in, from the sign-in route to the answer to the callback.
     pub async fn sign_in(&mut self, user: &str) -> Answer {
         let at_logto = self.begin().await;
-        let callback = self.site.at_logto(&at_logto, user).await;
+        let callback = self.app.at_logto(&at_logto, user).await;
         let answer = self.open(&callback).await;
         assert_eq!(answer.status, 303, "{}", answer.summary(""));
         answer
@@ -91,7 +91,7 @@ impl<'a> Visitor<'a> {
 
     /// Lets the access token end, so that the next request that needs it renews it.
     pub fn let_the_token_end(&self) {
-        self.site.pass(Duration::from_secs(3601));
+        self.app.pass(Duration::from_secs(3601));
     }
 
     /// What the browser sends as `Cookie`.
@@ -122,14 +122,14 @@ impl<'a> Visitor<'a> {
 
     /// Asserts who the app thinks this is: `page` says so to a signed-in user.
     pub async fn is_signed_in(&mut self) {
-        let answer = self.get(&self.site.path("/page")).send().await;
+        let answer = self.get(&self.app.path("/page")).send().await;
         assert_eq!(answer.status, 200, "{}", answer.summary(""));
-        assert_eq!(answer.text(), format!("hello {}", self.site.alice()));
+        assert_eq!(answer.text(), format!("hello {}", self.app.alice()));
     }
 
     /// Asserts that the app knows no one.
     pub async fn is_signed_out(&mut self) {
-        let answer = self.get(&self.site.path("/hello")).send().await;
+        let answer = self.get(&self.app.path("/hello")).send().await;
         assert_eq!((answer.status, answer.text()), (200, "hello nobody".into()));
     }
 
@@ -186,14 +186,14 @@ impl<'v, 'a> Ask<'v, 'a> {
     /// Sends it, reads the whole answer, keeps its cookies and puts it on record.
     pub async fn send(self) -> Answer {
         let (answer, visitor) = self.whole().await;
-        visitor.site.record(&answer);
+        visitor.app.record(&answer);
         answer
     }
 
     /// The same off the record, for what a framework answers in its own way.
     pub async fn send_off_record(self) -> Answer {
         let (answer, visitor) = self.whole().await;
-        visitor.site.forget();
+        visitor.app.forget();
         answer
     }
 
@@ -210,7 +210,7 @@ impl<'v, 'a> Ask<'v, 'a> {
     /// Sends it and reads the head of the answer only; the connection stays open.
     pub async fn hold(self) -> (Answer, Connection) {
         let (connection, head, visitor) = self.exchange().await;
-        visitor.site.record(&head);
+        visitor.app.record(&head);
         (head, connection)
     }
 
@@ -224,9 +224,9 @@ impl<'v, 'a> Ask<'v, 'a> {
             let length = self.wire.body.len().to_string();
             self = self.header("content-length", length);
         }
-        let site = self.visitor.site;
-        site.asked(&format!("{} {}", self.wire.method, self.wire.target));
-        let connection = Connection::open(site.address(), &self.wire).await;
+        let app = self.visitor.app;
+        app.asked(&format!("{} {}", self.wire.method, self.wire.target));
+        let connection = Connection::open(app.address(), &self.wire).await;
         let head = Answer {
             status: connection.status,
             headers: connection.headers.clone(),

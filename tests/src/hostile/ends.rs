@@ -1,7 +1,7 @@
 //! How asking for a token ends.
 
 use super::browser::Seen;
-use super::world::World;
+use super::fixture::Fixture;
 
 /// What a page that needs a token of the user comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub enum Ends {
 /// # Panics
 ///
 /// If it ended otherwise.
-pub async fn assert_ends(world: &World, outcome: Result<String, Seen>, ends: Ends) {
-    let user = world.user().await;
+pub async fn assert_ends(fixture: &Fixture, outcome: Result<String, Seen>, ends: Ends) {
+    let user = fixture.user().await;
     match (ends, &outcome) {
         (Ends::Token, Ok(token)) => assert!(!token.is_empty()),
         (Ends::Outage, Err(seen)) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use logto::web::{Context, Reply, Route};
 use logto::{AccessToken, Clock, Error, Logto, LogtoConfig, TokenRequest};
-use logto_local::{LocalTenant, LocalTenantBuilder};
+use logto_local::{LocalTenant, LocalTenantBuilder, SeenRequest};
 
 use super::backend::Backend;
 use super::browser::{Browser, NAVIGATION, Seen};
@@ -19,7 +19,7 @@ pub const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
 
 /// One app at a tenant with Logto's recorded rules.
 #[derive(Debug)]
-pub struct LocalWorld {
+pub struct LocalFixture {
     /// The tenant.
     pub tenant: LocalTenant,
     /// The app.
@@ -30,8 +30,8 @@ pub struct LocalWorld {
     config: LogtoConfig,
 }
 
-impl LocalWorld {
-    /// A world whose sessions live in a backend.
+impl LocalFixture {
+    /// A fixture whose sessions live in a backend.
     ///
     /// # Panics
     ///
@@ -84,17 +84,18 @@ impl LocalWorld {
     ///
     /// If that fails.
     pub async fn sign_in(&mut self, user: &str) {
-        let there = self.handle(Route::SignIn, "/sign-in").await;
+        let there = self.send(Route::SignIn, "GET", "/sign-in").await;
         assert_eq!(there.status, 303, "{there:?}");
         let callback = self.tenant.sign_in(there.location(), user).await;
         let callback = callback.unwrap_or_else(|error| panic!("{user}: {error}"));
         let target = callback.strip_prefix(BASE_URL).expect("the app's address");
-        let seen = self.handle(Route::Callback, target).await;
+        let seen = self.send(Route::Callback, "GET", target).await;
         assert_eq!((seen.status, seen.location()), (303, "/"), "{seen:?}");
     }
 
-    async fn handle(&mut self, route: Route, target: &str) -> Seen {
-        let request = self.browser.request("GET", target, &NAVIGATION);
+    /// Sends a request to a route of the SDK, as a navigation.
+    pub async fn send(&mut self, route: Route, method: &str, target: &str) -> Seen {
+        let request = self.browser.request(method, target, &NAVIGATION);
         let seen = Seen::new(self.logto.handle(route, request).await);
         self.browser.keep(&seen.cookies);
         seen
@@ -119,7 +120,7 @@ impl LocalWorld {
     }
 
     /// Sends the cookies of a page, as an adapter does.
-    pub async fn pay(&mut self, page: &Context) {
+    pub async fn respond(&mut self, page: &Context) {
         self.browser.keep(&page.take_cookies().await);
     }
 
@@ -134,18 +135,24 @@ impl LocalWorld {
     ) -> Result<AccessToken, (Error, u16)> {
         let page = self.page();
         let token = page.access_token(request).await;
-        self.pay(&page).await;
+        self.respond(&page).await;
         token.map_err(|error| {
             let status = Reply::from(error.clone()).status();
             (error, status)
         })
     }
 
+    /// What the tenant was asked at a path.
+    #[must_use]
+    pub fn sent_to(&self, path: &str) -> Vec<SeenRequest> {
+        let mut requests = self.tenant.requests();
+        requests.retain(|request| request.path == path);
+        requests
+    }
+
     /// How many token requests the tenant had.
     #[must_use]
     pub fn token_calls(&self) -> usize {
-        let requests = self.tenant.requests();
-        let tokens = requests.iter().filter(|seen| seen.path == "/oidc/token");
-        tokens.count()
+        self.sent_to("/oidc/token").len()
     }
 }

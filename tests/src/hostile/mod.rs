@@ -7,6 +7,7 @@ mod answer;
 mod backend;
 mod browser;
 mod ends;
+mod fixture;
 mod gate;
 mod keys;
 mod local;
@@ -15,15 +16,15 @@ mod provider;
 mod storage;
 mod table;
 mod token;
-mod world;
 
 pub use answer::Answer;
 pub use backend::Backend;
 pub use browser::{Browser, NAVIGATION, Seen};
 pub use ends::{Ends, assert_ends};
+pub use fixture::{Fixture, state_of};
 pub use gate::Gate;
 pub use keys::{Key, encode};
-pub use local::{API, LocalWorld, ORGANIZATIONS};
+pub use local::{API, LocalFixture, ORGANIZATIONS};
 pub use logs::Logs;
 pub use provider::{Call, Endpoint, Provider};
 pub use storage::{Trouble, TroubledStorage};
@@ -32,7 +33,6 @@ pub use table::{
     each_token, each_token_answer, refused, sign_in_twice,
 };
 pub use token::IdToken;
-pub use world::{World, state_of};
 
 /// The application's id at the provider.
 pub const APP_ID: &str = "8s6wye3gb7dq9a4n54lsn";

@@ -7,9 +7,9 @@ use futures::FutureExt;
 
 use super::answer::Answer;
 use super::browser::Seen;
+use super::fixture::Fixture;
 use super::provider::{Call, Endpoint, Provider};
 use super::token::IdToken;
-use super::world::World;
 
 /// How a sign-in must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub async fn each_token(rows: &[TokenRow]) {
     let rows = rows.iter().map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then)| {
         let bend = |provider: &Provider| provider.bend_token(bend);
-        sign_in_twice(World::new, bend, then).await;
+        sign_in_twice(Fixture::new, bend, then).await;
     })
     .await;
 }
@@ -84,7 +84,7 @@ pub async fn each_token_answer(rows: &[TokenAnswerRow]) {
     let rows = rows.iter().map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then)| {
         let bend = |provider: &Provider| provider.bend(Endpoint::Token, bend);
-        sign_in_twice(World::impatient, bend, then).await;
+        sign_in_twice(Fixture::impatient, bend, then).await;
     })
     .await;
 }
@@ -100,14 +100,14 @@ pub type DocumentRow = (&'static str, fn(Answer, &Provider) -> Answer, Then);
 pub async fn each_document(endpoint: Endpoint, rows: &[DocumentRow]) {
     let rows = rows.iter().map(|(name, bend, then)| (*name, (*bend, *then)));
     each(rows, async |(bend, then)| {
-        let mut world = World::impatient().await;
-        let provider = world.provider.clone();
-        world.provider.bend(endpoint, move |answer, _| bend(answer, &provider));
-        let seen = world.sign_in().await;
-        check(&world, &seen, then, None).await;
-        let seen = world.send("GET", "/sign-in", &[]).await;
+        let mut fixture = Fixture::impatient().await;
+        let provider = fixture.provider.clone();
+        fixture.provider.bend(endpoint, move |answer, _| bend(answer, &provider));
+        let seen = fixture.sign_in().await;
+        check(&fixture, &seen, then, None).await;
+        let seen = fixture.send("GET", "/sign-in", &[]).await;
         assert!(seen.status < 500 || then == LATER, "{seen:?}");
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -118,20 +118,20 @@ pub async fn each_document(endpoint: Endpoint, rows: &[DocumentRow]) {
 /// # Panics
 ///
 /// If one of them does not end as it must, or costs the session that was there.
-pub async fn sign_in_twice(make: impl AsyncFn() -> World, bend: impl Fn(&Provider), then: Then) {
-    let mut world = make().await;
-    bend(&world.provider);
-    let seen = world.sign_in().await;
-    check(&world, &seen, then, None).await;
-    world.finish();
+pub async fn sign_in_twice(make: impl AsyncFn() -> Fixture, bend: impl Fn(&Provider), then: Then) {
+    let mut fixture = make().await;
+    bend(&fixture.provider);
+    let seen = fixture.sign_in().await;
+    check(&fixture, &seen, then, None).await;
+    fixture.finish();
 
-    let mut world = make().await;
-    world.sign_in_as("before").await;
-    world.provider.set_user("alice");
-    bend(&world.provider);
-    let seen = world.sign_in().await;
-    check(&world, &seen, then, Some("before")).await;
-    world.finish();
+    let mut fixture = make().await;
+    fixture.sign_in_as("before").await;
+    fixture.provider.set_user("alice");
+    bend(&fixture.provider);
+    let seen = fixture.sign_in().await;
+    check(&fixture, &seen, then, Some("before")).await;
+    fixture.finish();
 }
 
 /// Checks the answer to a sign-in and who is signed in afterwards.
@@ -139,15 +139,15 @@ pub async fn sign_in_twice(make: impl AsyncFn() -> World, bend: impl Fn(&Provide
 /// # Panics
 ///
 /// If it is not as it must be.
-pub async fn check(world: &World, seen: &Seen, then: Then, before: Option<&str>) {
-    let user = world.user().await;
+pub async fn check(fixture: &Fixture, seen: &Seen, then: Then, before: Option<&str>) {
+    let user = fixture.user().await;
     let user = user.as_deref();
     match then {
         Then::SignedIn => {
             assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
             assert_eq!(user, Some("alice"), "{seen:?}");
         }
-        Then::Refused => refused(world, seen, before).await,
+        Then::Refused => refused(fixture, seen, before).await,
         Then::Outage => {
             assert_eq!(seen.status, 503, "{seen:?}");
             assert_eq!(user, before, "{seen:?}");
@@ -161,8 +161,8 @@ pub async fn check(world: &World, seen: &Seen, then: Then, before: Option<&str>)
 /// # Panics
 ///
 /// If it did something.
-pub async fn refused(world: &World, seen: &Seen, before: Option<&str>) {
-    assert_eq!(world.user().await.as_deref(), before, "{seen:?}");
+pub async fn refused(fixture: &Fixture, seen: &Seen, before: Option<&str>) {
+    assert_eq!(fixture.user().await.as_deref(), before, "{seen:?}");
     let calm = before.is_some() && seen.status == 303 && ["/", "/home"].contains(&seen.location());
     assert!(seen.status == 400 || calm, "{seen:?}");
     assert!(!seen.body.contains("<script"), "{seen:?}");

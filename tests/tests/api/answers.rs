@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use logto_tests::bearer::Then::{Invalid, Malformed, Missing};
-use logto_tests::bearer::{ALICE, RESOURCE, World};
+use logto_tests::bearer::{ALICE, Fixture, RESOURCE};
 use logto_tests::hostile::{Answer, Endpoint, Key};
 use serde_json::json;
 
 #[tokio::test]
 async fn credentials_are_one_bearer_token_in_the_header() {
-    let world = World::new().await;
-    let token = world.token().sign();
+    let fixture = Fixture::new().await;
+    let token = fixture.token().sign();
     let with = |scheme: &str| format!("{scheme}{token}");
     let (bearer, small, loud) = (with("Bearer "), with("bearer "), with("BEARER   "));
     let (glued, list, cut) = (with("Bearer"), with("Bearer a, "), with("Bearer a "));
@@ -31,19 +31,19 @@ async fn credentials_are_one_bearer_token_in_the_header() {
         ("two schemes", "/any", vec!["Basic dXNlcjpwYXNz", &bearer], Malformed),
     ] {
         let headers: Vec<_> = headers.into_iter().map(|h| ("authorization", h)).collect();
-        then.assert(name, &world.ask(path, &headers).await, "");
+        then.assert(name, &fixture.ask(path, &headers).await, "");
     }
 }
 
 #[tokio::test]
 async fn the_metadata_says_where_tokens_come_from() {
-    let world = World::new().await;
-    let seen = world.ask("/.well-known/oauth-protected-resource", &[]).await;
+    let fixture = Fixture::new().await;
+    let seen = fixture.ask("/.well-known/oauth-protected-resource", &[]).await;
     assert_eq!(seen.status, 200, "{seen:?}");
     let document: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
     let expected = json!({
         "resource": RESOURCE,
-        "authorization_servers": [world.provider.issuer()],
+        "authorization_servers": [fixture.provider.issuer()],
         "scopes_supported": ["read:things", "write:things"],
         "bearer_methods_supported": ["header"],
     });
@@ -53,49 +53,49 @@ async fn the_metadata_says_where_tokens_come_from() {
 
 #[tokio::test]
 async fn known_tokens_are_accepted_in_an_outage_and_the_api_starts_without_logto() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let bends: [(&str, Endpoint, fn(Answer) -> Answer); 4] = [
         ("discovery down", Endpoint::Discovery, |_| Answer::text(503, "")),
         ("keys down", Endpoint::Jwks, |_| Answer::text(500, "")),
         ("keys unusable", Endpoint::Jwks, |_| Answer::text(200, r#"{"keys":[]}"#)),
         ("keys cut", Endpoint::Jwks, Answer::cut),
     ];
-    let token = world.token().sign();
+    let token = fixture.token().sign();
     for (name, endpoint, bend) in bends {
-        world.provider.bend(endpoint, move |answer, _| bend(answer));
-        let seen = world.ask_with("/any", &token).await;
+        fixture.provider.bend(endpoint, move |answer, _| bend(answer));
+        let seen = fixture.ask_with("/any", &token).await;
         assert_eq!((seen.status, seen.challenge.as_str()), (503, ""), "{name}: {seen:?}");
         assert!(seen.headers.contains(&("retry-after", "5".to_owned())), "{name}: {seen:?}");
         // What can be told without keys is told.
-        let old = world.token().shift("exp", -7200).sign();
-        Invalid.assert(name, &world.ask_with("/any", &old).await, "");
-        world.provider.clear_faults();
+        let old = fixture.token().shift("exp", -7200).sign();
+        Invalid.assert(name, &fixture.ask_with("/any", &old).await, "");
+        fixture.provider.clear_faults();
     }
     // Fetches that failed in a row have become rare.
-    world.clock.advance(Duration::from_secs(5));
-    ALICE.assert("back again", &world.ask_with("/any", &token).await, "");
+    fixture.clock.advance(Duration::from_secs(5));
+    ALICE.assert("back again", &fixture.ask_with("/any", &token).await, "");
 
     // Known keys go on, also for tokens that were not seen before.
-    world.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""));
-    world.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
-    world.clock.advance(Duration::from_secs(7200));
-    ALICE.assert("known keys", &world.ask_with("/any", &world.token().sign()).await, "");
+    fixture.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""));
+    fixture.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
+    fixture.clock.advance(Duration::from_secs(7200));
+    ALICE.assert("known keys", &fixture.ask_with("/any", &fixture.token().sign()).await, "");
 }
 
 #[tokio::test]
 async fn a_token_that_was_seen_before_ends_with_its_time_and_with_its_key() {
-    let world = World::new().await;
-    let token = world.token().sign();
-    ALICE.assert("seen", &world.ask_with("/any", &token).await, "");
-    world.clock.advance(Duration::from_secs(3659));
-    ALICE.assert("within the tolerance", &world.ask_with("/any", &token).await, "");
-    world.clock.advance(Duration::from_secs(1));
-    Invalid.assert("over", &world.ask_with("/any", &token).await, "");
+    let fixture = Fixture::new().await;
+    let token = fixture.token().sign();
+    ALICE.assert("seen", &fixture.ask_with("/any", &token).await, "");
+    fixture.clock.advance(Duration::from_secs(3659));
+    ALICE.assert("within the tolerance", &fixture.ask_with("/any", &token).await, "");
+    fixture.clock.advance(Duration::from_secs(1));
+    Invalid.assert("over", &fixture.ask_with("/any", &token).await, "");
 
-    let old = world.token().sign();
-    ALICE.assert("seen", &world.ask_with("/any", &old).await, "");
-    world.provider.rotate_to(&Key::es384("new"));
-    ALICE.assert("not known to have changed", &world.ask_with("/any", &old).await, "");
-    ALICE.assert("new key", &world.ask_with("/any", &world.token().sign()).await, "");
-    Invalid.assert("withdrawn key", &world.ask_with("/any", &old).await, "");
+    let old = fixture.token().sign();
+    ALICE.assert("seen", &fixture.ask_with("/any", &old).await, "");
+    fixture.provider.rotate_to(&Key::es384("new"));
+    ALICE.assert("not known to have changed", &fixture.ask_with("/any", &old).await, "");
+    ALICE.assert("new key", &fixture.ask_with("/any", &fixture.token().sign()).await, "");
+    Invalid.assert("withdrawn key", &fixture.ask_with("/any", &old).await, "");
 }

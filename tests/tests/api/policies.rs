@@ -2,7 +2,7 @@
 
 use logto::resource_server::{Api, ApiConfig, Policy};
 use logto_tests::bearer::Then::{Forbidden, In, Invalid, Malformed};
-use logto_tests::bearer::{ALICE, CLIENT, ORGANIZATION, RESOURCE, Then, Token, World};
+use logto_tests::bearer::{ALICE, CLIENT, Fixture, ORGANIZATION, RESOURCE, Then, Token};
 use logto_tests::hostile::Logs;
 use serde_json::json;
 
@@ -66,34 +66,34 @@ async fn a_route_asks_for_permissions_and_organizations() {
         ("/misplaced/wpmklpcc20gc", "", ours, Forbidden),
         ("/misplaced/wpmklpcc20gc", "", plain, Forbidden),
     ];
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (path, scope, change, then) in rows {
-        let token = change(world.token());
+        let token = change(fixture.token());
         for time in ["once", "again"] {
-            let seen = world.ask_with(path, &token.sign()).await;
+            let seen = fixture.ask_with(path, &token.sign()).await;
             let name = format!("{path}, {time}: {}", token.claims);
             then.assert(&name, &seen, scope);
         }
     }
-    let authorization = format!("Bearer {}", ours(world.token()).sign());
+    let authorization = format!("Bearer {}", ours(fixture.token()).sign());
     for (organization, then) in [(ORGANIZATION, here), ("elsewhere", Forbidden), ("", Forbidden)] {
         let headers = [("authorization", authorization.as_str()), ("x-organization", organization)];
-        let seen = world.ask("/of-header", &headers).await;
+        let seen = fixture.ask("/of-header", &headers).await;
         then.assert(organization, &seen, "");
     }
     // A path parameter is compared as the route sees it.
-    let odd = ours(world.token()).with("organization_id", "a b").sign();
-    let seen = world.ask_with("/organizations/a%20b/things", &odd).await;
+    let odd = ours(fixture.token()).with("organization_id", "a b").sign();
+    let seen = fixture.ask_with("/organizations/a%20b/things", &odd).await;
     In("alice in a b").assert("an id that is encoded", &seen, READ);
 }
 
 #[tokio::test]
 async fn each_delegated_call_has_a_line_with_actor_and_subject() {
     const DELEGATED: Policy = Policy::new().with_delegation(1);
-    let world = World::new().await;
-    let api = Api::new(world.provider.endpoint(), ApiConfig::new(RESOURCE)).unwrap();
+    let fixture = Fixture::new().await;
+    let api = Api::new(fixture.provider.endpoint(), ApiConfig::new(RESOURCE)).unwrap();
     let logs = Logs::capture();
-    let token = world.token().with("act", json!({ "sub": "bob" })).sign();
+    let token = fixture.token().with("act", json!({ "sub": "bob" })).sign();
     let lines = || logs.text().matches("delegated access token accepted").count();
     api.verify(&token).await.unwrap_err();
     assert_eq!(lines(), 0, "{}", logs.text());
@@ -104,6 +104,6 @@ async fn each_delegated_call_has_a_line_with_actor_and_subject() {
         assert_eq!(lines(), calls, "{}", logs.text());
     }
     assert!(logs.text().contains(r#"actor="bob" subject="alice" depth=1"#), "{}", logs.text());
-    api.verify_for(&DELEGATED, &world.token().sign(), None).await.unwrap();
+    api.verify_for(&DELEGATED, &fixture.token().sign(), None).await.unwrap();
     assert_eq!(lines(), 2, "{}", logs.text());
 }

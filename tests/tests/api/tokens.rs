@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use logto_tests::bearer::Then::{In, Invalid};
-use logto_tests::bearer::{ALICE, CLIENT, ORGANIZATION, RESOURCE, Then, Token, World};
+use logto_tests::bearer::{ALICE, CLIENT, Fixture, ORGANIZATION, RESOURCE, Then, Token};
 use logto_tests::hostile::Key;
 use serde_json::{Value, json};
 
@@ -151,11 +151,11 @@ const TABLE: &[Row] = &[
 /// refused is refused again, and what was believed comes from the cache.
 #[tokio::test]
 async fn every_token_gets_the_same_answer_in_every_framework() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (name, then, change) in TABLE {
-        let token = change(world.token()).sign();
+        let token = change(fixture.token()).sign();
         for time in ["once", "again"] {
-            let seen = world.ask_with("/any", &token).await;
+            let seen = fixture.ask_with("/any", &token).await;
             then.assert(&format!("{name}, {time}"), &seen, "");
         }
     }

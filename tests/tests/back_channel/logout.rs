@@ -4,40 +4,40 @@ use std::time::Duration;
 
 use logto::web::{Route, SessionState};
 use logto::{Logto, TokenRequest};
-use logto_tests::hostile::{Answer, Backend, Browser, Endpoint, Trouble, World, each};
+use logto_tests::hostile::{Answer, Backend, Browser, Endpoint, Fixture, Trouble, each};
 use url::Url;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn other_instance(world: &World, backend: Backend) -> Logto {
+fn other_instance(fixture: &Fixture, backend: Backend) -> Logto {
     match backend {
-        Backend::Cookies => world.logto.clone(),
-        _ => world.instance(),
+        Backend::Cookies => fixture.logto.clone(),
+        _ => fixture.instance(),
     }
 }
 
 /// Signs someone in, in a browser of their own and from a session of their own at Logto.
-async fn device(world: &mut World, user: &str, sid: Option<&'static str>) -> Browser {
-    world.browser = Browser::default();
-    world.provider.bend_token(move |token| {
+async fn device(fixture: &mut Fixture, user: &str, sid: Option<&'static str>) -> Browser {
+    fixture.browser = Browser::default();
+    fixture.provider.bend_token(move |token| {
         if let Some(sid) = sid {
             token.claim("sid", sid);
         }
     });
-    world.sign_in_as(user).await;
-    world.browser.clone()
+    fixture.sign_in_as(user).await;
+    fixture.browser.clone()
 }
 
-async fn is_signed_in(world: &mut World, instance: &Logto, browser: &Browser) -> bool {
-    world.browser = browser.clone();
-    let page = world.page_of(instance);
+async fn is_signed_in(fixture: &mut Fixture, instance: &Logto, browser: &Browser) -> bool {
+    fixture.browser = browser.clone();
+    let page = fixture.page_of(instance);
     let state = page.session_state().await.unwrap();
     assert!([SessionState::SignedIn, SessionState::Revoked].contains(&state), "{state:?}");
     state == SessionState::SignedIn
 }
 
-async fn tell(world: &mut World, instance: &Logto, token: &str) -> u16 {
-    let seen = world.post_logout(instance, format!("logout_token={token}")).await;
+async fn tell(fixture: &mut Fixture, instance: &Logto, token: &str) -> u16 {
+    let seen = fixture.post_logout(instance, format!("logout_token={token}")).await;
     assert_eq!(seen.cookies, Vec::<String>::new());
     seen.status
 }
@@ -45,24 +45,24 @@ async fn tell(world: &mut World, instance: &Logto, token: &str) -> u16 {
 #[tokio::test]
 async fn a_user_is_signed_out_on_every_device_and_instance() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::lives(backend).await;
-        let other = other_instance(&world, backend);
-        let phone = device(&mut world, "alice", None).await;
-        let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
-        let bob = device(&mut world, "bob", None).await;
-        world.provider.set_user("alice");
-        let token = world.provider.logout_token(|_| ());
-        assert_eq!(tell(&mut world, &other, &token).await, 200);
-        for instance in [other, world.logto.clone()] {
-            assert!(!is_signed_in(&mut world, &instance, &phone).await);
-            assert!(!is_signed_in(&mut world, &instance, &laptop).await);
-            assert!(is_signed_in(&mut world, &instance, &bob).await);
+        let mut fixture = Fixture::lives(backend).await;
+        let other = other_instance(&fixture, backend);
+        let phone = device(&mut fixture, "alice", None).await;
+        let laptop = device(&mut fixture, "alice", Some("sid-of-the-laptop")).await;
+        let bob = device(&mut fixture, "bob", None).await;
+        fixture.provider.set_user("alice");
+        let token = fixture.provider.logout_token(|_| ());
+        assert_eq!(tell(&mut fixture, &other, &token).await, 200);
+        for instance in [other, fixture.logto.clone()] {
+            assert!(!is_signed_in(&mut fixture, &instance, &phone).await);
+            assert!(!is_signed_in(&mut fixture, &instance, &laptop).await);
+            assert!(is_signed_in(&mut fixture, &instance, &bob).await);
         }
-        world.clock.advance(SECOND);
-        let again = device(&mut world, "alice", None).await;
-        let instance = world.logto.clone();
-        assert!(is_signed_in(&mut world, &instance, &again).await, "who came later");
-        world.finish();
+        fixture.clock.advance(SECOND);
+        let again = device(&mut fixture, "alice", None).await;
+        let instance = fixture.logto.clone();
+        assert!(is_signed_in(&mut fixture, &instance, &again).await, "who came later");
+        fixture.finish();
     })
     .await;
 }
@@ -71,23 +71,23 @@ async fn a_user_is_signed_out_on_every_device_and_instance() {
 #[tokio::test]
 async fn a_session_that_knows_no_sid_ends_with_any_of_its_user() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::lives(backend).await;
-        let other = other_instance(&world, backend);
-        let old = device(&mut world, "alice", None).await;
-        let bob = device(&mut world, "bob", None).await;
-        let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
-        world.clock.advance(SECOND);
-        world.provider.set_user("alice");
-        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
-        let again = device(&mut world, "alice", None).await;
-        assert_eq!(tell(&mut world, &other, &token).await, 200);
-        for instance in [other, world.logto.clone()] {
-            assert!(!is_signed_in(&mut world, &instance, &old).await);
+        let mut fixture = Fixture::lives(backend).await;
+        let other = other_instance(&fixture, backend);
+        let old = device(&mut fixture, "alice", None).await;
+        let bob = device(&mut fixture, "bob", None).await;
+        let laptop = device(&mut fixture, "alice", Some("sid-of-the-laptop")).await;
+        fixture.clock.advance(SECOND);
+        fixture.provider.set_user("alice");
+        let token = fixture.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let again = device(&mut fixture, "alice", None).await;
+        assert_eq!(tell(&mut fixture, &other, &token).await, 200);
+        for instance in [other, fixture.logto.clone()] {
+            assert!(!is_signed_in(&mut fixture, &instance, &old).await);
             for browser in [&bob, &laptop, &again] {
-                assert!(is_signed_in(&mut world, &instance, browser).await);
+                assert!(is_signed_in(&mut fixture, &instance, browser).await);
             }
         }
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -95,31 +95,32 @@ async fn a_session_that_knows_no_sid_ends_with_any_of_its_user() {
 #[tokio::test]
 async fn a_session_of_logto_is_signed_out_and_no_other() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::lives(backend).await;
-        let other = other_instance(&world, backend);
-        let phone = device(&mut world, "alice", Some("sid-of-the-phone")).await;
-        let laptop = device(&mut world, "alice", Some("sid-of-the-laptop")).await;
-        world.browser = Browser::default();
-        let seen = world.open("/sign-in").await;
-        let (under_way, authorize) = (world.browser.clone(), Url::parse(seen.location()).unwrap());
-        world.clock.advance(SECOND);
-        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
-        assert_eq!(tell(&mut world, &other, &token).await, 200);
-        for instance in [other, world.logto.clone()] {
-            assert!(!is_signed_in(&mut world, &instance, &phone).await);
-            assert!(is_signed_in(&mut world, &instance, &laptop).await);
+        let mut fixture = Fixture::lives(backend).await;
+        let other = other_instance(&fixture, backend);
+        let phone = device(&mut fixture, "alice", Some("sid-of-the-phone")).await;
+        let laptop = device(&mut fixture, "alice", Some("sid-of-the-laptop")).await;
+        fixture.browser = Browser::default();
+        let seen = fixture.open("/sign-in").await;
+        let (under_way, authorize) =
+            (fixture.browser.clone(), Url::parse(seen.location()).unwrap());
+        fixture.clock.advance(SECOND);
+        let token = fixture.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        assert_eq!(tell(&mut fixture, &other, &token).await, 200);
+        for instance in [other, fixture.logto.clone()] {
+            assert!(!is_signed_in(&mut fixture, &instance, &phone).await);
+            assert!(is_signed_in(&mut fixture, &instance, &laptop).await);
         }
         // A sign-in that was under way meanwhile: its session at Logto is over all the same.
-        world.clock.advance(SECOND);
-        world.browser = under_way;
-        world.provider.bend_token(|token| token.claim("sid", "sid-of-the-phone"));
-        let seen = world.open(&world.callback(&authorize)).await;
+        fixture.clock.advance(SECOND);
+        fixture.browser = under_way;
+        fixture.provider.bend_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let seen = fixture.open(&fixture.callback(&authorize)).await;
         assert_eq!(seen.status, 400);
-        assert_eq!(world.user().await, None);
+        assert_eq!(fixture.user().await, None);
         // One that begins afterwards is not sent around for ever, whatever its session is called.
-        world.clock.advance(Duration::from_secs(10));
-        device(&mut world, "alice", Some("sid-of-the-phone")).await;
-        world.finish();
+        fixture.clock.advance(Duration::from_secs(10));
+        device(&mut fixture, "alice", Some("sid-of-the-phone")).await;
+        fixture.finish();
     })
     .await;
 }
@@ -127,19 +128,19 @@ async fn a_session_of_logto_is_signed_out_and_no_other() {
 #[tokio::test]
 async fn it_outlives_a_refresh() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::lives(backend).await;
-        device(&mut world, "alice", Some("sid-of-the-phone")).await;
-        world.clock.advance(Duration::from_secs(3600));
-        world.access_token().await.unwrap();
-        let phone = world.browser.clone();
-        let token = world.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
-        let instance = other_instance(&world, backend);
-        assert_eq!(tell(&mut world, &instance, &token).await, 200);
-        assert!(!is_signed_in(&mut world, &instance, &phone).await);
-        let page = world.page();
+        let mut fixture = Fixture::lives(backend).await;
+        device(&mut fixture, "alice", Some("sid-of-the-phone")).await;
+        fixture.clock.advance(Duration::from_secs(3600));
+        fixture.access_token().await.unwrap();
+        let phone = fixture.browser.clone();
+        let token = fixture.provider.logout_token(|token| token.claim("sid", "sid-of-the-phone"));
+        let instance = other_instance(&fixture, backend);
+        assert_eq!(tell(&mut fixture, &instance, &token).await, 200);
+        assert!(!is_signed_in(&mut fixture, &instance, &phone).await);
+        let page = fixture.page();
         let refused = page.access_token(TokenRequest::opaque()).await.unwrap_err();
         assert!(refused.needs_sign_in(), "{refused}");
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -147,22 +148,22 @@ async fn it_outlives_a_refresh() {
 #[tokio::test]
 async fn a_token_works_once() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::lives(backend).await;
-        let other = other_instance(&world, backend);
-        let token = world.provider.logout_token(|_| ());
-        assert_eq!(tell(&mut world, &other, &token).await, 200);
-        world.clock.advance(SECOND);
-        let browser = device(&mut world, "alice", None).await;
-        for instance in [world.logto.clone(), other] {
+        let mut fixture = Fixture::lives(backend).await;
+        let other = other_instance(&fixture, backend);
+        let token = fixture.provider.logout_token(|_| ());
+        assert_eq!(tell(&mut fixture, &other, &token).await, 200);
+        fixture.clock.advance(SECOND);
+        let browser = device(&mut fixture, "alice", None).await;
+        for instance in [fixture.logto.clone(), other] {
             for _ in 0..2 {
-                assert_eq!(tell(&mut world, &instance, &token).await, 400);
-                assert!(is_signed_in(&mut world, &instance, &browser).await);
+                assert_eq!(tell(&mut fixture, &instance, &token).await, 400);
+                assert!(is_signed_in(&mut fixture, &instance, &browser).await);
             }
         }
-        world.clock.advance(Duration::from_secs(24 * 3600));
-        let instance = world.logto.clone();
-        assert_eq!(tell(&mut world, &instance, &token).await, 400, "long afterwards");
-        world.finish();
+        fixture.clock.advance(Duration::from_secs(24 * 3600));
+        let instance = fixture.logto.clone();
+        assert_eq!(tell(&mut fixture, &instance, &token).await, 400, "long afterwards");
+        fixture.finish();
     })
     .await;
 }
@@ -175,20 +176,20 @@ async fn a_token_that_could_not_be_verified_works_later() {
     ];
     each(Backend::SHARED, async |backend| {
         for (name, endpoint, bend) in outages {
-            let mut world = World::lives(backend).await;
-            let browser = world.browser.clone();
-            let token = world.provider.logout_token(|_| ());
+            let mut fixture = Fixture::lives(backend).await;
+            let browser = fixture.browser.clone();
+            let token = fixture.provider.logout_token(|_| ());
             // It knows no keys yet.
-            let instance = world.instance();
-            world.provider.bend(endpoint, move |answer, _| bend(answer));
-            let seen = world.post_logout(&instance, format!("logout_token={token}")).await;
+            let instance = fixture.instance();
+            fixture.provider.bend(endpoint, move |answer, _| bend(answer));
+            let seen = fixture.post_logout(&instance, format!("logout_token={token}")).await;
             assert_eq!(seen.status, 503, "{name}");
             assert!(seen.header("retry-after").is_some());
-            world.provider.clear_faults();
-            world.clock.advance(Duration::from_secs(31));
-            assert_eq!(tell(&mut world, &instance, &token).await, 200, "{name}");
-            assert!(!is_signed_in(&mut world, &instance, &browser).await, "{name}");
-            world.finish();
+            fixture.provider.clear_faults();
+            fixture.clock.advance(Duration::from_secs(31));
+            assert_eq!(tell(&mut fixture, &instance, &token).await, 200, "{name}");
+            assert!(!is_signed_in(&mut fixture, &instance, &browser).await, "{name}");
+            fixture.finish();
         }
     })
     .await;
@@ -205,23 +206,23 @@ async fn a_logout_that_met_an_outage_of_the_store_is_carried_out_after_it() {
             Trouble::LosesAnswers,
             Trouble::Miscounts,
         ] {
-            let mut world = World::lives(backend).await;
-            let browser = world.browser.clone();
-            let token = world.provider.logout_token(|_| ());
-            let instance = world.instance();
-            world.store.fail_with(trouble);
-            let seen = world.post_logout(&instance, format!("logout_token={token}")).await;
+            let mut fixture = Fixture::lives(backend).await;
+            let browser = fixture.browser.clone();
+            let token = fixture.provider.logout_token(|_| ());
+            let instance = fixture.instance();
+            fixture.store.fail_with(trouble);
+            let seen = fixture.post_logout(&instance, format!("logout_token={token}")).await;
             assert_eq!(seen.status, 503, "{trouble:?}");
             assert!(seen.header("retry-after").is_some());
-            world.clock.advance(SECOND);
-            world.store.recover();
+            fixture.clock.advance(SECOND);
+            fixture.store.recover();
             // A sign-in that begins after the logout, and before the store has it.
-            let later = device(&mut world, "alice", None).await;
+            let later = device(&mut fixture, "alice", None).await;
             assert_eq!(instance.drain(Duration::from_secs(60)).await, 0, "{trouble:?}");
-            assert!(!is_signed_in(&mut world, &instance, &browser).await, "{trouble:?}");
-            assert!(is_signed_in(&mut world, &instance, &later).await, "{trouble:?}");
-            assert_eq!(tell(&mut world, &instance, &token).await, 400, "{trouble:?}");
-            world.finish();
+            assert!(!is_signed_in(&mut fixture, &instance, &browser).await, "{trouble:?}");
+            assert!(is_signed_in(&mut fixture, &instance, &later).await, "{trouble:?}");
+            assert_eq!(tell(&mut fixture, &instance, &token).await, 400, "{trouble:?}");
+            fixture.finish();
         }
     })
     .await;
@@ -232,17 +233,17 @@ async fn a_logout_that_met_an_outage_of_the_store_is_carried_out_after_it() {
 async fn no_moment_of_an_outage_loses_a_sign_out() {
     each(Backend::SHARED, async |backend| {
         for well in 0..6 {
-            let mut world = World::lives(backend).await;
-            let browser = world.browser.clone();
-            let token = world.provider.logout_token(|_| ());
-            let instance = world.instance();
-            world.store.fail_after(Trouble::Down, well);
-            let status = tell(&mut world, &instance, &token).await;
+            let mut fixture = Fixture::lives(backend).await;
+            let browser = fixture.browser.clone();
+            let token = fixture.provider.logout_token(|_| ());
+            let instance = fixture.instance();
+            fixture.store.fail_after(Trouble::Down, well);
+            let status = tell(&mut fixture, &instance, &token).await;
             assert!([200, 503].contains(&status), "{status}");
-            world.store.recover();
+            fixture.store.recover();
             assert_eq!(instance.drain(Duration::from_secs(60)).await, 0);
-            assert!(!is_signed_in(&mut world, &instance, &browser).await, "after {well} calls");
-            world.finish();
+            assert!(!is_signed_in(&mut fixture, &instance, &browser).await, "after {well} calls");
+            fixture.finish();
         }
     })
     .await;
@@ -251,10 +252,10 @@ async fn no_moment_of_an_outage_loses_a_sign_out() {
 #[tokio::test]
 async fn a_sender_that_goes_away_does_not_stop_it() {
     each(Backend::SHARED, async |backend| {
-        let mut world = World::lives(backend).await;
-        let browser = world.browser.clone();
-        let token = world.provider.logout_token(|_| ());
-        let (instance, gate) = (world.instance(), world.provider.hold(Endpoint::Jwks));
+        let mut fixture = Fixture::lives(backend).await;
+        let browser = fixture.browser.clone();
+        let token = fixture.provider.logout_token(|_| ());
+        let (instance, gate) = (fixture.instance(), fixture.provider.hold(Endpoint::Jwks));
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let request = Browser::default().request("POST", "/backchannel-logout", &form);
         let request = request.with_body(format!("logout_token={token}"));
@@ -263,8 +264,8 @@ async fn a_sender_that_goes_away_does_not_stop_it() {
         drop(answer);
         gate.open();
         assert_eq!(instance.drain(Duration::from_secs(60)).await, 0);
-        assert!(!is_signed_in(&mut world, &instance, &browser).await);
-        world.finish();
+        assert!(!is_signed_in(&mut fixture, &instance, &browser).await);
+        fixture.finish();
     })
     .await;
 }

@@ -5,39 +5,39 @@ use std::time::{Duration, UNIX_EPOCH};
 use logto::TokenRequest;
 use logto::web::Route;
 use logto_management::{Management, UserEnd};
-use logto_tests::hostile::{API, Backend, Browser, LocalWorld, ORGANIZATIONS, each};
+use logto_tests::hostile::{API, Backend, Browser, LocalFixture, ORGANIZATIONS, each};
 use logto_tests::webhook::{SIGNING_KEY, Webhook};
 
 const ACME: &str = "wpmklpcc20gc";
 
-async fn world(backend: Backend) -> LocalWorld {
+async fn fixture(backend: Backend) -> LocalFixture {
     let scopes = [ORGANIZATIONS, "read:things", "read:members"];
-    let mut world = LocalWorld::at(backend, |config| {
+    let mut fixture = LocalFixture::at(backend, |config| {
         config.with_resources([API]).with_scopes(scopes).with_webhook_signing_key(SIGNING_KEY)
     })
     .await;
-    world.sign_in("alice").await;
-    world
+    fixture.sign_in("alice").await;
+    fixture
 }
 
-fn management(world: &LocalWorld) -> Management {
-    let machine = world.tenant.machine_app();
-    Management::new(world.tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap()
+fn management(fixture: &LocalFixture) -> Management {
+    let machine = fixture.tenant.machine_app();
+    Management::new(fixture.tenant.endpoint(), &machine.app_id, &machine.app_secret).unwrap()
 }
 
-fn id_of(world: &LocalWorld, handle: &str) -> String {
-    let users = world.tenant.users();
+fn id_of(fixture: &LocalFixture, handle: &str) -> String {
+    let users = fixture.tenant.users();
     users.iter().find(|user| user.handle() == handle).unwrap().id().to_owned()
 }
 
-async fn tell(world: &LocalWorld, event: &str, members: &str) {
-    let now = world.tenant.clock().now().duration_since(UNIX_EPOCH).unwrap();
+async fn tell(fixture: &LocalFixture, event: &str, members: &str) {
+    let now = fixture.tenant.clock().now().duration_since(UNIX_EPOCH).unwrap();
     let webhook = Webhook::new(event, now.as_millis().try_into().unwrap(), members);
     let headers = [("logto-signature-sha-256", webhook.signature.as_str())];
     let request = Browser::default().request("POST", "/webhooks/logto", &headers);
-    let reply = world.logto.handle(Route::Webhooks, request.with_body(webhook.body)).await;
+    let reply = fixture.logto.handle(Route::Webhooks, request.with_body(webhook.body)).await;
     assert_eq!(reply.status(), 200);
-    assert_eq!(world.logto.drain(Duration::from_secs(30)).await, 0);
+    assert_eq!(fixture.logto.drain(Duration::from_secs(30)).await, 0);
 }
 
 #[tokio::test]
@@ -77,21 +77,21 @@ async fn access_tokens_that_a_change_concerns_are_not_used_any_more() {
     ];
     each(Backend::ALL, async |backend| {
         for (event, more, renewed) in rows {
-            let mut world = world(backend).await;
+            let mut fixture = fixture(backend).await;
             for (_, request) in &everything {
-                world.token(request.clone()).await.unwrap();
+                fixture.token(request.clone()).await.unwrap();
             }
-            world.advance(Duration::from_secs(5));
-            let alice = id_of(&world, "alice");
+            fixture.advance(Duration::from_secs(5));
+            let alice = id_of(&fixture, "alice");
             let more = more.replace("{alice}", &alice).replace("{acme}", ACME);
-            tell(&world, event, &format!("{organization}{more}")).await;
-            world.advance(Duration::from_secs(5));
+            tell(&fixture, event, &format!("{organization}{more}")).await;
+            fixture.advance(Duration::from_secs(5));
             for expected in [renewed, 0] {
-                let before = world.token_calls();
+                let before = fixture.token_calls();
                 for (_, request) in &everything {
-                    world.token(request.clone()).await.unwrap();
+                    fixture.token(request.clone()).await.unwrap();
                 }
-                assert_eq!(world.token_calls() - before, expected, "{event} {more}");
+                assert_eq!(fixture.token_calls() - before, expected, "{event} {more}");
             }
         }
     })
@@ -100,33 +100,33 @@ async fn access_tokens_that_a_change_concerns_are_not_used_any_more() {
 
 #[tokio::test]
 async fn a_member_who_was_removed_has_no_token_any_more() {
-    let mut world = world(Backend::Store).await;
+    let mut fixture = fixture(Backend::Store).await;
     let request = || TokenRequest::resource(API).in_organization(ACME);
-    world.token(request()).await.unwrap();
-    management(&world).organizations().delete(ACME).await.unwrap();
-    world.token(request()).await.expect("it is good for its hour");
-    tell(&world, "Organization.Deleted", &format!(r#""params":{{"id":"{ACME}"}}"#)).await;
-    let (error, status) = world.token(request()).await.unwrap_err();
+    fixture.token(request()).await.unwrap();
+    management(&fixture).organizations().delete(ACME).await.unwrap();
+    fixture.token(request()).await.expect("it is good for its hour");
+    tell(&fixture, "Organization.Deleted", &format!(r#""params":{{"id":"{ACME}"}}"#)).await;
+    let (error, status) = fixture.token(request()).await.unwrap_err();
     assert_eq!((error.kind(), status), (logto::ErrorKind::AccessDenied, 403));
-    assert!(world.page().is_authenticated().await.unwrap());
+    assert!(fixture.page().is_authenticated().await.unwrap());
 }
 
 /// The app was down when Logto sent its webhooks, and they never come again.
 #[tokio::test]
 async fn reconciliation_finds_whose_webhook_was_lost() {
     each(Backend::ALL, async |backend| {
-        let mut world = world(backend).await;
+        let mut fixture = fixture(backend).await;
         let mut browsers = Vec::new();
         for user in ["alice", "bob", "carol"] {
-            world.browser = Browser::default();
-            world.sign_in(user).await;
-            browsers.push((user, world.browser.clone()));
+            fixture.browser = Browser::default();
+            fixture.sign_in(user).await;
+            browsers.push((user, fixture.browser.clone()));
         }
-        let management = management(&world);
-        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|user| id_of(&world, user));
+        let management = management(&fixture);
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|user| id_of(&fixture, user));
         management.users().set_suspended(&alice, true).await.unwrap();
         management.users().delete(&bob).await.unwrap();
-        world.advance(Duration::from_secs(2));
+        fixture.advance(Duration::from_secs(2));
 
         // The app knows whom it had let in.
         let known = [&alice, &bob, &carol].map(String::as_str);
@@ -136,15 +136,15 @@ async fn reconciliation_finds_whose_webhook_was_lost() {
         let expected = [(&*alice, UserEnd::Suspended), (&*bob, UserEnd::Deleted)];
         assert_eq!(found, expected);
         for (user, browser) in &browsers {
-            world.browser = browser.clone();
-            assert!(world.page().is_authenticated().await.unwrap(), "{user} still is");
+            fixture.browser = browser.clone();
+            assert!(fixture.page().is_authenticated().await.unwrap(), "{user} still is");
         }
         for user in &ended {
-            world.logto.sign_out_everywhere(&user.id).await.unwrap();
+            fixture.logto.sign_out_everywhere(&user.id).await.unwrap();
         }
         for (user, browser) in &browsers {
-            world.browser = browser.clone();
-            assert_eq!(world.page().is_authenticated().await.unwrap(), *user == "carol");
+            fixture.browser = browser.clone();
+            assert_eq!(fixture.page().is_authenticated().await.unwrap(), *user == "carol");
         }
     })
     .await;

@@ -1,19 +1,19 @@
 //! Which logout tokens are believed.
 
 use logto::web::Route;
-use logto_tests::hostile::{APP_ID, Browser, IdToken, Key, NAVIGATION, World, each, encode};
+use logto_tests::hostile::{APP_ID, Browser, Fixture, IdToken, Key, NAVIGATION, each, encode};
 use serde_json::{Value, json};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 type Bend = fn(&mut IdToken);
 
-async fn told(bend: Bend) -> (World, u16) {
-    let mut world = World::signed_in().await;
-    let token = world.provider.logout_token(bend);
-    let logto = world.logto.clone();
-    let seen = world.post_logout(&logto, format!("logout_token={token}")).await;
-    (world, seen.status)
+async fn told(bend: Bend) -> (Fixture, u16) {
+    let mut fixture = Fixture::signed_in().await;
+    let token = fixture.provider.logout_token(bend);
+    let logto = fixture.logto.clone();
+    let seen = fixture.post_logout(&logto, format!("logout_token={token}")).await;
+    (fixture, seen.status)
 }
 
 #[tokio::test]
@@ -47,10 +47,10 @@ async fn good_tokens() {
         }),
     ];
     each(rows.iter().copied(), async |bend| {
-        let (world, status) = told(bend).await;
+        let (fixture, status) = told(bend).await;
         assert_eq!(status, 200);
-        assert_eq!(world.user().await, None);
-        world.finish();
+        assert_eq!(fixture.user().await, None);
+        fixture.finish();
     })
     .await;
 }
@@ -65,13 +65,13 @@ async fn every_algorithm() {
         ("PS256", Key::ps256("k")),
     ];
     each(keys, async |key| {
-        let mut world = World::signed_in().await;
-        world.provider.rotate_to(&key);
-        let token = world.provider.logout_token(|_| ());
-        let logto = world.logto.clone();
-        let seen = world.post_logout(&logto, format!("logout_token={token}")).await;
-        assert_eq!((seen.status, world.user().await), (200, None));
-        world.finish();
+        let mut fixture = Fixture::signed_in().await;
+        fixture.provider.rotate_to(&key);
+        let token = fixture.provider.logout_token(|_| ());
+        let logto = fixture.logto.clone();
+        let seen = fixture.post_logout(&logto, format!("logout_token={token}")).await;
+        assert_eq!((seen.status, fixture.user().await), (200, None));
+        fixture.finish();
     })
     .await;
 }
@@ -153,23 +153,23 @@ async fn wrong_tokens() {
         }),
     ];
     each(rows.iter().copied(), async |bend| {
-        let (world, status) = told(bend).await;
+        let (fixture, status) = told(bend).await;
         assert_eq!(status, 400);
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     })
     .await;
 }
 
 #[tokio::test]
 async fn tokens_of_another_kind_and_bodies_that_are_none() {
-    let mut world = World::signed_in().await;
-    let issued = world.provider.issued();
+    let mut fixture = Fixture::signed_in().await;
+    let issued = fixture.provider.issued();
     let id_token = issued.last().unwrap().clone();
     assert_eq!(id_token.split('.').count(), 3);
     let access_token = issued[issued.len() - 2].clone();
-    let good = world.provider.logout_token(|_| ());
-    let jwt = world.provider.logout_token(|t| {
+    let good = fixture.provider.logout_token(|_| ());
+    let jwt = fixture.provider.logout_token(|t| {
         t.head("typ", "at+jwt");
         t.claim("scope", "all");
         t.remove("events");
@@ -190,43 +190,43 @@ async fn tokens_of_another_kind_and_bodies_that_are_none() {
         ("no text", b"logout_token=\xff\xfe\x00".to_vec()),
     ];
     for (name, body) in rows {
-        let logto = world.logto.clone();
-        let seen = world.post_logout(&logto, body).await;
+        let logto = fixture.logto.clone();
+        let seen = fixture.post_logout(&logto, body).await;
         assert_eq!(seen.status, 400, "{name}");
         let body: Value = serde_json::from_str(&seen.body).unwrap();
         assert_eq!(body["error"], "invalid_request", "{name}");
-        assert_eq!(world.user().await.as_deref(), Some("alice"), "{name}");
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"), "{name}");
     }
     for kind in ["application/json", "text/plain", "multipart/form-data", ""] {
         let request = Browser::default().request("POST", "/", &[("content-type", kind)]);
         let request = request.with_body(format!("logout_token={good}"));
-        let reply = world.logto.handle(Route::BackChannelLogout, request).await;
-        assert_eq!(world.receive(reply).status, 400, "{kind}");
+        let reply = fixture.logto.handle(Route::BackChannelLogout, request).await;
+        assert_eq!(fixture.receive(reply).status, 400, "{kind}");
     }
     let in_the_address = format!("/backchannel-logout?logout_token={good}");
     for (method, status) in [("GET", 405), ("PUT", 405), ("HEAD", 405), ("POST", 400)] {
-        let seen = world.send(method, &in_the_address, &NAVIGATION).await;
+        let seen = fixture.send(method, &in_the_address, &NAVIGATION).await;
         assert_eq!(seen.status, status, "{method}");
     }
-    assert_eq!(world.user().await.as_deref(), Some("alice"));
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
 
     let more = format!("a=b&logout_token={good}&c=d");
-    let logto = world.logto.clone();
+    let logto = fixture.logto.clone();
     let kind = "Application/X-WWW-Form-URLencoded; charset=UTF-8";
     let request = Browser::default().request("POST", "/", &[("content-type", kind)]);
     let reply = logto.handle(Route::BackChannelLogout, request.with_body(more)).await;
-    assert_eq!(world.receive(reply).status, 200);
-    assert_eq!(world.user().await, None);
-    world.finish();
+    assert_eq!(fixture.receive(reply).status, 200);
+    assert_eq!(fixture.user().await, None);
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn refused_posts_are_rate_limited_in_the_log() {
-    let mut world = World::new().await;
-    let logto = world.logto.clone();
+    let mut fixture = Fixture::new().await;
+    let logto = fixture.logto.clone();
     for _ in 0..50 {
-        assert_eq!(world.post_logout(&logto, "logout_token=x").await.status, 400);
+        assert_eq!(fixture.post_logout(&logto, "logout_token=x").await.status, 400);
     }
-    assert_eq!(world.log().matches("a back-channel logout was refused").count(), 1);
-    world.finish();
+    assert_eq!(fixture.log().matches("a back-channel logout was refused").count(), 1);
+    fixture.finish();
 }

@@ -9,7 +9,7 @@ use logto::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
 use logto_management::Management;
 use logto_tests::eventually;
-use logto_tests::hostile::{Backend, Browser, Endpoint, Trouble, World, each};
+use logto_tests::hostile::{Backend, Browser, Endpoint, Fixture, Trouble, each};
 use logto_tests::webhook::{SIGNING_KEY, Webhook};
 use tokio::net::TcpListener;
 
@@ -19,7 +19,7 @@ const OTHER_KEY: &str = "d4kX6GuK1XdMyzXwAIHtOXVdatzUQPp9";
 type Seen = Arc<Mutex<Vec<Delivery>>>;
 
 /// An app that takes webhooks, and what its handler got.
-async fn world(backend: Backend) -> (World, Seen) {
+async fn fixture(backend: Backend) -> (Fixture, Seen) {
     let seen = Seen::default();
     let kept = Arc::clone(&seen);
     let configure = move |config: LogtoConfig| {
@@ -28,11 +28,11 @@ async fn world(backend: Backend) -> (World, Seen) {
             async { Ok(()) }
         })
     };
-    (World::at(backend, configure).await, seen)
+    (Fixture::at(backend, configure).await, seen)
 }
 
-fn now(world: &World) -> u64 {
-    world.clock.now() * 1000 + 500
+fn now(fixture: &Fixture) -> u64 {
+    fixture.clock.now() * 1000 + 500
 }
 
 async fn send(instance: &Logto, webhook: &Webhook) -> u16 {
@@ -48,47 +48,47 @@ async fn settle(instance: &Logto) {
     assert_eq!(instance.drain(Duration::from_secs(30)).await, 0);
 }
 
-async fn device(world: &mut World, user: &str) -> Browser {
-    world.browser = Browser::default();
-    world.sign_in_as(user).await;
-    world.browser.clone()
+async fn device(fixture: &mut Fixture, user: &str) -> Browser {
+    fixture.browser = Browser::default();
+    fixture.sign_in_as(user).await;
+    fixture.browser.clone()
 }
 
-async fn is_signed_in(world: &mut World, instance: &Logto, browser: &Browser) -> bool {
-    world.browser = browser.clone();
-    let state = world.page_of(instance).session_state().await.unwrap();
+async fn is_signed_in(fixture: &mut Fixture, instance: &Logto, browser: &Browser) -> bool {
+    fixture.browser = browser.clone();
+    let state = fixture.page_of(instance).session_state().await.unwrap();
     assert!([SessionState::SignedIn, SessionState::Revoked].contains(&state), "{state:?}");
     state == SessionState::SignedIn
 }
 
-fn other_instance(world: &World, backend: Backend) -> Logto {
+fn other_instance(fixture: &Fixture, backend: Backend) -> Logto {
     match backend {
-        Backend::Cookies => world.logto.clone(),
-        _ => world.instance(),
+        Backend::Cookies => fixture.logto.clone(),
+        _ => fixture.instance(),
     }
 }
 
 #[tokio::test]
 async fn a_suspended_user_is_signed_out_on_every_device_and_instance() {
     each(Backend::ALL, async |backend| {
-        let (mut world, seen) = world(backend).await;
-        let other = other_instance(&world, backend);
+        let (mut fixture, seen) = fixture(backend).await;
+        let other = other_instance(&fixture, backend);
         let (phone, laptop) =
-            (device(&mut world, "alice").await, device(&mut world, "alice").await);
-        let bob = device(&mut world, "bob").await;
-        world.clock.advance(SECOND);
-        assert_eq!(send(&other, &Webhook::suspended("alice", true, now(&world))).await, 200);
+            (device(&mut fixture, "alice").await, device(&mut fixture, "alice").await);
+        let bob = device(&mut fixture, "bob").await;
+        fixture.clock.advance(SECOND);
+        assert_eq!(send(&other, &Webhook::suspended("alice", true, now(&fixture))).await, 200);
         settle(&other).await;
-        for instance in [other, world.logto.clone()] {
-            assert!(!is_signed_in(&mut world, &instance, &phone).await);
-            assert!(!is_signed_in(&mut world, &instance, &laptop).await);
-            assert!(is_signed_in(&mut world, &instance, &bob).await);
+        for instance in [other, fixture.logto.clone()] {
+            assert!(!is_signed_in(&mut fixture, &instance, &phone).await);
+            assert!(!is_signed_in(&mut fixture, &instance, &laptop).await);
+            assert!(is_signed_in(&mut fixture, &instance, &bob).await);
         }
         if backend == Backend::Store {
-            assert_eq!(world.provider.calls(Endpoint::Revocation).len(), 2);
+            assert_eq!(fixture.provider.calls(Endpoint::Revocation).len(), 2);
         }
         assert_eq!(seen.lock().unwrap().len(), 1);
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -102,20 +102,20 @@ async fn users_cannot_hide_the_end_of_their_sessions_in_what_they_write() {
     let events = ["User.SuspensionStatus.Updated", "User.Deleted"];
     let rows = written.iter().flat_map(|custom| events.map(|event| (custom, event)));
     for (custom, event) in rows {
-        let (mut world, seen) = world(Backend::Cookies).await;
-        let browser = device(&mut world, "alice").await;
-        world.clock.advance(SECOND);
+        let (mut fixture, seen) = fixture(Backend::Cookies).await;
+        let browser = device(&mut fixture, "alice").await;
+        fixture.clock.advance(SECOND);
         let members = format!(
             r#""params":{{"userId":"alice"}},"data":{{"customData":{custom},"id":"alice","isSuspended":true}}"#
         );
-        let webhook = Webhook::new(event, now(&world), &members);
+        let webhook = Webhook::new(event, now(&fixture), &members);
         assert!(webhook.body.len() < Route::Webhooks.body_limit());
-        assert_eq!(send(&world.logto, &webhook).await, 200);
-        settle(&world.logto).await;
-        let instance = world.logto.clone();
-        assert!(!is_signed_in(&mut world, &instance, &browser).await, "{event}");
+        assert_eq!(send(&fixture.logto, &webhook).await, 200);
+        settle(&fixture.logto).await;
+        let instance = fixture.logto.clone();
+        assert!(!is_signed_in(&mut fixture, &instance, &browser).await, "{event}");
         assert_eq!(seen.lock().unwrap().len(), 1);
-        world.finish();
+        fixture.finish();
     }
 }
 
@@ -197,18 +197,18 @@ async fn what_ends_sessions_and_what_does_not() {
         rows.map(|(name, webhook, usual, strict)| (name, (webhook, usual, strict))),
         async |(webhook, usual, strict)| {
             for (is_strict, ends) in [(false, usual), (true, strict)] {
-                let (mut world, seen) = world(Backend::Store).await;
-                let alice = device(&mut world, "alice").await;
+                let (mut fixture, seen) = fixture(Backend::Store).await;
+                let alice = device(&mut fixture, "alice").await;
                 let instance = match is_strict {
-                    true => world.changed(LogtoConfig::with_sign_out_on_password_reset),
-                    false => world.logto.clone(),
+                    true => fixture.changed(LogtoConfig::with_sign_out_on_password_reset),
+                    false => fixture.logto.clone(),
                 };
-                world.clock.advance(SECOND);
-                assert_eq!(send(&instance, &webhook(now(&world))).await, 200);
+                fixture.clock.advance(SECOND);
+                assert_eq!(send(&instance, &webhook(now(&fixture))).await, 200);
                 settle(&instance).await;
-                assert_eq!(is_signed_in(&mut world, &instance, &alice).await, !ends);
+                assert_eq!(is_signed_in(&mut fixture, &instance, &alice).await, !ends);
                 assert_eq!(seen.lock().unwrap().len(), 1, "the app gets all of them");
-                world.finish();
+                fixture.finish();
             }
         },
     )
@@ -219,18 +219,18 @@ async fn what_ends_sessions_and_what_does_not() {
 #[tokio::test]
 async fn who_signed_in_since_stays() {
     each(Backend::ALL, async |backend| {
-        let (mut world, _) = world(backend).await;
-        let before = device(&mut world, "alice").await;
-        world.clock.advance(SECOND);
-        let suspended = Webhook::suspended("alice", true, now(&world));
-        world.clock.advance(SECOND * 2);
-        let after = device(&mut world, "alice").await;
-        let instance = world.logto.clone();
+        let (mut fixture, _) = fixture(backend).await;
+        let before = device(&mut fixture, "alice").await;
+        fixture.clock.advance(SECOND);
+        let suspended = Webhook::suspended("alice", true, now(&fixture));
+        fixture.clock.advance(SECOND * 2);
+        let after = device(&mut fixture, "alice").await;
+        let instance = fixture.logto.clone();
         assert_eq!(send(&instance, &suspended).await, 200);
         settle(&instance).await;
-        assert!(!is_signed_in(&mut world, &instance, &before).await);
-        assert!(is_signed_in(&mut world, &instance, &after).await);
-        world.finish();
+        assert!(!is_signed_in(&mut fixture, &instance, &before).await);
+        assert!(is_signed_in(&mut fixture, &instance, &after).await);
+        fixture.finish();
     })
     .await;
 }
@@ -238,29 +238,30 @@ async fn who_signed_in_since_stays() {
 #[tokio::test]
 async fn a_repeated_one_is_refused_by_every_instance() {
     each(Backend::SHARED, async |backend| {
-        let (world, seen) = world(backend).await;
-        let other = world.instance();
-        let webhook = Webhook::suspended("alice", true, now(&world));
-        assert_eq!(send(&world.logto, &webhook).await, 200);
+        let (fixture, seen) = fixture(backend).await;
+        let other = fixture.instance();
+        let webhook = Webhook::suspended("alice", true, now(&fixture));
+        assert_eq!(send(&fixture.logto, &webhook).await, 200);
         // With the other key it is the same.
-        let both = world.changed(|config| config.with_webhook_signing_key(OTHER_KEY));
+        let both = fixture.changed(|config| config.with_webhook_signing_key(OTHER_KEY));
         let again = Webhook::signed(OTHER_KEY, webhook.body.clone());
-        for (instance, webhook) in [(&world.logto, &webhook), (&other, &webhook), (&both, &again)] {
+        for (instance, webhook) in [(&fixture.logto, &webhook), (&other, &webhook), (&both, &again)]
+        {
             assert_eq!(send(instance, webhook).await, 409);
         }
         // As long as it is young enough to be taken.
-        world.clock.advance(Duration::from_secs(359));
+        fixture.clock.advance(Duration::from_secs(359));
         assert_eq!(send(&other, &webhook).await, 409);
-        settle(&world.logto).await;
+        settle(&fixture.logto).await;
         assert_eq!(seen.lock().unwrap().len(), 1);
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
 
 #[tokio::test]
 async fn one_that_comes_at_the_wrong_time_is_refused() {
-    let (world, seen) = world(Backend::Cookies).await;
+    let (fixture, seen) = fixture(Backend::Cookies).await;
     for (offset, status) in [
         (-359_000_i64, 200),
         (-362_000, 400),
@@ -269,65 +270,65 @@ async fn one_that_comes_at_the_wrong_time_is_refused() {
         (-3_600_000, 400),
         (3_600_000, 400),
     ] {
-        let at = now(&world).saturating_add_signed(offset);
+        let at = now(&fixture).saturating_add_signed(offset);
         assert_eq!(
-            send(&world.logto, &Webhook::suspended("alice", true, at)).await,
+            send(&fixture.logto, &Webhook::suspended("alice", true, at)).await,
             status,
             "{offset}"
         );
     }
-    settle(&world.logto).await;
+    settle(&fixture.logto).await;
     assert_eq!(seen.lock().unwrap().len(), 2);
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn every_flipped_bit_is_refused() {
-    let (mut world, seen) = world(Backend::Cookies).await;
-    let alice = device(&mut world, "alice").await;
-    world.clock.advance(SECOND);
-    let webhook = Webhook::suspended("alice", true, now(&world));
+    let (mut fixture, seen) = fixture(Backend::Cookies).await;
+    let alice = device(&mut fixture, "alice").await;
+    fixture.clock.advance(SECOND);
+    let webhook = Webhook::suspended("alice", true, now(&fixture));
     // The adapters leave out a body that is too long.
-    assert_eq!(send(&world.logto, &Webhook { body: Vec::new(), ..webhook.clone() }).await, 401);
-    assert!(world.log().contains("was not there after 5 seconds"), "{}", world.log());
+    assert_eq!(send(&fixture.logto, &Webhook { body: Vec::new(), ..webhook.clone() }).await, 401);
+    assert!(fixture.log().contains("was not there after 5 seconds"), "{}", fixture.log());
     for bit in 0..webhook.body.len() * 8 {
         let mut flipped = webhook.clone();
         flipped.body[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(send(&world.logto, &flipped).await, 401, "body, bit {bit}");
+        assert_eq!(send(&fixture.logto, &flipped).await, 401, "body, bit {bit}");
     }
     for bit in 0..webhook.signature.len() * 8 {
         let mut bytes = webhook.signature.clone().into_bytes();
         bytes[bit / 8] ^= 1 << (bit % 8);
         let signature = String::from_utf8_lossy(&bytes).into_owned();
         let flipped = Webhook { signature, ..webhook.clone() };
-        assert_eq!(send(&world.logto, &flipped).await, 401, "signature, bit {bit}");
+        assert_eq!(send(&fixture.logto, &flipped).await, 401, "signature, bit {bit}");
     }
-    settle(&world.logto).await;
+    settle(&fixture.logto).await;
     assert!(seen.lock().unwrap().is_empty());
-    let instance = world.logto.clone();
-    assert!(is_signed_in(&mut world, &instance, &alice).await);
-    world.finish();
+    let instance = fixture.logto.clone();
+    assert!(is_signed_in(&mut fixture, &instance, &alice).await);
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_key_is_changed_without_a_gap() {
-    let (world, _) = world(Backend::Cookies).await;
-    let both = world.changed(|config| config.with_webhook_signing_key(OTHER_KEY));
+    let (fixture, _) = fixture(Backend::Cookies).await;
+    let both = fixture.changed(|config| config.with_webhook_signing_key(OTHER_KEY));
     for (n, key) in [SIGNING_KEY, OTHER_KEY].into_iter().enumerate() {
-        let webhook = Webhook::suspended("alice", true, now(&world) + n as u64);
+        let webhook = Webhook::suspended("alice", true, now(&fixture) + n as u64);
         let webhook = Webhook::signed(key, webhook.body);
         assert_eq!(send(&both, &webhook).await, 200, "{key}");
     }
-    let webhook = Webhook::suspended("alice", true, now(&world) + 7);
+    let webhook = Webhook::suspended("alice", true, now(&fixture) + 7);
     let unknown = Webhook::signed(OTHER_KEY, webhook.body);
-    assert_eq!(send(&world.logto, &unknown).await, 401);
-    world.finish();
+    assert_eq!(send(&fixture.logto, &unknown).await, 401);
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_handler_that_fails_or_hangs_changes_nothing_for_logto() {
     for hangs in [false, true] {
-        let mut world = World::at(Backend::Store, |config| {
+        let mut fixture = Fixture::at(Backend::Store, |config| {
             let config = config.with_webhook_signing_key(SIGNING_KEY);
             config.with_webhook_handler(move |_| async move {
                 if hangs {
@@ -337,41 +338,41 @@ async fn a_handler_that_fails_or_hangs_changes_nothing_for_logto() {
             })
         })
         .await;
-        let alice = device(&mut world, "alice").await;
-        world.clock.advance(SECOND);
-        let instance = world.logto.clone();
-        assert_eq!(send(&instance, &Webhook::suspended("alice", true, now(&world))).await, 200);
+        let alice = device(&mut fixture, "alice").await;
+        fixture.clock.advance(SECOND);
+        let instance = fixture.logto.clone();
+        assert_eq!(send(&instance, &Webhook::suspended("alice", true, now(&fixture))).await, 200);
         eventually("the session to end", async || {
-            (!is_signed_in(&mut world, &instance, &alice).await).then_some(())
+            (!is_signed_in(&mut fixture, &instance, &alice).await).then_some(())
         })
         .await;
         if !hangs {
             settle(&instance).await;
-            assert!(world.log().contains("the database is away"));
+            assert!(fixture.log().contains("the database is away"));
         }
-        world.finish();
+        fixture.finish();
     }
 }
 
 /// Logto sends nothing again, so a store that is away must not lose what it said.
 #[tokio::test]
 async fn a_store_that_is_away_delays_it() {
-    let (mut world, seen) = world(Backend::Store).await;
-    let alice = device(&mut world, "alice").await;
-    world.clock.advance(SECOND);
-    let webhook = Webhook::suspended("alice", true, now(&world));
-    world.store.fail_with(Trouble::Down);
-    let instance = world.logto.clone();
+    let (mut fixture, seen) = fixture(Backend::Store).await;
+    let alice = device(&mut fixture, "alice").await;
+    fixture.clock.advance(SECOND);
+    let webhook = Webhook::suspended("alice", true, now(&fixture));
+    fixture.store.fail_with(Trouble::Down);
+    let instance = fixture.logto.clone();
     assert_eq!(send(&instance, &webhook).await, 200);
     assert!(seen.lock().unwrap().is_empty());
-    world.store.recover();
+    fixture.store.recover();
     settle(&instance).await;
-    assert!(!is_signed_in(&mut world, &instance, &alice).await);
+    assert!(!is_signed_in(&mut fixture, &instance, &alice).await);
     let seen = seen.lock().unwrap();
     assert!(
         matches!(seen.as_slice(), [one] if matches!(one.event(), Event::UserSuspensionStatusUpdated(_)))
     );
-    world.finish();
+    fixture.finish();
 }
 
 /// From the administrator to the page: the tenant tells the app over HTTP, the app signs the user

@@ -1,7 +1,7 @@
 //! A user in a real browser whose sign-in goes wrong: each time there is a page that says so, and
 //! a way on.
 
-use logto_tests::{Stage, Tab, everywhere};
+use logto_tests::{Fixture, Tab, everywhere};
 
 async fn assert_page(tab: &Tab, title: &str, label: &str) {
     tab.shows("h1", title).await;
@@ -18,18 +18,18 @@ async fn sign_in_as_alice(tab: &Tab) {
 #[tokio::test]
 async fn a_callback_of_another_day_leads_to_a_new_sign_in() {
     everywhere(async |example| {
-        let stage = Stage::local(example, &[]).await;
-        let tab = stage.open("/callback?code=old&state=old").await;
+        let fixture = Fixture::local(example, &[]).await;
+        let tab = fixture.open("/callback?code=old&state=old").await;
         assert_page(&tab, "This sign-in can no longer be completed", "Sign in").await;
-        stage.screenshot(&tab, "stale-callback").await;
+        fixture.screenshot(&tab, "stale-callback").await;
         tab.click("main a").await;
         sign_in_as_alice(&tab).await;
 
         // A user who is signed in has no use for that page.
-        tab.goto(&stage.url("/callback?code=old&state=old")).await;
-        assert_eq!(tab.current_url().await, stage.url("/"));
+        tab.goto(&fixture.url("/callback?code=old&state=old")).await;
+        assert_eq!(tab.current_url().await, fixture.url("/"));
         assert_eq!(tab.text("#user-name").await, "Alice Example");
-        stage.end().await;
+        fixture.end().await;
     })
     .await;
 }
@@ -37,17 +37,17 @@ async fn a_callback_of_another_day_leads_to_a_new_sign_in() {
 #[tokio::test]
 async fn cancelling_leads_back_to_the_page_that_was_wanted() {
     everywhere(async |example| {
-        let stage = Stage::local(example, &[]).await;
-        let tab = stage.open("/profile").await;
+        let fixture = Fixture::local(example, &[]).await;
+        let tab = fixture.open("/profile").await;
         tab.wait_for("#continue-with-hugging-face").await;
         // Where Logto's consent page sends users who cancel there.
-        tab.goto(&stage.url("/callback")).await;
+        tab.goto(&fixture.url("/callback")).await;
         assert_page(&tab, "You are not signed in", "Sign in").await;
-        stage.screenshot(&tab, "cancelled").await;
+        fixture.screenshot(&tab, "cancelled").await;
         tab.click("main a").await;
         sign_in_as_alice(&tab).await;
-        assert_eq!(tab.current_url().await, stage.url("/profile"));
-        stage.end().await;
+        assert_eq!(tab.current_url().await, fixture.url("/profile"));
+        fixture.end().await;
     })
     .await;
 }
@@ -57,17 +57,17 @@ async fn while_logto_is_down_the_rest_of_the_app_is_up() {
     everywhere(async |example| {
         // A port that no one can listen on.
         let nowhere = ("LOGTO_ENDPOINT", "http://localhost:0");
-        let stage = Stage::local(example, &[nowhere]).await;
-        let tab = stage.open("/").await;
+        let fixture = Fixture::local(example, &[nowhere]).await;
+        let tab = fixture.open("/").await;
         tab.click("#sign-in").await;
         assert_page(&tab, "Signing in is not possible right now", "Try again").await;
-        stage.screenshot(&tab, "outage").await;
+        fixture.screenshot(&tab, "outage").await;
         tab.click("main a").await;
         assert_page(&tab, "Signing in is not possible right now", "Try again").await;
-        assert_eq!(tab.current_url().await, stage.url("/sign-in"));
-        tab.goto(&stage.url("/")).await;
+        assert_eq!(tab.current_url().await, fixture.url("/sign-in"));
+        tab.goto(&fixture.url("/")).await;
         tab.wait_for("#sign-in").await;
-        stage.end().await;
+        fixture.end().await;
     })
     .await;
 }
@@ -75,16 +75,16 @@ async fn while_logto_is_down_the_rest_of_the_app_is_up() {
 #[tokio::test]
 async fn the_address_of_sign_out_shows_the_button_that_signs_out() {
     everywhere(async |example| {
-        let stage = Stage::local(example, &[]).await;
-        let tab = stage.open("/sign-in").await;
+        let fixture = Fixture::local(example, &[]).await;
+        let tab = fixture.open("/sign-in").await;
         sign_in_as_alice(&tab).await;
-        tab.goto(&stage.url("/sign-out")).await;
+        tab.goto(&fixture.url("/sign-out")).await;
         assert_eq!(tab.text("h1").await, "Sign out?");
-        stage.screenshot(&tab, "sign-out").await;
+        fixture.screenshot(&tab, "sign-out").await;
         tab.click("main button").await;
         tab.wait_for("#sign-in").await;
         assert_eq!(tab.fetch("/api/me").await.status, 401);
-        stage.end().await;
+        fixture.end().await;
     })
     .await;
 }

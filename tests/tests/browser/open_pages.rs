@@ -7,7 +7,7 @@ use logto_tests::{
 };
 
 /// The example app with webhooks, and a browser in which alice is signed in.
-struct World {
+struct Fixture {
     tenant: LocalTenant,
     base_url: String,
     browser: Browser,
@@ -16,7 +16,7 @@ struct World {
     _app: ExampleApp,
 }
 
-impl World {
+impl Fixture {
     async fn new(example: Example) -> Self {
         let base_url = free_base_url();
         let tenant = LocalTenant::builder().base_url(&base_url).webhooks(true);
@@ -53,30 +53,30 @@ async fn listens(tab: &Tab) {
 }
 
 /// Waits until the tab shows the start page to a stranger.
-async fn is_signed_out(world: &World, tab: &Tab) {
+async fn is_signed_out(fixture: &Fixture, tab: &Tab) {
     tab.wait_for("#sign-in").await;
-    assert_eq!(tab.current_url().await, format!("{}/", world.base_url));
+    assert_eq!(tab.current_url().await, format!("{}/", fixture.base_url));
 }
 
 #[tokio::test]
 async fn suspending_a_user_ends_their_open_pages() {
     everywhere(async |example| {
-        let world = World::new(example).await;
-        let others = [world.open("/sessions").await, world.open("/").await];
-        listens(&world.tab).await;
+        let fixture = Fixture::new(example).await;
+        let others = [fixture.open("/sessions").await, fixture.open("/").await];
+        listens(&fixture.tab).await;
 
-        let machine = world.tenant.machine_app();
+        let machine = fixture.tenant.machine_app();
         let management =
-            Management::new(world.tenant.endpoint(), &machine.app_id, &machine.app_secret)
+            Management::new(fixture.tenant.endpoint(), &machine.app_id, &machine.app_secret)
                 .expect("a client");
-        let users = world.tenant.users();
+        let users = fixture.tenant.users();
         let alice = users.iter().find(|user| user.handle() == "alice").expect("alice");
         management.users().set_suspended(alice.id(), true).await.expect("a suspension");
 
-        for tab in others.iter().chain([&world.tab]) {
-            soon("the start page", is_signed_out(&world, tab)).await;
+        for tab in others.iter().chain([&fixture.tab]) {
+            soon("the start page", is_signed_out(&fixture, tab)).await;
         }
-        world.browser.close().await;
+        fixture.browser.close().await;
     })
     .await;
 }
@@ -84,17 +84,17 @@ async fn suspending_a_user_ends_their_open_pages() {
 #[tokio::test]
 async fn a_sign_out_in_one_tab_ends_the_pages_of_the_others_and_the_session_at_logto() {
     everywhere(async |example| {
-        let world = World::new(example).await;
-        let other = world.open("/sessions").await;
-        listens(&world.tab).await;
+        let fixture = Fixture::new(example).await;
+        let other = fixture.open("/sessions").await;
+        listens(&fixture.tab).await;
         other.click("#sign-out").await;
-        for tab in [&world.tab, &other] {
-            soon("the start page", is_signed_out(&world, tab)).await;
+        for tab in [&fixture.tab, &other] {
+            soon("the start page", is_signed_out(&fixture, tab)).await;
         }
         // Logto asks who it is.
         other.click("#sign-in").await;
         other.wait_for("#continue-with-hugging-face").await;
-        world.browser.close().await;
+        fixture.browser.close().await;
     })
     .await;
 }
@@ -103,10 +103,10 @@ async fn a_sign_out_in_one_tab_ends_the_pages_of_the_others_and_the_session_at_l
 #[tokio::test]
 async fn another_sign_in_in_the_same_browser_ends_no_page() {
     // The script is the same in all examples.
-    let world = World::new(Example::Axum).await;
-    listens(&world.tab).await;
-    world.tab.run("window.isTheSame = true").await;
-    let account = world.open("/account").await;
+    let fixture = Fixture::new(Example::Axum).await;
+    listens(&fixture.tab).await;
+    fixture.tab.run("window.isTheSame = true").await;
+    let account = fixture.open("/account").await;
     // Logto knows who it is, and asks nothing.
     account.shows("h1", "Your account").await;
     account
@@ -116,9 +116,9 @@ async fn another_sign_in_in_the_same_browser_ends_no_page() {
         )
         .await;
     // The stream of before has ended, and there is one for the new session.
-    world.tab.run("document.body.id = ''").await;
-    listens(&world.tab).await;
-    world.tab.run("document.body.id = String(window.isTheSame)").await;
-    world.tab.wait_for("#true #user-name").await;
-    world.browser.close().await;
+    fixture.tab.run("document.body.id = ''").await;
+    listens(&fixture.tab).await;
+    fixture.tab.run("document.body.id = String(window.isTheSame)").await;
+    fixture.tab.wait_for("#true #user-name").await;
+    fixture.browser.close().await;
 }

@@ -1,6 +1,6 @@
 //! A page of the example app that calls the app's own API, in a real browser.
 
-use logto_tests::{Stage, everywhere};
+use logto_tests::{Fixture, everywhere};
 
 /// What the page needs a token for.
 const ENVIRONMENT: [(&str, &str); 2] =
@@ -9,8 +9,8 @@ const ENVIRONMENT: [(&str, &str); 2] =
 #[tokio::test]
 async fn a_page_calls_the_api_with_the_users_token() {
     everywhere(async |example| {
-        let stage = Stage::local(example, &ENVIRONMENT).await;
-        let tab = stage.open("/things").await;
+        let fixture = Fixture::local(example, &ENVIRONMENT).await;
+        let tab = fixture.open("/things").await;
         // Not signed in: on the way to Logto, and back to the page afterwards.
         tab.click("#continue-with-hugging-face").await;
         tab.click("#person-alice").await;
@@ -18,11 +18,11 @@ async fn a_page_calls_the_api_with_the_users_token() {
         assert_eq!(tab.text("#user-name").await, "Alice Example");
         let things = tab.text("#things").await;
         assert_eq!(things, "You have a lamp and a chair.");
-        stage.screenshot(&tab, "things").await;
+        fixture.screenshot(&tab, "things").await;
 
         // The session is of no use there: the API wants a token.
         assert_eq!(tab.fetch("/api/things").await.status, 401);
-        stage.end().await;
+        fixture.end().await;
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! Pages whose links and forms are followed by a script in place of the browser: htmx and Turbo.
 
-use logto_tests::{Stage, Tab, everywhere, npm_file};
+use logto_tests::{Fixture, Tab, everywhere, npm_file};
 
 /// A library, and what makes it follow every link and form of a page.
 struct Library {
@@ -34,16 +34,16 @@ impl Library {
 #[tokio::test]
 async fn links_and_forms_that_a_script_follows_sign_in_and_out() {
     everywhere(async |example| {
-        let stage = Stage::local(example, &[]).await;
+        let fixture = Fixture::local(example, &[]).await;
         for library in LIBRARIES {
-            let tab = stage.open("/").await;
+            let tab = fixture.open("/").await;
             library.run(&tab).await;
             tab.click("#sign-in-hugging-face").await;
             tab.click("#person-alice").await;
             tab.click("#authorize").await;
-            stage.wait_for_app(&tab).await;
+            fixture.wait_for_app(&tab).await;
             assert_eq!(tab.text("#user-name").await, "Alice Example", "{}", library.file);
-            assert_eq!(tab.current_url().await, stage.url("/"));
+            assert_eq!(tab.current_url().await, fixture.url("/"));
 
             library.run(&tab).await;
             tab.click("#sign-out").await;
@@ -58,12 +58,12 @@ async fn links_and_forms_that_a_script_follows_sign_in_and_out() {
             tab.click("#continue-with-hugging-face").await;
             tab.click("#person-alice").await;
             tab.click("#authorize").await;
-            stage.wait_for_app(&tab).await;
-            assert_eq!(tab.current_url().await, stage.url("/profile?tab=2"), "{}", library.file);
+            fixture.wait_for_app(&tab).await;
+            assert_eq!(tab.current_url().await, fixture.url("/profile?tab=2"), "{}", library.file);
             tab.click("#sign-out").await;
             tab.wait_for("#sign-in").await;
         }
-        stage.end().await;
+        fixture.end().await;
     })
     .await;
 }

@@ -68,10 +68,10 @@ async fn reloads(framework: &str, user: TestUser, organizations: usize) {
     let homes = [("in cookies", None), ("in a store", Some(Arc::new(MemoryStorage::new())))];
     for (home, store) in homes {
         let home = format!("{framework}, {home}");
-        let site = Site::start(framework, &user, store).await;
+        let fixture = Fixture::start(framework, &user, store).await;
         let browser = Browser::launch().await;
         let tab = browser.new_tab().await;
-        tab.goto(&site.page()).await;
+        tab.goto(&fixture.page()).await;
         tab.click("#continue-with-hugging-face").await;
         tab.click(&format!("#person-{}", user.handle())).await;
         tab.click("#authorize").await;
@@ -79,17 +79,17 @@ async fn reloads(framework: &str, user: TestUser, organizations: usize) {
         assert_all(&tokens, with_token, &home);
         let asked = TestApp::APIS.len() + with_token;
         let code = 1;
-        assert_eq!(site.token_calls(), code + asked, "{home}");
+        assert_eq!(fixture.token_calls(), code + asked, "{home}");
 
-        site.tenant.clear_requests();
+        fixture.tenant.clear_requests();
         for reload in 1..=RELOADS {
             tab.reload().await;
-            assert_eq!(tab.current_url().await, site.page(), "{home}, {reload}");
+            assert_eq!(tab.current_url().await, fixture.page(), "{home}, {reload}");
             let shown = tokens_on(&tab).await;
-            assert_eq!(shown, tokens, "{home}, reload {reload}: {}", site.nginx.log());
+            assert_eq!(shown, tokens, "{home}, reload {reload}: {}", fixture.nginx.log());
             // Cookies hold few of the tokens; those that did not fit are in this process's memory.
-            assert_eq!(site.tenant.requests(), [], "{home}, reload {reload}");
-            let bytes = site.cookie_bytes(&browser).await;
+            assert_eq!(fixture.tenant.requests(), [], "{home}, reload {reload}");
+            let bytes = fixture.cookie_bytes(&browser).await;
             assert!((1..=MOST_BYTES).contains(&bytes), "{home}, reload {reload}: {bytes} bytes");
         }
         browser.close().await;
@@ -120,14 +120,14 @@ async fn tokens_on(tab: &Tab) -> Vec<String> {
 }
 
 /// An app in this process behind nginx, and its tenant.
-struct Site {
+struct Fixture {
     base_url: String,
     nginx: Nginx,
     tenant: LocalTenant,
     _server: Server,
 }
 
-impl Site {
+impl Fixture {
     /// The user has a permission for each of the APIs.
     async fn start(framework: &str, user: &TestUser, store: Option<Arc<MemoryStorage>>) -> Self {
         let proxy = free_port();

@@ -32,90 +32,36 @@
 //! | `Host` is believed | Go | conformance, `places` |
 //! | elliptic keys end in a panic, times compared in milliseconds | Rust | every sign-in here |
 
-use logto::web::{Request, Route};
-use logto::{Clock, Logto, LogtoConfig, SignInOptions, TokenRequest};
-use logto_local::{Endpoint, Fault, LocalTenant, SeenRequest};
-use logto_tests::hostile::{Browser, NAVIGATION, Seen};
+use std::time::Duration;
+
+use logto::web::Route;
+use logto::{Logto, LogtoConfig, SignInOptions, TokenRequest};
+use logto_local::{Endpoint, Fault, LocalTenant};
+use logto_tests::hostile::{BASE_URL, Backend, COOKIE_SECRET, LocalFixture, NAVIGATION, Seen};
 use url::Url;
 
-const BASE_URL: &str = "http://localhost:3000";
-const SECRET: &str = "a secret of at least 32 characters";
+const HOUR: Duration = Duration::from_secs(3600);
 
-/// A local tenant, an app, and a browser.
-struct Scene {
-    tenant: LocalTenant,
-    clock: Clock,
-    logto: Logto,
-    browser: Browser,
+async fn plain() -> LocalFixture {
+    LocalFixture::at(Backend::Cookies, |config| config).await
 }
 
-impl Scene {
-    async fn new(configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Self {
-        let tenant = LocalTenant::builder()
-            .base_url(BASE_URL)
-            .redirect_uri(format!("{BASE_URL}/done"))
-            .start()
-            .await
-            .unwrap();
-        let clock = Clock::system();
-        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
-            .with_base_url(BASE_URL)
-            .with_clock(clock.clone());
-        let logto = Logto::new(configure(config)).unwrap();
-        Self { tenant, clock, logto, browser: Browser::default() }
-    }
-
-    async fn plain() -> Self {
-        Self::new(|config| config.with_cookie_secret(SECRET)).await
-    }
-
-    fn request(&self, method: &str, target: &str) -> Request {
-        self.browser.request(method, target, &NAVIGATION)
-    }
-
-    async fn send(&mut self, route: Route, method: &str, target: &str) -> Seen {
-        let reply = self.logto.handle(route, self.request(method, target)).await;
-        let seen = Seen::new(reply);
-        self.browser.keep(&seen.cookies);
-        seen
-    }
-
-    /// From the address of the tenant to the app's answer to the callback.
-    async fn come_back(&mut self, to_logto: &str) -> Seen {
-        let callback = self.tenant.sign_in(to_logto, "alice").await.unwrap();
-        let target = callback.strip_prefix(BASE_URL).unwrap().to_owned();
-        self.send(Route::Callback, "GET", &target).await
-    }
-
-    async fn sign_in(&mut self) {
-        let seen = self.send(Route::SignIn, "GET", "/sign-in").await;
-        let seen = self.come_back(seen.location()).await;
-        assert_eq!((seen.status, seen.location()), (303, "/"));
-    }
-
-    async fn user(&self) -> Option<String> {
-        let user = self.logto.context(self.request("GET", "/")).maybe_user().await.unwrap();
-        user.map(|user| user.sub().to_owned())
-    }
-
-    fn sent_to(&self, path: &str) -> Vec<SeenRequest> {
-        let mut requests = self.tenant.requests();
-        requests.retain(|request| request.path == path);
-        requests
-    }
+async fn user(fixture: &LocalFixture) -> Option<String> {
+    let user = fixture.page().maybe_user().await.unwrap();
+    user.map(|user| user.sub().to_owned())
 }
 
 #[tokio::test]
 async fn a_planted_session_is_not_taken_over() {
-    let mut attacker = Scene::plain().await;
-    attacker.sign_in().await;
+    let mut attacker = plain().await;
+    attacker.sign_in("alice").await;
     let planted = attacker.browser.cookies().to_vec();
 
-    let mut victim = Scene::plain().await;
+    let mut victim = plain().await;
     for (name, value) in &planted {
         victim.browser.plant(name, value);
     }
-    victim.sign_in().await;
+    victim.sign_in("alice").await;
     for (name, value) in &planted {
         let kept =
             victim.browser.cookies().iter().any(|held| held == &(name.clone(), value.clone()));
@@ -126,72 +72,71 @@ async fn a_planted_session_is_not_taken_over() {
 
 #[tokio::test]
 async fn every_sign_in_makes_a_new_session() {
-    let mut scene = Scene::plain().await;
-    scene.sign_in().await;
-    let first = scene.browser.cookies().to_vec();
-    scene.sign_in().await;
-    assert_ne!(scene.browser.cookies(), first);
+    let mut fixture = plain().await;
+    fixture.sign_in("alice").await;
+    let first = fixture.browser.cookies().to_vec();
+    fixture.sign_in("alice").await;
+    assert_ne!(fixture.browser.cookies(), first);
 }
 
 #[tokio::test]
 async fn a_refresh_with_the_old_cookie_does_not_undo_a_sign_out() {
-    let mut scene = Scene::plain().await;
-    scene.sign_in().await;
-    scene.clock.advance(std::time::Duration::from_secs(3600));
-    scene.tenant.clock().advance(std::time::Duration::from_secs(3600));
+    let mut fixture = plain().await;
+    fixture.sign_in("alice").await;
+    fixture.advance(HOUR);
     // On its way with the old cookie while the user signs out.
-    let straggler = scene.logto.context(scene.request("GET", "/"));
+    let straggler = fixture.page();
     assert!(straggler.is_authenticated().await.unwrap());
     // Nor does it if Logto missed the revocation and would still give tokens.
-    let faults = scene.tenant.faults();
+    let faults = fixture.tenant.faults();
     faults.set(Endpoint::Revocation, Fault::Status(503));
-    let out = scene.send(Route::SignOut, "POST", "/sign-out").await;
+    let out = fixture.send(Route::SignOut, "POST", "/sign-out").await;
     assert_eq!(out.status, 303);
 
     assert!(straggler.access_token(TokenRequest::opaque()).await.unwrap_err().needs_sign_in());
-    scene.browser.keep(&straggler.take_cookies().await);
-    assert_eq!(scene.user().await, None);
+    fixture.browser.keep(&straggler.take_cookies().await);
+    assert_eq!(user(&fixture).await, None);
 }
 
 #[tokio::test]
 async fn a_session_that_was_renewed_during_a_sign_out_stays_ended() {
-    let mut scene = Scene::plain().await;
-    scene.sign_in().await;
-    scene.clock.advance(std::time::Duration::from_secs(3600));
-    scene.tenant.clock().advance(std::time::Duration::from_secs(3600));
-    let slow = scene.logto.context(scene.request("GET", "/"));
+    let mut fixture = plain().await;
+    fixture.sign_in("alice").await;
+    fixture.advance(HOUR);
+    let slow = fixture.page();
     slow.access_token(TokenRequest::opaque()).await.unwrap();
-    scene.send(Route::SignOut, "POST", "/sign-out").await;
+    fixture.send(Route::SignOut, "POST", "/sign-out").await;
     // Only now the slow handler is done.
-    scene.browser.keep(&slow.take_cookies().await);
-    assert_eq!(scene.user().await, None);
+    fixture.browser.keep(&slow.take_cookies().await);
+    assert_eq!(user(&fixture).await, None);
 }
 
 #[tokio::test]
 async fn discovery_and_keys_are_fetched_once() {
-    let mut scene = Scene::plain().await;
+    let mut fixture = plain().await;
     for _ in 0..3 {
-        scene.sign_in().await;
+        fixture.sign_in("alice").await;
     }
-    assert_eq!(scene.sent_to("/oidc/.well-known/openid-configuration").len(), 1);
-    assert_eq!(scene.sent_to("/oidc/jwks").len(), 1);
+    assert_eq!(fixture.sent_to("/oidc/.well-known/openid-configuration").len(), 1);
+    assert_eq!(fixture.sent_to("/oidc/jwks").len(), 1);
 }
 
 #[tokio::test]
 async fn any_page_may_be_the_callback() {
-    let mut scene = Scene::plain().await;
+    let tenant = LocalTenant::builder().redirect_uri(format!("{BASE_URL}/done"));
+    let mut fixture = LocalFixture::of(tenant, Backend::Cookies, |config| config).await;
     for uri in ["/done", "http://localhost:3000/done"] {
         let options = SignInOptions::new().with_redirect_uri(uri).with_post_redirect_uri("/home");
-        let context = scene.logto.context(scene.request("GET", "/begin"));
+        let context = fixture.page();
         let seen = Seen::new(context.sign_in(options).await.unwrap());
-        scene.browser.keep(&seen.cookies);
-        let callback = scene.tenant.sign_in(seen.location(), "alice").await.unwrap();
+        fixture.browser.keep(&seen.cookies);
+        let callback = fixture.tenant.sign_in(seen.location(), "alice").await.unwrap();
         let target = callback.strip_prefix(BASE_URL).unwrap();
         assert!(target.starts_with("/done?code="), "{target}");
         let (_, query) = target.split_once('?').unwrap();
-        assert!(scene.logto.may_hold_code(query), "{query}");
-        assert!(!scene.logto.may_hold_code(&query.replace("state=", "state=x")), "{query}");
-        let context = scene.logto.context(scene.request("GET", target));
+        assert!(fixture.logto.may_hold_code(query), "{query}");
+        assert!(!fixture.logto.may_hold_code(&query.replace("state=", "state=x")), "{query}");
+        let context = fixture.logto.context(fixture.browser.request("GET", target, &NAVIGATION));
         let seen = Seen::new(context.handle_sign_in_callback().await);
         assert_eq!((seen.status, seen.location()), (303, "/home"));
     }
@@ -199,31 +144,26 @@ async fn any_page_may_be_the_callback() {
 
 #[tokio::test]
 async fn a_new_cookie_secret_keeps_sessions() {
-    let mut scene = Scene::plain().await;
-    scene.sign_in().await;
+    let mut fixture = plain().await;
+    fixture.sign_in("alice").await;
     let with = |secrets: &[&str]| {
-        let tenant = &scene.tenant;
+        let tenant = &fixture.tenant;
         let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret());
         let config =
             secrets.iter().fold(config, |config, secret| config.with_cookie_secret(*secret));
         Logto::new(config).unwrap()
     };
     let new = "another secret of 32 characters or more";
-    let both = with(&[new, SECRET]);
-    assert!(both.context(scene.request("GET", "/")).is_authenticated().await.unwrap());
+    let both = with(&[new, COOKIE_SECRET]);
+    assert!(fixture.page_of(&both).is_authenticated().await.unwrap());
     let only_new = with(&[new]);
-    assert!(!only_new.context(scene.request("GET", "/")).is_authenticated().await.unwrap());
+    assert!(!fixture.page_of(&only_new).is_authenticated().await.unwrap());
 }
 
 #[tokio::test]
 async fn parameters_arrive_as_they_were_given() {
-    let scene = Scene::new(|config| {
-        config.with_cookie_secret(SECRET).with_scopes([
-            "email",
-            "email",
-            "profile",
-            "urn:logto:scope:organizations",
-        ])
+    let fixture = LocalFixture::at(Backend::Cookies, |config| {
+        config.with_scopes(["email", "email", "profile", "urn:logto:scope:organizations"])
     })
     .await;
     let hint = "alice+hf@example.test&x=1 é%2B";
@@ -231,7 +171,7 @@ async fn parameters_arrive_as_they_were_given() {
         .with_login_hint(hint)
         .with_ui_locales(["fr-CA", "en"])
         .with_extra_param("custom", "a=b&c");
-    let context = scene.logto.context(scene.request("GET", "/"));
+    let context = fixture.page();
     let seen = Seen::new(context.sign_in(options).await.unwrap());
     let url = Url::parse(seen.location()).unwrap();
     let sent = |name: &str| {
@@ -256,10 +196,10 @@ async fn parameters_arrive_as_they_were_given() {
 
 #[tokio::test]
 async fn signing_out_revokes_the_refresh_token_as_the_app() {
-    let mut scene = Scene::plain().await;
-    scene.sign_in().await;
-    scene.send(Route::SignOut, "POST", "/sign-out").await;
-    let revocations = scene.sent_to("/oidc/token/revocation");
+    let mut fixture = plain().await;
+    fixture.sign_in("alice").await;
+    fixture.send(Route::SignOut, "POST", "/sign-out").await;
+    let revocations = fixture.sent_to("/oidc/token/revocation");
     assert_eq!(revocations.len(), 1);
     let authorization = revocations[0].header("authorization").unwrap_or_default();
     assert!(authorization.starts_with("Basic "));

@@ -1,6 +1,6 @@
 //! What a browser may bring to the callback, and what it must not achieve there.
 
-use logto_tests::hostile::{Endpoint, NO, Then, World, YES, check, each, refused, state_of};
+use logto_tests::hostile::{Endpoint, Fixture, NO, Then, YES, check, each, refused, state_of};
 
 /// A row: how the honest callback becomes another one, and how that ends.
 type Row = (&'static str, fn(&str) -> String, Then);
@@ -11,19 +11,19 @@ async fn all(rows: &[Row]) {
     let rows = rows.iter().map(|(name, alter, then)| (*name, (*alter, *then)));
     each(rows, async |(alter, then): (fn(&str) -> String, Then)| {
         for before in [None, Some("before")] {
-            let mut world = World::new().await;
+            let mut fixture = Fixture::new().await;
             if let Some(user) = before {
-                world.sign_in_as(user).await;
-                world.provider.set_user("alice");
+                fixture.sign_in_as(user).await;
+                fixture.provider.set_user("alice");
             }
-            let sent = world.provider.calls(Endpoint::Token).len();
-            let authorize = world.begin("/sign-in?return_to=/home").await;
-            let callback = alter(&world.callback(&authorize));
-            let seen = world.open(&callback).await;
-            check(&world, &seen, then, before).await;
-            let sent = world.provider.calls(Endpoint::Token).len() - sent;
+            let sent = fixture.provider.calls(Endpoint::Token).len();
+            let authorize = fixture.begin("/sign-in?return_to=/home").await;
+            let callback = alter(&fixture.callback(&authorize));
+            let seen = fixture.open(&callback).await;
+            check(&fixture, &seen, then, before).await;
+            let sent = fixture.provider.calls(Endpoint::Token).len() - sent;
             assert_eq!(sent, usize::from(then == YES), "requests to the token endpoint");
-            world.finish();
+            fixture.finish();
         }
     })
     .await;
@@ -108,21 +108,21 @@ async fn errors_of_the_provider() {
     ];
     each(rows.map(|error| (error, error)), async |error| {
         for before in [None, Some("before")] {
-            let mut world = World::new().await;
+            let mut fixture = Fixture::new().await;
             if let Some(user) = before {
-                world.sign_in_as(user).await;
+                fixture.sign_in_as(user).await;
             }
-            let authorize = world.begin("/sign-in?return_to=/home").await;
-            let honest = replace(&world.callback(&authorize), "code", None);
+            let authorize = fixture.begin("/sign-in?return_to=/home").await;
+            let honest = replace(&fixture.callback(&authorize), "code", None);
             let words = format!("&error={error}&error_description=said+so");
 
             // Without a state of this browser an error is no one's.
-            let seen = world.open(&(replace(&honest, "state", None) + &words)).await;
-            refused(&world, &seen, before).await;
+            let seen = fixture.open(&(replace(&honest, "state", None) + &words)).await;
+            refused(&fixture, &seen, before).await;
             assert!(!seen.body.contains("said so"), "{seen:?}");
 
-            let seen = world.open(&(honest + &words)).await;
-            refused(&world, &seen, before).await;
+            let seen = fixture.open(&(honest + &words)).await;
+            refused(&fixture, &seen, before).await;
             // Who has to do something about it: the user, Logto, or an operator.
             let level = match error {
                 "access_denied" => "INFO",
@@ -130,11 +130,11 @@ async fn errors_of_the_provider() {
                 asked if asked.ends_with("_required") => "INFO",
                 _ => "ERROR",
             };
-            let log = world.log();
+            let log = fixture.log();
             for other in ["WARN", "ERROR"] {
                 assert_eq!(log.contains(other), other == level, "{error}: {log}");
             }
-            world.finish();
+            fixture.finish();
         }
     })
     .await;
@@ -154,12 +154,12 @@ async fn foreign_words_stay_words_on_the_page() {
         "javascript:alert(1)",
     ];
     each(rows.map(|evil| (evil, evil)), async |evil| {
-        let mut world = World::new().await;
-        let authorize = world.begin("/sign-in").await;
+        let mut fixture = Fixture::new().await;
+        let authorize = fixture.begin("/sign-in").await;
         let words: String = url::form_urlencoded::byte_serialize(evil.as_bytes()).collect();
-        let (state, iss) = (state_of(&authorize), world.provider.issuer());
+        let (state, iss) = (state_of(&authorize), fixture.provider.issuer());
         let query = format!("error={words}&error_description={words}&state={state}&iss={iss}");
-        let seen = world.open(&format!("/callback?{query}")).await;
+        let seen = fixture.open(&format!("/callback?{query}")).await;
         assert_eq!(seen.status, 400, "{seen:?}");
         let body = seen.body.to_lowercase();
         for markup in ["<script", "<img", "<svg", "{address}", "\nset-cookie"] {
@@ -167,8 +167,8 @@ async fn foreign_words_stay_words_on_the_page() {
         }
         let policy = seen.header("content-security-policy").unwrap_or_default();
         assert!(policy.contains("default-src 'none'"), "{policy}");
-        assert!(!world.log().contains("\nSet-Cookie"), "{}", world.log());
-        world.finish();
+        assert!(!fixture.log().contains("\nSet-Cookie"), "{}", fixture.log());
+        fixture.finish();
     })
     .await;
 }
@@ -195,19 +195,19 @@ async fn methods_and_paths() {
         ("GET", "", &[], 400),
     ];
     for (method, path, headers, status) in rows {
-        let mut world = World::new().await;
-        let authorize = world.begin("/sign-in").await;
-        let callback = world.callback(&authorize);
+        let mut fixture = Fixture::new().await;
+        let authorize = fixture.begin("/sign-in").await;
+        let callback = fixture.callback(&authorize);
         let target = callback.replacen("/callback", path, 1);
-        let seen = world.send(method, &target, headers).await;
+        let seen = fixture.send(method, &target, headers).await;
         assert_eq!(seen.status, *status, "{method} {path} {headers:?}: {seen:?}");
-        let sent = world.provider.calls(Endpoint::Token).len();
+        let sent = fixture.provider.calls(Endpoint::Token).len();
         assert_eq!(sent, usize::from(*status == 303), "{method} {path}");
         if [204, 403, 405].contains(status) {
             // A request that only looked has spoilt nothing.
-            let seen = world.open(&callback).await;
+            let seen = fixture.open(&callback).await;
             assert_eq!((seen.status, seen.location()), (303, "/"), "{method} {headers:?}");
         }
-        world.finish();
+        fixture.finish();
     }
 }

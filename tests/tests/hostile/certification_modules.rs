@@ -3,7 +3,7 @@
 //! minutes, answers without whatever is optional, and new keys for every module.
 
 use logto_tests::hostile::{
-    Answer, Endpoint, IdToken, Key, NO, Provider, Seen, Then, World, YES, check, each, encode,
+    Answer, Endpoint, Fixture, IdToken, Key, NO, Provider, Seen, Then, YES, check, each, encode,
     state_of,
 };
 use serde_json::{Value, json};
@@ -41,14 +41,14 @@ fn certify(provider: &Provider, bend: impl Fn(&mut IdToken) + Send + Sync + 'sta
     });
 }
 
-async fn sign_in(world: &mut World) -> Seen {
-    let seen = world.open("/sign-in?return_to=/home").await;
+async fn sign_in(fixture: &mut Fixture) -> Seen {
+    let seen = fixture.open("/sign-in?return_to=/home").await;
     let Ok(authorize) = seen.location().parse() else {
         return seen;
     };
-    let code = world.provider.grant(&authorize);
+    let code = fixture.provider.grant(&authorize);
     let state = state_of(&authorize);
-    world.open(&format!("/callback?code={code}&state={state}")).await
+    fixture.open(&format!("/callback?code={code}&state={state}")).await
 }
 
 #[tokio::test]
@@ -74,23 +74,23 @@ async fn one_app_passes_them_all_without_a_restart() {
         ("signing-key-rotation", |_| (), YES),
         ("signing-key-rotation, again", |_| (), YES),
     ];
-    let mut world = World::new().await;
+    let mut fixture = Fixture::new().await;
     let mut failed = Vec::new();
     for (number, (name, bend, then)) in modules.iter().enumerate() {
-        world.browser = logto_tests::hostile::Browser::default();
+        fixture.browser = logto_tests::hostile::Browser::default();
         let key = Key::rs256(&format!("key-{number}"));
-        world.provider.rotate_to(&key);
-        certify(&world.provider, |_| ());
-        bend(&world.provider);
-        let seen = sign_in(&mut world).await;
-        let info = world.user_info().await;
+        fixture.provider.rotate_to(&key);
+        certify(&fixture.provider, |_| ());
+        bend(&fixture.provider);
+        let seen = sign_in(&mut fixture).await;
+        let info = fixture.user_info().await;
         let expected = *then == YES;
         if (seen.status == 303, info.is_ok()) != (expected, expected) {
             failed.push((name, seen.status, seen.body));
         }
     }
     assert_eq!(failed, []);
-    world.finish();
+    fixture.finish();
 }
 
 /// The provider of a module with special ID tokens.
@@ -139,14 +139,14 @@ fn unparseable(provider: &Provider) {
 
 #[tokio::test]
 async fn userinfo_of_another_user_is_refused() {
-    let mut world = World::new().await;
-    world.provider.rotate_to(&Key::rs256("key"));
-    certify(&world.provider, |_| ());
-    let seen = sign_in(&mut world).await;
-    check(&world, &seen, YES, None).await;
-    world.provider.bend(Endpoint::UserInfo, |answer, _| answer.set("sub", "aliceINVALID"));
-    assert!(world.user_info().await.is_err());
-    world.finish();
+    let mut fixture = Fixture::new().await;
+    fixture.provider.rotate_to(&Key::rs256("key"));
+    certify(&fixture.provider, |_| ());
+    let seen = sign_in(&mut fixture).await;
+    check(&fixture, &seen, YES, None).await;
+    fixture.provider.bend(Endpoint::UserInfo, |answer, _| answer.set("sub", "aliceINVALID"));
+    assert!(fixture.user_info().await.is_err());
+    fixture.finish();
 }
 
 #[tokio::test]
@@ -162,21 +162,21 @@ async fn the_issuer_of_the_discovery_document_has_to_be_the_one_that_was_asked()
     each(
         rows.map(|(name, change, then)| (name, (change, then))),
         async |(change, then): (fn(&str) -> String, bool)| {
-            let mut world = World::new().await;
-            certify(&world.provider, |_| ());
-            let issuer = change(&world.provider.issuer());
+            let mut fixture = Fixture::new().await;
+            certify(&fixture.provider, |_| ());
+            let issuer = change(&fixture.provider.issuer());
             let named = issuer.clone();
-            world.provider.bend(Endpoint::Discovery, move |answer: Answer, _| {
+            fixture.provider.bend(Endpoint::Discovery, move |answer: Answer, _| {
                 answer
                     .set("issuer", named.clone())
                     .without("authorization_response_iss_parameter_supported")
             });
-            world.provider.bend_token(move |token| token.claim("iss", issuer.clone()));
-            let seen = sign_in(&mut world).await;
-            check(&world, &seen, if then { YES } else { NO }, None).await;
+            fixture.provider.bend_token(move |token| token.claim("iss", issuer.clone()));
+            let seen = sign_in(&mut fixture).await;
+            check(&fixture, &seen, if then { YES } else { NO }, None).await;
             // Who is sent away at all is sent by a document that was believed.
-            assert_eq!(world.provider.calls(Endpoint::Token).len(), usize::from(then));
-            world.finish();
+            assert_eq!(fixture.provider.calls(Endpoint::Token).len(), usize::from(then));
+            fixture.finish();
         },
     )
     .await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use logto::resource_server::Api;
 use logto::web::{Request, Route};
 use logto_tests::bearer::{RESOURCE, Token};
-use logto_tests::hostile::{Answer, Browser, Endpoint, IdToken, Key, NAVIGATION, World, each};
+use logto_tests::hostile::{Answer, Browser, Endpoint, Fixture, IdToken, Key, NAVIGATION, each};
 use logto_tests::webhook::{SIGNING_KEY, Webhook};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value, json};
@@ -74,7 +74,7 @@ fn places() -> impl Iterator<Item = Option<Route>> {
 }
 
 async fn assert_request_is_linear(
-    world: &World,
+    fixture: &Fixture,
     name: &str,
     place: Option<Route>,
     request: impl Fn(usize) -> Request,
@@ -83,11 +83,11 @@ async fn assert_request_is_linear(
         let request = request(size);
         match place {
             None => {
-                let page = world.logto.context(request);
+                let page = fixture.logto.context(request);
                 cost_of(async { (page.maybe_user().await.is_ok(), page.take_cookies().await) })
                     .await
             }
-            Some(route) => cost_of(world.logto.handle(route, request)).await,
+            Some(route) => cost_of(fixture.logto.handle(route, request)).await,
         }
     })
     .await;
@@ -107,19 +107,19 @@ fn request(place: Option<Route>, query: &str, more: &[(&str, &str)]) -> Request 
 }
 
 /// The names of all cookies that the SDK sets.
-async fn cookie_names(world: &mut World) -> BTreeSet<String> {
-    world.sign_in_as("alice").await;
-    let mut names: BTreeSet<_> = world.browser.cookies().iter().map(|(n, _)| n.clone()).collect();
-    world.begin("/sign-in").await;
-    names.extend(world.browser.cookies().iter().map(|(name, _)| name.clone()));
+async fn cookie_names(fixture: &mut Fixture) -> BTreeSet<String> {
+    fixture.sign_in_as("alice").await;
+    let mut names: BTreeSet<_> = fixture.browser.cookies().iter().map(|(n, _)| n.clone()).collect();
+    fixture.begin("/sign-in").await;
+    names.extend(fixture.browser.cookies().iter().map(|(name, _)| name.clone()));
     assert!(names.len() >= 2, "{names:?}");
     names
 }
 
 #[tokio::test]
 async fn cookies() {
-    let mut world = World::new().await;
-    for name in cookie_names(&mut world).await {
+    let mut fixture = Fixture::new().await;
+    for name in cookie_names(&mut fixture).await {
         let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
         for piece in [
             format!("{name}=x; "),
@@ -131,20 +131,20 @@ async fn cookies() {
             format!("{name}={}; ", "A".repeat(400)),
         ] {
             for place in places() {
-                assert_request_is_linear(&world, &piece, place, |size| {
+                assert_request_is_linear(&fixture, &piece, place, |size| {
                     request(place, "", &[("cookie", &fill(&piece, size))])
                 })
                 .await;
             }
         }
         let value = |size| format!("{name}={}", fill("A", size));
-        assert_request_is_linear(&world, "a long value", None, |size| {
+        assert_request_is_linear(&fixture, "a long value", None, |size| {
             request(None, "", &[("cookie", &value(size))])
         })
         .await;
     }
     for piece in ["a#=b; ", ";", "=", "; ", "\"", "a=\"b#\"; "] {
-        assert_request_is_linear(&world, piece, None, |size| {
+        assert_request_is_linear(&fixture, piece, None, |size| {
             request(None, "", &[("cookie", &fill(piece, size))])
         })
         .await;
@@ -153,7 +153,7 @@ async fn cookies() {
 
 #[tokio::test]
 async fn parameters() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let pieces = [
         "code=x&", "state=x&", "error=x&", "a#=b&", "&", "=", "%41", "%", "+", "%2F..", "/a/..",
         "//", "%5C", "a", "%C3", "?",
@@ -162,7 +162,7 @@ async fn parameters() {
         for before in ["?", "?code=x&state=", "?return_to=/", "?return_to=%2F", "?error=a&state="] {
             for piece in pieces {
                 let name = format!("{before}{piece}");
-                assert_request_is_linear(&world, &name, place, |size| {
+                assert_request_is_linear(&fixture, &name, place, |size| {
                     request(place, &format!("{before}{}", fill(piece, size)), &[])
                 })
                 .await;
@@ -173,13 +173,13 @@ async fn parameters() {
 
 #[tokio::test]
 async fn headers() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for name in Request::HEADERS.iter().filter(|name| **name != "cookie") {
         for piece in
             ["a", "de-#;q=0.5,", ",", ";", "a.", " ", "text/html,", "Bearer ", "/", "\u{e9}"]
         {
             for place in [None, Some(Route::SignIn)] {
-                assert_request_is_linear(&world, &format!("{name}: {piece}"), place, |size| {
+                assert_request_is_linear(&fixture, &format!("{name}: {piece}"), place, |size| {
                     let value = fill(piece, size);
                     let mut headers = NAVIGATION.to_vec();
                     headers.retain(|(known, _)| known != name);
@@ -195,19 +195,19 @@ async fn headers() {
 
 #[tokio::test]
 async fn bodies() {
-    let world = World::with(|config| config.with_webhook_signing_key(SIGNING_KEY)).await;
+    let fixture = Fixture::with(|config| config.with_webhook_signing_key(SIGNING_KEY)).await;
     let form = [("content-type", "application/x-www-form-urlencoded")];
     for piece in ["logout_token=a&", "a#=b&", "%41", "a.", "+"] {
-        assert_request_is_linear(&world, piece, Some(Route::BackChannelLogout), |size| {
+        assert_request_is_linear(&fixture, piece, Some(Route::BackChannelLogout), |size| {
             let place = Some(Route::BackChannelLogout);
             request(place, "", &form).with_body(format!("logout_token={}", fill(piece, size)))
         })
         .await;
     }
     for piece in [r#""member#":1,"#, r#""a":1,"#, r#""a#":{"b":[{}]},"#, r#""\u0041#":"\n","#] {
-        assert_request_is_linear(&world, piece, Some(Route::Webhooks), |size| {
+        assert_request_is_linear(&fixture, piece, Some(Route::Webhooks), |size| {
             let members = fill(piece, size);
-            let now = world.clock.now() * 1000;
+            let now = fixture.clock.now() * 1000;
             let webhook = Webhook::new("User.Data.Updated", now, members.trim_end_matches(','));
             let signature = [("logto-signature-sha-256", webhook.signature.as_str())];
             request(Some(Route::Webhooks), "", &signature).with_body(webhook.body)
@@ -215,7 +215,7 @@ async fn bodies() {
         .await;
     }
     for piece in ["[", "{\"a\":", "\"", "\\"] {
-        assert_request_is_linear(&world, piece, Some(Route::Webhooks), |size| {
+        assert_request_is_linear(&fixture, piece, Some(Route::Webhooks), |size| {
             let webhook = Webhook::signed(SIGNING_KEY, fill(piece, size));
             let signature = [("logto-signature-sha-256", webhook.signature.as_str())];
             request(Some(Route::Webhooks), "", &signature).with_body(webhook.body)
@@ -236,9 +236,10 @@ fn members(size: usize) -> Value {
 
 #[tokio::test]
 async fn access_tokens() {
-    let world = World::new().await;
-    let api = Api::new(world.provider.endpoint(), RESOURCE).unwrap();
-    let token = || Token::new(&world.provider.key(), &world.provider.issuer(), world.clock.now());
+    let fixture = Fixture::new().await;
+    let api = Api::new(fixture.provider.endpoint(), RESOURCE).unwrap();
+    let token =
+        || Token::new(&fixture.provider.key(), &fixture.provider.issuer(), fixture.clock.now());
     assert!(api.verify(&token().sign()).await.is_ok());
     let rows: &[(&str, fn(Token, usize) -> String)] = &[
         ("letters", |_, size| fill("a", size)),
@@ -266,12 +267,12 @@ async fn access_tokens() {
 }
 
 /// The cost of a sign-in and of a page after it, at a provider that was bent.
-async fn sign_in(bend: impl FnOnce(&World)) -> Duration {
-    let mut world = World::new().await;
-    bend(&world);
+async fn sign_in(bend: impl FnOnce(&Fixture)) -> Duration {
+    let mut fixture = Fixture::new().await;
+    bend(&fixture);
     let cost = cost_of(async {
-        world.sign_in().await;
-        drop(world.page().maybe_user().await);
+        fixture.sign_in().await;
+        drop(fixture.page().maybe_user().await);
     });
     cost.await
 }
@@ -290,7 +291,7 @@ async fn answers_of_the_provider() {
     ];
     each(rows.iter().map(|(name, at, bend)| (*name, (*at, *bend))), async |(at, bend)| {
         let cost = async |size| {
-            sign_in(|world| world.provider.bend(at, move |answer, _| bend(answer, size))).await
+            sign_in(|fixture| fixture.provider.bend(at, move |answer, _| bend(answer, size))).await
         };
         assert_linear("a sign-in", cost).await;
     })
@@ -310,7 +311,7 @@ async fn id_tokens() {
     ];
     each(rows.iter().copied(), async |bend| {
         let cost = async |size| {
-            sign_in(|world| world.provider.bend_token(move |token| bend(token, size))).await
+            sign_in(|fixture| fixture.provider.bend_token(move |token| bend(token, size))).await
         };
         assert_linear("a sign-in", cost).await;
     })
@@ -321,8 +322,8 @@ async fn id_tokens() {
 async fn key_sets() {
     for same_id in [false, true] {
         assert_linear("a sign-in", async |size| {
-            let cost = sign_in(|world| {
-                let own = world.provider.key();
+            let cost = sign_in(|fixture| {
+                let own = fixture.provider.key();
                 let jwk = Key::es384("filler").jwk();
                 let count = size / jwk.to_string().len();
                 let fillers = (0..count).map(|number| {
@@ -331,7 +332,7 @@ async fn key_sets() {
                         if same_id { own.kid.clone().into() } else { format!("k{number}").into() };
                     jwk
                 });
-                world.provider.publish(fillers.chain([own.jwk()]));
+                fixture.provider.publish(fillers.chain([own.jwk()]));
             });
             cost.await
         })

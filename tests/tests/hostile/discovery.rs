@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto_tests::hostile::{APP_ID, Answer, Endpoint, LATER, NO, World, YES, each_document};
+use logto_tests::hostile::{APP_ID, Answer, Endpoint, Fixture, LATER, NO, YES, each_document};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -137,31 +137,31 @@ async fn discovery_documents() {
 
 #[tokio::test]
 async fn discovery_may_change_between_two_sign_ins() {
-    let mut world = World::new().await;
-    world.sign_in_as("before").await;
-    world.provider.bend(Endpoint::Discovery, |answer, _| {
+    let mut fixture = Fixture::new().await;
+    fixture.sign_in_as("before").await;
+    fixture.provider.bend(Endpoint::Discovery, |answer, _| {
         answer
             .set("issuer", "https://evil.example/oidc")
             .set("token_endpoint", "https://evil.example/token")
     });
-    world.clock.advance(Duration::from_secs(3601));
+    fixture.clock.advance(Duration::from_secs(3601));
     // What is known serves; what is new and wrong is not taken.
-    world.sign_in_as("alice").await;
-    world.sign_in_as("bob").await;
-    world.provider.clear_faults();
-    world.clock.advance(Duration::from_secs(3601));
-    world.sign_in_as("carol").await;
+    fixture.sign_in_as("alice").await;
+    fixture.sign_in_as("bob").await;
+    fixture.provider.clear_faults();
+    fixture.clock.advance(Duration::from_secs(3601));
+    fixture.sign_in_as("carol").await;
     assert!(
-        world.log().contains("another issuer") || world.log().contains("evil.example"),
+        fixture.log().contains("another issuer") || fixture.log().contains("evil.example"),
         "said in the log"
     );
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn what_is_asked_of_the_provider() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in").await;
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in").await;
     let pairs: Vec<_> = authorize.query_pairs().into_owned().collect();
     let value = |name: &str| {
         let mut values = pairs.iter().filter(|(held, _)| held == name);
@@ -178,5 +178,5 @@ async fn what_is_asked_of_the_provider() {
     assert_eq!(value("code_challenge").len(), 43);
     assert!(value("state").len() >= 22 && value("nonce").len() >= 22);
     assert!(value("client_secret").is_empty());
-    world.finish();
+    fixture.finish();
 }

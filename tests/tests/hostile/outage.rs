@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use logto::TokenRequest;
 use logto_tests::hostile::{
-    Answer, Endpoint, LATER, NO, Provider, World, YES, check, each, sign_in_twice,
+    Answer, Endpoint, Fixture, LATER, NO, Provider, YES, check, each, sign_in_twice,
 };
 
 #[tokio::test]
 async fn the_wait_that_the_provider_asks_for_is_passed_on() {
     for (said, told) in [("17", "17"), ("0", "0"), ("soon", "5"), ("-1", "5")] {
-        let mut world = World::new().await;
-        world.provider.bend(Endpoint::Token, move |_, _| {
+        let mut fixture = Fixture::new().await;
+        fixture.provider.bend(Endpoint::Token, move |_, _| {
             Answer::text(503, "").with_header("retry-after", said)
         });
-        let seen = world.sign_in().await;
+        let seen = fixture.sign_in().await;
         assert_eq!(seen.header("retry-after"), Some(told), "{said}");
-        world.finish();
+        fixture.finish();
     }
 }
 
@@ -36,21 +36,21 @@ async fn a_callback_that_met_an_outage_works_when_it_is_over() {
         }),
     ];
     each(rows.map(|(name, is_spent, bend)| (name, (is_spent, bend))), async |(is_spent, bend)| {
-        let mut world = World::impatient().await;
-        let authorize = world.begin("/sign-in?return_to=/home").await;
-        let callback = world.callback(&authorize);
-        bend(&world.provider);
-        let honest = world.provider.clone();
-        let seen = world.open(&callback).await;
-        check(&world, &seen, LATER, None).await;
+        let mut fixture = Fixture::impatient().await;
+        let authorize = fixture.begin("/sign-in?return_to=/home").await;
+        let callback = fixture.callback(&authorize);
+        bend(&fixture.provider);
+        let honest = fixture.provider.clone();
+        let seen = fixture.open(&callback).await;
+        check(&fixture, &seen, LATER, None).await;
         honest.clear_faults();
-        let seen = world.open(&callback).await;
+        let seen = fixture.open(&callback).await;
         if is_spent {
             assert_eq!(seen.status, 400, "{seen:?}");
         } else {
-            check(&world, &seen, YES, None).await;
+            check(&fixture, &seen, YES, None).await;
         }
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -59,31 +59,36 @@ async fn a_callback_that_met_an_outage_works_when_it_is_over() {
 async fn no_redirect_is_followed() {
     for endpoint in [Endpoint::Token, Endpoint::Jwks, Endpoint::Discovery] {
         for status in [301, 302, 303, 307, 308] {
-            let mut world = World::new().await;
-            world.provider.bend(endpoint, move |_, _| Answer::redirect(status, "/oidc/elsewhere"));
-            let seen = world.sign_in().await;
-            check(&world, &seen, NO, None).await;
-            assert!(world.provider.calls(Endpoint::Elsewhere).is_empty(), "{endpoint:?} {status}");
-            world.finish();
+            let mut fixture = Fixture::new().await;
+            fixture
+                .provider
+                .bend(endpoint, move |_, _| Answer::redirect(status, "/oidc/elsewhere"));
+            let seen = fixture.sign_in().await;
+            check(&fixture, &seen, NO, None).await;
+            assert!(
+                fixture.provider.calls(Endpoint::Elsewhere).is_empty(),
+                "{endpoint:?} {status}"
+            );
+            fixture.finish();
         }
     }
 }
 
 #[tokio::test]
 async fn a_provider_that_is_gone_is_an_outage() {
-    async fn gone() -> World {
-        World::with(|config| config.with_connect_timeout(Duration::from_millis(300))).await
+    async fn gone() -> Fixture {
+        Fixture::with(|config| config.with_connect_timeout(Duration::from_millis(300))).await
     }
     let rows: [(&str, fn(&Provider)); 2] = [
         ("the token endpoint is nowhere", |p| nowhere(p, "token_endpoint")),
         ("the key set is nowhere", |p| nowhere(p, "jwks_uri")),
     ];
     each(rows, async |bend| {
-        let mut world = gone().await;
-        bend(&world.provider);
-        let seen = world.sign_in().await;
-        check(&world, &seen, LATER, None).await;
-        world.finish();
+        let mut fixture = gone().await;
+        bend(&fixture.provider);
+        let seen = fixture.sign_in().await;
+        check(&fixture, &seen, LATER, None).await;
+        fixture.finish();
     })
     .await;
     sign_in_twice(gone, |_| {}, YES).await;
@@ -92,37 +97,37 @@ async fn a_provider_that_is_gone_is_an_outage() {
 #[tokio::test]
 async fn sign_ins_that_cannot_begin_are_one_line_that_names_the_address() {
     for (status, told) in [(404, "Logto refused the request"), (503, "cannot serve the request")] {
-        let mut world = World::impatient().await;
-        world.provider.bend(Endpoint::Discovery, move |_, _| Answer::text(status, ""));
+        let mut fixture = Fixture::impatient().await;
+        fixture.provider.bend(Endpoint::Discovery, move |_, _| Answer::text(status, ""));
         for _ in 0..3 {
-            let seen = world.open("/sign-in").await;
+            let seen = fixture.open("/sign-in").await;
             assert!([400, 503].contains(&seen.status), "{seen:?}");
         }
-        let logs = world.log();
+        let logs = fixture.log();
         let lines: Vec<_> = logs.lines().filter(|line| line.contains("operation failed")).collect();
         let [line] = lines[..] else { panic!("{logs}") };
         for part in ["sign_in", "LOGTO_ENDPOINT", "/.well-known/openid-configuration", told] {
             assert!(line.contains(part), "{part}: {line}");
         }
-        world.finish();
+        fixture.finish();
     }
 }
 
 #[tokio::test]
 async fn lost_answers_to_refreshes_are_counted_and_not_listed() {
-    let mut world = World::new().await;
-    world.sign_in().await;
-    world.provider.bend(Endpoint::Token, |answer, _| answer.cut());
-    world.clock.advance(HOUR);
+    let mut fixture = Fixture::new().await;
+    fixture.sign_in().await;
+    fixture.provider.bend(Endpoint::Token, |answer, _| answer.cut());
+    fixture.clock.advance(HOUR);
     for _ in 0..5 {
-        let error = world.page().access_token(TokenRequest::opaque()).await.unwrap_err();
+        let error = fixture.page().access_token(TokenRequest::opaque()).await.unwrap_err();
         assert!(error.is_retryable(), "{error}");
     }
-    assert!(world.provider.calls(Endpoint::Token).len() > 5, "each was tried again");
-    let log = world.log();
+    assert!(fixture.provider.calls(Endpoint::Token).len() > 5, "each was tried again");
+    let log = fixture.log();
     // Another test of this process may have used up the line.
     assert!(log.matches("lost the response to a token refresh").count() <= 1, "{log}");
-    world.finish();
+    fixture.finish();
 }
 
 /// As long as an access token lives.

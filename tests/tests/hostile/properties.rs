@@ -1,29 +1,29 @@
 //! Whatever a browser sends: no panic, no server error, no way out of the app, no secret told.
 
 use logto::web::{Request, Route};
-use logto_tests::hostile::World;
+use logto_tests::hostile::Fixture;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs `property` for many values in one world that someone has signed in to.
-fn always<S: Strategy>(strategy: S, property: impl Fn(&Runtime, &mut World, S::Value)) {
+/// Runs `property` for many values with one fixture, at which a user is signed in.
+fn always<S: Strategy>(strategy: S, property: impl Fn(&Runtime, &mut Fixture, S::Value)) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let world = runtime.block_on(async {
-        let mut world = World::new().await;
-        world.sign_in_as("alice").await;
-        world
+    let fixture = runtime.block_on(async {
+        let mut fixture = Fixture::new().await;
+        fixture.sign_in_as("alice").await;
+        fixture
     });
-    let world = std::cell::RefCell::new(world);
+    let fixture = std::cell::RefCell::new(fixture);
     let config = Config { cases: 512, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&strategy, |value| {
-            property(&runtime, &mut world.borrow_mut(), value);
+            property(&runtime, &mut fixture.borrow_mut(), value);
             Ok(())
         })
         .unwrap();
-    world.into_inner().finish();
+    fixture.into_inner().finish();
 }
 
 /// Parameters that mean something, with values that mean nothing, and noise.
@@ -120,17 +120,17 @@ fn route() -> impl Strategy<Value = Route> {
 #[test]
 fn any_request_to_any_route_of_the_sdk() {
     let request = (route(), method(), path(), query(), vec(header(), 0..6), cookies());
-    always(request, |runtime, world, (route, method, path, query, headers, cookies)| {
+    always(request, |runtime, fixture, (route, method, path, query, headers, cookies)| {
         let target = format!("{path}?{query}");
         let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let headers = headers.chain([("cookie", cookies.as_bytes())]);
         let request = Request::new(&method, &target, headers);
-        let reply = runtime.block_on(world.logto.handle(route, request));
+        let reply = runtime.block_on(fixture.logto.handle(route, request));
         let seen = logto_tests::hostile::Seen::new(reply.clone());
         // What holds for every answer is checked there; the browser keeps nothing of it.
-        let kept = world.browser.clone();
-        world.receive(reply);
-        world.browser = kept;
+        let kept = fixture.browser.clone();
+        fixture.receive(reply);
+        fixture.browser = kept;
         assert!(seen.status < 500, "{seen:?}");
         for (name, value) in &seen.headers {
             assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{name}: {value}");
@@ -141,20 +141,20 @@ fn any_request_to_any_route_of_the_sdk() {
 
 #[test]
 fn any_callback_over_a_session_leaves_the_session() {
-    always(query(), |runtime, world, query| {
-        let before = world.browser.cookie_header();
-        let seen = runtime.block_on(world.open(&format!("/callback?{query}")));
+    always(query(), |runtime, fixture, query| {
+        let before = fixture.browser.cookie_header();
+        let seen = runtime.block_on(fixture.open(&format!("/callback?{query}")));
         assert!([303, 400].contains(&seen.status), "{seen:?}");
-        assert_eq!(world.browser.cookie_header(), before, "{seen:?}");
+        assert_eq!(fixture.browser.cookie_header(), before, "{seen:?}");
     });
 }
 
 #[test]
 fn any_return_to_value_leads_into_the_app() {
-    always(query(), |runtime, world, query| {
+    always(query(), |runtime, fixture, query| {
         let seen = runtime.block_on(async {
-            let authorize = world.begin(&format!("/sign-in?{query}")).await;
-            world.open(&world.callback(&authorize)).await
+            let authorize = fixture.begin(&format!("/sign-in?{query}")).await;
+            fixture.open(&fixture.callback(&authorize)).await
         });
         assert_eq!(seen.status, 303, "{seen:?}");
         // As a browser would resolve it.
@@ -166,11 +166,11 @@ fn any_return_to_value_leads_into_the_app() {
 
 #[test]
 fn random_cookies_are_no_session() {
-    always((cookies(), vec(any::<u8>(), 0..200)), |runtime, world, (cookies, bytes)| {
+    always((cookies(), vec(any::<u8>(), 0..200)), |runtime, fixture, (cookies, bytes)| {
         for value in [cookies.as_bytes(), &bytes] {
             let request =
                 Request::new("GET", "/page", [("cookie", value), ("accept", b"text/html")]);
-            let page = world.logto.context(request);
+            let page = fixture.logto.context(request);
             let user = runtime.block_on(page.maybe_user()).expect("a session or none");
             assert!(user.is_none());
             assert!(runtime.block_on(page.take_cookies()).is_empty());
@@ -181,8 +181,8 @@ fn random_cookies_are_no_session() {
 #[test]
 fn a_damaged_session_is_no_session() {
     let damage = (any::<proptest::sample::Index>(), any::<char>());
-    always(damage, |runtime, world, (at, character)| {
-        let [(name, value)] = world.browser.lasting_cookies()[..] else { panic!("a session") };
+    always(damage, |runtime, fixture, (at, character)| {
+        let [(name, value)] = fixture.browser.lasting_cookies()[..] else { panic!("a session") };
         let mut characters: Vec<char> = value.chars().collect();
         let at = at.index(characters.len());
         let Some(old) = characters.get_mut(at) else {
@@ -194,7 +194,7 @@ fn a_damaged_session_is_no_session() {
         *old = character;
         let damaged = format!("{name}={}", characters.into_iter().collect::<String>());
         let request = Request::new("GET", "/page", [("cookie", damaged.as_bytes())]);
-        let page = world.logto.context(request);
+        let page = fixture.logto.context(request);
         let user = runtime.block_on(page.maybe_user()).expect("a session or none");
         assert!(user.is_none(), "{at} {character:?}");
     });

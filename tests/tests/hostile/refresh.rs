@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto::{ErrorKind, TokenRequest};
 use logto_tests::hostile::Ends::{self, Outage, Refused, SignedOut, Token};
 use logto_tests::hostile::{
-    APP_ID, Answer, Backend, Call, Endpoint, IdToken, Key, World, assert_ends, each,
+    APP_ID, Answer, Backend, Call, Endpoint, Fixture, IdToken, Key, assert_ends, each,
 };
 use serde_json::{Value, json};
 
@@ -81,17 +81,17 @@ async fn answers_to_a_refresh() {
         ),
     ];
     each(rows.iter().map(|(name, bend, ends)| (*name, (*bend, *ends))), async |(bend, ends)| {
-        let mut world = World::signed_in().await;
-        world.provider.bend(Endpoint::Token, bend);
-        world.clock.advance(LATER);
-        let outcome = world.access_token().await;
-        assert_ends(&world, outcome, ends).await;
+        let mut fixture = Fixture::signed_in().await;
+        fixture.provider.bend(Endpoint::Token, bend);
+        fixture.clock.advance(LATER);
+        let outcome = fixture.access_token().await;
+        assert_ends(&fixture, outcome, ends).await;
         // What is honest again works again, unless the session has ended.
-        world.provider.clear_faults();
-        world.clock.advance(Duration::from_secs(31));
-        let again = world.access_token().await;
-        assert_ends(&world, again, if ends == SignedOut { SignedOut } else { Token }).await;
-        world.finish();
+        fixture.provider.clear_faults();
+        fixture.clock.advance(Duration::from_secs(31));
+        let again = fixture.access_token().await;
+        assert_ends(&fixture, again, if ends == SignedOut { SignedOut } else { Token }).await;
+        fixture.finish();
     })
     .await;
 }
@@ -124,20 +124,20 @@ async fn id_tokens_of_a_refresh() {
     ];
     each(rows.iter().map(|(name, bend, ends)| (*name, (*bend, *ends))), async |(bend, ends)| {
         for rotates in [false, true] {
-            let mut world = World::signed_in().await;
+            let mut fixture = Fixture::signed_in().await;
             if rotates {
-                world.provider.rotate_refresh_tokens();
+                fixture.provider.rotate_refresh_tokens();
             }
-            world.provider.bend_token(bend);
-            world.clock.advance(LATER);
-            let outcome = world.access_token().await;
-            assert_ends(&world, outcome, ends).await;
+            fixture.provider.bend_token(bend);
+            fixture.clock.advance(LATER);
+            let outcome = fixture.access_token().await;
+            assert_ends(&fixture, outcome, ends).await;
             // A rotated refresh token was kept, though the rest was not taken.
-            world.provider.clear_faults();
-            world.clock.advance(Duration::from_secs(31));
-            let again = world.access_token().await;
-            assert_ends(&world, again, Token).await;
-            world.finish();
+            fixture.provider.clear_faults();
+            fixture.clock.advance(Duration::from_secs(31));
+            let again = fixture.access_token().await;
+            assert_ends(&fixture, again, Token).await;
+            fixture.finish();
         }
     })
     .await;
@@ -155,19 +155,19 @@ async fn an_answer_that_is_lost_costs_no_session() {
         ("too large", |_| Answer::huge()),
     ];
     each(lost.iter().copied(), async |lost| {
-        let mut world = World::signed_in().await;
-        world.provider.rotate_refresh_tokens();
-        world.provider.forgive_for(3);
-        world.provider.bend_in_turn(Endpoint::Token, [lost, |honest| honest]);
-        let before = world.provider.calls(Endpoint::Token).len();
-        world.clock.advance(LATER);
-        let outcome = world.access_token().await;
-        assert_ends(&world, outcome, Token).await;
-        assert_eq!(world.provider.calls(Endpoint::Token).len() - before, 2);
-        world.clock.advance(LATER);
-        let again = world.access_token().await;
-        assert_ends(&world, again, Token).await;
-        world.finish();
+        let mut fixture = Fixture::signed_in().await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.provider.forgive_for(3);
+        fixture.provider.bend_in_turn(Endpoint::Token, [lost, |honest| honest]);
+        let before = fixture.provider.calls(Endpoint::Token).len();
+        fixture.clock.advance(LATER);
+        let outcome = fixture.access_token().await;
+        assert_ends(&fixture, outcome, Token).await;
+        assert_eq!(fixture.provider.calls(Endpoint::Token).len() - before, 2);
+        fixture.clock.advance(LATER);
+        let again = fixture.access_token().await;
+        assert_ends(&fixture, again, Token).await;
+        fixture.finish();
     })
     .await;
 }
@@ -177,14 +177,14 @@ async fn an_answer_that_is_lost_costs_no_session() {
 #[tokio::test]
 async fn a_provider_that_asks_for_patience_is_not_asked_twice() {
     for status in [408, 429, 503] {
-        let mut world = World::signed_in().await;
-        world.provider.bend(Endpoint::Token, move |_, _| Answer::text(status, ""));
-        let before = world.provider.calls(Endpoint::Token).len();
-        world.clock.advance(LATER);
-        let outcome = world.access_token().await;
-        assert_ends(&world, outcome, Outage).await;
-        assert_eq!(world.provider.calls(Endpoint::Token).len() - before, 1);
-        world.finish();
+        let mut fixture = Fixture::signed_in().await;
+        fixture.provider.bend(Endpoint::Token, move |_, _| Answer::text(status, ""));
+        let before = fixture.provider.calls(Endpoint::Token).len();
+        fixture.clock.advance(LATER);
+        let outcome = fixture.access_token().await;
+        assert_ends(&fixture, outcome, Outage).await;
+        assert_eq!(fixture.provider.calls(Endpoint::Token).len() - before, 1);
+        fixture.finish();
     }
 }
 
@@ -208,23 +208,23 @@ async fn a_refused_app_is_one_request_and_one_line_that_names_the_variable() {
     each(
         rows.iter().map(|(name, answer, names)| (*name, (*answer, *names))),
         async |(answer, names)| {
-            let world = World::lives(Backend::Cookies).await;
-            world.provider.bend(Endpoint::Token, move |_, _| answer());
-            let before = world.provider.calls(Endpoint::Token).len();
-            world.clock.advance(LATER);
+            let fixture = Fixture::lives(Backend::Cookies).await;
+            fixture.provider.bend(Endpoint::Token, move |_, _| answer());
+            let before = fixture.provider.calls(Endpoint::Token).len();
+            fixture.clock.advance(LATER);
             let request = || TokenRequest::resource("https://a.example");
-            let error = world.page().access_token(request()).await.unwrap_err();
+            let error = fixture.page().access_token(request()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidClient);
             assert!(error.to_string().contains(names), "{error}");
-            assert_eq!(world.provider.calls(Endpoint::Token).len() - before, 1);
-            assert!(world.page().access_token(request()).await.is_err());
-            let log = world.log();
+            assert_eq!(fixture.provider.calls(Endpoint::Token).len() - before, 1);
+            assert!(fixture.page().access_token(request()).await.is_err());
+            let log = fixture.log();
             let faults: Vec<_> =
                 log.lines().filter(|line| line.contains("operation failed")).collect();
             assert_eq!(faults.len(), 1, "{log}");
             assert!(faults[0].contains("ERROR") && faults[0].contains(names), "{log}");
             assert!(!log.contains("failed to recover the rotated refresh token"), "{log}");
-            world.finish();
+            fixture.finish();
         },
     )
     .await;
@@ -233,22 +233,22 @@ async fn a_refused_app_is_one_request_and_one_line_that_names_the_variable() {
 /// A handler that asks gets the error; the operator gets the line.
 #[tokio::test]
 async fn an_outage_in_a_handler_is_one_warning() {
-    let world = World::signed_in().await;
-    world.provider.bend(Endpoint::Token, |_, _| {
+    let fixture = Fixture::signed_in().await;
+    fixture.provider.bend(Endpoint::Token, |_, _| {
         Answer::text(503, "").with_header("logto-core-request-id", "request-7")
     });
-    world.clock.advance(LATER);
+    fixture.clock.advance(LATER);
     for _ in 0..3 {
-        assert!(world.page().access_token(TokenRequest::opaque()).await.is_err());
+        assert!(fixture.page().access_token(TokenRequest::opaque()).await.is_err());
     }
-    let log = world.log();
+    let log = fixture.log();
     let faults: Vec<_> = log.lines().filter(|line| line.contains("operation failed")).collect();
     assert_eq!(faults.len(), 1, "{log}");
     assert!(faults[0].contains("WARN"), "{log}");
     for field in ["operation=\"refresh\"", "kind=Unreachable", "request_id=\"request-7\""] {
         assert!(faults[0].contains(field), "{field}: {log}");
     }
-    world.finish();
+    fixture.finish();
 }
 
 fn said(status: u16, error: &str, description: &str) -> Answer {
@@ -268,15 +268,15 @@ async fn a_refresh_token_is_kept_that_comes_in_a_bad_answer() {
         ("scope a list", |a| a.set("scope", json!(["openid"]))),
     ];
     each(bad.iter().copied(), async |bad| {
-        let mut world = World::signed_in().await;
-        world.provider.rotate_refresh_tokens();
-        world.provider.bend_in_turn(Endpoint::Token, [bad, |honest| honest]);
-        world.clock.advance(LATER);
-        let outcome = world.access_token().await;
-        assert_ends(&world, outcome, Refused).await;
-        let again = world.access_token().await;
-        assert_ends(&world, again, Token).await;
-        world.finish();
+        let mut fixture = Fixture::signed_in().await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.provider.bend_in_turn(Endpoint::Token, [bad, |honest| honest]);
+        fixture.clock.advance(LATER);
+        let outcome = fixture.access_token().await;
+        assert_ends(&fixture, outcome, Refused).await;
+        let again = fixture.access_token().await;
+        assert_ends(&fixture, again, Token).await;
+        fixture.finish();
     })
     .await;
 }
@@ -284,14 +284,14 @@ async fn a_refresh_token_is_kept_that_comes_in_a_bad_answer() {
 #[tokio::test]
 async fn one_refresh_for_all_and_none_for_stragglers() {
     for rotates in [false, true] {
-        let world = World::signed_in().await;
+        let fixture = Fixture::signed_in().await;
         if rotates {
-            world.provider.rotate_refresh_tokens();
+            fixture.provider.rotate_refresh_tokens();
         }
-        world.clock.advance(LATER);
-        let sent = || world.provider.calls(Endpoint::Token).len();
+        fixture.clock.advance(LATER);
+        let sent = || fixture.provider.calls(Endpoint::Token).len();
         let before = sent();
-        let pages: Vec<_> = (0..8).map(|_| world.page()).collect();
+        let pages: Vec<_> = (0..8).map(|_| fixture.page()).collect();
         let tokens = futures::future::join_all(
             pages.iter().map(|page| page.access_token(TokenRequest::opaque())),
         )
@@ -301,20 +301,20 @@ async fn one_refresh_for_all_and_none_for_stragglers() {
         assert_eq!(sent() - before, 1);
 
         // Seconds later, a page that was on its way with the old cookie.
-        world.clock.advance(Duration::from_secs(20));
-        assert_eq!(&world.page().access_token(TokenRequest::opaque()).await.unwrap(), first);
+        fixture.clock.advance(Duration::from_secs(20));
+        assert_eq!(&fixture.page().access_token(TokenRequest::opaque()).await.unwrap(), first);
         assert_eq!(sent() - before, 1);
-        world.finish();
+        fixture.finish();
     }
 }
 
 #[tokio::test]
 async fn no_refresh_before_it_is_time() {
-    let mut world = World::signed_in().await;
-    let before = world.provider.calls(Endpoint::Token).len();
-    let first = world.access_token().await.unwrap();
-    world.clock.advance(Duration::from_secs(3500));
-    assert_eq!(world.access_token().await.unwrap(), first);
-    assert_eq!(world.provider.calls(Endpoint::Token).len(), before);
-    world.finish();
+    let mut fixture = Fixture::signed_in().await;
+    let before = fixture.provider.calls(Endpoint::Token).len();
+    let first = fixture.access_token().await.unwrap();
+    fixture.clock.advance(Duration::from_secs(3500));
+    assert_eq!(fixture.access_token().await.unwrap(), first);
+    assert_eq!(fixture.provider.calls(Endpoint::Token).len(), before);
+    fixture.finish();
 }

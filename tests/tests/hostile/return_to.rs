@@ -1,6 +1,6 @@
 //! Where a user may be sent after signing in: to a page of the app, and nowhere else.
 
-use logto_tests::hostile::{World, each};
+use logto_tests::hostile::{Fixture, each};
 
 /// Wanted pages (as they stand in the query, escaped or not) and where the user ends.
 #[tokio::test]
@@ -88,11 +88,11 @@ async fn pages_to_return_to() {
     ];
     each(rows.iter().map(|(wanted, ends)| (*wanted, (*wanted, *ends))), async |(wanted, ends)| {
         for route in ["/sign-in", "/sign-up"] {
-            let mut world = World::new().await;
-            let authorize = world.begin(&format!("{route}?return_to={wanted}")).await;
-            let seen = world.open(&world.callback(&authorize)).await;
+            let mut fixture = Fixture::new().await;
+            let authorize = fixture.begin(&format!("{route}?return_to={wanted}")).await;
+            let seen = fixture.open(&fixture.callback(&authorize)).await;
             assert_eq!((seen.status, seen.location()), (303, ends), "{route}");
-            world.finish();
+            fixture.finish();
         }
     })
     .await;
@@ -100,20 +100,20 @@ async fn pages_to_return_to() {
 
 #[tokio::test]
 async fn a_page_that_is_too_long_is_not_remembered() {
-    let mut world = World::new().await;
-    let authorize = world.begin(&format!("/sign-in?return_to=/{}", "a".repeat(5000))).await;
-    let seen = world.open(&world.callback(&authorize)).await;
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin(&format!("/sign-in?return_to=/{}", "a".repeat(5000))).await;
+    let seen = fixture.open(&fixture.callback(&authorize)).await;
     assert_eq!((seen.status, seen.location()), (303, "/"));
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn the_first_of_several_wishes_counts() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in?return_to=/a&return_to=//evil.example").await;
-    let seen = world.open(&world.callback(&authorize)).await;
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in?return_to=/a&return_to=//evil.example").await;
+    let seen = fixture.open(&fixture.callback(&authorize)).await;
     assert_eq!((seen.status, seen.location()), (303, "/a"));
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
@@ -128,11 +128,11 @@ async fn an_app_below_a_path_stays_below_it() {
         ("/app/../evil", "/app/evil"),
         ("/app/%252e%252e/app/page", "/app/page"),
     ] {
-        let mut world =
-            World::with(|config| config.with_base_url("http://localhost:3000/app/")).await;
-        let authorize = world.begin(&format!("/sign-in?return_to={wanted}")).await;
-        let seen = world.open(&world.callback(&authorize)).await;
+        let mut fixture =
+            Fixture::with(|config| config.with_base_url("http://localhost:3000/app/")).await;
+        let authorize = fixture.begin(&format!("/sign-in?return_to={wanted}")).await;
+        let seen = fixture.open(&fixture.callback(&authorize)).await;
         assert_eq!((seen.status, seen.location()), (303, ends), "{wanted}");
-        world.finish();
+        fixture.finish();
     }
 }

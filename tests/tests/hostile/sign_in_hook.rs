@@ -5,37 +5,37 @@ use std::time::Duration;
 
 use logto::web::{Reply, Route};
 use logto::{LogtoConfig, PendingSignIn, SignInDecision};
-use logto_tests::hostile::{Backend, Endpoint, NAVIGATION, Seen, Trouble, World, each};
+use logto_tests::hostile::{Backend, Endpoint, Fixture, NAVIGATION, Seen, Trouble, each};
 
 type Decision = Result<SignInDecision, Box<dyn std::error::Error + Send + Sync>>;
 
 /// An app whose hook decides so, and how often it was called.
-async fn world(decide: fn() -> Decision) -> (World, Arc<Mutex<u32>>) {
-    world_at(Backend::Cookies, decide).await
+async fn fixture(decide: fn() -> Decision) -> (Fixture, Arc<Mutex<u32>>) {
+    fixture_at(Backend::Cookies, decide).await
 }
 
-async fn world_at(backend: Backend, decide: fn() -> Decision) -> (World, Arc<Mutex<u32>>) {
+async fn fixture_at(backend: Backend, decide: fn() -> Decision) -> (Fixture, Arc<Mutex<u32>>) {
     let calls = Arc::<Mutex<u32>>::default();
     let counted = Arc::clone(&calls);
     let hook = move |_: PendingSignIn| {
         *counted.lock().unwrap() += 1;
         async move { decide() }
     };
-    (World::at(backend, |config| config.with_sign_in_hook(hook)).await, calls)
+    (Fixture::at(backend, |config| config.with_sign_in_hook(hook)).await, calls)
 }
 
 /// The answer to a callback, which may be an error of the app.
-async fn sign_in(world: &mut World) -> Seen {
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
-    load(world, &callback).await
+async fn sign_in(fixture: &mut Fixture) -> Seen {
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    load(fixture, &callback).await
 }
 
-async fn load(world: &mut World, callback: &str) -> Seen {
-    let request = world.browser.request("GET", callback, &NAVIGATION);
-    let reply: Reply = world.logto.handle(Route::Callback, request).await;
+async fn load(fixture: &mut Fixture, callback: &str) -> Seen {
+    let request = fixture.browser.request("GET", callback, &NAVIGATION);
+    let reply: Reply = fixture.logto.handle(Route::Callback, request).await;
     let seen = Seen::new(reply);
-    world.browser.keep(&seen.cookies);
+    fixture.browser.keep(&seen.cookies);
     seen
 }
 
@@ -88,10 +88,10 @@ async fn it_decides_who_is_let_in_and_where_they_go() {
         async |row| {
             let (decide, status, page, is_in) = row;
             for (_, backend) in Backend::ALL {
-                let (mut world, calls) = world_at(backend, decide).await;
-                let seen = sign_in(&mut world).await;
+                let (mut fixture, calls) = fixture_at(backend, decide).await;
+                let seen = sign_in(&mut fixture).await;
                 assert_eq!((seen.status, seen.location()), (status, page), "{seen:?}");
-                assert_eq!(world.user().await.as_deref(), is_in.then_some("alice"));
+                assert_eq!(fixture.user().await.as_deref(), is_in.then_some("alice"));
                 assert_eq!(*calls.lock().unwrap(), 1);
                 if status == 403 {
                     assert!(seen.body.contains("&lt;b&gt;No.&lt;/b&gt;"), "{seen:?}");
@@ -100,9 +100,12 @@ async fn it_decides_who_is_let_in_and_where_they_go() {
                 }
                 // There is nothing left of a sign-in that was refused.
                 let refused = status == 403 || page == "/no";
-                world.logto.drain(Duration::from_secs(30)).await;
-                assert_eq!(world.provider.calls(Endpoint::Revocation).len(), usize::from(refused));
-                world.finish();
+                fixture.logto.drain(Duration::from_secs(30)).await;
+                assert_eq!(
+                    fixture.provider.calls(Endpoint::Revocation).len(),
+                    usize::from(refused)
+                );
+                fixture.finish();
             }
         },
     )
@@ -116,17 +119,17 @@ async fn a_session_that_is_there_stays_whatever_the_hook_says() {
         || Ok(SignInDecision::refuse_to("/no")),
         || -> Decision { Err("no".into()) },
     ] {
-        let (mut world, _) = world(decide).await;
-        let hooked = world.logto.clone();
+        let (mut fixture, _) = fixture(decide).await;
+        let hooked = fixture.logto.clone();
         // Alice signed in before there was a hook.
-        world.logto =
-            world.changed(|config| config.with_sign_in_hook(async |_| Ok(SignInDecision::admit())));
-        world.sign_in_as("alice").await;
-        world.logto = hooked;
-        world.provider.set_user("bob");
-        sign_in(&mut world).await;
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        fixture.logto = fixture
+            .changed(|config| config.with_sign_in_hook(async |_| Ok(SignInDecision::admit())));
+        fixture.sign_in_as("alice").await;
+        fixture.logto = hooked;
+        fixture.provider.set_user("bob");
+        sign_in(&mut fixture).await;
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     }
 }
 
@@ -152,11 +155,11 @@ async fn it_knows_who_it_is_and_where_they_go() {
         };
         let configure =
             |config: LogtoConfig| config.with_after_sign_in("/start").with_sign_in_hook(hook);
-        let mut world = World::at(backend, configure).await;
-        world.sign_in_as("alice").await;
-        world.browser = Default::default();
-        let authorize = world.begin("/sign-in").await;
-        assert_eq!(world.open(&world.callback(&authorize)).await.location(), "/start");
+        let mut fixture = Fixture::at(backend, configure).await;
+        fixture.sign_in_as("alice").await;
+        fixture.browser = Default::default();
+        let authorize = fixture.begin("/sign-in").await;
+        assert_eq!(fixture.open(&fixture.callback(&authorize)).await.location(), "/start");
         // Cookies beside a store are listed there.
         let others = |known: &str| {
             if backend == Backend::Cookies { "None".to_owned() } else { known.to_owned() }
@@ -169,7 +172,7 @@ async fn it_knows_who_it_is_and_where_they_go() {
                 format!("alice alice /start {name} {}", others("Some(1)")),
             ]
         );
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -177,40 +180,40 @@ async fn it_knows_who_it_is_and_where_they_go() {
 /// Users load a callback twice, and the store may be away when the hook has answered.
 #[tokio::test]
 async fn it_is_called_once_for_each_sign_in() {
-    let (mut world, calls) =
-        world_at(Backend::Store, || Ok(SignInDecision::admit_to("/welcome"))).await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
-    let before = world.browser.clone();
+    let (mut fixture, calls) =
+        fixture_at(Backend::Store, || Ok(SignInDecision::admit_to("/welcome"))).await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    let before = fixture.browser.clone();
     // The replay guard is written, then the store is away.
-    world.store.fail_after(Trouble::Down, 1);
-    assert_eq!(load(&mut world, &callback).await.status, 503);
+    fixture.store.fail_after(Trouble::Down, 1);
+    assert_eq!(load(&mut fixture, &callback).await.status, 503);
     assert_eq!(*calls.lock().unwrap(), 1);
-    world.store.recover();
+    fixture.store.recover();
     for _ in 0..2 {
-        world.browser = before.clone();
-        let seen = load(&mut world, &callback).await;
+        fixture.browser = before.clone();
+        let seen = load(&mut fixture, &callback).await;
         assert_eq!((seen.status, seen.location()), (303, "/welcome"), "{seen:?}");
     }
     assert_eq!(*calls.lock().unwrap(), 1);
-    assert_eq!(world.user().await.as_deref(), Some("alice"));
-    world.finish();
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_failure_is_final_and_logged() {
-    let (mut world, calls) = world(|| Err("the database is away".into())).await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
-    let before = world.browser.clone();
+    let (mut fixture, calls) = fixture(|| Err("the database is away".into())).await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    let before = fixture.browser.clone();
     for _ in 0..2 {
-        world.browser = before.clone();
-        let seen = load(&mut world, &callback).await;
+        fixture.browser = before.clone();
+        let seen = load(&mut fixture, &callback).await;
         assert_eq!(seen.status, 500);
         assert!(!seen.body.contains("database"), "{seen:?}");
     }
     assert_eq!(*calls.lock().unwrap(), 1);
-    assert_eq!(world.user().await, None);
-    assert!(world.log().contains("the database is away"));
-    world.finish();
+    assert_eq!(fixture.user().await, None);
+    assert!(fixture.log().contains("the database is away"));
+    fixture.finish();
 }

@@ -1,7 +1,7 @@
 //! Signing out, whatever the provider does, and from wherever it is asked for.
 
 use logto::web::Route;
-use logto_tests::hostile::{APP_ID, Answer, Endpoint, NAVIGATION, Provider, World, each};
+use logto_tests::hostile::{APP_ID, Answer, Endpoint, Fixture, NAVIGATION, Provider, each};
 use serde_json::json;
 
 const FORM: [(&str, &str); 2] =
@@ -67,12 +67,12 @@ async fn signing_out_always_signs_out_here() {
     ];
     let rows = rows.map(|(name, bend, reachable)| (name, (bend, reachable)));
     each(rows, async |(bend, reachable)| {
-        let mut world = World::signed_in().await;
-        bend(&world.provider);
-        let seen = world.send("POST", "/sign-out", &FORM).await;
+        let mut fixture = Fixture::signed_in().await;
+        bend(&fixture.provider);
+        let seen = fixture.send("POST", "/sign-out", &FORM).await;
         let there = format!(
             "{}/session/end?client_id={APP_ID}&post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A3000%2F",
-            world.provider.issuer()
+            fixture.provider.issuer()
         );
         if reachable {
             assert_eq!((seen.status, seen.location()), (303, there.as_str()));
@@ -80,17 +80,17 @@ async fn signing_out_always_signs_out_here() {
             assert_eq!(seen.status, 200, "{seen:?}");
             assert!(seen.body.contains("you may still be signed in there"), "{seen:?}");
             // A tab that is older than the sign-out is not sent to a dead page either.
-            let again = world.send("POST", "/sign-out", &FORM).await;
+            let again = fixture.send("POST", "/sign-out", &FORM).await;
             assert_eq!(again.status, 200, "{again:?}");
-            let on = world.open("/sign-out?continue").await;
+            let on = fixture.open("/sign-out?continue").await;
             assert!(on.body.contains("you may still be signed in there"), "{on:?}");
         }
-        assert_eq!(world.user().await, None);
-        let revoked = world.provider.calls(Endpoint::Revocation);
+        assert_eq!(fixture.user().await, None);
+        let revoked = fixture.provider.calls(Endpoint::Revocation);
         assert_eq!(revoked.len(), 1);
         assert!(revoked[0].form["token"].contains("refresh-token"), "{revoked:?}");
-        assert!(world.provider.calls(Endpoint::Elsewhere).is_empty());
-        world.finish();
+        assert!(fixture.provider.calls(Endpoint::Elsewhere).is_empty());
+        fixture.finish();
     })
     .await;
 }
@@ -103,14 +103,14 @@ async fn signing_out_with_what_discovery_leaves_out() {
         ("neither", |a| a.without("end_session_endpoint").without("revocation_endpoint"), 0, false),
     ];
     for (name, bend, revocations, goes_there) in rows {
-        let mut world = World::new().await;
-        world.provider.bend(Endpoint::Discovery, move |answer, _| bend(answer));
-        world.sign_in_as("alice").await;
-        let seen = world.send("POST", "/sign-out", &FORM).await;
+        let mut fixture = Fixture::new().await;
+        fixture.provider.bend(Endpoint::Discovery, move |answer, _| bend(answer));
+        fixture.sign_in_as("alice").await;
+        let seen = fixture.send("POST", "/sign-out", &FORM).await;
         assert_eq!((seen.status, seen.location() != "/"), (303, goes_there), "{name}");
-        assert_eq!(world.user().await, None, "{name}");
-        assert_eq!(world.provider.calls(Endpoint::Revocation).len(), revocations, "{name}");
-        world.finish();
+        assert_eq!(fixture.user().await, None, "{name}");
+        assert_eq!(fixture.provider.calls(Endpoint::Revocation).len(), revocations, "{name}");
+        fixture.finish();
     }
 }
 
@@ -136,48 +136,48 @@ async fn who_may_sign_out() {
         ("a broken referer", &[("referer", "localhost:3000")]),
     ];
     for (name, headers) in foreign {
-        let mut world = World::signed_in().await;
-        let seen = world.send("POST", "/sign-out", headers).await;
+        let mut fixture = Fixture::signed_in().await;
+        let seen = fixture.send("POST", "/sign-out", headers).await;
         assert_eq!(seen.status, 403, "{name}");
         assert!(seen.cookies.is_empty(), "{name}");
-        assert_eq!(world.user().await.as_deref(), Some("alice"), "{name}");
-        assert!(world.provider.calls(Endpoint::Revocation).is_empty(), "{name}");
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"), "{name}");
+        assert!(fixture.provider.calls(Endpoint::Revocation).is_empty(), "{name}");
+        fixture.finish();
     }
     // Safari before 16.4 says no more than that; the session's cookie speaks for it.
     let older_safari = [("origin", "null")];
-    let mut world = World::signed_in().await;
-    let seen = world.send("POST", "/sign-out", &older_safari).await;
-    assert_eq!((seen.status, world.user().await), (303, None));
-    world.finish();
-    let mut world = World::new().await;
-    world.browser.plant(&format!("logto_{APP_ID}"), "1AAAA");
-    let seen = world.send("POST", "/sign-out", &older_safari).await;
+    let mut fixture = Fixture::signed_in().await;
+    let seen = fixture.send("POST", "/sign-out", &older_safari).await;
+    assert_eq!((seen.status, fixture.user().await), (303, None));
+    fixture.finish();
+    let mut fixture = Fixture::new().await;
+    fixture.browser.plant(&format!("logto_{APP_ID}"), "1AAAA");
+    let seen = fixture.send("POST", "/sign-out", &older_safari).await;
     assert_eq!(seen.status, 403, "a cookie that does not open speaks for nothing");
-    world.finish();
+    fixture.finish();
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
-        let mut world = World::signed_in().await;
-        let seen = world.send(method, "/sign-out", &NAVIGATION).await;
+        let mut fixture = Fixture::signed_in().await;
+        let seen = fixture.send(method, "/sign-out", &NAVIGATION).await;
         assert_eq!((seen.status, seen.header("allow")), (405, Some("POST")), "{method}");
-        assert_eq!(world.user().await.as_deref(), Some("alice"), "{method}");
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"), "{method}");
+        fixture.finish();
     }
-    let mut world = World::with(logto::LogtoConfig::with_sign_out_by_get).await;
-    world.sign_in_as("alice").await;
-    let seen = world.send("GET", "/sign-out", &[("sec-purpose", "prefetch")]).await;
-    assert_eq!((seen.status, world.user().await.is_some()), (403, true));
-    let seen = world.open("/sign-out").await;
-    assert_eq!((seen.status, world.user().await), (303, None));
-    world.finish();
+    let mut fixture = Fixture::with(logto::LogtoConfig::with_sign_out_by_get).await;
+    fixture.sign_in_as("alice").await;
+    let seen = fixture.send("GET", "/sign-out", &[("sec-purpose", "prefetch")]).await;
+    assert_eq!((seen.status, fixture.user().await.is_some()), (403, true));
+    let seen = fixture.open("/sign-out").await;
+    assert_eq!((seen.status, fixture.user().await), (303, None));
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn an_app_that_starts_while_the_provider_is_down() {
-    let mut world = World::new().await;
-    world.sign_in_as("alice").await;
-    let browser = world.browser.clone();
+    let mut fixture = Fixture::new().await;
+    fixture.sign_in_as("alice").await;
+    let browser = fixture.browser.clone();
     // The same app after a restart: it knows nothing yet.
-    let mut restarted = World::new().await;
+    let mut restarted = Fixture::new().await;
     restarted.provider.bend(Endpoint::Discovery, |_, _| Answer::text(503, ""));
     restarted.browser = browser;
     let seen = restarted.send("POST", "/sign-out", &FORM).await;
@@ -186,6 +186,6 @@ async fn an_app_that_starts_while_the_provider_is_down() {
     let request = restarted.browser.request("GET", "/sign-in", &NAVIGATION);
     let reply = restarted.logto.handle(Route::SignIn, request).await;
     assert_eq!(restarted.receive(reply).status, 503);
-    world.finish();
+    fixture.finish();
     restarted.finish();
 }

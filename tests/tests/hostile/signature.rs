@@ -1,7 +1,7 @@
 //! ID tokens that a provider must not get accepted, and odd ones that it may: signatures.
 
 use logto_tests::hostile::{
-    APP_SECRET, IdToken, Key, NO, Provider, World, YES, check, each, each_token, encode,
+    APP_SECRET, Fixture, IdToken, Key, NO, Provider, YES, check, each, each_token, encode,
     sign_in_twice,
 };
 use serde_json::{Value, json};
@@ -137,19 +137,19 @@ async fn every_algorithm_of_logto_is_understood() {
         ("RS256", |p| p.rotate_to(&Key::rs256("new"))),
         ("PS256", |p| p.rotate_to(&Key::ps256("new"))),
     ];
-    each(rows, async |bend| sign_in_twice(World::new, bend, YES).await).await;
+    each(rows, async |bend| sign_in_twice(Fixture::new, bend, YES).await).await;
 }
 
 #[tokio::test]
 async fn a_token_of_another_sign_in_is_not_taken() {
-    let mut world = World::new().await;
-    let (first, second) = (world.begin("/sign-in").await, world.begin("/sign-in").await);
+    let mut fixture = Fixture::new().await;
+    let (first, second) = (fixture.begin("/sign-in").await, fixture.begin("/sign-in").await);
     // Mallory's code in Alice's callback: the provider mixes up who asked.
     let foreign = first.query_pairs().find(|(name, _)| name == "nonce").unwrap();
     let foreign = foreign.1.into_owned();
-    world.provider.bend_token(move |token| token.claim("nonce", foreign.clone()));
-    let seen = world.open(&world.callback(&second)).await;
-    check(&world, &seen, NO, None).await;
-    assert!(world.log().contains("nonce"), "the log says why: {}", world.log());
-    world.finish();
+    fixture.provider.bend_token(move |token| token.claim("nonce", foreign.clone()));
+    let seen = fixture.open(&fixture.callback(&second)).await;
+    check(&fixture, &seen, NO, None).await;
+    assert!(fixture.log().contains("nonce"), "the log says why: {}", fixture.log());
+    fixture.finish();
 }

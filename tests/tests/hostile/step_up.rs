@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto::web::{Context, Reply, Route, User};
 use logto::{ErrorKind, SignInOptions};
 use logto_tests::hostile::{
-    Answer, Backend, Endpoint, IdToken, NAVIGATION, NO, Seen, Then, World, YES, each, state_of,
+    Answer, Backend, Endpoint, Fixture, IdToken, NAVIGATION, NO, Seen, Then, YES, each, state_of,
 };
 use serde_json::json;
 use url::Url;
@@ -26,19 +26,19 @@ fn authenticated(seconds_ago: i64) -> impl Fn(&mut IdToken) + Send + Sync + 'sta
 }
 
 /// The user on the page that needs a recent sign-in, or the answer that came instead.
-async fn fresh(world: &mut World) -> Result<User, Seen> {
-    let page = world.page();
+async fn fresh(fixture: &mut Fixture) -> Result<User, Seen> {
+    let page = fixture.page();
     let user = page.fresh_user(MAX_AGE).await;
-    world.browser.keep(&page.take_cookies().await);
+    fixture.browser.keep(&page.take_cookies().await);
     user.map_err(Seen::new)
 }
 
 /// From the page to Logto and back: the answer to the callback.
-async fn step_up(world: &mut World) -> Seen {
-    let sent = fresh(world).await.expect_err("the page asks for a recent sign-in");
+async fn step_up(fixture: &mut Fixture) -> Seen {
+    let sent = fresh(fixture).await.expect_err("the page asks for a recent sign-in");
     assert_eq!((sent.status, sent.location()), (303, SIGN_IN), "{sent:?}");
-    let authorize = world.begin(sent.location()).await;
-    world.open(&world.callback(&authorize)).await
+    let authorize = fixture.begin(sent.location()).await;
+    fixture.open(&fixture.callback(&authorize)).await
 }
 
 #[tokio::test]
@@ -61,23 +61,23 @@ async fn the_callback_insists_on_it() {
     ];
     each(rows.map(|(name, bend, then)| (name, (bend, then))), async |(bend, then)| {
         for before in [None, Some("alice")] {
-            let mut world = World::new().await;
+            let mut fixture = Fixture::new().await;
             if let Some(user) = before {
-                world.sign_in_as(user).await;
+                fixture.sign_in_as(user).await;
             }
-            world.provider.bend_token(bend);
-            let seen = step_up(&mut world).await;
+            fixture.provider.bend_token(bend);
+            let seen = step_up(&mut fixture).await;
             if then == YES {
                 assert_eq!((seen.status, seen.location()), (303, "/page"), "{seen:?}");
-                assert!(fresh(&mut world).await.is_ok());
+                assert!(fresh(&mut fixture).await.is_ok());
             } else {
                 assert_eq!(seen.status, 400, "{seen:?}");
                 assert!(seen.body.contains("max_age=300"), "{seen:?}");
-                assert_eq!(world.user().await.as_deref(), before, "the session stays");
+                assert_eq!(fixture.user().await.as_deref(), before, "the session stays");
                 // Nor does the same callback bring one later.
-                assert!(fresh(&mut world).await.is_err());
+                assert!(fresh(&mut fixture).await.is_err());
             }
-            world.finish();
+            fixture.finish();
         }
     })
     .await;
@@ -85,26 +85,26 @@ async fn the_callback_insists_on_it() {
 
 #[tokio::test]
 async fn max_age_comes_from_the_sealed_state() {
-    let mut world = World::new().await;
-    world.provider.bend_token(authenticated(1000));
-    let authorize = world.begin("/sign-in?max_age=300").await;
+    let mut fixture = Fixture::new().await;
+    fixture.provider.bend_token(authenticated(1000));
+    let authorize = fixture.begin("/sign-in?max_age=300").await;
     assert_eq!(parameter(&authorize, "max_age").as_deref(), Some("300"));
     assert_eq!(parameter(&authorize, "prompt").as_deref(), Some("consent"));
-    let callback = format!("{}&max_age=999999", world.callback(&authorize));
-    assert_eq!(world.open(&callback).await.status, 400);
-    assert_eq!(world.user().await, None);
+    let callback = format!("{}&max_age=999999", fixture.callback(&authorize));
+    assert_eq!(fixture.open(&callback).await.status, 400);
+    assert_eq!(fixture.user().await, None);
     // One that asks for more is not disturbed.
-    let authorize = world.begin("/sign-in?max_age=999999").await;
-    let callback = format!("{}&max_age=300", world.callback(&authorize));
-    assert_eq!(world.open(&callback).await.status, 303);
-    world.finish();
+    let authorize = fixture.begin("/sign-in?max_age=999999").await;
+    let callback = format!("{}&max_age=300", fixture.callback(&authorize));
+    assert_eq!(fixture.open(&callback).await.status, 303);
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn it_cannot_be_asked_for_unchecked() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let unchecked = SignInOptions::new().with_extra_param("max_age", "300");
-    let error = world.page().sign_in(unchecked).await.unwrap_err();
+    let error = fixture.page().sign_in(unchecked).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.to_string().contains("with_max_age"), "{error}");
     for query in [
@@ -117,85 +117,86 @@ async fn it_cannot_be_asked_for_unchecked() {
         "max_age=99999999999999999999",
         "max_age=1&max_age=2",
     ] {
-        let page = world.browser.request("GET", &format!("/sign-in?{query}"), &NAVIGATION);
-        let seen = Seen::new(world.logto.handle(Route::SignIn, page).await);
+        let page = fixture.browser.request("GET", &format!("/sign-in?{query}"), &NAVIGATION);
+        let seen = Seen::new(fixture.logto.handle(Route::SignIn, page).await);
         assert_eq!(seen.status, 400, "{query}: {seen:?}");
     }
-    world.finish();
+    fixture.finish();
 }
 
 /// Also where the sign-in is repeated because Logto does not know an API resource.
 #[tokio::test]
 async fn a_repeated_sign_in_insists_on_it_too() {
-    let mut world = World::with(|config| config.with_resources(["https://unknown.example"])).await;
-    world.provider.bend_token(authenticated(1000));
-    let authorize = world.begin("/sign-in?max_age=300").await;
+    let mut fixture =
+        Fixture::with(|config| config.with_resources(["https://unknown.example"])).await;
+    fixture.provider.bend_token(authenticated(1000));
+    let authorize = fixture.begin("/sign-in?max_age=300").await;
     let refused = format!(
         "/callback?error=invalid_target&state={}&iss={}",
         state_of(&authorize),
-        world.provider.issuer()
+        fixture.provider.issuer()
     );
-    let again = world.open(&refused).await;
+    let again = fixture.open(&refused).await;
     let authorize = Url::parse(again.location()).unwrap();
     assert_eq!(parameter(&authorize, "max_age").as_deref(), Some("300"));
-    assert_eq!(world.open(&world.callback(&authorize)).await.status, 400);
-    assert_eq!(world.user().await, None);
-    world.finish();
+    assert_eq!(fixture.open(&fixture.callback(&authorize)).await.status, 400);
+    assert_eq!(fixture.user().await, None);
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_session_without_a_time_is_not_recent_and_one_step_up_helps() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::at(backend, |config| config).await;
-        world.sign_in_as("alice").await;
-        world.provider.bend_token(authenticated(0));
-        assert_eq!(step_up(&mut world).await.location(), "/page");
-        let user = fresh(&mut world).await.expect("a recent sign-in");
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        fixture.sign_in_as("alice").await;
+        fixture.provider.bend_token(authenticated(0));
+        assert_eq!(step_up(&mut fixture).await.location(), "/page");
+        let user = fresh(&mut fixture).await.expect("a recent sign-in");
         assert_eq!(user.sub(), "alice");
-        assert_eq!(user.authenticated_at(), Some(world.clock.now()));
+        assert_eq!(user.authenticated_at(), Some(fixture.clock.now()));
         assert!(user.is_fresh(MAX_AGE) && user.is_fresh(Duration::ZERO));
         // A recent sign-in is asked for again when it is none any more.
-        world.clock.advance(MAX_AGE + Duration::from_secs(70));
-        assert!(fresh(&mut world).await.is_ok());
-        world.clock.advance(Duration::from_secs(2));
-        assert!(fresh(&mut world).await.is_err());
-        world.finish();
+        fixture.clock.advance(MAX_AGE + Duration::from_secs(70));
+        assert!(fresh(&mut fixture).await.is_ok());
+        fixture.clock.advance(Duration::from_secs(2));
+        assert!(fresh(&mut fixture).await.is_err());
+        fixture.finish();
     })
     .await;
 }
 
 #[tokio::test]
 async fn no_age_at_all_passes_once() {
-    let mut world = World::new().await;
-    world.provider.bend_token(authenticated(0));
-    let authorize = world.begin("/sign-in?max_age=0").await;
+    let mut fixture = Fixture::new().await;
+    fixture.provider.bend_token(authenticated(0));
+    let authorize = fixture.begin("/sign-in?max_age=0").await;
     assert_eq!(parameter(&authorize, "max_age").as_deref(), Some("0"));
-    assert_eq!(world.open(&world.callback(&authorize)).await.status, 303);
+    assert_eq!(fixture.open(&fixture.callback(&authorize)).await.status, 303);
     // Also if the way back takes a moment.
-    world.clock.advance(Duration::from_secs(9));
-    assert!(world.page().fresh_user(Duration::ZERO).await.is_ok());
-    world.finish();
+    fixture.clock.advance(Duration::from_secs(9));
+    assert!(fixture.page().fresh_user(Duration::ZERO).await.is_ok());
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn another_user_is_a_change_of_account() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::at(backend, |config| config.with_after_sign_in("/start")).await;
-        world.sign_in_as("alice").await;
-        let alice = world.browser.clone();
-        world.provider.bend_token(authenticated(0));
-        world.provider.set_user("bob");
-        let seen = step_up(&mut world).await;
+        let mut fixture = Fixture::at(backend, |config| config.with_after_sign_in("/start")).await;
+        fixture.sign_in_as("alice").await;
+        let alice = fixture.browser.clone();
+        fixture.provider.bend_token(authenticated(0));
+        fixture.provider.set_user("bob");
+        let seen = step_up(&mut fixture).await;
         assert_eq!(
             (seen.status, seen.location()),
             (303, "/start"),
             "what alice had begun is not bob's"
         );
-        assert_eq!(world.user().await.as_deref(), Some("bob"));
+        assert_eq!(fixture.user().await.as_deref(), Some("bob"));
         // And alice's session is over in this browser.
-        world.browser = alice;
-        assert_eq!(world.user().await, None);
-        world.finish();
+        fixture.browser = alice;
+        assert_eq!(fixture.user().await, None);
+        fixture.finish();
     })
     .await;
 }
@@ -203,19 +204,19 @@ async fn another_user_is_a_change_of_account() {
 #[tokio::test]
 async fn cancelling_keeps_the_session_and_does_not_ask_again() {
     for bare in [false, true] {
-        let mut world = World::signed_in().await;
-        let sent = fresh(&mut world).await.unwrap_err();
-        let authorize = world.begin(sent.location()).await;
+        let mut fixture = Fixture::signed_in().await;
+        let sent = fresh(&mut fixture).await.unwrap_err();
+        let authorize = fixture.begin(sent.location()).await;
         let callback = match bare {
             true => "/callback".to_owned(),
             false => format!(
                 "/callback?error=access_denied&state={}&iss={}",
                 state_of(&authorize),
-                world.provider.issuer()
+                fixture.provider.issuer()
             ),
         };
         // Never to the page, which would ask again.
-        let seen = world.open(&callback).await;
+        let seen = fixture.open(&callback).await;
         if bare {
             assert_eq!((seen.status, seen.location()), (303, "/"), "{seen:?}");
         } else {
@@ -223,8 +224,8 @@ async fn cancelling_keeps_the_session_and_does_not_ask_again() {
             assert!(seen.body.contains("You are still signed in"), "{seen:?}");
             assert!(seen.body.contains(&SIGN_IN.replace('&', "&amp;")), "{seen:?}");
         }
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     }
 }
 
@@ -240,26 +241,26 @@ async fn a_refresh_neither_renews_nor_erases_it() {
     each(rows, async |bend| {
         for (name, backend) in Backend::ALL {
             for asked in [true, false] {
-                let mut world = World::at(backend, |config| config).await;
-                world.provider.set_user("alice");
-                let begun = world.clock.now();
+                let mut fixture = Fixture::at(backend, |config| config).await;
+                fixture.provider.set_user("alice");
+                let begun = fixture.clock.now();
                 if asked {
-                    world.provider.bend_token(authenticated(0));
-                    step_up(&mut world).await;
+                    fixture.provider.bend_token(authenticated(0));
+                    step_up(&mut fixture).await;
                 } else {
-                    world.sign_in().await;
+                    fixture.sign_in().await;
                 }
-                let signed_in = begun..=world.clock.now();
-                world.clock.advance(Duration::from_secs(3601));
-                world.provider.bend_token(bend);
-                world.access_token().await.expect("a new token");
-                assert_eq!(world.provider.calls(Endpoint::Token).len(), 2);
-                let user = world.page().user().await.unwrap();
+                let signed_in = begun..=fixture.clock.now();
+                fixture.clock.advance(Duration::from_secs(3601));
+                fixture.provider.bend_token(bend);
+                fixture.access_token().await.expect("a new token");
+                assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 2);
+                let user = fixture.page().user().await.unwrap();
                 let at = user.authenticated_at();
                 assert_eq!(at.is_some(), asked, "{name}");
                 assert!(at.is_none_or(|at| signed_in.contains(&at)), "{name}: {at:?}");
                 assert!(!user.is_fresh(MAX_AGE));
-                world.finish();
+                fixture.finish();
             }
         }
     })
@@ -270,21 +271,21 @@ async fn a_refresh_neither_renews_nor_erases_it() {
 #[tokio::test]
 async fn a_slower_tab_does_not_bring_the_older_session_back() {
     each(Backend::ALL, async |backend| {
-        let mut world =
-            World::at(backend, |config| config.with_idle_lifetime(Duration::from_secs(86400)))
+        let mut fixture =
+            Fixture::at(backend, |config| config.with_idle_lifetime(Duration::from_secs(86400)))
                 .await;
-        world.sign_in_as("alice").await;
-        world.clock.advance(Duration::from_secs(3601));
-        let slow = world.page();
+        fixture.sign_in_as("alice").await;
+        fixture.clock.advance(Duration::from_secs(3601));
+        let slow = fixture.page();
         let user = slow.user().await.unwrap();
         user.access_token(logto::TokenRequest::opaque()).await.unwrap();
-        world.provider.bend_token(authenticated(0));
-        step_up(&mut world).await;
+        fixture.provider.bend_token(authenticated(0));
+        step_up(&mut fixture).await;
         let late = slow.take_cookies().await;
         assert!(late.is_empty(), "{late:?}");
-        world.browser.keep(&late);
-        assert!(fresh(&mut world).await.is_ok());
-        world.finish();
+        fixture.browser.keep(&late);
+        assert!(fresh(&mut fixture).await.is_ok());
+        fixture.finish();
     })
     .await;
 }
@@ -293,65 +294,65 @@ async fn a_slower_tab_does_not_bring_the_older_session_back() {
 #[tokio::test]
 async fn it_begins_a_session_of_its_own() {
     let day = Duration::from_secs(24 * 3600);
-    let mut world = World::with(|config| config.with_session_lifetime(day)).await;
-    world.sign_in_as("alice").await;
-    let before = world.browser.clone();
-    world.clock.advance(day / 2);
-    world.provider.bend_token(authenticated(0));
-    step_up(&mut world).await;
-    world.clock.advance(day / 2 + Duration::from_secs(5));
-    assert_eq!(world.user().await.as_deref(), Some("alice"));
-    world.browser = before;
-    assert_eq!(world.user().await, None);
-    world.finish();
+    let mut fixture = Fixture::with(|config| config.with_session_lifetime(day)).await;
+    fixture.sign_in_as("alice").await;
+    let before = fixture.browser.clone();
+    fixture.clock.advance(day / 2);
+    fixture.provider.bend_token(authenticated(0));
+    step_up(&mut fixture).await;
+    fixture.clock.advance(day / 2 + Duration::from_secs(5));
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    fixture.browser = before;
+    assert_eq!(fixture.user().await, None);
+    fixture.finish();
 }
 
 /// A provider that never asks the user again.
 #[tokio::test]
 async fn loops_end() {
-    let mut world = World::signed_in().await;
-    world.provider.bend_token(authenticated(1000));
+    let mut fixture = Fixture::signed_in().await;
+    fixture.provider.bend_token(authenticated(1000));
     for _ in 0..3 {
-        let seen = step_up(&mut world).await;
+        let seen = step_up(&mut fixture).await;
         assert_eq!(seen.status, 400, "a page, no redirect: {seen:?}");
     }
     // A callback that is no good is none either.
-    let authorize = world.begin(SIGN_IN).await;
+    let authorize = fixture.begin(SIGN_IN).await;
     let nowhere =
-        format!("/callback?state={}&iss={}", state_of(&authorize), world.provider.issuer());
-    let seen = world.open(&nowhere).await;
+        format!("/callback?state={}&iss={}", state_of(&authorize), fixture.provider.issuer());
+    let seen = fixture.open(&nowhere).await;
     assert_eq!(seen.status, 400, "{seen:?}");
-    assert_eq!(world.user().await.as_deref(), Some("alice"));
-    world.finish();
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn an_outage_is_no_sign_out() {
-    let mut world = World::signed_in().await;
-    let sent = fresh(&mut world).await.unwrap_err();
-    let authorize = world.begin(sent.location()).await;
-    let callback = world.callback(&authorize);
-    world.provider.bend(Endpoint::Token, |_, _| Answer::error(503, "unavailable"));
-    assert_eq!(world.open(&callback).await.status, 503);
-    assert_eq!(world.user().await.as_deref(), Some("alice"));
-    world.provider.clear_faults();
-    world.provider.bend_token(authenticated(0));
+    let mut fixture = Fixture::signed_in().await;
+    let sent = fresh(&mut fixture).await.unwrap_err();
+    let authorize = fixture.begin(sent.location()).await;
+    let callback = fixture.callback(&authorize);
+    fixture.provider.bend(Endpoint::Token, |_, _| Answer::error(503, "unavailable"));
+    assert_eq!(fixture.open(&callback).await.status, 503);
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    fixture.provider.clear_faults();
+    fixture.provider.bend_token(authenticated(0));
     // The answer was lost, and the code with it.
-    let callback = world.callback(&authorize);
-    assert_eq!(world.open(&callback).await.location(), "/page");
-    assert!(fresh(&mut world).await.is_ok());
-    world.finish();
+    let callback = fixture.callback(&authorize);
+    assert_eq!(fixture.open(&callback).await.location(), "/page");
+    assert!(fresh(&mut fixture).await.is_ok());
+    fixture.finish();
 }
 
 /// The body of a form would be lost on the way; what a script is told is up to it.
 #[tokio::test]
 async fn what_cannot_be_redirected_is_told_why() {
-    let world = World::signed_in().await;
+    let fixture = Fixture::signed_in().await;
     let ask = async |method: &str, headers: &[(&str, &str)]| {
         // Of the page with the form: its own address may take posts only.
         let headers = [headers, &[("referer", "http://localhost:3000/page")]].concat();
         let context: Context =
-            world.logto.context(world.browser.request(method, "/save", &headers));
+            fixture.logto.context(fixture.browser.request(method, "/save", &headers));
         let refused: Reply = context.fresh_user(MAX_AGE).await.unwrap_err();
         Seen::new(refused)
     };
@@ -372,17 +373,17 @@ async fn what_cannot_be_redirected_is_told_why() {
             )
         );
     }
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_prompt_without_pages_gives_way() {
-    let mut world =
-        World::with(|config| config.with_prompt(logto::Prompt::None).without_offline_access())
+    let mut fixture =
+        Fixture::with(|config| config.with_prompt(logto::Prompt::None).without_offline_access())
             .await;
-    let authorize = world.begin("/sign-in?max_age=300").await;
+    let authorize = fixture.begin("/sign-in?max_age=300").await;
     assert_eq!(parameter(&authorize, "prompt").as_deref(), Some("login"));
-    let authorize = world.begin("/sign-in").await;
+    let authorize = fixture.begin("/sign-in").await;
     assert_eq!(parameter(&authorize, "prompt").as_deref(), Some("none"));
-    world.finish();
+    fixture.finish();
 }

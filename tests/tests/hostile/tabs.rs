@@ -4,184 +4,184 @@ use std::time::Duration;
 
 use logto::web::Route;
 use logto_tests::hostile::{
-    Answer, Endpoint, NAVIGATION, NO, World, YES, check, each, encode, refused, state_of,
+    Answer, Endpoint, Fixture, NAVIGATION, NO, YES, check, each, encode, refused, state_of,
 };
 use url::Url;
 
 #[tokio::test]
 async fn a_callback_works_once() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
-    let before = world.browser.clone();
-    let seen = world.open(&callback).await;
-    check(&world, &seen, YES, None).await;
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    let before = fixture.browser.clone();
+    let seen = fixture.open(&callback).await;
+    check(&fixture, &seen, YES, None).await;
     // Again, signed in; again with the cookies of before, as if the answer had been lost.
-    let seen = world.open(&callback).await;
-    refused(&world, &seen, Some("alice")).await;
-    world.browser = before.clone();
-    let seen = world.open(&callback).await;
-    check(&world, &seen, YES, None).await;
+    let seen = fixture.open(&callback).await;
+    refused(&fixture, &seen, Some("alice")).await;
+    fixture.browser = before.clone();
+    let seen = fixture.open(&callback).await;
+    check(&fixture, &seen, YES, None).await;
     // Nothing is kept for ever.
-    world.clock.advance(Duration::from_secs(180));
-    world.browser = before;
-    let seen = world.open(&callback).await;
-    refused(&world, &seen, None).await;
-    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
-    world.finish();
+    fixture.clock.advance(Duration::from_secs(180));
+    fixture.browser = before;
+    let seen = fixture.open(&callback).await;
+    refused(&fixture, &seen, None).await;
+    assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn callbacks_at_the_same_time_send_one_code() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
     let load = || {
-        let request = world.browser.request("GET", &callback, &NAVIGATION);
-        world.logto.handle(Route::Callback, request)
+        let request = fixture.browser.request("GET", &callback, &NAVIGATION);
+        fixture.logto.handle(Route::Callback, request)
     };
     let (one, two, three) = tokio::join!(load(), load(), load());
-    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1);
+    assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 1);
     for reply in [one, two, three] {
-        let seen = world.receive(reply);
-        check(&world, &seen, YES, None).await;
+        let seen = fixture.receive(reply);
+        check(&fixture, &seen, YES, None).await;
     }
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_browser_that_goes_away_in_the_callback_loses_nothing() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
-    let gate = world.provider.hold(Endpoint::Token);
-    let request = world.browser.request("GET", &callback, &NAVIGATION);
-    let logto = world.logto.clone();
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    let gate = fixture.provider.hold(Endpoint::Token);
+    let request = fixture.browser.request("GET", &callback, &NAVIGATION);
+    let logto = fixture.logto.clone();
     let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
-    world.provider.has_been_called(Endpoint::Token, 1).await;
+    fixture.provider.has_been_called(Endpoint::Token, 1).await;
     asking.abort();
     assert!(asking.await.is_err(), "the request was dropped");
     gate.open();
-    let seen = world.open(&callback).await;
-    check(&world, &seen, YES, None).await;
-    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
-    world.finish();
+    let seen = fixture.open(&callback).await;
+    check(&fixture, &seen, YES, None).await;
+    assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_callback_that_is_loaded_after_the_sign_out_makes_no_session() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
-    let before = world.browser.clone();
-    let seen = world.open(&callback).await;
-    check(&world, &seen, YES, None).await;
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    let before = fixture.browser.clone();
+    let seen = fixture.open(&callback).await;
+    check(&fixture, &seen, YES, None).await;
     let form = [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
-    assert_eq!(world.send("POST", "/sign-out", &form).await.status, 303);
-    world.browser = before;
-    world.open(&callback).await;
-    assert_eq!(world.user().await, None);
-    world.finish();
+    assert_eq!(fixture.send("POST", "/sign-out", &form).await.status, 303);
+    fixture.browser = before;
+    fixture.open(&callback).await;
+    assert_eq!(fixture.user().await, None);
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_sign_in_belongs_to_its_browser() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in").await;
-    let callback = world.callback(&authorize);
-    let alice = std::mem::take(&mut world.browser);
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in").await;
+    let callback = fixture.callback(&authorize);
+    let alice = std::mem::take(&mut fixture.browser);
     // Someone else's browser, without and with a sign-in of its own.
-    let seen = world.open(&callback).await;
-    refused(&world, &seen, None).await;
-    world.begin("/sign-in").await;
-    let seen = world.open(&callback).await;
+    let seen = fixture.open(&callback).await;
+    refused(&fixture, &seen, None).await;
+    fixture.begin("/sign-in").await;
+    let seen = fixture.open(&callback).await;
     // By chance the two cookies have one name; then it may begin again, as itself.
     let begins_again = seen.status == 303 && seen.location().contains("/oidc/auth?");
     assert!(begins_again || seen.status == 400, "{seen:?}");
-    assert_eq!(world.user().await, None);
-    assert!(world.provider.calls(Endpoint::Token).is_empty());
-    world.browser = alice;
-    let seen = world.open(&callback).await;
+    assert_eq!(fixture.user().await, None);
+    assert!(fixture.provider.calls(Endpoint::Token).is_empty());
+    fixture.browser = alice;
+    let seen = fixture.open(&callback).await;
     assert_eq!((seen.status, seen.location()), (303, "/"));
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn any_tab_may_come_back_first() {
-    let mut world = World::new().await;
+    let mut fixture = Fixture::new().await;
     let mut begun = Vec::new();
     for n in 0..5 {
-        begun.push(world.begin(&format!("/sign-in?return_to=/tab/{n}")).await);
+        begun.push(fixture.begin(&format!("/sign-in?return_to=/tab/{n}")).await);
     }
     for n in [3, 0, 4, 1, 2] {
-        let seen = world.open(&world.callback(&begun[n])).await;
+        let seen = fixture.open(&fixture.callback(&begun[n])).await;
         assert_eq!((seen.status, seen.location()), (303, format!("/tab/{n}").as_str()));
     }
-    assert_eq!(world.browser.lasting_cookies().len(), 1, "the session alone is left");
-    world.finish();
+    assert_eq!(fixture.browser.lasting_cookies().len(), 1, "the session alone is left");
+    fixture.finish();
 }
 
 /// Tabs that are restored together begin to sign in before any of them has a cookie.
 #[tokio::test]
 async fn thirty_tabs_at_once_all_come_back() {
-    let mut world = World::new().await;
+    let mut fixture = Fixture::new().await;
     let page = |tab| format!("/tab/{tab}?{}", "a".repeat(300));
     let mut answers = Vec::new();
     for tab in 0..30 {
         let target = format!("/sign-in?return_to={}", page(tab));
-        let request = world.browser.request("GET", &target, &NAVIGATION);
-        answers.push(world.logto.handle(Route::SignIn, request).await);
+        let request = fixture.browser.request("GET", &target, &NAVIGATION);
+        answers.push(fixture.logto.handle(Route::SignIn, request).await);
     }
     let mut begun = Vec::new();
     for answer in answers {
-        begun.push(Url::parse(world.receive(answer).location()).unwrap());
+        begun.push(Url::parse(fixture.receive(answer).location()).unwrap());
     }
-    let cookies = world.browser.cookies().iter();
+    let cookies = fixture.browser.cookies().iter();
     let bytes: usize = cookies.map(|(name, value)| name.len() + value.len() + 3).sum();
     assert!(bytes < 4096, "{bytes} bytes of cookies");
     // No one is signed in when the first of them come back.
     let mut again = Vec::new();
     for (tab, authorize) in begun.iter().enumerate() {
-        let before = world.browser.clone();
-        let seen = world.open(&world.callback(authorize)).await;
+        let before = fixture.browser.clone();
+        let seen = fixture.open(&fixture.callback(authorize)).await;
         assert_eq!(seen.status, 303, "{seen:?}");
         if seen.location().contains("/oidc/auth?") {
             again.push((tab, Url::parse(seen.location()).unwrap()));
         } else {
             assert_eq!(seen.location(), page(tab));
-            world.browser = before;
+            fixture.browser = before;
         }
     }
     assert!(again.len() >= 30 - 16, "{} tabs began again", again.len());
     for (tab, authorize) in again {
-        let seen = world.open(&world.callback(&authorize)).await;
+        let seen = fixture.open(&fixture.callback(&authorize)).await;
         assert_eq!((seen.status, seen.location()), (303, page(tab).as_str()));
     }
-    assert!(world.user().await.is_some());
-    world.finish();
+    assert!(fixture.user().await.is_some());
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_tab_that_lost_its_cookie_goes_to_its_page_once_signed_in() {
-    let mut world = World::new().await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    std::mem::take(&mut world.browser);
-    world.sign_in_as("alice").await;
-    let seen = world.open(&world.callback(&authorize)).await;
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    std::mem::take(&mut fixture.browser);
+    fixture.sign_in_as("alice").await;
+    let seen = fixture.open(&fixture.callback(&authorize)).await;
     assert_eq!((seen.status, seen.location()), (303, "/home"));
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn a_sign_in_has_its_time() {
     for (seconds, then) in [(890, YES), (901, NO)] {
-        let mut world = World::new().await;
-        let authorize = world.begin("/sign-in?return_to=/home").await;
-        world.clock.advance(Duration::from_secs(seconds));
+        let mut fixture = Fixture::new().await;
+        let authorize = fixture.begin("/sign-in?return_to=/home").await;
+        fixture.clock.advance(Duration::from_secs(seconds));
         // The browser has not counted the seconds.
-        let seen = world.open(&world.callback(&authorize)).await;
-        check(&world, &seen, then, None).await;
-        world.finish();
+        let seen = fixture.open(&fixture.callback(&authorize)).await;
+        check(&fixture, &seen, then, None).await;
+        fixture.finish();
     }
 }
 
@@ -190,7 +190,7 @@ const FOREIGN: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 #[tokio::test]
 async fn cookies_that_are_not_ours_do_no_harm() {
-    type Plant = fn(&mut World);
+    type Plant = fn(&mut Fixture);
     let rows: [(&str, Plant); 10] = [
         ("Logto's own", |w| w.browser.plant("_interaction", "{\"a\":\"b=c\",\"d\":\"e,f\"}")),
         ("no name", |w| w.browser.plant("", "x")),
@@ -215,16 +215,16 @@ async fn cookies_that_are_not_ours_do_no_harm() {
         ("control characters", |w| w.browser.plant("a\u{1}", "\u{2}\u{7f}")),
     ];
     each(rows, async |plant: Plant| {
-        let mut world = World::new().await;
-        let authorize = world.begin("/sign-in?return_to=/home").await;
-        plant(&mut world);
-        assert_eq!(world.user().await, None);
-        let honest = world.callback(&authorize);
-        let seen = world.open(&honest.replace(&state_of(&authorize), FOREIGN)).await;
-        refused(&world, &seen, None).await;
-        let seen = world.open(&honest).await;
-        check(&world, &seen, YES, None).await;
-        world.finish();
+        let mut fixture = Fixture::new().await;
+        let authorize = fixture.begin("/sign-in?return_to=/home").await;
+        plant(&mut fixture);
+        assert_eq!(fixture.user().await, None);
+        let honest = fixture.callback(&authorize);
+        let seen = fixture.open(&honest.replace(&state_of(&authorize), FOREIGN)).await;
+        refused(&fixture, &seen, None).await;
+        let seen = fixture.open(&honest).await;
+        check(&fixture, &seen, YES, None).await;
+        fixture.finish();
     })
     .await;
 }
@@ -243,14 +243,14 @@ async fn a_damaged_sign_in_cookie_is_no_sign_in() {
         ("quoted", |value| format!("\"{value}\"")),
     ];
     each(rows, async |damage| {
-        let mut world = World::new().await;
-        let authorize = world.begin("/sign-in").await;
-        let (name, value) = world.browser.cookies()[0].clone();
-        world.browser.plant(&name, &damage(&value));
-        let seen = world.open(&world.callback(&authorize)).await;
-        refused(&world, &seen, None).await;
-        assert!(world.provider.calls(Endpoint::Token).is_empty());
-        world.finish();
+        let mut fixture = Fixture::new().await;
+        let authorize = fixture.begin("/sign-in").await;
+        let (name, value) = fixture.browser.cookies()[0].clone();
+        fixture.browser.plant(&name, &damage(&value));
+        let seen = fixture.open(&fixture.callback(&authorize)).await;
+        refused(&fixture, &seen, None).await;
+        assert!(fixture.provider.calls(Endpoint::Token).is_empty());
+        fixture.finish();
     })
     .await;
 }
@@ -258,16 +258,16 @@ async fn a_damaged_sign_in_cookie_is_no_sign_in() {
 #[tokio::test]
 async fn callbacks_of_another_browser_change_nothing() {
     // A page of someone else can send a browser to the callback; what it brings is not ours.
-    let mut world = World::new().await;
-    world.sign_in_as("alice").await;
-    world.provider.bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));
+    let mut fixture = Fixture::new().await;
+    fixture.sign_in_as("alice").await;
+    fixture.provider.bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));
     let headers =
         [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("accept", "text/html")];
     for query in ["code=mallorys", &format!("code=a&state={FOREIGN}&iss=x"), "error=x", ""] {
-        let seen = world.send("GET", &format!("/callback?{query}"), &headers).await;
-        refused(&world, &seen, Some("alice")).await;
+        let seen = fixture.send("GET", &format!("/callback?{query}"), &headers).await;
+        refused(&fixture, &seen, Some("alice")).await;
         assert!(seen.cookies.is_empty(), "{seen:?}");
     }
-    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "Alice's own");
-    world.finish();
+    assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 1, "Alice's own");
+    fixture.finish();
 }

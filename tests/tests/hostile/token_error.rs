@@ -1,6 +1,6 @@
 //! Errors of a token endpoint, and what they must not bring into a log or onto a page.
 
-use logto_tests::hostile::{APP_SECRET, Answer, Endpoint, LATER, NO, World, each_token_answer};
+use logto_tests::hostile::{APP_SECRET, Answer, Endpoint, Fixture, LATER, NO, each_token_answer};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -99,13 +99,13 @@ fn said(error: &Value, description: &Value) -> Answer {
 /// The user signed out elsewhere, or comes back late: no one has to look into it.
 #[tokio::test]
 async fn a_code_that_logto_does_not_take_is_a_sign_in_that_is_over() {
-    let mut world = World::new().await;
-    world.provider.bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));
-    let seen = world.sign_in().await;
+    let mut fixture = Fixture::new().await;
+    fixture.provider.bend(Endpoint::Token, |_, _| Answer::error(400, "invalid_grant"));
+    let seen = fixture.sign_in().await;
     assert_eq!(seen.status, 400, "{seen:?}");
     assert!(seen.body.contains("This sign-in can no longer be completed"), "{seen:?}");
-    let log = world.log();
+    let log = fixture.log();
     assert!(log.contains("INFO") && log.contains("invalid_grant"), "{log}");
     assert!(!log.contains("ERROR"), "{log}");
-    world.finish();
+    fixture.finish();
 }

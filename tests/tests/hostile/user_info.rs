@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use logto_tests::hostile::Ends::{self, Outage, Refused, SignedOut, Token};
-use logto_tests::hostile::{Answer, Call, Endpoint, World, assert_ends, each};
+use logto_tests::hostile::{Answer, Call, Endpoint, Fixture, assert_ends, each};
 use serde_json::{Value, json};
 
 type Bend = fn(Answer, &Call) -> Answer;
@@ -67,33 +67,33 @@ async fn answers_of_userinfo() {
         ),
     ];
     each(rows.iter().map(|(name, bend, ends)| (*name, (*bend, *ends))), async |(bend, ends)| {
-        let mut world = World::signed_in().await;
-        world.provider.bend(Endpoint::UserInfo, bend);
-        let outcome = world.user_info().await;
-        assert_ends(&world, outcome, ends).await;
-        assert!(world.provider.calls(Endpoint::Elsewhere).is_empty());
-        world.finish();
+        let mut fixture = Fixture::signed_in().await;
+        fixture.provider.bend(Endpoint::UserInfo, bend);
+        let outcome = fixture.user_info().await;
+        assert_ends(&fixture, outcome, ends).await;
+        assert!(fixture.provider.calls(Endpoint::Elsewhere).is_empty());
+        fixture.finish();
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_token_that_ended_early_is_renewed_once() {
-    let mut world = World::signed_in().await;
-    world
+    let mut fixture = Fixture::signed_in().await;
+    fixture
         .provider
         .bend_in_turn(Endpoint::UserInfo, [|_| Answer::error(401, "invalid_token"), |a| a]);
-    assert_eq!(world.user_info().await.unwrap(), "alice");
-    assert_eq!(world.provider.calls(Endpoint::UserInfo).len(), 2);
-    assert_eq!(world.provider.calls(Endpoint::Token).len(), 2);
-    world.finish();
+    assert_eq!(fixture.user_info().await.unwrap(), "alice");
+    assert_eq!(fixture.provider.calls(Endpoint::UserInfo).len(), 2);
+    assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 2);
+    fixture.finish();
 
     // A user who was suspended: 401, and the refresh token is not accepted either.
-    let mut world = World::signed_in().await;
-    world.provider.revoke_everything();
-    let outcome = world.user_info().await;
-    assert_ends(&world, outcome, SignedOut).await;
-    world.finish();
+    let mut fixture = Fixture::signed_in().await;
+    fixture.provider.revoke_everything();
+    let outcome = fixture.user_info().await;
+    assert_ends(&fixture, outcome, SignedOut).await;
+    fixture.finish();
 }
 
 #[tokio::test]
@@ -104,18 +104,18 @@ async fn redirects_do_not_loop() {
     let unbent = |a: Answer, _: &Call| a;
     for (token, user_info) in [(bare as fn(_, &_) -> _, refused as fn(_, &_) -> _), (over, unbent)]
     {
-        let mut world = World::impatient().await;
-        world.provider.bend(Endpoint::Token, token);
-        world.provider.bend(Endpoint::UserInfo, user_info);
-        world.sign_in_as("alice").await;
+        let mut fixture = Fixture::impatient().await;
+        fixture.provider.bend(Endpoint::Token, token);
+        fixture.provider.bend(Endpoint::UserInfo, user_info);
+        fixture.sign_in_as("alice").await;
         // The next sign-in would bring no better token than this one.
-        let outcome = world.user_info().await;
-        assert_ends(&world, outcome, Refused).await;
+        let outcome = fixture.user_info().await;
+        assert_ends(&fixture, outcome, Refused).await;
 
-        world.clock.advance(Duration::from_secs(60));
-        let seen = world.user_info().await.unwrap_err();
+        fixture.clock.advance(Duration::from_secs(60));
+        let seen = fixture.user_info().await.unwrap_err();
         assert_eq!(seen.status, 303, "{seen:?}");
         assert!(seen.location().starts_with("/sign-in?"), "{seen:?}");
-        world.finish();
+        fixture.finish();
     }
 }

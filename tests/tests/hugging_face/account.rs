@@ -9,7 +9,7 @@ use logto::web::{
 use logto::{AccountProblem, Error, ErrorKind};
 use logto_local::{LocalTenant, LocalTenantBuilder, TestUser};
 use logto_tests::hostile::{
-    Answer, BASE_URL, Backend, Browser, Endpoint, LocalWorld, NAVIGATION, Seen, World, each,
+    Answer, BASE_URL, Backend, Browser, Endpoint, Fixture, LocalFixture, NAVIGATION, Seen, each,
 };
 use serde_json::json;
 
@@ -21,11 +21,11 @@ fn builder() -> LocalTenantBuilder {
     LocalTenant::builder().account_center(true).token_storage(true).user(user)
 }
 
-async fn signed_in(user: &str) -> LocalWorld {
-    let mut world =
-        LocalWorld::of(builder(), Backend::Cookies, |config| config.with_scopes(SCOPES)).await;
-    world.sign_in(user).await;
-    world
+async fn signed_in(user: &str) -> LocalFixture {
+    let mut fixture =
+        LocalFixture::of(builder(), Backend::Cookies, |config| config.with_scopes(SCOPES)).await;
+    fixture.sign_in(user).await;
+    fixture
 }
 
 fn problem<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Option<AccountProblem> {
@@ -34,8 +34,8 @@ fn problem<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Option<AccountProbl
 
 #[tokio::test]
 async fn the_profile_is_read_and_changed() {
-    let world = signed_in("pm").await;
-    let account = world.page().user().await.unwrap().account();
+    let fixture = signed_in("pm").await;
+    let account = fixture.page().user().await.unwrap().account();
     let profile = account.fetch().await.unwrap();
     assert_eq!(profile.primary_email.as_deref(), Some("pm@example.test"));
     assert_eq!(profile.has_password, Some(true));
@@ -59,23 +59,23 @@ async fn the_profile_is_read_and_changed() {
     );
 
     let rename = AccountUpdate::new().with_username(Some("pm_1"));
-    let before = world.token_calls();
+    let before = fixture.token_calls();
     assert_eq!(problem(account.update(&rename).await), Some(AccountProblem::VerificationRequired));
-    assert_eq!(world.token_calls(), before, "a new token would not help");
+    assert_eq!(fixture.token_calls(), before, "a new token would not help");
     let verified = account.verify_password(PASSWORD).await.unwrap();
     let profile = account.with_verification(verified).update(&rename).await.unwrap();
     assert_eq!(profile.username.as_deref(), Some("pm_1"));
-    assert!(world.page().is_authenticated().await.unwrap());
+    assert!(fixture.page().is_authenticated().await.unwrap());
 }
 
 #[tokio::test]
 async fn sessions_and_grants_at_logto_are_listed_and_ended() {
-    let mut world = signed_in("pm").await;
-    let mine = std::mem::take(&mut world.browser);
-    world.sign_in("pm").await;
-    let other = std::mem::replace(&mut world.browser, mine);
+    let mut fixture = signed_in("pm").await;
+    let mine = std::mem::take(&mut fixture.browser);
+    fixture.sign_in("pm").await;
+    let other = std::mem::replace(&mut fixture.browser, mine);
 
-    let account = world.page().user().await.unwrap().account();
+    let account = fixture.page().user().await.unwrap().account();
     assert_eq!(problem(account.sessions().await), Some(AccountProblem::VerificationRequired));
     assert_eq!(problem(account.grants().await), Some(AccountProblem::VerificationRequired));
     let wrong = account.verify_password("wrong").await;
@@ -83,7 +83,7 @@ async fn sessions_and_grants_at_logto_are_listed_and_ended() {
     let verified = account.verify_password(PASSWORD).await.unwrap();
     // Carried along by a page, to the next request.
     let verified = Verification::from_id(verified.id());
-    let account = world.page().user().await.unwrap().account().with_verification(verified);
+    let account = fixture.page().user().await.unwrap().account().with_verification(verified);
 
     let sessions = account.sessions().await.unwrap();
     let current: Vec<bool> = sessions.iter().map(|session| session.is_current).collect();
@@ -95,15 +95,15 @@ async fn sessions_and_grants_at_logto_are_listed_and_ended() {
     let again = account.end_session(&elsewhere.id, RevokeGrants::No).await;
     assert_eq!(problem(again), Some(AccountProblem::SessionNotFound));
     // The app's own session ends with its next refresh.
-    let mine = std::mem::replace(&mut world.browser, other);
-    world.advance(Duration::from_secs(3601));
-    let refused = world.token(logto::TokenRequest::opaque()).await;
+    let mine = std::mem::replace(&mut fixture.browser, other);
+    fixture.advance(Duration::from_secs(3601));
+    let refused = fixture.token(logto::TokenRequest::opaque()).await;
     assert!(refused.is_err_and(|(error, _)| error.needs_sign_in()));
-    world.browser = mine;
-    assert!(world.token(logto::TokenRequest::opaque()).await.is_ok());
+    fixture.browser = mine;
+    assert!(fixture.token(logto::TokenRequest::opaque()).await.is_ok());
 
     // Ten minutes are over.
-    let account = world
+    let account = fixture
         .page()
         .user()
         .await
@@ -112,16 +112,16 @@ async fn sessions_and_grants_at_logto_are_listed_and_ended() {
         .with_verification(account.verify_password(PASSWORD).await.unwrap());
     let grant = account.grants().await.unwrap().remove(0);
     assert!(grant.scopes.iter().any(|scope| scope == "email"), "{grant:?}");
-    assert_eq!(grant.app_id, world.tenant.app_id());
+    assert_eq!(grant.app_id, fixture.tenant.app_id());
     assert_eq!(problem(account.revoke_grant("nope").await), Some(AccountProblem::GrantNotFound));
-    world.advance(Duration::from_secs(601));
+    fixture.advance(Duration::from_secs(601));
     assert_eq!(problem(account.grants().await), Some(AccountProblem::VerificationRequired));
 }
 
 #[tokio::test]
 async fn a_code_for_the_own_address_says_who_it_is_and_no_other_address_does() {
-    let world = signed_in("alice").await;
-    let account = world.page().user().await.unwrap().account();
+    let fixture = signed_in("alice").await;
+    let account = fixture.page().user().await.unwrap().account();
     for (email, then) in [
         ("alice@example.test", None),
         ("frank@example.test", Some(AccountProblem::VerificationRequired)),
@@ -130,7 +130,7 @@ async fn a_code_for_the_own_address_says_who_it_is_and_no_other_address_does() {
         let sent = SentCode::from_parts(sent.id(), sent.email());
         let wrong = account.verify_email_code(&sent, "wrong").await;
         assert_eq!(problem(wrong), Some(AccountProblem::WrongCode));
-        let code = world.tenant.verification_code(email).unwrap();
+        let code = fixture.tenant.verification_code(email).unwrap();
         let verified = account.verify_email_code(&sent, &code).await.unwrap();
         let listed = account.clone().with_verification(verified).sessions().await;
         assert_eq!(listed.err().and_then(|error| error.account_problem()), then, "{email}");
@@ -144,18 +144,18 @@ async fn a_code_for_the_own_address_says_who_it_is_and_no_other_address_does() {
 
 /// The page that the service leads back to, and the browser's request for it.
 async fn back(
-    world: &LocalWorld,
+    fixture: &LocalFixture,
     reply: Reply,
     account: &str,
     decision: &str,
 ) -> (Browser, String) {
     let seen = Seen::new(reply);
     assert_eq!(seen.status, 303, "{seen:?}");
-    let mut browser = world.browser.clone();
+    let mut browser = fixture.browser.clone();
     browser.keep(&seen.cookies);
     let url = url::Url::parse(seen.location()).unwrap();
     let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    let there = format!("{}/hugging-face/oauth/authorize", world.tenant.endpoint());
+    let there = format!("{}/hugging-face/oauth/authorize", fixture.tenant.endpoint());
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let form = [("state", state.as_str()), ("person", account), ("decision", decision)];
     let answer = client.build().unwrap().post(there).form(&form).send().await.unwrap();
@@ -163,14 +163,14 @@ async fn back(
     (browser, location.strip_prefix(BASE_URL).unwrap().to_owned())
 }
 
-fn opened(world: &LocalWorld, browser: &Browser, target: &str) -> Context {
-    world.logto.context(browser.request("GET", target, &NAVIGATION))
+fn opened(fixture: &LocalFixture, browser: &Browser, target: &str) -> Context {
+    fixture.logto.context(browser.request("GET", target, &NAVIGATION))
 }
 
 #[tokio::test]
 async fn an_account_elsewhere_is_linked_on_demand() {
-    let world = signed_in("pm").await;
-    let user = world.page().user().await.unwrap();
+    let fixture = signed_in("pm").await;
+    let user = fixture.page().user().await.unwrap();
     let verified = user.account().verify_password(PASSWORD).await.unwrap();
     let account = user.account().with_verification(verified);
     account.unlink("huggingface").await.unwrap();
@@ -181,31 +181,31 @@ async fn an_account_elsewhere_is_linked_on_demand() {
 
     // Declined, tried without a verification, and of another user.
     let begun = account.begin_link("huggingface", "/linked").await.unwrap();
-    let (browser, target) = back(&world, begun, "bob", "deny").await;
-    let declined = opened(&world, &browser, &target).user().await.unwrap().account();
+    let (browser, target) = back(&fixture, begun, "bob", "deny").await;
+    let declined = opened(&fixture, &browser, &target).user().await.unwrap().account();
     let declined = declined.finish_link("/profile").await.unwrap_err();
     assert_eq!(declined.kind(), ErrorKind::Cancelled);
     let page = Reply::from(declined).into_body();
     assert!(page.contains("The account was not linked"), "{page}");
     let begun = user.account().begin_link("huggingface", "/linked").await.unwrap();
-    let (browser, target) = back(&world, begun, "bob", "authorize").await;
-    let unverified = opened(&world, &browser, &target).user().await.unwrap().account();
+    let (browser, target) = back(&fixture, begun, "bob", "authorize").await;
+    let unverified = opened(&fixture, &browser, &target).user().await.unwrap().account();
     let unverified = unverified.finish_link("/profile").await;
     assert_eq!(problem(unverified), Some(AccountProblem::VerificationRequired));
 
     let begun = account.begin_link("huggingface", "/linked").await.unwrap();
-    let (browser, target) = back(&world, begun, "bob", "authorize").await;
+    let (browser, target) = back(&fixture, begun, "bob", "authorize").await;
     // Without the cookie, and with another state, it is not this user's doing.
     for (browser, target) in [
-        (&world.browser, target.clone()),
+        (&fixture.browser, target.clone()),
         (&browser, target.replace("state=", "state=x")),
         (&browser, "/linked".to_owned()),
     ] {
-        let stranger = opened(&world, browser, &target).user().await.unwrap().account();
+        let stranger = opened(&fixture, browser, &target).user().await.unwrap().account();
         let refused = stranger.finish_link("/profile").await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidCallback, "{target}");
     }
-    let page = opened(&world, &browser, &target);
+    let page = opened(&fixture, &browser, &target);
     let done = page.user().await.unwrap().account().finish_link("/profile").await.unwrap();
     let done = Seen::new(done);
     assert_eq!((done.status, done.location()), (303, format!("{BASE_URL}/profile").as_str()));
@@ -219,30 +219,30 @@ async fn an_account_elsewhere_is_linked_on_demand() {
 
 #[tokio::test]
 async fn a_token_that_ended_is_renewed_without_signing_in_again() {
-    let world = signed_in("alice").await;
-    world.advance(Duration::from_secs(8 * 3600));
-    let page = world.page();
+    let fixture = signed_in("alice").await;
+    fixture.advance(Duration::from_secs(8 * 3600));
+    let page = fixture.page();
     assert_eq!(page.hugging_face_token().await.unwrap(), ConnectorAccess::Expired);
-    let mut world = world;
-    world.pay(&page).await;
+    let mut fixture = fixture;
+    fixture.respond(&page).await;
     // No verification: the account is linked already.
     for (account, then) in [("frank", Some(AccountProblem::OtherIdentity)), ("alice", None)] {
-        let page = world.page();
+        let page = fixture.page();
         let begun = page.user().await.unwrap().account();
         let begun = begun.begin_link("huggingface", "/linked").await.unwrap();
-        world.pay(&page).await;
-        let (browser, target) = back(&world, begun, account, "authorize").await;
-        let done = opened(&world, &browser, &target).user().await.unwrap().account();
+        fixture.respond(&page).await;
+        let (browser, target) = back(&fixture, begun, account, "authorize").await;
+        let done = opened(&fixture, &browser, &target).user().await.unwrap().account();
         let done = done.finish_link("/profile").await;
         assert_eq!(done.err().and_then(|error| error.account_problem()), then, "{account}");
     }
-    let access = world.page().hugging_face_token().await.unwrap();
+    let access = fixture.page().hugging_face_token().await.unwrap();
     assert!(access.token().is_some(), "{access:?}");
 }
 
 #[tokio::test]
 async fn what_the_tenant_or_the_app_lacks_is_told() {
-    let off = LocalWorld::of(LocalTenant::builder(), Backend::Cookies, |config| {
+    let off = LocalFixture::of(LocalTenant::builder(), Backend::Cookies, |config| {
         config.with_scopes(SCOPES)
     });
     let mut off = off.await;
@@ -250,7 +250,7 @@ async fn what_the_tenant_or_the_app_lacks_is_told() {
     let account = off.page().user().await.unwrap().account();
     assert_eq!(problem(account.fetch().await), Some(AccountProblem::NotEnabled));
 
-    let mut plain = LocalWorld::of(builder(), Backend::Cookies, |config| config).await;
+    let mut plain = LocalFixture::of(builder(), Backend::Cookies, |config| config).await;
     plain.sign_in("alice").await;
     let account = plain.page().user().await.unwrap().account();
     assert_eq!(account.fetch().await.unwrap().primary_email, None);
@@ -294,16 +294,16 @@ async fn every_recorded_refusal_has_a_name() {
         ("something.else", (400, None)),
     ];
     each(rows.map(|(code, then)| (code, (code, then))), async |(code, (status, then))| {
-        let world = World::signed_in().await;
+        let fixture = Fixture::signed_in().await;
         let body = json!({ "code": code, "message": format!("It was {PASSWORD}") }).to_string();
-        world.provider.bend(Endpoint::Elsewhere, move |_, _| Answer::text(status, &body));
-        let account = world.page().user().await.unwrap().account();
+        fixture.provider.bend(Endpoint::Elsewhere, move |_, _| Answer::text(status, &body));
+        let account = fixture.page().user().await.unwrap().account();
         let error = account.verify_password(PASSWORD).await.unwrap_err();
         assert_eq!((error.kind(), error.account_problem()), (ErrorKind::Refused, then));
         assert!(!format!("{error} {error:?}").contains(PASSWORD), "{error:?}");
-        assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 1);
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        assert_eq!(fixture.provider.calls(Endpoint::Elsewhere).len(), 1);
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     })
     .await;
 }

@@ -7,7 +7,7 @@ use logto::web::Connector;
 use logto::web::ConnectorAccess::{self, Expired, NotEnabled, NotGranted, NotStored};
 use logto::{DirectSignIn, Error, ErrorKind, Prompt, SignInOptions};
 use logto_local::{Endpoint as LocalEndpoint, Fault, LocalTenant};
-use logto_tests::hostile::{Answer, Backend, Endpoint, LocalWorld, World, each};
+use logto_tests::hostile::{Answer, Backend, Endpoint, Fixture, LocalFixture, each};
 use serde_json::{Value, json};
 
 const EIGHT_HOURS: Duration = Duration::from_secs(8 * 3600);
@@ -68,58 +68,58 @@ async fn every_recorded_answer_has_a_name() {
         ("an old Logto", (&[no_route], "Refused", 1, 0)),
     ];
     each(rows, async |(answers, outcome, asked, renewed)| {
-        let mut world = World::with(|config| config.with_scopes(["identities"])).await;
-        world.sign_in_as("alice").await;
-        let before = world.provider.calls(Endpoint::Token).len();
+        let mut fixture = Fixture::with(|config| config.with_scopes(["identities"])).await;
+        fixture.sign_in_as("alice").await;
+        let before = fixture.provider.calls(Endpoint::Token).len();
         let answers = answers.iter().copied();
-        world.provider.bend_in_turn(Endpoint::Elsewhere, answers);
-        let access = world.page().hugging_face_token().await;
+        fixture.provider.bend_in_turn(Endpoint::Elsewhere, answers);
+        let access = fixture.page().hugging_face_token().await;
         assert_eq!(in_a_word(&access), outcome);
         assert!(!format!("{access:?}").contains("hf_oauth_"), "{access:?}");
-        let calls = |endpoint| world.provider.calls(endpoint).len();
+        let calls = |endpoint| fixture.provider.calls(endpoint).len();
         assert_eq!(calls(Endpoint::Elsewhere), asked);
         assert_eq!(calls(Endpoint::Token) - before, renewed);
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     })
     .await;
 }
 
 #[tokio::test]
 async fn pages_that_ask_at_the_same_time_share_one_answer_and_a_later_one_asks_again() {
-    let mut world = World::with(|config| config.with_scopes(["identities"])).await;
-    world.sign_in_as("alice").await;
+    let mut fixture = Fixture::with(|config| config.with_scopes(["identities"])).await;
+    fixture.sign_in_as("alice").await;
     let gone: fn(Answer) -> Answer = |_| says(404, "secrets.third_party_token_set.token_not_found");
     let answers = [token, gone];
-    world.provider.bend_in_turn(Endpoint::Elsewhere, answers);
-    let (one, other) = (world.page(), world.page());
+    fixture.provider.bend_in_turn(Endpoint::Elsewhere, answers);
+    let (one, other) = (fixture.page(), fixture.page());
     let (one, other) = tokio::join!(one.hugging_face_token(), other.hugging_face_token());
     let one = one.unwrap();
     assert!(one.token().is_some(), "{one:?}");
     assert_eq!(other.unwrap(), one);
-    assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 1);
+    assert_eq!(fixture.provider.calls(Endpoint::Elsewhere).len(), 1);
     // It was deleted since.
-    assert_eq!(world.page().hugging_face_token().await.unwrap(), NotStored);
-    assert_eq!(world.provider.calls(Endpoint::Elsewhere).len(), 2);
-    world.finish();
+    assert_eq!(fixture.page().hugging_face_token().await.unwrap(), NotStored);
+    assert_eq!(fixture.provider.calls(Endpoint::Elsewhere).len(), 2);
+    fixture.finish();
 }
 
-async fn world(token_storage: bool, scopes: &'static [&'static str]) -> LocalWorld {
+async fn fixture(token_storage: bool, scopes: &'static [&'static str]) -> LocalFixture {
     let tenant = LocalTenant::builder().token_storage(token_storage);
     let configure = |config: logto::LogtoConfig| config.with_scopes(scopes.iter().copied());
-    let mut world = LocalWorld::of(tenant, Backend::Cookies, configure).await;
-    world.sign_in("alice").await;
-    world
+    let mut fixture = LocalFixture::of(tenant, Backend::Cookies, configure).await;
+    fixture.sign_in("alice").await;
+    fixture
 }
 
 #[tokio::test]
 async fn a_kept_token_opens_the_hub_until_it_ends() {
-    let mut world = world(true, &["identities"]).await;
-    let access = world.page().hugging_face_token().await.unwrap();
+    let mut fixture = fixture(true, &["identities"]).await;
+    let access = fixture.page().hugging_face_token().await.unwrap();
     let token = access.token().unwrap();
     assert!(token.scopes().any(|scope| scope == "inference-api"));
     assert!(token.expires_at().is_some());
-    let hub = format!("{}/hugging-face/api/whoami-v2", world.tenant.endpoint());
+    let hub = format!("{}/hugging-face/api/whoami-v2", fixture.tenant.endpoint());
     let ask = async || {
         let request = reqwest::Client::new().get(&hub);
         let answer = request.bearer_auth(token.as_str()).send().await.unwrap();
@@ -127,32 +127,32 @@ async fn a_kept_token_opens_the_hub_until_it_ends() {
     };
     assert_eq!(ask().await.get("name"), Some(&json!("alice-hf")));
 
-    world.advance(EIGHT_HOURS);
+    fixture.advance(EIGHT_HOURS);
     assert!(ask().await.get("error").is_some());
     for then in [Expired, NotStored] {
-        let page = world.page();
+        let page = fixture.page();
         assert_eq!(page.hugging_face_token().await.unwrap(), then);
-        world.pay(&page).await;
+        fixture.respond(&page).await;
     }
-    world.sign_in("alice").await;
-    let access = world.page().hugging_face_token().await.unwrap();
+    fixture.sign_in("alice").await;
+    let access = fixture.page().hugging_face_token().await.unwrap();
     assert!(access.token().is_some(), "{access:?}");
 }
 
 #[tokio::test]
 async fn any_connector_can_be_asked_for() {
-    let world = world(true, &["identities"]).await;
+    let fixture = fixture(true, &["identities"]).await;
     let rows = [
         (Connector::from("huggingface"), "identities/huggingface", true),
         (Connector::from("github"), "identities/github", false),
         (Connector::Sso("acme00000000".to_owned()), "sso-identities/acme00000000", false),
     ];
     for (connector, path, is_kept) in rows {
-        world.tenant.clear_requests();
-        let access = world.page().connector_token(connector).await.unwrap();
+        fixture.tenant.clear_requests();
+        let access = fixture.page().connector_token(connector).await.unwrap();
         assert_eq!(access.token().is_some(), is_kept, "{path}: {access:?}");
         assert!(is_kept || access == NotStored, "{path}: {access:?}");
-        let asked = world.tenant.requests();
+        let asked = fixture.tenant.requests();
         let path = format!("/api/my-account/{path}/access-token");
         assert!(asked.iter().any(|request| request.path == path), "{path}: {asked:?}");
     }
@@ -162,18 +162,18 @@ async fn any_connector_can_be_asked_for() {
 /// session.
 #[tokio::test]
 async fn only_a_sign_in_that_asks_for_login_comes_through_hugging_face() {
-    let world = world(true, &["identities"]).await;
-    let mut browser = world.tenant.browser();
+    let fixture = fixture(true, &["identities"]).await;
+    let mut browser = fixture.tenant.browser();
     let asked = [(Prompt::Consent, 1), (Prompt::Consent, 0), (Prompt::LoginConsent, 1)];
     for (prompt, through) in asked {
         let options = SignInOptions::new()
             .with_direct_sign_in(DirectSignIn::hugging_face())
             .with_prompt(prompt);
-        let there = world.page().sign_in(options).await.unwrap();
+        let there = fixture.page().sign_in(options).await.unwrap();
         let location = there.headers().iter().find(|(name, _)| *name == "location");
-        world.tenant.clear_requests();
+        fixture.tenant.clear_requests();
         browser.sign_in(&location.unwrap().1, "alice").await.unwrap();
-        let mut seen = world.tenant.requests();
+        let mut seen = fixture.tenant.requests();
         seen.retain(|one| one.method == "POST" && one.path == "/hugging-face/oauth/authorize");
         assert_eq!(seen.len(), through, "{prompt:?}");
     }
@@ -181,11 +181,11 @@ async fn only_a_sign_in_that_asks_for_login_comes_through_hugging_face() {
 
 #[tokio::test]
 async fn what_is_missing_is_told() {
-    let plain = world(false, &["identities"]).await;
+    let plain = fixture(false, &["identities"]).await;
     let access = plain.page().hugging_face_token().await;
     assert_eq!(access.unwrap(), NotEnabled);
 
-    let unasked = world(true, &[]).await;
+    let unasked = fixture(true, &[]).await;
     let error = unasked.page().hugging_face_token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotConfigured);
     // The app was configured anew, and the session is older.
@@ -196,11 +196,11 @@ async fn what_is_missing_is_told() {
 
 #[tokio::test]
 async fn an_outage_of_the_account_api_may_pass() {
-    let world = world(true, &["identities"]).await;
-    let faults = world.tenant.faults();
+    let fixture = fixture(true, &["identities"]).await;
+    let faults = fixture.tenant.faults();
     faults.set(LocalEndpoint::ManagementApi, Fault::Status(503));
-    let error = world.page().hugging_face_token().await.unwrap_err();
+    let error = fixture.page().hugging_face_token().await.unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
     faults.clear();
-    assert!(world.page().hugging_face_token().await.is_ok());
+    assert!(fixture.page().hugging_face_token().await.is_ok());
 }

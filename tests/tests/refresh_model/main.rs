@@ -6,12 +6,12 @@
 //! that happens at once.
 //! DESIGN.md says what this proves and what it does not.
 
-mod world;
+mod state;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use world::World;
+use state::State;
 
 /// What this version does, and what earlier ones did.
 #[derive(Clone, Copy)]
@@ -85,12 +85,12 @@ fn explore(
     faults: Faults,
     violations: &[Violation],
 ) -> (Option<Vec<&'static str>>, usize) {
-    let first = World::new(faults);
+    let first = State::new(faults);
     let mut states = vec![(first, 0, "")];
     let mut known = HashMap::from([(first, 0)]);
     let mut next = 0;
-    while let Some((world, ..)) = states.get(next).copied() {
-        if violations.iter().any(|violation| world.has(*violation, faults)) {
+    while let Some((state, ..)) = states.get(next).copied() {
+        if violations.iter().any(|violation| state.has(*violation, faults)) {
             let mut way = Vec::new();
             let mut at = next;
             while at != 0 {
@@ -100,7 +100,7 @@ fn explore(
             way.reverse();
             return (Some(way), states.len());
         }
-        for (what, successor) in world.successors(rules, faults) {
+        for (what, successor) in state.successors(rules, faults) {
             if let Entry::Vacant(new) = known.entry(successor) {
                 new.insert(states.len());
                 states.push((successor, next, what));

@@ -6,40 +6,40 @@ use std::time::Duration;
 use logto::web::SessionState;
 use logto::{LogtoConfig, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Backend, Browser, NAVIGATION, Trouble, World, each};
+use logto_tests::hostile::{Backend, Browser, Fixture, NAVIGATION, Trouble, each};
 
 /// Longer than an access token lives.
 const LATER: Duration = Duration::from_secs(3600);
 const FORM: [(&str, &str); 2] =
     [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")];
 
-async fn device(world: &mut World, user: &str) -> Browser {
-    world.browser = Browser::default();
-    world.clock.advance(Duration::from_secs(1));
-    world.sign_in_as(user).await;
-    world.browser.clone()
+async fn device(fixture: &mut Fixture, user: &str) -> Browser {
+    fixture.browser = Browser::default();
+    fixture.clock.advance(Duration::from_secs(1));
+    fixture.sign_in_as(user).await;
+    fixture.browser.clone()
 }
 
-async fn state(world: &mut World, browser: &Browser) -> SessionState {
-    world.browser = browser.clone();
-    world.page().session_state().await.unwrap()
+async fn state(fixture: &mut Fixture, browser: &Browser) -> SessionState {
+    fixture.browser = browser.clone();
+    fixture.page().session_state().await.unwrap()
 }
 
-async fn nothing_works_at_the_provider(world: &World, but: usize) {
+async fn nothing_works_at_the_provider(fixture: &Fixture, but: usize) {
     eventually("refresh tokens to be revoked", async || {
-        (world.provider.refresh_tokens() == but).then_some(())
+        (fixture.provider.refresh_tokens() == but).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
 async fn sessions_are_listed_oldest_first_until_they_end() {
-    let mut world = World::at(Backend::Store, |config| config).await;
-    let start = world.clock.now();
-    let phone = device(&mut world, "alice").await;
-    let laptop = device(&mut world, "alice").await;
-    device(&mut world, "bob").await;
-    let other = world.instance();
+    let mut fixture = Fixture::at(Backend::Store, |config| config).await;
+    let start = fixture.clock.now();
+    let phone = device(&mut fixture, "alice").await;
+    let laptop = device(&mut fixture, "alice").await;
+    device(&mut fixture, "bob").await;
+    let other = fixture.instance();
     let listed = other.sessions_of("alice").await.unwrap();
     assert_eq!(listed.len(), 2);
     assert!(start < listed[0].started_at && listed[0].started_at < listed[1].started_at);
@@ -47,10 +47,10 @@ async fn sessions_are_listed_oldest_first_until_they_end() {
     assert_eq!(other.sessions_of("nobody").await.unwrap().len(), 0);
 
     // Its last use is known.
-    world.clock.advance(LATER);
+    fixture.clock.advance(LATER);
     let page = {
-        world.browser = laptop.clone();
-        world.page()
+        fixture.browser = laptop.clone();
+        fixture.page()
     };
     page.access_token(TokenRequest::opaque()).await.unwrap();
     let again = other.sessions_of("alice").await.unwrap();
@@ -59,35 +59,35 @@ async fn sessions_are_listed_oldest_first_until_they_end() {
     assert!(again[1].last_used_at >= listed[1].last_used_at + 3600, "{again:?}");
 
     // A new sign-in in the same browser replaces the session; a sign-out takes it away.
-    world.browser = phone;
-    world.sign_in_as("alice").await;
+    fixture.browser = phone;
+    fixture.sign_in_as("alice").await;
     assert_eq!(other.sessions_of("alice").await.unwrap().len(), 2);
-    world.send("POST", "/sign-out", &FORM).await;
+    fixture.send("POST", "/sign-out", &FORM).await;
     let left = other.sessions_of("alice").await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].id, listed[1].id);
-    world.clock.advance(Duration::from_secs(14 * 24 * 3600));
+    fixture.clock.advance(Duration::from_secs(14 * 24 * 3600));
     assert_eq!(other.sessions_of("alice").await.unwrap().len(), 0);
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn one_session_is_ended_by_its_id() {
-    let mut world = World::at(Backend::Store, |config| config).await;
-    let phone = device(&mut world, "alice").await;
-    let laptop = device(&mut world, "alice").await;
-    let bob = device(&mut world, "bob").await;
-    let other = world.instance();
+    let mut fixture = Fixture::at(Backend::Store, |config| config).await;
+    let phone = device(&mut fixture, "alice").await;
+    let laptop = device(&mut fixture, "alice").await;
+    let bob = device(&mut fixture, "bob").await;
+    let other = fixture.instance();
     let id = other.sessions_of("alice").await.unwrap()[0].id.clone();
     assert!(!other.end_session("bob", &id).await.unwrap(), "of another user");
     assert!(!other.end_session("alice", "").await.unwrap());
     assert!(other.end_session("alice", &id).await.unwrap());
     assert!(!other.end_session("alice", &id).await.unwrap(), "twice");
-    assert_eq!(state(&mut world, &phone).await, SessionState::Revoked);
-    assert_eq!(state(&mut world, &laptop).await, SessionState::SignedIn);
-    assert_eq!(state(&mut world, &bob).await, SessionState::SignedIn);
-    nothing_works_at_the_provider(&world, 2).await;
-    world.finish();
+    assert_eq!(state(&mut fixture, &phone).await, SessionState::Revoked);
+    assert_eq!(state(&mut fixture, &laptop).await, SessionState::SignedIn);
+    assert_eq!(state(&mut fixture, &bob).await, SessionState::SignedIn);
+    nothing_works_at_the_provider(&fixture, 2).await;
+    fixture.finish();
 }
 
 const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, \
@@ -95,28 +95,28 @@ const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) App
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// Signs alice in with a browser that says what it is.
-async fn named_device(world: &mut World, user_agent: &str) -> Browser {
-    world.browser = Browser::default();
-    world.clock.advance(Duration::from_secs(1));
-    world.provider.set_user("alice");
-    let authorize = world.begin("/sign-in").await;
+async fn named_device(fixture: &mut Fixture, user_agent: &str) -> Browser {
+    fixture.browser = Browser::default();
+    fixture.clock.advance(Duration::from_secs(1));
+    fixture.provider.set_user("alice");
+    let authorize = fixture.begin("/sign-in").await;
     let mut headers = NAVIGATION.to_vec();
     headers.push(("user-agent", user_agent));
-    let callback = world.callback(&authorize);
-    assert_eq!(world.send("GET", &callback, &headers).await.status, 303);
-    world.browser.clone()
+    let callback = fixture.callback(&authorize);
+    assert_eq!(fixture.send("GET", &callback, &headers).await.status, 303);
+    fixture.browser.clone()
 }
 
 #[tokio::test]
 async fn a_user_sees_their_sessions_and_ends_the_others() {
     each(Backend::SHARED, async |backend| {
-        let mut world = World::at(backend, |config| config).await;
-        let phone = named_device(&mut world, SAFARI).await;
-        let console = named_device(&mut world, "curl/8.14.1").await;
-        let laptop = named_device(&mut world, FIREFOX).await;
-        world.clock.advance(LATER);
-        world.access_token().await.unwrap();
-        let user = world.page().user().await.unwrap_or_else(|reply| panic!("{reply:?}"));
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        let phone = named_device(&mut fixture, SAFARI).await;
+        let console = named_device(&mut fixture, "curl/8.14.1").await;
+        let laptop = named_device(&mut fixture, FIREFOX).await;
+        fixture.clock.advance(LATER);
+        fixture.access_token().await.unwrap();
+        let user = fixture.page().user().await.unwrap_or_else(|reply| panic!("{reply:?}"));
         let listed = user.sessions().await.unwrap();
         let shown: Vec<_> = listed
             .iter()
@@ -132,62 +132,62 @@ async fn a_user_sees_their_sessions_and_ends_the_others() {
         assert!(listed[2].last_used_at >= listed[2].started_at + 3600, "{listed:?}");
 
         assert!(user.end_session(&listed[1].id).await.unwrap());
-        assert_ne!(state(&mut world, &console).await, SessionState::SignedIn);
-        assert_eq!(state(&mut world, &phone).await, SessionState::SignedIn);
+        assert_ne!(state(&mut fixture, &console).await, SessionState::SignedIn);
+        assert_eq!(state(&mut fixture, &phone).await, SessionState::SignedIn);
         assert_eq!(user.end_other_sessions().await.unwrap(), 1);
-        assert_ne!(state(&mut world, &phone).await, SessionState::SignedIn);
-        assert_eq!(state(&mut world, &laptop).await, SessionState::SignedIn);
+        assert_ne!(state(&mut fixture, &phone).await, SessionState::SignedIn);
+        assert_eq!(state(&mut fixture, &laptop).await, SessionState::SignedIn);
         let left = user.sessions().await.unwrap();
         assert!(matches!(left.as_slice(), [one] if one.is_current), "{left:?}");
-        world.logto.sign_out_everywhere("alice").await.unwrap();
-        assert_eq!(world.logto.sessions_of("alice").await.unwrap().len(), 0);
+        fixture.logto.sign_out_everywhere("alice").await.unwrap();
+        assert_eq!(fixture.logto.sessions_of("alice").await.unwrap().len(), 0);
         // Who signs in right afterwards is listed, although the marker is a minute ahead.
-        named_device(&mut world, FIREFOX).await;
-        assert_eq!(world.logto.sessions_of("alice").await.unwrap().len(), 1);
-        world.finish();
+        named_device(&mut fixture, FIREFOX).await;
+        assert_eq!(fixture.logto.sessions_of("alice").await.unwrap().len(), 1);
+        fixture.finish();
     })
     .await;
 }
 
 #[tokio::test]
 async fn other_sites_end_no_sessions() {
-    let world = World::signed_in().await;
+    let fixture = Fixture::signed_in().await;
     for (origin, site, allowed) in [
         ("http://localhost:3000", "same-origin", true),
         ("https://evil.example", "cross-site", false),
         ("null", "cross-site", false),
     ] {
         let headers = [("origin", origin), ("sec-fetch-site", site)];
-        let page = world.browser.request("POST", "/sessions/end-others", &headers);
-        let checked = world.logto.context(page).require_own_page();
+        let page = fixture.browser.request("POST", "/sessions/end-others", &headers);
+        let checked = fixture.logto.context(page).require_own_page();
         assert_eq!(
             checked.map_err(|reply| reply.status()),
             if allowed { Ok(()) } else { Err(403) }
         );
     }
-    world.finish();
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn signing_out_everywhere() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::at(backend, |config| config).await;
-        let phone = device(&mut world, "alice").await;
-        let laptop = device(&mut world, "alice").await;
-        let bob = device(&mut world, "bob").await;
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        let phone = device(&mut fixture, "alice").await;
+        let laptop = device(&mut fixture, "alice").await;
+        let bob = device(&mut fixture, "bob").await;
         let other =
-            if backend == Backend::Cookies { world.logto.clone() } else { world.instance() };
+            if backend == Backend::Cookies { fixture.logto.clone() } else { fixture.instance() };
         other.sign_out_everywhere("alice").await.unwrap();
         for browser in [&phone, &laptop] {
-            assert_eq!(state(&mut world, browser).await, SessionState::Revoked);
+            assert_eq!(state(&mut fixture, browser).await, SessionState::Revoked);
         }
-        assert_eq!(state(&mut world, &bob).await, SessionState::SignedIn);
+        assert_eq!(state(&mut fixture, &bob).await, SessionState::SignedIn);
         if backend == Backend::Store {
-            nothing_works_at_the_provider(&world, 1).await;
+            nothing_works_at_the_provider(&fixture, 1).await;
         }
-        let again = device(&mut world, "alice").await;
-        assert_eq!(state(&mut world, &again).await, SessionState::SignedIn);
-        world.finish();
+        let again = device(&mut fixture, "alice").await;
+        assert_eq!(state(&mut fixture, &again).await, SessionState::SignedIn);
+        fixture.finish();
     })
     .await;
 }
@@ -195,20 +195,20 @@ async fn signing_out_everywhere() {
 #[tokio::test]
 async fn signing_out_everywhere_can_be_repeated_after_an_outage() {
     for calls in 0..12 {
-        let mut world = World::at(Backend::Store, |config| config).await;
-        let devices = [device(&mut world, "alice").await, device(&mut world, "alice").await];
-        world.store.fail_after(Trouble::Down, calls);
-        if let Err(error) = world.logto.sign_out_everywhere("alice").await {
+        let mut fixture = Fixture::at(Backend::Store, |config| config).await;
+        let devices = [device(&mut fixture, "alice").await, device(&mut fixture, "alice").await];
+        fixture.store.fail_after(Trouble::Down, calls);
+        if let Err(error) = fixture.logto.sign_out_everywhere("alice").await {
             assert!(error.is_retryable(), "{error}");
-            world.store.recover();
-            world.logto.sign_out_everywhere("alice").await.unwrap();
+            fixture.store.recover();
+            fixture.logto.sign_out_everywhere("alice").await.unwrap();
         }
-        world.store.recover();
+        fixture.store.recover();
         for browser in &devices {
-            assert_eq!(state(&mut world, browser).await, SessionState::Revoked, "{calls}");
+            assert_eq!(state(&mut fixture, browser).await, SessionState::Revoked, "{calls}");
         }
-        nothing_works_at_the_provider(&world, 0).await;
-        world.finish();
+        nothing_works_at_the_provider(&fixture, 0).await;
+        fixture.finish();
     }
 }
 
@@ -218,30 +218,30 @@ async fn a_dump_of_the_store_tells_nothing() {
         config.with_resources(["https://a.example"]).with_idle_lifetime(Duration::from_secs(7200))
     };
     each(Backend::SHARED, async |backend| {
-        let mut world = World::at(backend, rules).await;
-        world.provider.rotate_refresh_tokens();
-        world.provider.bend_token(|token| {
+        let mut fixture = Fixture::at(backend, rules).await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.provider.bend_token(|token| {
             token.claim("sid", "the-sid-of-a-session");
             token.claim("email", "alice@example.test");
         });
-        world.sign_in_as("alice-the-first").await;
-        world.clock.advance(LATER);
-        world.access_token().await.unwrap();
-        world.token("https://a.example").await.unwrap();
-        let token = world.provider.logout_token(|token| token.claim("sid", "another-sid"));
-        let logto = world.logto.clone();
-        world.post_logout(&logto, format!("logout_token={token}")).await;
-        let listed = world.logto.sessions_of("alice-the-first").await.unwrap();
-        world.send("POST", "/sign-out", &FORM).await;
-        world.logto.sign_out_everywhere("alice-the-first").await.unwrap();
+        fixture.sign_in_as("alice-the-first").await;
+        fixture.clock.advance(LATER);
+        fixture.access_token().await.unwrap();
+        fixture.token("https://a.example").await.unwrap();
+        let token = fixture.provider.logout_token(|token| token.claim("sid", "another-sid"));
+        let logto = fixture.logto.clone();
+        fixture.post_logout(&logto, format!("logout_token={token}")).await;
+        let listed = fixture.logto.sessions_of("alice-the-first").await.unwrap();
+        fixture.send("POST", "/sign-out", &FORM).await;
+        fixture.logto.sign_out_everywhere("alice-the-first").await.unwrap();
 
-        let mut telling: Vec<String> = world.provider.issued();
-        telling.extend(world.cookie_values().iter().map(|value| value.chars().skip(1).collect()));
+        let mut telling: Vec<String> = fixture.provider.issued();
+        telling.extend(fixture.cookie_values().iter().map(|value| value.chars().skip(1).collect()));
         telling.extend(listed.into_iter().map(|session| session.id));
         for word in ["alice", "example.test", "the-sid-of", "a.example", "sub", "another-sid"] {
             telling.push(word.to_owned());
         }
-        let dump = world.store.dump();
+        let dump = fixture.store.dump();
         assert!(dump.len() > 5);
         for (key, value) in dump {
             let value = String::from_utf8_lossy(&value);
@@ -252,7 +252,7 @@ async fn a_dump_of_the_store_tells_nothing() {
             let (_, hash) = key.split_once(':').unwrap();
             assert_eq!(hash.len(), 22, "half a hash: {key}");
         }
-        world.finish();
+        fixture.finish();
     })
     .await;
 }

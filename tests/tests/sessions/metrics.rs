@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use logto::TokenRequest;
 use logto::resource_server::ApiConfig;
-use logto_tests::hostile::{Answer, Backend, Endpoint, Trouble, World};
+use logto_tests::hostile::{Answer, Backend, Endpoint, Fixture, Trouble};
 use metrics::{
     Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     set_default_local_recorder,
@@ -69,7 +69,7 @@ fn counted<const N: usize>(names: [&str; N]) -> Vec<(String, u64)> {
 async fn everything_that_matters_is_counted_once() {
     let counts = Counts::default();
     let _recorder = set_default_local_recorder(&counts);
-    let mut world = World::lives(Backend::Store).await;
+    let mut fixture = Fixture::lives(Backend::Store).await;
     let sign_in = counted([
         "logto.request.duration endpoint=discovery status=2xx",
         "logto.request.duration endpoint=jwks status=2xx",
@@ -78,33 +78,33 @@ async fn everything_that_matters_is_counted_once() {
     ]);
     assert_eq!(counts.take(), sign_in);
 
-    world.open("/callback").await;
+    fixture.open("/callback").await;
     assert_eq!(counts.take(), counted(["logto.sign_ins outcome=cancelled"]));
 
     let token = TokenRequest::resource("https://a.example");
-    world.page().access_token(token.clone()).await.unwrap();
+    fixture.page().access_token(token.clone()).await.unwrap();
     let refresh = counted([
         "logto.refreshes outcome=refreshed",
         "logto.request.duration endpoint=token status=2xx",
     ]);
     assert_eq!(counts.take(), refresh);
-    world.page().access_token(token).await.unwrap();
+    fixture.page().access_token(token).await.unwrap();
     assert_eq!(counts.take(), [], "what is known costs nothing");
 
-    world.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
+    fixture.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
     let other = TokenRequest::resource("https://b.example");
-    world.page().access_token(other).await.unwrap_err();
+    fixture.page().access_token(other).await.unwrap_err();
     let outage = counted([
         "logto.refreshes outcome=unreachable",
         "logto.request.duration endpoint=token status=5xx",
     ]);
     assert_eq!(counts.take(), outage);
 
-    let api = world.logto.api(ApiConfig::new("https://a.example")).unwrap();
+    let api = fixture.logto.api(ApiConfig::new("https://a.example")).unwrap();
     api.verify("not.a.token").await.unwrap_err();
     assert_eq!(counts.take(), counted(["logto.verifications outcome=invalid_token"]));
 
-    world.store.fail_with(Trouble::Hangs);
-    assert!(world.page().user().await.is_err());
+    fixture.store.fail_with(Trouble::Hangs);
+    assert!(fixture.page().user().await.is_err());
     assert_eq!(counts.take(), counted(["logto.store.duration operation=get outcome=timeout"]));
 }

@@ -4,39 +4,39 @@ use std::time::Duration;
 
 use logto::LogtoConfig;
 use logto::web::{Request, SessionState};
-use logto_tests::hostile::{Backend, World, each};
+use logto_tests::hostile::{Backend, Fixture, each};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn state(world: &World) -> SessionState {
-    world.page().session_state().await.unwrap()
+async fn state(fixture: &Fixture) -> SessionState {
+    fixture.page().session_state().await.unwrap()
 }
 
 /// Alice, whose session was opened before.
-async fn seen(backend: Backend, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> World {
-    let mut world = World::at(backend, configure).await;
-    world.sign_in_as("alice").await;
+async fn seen(backend: Backend, configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Fixture {
+    let mut fixture = Fixture::at(backend, configure).await;
+    fixture.sign_in_as("alice").await;
     for _ in 0..3 {
-        assert_eq!(state(&world).await, SessionState::SignedIn);
+        assert_eq!(state(&fixture).await, SessionState::SignedIn);
     }
-    world
+    fixture
 }
 
 #[tokio::test]
 async fn a_changed_cookie_is_another_one() {
     each(Backend::ALL, async |backend| {
-        let mut world = seen(backend, |config| config).await;
-        let (name, value) = world.browser.cookies()[0].clone();
+        let mut fixture = seen(backend, |config| config).await;
+        let (name, value) = fixture.browser.cookies()[0].clone();
         for (at, byte) in value.bytes().enumerate() {
             let mut changed = value.clone();
             let other = if byte == b'A' { "B" } else { "A" };
             changed.replace_range(at..=at, other);
-            world.browser.plant(&name, &changed);
-            assert_eq!(state(&world).await, SessionState::Unreadable, "at {at}");
+            fixture.browser.plant(&name, &changed);
+            assert_eq!(state(&fixture).await, SessionState::Unreadable, "at {at}");
         }
-        world.browser.plant(&name, &value);
-        assert_eq!(state(&world).await, SessionState::SignedIn);
-        world.finish();
+        fixture.browser.plant(&name, &value);
+        assert_eq!(state(&fixture).await, SessionState::SignedIn);
+        fixture.finish();
     })
     .await;
 }
@@ -44,16 +44,16 @@ async fn a_changed_cookie_is_another_one() {
 #[tokio::test]
 async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
     each(Backend::ALL, async |backend| {
-        let world = seen(backend, |config| config).await;
-        let name = &world.browser.cookies()[0].0;
+        let fixture = seen(backend, |config| config).await;
+        let name = &fixture.browser.cookies()[0].0;
         for value in ["x", "0x", "1x", "9x", &format!("1{}", "A".repeat(2000))] {
             let mut header = format!("{name}={value}; ").repeat(100);
-            header.push_str(&world.browser.cookie_header());
+            header.push_str(&fixture.browser.cookie_header());
             let request = Request::new("GET", "/page", [("cookie", header.as_bytes())]);
-            let state = world.logto.context(request).session_state().await.unwrap();
+            let state = fixture.logto.context(request).session_state().await.unwrap();
             assert_eq!(state, SessionState::SignedIn, "{value}");
         }
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -61,13 +61,13 @@ async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
 #[tokio::test]
 async fn a_session_cookie_and_a_session_pointer_are_not_interchangeable() {
     each(Backend::ALL, async |backend| {
-        let mut world = seen(backend, |config| config).await;
-        let (name, value) = world.browser.cookies()[0].clone();
+        let mut fixture = seen(backend, |config| config).await;
+        let (name, value) = fixture.browser.cookies()[0].clone();
         let (kind, sealed) = value.split_at(1);
         let other = if kind == "0" { "1" } else { "0" };
-        world.browser.plant(&name, &format!("{other}{sealed}"));
-        assert_eq!(state(&world).await, SessionState::Unreadable);
-        world.finish();
+        fixture.browser.plant(&name, &format!("{other}{sealed}"));
+        assert_eq!(state(&fixture).await, SessionState::Unreadable);
+        fixture.finish();
     })
     .await;
 }
@@ -75,11 +75,11 @@ async fn a_session_cookie_and_a_session_pointer_are_not_interchangeable() {
 #[tokio::test]
 async fn what_another_instance_ended_is_over() {
     each(Backend::SHARED, async |backend| {
-        let world = seen(backend, |config| config).await;
-        let alice = world.user().await.unwrap();
-        world.instance().sign_out_everywhere(&alice).await.unwrap();
-        assert_eq!(state(&world).await, SessionState::Revoked);
-        world.finish();
+        let fixture = seen(backend, |config| config).await;
+        let alice = fixture.user().await.unwrap();
+        fixture.instance().sign_out_everywhere(&alice).await.unwrap();
+        assert_eq!(state(&fixture).await, SessionState::Revoked);
+        fixture.finish();
     })
     .await;
 }
@@ -87,11 +87,11 @@ async fn what_another_instance_ended_is_over() {
 #[tokio::test]
 async fn what_this_instance_ended_is_over() {
     each(Backend::ALL, async |backend| {
-        let world = seen(backend, |config| config).await;
-        let alice = world.user().await.unwrap();
-        world.logto.sign_out_everywhere(&alice).await.unwrap();
-        assert_eq!(state(&world).await, SessionState::Revoked);
-        world.finish();
+        let fixture = seen(backend, |config| config).await;
+        let alice = fixture.user().await.unwrap();
+        fixture.logto.sign_out_everywhere(&alice).await.unwrap();
+        assert_eq!(state(&fixture).await, SessionState::Revoked);
+        fixture.finish();
     })
     .await;
 }
@@ -99,11 +99,11 @@ async fn what_this_instance_ended_is_over() {
 #[tokio::test]
 async fn its_time_goes_by() {
     each(Backend::ALL, async |backend| {
-        let world = seen(backend, |config| config.with_session_lifetime(DAY)).await;
+        let fixture = seen(backend, |config| config.with_session_lifetime(DAY)).await;
         // The time of a request may lie a tick before that at which its session began.
-        world.clock.advance(DAY + Duration::from_secs(1));
-        assert_eq!(state(&world).await, SessionState::Expired);
-        world.finish();
+        fixture.clock.advance(DAY + Duration::from_secs(1));
+        assert_eq!(state(&fixture).await, SessionState::Expired);
+        fixture.finish();
     })
     .await;
 }

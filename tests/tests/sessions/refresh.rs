@@ -8,7 +8,7 @@ use futures::future::join_all;
 use logto::web::Route;
 use logto::{Logto, TokenRequest};
 use logto_tests::eventually;
-use logto_tests::hostile::{Answer, Backend, Endpoint, Gate, NAVIGATION, Trouble, World, each};
+use logto_tests::hostile::{Answer, Backend, Endpoint, Fixture, Gate, NAVIGATION, Trouble, each};
 use tokio::time::Instant;
 
 /// Longer than an access token lives.
@@ -27,30 +27,30 @@ fn targets() -> [TokenRequest; 5] {
 }
 
 /// Instances without a common store are one.
-fn instances(world: &World, backend: Backend) -> Vec<Logto> {
+fn instances(fixture: &Fixture, backend: Backend) -> Vec<Logto> {
     let others = if backend == Backend::Cookies { 0 } else { 2 };
-    let others = (0..others).map(|_| world.instance());
-    others.chain([world.logto.clone()]).collect()
+    let others = (0..others).map(|_| fixture.instance());
+    others.chain([fixture.logto.clone()]).collect()
 }
 
-fn sent(world: &World) -> usize {
-    world.provider.calls(Endpoint::Token).len()
+fn sent(fixture: &Fixture) -> usize {
+    fixture.provider.calls(Endpoint::Token).len()
 }
 
 #[tokio::test]
 async fn a_burst_makes_one_call_for_each_token() {
     each(Backend::ALL, async |backend| {
         for rotates in [false, true] {
-            let world = World::lives(backend).await;
+            let fixture = Fixture::lives(backend).await;
             if rotates {
-                world.provider.rotate_refresh_tokens();
+                fixture.provider.rotate_refresh_tokens();
             }
-            world.clock.advance(LATER);
-            let instances = instances(&world, backend);
-            let before = sent(&world);
+            fixture.clock.advance(LATER);
+            let instances = instances(&fixture, backend);
+            let before = sent(&fixture);
             let burst = async || {
                 let pages: Vec<_> =
-                    (0..60).map(|n| world.page_of(&instances[n % instances.len()])).collect();
+                    (0..60).map(|n| fixture.page_of(&instances[n % instances.len()])).collect();
                 let tokens = pages.iter().enumerate().map(|(n, page)| async move {
                     let token = page.access_token(targets()[n % 5].clone()).await;
                     token.unwrap().into_string()
@@ -58,16 +58,16 @@ async fn a_burst_makes_one_call_for_each_token() {
                 join_all(tokens).await
             };
             let tokens = burst().await;
-            assert_eq!(sent(&world) - before, 5, "rotates: {rotates}");
+            assert_eq!(sent(&fixture) - before, 5, "rotates: {rotates}");
             for (n, token) in tokens.iter().enumerate() {
                 assert_eq!(token, &tokens[n % 5], "of one target");
             }
 
             // Seconds later, pages that were on their way with the old cookie.
-            world.clock.advance(Duration::from_secs(20));
+            fixture.clock.advance(Duration::from_secs(20));
             assert_eq!(burst().await, tokens);
-            assert_eq!(sent(&world) - before, 5, "for stragglers");
-            world.finish();
+            assert_eq!(sent(&fixture) - before, 5, "for stragglers");
+            fixture.finish();
         }
     })
     .await;
@@ -76,25 +76,25 @@ async fn a_burst_makes_one_call_for_each_token() {
 #[tokio::test]
 async fn a_refresh_outlives_its_browser() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::lives(backend).await;
-        world.provider.rotate_refresh_tokens();
-        world.clock.advance(LATER);
-        let before = sent(&world);
-        let gate = world.provider.hold(Endpoint::Token);
-        let page = world.page();
+        let mut fixture = Fixture::lives(backend).await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.clock.advance(LATER);
+        let before = sent(&fixture);
+        let gate = fixture.provider.hold(Endpoint::Token);
+        let page = fixture.page();
         tokio::select! {
             _ = page.access_token(TokenRequest::opaque()) => panic!("the answer is held back"),
-            () = world.provider.has_been_called(Endpoint::Token, before + 1) => {}
+            () = fixture.provider.has_been_called(Endpoint::Token, before + 1) => {}
         }
         drop(page);
         gate.open();
-        assert!(world.access_token().await.is_ok());
-        assert_eq!(sent(&world) - before, 1);
-        assert_eq!(world.provider.refresh_tokens(), 1);
-        world.clock.advance(LATER);
-        world.provider.clear_faults();
-        assert!(world.access_token().await.is_ok(), "the new refresh token was kept");
-        world.finish();
+        assert!(fixture.access_token().await.is_ok());
+        assert_eq!(sent(&fixture) - before, 1);
+        assert_eq!(fixture.provider.refresh_tokens(), 1);
+        fixture.clock.advance(LATER);
+        fixture.provider.clear_faults();
+        assert!(fixture.access_token().await.is_ok(), "the new refresh token was kept");
+        fixture.finish();
     })
     .await;
 }
@@ -104,40 +104,40 @@ async fn a_refresh_outlives_its_browser() {
 #[tokio::test]
 async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
     each(Backend::SHARED, async |backend| {
-        let mut world = World::lives(backend).await;
-        world.clock.advance(LATER);
-        let other = world.instance();
+        let mut fixture = Fixture::lives(backend).await;
+        fixture.clock.advance(LATER);
+        let other = fixture.instance();
         // It knows what Logto offers: between the end of the lease and its own there is no pause,
         // in which the first instance would take its lease back.
-        let request = world.browser.request("GET", "/sign-in", &NAVIGATION);
+        let request = fixture.browser.request("GET", "/sign-in", &NAVIGATION);
         assert_eq!(other.handle(Route::SignIn, request).await.status(), 303);
-        let before = sent(&world);
-        let gate = begin_refresh(&world).await;
-        world.provider.clear_faults();
-        world.provider.rotate_refresh_tokens();
+        let before = sent(&fixture);
+        let gate = begin_refresh(&fixture).await;
+        fixture.provider.clear_faults();
+        fixture.provider.rotate_refresh_tokens();
         // The lease of the first instance ends in the store.
-        world.clock.advance(Duration::from_secs(2));
-        let token = world.page_of(&other).access_token(TokenRequest::opaque()).await;
+        fixture.clock.advance(Duration::from_secs(2));
+        let token = fixture.page_of(&other).access_token(TokenRequest::opaque()).await;
         assert!(token.is_ok(), "{token:?}");
-        assert_eq!(sent(&world) - before, 2);
+        assert_eq!(sent(&fixture) - before, 2);
         gate.open();
-        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
-        world.clock.advance(LATER);
-        let again = world.access_token().await;
+        assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+        fixture.clock.advance(LATER);
+        let again = fixture.access_token().await;
         assert!(again.is_ok(), "the newer refresh token was kept: {again:?}");
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
 
 /// Begins a refresh whose answer Logto keeps back, and whose browser goes away.
-async fn begin_refresh(world: &World) -> Gate {
-    let before = sent(world);
-    let gate = world.provider.hold(Endpoint::Token);
-    let page = world.page();
+async fn begin_refresh(fixture: &Fixture) -> Gate {
+    let before = sent(fixture);
+    let gate = fixture.provider.hold(Endpoint::Token);
+    let page = fixture.page();
     tokio::select! {
         _ = page.access_token(TokenRequest::opaque()) => panic!("the answer is held back"),
-        () = world.provider.has_been_called(Endpoint::Token, before + 1) => {}
+        () = fixture.provider.has_been_called(Endpoint::Token, before + 1) => {}
     }
     gate
 }
@@ -147,22 +147,22 @@ async fn begin_refresh(world: &World) -> Gate {
 #[tokio::test]
 async fn a_lease_is_kept_when_the_answer_to_a_sign_of_life_is_lost() {
     each(Backend::SHARED, async |backend| {
-        let world = World::lives(backend).await;
-        world.clock.advance(LATER);
-        let before = sent(&world);
-        let gate = begin_refresh(&world).await;
+        let fixture = Fixture::lives(backend).await;
+        fixture.clock.advance(LATER);
+        let before = sent(&fixture);
+        let gate = begin_refresh(&fixture).await;
         let signs_of_life = || {
-            let written = world.store.dump();
+            let written = fixture.store.dump();
             written.iter().filter(|(key, _)| key.starts_with("lease")).count()
         };
-        world.store.fail_for(Trouble::LosesAnswers, 1);
-        eventually("a sign of life", async || (world.store.hits() == 1).then_some(())).await;
+        fixture.store.fail_for(Trouble::LosesAnswers, 1);
+        eventually("a sign of life", async || (fixture.store.hits() == 1).then_some(())).await;
         let lost = signs_of_life();
         eventually("more of them", async || (signs_of_life() >= lost + 2).then_some(())).await;
         gate.open();
-        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
-        assert_eq!(sent(&world) - before, 1);
-        world.finish();
+        assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+        assert_eq!(sent(&fixture) - before, 1);
+        fixture.finish();
     })
     .await;
 }
@@ -171,30 +171,30 @@ async fn a_lease_is_kept_when_the_answer_to_a_sign_of_life_is_lost() {
 #[tokio::test]
 async fn a_store_that_is_away_for_minutes_costs_no_session() {
     each(Backend::SHARED, async |backend| {
-        let mut world = World::lives(backend).await;
-        world.provider.rotate_refresh_tokens();
-        world.clock.advance(LATER);
-        let before = sent(&world);
-        let gate = begin_refresh(&world).await;
-        world.store.fail_with(Trouble::Down);
+        let mut fixture = Fixture::lives(backend).await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.clock.advance(LATER);
+        let before = sent(&fixture);
+        let gate = begin_refresh(&fixture).await;
+        fixture.store.fail_with(Trouble::Down);
         gate.open();
         let in_vain =
-            async || world.log().contains("failed to store refreshed tokens").then_some(());
+            async || fixture.log().contains("failed to store refreshed tokens").then_some(());
         eventually("an attempt to store in vain", in_vain).await;
         // Nothing but the store is waited for any more.
         tokio::time::pause();
         let waiting = Instant::now();
-        assert_eq!(world.logto.drain(Duration::from_secs(300)).await, 1);
+        assert_eq!(fixture.logto.drain(Duration::from_secs(300)).await, 1);
         assert!(waiting.elapsed() >= Duration::from_secs(300));
         tokio::time::resume();
         for line in ["waiting for background tasks", "drain timed out", "unstored_refreshes=1"] {
-            assert!(world.log().contains(line), "{line}: {}", world.log());
+            assert!(fixture.log().contains(line), "{line}: {}", fixture.log());
         }
-        world.store.recover();
-        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
-        assert!(world.access_token().await.is_ok());
-        assert_eq!(sent(&world) - before, 1, "it was stored, and the old one was not sent again");
-        world.finish();
+        fixture.store.recover();
+        assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+        assert!(fixture.access_token().await.is_ok());
+        assert_eq!(sent(&fixture) - before, 1, "it was stored, and the old one was not sent again");
+        fixture.finish();
     })
     .await;
 }
@@ -204,16 +204,16 @@ async fn a_store_that_is_away_for_minutes_costs_no_session() {
 #[tokio::test]
 async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
     each(Backend::ALL, async |backend| {
-        let mut world = World::lives(backend).await;
-        world.provider.rotate_refresh_tokens();
-        world.clock.advance(LATER);
+        let mut fixture = Fixture::lives(backend).await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.clock.advance(LATER);
         // The cookies of this answer are lost.
-        let page = world.page();
+        let page = fixture.page();
         page.access_token(TokenRequest::opaque()).await.unwrap();
-        world.clock.advance(Duration::from_secs(30 * 3600));
-        assert!(world.access_token().await.is_ok());
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        fixture.clock.advance(Duration::from_secs(30 * 3600));
+        assert!(fixture.access_token().await.is_ok());
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     })
     .await;
 }
@@ -222,29 +222,29 @@ async fn a_rotated_token_waits_for_a_browser_that_comes_back_much_later() {
 async fn an_early_renewal_delays_no_request() {
     each(Backend::ALL, async |backend| {
         // Lasts longer than the request: an answer that is late is not an answer that is lost.
-        let mut world = World::at(backend, |config| config).await;
-        world.sign_in_as("alice").await;
-        let old = world.access_token().await.unwrap();
-        world.clock.advance(DUE);
-        let before = sent(&world);
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        fixture.sign_in_as("alice").await;
+        let old = fixture.access_token().await.unwrap();
+        fixture.clock.advance(DUE);
+        let before = sent(&fixture);
         let gate = Gate::default();
         let held = gate.clone();
-        world.provider.bend(Endpoint::Token, move |answer, _| answer.held(&held));
-        let pages: Vec<_> = (0..8).map(|_| world.page()).collect();
+        fixture.provider.bend(Endpoint::Token, move |answer, _| answer.held(&held));
+        let pages: Vec<_> = (0..8).map(|_| fixture.page()).collect();
         let tokens = pages.iter().map(|page| page.access_token(TokenRequest::opaque()));
         for token in join_all(tokens).await {
             assert_eq!(token.unwrap().as_str(), old);
         }
-        world.provider.has_been_called(Endpoint::Token, before + 1).await;
+        fixture.provider.has_been_called(Endpoint::Token, before + 1).await;
         gate.open();
-        world.provider.clear_faults();
+        fixture.provider.clear_faults();
         eventually("the renewed token", async || {
             // The pause after an outage ends, if there was one.
-            world.clock.advance(Duration::from_secs(1));
-            world.access_token().await.is_ok_and(|token| token != old).then_some(())
+            fixture.clock.advance(Duration::from_secs(1));
+            fixture.access_token().await.is_ok_and(|token| token != old).then_some(())
         })
         .await;
-        world.finish();
+        fixture.finish();
     })
     .await;
 }
@@ -253,20 +253,20 @@ async fn an_early_renewal_delays_no_request() {
 async fn an_outage_at_an_early_renewal_is_not_noticed() {
     let rows = Backend::ALL;
     each(rows, async |backend| {
-        let mut world = World::lives(backend).await;
-        let old = world.access_token().await.unwrap();
-        world.clock.advance(DUE);
-        world.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
+        let mut fixture = Fixture::lives(backend).await;
+        let old = fixture.access_token().await.unwrap();
+        fixture.clock.advance(DUE);
+        fixture.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
         for _ in 0..5 {
-            assert_eq!(world.access_token().await.unwrap(), old);
+            assert_eq!(fixture.access_token().await.unwrap(), old);
         }
         // Once it has ended, it is noticed.
-        world.clock.advance(Duration::from_secs(30));
-        assert_eq!(world.access_token().await.unwrap_err().status, 503);
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.provider.clear_faults();
-        assert!(world.access_token().await.is_ok());
-        world.finish();
+        fixture.clock.advance(Duration::from_secs(30));
+        assert_eq!(fixture.access_token().await.unwrap_err().status, 503);
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.provider.clear_faults();
+        assert!(fixture.access_token().await.is_ok());
+        fixture.finish();
     })
     .await;
 }
@@ -275,19 +275,19 @@ async fn an_outage_at_an_early_renewal_is_not_noticed() {
 async fn an_answer_that_is_lost() {
     each(Backend::ALL, async |backend| {
         for (window, survives) in [(3, true), (0, false)] {
-            let mut world = World::lives(backend).await;
-            world.provider.rotate_refresh_tokens();
-            world.provider.forgive_for(window);
-            world.clock.advance(LATER);
-            let before = sent(&world);
-            world.provider.bend(Endpoint::Token, |a, _| a.cut());
-            assert_eq!(world.access_token().await.unwrap_err().status, 503);
-            assert_eq!(sent(&world) - before, 2, "one second attempt, no third");
-            world.provider.clear_faults();
-            let again = world.access_token().await;
+            let mut fixture = Fixture::lives(backend).await;
+            fixture.provider.rotate_refresh_tokens();
+            fixture.provider.forgive_for(window);
+            fixture.clock.advance(LATER);
+            let before = sent(&fixture);
+            fixture.provider.bend(Endpoint::Token, |a, _| a.cut());
+            assert_eq!(fixture.access_token().await.unwrap_err().status, 503);
+            assert_eq!(sent(&fixture) - before, 2, "one second attempt, no third");
+            fixture.provider.clear_faults();
+            let again = fixture.access_token().await;
             assert_eq!(again.is_ok(), survives, "{again:?}");
-            assert_eq!(world.user().await.is_some(), survives);
-            world.finish();
+            assert_eq!(fixture.user().await.is_some(), survives);
+            fixture.finish();
         }
     })
     .await;
@@ -298,36 +298,36 @@ async fn an_answer_that_is_lost() {
 #[tokio::test]
 async fn a_refusal_because_another_instance_was_faster() {
     each(Backend::SHARED, async |backend| {
-        let world = World::lives(backend).await;
-        world.provider.rotate_refresh_tokens();
-        world.provider.forgive_for(3);
-        world.clock.advance(LATER);
-        let before = sent(&world);
+        let fixture = Fixture::lives(backend).await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.provider.forgive_for(3);
+        fixture.clock.advance(LATER);
+        let before = sent(&fixture);
         let gates = [Gate::default(), Gate::default()];
         let (held, count) = (gates.clone(), Arc::new(AtomicUsize::new(0)));
-        world.provider.bend(Endpoint::Token, move |answer, _| {
+        fixture.provider.bend(Endpoint::Token, move |answer, _| {
             match count.fetch_add(1, Ordering::SeqCst) {
                 0 => answer.held(&held[0]),
                 _ => Answer::error(400, "invalid_grant").held(&held[1]),
             }
         });
-        let (a, b) = (world.instance(), world.instance());
-        let (a, b) = (world.page_of(&a), world.page_of(&b));
+        let (a, b) = (fixture.instance(), fixture.instance());
+        let (a, b) = (fixture.page_of(&a), fixture.page_of(&b));
         let ask = |page: &logto::web::Context| {
             let page = page.clone();
             tokio::spawn(async move { page.access_token(TokenRequest::opaque()).await })
         };
         let first = ask(&a);
-        world.provider.has_been_called(Endpoint::Token, before + 1).await;
-        world.clock.advance(Duration::from_secs(2));
+        fixture.provider.has_been_called(Endpoint::Token, before + 1).await;
+        fixture.clock.advance(Duration::from_secs(2));
         let second = ask(&b);
-        world.provider.has_been_called(Endpoint::Token, before + 2).await;
+        fixture.provider.has_been_called(Endpoint::Token, before + 2).await;
         gates[0].open();
         let first = first.await.unwrap().unwrap();
         gates[1].open();
         assert_eq!(second.await.unwrap().unwrap(), first);
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     })
     .await;
 }
@@ -335,21 +335,21 @@ async fn a_refusal_because_another_instance_was_faster() {
 #[tokio::test]
 async fn a_dead_refresh_token_is_sent_once() {
     each(Backend::ALL, async |backend| {
-        let world = World::lives(backend).await;
-        world.provider.revoke_everything();
-        world.clock.advance(LATER);
-        let instances = instances(&world, backend);
-        let before = sent(&world);
+        let fixture = Fixture::lives(backend).await;
+        fixture.provider.revoke_everything();
+        fixture.clock.advance(LATER);
+        let instances = instances(&fixture, backend);
+        let before = sent(&fixture);
         let pages: Vec<_> =
-            (0..30).map(|n| world.page_of(&instances[n % instances.len()])).collect();
+            (0..30).map(|n| fixture.page_of(&instances[n % instances.len()])).collect();
         let tokens =
             pages.iter().enumerate().map(|(n, page)| page.access_token(targets()[n % 5].clone()));
         for token in join_all(tokens).await {
             assert!(token.unwrap_err().needs_sign_in());
         }
-        assert_eq!(sent(&world) - before, 1);
-        assert_eq!(world.user().await, None);
-        world.finish();
+        assert_eq!(sent(&fixture) - before, 1);
+        assert_eq!(fixture.user().await, None);
+        fixture.finish();
     })
     .await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use logto::web::{Context, Reply, Route, SessionState};
 use logto::{Error, TokenRequest};
-use logto_tests::hostile::{Backend, Endpoint, NAVIGATION, Seen, Trouble, World, each};
+use logto_tests::hostile::{Backend, Endpoint, Fixture, NAVIGATION, Seen, Trouble, each};
 
 const SCRIPT: [(&str, &str); 2] = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
 const FORM: [(&str, &str); 2] =
@@ -55,27 +55,28 @@ impl Ask {
 async fn every_kind_of_request_is_told_to_come_back() {
     each(Backend::SHARED, async |backend| {
         for trouble in OUTAGES {
-            let mut world = World::lives(backend).await;
-            world.store.fail_with(trouble);
+            let mut fixture = Fixture::lives(backend).await;
+            fixture.store.fail_with(trouble);
             for (headers, kind) in
                 [(&NAVIGATION[..], "text/html"), (&SCRIPT[..], "application/json")]
             {
                 for ask in Ask::ALL {
-                    let page = world.logto.context(world.browser.request("GET", "/page", headers));
-                    let seen = world.receive(ask.of(&page).await.expect("an answer"));
+                    let page =
+                        fixture.logto.context(fixture.browser.request("GET", "/page", headers));
+                    let seen = fixture.receive(ask.of(&page).await.expect("an answer"));
                     assert_eq!(seen.status, 503, "{trouble:?} {ask:?}: {seen:?}");
                     assert!(seen.header("content-type").unwrap().starts_with(kind), "{seen:?}");
                     assert!(page.take_cookies().await.is_empty(), "{trouble:?} {ask:?}");
                 }
             }
-            assert!(world.logto.ping_storage().await.is_err() || trouble == Trouble::Miscounts);
-            world.store.fail_with(Trouble::ReadOnly);
-            assert!(world.logto.ping_storage().await.is_err(), "a store that can only be read");
-            world.store.recover();
-            world.logto.ping_storage().await.unwrap();
-            assert_eq!(world.user().await.as_deref(), Some("alice"), "{trouble:?}");
-            assert!(world.access_token().await.is_ok());
-            world.finish();
+            assert!(fixture.logto.ping_storage().await.is_err() || trouble == Trouble::Miscounts);
+            fixture.store.fail_with(Trouble::ReadOnly);
+            assert!(fixture.logto.ping_storage().await.is_err(), "a store that can only be read");
+            fixture.store.recover();
+            fixture.logto.ping_storage().await.unwrap();
+            assert_eq!(fixture.user().await.as_deref(), Some("alice"), "{trouble:?}");
+            assert!(fixture.access_token().await.is_ok());
+            fixture.finish();
         }
     })
     .await;
@@ -85,13 +86,13 @@ async fn every_kind_of_request_is_told_to_come_back() {
 async fn who_is_not_signed_in_does_not_notice() {
     each(Backend::SHARED, async |backend| {
         for trouble in OUTAGES {
-            let mut world = World::at(backend, |config| config).await;
-            world.store.fail_with(trouble);
-            assert_eq!(world.user().await, None);
-            let seen = world.open("/sign-in").await;
+            let mut fixture = Fixture::at(backend, |config| config).await;
+            fixture.store.fail_with(trouble);
+            assert_eq!(fixture.user().await, None);
+            let seen = fixture.open("/sign-in").await;
             assert_eq!(seen.status, 303, "{trouble:?}");
-            assert!(seen.location().starts_with(world.provider.endpoint()));
-            world.finish();
+            assert!(seen.location().starts_with(fixture.provider.endpoint()));
+            fixture.finish();
         }
     })
     .await;
@@ -101,21 +102,21 @@ async fn who_is_not_signed_in_does_not_notice() {
 async fn a_callback_works_when_the_outage_is_over() {
     each(Backend::SHARED, async |backend| {
         for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly] {
-            let mut world = World::lives(backend).await;
-            world.provider.set_user("bob");
-            let authorize = world.begin("/sign-in?return_to=/home").await;
-            let callback = world.callback(&authorize);
-            let before = world.provider.calls(Endpoint::Token).len();
-            world.store.fail_with(trouble);
-            let seen = world.open(&callback).await;
+            let mut fixture = Fixture::lives(backend).await;
+            fixture.provider.set_user("bob");
+            let authorize = fixture.begin("/sign-in?return_to=/home").await;
+            let callback = fixture.callback(&authorize);
+            let before = fixture.provider.calls(Endpoint::Token).len();
+            fixture.store.fail_with(trouble);
+            let seen = fixture.open(&callback).await;
             assert_eq!(seen.status, 503, "{trouble:?}");
-            assert_eq!(world.provider.calls(Endpoint::Token).len(), before, "the code is kept");
-            world.store.recover();
-            assert_eq!(world.user().await.as_deref(), Some("alice"), "{trouble:?}");
-            let seen = world.open(&callback).await;
+            assert_eq!(fixture.provider.calls(Endpoint::Token).len(), before, "the code is kept");
+            fixture.store.recover();
+            assert_eq!(fixture.user().await.as_deref(), Some("alice"), "{trouble:?}");
+            let seen = fixture.open(&callback).await;
             assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}");
-            assert_eq!(world.user().await.as_deref(), Some("bob"), "{trouble:?}");
-            world.finish();
+            assert_eq!(fixture.user().await.as_deref(), Some("bob"), "{trouble:?}");
+            fixture.finish();
         }
     })
     .await;
@@ -125,20 +126,20 @@ async fn a_callback_works_when_the_outage_is_over() {
 #[tokio::test]
 async fn a_callback_whose_replay_guard_was_stored_without_an_answer() {
     each(Backend::SHARED, async |backend| {
-        let mut world = World::at(backend, |config| config).await;
-        let authorize = world.begin("/sign-in?return_to=/home").await;
-        let callback = world.callback(&authorize);
-        let writes = world.store.writes();
-        world.store.fail_with(Trouble::LosesAnswers);
-        let seen = world.open(&callback).await;
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        let authorize = fixture.begin("/sign-in?return_to=/home").await;
+        let callback = fixture.callback(&authorize);
+        let writes = fixture.store.writes();
+        fixture.store.fail_with(Trouble::LosesAnswers);
+        let seen = fixture.open(&callback).await;
         assert_eq!(seen.status, 503, "{seen:?}");
-        assert_eq!(world.store.writes(), writes + 1, "the guard is stored");
-        assert!(world.provider.calls(Endpoint::Token).is_empty(), "the code is kept");
-        world.store.recover();
-        let seen = world.open(&callback).await;
+        assert_eq!(fixture.store.writes(), writes + 1, "the guard is stored");
+        assert!(fixture.provider.calls(Endpoint::Token).is_empty(), "the code is kept");
+        fixture.store.recover();
+        let seen = fixture.open(&callback).await;
         assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
-        assert_eq!(world.user().await.as_deref(), Some("alice"));
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+        fixture.finish();
     })
     .await;
 }
@@ -146,45 +147,45 @@ async fn a_callback_whose_replay_guard_was_stored_without_an_answer() {
 /// What came for the code waits until the store is back.
 #[tokio::test]
 async fn a_callback_whose_session_is_stored_after_the_outage() {
-    let mut world = World::at(Backend::Store, |config| config).await;
-    let authorize = world.begin("/sign-in?return_to=/home").await;
-    let callback = world.callback(&authorize);
-    let gate = world.provider.hold(Endpoint::Token);
-    let request = world.browser.request("GET", &callback, &NAVIGATION);
-    let logto = world.logto.clone();
+    let mut fixture = Fixture::at(Backend::Store, |config| config).await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    let gate = fixture.provider.hold(Endpoint::Token);
+    let request = fixture.browser.request("GET", &callback, &NAVIGATION);
+    let logto = fixture.logto.clone();
     let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
-    world.provider.has_been_called(Endpoint::Token, 1).await;
-    world.store.fail_with(Trouble::Down);
+    fixture.provider.has_been_called(Endpoint::Token, 1).await;
+    fixture.store.fail_with(Trouble::Down);
     gate.open();
     let reply = asking.await.unwrap();
-    assert_eq!(world.receive(reply).status, 503);
-    world.store.recover();
-    let seen = world.open(&callback).await;
+    assert_eq!(fixture.receive(reply).status, 503);
+    fixture.store.recover();
+    let seen = fixture.open(&callback).await;
     assert_eq!((seen.status, seen.location()), (303, "/home"), "{seen:?}");
-    assert_eq!(world.user().await.as_deref(), Some("alice"));
-    assert_eq!(world.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
-    world.finish();
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
+    fixture.finish();
 }
 
 /// The code is spent when the store fails; that must not cost the sign-in.
 #[tokio::test]
 async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
     for trouble in [Trouble::Down, Trouble::LosesAnswers] {
-        let mut world = World::at(Backend::Store, |config| config).await;
-        let authorize = world.begin("/sign-in?return_to=/home").await;
-        let callback = world.callback(&authorize);
-        let gate = world.provider.hold(Endpoint::Token);
-        let request = world.browser.request("GET", &callback, &NAVIGATION);
-        let logto = world.logto.clone();
+        let mut fixture = Fixture::at(Backend::Store, |config| config).await;
+        let authorize = fixture.begin("/sign-in?return_to=/home").await;
+        let callback = fixture.callback(&authorize);
+        let gate = fixture.provider.hold(Endpoint::Token);
+        let request = fixture.browser.request("GET", &callback, &NAVIGATION);
+        let logto = fixture.logto.clone();
         let asking = tokio::spawn(async move { logto.handle(Route::Callback, request).await });
-        world.provider.has_been_called(Endpoint::Token, 1).await;
-        world.store.fail_for(trouble, 2);
+        fixture.provider.has_been_called(Endpoint::Token, 1).await;
+        fixture.store.fail_for(trouble, 2);
         gate.open();
         let reply = asking.await.unwrap();
-        let seen = world.receive(reply);
+        let seen = fixture.receive(reply);
         assert_eq!((seen.status, seen.location()), (303, "/home"), "{trouble:?}: {seen:?}");
-        assert_eq!(world.user().await.as_deref(), Some("alice"), "{trouble:?}");
-        world.finish();
+        assert_eq!(fixture.user().await.as_deref(), Some("alice"), "{trouble:?}");
+        fixture.finish();
     }
 }
 
@@ -192,29 +193,29 @@ async fn a_callback_whose_session_is_stored_at_the_second_attempt() {
 async fn signing_out_holds_when_the_store_is_back() {
     each(Backend::SHARED, async |backend| {
         for trouble in [Trouble::Down, Trouble::Hangs, Trouble::ReadOnly, Trouble::Miscounts] {
-            let mut world = World::lives(backend).await;
-            let (copy, other) = (world.browser.clone(), world.instance());
-            world.store.fail_with(trouble);
-            let seen = world.send("POST", "/sign-out", &FORM).await;
+            let mut fixture = Fixture::lives(backend).await;
+            let (copy, other) = (fixture.browser.clone(), fixture.instance());
+            fixture.store.fail_with(trouble);
+            let seen = fixture.send("POST", "/sign-out", &FORM).await;
             // The user is told, and can go on to Logto.
             assert_eq!(seen.status, 202, "{trouble:?}: {seen:?}");
             assert!(seen.body.contains("has not reached all servers yet"), "{seen:?}");
             assert!(seen.body.contains("/session/end?client_id="), "{trouble:?}: {seen:?}");
-            assert_eq!(world.browser.cookie_header(), "");
+            assert_eq!(fixture.browser.cookie_header(), "");
             // Here it is over at once, and a process that stops is told that it is not yet
             // elsewhere.
-            world.browser = copy;
-            assert_ne!(world.page().session_state().await.unwrap(), SessionState::SignedIn);
-            assert_ne!(world.logto.drain(Duration::ZERO).await, 0, "{trouble:?}");
-            world.store.recover();
-            assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0, "{trouble:?}");
-            let elsewhere = world.page_of(&other).session_state().await.unwrap();
+            fixture.browser = copy;
+            assert_ne!(fixture.page().session_state().await.unwrap(), SessionState::SignedIn);
+            assert_ne!(fixture.logto.drain(Duration::ZERO).await, 0, "{trouble:?}");
+            fixture.store.recover();
+            assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0, "{trouble:?}");
+            let elsewhere = fixture.page_of(&other).session_state().await.unwrap();
             assert_ne!(elsewhere, SessionState::SignedIn, "{trouble:?}");
-            assert_eq!(world.provider.refresh_tokens(), 0, "{trouble:?}");
+            assert_eq!(fixture.provider.refresh_tokens(), 0, "{trouble:?}");
             for line in ["failed to store a sign-out", "stored all pending sign-outs"] {
-                assert_eq!(world.log().matches(line).count(), 1, "{trouble:?}: {line}");
+                assert_eq!(fixture.log().matches(line).count(), 1, "{trouble:?}: {line}");
             }
-            world.finish();
+            fixture.finish();
         }
     })
     .await;
@@ -223,20 +224,20 @@ async fn signing_out_holds_when_the_store_is_back() {
 #[tokio::test]
 async fn a_browser_that_goes_away_does_not_stop_its_sign_out() {
     each(Backend::SHARED, async |backend| {
-        let mut world = World::lives(backend).await;
-        let copy = world.browser.clone();
-        world.store.fail_with(Trouble::Hangs);
-        let request = world.browser.request("POST", "/sign-out", &FORM);
-        let mut answer = Box::pin(world.logto.handle(Route::SignOut, request));
+        let mut fixture = Fixture::lives(backend).await;
+        let copy = fixture.browser.clone();
+        fixture.store.fail_with(Trouble::Hangs);
+        let request = fixture.browser.request("POST", "/sign-out", &FORM);
+        let mut answer = Box::pin(fixture.logto.handle(Route::SignOut, request));
         assert!(futures::poll!(&mut answer).is_pending());
         drop(answer);
         tokio::task::yield_now().await;
-        world.store.recover();
-        assert_eq!(world.logto.drain(Duration::from_secs(60)).await, 0);
-        world.browser = copy;
-        assert_eq!(world.user().await, None);
-        assert_eq!(world.provider.refresh_tokens(), 0);
-        world.finish();
+        fixture.store.recover();
+        assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+        fixture.browser = copy;
+        assert_eq!(fixture.user().await, None);
+        assert_eq!(fixture.provider.refresh_tokens(), 0);
+        fixture.finish();
     })
     .await;
 }
@@ -244,31 +245,31 @@ async fn a_browser_that_goes_away_does_not_stop_its_sign_out() {
 /// The cookie says which refresh token it is, so the store is not needed to revoke it.
 #[tokio::test]
 async fn signing_out_of_a_session_in_cookies_revokes_without_the_store() {
-    let mut world = World::lives(Backend::CookiesBesideStore).await;
-    world.store.fail_with(Trouble::Down);
-    world.send("POST", "/sign-out", &FORM).await;
-    assert_eq!(world.provider.refresh_tokens(), 0);
-    world.finish();
+    let mut fixture = Fixture::lives(Backend::CookiesBesideStore).await;
+    fixture.store.fail_with(Trouble::Down);
+    fixture.send("POST", "/sign-out", &FORM).await;
+    assert_eq!(fixture.provider.refresh_tokens(), 0);
+    fixture.finish();
 }
 
 #[tokio::test]
 async fn entries_that_cannot_be_read_are_no_session() {
     each(Backend::SHARED, async |backend| {
         for trouble in [Trouble::Damages, Trouble::Empties] {
-            let mut world = World::lives(backend).await;
-            world.clock.advance(Duration::from_secs(3600));
+            let mut fixture = Fixture::lives(backend).await;
+            fixture.clock.advance(Duration::from_secs(3600));
             // So that there is an entry for a session in cookies too.
-            let page = world.page();
+            let page = fixture.page();
             page.access_token(TokenRequest::opaque()).await.unwrap();
-            world.store.fail_with(trouble);
-            assert_eq!(world.user().await, None, "{trouble:?}");
-            let token = world.access_token().await.unwrap_err();
+            fixture.store.fail_with(trouble);
+            assert_eq!(fixture.user().await, None, "{trouble:?}");
+            let token = fixture.access_token().await.unwrap_err();
             assert_eq!(token.status, 303, "{trouble:?}: {token:?}");
-            let seen: Seen = world.open("/sign-in").await;
+            let seen: Seen = fixture.open("/sign-in").await;
             assert_eq!(seen.status, 303, "{trouble:?}");
-            world.store.recover();
-            world.sign_in_as("bob").await;
-            world.finish();
+            fixture.store.recover();
+            fixture.sign_in_as("bob").await;
+            fixture.finish();
         }
     })
     .await;

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use logto::web::ContextRequest;
 use logto::{ErrorKind, LogtoConfig, SignInOptions, TokenRequest};
 use logto_local::{Endpoint, Fault};
-use logto_tests::hostile::{API, Backend, LocalWorld, ORGANIZATIONS, each};
+use logto_tests::hostile::{API, Backend, LocalFixture, ORGANIZATIONS, each};
 use serde_json::Value;
 
 /// Alice's organization.
@@ -20,10 +20,10 @@ fn everything(config: LogtoConfig) -> LogtoConfig {
     config.with_resources([API]).with_scopes(scopes)
 }
 
-async fn alice(backend: Backend) -> LocalWorld {
-    let mut world = LocalWorld::at(backend, everything).await;
-    world.sign_in("alice").await;
-    world
+async fn alice(backend: Backend) -> LocalFixture {
+    let mut fixture = LocalFixture::at(backend, everything).await;
+    fixture.sign_in("alice").await;
+    fixture
 }
 
 #[tokio::test]
@@ -57,33 +57,33 @@ async fn each_token_is_for_what_was_asked() {
         ),
     ];
     each(Backend::ALL, async |backend| {
-        let mut world = alice(backend).await;
-        let before = world.token_calls();
+        let mut fixture = alice(backend).await;
+        let before = fixture.token_calls();
         let mut tokens = Vec::new();
         for (request, audience, organization, scopes) in &rows {
-            let token = world.token(request.clone()).await.unwrap();
+            let token = fixture.token(request.clone()).await.unwrap();
             let claims: Value = token.claims().unwrap();
             assert_eq!(claims["aud"], **audience, "{request:?}");
             assert_eq!(claims["organization_id"].as_str(), *organization, "{request:?}");
             assert_eq!(token.scopes().collect::<Vec<_>>(), *scopes, "{request:?}");
             tokens.push(token);
         }
-        let opaque = world.token(TokenRequest::opaque()).await.unwrap();
+        let opaque = fixture.token(TokenRequest::opaque()).await.unwrap();
         assert!(opaque.claims::<Value>().is_err());
-        assert_eq!(world.token_calls() - before, rows.len());
+        assert_eq!(fixture.token_calls() - before, rows.len());
 
         // Again, from the session.
         for ((request, ..), token) in rows.iter().zip(&tokens) {
-            assert_eq!(&world.token(request.clone()).await.unwrap(), token);
+            assert_eq!(&fixture.token(request.clone()).await.unwrap(), token);
         }
-        assert_eq!(world.token_calls() - before, rows.len());
+        assert_eq!(fixture.token_calls() - before, rows.len());
 
         // Anew on demand, and then that one from the session.
         let (request, ..) = &rows[0];
-        let fresh = world.token(request.clone().refreshed()).await.unwrap();
-        assert_eq!(world.token_calls() - before, rows.len() + 1);
-        assert_eq!(world.token(request.clone()).await.unwrap(), fresh);
-        assert_eq!(world.token_calls() - before, rows.len() + 1);
+        let fresh = fixture.token(request.clone().refreshed()).await.unwrap();
+        assert_eq!(fixture.token_calls() - before, rows.len() + 1);
+        assert_eq!(fixture.token(request.clone()).await.unwrap(), fresh);
+        assert_eq!(fixture.token_calls() - before, rows.len() + 1);
     })
     .await;
 }
@@ -91,9 +91,9 @@ async fn each_token_is_for_what_was_asked() {
 #[tokio::test]
 async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() {
     each(Backend::ALL, async |backend| {
-        let mut world = LocalWorld::at(backend, |config| config.with_resources([API])).await;
-        world.sign_in("alice").await;
-        let before = world.token_calls();
+        let mut fixture = LocalFixture::at(backend, |config| config.with_resources([API])).await;
+        fixture.sign_in("alice").await;
+        let before = fixture.token_calls();
         let other = "https://other.example.test";
         for request in [
             TokenRequest::resource(other),
@@ -101,13 +101,13 @@ async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() 
             TokenRequest::resource(API).in_organization(ACME),
             TokenRequest::organization(ACME),
         ] {
-            let (error, status) = world.token(request).await.unwrap_err();
+            let (error, status) = fixture.token(request).await.unwrap_err();
             assert_eq!((error.kind(), status), (ErrorKind::NotConfigured, 500));
         }
-        let (error, status) = world.token(TokenRequest::resource("")).await.unwrap_err();
+        let (error, status) = fixture.token(TokenRequest::resource("")).await.unwrap_err();
         assert_eq!((error.kind(), status), (ErrorKind::InvalidRequest, 400));
-        assert_eq!(world.token_calls(), before);
-        assert!(world.page().is_authenticated().await.unwrap());
+        assert_eq!(fixture.token_calls(), before);
+        assert!(fixture.page().is_authenticated().await.unwrap());
     })
     .await;
 }
@@ -116,55 +116,55 @@ async fn what_was_not_asked_for_at_sign_in_is_refused_before_anything_is_sent() 
 async fn the_session_remembers_the_organization_that_its_user_works_in() {
     let request = || TokenRequest::resource(API).in_current_organization();
     each(Backend::ALL, async |backend| {
-        let mut world = alice(backend).await;
-        let (error, status) = world.token(request()).await.unwrap_err();
+        let mut fixture = alice(backend).await;
+        let (error, status) = fixture.token(request()).await.unwrap_err();
         assert_eq!((error.kind(), status), (ErrorKind::InvalidRequest, 400));
 
-        let page = world.page();
+        let page = fixture.page();
         let error = page.switch_organization("not-mine").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AccessDenied);
         // Logto would take it for no organization at all.
-        let before = world.token_calls();
+        let before = fixture.token_calls();
         for empty in ["", " "] {
             let error = page.switch_organization(empty).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         }
-        assert_eq!(world.token_calls(), before);
-        world.pay(&page).await;
-        assert_eq!(world.page().user().await.unwrap().current_organization(), None);
+        assert_eq!(fixture.token_calls(), before);
+        fixture.respond(&page).await;
+        assert_eq!(fixture.page().user().await.unwrap().current_organization(), None);
 
-        let page = world.page();
+        let page = fixture.page();
         let before = page.user().await.unwrap();
         page.switch_organization(ACME).await.unwrap();
-        world.pay(&page).await;
+        fixture.respond(&page).await;
         assert_eq!(before.current_organization(), None, "a user is as they were");
-        let current = async |world: &LocalWorld| {
-            let user = world.page().user().await.unwrap();
+        let current = async |fixture: &LocalFixture| {
+            let user = fixture.page().user().await.unwrap();
             user.current_organization().map(str::to_owned)
         };
-        assert_eq!(current(&world).await.as_deref(), Some(ACME));
-        let token = world.token(request()).await.unwrap();
+        assert_eq!(current(&fixture).await.as_deref(), Some(ACME));
+        let token = fixture.token(request()).await.unwrap();
         assert_eq!(token.claims::<Value>().unwrap()["organization_id"], ACME);
-        let token = world.token(TokenRequest::opaque().in_current_organization()).await.unwrap();
+        let token = fixture.token(TokenRequest::opaque().in_current_organization()).await.unwrap();
         let audience = format!("urn:logto:organization:{ACME}");
         assert_eq!(token.claims::<Value>().unwrap()["aud"], audience);
-        let token = world.token(TokenRequest::resource(API)).await.unwrap();
+        let token = fixture.token(TokenRequest::resource(API)).await.unwrap();
         assert!(token.claims::<Value>().unwrap()["organization_id"].is_null(), "only where asked");
 
         // Through refreshes, and through another sign-in of the same user, but not of another.
-        world.advance(HOUR);
-        world.token(request()).await.unwrap();
-        world.sign_in("alice").await;
-        assert_eq!(current(&world).await.as_deref(), Some(ACME));
-        let page = world.page();
+        fixture.advance(HOUR);
+        fixture.token(request()).await.unwrap();
+        fixture.sign_in("alice").await;
+        assert_eq!(current(&fixture).await.as_deref(), Some(ACME));
+        let page = fixture.page();
         page.clear_organization().await.unwrap();
-        world.pay(&page).await;
-        assert_eq!(current(&world).await, None);
-        let page = world.page();
+        fixture.respond(&page).await;
+        assert_eq!(current(&fixture).await, None);
+        let page = fixture.page();
         page.switch_organization(ACME).await.unwrap();
-        world.pay(&page).await;
-        world.sign_in("bob").await;
-        assert_eq!(current(&world).await, None);
+        fixture.respond(&page).await;
+        fixture.sign_in("bob").await;
+        assert_eq!(current(&fixture).await, None);
     })
     .await;
 }
@@ -172,16 +172,16 @@ async fn the_session_remembers_the_organization_that_its_user_works_in() {
 /// The membership is Logto's: an old token of the organization proves nothing.
 #[tokio::test]
 async fn no_one_switches_to_an_organization_that_they_have_left() {
-    let mut world = alice(Backend::Cookies).await;
-    world.token(TokenRequest::organization(ACME)).await.unwrap();
-    let machine = world.tenant.machine_app();
+    let mut fixture = alice(Backend::Cookies).await;
+    fixture.token(TokenRequest::organization(ACME)).await.unwrap();
+    let machine = fixture.tenant.machine_app();
     let management = logto_management::Management::new(
-        world.tenant.endpoint(),
+        fixture.tenant.endpoint(),
         &machine.app_id,
         &machine.app_secret,
     );
     management.unwrap().organizations().delete(ACME).await.unwrap();
-    let error = world.page().switch_organization(ACME).await.unwrap_err();
+    let error = fixture.page().switch_organization(ACME).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
 }
 
@@ -197,16 +197,16 @@ async fn a_refusal_costs_no_session() {
     each(Backend::ALL, async |backend| {
         for age in [HOUR, OLD] {
             for (request, kind, status) in &rows {
-                let mut world = alice(backend).await;
+                let mut fixture = alice(backend).await;
                 // A resource that the app learned of after Alice had signed in.
-                world.logto = world.changed(|config| config.with_resources([late]));
-                world.advance(age);
-                let (error, answered) = world.token(request.clone()).await.unwrap_err();
+                fixture.logto = fixture.changed(|config| config.with_resources([late]));
+                fixture.advance(age);
+                let (error, answered) = fixture.token(request.clone()).await.unwrap_err();
                 assert_eq!((error.kind(), answered), (*kind, *status), "{request:?}");
-                assert!(world.page().is_authenticated().await.unwrap());
+                assert!(fixture.page().is_authenticated().await.unwrap());
                 // Long after the seconds in which Logto forgives.
-                world.advance(Duration::from_secs(3600));
-                let token = world.token(TokenRequest::opaque()).await;
+                fixture.advance(Duration::from_secs(3600));
+                let token = fixture.token(TokenRequest::opaque()).await;
                 assert!(token.is_ok(), "{request:?} at {age:?}: {token:?}");
             }
         }
@@ -216,18 +216,18 @@ async fn a_refusal_costs_no_session() {
 
 #[tokio::test]
 async fn who_lost_everything_at_logto_is_asked_to_sign_in() {
-    let rows: [(&str, fn(&LocalWorld)); 2] = [
-        ("suspended", |world| world.tenant.suspend("alice").unwrap()),
-        ("grants revoked", |world| world.tenant.revoke_grants("alice").unwrap()),
+    let rows: [(&str, fn(&LocalFixture)); 2] = [
+        ("suspended", |fixture| fixture.tenant.suspend("alice").unwrap()),
+        ("grants revoked", |fixture| fixture.tenant.revoke_grants("alice").unwrap()),
     ];
     each(Backend::ALL, async |backend| {
         for (name, end) in rows {
-            let mut world = alice(backend).await;
-            end(&world);
-            let (error, status) = world.token(API).await.unwrap_err();
+            let mut fixture = alice(backend).await;
+            end(&fixture);
+            let (error, status) = fixture.token(API).await.unwrap_err();
             assert!(error.needs_sign_in(), "{name}: {error}");
             assert_eq!(status, 303, "{name}");
-            assert!(!world.page().is_authenticated().await.unwrap(), "{name}");
+            assert!(!fixture.page().is_authenticated().await.unwrap(), "{name}");
         }
     })
     .await;
@@ -236,14 +236,14 @@ async fn who_lost_everything_at_logto_is_asked_to_sign_in() {
 #[tokio::test]
 async fn a_rotation_under_load() {
     each(Backend::ALL, async |backend| {
-        let mut world = alice(backend).await;
-        world.advance(OLD);
+        let mut fixture = alice(backend).await;
+        fixture.advance(OLD);
         let others = if backend == Backend::Cookies { 0 } else { 2 };
-        let mut instances: Vec<_> = (0..others).map(|_| world.changed(|config| config)).collect();
-        instances.push(world.logto.clone());
+        let mut instances: Vec<_> = (0..others).map(|_| fixture.changed(|config| config)).collect();
+        instances.push(fixture.logto.clone());
         for instance in &instances {
             // All know Logto's addresses already: none has a start.
-            let page = world.page_of(instance);
+            let page = fixture.page_of(instance);
             drop(page.sign_in(SignInOptions::new()).await.unwrap());
         }
         let targets = [
@@ -252,9 +252,9 @@ async fn a_rotation_under_load() {
             TokenRequest::resource(API).in_organization(ACME),
             TokenRequest::organization(ACME),
         ];
-        let before = world.token_calls();
+        let before = fixture.token_calls();
         let pages: Vec<_> =
-            (0..200).map(|n| world.page_of(&instances[n % instances.len()])).collect();
+            (0..200).map(|n| fixture.page_of(&instances[n % instances.len()])).collect();
         let tokens = pages
             .iter()
             .enumerate()
@@ -262,12 +262,12 @@ async fn a_rotation_under_load() {
         for token in join_all(tokens).await {
             token.unwrap();
         }
-        assert_eq!(world.token_calls() - before, targets.len());
-        let last = world.page();
-        world.pay(&last).await;
+        assert_eq!(fixture.token_calls() - before, targets.len());
+        let last = fixture.page();
+        fixture.respond(&last).await;
         // Days later the newest refresh token still works.
-        world.advance(Duration::from_secs(24 * 3600));
-        assert!(world.token(API).await.is_ok());
+        fixture.advance(Duration::from_secs(24 * 3600));
+        assert!(fixture.token(API).await.is_ok());
     })
     .await;
 }
@@ -276,16 +276,16 @@ async fn a_rotation_under_load() {
 async fn an_answer_that_is_lost_while_logto_forgives() {
     each(Backend::ALL, async |backend| {
         for lost in [1, 2] {
-            let mut world = alice(backend).await;
-            world.advance(OLD);
-            world.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, lost);
+            let mut fixture = alice(backend).await;
+            fixture.advance(OLD);
+            fixture.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, lost);
             if lost == 2 {
-                let (error, status) = world.token(API).await.unwrap_err();
+                let (error, status) = fixture.token(API).await.unwrap_err();
                 assert_eq!((error.kind(), status), (ErrorKind::Unreachable, 503));
             }
-            assert!(world.token(API).await.is_ok());
-            world.advance(HOUR * 2);
-            assert!(world.token(API).await.is_ok());
+            assert!(fixture.token(API).await.is_ok());
+            fixture.advance(HOUR * 2);
+            assert!(fixture.token(API).await.is_ok());
         }
     })
     .await;
@@ -294,14 +294,14 @@ async fn an_answer_that_is_lost_while_logto_forgives() {
 #[tokio::test]
 async fn all_about_a_user_in_one_call() {
     each(Backend::ALL, async |backend| {
-        let mut world = alice(backend).await;
+        let mut fixture = alice(backend).await;
         let all = ContextRequest::new()
             .with_user_info()
             .with_access_token(TokenRequest::resource(API).in_organization(ACME))
             .with_organization_tokens();
-        let page = world.page();
+        let page = fixture.page();
         let context = page.get_context(all.clone()).await.unwrap();
-        world.pay(&page).await;
+        fixture.respond(&page).await;
         assert!(context.is_authenticated);
         let sub = context.claims.as_ref().map(|claims| claims.sub.as_str());
         assert_eq!(sub, Some("8s8claa1vi9z"));
@@ -311,8 +311,8 @@ async fn all_about_a_user_in_one_call() {
         let organizations: Vec<_> = context.organization_tokens.keys().collect();
         assert_eq!(organizations, [ACME]);
 
-        world.browser = Default::default();
-        let signed_out = world.page().get_context(all).await.unwrap();
+        fixture.browser = Default::default();
+        let signed_out = fixture.page().get_context(all).await.unwrap();
         assert!(!signed_out.is_authenticated && signed_out.claims.is_none());
         assert!(signed_out.user_info.is_none() && signed_out.access_token.is_none());
         assert!(signed_out.organization_tokens.is_empty());
@@ -324,28 +324,28 @@ async fn all_about_a_user_in_one_call() {
 #[tokio::test]
 async fn the_user_in_two_hundred_organizations() {
     each(Backend::ALL, async |backend| {
-        let mut world = LocalWorld::at(backend, everything).await;
-        world.sign_in("bob").await;
-        let before = world.token_calls();
+        let mut fixture = LocalFixture::at(backend, everything).await;
+        fixture.sign_in("bob").await;
+        let before = fixture.token_calls();
         for reload in 0..2 {
-            let page = world.page();
+            let page = fixture.page();
             let all = ContextRequest::new().with_organization_tokens();
             let context = page.get_context(all).await.unwrap();
-            world.pay(&page).await;
+            fixture.respond(&page).await;
             assert_eq!(context.organization_tokens.len(), 200);
             for (organization, token) in &context.organization_tokens {
                 let claims: Value = token.claims().unwrap();
                 let audience = format!("urn:logto:organization:{organization}");
                 assert_eq!(claims["aud"], audience);
             }
-            assert_eq!(world.token_calls() - before, 200, "reload {reload}");
-            let header = world.browser.cookie_header().len();
+            assert_eq!(fixture.token_calls() - before, 200, "reload {reload}");
+            let header = fixture.browser.cookie_header().len();
             assert!(header < 8 * 1024, "{header} bytes of cookies");
         }
         for _ in 0..50 {
-            let page = world.page();
+            let page = fixture.page();
             assert!(page.is_authenticated().await.unwrap());
-            world.pay(&page).await;
+            fixture.respond(&page).await;
         }
     })
     .await;

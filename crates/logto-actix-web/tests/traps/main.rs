@@ -17,7 +17,7 @@ use actix_web::test::{TestRequest, init_service, try_call_service};
 use actix_web::web::{Bytes, ServiceConfig, get, scope};
 use actix_web::{App, Error, Responder};
 use logto_actix_web::{Auth, MaybeUser, Reply, TokenRequest, User};
-use logto_stage::{BASE_URL, Stage};
+use logto_fixture::{BASE_URL, Fixture};
 
 async fn name(user: User) -> String {
     user.name().unwrap_or("nameless").to_owned()
@@ -103,10 +103,10 @@ impl<B: MessageBody + 'static> From<Result<ServiceResponse<B>, Error>> for Answe
     }
 }
 
-async fn send(stage: &Stage, request: TestRequest) -> Answer {
+async fn send(fixture: &Fixture, request: TestRequest) -> Answer {
     let app = App::new()
-        .wrap(logto_actix_web::middleware(&stage.logto))
-        .configure(logto_actix_web::routes(&stage.logto))
+        .wrap(logto_actix_web::middleware(&fixture.logto))
+        .configure(logto_actix_web::routes(&fixture.logto))
         .configure(pages);
     let app = init_service(app).await;
     try_call_service(&app, request.to_request()).await.into()
@@ -114,23 +114,23 @@ async fn send(stage: &Stage, request: TestRequest) -> Answer {
 
 #[actix_web::test]
 async fn a_user_signs_in_and_out() {
-    let stage = Stage::new().await;
-    let begun = send(&stage, TestRequest::with_uri("/sign-in?return_to=/who")).await;
+    let fixture = Fixture::new().await;
+    let begun = send(&fixture, TestRequest::with_uri("/sign-in?return_to=/who")).await;
     assert_eq!(begun.status, StatusCode::SEE_OTHER);
-    let callback = stage.tenant.sign_in(begun.location(), "alice").await;
+    let callback = fixture.tenant.sign_in(begun.location(), "alice").await;
     let callback = callback.expect("a callback");
     let request = TestRequest::with_uri(&callback[BASE_URL.len()..]);
-    let done = send(&stage, request.insert_header((COOKIE, begun.cookie()))).await;
+    let done = send(&fixture, request.insert_header((COOKIE, begun.cookie()))).await;
     assert_eq!(done.location(), "/who");
 
     let session = (COOKIE, done.cookie());
     let page = TestRequest::with_uri("/").insert_header(session.clone());
-    assert_eq!(send(&stage, page).await.body, "Alice Example");
+    assert_eq!(send(&fixture, page).await.body, "Alice Example");
 
     let request = TestRequest::with_uri("/sign-out").insert_header(session);
-    let out = send(&stage, request.method(Method::POST)).await;
-    assert!(out.location().starts_with(stage.tenant.endpoint()));
-    let out = send(&stage, TestRequest::with_uri("/sign-out")).await;
+    let out = send(&fixture, request.method(Method::POST)).await;
+    assert!(out.location().starts_with(fixture.tenant.endpoint()));
+    let out = send(&fixture, TestRequest::with_uri("/sign-out")).await;
     assert_eq!(out.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -141,10 +141,10 @@ async fn pending_cookies_are_sent_with_responses_and_errors() {
         ("/broken", StatusCode::IM_A_TEAPOT),
         ("/given-up", StatusCode::IM_A_TEAPOT),
     ] {
-        let stage = Stage::new().await;
-        stage.end_access_token();
-        let request = TestRequest::with_uri(path).insert_header((COOKIE, &*stage.cookie));
-        let answer = send(&stage, request).await;
+        let fixture = Fixture::new().await;
+        fixture.end_access_token();
+        let request = TestRequest::with_uri(path).insert_header((COOKIE, &*fixture.cookie));
+        let answer = send(&fixture, request).await;
         assert_eq!(answer.status, status, "{path}");
         let cache_control = answer.headers.get(CACHE_CONTROL).expect("a header");
         assert_eq!(cache_control, "no-store", "{path}");
@@ -158,28 +158,28 @@ async fn pending_cookies_are_sent_with_responses_and_errors() {
 
 #[actix_web::test]
 async fn users_return_to_the_page_they_asked_for_even_in_a_scope() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let request = TestRequest::with_uri("/a/b/page?x=1").insert_header((ACCEPT, "text/html"));
-    let answer = send(&stage, request).await;
+    let answer = send(&fixture, request).await;
     assert_eq!(answer.location(), "/sign-in?return_to=%2Fa%2Fb%2Fpage%3Fx%3D1");
 }
 
 #[actix_web::test]
 async fn a_header_that_is_not_text_is_harmless() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let noise = HeaderValue::from_bytes(b"\xff\xfe").expect("a header may hold any bytes");
     let request = TestRequest::with_uri("/")
-        .append_header((COOKIE, &*stage.cookie))
+        .append_header((COOKIE, &*fixture.cookie))
         .append_header((COOKIE, noise.clone()))
         .append_header((ACCEPT, noise));
-    assert_eq!(send(&stage, request).await.body, "Alice Example");
+    assert_eq!(send(&fixture, request).await.body, "Alice Example");
 }
 
 #[actix_web::test]
 async fn looking_begins_no_sign_in() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let request = TestRequest::with_uri("/sign-in").method(Method::HEAD);
-    let answer = send(&stage, request).await;
+    let answer = send(&fixture, request).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     assert!(answer.cookies().is_empty());
 }

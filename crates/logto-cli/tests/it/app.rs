@@ -16,14 +16,14 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A place for an app, which no one else takes.
-pub(crate) struct Place {
+/// A port that is listened on until an app runs there.
+pub(crate) struct ReservedPort {
     listener: TcpListener,
     pub(crate) base_url: String,
 }
 
-impl Place {
-    pub(crate) async fn find() -> Self {
+impl ReservedPort {
+    pub(crate) async fn new() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         Self { listener, base_url: format!("http://localhost:{port}") }
@@ -47,8 +47,8 @@ impl Place {
         self.base_url.replace("http:", "https:")
     }
 
-    /// Nothing runs there.
-    pub(crate) fn leave(self) -> String {
+    /// Closes it: nothing listens at the address.
+    pub(crate) fn release(self) -> String {
         self.base_url
     }
 

@@ -5,7 +5,7 @@ use logto_management::Management;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::app::Place;
+use crate::app::ReservedPort;
 use crate::support::{Run, logto, run};
 
 const COOKIE_SECRET: &str = "a cookie secret that is long enough";
@@ -19,16 +19,16 @@ pub(crate) struct CheckedApp {
 
 impl CheckedApp {
     pub(crate) async fn healthy() -> Self {
-        let place = Place::find().await;
-        let tenant = LocalTenant::builder().base_url(&place.base_url).back_channel_logout(true);
-        let checked = Self::at(&place.base_url, tenant).await;
-        place.run_app(&checked.tenant);
+        let port = ReservedPort::new().await;
+        let tenant = LocalTenant::builder().base_url(&port.base_url).back_channel_logout(true);
+        let checked = Self::at(&port.base_url, tenant).await;
+        port.run_app(&checked.tenant);
         checked
     }
 
     /// With an app that does not run.
     pub(crate) async fn idle() -> Self {
-        let base_url = Place::find().await.leave();
+        let base_url = ReservedPort::new().await.release();
         Self::at(&base_url, LocalTenant::builder().base_url(&base_url)).await
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use logto_local::{Endpoint, Fault, LocalTenant};
 
-use crate::app::{Place, sign_in_of};
+use crate::app::{ReservedPort, sign_in_of};
 use crate::checked_app::CheckedApp;
 use crate::support::{logto, run};
 
@@ -58,7 +58,7 @@ async fn a_configuration_that_no_app_starts_with() {
 
 #[tokio::test]
 async fn an_endpoint_where_nothing_is() {
-    let unused = Place::find().await.leave();
+    let unused = ReservedPort::new().await.release();
     let checked = CheckedApp::healthy().await.with("LOGTO_ENDPOINT", unused);
     checked.suffers_from("endpoint", "cannot be reached").await;
 }
@@ -135,7 +135,7 @@ async fn an_app_that_the_tenant_does_not_know() {
 
 #[tokio::test]
 async fn the_admin_tenant_is_named() {
-    let base_url = Place::find().await.leave();
+    let base_url = ReservedPort::new().await.release();
     let tenant = LocalTenant::builder().base_url(&base_url).app("admin-console", "local-secret");
     let checked = CheckedApp::at(&base_url, tenant).await.with("LOGTO_APP_ID", "my-app");
     checked.suffers_from("secret", "is Logto's admin tenant").await;
@@ -168,7 +168,7 @@ async fn a_secret_that_is_wrong() {
 async fn an_app_of_the_wrong_type() {
     let checked = CheckedApp::healthy().await;
     let machine = checked.tenant.machine_app().clone();
-    let base_url = Place::find().await.leave();
+    let base_url = ReservedPort::new().await.release();
     let checked = checked
         .with("LOGTO_APP_ID", machine.app_id)
         .with("LOGTO_APP_SECRET", machine.app_secret)
@@ -195,7 +195,7 @@ async fn an_app_whose_routes_are_elsewhere() {
 
 #[tokio::test]
 async fn a_sign_out_uri_that_is_not_registered() {
-    let base_url = Place::find().await.leave();
+    let base_url = ReservedPort::new().await.release();
     let tenant = LocalTenant::builder().redirect_uri(format!("{base_url}/callback"));
     let checked = CheckedApp::at(&base_url, tenant).await;
     let told = format!("{base_url}/ is not registered as post sign-out");
@@ -227,22 +227,22 @@ async fn a_scope_that_does_not_exist() {
 
 #[tokio::test]
 async fn a_refresh_token_that_never_comes() {
-    let place = Place::find().await;
-    let tenant = LocalTenant::builder().base_url(&place.base_url);
-    let checked = CheckedApp::at(&place.base_url, tenant).await;
-    let (tenant, base_url) = (&checked.tenant, place.base_url.clone());
-    place.run_other_app(sign_in_of(tenant, &base_url, "login", tenant.app_id()));
+    let port = ReservedPort::new().await;
+    let tenant = LocalTenant::builder().base_url(&port.base_url);
+    let checked = CheckedApp::at(&port.base_url, tenant).await;
+    let (tenant, base_url) = (&checked.tenant, port.base_url.clone());
+    port.run_other_app(sign_in_of(tenant, &base_url, "login", tenant.app_id()));
     checked.suffers_from("refresh token", "without prompt=consent").await;
 }
 
 #[tokio::test]
 async fn an_app_that_runs_with_another_configuration() {
-    let place = Place::find().await;
-    let tenant = LocalTenant::builder().base_url(&place.base_url);
-    let checked = CheckedApp::at(&place.base_url, tenant).await;
-    let other = checked.tenant.add_app(&place.base_url).unwrap();
-    let base_url = place.base_url.clone();
-    place.run_other_app(sign_in_of(&checked.tenant, &base_url, "consent", &other.app_id));
+    let port = ReservedPort::new().await;
+    let tenant = LocalTenant::builder().base_url(&port.base_url);
+    let checked = CheckedApp::at(&port.base_url, tenant).await;
+    let other = checked.tenant.add_app(&port.base_url).unwrap();
+    let base_url = port.base_url.clone();
+    port.run_other_app(sign_in_of(&checked.tenant, &base_url, "consent", &other.app_id));
     checked.suffers_from("running app", &other.app_id).await;
 }
 
@@ -254,10 +254,10 @@ async fn an_app_that_asks_for_less() {
 
 #[tokio::test]
 async fn a_proxy_that_lets_few_headers_through_is_noticed() {
-    let place = Place::find().await;
-    let tenant = LocalTenant::builder().base_url(&place.base_url);
-    let checked = CheckedApp::at(&place.base_url, tenant).await;
-    place.run_app_behind_small_proxy(&checked.tenant);
+    let port = ReservedPort::new().await;
+    let tenant = LocalTenant::builder().base_url(&port.base_url);
+    let checked = CheckedApp::at(&port.base_url, tenant).await;
+    port.run_app_behind_small_proxy(&checked.tenant);
     let found = checked.findings(&[]).await;
     let told: Vec<_> = found.iter().map(|(check, finding)| (check, &finding["what"])).collect();
     let [(first, request), (second, response)] = told.as_slice() else {
@@ -270,7 +270,7 @@ async fn a_proxy_that_lets_few_headers_through_is_noticed() {
 
 #[tokio::test]
 async fn an_app_whose_certificate_is_not_trusted() {
-    let base_url = Place::find().await.run_self_signed();
+    let base_url = ReservedPort::new().await.run_self_signed();
     let checked = CheckedApp::at(&base_url, LocalTenant::builder().base_url(&base_url)).await;
     let finding = checked.suffers_from("running app", "invalid peer certificate").await;
     assert!(finding["fix"].as_str().unwrap().contains("SSL_CERT_FILE"), "{finding}");

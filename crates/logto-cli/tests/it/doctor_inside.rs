@@ -6,7 +6,7 @@ use logto_local::LocalTenant;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::app::{Place, sign_in_of};
+use crate::app::{ReservedPort, sign_in_of};
 use crate::checked_app::CheckedApp;
 
 #[tokio::test]
@@ -73,18 +73,18 @@ async fn machine_credentials_that_are_wrong() {
 
 #[tokio::test]
 async fn a_back_channel_that_leads_nowhere() {
-    let place = Place::find().await;
-    let tenant = LocalTenant::builder().base_url(&place.base_url).back_channel_logout(true);
-    let checked = CheckedApp::at(&place.base_url, tenant).await;
-    let (tenant, base_url) = (&checked.tenant, place.base_url.clone());
-    place.run_other_app(sign_in_of(tenant, &base_url, "consent", tenant.app_id()));
+    let port = ReservedPort::new().await;
+    let tenant = LocalTenant::builder().base_url(&port.base_url).back_channel_logout(true);
+    let checked = CheckedApp::at(&port.base_url, tenant).await;
+    let (tenant, base_url) = (&checked.tenant, port.base_url.clone());
+    port.run_other_app(sign_in_of(tenant, &base_url, "consent", tenant.app_id()));
     checked.suffers_from("back-channel logout", "answers 404").await;
 }
 
 #[tokio::test]
 async fn a_back_channel_of_another_address() {
     let checked = CheckedApp::healthy().await;
-    let other = Place::find().await;
+    let other = ReservedPort::new().await;
     let management = checked.management();
     let app = management.applications().get(checked.tenant.app_id()).await.unwrap();
     let mut to = logto_management::ApplicationChanges::default();
@@ -147,11 +147,11 @@ async fn an_account_center_that_does_not_show_what_the_app_asks_for() {
 
 #[tokio::test]
 async fn webhooks_that_the_app_does_not_take() {
-    let place = Place::find().await;
-    let tenant = LocalTenant::builder().base_url(&place.base_url).webhooks(true);
-    let checked = CheckedApp::at(&place.base_url, tenant).await;
+    let port = ReservedPort::new().await;
+    let tenant = LocalTenant::builder().base_url(&port.base_url).webhooks(true);
+    let checked = CheckedApp::at(&port.base_url, tenant).await;
     // An app without the key, which refuses them.
-    place.run_app(&checked.tenant);
+    port.run_app(&checked.tenant);
     checked.suffers_from("webhooks", "does not have the signing key").await;
     let key = checked.tenant.webhook_signing_key().unwrap().to_owned();
     let checked = checked.with("LOGTO_WEBHOOK_SIGNING_KEY", format!("{},{key}", "a".repeat(32)));

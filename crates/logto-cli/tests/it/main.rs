@@ -12,11 +12,11 @@ mod app;
 mod checked_app;
 mod doctor;
 mod doctor_inside;
+mod fixture;
 mod local;
 mod login;
 #[cfg(target_os = "linux")]
 mod output;
 mod setup;
 mod setup_stopped;
-mod site;
 mod support;

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::process::Stdio;
 
 use crate::checked_app::CheckedApp;
+use crate::fixture::Fixture;
 use crate::login::{API, Machine};
-use crate::site::Site;
 use crate::support::{Run, logto, run};
 
 /// A device that is always full.
@@ -35,9 +35,9 @@ async fn a_report_that_is_lost_is_a_failure() {
         command.envs(checked.variables.iter().cloned()).stdout(full());
         is_told(&run(command).await);
     }
-    let site = Site::empty().await;
+    let fixture = Fixture::empty().await;
     for arguments in [&["--dry-run"][..], &["--dry-run", "--json"]] {
-        let mut command = site.command(arguments);
+        let mut command = fixture.command(arguments);
         command.stdout(full());
         is_told(&run(command).await);
     }

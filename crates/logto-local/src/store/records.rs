@@ -143,8 +143,8 @@ pub(crate) enum DeviceState {
     Denied,
     Granted(Box<Authorized>),
     /// It has its tokens, of this grant.
-    Spent(String),
-    Over,
+    Consumed(String),
+    Ended,
 }
 
 pub(crate) struct AccessToken {

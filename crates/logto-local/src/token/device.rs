@@ -36,18 +36,18 @@ pub(crate) fn poll(
             return refuse("authorization_pending", why);
         }
         DeviceState::Denied => {
-            device.state = DeviceState::Over;
+            device.state = DeviceState::Ended;
             return refuse("access_denied", "End-User aborted interaction");
         }
-        DeviceState::Over => return Err(Problem::invalid_grant()),
-        DeviceState::Spent(grant) => {
+        DeviceState::Ended => return Err(Problem::invalid_grant()),
+        DeviceState::Consumed(grant) => {
             let grant = grant.clone();
             store.revoke_grant(&grant);
             return Err(Problem::invalid_grant());
         }
         DeviceState::Granted(authorized) => authorized.clone(),
     };
-    device.state = DeviceState::Spent(authorized.grant_id.clone());
+    device.state = DeviceState::Consumed(authorized.grant_id.clone());
     if !store.is_honoured(&authorized, now) {
         return Err(Problem::invalid_grant());
     }

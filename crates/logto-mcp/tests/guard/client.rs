@@ -19,20 +19,20 @@ use rmcp::{RoleClient, ServiceError, ServiceExt};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::fixture::{api, id, tenant};
 use crate::notes::{Notes, protected};
 use crate::poem_notes::PoemNotes;
-use crate::world::{api, id, tenant};
 
 const CALLBACK: &str = "http://localhost:3000/callback";
 
 /// The notes on a port of their own.
-struct Site {
+struct RunningApp {
     tenant: LocalTenant,
     address: String,
     clock: Clock,
 }
 
-impl Site {
+impl RunningApp {
     /// By axum and rmcp.
     async fn new() -> Self {
         Self::serve(|listener, mcp| {
@@ -141,28 +141,28 @@ async fn redeem(manager: &AuthorizationManager, callback: &str) {
 
 #[tokio::test]
 async fn a_client_finds_the_tenant_signs_in_calls_and_steps_up() {
-    let site = Site::new().await;
-    let alice = id(&site.tenant, "alice");
-    let (state, url) = site.begin().await;
+    let running = RunningApp::new().await;
+    let alice = id(&running.tenant, "alice");
+    let (state, url) = running.begin().await;
     let scopes = reqwest::Url::parse(&url).expect("a URL");
     let scope = scopes.query_pairs().find(|(name, _)| name == "scope").expect("scopes").1;
     assert!(scope.split(' ').any(|scope| scope == "read:notes"), "{scope}");
     assert!(!scope.contains("write:notes"), "{scope}");
-    let client = site.finish(state, &url).await;
+    let client = running.finish(state, &url).await;
 
-    let service = site.connect(&client).await;
+    let service = running.connect(&client).await;
     let seen = ["for_others", "for_support", "headers", "offered", "read_notes", "whoami"];
     assert_eq!(names(&service).await, seen);
     assert_eq!(
         call(&service, "whoami").await.expect("an answer"),
         format!("{alice} with read:notes")
     );
-    step_up(&site, &client, &service).await;
+    step_up(&running, &client, &service).await;
 }
 
 /// The tool whose scope is missing, then with it.
 async fn step_up(
-    site: &Site,
+    running: &RunningApp,
     client: &AuthClient<reqwest::Client>,
     service: &RunningService<RoleClient, ()>,
 ) {
@@ -175,10 +175,10 @@ async fn step_up(
 
     let manager = client.auth_manager.lock().await;
     let url = manager.request_scope_upgrade("read:notes write:notes").await.expect("an address");
-    let callback = site.tenant.sign_in(&url, "alice").await.expect("a callback");
+    let callback = running.tenant.sign_in(&url, "alice").await.expect("a callback");
     redeem(&manager, &callback).await;
     drop(manager);
-    let alice = id(&site.tenant, "alice");
+    let alice = id(&running.tenant, "alice");
     let wrote = call(service, "write_note").await.expect("an answer");
     assert_eq!(wrote, format!("{alice} wrote hello"));
     assert!(names(service).await.contains(&"write_note".to_owned()));
@@ -186,43 +186,43 @@ async fn step_up(
 
 #[tokio::test]
 async fn a_client_goes_on_with_a_new_token_until_the_user_takes_it_back() {
-    let site = Site::new().await;
-    let (state, url) = site.begin().await;
+    let running = RunningApp::new().await;
+    let (state, url) = running.begin().await;
     // As the clients do that want to stay signed in: Logto gives no refresh token otherwise.
     assert!(url.contains("offline_access"), "{url}");
-    let client = site.finish(state, &format!("{url}&prompt=consent")).await;
-    let service = site.connect(&client).await;
+    let client = running.finish(state, &format!("{url}&prompt=consent")).await;
+    let service = running.connect(&client).await;
     assert!(call(&service, "whoami").await.is_ok());
-    site.tenant.clear_requests();
-    site.wait();
+    running.tenant.clear_requests();
+    running.wait();
     assert!(call(&service, "whoami").await.is_ok());
-    let requests = site.tenant.requests();
+    let requests = running.tenant.requests();
     let redeemed = requests.iter().filter(|seen| seen.path == "/oidc/token").count();
     assert_eq!(redeemed, 1, "{requests:?}");
 
-    site.tenant.revoke_grants("alice").expect("a user");
+    running.tenant.revoke_grants("alice").expect("a user");
     // What was issued goes on to its end, as every JWT does.
     assert!(call(&service, "whoami").await.is_ok());
-    site.wait();
+    running.wait();
     let refused = call(&service, "whoami").await.expect_err("nothing is left to refresh with");
     let challenge = refused.auth_challenge().expect("a challenge");
     assert!(challenge.contains("resource_metadata="), "{challenge}");
 
-    let (state, url) = site.begin().await;
-    let client = site.finish(state, &url).await;
-    assert!(call(&site.connect(&client).await, "whoami").await.is_ok());
+    let (state, url) = running.begin().await;
+    let client = running.finish(state, &url).await;
+    assert!(call(&running.connect(&client).await, "whoami").await.is_ok());
 }
 
 #[tokio::test]
 async fn a_client_uses_the_tools_of_poem_mcpserver() {
-    let site = Site::of_poem().await;
-    let (state, url) = site.begin().await;
-    let client = site.finish(state, &url).await;
-    let service = site.connect(&client).await;
-    let alice = id(&site.tenant, "alice");
+    let running = RunningApp::of_poem().await;
+    let (state, url) = running.begin().await;
+    let client = running.finish(state, &url).await;
+    let service = running.connect(&client).await;
+    let alice = id(&running.tenant, "alice");
     let who = call(&service, "whoami").await.expect("an answer");
     assert_eq!(who, format!("{alice} with read:notes"));
-    step_up(&site, &client, &service).await;
+    step_up(&running, &client, &service).await;
     // The session goes on, and the tool knows what was added.
     let who = call(&service, "whoami").await.expect("an answer");
     assert!(who.contains("write:notes"), "{who}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::ask::Ask;
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -40,21 +40,21 @@ async fn each_delegated_call_is_one_line_with_actor_and_subject() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    for world in [World::new().await, World::of_poem().await] {
-        let delegated = world.delegated(json!({ "sub": "frank" })).await;
-        let session = world.session(&delegated).await;
+    for fixture in [Fixture::new().await, Fixture::of_poem().await] {
+        let delegated = fixture.delegated(json!({ "sub": "frank" })).await;
+        let session = fixture.session(&delegated).await;
         assert_eq!(log.take().len(), 2, "`initialize` and `notifications/initialized`");
 
         let call = |tool: &str| Ask::legacy("tools/call", json!({ "name": tool, "arguments": {} }));
         let allowed = call("for_others").session(&session).token(&delegated);
-        assert_eq!(world.see(allowed).await.status, 200);
+        assert_eq!(fixture.see(allowed).await.status, 200);
         let lines = log.take();
         let [line] = &lines[..] else { panic!("{lines:?}") };
         for part in [
             "INFO",
             "delegated MCP request accepted",
             "actor=\"frank\"",
-            &format!("subject=\"{}\"", world.id("alice")),
+            &format!("subject=\"{}\"", fixture.id("alice")),
             "depth=1",
             "method=\"tools/call\"",
             "name=\"for_others\"",
@@ -63,12 +63,12 @@ async fn each_delegated_call_is_one_line_with_actor_and_subject() {
         }
 
         let refused = call("read_notes").session(&session).token(&delegated);
-        assert_eq!(world.see(refused).await.status, 403);
+        assert_eq!(fixture.see(refused).await.status, 403);
         assert_eq!(log.take(), [""; 0]);
 
-        let her_own = world.token("alice", "read:notes").await;
-        let list = Ask::legacy("tools/list", Value::Null).session(&world.session(&her_own).await);
-        assert_eq!(world.see(list.token(&her_own)).await.status, 200);
+        let her_own = fixture.token("alice", "read:notes").await;
+        let list = Ask::legacy("tools/list", Value::Null).session(&fixture.session(&her_own).await);
+        assert_eq!(fixture.see(list.token(&her_own)).await.status, 200);
         assert_eq!(log.take(), [""; 0]);
     }
 }

@@ -8,7 +8,7 @@ use logto_mcp::logto::m2m::{MachineApp, MachineConfig};
 use serde_json::json;
 
 use crate::ask::{Ask, message};
-use crate::world::{ADDRESS, Seen, World, sign_in, tenant, text};
+use crate::fixture::{ADDRESS, Fixture, Seen, sign_in, tenant, text};
 use Then::{Answer, Invalid, Malformed, Missing, Needs, Same, Status};
 
 /// What comes back.
@@ -197,19 +197,19 @@ fn stream() -> Ask {
 
 #[tokio::test]
 async fn hostile_requests_get_what_the_specification_says() {
-    hold(&World::new().await, |on_rmcp, _| on_rmcp).await;
+    hold(&Fixture::new().await, |on_rmcp, _| on_rmcp).await;
 }
 
 #[tokio::test]
 async fn hostile_requests_get_the_same_from_poem_mcpserver() {
     let on_poem = |on_rmcp, on_poem| if matches!(on_poem, Same) { on_rmcp } else { on_poem };
-    hold(&World::of_poem().await, on_poem).await;
+    hold(&Fixture::of_poem().await, on_poem).await;
 }
 
-async fn hold(world: &World, then: fn(Then, Then) -> Then) {
-    let tokens = Tokens::of(world).await;
+async fn hold(fixture: &Fixture, then: fn(Then, Then) -> Then) {
+    let tokens = Tokens::of(fixture).await;
     for (name, on_rmcp, on_poem, ask) in TABLE {
-        let seen = world.see(ask(&tokens)).await;
+        let seen = fixture.see(ask(&tokens)).await;
         then(*on_rmcp, *on_poem).assert(name, &seen);
         let secrets = [&tokens.reads, &tokens.writes, &tokens.expired, &tokens.id_token];
         assert!(secrets.iter().all(|token| !seen.body.contains(*token)), "{name}: {seen:?}");
@@ -218,31 +218,31 @@ async fn hold(world: &World, then: fn(Then, Then) -> Then) {
 }
 
 impl Tokens {
-    async fn of(world: &World) -> Self {
-        let here = &world.tenant;
-        let expired = world.token("alice", WRITES).await;
+    async fn of(fixture: &Fixture) -> Self {
+        let here = &fixture.tenant;
+        let expired = fixture.token("alice", WRITES).await;
         let later = Duration::from_secs(2 * 3600);
         here.clock().advance(later);
-        world.clock.advance(later);
+        fixture.clock.advance(later);
         let elsewhere = tenant(ADDRESS).await;
         elsewhere.clock().advance(later);
         let other_issuer = sign_in(&elsewhere, "alice", Some(ADDRESS), WRITES).await;
         let things = sign_in(here, "alice", Some("https://api.example.test"), "read:things").await;
         let opaque = sign_in(here, "alice", None, "profile").await;
-        let reads = world.token("alice", "read:notes").await;
-        let writes = world.token("alice", WRITES).await;
+        let reads = fixture.token("alice", "read:notes").await;
+        let writes = fixture.token("alice", WRITES).await;
         let [_, payload, _] = parts(&writes);
         let [header, _, signature] = parts(&reads);
         let none = encode(r#"{"alg":"none","typ":"at+jwt"}"#);
-        let delegated = world.delegated(json!({ "sub": "frank" })).await;
-        let session_of_actor = world.session(&delegated).await;
+        let delegated = fixture.delegated(json!({ "sub": "frank" })).await;
+        let session_of_actor = fixture.session(&delegated).await;
         Self {
-            deep: world.delegated(json!({ "sub": "carol", "act": { "sub": "frank" } })).await,
-            other_actor: world.delegated(json!({ "sub": "carol" })).await,
+            deep: fixture.delegated(json!({ "sub": "carol", "act": { "sub": "frank" } })).await,
+            other_actor: fixture.delegated(json!({ "sub": "carol" })).await,
             delegated,
             session_of_actor,
-            none: world.token("alice", "profile").await,
-            carol: world.token("carol", WRITES).await,
+            none: fixture.token("alice", "profile").await,
+            carol: fixture.token("carol", WRITES).await,
             other_api: text(&things, "access_token"),
             id_token: text(&things, "id_token"),
             opaque: text(&opaque, "access_token"),
@@ -251,7 +251,7 @@ impl Tokens {
             personal: here.create_personal_access_token("alice").expect("a token"),
             more_scope: format!("{header}.{payload}.{signature}"),
             unsigned: format!("{none}.{payload}."),
-            session: world.session(&reads).await,
+            session: fixture.session(&reads).await,
             expired,
             reads,
             writes,

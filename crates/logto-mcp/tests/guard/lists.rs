@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::ask::Ask;
-use crate::world::World;
+use crate::fixture::Fixture;
 
 const READER: &[&str] =
     &["for_others", "for_support", "headers", "offered", "read_notes", "whoami"];
 const WRITER: &[&str] =
     &["for_others", "for_support", "headers", "offered", "read_notes", "whoami", "write_note"];
 
-async fn listed(world: &World, ask: Ask, member: &str) -> Vec<String> {
-    let message = world.see(ask).await.message();
+async fn listed(fixture: &Fixture, ask: Ask, member: &str) -> Vec<String> {
+    let message = fixture.see(ask).await.message();
     let result = &message["result"];
     let items = result[member].as_array().unwrap_or_else(|| panic!("{message}"));
     let mut names: Vec<_> =
@@ -22,16 +22,16 @@ async fn listed(world: &World, ask: Ask, member: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn lists_hold_what_the_caller_may_use() {
-    let world = World::new().await;
-    let none = world.token("alice", "profile").await;
-    let reads = world.token("alice", "read:notes").await;
-    let writes = world.token("alice", "read:notes write:notes").await;
+    let fixture = Fixture::new().await;
+    let none = fixture.token("alice", "profile").await;
+    let reads = fixture.token("alice", "read:notes").await;
+    let writes = fixture.token("alice", "read:notes write:notes").await;
     for (token, tools, prompts, resources, templates) in [
         (&none, &["headers", "offered", "whoami"][..], &[][..], &[][..], &[][..]),
         (&reads, READER, &["summary"], &["one"], &["any"]),
         (&writes, WRITER, &["summary"], &["one"], &["any"]),
     ] {
-        let session = world.session(token).await;
+        let session = fixture.session(token).await;
         for (method, member, expected) in [
             ("tools/list", "tools", tools),
             ("prompts/list", "prompts", prompts),
@@ -41,46 +41,46 @@ async fn lists_hold_what_the_caller_may_use() {
             let modern = Ask::modern(method, json!({})).token(token);
             let legacy = Ask::legacy(method, Value::Null).session(&session).token(token);
             for ask in [modern, legacy] {
-                assert_eq!(listed(&world, ask, member).await, expected, "{method}");
+                assert_eq!(listed(&fixture, ask, member).await, expected, "{method}");
             }
         }
     }
-    let seen = world.see(Ask::modern("tools/list", json!({})).token(&reads)).await;
+    let seen = fixture.see(Ask::modern("tools/list", json!({})).token(&reads)).await;
     assert_eq!(seen.message()["result"]["cacheScope"], "private");
 }
 
 #[tokio::test]
 async fn lists_of_poem_mcpserver_do_too() {
-    let world = World::of_poem().await;
-    let reads = world.token("alice", "read:notes").await;
-    let writes = world.token("alice", "read:notes write:notes").await;
-    let session = world.session(&reads).await;
+    let fixture = Fixture::of_poem().await;
+    let reads = fixture.token("alice", "read:notes").await;
+    let writes = fixture.token("alice", "read:notes write:notes").await;
+    let session = fixture.session(&reads).await;
     for (token, tools) in [(&reads, READER), (&writes, WRITER)] {
         let list = Ask::legacy("tools/list", Value::Null).session(&session).token(token);
         let tools: Vec<_> = tools.iter().filter(|name| **name != "headers").collect();
-        assert_eq!(listed(&world, list, "tools").await.iter().collect::<Vec<_>>(), tools);
+        assert_eq!(listed(&fixture, list, "tools").await.iter().collect::<Vec<_>>(), tools);
         for (method, member) in [("prompts/list", "prompts"), ("resources/list", "resources")] {
             let list = Ask::legacy(method, Value::Null).session(&session).token(token);
-            assert!(listed(&world, list, member).await.is_empty());
+            assert!(listed(&fixture, list, member).await.is_empty());
         }
     }
 }
 
 #[tokio::test]
 async fn tools_see_the_claims_and_never_the_token() {
-    let world = World::new().await;
-    let token = world.token("alice", "read:notes").await;
-    let session = world.session(&token).await;
+    let fixture = Fixture::new().await;
+    let token = fixture.token("alice", "read:notes").await;
+    let session = fixture.session(&token).await;
     let legacy = |tool| {
         Ask::legacy("tools/call", json!({ "name": tool, "arguments": {} })).session(&session)
     };
     for (whoami, headers) in
         [(Ask::call("whoami"), Ask::call("headers")), (legacy("whoami"), legacy("headers"))]
     {
-        let seen = world.see(whoami.token(&token)).await;
+        let seen = fixture.see(whoami.token(&token)).await;
         let said = &seen.message()["result"]["content"][0]["text"];
-        assert_eq!(*said, format!("{} with read:notes", world.id("alice")));
-        let seen = world.see(headers.token(&token)).await;
+        assert_eq!(*said, format!("{} with read:notes", fixture.id("alice")));
+        let seen = fixture.see(headers.token(&token)).await;
         assert!(seen.body.contains("content-type"), "{seen:?}");
         assert!(!seen.body.contains("authorization"), "{seen:?}");
     }

@@ -5,6 +5,7 @@
 mod ask;
 mod client;
 mod delegation;
+mod fixture;
 mod hostile;
 mod lists;
 mod metadata;
@@ -12,4 +13,3 @@ mod notes;
 mod poem_notes;
 mod sessions;
 mod streams;
-mod world;

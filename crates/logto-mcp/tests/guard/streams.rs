@@ -7,19 +7,19 @@ use serde_json::json;
 use tokio::time::{self, Instant};
 
 use crate::ask::Ask;
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn a_subscription_ends_with_its_token_and_its_handler_is_told() {
-    let world = World::new().await;
-    let token = world.token("alice", "read:notes").await;
+    let fixture = Fixture::new().await;
+    let token = fixture.token("alice", "read:notes").await;
     // The keys are known from now on, so nothing waits for a socket while the time stands still.
-    assert_eq!(world.see(Ask::call("whoami").token(&token)).await.status, 200);
+    assert_eq!(fixture.see(Ask::call("whoami").token(&token)).await.status, 200);
     time::pause();
     let began = Instant::now();
     let notifications = json!({ "toolsListChanged": true });
     let ask = Ask::modern("subscriptions/listen", json!({ "notifications": notifications }));
-    let response = world.send(ask.token(&token)).await;
+    let response = fixture.send(ask.token(&token)).await;
     assert_eq!(response.status(), 200);
     let body = response.into_body().collect().await.expect("a body").to_bytes();
     assert!(String::from_utf8_lossy(&body).contains("acknowledged"));
@@ -28,18 +28,18 @@ async fn a_subscription_ends_with_its_token_and_its_handler_is_told() {
     let hour = Duration::from_secs(3660);
     assert!(lasted <= hour + Duration::from_secs(1), "{lasted:?}");
     assert!(lasted + Duration::from_secs(30) > hour, "{lasted:?}");
-    world.notes.cancelled.notified().await;
+    fixture.notes.cancelled.notified().await;
 }
 
 #[tokio::test]
 async fn the_stream_of_a_session_ends_with_its_token() {
-    let world = World::new().await;
-    let token = world.token("alice", "read:notes").await;
-    let session = world.session(&token).await;
-    world.clock.advance(Duration::from_secs(3600));
+    let fixture = Fixture::new().await;
+    let token = fixture.token("alice", "read:notes").await;
+    let session = fixture.session(&token).await;
+    fixture.clock.advance(Duration::from_secs(3600));
     time::pause();
     let began = Instant::now();
-    let response = world.send(stream(&session, &token)).await;
+    let response = fixture.send(stream(&session, &token)).await;
     assert_eq!(response.status(), 200);
     drop(response.into_body().collect().await.expect("a body"));
     // For as long as the clocks may differ.
@@ -48,12 +48,12 @@ async fn the_stream_of_a_session_ends_with_its_token() {
 
 #[tokio::test]
 async fn the_stream_of_a_session_ends_when_the_server_stops() {
-    let (world, stop) = World::stoppable().await;
-    let token = world.token("alice", "read:notes").await;
-    let session = world.session(&token).await;
+    let (fixture, stop) = Fixture::stoppable().await;
+    let token = fixture.token("alice", "read:notes").await;
+    let session = fixture.session(&token).await;
     time::pause();
     let began = Instant::now();
-    let response = world.send(stream(&session, &token)).await;
+    let response = fixture.send(stream(&session, &token)).await;
     assert_eq!(response.status(), 200);
     stop();
     drop(response.into_body().collect().await.expect("a body"));

@@ -5,8 +5,8 @@
 
 mod api;
 
+use logto_fixture::{BASE_URL, Fixture};
 use logto_poem::{Auth, MaybeUser, Reply, TokenRequest, User};
-use logto_stage::{BASE_URL, Stage};
 use poem::error::NotFoundError;
 use poem::http::header::{ACCEPT, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
 use poem::http::{HeaderValue, Method, StatusCode};
@@ -40,13 +40,13 @@ async fn broken(user: User) -> poem::Result<()> {
     Err(StatusCode::IM_A_TEAPOT.into())
 }
 
-fn app(stage: &Stage) -> impl Endpoint<Output = Response> {
-    logto_poem::routes(&stage.logto)
+fn app(fixture: &Fixture) -> impl Endpoint<Output = Response> {
+    logto_poem::routes(&fixture.logto)
         .at("/", get(name))
         .at("/who", get(who))
         .at("/fine", get(fine))
         .at("/broken", get(broken))
-        .with(logto_poem::middleware(&stage.logto))
+        .with(logto_poem::middleware(&fixture.logto))
 }
 
 fn cookies(response: &TestResponse) -> Vec<&str> {
@@ -74,12 +74,12 @@ async fn over_the_wire(app: impl Endpoint + 'static, request: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_user_signs_in_and_out() {
-    let stage = Stage::new().await;
-    let client = TestClient::new(app(&stage));
+    let fixture = Fixture::new().await;
+    let client = TestClient::new(app(&fixture));
 
     let begun = client.get("/sign-in?return_to=/who").send().await;
     begun.assert_status(StatusCode::SEE_OTHER);
-    let callback = stage.tenant.sign_in(location(&begun), "alice").await;
+    let callback = fixture.tenant.sign_in(location(&begun), "alice").await;
     let callback = callback.expect("a callback");
     let transaction = cookies(&begun)[0].split(';').next().expect("a cookie");
     let done = client.get(&callback[BASE_URL.len()..]).header(COOKIE, transaction).send().await;
@@ -91,17 +91,17 @@ async fn a_user_signs_in_and_out() {
 
     let out = client.post("/sign-out").header(COOKIE, session).send().await;
     out.assert_status(StatusCode::SEE_OTHER);
-    assert!(location(&out).starts_with(stage.tenant.endpoint()));
+    assert!(location(&out).starts_with(fixture.tenant.endpoint()));
     client.get("/sign-out").send().await.assert_status(StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
 async fn pending_cookies_are_sent_with_responses_and_errors() {
     for (path, status) in [("/fine", StatusCode::OK), ("/broken", StatusCode::IM_A_TEAPOT)] {
-        let stage = Stage::new().await;
-        stage.end_access_token();
-        let client = TestClient::new(app(&stage));
-        let response = client.get(path).header(COOKIE, &stage.cookie).send().await;
+        let fixture = Fixture::new().await;
+        fixture.end_access_token();
+        let client = TestClient::new(app(&fixture));
+        let response = client.get(path).header(COOKIE, &fixture.cookie).send().await;
         response.assert_status(status);
         response.assert_header(CACHE_CONTROL, "no-store");
         let cookies = cookies(&response);
@@ -114,14 +114,14 @@ async fn pending_cookies_are_sent_with_responses_and_errors() {
 
 #[tokio::test]
 async fn an_error_without_pending_cookies_stays_an_error() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let request = |path: &str| {
         let request = Request::builder().uri(path.parse().expect("a path"));
-        request.header(COOKIE, &stage.cookie).finish()
+        request.header(COOKIE, &fixture.cookie).finish()
     };
-    let error = app(&stage).call(request("/broken")).await.unwrap_err();
+    let error = app(&fixture).call(request("/broken")).await.unwrap_err();
     assert_eq!(error.status(), StatusCode::IM_A_TEAPOT);
-    let app = app(&stage).catch_error(async |_: NotFoundError| "caught");
+    let app = app(&fixture).catch_error(async |_: NotFoundError| "caught");
     let caught = app.call(request("/nowhere")).await.expect("an answer");
     let caught = caught.into_response().into_body().into_string().await;
     assert_eq!(caught.expect("a text"), "caught");
@@ -129,8 +129,8 @@ async fn an_error_without_pending_cookies_stays_an_error() {
 
 #[tokio::test]
 async fn a_refusal_can_be_caught_as_what_it_is() {
-    let stage = Stage::new().await;
-    let app = app(&stage).catch_error(async |reply: Reply| reply.with_header("x-caught", "yes"));
+    let fixture = Fixture::new().await;
+    let app = app(&fixture).catch_error(async |reply: Reply| reply.with_header("x-caught", "yes"));
     let response = TestClient::new(app).get("/").send().await;
     response.assert_status(StatusCode::UNAUTHORIZED);
     response.assert_header("x-caught", "yes");
@@ -138,8 +138,8 @@ async fn a_refusal_can_be_caught_as_what_it_is() {
 
 #[tokio::test]
 async fn users_return_to_the_page_they_asked_for_even_if_it_is_nested() {
-    let stage = Stage::new().await;
-    let page = Route::new().at("/page", get(name).with(logto_poem::middleware(&stage.logto)));
+    let fixture = Fixture::new().await;
+    let page = Route::new().at("/page", get(name).with(logto_poem::middleware(&fixture.logto)));
     let nested = Route::new().nest("/a", Route::new().nest("/b", page));
     let answer = over_the_wire(
         nested,
@@ -153,18 +153,18 @@ async fn users_return_to_the_page_they_asked_for_even_if_it_is_nested() {
 
     // poem's test client knows no original address.
     let response =
-        TestClient::new(app(&stage)).get("/?x=1").header(ACCEPT, "text/html").send().await;
+        TestClient::new(app(&fixture)).get("/?x=1").header(ACCEPT, "text/html").send().await;
     assert_eq!(location(&response), "/sign-in?return_to=%2F%3Fx%3D1");
 }
 
 #[tokio::test]
 async fn a_header_that_is_not_text_is_harmless() {
-    let stage = Stage::new().await;
-    let client = TestClient::new(app(&stage));
+    let fixture = Fixture::new().await;
+    let client = TestClient::new(app(&fixture));
     let noise = HeaderValue::from_bytes(b"\xff\xfe").expect("a header may hold any bytes");
     let response = client
         .get("/")
-        .header(COOKIE, &stage.cookie)
+        .header(COOKIE, &fixture.cookie)
         .header(ACCEPT, &noise)
         .header(COOKIE, &noise)
         .send()
@@ -174,8 +174,8 @@ async fn a_header_that_is_not_text_is_harmless() {
 
 #[tokio::test]
 async fn looking_begins_no_sign_in() {
-    let stage = Stage::new().await;
-    let client = TestClient::new(app(&stage));
+    let fixture = Fixture::new().await;
+    let client = TestClient::new(app(&fixture));
     let response = client.request(Method::HEAD, "/sign-in").send().await;
     response.assert_status(StatusCode::NO_CONTENT);
     assert!(cookies(&response).is_empty());

@@ -8,8 +8,8 @@ mod refusals;
 
 use std::sync::Mutex;
 
+use logto_fixture::{BASE_URL, Fixture};
 use logto_rocket::{Auth, Logto, LogtoConfig, MaybeUser, Reply, TokenRequest, User};
-use logto_stage::{BASE_URL, Stage};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
@@ -65,9 +65,9 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(Figment::from(Config::debug_default()).merge(("log_level", "off")))
 }
 
-fn app(stage: &Stage) -> Rocket<Build> {
+fn app(fixture: &Fixture) -> Rocket<Build> {
     rocket()
-        .attach(logto_rocket::fairing(&stage.logto))
+        .attach(logto_rocket::fairing(&fixture.logto))
         .mount("/", routes![name, who, auth, fine, broken, caught])
         .mount("/a/b", routes![name])
         .register("/", catchers![gone])
@@ -93,11 +93,11 @@ fn location<'r>(response: &'r LocalResponse<'_>) -> &'r str {
 
 #[rocket::async_test]
 async fn a_user_signs_in_and_out() {
-    let stage = Stage::new().await;
-    let client = client(app(&stage)).await;
+    let fixture = Fixture::new().await;
+    let client = client(app(&fixture)).await;
     let begun = client.get("/sign-in?return_to=/who").dispatch().await;
     assert_eq!(begun.status(), Status::SeeOther);
-    let callback = stage.tenant.sign_in(location(&begun), "alice").await;
+    let callback = fixture.tenant.sign_in(location(&begun), "alice").await;
     let callback = callback.expect("a callback");
     let transaction = cookies(&begun)[0].split(';').next().expect("a cookie");
     let back = client.get(callback[BASE_URL.len()..].to_owned());
@@ -110,16 +110,16 @@ async fn a_user_signs_in_and_out() {
 
     let out = with_cookie(client.post("/sign-out"), session);
     let out = out.dispatch().await;
-    assert!(location(&out).starts_with(stage.tenant.endpoint()));
+    assert!(location(&out).starts_with(fixture.tenant.endpoint()));
     let out = client.get("/sign-out").dispatch().await;
     assert_eq!(out.status(), Status::MethodNotAllowed);
 }
 
 #[rocket::async_test]
 async fn cookies_of_the_local_client_count() {
-    let stage = Stage::new().await;
-    let client = client(app(&stage)).await;
-    let (name, value) = stage.cookie.split_once('=').expect("a cookie");
+    let fixture = Fixture::new().await;
+    let client = client(app(&fixture)).await;
+    let (name, value) = fixture.cookie.split_once('=').expect("a cookie");
     let request = client.get("/who").cookie((name, value));
     let answer = request.dispatch().await.into_string().await;
     assert_eq!(answer.as_deref(), Some("someone"));
@@ -130,10 +130,10 @@ async fn pending_cookies_are_sent_with_responses_and_errors() {
     for (path, status) in
         [("/fine", Status::Ok), ("/broken", Status::ImATeapot), ("/caught", Status::Gone)]
     {
-        let stage = Stage::new().await;
-        stage.end_access_token();
-        let client = client(app(&stage)).await;
-        let request = with_cookie(client.get(path), &stage.cookie);
+        let fixture = Fixture::new().await;
+        fixture.end_access_token();
+        let client = client(app(&fixture)).await;
+        let request = with_cookie(client.get(path), &fixture.cookie);
         let response = request.dispatch().await;
         assert_eq!(response.status(), status, "{path}");
         let cache_control: Vec<_> = response.headers().get("cache-control").collect();
@@ -148,8 +148,8 @@ async fn pending_cookies_are_sent_with_responses_and_errors() {
 
 #[rocket::async_test]
 async fn looking_begins_no_sign_in() {
-    let stage = Stage::new().await;
-    let client = client(app(&stage)).await;
+    let fixture = Fixture::new().await;
+    let client = client(app(&fixture)).await;
     let response = client.head("/sign-in").dispatch().await;
     assert_eq!(response.status(), Status::NoContent);
     assert!(cookies(&response).is_empty());
@@ -158,13 +158,13 @@ async fn looking_begins_no_sign_in() {
 /// Rocket logs `Request::uri`.
 #[rocket::async_test]
 async fn a_code_is_not_in_the_address_that_rocket_logs() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let seen = AdHoc::on_response("seen", |request, response| {
         Box::pin(async move {
             response.set_raw_header("x-seen", request.uri().to_string());
         })
     });
-    let client = client(app(&stage).attach(seen)).await;
+    let client = client(app(&fixture).attach(seen)).await;
     for path in ["/callback", "/callback/", "//callback//"] {
         let callback = format!("{path}?code=secret&state=x");
         let response = client.get(callback).dispatch().await;
@@ -178,7 +178,7 @@ async fn a_code_is_not_in_the_address_that_rocket_logs() {
 
     // A callback that is a route of the app is known by its `state`.
     let begun = client.get("/sign-in").dispatch().await;
-    let callback = stage.tenant.sign_in(location(&begun), "alice").await.expect("a callback");
+    let callback = fixture.tenant.sign_in(location(&begun), "alice").await.expect("a callback");
     let (_, query) = callback.split_once('?').expect("a query");
     let response = client.get(format!("/name?{query}")).dispatch().await;
     assert_eq!(response.headers().get_one("x-seen"), Some("/name"));
@@ -215,10 +215,10 @@ async fn a_rocket_without_the_fairing_does_not_launch() {
 /// Rocket's local client can send neither.
 #[rocket::async_test]
 async fn bytes_that_are_not_text_and_split_cookies_are_harmless() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let (send, port) = oneshot::channel();
     let send = Mutex::new(Some(send));
-    let app = app(&stage).attach(AdHoc::on_liftoff("port", move |rocket| {
+    let app = app(&fixture).attach(AdHoc::on_liftoff("port", move |rocket| {
         let send = send.lock().ok().and_then(|mut send| send.take());
         let sent = send.map(|send| send.send(rocket.config().port));
         Box::pin(async move { assert_eq!(sent, Some(Ok(()))) })
@@ -231,7 +231,7 @@ async fn bytes_that_are_not_text_and_split_cookies_are_harmless() {
     let stream = stream.as_mut().expect("a connection");
     let mut request = format!(
         "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: a=b\r\ncookie: {}\r\n",
-        stage.cookie
+        fixture.cookie
     )
     .into_bytes();
     request.extend(b"cookie: \xff\xfe\r\naccept: \xff\xfe\r\n\r\n");

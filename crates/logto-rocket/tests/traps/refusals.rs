@@ -10,7 +10,7 @@ use rocket::response::status::Unauthorized;
 use rocket::{Build, Request, Rocket, catch, catchers, get, routes};
 
 use crate::{app, client, location};
-use logto_stage::Stage;
+use logto_fixture::Fixture;
 
 fn opened_by_a_user(request: LocalRequest<'_>) -> LocalRequest<'_> {
     request.header(Accept::HTML)
@@ -65,14 +65,15 @@ async fn asks_the_core(request: &Request<'_>) -> Option<Reply> {
     Some(auth.refuse().into())
 }
 
-fn ranked(stage: &Stage) -> Rocket<Build> {
-    app(stage).mount("/", routes![for_members, for_visitors, stubborn, own_401, without_any_guard])
+fn ranked(fixture: &Fixture) -> Rocket<Build> {
+    app(fixture)
+        .mount("/", routes![for_members, for_visitors, stubborn, own_401, without_any_guard])
 }
 
 #[rocket::async_test]
 async fn a_user_is_sent_to_sign_in_and_back_and_a_script_gets_401() {
-    let stage = Stage::new().await;
-    let client = client(app(&stage)).await;
+    let fixture = Fixture::new().await;
+    let client = client(app(&fixture)).await;
     for request in [client.get("/a/b?x=1"), client.head("/a/b?x=1")] {
         let response = opened_by_a_user(request).dispatch().await;
         assert_eq!(response.status(), Status::SeeOther);
@@ -91,8 +92,8 @@ async fn a_user_is_sent_to_sign_in_and_back_and_a_script_gets_401() {
 
 #[rocket::async_test]
 async fn what_a_route_of_the_app_answers_stays() {
-    let stage = Stage::new().await;
-    let client = client(ranked(&stage)).await;
+    let fixture = Fixture::new().await;
+    let client = client(ranked(&fixture)).await;
     for (path, text) in [("/shared", "visitor"), ("/stubborn", "the app's own 401")] {
         let response = opened_by_a_user(client.get(path)).dispatch().await;
         assert_eq!(response.into_string().await.as_deref(), Some(text));
@@ -105,30 +106,30 @@ async fn what_a_route_of_the_app_answers_stays() {
 
 #[rocket::async_test]
 async fn catchers_stay_the_apps() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     for (catchers, text) in [
         (catchers![own_catcher], "the app's own catcher"),
         (catchers![catch_all], "the app's catch-all"),
     ] {
-        let client = client(app(&stage).register("/", catchers)).await;
+        let client = client(app(&fixture).register("/", catchers)).await;
         let response = opened_by_a_user(client.get("/")).dispatch().await;
         assert_eq!(response.status(), Status::Unauthorized);
         assert_eq!(response.into_string().await.as_deref(), Some(text));
     }
     let later =
         AdHoc::on_ignite("later", |rocket| async { rocket.register("/", catchers![catch_all]) });
-    let launched = client(app(&stage).attach(later)).await;
+    let launched = client(app(&fixture).attach(later)).await;
     let response = opened_by_a_user(launched.get("/")).dispatch().await;
     let body = response.into_string().await;
     assert_eq!(body.as_deref(), Some("the app's catch-all"));
 
-    let alike = client(app(&stage).register("/", catchers![look_alike])).await;
+    let alike = client(app(&fixture).register("/", catchers![look_alike])).await;
     let response = opened_by_a_user(alike.get("/")).dispatch().await;
     assert_eq!(response.status(), Status::Unauthorized);
     let body = response.into_string().await.unwrap_or_default();
     assert!(body.starts_with("xxx"), "{body}");
 
-    let client = client(app(&stage).register("/", catchers![asks_the_core])).await;
+    let client = client(app(&fixture).register("/", catchers![asks_the_core])).await;
     let response = opened_by_a_user(client.get("/")).dispatch().await;
     assert_eq!(location(&response), "/sign-in?return_to=%2F");
 }

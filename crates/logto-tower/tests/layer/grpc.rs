@@ -11,7 +11,7 @@ use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Request, Response, Status, client, server};
 use tower::service_fn;
 
-use super::{AccessTokenClaims, READ, World};
+use super::{AccessTokenClaims, Fixture, READ};
 
 /// Messages of one text, which need no schema.
 #[derive(Clone)]
@@ -60,10 +60,10 @@ async fn greet(request: Request<String>) -> Result<Response<String>, Status> {
     Ok(Response::new(greeting))
 }
 
-async fn serve(world: &World) -> Channel {
+async fn serve(fixture: &Fixture) -> Channel {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = incoming.local_addr().unwrap();
-    let layer = logto_tower::bearer_layer(&world.api, READ);
+    let layer = logto_tower::bearer_layer(&fixture.api, READ);
     let service = service_fn(|request: http::Request<Body>| async move {
         let mut grpc = server::Grpc::new(Text);
         Ok::<_, Infallible>(grpc.unary(service_fn(greet), request).await)
@@ -89,12 +89,12 @@ async fn call(channel: &Channel, authorization: Option<&str>) -> Result<String, 
 
 #[tokio::test]
 async fn a_client_gets_in_with_a_good_token_and_else_the_status_of_grpc() {
-    let world = World::new().await;
-    let channel = serve(&world).await;
-    let greeting = format!("hello {}", world.tenant.machine_app().app_id);
-    assert_eq!(call(&channel, Some(&world.bearer())).await.unwrap(), greeting);
+    let fixture = Fixture::new().await;
+    let channel = serve(&fixture).await;
+    let greeting = format!("hello {}", fixture.tenant.machine_app().app_id);
+    assert_eq!(call(&channel, Some(&fixture.bearer())).await.unwrap(), greeting);
 
-    let without_scope = world.app.token(super::RESOURCE, "").await.unwrap();
+    let without_scope = fixture.app.token(super::RESOURCE, "").await.unwrap();
     let without_scope = format!("Bearer {}", without_scope.as_str());
     for (authorization, code, error) in [
         (None, Code::Unauthenticated, "Bearer realm"),
@@ -107,5 +107,5 @@ async fn a_client_gets_in_with_a_good_token_and_else_the_status_of_grpc() {
         let challenge = challenge.unwrap().to_str().unwrap();
         assert!(challenge.contains(error), "{challenge}");
     }
-    assert_eq!(call(&channel, Some(&world.bearer())).await.unwrap(), greeting);
+    assert_eq!(call(&channel, Some(&fixture.bearer())).await.unwrap(), greeting);
 }

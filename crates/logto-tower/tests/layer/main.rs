@@ -15,14 +15,14 @@ const RESOURCE: &str = "https://api.example.test";
 const READ: Policy = Policy::new().with_scopes(&["read:things"]);
 const WRITE: Policy = Policy::new().with_scopes(&["write:things"]);
 
-struct World {
+struct Fixture {
     tenant: LocalTenant,
     api: Api,
     app: MachineApp,
     token: String,
 }
 
-impl World {
+impl Fixture {
     /// A machine's token with `read:things`.
     async fn new() -> Self {
         let tenant = LocalTenant::builder().start().await.unwrap();
@@ -69,18 +69,18 @@ fn request(kind: &str, authorization: &[&str]) -> Request<String> {
 
 #[tokio::test]
 async fn a_verified_token_passes_with_its_claims() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for kind in ["application/grpc", "application/json"] {
-        let answer = world.ask(READ, request(kind, &[&world.bearer()])).await;
+        let answer = fixture.ask(READ, request(kind, &[&fixture.bearer()])).await;
         assert_eq!(answer.status(), 200, "{kind}");
-        assert_eq!(*answer.body(), world.tenant.machine_app().app_id, "{kind}");
+        assert_eq!(*answer.body(), fixture.tenant.machine_app().app_id, "{kind}");
     }
 }
 
 #[tokio::test]
 async fn a_refusal_is_a_status_of_the_protocol_that_asks() {
-    let world = World::new().await;
-    let good = world.bearer();
+    let fixture = Fixture::new().await;
+    let good = fixture.bearer();
     for (policy, authorization, status, code, error) in [
         (READ, &[][..], 401, Code::Unauthenticated, "Bearer realm"),
         (READ, &["Bearer forged"], 401, Code::Unauthenticated, "invalid_token"),
@@ -88,11 +88,11 @@ async fn a_refusal_is_a_status_of_the_protocol_that_asks() {
         (READ, &[&good, &good], 400, Code::InvalidArgument, "invalid_request"),
         (READ.users_only(), &[&good], 403, Code::PermissionDenied, "insufficient_scope"),
     ] {
-        let plain = world.ask(policy, request("application/json", authorization)).await;
+        let plain = fixture.ask(policy, request("application/json", authorization)).await;
         assert_eq!(plain.status(), status);
         assert!(plain.headers().get("grpc-status").is_none());
         for kind in ["application/grpc", "application/grpc+proto"] {
-            let answer = world.ask(policy, request(kind, authorization)).await;
+            let answer = fixture.ask(policy, request(kind, authorization)).await;
             assert_eq!(answer.status(), 200);
             assert_eq!(answer.headers()["content-type"], kind);
             let seen = Status::from_header_map(answer.headers()).expect("a gRPC status");
@@ -108,9 +108,9 @@ async fn a_refusal_is_a_status_of_the_protocol_that_asks() {
 
 #[tokio::test]
 async fn while_the_keys_cannot_be_had_the_token_is_not_called_bad() {
-    let world = World::new().await;
-    world.tenant.faults().set(Endpoint::Jwks, Fault::Status(503));
-    let answer = world.ask(READ, request("application/grpc", &[&world.bearer()])).await;
+    let fixture = Fixture::new().await;
+    fixture.tenant.faults().set(Endpoint::Jwks, Fault::Status(503));
+    let answer = fixture.ask(READ, request("application/grpc", &[&fixture.bearer()])).await;
     let seen = Status::from_header_map(answer.headers()).expect("a gRPC status");
     assert_eq!(seen.code(), Code::Unavailable);
     assert!(answer.headers().contains_key("retry-after"));
@@ -118,14 +118,14 @@ async fn while_the_keys_cannot_be_had_the_token_is_not_called_bad() {
 
 #[tokio::test]
 async fn an_organization_is_asked_of_the_header_and_never_of_a_path() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let ask = async |policy, organization: Option<&str>| {
-        let mut request = request("application/json", &[&world.bearer()]);
+        let mut request = request("application/json", &[&fixture.bearer()]);
         if let Some(organization) = organization {
             let headers = request.headers_mut();
             headers.insert("x-organization", organization.parse().unwrap());
         }
-        world.ask(policy, request).await.status().as_u16()
+        fixture.ask(policy, request).await.status().as_u16()
     };
     let of_header = READ.with_organization_in_header("x-organization");
     assert_eq!(ask(of_header, None).await, 400);

@@ -1,10 +1,10 @@
 //! Handing a session over from a window to the frame that opened it.
 //!
 //! A frame in a page of another site has a cookie jar of its own, which nothing that happens in a
-//! window can write. So the frame keeps a secret (its key), the window learns a hash of it (in a
-//! ticket), and gives the frame a code that is sealed for that hash: only who has both key and code
-//! gets the session, as with PKCE (RFC 7636). The code is sent from window to frame inside the
-//! browser, never by address.
+//! window can write. So the frame keeps a secret (its key), the window learns a hash of it (in
+//! the frame request), and gives the frame a code that is sealed for that hash: only who has both
+//! key and code gets the session, as with PKCE (RFC 7636). The code is sent from window to frame
+//! inside the browser, never by address.
 
 use crate::config::Settings;
 use crate::cookies::{self, Attributes};
@@ -12,8 +12,8 @@ use crate::crypto::encoding;
 use crate::crypto::seal::{KeyRing, Purpose};
 use crate::error::Error;
 
-/// What the seals of tickets, codes and windows are bound to; no cookie can have these names.
-const TICKET: &str = "ticket=";
+/// What the seals of requests, codes and windows are bound to; no cookie can have these names.
+const REQUEST: &str = "request=";
 const CODE: &str = "code=";
 /// Seconds that a frame may wait for its user to open the window.
 const KEY_LIFETIME: u64 = 24 * 3600;
@@ -35,7 +35,7 @@ impl FrameKey {
 
 /// What a window needs to know of the frame that opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket {
+pub(crate) struct FrameRequest {
     pub(crate) challenge: Challenge,
     /// The page that the frame is to show.
     pub(crate) return_to: String,
@@ -132,18 +132,22 @@ impl Frames {
         self.window_attributes.remove(&self.window)
     }
 
-    pub(crate) fn seal_ticket(keys: &KeyRing, ticket: &Ticket, now: u64) -> Result<String, Error> {
-        let Ticket { challenge, return_to, embedder, options } = ticket;
+    pub(crate) fn seal_request(
+        keys: &KeyRing,
+        request: &FrameRequest,
+        now: u64,
+    ) -> Result<String, Error> {
+        let FrameRequest { challenge, return_to, embedder, options } = request;
         let lines = format!("{return_to}\n{}\n{options}", embedder.as_deref().unwrap_or_default());
         let value = [challenge.as_slice(), lines.as_bytes()].concat();
-        keys.seal(Purpose::Frame, TICKET, with_end(now.saturating_add(KEY_LIFETIME), &value))
+        keys.seal(Purpose::Frame, REQUEST, with_end(now.saturating_add(KEY_LIFETIME), &value))
     }
 
-    pub(crate) fn open_ticket(keys: &KeyRing, sealed: &str, now: u64) -> Option<Ticket> {
-        let value = keys.open(Purpose::Frame, TICKET, sealed)?;
+    pub(crate) fn open_request(keys: &KeyRing, sealed: &str, now: u64) -> Option<FrameRequest> {
+        let value = keys.open(Purpose::Frame, REQUEST, sealed)?;
         let (challenge, lines) = before_end(&value, now)?.split_first_chunk()?;
         let mut lines = std::str::from_utf8(lines).ok()?.splitn(3, '\n').map(str::to_owned);
-        Some(Ticket {
+        Some(FrameRequest {
             challenge: *challenge,
             return_to: lines.next()?,
             embedder: lines.next().filter(|embedder| !embedder.is_empty()),
@@ -151,16 +155,16 @@ impl Frames {
         })
     }
 
-    /// A code for the session in `cookies`, which only the frame of the ticket can use.
+    /// A code for the session in `cookies`, which only the frame of the request can use.
     pub(crate) fn seal_code(
         keys: &KeyRing,
-        ticket: &Ticket,
+        request: &FrameRequest,
         cookies: &str,
         now: u64,
     ) -> Result<String, Error> {
         let id: [u8; 16] = encoding::random()?;
-        let lines = format!("{}\n{cookies}", ticket.return_to);
-        let value = [ticket.challenge.as_slice(), &id, lines.as_bytes()].concat();
+        let lines = format!("{}\n{cookies}", request.return_to);
+        let value = [request.challenge.as_slice(), &id, lines.as_bytes()].concat();
         keys.seal(Purpose::Frame, CODE, with_end(now.saturating_add(CODE_LIFETIME), &value))
     }
 
@@ -216,8 +220,8 @@ mod tests {
         (Frames::new(&settings), KeyRing::new(&[SecretString::from("secret")], "app").unwrap())
     }
 
-    fn ticket(key: &FrameKey) -> Ticket {
-        Ticket {
+    fn request(key: &FrameKey) -> FrameRequest {
+        FrameRequest {
             challenge: key.challenge(),
             return_to: "/page?a=b".to_owned(),
             embedder: Some("https://huggingface.co".to_owned()),
@@ -238,7 +242,7 @@ mod tests {
         assert_eq!(again.challenge(), key.challenge());
         assert!(frames.key(&keys, header, 1000 + KEY_LIFETIME).is_none());
 
-        let code = Frames::seal_code(&keys, &ticket(&key), "a=b; c=d", 1000).unwrap();
+        let code = Frames::seal_code(&keys, &request(&key), "a=b; c=d", 1000).unwrap();
         let opened = Frames::open_code(&keys, &key, &code, 1059).unwrap();
         assert_eq!((opened.return_to.as_str(), opened.cookies.as_str()), ("/page?a=b", "a=b; c=d"));
         assert!(Frames::open_code(&keys, &key, &code, 1060).is_none(), "too late");
@@ -247,12 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_no_code_and_a_window_belongs_to_one_frame() {
+    fn a_request_is_no_code_and_a_window_belongs_to_one_frame() {
         let (frames, keys) = fixture();
         let (key, line) = frames.keep_key(&keys, "", 1000).unwrap();
-        let sealed = Frames::seal_ticket(&keys, &ticket(&key), 1000).unwrap();
-        assert_eq!(Frames::open_ticket(&keys, &sealed, 1000), Some(ticket(&key)));
-        assert!(Frames::open_ticket(&keys, &sealed, 1000 + KEY_LIFETIME).is_none());
+        let sealed = Frames::seal_request(&keys, &request(&key), 1000).unwrap();
+        assert_eq!(Frames::open_request(&keys, &sealed, 1000), Some(request(&key)));
+        assert!(Frames::open_request(&keys, &sealed, 1000 + KEY_LIFETIME).is_none());
         assert!(Frames::open_code(&keys, &key, &sealed, 1000).is_none());
 
         let noted = frames.note_window(&keys, &key.challenge(), 1000).unwrap();

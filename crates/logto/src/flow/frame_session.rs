@@ -1,23 +1,23 @@
 //! The session of a window, given to its frame.
 
 use super::engine::Engine;
-use super::frame::{FrameKey, Frames, Ticket};
+use super::frame::{FrameKey, FrameRequest, Frames};
 use crate::crypto::encoding;
 use crate::error::Error;
 use crate::session::manager::LoadedSession;
 
 impl Engine {
-    /// A code for the session, which only the frame of the ticket can redeem.
+    /// A code for the session, which only the frame of the request can redeem.
     pub(crate) fn frame_code(
         &self,
-        ticket: &Ticket,
+        request: &FrameRequest,
         loaded: &LoadedSession,
     ) -> Result<String, Error> {
         let now = self.settings.clock.now();
         let lines = self.sessions.cookies(loaded, "", now)?;
         let pairs = lines.iter().filter_map(|line| line.split(';').next());
         let cookies = pairs.collect::<Vec<_>>().join("; ");
-        Frames::seal_code(&self.keys, ticket, &cookies, now)
+        Frames::seal_code(&self.keys, request, &cookies, now)
     }
 
     /// The page and the session that a code stands for, once.

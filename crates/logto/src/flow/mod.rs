@@ -44,7 +44,7 @@ pub(crate) use callback_parameters::CallbackParameters;
 pub(crate) use end_sessions::Ended;
 pub(crate) use engine::Engine;
 pub(crate) use expected_user::ExpectedUser;
-pub(crate) use frame::{Frames, Ticket};
+pub(crate) use frame::{FrameRequest, Frames};
 pub(crate) use freshness::{Freshness, is_fresh};
 pub(crate) use options::Resources;
 pub(crate) use sign_in::{Previous, SignInStart};

@@ -130,6 +130,6 @@ impl Engine {
 async fn finished(flight: Flight<RefreshOutcome>, patience: Duration) -> RefreshOutcome {
     let late = || Error::new(ErrorKind::Unreachable, "the refresh takes too long");
     let stopped = || Error::new(ErrorKind::Unreachable, "the refresh was stopped");
-    let landed = tokio::time::timeout(patience, flight.landed()).await.map_err(|_| late())?;
-    landed.unwrap_or_else(|| Err(stopped()))
+    let outcome = tokio::time::timeout(patience, flight.outcome()).await.map_err(|_| late())?;
+    outcome.unwrap_or_else(|| Err(stopped()))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::backoff::Backoff;
-use super::engine::{Engine, Room};
+use super::engine::{DeliveryPermit, Engine};
 use crate::access_token::AccessToken;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
@@ -68,7 +68,7 @@ impl Engine {
             let why = "no signing key fits the webhook's signature";
             return Err(WebhookRefusal::NotSigned(wrong(why)));
         }
-        let Some(room) = self.deliveries.admit(body) else {
+        let Some(permit) = self.deliveries.admit(body) else {
             let why = "a webhook is lost: too many wait for the store";
             return Err(WebhookRefusal::Busy(Error::new(ErrorKind::StoreUnavailable, why)));
         };
@@ -99,22 +99,22 @@ impl Engine {
         };
         let engine = Arc::clone(self);
         drop(self.tasks.spawn(async move {
-            let room = Arc::new(room);
+            let permit = Arc::new(permit);
             if claimed || claim.make_at_last(&engine).await {
-                engine.carry_out(&delivery, &room).await;
+                engine.carry_out(&delivery, &permit).await;
             }
         }));
         Ok(())
     }
 
     /// What the SDK does by itself, and what the app does.
-    async fn carry_out(self: &Arc<Self>, delivery: &Delivery, room: &Arc<Room>) {
+    async fn carry_out(self: &Arc<Self>, delivery: &Delivery, permit: &Arc<DeliveryPermit>) {
         if let Some(handler) = self.settings.webhook_handler.clone() {
-            let (delivery, room) = (delivery.clone(), Arc::clone(room));
+            let (delivery, permit) = (delivery.clone(), Arc::clone(permit));
             // A task of its own: it neither waits for the store nor takes the ends with it if it
             // panics.
             drop(self.tasks.spawn(async move {
-                let _room = room;
+                let _permit = permit;
                 let name = delivery.name().to_owned();
                 if let Err(error) = handler.call(delivery).await {
                     tracing::error!(%error, event = name, "the webhook handler failed");

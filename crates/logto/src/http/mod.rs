@@ -16,7 +16,7 @@ use url::{Url, form_urlencoded};
 
 use crate::error::{Error, ErrorKind, printable};
 use crate::metrics;
-use crate::tasks::HomeRuntime;
+use crate::tasks::ClientRuntime;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use account::{AccountRequest, Verb};
@@ -55,7 +55,7 @@ pub(crate) struct Http {
     basic: SecretString,
     max_response_bytes: usize,
     queue: Queue,
-    home: HomeRuntime,
+    runtime: ClientRuntime,
     /// What addresses of Logto begin with for others, and for this server.
     internal: Option<(String, String)>,
 }
@@ -82,7 +82,7 @@ impl Http {
             basic: logto_http::basic(app_id, app_secret.expose_secret()).into(),
             max_response_bytes: limits.max_response_bytes,
             queue: Queue::new(limits.max_concurrent, limits.request_timeout),
-            home: HomeRuntime::here(),
+            runtime: ClientRuntime::current(),
             internal: None,
         })
     }
@@ -176,7 +176,7 @@ impl Http {
         let _turn = self.queue.turn(&Departure::default()).await?;
         let request = self.client.get(&*self.reached(url.as_str()));
         let exchange = answered(Endpoint::Authorization, request);
-        let response = self.home.within(exchange).await?;
+        let response = self.runtime.within(exchange).await?;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         Ok(location.and_then(|location| url.join(location).ok()))
     }
@@ -197,7 +197,7 @@ impl Http {
             Ok::<_, Error>((status, headers, self.body(response).await?))
         };
         // The connection may be used again, and must not end with the runtime of this request.
-        let (status, headers, body) = self.home.within(exchange).await?;
+        let (status, headers, body) = self.runtime.within(exchange).await?;
         let kind = match status {
             200 => return Ok(body),
             201 | 204 if matches!(endpoint, Endpoint::Account) => return Ok(body),

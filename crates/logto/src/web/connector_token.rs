@@ -217,7 +217,7 @@ impl Context {
                         async move { read(&http, &url, token.as_str()).await.map(Arc::from) };
                     let (flight, _) = logto.connector_reads.join(&logto.tasks, key, read);
                     let stopped = || Error::new(ErrorKind::Unreachable, "the request was stopped");
-                    match flight.landed().await.unwrap_or_else(|| Err(stopped())) {
+                    match flight.outcome().await.unwrap_or_else(|| Err(stopped())) {
                         Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),
                         Err(error) => ConnectorAccess::without_token(&error).ok_or(error),
                     }

@@ -1,7 +1,7 @@
 //! Signing in where the app is shown in a frame of another site.
 //!
 //! 1. A page in the frame needs a user: the frame gets a key in a partitioned cookie, and a link
-//!    that opens a window, with a ticket for that key.
+//!    that opens a window, with a frame request for that key.
 //! 2. In the window, which is a page of this site like any other, the user signs in and confirms.
 //! 3. The window sends a code to the page that opened it; browsers let no other page have it.
 //! 4. The frame brings code and key, and gets the session in its own cookie.
@@ -14,7 +14,7 @@ use url::form_urlencoded;
 use super::page::{NextAction, Page};
 use super::{Context, Reply, Route, User};
 use crate::error::Error;
-use crate::flow::{Frames, SignInOptions, Ticket, is_fresh};
+use crate::flow::{FrameRequest, Frames, SignInOptions, is_fresh};
 
 impl Context {
     /// What a user sees in a frame who has to sign in, on the way to `page`. If no frame gets a
@@ -51,15 +51,15 @@ impl Context {
             return Ok(None);
         };
         let (key, cookie) = frames.keep_key(&logto.keys, &self.request().cookies(), self.now())?;
-        let ticket = Ticket {
+        let request = FrameRequest {
             challenge: key.challenge(),
             return_to: page.to_owned(),
             embedder: self.request().other_referrer(self.origin()),
             options: options.to_query(),
         };
-        let ticket = Frames::seal_ticket(&logto.keys, &ticket, self.now())?;
+        let request = Frames::seal_request(&logto.keys, &request, self.now())?;
         let route = self.frame_route();
-        let next_action = NextAction::new_window(format!("{route}?ticket={ticket}"), LABEL)
+        let next_action = NextAction::new_window(format!("{route}?request={request}"), LABEL)
             .with_script(format!("const route = {};\n{WAITING}", script_text(&route)));
         Ok(Some((next_action, cookie)))
     }
@@ -99,12 +99,12 @@ impl FrameRoute<'_> {
     async fn open_window(&self) -> Result<Reply, Error> {
         let Self { context, frames } = self;
         let logto = context.logto();
-        let Some(ticket) = self.ticket() else {
+        let Some(request) = self.frame_request() else {
             return Ok(self.page_out_of_date());
         };
         let is_noted = frames.has_window(
             &logto.keys,
-            &ticket.challenge,
+            &request.challenge,
             &self.context.request().cookies(),
             self.context.now(),
         );
@@ -113,8 +113,8 @@ impl FrameRoute<'_> {
             // Another site, or a message, leads here.
             return Ok(self.page_out_of_date());
         }
-        let noted = frames.note_window(&logto.keys, &ticket.challenge, self.context.now())?;
-        let options = SignInOptions::from_query(&ticket.options);
+        let noted = frames.note_window(&logto.keys, &request.challenge, self.context.now())?;
+        let options = SignInOptions::from_query(&request.options);
         let user = match self.context.maybe_user().await {
             Ok(user) => user,
             Err(reply) => return Ok(reply),
@@ -129,7 +129,7 @@ impl FrameRoute<'_> {
         };
         let reply = match &user {
             Some(user) if options.max_age.is_none_or(is_recent) && is_expected(user) => {
-                self.page_to_confirm(&ticket)
+                self.page_to_confirm(&request)
             }
             _ => {
                 let post_redirect_uri = Some(self.window_address());
@@ -139,9 +139,9 @@ impl FrameRoute<'_> {
         Ok(reply.with_cookies(vec![noted]))
     }
 
-    fn page_to_confirm(&self, ticket: &Ticket) -> Reply {
+    fn page_to_confirm(&self, request: &FrameRequest) -> Reply {
         let settings = &self.context.logto().settings;
-        let there = ticket.embedder.as_deref().unwrap_or(&settings.frame_ancestors);
+        let there = request.embedder.as_deref().unwrap_or(&settings.frame_ancestors);
         let text = self.context.language().translate(
             "{origin} shows this app inside its own page. Continue only if you just came from there.",
         );
@@ -164,25 +164,26 @@ impl FrameRoute<'_> {
         {
             return Ok(self.page_out_of_date());
         }
-        let (Some(ticket), Some(loaded)) = (self.ticket(), self.context.loaded_session().await?)
+        let (Some(request), Some(loaded)) =
+            (self.frame_request(), self.context.loaded_session().await?)
         else {
             return Ok(self.page_out_of_date());
         };
         if !frames.has_window(
             &logto.keys,
-            &ticket.challenge,
+            &request.challenge,
             &self.context.request().cookies(),
             self.context.now(),
         ) {
             return Ok(self.page_out_of_date());
         }
-        let code = logto.frame_code(&ticket, &loaded)?;
+        let code = logto.frame_code(&request, &loaded)?;
         let page = Page {
             title: "You are signed in",
             text: "You can close this window. If the page that you came from does not continue by itself, \
                    choose “Open a window” there once more.",
             detail: None,
-            next_action: NextAction::link(ticket.return_to, "Continue")
+            next_action: NextAction::link(request.return_to, "Continue")
                 .with_script(format!("const code = {};\n{HANDING_OVER}", script_text(&code)))
                 .without_framing(),
         };
@@ -208,10 +209,10 @@ impl FrameRoute<'_> {
             .with_cookies(vec![frames.forget_key()]))
     }
 
-    fn ticket(&self) -> Option<Ticket> {
+    fn frame_request(&self) -> Option<FrameRequest> {
         let mut query = form_urlencoded::parse(self.context.request().query().as_bytes());
-        let (_, sealed) = query.find(|(name, _)| name == "ticket")?;
-        Frames::open_ticket(&self.context.logto().keys, &sealed, self.context.now())
+        let (_, sealed) = query.find(|(name, _)| name == "request")?;
+        Frames::open_request(&self.context.logto().keys, &sealed, self.context.now())
     }
 
     fn page_out_of_date(&self) -> Reply {

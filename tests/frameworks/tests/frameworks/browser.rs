@@ -1,20 +1,20 @@
 //! A journey in Chromium for each framework.
 
-use logto_framework_tests::{Framework, Site};
+use logto_framework_tests::{Fixture, Framework};
 use logto_tests::{Browser, Tab};
 
 async fn journey(framework: Framework) {
-    let site = Site::start(framework).await;
+    let fixture = Fixture::start(framework).await;
     let browser = Browser::launch().await;
     let tab = browser.new_tab().await;
 
     // A page that needs a sign-in, and the way back to it.
-    tab.goto(&site.url("/profile")).await;
+    tab.goto(&fixture.url("/profile")).await;
     sign_in(&tab).await;
     assert_eq!(tab.text("#profile").await, "The profile of Alice Example");
-    assert_eq!(tab.current_url().await, site.url("/profile"));
+    assert_eq!(tab.current_url().await, fixture.url("/profile"));
 
-    tab.goto(&site.url("/")).await;
+    tab.goto(&fixture.url("/")).await;
     assert_eq!(tab.text("#greeting").await, "Hello Alice Example");
     assert_eq!(post(&tab, "/api/profile").await, "200");
     assert_eq!(post(&tab, "/api/things").await, "200");
@@ -24,7 +24,7 @@ async fn journey(framework: Framework) {
     assert_eq!(post(&tab, "/api/profile").await, "401");
 
     // Straight to Hugging Face, without Logto's own page.
-    tab.goto(&site.url("/sign-in/hugging-face")).await;
+    tab.goto(&fixture.url("/sign-in/hugging-face")).await;
     tab.wait_for("#person-alice").await;
     browser.close().await;
 }

@@ -19,11 +19,11 @@ fn loco_passes_every_case() {
 
 #[test]
 fn a_token_that_is_renewed_while_a_page_streams_is_not_lost() {
-    let case = Case::new("renewed while it streams", async |site| {
-        let mut visitor = site.visitor();
+    let case = Case::new("renewed while it streams", async |app| {
+        let mut visitor = app.visitor();
         visitor.sign_in("alice").await;
         visitor.let_the_token_end();
-        site.tenant.clear_requests();
+        app.tenant.clear_requests();
 
         let (head, mut connection) = visitor.get("/late").navigating().hold().await;
         assert_eq!(head.status, 200, "{}", head.summary(""));
@@ -32,7 +32,7 @@ fn a_token_that_is_renewed_while_a_page_streams_is_not_lost() {
         while !String::from_utf8_lossy(&page).contains("early") {
             page.extend(connection.chunk().await.expect("the first half"));
         }
-        site.gate.notify_one();
+        app.gate.notify_one();
         while let Some(chunk) = connection.chunk().await {
             page.extend(chunk);
         }
@@ -41,9 +41,9 @@ fn a_token_that_is_renewed_while_a_page_streams_is_not_lost() {
 
         // The cookie that was due then comes with the next answer, without another renewal.
         let next = visitor.open("/info").await;
-        assert_eq!((next.status, next.text()), (200, site.alice()));
+        assert_eq!((next.status, next.text()), (200, app.alice()));
         assert!(!next.cookie("logto_conformance").is_removal());
-        let sent = site.tenant.requests();
+        let sent = app.tenant.requests();
         let renewals = sent.iter().filter(|request| request.path == "/oidc/token");
         assert_eq!(renewals.count(), 1);
     });

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use base64_simd::STANDARD;
-use logto_framework_tests::{Framework, Site};
+use logto_framework_tests::{Fixture, Framework};
 use logto_tests::Visitor;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE};
 
 /// What a server function is sent by its own page, without arguments.
-async fn call(site: &Site, visitor: &Visitor, path: &str, origin: &str) -> Response {
-    let request = visitor.post(&site.url(path)).header(ORIGIN, origin);
+async fn call(fixture: &Fixture, visitor: &Visitor, path: &str, origin: &str) -> Response {
+    let request = visitor.post(&fixture.url(path)).header(ORIGIN, origin);
     let request = request.header(ACCEPT, "application/json");
     request
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -19,10 +19,10 @@ async fn call(site: &Site, visitor: &Visitor, path: &str, origin: &str) -> Respo
         .expect("an answer")
 }
 
-async fn signed_in(site: &Site, user: &str) -> Visitor {
+async fn signed_in(fixture: &Fixture, user: &str) -> Visitor {
     let visitor = Visitor::new();
-    let at_logto = visitor.sent_to(&site.url("/sign-in")).await;
-    let callback = site.tenant.sign_in(&at_logto, user).await.expect("a callback");
+    let at_logto = visitor.sent_to(&fixture.url("/sign-in")).await;
+    let callback = fixture.tenant.sign_in(&at_logto, user).await.expect("a callback");
     assert_eq!(visitor.open(&callback).await.status(), 303);
     visitor
 }
@@ -44,21 +44,21 @@ fn encoded(html: &str) -> Vec<String> {
     decoded.map(text).collect()
 }
 
-async fn everywhere(check: impl AsyncFn(Framework, Site)) {
+async fn everywhere(check: impl AsyncFn(Framework, Fixture)) {
     for framework in Framework::ALL {
         println!("{}", framework.name());
-        check(framework, Site::start(framework).await).await;
+        check(framework, Fixture::start(framework).await).await;
     }
 }
 
 #[tokio::test]
 async fn a_page_leads_to_sign_in_and_a_server_function_says_401() {
-    everywhere(async |framework, site| {
+    everywhere(async |framework, fixture| {
         let stranger = Visitor::new();
         // Loco's example has no page of things.
         let pages = ["/profile", "/things"];
         for page in pages.iter().take(if framework == Framework::Loco { 1 } else { 2 }) {
-            let answer = stranger.open(&site.url(page)).await;
+            let answer = stranger.open(&fixture.url(page)).await;
             let to_sign_in = format!("/sign-in?return_to={}", page.replace('/', "%2F"));
             let location = header(&answer, LOCATION.as_str());
             assert_eq!((answer.status().as_u16(), location), (303, to_sign_in.as_str()));
@@ -66,12 +66,12 @@ async fn a_page_leads_to_sign_in_and_a_server_function_says_401() {
         }
 
         for path in ["/api/profile", "/api/things"] {
-            let answer = call(&site, &stranger, path, site.app.base_url()).await;
+            let answer = call(&fixture, &stranger, path, fixture.app.base_url()).await;
             assert_eq!(answer.status(), 401, "{path}");
             assert!(header(&answer, "www-authenticate").starts_with("Bearer"), "{path}");
             assert_eq!(header(&answer, LOCATION.as_str()), "", "{path}");
         }
-        let home = stranger.open(&site.url("/")).await;
+        let home = stranger.open(&fixture.url("/")).await;
         assert_eq!(home.status(), 200);
         assert_eq!(header(&home, CACHE_CONTROL.as_str()), "private");
         assert!(home.text().await.expect("a page").contains("id=\"sign-in\""));
@@ -81,10 +81,10 @@ async fn a_page_leads_to_sign_in_and_a_server_function_says_401() {
 
 #[tokio::test]
 async fn alice_sees_her_pages_and_none_of_her_tokens() {
-    everywhere(async |framework, site| {
-        let alice = signed_in(&site, "alice").await;
+    everywhere(async |framework, fixture| {
+        let alice = signed_in(&fixture, "alice").await;
         for (path, text) in [("/", "Alice Example"), ("/profile", "The profile of")] {
-            let answer = alice.open(&site.url(path)).await;
+            let answer = alice.open(&fixture.url(path)).await;
             assert_eq!(answer.status(), 200, "{path}");
             let html = answer.text().await.expect("a page");
             assert!(html.contains(text) && html.contains("Alice Example"), "{path}: {html}");
@@ -93,7 +93,7 @@ async fn alice_sees_her_pages_and_none_of_her_tokens() {
                 assert!(!text.contains("eyJ") && !text.contains("logto_"), "{path}: {text}");
             }
         }
-        let html = alice.open(&site.url("/profile")).await.text().await.expect("a page");
+        let html = alice.open(&fixture.url("/profile")).await.text().await.expect("a page");
         if framework == Framework::Dioxus {
             let taken_over = encoded(&html).concat();
             assert!(
@@ -101,7 +101,7 @@ async fn alice_sees_her_pages_and_none_of_her_tokens() {
                 "the test looks at the wrong place: {html}"
             );
         }
-        let profile = call(&site, &alice, "/api/profile", site.app.base_url()).await;
+        let profile = call(&fixture, &alice, "/api/profile", fixture.app.base_url()).await;
         assert_eq!(profile.status(), 200);
         assert!(profile.text().await.expect("text").contains("Alice Example"));
     })
@@ -110,20 +110,20 @@ async fn alice_sees_her_pages_and_none_of_her_tokens() {
 
 #[tokio::test]
 async fn a_scope_is_asked_for() {
-    everywhere(async |framework, site| {
-        let alice = signed_in(&site, "alice").await;
-        let things = call(&site, &alice, "/api/things", site.app.base_url()).await;
+    everywhere(async |framework, fixture| {
+        let alice = signed_in(&fixture, "alice").await;
+        let things = call(&fixture, &alice, "/api/things", fixture.app.base_url()).await;
         assert_eq!(things.status(), 200);
         assert!(things.text().await.expect("text").contains("a lamp"));
 
-        let carol = signed_in(&site, "carol").await;
-        let things = call(&site, &carol, "/api/things", site.app.base_url()).await;
+        let carol = signed_in(&fixture, "carol").await;
+        let things = call(&fixture, &carol, "/api/things", fixture.app.base_url()).await;
         assert_eq!(things.status(), 403);
         if framework != Framework::Loco {
-            let page = alice.open(&site.url("/things")).await;
+            let page = alice.open(&fixture.url("/things")).await;
             assert_eq!(page.status(), 200);
             assert!(page.text().await.expect("a page").contains("a lamp and a chair"));
-            let page = carol.open(&site.url("/things")).await;
+            let page = carol.open(&fixture.url("/things")).await;
             assert_eq!(page.status(), 403);
             // That of the SDK's own page would stop this one's scripts.
             assert_eq!(header(&page, "content-security-policy"), "");
@@ -135,10 +135,10 @@ async fn a_scope_is_asked_for() {
 
 #[tokio::test]
 async fn a_page_of_another_site_cannot_call_server_functions() {
-    everywhere(async |_, site| {
-        let alice = signed_in(&site, "alice").await;
+    everywhere(async |_, fixture| {
+        let alice = signed_in(&fixture, "alice").await;
         for path in ["/api/profile", "/api/things"] {
-            let answer = call(&site, &alice, path, "https://evil.example").await;
+            let answer = call(&fixture, &alice, path, "https://evil.example").await;
             assert_eq!(answer.status(), 403, "{path}");
             assert!(answer.text().await.expect("text").contains("wrong_origin"), "{path}");
         }
@@ -149,12 +149,12 @@ async fn a_page_of_another_site_cannot_call_server_functions() {
 /// Access tokens of five seconds are renewed each time.
 #[tokio::test]
 async fn a_token_that_is_renewed_for_a_page_is_sent_in_its_cookie() {
-    everywhere(async |framework, site| {
-        site.tenant.set_access_token_life(Duration::from_secs(5));
-        let alice = signed_in(&site, "alice").await;
+    everywhere(async |framework, fixture| {
+        fixture.tenant.set_access_token_life(Duration::from_secs(5));
+        let alice = signed_in(&fixture, "alice").await;
         let answer = match framework {
-            Framework::Loco => call(&site, &alice, "/api/things", site.app.base_url()).await,
-            _ => alice.open(&site.url("/things")).await,
+            Framework::Loco => call(&fixture, &alice, "/api/things", fixture.app.base_url()).await,
+            _ => alice.open(&fixture.url("/things")).await,
         };
         assert_eq!(answer.status(), 200);
         assert_eq!(header(&answer, CACHE_CONTROL.as_str()), "no-store");
@@ -165,8 +165,8 @@ async fn a_token_that_is_renewed_for_a_page_is_sent_in_its_cookie() {
 
 #[tokio::test]
 async fn there_is_a_way_straight_to_hugging_face() {
-    everywhere(async |_, site| {
-        let at_logto = Visitor::new().sent_to(&site.url("/sign-in/hugging-face")).await;
+    everywhere(async |_, fixture| {
+        let at_logto = Visitor::new().sent_to(&fixture.url("/sign-in/hugging-face")).await;
         assert!(at_logto.contains("direct_sign_in=social%3Ahuggingface"), "{at_logto}");
     })
     .await;

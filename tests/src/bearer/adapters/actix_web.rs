@@ -35,7 +35,7 @@ pub(super) async fn serve(api: Api) -> Server {
     run!(server)
 }
 
-pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
+pub(super) async fn serve_app(logto: Logto, api: Api) -> Server {
     let server = HttpServer::new(move || {
         App::new()
             .wrap(logto_actix_web::middleware(&logto))

@@ -14,7 +14,7 @@ pub(super) async fn serve(api: Api) -> Server {
     run(router(api)).await
 }
 
-pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
+pub(super) async fn serve_app(logto: Logto, api: Api) -> Server {
     let router = Router::new()
         .route("/read", any(call::<Read>))
         .route("/read-and-write", any(call::<ReadAndWrite>))

@@ -11,7 +11,7 @@
 //! | `/machines`, `/users` | a machine's token, a user's |
 //! | `/misplaced/{organization}` | an organization of a path parameter that the route has not |
 //!
-//! And a site that signs users in and lets its own pages call its API; `/read` answers
+//! And an app that signs users in and lets its own pages call its API; `/read` answers
 //! `POST` too.
 //!
 //! | route | asks for |
@@ -36,7 +36,7 @@ pub struct Adapter {
     /// What the suite calls it.
     pub name: &'static str,
     pub(super) serve: fn(Api) -> BoxFuture<'static, Server>,
-    pub(super) serve_site: fn(Logto, Api) -> BoxFuture<'static, Server>,
+    pub(super) serve_app: fn(Logto, Api) -> BoxFuture<'static, Server>,
 }
 
 /// Every framework.
@@ -46,22 +46,22 @@ pub fn all() -> Vec<Adapter> {
         Adapter {
             name: "axum",
             serve: |api| Box::pin(axum::serve(api)),
-            serve_site: |logto, api| Box::pin(axum::serve_site(logto, api)),
+            serve_app: |logto, api| Box::pin(axum::serve_app(logto, api)),
         },
         Adapter {
             name: "actix-web",
             serve: |api| Box::pin(actix_web::serve(api)),
-            serve_site: |logto, api| Box::pin(actix_web::serve_site(logto, api)),
+            serve_app: |logto, api| Box::pin(actix_web::serve_app(logto, api)),
         },
         Adapter {
             name: "poem",
             serve: |api| Box::pin(poem::serve(api)),
-            serve_site: |logto, api| Box::pin(poem::serve_site(logto, api)),
+            serve_app: |logto, api| Box::pin(poem::serve_app(logto, api)),
         },
         Adapter {
             name: "rocket",
             serve: |api| Box::pin(rocket::serve(api)),
-            serve_site: |logto, api| Box::pin(rocket::serve_site(logto, api)),
+            serve_app: |logto, api| Box::pin(rocket::serve_app(logto, api)),
         },
     ]
 }

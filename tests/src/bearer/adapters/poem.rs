@@ -13,14 +13,14 @@ pub(super) async fn serve(api: Api) -> Server {
     run(endpoint(api)).await
 }
 
-pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
-    let site = Route::new()
+pub(super) async fn serve_app(logto: Logto, api: Api) -> Server {
+    let app = Route::new()
         .at("/read", call::<Read>::default())
         .at("/read-and-write", call::<ReadAndWrite>::default())
         .at("/organizations/:organization/things", call::<OfPath>::default())
         .with(logto_poem::middleware(&logto))
         .data(api);
-    run(site).await
+    run(app).await
 }
 
 async fn run(endpoint: impl Endpoint + 'static) -> Server {

@@ -32,7 +32,7 @@ pub(super) async fn serve(api: Api) -> Server {
     run(|rocket| rocket.attach(api_fairing(&api)).mount("/", pages)).await
 }
 
-pub(super) async fn serve_site(logto: Logto, api: Api) -> Server {
+pub(super) async fn serve_app(logto: Logto, api: Api) -> Server {
     let pages = routes![call_read, post_read, call_read_and_write, call_of_path,];
     run(|rocket| {
         rocket.attach(logto_rocket::fairing(&logto)).attach(api_fairing(&api)).mount("/", pages)

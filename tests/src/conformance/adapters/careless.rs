@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use super::axum::router;
 use crate::conformance::{Adapter, Driver, Server, TestApp};
 
-/// An adapter that forgets to pay cookies with the app's errors.
+/// An adapter that forgets to send pending cookies with the app's errors.
 #[must_use]
 pub fn careless() -> Driver {
     Driver::of::<Careless>()

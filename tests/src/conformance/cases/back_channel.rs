@@ -5,7 +5,7 @@ use logto::web::Route;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::super::{Answer, Case, Site, Visitor};
+use super::super::{Answer, Case, RunningApp, Visitor};
 
 const ROUTE: &str = "/backchannel-logout";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -14,62 +14,62 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 #[must_use]
 pub fn back_channel() -> Vec<Case> {
     vec![
-        Case::new("Logto says that someone signed out", async |site| {
-            let (mut visitor, form) = signed_out_at_logto(site).await;
+        Case::new("Logto says that someone signed out", async |app| {
+            let (mut visitor, form) = signed_out_at_logto(app).await;
             visitor.is_signed_in().await;
-            let answer = logto_posts(site, &form).await;
+            let answer = logto_posts(app, &form).await;
             assert_eq!((answer.status, answer.text().as_str()), (200, ""));
             answer.is_not_stored();
             answer.has_no_pending_cookies();
             visitor.is_signed_out().await;
             // Once.
-            is_refused(&logto_posts(site, &form).await);
+            is_refused(&logto_posts(app, &form).await);
         }),
-        Case::new("Logto says so in chunks", async |site| {
-            let (mut visitor, form) = signed_out_at_logto(site).await;
+        Case::new("Logto says so in chunks", async |app| {
+            let (mut visitor, form) = signed_out_at_logto(app).await;
             let (first, rest) = form.split_at(100);
             let chunk = |part: &str| format!("{:x}\r\n{part}\r\n", part.len());
             let body = format!("{}{}0\r\n\r\n", chunk(first), chunk(rest));
-            let mut logto = site.visitor();
+            let mut logto = app.visitor();
             let ask = logto.ask("POST", ROUTE).headers(&[FORM]);
             let ask = ask.header("transfer-encoding", "chunked");
             let answer = ask.body(body).send().await;
             assert_eq!(answer.status, 200);
             visitor.is_signed_out().await;
         }),
-        Case::new("as long as a logout may be", async |site| {
-            let (mut visitor, form) = signed_out_at_logto(site).await;
+        Case::new("as long as a logout may be", async |app| {
+            let (mut visitor, form) = signed_out_at_logto(app).await;
             let limit = Route::BackChannelLogout.body_limit();
-            let answer = logto_posts(site, &padded(&form, limit)).await;
+            let answer = logto_posts(app, &padded(&form, limit)).await;
             assert_eq!(answer.status, 200);
             visitor.is_signed_out().await;
         }),
-        Case::new("longer than a logout may be", async |site| {
-            let (mut visitor, form) = signed_out_at_logto(site).await;
+        Case::new("longer than a logout may be", async |app| {
+            let (mut visitor, form) = signed_out_at_logto(app).await;
             let limit = Route::BackChannelLogout.body_limit();
             for length in [limit + 1, limit * 2] {
                 // Neither read to the limit nor to the end: what is cut off may say something else.
-                is_refused(&logto_posts(site, &padded(&form, length)).await);
+                is_refused(&logto_posts(app, &padded(&form, length)).await);
             }
             visitor.is_signed_in().await;
-            assert_eq!(logto_posts(site, &form).await.status, 200);
+            assert_eq!(logto_posts(app, &form).await.status, 200);
             visitor.is_signed_out().await;
         }),
-        Case::new("a logout of no one", async |site| {
+        Case::new("a logout of no one", async |app| {
             for body in ["", "logout_token=", "logout_token=a.b.c", "a=b"] {
-                is_refused(&logto_posts(site, body).await);
+                is_refused(&logto_posts(app, body).await);
             }
         }),
-        Case::new("a logout that has two tokens", async |site| {
-            let (mut visitor, form) = signed_out_at_logto(site).await;
-            is_refused(&logto_posts(site, &format!("{form}&{form}")).await);
+        Case::new("a logout that has two tokens", async |app| {
+            let (mut visitor, form) = signed_out_at_logto(app).await;
+            is_refused(&logto_posts(app, &format!("{form}&{form}")).await);
             visitor.is_signed_in().await;
         }),
     ]
 }
 
-async fn logto_posts(site: &Site, body: &str) -> Answer {
-    let mut logto = site.visitor();
+async fn logto_posts(app: &RunningApp, body: &str) -> Answer {
+    let mut logto = app.visitor();
     let ask = logto.ask("POST", ROUTE).headers(&[FORM]);
     ask.body(body).send().await
 }
@@ -87,10 +87,10 @@ fn padded(form: &str, length: usize) -> String {
 }
 
 /// Alice, who is signed in here and has signed out at Logto, and what Logto posts about it.
-async fn signed_out_at_logto(site: &Site) -> (Visitor<'_>, String) {
-    let mut visitor = site.visitor();
+async fn signed_out_at_logto(app: &RunningApp) -> (Visitor<'_>, String) {
+    let mut visitor = app.visitor();
     let address = visitor.begin().await;
-    let mut browser = site.tenant.browser();
+    let mut browser = app.tenant.browser();
     let callback = browser.sign_in(&address, "alice").await;
     visitor.open(&callback.expect("a callback")).await;
 
@@ -102,9 +102,9 @@ async fn signed_out_at_logto(site: &Site) -> (Visitor<'_>, String) {
     });
     let inbox = tokio::spawn(async move { axum::serve(listener, inbox).await });
     let here = format!("http://localhost:{port}");
-    site.tenant.register_base_url(&here).expect("an address");
+    app.tenant.register_base_url(&here).expect("an address");
     let out =
-        format!("{}/oidc/session/end?client_id={}", site.tenant.endpoint(), site.tenant.app_id());
+        format!("{}/oidc/session/end?client_id={}", app.tenant.endpoint(), app.tenant.app_id());
     browser.sign_out(&out).await.expect("a sign-out at Logto");
     let form = posted.recv().await.expect("what Logto posts");
     inbox.abort();

@@ -16,12 +16,12 @@ pub fn without_middleware() -> Vec<Case> {
         ("User with a body", "/echo"),
     ] {
         let name = format!("{asks_for} without the middleware");
-        let case = Case::new(name, async move |site| {
-            if site.refused_to_start() {
+        let case = Case::new(name, async move |app| {
+            if app.refused_to_start() {
                 return;
             }
             let method = if path == "/echo" { "POST" } else { "GET" };
-            let mut visitor = site.visitor();
+            let mut visitor = app.visitor();
             for signed_in in [false, true] {
                 if signed_in {
                     visitor.sign_in("alice").await;
@@ -39,9 +39,9 @@ pub fn without_middleware() -> Vec<Case> {
         });
         cases.push(case.on(bare));
     }
-    let plain = Case::new("no extractor without the middleware", async |site| {
-        if !site.refused_to_start() {
-            assert_eq!(site.visitor().open("/plain").await.status, 200);
+    let plain = Case::new("no extractor without the middleware", async |app| {
+        if !app.refused_to_start() {
+            assert_eq!(app.visitor().open("/plain").await.status, 200);
         }
     });
     cases.push(plain.on(bare));
@@ -52,9 +52,9 @@ pub fn without_middleware() -> Vec<Case> {
 #[must_use]
 pub fn without_routes() -> Vec<Case> {
     let setup = Setup { without_routes: true, ..Setup::default() };
-    let case = Case::new("the SDK's routes were forgotten", async |site| {
+    let case = Case::new("the SDK's routes were forgotten", async |app| {
         for path in ["/sign-in", "/callback?code=a&state=b"] {
-            let answer = site.visitor().open(path).await;
+            let answer = app.visitor().open(path).await;
             assert_eq!(answer.status, 404, "{}", answer.summary(""));
             // The page escapes the apostrophe.
             assert!(answer.text().contains("log says what to add."));

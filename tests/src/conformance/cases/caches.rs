@@ -11,8 +11,8 @@ pub fn caches() -> Vec<Case> {
         ("a protected page", "/page", Some("no-store")),
         ("a page that does not ask", "/plain", Some("max-age=60")),
     ] {
-        cases.push(Case::new(name, async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(name, async move |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let answer = visitor.open(path).await;
             assert_eq!(answer.status, 200);
@@ -29,26 +29,26 @@ pub fn caches() -> Vec<Case> {
 pub fn leaving() -> Vec<Case> {
     let fetch = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
     vec![
-        Case::new("htmx follows a link to sign-in", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("htmx follows a link to sign-in", async |app| {
+            let mut visitor = app.visitor();
             let answer = visitor.get("/sign-in").header("hx-request", "true").send().await;
             assert_eq!(answer.status, 200);
             let to = answer.header("hx-redirect").expect("an address");
             assert!(to.contains("/oidc/auth?"), "{to}");
-            let callback = site.at_logto(&to, "alice").await;
+            let callback = app.at_logto(&to, "alice").await;
             assert_eq!(visitor.open(&callback).await.status, 303);
             visitor.is_signed_in().await;
         }),
-        Case::new("htmx signs out", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("htmx signs out", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let answer = visitor.post("/sign-out").header("hx-request", "true").send().await;
             assert_eq!(answer.status, 200);
             assert!(answer.header("hx-redirect").is_some_and(|to| to.contains("/session/end")));
             visitor.is_signed_out().await;
         }),
-        Case::new("a script signs out", async move |site| {
-            let mut visitor = site.visitor();
+        Case::new("a script signs out", async move |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let ask = visitor.post("/sign-out").header("accept", "*/*");
             let answer = ask.headers(&fetch).send().await;
@@ -57,8 +57,8 @@ pub fn leaving() -> Vec<Case> {
             assert!(text.contains("\"redirect_to\":") && text.contains("/session/end"), "{text}");
             visitor.is_signed_out().await;
         }),
-        Case::new("an XMLHttpRequest signs in and out", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("an XMLHttpRequest signs in and out", async |app| {
+            let mut visitor = app.visitor();
             let script = [("x-requested-with", "XMLHttpRequest"), ("accept", "*/*")];
             let answer = visitor.get("/sign-in").headers(&script).send().await;
             assert_eq!(answer.status, 200);
@@ -69,8 +69,8 @@ pub fn leaving() -> Vec<Case> {
             assert!(answer.text().contains("/session/end"), "{}", answer.text());
             visitor.is_signed_out().await;
         }),
-        Case::new("a form signs out where it must not be redirected", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a form signs out where it must not be redirected", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let form = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
             let answer = visitor.post("/sign-out?continue").headers(&form).send().await;
@@ -82,8 +82,8 @@ pub fn leaving() -> Vec<Case> {
             assert!(answer.text().contains(&link), "{}", answer.text());
             visitor.is_signed_out().await;
         }),
-        Case::new("Turbo signs out", async move |site| {
-            let mut visitor = site.visitor();
+        Case::new("Turbo signs out", async move |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let turbo = ("accept", "text/vnd.turbo-stream.html, text/html");
             let answer = visitor.post("/sign-out").headers(&[turbo]).headers(&fetch).send().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Answer, Case, Site};
+use super::super::{Answer, Case, RunningApp};
 
 const UNKNOWN: &str = "/callback?code=c&state=AAAAAAAAAAAAAAAAAAAAAA&iss=x";
 
@@ -10,10 +10,10 @@ const UNKNOWN: &str = "/callback?code=c&state=AAAAAAAAAAAAAAAAAAAAAA&iss=x";
 #[must_use]
 pub fn callbacks() -> Vec<Case> {
     let mut cases = vec![
-        Case::new("a callback twice: the code is sent once", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a callback twice: the code is sent once", async |app| {
+            let mut visitor = app.visitor();
             let address = visitor.begin().await;
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             let mut twin = visitor.clone();
             assert_eq!(visitor.open(&callback).await.status, 303);
             let second = twin.open(&callback).await;
@@ -21,37 +21,37 @@ pub fn callbacks() -> Vec<Case> {
             twin.is_signed_in().await;
             let again = visitor.open(&callback).await;
             assert_eq!((again.status, again.location().as_str()), (303, "/"));
-            let sent = site.tenant.requests();
+            let sent = app.tenant.requests();
             let codes = sent.iter().filter(|request| request.path == "/oidc/token");
             assert_eq!(codes.count(), 1);
             visitor.is_signed_in().await;
         }),
-        Case::new("a callback in another browser", async |site| {
-            let address = site.visitor().begin().await;
-            let callback = site.at_logto(&address, "alice").await;
-            let mut other = site.visitor();
+        Case::new("a callback in another browser", async |app| {
+            let address = app.visitor().begin().await;
+            let callback = app.at_logto(&address, "alice").await;
+            let mut other = app.visitor();
             offers_sign_in(&other.open(&callback).await, "%2F");
             other.is_signed_out().await;
         }),
-        Case::new("a callback that comes too late", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a callback that comes too late", async |app| {
+            let mut visitor = app.visitor();
             let address = visitor.begin().await;
-            let callback = site.at_logto(&address, "alice").await;
-            site.pass(Duration::from_secs(15 * 60 + 1));
+            let callback = app.at_logto(&address, "alice").await;
+            app.pass(Duration::from_secs(15 * 60 + 1));
             offers_sign_in(&visitor.open(&callback).await, "%2F");
             visitor.is_signed_out().await;
         }),
-        Case::new("a callback that says everything twice", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a callback that says everything twice", async |app| {
+            let mut visitor = app.visitor();
             let address = visitor.begin().await;
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             let (_, query) = callback.split_once('?').expect("a query");
             offers_sign_in(&visitor.open(&format!("{callback}&{query}")).await, "%2F");
             assert_eq!(visitor.open(&callback).await.status, 303);
             visitor.is_signed_in().await;
         }),
-        Case::new("a callback of another issuer", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a callback of another issuer", async |app| {
+            let mut visitor = app.visitor();
             let sent = visitor.open("/sign-in?return_to=/page").await;
             let state = state_of(&sent.location());
             let callback = format!("/callback?code=c&state={state}&iss=https://evil.example");
@@ -59,10 +59,10 @@ pub fn callbacks() -> Vec<Case> {
             offers_sign_in_of(&answer, "%2Fpage");
             visitor.is_signed_out().await;
         }),
-        Case::new("a callback that is only looked at", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a callback that is only looked at", async |app| {
+            let mut visitor = app.visitor();
             let address = visitor.begin().await;
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             assert_eq!(visitor.ask("HEAD", &callback).send().await.status, 204);
             let ahead = visitor.get(&callback).navigating();
             let ahead = ahead.header("sec-purpose", "prefetch").send().await;
@@ -70,10 +70,10 @@ pub fn callbacks() -> Vec<Case> {
             assert_eq!(visitor.open(&callback).await.status, 303);
             visitor.is_signed_in().await;
         }),
-        Case::new("foreign words in a callback stay words", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("foreign words in a callback stay words", async |app| {
+            let mut visitor = app.visitor();
             let state = state_of(&visitor.begin().await);
-            let callback = refused(site, &state, "server_error&error_description=%3Cscript%3E");
+            let callback = refused(app, &state, "server_error&error_description=%3Cscript%3E");
             let answer = visitor.open(&callback).await;
             offers_sign_in_of(&answer, "%2F");
             assert!(answer.text().contains("&lt;script&gt;"), "{}", answer.text());
@@ -82,26 +82,26 @@ pub fn callbacks() -> Vec<Case> {
     ];
     for signed_in in [false, true] {
         let who = if signed_in { "signed in" } else { "signed out" };
-        cases.push(Case::new(format!("a stale callback, {who}"), async move |site| {
-            leads_on(site, signed_in, |_| UNKNOWN.to_owned(), "/").await;
+        cases.push(Case::new(format!("a stale callback, {who}"), async move |app| {
+            leads_on(app, signed_in, |_| UNKNOWN.to_owned(), "/").await;
         }));
-        cases.push(Case::new(format!("a stale error, {who}"), async move |site| {
-            let stale = |site: &Site| refused(site, "AAAAAAAAAAAAAAAAAAAAAA", "access_denied");
-            leads_on(site, signed_in, stale, "/").await;
+        cases.push(Case::new(format!("a stale error, {who}"), async move |app| {
+            let stale = |app: &RunningApp| refused(app, "AAAAAAAAAAAAAAAAAAAAAA", "access_denied");
+            leads_on(app, signed_in, stale, "/").await;
         }));
-        cases.push(Case::new(format!("a bare callback, {who}"), async move |site| {
-            leads_on(site, signed_in, |_| "/callback".to_owned(), "/").await;
+        cases.push(Case::new(format!("a bare callback, {who}"), async move |app| {
+            leads_on(app, signed_in, |_| "/callback".to_owned(), "/").await;
         }));
-        cases.push(Case::new(format!("a sign-in that is cancelled, {who}"), async move |site| {
-            cancelled(site, signed_in).await;
+        cases.push(Case::new(format!("a sign-in that is cancelled, {who}"), async move |app| {
+            cancelled(app, signed_in).await;
         }));
-        cases.push(Case::new(format!("a sign-in that Logto refuses, {who}"), async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(format!("a sign-in that Logto refuses, {who}"), async move |app| {
+            let mut visitor = app.visitor();
             if signed_in {
                 visitor.sign_in("alice").await;
             }
             let state = state_of(&visitor.begin().await);
-            let answer = visitor.open(&refused(site, &state, "invalid_scope")).await;
+            let answer = visitor.open(&refused(app, &state, "invalid_scope")).await;
             if !signed_in {
                 return offers_sign_in_of(&answer, "%2F");
             }
@@ -113,20 +113,25 @@ pub fn callbacks() -> Vec<Case> {
             visitor.is_signed_in().await;
         }));
         let order = if signed_in { "last" } else { "first" };
-        cases.push(Case::new(format!("two tabs, the first one back {order}"), async move |site| {
-            two_tabs(site, signed_in).await;
+        cases.push(Case::new(format!("two tabs, the first one back {order}"), async move |app| {
+            two_tabs(app, signed_in).await;
         }));
     }
     cases
 }
 
 /// A callback of no sign-in: a user who is signed in goes on, anyone else is offered to sign in.
-async fn leads_on(site: &Site, signed_in: bool, callback: fn(&Site) -> String, page: &str) {
-    let mut visitor = site.visitor();
+async fn leads_on(
+    app: &RunningApp,
+    signed_in: bool,
+    callback: fn(&RunningApp) -> String,
+    page: &str,
+) {
+    let mut visitor = app.visitor();
     if signed_in {
         visitor.sign_in("alice").await;
     }
-    let answer = visitor.open(&callback(site)).await;
+    let answer = visitor.open(&callback(app)).await;
     answer.has_no_pending_cookies();
     answer.is_not_stored();
     if signed_in {
@@ -137,8 +142,8 @@ async fn leads_on(site: &Site, signed_in: bool, callback: fn(&Site) -> String, p
     }
 }
 
-async fn cancelled(site: &Site, signed_in: bool) {
-    let mut visitor = site.visitor();
+async fn cancelled(app: &RunningApp, signed_in: bool) {
+    let mut visitor = app.visitor();
     if signed_in {
         visitor.sign_in("alice").await;
     }
@@ -146,7 +151,7 @@ async fn cancelled(site: &Site, signed_in: bool) {
     // On Logto's consent page a cancellation brings nothing at all.
     let bare = visitor.open("/callback").await;
     let state = state_of(&sent.location());
-    let answer = visitor.open(&refused(site, &state, "access_denied")).await;
+    let answer = visitor.open(&refused(app, &state, "access_denied")).await;
     assert!(answer.cookie("logto_sign_in_").is_removal());
     if signed_in {
         for answer in [bare, answer] {
@@ -159,12 +164,12 @@ async fn cancelled(site: &Site, signed_in: bool) {
     }
 }
 
-async fn two_tabs(site: &Site, reversed: bool) {
-    let mut visitor = site.visitor();
+async fn two_tabs(app: &RunningApp, reversed: bool) {
+    let mut visitor = app.visitor();
     let mut back = Vec::new();
     for page in ["/page", "/nested/deep/page"] {
         let sent = visitor.open(&format!("/sign-in?return_to={page}")).await;
-        back.push((site.at_logto(&sent.location(), "alice").await, page));
+        back.push((app.at_logto(&sent.location(), "alice").await, page));
     }
     if reversed {
         back.reverse();
@@ -196,8 +201,8 @@ fn shows_sign_in(answer: &Answer, page: &str) {
     assert!(!answer.text().contains("<script"), "{}", answer.text());
 }
 
-pub(super) fn refused(site: &Site, state: &str, error: &str) -> String {
-    let issuer = site.tenant.issuer();
+pub(super) fn refused(app: &RunningApp, state: &str, error: &str) -> String {
+    let issuer = app.tenant.issuer();
     format!("/callback?error={error}&state={state}&iss={issuer}")
 }
 

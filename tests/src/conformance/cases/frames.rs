@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::super::{Answer, Case, Setup, Site, Visitor};
+use super::super::{Answer, Case, RunningApp, Setup, Visitor};
 
 type Header = (&'static str, &'static str);
 
@@ -22,9 +22,9 @@ const PAGE: &str = "/page?a=b";
 #[must_use]
 pub fn frames() -> Vec<Case> {
     let mut cases = vec![
-        Case::new("a frame gets a session of its own", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            let code = code_for(site, &mut window, &mut frame).await;
+        Case::new("a frame gets a session of its own", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            let code = code_for(app, &mut window, &mut frame).await;
             let taken = redeem(&mut frame, &code).await;
             assert_eq!((taken.status, taken.location().as_str()), (303, PAGE));
             let mut cookies = taken.cookies().into_iter();
@@ -33,19 +33,19 @@ pub fn frames() -> Vec<Case> {
             assert!(cookie.attributes.ends_with("HttpOnly; SameSite=None; Secure; Partitioned"));
             assert_eq!(frame.cookie_names(), ["__Host-logto_conformance_frame"]);
             let shown = shown_in_frame(&mut frame, PAGE).await;
-            assert_eq!((shown.status, shown.text()), (200, format!("hello {}", site.alice())));
+            assert_eq!((shown.status, shown.text()), (200, format!("hello {}", app.alice())));
         }),
-        Case::new("a frame renews its own cookie", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            signed_in(site, &mut window, &mut frame).await;
+        Case::new("a frame renews its own cookie", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            signed_in(app, &mut window, &mut frame).await;
             window.let_the_token_end();
             let renewed = shown_in_frame(&mut frame, "/cookies").await;
             let cookie = renewed.cookie("__Host-logto_conformance_frame");
             assert!(cookie.attributes.contains("Partitioned"), "{cookie:?}");
         }),
-        Case::new("a sign-out in a frame ends both and opens a window", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            signed_in(site, &mut window, &mut frame).await;
+        Case::new("a sign-out in a frame ends both and opens a window", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            signed_in(app, &mut window, &mut frame).await;
             let answer = frame.post("/sign-out").headers(&FRAMED).headers(&[HERE]).send().await;
             assert_eq!(answer.status, 200, "{}", answer.summary(""));
             assert!(link(&answer).contains("/oidc/session/end?client_id="));
@@ -54,15 +54,15 @@ pub fn frames() -> Vec<Case> {
             window.is_signed_out().await;
             frame.is_signed_out().await;
         }),
-        Case::new("a link to sign in, in a frame", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
+        Case::new("a link to sign in, in a frame", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
             let answer = shown_in_frame(&mut frame, "/sign-in?return_to=%2Fpage").await;
             assert_eq!(answer.status, 200);
-            let code = code_at(site, &mut window, &link(&answer)).await;
+            let code = code_at(app, &mut window, &link(&answer)).await;
             assert_eq!(redeem(&mut frame, &code).await.location(), "/page");
         }),
-        Case::new("a window of a user who is signed in asks all the same", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
+        Case::new("a window of a user who is signed in asks all the same", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
             window.sign_in("alice").await;
             let link = link(&shown_in_frame(&mut frame, PAGE).await);
             let asked = open_window(&mut window, &link).await;
@@ -72,15 +72,15 @@ pub fn frames() -> Vec<Case> {
             let code = code_of(&confirm(&mut window, &link).await);
             assert_eq!(redeem(&mut frame, &code).await.status, 303);
         }),
-        Case::new("a page that needs a recent sign-in, in a frame", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
+        Case::new("a page that needs a recent sign-in, in a frame", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
             window.sign_in("alice").await;
             let link = link(&shown_in_frame(&mut frame, "/fresh").await);
             let answer = open_window(&mut window, &link).await;
             assert!(answer.location().contains("max_age=300"), "{}", answer.location());
         }),
-        Case::new("an app that no one may frame has no such route", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("an app that no one may frame has no such route", async |app| {
+            let mut visitor = app.visitor();
             let answer = shown_in_frame(&mut visitor, PAGE).await;
             assert_eq!(answer.status, 401);
             assert_eq!(link(&answer), PAGE);
@@ -96,60 +96,60 @@ pub fn frames() -> Vec<Case> {
 /// What must give no one a session.
 fn attacks() -> Vec<Case> {
     let mut cases = vec![
-        Case::new("a code works once", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            let code = code_for(site, &mut window, &mut frame).await;
+        Case::new("a code works once", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            let code = code_for(app, &mut window, &mut frame).await;
             let mut before = frame.clone();
             assert_eq!(redeem(&mut frame, &code).await.status, 303);
             gets_nothing(&mut before, &code).await;
         }),
-        Case::new("a code works in its own frame alone", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            let code = code_for(site, &mut window, &mut frame).await;
-            let mut other = site.visitor();
+        Case::new("a code works in its own frame alone", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            let code = code_for(app, &mut window, &mut frame).await;
+            let mut other = app.visitor();
             gets_nothing(&mut other, &code).await;
             shown_in_frame(&mut other, PAGE).await;
             gets_nothing(&mut other, &code).await;
         }),
-        Case::new("a code has its time", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            let code = code_for(site, &mut window, &mut frame).await;
-            site.pass(Duration::from_secs(61));
+        Case::new("a code has its time", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            let code = code_for(app, &mut window, &mut frame).await;
+            app.pass(Duration::from_secs(61));
             gets_nothing(&mut frame, &code).await;
         }),
-        Case::new("a code of a session that has ended", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            let code = code_for(site, &mut window, &mut frame).await;
+        Case::new("a code of a session that has ended", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            let code = code_for(app, &mut window, &mut frame).await;
             window.post("/sign-out").send().await;
             gets_nothing(&mut frame, &code).await;
         }),
-        Case::new("a code that another site sends", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
-            let code = code_for(site, &mut window, &mut frame).await;
+        Case::new("a code that another site sends", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
+            let code = code_for(app, &mut window, &mut frame).await;
             let ask = frame.ask("POST", ROUTE).headers(&FRAMED).headers(&[ELSEWHERE]);
             let ask = ask.header("origin", AROUND).body(format!("code={code}"));
             assert_eq!(ask.send().await.status, 400);
             frame.is_signed_out().await;
         }),
-        Case::new("a ticket is no code", async |site| {
-            let mut frame = site.visitor();
+        Case::new("a request is no code", async |app| {
+            let mut frame = app.visitor();
             let link = link(&shown_in_frame(&mut frame, PAGE).await);
-            let (_, ticket) = link.split_once("ticket=").expect("a ticket");
-            gets_nothing(&mut frame, ticket).await;
+            let (_, request) = link.split_once("request=").expect("a request");
+            gets_nothing(&mut frame, request).await;
         }),
-        Case::new("a window that began in another browser", async |site| {
+        Case::new("a window that began in another browser", async |app| {
             // The attacker's frame and window, up to the way back from Logto; then the victim.
-            let (mut attacker, mut frame) = (site.visitor(), site.visitor());
+            let (mut attacker, mut frame) = (app.visitor(), app.visitor());
             let link = link(&shown_in_frame(&mut frame, PAGE).await);
             assert_eq!(open_window(&mut attacker, &link).await.status, 303);
-            let mut victim = site.visitor();
+            let mut victim = app.visitor();
             victim.sign_in("alice").await;
             let answer = victim.get(&link).navigating().headers(&[ELSEWHERE]).send().await;
             asks_for_nothing(&answer);
             asks_for_nothing(&confirm(&mut victim, &link).await);
         }),
-        Case::new("a click that was not meant", async |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
+        Case::new("a click that was not meant", async |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
             window.sign_in("alice").await;
             let link = link(&shown_in_frame(&mut frame, PAGE).await);
             assert_eq!(open_window(&mut window, &link).await.status, 200);
@@ -165,13 +165,13 @@ fn attacks() -> Vec<Case> {
     ];
     for (name, headers) in [
         ("a window that another site opens", vec![ELSEWHERE]),
-        ("a window of a sibling site", vec![("sec-fetch-site", "same-site")]),
+        ("a window of a sibling app", vec![("sec-fetch-site", "same-site")]),
         ("a window of a link in a message", vec![("sec-fetch-site", "none")]),
         ("a window of an old browser that says nothing", vec![]),
         ("a window in a frame", vec![HERE, ("sec-fetch-dest", "iframe")]),
     ] {
-        cases.push(Case::new(name, async move |site| {
-            let (mut window, mut frame) = (site.visitor(), site.visitor());
+        cases.push(Case::new(name, async move |app| {
+            let (mut window, mut frame) = (app.visitor(), app.visitor());
             window.sign_in("alice").await;
             let link = link(&shown_in_frame(&mut frame, PAGE).await);
             let ask = window.get(&link).headers(&FRAMED[..1]).headers(&headers);
@@ -222,10 +222,10 @@ fn requests_with_the_cookie() -> Vec<Case> {
     ];
     let case =
         |(name, method, path, headers, status): (&str, &'static str, &'static str, _, u16)| {
-            Case::new(format!("in a frame, {name}"), async move |site| {
+            Case::new(format!("in a frame, {name}"), async move |app| {
                 let headers: &Vec<Header> = &headers;
-                let (mut window, mut frame) = (site.visitor(), site.visitor());
-                signed_in(site, &mut window, &mut frame).await;
+                let (mut window, mut frame) = (app.visitor(), app.visitor());
+                signed_in(app, &mut window, &mut frame).await;
                 let answer = frame.ask(method, path).headers(headers).send().await;
                 assert_eq!(answer.status, status, "{}", answer.summary(""));
                 frame.is_signed_in().await;
@@ -289,9 +289,9 @@ fn code_of(answer: &Answer) -> String {
 }
 
 /// Through the window, from the link to the code.
-async fn code_at(site: &Site, window: &mut Visitor<'_>, link: &str) -> String {
+async fn code_at(app: &RunningApp, window: &mut Visitor<'_>, link: &str) -> String {
     let sent = open_window(window, link).await;
-    let callback = site.at_logto(&sent.location(), "alice").await;
+    let callback = app.at_logto(&sent.location(), "alice").await;
     let back = window.get(&callback).navigating().headers(&[ELSEWHERE]).send().await;
     assert_eq!((back.status, back.location().as_str()), (303, link));
     let asked = window.get(link).navigating().headers(&[ELSEWHERE]).send().await;
@@ -300,13 +300,13 @@ async fn code_at(site: &Site, window: &mut Visitor<'_>, link: &str) -> String {
 }
 
 /// A frame that needs a user, and the code for it.
-async fn code_for(site: &Site, window: &mut Visitor<'_>, frame: &mut Visitor<'_>) -> String {
+async fn code_for(app: &RunningApp, window: &mut Visitor<'_>, frame: &mut Visitor<'_>) -> String {
     let refused = shown_in_frame(frame, PAGE).await;
     assert_eq!(refused.status, 401);
     assert!(policy(&refused).contains("script-src 'sha256-"), "{}", policy(&refused));
     let key = refused.cookie("__Host-logto_conformance_frame_key");
     assert!(key.attributes.ends_with("HttpOnly; SameSite=None; Secure; Partitioned"));
-    code_at(site, window, &link(&refused)).await
+    code_at(app, window, &link(&refused)).await
 }
 
 async fn redeem(frame: &mut Visitor<'_>, code: &str) -> Answer {
@@ -315,8 +315,8 @@ async fn redeem(frame: &mut Visitor<'_>, code: &str) -> Answer {
     ask.body(format!("code={code}")).send().await
 }
 
-async fn signed_in(site: &Site, window: &mut Visitor<'_>, frame: &mut Visitor<'_>) {
-    let code = code_for(site, window, frame).await;
+async fn signed_in(app: &RunningApp, window: &mut Visitor<'_>, frame: &mut Visitor<'_>) {
+    let code = code_for(app, window, frame).await;
     assert_eq!(redeem(frame, &code).await.status, 303);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::super::{Answer, Case, Setup, Site, Visitor};
+use super::super::{Answer, Case, RunningApp, Setup, Visitor};
 use super::callbacks::{refused, state_of};
 
 type Header = (&'static str, &'static str);
@@ -32,10 +32,10 @@ pub fn freshness() -> Vec<Case> {
     let mut cases: Vec<Case> = table
         .into_iter()
         .map(|(name, method, headers)| {
-            Case::new(format!("an old sign-in, asked by {name}"), async move |site| {
-                let mut visitor = site.visitor();
+            Case::new(format!("an old sign-in, asked by {name}"), async move |app| {
+                let mut visitor = app.visitor();
                 visitor.sign_in("alice").await;
-                let origin = site.setup.base_url;
+                let origin = app.setup.base_url;
                 let page = format!("{origin}{PAGE}");
                 let ask =
                     visitor.ask(method, PAGE).header("origin", origin).header("referer", page);
@@ -45,8 +45,8 @@ pub fn freshness() -> Vec<Case> {
         })
         .collect();
     cases.extend([
-        Case::new("a recent sign-in, from no one", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, from no one", async |app| {
+            let mut visitor = app.visitor();
             let refused = visitor.open(PAGE).await;
             refused.is_not_stored();
             assert_eq!((refused.status, refused.location().as_str()), (303, TO_SIGN_IN));
@@ -54,49 +54,49 @@ pub fn freshness() -> Vec<Case> {
             let address = sent.location();
             assert!(address.contains("&max_age=300"), "{address}");
             assert!(address.contains("prompt=consent"), "{address}");
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             let back = visitor.open(&callback).await;
             assert_eq!((back.status, back.location().as_str()), (303, PAGE));
-            is_let_in(&visitor.open(PAGE).await, site);
+            is_let_in(&visitor.open(PAGE).await, app);
             let post = visitor.post("/fresh").body("a=b").send().await;
-            is_let_in(&post, site);
+            is_let_in(&post, app);
             // A plain script without a session is told that there is none.
-            let signed_out = site.visitor().get(PAGE).send().await;
+            let signed_out = app.visitor().get(PAGE).send().await;
             assert_eq!(signed_out.status, 401);
             assert!(signed_out.text().contains("\"unauthenticated\""), "{}", signed_out.text());
             assert!(signed_out.text().contains(TO_SIGN_IN), "{}", signed_out.text());
         }),
-        Case::new("a recent sign-in, from a session that is there", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, from a session that is there", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let refused = visitor.open(PAGE).await;
             assert_eq!((refused.status, refused.location().as_str()), (303, TO_SIGN_IN));
             let sent = visitor.open(&refused.location()).await;
             visitor.is_signed_in().await;
-            let callback = site.at_logto(&sent.location(), "alice").await;
+            let callback = app.at_logto(&sent.location(), "alice").await;
             assert_eq!(visitor.open(&callback).await.location(), PAGE);
-            is_let_in(&visitor.open(PAGE).await, site);
-            site.pass(Duration::from_secs(380));
+            is_let_in(&visitor.open(PAGE).await, app);
+            app.pass(Duration::from_secs(380));
             let again = visitor.open(PAGE).await;
             assert_eq!((again.status, again.location().as_str()), (303, TO_SIGN_IN));
             visitor.is_signed_in().await;
         }),
-        Case::new("a recent sign-in, of someone else", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, of someone else", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let refused = visitor.open(PAGE).await;
             let sent = visitor.open(&refused.location()).await;
-            let callback = site.at_logto(&sent.location(), "carol").await;
+            let callback = app.at_logto(&sent.location(), "carol").await;
             assert_eq!(visitor.open(&callback).await.location(), "/");
             let page = visitor.open("/page").await;
-            assert_ne!(page.text(), format!("hello {}", site.alice()));
+            assert_ne!(page.text(), format!("hello {}", app.alice()));
         }),
-        Case::new("a recent sign-in, which a refresh does not renew", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, which a refresh does not renew", async |app| {
+            let mut visitor = app.visitor();
             let sent = visitor.open(TO_SIGN_IN).await;
-            let callback = site.at_logto(&sent.location(), "alice").await;
+            let callback = app.at_logto(&sent.location(), "alice").await;
             visitor.open(&callback).await;
-            is_let_in(&visitor.open(PAGE).await, site);
+            is_let_in(&visitor.open(PAGE).await, app);
             visitor.let_the_token_end();
             // This page renews the tokens, and that is no sign-in.
             assert_eq!(visitor.open("/info").await.status, 200);
@@ -104,8 +104,8 @@ pub fn freshness() -> Vec<Case> {
             assert_eq!((again.status, again.location().as_str()), (303, TO_SIGN_IN));
             visitor.is_signed_in().await;
         }),
-        Case::new("a recent sign-in, cancelled", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, cancelled", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let address = visitor.asked_again(TO_SIGN_IN).await;
             let cancelled = visitor.open("/callback").await;
@@ -113,51 +113,51 @@ pub fn freshness() -> Vec<Case> {
             assert_eq!((cancelled.status, cancelled.location().as_str()), (303, "/"));
             cancelled.is_not_stored();
             visitor.is_signed_in().await;
-            let callback = refused(site, &state_of(&address), "access_denied");
+            let callback = refused(app, &state_of(&address), "access_denied");
             let answer = visitor.open(&callback).await;
             is_refused(&answer, TO_SIGN_IN);
             assert!(answer.text().contains("You are still signed in"), "{}", answer.text());
             visitor.is_signed_in().await;
         }),
-        Case::new("a recent sign-in, at once", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, at once", async |app| {
+            let mut visitor = app.visitor();
             let address = visitor.asked_again(&asked_for("0")).await;
             assert!(address.contains("&max_age=0"), "{address}");
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             let back = visitor.open(&callback).await;
             assert_eq!((back.status, back.location().as_str()), (303, PAGE));
-            is_let_in(&visitor.open(PAGE).await, site);
+            is_let_in(&visitor.open(PAGE).await, app);
             // It is good for once.
             assert_eq!(visitor.open(&callback).await.location(), "/");
             visitor.is_signed_in().await;
         }),
-        Case::new("a recent sign-in, with the cookies of before", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, with the cookies of before", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let mut before = visitor.clone();
             let address = visitor.asked_again(TO_SIGN_IN).await;
             before.is_signed_in().await;
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             assert_eq!(visitor.open(&callback).await.location(), PAGE);
             before.is_signed_out().await;
             visitor.is_signed_in().await;
         }),
-        Case::new("a recent sign-in, which begins a session of its own", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a recent sign-in, which begins a session of its own", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let mut before = visitor.clone();
-            site.pass(DAY / 2);
+            app.pass(DAY / 2);
             let address = visitor.asked_again(TO_SIGN_IN).await;
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             assert_eq!(visitor.open(&callback).await.location(), PAGE);
-            site.pass(DAY / 2 + Duration::from_secs(60));
+            app.pass(DAY / 2 + Duration::from_secs(60));
             visitor.is_signed_in().await;
             before.is_signed_out().await;
         })
         .on(Setup { configure: |config| config.with_session_lifetime(DAY), ..Setup::default() }),
-        Case::new("a recent sign-in, asked for with something else than a number", async |site| {
+        Case::new("a recent sign-in, asked for with something else than a number", async |app| {
             for age in ["", "abc", "-1", "1&max_age=2"] {
-                let answer = site.visitor().open(&format!("/sign-in?max_age={age}")).await;
+                let answer = app.visitor().open(&format!("/sign-in?max_age={age}")).await;
                 assert_eq!(answer.status, 400, "{age}");
                 answer.has_no_pending_cookies();
             }
@@ -165,16 +165,16 @@ pub fn freshness() -> Vec<Case> {
     ]);
     for age in ["300", "0"] {
         let name = |what: &str| format!("a sign-in within {age} seconds, {what}");
-        cases.push(Case::new(name("which is too old"), async move |site| {
+        cases.push(Case::new(name("which is too old"), async move |app| {
             // Three times, and never a redirect: a loop would have no end.
             let callbacks = ["", "&max_age=999999", "&max_age=300"];
-            insists(site, age, [NOTHING, HOUR], "&max_age=999999", &callbacks).await;
+            insists(app, age, [NOTHING, HOUR], "&max_age=999999", &callbacks).await;
         }));
-        cases.push(Case::new(name("without a time"), async move |site| {
-            insists(site, age, [NOTHING, HOUR], "", &[""]).await;
+        cases.push(Case::new(name("without a time"), async move |app| {
+            insists(app, age, [NOTHING, HOUR], "", &[""]).await;
         }));
-        cases.push(Case::new(name("in the future"), async move |site| {
-            insists(site, age, [HOUR, NOTHING], "&max_age=999999", &[""]).await;
+        cases.push(Case::new(name("in the future"), async move |app| {
+            insists(app, age, [HOUR, NOTHING], "&max_age=999999", &[""]).await;
         }));
     }
     cases
@@ -184,20 +184,20 @@ pub fn freshness() -> Vec<Case> {
 /// that need not be so recent: it answers with the one that it has. The callback comes with each of
 /// these at its end, and brings nothing.
 async fn insists(
-    site: &Site,
+    app: &RunningApp,
     age: &str,
     [ahead, passes]: [Duration; 2],
     sent: &str,
     more: &[&str],
 ) {
-    let mut visitor = site.visitor();
+    let mut visitor = app.visitor();
     visitor.sign_in("alice").await;
-    let mut browser = site.tenant.browser();
-    site.tenant.clock().advance(ahead);
-    let elsewhere = site.visitor().begin().await;
+    let mut browser = app.tenant.browser();
+    app.tenant.clock().advance(ahead);
+    let elsewhere = app.visitor().begin().await;
     browser.sign_in(&elsewhere, "alice").await.expect("a session at Logto");
-    site.tenant.clock().set(UNIX_EPOCH + Duration::from_secs(site.now()));
-    site.pass(passes);
+    app.tenant.clock().set(UNIX_EPOCH + Duration::from_secs(app.now()));
+    app.pass(passes);
     for more in more {
         let address = visitor.asked_again(&asked_for(age)).await;
         let asked = format!("&max_age={age}");
@@ -230,8 +230,8 @@ fn is_refused(answer: &Answer, again: &str) {
     assert!(answer.text().contains(&again.replace('&', "&amp;")), "{}", answer.text());
 }
 
-fn is_let_in(answer: &Answer, site: &Site) {
-    assert_eq!((answer.status, answer.text()), (200, format!("hello {}", site.alice())));
+fn is_let_in(answer: &Answer, app: &RunningApp) {
+    assert_eq!((answer.status, answer.text()), (200, format!("hello {}", app.alice())));
     answer.is_not_stored();
 }
 

@@ -121,8 +121,8 @@ pub fn kinds_of_request() -> Vec<Case> {
     let mut cases: Vec<Case> = table
         .into_iter()
         .map(|(name, method, headers, told)| {
-            Case::new(name, async move |site| {
-                let mut visitor = site.visitor();
+            Case::new(name, async move |app| {
+                let mut visitor = app.visitor();
                 let ask = visitor.ask(method, "/page?a=b").headers(&headers);
                 is_told(&ask.send().await, method, &told);
             })
@@ -151,8 +151,8 @@ pub fn kinds_of_request() -> Vec<Case> {
             Htmx("/sign-in?return_to=%2Fshown"),
         ),
     ] {
-        cases.push(Case::new(name, async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(name, async move |app| {
+            let mut visitor = app.visitor();
             let ask = visitor.ask("POST", "/echo").headers(&headers).body("a=b");
             is_told(&ask.send().await, "POST", &told);
         }));

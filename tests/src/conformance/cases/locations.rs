@@ -47,8 +47,8 @@ pub fn locations() -> Vec<Case> {
     table
         .into_iter()
         .map(|(name, target, page)| {
-            Case::new(name, async move |site| {
-                let mut visitor = site.visitor();
+            Case::new(name, async move |app| {
+                let mut visitor = app.visitor();
                 let answer = visitor.aim(&target).navigating().send().await;
                 let expected = format!("/sign-in?return_to={page}");
                 assert_eq!((answer.status, answer.location()), (303, expected));

@@ -2,7 +2,7 @@
 
 use logto::web::Route;
 
-use super::super::{Answer, Case, Setup, Site};
+use super::super::{Answer, Case, RunningApp, Setup};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -12,33 +12,33 @@ pub fn methods() -> Vec<Case> {
     let mut cases = Vec::new();
     for route in Route::ALL.iter().map(|route| route.path()) {
         for method in METHODS {
-            cases.push(Case::new(format!("{method} {route}"), async move |site| {
-                answers(site, method, route, false).await;
+            cases.push(Case::new(format!("{method} {route}"), async move |app| {
+                answers(app, method, route, false).await;
             }));
         }
     }
     let by_get = Setup { configure: |config| config.with_sign_out_by_get(), ..Setup::default() };
     for method in METHODS {
         let name = format!("{method} /sign-out where a link may sign out");
-        let case = Case::new(name, async move |site| {
-            answers(site, method, "/sign-out", true).await;
+        let case = Case::new(name, async move |app| {
+            answers(app, method, "/sign-out", true).await;
         });
         cases.push(case.on(by_get));
     }
-    cases.push(Case::new("HEAD of a page that begins a sign-in", async |site| {
+    cases.push(Case::new("HEAD of a page that begins a sign-in", async |app| {
         for kind in ["cors", "navigate"] {
-            let mut visitor = site.visitor();
+            let mut visitor = app.visitor();
             let ask = visitor.ask("HEAD", "/hugging-face").header("sec-fetch-mode", kind);
             looks_only(&ask.send().await);
         }
     }));
-    cases.push(Case::new("a script that signs out by GET", async |site| {
-        let mut visitor = site.visitor();
+    cases.push(Case::new("a script that signs out by GET", async |app| {
+        let mut visitor = app.visitor();
         let answer = visitor.get("/sign-out").send().await;
         is_told_in_json(&answer);
     }));
-    cases.push(Case::new("a page in the language of the visitor", async |site| {
-        let mut visitor = site.visitor();
+    cases.push(Case::new("a page in the language of the visitor", async |app| {
+        let mut visitor = app.visitor();
         let ask = visitor.get("/sign-out").navigating();
         let answer = ask.header("accept-language", "fr-CH, fr;q=0.9, en;q=0.8").send().await;
         assert_eq!(answer.header("content-language").as_deref(), Some("fr"));
@@ -48,8 +48,8 @@ pub fn methods() -> Vec<Case> {
     cases
 }
 
-async fn answers(site: &Site, method: &str, route: &str, sign_out_by_get: bool) {
-    let mut visitor = site.visitor();
+async fn answers(app: &RunningApp, method: &str, route: &str, sign_out_by_get: bool) {
+    let mut visitor = app.visitor();
     let answer = visitor.ask(method, route).navigating().send().await;
     answer.is_not_stored();
     let allowed = match (route, sign_out_by_get) {

@@ -10,9 +10,9 @@ use super::super::{Answer, Case};
 #[must_use]
 pub fn outages() -> Vec<Case> {
     let mut cases = vec![
-        Case::new("away before anyone signed in", async |site| {
-            site.tenant.faults().down();
-            let mut visitor = site.visitor();
+        Case::new("away before anyone signed in", async |app| {
+            app.tenant.faults().down();
+            let mut visitor = app.visitor();
             for route in ["/sign-in", "/sign-up", "/hugging-face"] {
                 let answer = visitor.open(route).await;
                 is_unavailable(&answer, true);
@@ -20,46 +20,46 @@ pub fn outages() -> Vec<Case> {
                 is_unavailable(&visitor.get(route).send().await, false);
             }
             visitor.is_signed_out().await;
-            site.tenant.faults().clear();
+            app.tenant.faults().clear();
             // While there is nothing to go on with, Logto is asked every five seconds at most.
-            site.pass(Duration::from_secs(5));
+            app.pass(Duration::from_secs(5));
             visitor.sign_in("alice").await;
         }),
-        Case::new("pages do not need Logto", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("pages do not need Logto", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
-            site.tenant.faults().down();
+            app.tenant.faults().down();
             visitor.is_signed_in().await;
             assert_eq!(visitor.open("/nested/deep/page").await.status, 200);
         }),
-        Case::new("away when someone signs out", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("away when someone signs out", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
-            site.tenant.faults().down();
+            app.tenant.faults().down();
             let answer = visitor.post("/sign-out").send().await;
             assert_eq!(answer.status, 200);
             assert!(answer.text().contains("you may still be signed in there"));
             assert!(answer.cookie("logto_conformance").is_removal());
             visitor.is_signed_out().await;
         }),
-        Case::new("userinfo is away", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("userinfo is away", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
-            site.tenant.faults().set(Endpoint::Userinfo, Fault::Status(502));
+            app.tenant.faults().set(Endpoint::Userinfo, Fault::Status(502));
             is_unavailable(&visitor.open("/info").await, true);
             visitor.is_signed_in().await;
         }),
-        Case::new("userinfo is away when the session was renewed", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("userinfo is away when the session was renewed", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             visitor.let_the_token_end();
-            site.tenant.faults().set(Endpoint::Userinfo, Fault::CutConnection);
+            app.tenant.faults().set(Endpoint::Userinfo, Fault::CutConnection);
             let answer = visitor.open("/info").await;
             is_unavailable(&answer, true);
             assert!(!answer.cookie("logto_conformance").is_removal());
-            site.tenant.faults().clear();
+            app.tenant.faults().clear();
             let next = visitor.open("/info").await;
-            assert_eq!((next.status, next.text()), (200, site.alice()));
+            assert_eq!((next.status, next.text()), (200, app.alice()));
             next.has_no_pending_cookies();
         }),
     ];
@@ -69,26 +69,26 @@ pub fn outages() -> Vec<Case> {
         ("answers 429", Fault::Status(429)),
     ] {
         let case = format!("the token endpoint {name} at a callback");
-        cases.push(Case::new(case, async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(case, async move |app| {
+            let mut visitor = app.visitor();
             let address = visitor.begin().await;
-            let callback = site.at_logto(&address, "alice").await;
-            site.tenant.faults().set(Endpoint::Token, fault);
+            let callback = app.at_logto(&address, "alice").await;
+            app.tenant.faults().set(Endpoint::Token, fault);
             let answer = visitor.open(&callback).await;
             is_unavailable(&answer, true);
             answer.has_no_pending_cookies();
             visitor.is_signed_out().await;
-            site.tenant.faults().clear();
+            app.tenant.faults().clear();
             assert_eq!(visitor.open(&callback).await.status, 303);
             visitor.is_signed_in().await;
         }));
         for page in ["/info", "/cookies", "/moves", "/fails", "/stream"] {
             let case = format!("the token endpoint {name} at {page}");
-            cases.push(Case::new(case, async move |site| {
-                let mut visitor = site.visitor();
+            cases.push(Case::new(case, async move |app| {
+                let mut visitor = app.visitor();
                 visitor.sign_in("alice").await;
                 visitor.let_the_token_end();
-                site.tenant.faults().set(Endpoint::Token, fault);
+                app.tenant.faults().set(Endpoint::Token, fault);
                 for navigating in [true, false] {
                     let ask = visitor.get(page);
                     let ask = if navigating { ask.navigating() } else { ask };
@@ -97,9 +97,9 @@ pub fn outages() -> Vec<Case> {
                     answer.has_no_pending_cookies();
                 }
                 visitor.is_signed_in().await;
-                site.tenant.faults().clear();
+                app.tenant.faults().clear();
                 let answer = visitor.open("/info").await;
-                assert_eq!((answer.status, answer.text()), (200, site.alice()));
+                assert_eq!((answer.status, answer.text()), (200, app.alice()));
             }));
         }
     }

@@ -6,8 +6,8 @@ use super::super::{Answer, Case, Visitor};
 #[must_use]
 pub fn pending_cookies() -> Vec<Case> {
     let mut cases = vec![
-        Case::new("the app's own cookies stay beside ours", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("the app's own cookies stay beside ours", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             visitor.let_the_token_end();
             let answer = visitor.open("/cookies").await;
@@ -16,23 +16,23 @@ pub fn pending_cookies() -> Vec<Case> {
                 assert_eq!(answer.cookie(name).attributes, "Path=/");
             }
         }),
-        Case::new("the app's own cookies stay where nothing is pending", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("the app's own cookies stay where nothing is pending", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let answer = visitor.open("/cookies").await;
             let names: Vec<_> = answer.cookies().into_iter().map(|cookie| cookie.name).collect();
             assert_eq!(names, ["app-one", "app-two"]);
             assert_eq!(answer.header("cache-control").as_deref(), Some("no-store"));
         }),
-        Case::new("two requests with the old token", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("two requests with the old token", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             visitor.let_the_token_end();
             let mut late = visitor.clone();
-            site.tenant.clear_requests();
+            app.tenant.clear_requests();
             is_paid(&visitor.open("/info").await);
             is_paid(&late.open("/info").await);
-            let sent = site.tenant.requests();
+            let sent = app.tenant.requests();
             let renewals = sent.iter().filter(|request| request.path == "/oidc/token");
             assert_eq!(renewals.count(), 1);
         }),
@@ -40,8 +40,8 @@ pub fn pending_cookies() -> Vec<Case> {
     for (page, status) in [("/info", 200), ("/cookies", 200), ("/moves", 303), ("/fails", 418)] {
         for method in ["GET", "HEAD"] {
             let name = format!("a renewed session, sent with {method} {page}");
-            cases.push(Case::new(name, async move |site| {
-                let mut visitor = site.visitor();
+            cases.push(Case::new(name, async move |app| {
+                let mut visitor = app.visitor();
                 visitor.sign_in("alice").await;
                 visitor.let_the_token_end();
                 let ask = visitor.ask(method, page).navigating();
@@ -54,7 +54,7 @@ pub fn pending_cookies() -> Vec<Case> {
                 is_paid(&answer);
                 // The new session is in use, so nothing is pending any more.
                 let next = visitor.open("/info").await;
-                assert_eq!((next.status, next.text()), (200, site.alice()));
+                assert_eq!((next.status, next.text()), (200, app.alice()));
                 next.has_no_pending_cookies();
             }));
         }
@@ -63,10 +63,10 @@ pub fn pending_cookies() -> Vec<Case> {
         for navigating in [true, false] {
             let kind = if navigating { "a user" } else { "a script" };
             let name = format!("a session that Logto ended, told to {kind} at {page}");
-            cases.push(Case::new(name, async move |site| {
-                let mut visitor = site.visitor();
+            cases.push(Case::new(name, async move |app| {
+                let mut visitor = app.visitor();
                 visitor.sign_in("alice").await;
-                site.tenant.revoke_grants("alice").expect("alice is known");
+                app.tenant.revoke_grants("alice").expect("alice is known");
                 visitor.let_the_token_end();
                 ends(&mut visitor, page, navigating).await;
                 visitor.is_signed_out().await;

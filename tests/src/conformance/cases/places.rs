@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::super::{Case, Setup, Site};
+use super::super::{Case, RunningApp, Setup};
 
 const AT_ROOT: Setup = Setup {
     base_url: "http://localhost:3000",
@@ -36,18 +36,16 @@ pub fn places() -> Vec<Case> {
     for (name, setup) in setups {
         for page in ["/page?a=b", "/nested/deep/page"] {
             let name = format!("{page} {name}");
-            cases.push(
-                Case::new(name, async move |site| there_and_back(site, page).await).on(setup),
-            );
+            cases.push(Case::new(name, async move |app| there_and_back(app, page).await).on(setup));
         }
     }
-    cases.push(Case::new("a proxy that changes the host", async |site| {
-        let mut visitor = site.visitor();
+    cases.push(Case::new("a proxy that changes the host", async |app| {
+        let mut visitor = app.visitor();
         let ask = visitor.get("/page").navigating().without("host");
         let answer = ask.header("host", "10.0.0.7:8080").send().await;
         assert_eq!(answer.location(), "/sign-in?return_to=%2Fpage");
         let address = visitor.begin().await;
-        let callback = site.at_logto(&address, "alice").await;
+        let callback = app.at_logto(&address, "alice").await;
         let ask = visitor.get(&callback).navigating().without("host");
         assert_eq!(ask.header("host", "10.0.0.7:8080").send().await.status, 303);
         let ask = visitor.post("/sign-out").without("host");
@@ -57,8 +55,8 @@ pub fn places() -> Vec<Case> {
     let prefixed = Setup { route_prefix: "/auth", ..AT_ROOT };
     for route in ["/sign-in", "/callback", "/sign-out"] {
         let name = format!("with a prefix, {route} is the app's own");
-        let case = Case::new(name, async move |site| {
-            let answer = site.visitor().get(route).send_off_record().await;
+        let case = Case::new(name, async move |app| {
+            let answer = app.visitor().get(route).send_off_record().await;
             assert_eq!(answer.status, 404);
             answer.has_no_pending_cookies();
         });
@@ -67,41 +65,41 @@ pub fn places() -> Vec<Case> {
     cases
 }
 
-async fn there_and_back(site: &Site, page: &str) {
-    let mut visitor = site.visitor();
-    let page = site.path(page);
+async fn there_and_back(app: &RunningApp, page: &str) {
+    let mut visitor = app.visitor();
+    let page = app.path(page);
     let refused = visitor.open(&page).await;
     let encoded = page.replace('/', "%2F").replace('?', "%3F").replace('=', "%3D");
-    let sign_in = format!("{}?return_to={encoded}", site.route("/sign-in"));
+    let sign_in = format!("{}?return_to={encoded}", app.route("/sign-in"));
     assert_eq!((refused.status, refused.location()), (303, sign_in.clone()));
 
     let sent = visitor.open(&sign_in).await;
-    let callback = format!("{}{}/callback", site.setup.base_url, site.setup.route_prefix);
+    let callback = format!("{}{}/callback", app.setup.base_url, app.setup.route_prefix);
     let redirect_uri = callback.replace(':', "%3A").replace('/', "%2F");
     assert!(sent.location().contains(&format!("redirect_uri={redirect_uri}&")));
     assert!(sent.cookie("logto_sign_in_").attributes.starts_with("Path=/;"));
 
-    let back = site.at_logto(&sent.location(), "alice").await;
+    let back = app.at_logto(&sent.location(), "alice").await;
     assert!(back.starts_with(&format!("{callback}?")), "{back}");
     let answer = visitor.open(&back).await;
     assert_eq!((answer.status, answer.location()), (303, page.clone()));
     assert!(answer.cookie("logto_conformance").attributes.starts_with("Path=/;"));
     let shown = visitor.open(&page).await;
-    assert_eq!((shown.status, shown.text()), (200, format!("hello {}", site.alice())));
+    assert_eq!((shown.status, shown.text()), (200, format!("hello {}", app.alice())));
 
     // The `state` says where a callback that comes late was to end.
     let stale = visitor.open(&back).await;
     assert_eq!((stale.status, stale.location()), (303, page));
     // The home page is the base URL: below a path that is the path, without a slash more.
-    let home = Url::parse(site.setup.base_url).expect("a base URL");
-    let out = visitor.post(&site.route("/sign-out")).send().await;
+    let home = Url::parse(app.setup.base_url).expect("a base URL");
+    let out = visitor.post(&app.route("/sign-out")).send().await;
     let home = home.as_str().replace(':', "%3A").replace('/', "%2F");
     let after = format!("post_logout_redirect_uri={home}");
     assert!(out.location().ends_with(&after), "{}", out.location());
     visitor.is_signed_out().await;
     let stale = visitor.open(&back).await;
     assert_eq!(stale.status, 400);
-    let link = format!("href=\"{}?return_to=", site.route("/sign-in"));
+    let link = format!("href=\"{}?return_to=", app.route("/sign-in"));
     assert!(stale.text().contains(&link), "{}", stale.text());
 }
 
@@ -123,8 +121,8 @@ fn several_hosts() -> Vec<Case> {
         ("evil.preview.example.evil.example", "https://app.localhost"),
         ("a.b.preview.example", "https://app.localhost"),
     ] {
-        cases.push(Case::new(format!("one of several hosts, {host}"), async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(format!("one of several hosts, {host}"), async move |app| {
+            let mut visitor = app.visitor();
             let page = format!("/sign-in?return_to={origin}/page");
             let sent = visitor.get(&page).navigating().without("host").header("host", host);
             let answer = sent.send().await;

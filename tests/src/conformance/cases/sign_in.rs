@@ -12,15 +12,15 @@ const SIGN_IN: &str = "Path=/; Max-Age=900; HttpOnly; SameSite=Lax";
 pub fn signing_in() -> Vec<Case> {
     let https = Setup { base_url: "https://localhost:3000", ..Setup::default() };
     let mut cases = vec![
-        Case::new("from a page and back to it", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("from a page and back to it", async |app| {
+            let mut visitor = app.visitor();
             let refused = visitor.open("/page?a=b").await;
             let sent = visitor.open(&refused.location()).await;
             sent.is_not_stored();
             assert_eq!(sent.cookie("logto_sign_in_").attributes, SIGN_IN);
             let address = sent.location();
             for part in [
-                &format!("{}/oidc/auth?", site.tenant.endpoint()),
+                &format!("{}/oidc/auth?", app.tenant.endpoint()),
                 "response_type=code",
                 "client_id=conformance",
                 "redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback",
@@ -28,7 +28,7 @@ pub fn signing_in() -> Vec<Case> {
             ] {
                 assert!(address.contains(part), "{part} in {address}");
             }
-            let callback = site.at_logto(&address, "alice").await;
+            let callback = app.at_logto(&address, "alice").await;
             let back = visitor.open(&callback).await;
             back.is_not_stored();
             assert_eq!((back.status, back.location().as_str()), (303, "/page?a=b"));
@@ -37,58 +37,58 @@ pub fn signing_in() -> Vec<Case> {
             visitor.is_signed_in().await;
             assert_eq!(visitor.lasting_cookie_names(), ["logto_conformance"]);
         }),
-        Case::new("with https: Secure, and the __Host- prefix", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("with https: Secure, and the __Host- prefix", async |app| {
+            let mut visitor = app.visitor();
             let sent = visitor.open("/sign-in").await;
             let begun = sent.cookie("__Host-logto_sign_in_");
             assert_eq!(begun.attributes, format!("{SIGN_IN}; Secure"));
-            let callback = site.at_logto(&sent.location(), "alice").await;
+            let callback = app.at_logto(&sent.location(), "alice").await;
             let back = visitor.open(&callback).await;
             is_a_session(&back.cookie("__Host-logto_conformance"), "; Secure");
             visitor.is_signed_in().await;
         })
         .on(https),
-        Case::new("once signed in, pages are left alone", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("once signed in, pages are left alone", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             for page in ["/hello", "/page", "/nested/deep/page", "/files/a/b"] {
                 let answer = visitor.open(page).await;
-                assert_eq!(answer.text(), format!("hello {}", site.alice()));
+                assert_eq!(answer.text(), format!("hello {}", app.alice()));
                 let caching = if page == "/hello" { "private" } else { "no-store" };
                 assert_eq!(answer.header("cache-control").as_deref(), Some(caching));
                 answer.has_no_pending_cookies();
             }
         }),
-        Case::new("userinfo", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("userinfo", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let answer = visitor.get("/info").send().await;
-            assert_eq!((answer.status, answer.text()), (200, site.alice()));
+            assert_eq!((answer.status, answer.text()), (200, app.alice()));
             answer.has_no_pending_cookies();
         }),
-        Case::new("straight to Hugging Face, by a handler", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("straight to Hugging Face, by a handler", async |app| {
+            let mut visitor = app.visitor();
             let sent = visitor.open("/hugging-face").await;
             sent.is_not_stored();
             assert_eq!(sent.cookie("logto_sign_in_").attributes, SIGN_IN);
             assert!(sent.location().contains("direct_sign_in=social%3Ahuggingface"));
-            let callback = site.at_logto(&sent.location(), "alice").await;
+            let callback = app.at_logto(&sent.location(), "alice").await;
             visitor.open(&callback).await;
             visitor.is_signed_in().await;
         }),
-        Case::new("again: the session stays until the new one is there", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("again: the session stays until the new one is there", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let again = visitor.begin().await;
             visitor.is_signed_in().await;
-            let callback = site.at_logto(&again, "carol").await;
+            let callback = app.at_logto(&again, "carol").await;
             visitor.open(&callback).await;
             let answer = visitor.open("/page").await;
             assert_eq!(answer.status, 200);
-            assert_ne!(answer.text(), format!("hello {}", site.alice()));
+            assert_ne!(answer.text(), format!("hello {}", app.alice()));
         }),
-        Case::new("looking ahead begins no sign-in", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("looking ahead begins no sign-in", async |app| {
+            let mut visitor = app.visitor();
             for (name, value) in [
                 ("sec-purpose", "prefetch"),
                 ("sec-purpose", "prefetch;prerender"),
@@ -103,22 +103,22 @@ pub fn signing_in() -> Vec<Case> {
                 answer.has_no_pending_cookies();
             }
         }),
-        Case::new("why no one is signed in", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("why no one is signed in", async |app| {
+            let mut visitor = app.visitor();
             let state = async |visitor: &mut Visitor<'_>| visitor.get("/state").send().await.text();
             assert_eq!(state(&mut visitor).await, "SignedOut");
             visitor.sign_in("alice").await;
             assert_eq!(state(&mut visitor).await, "SignedIn");
-            site.pass(Duration::from_secs(15 * 24 * 3600));
+            app.pass(Duration::from_secs(15 * 24 * 3600));
             assert_eq!(state(&mut visitor).await, "Expired");
             assert_eq!(visitor.open("/page").await.status, 303);
-            let mut other = site.visitor();
+            let mut other = app.visitor();
             other.give_cookie("logto_conformance", "1garbage");
             assert_eq!(state(&mut other).await, "Unreadable");
             other.is_signed_out().await;
         }),
-        Case::new("a session in several cookies", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a session in several cookies", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("dora").await;
             let names = visitor.lasting_cookie_names();
             assert_eq!(names, ["logto_conformance", "logto_conformance.1"]);
@@ -128,10 +128,10 @@ pub fn signing_in() -> Vec<Case> {
             assert!(visitor.cookie_names().is_empty());
         })
         .on(Setup { configure: |config| config.with_cookie_budget(6 * 1024), ..Setup::default() }),
-        Case::new("an account that fits into no cookie", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("an account that fits into no cookie", async |app| {
+            let mut visitor = app.visitor();
             let address = visitor.begin().await;
-            let callback = site.at_logto(&address, "bob").await;
+            let callback = app.at_logto(&address, "bob").await;
             let answer = visitor.open(&callback).await;
             assert_eq!(answer.status, 303);
             let bytes: usize = answer.cookies().iter().map(|cookie| cookie.value.len()).sum();
@@ -163,11 +163,11 @@ pub fn signing_in() -> Vec<Case> {
         ("", "/"),
     ] {
         let name = format!("to return to ‘{wanted}’");
-        cases.push(Case::new(name, async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(name, async move |app| {
+            let mut visitor = app.visitor();
             let query: String = wanted.bytes().map(|byte| format!("%{byte:02X}")).collect();
             let sent = visitor.open(&format!("/sign-in?return_to={query}")).await;
-            let callback = site.at_logto(&sent.location(), "alice").await;
+            let callback = app.at_logto(&sent.location(), "alice").await;
             assert_eq!(visitor.open(&callback).await.location(), page);
         }));
     }

@@ -2,50 +2,50 @@
 
 use logto_local::Stop;
 
-use super::super::{Answer, Case, Setup, Site};
+use super::super::{Answer, Case, RunningApp, Setup};
 
 /// Signing out, and what does not sign anyone out.
 #[must_use]
 pub fn signing_out() -> Vec<Case> {
     let mut cases = vec![
-        Case::new("out of the app and out of Logto", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("out of the app and out of Logto", async |app| {
+            let mut visitor = app.visitor();
             let address = visitor.begin().await;
-            let mut browser = site.tenant.browser();
+            let mut browser = app.tenant.browser();
             let callback = browser.sign_in(&address, "alice").await.expect("a callback");
             visitor.open(&callback).await;
             let answer = visitor.post("/sign-out").send().await;
-            is_over(site, &answer);
+            is_over(app, &answer);
             let forgotten = answer.header("clear-site-data");
             assert_eq!(forgotten.as_deref(), Some("\"prefetchCache\", \"prerenderCache\""));
             let back = browser.sign_out(&answer.location()).await.expect("Logto goes on");
             assert_eq!(back, Stop::App("http://localhost:3000/".to_owned()));
-            let sent = site.tenant.requests();
+            let sent = app.tenant.requests();
             assert!(sent.iter().any(|request| request.path == "/oidc/token/revocation"));
             visitor.is_signed_out().await;
         }),
-        Case::new("by a form with fields", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("by a form with fields", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let form = ("content-type", "application/x-www-form-urlencoded");
             let ask = visitor.post("/sign-out").navigating().headers(&[form]);
-            is_over(site, &ask.body("token=1").send().await);
+            is_over(app, &ask.body("token=1").send().await);
             visitor.is_signed_out().await;
         }),
-        Case::new("by a link, where that is not wanted", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("by a link, where that is not wanted", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             assert_eq!(visitor.open("/sign-out").await.status, 405);
             visitor.is_signed_in().await;
         }),
-        Case::new("no user is signed in", async |site| {
-            let answer = site.visitor().post("/sign-out").send().await;
+        Case::new("no user is signed in", async |app| {
+            let answer = app.visitor().post("/sign-out").send().await;
             assert_eq!(answer.status, 303);
             assert!(answer.location().contains("/oidc/session/end?client_id="));
             assert!(answer.cookie("logto_conformance").is_removal());
         }),
-        Case::new("a session that cannot be read", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a session that cannot be read", async |app| {
+            let mut visitor = app.visitor();
             visitor.give_cookie("logto_conformance", "1garbage");
             let answer = visitor.post("/sign-out").send().await;
             assert!(answer.cookie("logto_conformance").is_removal());
@@ -53,7 +53,7 @@ pub fn signing_out() -> Vec<Case> {
         }),
     ];
     for (name, headers) in [
-        ("by a page of this site, as the browser says", vec![("sec-fetch-site", "same-origin")]),
+        ("by a page of this app, as the browser says", vec![("sec-fetch-site", "same-origin")]),
         ("by a bookmark", vec![("sec-fetch-site", "none")]),
         (
             "by a page that hides its origin",
@@ -63,11 +63,11 @@ pub fn signing_out() -> Vec<Case> {
         ("by an older Safari that hides the page's origin", vec![("origin", "null")]),
         ("by a program", vec![]),
     ] {
-        cases.push(Case::new(name, async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(name, async move |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let answer = visitor.ask("POST", "/sign-out").headers(&headers).send().await;
-            is_over(site, &answer);
+            is_over(app, &answer);
             visitor.is_signed_out().await;
         }));
     }
@@ -76,7 +76,7 @@ pub fn signing_out() -> Vec<Case> {
         ("a form of another site", vec![("origin", evil), ("sec-fetch-site", "cross-site")]),
         ("a form of another port", vec![("origin", "http://localhost:4000")]),
         ("a form of the same host with https", vec![("origin", "https://localhost:3000")]),
-        ("a form of a sibling site", vec![("sec-fetch-site", "same-site")]),
+        ("a form of a sibling app", vec![("sec-fetch-site", "same-site")]),
         ("a form of another site without origin", vec![("sec-fetch-site", "cross-site")]),
         (
             "a form of a page elsewhere that hides its origin",
@@ -84,8 +84,8 @@ pub fn signing_out() -> Vec<Case> {
         ),
         ("a form of a page elsewhere", vec![("referer", "https://evil.example/")]),
     ] {
-        cases.push(Case::new(name, async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(name, async move |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let answer = visitor.ask("POST", "/sign-out").headers(&headers).send().await;
             is_refused(&answer);
@@ -100,13 +100,13 @@ pub fn signing_out() -> Vec<Case> {
         ("a link, where that is wanted", vec![("sec-fetch-site", "same-origin")], true),
         ("a link that is only prefetched", vec![("sec-purpose", "prefetch")], false),
     ] {
-        let case = Case::new(name, async move |site| {
-            let mut visitor = site.visitor();
+        let case = Case::new(name, async move |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
             let ask = visitor.get("/sign-out").navigating().headers(&headers);
             let answer = ask.send().await;
             if signs_out {
-                is_over(site, &answer);
+                is_over(app, &answer);
                 visitor.is_signed_out().await;
             } else {
                 assert_eq!(answer.status, 403);
@@ -119,10 +119,10 @@ pub fn signing_out() -> Vec<Case> {
 }
 
 /// Signed out here, and on the way to Logto.
-fn is_over(site: &Site, answer: &Answer) {
+fn is_over(app: &RunningApp, answer: &Answer) {
     let logto = format!(
         "{}/oidc/session/end?client_id=conformance&post_logout_redirect_uri={}",
-        site.tenant.endpoint(),
+        app.tenant.endpoint(),
         "http%3A%2F%2Flocalhost%3A3000%2F"
     );
     assert_eq!((answer.status, answer.location()), (303, logto));

@@ -10,8 +10,8 @@ pub fn unfinished() -> Vec<Case> {
     let mut cases = Vec::new();
     for route in Route::ALL {
         let name = format!("a body that never comes, to {}", route.path());
-        cases.push(Case::new(name, async move |site| {
-            let mut visitor = site.visitor();
+        cases.push(Case::new(name, async move |app| {
+            let mut visitor = app.visitor();
             let ask = visitor.post(route.path()).header("content-length", "100");
             // Rocket itself waits for the first 14 bytes, before any of its fairings.
             let answer = ask.body("logout_token=a-half").send().await;
@@ -24,9 +24,9 @@ pub fn unfinished() -> Vec<Case> {
             assert_eq!(answer.status, status);
         }));
         let name = format!("CONNECT {}", route.path());
-        cases.push(Case::new(name, async move |site| {
+        cases.push(Case::new(name, async move |app| {
             // Some frameworks have no such method.
-            let answer = site.visitor().ask("CONNECT", route.path()).send_off_record().await;
+            let answer = app.visitor().ask("CONNECT", route.path()).send_off_record().await;
             assert!((400..500).contains(&answer.status), "{}", answer.summary(""));
             answer.has_no_pending_cookies();
         }));

@@ -2,7 +2,7 @@
 
 use logto::web::Route;
 
-use super::super::{Answer, Case, Setup, Site};
+use super::super::{Answer, Case, RunningApp, Setup};
 use crate::eventually;
 use crate::webhook::{SIGNING_KEY, Webhook};
 
@@ -16,11 +16,11 @@ pub fn webhooks() -> Vec<Case> {
         ..Setup::default()
     };
     let cases = vec![
-        Case::new("a webhook signs a user out", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a webhook signs a user out", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
-            let webhook = suspended(site);
-            is_taken(&logto_sends(site, &webhook).await);
+            let webhook = suspended(app);
+            is_taken(&logto_sends(app, &webhook).await);
             eventually("the session to end", async || {
                 let mut copy = visitor.clone();
                 let answer = copy.get("/hello").send_off_record().await;
@@ -28,60 +28,60 @@ pub fn webhooks() -> Vec<Case> {
             })
             .await;
             // Once.
-            is_refused(&logto_sends(site, &webhook).await, 409);
+            is_refused(&logto_sends(app, &webhook).await, 409);
         }),
-        Case::new("a webhook that no one signed", async |site| {
-            let mut visitor = site.visitor();
+        Case::new("a webhook that no one signed", async |app| {
+            let mut visitor = app.visitor();
             visitor.sign_in("alice").await;
-            let webhook = suspended(site);
+            let webhook = suspended(app);
             let forged = Webhook::signed("another key of 32 characters....", webhook.body.clone());
-            is_refused(&logto_sends(site, &forged).await, 401);
+            is_refused(&logto_sends(app, &forged).await, 401);
             for signature in ["", "x", &webhook.signature.to_uppercase()] {
                 let webhook = Webhook { signature: signature.to_owned(), ..webhook.clone() };
-                is_refused(&logto_sends(site, &webhook).await, 401);
+                is_refused(&logto_sends(app, &webhook).await, 401);
             }
             visitor.is_signed_in().await;
         }),
-        Case::new("a webhook as long as it may be, and longer", async |site| {
+        Case::new("a webhook as long as it may be, and longer", async |app| {
             let limit = Route::Webhooks.body_limit();
             for (length, status) in [(limit, 200), (limit + 1, 401), (2 * limit, 401)] {
-                let padding = "x".repeat(length - suspended_with(site, "").body.len());
-                let webhook = suspended_with(site, &padding);
+                let padding = "x".repeat(length - suspended_with(app, "").body.len());
+                let webhook = suspended_with(app, &padding);
                 assert_eq!(webhook.body.len(), length);
-                let answer = logto_sends(site, &webhook).await;
+                let answer = logto_sends(app, &webhook).await;
                 assert_eq!(answer.status, status, "{length}: {}", answer.text());
             }
         }),
-        Case::new("a webhook that is no event", async |site| {
+        Case::new("a webhook that is no event", async |app| {
             for body in ["", "[]", "{}", "{\"event\":\"User.Deleted\"}"] {
-                let answer = logto_sends(site, &Webhook::signed(SIGNING_KEY, body)).await;
+                let answer = logto_sends(app, &Webhook::signed(SIGNING_KEY, body)).await;
                 is_refused(&answer, 400);
             }
         }),
     ];
     let mut cases: Vec<Case> = cases.into_iter().map(|case| case.on(signed)).collect();
-    cases.push(Case::new("a webhook where none are taken", async |site| {
-        let answer = logto_sends(site, &suspended(site)).await;
+    cases.push(Case::new("a webhook where none are taken", async |app| {
+        let answer = logto_sends(app, &suspended(app)).await;
         assert_eq!(answer.status, 404);
         answer.is_not_stored();
     }));
     cases
 }
 
-fn suspended(site: &Site) -> Webhook {
-    suspended_with(site, "")
+fn suspended(app: &RunningApp) -> Webhook {
+    suspended_with(app, "")
 }
 
-fn suspended_with(site: &Site, padding: &str) -> Webhook {
-    let sub = site.alice();
+fn suspended_with(app: &RunningApp, padding: &str) -> Webhook {
+    let sub = app.alice();
     let members = format!(
         r#""userAgent":"{padding}","params":{{"userId":"{sub}"}},"data":{{"id":"{sub}","isSuspended":true}}"#
     );
-    Webhook::new("User.SuspensionStatus.Updated", site.now() * 1000 + 999, &members)
+    Webhook::new("User.SuspensionStatus.Updated", app.now() * 1000 + 999, &members)
 }
 
-async fn logto_sends(site: &Site, webhook: &Webhook) -> Answer {
-    let mut logto = site.visitor();
+async fn logto_sends(app: &RunningApp, webhook: &Webhook) -> Answer {
+    let mut logto = app.visitor();
     let ask = logto.ask("POST", ROUTE).header("content-type", "application/json");
     let ask = ask.header("logto-signature-sha-256", webhook.signature.as_str());
     ask.body(webhook.body.clone()).send().await

@@ -23,7 +23,7 @@ use crate::tasks::Tasks;
 pub(crate) use exchanges::{Completed, Exchange, Exchanges, Outcome, Redeemed};
 pub(crate) use refreshes::{RefreshOutcome, Refreshes};
 pub(crate) use unknown_resources::UnknownResources;
-pub(crate) use waiting::{Deliveries, Room, WaitingLogouts};
+pub(crate) use waiting::{Deliveries, DeliveryPermit, WaitingLogouts};
 
 /// The parts, put together once.
 pub(crate) struct Engine {

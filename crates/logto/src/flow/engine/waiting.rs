@@ -12,7 +12,7 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of a delivery beside its body.
 const OVERHEAD: usize = 1024;
 
-/// The places for logouts that wait for the store.
+/// Bounds the logouts that wait for the store.
 pub(crate) struct WaitingLogouts(Arc<Semaphore>);
 
 impl Default for WaitingLogouts {
@@ -27,7 +27,7 @@ impl WaitingLogouts {
         MOST_LOGOUTS.saturating_sub(self.0.available_permits())
     }
 
-    /// A place until the permit is dropped; `None` if there is none.
+    /// A permit to wait; `None` if too many do.
     pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0).try_acquire_owned().ok()
     }
@@ -39,24 +39,24 @@ impl fmt::Debug for WaitingLogouts {
     }
 }
 
-/// The room for deliveries under way, in bytes.
+/// Bounds the deliveries under way, in bytes.
 #[derive(Debug)]
 pub(crate) struct Deliveries {
-    room: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
     /// Shared by those under way.
     under_way: Arc<()>,
 }
 
-/// The room of one delivery, until it is dropped.
+/// Lets one delivery be under way until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct DeliveryPermit {
     _bytes: OwnedSemaphorePermit,
     _under_way: Arc<()>,
 }
 
 impl Default for Deliveries {
     fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(MOST_BYTES)), under_way: Arc::default() }
+        Self { bytes: Arc::new(Semaphore::new(MOST_BYTES)), under_way: Arc::default() }
     }
 }
 
@@ -66,11 +66,11 @@ impl Deliveries {
         Arc::strong_count(&self.under_way).saturating_sub(1)
     }
 
-    /// Room for a body; `None` if there is none.
-    pub(crate) fn admit(&self, body: &[u8]) -> Option<Room> {
+    /// A permit for a delivery with this body; `None` if too much is under way.
+    pub(crate) fn admit(&self, body: &[u8]) -> Option<DeliveryPermit> {
         let bytes = u32::try_from(body.len().saturating_add(OVERHEAD)).ok()?;
-        let bytes = Arc::clone(&self.room).try_acquire_many_owned(bytes).ok()?;
-        Some(Room { _bytes: bytes, _under_way: Arc::clone(&self.under_way) })
+        let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(bytes).ok()?;
+        Some(DeliveryPermit { _bytes: bytes, _under_way: Arc::clone(&self.under_way) })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 /// Everything that a browser test needs: a provider, the example app that
 /// signs in with it, and a Chromium.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Fixture {
     provider: Provider,
     example: Example,
     /// The example app.
@@ -29,7 +29,7 @@ enum Provider {
     Certified(CertifiedProvider),
 }
 
-impl Stage {
+impl Fixture {
     /// The example app against a local tenant, with more variables for the app.
     pub async fn local(example: Example, environment: &[(&str, &str)]) -> Self {
         Self::local_with(example, LocalTenant::builder(), environment).await

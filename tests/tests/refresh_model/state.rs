@@ -59,7 +59,7 @@ enum Trouble {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct World {
+pub(crate) struct State {
     instances: [Instance; INSTANCES],
     /// The refresh token of the session, unless that has ended.
     session: Option<Token>,
@@ -81,7 +81,7 @@ pub(crate) struct World {
     may_stop: bool,
 }
 
-impl World {
+impl State {
     pub(crate) fn new(faults: Faults) -> Self {
         let step = |number| if faults.stop && number > 0 { Step::Done } else { Step::Asking };
         let may_trouble = faults.instance || faults.connection || faults.store;

@@ -3,7 +3,7 @@
 use axum::Router;
 use logto_axum::logto::web::Request;
 use logto_axum::{Logto, LogtoConfig};
-use logto_stage::Stage;
+use logto_fixture::Fixture;
 use reqwest::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -14,8 +14,8 @@ pub(crate) const THINGS: &str = "https://api.example.test";
 /// Where alice is a member.
 pub(crate) const ACME: &str = "wpmklpcc20gc";
 
-pub(crate) struct Site {
-    pub(crate) stage: Stage,
+pub(crate) struct RunningApp {
+    pub(crate) fixture: Fixture,
     pub(crate) base_url: String,
     client: Client,
 }
@@ -28,14 +28,14 @@ pub(crate) struct Answer {
     pub(crate) cookies: String,
 }
 
-impl Site {
+impl RunningApp {
     /// Serves the routes that `app` makes. Alice is signed in.
     pub(crate) async fn serve(app: impl FnOnce(&Logto) -> Router) -> Self {
-        Self::serve_at("", |stage| app(&stage.logto)).await
+        Self::serve_at("", |fixture| app(&fixture.logto)).await
     }
 
     /// The same below a path, and with a look at the tenant.
-    pub(crate) async fn serve_at(path: &str, app: impl FnOnce(&Stage) -> Router) -> Self {
+    pub(crate) async fn serve_at(path: &str, app: impl FnOnce(&Fixture) -> Router) -> Self {
         Self::configured(path, |config| config, app).await
     }
 
@@ -43,15 +43,15 @@ impl Site {
     pub(crate) async fn configured(
         path: &str,
         configure: impl FnOnce(LogtoConfig) -> LogtoConfig + Send,
-        app: impl FnOnce(&Stage) -> Router,
+        app: impl FnOnce(&Fixture) -> Router,
     ) -> Self {
         let listener = TcpListener::bind(("localhost", 0)).await.unwrap();
         let base_url = format!("http://localhost:{}{path}", listener.local_addr().unwrap().port());
-        let stage = Stage::at(&base_url, |config| configure(with_all_scopes(config))).await;
-        let app = app(&stage);
+        let fixture = Fixture::at(&base_url, |config| configure(with_all_scopes(config))).await;
+        let app = app(&fixture);
         tokio::spawn(async move { axum::serve(listener, app).await });
         let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Self { stage, base_url, client }
+        Self { fixture, base_url, client }
     }
 
     /// The same for routes without the SDK's layer and routes.
@@ -62,7 +62,7 @@ impl Site {
 
     /// A request of alice, to be sent.
     pub(crate) fn alice(&self, method: Method, path: &str) -> RequestBuilder {
-        self.stranger(method, path).header(COOKIE, &self.stage.cookie)
+        self.stranger(method, path).header(COOKIE, &self.fixture.cookie)
     }
 
     /// A request of a user who is not signed in.
@@ -92,15 +92,15 @@ impl Site {
 
     /// Follows `answer`, a redirect to Logto, where `user` signs in; where the callback leads.
     pub(crate) async fn sign_in(&self, answer: Answer, user: &str) -> Answer {
-        let callback = self.stage.tenant.sign_in(&answer.location, user).await.unwrap();
+        let callback = self.fixture.tenant.sign_in(&answer.location, user).await.unwrap();
         let request = self.client.get(callback).header(ACCEPT, "text/html");
         self::answer(request.header(COOKIE, answer.cookies)).await
     }
 
     /// Alice's access token for the API of the local tenant.
     pub(crate) async fn token(&self) -> String {
-        let request = Request::new("GET", "/", [("cookie", &self.stage.cookie)]);
-        let context = self.stage.logto.context(request);
+        let request = Request::new("GET", "/", [("cookie", &self.fixture.cookie)]);
+        let context = self.fixture.logto.context(request);
         let user = context.user().await.expect("alice is signed in");
         user.access_token(THINGS).await.expect("a token").as_str().to_owned()
     }

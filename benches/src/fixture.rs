@@ -12,7 +12,7 @@ pub const BASE_URL: &str = "http://localhost:3000";
 pub const API: &str = "https://api.example.test";
 pub const ORGANIZATION: &str = "wpmklpcc20gc";
 
-pub struct Stage {
+pub struct Fixture {
     pub tenant: LocalTenant,
 }
 
@@ -43,7 +43,7 @@ impl Cookies {
     }
 }
 
-impl Stage {
+impl Fixture {
     pub async fn new(users: impl IntoIterator<Item = TestUser>) -> Self {
         let tenant = LocalTenant::builder().base_url(BASE_URL);
         let tenant = users.into_iter().fold(tenant, |tenant, one| tenant.user(one));

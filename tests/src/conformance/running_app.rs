@@ -68,7 +68,7 @@ pub(super) type Transcript = Arc<Mutex<Vec<(String, String)>>>;
 
 /// The running test app, its Logto, and the clock of both.
 #[derive(Debug)]
-pub struct Site {
+pub struct RunningApp {
     /// How it is set up.
     pub setup: Setup,
     /// The app's Logto.
@@ -80,7 +80,7 @@ pub struct Site {
     transcript: Transcript,
 }
 
-impl Site {
+impl RunningApp {
     pub(super) async fn start(driver: Driver, setup: Setup, transcript: Transcript) -> Self {
         let tenant = LocalTenant::builder()
             .app("conformance", "local-conformance")

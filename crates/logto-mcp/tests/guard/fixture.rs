@@ -21,7 +21,7 @@ use crate::poem_notes::PoemNotes;
 pub(crate) const ADDRESS: &str = "http://localhost:8000/mcp";
 const CALLBACK: &str = "http://localhost:3000/callback";
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) tenant: LocalTenant,
     pub(crate) clock: Clock,
     pub(crate) notes: Notes,
@@ -42,7 +42,7 @@ pub(crate) struct Seen {
     pub(crate) body: String,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::stoppable().await.0
     }
@@ -51,11 +51,11 @@ impl World {
     pub(crate) async fn stoppable() -> (Self, impl FnOnce()) {
         let settings = settings();
         let streams = settings.cancellation_token.clone();
-        let world = Self::of(|mcp, notes| {
+        let fixture = Self::of(|mcp, notes| {
             let handler = move || Ok(notes.clone());
             Server::Rmcp(mcp.service_with(handler, Arc::default(), settings))
         });
-        (world.await, move || streams.cancel())
+        (fixture.await, move || streams.cancel())
     }
 
     pub(crate) async fn of_poem() -> Self {

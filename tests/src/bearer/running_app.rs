@@ -1,4 +1,4 @@
-//! A tenant, a site in each framework that signs users in there, and a user's browser.
+//! A tenant, an app in each framework that signs users in there, and a user's browser.
 
 use logto::m2m::{MachineApp, MachineConfig};
 use logto::resource_server::ApiConfig;
@@ -10,11 +10,11 @@ use reqwest::Method;
 use super::{RESOURCE, adapters};
 use crate::conformance::Server;
 
-/// Where browsers reach the site.
+/// Where browsers reach the app.
 pub const BASE_URL: &str = "http://localhost:3000";
 
-/// One user, signed in at one site behind every adapter.
-pub struct Site {
+/// One user, signed in at one app behind every adapter.
+pub struct RunningApp {
     /// Where the user signed in.
     pub tenant: LocalTenant,
     /// A program that may read things, and exchange tokens.
@@ -24,7 +24,7 @@ pub struct Site {
     servers: Vec<(&'static str, Server)>,
 }
 
-impl Site {
+impl RunningApp {
     /// Signs `user` in.
     ///
     /// # Panics
@@ -48,7 +48,7 @@ impl Site {
             let config = ApiConfig::new(RESOURCE)
                 .with_personal_access_tokens(machine.clone(), "read:things write:things");
             let api = logto.api(config).expect("an API");
-            servers.push((adapter.name, (adapter.serve_site)(logto.clone(), api).await));
+            servers.push((adapter.name, (adapter.serve_app)(logto.clone(), api).await));
         }
         Self { tenant, machine, cookie, servers }
     }
@@ -115,8 +115,8 @@ fn cookies(reply: &Reply) -> String {
     pairs.collect::<Vec<_>>().join("; ")
 }
 
-impl std::fmt::Debug for Site {
+impl std::fmt::Debug for RunningApp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Site").field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("RunningApp").field("tenant", &self.tenant).finish_non_exhaustive()
     }
 }

@@ -16,7 +16,7 @@ pub const CLIENT: &str = "8s6wye3gb7dq9a4n54lsn";
 pub const ORGANIZATION: &str = "wpmklpcc20gc";
 
 /// One provider and an API at it, behind every adapter.
-pub struct World {
+pub struct Fixture {
     /// The provider.
     pub provider: Provider,
     /// The clock of provider and APIs.
@@ -38,8 +38,8 @@ pub struct Seen {
     pub body: String,
 }
 
-impl World {
-    /// A world of its own.
+impl Fixture {
+    /// A fixture with the usual configuration.
     pub async fn new() -> Self {
         Self::with(|config| config).await
     }
@@ -141,8 +141,8 @@ impl World {
     }
 }
 
-impl std::fmt::Debug for World {
+impl std::fmt::Debug for Fixture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").field("provider", &self.provider).finish_non_exhaustive()
+        f.debug_struct("Fixture").field("provider", &self.provider).finish_non_exhaustive()
     }
 }

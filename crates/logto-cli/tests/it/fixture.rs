@@ -13,12 +13,12 @@ pub(crate) const CLIENT_SECRET: &str = "local-secret-of-the-oauth-app";
 pub(crate) const BASE_URL: &str = "http://localhost:3000";
 
 /// A tenant to set up, and a folder to do it from.
-pub(crate) struct Site {
+pub(crate) struct Fixture {
     pub(crate) tenant: LocalTenant,
     pub(crate) folder: TempDir,
 }
 
-impl Site {
+impl Fixture {
     pub(crate) async fn new(tenant: LocalTenantBuilder) -> Self {
         Self { tenant: tenant.start().await.unwrap(), folder: TempDir::new().unwrap() }
     }

@@ -19,7 +19,7 @@ use crate::Secrets;
 pub use user::state_of;
 
 /// One app at one provider with one browser.
-pub struct World {
+pub struct Fixture {
     /// The provider.
     pub provider: Provider,
     /// The clock of app and provider.
@@ -37,8 +37,8 @@ pub struct World {
     cookies: Vec<String>,
 }
 
-impl World {
-    /// A world of its own.
+impl Fixture {
+    /// A fixture with the usual configuration.
     pub async fn new() -> Self {
         Self::with(|config| config).await
     }
@@ -50,9 +50,9 @@ impl World {
 
     /// The same with Alice signed in.
     pub async fn signed_in() -> Self {
-        let mut world = Self::impatient().await;
-        world.sign_in_as("alice").await;
-        world
+        let mut fixture = Self::impatient().await;
+        fixture.sign_in_as("alice").await;
+        fixture
     }
 
     /// The same with another configuration.
@@ -73,12 +73,12 @@ impl World {
                 .with_resources(["https://a.example", "https://b.example", "https://c.example"])
                 .with_scopes(["urn:logto:scope:organizations"])
         };
-        let mut world = Self::at(backend, impatient).await;
-        world.sign_in_as("alice").await;
-        world
+        let mut fixture = Self::at(backend, impatient).await;
+        fixture.sign_in_as("alice").await;
+        fixture
     }
 
-    /// A world whose sessions live in a backend, with another configuration.
+    /// A fixture whose sessions live in a backend, with another configuration.
     ///
     /// # Panics
     ///
@@ -229,8 +229,8 @@ fn route_of(target: &str) -> Route {
     route.copied().unwrap_or(Route::Callback)
 }
 
-impl fmt::Debug for World {
+impl fmt::Debug for Fixture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World").field("provider", &self.provider).finish_non_exhaustive()
+        f.debug_struct("Fixture").field("provider", &self.provider).finish_non_exhaustive()
     }
 }
