@@ -47,7 +47,7 @@ impl LogLimit {
 /// A log line that many requests can cause: at most one in ten seconds from its place in the code.
 ///
 /// ```text
-/// limited!(warn, %error, "lost the response to a token refresh");
+/// limited!(warn, %error, "failed to update the last use of a session");
 /// ```
 macro_rules! limited {
     ($level:ident, $($line:tt)*) => {{

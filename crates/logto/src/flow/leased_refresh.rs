@@ -110,7 +110,13 @@ impl Engine {
                         && let Some(sent) = departure.sent_at()
                         && sent.elapsed() < SECOND_ATTEMPT =>
                 {
-                    limited!(warn, %error, "lost the response to a token refresh; retrying once");
+                    if let Some(suppressed) = self.refreshes.lost_responses.admit() {
+                        tracing::warn!(
+                            %error,
+                            suppressed,
+                            "lost the response to a token refresh; retrying once"
+                        );
+                    }
                     is_second = true;
                     departure = Departure::before(sent + SECOND_ATTEMPT);
                 }

@@ -22,6 +22,8 @@ pub(crate) struct Refreshes {
     unstored: AtomicUsize,
     /// Of a store that does not take what was refreshed: each refresh tries again and again.
     pub(crate) store_failures: LogLimit,
+    /// Of refreshes whose response did not arrive.
+    pub(crate) lost_responses: LogLimit,
 }
 
 impl Refreshes {

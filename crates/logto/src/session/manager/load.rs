@@ -215,11 +215,13 @@ impl SessionManager {
     /// Keeps a session in the store from now on, because the browser does not get the cookies that
     /// hold it: one that points to the store is smaller.
     async fn move_to_store(&self, loaded: LoadedSession, now: u64) -> Result<LoadedSession, Error> {
-        limited!(
-            warn,
-            "renewed session cookies do not reach a browser and are replaced by a smaller one: check \
-             the limit of your proxy for response headers (nginx: proxy_buffer_size)"
-        );
+        if let Some(suppressed) = self.unrenewed_cookies.admit() {
+            tracing::warn!(
+                suppressed,
+                "renewed session cookies do not reach a browser and are replaced by a smaller one: \
+                 check the limit of your proxy for response headers (nginx: proxy_buffer_size)"
+            );
+        }
         let moved = LoadedSession { backend: SessionBackend::Store, ..loaded };
         self.update(&moved, now, |_| true).await
     }

@@ -39,7 +39,7 @@ use crate::config::Settings;
 use crate::cookies::Attributes;
 use crate::crypto::seal::KeyRing;
 use crate::error::{Error, ErrorKind};
-use crate::log_limit::limited;
+use crate::log_limit::{LogLimit, limited};
 use crate::session::{Device, Packer, Sealer, Session};
 use crate::storage::Subscription;
 
@@ -97,6 +97,8 @@ pub(crate) struct SessionManager {
     backend: SessionBackend,
     /// Whether sessions in cookies are listed too: the store outlives the process.
     lists_cookies: bool,
+    /// Of cookies that were renewed and do not come back.
+    unrenewed_cookies: LogLimit,
 }
 
 impl SessionManager {
@@ -138,6 +140,7 @@ impl SessionManager {
                 false => SessionBackend::Store,
             },
             lists_cookies: settings.storage.is_some(),
+            unrenewed_cookies: LogLimit::default(),
         }
     }
 
