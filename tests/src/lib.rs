@@ -1,10 +1,9 @@
 //! The harness of the system tests: the example app as its own process, a real
 //! Chromium, and a certified OpenID provider.
 //!
-//! There is one test program for each kind of test, because linking them takes most of the time:
-//! add a module to one of them before you add another. What a program needs is in its name, and
-//! `cargo xtask test-all` goes by it: `browser` means Chromium, `certified` means the certified
-//! provider, `database` means Redis and PostgreSQL, `nginx` that.
+//! The tests are modules of two programs, because linking takes most of the time: `system` needs no
+//! other program; what a module of `external` needs is in its name, and `cargo xtask test-all` goes
+//! by it. `memory` is a program of its own, as its allocator counts.
 //!
 //! Nothing here sleeps to give something else time. Whatever must become true
 //! is awaited with [`eventually`], which has a bound.

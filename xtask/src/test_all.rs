@@ -58,8 +58,7 @@ const WHOLE: [&str; 2] = ["--workspace", "--all-features"];
 
 pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     let left_out = LeftOut::read(options)?;
-    let tests = suites::tests_of_packages()?;
-    let system_tests = suites::system_tests()?;
+    let external_tests = suites::external_tests()?;
     let mut report = Report::default();
     let mut step = |name: &str, work: &mut dyn FnMut() -> Outcome| {
         println!("\n── {name} ──");
@@ -88,15 +87,8 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     step("workflows", &mut || workflows::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("lowest Rust", &mut || msrv::hold().map_or_else(Outcome::Impossible, Outcome::Check));
     step("packed crates", &mut packed::packed);
-    step("tests", &mut || tested(&tests));
-    step("fuzz corpus and memory", &mut || {
-        let programs = ["--test", "fuzz_corpus", "--test", "memory"];
-        tested(&Cargo::new(["test", "--workspace", "--no-fail-fast"].into_iter().chain(programs)))
-    });
-    step("doc tests", &mut || {
-        tested(&Cargo::new(["test", "--workspace", "--no-fail-fast", "--doc"]))
-    });
-    for suite in system_tests {
+    step("tests", &mut || tested(&suites::tests()));
+    for suite in external_tests {
         step(&suite.name(), &mut || {
             if suite.needs.iter().any(|need| left_out.needs.contains(need)) {
                 return Outcome::LeftOut;

@@ -18,7 +18,6 @@ pub use reply::Reply;
 pub use routes::routes;
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<(Auth, User, MaybeUser, FreshUser<60>)>();

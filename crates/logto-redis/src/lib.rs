@@ -7,7 +7,6 @@ mod subscription;
 pub use storage::RedisStorage;
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<RedisStorage>();

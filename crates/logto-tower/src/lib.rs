@@ -8,7 +8,6 @@ pub use logto;
 pub use logto::resource_server::{AccessTokenClaims, Api, ApiConfig, Policy};
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<BearerLayer>();

@@ -1,9 +1,9 @@
 //! What the fuzzer runs: one function for each target, over the public surface of the SDK.
 //!
-//! `fuzz/` gives them to cargo-fuzz; `tests/fuzz_corpus.rs` runs them on the committed seeds with
-//! the ordinary toolchain. An input is bytes of the fuzzer; words in braces such as `{state}` stand
-//! for values that only this process can know, so that seeds neither grow old nor stop at the first
-//! check.
+//! `fuzz/` gives them to cargo-fuzz; `fuzz_seeds` among the system tests runs them on the committed
+//! seeds with the ordinary toolchain. An input is bytes of the fuzzer; words in braces such as
+//! `{state}` stand for values that only this process can know, so that seeds neither grow old nor
+//! stop at the first check.
 
 // A target fails by panicking: that is how the fuzzer learns of it.
 #![allow(clippy::expect_used, clippy::panic)]

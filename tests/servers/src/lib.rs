@@ -15,6 +15,7 @@ mod postgres;
 mod process;
 mod race;
 mod redis;
+mod times;
 mod wait;
 
 pub use nginx::Nginx;
@@ -24,4 +25,5 @@ pub use postgres::Postgres;
 pub use process::Process;
 pub use race::one_of_many_wins;
 pub use redis::Redis;
+pub use times::extreme_times_are_taken;
 pub use wait::{eventually, eventually_within, soon};

@@ -23,10 +23,10 @@ impl Need {
         }
     }
 
-    /// What the tests of a file need, by the name of the file.
-    pub(crate) fn of(file: &str) -> Vec<Self> {
+    /// What the tests of a module need, by the name of the module.
+    pub(crate) fn of(module: &str) -> Vec<Self> {
         let has = |need: &Self| {
-            file.contains(match need {
+            module.contains(match need {
                 Self::Browser => "browser",
                 Self::Provider => "certified",
                 Self::Databases => "database",

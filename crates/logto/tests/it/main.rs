@@ -1,0 +1,6 @@
+//! The public API against a local tenant, and the test kit of storages.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod m2m;
+mod storage;
