@@ -5,5 +5,5 @@
 mod browser;
 mod browser_certified;
 mod browser_nginx;
-mod certified;
+mod certified_programs;
 mod database;

@@ -138,6 +138,11 @@ mod tests {
         assert_eq!(declared, modules);
         let suites = group(modules.clone()).unwrap();
         assert_eq!(suites.iter().map(|suite| suite.modules.len()).sum::<usize>(), modules.len());
+        // A test program takes all tests whose path contains what it is asked for.
+        for module in &modules {
+            let asked = modules.iter().filter(|asked| module.ends_with(asked.as_str()));
+            assert_eq!(asked.collect::<Vec<_>>(), [module]);
+        }
     }
 
     #[test]

@@ -233,14 +233,14 @@ async fn the_account_api_is_switched_on_once() {
 
 #[tokio::test]
 async fn the_routes_of_an_app_may_have_a_prefix() {
-    let site = Site::empty().await;
-    let run = site.set_up(&["--route-prefix", "/auth", "--with-webhooks", "--dry-run"]).await;
+    let fixture = Fixture::empty().await;
+    let run = fixture.set_up(&["--route-prefix", "/auth", "--with-webhooks", "--dry-run"]).await;
     for path in ["callback", "backchannel-logout", "webhooks/logto"] {
         let address = format!("http://localhost:3000/auth/{path}");
         assert!(run.out.contains(&address), "{path}: {run:?}");
     }
     for prefix in ["auth", "/auth/", "/auth?a=b"] {
-        let run = site.set_up(&["--route-prefix", prefix]).await;
+        let run = fixture.set_up(&["--route-prefix", prefix]).await;
         assert_eq!(run.status, 2, "{run:?}");
         assert!(run.err.contains("must be a path such as /auth"), "{run:?}");
     }
