@@ -8,7 +8,7 @@ use logto::web::{KeptBody, UnreadBody};
 use logto::{Logto, web};
 use poem::http::header::{CACHE_CONTROL, EXPECT, SET_COOKIE, VARY};
 use poem::http::uri::Authority;
-use poem::http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use poem::{Body, Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::Reply;
@@ -81,7 +81,10 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         }
         let cookies = context.take_cookies().await;
         if cookies.is_empty() {
-            // An error has no headers, and caches keep none of its kind.
+            // An error has no headers. It becomes a response where caches might keep it.
+            if context.caching().is_some() && is_cacheable(status) {
+                answer = Ok(answer.unwrap_or_else(Error::into_response));
+            }
             if let Ok(response) = &mut answer {
                 tell_caches(&context, response.headers_mut());
             }
@@ -97,6 +100,11 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
         });
         Ok(response)
     }
+}
+
+/// Whether caches may keep a response of which nothing else is said (RFC 9110, section 15.1).
+fn is_cacheable(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 200 | 203 | 204 | 206 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501)
 }
 
 /// Keeps a handle on a body that the server would otherwise have to cut off if the request is

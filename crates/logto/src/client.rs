@@ -342,7 +342,7 @@ impl Logto {
         // What was begun is finished, even if no request waits for it.
         let ending =
             async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
-        self.0.tasks.run(ending).await.map(|ended| ended > 0)
+        self.0.tasks.run(ending).await?.map(|ended| ended > 0)
     }
 
     /// Signs a user out of all sessions of this app that began before now: those in the store,
@@ -371,7 +371,7 @@ impl Logto {
         // it does not end them.
         let until = self.now().saturating_add(self.0.settings.clock_tolerance);
         let (engine, sub) = (Arc::clone(&self.0), sub.to_owned());
-        self.0.tasks.run(async move { engine.end_user(&sub, until).await }).await
+        self.0.tasks.run(async move { engine.end_user(&sub, until).await }).await?
     }
 
     /// Whether the store of sessions answers and can be written, for a readiness probe. It takes no

@@ -76,6 +76,10 @@ struct Inner {
     idle: Notify,
 }
 
+/// Work whose runtime ended before it did.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
 /// Counts one task, also if it panics or its runtime is shut down.
 struct Running(Tasks);
 
@@ -124,18 +128,18 @@ impl Tasks {
 
     /// Runs the work in a task of its own and waits for it. It goes on when the caller stops
     /// waiting.
+    ///
+    /// # Errors
+    ///
+    /// If the runtime that the work was on has ended, and the caller's has not.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
-    ) -> T {
-        match self.spawn(work).await {
-            Ok(outcome) => outcome,
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // Its runtime is being shut down, and this future with it.
-                Err(_) => pending().await,
-            },
-        }
+    ) -> Result<T, Stopped> {
+        self.spawn(work).await.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Stopped,
+        })
     }
 
     /// Waits until no task is under way; the number of those that are left after `timeout`.
@@ -234,6 +238,18 @@ mod tests {
         let first = runtime();
         let tasks = first.block_on(async { Tasks::new() });
         drop(first);
-        assert_eq!(runtime().block_on(tasks.run(async { 7 })), 7);
+        assert_eq!(runtime().block_on(tasks.run(async { 7 })), Ok(7));
+    }
+
+    #[test]
+    fn work_whose_runtime_ends_is_not_waited_for() {
+        let first = runtime();
+        let tasks = first.block_on(async { Tasks::new() });
+        let second = runtime();
+        let mut waiting = Box::pin(tasks.run(pending::<()>()));
+        let begun = second.block_on(poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx))));
+        assert!(begun.is_pending());
+        drop(first);
+        assert_eq!(second.block_on(waiting), Err(Stopped));
     }
 }

@@ -204,7 +204,7 @@ async fn a_sign_out_uri_that_is_not_registered() {
 
 #[tokio::test]
 async fn the_slash_at_the_end_of_a_path_is_part_of_the_advice() {
-    let base_url = format!("{}/shop/", Place::find().await.leave());
+    let base_url = format!("{}/shop/", ReservedPort::new().await.release());
     let tenant = LocalTenant::builder().redirect_uri(format!("{base_url}callback"));
     let checked = CheckedApp::at(&base_url, tenant).await;
     let finding = checked.suffers_from("sign-out URI", &base_url).await;

@@ -8,7 +8,7 @@ mod api;
 use logto_fixture::{BASE_URL, Fixture};
 use logto_poem::{Auth, MaybeUser, Reply, TokenRequest, User};
 use poem::error::NotFoundError;
-use poem::http::header::{ACCEPT, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use poem::http::header::{ACCEPT, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE, VARY};
 use poem::http::{HeaderValue, Method, StatusCode};
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::test::{TestClient, TestResponse};
@@ -40,8 +40,15 @@ async fn broken(user: User) -> poem::Result<()> {
     Err(StatusCode::IM_A_TEAPOT.into())
 }
 
+/// A document that is there for some users only.
+#[handler]
+async fn hidden(_: MaybeUser) -> poem::Result<()> {
+    Err(NotFoundError.into())
+}
+
 fn app(fixture: &Fixture) -> impl Endpoint<Output = Response> {
     logto_poem::routes(&fixture.logto)
+        .at("/hidden", get(hidden))
         .at("/", get(name))
         .at("/who", get(who))
         .at("/fine", get(fine))
@@ -70,6 +77,16 @@ async fn over_the_wire(app: impl Endpoint + 'static, request: &[u8]) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");
     answer
+}
+
+#[tokio::test]
+async fn caches_do_not_keep_an_error_that_depends_on_the_user() {
+    let fixture = Fixture::new().await;
+    let client = TestClient::new(app(&fixture));
+    let response = client.get("/hidden").send().await;
+    response.assert_status(StatusCode::NOT_FOUND);
+    response.assert_header(CACHE_CONTROL, "private");
+    response.assert_header(VARY, "Cookie");
 }
 
 #[tokio::test]

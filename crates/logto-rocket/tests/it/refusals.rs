@@ -1,6 +1,6 @@
 //! Who answers when no one is signed in.
 
-use logto_rocket::{Auth, Reply, User};
+use logto_rocket::{Api, Auth, Authorized, Reply, User, api_fairing};
 use rocket::catcher::Catcher;
 use rocket::fairing::AdHoc;
 use rocket::http::{Accept, Status};
@@ -34,6 +34,16 @@ fn stubborn(_user: User) -> &'static str {
 #[get("/stubborn", rank = 2)]
 fn own_401() -> Unauthorized<RawHtml<&'static str>> {
     Unauthorized(RawHtml("the app's own 401"))
+}
+
+#[get("/either")]
+fn with_session(_user: User) -> &'static str {
+    "member"
+}
+
+#[get("/either", rank = 2)]
+fn with_token(_token: Authorized) -> &'static str {
+    "program"
 }
 
 #[get("/theirs")]
@@ -102,6 +112,18 @@ async fn what_a_route_of_the_app_answers_stays() {
     assert_eq!(response.status(), Status::Unauthorized);
     let body = response.into_string().await.unwrap_or_default();
     assert!(body.contains("<small>Rocket</small>"), "{body}");
+}
+
+#[rocket::async_test]
+async fn of_several_routes_the_last_that_was_tried_answers() {
+    let fixture = Fixture::new().await;
+    let api = Api::new("https://t.logto.app", "https://api.example.test").expect("an API");
+    let routes = routes![with_session, with_token];
+    let client = client(app(&fixture).attach(api_fairing(&api)).mount("/", routes)).await;
+    let response = client.get("/either").header(Accept::JSON).dispatch().await;
+    assert_eq!(response.status(), Status::Unauthorized);
+    let body = response.into_string().await.unwrap_or_default();
+    assert!(body.contains("missing_token"), "{body}");
 }
 
 #[rocket::async_test]

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::reply::Reply;
+use crate::tasks::Stopped;
 
 pub use account::AccountProblem;
 pub(crate) use fault_log::FaultLog;
@@ -480,4 +481,9 @@ impl fmt::Display for ErrorResponse {
 /// characters.
 pub(crate) fn printable(text: &str) -> String {
     logto_http::printable(text, ' ', 200)
+}
+impl From<Stopped> for Error {
+    fn from(_: Stopped) -> Self {
+        Self::new(ErrorKind::Internal, "the runtime that the client was made on has ended")
+    }
 }

@@ -14,7 +14,6 @@ use super::engine::{Completed, Engine, Exchange, Outcome, Redeemed};
 use super::sign_in_hook::SIGN_IN_HOOK_LIMIT;
 use super::{CallbackFailure, CallbackParameters, Transaction};
 use crate::error::{Error, ErrorKind};
-use crate::log_limit::limited;
 use crate::session::manager::{LoadedSession, ReplayGuard, TakenUp};
 use crate::session::{Device, Session};
 
@@ -218,7 +217,7 @@ impl Engine {
     /// Keeps the new session in place of the one that this browser had, and says whether there was
     /// one.
     async fn begin_session(
-        &self,
+        self: &Arc<Self>,
         mut session: Session,
         cookies: &str,
         device: Device,
@@ -237,9 +236,7 @@ impl Engine {
             // The old session ends only for one that the browser can keep. Its refresh token is not
             // revoked: Logto may have given both to the same grant, and would end it.
             self.sessions.cookies(&loaded, cookies, now)?;
-            if let Err(error) = self.sessions.end(&before.into(), now).await {
-                limited!(warn, %error, "failed to end the session before the new one");
-            }
+            self.end(before.into()).await;
         }
         Ok((loaded, before.is_some()))
     }

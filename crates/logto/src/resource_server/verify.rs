@@ -75,7 +75,7 @@ impl Verifier {
     fn check_times(&self, payload: &Payload, now: u64) -> Result<(), Error> {
         let latest = now.saturating_add(self.tolerance);
         if seconds(payload.exp).saturating_add(self.tolerance) <= now {
-            return Err(refuse("it has ended"));
+            return Err(refuse("it has expired"));
         }
         if payload.nbf.is_some_and(|nbf| seconds(nbf) > latest) {
             return Err(refuse("`nbf` is in the future"));

@@ -15,7 +15,11 @@ impl Context {
         let context = self.clone();
         // Logto waits 2.5 s and does not send it again: what was begun is finished without it.
         let ended = self.logto().tasks.run(async move { context.end_sessions().await });
-        match ended.await {
+        let ended = match ended.await {
+            Ok(ended) => ended,
+            Err(stopped) => return Error::from(stopped).into(),
+        };
+        match ended {
             Ok(()) => Reply::new(200),
             Err(LogoutRefusal { error, .. }) if error.is_retryable() => Reply::from_error(&error),
             Err(LogoutRefusal { error, is_signed }) => {

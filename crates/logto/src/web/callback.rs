@@ -94,15 +94,14 @@ impl Context {
         let error = &failure.error;
         match error.kind() {
             // Anyone can send these, which must not hide the others.
-            ErrorKind::InvalidCallback | ErrorKind::Cancelled => {
+            kind if matches!(kind, ErrorKind::InvalidCallback | ErrorKind::Cancelled)
+                || error.asks_for_a_page() =>
+            {
                 if let Some(suppressed) = self.logto().stray_callbacks.admit() {
                     tracing::info!(%error, suppressed, "a sign-in was not completed");
                 }
             }
             ErrorKind::SignInRefused | ErrorKind::WrongUser => {
-                tracing::info!(%error, "a sign-in was not completed");
-            }
-            ErrorKind::Refused if error.asks_for_a_page() => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
             _ => self.logto().faults.report("callback", error),

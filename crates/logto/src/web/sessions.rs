@@ -92,7 +92,7 @@ impl User {
         // What was begun is finished, even if no request waits for it.
         let ending =
             async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
-        self.context().logto().tasks.run(ending).await.map(|ended| ended > 0)
+        self.context().logto().tasks.run(ending).await?.map(|ended| ended > 0)
     }
 
     /// Ends all other sessions of this user that the store lists, and revokes their refresh
@@ -132,6 +132,6 @@ impl User {
         let ending = async move {
             engine.end_listed(&sub, |listed| Some(listed.ending.id) != current).await
         };
-        self.context().logto().tasks.run(ending).await
+        self.context().logto().tasks.run(ending).await?
     }
 }

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::{Context, Reply, SessionState};
+use crate::error::Error;
 use crate::flow::{AtLogto, Ended};
 
 impl Context {
@@ -26,7 +27,8 @@ impl Context {
     pub async fn sign_out(&self) -> Reply {
         let context = self.clone();
         // A browser that goes away does not stop what was begun.
-        self.logto().tasks.run(async move { context.end_everywhere().await }).await
+        let reply = self.logto().tasks.run(async move { context.end_everywhere().await }).await;
+        reply.unwrap_or_else(|stopped| Error::from(stopped).into())
     }
 
     async fn end_everywhere(&self) -> Reply {

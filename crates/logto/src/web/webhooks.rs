@@ -1,6 +1,7 @@
 //! The webhook endpoint.
 
 use super::{Context, Reply};
+use crate::error::Error;
 use crate::flow::WebhookRefusal;
 
 impl Context {
@@ -15,8 +16,10 @@ impl Context {
             let signature = context.request().header("logto-signature-sha-256").unwrap_or_default();
             context.logto().take_up_webhook(context.request().body(), signature).await
         });
-        let Err(refusal) = taken_up.await else {
-            return Reply::new(200);
+        let refusal = match taken_up.await {
+            Ok(Ok(())) => return Reply::new(200),
+            Ok(Err(refusal)) => refusal,
+            Err(stopped) => return Error::from(stopped).into(),
         };
         let error = refusal.error();
         if matches!(refusal, WebhookRefusal::Busy(_) | WebhookRefusal::Failed(_)) {

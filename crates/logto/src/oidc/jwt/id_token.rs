@@ -84,7 +84,7 @@ fn check_parties(
         return Err(refuse("`aud` does not name this application"));
     }
     if claims.aud.len() > 1 {
-        return Err(refuse("`aud` names others too, and none is trusted"));
+        return Err(refuse("`aud` names other audiences, and none is trusted"));
     }
     if azp.is_some_and(|azp| azp != expected.client_id) {
         return Err(refuse("`azp` is another application"));
@@ -102,7 +102,7 @@ fn check_times(claims: &IdTokenClaims, expected: &Expected<'_>) -> Result<(), Er
     let Expected { now, tolerance, .. } = *expected;
     if claims.exp.saturating_add(tolerance) <= now {
         return Err(refuse(format!(
-            "it ended {} s ago; compare the clocks of this server and Logto",
+            "it expired {} s ago; compare the clocks of this server and Logto",
             now - claims.exp
         )));
     }

@@ -124,21 +124,23 @@ impl SessionManager {
         let ends = self.store.entry_keys.ends(loaded.sub(), loaded.sid());
         let began = (session.started_at, session.known_marker);
         let (entry, ended) = self.ask(&key, || &ends, began).await?;
-        let latest = match self.record(&key, entry.as_ref(), loaded.backend)? {
-            _ if ended => None,
-            Some(Record::Revoked) => None,
-            Some(Record::Session(newer)) if newer.session.revision > session.revision => {
-                Some(newer)
+        let latest = match self.record(&key, entry.as_ref(), loaded.backend) {
+            _ if ended => Err(SessionState::Revoked),
+            // It may have said that the session has ended.
+            Err(_) => Err(SessionState::Unreadable),
+            Ok(Some(Record::Revoked)) => Err(SessionState::Revoked),
+            Ok(Some(Record::Session(newer))) if newer.session.revision > session.revision => {
+                Ok(newer)
             }
-            None if loaded.is_stored() => None,
-            Some(Record::Session(_)) | None => Some(loaded.clone()),
+            Ok(None) if loaded.is_stored() => Err(SessionState::Revoked),
+            Ok(Some(Record::Session(_)) | None) => Ok(loaded.clone()),
         };
         let lookup = match latest {
-            None => SessionLookup::without_session(SessionState::Revoked),
-            Some(latest) if now >= self.expiry.ends_at(&latest.session) => {
+            Err(state) => SessionLookup::without_session(state),
+            Ok(latest) if now >= self.expiry.ends_at(&latest.session) => {
                 SessionLookup::without_session(SessionState::Expired)
             }
-            Some(latest) => SessionLookup::signed_in(latest),
+            Ok(latest) => SessionLookup::signed_in(latest),
         };
         self.tell_watched(session.id, &lookup);
         Ok(lookup)
