@@ -170,3 +170,113 @@ fn check_access_token(token: &Compact<'_>, access_token: &str) -> Result<(), Err
         Err(refuse("`at_hash` is of another access token"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ISSUER: &str = "https://auth.example.test/oidc";
+    const CLIENT: &str = "client";
+    const NOW: u64 = 1_000_000;
+    const TOLERANCE: u64 = 60;
+    const SIGN_IN: Nonce<'_> = Nonce::Required("n");
+
+    fn verify(typ: &str, nonce: Nonce<'_>, change: impl FnOnce(&mut Value)) -> Result<(), Error> {
+        let mut claims = json!({
+            "iss": ISSUER, "aud": CLIENT, "sub": "s", "nonce": "n", "iat": NOW, "exp": NOW + 3600,
+        });
+        change(&mut claims);
+        let header = json!({ "alg": "ES384", "typ": typ });
+        let [header, claims] = [header, claims].map(|part| encoding::encode(part.to_string()));
+        let token = format!("{header}.{claims}.AAAA");
+        let access_token = "access";
+        let expected = Expected {
+            issuer: ISSUER,
+            client_id: CLIENT,
+            nonce,
+            access_token,
+            now: NOW,
+            tolerance: TOLERANCE,
+        };
+        verify_id_token(&Compact::parse(&token).unwrap(), &expected).map(drop)
+    }
+
+    fn is_good(member: &str, value: Value) -> bool {
+        verify("JWT", SIGN_IN, |claims| claims[member] = value).is_ok()
+    }
+
+    #[test]
+    fn the_type_is_that_of_no_other_token() {
+        assert!(verify("JWT", SIGN_IN, |_| ()).is_ok());
+        for typ in ["at+jwt", "Logout+JWT", "application/at+jwt"] {
+            assert!(verify(typ, SIGN_IN, |_| ()).is_err(), "{typ}");
+        }
+    }
+
+    #[test]
+    fn it_is_of_this_issuer_for_this_application_alone() {
+        assert!(!is_good("iss", json!("https://other.example.test/oidc")));
+        assert!(is_good("aud", json!([CLIENT])));
+        for aud in [json!("other"), json!([]), json!([CLIENT, "other"])] {
+            assert!(!is_good("aud", aud.clone()), "{aud}");
+        }
+        assert!(is_good("azp", json!(CLIENT)));
+        assert!(!is_good("azp", json!("other")));
+        assert!(is_good("sub", json!("s".repeat(255))));
+        assert!(!is_good("sub", json!("s".repeat(256))));
+        assert!(!is_good("sub", json!("")));
+    }
+
+    #[test]
+    fn the_tolerance_is_granted_to_the_second() {
+        assert!(is_good("exp", json!(NOW - TOLERANCE + 1)));
+        assert!(!is_good("exp", json!(NOW - TOLERANCE)));
+        assert!(is_good("iat", json!(NOW + TOLERANCE)));
+        assert!(!is_good("iat", json!(NOW + TOLERANCE + 1)));
+        assert!(is_good("iat", json!(NOW - MAX_AGE - TOLERANCE)));
+        assert!(!is_good("iat", json!(NOW - MAX_AGE - TOLERANCE - 1)));
+        assert!(is_good("nbf", json!(NOW + TOLERANCE)));
+        assert!(!is_good("nbf", json!(NOW + TOLERANCE + 1)));
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_told_by_how_much() {
+        let why = |member: &str, value: u64| {
+            verify("JWT", SIGN_IN, |claims| claims[member] = json!(value)).unwrap_err().to_string()
+        };
+        assert!(why("exp", NOW - 70).contains("ended 70 s ago"));
+        assert!(why("iat", NOW + 70).contains("issued 70 s in the future"));
+        assert!(why("iat", NOW - 400).contains("issued 400 s ago"));
+    }
+
+    #[test]
+    fn the_nonce_is_that_of_the_sign_in() {
+        let refreshed = Nonce::Unchanged;
+        for (nonce, found, is_accepted) in [
+            (Nonce::Required("n"), json!("n"), true),
+            (Nonce::Required("n"), json!("m"), false),
+            (Nonce::Required("n"), Value::Null, false),
+            (refreshed(Some("n")), json!("n"), true),
+            (refreshed(Some("n")), json!("m"), false),
+            (refreshed(Some("n")), Value::Null, true),
+            (refreshed(None), Value::Null, true),
+            (refreshed(None), json!("n"), false),
+        ] {
+            let name = found.to_string();
+            let verified = verify("JWT", nonce, |claims| claims["nonce"] = found);
+            assert_eq!(verified.is_ok(), is_accepted, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_access_token_is_the_one_that_it_names() {
+        let hash = digest::digest(&digest::SHA384, b"access");
+        let (left, all) = (&hash.as_ref()[..24], hash.as_ref());
+        assert!(is_good("at_hash", json!(encoding::encode(left))));
+        assert!(!is_good("at_hash", json!(encoding::encode(all))));
+        assert!(!is_good("at_hash", json!("")));
+        assert!(!is_good("at_hash", json!(1)));
+    }
+}

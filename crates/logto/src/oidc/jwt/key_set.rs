@@ -208,4 +208,46 @@ mod tests {
         assert!(KeySet::parse(b"{}").is_err());
         assert!(KeySet::parse(b"").is_err());
     }
+
+    #[test]
+    fn a_key_is_found_by_its_name_and_algorithm() {
+        let set = KeySet::parse(format!(r#"{{"keys":[{RECORDED}]}}"#).as_bytes()).unwrap();
+        let has = |header: &str| {
+            let header = Header::of(&format!("{}.", encoding::encode(header))).unwrap();
+            set.has_key_for(&header)
+        };
+        assert!(has(r#"{"alg":"ES384","kid":"Do6pteuR7xNk7bX1ceBB0Ub2NwTpSTigowWG0LqvyYs"}"#));
+        assert!(has(r#"{"alg":"ES384"}"#), "any key may have made it");
+        assert!(!has(r#"{"alg":"ES384","kid":"another"}"#));
+        assert!(!has(r#"{"alg":"RS256","kid":"Do6pteuR7xNk7bX1ceBB0Ub2NwTpSTigowWG0LqvyYs"}"#));
+        assert!(format!("{set:?}").contains("Do6pteuR7xNk7bX1ceBB0Ub2NwTpSTigowWG0LqvyYs"));
+    }
+
+    #[test]
+    fn key_sets_are_told_apart() {
+        let version = |kid: &str| {
+            let key = RECORDED.replace("Do6pteuR7xNk7bX1ceBB0Ub2NwTpSTigowWG0LqvyYs", kid);
+            KeySet::parse(format!(r#"{{"keys":[{key}]}}"#).as_bytes()).unwrap().version()
+        };
+        assert_eq!(version("a"), version("a"));
+        assert_ne!(version("a"), version("b"));
+        assert_ne!(version("a"), KeySetVersion::default(), "that of no key set");
+    }
+
+    #[test]
+    fn a_key_for_other_operations_is_not_used() {
+        let with = |operations: &str| {
+            usable(&[&RECORDED.replacen('{', &format!(r#"{{"key_ops":{operations},"#), 1)])
+        };
+        assert_eq!(with(r#"["sign","verify"]"#), 1);
+        assert_eq!(with(r#"["sign"]"#), 0);
+        assert_eq!(with("[]"), 0);
+    }
+
+    /// Coordinates have a fixed length (RFC 7518, section 6.2.1.2).
+    #[test]
+    fn coordinates_of_another_length_are_no_key() {
+        let short = |member: &str| usable(&[&RECORDED.replace(member, &format!("{member}AA"))]);
+        assert_eq!([short(r#""x":""#), short(r#""y":""#)], [0, 0]);
+    }
 }

@@ -170,6 +170,20 @@ mod tests {
         assert_eq!(verify(a_day, json!("logout+jwt")).unwrap().good_for, MAX_LIFE + 60);
     }
 
+    /// Two clocks may both be off, each by the tolerance.
+    #[test]
+    fn the_longest_life_is_a_day_and_both_tolerances() {
+        let left = |exp: u64| {
+            let change = |claims: &mut Value| {
+                claims["iat"] = json!(NOW + 60);
+                claims["exp"] = json!(exp);
+            };
+            verify(change, json!("logout+jwt")).map(|token| token.good_for).ok()
+        };
+        assert_eq!(left(NOW + 60 + MAX_LIFE), Some(MAX_LIFE + 120));
+        assert_eq!(left(NOW + 61 + MAX_LIFE), None);
+    }
+
     #[test]
     fn every_wrong_claim_is_refused() {
         type Change = fn(&mut Value);

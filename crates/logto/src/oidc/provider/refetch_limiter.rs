@@ -90,4 +90,15 @@ mod tests {
         assert_eq!(often.count(), 18);
         assert!(refetch_limiter.permit(Some("new"), 1099));
     }
+
+    #[test]
+    fn a_look_ahead_does_not_count() {
+        let refetch_limiter = RefetchLimiter::default();
+        for _ in 0..10 {
+            assert!(refetch_limiter.would_permit(Some("new"), 1000));
+        }
+        while refetch_limiter.permit(None, 1000) {}
+        while refetch_limiter.permit(Some("new"), 1000) {}
+        assert!(!refetch_limiter.would_permit(Some("new"), 1000));
+    }
 }

@@ -206,9 +206,10 @@ mod tests {
             one.replay_guards.note_outcome(guard, Some((&loaded(1000), Some("/page"))), 900).await;
         };
         let (_, (taken_up, time)) = tokio::join!(work, waited(&other));
-        let Some(TakenUp::Done(_, page)) = taken_up else {
+        let Some(TakenUp::Done(session, page)) = taken_up else {
             panic!("it brought a session");
         };
+        assert!(!session.is_stored(), "it is in cookies");
         assert_eq!(page.as_deref(), Some("/page"));
         assert!(time < Duration::from_secs(31), "{time:?}");
     }

@@ -151,3 +151,58 @@ impl fmt::Debug for PendingEnds {
         f.debug_struct("PendingEnds").field("count", &self.count()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(sub: &str) -> EndingSession {
+        EndingSession::in_cookie(SessionId::random().unwrap(), sub, 1000)
+    }
+
+    #[test]
+    fn the_oldest_is_stored_first_and_one_task_does_it() {
+        let ends = PendingEnds::default();
+        let sessions = ["a", "b"].map(ending);
+        let [a, b] = sessions.clone().map(|session| session.id);
+        assert!(!ends.has(a));
+        assert_eq!(
+            sessions.clone().map(|session| ends.add(session)),
+            [Added::First, Added::Behind]
+        );
+        assert_eq!(sessions.map(|session| ends.add(session)), [Added::Behind; 2], "again");
+        assert_eq!((ends.count(), ends.has(a), ends.has(b)), (2, true, true));
+        assert_eq!(ends.next().map(|next| next.id), Some(a));
+        assert_eq!(ends.next().map(|next| next.id), Some(a), "it may have to be tried again");
+        ends.remove_next();
+        assert_eq!((ends.count(), ends.has(a), ends.has(b)), (1, false, true));
+        assert_eq!(ends.next().map(|next| next.id), Some(b));
+        ends.remove_next();
+        assert!(!ends.has(b));
+        assert!(ends.next().is_none());
+        assert_eq!(ends.add(ending("c")), Added::First, "the task has ended");
+    }
+
+    #[test]
+    fn work_that_was_cut_is_taken_up_by_the_next_end() {
+        let ends = PendingEnds::default();
+        assert_eq!(ends.add(ending("a")), Added::First);
+        ends.note_worker_gone();
+        assert_eq!(ends.add(ending("b")), Added::First);
+        assert_eq!(ends.count(), 2);
+    }
+
+    #[test]
+    fn an_outage_takes_a_bounded_share_of_memory() {
+        let ends = PendingEnds::default();
+        for _ in 0..MAX_PENDING {
+            assert_ne!(ends.add(ending("a")), Added::Full);
+        }
+        let late = ending("b");
+        let id = late.id;
+        assert_eq!(ends.add(late), Added::Full);
+        assert_eq!((ends.count(), ends.has(id)), (MAX_PENDING, false));
+        ends.remove_next();
+        assert_eq!(ends.add(ending("c")), Added::Behind);
+    }
+}
