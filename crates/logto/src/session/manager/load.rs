@@ -308,3 +308,55 @@ impl SessionManager {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::session::manager::fixture::{PausedStorage, loaded, manager};
+
+    const BEGAN: u64 = 1000;
+
+    /// A page that stays open, as an event stream, is told of the end by the store or the clock.
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_is_looked_at_again_may_have_ended() {
+        let storage = Arc::new(PausedStorage::default());
+        let manager = manager(Arc::clone(&storage) as _);
+        let state = async |loaded: &LoadedSession, now| {
+            manager.load_again(loaded, now).await.map(|lookup| lookup.state)
+        };
+        let session = loaded(BEGAN);
+        let end = manager.expiry.ends_at(&session.session);
+        assert_eq!(state(&session, end - 1).await.unwrap(), SessionState::SignedIn);
+        assert_eq!(state(&session, end).await.unwrap(), SessionState::Expired);
+
+        let in_store = LoadedSession { backend: SessionBackend::Store, ..loaded(BEGAN) };
+        assert_eq!(state(&in_store, BEGAN).await.unwrap(), SessionState::Revoked, "it is gone");
+
+        storage.is_down.store(true, Ordering::Relaxed);
+        assert!(state(&session, BEGAN).await.is_err(), "not known");
+        storage.is_down.store(false, Ordering::Relaxed);
+
+        manager.markers.end_user("s", BEGAN).await.unwrap();
+        assert_eq!(state(&session, BEGAN).await.unwrap(), SessionState::Revoked);
+        assert_eq!(state(&loaded(BEGAN + 1), BEGAN + 1).await.unwrap(), SessionState::SignedIn);
+    }
+
+    /// Only what another request stored after it is newer.
+    #[tokio::test(start_paused = true)]
+    async fn the_newer_of_two_revisions_is_used() {
+        let manager = manager(Arc::new(PausedStorage::default()));
+        let older = loaded(BEGAN);
+        let newer = manager.update(&older, BEGAN, |_| true).await.unwrap();
+        let again = async |loaded: &LoadedSession| {
+            manager.load_again(loaded, BEGAN).await.unwrap().loaded.unwrap().session
+        };
+        assert!(newer.session.revision > older.session.revision);
+        assert_eq!(again(&older).await.revision, newer.session.revision);
+        let mut used = newer;
+        used.session.last_used_at = BEGAN + 5;
+        assert_eq!(again(&used).await.last_used_at, BEGAN + 5, "of the same revision");
+    }
+}
