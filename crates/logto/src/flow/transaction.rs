@@ -288,6 +288,18 @@ mod tests {
         assert!(found(&cookie, cut, 1000).is_none(), "a damaged state");
     }
 
+    /// A later sign-in gives the browser a cookie that outlives the `state` of the first.
+    #[test]
+    fn a_state_ends_although_its_cookie_is_good_for_longer() {
+        let (Begun { state, .. }, cookie) = begun("", "/");
+        let (transactions, keys) = fixture();
+        let later = transactions.begin(&keys, &cookie, 1500, Intent::default(), false).unwrap();
+        let cookie = later.cookie.split(';').next().unwrap();
+        assert!(found(cookie, &state, 1899).is_some());
+        assert!(found(cookie, &state, 1900).is_none());
+        assert!(found(cookie, &later.state, 1900).is_some());
+    }
+
     #[test]
     fn thirty_tabs_at_once_come_back_or_begin_again_once() {
         let (transactions, keys) = fixture();
