@@ -246,7 +246,7 @@ mod tests {
         let why = |member: &str, value: u64| {
             verify("JWT", SIGN_IN, |claims| claims[member] = json!(value)).unwrap_err().to_string()
         };
-        assert!(why("exp", NOW - 70).contains("ended 70 s ago"));
+        assert!(why("exp", NOW - 70).contains("expired 70 s ago"));
         assert!(why("iat", NOW + 70).contains("issued 70 s in the future"));
         assert!(why("iat", NOW - 400).contains("issued 400 s ago"));
     }
