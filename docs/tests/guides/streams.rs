@@ -34,7 +34,8 @@ mod actix_events {
     async fn they_end() {
         let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
         let logto = &running.fixture.logto;
-        let app = App::new().wrap(middleware(logto)).configure(sdk_routes(logto)).configure(routes);
+        let app =
+            App::new().wrap(middleware(logto)).configure(sdk_routes(logto)).configure(streams);
         let app = test::init_service(app).await;
         let request = test::TestRequest::get().uri("/events");
         let request = request.insert_header(("cookie", running.fixture.cookie.as_str()));
@@ -112,7 +113,7 @@ mod actix_socket {
         let running = crate::running_app::RunningApp::serve_routes(axum::Router::new()).await;
         let logto = running.fixture.logto.clone();
         let app = move || {
-            App::new().wrap(middleware(&logto)).configure(sdk_routes(&logto)).configure(routes)
+            App::new().wrap(middleware(&logto)).configure(sdk_routes(&logto)).configure(sockets)
         };
         let server = HttpServer::new(app).workers(1).bind(("localhost", 0)).unwrap();
         let address = format!("http://localhost:{}", server.addrs()[0].port());
