@@ -8,6 +8,7 @@
 mod attempts;
 mod callback_outcome;
 mod cookies;
+mod ends;
 mod expiry;
 #[cfg(test)]
 mod fixture;

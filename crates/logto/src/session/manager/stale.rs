@@ -32,7 +32,7 @@ impl Markers {
         let until = keys.iter().zip(&markers).filter_map(|(key, marker)| {
             // One that cannot be read, because its secret is gone, is older than what it would
             // concern.
-            self.until(key, marker.as_ref()?)
+            Some(self.ends(key, marker.as_ref()?)?.latest())
         });
         Ok(until.max())
     }

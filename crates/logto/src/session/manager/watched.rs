@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::SessionBackend;
+use super::ends::Ends;
 use super::store_keys::EndKeys;
 use crate::session::SessionId;
 use crate::storage::Version;
@@ -123,15 +124,19 @@ impl WatchedSessions {
     }
 
     /// Ends the waiting for the sessions that a revocation marker ends.
-    pub(super) fn end_marked(&self, key: &str, until: u64, version: Version) {
+    pub(super) fn end_marked(&self, key: &str, ends: &Ends, version: Version) {
         if !self.any() {
             return;
         }
         let mut state = self.state();
         let ended = |watched: &WatchedSession| {
             let EndKeys { user, logto } = &watched.ends;
-            let of_user = user == key && watched.known_marker != Some(version);
-            watched.started_at <= until && (of_user || logto == key)
+            let known = match () {
+                () if user == key => watched.known_marker,
+                () if logto == key => None,
+                () => return false,
+            };
+            ends.end(watched.started_at, version, known)
         };
         let sessions = state.sessions.values().map(|(watched, _)| watched);
         let ids: Vec<_> = sessions.filter(|one| ended(one)).map(|one| one.id).collect();
