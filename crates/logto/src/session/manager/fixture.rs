@@ -26,7 +26,7 @@ pub(super) fn manager(storage: Arc<dyn Storage>) -> Arc<SessionManager> {
     Arc::new(SessionManager::new(&settings, Arc::new(keys)))
 }
 
-pub(super) fn loaded(started_at: u64) -> LoadedSession {
+pub(crate) fn loaded(started_at: u64) -> LoadedSession {
     let claims = br#"{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2}"#;
     let claims = IdTokenClaims::parse(claims).unwrap();
     LoadedSession {
@@ -44,10 +44,10 @@ pub(super) fn loaded(started_at: u64) -> LoadedSession {
 
 /// A store whose time is that of the paused runtime.
 #[derive(Debug, Default)]
-pub(super) struct PausedStorage {
+pub(crate) struct PausedStorage {
     entries: Mutex<HashMap<String, (Entry, Instant)>>,
-    pub(super) calls: AtomicU32,
-    pub(super) is_down: AtomicBool,
+    pub(crate) calls: AtomicU32,
+    pub(crate) is_down: AtomicBool,
 }
 
 impl PausedStorage {

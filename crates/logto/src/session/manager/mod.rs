@@ -11,7 +11,7 @@ mod cookies;
 mod ends;
 mod expiry;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod held_lease;
 mod leases;
 mod listed;
