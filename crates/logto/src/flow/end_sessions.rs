@@ -12,8 +12,17 @@ use crate::session::manager::{Added, EndingSession, ListedSession};
 pub(crate) struct Ended {
     /// The refresh token that is left to be revoked, as far as it is known now.
     pub(crate) refresh_token: Option<String>,
-    /// Whether the store has the end. If not, other instances do not know of it yet.
-    pub(crate) is_stored: bool,
+    pub(crate) record: EndRecord,
+}
+
+/// Where the end of a session is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndRecord {
+    Stored,
+    /// In this process; other instances do not know of it yet.
+    Pending,
+    /// Nowhere: too many wait for the store.
+    Lost,
 }
 
 /// Frees the place of the worker however its task ends.
@@ -34,7 +43,7 @@ impl Engine {
     /// Ends a session. What the store does not take now is kept and tried again.
     pub(crate) async fn end(self: &Arc<Self>, session: EndingSession) -> Ended {
         let error = match self.sessions.end(&session, self.settings.clock.now()).await {
-            Ok(refresh_token) => return Ended { refresh_token, is_stored: true },
+            Ok(refresh_token) => return Ended { refresh_token, record: EndRecord::Stored },
             Err(error) => error,
         };
         let refresh_token = session.refresh_token.clone();
@@ -42,9 +51,13 @@ impl Engine {
             Added::Full => {
                 limited!(
                     error,
+                    operation = "sign_out",
+                    kind = ?error.kind(),
                     %error,
-                    "sign-out dropped: too many sign-outs are waiting for the session store"
+                    "sign-out lost: too many are waiting for the session store; a copy of the \
+                     session's cookie is accepted until it expires. Make the session store available"
                 );
+                return Ended { refresh_token, record: EndRecord::Lost };
             }
             Added::Behind => {}
             Added::First => {
@@ -57,7 +70,7 @@ impl Engine {
                 drop(self.tasks.spawn(Arc::clone(self).store_ends()));
             }
         }
-        Ended { refresh_token, is_stored: false }
+        Ended { refresh_token, record: EndRecord::Pending }
     }
 
     /// Ends all sessions of a user that began by `until`, by Logto's clock, and

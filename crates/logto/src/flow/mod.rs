@@ -41,7 +41,7 @@ pub(crate) use browser::Browser;
 pub(crate) use callback::CallbackRequest;
 pub(crate) use callback_failure::CallbackFailure;
 pub(crate) use callback_parameters::CallbackParameters;
-pub(crate) use end_sessions::Ended;
+pub(crate) use end_sessions::{EndRecord, Ended};
 pub(crate) use engine::Engine;
 pub(crate) use expected_user::ExpectedUser;
 pub(crate) use frame::{FrameRequest, Frames};

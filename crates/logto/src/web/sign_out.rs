@@ -3,7 +3,13 @@
 use super::page::Page;
 use super::{Context, Reply, SessionState};
 use crate::error::Error;
-use crate::flow::{AtLogto, Ended};
+use crate::flow::{AtLogto, EndRecord, Ended};
+
+const AWAY: &str = "The sign-in service does not answer, so you may still be signed in there. Close your \
+                    browser if other users use this computer.";
+const CONTINUE: &str = "Continue to sign out of the sign-in service too.";
+const LOST: &str = "Your sign-out could not be stored on the servers of this site. A copy of your session may \
+                    still work until it expires.";
 
 impl Context {
     /// Signs the user out: ends the session in this browser, revokes its refresh token, and goes
@@ -11,7 +17,8 @@ impl Context {
     ///
     /// If Logto cannot be reached, the user is signed out here all the same and stays in this
     /// app, with a page that says so. If the store of sessions cannot, a page says that too;
-    /// the end is kept in this process and stored as soon as that is possible.
+    /// the end is kept in this process and stored as soon as that is possible. When too many wait
+    /// already, the end is lost: the page says so, with status 503.
     ///
     /// # Example
     ///
@@ -32,10 +39,10 @@ impl Context {
     }
 
     async fn end_everywhere(&self) -> Reply {
-        let Ended { refresh_token, is_stored } = self.end_here().await;
+        let Ended { refresh_token, record } = self.end_here().await;
         self.forget(SessionState::SignedOut);
         let at_logto = self.logto().sign_out_at_logto(refresh_token, self.origin()).await;
-        let reply = self.signed_out(at_logto, is_stored).with_pages_forgotten();
+        let reply = self.signed_out(at_logto, record).with_pages_forgotten();
         let counted = self.logto().sign_in_loop.forget(&self.request().cookies());
         reply.with_cookies(self.take_cookies().await).with_cookies(counted.into_iter().collect())
     }
@@ -52,7 +59,7 @@ impl Context {
         };
         match session {
             Some(session) => logto.end(session).await,
-            None => Ended { refresh_token: None, is_stored: true },
+            None => Ended { refresh_token: None, record: EndRecord::Stored },
         }
     }
 
@@ -61,7 +68,7 @@ impl Context {
         match self.logto().sign_out_at_logto(None, self.origin()).await {
             AtLogto::EndSession(url) => self.continue_sign_out(url),
             AtLogto::Nothing => self.continue_sign_out(self.after_sign_out()),
-            AtLogto::IsAway => self.signed_out(AtLogto::IsAway, true),
+            AtLogto::IsAway => self.signed_out(AtLogto::IsAway, EndRecord::Stored),
         }
     }
 
@@ -71,38 +78,111 @@ impl Context {
     }
 
     /// Goes on, or first tells what does not hold yet.
-    fn signed_out(&self, at_logto: AtLogto, is_stored: bool) -> Reply {
+    fn signed_out(&self, at_logto: AtLogto, record: EndRecord) -> Reply {
         let after = self.after_sign_out();
-        let (status, text, next) = match (at_logto, is_stored) {
-            (AtLogto::EndSession(next), true) => return self.leave_after_sign_out(next),
-            (AtLogto::Nothing, true) => return self.leave_after_sign_out(after),
-            (AtLogto::IsAway, true) => (
-                200,
-                "The sign-in service does not answer, so you may still be signed in there. Close \
-                 your browser if other users use this computer.",
-                after,
-            ),
-            (AtLogto::IsAway, false) => (
+        let (status, text, next) = match (at_logto, record) {
+            (AtLogto::EndSession(next), EndRecord::Stored) => {
+                return self.leave_after_sign_out(next);
+            }
+            (AtLogto::Nothing, EndRecord::Stored) => return self.leave_after_sign_out(after),
+            (AtLogto::IsAway, EndRecord::Stored) => (200, AWAY, after),
+            (AtLogto::IsAway, EndRecord::Pending) => (
                 202,
                 "Your sign-out has not reached all servers yet. It will be stored as soon as possible. The \
                  sign-in service does not answer either: close your browser if other users use \
                  this computer.",
                 after,
             ),
-            (AtLogto::EndSession(next), false) => (
+            (AtLogto::EndSession(next), EndRecord::Pending) => (
                 202,
                 "Your sign-out has not reached all servers yet. It will be stored as soon as possible. \
                  Please continue to sign out of the sign-in service too.",
                 next,
             ),
-            (AtLogto::Nothing, false) => (
+            (AtLogto::Nothing, EndRecord::Pending) => (
                 202,
                 "Your sign-out has not reached all servers yet. It will be stored as soon as possible.",
                 after,
             ),
+            (at_logto, EndRecord::Lost) => return self.sign_out_lost(at_logto, after),
         };
+        self.signed_out_page(status, text, next)
+    }
+
+    /// Nothing is left to be tried again: the browser does not have the session any more.
+    fn sign_out_lost(&self, at_logto: AtLogto, after: String) -> Reply {
+        let (at_logto, next) = match at_logto {
+            AtLogto::EndSession(next) => (CONTINUE, next),
+            AtLogto::IsAway => (AWAY, after),
+            AtLogto::Nothing => ("", after),
+        };
+        let text = [LOST, at_logto].map(|text| self.language().translate(text)).join(" ");
+        self.signed_out_page(503, text.trim_end(), next)
+    }
+
+    fn signed_out_page(&self, status: u16, text: &str, next: String) -> Reply {
         let title = "You are signed out in this browser";
         let next_action = self.link_or_window(next, "Continue");
         self.page(status, &Page { title, text, detail: None, next_action })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::session::Device;
+    use crate::session::manager::fixture::{PausedStorage, loaded};
+    use crate::session::manager::{Added, MAX_PENDING};
+    use crate::web::{Context, Request};
+    use crate::{Clock, Logto, LogtoConfig};
+
+    /// The context of a sign-out by a browser that has a session, while the store is down and
+    /// `waiting` ends wait for it.
+    async fn context(waiting: usize) -> Context {
+        let storage = Arc::new(PausedStorage::default());
+        // Nothing listens there.
+        let config = LogtoConfig::new("http://127.0.0.1:9", "app", "secret")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef")
+            .with_base_url("http://localhost:3000")
+            .with_storage(Arc::clone(&storage) as _)
+            .with_clock(Clock::system());
+        let logto = Logto::new(config).unwrap();
+        let probe = logto.context(Request::new("GET", "/", [("accept", "*/*")]));
+        let (sessions, now) = (&probe.logto().sessions, probe.now());
+        let device = Device::from_user_agent("");
+        let session = sessions.begin(loaded(now).session, device, now).await.unwrap();
+        let cookies = sessions.cookies(&session, "", now).unwrap();
+        let cookies: Vec<_> = cookies.iter().filter_map(|line| line.split(';').next()).collect();
+        storage.is_down.store(true, std::sync::atomic::Ordering::Relaxed);
+        for _ in 0..waiting {
+            assert_ne!(sessions.pending.add((&loaded(now)).into()), Added::Full);
+        }
+        let headers = [("cookie", &*cookies.join("; ")), ("accept-language", "de")];
+        logto.context(Request::new("POST", "/sign-out", headers))
+    }
+
+    #[tokio::test]
+    async fn a_sign_out_that_is_recorded_nowhere_is_not_said_to_be_stored_later() {
+        for (waiting, status, text) in [
+            (MAX_PENDING - 1, 202, "das geschieht so bald wie möglich"),
+            (MAX_PENDING, 503, "konnte auf den Servern dieser Website nicht gespeichert werden"),
+        ] {
+            let context = context(waiting).await;
+            let reply = context.sign_out().await;
+            assert_eq!(reply.status(), status);
+            let mut headers = reply.headers().iter();
+            assert!(
+                headers.any(|(name, line)| *name == "set-cookie" && line.contains("Max-Age=0"))
+            );
+            let body = reply.into_body();
+            assert!(body.contains(text), "{body}");
+            assert!(body.contains("Anmeldedienst antwortet nicht"), "{body}");
+            // A session that waits already needs no room.
+            let sessions = &context.logto().sessions;
+            let waits = sessions.pending.next().unwrap();
+            assert_eq!(sessions.pending.count(), MAX_PENDING);
+            assert_ne!(sessions.pending.add(waits), Added::Full);
+        }
     }
 }

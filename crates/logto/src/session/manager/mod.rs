@@ -56,6 +56,8 @@ pub(crate) use load::SessionLookup;
 pub(crate) use loaded::{LoadedSession, SessionBackend};
 use markers::Markers;
 use opened::Opened;
+#[cfg(test)]
+pub(crate) use pending::MAX_PENDING;
 pub(crate) use pending::{Added, EndingSession, PendingEnds};
 pub(crate) use records::FoundSession;
 pub(crate) use refresh_turn::Turn;

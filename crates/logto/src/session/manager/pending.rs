@@ -13,7 +13,7 @@ use super::{LoadedSession, SessionBackend};
 use crate::session::{SessionId, SessionPointer};
 
 /// Each takes some hundred bytes.
-const MAX_PENDING: usize = 10_000;
+pub(crate) const MAX_PENDING: usize = 10_000;
 
 /// What has to be known of a session to end it.
 #[derive(Clone)]
@@ -95,10 +95,10 @@ pub(crate) enum Added {
 impl PendingEnds {
     pub(crate) fn add(&self, session: EndingSession) -> Added {
         let mut state = self.state();
-        if state.sessions.len() >= MAX_PENDING {
+        let id = session.id;
+        if state.sessions.len() >= MAX_PENDING && !state.sessions.contains_key(&id) {
             return Added::Full;
         }
-        let id = session.id;
         if state.sessions.insert(id, session).is_none() {
             state.order.push_back(id);
         }
