@@ -87,10 +87,11 @@ impl Http {
         })
     }
 
-    /// The same client, which reaches what is below `endpoint` below `internal`.
-    pub(crate) fn with_internal_endpoint(mut self, endpoint: &Url, internal: &Url) -> Self {
+    /// The same client, which reaches what is below `endpoint` below `internal`, if there is such
+    /// an address.
+    pub(crate) fn with_internal_endpoint(mut self, endpoint: &Url, internal: Option<&Url>) -> Self {
         let below = |url: &Url| format!("{}/", url.as_str().trim_end_matches('/'));
-        self.internal = Some((below(endpoint), below(internal)));
+        self.internal = internal.map(|internal| (below(endpoint), below(internal)));
         self
     }
 
@@ -255,7 +256,7 @@ mod tests {
         let public = url("https://auth.example/logto");
         let limits = Limits::default();
         let http = Http::new(&public, "app", &"secret".into(), limits).unwrap();
-        let http = http.with_internal_endpoint(&public, &url("http://logto:3001/"));
+        let http = http.with_internal_endpoint(&public, Some(&url("http://logto:3001/")));
         for (address, reached) in [
             ("https://auth.example/logto/oidc/token", "http://logto:3001/oidc/token"),
             ("https://auth.example/logtoo/token", "https://auth.example/logtoo/token"),
@@ -272,7 +273,7 @@ mod tests {
             assert_eq!(http.published(url(named)).as_str(), published);
         }
         let http = Http::new(&public, "app", &"secret".into(), limits).unwrap();
-        let http = http.with_internal_endpoint(&public, &url("http://auth.example"));
+        let http = http.with_internal_endpoint(&public, Some(&url("http://auth.example")));
         let named = url("https://auth.example/logto/oidc/auth");
         assert_eq!(http.published(named.clone()), named);
     }

@@ -29,6 +29,7 @@ use crate::http::Limits;
 #[derive(Clone, Debug)]
 pub struct MachineConfig {
     pub(super) endpoint: String,
+    pub(super) internal_endpoint: Option<String>,
     pub(super) app_id: String,
     pub(super) app_secret: SecretString,
     pub(super) clock: Clock,
@@ -45,11 +46,31 @@ impl MachineConfig {
     ) -> Self {
         Self {
             endpoint: endpoint.into(),
+            internal_endpoint: None,
             app_id: app_id.into(),
             app_secret: app_secret.into().into(),
             clock: Clock::system(),
             limits: Limits::default(),
         }
+    }
+
+    /// The tenant as this server reaches it, where that differs from its public address: in a
+    /// network of containers, for example. The issuer stays the same. Default: the endpoint.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::m2m::{MachineApp, MachineConfig};
+    ///
+    /// let config = MachineConfig::new("https://auth.example.com", "machine app id", "secret")
+    ///     .with_internal_endpoint("http://logto:3001");
+    /// let app = MachineApp::new(config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_internal_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.internal_endpoint = Some(endpoint.into());
+        self
     }
 
     /// How long a request to Logto may take in all. Default: 10 seconds.
@@ -89,10 +110,12 @@ impl MachineConfig {
         self
     }
 
-    /// The endpoint, if everything is as it should be.
-    pub(super) fn check(&self) -> Result<Url, ConfigError> {
+    /// The endpoint and the internal one, if everything is as it should be.
+    pub(super) fn check(&self) -> Result<(Url, Option<Url>), ConfigError> {
         let mut problems = Vec::new();
         let endpoint = address("LOGTO_ENDPOINT", &self.endpoint, &mut problems);
+        let internal = self.internal_endpoint.as_deref();
+        let internal = internal.and_then(|to| address("internal endpoint", to, &mut problems));
         let mut wrong = |setting, problem| problems.push(ConfigProblem::new(setting, problem));
         if self.app_id.trim().is_empty() {
             wrong("machine app id", "is empty");
@@ -104,7 +127,7 @@ impl MachineConfig {
             wrong("time-out", "is zero");
         }
         match endpoint {
-            Some(endpoint) if problems.is_empty() => Ok(endpoint),
+            Some(endpoint) if problems.is_empty() => Ok((endpoint, internal)),
             _ => Err(ConfigError::new(problems)),
         }
     }

@@ -30,6 +30,7 @@ use crate::oidc::TokenRequest;
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
     pub(super) resource: String,
+    pub(super) internal_endpoint: Option<String>,
     pub(super) cached_tokens: usize,
     pub(super) cached_for: Duration,
     pub(super) metadata_scopes: Option<Vec<String>>,
@@ -55,6 +56,7 @@ impl ApiConfig {
     pub fn new(resource: impl Into<String>) -> Self {
         Self {
             resource: resource.into(),
+            internal_endpoint: None,
             cached_tokens: 10_000,
             cached_for: Duration::from_secs(5 * 60),
             metadata_scopes: None,
@@ -62,6 +64,48 @@ impl ApiConfig {
             clock_tolerance: Duration::from_secs(60),
             clock: Clock::system(),
         }
+    }
+
+    /// The endpoint of the tenant and the configuration, from variables.
+    pub(super) fn from_variables(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(String, Self), ConfigError> {
+        let mut problems = Vec::new();
+        let optional = |name| {
+            let value = variable(name)?.trim().to_owned();
+            Some(value).filter(|value| !value.is_empty())
+        };
+        let mut required = |name| {
+            optional(name).unwrap_or_else(|| {
+                problems.push(ConfigProblem::new(name, "is not set"));
+                String::new()
+            })
+        };
+        let (endpoint, resource) = (required("LOGTO_ENDPOINT"), required("LOGTO_API_RESOURCE"));
+        refused(problems)?;
+        let internal_endpoint = optional("LOGTO_INTERNAL_ENDPOINT");
+        Ok((endpoint, Self { internal_endpoint, ..Self::new(resource) }))
+    }
+
+    /// The tenant as this server reaches it, where that differs from the address that browsers and
+    /// clients use: in a network of containers, for example. The issuer of tokens stays the same.
+    /// Default: the endpoint of the tenant. An API of [`Logto::api`](crate::Logto::api) reaches
+    /// Logto as the app does.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::{Api, ApiConfig};
+    ///
+    /// let config = ApiConfig::new("https://api.example.test")
+    ///     .with_internal_endpoint("http://logto:3001");
+    /// let api = Api::new("https://auth.example.com", config)?;
+    /// # Ok::<(), logto::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_internal_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.internal_endpoint = Some(endpoint.into());
+        self
     }
 
     /// How many verified tokens are kept (rounded down to a multiple of eight), and for how long
@@ -239,7 +283,36 @@ pub(super) fn refused(problems: Vec<ConfigProblem>) -> Result<(), ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::resource_server::Api;
+    use crate::resource_server::{Api, ApiConfig};
+
+    #[test]
+    fn variables_say_where_the_tenant_is_and_how_it_is_reached() {
+        let variables = |internal: Option<&'static str>| {
+            move |name: &str| match name {
+                "LOGTO_ENDPOINT" => Some("https://auth.example.test ".to_owned()),
+                "LOGTO_API_RESOURCE" => Some("urn:example:api".to_owned()),
+                "LOGTO_INTERNAL_ENDPOINT" => internal.map(str::to_owned),
+                _ => None,
+            }
+        };
+        for (set, internal) in [
+            (Some("http://logto:3001"), Some("http://logto:3001")),
+            (Some(" "), None),
+            (None, None),
+        ] {
+            let (endpoint, config) = ApiConfig::from_variables(variables(set)).unwrap();
+            assert_eq!(endpoint, "https://auth.example.test");
+            assert_eq!(config.resource, "urn:example:api");
+            assert_eq!(config.internal_endpoint.as_deref(), internal);
+        }
+        let error = ApiConfig::from_variables(|_| None).unwrap_err();
+        let missing: Vec<_> = error.problems().iter().map(|problem| problem.setting()).collect();
+        assert_eq!(missing, ["LOGTO_ENDPOINT", "LOGTO_API_RESOURCE"]);
+
+        let (endpoint, config) = ApiConfig::from_variables(variables(Some("logto"))).unwrap();
+        let error = Api::new(&endpoint, config).unwrap_err().to_string();
+        assert!(error.contains("LOGTO_INTERNAL_ENDPOINT"), "{error}");
+    }
 
     /// The resource indicator is quoted in `WWW-Authenticate`.
     #[test]

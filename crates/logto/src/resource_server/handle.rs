@@ -16,7 +16,7 @@ use super::verify::Verifier;
 use super::{AccessTokenClaims, ApiConfig, Policy};
 use crate::cache::{Budget, Cache};
 use crate::config::validate::address;
-use crate::config::{ConfigError, ConfigProblem, issuer_of};
+use crate::config::{ConfigError, issuer_of};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Http, Limits};
 use crate::maybe_ready::MaybeReady;
@@ -90,6 +90,9 @@ impl Api {
         let config = config.into();
         let mut problems = Vec::new();
         let endpoint = address("LOGTO_ENDPOINT", endpoint, &mut problems);
+        let internal = config.internal_endpoint.as_deref();
+        let internal =
+            internal.and_then(|to| address("LOGTO_INTERNAL_ENDPOINT", to, &mut problems));
         let metadata = config.check(&mut problems);
         let Some(endpoint) = endpoint else {
             return Err(ConfigError::new(problems));
@@ -97,13 +100,15 @@ impl Api {
         refused(problems)?;
         // Keys are public: no credentials.
         let http = Http::new(&endpoint, "", &String::new().into(), Limits::default())
-            .map_err(|error| ConfigError::from_initialization(&error))?;
+            .map_err(|error| ConfigError::from_initialization(&error))?
+            .with_internal_endpoint(&endpoint, internal.as_ref());
         let provider = Provider::new(Arc::new(http), &issuer_of(&endpoint), &config.clock);
         Ok(Self::of(Arc::new(provider), config, metadata))
     }
 
     /// The API of the environment: `LOGTO_ENDPOINT` is the tenant and `LOGTO_API_RESOURCE` the
-    /// resource indicator.
+    /// resource indicator. `LOGTO_INTERNAL_ENDPOINT`, if it is set, is the tenant as
+    /// [this server reaches it](ApiConfig::with_internal_endpoint).
     ///
     /// # Errors
     ///
@@ -119,17 +124,8 @@ impl Api {
     /// # Ok::<(), logto::ConfigError>(())
     /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
-        let mut problems = Vec::new();
-        let mut variable = |name| match env::var(name) {
-            Ok(value) if !value.trim().is_empty() => value.trim().to_owned(),
-            _ => {
-                problems.push(ConfigProblem::new(name, "is not set"));
-                String::new()
-            }
-        };
-        let (endpoint, resource) = (variable("LOGTO_ENDPOINT"), variable("LOGTO_API_RESOURCE"));
-        refused(problems)?;
-        Self::new(&endpoint, resource)
+        let (endpoint, config) = ApiConfig::from_variables(|name| env::var(name).ok())?;
+        Self::new(&endpoint, config)
     }
 
     /// An API that shares the keys of an app.

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use logto::m2m::{MachineApp, MachineConfig, Subject};
-use logto::resource_server::{Api, Policy};
+use logto::resource_server::{Api, ApiConfig, Policy};
 use logto::{Clock, ErrorKind, TokenRequest};
 use logto_local::{Endpoint, Fault, LocalTenant};
 use serde_json::{Value, json};
@@ -271,4 +271,30 @@ fn every_problem_of_the_configuration_is_named() {
         settings.collect::<Vec<_>>(),
         ["LOGTO_ENDPOINT", "machine app id", "machine app secret"]
     );
+}
+
+#[tokio::test]
+async fn an_api_and_a_machine_app_reach_logto_at_its_internal_address() {
+    let tenant = LocalTenant::builder().start().await.unwrap();
+    let public = tenant.endpoint();
+    let internal = match public.contains("127.0.0.1") {
+        true => public.replace("127.0.0.1", "localhost"),
+        false => public.replace("localhost", "127.0.0.1"),
+    };
+    assert_ne!(internal, public);
+    let machine = tenant.machine_app();
+    let config = MachineConfig::new(public, &machine.app_id, &machine.app_secret)
+        .with_internal_endpoint(&internal);
+    let app = MachineApp::new(config).unwrap();
+    let token = app.token(THINGS, "read:things").await.unwrap();
+    let config = ApiConfig::new(THINGS).with_internal_endpoint(&internal);
+    let api = Api::new(public, config).unwrap();
+    assert!(api.verify(token.as_str()).await.unwrap().has_scope("read:things"));
+    for path in ["/oidc/token", "/oidc/jwks"] {
+        assert!(tenant.requests().iter().any(|request| request.path == path), "{path}");
+    }
+    for request in tenant.requests() {
+        let host = request.header("host").unwrap();
+        assert_eq!(format!("http://{host}"), internal, "{}", request.path);
+    }
 }

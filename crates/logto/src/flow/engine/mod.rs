@@ -67,11 +67,8 @@ impl Engine {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
         let http =
             Http::new(&settings.endpoint, &settings.app_id, &settings.app_secret, settings.limits)?;
-        let http = match &settings.internal_endpoint {
-            Some(internal) => http.with_internal_endpoint(&settings.endpoint, internal),
-            None => http,
-        };
-        let http = Arc::new(http);
+        let internal = settings.internal_endpoint.as_ref();
+        let http = Arc::new(http.with_internal_endpoint(&settings.endpoint, internal));
         let context = format!("{}\n{}", settings.issuer, settings.app_id);
         let keys = Arc::new(KeyRing::new(&settings.cookie_secrets, &context)?);
         Ok(Self {
