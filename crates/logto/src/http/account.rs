@@ -47,7 +47,8 @@ impl Http {
     ) -> Result<Vec<u8>, Error> {
         let AccountRequest { verb, url, verification, body } = request;
         let mut request = self
-            .client
+            .clients
+            .ordinary()
             .request(verb.method(), &*self.reached(url.as_str()))
             .header("accept", "application/json")
             .bearer_auth(token);

@@ -2,6 +2,7 @@
 //! refusal.
 
 mod account;
+mod clients;
 mod endpoint;
 mod failure;
 mod queue;
@@ -17,6 +18,7 @@ use url::{Url, form_urlencoded};
 use crate::error::{Error, ErrorKind, printable};
 use crate::metrics;
 use crate::tasks::ClientRuntime;
+use clients::Clients;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use account::{AccountRequest, Verb};
@@ -47,7 +49,7 @@ impl Default for Limits {
 
 #[derive(Debug)]
 pub(crate) struct Http {
-    client: reqwest::Client,
+    clients: Clients,
     app_id: String,
     names: CredentialNames,
     app_secret: SecretString,
@@ -67,15 +69,8 @@ impl Http {
         app_secret: &SecretString,
         limits: Limits,
     ) -> Result<Self, Error> {
-        let user_agent = concat!("logto-rust/", env!("CARGO_PKG_VERSION"));
-        let (connect, request) = (limits.connect_timeout, limits.request_timeout);
-        let client = logto_http::client(endpoint, user_agent, connect, request);
-        let client = client.build().map_err(|error| {
-            let why = "the HTTP client cannot be set up";
-            Error::with_source(ErrorKind::Internal, why, error)
-        })?;
         Ok(Self {
-            client,
+            clients: Clients::new(endpoint, limits)?,
             app_id: app_id.to_owned(),
             names: CredentialNames { app_id: "LOGTO_APP_ID", app_secret: "LOGTO_APP_SECRET" },
             app_secret: app_secret.clone(),
@@ -129,8 +124,11 @@ impl Http {
         url: &Url,
         bearer: Option<&str>,
     ) -> Result<Vec<u8>, Error> {
-        let mut request =
-            self.client.get(&*self.reached(url.as_str())).header("accept", "application/json");
+        let mut request = self
+            .clients
+            .ordinary()
+            .get(&*self.reached(url.as_str()))
+            .header("accept", "application/json");
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
@@ -145,7 +143,8 @@ impl Http {
         form: &[(&str, &str)],
     ) -> Result<Vec<u8>, Error> {
         let request = self
-            .client
+            .clients
+            .ordinary()
             .post(&*self.reached(url.as_str()))
             .header("authorization", format!("Basic {}", self.basic.expose_secret()))
             .form(form);
@@ -164,7 +163,8 @@ impl Http {
         let form: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
         let secrets = secrets_of(form.iter().map(|(name, value)| (&**name, &**value)));
         let request = self
-            .client
+            .clients
+            .departing(departure)?
             .request(parts.method, &*self.reached(&url))
             .headers(parts.headers)
             .body(body);
@@ -175,7 +175,7 @@ impl Http {
     /// Where a GET of an address with a query of ours leads to, `None` if it leads nowhere.
     pub(crate) async fn redirect(&self, url: &Url) -> Result<Option<Url>, Error> {
         let _turn = self.queue.turn(&Departure::default()).await?;
-        let request = self.client.get(&*self.reached(url.as_str()));
+        let request = self.clients.ordinary().get(&*self.reached(url.as_str()));
         let exchange = answered(Endpoint::Authorization, request);
         let response = self.runtime.within(exchange).await?;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());

@@ -87,6 +87,10 @@ impl Departure {
         Self { right: Some(right.clone()), ..Self::default() }
     }
 
+    pub(super) fn has_deadline(&self) -> bool {
+        self.latest.is_some()
+    }
+
     fn is_missed(&self) -> bool {
         self.latest.is_some_and(|latest| latest < Instant::now())
             || self.right.as_ref().is_some_and(|right| !right.is_valid())
