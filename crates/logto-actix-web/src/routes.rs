@@ -39,7 +39,7 @@ pub fn routes(logto: &Logto) -> impl FnOnce(&mut ServiceConfig) + use<> {
                     let read = async |limit| {
                         body.to_bytes_limited(limit).await.map_err(drop)?.map_err(drop)
                     };
-                    let body = route.read_body(read).await;
+                    let body = logto.read_body(route, &request, read).await;
                     Reply::from(logto.handle(route, request.with_body(body)).await)
                 }
             };

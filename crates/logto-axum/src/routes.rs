@@ -41,8 +41,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &Logto) -> Router<S> {
                 let (parts, body) = request.into_parts();
                 let seen = view(&parts);
                 let read = |limit| to_bytes(body, limit);
-                let request = seen.with_body(route.read_body(read).await);
-                let reply = Reply::from(logto.handle(route, request).await);
+                let body = logto.read_body(route, &seen, read).await;
+                let reply = Reply::from(logto.handle(route, seen.with_body(body)).await);
                 if let Some(unread) = unread {
                     unread.discard().await;
                 }

@@ -41,9 +41,10 @@ pub fn routes(logto: &Logto) -> poem::Route {
                 async move {
                     let unread = keep_body(&mut request);
                     let body = request.take_body();
-                    let body = route.read_body(|limit| body.into_bytes_limit(limit)).await;
-                    let request = view(&request).with_body(body);
-                    let reply = Reply::from(logto.handle(route, request).await);
+                    let read = |limit| body.into_bytes_limit(limit);
+                    let seen = view(&request);
+                    let body = logto.read_body(route, &seen, read).await;
+                    let reply = Reply::from(logto.handle(route, seen.with_body(body)).await);
                     if let Some(unread) = unread {
                         unread.discard().await;
                     }

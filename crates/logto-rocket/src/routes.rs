@@ -32,8 +32,8 @@ impl Handler for Endpoint {
             start.read_to_end(&mut body).await.map_err(drop)?;
             if body.len() > limit { Err(()) } else { Ok(body) }
         };
-        let body = route.read_body(read).await;
         let seen = kept(request).get().cloned().unwrap_or_else(|| view(request));
+        let body = logto.read_body(*route, &seen, read).await;
         let reply = logto.handle(*route, seen.with_body(body)).await;
         if !request.headers().contains("expect") {
             // Rocket closes a connection with an unread body, and a proxy answers 502 in place of

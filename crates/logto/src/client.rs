@@ -273,6 +273,40 @@ impl Logto {
         })
     }
 
+    /// The body of a request to one of the SDK's own routes, for
+    /// [`Request::with_body`](crate::web::Request::with_body).
+    ///
+    /// `read` reads it with the framework's means, up to a number of bytes, and fails if it is
+    /// longer. A body that is longer, broken, or not there after 5 seconds is left out, as if
+    /// there were none. Most routes read none and do not wait for one, nor do those of webhooks
+    /// and frames in an app that has none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// use logto::Logto;
+    /// use logto::web::{Reply, Request, Route};
+    ///
+    /// # async fn to_bytes(_: (), limit: usize) -> Result<Vec<u8>, Infallible> { Ok(vec![0; limit]) }
+    /// # async fn example(logto: &Logto, route: Route, request: Request, body: ()) -> Reply {
+    /// let body = logto.read_body(route, &request, |limit| to_bytes(body, limit)).await;
+    /// logto.handle(route, request.with_body(body)).await
+    /// # }
+    /// ```
+    pub async fn read_body<B, E, F>(
+        &self,
+        route: Route,
+        request: &Request,
+        read: impl FnOnce(usize) -> F,
+    ) -> B
+    where
+        B: Default,
+        F: Future<Output = Result<B, E>>,
+    {
+        route.read_body(&self.0, request, read).await
+    }
+
     /// Answers a request to one of the SDK's own routes. An adapter passes every method; which
     /// ones are answered, and with what, is decided here.
     ///

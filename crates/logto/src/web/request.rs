@@ -172,7 +172,7 @@ impl Request {
         request
     }
 
-    /// The same request with its body, for the routes that [read it](super::Route::read_body).
+    /// The same request with its body, for the routes that [read it](crate::Logto::read_body).
     ///
     /// # Example
     ///

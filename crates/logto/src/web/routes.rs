@@ -6,9 +6,10 @@ use tokio::time::timeout;
 use tracing::{Instrument, info_span};
 
 use super::leave::CONTINUE;
-use super::{Context, Reply};
+use super::webhooks::SIGNATURE;
+use super::{Context, Reply, Request};
 use crate::error::Error;
-use crate::flow::{FirstScreen, SignInOptions};
+use crate::flow::{Engine, FirstScreen, SignInOptions};
 use crate::route::Route;
 
 /// How long a request's body may take: Logto sends its logout tokens in one piece.
@@ -22,36 +23,40 @@ const WEBHOOK: usize = 6 * 1024 * 1024;
 const FRAME_CODE: usize = 64 * 1024;
 
 impl Route {
-    /// The body of a request to this route, for [`Request::with_body`](super::Request::with_body).
-    ///
-    /// `read` reads it with the framework's means, up to a number of bytes, and fails if it is
-    /// longer. A body that is longer, broken, or not there after 5 seconds is left out, as if
-    /// there were none; most routes read none and do not wait for one.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// # use std::convert::Infallible;
-    /// # use logto::web::Route;
-    /// # async fn to_bytes(_: (), limit: usize) -> Result<Vec<u8>, Infallible> { Ok(vec![0; limit]) }
-    /// # async fn example(route: Route, body: ()) {
-    /// let body = route.read_body(|limit| to_bytes(body, limit)).await;
-    /// # }
-    /// ```
-    pub async fn read_body<B, E, F>(self, read: impl FnOnce(usize) -> F) -> B
+    /// The body of a request to this route, as [`Logto::read_body`](crate::Logto::read_body) does.
+    pub(crate) async fn read_body<B, E, F>(
+        self,
+        engine: &Engine,
+        request: &Request,
+        read: impl FnOnce(usize) -> F,
+    ) -> B
     where
         B: Default,
         F: Future<Output = Result<B, E>>,
     {
-        let limit = self.body_limit();
-        if limit == 0 {
+        if !self.has_use_for_body(engine, request) {
             return B::default();
         }
-        let body = timeout(BODY_TIMEOUT, read(limit)).await;
+        let body = timeout(BODY_TIMEOUT, read(self.body_limit())).await;
         body.ok().and_then(Result::ok).unwrap_or_default()
     }
 
-    /// How many bytes of a request's body the route reads; see [`read_body`](Self::read_body).
+    /// Whether the answer can depend on the body. Anyone may send one, and an app that takes no
+    /// webhooks must not hold 6 MiB for each of them.
+    fn has_use_for_body(self, engine: &Engine, request: &Request) -> bool {
+        let is_read = match self {
+            Self::BackChannelLogout => true,
+            Self::Webhooks => {
+                !engine.settings.webhook_keys.is_empty() && request.header(SIGNATURE).is_some()
+            }
+            Self::Frame => engine.frames.is_some(),
+            Self::SignIn | Self::SignUp | Self::Callback | Self::SignOut => false,
+        };
+        is_read && request.method() == "POST"
+    }
+
+    /// How many bytes of a request's body the route reads at most;
+    /// see [`Logto::read_body`](crate::Logto::read_body).
     ///
     /// # Example
     ///
@@ -123,5 +128,45 @@ async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
             Ok(context.sign_out().await)
         }
         Route::SignOut => Ok(context.wrong_origin("Signing out works from {origin} only.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+    use crate::{Logto, LogtoConfig};
+
+    #[tokio::test]
+    async fn a_body_is_read_only_where_the_answer_depends_on_it() {
+        let config = || {
+            LogtoConfig::new("https://t.logto.app", "app", "secret")
+                .with_cookie_secret("0123456789abcdef0123456789abcdef")
+        };
+        let plain = Logto::new(config()).unwrap();
+        let full = config().with_base_url("https://app.example.com").with_partitioned_cookies();
+        let full = full
+            .with_frame_ancestors(["https://huggingface.co"])
+            .with_webhook_signing_key("a key of thirty-two characters..");
+        let full = Logto::new(full).unwrap();
+        let signature = [(SIGNATURE, "x")];
+        for (logto, method, route, headers, most) in [
+            (&plain, "POST", Route::BackChannelLogout, &[][..], 32 * 1024),
+            (&plain, "POST", Route::Webhooks, &signature, 0),
+            (&plain, "POST", Route::Frame, &[], 0),
+            (&plain, "POST", Route::SignOut, &[], 0),
+            (&full, "POST", Route::Webhooks, &signature, WEBHOOK),
+            (&full, "POST", Route::Webhooks, &[], 0),
+            (&full, "POST", Route::Frame, &[], FRAME_CODE),
+            (&full, "GET", Route::BackChannelLogout, &[], 0),
+            (&full, "GET", Route::Webhooks, &signature, 0),
+            (&full, "GET", Route::Frame, &[], 0),
+        ] {
+            let request = Request::new(method, route.path(), headers.iter().copied());
+            let read = async |limit| Ok::<_, Infallible>(vec![0; limit]);
+            let body: Vec<u8> = logto.read_body(route, &request, read).await;
+            assert_eq!(body.len(), most, "{method} {route:?} {headers:?}");
+        }
     }
 }

@@ -85,8 +85,8 @@ impl<B: Body + Unpin> UnreadBody<B> {
     ///     B: Body + Unpin,
     /// {
     ///     let (body, unread) = KeptBody::split(body);
-    ///     let request = request.with_body(route.read_body(|limit| to_bytes(body, limit)).await);
-    ///     let reply = logto.handle(route, request).await;
+    ///     let body = logto.read_body(route, &request, |limit| to_bytes(body, limit)).await;
+    ///     let reply = logto.handle(route, request.with_body(body)).await;
     ///     // The kept body is dropped, and what it did not give is here.
     ///     unread.discard().await;
     ///     reply

@@ -4,6 +4,9 @@ use super::{Context, Reply};
 use crate::error::Error;
 use crate::flow::WebhookRefusal;
 
+/// The header with Logto's signature.
+pub(super) const SIGNATURE: &str = "logto-signature-sha-256";
+
 impl Context {
     /// Takes a delivery up. The answer is 200 before anything is done about it.
     pub(super) async fn handle_webhook(&self) -> Reply {
@@ -13,7 +16,7 @@ impl Context {
         let context = self.clone();
         // What was begun is finished if Logto does not wait.
         let taken_up = self.logto().tasks.run(async move {
-            let signature = context.request().header("logto-signature-sha-256").unwrap_or_default();
+            let signature = context.request().header(SIGNATURE).unwrap_or_default();
             context.logto().take_up_webhook(context.request().body(), signature).await
         });
         let refusal = match taken_up.await {

@@ -1,8 +1,10 @@
 //! An adapter for salvo, whole: the example of `docs/writing-an-adapter.md`.
 
+use std::task;
 use std::time::Duration;
 
-use logto::web::{self, Context, Route};
+use futures::StreamExt;
+use logto::web::{self, Context, Route, discard_body};
 use logto::{Error, Logto};
 use salvo::http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, VARY};
 use salvo::http::{HeaderValue, StatusCode};
@@ -80,8 +82,15 @@ impl Handler for SdkRoute {
             let body = request.payload_with_max_size(MOST).await.ok();
             body.filter(|body| body.len() <= limit).map(|body| body.to_vec()).ok_or(())
         };
-        let body = route.read_body(read).await;
+        let body = logto.read_body(*route, &seen, read).await;
         response.render(Reply(logto.handle(*route, seen.with_body(body)).await));
+        // What no one read, for the same reason.
+        let rest = request.body_mut();
+        let poll_length = |cx: &mut task::Context<'_>| {
+            let frame = rest.poll_next_unpin(cx);
+            frame.map(|frame| Some(frame?.ok()?.data_ref().map_or(0, |data| data.len())))
+        };
+        discard_body(poll_length).await;
     }
 }
 

@@ -7,6 +7,8 @@ use crate::eventually;
 use crate::webhook::{SIGNING_KEY, Webhook};
 
 const ROUTE: &str = "/webhooks/logto";
+/// More than the buffers between client and server hold, which nobody reads.
+const LONG: usize = 12 << 20;
 
 /// Logto says what happened.
 #[must_use]
@@ -52,6 +54,11 @@ pub fn webhooks() -> Vec<Case> {
                 assert_eq!(answer.status, status, "{length}: {}", answer.text());
             }
         }),
+        Case::new("a webhook without a signature that is long", async |app| {
+            let mut someone = app.visitor();
+            let ask = someone.ask("POST", ROUTE).body(vec![b' '; LONG]);
+            is_refused(&ask.send().await, 401);
+        }),
         Case::new("a webhook that is no event", async |app| {
             for body in ["", "[]", "{}", "{\"event\":\"User.Deleted\"}"] {
                 let answer = logto_sends(app, &Webhook::signed(SIGNING_KEY, body)).await;
@@ -64,6 +71,10 @@ pub fn webhooks() -> Vec<Case> {
         let answer = logto_sends(app, &suspended(app)).await;
         assert_eq!(answer.status, 404);
         answer.is_not_stored();
+    }));
+    cases.push(Case::new("a long webhook where none are taken", async |app| {
+        let answer = logto_sends(app, &Webhook::signed(SIGNING_KEY, vec![b' '; LONG])).await;
+        assert_eq!(answer.status, 404);
     }));
     cases
 }
