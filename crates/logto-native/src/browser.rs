@@ -29,11 +29,27 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections at a time. A browser opens a few.
 const MAX_CONNECTIONS: usize = 16;
 
-/// The code stays neither in the history nor in a link to another page.
-const DONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed in</title>\
-    <script>history.replaceState(null, '', '/')</script>\
-    <body style=\"font-family: sans-serif; margin: 4rem auto; max-width: 30rem\">\
-    <h1>You can close this window</h1><p>The program goes on where it was.</p>";
+// The code stays neither in the history nor in a link to another page.
+macro_rules! page {
+    ($title:literal, $text:literal) => {
+        concat!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>",
+            $title,
+            "</title><script>history.replaceState(null, '', '/')</script>\
+            <body style=\"font-family: sans-serif; margin: 4rem auto; max-width: 30rem\"><h1>",
+            $title,
+            "</h1><p>",
+            $text,
+            "</p>"
+        )
+    };
+}
+
+/// The code is not redeemed yet: whether the user is signed in is not known.
+const CAME_BACK: &str =
+    page!("Return to the program", "It finishes the sign-in. You can close this window.");
+const NOT_SIGNED_IN: &str =
+    page!("You are not signed in", "Return to the program. You can close this window.");
 
 /// A sign-in that has begun: open [`url`](Self::url) in a browser, then [`finish`](Self::finish).
 ///
@@ -240,10 +256,12 @@ fn answer(
     let is_ours = request.method() == Method::GET
         && request.uri().path() == path
         && redirect.state.as_ref() == Some(state);
-    let mut response = Response::new(Full::new(Bytes::from_static(match is_ours {
-        true => DONE.as_bytes(),
-        false => b"",
-    })));
+    let page = match (is_ours, &redirect.error) {
+        (true, None) if redirect.code.is_some() => CAME_BACK,
+        (true, _) => NOT_SIGNED_IN,
+        (false, _) => "",
+    };
+    let mut response = Response::new(Full::new(Bytes::from_static(page.as_bytes())));
     if !is_ours {
         *response.status_mut() = StatusCode::NOT_FOUND;
         return (response, None);
