@@ -44,9 +44,45 @@ pub fn is_private_address(address: IpAddr) -> bool {
     }
 }
 
+/// Whether the discovery document of an issuer may name this endpoint: an https issuer must not
+/// lead to plain http, and another only to its own host and this machine.
+#[must_use]
+pub fn may_lead_to(issuer: &Url, endpoint: &Url) -> bool {
+    match (issuer.scheme(), endpoint.scheme()) {
+        (_, "https") => true,
+        ("http", "http") => is_loopback(endpoint) || endpoint.host() == issuer.host(),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_https_issuer_never_leads_to_plain_http() {
+        let https = "https://t.example/oidc";
+        let http = "http://localhost:3001/oidc";
+        for (issuer, endpoint, allowed) in [
+            (https, "https://elsewhere.example", true),
+            (https, "http://t.example", false),
+            (https, "http://localhost:1", false),
+            (http, "http://127.0.0.1:3001", true),
+            (http, "http://t.example", false),
+            (http, "https://t.example", true),
+            (http, "http://logto:3001", false),
+            (http, "file:///etc", false),
+            ("http://logto:3001/oidc", "http://logto:3001", true),
+            ("http://logto:3001/oidc", "http://app:3001", false),
+        ] {
+            let parse = |url| Url::parse(url).unwrap();
+            assert_eq!(
+                may_lead_to(&parse(issuer), &parse(endpoint)),
+                allowed,
+                "{issuer} {endpoint}"
+            );
+        }
+    }
 
     #[test]
     fn this_machine_and_private_networks_are_told_from_the_internet() {

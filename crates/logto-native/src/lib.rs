@@ -11,6 +11,7 @@ mod file_store;
 #[cfg(feature = "keyring")]
 mod key_ring;
 mod lock;
+mod metadata;
 mod protocol;
 mod store;
 mod user;

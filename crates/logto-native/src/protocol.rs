@@ -8,11 +8,11 @@ use oauth2::basic::{
     BasicTokenType,
 };
 use oauth2::{
-    AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken, DeviceAuthorizationUrl,
-    DeviceCodeErrorResponseType, EndpointNotSet, EndpointSet, ErrorResponse, ExtraTokenFields,
-    HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, StandardDeviceAuthorizationResponse, StandardRevocableToken,
-    StandardTokenResponse, TokenResponse, TokenUrl,
+    AuthorizationCode, Client, ClientId, CsrfToken, DeviceCodeErrorResponseType, EndpointNotSet,
+    EndpointSet, ErrorResponse, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    StandardDeviceAuthorizationResponse, StandardRevocableToken, StandardTokenResponse,
+    TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -21,6 +21,7 @@ use url::Url;
 use crate::access_token::AccessToken;
 use crate::config::NativeConfig;
 use crate::error::{Error, ErrorKind};
+use crate::metadata::{self, Metadata};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -65,17 +66,6 @@ pub(crate) struct Authorization {
     pub(crate) nonce: String,
     pub(crate) redirect_uri: String,
     verifier: PkceCodeVerifier,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    issuer: String,
-    authorization_endpoint: AuthUrl,
-    token_endpoint: TokenUrl,
-    revocation_endpoint: Url,
-    device_authorization_endpoint: Option<DeviceAuthorizationUrl>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
 }
 
 /// Requests to one tenant for one app.
@@ -131,17 +121,10 @@ impl Protocol {
             let url = format!("{}/.well-known/openid-configuration", self.issuer);
             let answer = self.http.get(url).send().await.map_err(unreachable)?;
             let answer = read(answer).await?;
-            let invalid =
-                |why: String| Error::new(ErrorKind::InvalidResponse, format!("discovery: {why}"));
             if answer.status() != 200 {
-                return Err(invalid(format!("status {}", answer.status())));
+                return Err(metadata::invalid(format_args!("status {}", answer.status())));
             }
-            let metadata: Metadata = serde_json::from_slice(answer.body())
-                .map_err(|error| invalid(error.to_string()))?;
-            if metadata.issuer != self.issuer {
-                return Err(invalid("the document is about another issuer".to_owned()));
-            }
-            Ok(metadata)
+            Metadata::parse(answer.body(), &self.issuer)
         };
         self.metadata.get_or_try_init(|| fetch).await
     }

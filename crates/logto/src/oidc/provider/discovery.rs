@@ -1,6 +1,5 @@
 //! The discovery document (OpenID Connect Discovery 1.0, section 4).
 
-use logto_http::is_loopback;
 use serde::Deserialize;
 use url::Url;
 
@@ -46,8 +45,7 @@ impl Metadata {
         Self::parse(&document, issuer, |url| http.published(url))
     }
 
-    /// Section 4.3: the document must be about the issuer that was asked. An https issuer must not
-    /// lead to plain http, and another only to its own host and this machine. `published` gives the
+    /// Section 4.3: the document must be about the issuer that was asked. `published` gives the
     /// address for browsers of an endpoint.
     fn parse(body: &[u8], issuer: &str, published: impl Fn(Url) -> Url) -> Result<Self, Error> {
         let mut metadata: Self = serde_json::from_slice(body).map_err(|e| {
@@ -66,12 +64,9 @@ impl Metadata {
         for url in metadata.endpoints_mut() {
             *url = published(url.clone());
         }
-        let issuer = Url::parse(issuer).ok().filter(|url| url.scheme() == "http");
-        let secure = |url: &Url| match (url.scheme(), &issuer) {
-            ("https", _) => true,
-            ("http", Some(issuer)) => is_loopback(url) || url.host() == issuer.host(),
-            _ => false,
-        };
+        let issuer = Url::parse(issuer).ok();
+        let secure =
+            |url: &Url| issuer.as_ref().is_some_and(|issuer| logto_http::may_lead_to(issuer, url));
         if let Some(url) = metadata.endpoints_mut().find(|url| !secure(url)) {
             return Err(Error::new(
                 ErrorKind::InvalidResponse,
@@ -131,14 +126,8 @@ mod tests {
         for (issuer, base, accepted) in [
             (https, "https://elsewhere.example", true),
             (https, "http://t.example", false),
-            (https, "http://localhost:1", false),
             (http, "http://127.0.0.1:3001", true),
             (http, "http://t.example", false),
-            (http, "https://t.example", true),
-            (http, "http://logto:3001", false),
-            (http, "file:///etc", false),
-            ("http://logto:3001/oidc", "http://logto:3001", true),
-            ("http://logto:3001/oidc", "http://app:3001", false),
         ] {
             let parsed = Metadata::parse(&document(issuer, base), issuer, |url| url);
             assert_eq!(parsed.is_ok(), accepted, "{issuer} {base}");
