@@ -55,19 +55,33 @@ pub(crate) async fn logout(
     options: arguments::Logout,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    app(config(options.app)?)?.sign_out().await.map_err(failed)?;
+    let (endpoint, app_id) = target(options.app)?;
+    let app = app(NativeConfig::new(&endpoint, &app_id))?;
+    let user = app.user().await.map_err(failed)?;
+    app.sign_out().await.map_err(failed)?;
+    if user.is_none() {
+        let none = format!("no one is signed in to the app {app_id} at {endpoint}");
+        return Err(Failure::new(printable(&none))
+            .with_remedy("Check LOGTO_ENDPOINT and LOGTO_NATIVE_APP_ID."));
+    }
     terminal.line("Signed out");
     Ok(ExitCode::SUCCESS)
 }
 
 fn config(app: arguments::NativeApp) -> Result<NativeConfig, Failure> {
+    let (endpoint, app_id) = target(app)?;
+    Ok(NativeConfig::new(endpoint, app_id))
+}
+
+/// The tenant's endpoint, and the app's id.
+fn target(app: arguments::NativeApp) -> Result<(String, String), Failure> {
     let variables = Variables::find(app.env_file.as_deref())?;
     let needed = |given: Option<String>, name: &str| {
         let missing = || Failure::wrong_use(format_args!("{name} is not set"));
         given.or_else(|| variables.get(name)).ok_or_else(missing)
     };
     let endpoint = needed(app.endpoint, "LOGTO_ENDPOINT")?;
-    Ok(NativeConfig::new(endpoint, needed(app.app_id, "LOGTO_NATIVE_APP_ID")?))
+    Ok((endpoint, needed(app.app_id, "LOGTO_NATIVE_APP_ID")?))
 }
 
 fn app(config: NativeConfig) -> Result<NativeApp, Failure> {

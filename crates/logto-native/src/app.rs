@@ -1,7 +1,6 @@
 //! The handle that a program holds.
 
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +10,7 @@ use crate::config::NativeConfig;
 use crate::credentials::Credentials;
 use crate::device::DeviceSignIn;
 use crate::error::{Error, ErrorKind};
-use crate::lock::{self, Lock};
+use crate::lock::Lock;
 use crate::protocol::{Protocol, Tokens};
 use crate::store::CredentialStore;
 use crate::user::User;
@@ -44,7 +43,7 @@ pub struct NativeApp(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) protocol: Protocol,
     redirect_path: String,
-    store: Box<dyn CredentialStore>,
+    pub(crate) store: Box<dyn CredentialStore>,
 }
 
 impl NativeApp {
@@ -226,8 +225,8 @@ impl NativeApp {
         Ok(tokens.access)
     }
 
-    /// Signs the user out: the credentials are deleted, then Logto revokes what it had issued for
-    /// them.
+    /// Signs the user out of this app: its credentials are deleted, then Logto revokes what it had
+    /// issued for them. Those of other apps and tenants in the same store stay.
     ///
     /// # Errors
     ///
@@ -280,46 +279,9 @@ impl NativeApp {
         });
         joined(saving).await.map(|()| user)
     }
-
-    /// Whether what a sign-in brings could be stored, before the user does anything for it.
-    async fn check_store(&self) -> Result<(), Error> {
-        let check = |store: &dyn CredentialStore| {
-            lock::open(store.lock_file())?;
-            store.check()
-        };
-        self.with_store("stored", check).await
-    }
-
-    async fn load(&self) -> Result<Option<Credentials>, Error> {
-        let bytes = self.with_store("read", |store| store.load()).await?;
-        let Protocol { issuer, app_id, .. } = &self.0.protocol;
-        Ok(bytes.and_then(|bytes| Credentials::parse(&bytes, issuer, app_id)))
-    }
-
-    async fn save(&self, credentials: &Credentials) -> Result<(), Error> {
-        let bytes = credentials.to_bytes(self.0.store.max_bytes())?;
-        self.with_store("written", move |store| store.save(&bytes)).await
-    }
-
-    async fn delete(&self) -> Result<(), Error> {
-        self.with_store("deleted", |store| store.delete()).await
-    }
-
-    async fn with_store<T: Send + 'static>(
-        &self,
-        what: &str,
-        work: impl FnOnce(&dyn CredentialStore) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let inner = Arc::clone(&self.0);
-        let outcome = joined(tokio::task::spawn_blocking(move || Ok(work(&*inner.store)))).await?;
-        outcome.map_err(|error| {
-            let why = format!("the credentials cannot be {what}");
-            Error::with_source(ErrorKind::Store, why, error)
-        })
-    }
 }
 
-async fn joined<T>(task: tokio::task::JoinHandle<Result<T, Error>>) -> Result<T, Error> {
+pub(crate) async fn joined<T>(task: tokio::task::JoinHandle<Result<T, Error>>) -> Result<T, Error> {
     let cut = |error| Error::with_source(ErrorKind::Internal, "the task was cut short", error);
     task.await.map_err(cut)?
 }

@@ -1,6 +1,7 @@
-//! The stored credentials of a sign-in.
+//! The stored credentials of sign-ins.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::access_token::AccessToken;
 use crate::error::{Error, ErrorKind};
@@ -33,31 +34,8 @@ impl Credentials {
         }
     }
 
-    /// `None` if they are of another version, tenant or app.
-    pub(crate) fn parse(bytes: &[u8], issuer: &str, app_id: &str) -> Option<Self> {
-        let credentials: Self = serde_json::from_slice(bytes).ok()?;
-        let is_ours = credentials.version == VERSION
-            && credentials.issuer == issuer
-            && credentials.app_id == app_id;
-        is_ours.then_some(credentials)
-    }
-
-    /// At most `max_bytes`; the oldest access tokens are left out first.
-    pub(crate) fn to_bytes(&self, max_bytes: usize) -> Result<Vec<u8>, Error> {
-        let mut kept = self.clone();
-        loop {
-            let bytes = serde_json::to_vec(&kept).map_err(|error| {
-                Error::with_source(ErrorKind::Internal, "the credentials cannot be written", error)
-            })?;
-            if bytes.len() <= max_bytes {
-                return Ok(bytes);
-            }
-            if kept.access_tokens.is_empty() {
-                let why = "the credentials do not fit into their store";
-                return Err(Error::new(ErrorKind::Store, why));
-            }
-            kept.access_tokens.remove(0);
-        }
+    fn is_for(&self, issuer: &str, app_id: &str) -> bool {
+        self.issuer == issuer && self.app_id == app_id
     }
 
     pub(crate) fn usable(&self, resource: &str, now: u64) -> Option<&AccessToken> {
@@ -71,6 +49,54 @@ impl Credentials {
     pub(crate) fn keep(&mut self, token: AccessToken, now: u64) {
         self.access_tokens.retain(|kept| kept.resource != token.resource && kept.is_usable(now));
         self.access_tokens.push(token);
+    }
+}
+
+/// All that a store holds: a program can be signed in at several tenants and apps.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct SignIns(Vec<Credentials>);
+
+impl SignIns {
+    /// Without what is of another version, or cannot be read.
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
+        let values: Vec<Value> = serde_json::from_slice(bytes).unwrap_or_default();
+        let parsed = values.into_iter().filter_map(|value| serde_json::from_value(value).ok());
+        Self(parsed.filter(|credentials: &Credentials| credentials.version == VERSION).collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The credentials for an app of a tenant, taken out.
+    pub(crate) fn take(&mut self, issuer: &str, app_id: &str) -> Option<Credentials> {
+        let position = self.0.iter().position(|one| one.is_for(issuer, app_id))?;
+        Some(self.0.remove(position))
+    }
+
+    /// Stores credentials in place of those for the same app.
+    pub(crate) fn put(&mut self, credentials: Credentials) {
+        self.take(&credentials.issuer, &credentials.app_id);
+        self.0.push(credentials);
+    }
+
+    /// At most `max_bytes`; the oldest access tokens are left out first.
+    pub(crate) fn into_bytes(mut self, max_bytes: usize) -> Result<Vec<u8>, Error> {
+        loop {
+            let bytes = serde_json::to_vec(&self).map_err(|error| {
+                Error::with_source(ErrorKind::Internal, "the credentials cannot be written", error)
+            })?;
+            if bytes.len() <= max_bytes {
+                return Ok(bytes);
+            }
+            let tokens = self.0.iter_mut().map(|one| &mut one.access_tokens);
+            let Some(tokens) = tokens.into_iter().find(|tokens| !tokens.is_empty()) else {
+                let why = "the credentials do not fit into their store";
+                return Err(Error::new(ErrorKind::Store, why));
+            };
+            tokens.remove(0);
+        }
     }
 }
 
@@ -105,19 +131,33 @@ mod tests {
         let mut credentials = credentials();
         credentials.keep(token("a", 1000), 0);
         credentials.keep(token("b", 1000), 0);
-        let all = credentials.to_bytes(usize::MAX).unwrap();
-        let fewer = credentials.to_bytes(all.len() - 1).unwrap();
-        let fewer = Credentials::parse(&fewer, "i", "a").unwrap();
+        let bytes = |max_bytes| SignIns(vec![credentials.clone()]).into_bytes(max_bytes);
+        let all = bytes(usize::MAX).unwrap();
+        let fewer = SignIns::parse(&bytes(all.len() - 1).unwrap()).take("i", "a").unwrap();
         assert!(fewer.usable("a", 0).is_none() && fewer.usable("b", 0).is_some());
-        assert_eq!(credentials.to_bytes(10).unwrap_err().kind(), ErrorKind::Store);
+        assert_eq!(bytes(10).unwrap_err().kind(), ErrorKind::Store);
     }
 
     #[test]
-    fn credentials_of_another_app_are_none() {
-        let bytes = credentials().to_bytes(usize::MAX).unwrap();
-        assert!(Credentials::parse(&bytes, "i", "a").is_some());
-        assert!(Credentials::parse(&bytes, "i", "b").is_none());
-        assert!(Credentials::parse(&bytes, "j", "a").is_none());
-        assert!(Credentials::parse(b"{}", "i", "a").is_none());
+    fn credentials_of_several_apps_stay_apart() {
+        let mut sign_ins = SignIns(Vec::new());
+        let other_app = Credentials { app_id: "b".to_owned(), ..credentials() };
+        let other_tenant = Credentials { issuer: "j".to_owned(), ..credentials() };
+        let old = Credentials { version: 0, app_id: "c".to_owned(), ..credentials() };
+        for one in [credentials(), other_app, other_tenant, old, credentials()] {
+            sign_ins.put(one);
+        }
+        let mut read = SignIns::parse(&sign_ins.into_bytes(usize::MAX).unwrap());
+        for (issuer, app_id, is_there) in [
+            ("i", "a", true),
+            ("i", "a", false),
+            ("i", "b", true),
+            ("j", "b", false),
+            ("i", "c", false),
+            ("j", "a", true),
+        ] {
+            assert_eq!(read.take(issuer, app_id).is_some(), is_there, "{issuer} {app_id}");
+        }
+        assert!(read.is_empty() && SignIns::parse(b"{}").is_empty());
     }
 }

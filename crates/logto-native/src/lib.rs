@@ -14,6 +14,7 @@ mod lock;
 mod metadata;
 mod protocol;
 mod store;
+mod stored;
 mod user;
 
 pub use access_token::AccessToken;

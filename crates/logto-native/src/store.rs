@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-/// Keeps the credentials of one user for one app, as bytes that only this crate reads. They are
-/// secret.
+/// Keeps the credentials of a program, one user for each tenant and app, as bytes that only this
+/// crate reads. They are secret.
 ///
 /// The methods may block: they are called on threads where that is allowed.
 ///

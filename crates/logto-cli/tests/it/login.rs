@@ -113,6 +113,18 @@ async fn a_user_signs_in_once_and_scripts_get_tokens() {
     let other = machine.run(&["token", "https://default.logto.app/api"]).await;
     assert!(other.status == 1 && other.err.contains("--resource"), "{other:?}");
 
+    // With the variables of another app or tenant, this sign-in stays.
+    for (variable, value) in
+        [("LOGTO_NATIVE_APP_ID", "another"), ("LOGTO_ENDPOINT", "https://another.example")]
+    {
+        let mut command = machine.command(&["logout"]);
+        command.env(variable, value);
+        let none = run(command).await;
+        assert_eq!((none.status, none.out.as_str()), (1, ""), "{none:?}");
+        assert!(none.err.contains("no one is signed in") && none.err.contains(value), "{none:?}");
+    }
+    assert_eq!(machine.run(&["token", API]).await.out, first.out);
+
     let out = machine.run(&["logout"]).await;
     assert_eq!((out.status, out.out.as_str()), (0, "Signed out\n"), "{out:?}");
     assert_eq!(machine.run(&["token", API]).await.status, 1);

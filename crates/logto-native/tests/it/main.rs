@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod browser;
+mod stored;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -237,7 +238,7 @@ async fn nothing_secret_is_printed() {
     let token = app.access_token(THINGS).await.unwrap();
     let stored = FileStore::new(fixture.file()).load().unwrap().unwrap();
     let stored: Value = serde_json::from_slice(&stored).unwrap();
-    let refresh = stored["refresh_token"].as_str().unwrap();
+    let refresh = stored[0]["refresh_token"].as_str().unwrap();
     let sign_in = app.begin_device_sign_in().await.unwrap();
     let printed = format!("{app:?} {token:?} {sign_in:?}");
     for secret in [token.as_str(), refresh, sign_in.user_code()] {
