@@ -1,7 +1,7 @@
 //! The handle that a program holds.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::access_token::AccessToken;
@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::lock::Lock;
 use crate::protocol::{Protocol, Tokens};
 use crate::store::CredentialStore;
+use crate::stored::Unsaved;
 use crate::user::User;
 
 /// A program that signs a user in at one tenant. Cheap to clone.
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) protocol: Protocol,
     redirect_path: String,
     pub(crate) store: Box<dyn CredentialStore>,
+    pub(crate) unsaved: Mutex<Option<Unsaved>>,
 }
 
 impl NativeApp {
@@ -76,7 +78,8 @@ impl NativeApp {
         }
         let protocol = Protocol::new(&config)?;
         let redirect_path = config.redirect_path;
-        Ok(Self(Arc::new(Inner { protocol, redirect_path, store: Box::new(store) })))
+        let (store, unsaved) = (Box::new(store), Mutex::new(None));
+        Ok(Self(Arc::new(Inner { protocol, redirect_path, store, unsaved })))
     }
 
     /// Who is signed in, as far as this machine knows; nothing is sent.
@@ -162,7 +165,9 @@ impl NativeApp {
     }
 
     /// An access token for one of the configured resources: a kept one, or a new one by the refresh
-    /// token, which only one process at a time redeems.
+    /// token, which only one process at a time redeems. It is redeemed only if the credentials can
+    /// be saved. If they can't be any more once Logto has replaced the refresh token, this handle
+    /// and its clones go on with the new one, and each call tries again to save it.
     ///
     /// # Errors
     ///
@@ -194,7 +199,9 @@ impl NativeApp {
     pub async fn access_token(&self, resource: &str) -> Result<AccessToken, Error> {
         self.0.protocol.check_resource(resource)?;
         let credentials = self.load().await?.ok_or_else(not_signed_in)?;
-        if let Some(token) = credentials.usable(resource, now()) {
+        if let Some(token) = credentials.usable(resource, now())
+            && !self.is_unsaved(&credentials)
+        {
             return Ok(token.clone());
         }
         // A task of its own: what Logto answers is saved even if the caller goes away.
@@ -206,8 +213,18 @@ impl NativeApp {
         let _lock = Lock::acquire(self.0.store.lock_file()).await?;
         // Another process may have been faster.
         let mut credentials = self.load().await?.ok_or_else(not_signed_in)?;
-        if let Some(token) = credentials.usable(resource, now()) {
-            return Ok(token.clone());
+        let (is_unsaved, usable) =
+            (self.is_unsaved(&credentials), credentials.usable(resource, now()).cloned());
+        if is_unsaved || usable.is_none() {
+            // Logto takes a refresh token once. One that is stored is not sent before it is known
+            // that its successor can be stored.
+            let saved = self.save(&credentials).await;
+            if !is_unsaved {
+                saved?;
+            }
+        }
+        if let Some(token) = usable {
+            return Ok(token);
         }
         let tokens = match self.0.protocol.refresh(&credentials.refresh_token, resource).await {
             Err(error) if error.code() == Some("invalid_grant") => {
@@ -217,11 +234,14 @@ impl NativeApp {
             }
             tokens => tokens?,
         };
+        let sent = credentials.refresh_token.clone();
         if let Some(refresh_token) = tokens.refresh {
             credentials.refresh_token = refresh_token;
         }
         credentials.keep(tokens.access.clone(), now());
-        self.save(&credentials).await?;
+        if self.save(&credentials).await.is_err() {
+            self.keep_unsaved(sent, credentials);
+        }
         Ok(tokens.access)
     }
 

@@ -1,7 +1,7 @@
 //! What an app does with its store.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use crate::app::{NativeApp, joined};
 use crate::credentials::{Credentials, SignIns};
@@ -9,6 +9,14 @@ use crate::error::{Error, ErrorKind};
 use crate::lock;
 use crate::protocol::Protocol;
 use crate::store::CredentialStore;
+
+/// Credentials that could not be saved.
+pub(crate) struct Unsaved {
+    /// The refresh token that the store still has. If it has another one, the user has signed in
+    /// anew, or another process has refreshed.
+    stored: String,
+    credentials: Credentials,
+}
 
 /// Who changes what is stored holds the lock.
 impl NativeApp {
@@ -23,13 +31,41 @@ impl NativeApp {
 
     pub(crate) async fn load(&self) -> Result<Option<Credentials>, Error> {
         let Protocol { issuer, app_id, .. } = &self.0.protocol;
-        Ok(self.load_all().await?.take(issuer, app_id))
+        let stored = self.load_all().await?.take(issuer, app_id);
+        Ok(match (&stored, &*self.unsaved()) {
+            (Some(stored), Some(unsaved)) if unsaved.stored == stored.refresh_token => {
+                Some(unsaved.credentials.clone())
+            }
+            _ => stored,
+        })
+    }
+
+    /// Whether what was loaded is newer than what the store has.
+    pub(crate) fn is_unsaved(&self, loaded: &Credentials) -> bool {
+        let unsaved = self.unsaved();
+        unsaved.as_ref().is_some_and(|one| one.credentials.refresh_token == loaded.refresh_token)
+    }
+
+    /// Keeps what Logto gave for the refresh token that was sent.
+    pub(crate) fn keep_unsaved(&self, sent: String, credentials: Credentials) {
+        let mut unsaved = self.unsaved();
+        let stored = match unsaved.take() {
+            Some(before) if before.credentials.refresh_token == sent => before.stored,
+            _ => sent,
+        };
+        *unsaved = Some(Unsaved { stored, credentials });
+    }
+
+    fn unsaved(&self) -> MutexGuard<'_, Option<Unsaved>> {
+        self.0.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn save(&self, credentials: &Credentials) -> Result<(), Error> {
         let mut sign_ins = self.load_all().await?;
         sign_ins.put(credentials.clone());
-        self.save_all(sign_ins).await
+        self.save_all(sign_ins).await?;
+        *self.unsaved() = None;
+        Ok(())
     }
 
     /// Deletes what is this app's.
