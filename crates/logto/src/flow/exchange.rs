@@ -99,7 +99,7 @@ impl Engine {
         let Redeemed { session, return_to } = match exchange.redeemed.clone() {
             Some(redeemed) => redeemed,
             None => {
-                let session = self.redeem(&transaction, parameters, &redirect_uri).await;
+                let session = self.redeem(&transaction, parameters, &redirect_uri, &cookies).await;
                 // After an outage the code may not have reached Logto, and if it did, what was
                 // issued for it never arrived.
                 if session.as_ref().is_err_and(Error::is_retryable)
@@ -107,11 +107,24 @@ impl Engine {
                 {
                     self.sessions.replay_guards.release(guard).await;
                 }
-                let redeemed = self.accept(session?, &transaction).await?;
-                exchange.redeemed.insert(redeemed).clone()
+                let session = session?;
+                let refresh_token = session.refresh_token().map(str::to_owned);
+                let accepted = self.accept(session, &transaction).await;
+                // Of a user that was refused it is revoked already.
+                let kind = accepted.as_ref().err().map(Error::kind);
+                if kind == Some(ErrorKind::SignInHookFailed) {
+                    self.revoke_unused(refresh_token, &cookies).await;
+                }
+                exchange.redeemed.insert(accepted?).clone()
             }
         };
-        let (session, replaces) = self.begin_session(session, &cookies, device).await?;
+        let refresh_token = session.refresh_token().map(str::to_owned);
+        let begun = self.begin_session(session, &cookies, device).await;
+        // After an outage the tokens wait for the next attempt.
+        if begun.as_ref().is_err_and(|error| !error.is_retryable()) {
+            self.revoke_unused(refresh_token, &cookies).await;
+        }
+        let (session, replaces) = begun?;
         Ok(Completed { session, return_to, replaces })
     }
 
@@ -189,14 +202,32 @@ impl Engine {
     }
 
     async fn redeem(
-        &self,
+        self: &Arc<Self>,
         transaction: &Transaction,
         parameters: CallbackParameters,
         redirect_uri: &str,
+        cookies: &str,
     ) -> Result<Session, Error> {
         let metadata = self.provider.metadata().await?;
         let code = parameters.code(&metadata)?;
-        self.redeem_code(code, transaction, redirect_uri).await
+        let tokens = self.redeem_code(code, transaction, redirect_uri).await?;
+        let refresh_token = tokens.refresh_token.clone();
+        let session = self.check_tokens(tokens, transaction).await;
+        if session.is_err() {
+            self.revoke_unused(refresh_token, cookies).await;
+        }
+        session
+    }
+
+    /// Revokes the refresh token of a sign-in that failed: otherwise it would stay valid, and be
+    /// known to no one. Not if this browser has a session: Logto may have given both to the same
+    /// grant, and would end it.
+    async fn revoke_unused(self: &Arc<Self>, refresh_token: Option<String>, cookies: &str) {
+        let Some(refresh_token) = refresh_token else { return };
+        let before = self.sessions.load(cookies.as_bytes(), self.settings.clock.now()).await;
+        if before.is_ok_and(|lookup| lookup.loaded.is_none()) {
+            self.revoke_all(vec![refresh_token]);
+        }
     }
 
     /// Stores the outcome for callbacks that come to another instance. The user does not wait for

@@ -35,21 +35,27 @@ pub(crate) struct Accepted {
 }
 
 impl Engine {
-    /// Redeems a code and checks the ID token that comes for it.
-    pub(crate) async fn redeem_code(
+    /// Redeems a code.
+    pub(super) async fn redeem_code(
         &self,
         code: String,
         transaction: &Transaction,
         redirect_uri: &str,
-    ) -> Result<Session, Error> {
+    ) -> Result<Tokens, Error> {
         let metadata = self.provider.metadata().await?;
         // Before the code is spent: without keys nothing could be done with what comes for it.
         self.provider.fetch_keys().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
-        let tokens = protocol
-            .exchange_code(code, transaction.verifier(), redirect_uri)
-            .await
-            .map_err(code_refused)?;
+        let redeemed = protocol.exchange_code(code, transaction.verifier(), redirect_uri).await;
+        redeemed.map_err(code_refused)
+    }
+
+    /// Checks the ID token that came for a code.
+    pub(super) async fn check_tokens(
+        &self,
+        tokens: Tokens,
+        transaction: &Transaction,
+    ) -> Result<Session, Error> {
         let id_token = tokens.id_token.clone().ok_or_else(|| {
             Error::new(ErrorKind::InvalidResponse, "the token endpoint sent no ID token")
         })?;

@@ -1,7 +1,9 @@
 //! ID tokens that a provider must not get accepted, and odd ones that it may: who issued them, for
 //! whom, and when.
 
-use logto_tests::hostile::{APP_ID, IdToken, NO, YES, each_token};
+use std::time::Duration;
+
+use logto_tests::hostile::{APP_ID, Endpoint, Fixture, IdToken, NO, YES, each, each_token};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -48,6 +50,24 @@ async fn who_issued_it_and_for_whom() {
         ("azp array", |t| t.claim("azp", json!([APP_ID])), NO),
         ("aud is an organization", |t| t.claim("aud", "urn:logto:organization:o"), NO),
     ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_fails_leaves_no_refresh_token() {
+    let rows: [(&str, (fn(&mut IdToken), usize)); 3] = [
+        ("honest", (|_| {}, 0)),
+        ("refused", (|t| t.claim("nonce", "other"), 1)),
+        ("too large for a session", (|t| t.claim("name", "x".repeat(300_000)), 1)),
+    ];
+    each(rows, async |(bend, revoked)| {
+        let mut fixture = Fixture::new().await;
+        fixture.provider.bend_token(bend);
+        fixture.sign_in().await;
+        fixture.logto.drain(Duration::from_secs(30)).await;
+        assert_eq!(fixture.provider.calls(Endpoint::Revocation).len(), revoked);
+        fixture.finish();
+    })
     .await;
 }
 

@@ -98,13 +98,10 @@ async fn it_decides_who_is_let_in_and_where_they_go() {
                     // The way on does not bring the same user back.
                     assert!(seen.body.contains("max_age=0"), "{seen:?}");
                 }
-                // There is nothing left of a sign-in that was refused.
-                let refused = status == 403 || page == "/no";
+                // There is nothing left of a sign-in that was refused or failed.
                 fixture.logto.drain(Duration::from_secs(30)).await;
-                assert_eq!(
-                    fixture.provider.calls(Endpoint::Revocation).len(),
-                    usize::from(refused)
-                );
+                let revoked = fixture.provider.calls(Endpoint::Revocation).len();
+                assert_eq!(revoked, usize::from(!is_in));
                 fixture.finish();
             }
         },
@@ -131,6 +128,22 @@ async fn a_session_that_is_there_stays_whatever_the_hook_says() {
         assert_eq!(fixture.user().await.as_deref(), Some("alice"));
         fixture.finish();
     }
+}
+
+/// Logto can give both sign-ins to the same grant, which a revocation would end.
+#[tokio::test]
+async fn a_hook_that_fails_ends_no_session_of_the_same_user() {
+    let (mut fixture, _) = fixture(|| Err("the database is away".into())).await;
+    let hooked = fixture.logto.clone();
+    fixture.logto =
+        fixture.changed(|config| config.with_sign_in_hook(async |_| Ok(SignInDecision::admit())));
+    fixture.sign_in_as("alice").await;
+    fixture.logto = hooked;
+    assert_eq!(sign_in(&mut fixture).await.status, 500);
+    fixture.logto.drain(Duration::from_secs(30)).await;
+    assert_eq!(fixture.provider.calls(Endpoint::Revocation).len(), 0);
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    fixture.finish();
 }
 
 #[tokio::test]
@@ -197,6 +210,8 @@ async fn it_is_called_once_for_each_sign_in() {
     }
     assert_eq!(*calls.lock().unwrap(), 1);
     assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    fixture.logto.drain(Duration::from_secs(30)).await;
+    assert_eq!(fixture.provider.calls(Endpoint::Revocation).len(), 0);
     fixture.finish();
 }
 
