@@ -33,10 +33,13 @@ const MAX_CONNECTIONS: usize = 16;
 macro_rules! page {
     ($title:literal, $text:literal) => {
         concat!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>",
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+            <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+            <meta name=\"color-scheme\" content=\"light dark\"><title>",
             $title,
             "</title><script>history.replaceState(null, '', '/')</script>\
-            <body style=\"font-family: sans-serif; margin: 4rem auto; max-width: 30rem\"><h1>",
+            <body style=\"font-family: sans-serif; margin: 4rem auto; \
+            max-width: 30rem; padding: 0 1rem\"><h1>",
             $title,
             "</h1><p>",
             $text,
