@@ -21,7 +21,7 @@ use terminal::Terminal;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let terminal = Terminal::of_this_process();
+    let terminal = Terminal::new();
     let outcome = match arguments.command {
         Command::Local(options) => local::run(options, &terminal).await,
         Command::Doctor(options) => doctor::run(options, &terminal).await,

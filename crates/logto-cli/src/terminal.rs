@@ -54,7 +54,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    pub(crate) fn of_this_process() -> Self {
+    pub(crate) fn new() -> Self {
         let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let able = env::var_os("TERM").is_none_or(|kind| kind != "dumb");
         let color = able && !set("NO_COLOR");
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_result_is_lost_unless_its_reader_went_away() {
-        let terminal = Terminal::of_this_process();
+        let terminal = Terminal::new();
         terminal.for_programs(true).lose(io::ErrorKind::BrokenPipe.into());
         terminal.is_written().unwrap();
         terminal.for_programs(true).lose(io::ErrorKind::StorageFull.into());

@@ -62,7 +62,7 @@ impl Endpoint {
     ];
 
     /// The endpoint that serves a path.
-    pub(crate) fn of(path: &str) -> Self {
+    pub(crate) fn from_path(path: &str) -> Self {
         match path {
             "/oidc/.well-known/openid-configuration"
             | "/oidc/.well-known/oauth-authorization-server" => Self::Discovery,

@@ -41,7 +41,7 @@ async fn around(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let call = Call::new(&parts, &body);
-    let endpoint = Endpoint::of(&call.path);
+    let endpoint = Endpoint::from_path(&call.path);
     let number = tenant.log.arrived(&call);
 
     let mut cleared = tenant.faults.watch();

@@ -25,7 +25,7 @@ impl Subjects {
         self.subject_tokens.insert(value, token);
     }
 
-    pub(crate) fn of_subject_token(&self, value: &str, now: u64) -> Option<&str> {
+    pub(crate) fn find_by_subject_token(&self, value: &str, now: u64) -> Option<&str> {
         let token = self.subject_tokens.get(value);
         let token = token.filter(|token| token.expires > now)?;
         Some(&token.user)
@@ -44,7 +44,7 @@ impl Subjects {
         self.personal.remove(value);
     }
 
-    pub(crate) fn of_personal(&self, value: &str) -> Option<&str> {
+    pub(crate) fn find_by_personal_token(&self, value: &str) -> Option<&str> {
         self.personal.get(value).map(String::as_str)
     }
 }

@@ -24,7 +24,7 @@ impl Vault {
         self.0.insert(user.to_owned(), token);
     }
 
-    pub(crate) fn of(&self, user: &str, connector: &str) -> Option<&KeptToken> {
+    pub(crate) fn get(&self, user: &str, connector: &str) -> Option<&KeptToken> {
         let kept = self.0.get(user);
         kept.filter(|kept| kept.connector == connector)
     }

@@ -15,8 +15,8 @@ use tower::BoxError;
 use crate::ending::ending;
 use crate::operation::{Operation, id};
 use crate::origins::{allow, metadata_preflight, preflight};
-use crate::reply::{BoxResponse, empty, not_allowed, of_core, rpc_error};
-use crate::table::{Asks, EVERYBODY, Undeclared, organization};
+use crate::reply::{BoxResponse, empty, from_core, not_allowed, rpc_error};
+use crate::table::{EVERYBODY, Requester, Undeclared, organization};
 use crate::{Mcp, sessions};
 
 /// Where the metadata is looked for if not below the path of the endpoint.
@@ -76,7 +76,7 @@ impl Mcp {
     fn metadata(&self, method: &Method) -> BoxResponse {
         match (method, self.api.metadata()) {
             (&Method::OPTIONS, _) => metadata_preflight(),
-            (&Method::GET | &Method::HEAD, Some(document)) => of_core(document),
+            (&Method::GET | &Method::HEAD, Some(document)) => from_core(document),
             _ => not_allowed("GET, HEAD, OPTIONS"),
         }
     }
@@ -146,7 +146,7 @@ impl Mcp {
     /// the headers say. Whether they are true only the body tells, so a good token is let through
     /// to it whatever it permits.
     async fn authenticate(&self, parts: &Parts) -> Result<AccessTokenClaims, Box<BoxResponse>> {
-        let operation = Operation::of_headers(&parts.headers);
+        let operation = Operation::from_headers(&parts.headers);
         let policy = operation.and_then(|operation| self.table.policy(operation).ok());
         let refusal = match self.check(parts, &policy.unwrap_or(EVERYBODY).without_log()).await {
             Err(refusal) if parts.method == Method::POST && is_of_policy(&refusal) => refusal,
@@ -167,7 +167,7 @@ impl Mcp {
             let text = "the body is not one JSON-RPC message";
             return refuse(rpc_error(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, text, None));
         };
-        if let Some(operation) = Operation::of_body(&message) {
+        if let Some(operation) = Operation::from_body(&message) {
             self.decide(operation, parts, caller, &message).await?;
         }
         Ok(message)
@@ -186,7 +186,7 @@ impl Mcp {
             return refuse_as(StatusCode::BAD_REQUEST, ErrorCode::HEADER_MISMATCH, text);
         }
         match self.table.policy(operation) {
-            Ok(policy) if Asks::new(caller, &parts.headers).may(&policy) => Ok(()),
+            Ok(policy) if Requester::new(caller, &parts.headers).may(&policy) => Ok(()),
             // Once more, for the challenge.
             Ok(policy) => self.check(parts, &policy).await.map(drop),
             Err(Undeclared::Name) => {
@@ -215,7 +215,7 @@ impl Mcp {
         let headers = &parts.headers;
         let organization = organization(headers, policy);
         let claims = self.api.authorize(policy, headers.get_all(AUTHORIZATION), organization);
-        claims.await.map_err(|error| Box::new(of_core(error.into())))
+        claims.await.map_err(|error| Box::new(from_core(error.into())))
     }
 }
 
@@ -232,7 +232,7 @@ fn log_delegation(
 ) {
     if let Some(actor) = caller.actor() {
         let (subject, depth) = (caller.sub(), caller.delegation_depth());
-        let operation = message.and_then(Operation::of_body);
+        let operation = message.and_then(Operation::from_body);
         let method = operation.map_or(parts.method.as_str(), |operation| operation.method);
         let name = operation.and_then(|operation| operation.name);
         tracing::info!(actor, subject, depth, method, name, "delegated MCP request accepted");

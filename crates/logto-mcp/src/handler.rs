@@ -9,11 +9,11 @@ use rmcp::model::*;
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use crate::table::{Asks, Table};
+use crate::table::{Requester, Table};
 
 /// An rmcp handler whose lists hold what the caller may use. [`McpService`](crate::McpService) puts
 /// it around the app's own.
-pub struct Restricted<H> {
+pub(crate) struct Restricted<H> {
     inner: H,
     table: Arc<Table>,
 }
@@ -47,8 +47,8 @@ impl<H: ServerHandler> ServerHandler for Restricted<H> {
     async fn list_tools(&self, page: Page, context: Context) -> Answer<ListToolsResult> {
         let extensions = context.extensions.clone();
         let mut list = self.inner.list_tools(page, context).await?;
-        let asks = Asks::of(&extensions);
-        list.tools.retain(|tool| self.table.lists_tool(&tool.name, &asks));
+        let requester = Requester::from_extensions(&extensions);
+        list.tools.retain(|tool| self.table.lists_tool(&tool.name, &requester));
         list.cache_scope = Some(CacheScope::Private);
         Ok(list)
     }
@@ -56,14 +56,14 @@ impl<H: ServerHandler> ServerHandler for Restricted<H> {
     async fn list_prompts(&self, page: Page, context: Context) -> Answer<ListPromptsResult> {
         let extensions = context.extensions.clone();
         let mut list = self.inner.list_prompts(page, context).await?;
-        let asks = Asks::of(&extensions);
-        list.prompts.retain(|prompt| self.table.lists_prompt(&prompt.name, &asks));
+        let requester = Requester::from_extensions(&extensions);
+        list.prompts.retain(|prompt| self.table.lists_prompt(&prompt.name, &requester));
         list.cache_scope = Some(CacheScope::Private);
         Ok(list)
     }
 
     async fn list_resources(&self, page: Page, context: Context) -> Answer<ListResourcesResult> {
-        if !self.table.lists_resources(&Asks::of(&context.extensions)) {
+        if !self.table.lists_resources(&Requester::from_extensions(&context.extensions)) {
             return Ok(ListResourcesResult::default());
         }
         let mut list = self.inner.list_resources(page, context).await?;
@@ -76,7 +76,7 @@ impl<H: ServerHandler> ServerHandler for Restricted<H> {
         page: Page,
         context: Context,
     ) -> Answer<ListResourceTemplatesResult> {
-        if !self.table.lists_resources(&Asks::of(&context.extensions)) {
+        if !self.table.lists_resources(&Requester::from_extensions(&context.extensions)) {
             return Ok(ListResourceTemplatesResult::default());
         }
         let mut list = self.inner.list_resource_templates(page, context).await?;

@@ -17,7 +17,6 @@ mod table;
 
 pub use caller::Caller;
 pub use error::Error;
-pub use handler::Restricted;
 pub use logto;
 pub use logto::resource_server::{AccessTokenClaims, Api, ApiConfig, Policy};
 pub use mcp::Mcp;

@@ -22,9 +22,9 @@ pub(crate) struct Operation<'a> {
 impl<'a> Operation<'a> {
     /// What the body says, read as rmcp reads it; `None` for a response to the server's own
     /// request.
-    pub(crate) fn of_body(message: &'a ClientJsonRpcMessage) -> Option<Self> {
+    pub(crate) fn from_body(message: &'a ClientJsonRpcMessage) -> Option<Self> {
         match message {
-            ClientJsonRpcMessage::Request(request) => Some(Self::of_request(&request.request)),
+            ClientJsonRpcMessage::Request(request) => Some(Self::from_request(&request.request)),
             ClientJsonRpcMessage::Notification(notification) => {
                 let notification = &notification.notification;
                 let custom = matches!(notification, ClientNotification::CustomNotification(_));
@@ -34,7 +34,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    fn of_request(request: &'a ClientRequest) -> Self {
+    fn from_request(request: &'a ClientRequest) -> Self {
         let name = match request {
             ClientRequest::CallToolRequest(request) => Some(&*request.params.name),
             ClientRequest::GetPromptRequest(request) => Some(request.params.name.as_str()),
@@ -54,7 +54,7 @@ impl<'a> Operation<'a> {
     }
 
     /// What the headers say, for the challenge to a request whose body was not read yet.
-    pub(crate) fn of_headers(headers: &'a HeaderMap) -> Option<Self> {
+    pub(crate) fn from_headers(headers: &'a HeaderMap) -> Option<Self> {
         let text = |name| headers.get(name)?.to_str().ok();
         Some(Self { method: text(METHOD)?, name: text(NAME), custom: false })
     }

@@ -24,7 +24,7 @@ use crate::caller::{CALLER, Caller};
 use crate::guard::Admitted;
 use crate::operation::{Operation, id};
 use crate::reply::{BoxResponse, empty, rpc_error};
-use crate::table::{Asks, Table};
+use crate::table::{Requester, Table};
 
 /// As rmcp's default.
 const MAX_BODY: usize = 4 << 20;
@@ -67,7 +67,7 @@ impl McpEndpoint {
             // poem-mcpserver refuses a call without arguments, even of a tool that has none.
             call.params.arguments.get_or_insert_default();
         }
-        let operation = message.as_ref().and_then(Operation::of_body);
+        let operation = message.as_ref().and_then(Operation::from_body);
         let is_known = operation
             .is_some_and(|operation| !operation.custom && METHODS.contains(&operation.method));
         let mut body = Vec::new();
@@ -78,7 +78,7 @@ impl McpEndpoint {
                     ("this server does not have the method", ErrorCode::METHOD_NOT_FOUND);
                 return rpc_error(StatusCode::NOT_FOUND, code, text, id(request));
             }
-            // A notification, or the answer to a question that this server never asks.
+            // A notification, or the answer to a question that this server never requester.
             Some(_) => return empty(StatusCode::ACCEPTED),
             None => {}
         }
@@ -99,8 +99,8 @@ impl McpEndpoint {
             return empty(StatusCode::ACCEPTED);
         };
         if operation.method == "tools/list" {
-            let asks = Asks::new(&caller, &parts.headers);
-            keep_listed(&mut message, &self.mcp.table, &asks);
+            let requester = Requester::new(&caller, &parts.headers);
+            keep_listed(&mut message, &self.mcp.table, &requester);
         }
         response.map(|()| Full::from(message.to_string()).boxed())
     }
@@ -123,10 +123,10 @@ fn only_message(body: &[u8]) -> Option<Value> {
 }
 
 /// Leaves the tools that the caller may see.
-fn keep_listed(message: &mut Value, table: &Table, asks: &Asks<'_>) {
+fn keep_listed(message: &mut Value, table: &Table, requester: &Requester<'_>) {
     let is_listed = |tool: &Value| {
         let name = tool.get("name").and_then(Value::as_str);
-        name.is_some_and(|name| table.lists_tool(name, asks))
+        name.is_some_and(|name| table.lists_tool(name, requester))
     };
     if let Some(Value::Array(tools)) = message.pointer_mut("/result/tools") {
         tools.retain(is_listed);

@@ -38,7 +38,7 @@ pub(crate) fn not_allowed(allowed: &'static str) -> BoxResponse {
 }
 
 /// A response that the core decided on.
-pub(crate) fn of_core(reply: logto::web::Reply) -> BoxResponse {
+pub(crate) fn from_core(reply: logto::web::Reply) -> BoxResponse {
     Response::<String>::from(reply).map(|body| Full::from(body).boxed())
 }
 

@@ -79,35 +79,36 @@ impl Table {
     }
 
     /// Whether the caller sees the tool.
-    pub(crate) fn lists_tool(&self, name: &str, asks: &Asks<'_>) -> bool {
-        self.offered.contains(name) || self.tools.get(name).is_some_and(|policy| asks.may(policy))
+    pub(crate) fn lists_tool(&self, name: &str, requester: &Requester<'_>) -> bool {
+        self.offered.contains(name)
+            || self.tools.get(name).is_some_and(|policy| requester.may(policy))
     }
 
     /// Whether the caller sees the prompt.
-    pub(crate) fn lists_prompt(&self, name: &str, asks: &Asks<'_>) -> bool {
-        self.prompts.get(name).is_some_and(|policy| asks.may(policy))
+    pub(crate) fn lists_prompt(&self, name: &str, requester: &Requester<'_>) -> bool {
+        self.prompts.get(name).is_some_and(|policy| requester.may(policy))
     }
 
     /// Whether the caller sees resources.
-    pub(crate) fn lists_resources(&self, asks: &Asks<'_>) -> bool {
-        self.resources.is_some_and(|policy| asks.may(&policy))
+    pub(crate) fn lists_resources(&self, requester: &Requester<'_>) -> bool {
+        self.resources.is_some_and(|policy| requester.may(&policy))
     }
 }
 
 /// Who asks, and for which organization.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asks<'a> {
+pub(crate) struct Requester<'a> {
     claims: Option<&'a AccessTokenClaims>,
     headers: Option<&'a HeaderMap>,
 }
 
-impl<'a> Asks<'a> {
+impl<'a> Requester<'a> {
     pub(crate) fn new(claims: &'a AccessTokenClaims, headers: &'a HeaderMap) -> Self {
         Self { claims: Some(claims), headers: Some(headers) }
     }
 
     /// The caller of a request that rmcp handles: none, if it did not come through the guard.
-    pub(crate) fn of(extensions: &'a Extensions) -> Self {
+    pub(crate) fn from_extensions(extensions: &'a Extensions) -> Self {
         let parts = extensions.get::<Parts>();
         let claims = parts.and_then(|parts| parts.extensions.get());
         Self { claims, headers: parts.map(|parts| &parts.headers) }
@@ -121,7 +122,7 @@ impl<'a> Asks<'a> {
     }
 }
 
-/// The organization that the request is about, if the policy asks. There are no path parameters.
+/// The organization that the request is about, if the policy requester. There are no path parameters.
 pub(crate) fn organization<'a>(headers: &'a HeaderMap, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
         OrganizationFrom::Header(name) => headers.get(name)?.to_str().ok(),

@@ -18,7 +18,7 @@ impl Span {
         Self { start, end }
     }
 
-    pub(crate) fn of(self, all: &str) -> &str {
+    pub(crate) fn slice(self, all: &str) -> &str {
         let text = all.get(self.start as usize..self.end as usize);
         text.unwrap_or_default()
     }

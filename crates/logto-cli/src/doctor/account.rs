@@ -46,5 +46,5 @@ pub(crate) async fn check(
             FIX,
         )
     });
-    Ok(Outcome::of(off.collect(), format!("on, with what belongs to {scopes}")))
+    Ok(Outcome::from_findings(off.collect(), format!("on, with what belongs to {scopes}")))
 }

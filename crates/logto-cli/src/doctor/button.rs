@@ -112,5 +112,5 @@ fn judge(target: &str, social: &SocialSignIn, required: &[String], mode: &str) -
             ),
         ));
     }
-    Outcome::of(findings, format!("{target} is shown"))
+    Outcome::from_findings(findings, format!("{target} is shown"))
 }

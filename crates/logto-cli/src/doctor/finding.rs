@@ -59,7 +59,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Passed, unless something was found.
-    pub(crate) fn of(findings: Vec<Finding>, seen: impl Into<String>) -> Self {
+    pub(crate) fn from_findings(findings: Vec<Finding>, seen: impl Into<String>) -> Self {
         if findings.is_empty() { Self::Passed(seen.into()) } else { Self::Findings(findings) }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn check(http: &Http, sign_in: &Url) -> Outcome {
              lists others.",
         ));
     }
-    Outcome::of(
+    Outcome::from_findings(
         findings,
         format!(
             "{REQUEST} bytes of cookies get in and {bytes} bytes of headers get out; a sign-in may need \

@@ -41,5 +41,5 @@ pub(crate) async fn check(
             ),
         )
     };
-    Outcome::of(unknown.into_iter().map(finding).collect(), "all of them are known")
+    Outcome::from_findings(unknown.into_iter().map(finding).collect(), "all of them are known")
 }

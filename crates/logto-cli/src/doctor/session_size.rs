@@ -105,7 +105,7 @@ pub(crate) fn judge(
             "Console → Customize JWT → ID token: take it out; userinfo has it all the same.",
         ));
     }
-    Outcome::of(
+    Outcome::from_findings(
         findings,
         match room {
             Some(room) => format!("room for about {room} organizations with one role each"),

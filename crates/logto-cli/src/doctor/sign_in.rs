@@ -105,7 +105,7 @@ impl Addresses {
                 ));
             }
         }
-        Outcome::of(findings, "known one by one, but not together")
+        Outcome::from_findings(findings, "known one by one, but not together")
     }
 
     /// Whether the request has that word in that parameter.
@@ -167,7 +167,10 @@ fn same_app(theirs: &Url, ours: &Url, address: &Url) -> Outcome {
             "Start the app again with these variables, or run the doctor with the app's.",
         )
     });
-    Outcome::of(findings.collect(), format!("{address} sends what this configuration says"))
+    Outcome::from_findings(
+        findings.collect(),
+        format!("{address} sends what this configuration says"),
+    )
 }
 
 /// The words of every parameter of that name.

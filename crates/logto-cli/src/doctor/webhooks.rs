@@ -52,7 +52,10 @@ pub(crate) async fn check(
     let lost: Vec<_> = deliveries.iter().filter(|delivery| !delivery.is_success()).collect();
     findings.extend(not_taken(&lost, deliveries.len()));
     let taken = deliveries.len();
-    Ok(Outcome::of(findings, format!("{expected} took all {taken} webhooks of the last 24 hours")))
+    Ok(Outcome::from_findings(
+        findings,
+        format!("{expected} took all {taken} webhooks of the last 24 hours"),
+    ))
 }
 
 fn wrong_settings(hook: &Hook, keys: &str) -> Vec<Finding> {

@@ -68,7 +68,7 @@ impl EnvValues {
         Self(planned)
     }
 
-    pub(crate) fn of(&self, wanted: Written) -> Vec<&'static str> {
+    pub(crate) fn names(&self, wanted: Written) -> Vec<&'static str> {
         let some = self.0.iter().filter(|(_, written)| *written == wanted);
         some.map(|(name, _)| *name).collect()
     }

@@ -106,7 +106,7 @@ impl Report {
 
     fn names(&self, wanted: Written) -> Vec<&'static str> {
         let values = self.env.as_ref();
-        values.map_or_else(Vec::new, |values| values.of(wanted))
+        values.map_or_else(Vec::new, |values| values.names(wanted))
     }
 
     fn to_json(&self, options: &HuggingFace) -> Value {

@@ -18,7 +18,7 @@ impl Directory {
     }
 
     /// What the user's roles permit on a resource, within an organization if one is named.
-    pub(crate) fn of_user(
+    pub(crate) fn for_user(
         &self,
         user: &TestUser,
         resource: &str,
@@ -37,7 +37,7 @@ impl Directory {
     }
 
     /// What the roles of a machine-to-machine app permit.
-    pub(crate) fn of_app(
+    pub(crate) fn for_app(
         &self,
         app: &App,
         resource: &str,

@@ -57,7 +57,7 @@ pub(crate) async fn page(State(tenant): State<Shared>) -> Response {
         let store = tenant.store();
         let users = store.users.iter();
         (
-            users.map(|one| Choice::of(one, &tenant.endpoint)).collect(),
+            users.map(|one| Choice::new(one, &tenant.endpoint)).collect(),
             store.apps.iter().map(registered).collect(),
             codes(&store, tenant.clock.millis()),
         )

@@ -39,7 +39,7 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    pub(crate) fn of(user: &TestUser, endpoint: &str) -> Self {
+    pub(crate) fn new(user: &TestUser, endpoint: &str) -> Self {
         let initial = user.display_name().chars().next().unwrap_or('?');
         Self {
             handle: user.handle().to_owned(),
@@ -87,7 +87,7 @@ pub(crate) async fn begin(
 }
 
 pub(crate) async fn page(State(tenant): State<Shared>, call: Call) -> Response {
-    let choice = |user| Choice::of(user, &tenant.endpoint);
+    let choice = |user| Choice::new(user, &tenant.endpoint);
     let store = tenant.store();
     let users = store.users.iter().filter(|one| one.has_hugging_face());
     let users: Vec<Choice> = users.map(choice).collect();

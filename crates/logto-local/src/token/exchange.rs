@@ -101,10 +101,10 @@ fn user_of<'a>(
     let now = tenant.clock.seconds();
     let by_handle = |handle: &str| store.user(handle);
     let user = match kind {
-        PERSONAL_ACCESS_TOKEN => store.subjects.of_personal(subject).and_then(by_handle),
+        PERSONAL_ACCESS_TOKEN => store.subjects.find_by_personal_token(subject).and_then(by_handle),
         // The first kind is what older versions of Logto call a subject token.
         ACCESS_TOKEN | IMPERSONATION_TOKEN if subject.starts_with("sub_") => {
-            let handle = store.subjects.of_subject_token(subject, now);
+            let handle = store.subjects.find_by_subject_token(subject, now);
             handle.and_then(by_handle)
         }
         ACCESS_TOKEN => match store.access_token(subject, now) {

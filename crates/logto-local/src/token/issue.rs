@@ -128,7 +128,7 @@ fn jwt(
     let user = store.user(&authorized.user).ok_or_else(Problem::invalid_grant)?;
     let organization = wanted.organization.as_deref();
     let resource = wanted.resource.as_deref().unwrap_or(ORGANIZATIONS);
-    let permitted = store.directory.of_user(user, resource, organization);
+    let permitted = store.directory.for_user(user, resource, organization);
     let scope: Vec<&str> = permitted
         .into_iter()
         .filter(|scope| wanted.scopes.iter().any(|one| one == scope))

@@ -34,7 +34,7 @@ pub(crate) fn client_credentials(
     }
     let permitted = store.app(app_id).map(|app| {
         let resource = resource.unwrap_or(ORGANIZATIONS);
-        store.directory.of_app(app, resource, organization)
+        store.directory.for_app(app, resource, organization)
     });
     let permitted = permitted.unwrap_or_default();
     let asked = form.get("scope").unwrap_or_default().split_whitespace();

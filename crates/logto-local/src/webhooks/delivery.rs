@@ -41,7 +41,7 @@ impl Failure {
         Self { name: "TypeError", about: json!({ "message": message, "cause": cause }) }
     }
 
-    fn of_fetch(url: &Url, error: &reqwest::Error) -> Self {
+    fn from_fetch(url: &Url, error: &reqwest::Error) -> Self {
         let cause = match (error.is_connect(), url.port_or_known_default()) {
             (true, Some(port)) => json!({
                 "message": format!("connect ECONNREFUSED 127.0.0.1:{port}"), "errno": -111,
@@ -53,7 +53,7 @@ impl Failure {
     }
 
     /// What a status that is none of success is logged as, with what was sent.
-    pub(super) fn of_status(status: u16, body: &str) -> Self {
+    pub(super) fn from_status(status: u16, body: &str) -> Self {
         let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let message =
             format!("Request failed with status code {status} {}", reason.unwrap_or_default());
@@ -116,7 +116,7 @@ async fn send(
         if let Some(body) = body {
             request = request.body(body.to_owned());
         }
-        let answer = request.send().await.map_err(|error| Failure::of_fetch(&url, &error))?;
+        let answer = request.send().await.map_err(|error| Failure::from_fetch(&url, &error))?;
         let status = answer.status().as_u16();
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let next = location.filter(|_| [301, 302, 303, 307, 308].contains(&status));

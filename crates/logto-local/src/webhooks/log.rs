@@ -24,7 +24,7 @@ pub(super) fn log(
             let answer = serde_json::from_str(&answer).unwrap_or(Value::String(answer));
             let response = json!({ "statusCode": status, "body": answer });
             payload.insert("response".to_owned(), response);
-            (status >= 300).then(|| Failure::of_status(status, body))
+            (status >= 300).then(|| Failure::from_status(status, body))
         }
         Err(failure) => Some(failure),
     };

@@ -58,7 +58,7 @@ struct SecretKeys {
 }
 
 impl SecretKeys {
-    fn of(&self, purpose: Purpose) -> &RandomizedNonceKey {
+    fn key(&self, purpose: Purpose) -> &RandomizedNonceKey {
         match purpose {
             Purpose::Session => &self.session,
             Purpose::SessionPointer => &self.pointer,
@@ -109,7 +109,7 @@ impl KeyRing {
         mut value: Vec<u8>,
     ) -> Result<Vec<u8>, Error> {
         let failed = || Error::new(ErrorKind::Internal, "a value could not be sealed");
-        let key = self.keys.first().ok_or_else(failed)?.of(purpose);
+        let key = self.keys.first().ok_or_else(failed)?.key(purpose);
         let nonce =
             key.seal_in_place_append_tag(self.bound_to(name), &mut value).map_err(|_| failed())?;
         let mut sealed = Vec::with_capacity(NONCE_LEN + value.len());
@@ -132,7 +132,7 @@ impl KeyRing {
         // With one key no other needs the bytes as they are.
         let (nonce, ciphertext) = value.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let opened = keys.of(purpose).open_in_place(nonce, self.bound_to(name), ciphertext);
+        let opened = keys.key(purpose).open_in_place(nonce, self.bound_to(name), ciphertext);
         let length = opened.ok()?.len();
         value.copy_within(NONCE_LEN..NONCE_LEN + length, 0);
         value.truncate(length);
@@ -151,7 +151,7 @@ impl KeyRing {
             let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
             let mut value = ciphertext.to_vec();
             let length =
-                keys.of(purpose).open_in_place(nonce, self.bound_to(name), &mut value).ok()?.len();
+                keys.key(purpose).open_in_place(nonce, self.bound_to(name), &mut value).ok()?.len();
             value.truncate(length);
             Some(value)
         })

@@ -101,7 +101,7 @@ impl BrowserSecrets {
         return_to: Option<&str>,
         replaces: bool,
     ) -> Result<BrowserSecret, Error> {
-        let latest = self.of_browser(keys, header, now).max_by_key(|browser| browser.expires_at);
+        let latest = self.in_header(keys, header, now).max_by_key(|browser| browser.expires_at);
         let mut browser = match latest {
             Some(browser) => browser,
             None => BrowserSecret {
@@ -142,7 +142,7 @@ impl BrowserSecrets {
     }
 
     /// The secrets that the browser has.
-    pub(super) fn of_browser<'a>(
+    pub(super) fn in_header<'a>(
         &'a self,
         keys: &'a KeyRing,
         header: &'a str,
@@ -163,7 +163,7 @@ impl BrowserSecrets {
         header: &str,
         now: u64,
     ) -> Option<String> {
-        self.of_browser(keys, header, now).max_by_key(|browser| browser.expires_at)?.return_to
+        self.in_header(keys, header, now).max_by_key(|browser| browser.expires_at)?.return_to
     }
 
     /// The cookies of our names: slot, name and value.
@@ -227,7 +227,7 @@ mod tests {
         // The cookie goes with the last of them.
         let line = secrets.finish(&keys, &second, 20);
         assert!(line.contains("Max-Age=890;"), "{line}");
-        let left = secrets.of_browser(&keys, cookie(&line), 20).next().unwrap();
+        let left = secrets.in_header(&keys, cookie(&line), 20).next().unwrap();
         assert_eq!(left.tag(), first.tag());
         assert!(secrets.finish(&keys, &left, 30).contains("=; Path=/; Max-Age=0;"));
     }
@@ -252,15 +252,15 @@ mod tests {
         let (secrets, keys) = fixture();
         let browser = secrets.begin(&keys, "", 1000, None, false).unwrap();
         let line = secrets.write(&keys, &browser, 1000).unwrap();
-        let of_browser = |header: &str, now| secrets.of_browser(&keys, header, now).count();
-        assert_eq!(of_browser(cookie(&line), 1899), 1);
-        assert_eq!(of_browser(cookie(&line), 1900), 0, "too late");
+        let in_header = |header: &str, now| secrets.in_header(&keys, header, now).count();
+        assert_eq!(in_header(cookie(&line), 1899), 1);
+        assert_eq!(in_header(cookie(&line), 1900), 0, "too late");
         let (name, value) = cookie(&line).split_once('=').unwrap();
         let other = secrets.name((browser.slot + 1) % SLOTS);
-        assert_eq!(of_browser(&format!("{other}={value}"), 1000), 0, "renamed");
-        assert_eq!(of_browser(&format!("{name}0={value}"), 1000), 0, "a similar name");
+        assert_eq!(in_header(&format!("{other}={value}"), 1000), 0, "renamed");
+        assert_eq!(in_header(&format!("{name}0={value}"), 1000), 0, "a similar name");
         let elsewhere = BrowserSecrets::new(Attributes::for_host(true), 900, "issuer\nother");
-        assert_eq!(elsewhere.of_browser(&keys, cookie(&line), 1000).count(), 0, "another app");
+        assert_eq!(elsewhere.in_header(&keys, cookie(&line), 1000).count(), 0, "another app");
     }
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
         let name = secrets.name(3);
         let flood = vec![format!("{name}=AAAA"); 10_000].join("; ");
         assert_eq!(secrets.cookies(&flood).count(), 10_000);
-        assert_eq!(secrets.of_browser(&keys, &flood, 0).count(), 0);
+        assert_eq!(secrets.in_header(&keys, &flood, 0).count(), 0);
         assert_ne!(secrets.begin(&keys, &flood, 0, None, false).unwrap().slot, 3);
     }
 

@@ -151,7 +151,7 @@ impl Transactions {
             return Returning::Other(intent.page_without_sign_in().map(str::to_owned));
         }
         let mut displaced = false;
-        for browser in self.browsers.of_browser(keys, header, now) {
+        for browser in self.browsers.in_header(keys, header, now) {
             if browser.tag() == tag {
                 return Returning::Found(Transaction { id, browser, intent });
             }

@@ -11,7 +11,7 @@ use crate::access_token::AccessToken;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
 use crate::oidc::Target;
-use crate::session::manager::{Concerned, LoadedSession};
+use crate::session::manager::{Affected, LoadedSession};
 use crate::webhooks::{Delivery, Event, is_signed};
 
 /// Seconds that a delivery may take. Logto gives up after ten.
@@ -125,10 +125,10 @@ impl Engine {
         if let Some(sub) = self.loses_sessions(delivery) {
             until_done(delivery, "end sessions", || self.end_user(sub, at)).await;
         }
-        for concerned in stale_tokens(delivery.event()) {
+        for affected in stale_tokens(delivery.event()) {
             let sessions = &self.sessions;
             until_done(delivery, "mark access tokens as stale", || {
-                sessions.markers.make_tokens_stale(concerned, at)
+                sessions.markers.make_tokens_stale(affected, at)
             })
             .await;
         }
@@ -192,16 +192,16 @@ async fn until_done<F: Future<Output = Result<(), Error>>>(
 
 /// Whose access tokens may permit something else after an event. Nothing is sent when a user is
 /// given a role, or loses one.
-fn stale_tokens(event: &Event) -> Vec<Concerned<'_>> {
+fn stale_tokens(event: &Event) -> Vec<Affected<'_>> {
     match event {
         Event::OrganizationMembershipUpdated(change) => {
             let users = change.removed_user_ids.iter().chain(&change.added_user_ids);
-            let mut concerned: Vec<_> = users.map(|id| Concerned::User(id)).collect();
-            if concerned.is_empty() {
+            let mut affected: Vec<_> = users.map(|id| Affected::User(id)).collect();
+            if affected.is_empty() {
                 // Logto 1.37 does not say who it was.
-                concerned.push(Concerned::Organization(&change.organization_id));
+                affected.push(Affected::Organization(&change.organization_id));
             }
-            concerned
+            affected
         }
         Event::OrganizationDeleted(_)
         | Event::OrganizationRoleDeleted(_)
@@ -211,7 +211,7 @@ fn stale_tokens(event: &Event) -> Vec<Concerned<'_>> {
         | Event::RoleDeleted(_)
         | Event::RoleScopesUpdated(_)
         | Event::ScopeDeleted(_)
-        | Event::ScopeDataUpdated(_) => vec![Concerned::All],
+        | Event::ScopeDataUpdated(_) => vec![Affected::All],
         _ => Vec::new(),
     }
 }

@@ -162,7 +162,7 @@ impl AccessTokenClaims {
     }
 
     fn part(&self, span: Span) -> &str {
-        span.of(&self.0.text)
+        span.slice(&self.0.text)
     }
 
     /// The token itself, for the exchange that calls another API [on the user's

@@ -103,7 +103,7 @@ impl Api {
             .map_err(|error| ConfigError::from_initialization(&error))?
             .with_internal_endpoint(&endpoint, internal.as_ref());
         let provider = Provider::new(Arc::new(http), &issuer_of(&endpoint), &config.clock);
-        Ok(Self::of(Arc::new(provider), config, metadata))
+        Ok(Self::with_provider(Arc::new(provider), config, metadata))
     }
 
     /// The API of the environment: `LOGTO_ENDPOINT` is the tenant and `LOGTO_API_RESOURCE` the
@@ -136,10 +136,10 @@ impl Api {
         let mut problems = Vec::new();
         let metadata = config.check(&mut problems);
         refused(problems)?;
-        Ok(Self::of(Arc::clone(provider), config, metadata))
+        Ok(Self::with_provider(Arc::clone(provider), config, metadata))
     }
 
-    fn of(provider: Arc<Provider>, config: ApiConfig, metadata: Option<Url>) -> Self {
+    fn with_provider(provider: Arc<Provider>, config: ApiConfig, metadata: Option<Url>) -> Self {
         let scopes = config.metadata_scopes.unwrap_or_default();
         Self(Arc::new(Inner {
             provider,

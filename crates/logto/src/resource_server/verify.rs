@@ -30,7 +30,7 @@ impl Verifier {
             // Said elsewhere.
             return Ok(());
         }
-        let header = Header::of(token)?;
+        let header = Header::parse(token)?;
         check_type(header.typ.as_deref())?;
         provider.check_key(&header)
     }

@@ -39,7 +39,7 @@ const QUERY: u8 = 0xfd;
 /// Bytes of a number and a length.
 const HEAD: usize = 1 + size_of::<usize>();
 /// The place of the header that is kept apart.
-const COOKIE: usize = 4;
+const COOKIE: usize = 3;
 
 /// Room that a thread keeps for its next request. An allocator takes long for so many bytes.
 const SPARE: usize = 4096;
@@ -109,7 +109,6 @@ impl Request {
     pub const HEADERS: &'static [&'static str] = &[
         "accept",
         "accept-language",
-        "authorization",
         "content-type",
         "cookie",
         "host",

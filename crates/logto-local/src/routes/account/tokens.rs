@@ -81,7 +81,7 @@ fn kept_token(
     let mut connectors = store.directory.connectors.iter();
     let kept = connectors
         .find(|connector| Some(connector.target()) == target)
-        .and_then(|connector| store.vault.of(user, &connector.id))
+        .and_then(|connector| store.vault.get(user, &connector.id))
         .ok_or_else(|| {
             let code = "secrets.third_party_token_set.token_not_found";
             Refused::new(StatusCode::NOT_FOUND, code, "Token record not found.")

@@ -119,7 +119,7 @@ pub(super) const ORGANIZATION_ROLES: Kind = Kind {
 type Params = Path<HashMap<String, String>>;
 
 /// The routes of one row.
-pub(super) fn of(kind: &'static Kind) -> MethodRouter<Shared> {
+pub(super) fn routes(kind: &'static Kind) -> MethodRouter<Shared> {
     let update = async |State(tenant): State<Shared>, Path(params): Params, call: Call| {
         kind.update(&tenant, &params, &input::body(&call))
     };

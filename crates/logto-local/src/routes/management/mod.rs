@@ -67,15 +67,15 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
         .route("/api/resources", get(resources::list).post(resources::create))
         .route("/api/resources/{id}", delete(resources::delete))
         .route("/api/resources/{id}/scopes", get(resources::scopes).post(resources::add_scope))
-        .route("/api/resources/{id}/scopes/{scope}", changes::of(&changes::SCOPES))
+        .route("/api/resources/{id}/scopes/{scope}", changes::routes(&changes::SCOPES))
         .route("/api/roles", get(roles::list).post(roles::create))
-        .route("/api/roles/{id}", changes::of(&changes::ROLES))
+        .route("/api/roles/{id}", changes::routes(&changes::ROLES))
         .route("/api/roles/{id}/scopes", get(roles::scopes).post(roles::add_scopes))
         .route("/api/roles/{id}/scopes/{scope}", delete(roles::delete_scope))
         .route("/api/organizations", get(organizations::list).post(organizations::create))
         .route(
             "/api/organizations/{id}",
-            get(organizations::read).merge(changes::of(&changes::ORGANIZATIONS)),
+            get(organizations::read).merge(changes::routes(&changes::ORGANIZATIONS)),
         )
         .route("/api/organizations/{id}/users", post(organizations::add_users))
         .route("/api/organizations/{id}/users/roles", post(organizations::give_roles))
@@ -92,8 +92,8 @@ pub(super) fn routes(tenant: &Shared) -> Router<Shared> {
             "/api/organization-roles",
             get(organization_template::roles).post(organization_template::add_role),
         )
-        .route("/api/organization-scopes/{id}", changes::of(&changes::ORGANIZATION_SCOPES))
-        .route("/api/organization-roles/{id}", changes::of(&changes::ORGANIZATION_ROLES))
+        .route("/api/organization-scopes/{id}", changes::routes(&changes::ORGANIZATION_SCOPES))
+        .route("/api/organization-roles/{id}", changes::routes(&changes::ORGANIZATION_ROLES))
         .route("/api/organization-roles/{id}/scopes", get(organization_template::scopes_of_role))
         .route(
             "/api/organization-roles/{id}/resource-scopes",

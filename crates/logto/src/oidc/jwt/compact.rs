@@ -40,7 +40,7 @@ pub(super) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool
 
 impl Header {
     /// The header of a token, of which nothing else is looked at.
-    pub(crate) fn of(token: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(token: &str) -> Result<Self, Error> {
         let (header, _) = token.split_once('.').ok_or_else(not_compact)?;
         let raw: RawHeader = serde_json::from_slice(&decoded(header)?)
             .map_err(|e| Error::malformed(ErrorKind::InvalidToken, "the token's header", &e))?;
@@ -58,7 +58,7 @@ impl<'a> Compact<'a> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_compact)?;
         let (_, payload) = signing_input.split_once('.').ok_or_else(not_compact)?;
         Ok(Self {
-            header: Header::of(token)?,
+            header: Header::parse(token)?,
             payload: decoded(payload)?,
             signature: decoded(signature)?,
             signing_input: signing_input.as_bytes(),

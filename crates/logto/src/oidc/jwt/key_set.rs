@@ -75,7 +75,7 @@ impl KeySet {
                 "the JWK set holds no key that can verify ES384, ES256, ES512, RS256 or PS256",
             ));
         }
-        Ok(Self { keys, version: KeySetVersion::of(body) })
+        Ok(Self { keys, version: KeySetVersion::new(body) })
     }
 
     pub(crate) fn version(&self) -> KeySetVersion {
@@ -106,7 +106,7 @@ impl KeySet {
 }
 
 impl KeySetVersion {
-    fn of(body: &[u8]) -> Self {
+    fn new(body: &[u8]) -> Self {
         let hash = encoding::sha256(&[body]);
         let bytes = hash.first_chunk().copied().unwrap_or_default();
         Self(u64::from_be_bytes(bytes))
@@ -213,7 +213,7 @@ mod tests {
     fn a_key_is_found_by_its_name_and_algorithm() {
         let set = KeySet::parse(format!(r#"{{"keys":[{RECORDED}]}}"#).as_bytes()).unwrap();
         let has = |header: &str| {
-            let header = Header::of(&format!("{}.", encoding::encode(header))).unwrap();
+            let header = Header::parse(&format!("{}.", encoding::encode(header))).unwrap();
             set.has_key_for(&header)
         };
         assert!(has(r#"{"alg":"ES384","kid":"Do6pteuR7xNk7bX1ceBB0Ub2NwTpSTigowWG0LqvyYs"}"#));

@@ -26,7 +26,7 @@ impl SessionCookies {
     }
 
     /// The session cookie of the jar that `header` comes from.
-    pub(super) fn of(&self, header: &[u8]) -> &SessionCookie {
+    pub(super) fn in_jar(&self, header: &[u8]) -> &SessionCookie {
         self.used_of_frame(header).unwrap_or(&self.usual)
     }
 
@@ -60,7 +60,7 @@ impl SessionCookies {
         header: &str,
         max_age: u64,
     ) -> Result<Vec<String>, Error> {
-        let cookie = self.of(header.as_bytes());
+        let cookie = self.in_jar(header.as_bytes());
         if loaded.backend == SessionBackend::Store || !self.fit(&loaded.session) {
             return cookie.write_pointer(&SessionPointer::from(loaded), header, max_age);
         }
@@ -85,7 +85,7 @@ impl SessionCookies {
 
     /// The `Set-Cookie` lines that end the session in this browser.
     pub(super) fn remove(&self, header: &str) -> Vec<String> {
-        self.of(header.as_bytes()).remove(header)
+        self.in_jar(header.as_bytes()).remove(header)
     }
 
     /// Whether the session's claims and refresh token fit into the cookie budget.

@@ -72,7 +72,7 @@ impl SessionManager {
         sub: &str,
         now: u64,
     ) -> Result<Vec<ListedSession>, Error> {
-        let (list, _) = self.lists.of(sub).await?;
+        let (list, _) = self.lists.find(sub).await?;
         let names: Vec<_> =
             list.sessions().iter().map(|entry| self.store.entry_keys.session(entry.id)).collect();
         let user = self.store.entry_keys.end_of_user(sub);

@@ -57,7 +57,7 @@ impl SessionLists {
         let key = self.store.entry_keys.session_list(sub);
         let ttl = Duration::from_secs(self.lifetime);
         for _ in 0..ATTEMPTS {
-            let (mut list, expect) = self.of(sub).await?;
+            let (mut list, expect) = self.find(sub).await?;
             if !change(&mut list) {
                 return Ok(());
             }
@@ -68,7 +68,7 @@ impl SessionLists {
         Err(busy())
     }
 
-    pub(super) async fn of(&self, sub: &str) -> Result<(SessionList, Expect), Error> {
+    pub(super) async fn find(&self, sub: &str) -> Result<(SessionList, Expect), Error> {
         let key = self.store.entry_keys.session_list(sub);
         let [entry] = self.store.get([&key]).await?;
         let expect = Expect::after(entry.as_ref());

@@ -64,7 +64,7 @@ pub(crate) use refresh_turn::Turn;
 pub(crate) use replay::ReplayGuard;
 use replay::ReplayGuards;
 use store::Store;
-pub(crate) use store_keys::Concerned;
+pub(crate) use store_keys::Affected;
 pub(crate) use watched::WatchedSession;
 use watched::WatchedSessions;
 

@@ -25,7 +25,7 @@ impl SessionManager {
     /// the first that opens.
     pub(super) fn find_cookie(&self, header: &[u8], now: u64) -> Found {
         let mut best = Found::Nothing;
-        for sealed in self.cookies.of(header).candidates(header) {
+        for sealed in self.cookies.in_jar(header).candidates(header) {
             match sealed.and_then(|sealed| self.open(&sealed, now)) {
                 Some(opened) if self.is_live(&opened, now) => return Found::Opened(opened),
                 Some(opened) if !matches!(best, Found::Opened(_)) => best = Found::Opened(opened),

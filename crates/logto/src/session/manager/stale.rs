@@ -4,17 +4,17 @@
 //! instances do not matter.
 
 use super::markers::Markers;
-use super::store_keys::Concerned;
+use super::store_keys::Affected;
 use crate::error::Error;
 
 impl Markers {
     /// Access tokens that Logto issued by `until` are not used any more.
     pub(crate) async fn make_tokens_stale(
         &self,
-        concerned: Concerned<'_>,
+        affected: Affected<'_>,
         until: u64,
     ) -> Result<(), Error> {
-        self.mark(&self.store.entry_keys.stale_tokens(concerned), until).await
+        self.mark(&self.store.entry_keys.stale_tokens(affected), until).await
     }
 
     /// Until when the access tokens of a user, for an organization if one is named, are stale.
@@ -23,10 +23,10 @@ impl Markers {
         sub: &str,
         organization: Option<&str>,
     ) -> Result<Option<u64>, Error> {
-        let concerned = [Some(Concerned::All), Some(Concerned::User(sub))].into_iter();
-        let concerned = concerned.chain([organization.map(Concerned::Organization)]).flatten();
+        let affected = [Some(Affected::All), Some(Affected::User(sub))].into_iter();
+        let affected = affected.chain([organization.map(Affected::Organization)]).flatten();
         let keys: Vec<String> =
-            concerned.map(|one| self.store.entry_keys.stale_tokens(one)).collect();
+            affected.map(|one| self.store.entry_keys.stale_tokens(one)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let markers = self.store.get_all(&keys).await?;
         let until = keys.iter().zip(&markers).filter_map(|(key, marker)| {

@@ -5,7 +5,7 @@ use crate::session::SessionId;
 
 /// Whose access tokens a change concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Concerned<'a> {
+pub(crate) enum Affected<'a> {
     /// Everyone's.
     All,
     /// Those for an organization.
@@ -86,11 +86,11 @@ impl StoreKeys {
     }
 
     /// Until when access tokens are stale.
-    pub(crate) fn stale_tokens(&self, concerned: Concerned<'_>) -> String {
-        let (kind, id) = match concerned {
-            Concerned::All => ("stale-tokens:", ""),
-            Concerned::Organization(id) => ("stale-tokens-in:", id),
-            Concerned::User(id) => ("stale-tokens-of:", id),
+    pub(crate) fn stale_tokens(&self, affected: Affected<'_>) -> String {
+        let (kind, id) = match affected {
+            Affected::All => ("stale-tokens:", ""),
+            Affected::Organization(id) => ("stale-tokens-in:", id),
+            Affected::User(id) => ("stale-tokens-of:", id),
         };
         self.name(kind, id.as_bytes())
     }
