@@ -7,7 +7,7 @@ use crate::eventually;
 use crate::webhook::{SIGNING_KEY, Webhook};
 
 const ROUTE: &str = "/webhooks/logto";
-/// More than the buffers between client and server hold, which nobody reads.
+/// More than the buffers between client and server hold, which no one reads.
 const LONG: usize = 12 << 20;
 
 /// Logto says what happened.
