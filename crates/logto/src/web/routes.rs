@@ -121,12 +121,7 @@ async fn answer(route: Route, context: &Context) -> Result<Reply, Error> {
         Route::Callback => Ok(context.handle_sign_in_callback().await),
         Route::Webhooks => Ok(context.handle_webhook().await),
         Route::BackChannelLogout => Ok(context.handle_back_channel_logout().await),
-        Route::SignOut
-            if context.sender().is_from_here()
-                || context.sender().is_vouched_for_by_cookie(context.now()) =>
-        {
-            Ok(context.sign_out().await)
-        }
+        Route::SignOut if context.is_from_own_page() => Ok(context.sign_out().await),
         Route::SignOut => Ok(context.wrong_origin("Signing out works from {origin} only.")),
     }
 }

@@ -17,6 +17,12 @@ impl Context {
         let (request, origin) = (self.request(), self.origin());
         Sender { request, origin, sessions: &self.logto().sessions }
     }
+
+    /// Whether a page of this app made the request: a script or a form of it.
+    pub(super) fn is_from_own_page(&self) -> bool {
+        let sender = self.sender();
+        sender.is_from_here() || sender.is_vouched_for_by_cookie(self.now())
+    }
 }
 
 impl<'a> Sender<'a> {
@@ -36,8 +42,8 @@ impl<'a> Sender<'a> {
         if is_trusted { request.raw_cookies() } else { b"" }
     }
 
-    /// Whether a page of this app made the request. In a frame, whose cookies are not
-    /// `SameSite=Lax`, only headers of the browser prove it.
+    /// Whether a page of this app made the request, as far as the browser says. In a frame, whose
+    /// cookies are not `SameSite=Lax`, only headers of the browser prove it.
     pub(super) fn is_from_here(&self) -> bool {
         match self.is_in_frame() {
             true => self.request.is_provably_same_origin(self.origin),
@@ -45,10 +51,11 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Whether the session's own cookie speaks for a request that hides where it comes from:
+    /// Whether the session's own cookie speaks for a form that hides where it comes from:
     /// `SameSite=Lax` keeps that cookie from posts across sites. A page of a sibling host could do
-    /// the same, which SECURITY.md says.
-    pub(super) fn is_vouched_for_by_cookie(&self, now: u64) -> bool {
+    /// the same, which SECURITY.md says. A script does not hide it (Fetch Standard, `Origin` header),
+    /// so what only scripts call needs no such exception.
+    fn is_vouched_for_by_cookie(&self, now: u64) -> bool {
         self.request.hides_its_origin(self.origin)
             && !self.is_in_frame()
             && self.sessions.in_cookies(self.request.raw_cookies(), now).is_some()

@@ -27,12 +27,10 @@ impl Context {
     /// }
     /// ```
     pub fn require_own_page(&self) -> Result<(), Reply> {
-        if self.request().is_same_origin(self.origin())
-            || self.sender().is_vouched_for_by_cookie(self.now())
-        {
-            return Ok(());
+        match self.is_from_own_page() {
+            true => Ok(()),
+            false => Err(self.wrong_origin("Requests with a session must come from {origin}.")),
         }
-        Err(self.wrong_origin("Requests with a session must come from {origin}."))
     }
 
     async fn current_session(&self) -> Result<Option<SessionId>, Error> {
