@@ -74,8 +74,8 @@ impl Fixture {
     pub async fn sign_in(&self, logto: &Logto, who: &str, tokens: &[TokenRequest]) -> Cookies {
         let mut cookies = Cookies::default();
         let reply = logto.handle(Route::SignIn, request("/sign-in", "")).await;
-        let location = reply.headers().iter().find(|(name, _)| *name == "location");
-        let callback = self.tenant.sign_in(&location.expect("a redirect").1, who);
+        let location = reply.headers().find(|(name, _)| *name == "location");
+        let callback = self.tenant.sign_in(location.expect("a redirect").1, who);
         let callback = callback.await.expect("a callback");
         cookies.set(set_cookie(&reply));
         let callback = request(&callback[BASE_URL.len()..], &cookies.header());
@@ -151,6 +151,6 @@ pub async fn open(logto: &Logto, cookies: &str) -> Context {
 }
 
 fn set_cookie(reply: &Reply) -> impl Iterator<Item = &str> {
-    let headers = reply.headers().iter();
-    headers.filter_map(|(name, line)| (*name == "set-cookie").then_some(&**line))
+    let headers = reply.headers();
+    headers.filter_map(|(name, line)| (name == "set-cookie").then_some(line))
 }

@@ -61,13 +61,12 @@ async fn serve<B: MessageBody>(
         }
     }
     let cookies = context.take_cookies().await;
-    let caching = context.caching();
-    if !cookies.is_empty() || caching.is_some() {
+    if let Some(caching) = context.caching() {
         match &mut answer {
-            Ok(response) => append(&cookies, caching, response.headers_mut()),
+            Ok(response) => add_headers(caching, &cookies, response.headers_mut()),
             // The error of a middleware further in has no headers yet.
             Err(error) => error.add_response_mapper(move |mut response| {
-                append(&cookies, caching, response.headers_mut());
+                add_headers(caching, &cookies, response.headers_mut());
                 response
             }),
         }
@@ -75,19 +74,14 @@ async fn serve<B: MessageBody>(
     answer
 }
 
-fn append(cookies: &[String], caching: Option<web::Caching>, headers: &mut HeaderMap) {
-    if let Some(caching) = caching {
-        let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
-        if let Some(value) = caching.cache_control(set) {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
-        }
-        let set = headers.get(VARY).and_then(|value| value.to_str().ok());
-        if let Some(value) = caching.vary(set) {
-            headers.append(VARY, HeaderValue::from_static(value));
-        }
+fn add_headers(caching: web::Caching, cookies: &[String], headers: &mut HeaderMap) {
+    let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    if let Some(value) = caching.cache_control(set) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
-    if !cookies.is_empty() {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let set = headers.get(VARY).and_then(|value| value.to_str().ok());
+    if let Some(value) = caching.vary(set) {
+        headers.append(VARY, HeaderValue::from_static(value));
     }
     let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
     lines.for_each(|line| headers.append(SET_COOKIE, line));

@@ -52,7 +52,7 @@ impl ResponseError for Reply {
         for (name, value) in self.0.headers() {
             // One that cannot be sent would turn the whole answer into an error.
             if let Ok(value) = HeaderValue::from_str(value) {
-                response.append_header((*name, value));
+                response.append_header((name, value));
             }
         }
         response.body(self.0.clone().into_body())

@@ -152,11 +152,8 @@ where
         if let Some(caching) = this.context.caching() {
             tell_caches(caching, headers);
         }
-        if !cookies.is_empty() {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
-            headers.extend(lines.map(|line| (SET_COOKIE, line)));
-        }
+        let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
+        headers.extend(lines.map(|line| (SET_COOKIE, line)));
         Poll::Ready(Ok(response))
     }
 }

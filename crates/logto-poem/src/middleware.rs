@@ -80,25 +80,18 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
             context.discard_unread(&unread).await;
         }
         let cookies = context.take_cookies().await;
-        if cookies.is_empty() {
-            // An error has no headers. It becomes a response where caches might keep it.
-            if context.caching().is_some() && is_cacheable(status) {
-                answer = Ok(answer.unwrap_or_else(Error::into_response));
-            }
-            if let Ok(response) = &mut answer {
-                tell_caches(&context, response.headers_mut());
-            }
+        let Some(caching) = context.caching() else {
             return answer;
+        };
+        // An error has no headers. It becomes a response where it needs them: for cookies, or where
+        // caches might keep it.
+        if !cookies.is_empty() || is_cacheable(status) {
+            answer = Ok(answer.unwrap_or_else(Error::into_response));
         }
-        let mut response = answer.unwrap_or_else(Error::into_response);
-        let headers = response.headers_mut();
-        tell_caches(&context, headers);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
-        lines.for_each(|line| {
-            headers.append(SET_COOKIE, line);
-        });
-        Ok(response)
+        if let Ok(response) = &mut answer {
+            add_headers(caching, &cookies, response.headers_mut());
+        }
+        answer
     }
 }
 
@@ -129,10 +122,7 @@ pub(crate) fn keep_body(request: &mut Request) -> Option<UnreadBody<PoemBody>> {
 /// What poem's bodies are made of.
 type PoemBody = BoxBody<Bytes, io::Error>;
 
-fn tell_caches(context: &web::Context, headers: &mut HeaderMap) {
-    let Some(caching) = context.caching() else {
-        return;
-    };
+fn add_headers(caching: web::Caching, cookies: &[String], headers: &mut HeaderMap) {
     let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
     if let Some(value) = caching.cache_control(set) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
@@ -141,6 +131,10 @@ fn tell_caches(context: &web::Context, headers: &mut HeaderMap) {
     if let Some(value) = caching.vary(set) {
         headers.append(VARY, HeaderValue::from_static(value));
     }
+    let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
+    lines.for_each(|line| {
+        headers.append(SET_COOKIE, line);
+    });
 }
 
 /// The context of a request that is given it by the first extractor.

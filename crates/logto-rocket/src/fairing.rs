@@ -145,9 +145,6 @@ impl Fairing for LogtoFairing {
                 response.adjoin_raw_header("vary", value);
             }
         }
-        if !cookies.is_empty() {
-            response.set_raw_header("cache-control", "no-store");
-        }
         for line in cookies {
             response.adjoin_raw_header("set-cookie", line);
         }

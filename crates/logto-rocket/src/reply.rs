@@ -40,9 +40,9 @@ impl<'r> Responder<'r, 'static> for Reply {
         let mut response = Response::new();
         response.set_status(Status::new(self.0.status()));
         // Rocket's shield adds this one itself, and would warn of ours on every page.
-        let headers = self.0.headers().iter().filter(|(name, _)| *name != "x-content-type-options");
+        let headers = self.0.headers().filter(|(name, _)| *name != "x-content-type-options");
         for (name, value) in headers {
-            response.adjoin_raw_header(*name, value.clone());
+            response.adjoin_raw_header(name, value.to_owned());
         }
         let body = self.0.into_body();
         response.set_sized_body(body.len(), Cursor::new(body));

@@ -154,9 +154,8 @@ impl Reply {
 
     /// The headers, names in lower case. `set-cookie` may occur several times: append, never
     /// replace.
-    #[must_use]
-    pub fn headers(&self) -> &[(&'static str, Cow<'static, str>)] {
-        &self.headers
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, &**value))
     }
 
     /// The first header of a name, which is in lower case.

@@ -38,8 +38,8 @@ pub(crate) fn check_page(reply: Reply, addresses: &[&str]) -> Seen {
     let (mut is_stored, mut waits, mut is_page) = (true, false, false);
     for (name, value) in reply.headers() {
         assert!(!value.bytes().any(|byte| byte.is_ascii_control()), "{name}: {value:?}");
-        assert!(!value.contains(MARKUP) || *name == "location", "{name}: {value:?}");
-        match *name {
+        assert!(!value.contains(MARKUP) || name == "location", "{name}: {value:?}");
+        match name {
             "cache-control" => is_stored = value != "no-store",
             "retry-after" => waits = value.parse::<u64>().is_ok(),
             "content-type" => is_page = value.starts_with("text/html"),

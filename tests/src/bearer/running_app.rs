@@ -95,8 +95,8 @@ impl RunningApp {
 async fn sign_in(tenant: &LocalTenant, logto: &Logto, user: &str) -> String {
     let request = Request::new("GET", "/sign-in", [("accept", "text/html")]);
     let reply = logto.handle(Route::SignIn, request).await;
-    let location = reply.headers().iter().find(|(name, _)| *name == "location");
-    let callback = tenant.sign_in(&location.expect("a redirect").1, user);
+    let location = reply.headers().find(|(name, _)| *name == "location");
+    let callback = tenant.sign_in(location.expect("a redirect").1, user);
     let callback = callback.await.expect("a callback");
     let target = &callback[BASE_URL.len()..];
     let request = Request::new("GET", target, [("cookie", cookies(&reply))]);
@@ -107,7 +107,7 @@ async fn sign_in(tenant: &LocalTenant, logto: &Logto, user: &str) -> String {
 
 /// What the browser sends after this answer.
 fn cookies(reply: &Reply) -> String {
-    let set = reply.headers().iter().filter(|(name, _)| *name == "set-cookie");
+    let set = reply.headers().filter(|(name, _)| *name == "set-cookie");
     let pairs = set.filter_map(|(_, line)| {
         let pair = line.split(';').next()?;
         (!pair.ends_with('=')).then(|| pair.to_owned())

@@ -91,7 +91,7 @@ impl Seen {
     /// Reads a reply.
     #[must_use]
     pub fn new(reply: Reply) -> Self {
-        let headers = reply.headers().iter().map(|(name, value)| (*name, value.to_string()));
+        let headers = reply.headers().map(|(name, value)| (name, value.to_owned()));
         let (cookies, headers) = headers.partition::<Vec<_>, _>(|(name, _)| *name == "set-cookie");
         Self {
             status: reply.status(),

@@ -71,7 +71,7 @@ async fn fits(tenant: &LocalTenant, logto: &Logto, organizations: usize) -> Resu
 }
 
 fn header(reply: &Reply, name: &str) -> Option<String> {
-    let mut headers = reply.headers().iter();
+    let mut headers = reply.headers();
     let (_, value) = headers.find(|(key, _)| *key == name)?;
     Some(value.to_string())
 }

@@ -124,7 +124,7 @@ impl Addresses {
 }
 
 fn location(reply: &logto::web::Reply) -> Option<Url> {
-    let mut headers = reply.headers().iter();
+    let mut headers = reply.headers();
     let (_, value) = headers.find(|(name, _)| *name == "location")?;
     Url::parse(value).ok()
 }

@@ -18,12 +18,15 @@
 pub struct Caching {
     /// Whether the request was refused unless a user is signed in.
     pub(super) is_protected: bool,
+    /// Whether the response changes the session's cookies.
+    pub(super) sets_cookies: bool,
 }
 
 impl Caching {
     /// The `Cache-Control` to set in place of the one that the app set, if that is not strict
     /// enough: a response that depends on the session is `private`, a protected one `no-store`.
-    /// What the app marked as `private` or `no-store` stays.
+    /// What the app marked as `private` or `no-store` stays; but a response with cookies of the
+    /// session is `no-store` whatever the app says.
     ///
     /// # Example
     ///
@@ -38,14 +41,15 @@ impl Caching {
     #[must_use]
     pub fn cache_control(self, set: Option<&str>) -> Option<&'static str> {
         let Some(set) = set else {
-            return Some(if self.is_protected { "no-store" } else { "private" });
+            let may_be_stored = !self.is_protected && !self.sets_cookies;
+            return Some(if may_be_stored { "private" } else { "no-store" });
         };
         let directives = || set.split(',').map(str::trim);
         let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
         // The first test is for what the SDK's own responses say.
-        if set == "no-store" || has("private") || has("no-store") {
+        if set == "no-store" || has("no-store") || (has("private") && !self.sets_cookies) {
             None
-        } else if self.is_protected {
+        } else if self.is_protected || self.sets_cookies {
             Some("no-store")
         } else if has("no-cache") || has("must-revalidate") || has("max-age=0") {
             Some("private, no-cache")
@@ -91,8 +95,12 @@ mod tests {
             (Some("Private, max-age=60"), None, None),
             (Some("max-age=0,no-store"), None, None),
         ] {
-            assert_eq!(Caching { is_protected: false }.cache_control(set), open, "{set:?}");
-            assert_eq!(Caching { is_protected: true }.cache_control(set), protected, "{set:?}");
+            let caching = |is_protected, sets_cookies| Caching { is_protected, sets_cookies };
+            assert_eq!(caching(false, false).cache_control(set), open, "{set:?}");
+            assert_eq!(caching(true, false).cache_control(set), protected, "{set:?}");
+            let with_cookies = (set != Some("max-age=0,no-store")).then_some("no-store");
+            assert_eq!(caching(false, true).cache_control(set), with_cookies, "{set:?}");
+            assert_eq!(caching(true, true).cache_control(set), with_cookies, "{set:?}");
         }
         for (set, expected) in [
             (None, Some("Cookie")),
@@ -100,7 +108,8 @@ mod tests {
             (Some("accept, COOKIE"), None),
             (Some("*"), None),
         ] {
-            assert_eq!(Caching { is_protected: false }.vary(set), expected, "{set:?}");
+            let caching = Caching { is_protected: false, sets_cookies: false };
+            assert_eq!(caching.vary(set), expected, "{set:?}");
         }
     }
 }

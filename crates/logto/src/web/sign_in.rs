@@ -41,7 +41,7 @@ impl Context {
     /// # let context = Logto::new(config)?.context(logto::web::Request::new("GET", "/invited", headers));
     /// let reply = invitation(&context).await?;
     /// assert_eq!(reply.status(), 303);
-    /// let location = reply.headers().iter().find(|(name, _)| *name == "location");
+    /// let location = reply.headers().find(|(name, _)| *name == "location");
     /// assert!(location.is_some_and(|(_, url)| url.contains("login_hint=dave%40example.com")));
     /// # Ok(())
     /// # }

@@ -171,10 +171,9 @@ mod tests {
             let context = context(waiting).await;
             let reply = context.sign_out().await;
             assert_eq!(reply.status(), status);
-            let mut headers = reply.headers().iter();
-            assert!(
-                headers.any(|(name, line)| *name == "set-cookie" && line.contains("Max-Age=0"))
-            );
+            let is_removal =
+                |(name, line): (&str, &str)| name == "set-cookie" && line.contains("Max-Age=0");
+            assert!(reply.headers().any(is_removal));
             let body = reply.into_body();
             assert!(body.contains(text), "{body}");
             assert!(body.contains("Anmeldedienst antwortet nicht"), "{body}");

@@ -121,10 +121,6 @@ impl Handler for Middleware {
                 headers.append(VARY, HeaderValue::from_static(value));
             }
         }
-        if !cookies.is_empty() {
-            let no_store = HeaderValue::from_static("no-store");
-            response.headers_mut().insert(CACHE_CONTROL, no_store);
-        }
         for line in cookies {
             append(response, SET_COOKIE.as_str(), &line);
         }

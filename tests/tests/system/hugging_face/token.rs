@@ -170,9 +170,9 @@ async fn only_a_sign_in_that_asks_for_login_comes_through_hugging_face() {
             .with_direct_sign_in(DirectSignIn::hugging_face())
             .with_prompt(prompt);
         let there = fixture.page().sign_in(options).await.unwrap();
-        let location = there.headers().iter().find(|(name, _)| *name == "location");
+        let location = there.headers().find(|(name, _)| *name == "location");
         fixture.tenant.clear_requests();
-        browser.sign_in(&location.unwrap().1, "alice").await.unwrap();
+        browser.sign_in(location.unwrap().1, "alice").await.unwrap();
         let mut seen = fixture.tenant.requests();
         seen.retain(|one| one.method == "POST" && one.path == "/hugging-face/oauth/authorize");
         assert_eq!(seen.len(), through, "{prompt:?}");

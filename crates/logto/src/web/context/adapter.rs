@@ -80,7 +80,7 @@ impl Context {
     }
 
     /// What the response must tell caches; `None` while nothing asked for the session. The adapter
-    /// asks after the handler.
+    /// asks after the handler, and after [`take_cookies`](Self::take_cookies).
     ///
     /// # Example
     ///
@@ -97,8 +97,9 @@ impl Context {
     pub fn caching(&self) -> Option<Caching> {
         self.0.request.get()?;
         let is_protected = self.0.is_protected.load(Ordering::Relaxed);
-        let was_asked = is_protected || self.state().current.is_some();
-        was_asked.then_some(Caching { is_protected })
+        let state = self.state();
+        let was_asked = is_protected || state.current.is_some();
+        was_asked.then_some(Caching { is_protected, sets_cookies: state.sets_cookies })
     }
 
     /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after
@@ -110,7 +111,7 @@ impl Context {
     /// use logto::Logto;
     /// use logto::web::Request;
     ///
-    /// # type Response = (u16, Vec<(&'static str, std::borrow::Cow<'static, str>)>);
+    /// # type Response = (u16, Vec<(&'static str, String)>);
     /// # async fn handler(_: &logto::web::Context) -> Response { (404, Vec::new()) }
     /// /// What the middleware of an adapter does.
     /// async fn middleware(logto: &Logto, method: &str, path: &str) -> Response {
@@ -120,11 +121,12 @@ impl Context {
     ///     }
     ///     let (mut status, mut headers) = handler(&context).await;
     ///     if let Some(reply) = context.unanswered(status, "mount `logto.routes()`") {
-    ///         (status, headers) = (reply.status(), reply.headers().to_vec());
+    ///         status = reply.status();
+    ///         headers = reply.headers().map(|(name, value)| (name, value.to_owned())).collect();
     ///     }
     ///     if context.is_asked() {
     ///         let cookies = context.take_cookies().await;
-    ///         headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie.into())));
+    ///         headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
     ///     }
     ///     (status, headers)
     /// }
@@ -136,6 +138,7 @@ impl Context {
         let mut state = self.state();
         state.is_answered = true;
         let pending = mem::take(&mut state.pending);
+        state.sets_cookies |= !pending.is_empty();
         let loaded = state.current.as_ref().and_then(|current| current.loaded.as_ref());
         let Some(loaded) = loaded.filter(|_| !pending.is_empty()).cloned() else {
             return MaybeReady::known(pending);

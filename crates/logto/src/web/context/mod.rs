@@ -59,6 +59,8 @@ struct State {
     pending: Vec<String>,
     /// Whether the response goes out: a context that is kept beyond it asks each time.
     is_answered: bool,
+    /// Whether the response was given cookies of the session.
+    sets_cookies: bool,
 }
 
 impl Context {
