@@ -55,6 +55,13 @@ pub async fn body(
     Ok(Some(body))
 }
 
+/// Whether a status says that Logto, or what is in front of it, cannot serve now: the same request
+/// may succeed later.
+#[must_use]
+pub fn cannot_serve(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..)
+}
+
 /// What went wrong and the cause at the bottom, and the error without its URL, whose query may be
 /// secret.
 #[must_use]

@@ -7,6 +7,6 @@ mod client;
 mod network;
 mod text;
 
-pub use client::{basic, body, client, failure, retry_after};
+pub use client::{basic, body, cannot_serve, client, failure, retry_after};
 pub use network::{is_loopback, is_private, is_private_address, may_lead_to};
 pub use text::{printable, redact};

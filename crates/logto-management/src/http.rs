@@ -55,7 +55,7 @@ impl Http {
         let code = answer.code.as_deref().unwrap_or_default();
         let kind = match status {
             401 | 403 if code.starts_with("auth.") => ErrorKind::NoAccess,
-            408 | 429 | 500.. => ErrorKind::Unreachable,
+            _ if logto_http::cannot_serve(status) => ErrorKind::Unreachable,
             400.. => ErrorKind::Refused,
             _ => ErrorKind::InvalidResponse,
         };

@@ -295,7 +295,7 @@ async fn read(answer: reqwest::Response) -> Result<HttpResponse, Error> {
     let body = logto_http::body(answer, MAX_ANSWER_BYTES).await.map_err(unreachable)?;
     let too_long = || Error::new(ErrorKind::InvalidResponse, "Logto's answer is too long");
     let body = body.ok_or_else(too_long)?;
-    if matches!(status.as_u16(), 408 | 429 | 500..) {
+    if logto_http::cannot_serve(status.as_u16()) {
         let why = format!("Logto cannot serve now: status {status}");
         return Err(Error::new(ErrorKind::Unreachable, why));
     }

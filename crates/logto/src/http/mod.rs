@@ -202,7 +202,7 @@ impl Http {
         let kind = match status {
             200 => return Ok(body),
             201 | 204 if matches!(endpoint, Endpoint::Account) => return Ok(body),
-            408 | 429 | 500.. => ErrorKind::Unreachable,
+            _ if logto_http::cannot_serve(status) => ErrorKind::Unreachable,
             400.. => ErrorKind::Refused,
             _ => {
                 let mut why = format!(
