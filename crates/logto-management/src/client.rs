@@ -32,7 +32,9 @@ use crate::token::Tokens;
 pub struct Management(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) endpoint: Url,
+    endpoint: Url,
+    /// The tenant as requests reach it.
+    pub(crate) reached_at: Url,
     pub(crate) http: Http,
     pub(crate) tokens: Tokens,
     pub(crate) pace: Pace,
@@ -57,6 +59,7 @@ pub(crate) struct Inner {
 #[must_use]
 pub struct ManagementBuilder {
     endpoint: String,
+    internal_endpoint: Option<String>,
     machine: MachineConfig,
     resource: Option<String>,
     request_timeout: Duration,
@@ -113,6 +116,7 @@ impl Management {
         ManagementBuilder {
             machine: MachineConfig::new(&endpoint, app_id, app_secret),
             endpoint,
+            internal_endpoint: None,
             resource: None,
             request_timeout: Duration::from_secs(30),
             requests_per_second: 20,
@@ -140,6 +144,26 @@ impl ManagementBuilder {
     /// for every self-hosted Logto, but not for a custom domain of Logto Cloud.
     pub fn resource(mut self, indicator: impl Into<String>) -> Self {
         self.resource = Some(indicator.into());
+        self
+    }
+
+    /// The tenant as this program reaches it, where that differs from its public address: in a
+    /// network of containers, for example. Addresses that users and Hugging Face are given keep the
+    /// public one. Default: the endpoint.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::Management;
+    ///
+    /// let management = Management::builder("https://login.example.com", "m2m app id", "m2m app secret")
+    ///     .internal_endpoint("http://logto:3001")
+    ///     .build()?;
+    /// assert_eq!(management.endpoint().as_str(), "https://login.example.com/");
+    /// # Ok::<(), logto_management::Error>(())
+    /// ```
+    pub fn internal_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.internal_endpoint = Some(endpoint.into());
         self
     }
 
@@ -187,15 +211,20 @@ impl ManagementBuilder {
     ///
     /// # Errors
     ///
-    /// If the endpoint is not an HTTP URL.
+    /// If the endpoint or the internal one is not an HTTP URL.
     pub fn build(self) -> Result<Management, Error> {
         let endpoint = parse_endpoint(&self.endpoint)?;
         let resource = self.resource.unwrap_or_else(|| resource_of(&endpoint));
+        let (reached_at, machine) = match self.internal_endpoint {
+            Some(to) => (parse_endpoint(&to)?, self.machine.with_internal_endpoint(to)),
+            None => (endpoint.clone(), self.machine),
+        };
         Ok(Management(Arc::new(Inner {
-            http: Http::new(&endpoint, self.request_timeout)?,
-            tokens: Tokens::new(self.machine, self.request_timeout, resource)?,
+            http: Http::new(&reached_at, self.request_timeout)?,
+            tokens: Tokens::new(machine, self.request_timeout, resource)?,
             pace: Pace::new(self.requests_per_second),
             endpoint,
+            reached_at,
         })))
     }
 }
@@ -239,6 +268,9 @@ mod tests {
         for endpoint in ["", "logto.example.com", "ftp://a", "https://u@a", "https://a/?x=1"] {
             let error = Management::new(endpoint, "id", "secret").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{endpoint}");
+            let builder = Management::builder("https://logto.example.com", "id", "secret");
+            let error = builder.internal_endpoint(endpoint).build().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest, "internal: {endpoint}");
         }
     }
 

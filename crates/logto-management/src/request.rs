@@ -136,7 +136,7 @@ impl Request {
         let rest = if path.len() > 1 { "/\u{2026}" } else { "" };
         Self {
             what: format!("{method} /api/{first}{rest}"),
-            url: address(management.endpoint(), path),
+            url: address(&management.0.reached_at, path),
             management: management.clone(),
             method,
             body: None,

@@ -24,6 +24,23 @@ pub(crate) fn titles(plan: &Plan) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn an_internal_endpoint_is_asked_and_addresses_name_the_public_one() {
+    let (tenant, _) = empty().await;
+    let (public, machine) = (tenant.endpoint(), tenant.machine_app());
+    let internal = public.replace("localhost", "127.0.0.1");
+    let management = Management::builder(public, &machine.app_id, &machine.app_secret)
+        .internal_endpoint(&internal)
+        .build()
+        .unwrap();
+    let plan = apply(&setup(), &management).await;
+    assert!(plan.hugging_face_redirect_uris().iter().all(|uri| uri.starts_with(public)));
+    let host = internal.strip_prefix("http://");
+    let requests = tenant.requests();
+    assert!(requests.len() > 10);
+    assert!(requests.iter().all(|request| request.header("host") == host));
+}
+
+#[tokio::test]
 async fn an_empty_tenant_is_set_up_and_users_sign_in_with_no_other_step() {
     let (tenant, management) = empty().await;
     let plan = setup().plan(&management).await.unwrap();
