@@ -126,12 +126,12 @@ impl Mcp {
     ///
     /// fn protect(mcp: Mcp) -> Mcp {
     ///     // Every caller sees it. The first call makes the client ask the user for `delete:notes`.
-    ///     mcp.with_offered_tool("delete_note", Policy::new().with_scopes(&["delete:notes"]))
+    ///     mcp.with_listed_tool("delete_note", Policy::new().with_scopes(&["delete:notes"]))
     /// }
     /// ```
-    pub fn with_offered_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
+    pub fn with_listed_tool(mut self, name: impl Into<String>, policy: Policy) -> Self {
         let name = name.into();
-        self.table.offered.insert(name.clone());
+        self.table.listed.insert(name.clone());
         self.with_tool(name, policy)
     }
 

@@ -18,7 +18,7 @@ pub(crate) const EVERYBODY: Policy = Policy::new().with_delegation(u8::MAX);
 pub(crate) struct Table {
     pub(crate) tools: HashMap<String, Policy>,
     /// Tools that are listed for callers that may not use them yet.
-    pub(crate) offered: HashSet<String>,
+    pub(crate) listed: HashSet<String>,
     pub(crate) prompts: HashMap<String, Policy>,
     pub(crate) resources: Option<Policy>,
     /// Methods that are refused unless they are declared.
@@ -80,7 +80,7 @@ impl Table {
 
     /// Whether the caller sees the tool.
     pub(crate) fn lists_tool(&self, name: &str, requester: &Requester<'_>) -> bool {
-        self.offered.contains(name)
+        self.listed.contains(name)
             || self.tools.get(name).is_some_and(|policy| requester.may(policy))
     }
 

@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mcp = Mcp::new(&api)?
         .with_tool("whoami", Policy::new())
         .with_tool("list_my_models", Policy::new().with_scopes(&[READ]).users_only())
-        .with_offered_tool("bookmark_model", Policy::new().with_scopes(&[WRITE]).users_only())
+        .with_listed_tool("bookmark_model", Policy::new().with_scopes(&[WRITE]).users_only())
         .service_with(move || Ok(assistant.clone()), sessions, config);
 
     let page = Html(page::connect(&address)?);

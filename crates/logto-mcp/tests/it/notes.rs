@@ -156,7 +156,7 @@ pub(crate) fn protected(api: &Api) -> Mcp {
         .with_tool("headers", Policy::new())
         .with_tool("read_notes", READ)
         .with_tool("write_note", WRITE)
-        .with_offered_tool("offered", WRITE)
+        .with_listed_tool("offered", WRITE)
         .with_tool("organization_notes", OF_ORGANIZATION)
         .with_tool("for_others", FOR_OTHERS)
         .with_tool("for_support", FOR_SUPPORT)
