@@ -19,8 +19,10 @@ use crate::log_limit::limited;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    all: &'static [&'static str],
-    any: &'static [&'static str],
+    /// Each group has scopes that are all required.
+    all: Groups,
+    /// Of each group, one scope is required.
+    any: Groups,
     audience: Audience,
     organization: Organization,
     subject: Subject,
@@ -30,6 +32,37 @@ pub struct Policy {
     actors: &'static [&'static str],
     /// Whether a delegated token that is accepted is not logged.
     quiet: bool,
+}
+
+/// Scopes as they were added, call by call: a constant has no lists that grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Groups {
+    scopes: [&'static [&'static str]; MAX_GROUPS],
+    count: usize,
+}
+
+/// How often a policy may add scopes of one kind.
+const MAX_GROUPS: usize = 4;
+
+impl Groups {
+    const NONE: Self = Self { scopes: [&[]; MAX_GROUPS], count: 0 };
+
+    #[allow(clippy::indexing_slicing, reason = "checked; `get_mut` is not for constants yet")]
+    const fn add(&mut self, scopes: &'static [&'static str]) {
+        if self.count < MAX_GROUPS {
+            self.scopes[self.count] = scopes;
+        }
+        self.count += 1;
+    }
+
+    /// Whether some are missing here, so that no one knows what the policy asks for.
+    fn are_too_many(&self) -> bool {
+        self.count > MAX_GROUPS
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'static [&'static str]> {
+        self.scopes.iter().copied().take(self.count)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +115,8 @@ impl Policy {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            all: &[],
-            any: &[],
+            all: Groups::NONE,
+            any: Groups::NONE,
             audience: Audience::Resource,
             organization: Organization::Unasked,
             subject: Subject::Any,
@@ -93,7 +126,8 @@ impl Policy {
         }
     }
 
-    /// Requires all of these scopes.
+    /// Requires all of these scopes, and those that were named before. A policy that names scopes in
+    /// more than four calls permits nothing.
     ///
     /// # Example
     ///
@@ -102,15 +136,17 @@ impl Policy {
     ///
     /// /// One policy for each thing that a route does, as a constant beside it.
     /// const READ: Policy = Policy::new().with_scopes(&["read:things"]);
-    /// const REPLACE: Policy = Policy::new().with_scopes(&["read:things", "write:things"]);
+    /// const REPLACE: Policy = READ.with_scopes(&["write:things"]);
+    /// assert_ne!(REPLACE, Policy::new().with_scopes(&["write:things"]));
     /// ```
     #[must_use]
     pub const fn with_scopes(mut self, scopes: &'static [&'static str]) -> Self {
-        self.all = scopes;
+        self.all.add(scopes);
         self
     }
 
-    /// Requires at least one of these scopes.
+    /// Requires at least one of these scopes; of each list, if it is called again, at most four
+    /// times.
     ///
     /// # Example
     ///
@@ -123,7 +159,7 @@ impl Policy {
     /// ```
     #[must_use]
     pub const fn with_any_scope(mut self, scopes: &'static [&'static str]) -> Self {
-        self.any = scopes;
+        self.any.add(scopes);
         self
     }
 
@@ -285,8 +321,8 @@ impl Policy {
         self
     }
 
-    /// Of those who act for the user, accepts these only, by their `sub`. It has no effect
-    /// without [`with_delegation`](Self::with_delegation).
+    /// Of those who act for the user, accepts these only, by their `sub`, in place of those that
+    /// were named before. It has no effect without [`with_delegation`](Self::with_delegation).
     ///
     /// # Example
     ///
@@ -425,8 +461,13 @@ impl Policy {
         if !is_right_organization {
             return Some("it is not of the right organization");
         }
+        if self.all.are_too_many() || self.any.are_too_many() {
+            return Some("its policy names scopes in more than four calls");
+        }
         let has = |scope: &&str| token.has_scope(scope);
-        if !self.all.iter().all(has) || !(self.any.is_empty() || self.any.iter().any(has)) {
+        let has_all = self.all.iter().all(|scopes| scopes.iter().all(has));
+        let has_any = |scopes: &[&str]| scopes.is_empty() || scopes.iter().any(has);
+        if !has_all || !self.any.iter().all(has_any) {
             return Some("a scope is missing");
         }
         None
@@ -434,8 +475,13 @@ impl Policy {
 
     /// Scopes with which the request would have succeeded.
     pub(super) fn scope(&self) -> String {
-        let any = self.any.iter().take(1);
-        let scopes: Vec<_> = self.all.iter().chain(any).copied().collect();
+        let any = self.any.iter().filter_map(<[_]>::first);
+        let mut scopes: Vec<&str> = Vec::new();
+        for scope in self.all.iter().flatten().chain(any) {
+            if !scopes.contains(scope) {
+                scopes.push(scope);
+            }
+        }
         scopes.join(" ")
     }
 }
