@@ -177,8 +177,8 @@ impl MachineApp {
         issued.map_err(|error| explained(error, subject))
     }
 
-    /// The same for someone who acts for that user, such as support staff: the token gets the
-    /// claim `act`, and an API accepts it only if its
+    /// A token for the user whom `subject` belongs to, for someone who acts for that user, such as
+    /// support staff (RFC 8693): the token gets the claim `act`, and an API accepts it only if its
     /// [policy](crate::resource_server::Policy::with_delegation) allows delegation.
     ///
     /// `actor` is the opaque access token of the one who acts, with the scope `openid`: what
@@ -283,6 +283,11 @@ impl MachineApp {
 
     async fn issued(&self, form: &Form, request: &TokenRequest) -> Result<AccessToken, Error> {
         request.target.check()?;
+        if request.in_current_organization {
+            // Without an organization, a token may carry the permissions of all of them.
+            let why = "an application works in no organization: name one with in_organization";
+            return Err(Error::new(ErrorKind::InvalidRequest, why));
+        }
         let fetch = || async {
             let now = self.0.clock.now();
             let metadata = self.0.provider.metadata().await?;

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 ///     token.scope.split(' ').any(|scope| scope == "email")
 /// }
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Introspection {
     /// Whose token it is.

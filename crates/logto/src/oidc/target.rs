@@ -101,7 +101,8 @@ impl TokenRequest {
     }
 
     /// The same token, in the organization that the user
-    /// [works in](crate::web::Context::switch_organization).
+    /// [works in](crate::web::Context::switch_organization). Only a session has one: for a
+    /// [`MachineApp`](crate::m2m::MachineApp) the request is invalid.
     ///
     /// # Example
     ///

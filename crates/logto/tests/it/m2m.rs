@@ -129,6 +129,10 @@ async fn a_refusal_is_told_and_not_kept() {
     let before = fixture.token_calls();
     let nowhere = fixture.app.token_for(&TokenRequest::organization("")).await.unwrap_err();
     assert_eq!((nowhere.kind(), fixture.token_calls()), (ErrorKind::InvalidRequest, before));
+    // Only a session has a current one, and without any the token would be for all of them.
+    let current = TokenRequest::resource(THINGS).in_current_organization();
+    let current = fixture.app.token_for(&current).await.unwrap_err();
+    assert_eq!((current.kind(), fixture.token_calls()), (ErrorKind::InvalidRequest, before));
     let elsewhere = TokenRequest::organization("elsewhere");
     let error = fixture.app.token_for(&elsewhere).await.unwrap_err();
     assert_eq!(error.response().unwrap().status(), Some(403));
