@@ -55,10 +55,11 @@ pub struct MaybeUser(pub Option<web::User>);
 /// (RFC 9470) and the address of the sign-in.
 ///
 /// ```
-/// use logto_axum::FreshUser;
+/// use logto_axum::{FreshUser, Reply};
 ///
-/// async fn delete_account(user: FreshUser<300>) -> String {
-///     format!("{} is deleted", user.sub())
+/// async fn delete_account(user: FreshUser<300>) -> Result<String, Reply> {
+///     user.context().require_own_page()?;
+///     Ok(format!("{} is deleted", user.sub()))
 /// }
 /// ```
 #[derive(Clone, Debug)]

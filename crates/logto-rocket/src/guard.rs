@@ -63,12 +63,13 @@ pub struct MaybeUser(pub Option<web::User>);
 /// As with [`User`], the request is forwarded with 401 before the fairing answers.
 ///
 /// ```
-/// use logto_rocket::FreshUser;
-/// use rocket::get;
+/// use logto_rocket::{FreshUser, Reply};
+/// use rocket::post;
 ///
-/// #[get("/delete-account")]
-/// async fn delete_account(user: FreshUser<300>) -> String {
-///     format!("{} is deleted", user.sub())
+/// #[post("/delete-account")]
+/// async fn delete_account(user: FreshUser<300>) -> Result<String, Reply> {
+///     user.context().require_own_page()?;
+///     Ok(format!("{} is deleted", user.sub()))
 /// }
 /// ```
 #[derive(Clone, Debug)]

@@ -80,7 +80,7 @@ async fn an_old_sign_in_is_asked_for_again() {
     .await;
     assert_eq!(running.page("/settings").await, "Sign in again to delete my account");
     let answer = running.open("/account/delete").await;
-    assert!(answer.location.contains("max_age=300"), "{}", answer.location);
+    assert!(answer.location.contains("max_age=240"), "{}", answer.location);
 }
 
 mod magic_links {

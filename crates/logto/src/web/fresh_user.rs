@@ -32,7 +32,9 @@ impl Context {
     ///
     /// use logto::web::{Context, Reply};
     ///
+    /// // POST /account/delete
     /// async fn delete_account(context: &Context) -> Result<String, Reply> {
+    ///     context.require_own_page()?;
     ///     let user = context.fresh_user(Duration::from_secs(300)).await?;
     ///     Ok(format!("{} is deleted", user.sub()))
     /// }
