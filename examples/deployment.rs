@@ -5,10 +5,9 @@ use std::env;
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::logto::storage::{MemoryStorage, Storage};
+use crate::logto::storage::MemoryStorage;
 use crate::logto::{Logto, LogtoConfig};
 use logto_redis::RedisStorage;
 use logto_sqlx::{PostgresStorage, SqliteStorage};
@@ -20,10 +19,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 /// `postgres://…` or `sqlite://…`.
 pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box<dyn Error>> {
     let place = env::var("STORAGE").unwrap_or_default();
-    let storage: Arc<dyn Storage> = match place.split(':').next().unwrap_or_default() {
-        "" | "cookie" => return Ok(config),
-        "memory" => Arc::new(MemoryStorage::new()),
-        "redis" | "rediss" => Arc::new(RedisStorage::open(&place).map_err(unusable)?),
+    Ok(match place.split(':').next().unwrap_or_default() {
+        "" | "cookie" => config,
+        "memory" => config.with_storage(MemoryStorage::new()),
+        "redis" | "rediss" => config.with_storage(RedisStorage::open(&place).map_err(unusable)?),
         "postgres" | "postgresql" => {
             // A statement that meets a dead connection is sent again: no need to test each before
             // its use.
@@ -32,21 +31,20 @@ pub(crate) async fn with_storage(config: LogtoConfig) -> Result<LogtoConfig, Box
             let pool = pool.acquire_timeout(Duration::from_secs(5));
             let storage = PostgresStorage::new(pool.connect(&place).await.map_err(unusable)?);
             storage.create_schema().await.map_err(unusable)?;
-            Arc::new(storage)
+            config.with_storage(storage)
         }
         "sqlite" => {
             let options = SqliteConnectOptions::from_str(&place).map_err(unusable)?;
             let pool = SqlitePool::connect_with(options.create_if_missing(true));
             let storage = SqliteStorage::new(pool.await.map_err(unusable)?);
             storage.create_schema().await.map_err(unusable)?;
-            Arc::new(storage)
+            config.with_storage(storage)
         }
         _ => {
             let known = "cookie, memory, redis://…, postgres://… or sqlite://…";
             return Err(format!("STORAGE has to be {known}").into());
         }
-    };
-    Ok(config.with_storage(storage))
+    })
 }
 
 /// The address may hold a password, so only the error is shown.

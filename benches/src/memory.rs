@@ -38,7 +38,7 @@ pub fn run(report: &mut Report) {
 pub fn fill(runtime: &Runtime, which: &str) {
     let fixture = runtime.block_on(Fixture::new([]));
     let recorder = Arc::new(Recorder::default());
-    let config = fixture.config().with_storage(Arc::clone(&recorder) as _);
+    let config = fixture.config().with_storage(Arc::clone(&recorder));
     let logto = Logto::new(config).expect("a valid configuration");
     let cookies = runtime.block_on(fixture.sign_in(&logto, "alice", &Fixture::usual_tokens()));
     let kept = runtime.block_on(Kept::of(&logto, &cookies));

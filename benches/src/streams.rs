@@ -73,7 +73,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
 pub fn wait(runtime: &Runtime, [redis, endpoint, app_id, secret]: [&str; 4]) {
     let store = RedisStorage::open(redis).expect("an address of Redis");
     let config = with_common_settings(LogtoConfig::new(endpoint, app_id, secret));
-    let logto = Logto::new(config.with_storage(Arc::new(store))).expect("a valid configuration");
+    let logto = Logto::new(config.with_storage(store)).expect("a valid configuration");
     let mut cookies = String::new();
     std::io::stdin().read_to_string(&mut cookies).expect("cookies");
     runtime.block_on(async {

@@ -2,7 +2,6 @@
 //! counts.
 
 use std::alloc::System;
-use std::sync::Arc;
 
 use cap::Cap;
 use logto::LogtoConfig;
@@ -22,7 +21,7 @@ const NOISE: usize = 8 * 1024;
 fn live(configure: impl FnOnce(LogtoConfig) -> LogtoConfig) -> Vec<usize> {
     let storage = MemoryStorage::new().with_capacity(320);
     let sign_ins = SignIns::start(|config| {
-        configure(config.with_session_cache(64 * 1024).with_storage(Arc::new(storage)))
+        configure(config.with_session_cache_bytes(64 * 1024).with_storage(storage))
     });
     let counted = |_| {
         sign_ins.come_and_go(USERS);

@@ -33,14 +33,12 @@ return redis.call('DEL', KEYS[1])
 /// # Example
 ///
 /// ```
-/// use std::sync::Arc;
-///
 /// use logto::LogtoConfig;
 /// use logto_redis::RedisStorage;
 ///
 /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
 /// let storage = RedisStorage::open("redis://redis.internal:6379/0")?;
-/// let config = config.with_storage(Arc::new(storage));
+/// let config = config.with_storage(storage);
 /// # Ok::<(), logto::storage::StorageError>(())
 /// ```
 pub struct RedisStorage {

@@ -1,3 +1,4 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     all(feature = "postgres", feature = "sqlite"),
     doc = include_str!("../README.md")

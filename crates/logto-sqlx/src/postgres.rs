@@ -78,8 +78,6 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// # Example
 ///
 /// ```no_run
-/// use std::sync::Arc;
-///
 /// use logto::LogtoConfig;
 /// use logto_sqlx::PostgresStorage;
 /// use sqlx::PgPool;
@@ -88,7 +86,7 @@ const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 3600);
 /// let pool = PgPool::connect("postgres://app@db.internal/app").await?;
 /// let storage = PostgresStorage::new(pool);
 /// storage.create_schema().await?;
-/// let config = config.with_storage(Arc::new(storage));
+/// let config = config.with_storage(storage);
 /// # Ok(config)
 /// # }
 /// ```

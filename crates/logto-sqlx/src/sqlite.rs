@@ -35,8 +35,6 @@ delete from logto_entries where key in (
 /// # Example
 ///
 /// ```no_run
-/// use std::sync::Arc;
-///
 /// use logto::LogtoConfig;
 /// use logto_sqlx::SqliteStorage;
 /// use sqlx::SqlitePool;
@@ -44,7 +42,7 @@ delete from logto_entries where key in (
 /// # async fn example(config: LogtoConfig) -> Result<LogtoConfig, Box<dyn std::error::Error>> {
 /// let storage = SqliteStorage::new(SqlitePool::connect("sqlite:sessions.db").await?);
 /// storage.create_schema().await?;
-/// let config = config.with_storage(Arc::new(storage));
+/// let config = config.with_storage(storage);
 /// # Ok(config)
 /// # }
 /// ```

@@ -1,6 +1,5 @@
 //! What Logto posts: logout tokens and webhooks.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -59,7 +58,7 @@ impl Target for Notices {
             let storage = MemoryStorage::new().with_capacity(2000);
             App::new(&Provider::start().await, |config| {
                 config
-                    .with_storage(Arc::new(storage))
+                    .with_storage(storage)
                     .with_webhook_signing_key(SIGNING_KEY)
                     .with_sign_out_on_password_reset()
                     .with_webhook_handler(async |_| Ok(()))

@@ -1,7 +1,5 @@
 //! Requests, as an adapter passes them: method, target, headers and body.
 
-use std::sync::Arc;
-
 use logto::TokenRequest;
 use logto::storage::MemoryStorage;
 use logto::web::{Reply, Request, SessionState};
@@ -35,7 +33,7 @@ fn configure(config: LogtoConfig) -> LogtoConfig {
         .with_partitioned_cookies()
         .with_sign_out_by_get()
         .with_webhook_signing_key(SIGNING_KEY)
-        .with_storage(Arc::new(storage))
+        .with_storage(storage)
 }
 
 impl Target for Seam {
@@ -47,7 +45,7 @@ impl Target for Seam {
             let provider = Provider::start().await;
             let usual = App::new(&provider, |config| {
                 config
-                    .with_storage(Arc::new(MemoryStorage::new().with_capacity(2000)))
+                    .with_storage(MemoryStorage::new().with_capacity(2000))
                     .with_sessions_in_cookies()
             });
             (usual, App::new(&provider, configure))

@@ -88,7 +88,7 @@ impl Session {
         if let Ok(Some(user)) = context.maybe_user().await {
             let claims = user.claims();
             let _ = (user.name(), user.email(), user.picture(), &claims.sub, user.sub());
-            let _ = (user.current_organization(), user.authenticated_at());
+            let _ = (user.current_organization_id(), user.authenticated_at());
             // What the list knows may be of no use.
             let _ = user.sessions().await;
         }
@@ -139,8 +139,8 @@ impl Target for Session {
                     .with_frame_ancestors(["https://huggingface.co"])
                     .with_partitioned_cookies()
                     .with_session_lifetime(LONG)
-                    .with_session_cache(4 << 20)
-                    .with_storage(Arc::clone(&told) as _)
+                    .with_session_cache_bytes(4 << 20)
+                    .with_storage(Arc::clone(&told))
                     .with_sessions_in_cookies()
             });
             let browser = app.begin().await.browser;

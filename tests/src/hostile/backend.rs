@@ -35,9 +35,9 @@ impl Backend {
         match self {
             Self::Cookies => config,
             Self::CookiesBesideStore => {
-                config.with_storage(Arc::clone(store) as _).with_sessions_in_cookies()
+                config.with_storage(Arc::clone(store)).with_sessions_in_cookies()
             }
-            Self::Store => config.with_storage(Arc::clone(store) as _),
+            Self::Store => config.with_storage(Arc::clone(store)),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What the layer does while a store takes its time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -52,7 +51,7 @@ async fn a_pending_cookie_waits_for_the_store_and_is_sent() {
         .with_clock(clock.clone())
         .with_idle_lifetime(Duration::from_secs(24 * 3600))
         .with_renewal_interval(Duration::from_secs(60))
-        .with_storage(Arc::new(Slow::default()));
+        .with_storage(Slow::default());
     let logto = Logto::new(config).expect("a valid configuration");
     let page = get(async |user: User| user.name().unwrap_or_default().to_owned());
     let app = Router::new().route("/", page).layer(logto_axum::layer(&logto));

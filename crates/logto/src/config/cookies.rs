@@ -86,11 +86,11 @@ impl LogtoConfig {
     /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
     /// #     .with_cookie_secret("thirty-two characters or more, please");
     /// // Nothing in front of this app limits headers to 4 KiB.
-    /// let logto = Logto::new(config.with_cookie_budget(6 * 1024))?;
+    /// let logto = Logto::new(config.with_cookie_budget_bytes(6 * 1024))?;
     /// # Ok::<(), logto::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn with_cookie_budget(mut self, bytes: usize) -> Self {
+    pub fn with_cookie_budget_bytes(mut self, bytes: usize) -> Self {
         self.cookie_budget = bytes;
         self
     }

@@ -11,20 +11,19 @@ impl LogtoConfig {
     /// everywhere, and refreshes that several instances do once. [`MemoryStorage`] is for one
     /// process; `logto-redis` and `logto-sqlx` are for several.
     ///
-    /// Sessions that are in cookies already go on there until they end.
+    /// Sessions that are in cookies already go on there until they end. An `Arc` of a storage is
+    /// one, for an app that uses it too.
     ///
     /// [`MemoryStorage`]: crate::storage::MemoryStorage
     ///
     /// ```
-    /// use std::sync::Arc;
-    ///
     /// use logto::storage::MemoryStorage;
     /// # let config = logto::LogtoConfig::new("https://t.logto.app", "id", "secret");
-    /// let config = config.with_storage(Arc::new(MemoryStorage::new()));
+    /// let config = config.with_storage(MemoryStorage::new());
     /// ```
     #[must_use]
-    pub fn with_storage(mut self, storage: Arc<dyn Storage>) -> Self {
-        self.storage = Some(storage);
+    pub fn with_storage(mut self, storage: impl Storage) -> Self {
+        self.storage = Some(Arc::new(storage));
         self
     }
 
@@ -35,15 +34,13 @@ impl LogtoConfig {
     /// # Example
     ///
     /// ```
-    /// use std::sync::Arc;
-    ///
     /// use logto::storage::MemoryStorage;
     /// # use logto::{Logto, LogtoConfig};
     /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
     /// #     .with_cookie_secret("thirty-two characters or more, please");
     ///
     /// // Most requests ask no store, and signing out everywhere works all the same.
-    /// let config = config.with_storage(Arc::new(MemoryStorage::new())).with_sessions_in_cookies();
+    /// let config = config.with_storage(MemoryStorage::new()).with_sessions_in_cookies();
     /// let logto = Logto::new(config)?;
     /// # Ok::<(), logto::ConfigError>(())
     /// ```
@@ -141,11 +138,11 @@ impl LogtoConfig {
     /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret")
     /// #     .with_cookie_secret("thirty-two characters or more, please");
     /// // A small container.
-    /// let logto = Logto::new(config.with_session_cache(4 << 20))?;
+    /// let logto = Logto::new(config.with_session_cache_bytes(4 << 20))?;
     /// # Ok::<(), logto::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn with_session_cache(mut self, bytes: usize) -> Self {
+    pub fn with_session_cache_bytes(mut self, bytes: usize) -> Self {
         self.session_cache = bytes;
         self
     }
@@ -156,7 +153,6 @@ impl LogtoConfig {
     /// # Example
     ///
     /// ```
-    /// use std::sync::Arc;
     /// use std::time::Duration;
     ///
     /// use logto::storage::MemoryStorage;
@@ -166,7 +162,7 @@ impl LogtoConfig {
     ///
     /// # let storage = MemoryStorage::new();
     /// let config = config
-    ///     .with_storage(Arc::new(storage))
+    ///     .with_storage(storage)
     ///     .with_storage_timeout(Duration::from_millis(500));
     /// let logto = Logto::new(config)?;
     /// # Ok::<(), logto::ConfigError>(())

@@ -234,7 +234,7 @@ mod tests {
             .with_clock_tolerance(Duration::MAX)
             .with_connect_timeout(Duration::ZERO)
             .with_max_concurrent_requests(0)
-            .with_cookie_budget(1);
+            .with_cookie_budget_bytes(1);
         assert_eq!(
             complaints(config),
             [

@@ -35,13 +35,11 @@ const MESSAGES: usize = 256;
 /// # Example
 ///
 /// ```
-/// use std::sync::Arc;
-///
 /// use logto::LogtoConfig;
 /// use logto::storage::MemoryStorage;
 ///
 /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
-/// let storage = Arc::new(MemoryStorage::new().with_capacity(10_000));
+/// let storage = MemoryStorage::new().with_capacity(10_000);
 /// let config = config.with_storage(storage);
 /// ```
 pub struct MemoryStorage {

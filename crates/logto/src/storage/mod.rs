@@ -9,6 +9,7 @@
 
 mod error;
 mod memory;
+mod shared;
 mod subscription;
 pub mod test_kit;
 

@@ -145,7 +145,7 @@ mod tests {
         let config = LogtoConfig::new("http://127.0.0.1:9", "app", "secret")
             .with_cookie_secret("0123456789abcdef0123456789abcdef")
             .with_base_url("http://localhost:3000")
-            .with_storage(Arc::clone(&storage) as _)
+            .with_storage(Arc::clone(&storage))
             .with_clock(Clock::system());
         let logto = Logto::new(config).unwrap();
         let probe = logto.context(Request::new("GET", "/", [("accept", "*/*")]));

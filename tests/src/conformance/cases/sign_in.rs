@@ -127,7 +127,10 @@ pub fn signing_in() -> Vec<Case> {
             assert!(out.cookies().iter().all(SetCookie::is_removal));
             assert!(visitor.cookie_names().is_empty());
         })
-        .on(Setup { configure: |config| config.with_cookie_budget(6 * 1024), ..Setup::default() }),
+        .on(Setup {
+            configure: |config| config.with_cookie_budget_bytes(6 * 1024),
+            ..Setup::default()
+        }),
         Case::new("an account that fits into no cookie", async |app| {
             let mut visitor = app.visitor();
             let address = visitor.begin().await;
@@ -148,7 +151,7 @@ pub fn signing_in() -> Vec<Case> {
         .on(Setup {
             configure: |config| {
                 let config = config.with_scopes(["urn:logto:scope:organizations"]);
-                config.with_cookie_budget(1024)
+                config.with_cookie_budget_bytes(1024)
             },
             ..Setup::default()
         }),

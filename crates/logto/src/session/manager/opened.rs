@@ -157,7 +157,6 @@ impl Opened {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::LogtoConfig;
     use crate::config::Settings;
     use crate::crypto::seal::KeyRing;
@@ -171,11 +170,11 @@ mod tests {
     fn manager(bytes: usize, is_stored: bool) -> SessionManager {
         let config = LogtoConfig::new("https://tenant.logto.app", "app", "secret")
             .with_cookie_secret("0123456789abcdef0123456789abcdef")
-            .with_session_cache(bytes);
+            .with_session_cache_bytes(bytes);
         let config = match is_stored {
             true => {
                 let clock = config.clock.clone();
-                config.with_storage(Arc::new(MemoryStorage::new().with_clock(clock)))
+                config.with_storage(MemoryStorage::new().with_clock(clock))
             }
             false => config,
         };
