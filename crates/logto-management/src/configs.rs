@@ -145,7 +145,7 @@ pub enum SigningKeyStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct IdTokenClaims {
+pub struct IdTokenClaimsSettings {
     /// Of `custom_data`, `identities`, `sso_identities`, `roles`, `organizations`,
     /// `organization_data` and `organization_roles`, those that are on.
     pub enabled_extended_claims: Vec<String>,
@@ -199,7 +199,7 @@ impl Configs<'_> {
     /// # Errors
     ///
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
-    pub async fn id_token_claims(&self) -> Result<IdTokenClaims, Error> {
+    pub async fn id_token_claims(&self) -> Result<IdTokenClaimsSettings, Error> {
         self.0.get(&["configs", "id-token"]).send().await
     }
 
@@ -208,7 +208,10 @@ impl Configs<'_> {
     /// # Errors
     ///
     /// As [`ErrorKind`](crate::ErrorKind) lists them.
-    pub async fn set_id_token_claims(&self, claims: &[&str]) -> Result<IdTokenClaims, Error> {
+    pub async fn set_id_token_claims(
+        &self,
+        claims: &[&str],
+    ) -> Result<IdTokenClaimsSettings, Error> {
         let body = json!({ "enabledExtendedClaims": claims });
         let request = self.0.put(&["configs", "id-token"]);
         request.json(&body).send().await

@@ -210,7 +210,7 @@ impl Hooks<'_> {
     ///     hook_id: &str,
     /// ) -> Result<Option<std::time::SystemTime>, Error> {
     ///     let mut deliveries = management.hooks().deliveries(hook_id);
-    ///     while let Some(delivery) = deliveries.next().await? {
+    ///     while let Some(delivery) = deliveries.try_next().await? {
     ///         if !delivery.is_success() {
     ///             return Ok(Some(delivery.created_at));
     ///         }

@@ -32,7 +32,9 @@ pub use applications::{
     CustomClientMetadata, NewApplication, OidcClientMetadata,
 };
 pub use client::{Management, ManagementBuilder};
-pub use configs::{Configs, IdTokenClaims, SigningKey, SigningKeyAlgorithm, SigningKeyStatus};
+pub use configs::{
+    Configs, IdTokenClaimsSettings, SigningKey, SigningKeyAlgorithm, SigningKeyStatus,
+};
 pub use connectors::{
     Connector, ConnectorChanges, ConnectorConfig, ConnectorFactory, ConnectorMetadata, Connectors,
     NewConnector,
@@ -52,6 +54,7 @@ pub use pages::Pages;
 pub use request::Request;
 pub use resources::{NewResource, Resource, Resources, Scope};
 pub use roles::{NewRole, Role, RoleType, Roles};
+pub use secrecy::{ExposeSecret, SecretString};
 pub use sign_in_experience::{SignInExperience, SignInExperienceSettings, SignUp, SocialSignIn};
 pub use single_use_tokens::{NewOneTimeToken, OneTimeToken, SubjectToken};
 pub use users::{Identity, NewUser, User, UserChanges, Users};

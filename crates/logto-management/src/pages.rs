@@ -25,7 +25,7 @@ const PAGE_SIZE: usize = 100;
 ///
 /// async fn first_user(management: &Management) -> Result<(), Error> {
 ///     let mut users = management.users().list();
-///     if let Some(user) = users.next().await? {
+///     if let Some(user) = users.try_next().await? {
 ///         println!("{}", user.id);
 ///     }
 ///     Ok(())
@@ -93,7 +93,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         self.0.try_collect().await
     }
 
-    /// The next entry, or `None` at the end.
+    /// The next entry, or `None` at the end: as `try_next` of `futures::TryStreamExt`, without it.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     /// /// Reads no further than it has to.
     /// async fn has_suspended_user(management: &Management) -> Result<bool, Error> {
     ///     let mut users = management.users().list();
-    ///     while let Some(user) = users.next().await? {
+    ///     while let Some(user) = users.try_next().await? {
     ///         if user.is_suspended {
     ///             return Ok(true);
     ///         }
@@ -115,7 +115,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     ///     Ok(false)
     /// }
     /// ```
-    pub async fn next(&mut self) -> Result<Option<T>, Error> {
+    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         self.0.try_next().await
     }
 }

@@ -157,7 +157,7 @@ impl Request {
     /// }
     ///
     /// let failed = management.get(&["logs"]).query("logKey", "ExchangeTokenBy.AuthorizationCode");
-    /// let newest: Option<Log> = failed.pages().next().await?;
+    /// let newest: Option<Log> = failed.pages().try_next().await?;
     /// # Ok(())
     /// # }
     /// ```

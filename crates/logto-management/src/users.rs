@@ -156,7 +156,7 @@ pub struct NewUser {
     pub primary_email: Option<String>,
 }
 
-/// What to change of an account; `None` stays as it is.
+/// What to change of an account. What is not named stays as it is.
 ///
 /// # Example
 ///
@@ -164,28 +164,79 @@ pub struct NewUser {
 /// use logto_management::{Error, Management, UserChanges};
 ///
 /// async fn rename(management: &Management, id: &str, name: &str) -> Result<(), Error> {
-///     let mut changes = UserChanges::default();
-///     changes.name = Some(name.to_owned());
-///     management.users().update(id, &changes).await?;
+///     management.users().update(id, &UserChanges::new().with_name(Some(name))).await?;
 ///     Ok(())
 /// }
 /// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub struct UserChanges {
-    /// The name to sign in with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// The name to call them by.
+    username: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The e-mail address.
+    name: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub primary_email: Option<String>,
-    /// The address of their picture.
+    primary_email: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub avatar: Option<String>,
+    primary_phone: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar: Option<Value>,
+}
+
+impl UserChanges {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The name to sign in with; `None` removes it.
+    #[must_use]
+    pub fn with_username(mut self, name: Option<&str>) -> Self {
+        self.username = Some(name.into());
+        self
+    }
+
+    /// The name to call them by; `None` removes it.
+    #[must_use]
+    pub fn with_name(mut self, name: Option<&str>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The e-mail address; `None` removes it.
+    #[must_use]
+    pub fn with_primary_email(mut self, address: Option<&str>) -> Self {
+        self.primary_email = Some(address.into());
+        self
+    }
+
+    /// The phone number, digits alone; `None` removes it.
+    #[must_use]
+    pub fn with_primary_phone(mut self, number: Option<&str>) -> Self {
+        self.primary_phone = Some(number.into());
+        self
+    }
+
+    /// The address of their picture; `None` removes it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto_management::UserChanges;
+    ///
+    /// # fn main() -> Result<(), serde_json::Error> {
+    /// let changes = UserChanges::new().with_name(Some("Alice")).with_avatar(None);
+    /// // What is not named stays as it is.
+    /// assert_eq!(serde_json::to_string(&changes)?, r#"{"name":"Alice","avatar":null}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_avatar(mut self, url: Option<&str>) -> Self {
+        self.avatar = Some(url.into());
+        self
+    }
 }
 
 impl Management {
@@ -208,7 +259,7 @@ impl Users<'_> {
     /// # let app = tenant.machine_app();
     /// # let management = logto_management::Management::new(tenant.endpoint(), &app.app_id, &app.app_secret)?;
     /// let mut users = management.users().list();
-    /// while let Some(user) = users.next().await? {
+    /// while let Some(user) = users.try_next().await? {
     ///     println!("{}: {}", user.id, user.name.as_deref().unwrap_or("no name"));
     /// }
     /// # Ok(())
@@ -274,9 +325,7 @@ impl Users<'_> {
     ///
     /// /// Takes over what another system knows about a user.
     /// async fn import(management: &Management, id: &str, picture: &str) -> Result<User, Error> {
-    ///     let mut changes = UserChanges::default();
-    ///     changes.avatar = Some(picture.to_owned());
-    ///     management.users().update(id, &changes).await
+    ///     management.users().update(id, &UserChanges::new().with_avatar(Some(picture))).await
     /// }
     /// ```
     pub async fn update(&self, id: &str, to: &UserChanges) -> Result<User, Error> {

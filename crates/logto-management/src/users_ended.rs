@@ -75,13 +75,13 @@ impl Users<'_> {
     /// use logto_management::{Error, Management};
     ///
     /// async fn catch_up(management: &Management, known: Vec<String>) -> Result<(), Error> {
-    ///     for user in management.users().ended(known).await? {
+    ///     for user in management.users().find_ended(known).await? {
     ///         println!("{} is to be signed out: {:?}", user.id, user.end);
     ///     }
     ///     Ok(())
     /// }
     /// ```
-    pub async fn ended<S: Into<String>>(
+    pub async fn find_ended<S: Into<String>>(
         &self,
         known: impl IntoIterator<Item = S>,
     ) -> Result<Vec<EndedUser>, Error> {
@@ -89,7 +89,7 @@ impl Users<'_> {
         let mut ended = Vec::new();
         let mut end = |id, end| ended.push(EndedUser { id, end });
         let mut users = self.list();
-        while let Some(user) = users.next().await? {
+        while let Some(user) = users.try_next().await? {
             if unseen.remove(&user.id) && user.is_suspended {
                 end(user.id, UserEnd::Suspended);
             }

@@ -103,7 +103,7 @@ fn not_taken(lost: &[&HookDelivery], all: usize) -> Option<Finding> {
             format!("{told}: the latest of them that the SDK acts on, {event}, {answer}"),
             "Logto sends each webhook once. What these told is lost: users who were deleted or suspended may still \
              be signed in, and access tokens permit what they did until they are renewed.",
-            "See the log of the app. Find the users with logto_management::Users::ended and sign them out.",
+            "See the log of the app. Find the users with logto_management::Users::find_ended and sign them out.",
         )
     } else {
         Finding::advice(

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use logto_management::{
-    Application, Connector, ConnectorFactory, IdTokenClaims, Organization, OrganizationRole,
-    Resource, Role, SignInExperienceSettings, SigningKey, User,
+    Application, Connector, ConnectorFactory, IdTokenClaimsSettings, Organization,
+    OrganizationRole, Resource, Role, SignInExperienceSettings, SigningKey, User,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -37,6 +37,6 @@ fn its_answers_are_read() {
     assert_eq!(organization.name, "Acme");
     let role: OrganizationRole = answer("POST /api/organization-roles");
     assert_eq!(role.name, "org-machine");
-    let claims: IdTokenClaims = answer("GET /api/configs/id-token");
+    let claims: IdTokenClaimsSettings = answer("GET /api/configs/id-token");
     assert!(!claims.enabled_extended_claims.is_empty());
 }

@@ -167,7 +167,7 @@ async fn a_list_is_read_page_by_page() {
     // Stopping early fetches no more than is needed.
     tenant.clear_requests();
     let mut some = management.organizations().list();
-    assert_eq!(some.next().await.unwrap().unwrap().name, "Team 0");
+    assert_eq!(some.try_next().await.unwrap().unwrap().name, "Team 0");
     assert_eq!(tenant.requests().len(), 1);
 }
 

@@ -130,7 +130,7 @@ async fn reconciliation_finds_whose_webhook_was_lost() {
 
         // The app knows whom it had let in.
         let known = [&alice, &bob, &carol].map(String::as_str);
-        let mut ended = management.users().ended(known).await.unwrap();
+        let mut ended = management.users().find_ended(known).await.unwrap();
         ended.sort_by_key(|user| user.id != alice);
         let found: Vec<_> = ended.iter().map(|user| (user.id.as_str(), user.end)).collect();
         let expected = [(&*alice, UserEnd::Suspended), (&*bob, UserEnd::Deleted)];

@@ -61,7 +61,7 @@ async fn reconciliation_ends_the_sessions_of_a_user_whose_webhook_was_lost() {
         assert_eq!(statuses(&cluster, &alice, "/api/me").await, [200; 3], "no one has told them");
 
         let logto = job(&cluster).await;
-        let ended = management.users().ended([id]).await.unwrap();
+        let ended = management.users().find_ended([id]).await.unwrap();
         let found: Vec<_> = ended.iter().map(|user| (user.id.as_str(), user.end)).collect();
         assert_eq!(found, [(id, UserEnd::Suspended)]);
         for user in &ended {
