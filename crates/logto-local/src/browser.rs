@@ -336,7 +336,7 @@ impl Browser {
                 request =
                     request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
             }
-            let response = request.send().await?;
+            let response = request.send().await.map_err(Error::http)?;
             for line in response.headers().get_all(SET_COOKIE) {
                 self.keep(&String::from_utf8_lossy(line.as_bytes()));
             }
@@ -360,7 +360,7 @@ impl Browser {
                     return Ok(Stop::Page {
                         at,
                         status: status.as_u16(),
-                        body: response.text().await?,
+                        body: response.text().await.map_err(Error::http)?,
                     });
                 }
             }

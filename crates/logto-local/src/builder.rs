@@ -501,7 +501,8 @@ impl LocalTenantBuilder {
             http: reqwest::Client::builder()
                 .no_proxy()
                 .redirect(reqwest::redirect::Policy::none())
-                .build()?,
+                .build()
+                .map_err(Error::http)?,
             store: Mutex::new(store),
         });
         let (stop, stopped) = oneshot::channel::<()>();

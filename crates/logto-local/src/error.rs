@@ -55,10 +55,16 @@ pub enum Error {
     },
     /// A request of the walk failed.
     #[error("a request to the local tenant failed")]
-    Http(#[from] reqwest::Error),
+    Http(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The cryptographic library failed.
     #[error("the cryptographic library failed: the system gives no random bytes")]
     Crypto,
+}
+
+impl Error {
+    pub(crate) fn http(error: reqwest::Error) -> Self {
+        Self::Http(Box::new(error))
+    }
 }
 
 impl From<aws_lc_rs::error::Unspecified> for Error {

@@ -48,7 +48,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &'static [Self] = &[
         Self::Discovery,
         Self::Jwks,
         Self::Authorize,
@@ -180,7 +180,7 @@ impl Faults {
     /// # }
     /// ```
     pub fn down(&self) {
-        for endpoint in Endpoint::ALL {
+        for &endpoint in Endpoint::ALL {
             self.set(endpoint, Fault::CutConnection);
         }
     }

@@ -37,6 +37,7 @@ use crate::users::TestUser;
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "the tenant stops when it is dropped"]
 pub struct LocalTenant {
     pub(crate) shared: Shared,
     pub(crate) app: AppCredentials,

@@ -108,7 +108,7 @@ impl BrowserSignIn {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`] if the user refuses, [`ErrorKind::Expired`] if the browser has
+    /// [`ErrorKind::Cancelled`] if the user refuses, [`ErrorKind::Expired`] if the browser has
     /// not come back after five minutes, [`ErrorKind::Refused`] if Logto does not take the
     /// code, and [`ErrorKind::Store`] if the credentials cannot be saved.
     ///
@@ -133,7 +133,7 @@ impl BrowserSignIn {
         finish(app, authorization, redirect.map_err(late)??).await
     }
 
-    /// The same where the browser runs on another machine: the user copies the address that their
+    /// Ends the sign-in where the browser runs on another machine: the user copies the address that their
     /// browser could not open, which begins with `http://127.0.0.1`.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ async fn finish(
     let code = match (redirect.code, redirect.error) {
         (Some(code), None) => code,
         (_, Some(error)) if error == "access_denied" => {
-            return Err(Error::new(ErrorKind::AccessDenied, "the sign-in was not allowed"));
+            return Err(Error::new(ErrorKind::Cancelled, "the sign-in was not allowed"));
         }
         (_, error) => {
             let error = logto_http::printable(&error.unwrap_or_default(), ' ', 100);

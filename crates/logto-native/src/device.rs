@@ -63,7 +63,7 @@ impl DeviceSignIn {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the user refuses,
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) if the user refuses,
     /// [`ErrorKind::Expired`](crate::ErrorKind::Expired) if the code expires,
     /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) if Logto ended the flow, and
     /// [`ErrorKind::Store`](crate::ErrorKind::Store) if the credentials cannot be saved.

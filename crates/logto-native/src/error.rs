@@ -39,7 +39,7 @@ pub struct Error {
 /// /// The exit code of the program.
 /// fn exit_code(error: &Error) -> u8 {
 ///     match error.kind() {
-///         ErrorKind::SignInRequired | ErrorKind::AccessDenied => 77,
+///         ErrorKind::SignInRequired | ErrorKind::Cancelled => 77,
 ///         ErrorKind::Unreachable | ErrorKind::Locked => 75,
 ///         _ => 70,
 ///     }
@@ -54,8 +54,8 @@ pub enum ErrorKind {
     Refused,
     /// Logto answered with something that is not what the protocol says.
     InvalidResponse,
-    /// The user denied the sign-in.
-    AccessDenied,
+    /// The user refused the sign-in.
+    Cancelled,
     /// The user did not sign in before the code or the page expired.
     Expired,
     /// There are no credentials, or Logto no longer accepts them: the user has to sign in.

@@ -164,7 +164,7 @@ impl Protocol {
             Ok(answer) => Ok(Tokens::new(&answer, None)),
             Err(RequestTokenError::ServerResponse(answer)) => Err(match answer.error() {
                 DeviceCodeErrorResponseType::AccessDenied => {
-                    Error::new(ErrorKind::AccessDenied, "the sign-in was not allowed")
+                    Error::new(ErrorKind::Cancelled, "the sign-in was not allowed")
                 }
                 DeviceCodeErrorResponseType::ExpiredToken => {
                     Error::new(ErrorKind::Expired, "the code has expired: begin again")

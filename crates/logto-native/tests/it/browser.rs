@@ -48,7 +48,7 @@ async fn an_address_can_be_pasted_and_has_to_be_of_this_sign_in() {
     let refused = back.split("code=").next().unwrap().to_owned();
     let state = back.split('&').find(|part| part.starts_with("state=")).unwrap();
     let error = third.finish_with(&format!("{refused}error=access_denied&{state}")).await;
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::AccessDenied);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Cancelled);
     let (fourth, back) = begin().await;
     let foreign = back.replace("iss=", "iss=https%3A%2F%2Felsewhere.test%2F");
     let error = fourth.finish_with(&foreign).await.unwrap_err();
@@ -60,7 +60,7 @@ async fn a_browser_that_brings_no_code_is_not_told_of_a_sign_in() {
     let fixture = Fixture::start().await;
     let app = fixture.app(&fixture.browser_app);
     for (brought, kind) in [
-        ("error=access_denied", ErrorKind::AccessDenied),
+        ("error=access_denied", ErrorKind::Cancelled),
         ("error=server_error&code=x", ErrorKind::Refused),
         ("", ErrorKind::Refused),
     ] {

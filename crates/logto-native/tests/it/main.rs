@@ -109,7 +109,7 @@ async fn a_device_that_is_refused_or_of_another_kind_is_told() {
     let code = sign_in.user_code().to_owned();
     assert!(sign_in.verification_uri_complete().unwrap().ends_with(&code));
     refuse(&fixture.tenant, &code).await;
-    assert_eq!(sign_in.finish().await.unwrap_err().kind(), ErrorKind::AccessDenied);
+    assert_eq!(sign_in.finish().await.unwrap_err().kind(), ErrorKind::Cancelled);
     assert_eq!(app.user().await.unwrap(), None);
 }
 
