@@ -45,25 +45,25 @@ pub struct Authorized<P = AnyToken>(pub AccessTokenClaims, PhantomData<fn() -> P
 
 impl<P: Permission> FromRequest for Authorized<P> {
     type Error = Reply;
-    type Future = Verification<P>;
+    type Future = AuthorizedFuture<P>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Verification<P> {
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> AuthorizedFuture<P> {
         let authorization = request.app_data::<Data<Api>>().map(|api| {
             let authorization = request.headers().get_all(AUTHORIZATION);
             let organization = organization(request, &P::POLICY);
             api.authorize(&P::POLICY, authorization, organization)
         });
-        Verification(authorization, PhantomData)
+        AuthorizedFuture(authorization, PhantomData)
     }
 }
 
 /// An [`Authorized`] being verified; one that was seen before is ready at once.
-pub struct Verification<P>(
+pub struct AuthorizedFuture<P>(
     Option<MaybeReady<Result<AccessTokenClaims, logto::Error>>>,
     PhantomData<fn() -> P>,
 );
 
-impl<P> Future for Verification<P> {
+impl<P> Future for AuthorizedFuture<P> {
     type Output = Result<Authorized<P>, Reply>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -111,6 +111,12 @@ pub fn metadata_routes(api: &Api) -> impl FnOnce(&mut ServiceConfig) + use<> {
     }
 }
 
+impl<P> Clone for Authorized<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 
@@ -125,8 +131,8 @@ impl<P> fmt::Debug for Authorized<P> {
     }
 }
 
-impl<P> fmt::Debug for Verification<P> {
+impl<P> fmt::Debug for AuthorizedFuture<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Verification").field(&self.0).finish()
+        f.debug_tuple("AuthorizedFuture").field(&self.0).finish()
     }
 }

@@ -61,6 +61,12 @@ impl<P: Permission> FromRequest for Caller<P> {
     }
 }
 
+impl<P> Clone for Caller<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<P> Deref for Caller<P> {
     type Target = web::Caller;
 

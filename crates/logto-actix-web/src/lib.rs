@@ -7,12 +7,12 @@ mod middleware;
 mod reply;
 mod routes;
 
-pub use bearer::{Authorized, Verification, metadata_routes};
+pub use bearer::{Authorized, AuthorizedFuture, metadata_routes};
 pub use caller::Caller;
 pub use extract::{Auth, FreshUser, MaybeUser, User};
 pub use logto;
-pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
-pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
+pub use logto::resource_server::{AccessTokenClaims, AnyToken, Api, ApiConfig, Permission, Policy};
+pub use logto::{DirectSignIn, Error, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use middleware::middleware;
 pub use reply::Reply;
 pub use routes::routes;

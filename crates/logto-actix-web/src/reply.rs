@@ -20,7 +20,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a reply does nothing until it is returned"]
-pub struct Reply(logto::web::Reply);
+pub struct Reply(pub logto::web::Reply);
 
 impl From<logto::web::Reply> for Reply {
     fn from(reply: logto::web::Reply) -> Self {

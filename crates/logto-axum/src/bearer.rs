@@ -107,6 +107,12 @@ pub fn metadata_routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S>
     Router::new().route(path, get(async move || metadata))
 }
 
+impl<P> Clone for Authorized<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 

@@ -57,6 +57,12 @@ where
     }
 }
 
+impl<P> Clone for Caller<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<P> Deref for Caller<P> {
     type Target = web::Caller;
 

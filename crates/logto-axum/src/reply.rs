@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a reply does nothing until it is returned"]
-pub struct Reply(logto::web::Reply);
+pub struct Reply(pub logto::web::Reply);
 
 impl From<logto::web::Reply> for Reply {
     fn from(reply: logto::web::Reply) -> Self {

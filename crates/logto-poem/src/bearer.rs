@@ -91,6 +91,12 @@ pub fn metadata_routes(api: &Api) -> Route {
     Route::new().at(path, get(make_sync(move |_| metadata.clone())))
 }
 
+impl<P> Clone for Authorized<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 

@@ -53,6 +53,12 @@ impl<'a, P: Permission> FromRequest<'a> for Caller<P> {
     }
 }
 
+impl<P> Clone for Caller<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<P> Deref for Caller<P> {
     type Target = web::Caller;
 

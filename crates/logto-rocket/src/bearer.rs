@@ -152,6 +152,12 @@ impl<P> Sentinel for Authorized<P> {
     }
 }
 
+impl<P> Clone for Authorized<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<P> Deref for Authorized<P> {
     type Target = AccessTokenClaims;
 

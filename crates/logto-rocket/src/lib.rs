@@ -15,8 +15,8 @@ pub use caller::Caller;
 pub use fairing::{LogtoFairing, fairing};
 pub use guard::{Auth, FreshUser, MaybeUser, User};
 pub use logto;
-pub use logto::resource_server::{AnyToken, Api, ApiConfig, Permission, Policy};
-pub use logto::{DirectSignIn, Logto, LogtoConfig, SignInOptions, TokenRequest};
+pub use logto::resource_server::{AccessTokenClaims, AnyToken, Api, ApiConfig, Permission, Policy};
+pub use logto::{DirectSignIn, Error, Logto, LogtoConfig, SignInOptions, TokenRequest};
 pub use reply::Reply;
 
 /// The public types are `Send + Sync`.

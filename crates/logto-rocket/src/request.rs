@@ -44,5 +44,5 @@ pub(crate) fn view(request: &Request<'_>) -> web::Request {
         false => request.host().map(ToString::to_string),
     };
     web::Request::new(request.method().as_str(), &target, sent.chain(local))
-        .with_authority(authority)
+        .with_authority(authority.as_deref())
 }

@@ -213,9 +213,9 @@ impl Request {
     /// }
     /// ```
     #[must_use]
-    pub fn with_authority(mut self, authority: Option<impl AsRef<str>>) -> Self {
+    pub fn with_authority(mut self, authority: Option<&str>) -> Self {
         if let Some(authority) = authority {
-            self.add("host", authority.as_ref().as_bytes());
+            self.add("host", authority.as_bytes());
         }
         self
     }

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use logto::web::{self, Context, Route, discard_body};
 use logto::{Error, Logto};
 use salvo::http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, VARY};
+use salvo::http::uri::Authority;
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Scribe, async_trait};
 
@@ -15,7 +16,7 @@ fn view(request: &Request) -> web::Request {
     let target = request.uri().path_and_query();
     let target = target.map_or("/", |target| target.as_str());
     web::Request::new(request.method().as_str(), target, request.headers())
-        .with_authority(request.uri().authority())
+        .with_authority(request.uri().authority().map(Authority::as_str))
 }
 
 /// An answer of the SDK, for handlers to return.
