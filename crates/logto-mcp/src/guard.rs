@@ -136,7 +136,7 @@ impl Mcp {
         serve: impl FnOnce(Admitted) -> F,
     ) -> BoxResponse {
         let caller = admitted.caller.clone();
-        let rest = self.api.accepts_for(&caller);
+        let rest = self.api.time_left(&caller);
         let mut response = serve(admitted).await;
         self.sessions.bind(response.headers_mut(), &caller);
         response.map(|body| ending(body, rest))

@@ -115,7 +115,8 @@ impl Mcp {
         self
     }
 
-    /// The same, and every caller sees the tool in the list: the client of a caller that lacks a scope
+    /// Lets callers use the tool as [`with_tool`](Self::with_tool) does, and shows it to every
+    /// caller in the list: the client of a caller that lacks a scope
     /// asks the user for it when the tool is called (step-up). A tool that is not listed is not
     /// called by most clients, so no permission is asked.
     ///
@@ -161,7 +162,7 @@ impl Mcp {
         self
     }
 
-    /// The same for a method that rmcp has no name for, or that stands for something which one
+    /// As [`with_tool`](Self::with_tool), for a method that rmcp has no name for, or that stands for something which one
     /// caller began and another one must not see: `tasks/get`, `tasks/update`, `tasks/cancel`,
     /// `skills/list`, `skills/get`, `resources/directory/read`, `subscriptions/listen`. The server
     /// has to compare the [`Caller`](crate::Caller) with the owner itself.
@@ -183,7 +184,8 @@ impl Mcp {
     }
 
     /// Lets the pages of another origin, such as `https://inspector.example.com`, call the server
-    /// from the browser. By default only those of its own do.
+    /// from the browser. By default only those of its own do. A path after the origin does not count;
+    /// a text that is no address is left out, and the log says so.
     ///
     /// # Example
     ///

@@ -46,7 +46,14 @@ impl Origins {
     }
 
     pub(crate) fn add_origin(&mut self, origin: &str) {
-        self.origins.push(origin.trim_end_matches('/').to_ascii_lowercase());
+        let Ok(url) = Url::parse(origin) else {
+            tracing::error!(origin, "not an origin such as https://inspector.example.com: no page can have it");
+            return;
+        };
+        // Those of extensions and editors have schemes of their own.
+        let known = Some(url.origin()).filter(url::Origin::is_tuple);
+        let own = || origin.trim_end_matches('/').to_ascii_lowercase();
+        self.origins.push(known.map_or_else(own, |origin| origin.ascii_serialization()));
     }
 
     /// Whether the request is for this server: a page elsewhere could have its own name point here
@@ -143,5 +150,30 @@ mod tests {
         }
         let http2 = Uri::from_static("https://mcp.example.test/mcp");
         assert!(origins.is_host(&http2, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn an_origin_is_known_however_it_is_written() {
+        let mut origins = Origins::new(&Url::parse("https://mcp.example.test/mcp").unwrap());
+        for written in [
+            "HTTPS://Inspector.example.com:443/app?x=1",
+            "http://localhost:6274/",
+            "vscode-webview://Panel/",
+            "inspector.example.org",
+        ] {
+            origins.add_origin(written);
+        }
+        for (sent, is_known) in [
+            ("https://inspector.example.com", true),
+            ("http://localhost:6274", true),
+            ("vscode-webview://panel", true),
+            ("https://mcp.example.test", true),
+            ("https://inspector.example.org", false),
+            ("http://inspector.example.com", false),
+            ("null", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static(sent))]);
+            assert_eq!(origins.origin(&headers).is_ok(), is_known, "{sent}");
+        }
     }
 }
