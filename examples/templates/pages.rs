@@ -81,7 +81,7 @@ pub(crate) fn profile(user: &User, info: &UserInfo, hub: &Result<String, &'stati
         user: Some(user),
         hugging_face: info.hugging_face(),
         hub,
-        current: user.current_organization(),
+        current: user.current_organization_id(),
         info,
         claims: user.claims().custom().map(pretty).unwrap_or_default(),
         all_info: info.custom().map(pretty).unwrap_or_default(),

@@ -128,13 +128,13 @@ impl PendingSignIn {
     ///
     /// # let config = LogtoConfig::new("https://my-tenant.logto.app", "my app id", "my app secret");
     /// let config = config.with_sign_in_hook(async |sign_in| {
-    ///     Ok(match sign_in.other_sessions().await? {
+    ///     Ok(match sign_in.count_other_sessions().await? {
     ///         Some(3..) => SignInDecision::refuse_to("/too-many-devices"),
     ///         _ => SignInDecision::admit(),
     ///     })
     /// });
     /// ```
-    pub async fn other_sessions(&self) -> Result<Option<usize>, Error> {
+    pub async fn count_other_sessions(&self) -> Result<Option<usize>, Error> {
         let settings = &self.engine.settings;
         if settings.storage.is_none() {
             return Ok(None);

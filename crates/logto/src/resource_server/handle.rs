@@ -336,12 +336,12 @@ impl Api {
     /// ```no_run
     /// # async fn demo(api: logto::resource_server::Api, token: &str) -> Result<(), logto::Error> {
     /// let claims = api.verify(token).await?;
-    /// println!("close the stream in {} seconds", api.accepts_for(&claims).as_secs());
+    /// println!("close the stream in {} seconds", api.time_left(&claims).as_secs());
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn accepts_for(&self, token: &AccessTokenClaims) -> Duration {
+    pub fn time_left(&self, token: &AccessTokenClaims) -> Duration {
         let Verifier { clock, tolerance, .. } = &self.0.verifier;
         let end = token.expires_at().saturating_add(*tolerance);
         Duration::from_secs(end.saturating_sub(clock.now()))

@@ -105,7 +105,7 @@ impl User {
     /// use logto::web::{Reply, User};
     ///
     /// async fn things(user: User) -> Result<String, Reply> {
-    ///     let Some(organization) = user.current_organization() else {
+    ///     let Some(organization) = user.current_organization_id() else {
     ///         return Ok("Choose an organization first.".to_owned());
     ///     };
     ///     let request = TokenRequest::resource("https://api.example.com").in_current_organization();
@@ -114,7 +114,7 @@ impl User {
     /// }
     /// ```
     #[must_use]
-    pub fn current_organization(&self) -> Option<&str> {
+    pub fn current_organization_id(&self) -> Option<&str> {
         self.grant().tokens().organization.as_deref()
     }
 

@@ -155,7 +155,7 @@ async fn it_knows_who_it_is_and_where_they_go() {
             let kept = Arc::clone(&kept);
             async move {
                 let info = sign_in.fetch_user_info().await?;
-                let others = sign_in.other_sessions().await?;
+                let others = sign_in.count_other_sessions().await?;
                 kept.lock().unwrap().push(format!(
                     "{} {} {} {:?} {others:?}",
                     sign_in.sub(),

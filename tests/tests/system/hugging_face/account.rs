@@ -46,9 +46,9 @@ async fn the_profile_is_read_and_changed() {
     let profile = account.update(&update).await.unwrap();
     assert_eq!((profile.name, profile.custom_data), (None, data));
     for nickname in ["P", "M"] {
-        let website = (nickname == "P").then(|| "https://w.test".to_owned());
-        let changes =
-            ProfileDetails { nickname: Some(nickname.into()), website, ..Default::default() };
+        let mut changes = ProfileDetails::default();
+        changes.nickname = Some(nickname.to_owned());
+        changes.website = (nickname == "P").then(|| "https://w.test".to_owned());
         let details = account.update_details(&changes).await.unwrap();
         assert_eq!(details.nickname.as_deref(), Some(nickname));
         assert_eq!(details.website.as_deref(), Some("https://w.test"), "merged");

@@ -157,5 +157,5 @@ async fn an_invitation_is_accepted_for_the_user_who_came() {
     bob.switch_organization(&*club).await.unwrap();
     let user = fixture.page().user().await.unwrap();
     assert!(user.claims().organizations.contains(&club));
-    assert_eq!(user.current_organization(), Some(&*club));
+    assert_eq!(user.current_organization_id(), Some(&*club));
 }

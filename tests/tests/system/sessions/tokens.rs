@@ -131,16 +131,16 @@ async fn the_session_remembers_the_organization_that_its_user_works_in() {
         }
         assert_eq!(fixture.token_calls(), before);
         fixture.respond(&page).await;
-        assert_eq!(fixture.page().user().await.unwrap().current_organization(), None);
+        assert_eq!(fixture.page().user().await.unwrap().current_organization_id(), None);
 
         let page = fixture.page();
         let before = page.user().await.unwrap();
         page.switch_organization(ACME).await.unwrap();
         fixture.respond(&page).await;
-        assert_eq!(before.current_organization(), None, "a user is as they were");
+        assert_eq!(before.current_organization_id(), None, "a user is as they were");
         let current = async |fixture: &LocalFixture| {
             let user = fixture.page().user().await.unwrap();
-            user.current_organization().map(str::to_owned)
+            user.current_organization_id().map(str::to_owned)
         };
         assert_eq!(current(&fixture).await.as_deref(), Some(ACME));
         let token = fixture.token(request()).await.unwrap();

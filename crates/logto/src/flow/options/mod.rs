@@ -277,7 +277,8 @@ impl SignInOptions {
         self
     }
 
-    /// The same by the user's id in Logto.
+    /// The user who has to come back, by their id in Logto; otherwise as
+    /// [`with_expected_email`](Self::with_expected_email).
     ///
     /// # Example
     ///

@@ -45,7 +45,7 @@ pub use user_info::UserInfo;
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default)]
 pub struct Claims {
@@ -191,7 +191,7 @@ impl Claims {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
 pub struct Identity {
@@ -216,7 +216,7 @@ pub struct Identity {
 ///     Ok(info.organization_data.iter().map(|it| (it.id.clone(), it.name.clone())).collect())
 /// }
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(default)]
 pub struct OrganizationData {

@@ -24,7 +24,7 @@ use crate::session::{Device, ListEntry, SessionId};
 ///     Ok(sessions.collect())
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SessionInfo {
     /// The id for [`end_session`](crate::Logto::end_session). It is not a credential.

@@ -58,7 +58,7 @@ impl User {
 }
 
 impl Account {
-    /// The same, for calls that need to know that the user is who they were: see
+    /// The account with a proof that the user is who they were, for calls that need one: see
     /// [`verify_password`](Self::verify_password) and [`send_email_code`](Self::send_email_code).
     ///
     /// # Example

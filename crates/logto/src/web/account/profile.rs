@@ -28,7 +28,7 @@ pub(super) const ACCOUNT: &str = "my-account";
 ///     Ok(format!("{name}, {} linked accounts, {password} password", profile.identities.len()))
 /// }
 /// ```
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 #[serde(default, rename_all = "camelCase")]
 pub struct AccountProfile {
@@ -76,12 +76,14 @@ pub struct AccountProfile {
 /// use logto::web::{ProfileDetails, User};
 ///
 /// async fn set_time_zone(user: &User, zone: &str) -> Result<ProfileDetails, logto::Error> {
-///     let change = ProfileDetails { zoneinfo: Some(zone.to_owned()), ..Default::default() };
+///     let mut change = ProfileDetails::default();
+///     change.zoneinfo = Some(zone.to_owned());
 ///     user.account().update_details(&change).await
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ProfileDetails {
     /// Family name.
     #[serde(deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
@@ -284,7 +286,8 @@ impl Account {
     /// use logto::web::{Account, ProfileDetails};
     ///
     /// async fn set_locale(account: &Account, locale: &str) -> Result<Option<String>, logto::Error> {
-    ///     let change = ProfileDetails { locale: Some(locale.to_owned()), ..Default::default() };
+    ///     let mut change = ProfileDetails::default();
+    ///     change.locale = Some(locale.to_owned());
     ///     Ok(account.update_details(&change).await?.locale)
     /// }
     /// ```
