@@ -15,8 +15,8 @@ pub(crate) struct Ended {
     pub(crate) record: EndRecord,
 }
 
-/// Where the end of a session is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where the end of a session is recorded, the safest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum EndRecord {
     Stored,
     /// In this process; other instances do not know of it yet.

@@ -57,10 +57,19 @@ impl Context {
                 logto.sessions.in_cookies(self.request().raw_cookies(), self.now())
             }
         };
-        match session {
-            Some(session) => logto.end(session).await,
-            None => Ended { refresh_token: None, record: EndRecord::Stored },
+        let Some(session) = session else {
+            return Ended { refresh_token: None, record: EndRecord::Stored };
+        };
+        let (cookies, now) = (self.request().raw_cookies(), self.now());
+        // Of cookies for a domain or a path that the app had before.
+        let others = logto.sessions.others_in_cookies(cookies, session.id, now);
+        let mut ended = logto.end(session).await;
+        for other in others {
+            let Ended { refresh_token, record } = logto.end(other).await;
+            logto.revoke_all(refresh_token.into_iter().collect());
+            ended.record = ended.record.max(record);
         }
+        ended
     }
 
     /// Goes on to Logto after a sign-out whose request could not.

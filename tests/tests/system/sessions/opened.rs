@@ -58,6 +58,31 @@ async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
     .await;
 }
 
+/// Browsers send the oldest cookie first, and go on sending one for a domain or a path that the app
+/// does not use any more.
+#[tokio::test]
+async fn an_ended_session_in_front_does_not_hide_the_one_behind_it() {
+    each(Backend::ALL, async |backend| {
+        let mut fixture = seen(backend, |config| config).await;
+        let mut header = String::new();
+        for user in ["bob", "alice", "carol"] {
+            header.push_str(&format!("{}; ", fixture.browser.cookie_header()));
+            // The session before it ends with that.
+            fixture.sign_in_as(user).await;
+        }
+        let sent = format!("{header}{}", fixture.browser.cookie_header());
+        let page = |cookies: &str| {
+            fixture.logto.context(Request::new("GET", "/page", [("cookie", cookies)]))
+        };
+        let user = page(&sent).maybe_user().await.unwrap();
+        assert_eq!(user.map(|user| user.sub().to_owned()).as_deref(), Some("carol"));
+        let state = page(&header).session_state().await.unwrap();
+        assert!(matches!(state, SessionState::SignedOut | SessionState::Revoked), "{state:?}");
+        fixture.finish();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_session_cookie_and_a_session_pointer_are_not_interchangeable() {
     each(Backend::ALL, async |backend| {

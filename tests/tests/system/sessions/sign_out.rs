@@ -1,9 +1,10 @@
 //! A sign-out wins: over refreshes under way, over copies of cookies, and never over a later
 //! sign-in.
 
+use std::mem;
 use std::time::Duration;
 
-use logto::web::SessionState;
+use logto::web::{Request, Route, SessionState};
 use logto::{LogtoConfig, TokenRequest};
 use logto_tests::eventually;
 use logto_tests::hostile::{Answer, Backend, Endpoint, Fixture, Gate, each};
@@ -100,6 +101,32 @@ async fn a_copied_cookie_is_worth_nothing_afterwards() {
                 assert!(token.unwrap_err().needs_sign_in());
             }
         }
+        fixture.finish();
+    })
+    .await;
+}
+
+/// One cookie is for a domain or a path that the app had before.
+#[tokio::test]
+async fn it_ends_every_session_that_the_browser_sends() {
+    each(Backend::ALL, async |backend| {
+        let mut fixture = Fixture::lives(backend).await;
+        let older = mem::take(&mut fixture.browser);
+        fixture.sign_in_as("alice").await;
+        let newer = fixture.browser.clone();
+        let cookies = [older.cookie_header(), newer.cookie_header()].join("; ");
+        let headers = FORM.into_iter().chain([("cookie", cookies.as_str())]);
+        let request = Request::new("POST", "/sign-out", headers);
+        let reply = fixture.logto.handle(Route::SignOut, request).await;
+        assert_eq!(fixture.receive(reply).status, 303);
+        for browser in [older, newer] {
+            fixture.browser = browser;
+            assert_eq!(fixture.user().await, None);
+        }
+        eventually("both refresh tokens to be revoked", async || {
+            (fixture.provider.refresh_tokens() == 0).then_some(())
+        })
+        .await;
         fixture.finish();
     })
     .await;

@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::{Arc, PoisonError};
 
+use super::load::Passed;
 use super::opened::{CookieContent, Opened, bytes_of};
 use super::records::Record;
 use super::{LoadedSession, SessionBackend, SessionManager};
@@ -22,11 +23,12 @@ pub(super) enum Found {
 
 impl SessionManager {
     /// The session cookie of a `Cookie` header: of several the first that has not expired, or else
-    /// the first that opens.
-    pub(super) fn find_cookie(&self, header: &[u8], now: u64) -> Found {
+    /// the first that opens. Those that were `passed` do not count.
+    pub(super) fn find_cookie(&self, header: &[u8], passed: &Passed, now: u64) -> Found {
         let mut best = Found::Nothing;
         for sealed in self.cookies.in_jar(header).candidates(header) {
             match sealed.and_then(|sealed| self.open(&sealed, now)) {
+                Some(opened) if passed.has(opened.id()) => {}
                 Some(opened) if self.is_live(&opened, now) => return Found::Opened(opened),
                 Some(opened) if !matches!(best, Found::Opened(_)) => best = Found::Opened(opened),
                 None if matches!(best, Found::Nothing) => best = Found::Unreadable,

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::records::Record;
 use super::store_keys::{EndKeys, StoreKeys};
-use super::{LoadedSession, SessionBackend};
+use super::{EndingSession, LoadedSession, SessionBackend};
 use crate::cache::{Budget, Seen};
 use crate::crypto::seal::Purpose;
 use crate::session::{SessionId, SessionPointer, SessionState};
@@ -107,6 +107,14 @@ impl Opened {
         match &self.content {
             CookieContent::Session(loaded) => loaded.session.id,
             CookieContent::SessionPointer(pointer, _) => pointer.id,
+        }
+    }
+
+    /// What has to be known to end the session.
+    pub(super) fn ending(&self) -> EndingSession {
+        match &self.content {
+            CookieContent::Session(loaded) => loaded.into(),
+            CookieContent::SessionPointer(pointer, _) => pointer.into(),
         }
     }
 
