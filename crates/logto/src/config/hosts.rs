@@ -38,6 +38,11 @@ impl AllowedOrigin {
         Ok(Self { any_label, host: host.to_owned(), port: url.port() })
     }
 
+    /// What the hosts end with, or the host.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     pub(super) fn allows(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default();
         let host = match self.any_label {

@@ -10,8 +10,8 @@ use url::Url;
 use super::cookies::default_name;
 use super::hosts::AllowedOrigin;
 use super::validate::{
-    address, check_cookies, check_credentials, check_paths, check_requests, check_sessions,
-    check_times, check_webhooks,
+    address, check_cookie_scope, check_cookies, check_credentials, check_paths, check_requests,
+    check_sessions, check_times, check_webhooks,
 };
 use super::{ConfigError, ConfigProblem, LogtoConfig, PageTemplate, Prompt, scope};
 use crate::clock::Clock;
@@ -92,6 +92,9 @@ impl Settings {
         check_paths(&config, &mut problems);
         check_webhooks(&config, &mut problems);
         check_cookies(&config, &mut problems);
+        if let Some(base_url) = &base_url {
+            check_cookie_scope(&config, base_url, &allowed_origins, &mut problems);
+        }
         check_sessions(&config, &mut problems);
         check_times(&config, &mut problems);
         let (Some(endpoint), Some(base_url), true) = (endpoint, base_url, problems.is_empty())
@@ -280,6 +283,35 @@ mod tests {
         ] {
             let complaints = complaints(config().with_base_url(base_url));
             assert_eq!(complaints.is_empty(), accepted, "{base_url}: {complaints:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_reach_every_address_and_route() {
+        let at = |base_url: &str| config().with_base_url(base_url);
+        let shop = || at("https://app.example.com/shop").with_route_prefix("/auth");
+        let docs = ["https://docs.example.com"];
+        let previews = ["https://*.preview.example.org"];
+        for (config, expected) in [
+            (config().with_cookie_domain("example.com"), vec![]),
+            (config().with_cookie_domain(".App.Example.com"), vec![]),
+            (config().with_cookie_domain("ample.com"), vec!["cookie domain"]),
+            (config().with_cookie_domain("www.app.example.com"), vec!["cookie domain"]),
+            (config().with_cookie_domain("example.org"), vec!["cookie domain"]),
+            (at("http://127.0.0.1:3000").with_cookie_domain("0.1"), vec!["cookie domain"]),
+            (config().with_cookie_domain("example.com").with_allowed_base_urls(docs), vec![]),
+            (
+                config().with_cookie_domain("example.com").with_allowed_base_urls(previews),
+                vec!["cookie domain"],
+            ),
+            (shop().with_cookie_path("/"), vec![]),
+            (shop().with_cookie_path("/shop"), vec![]),
+            (shop().with_cookie_path("/shop/auth/"), vec![]),
+            (shop().with_cookie_path("/sho"), vec!["cookie path"]),
+            (shop().with_cookie_path("/shop/account"), vec!["cookie path"]),
+            (config().with_cookie_path("/app"), vec!["cookie path"]),
+        ] {
+            assert_eq!(complaints(config.clone()), expected, "{config:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Validation of the configuration, setting by setting.
 
+use std::iter;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use logto_http::is_private;
@@ -7,6 +9,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::cookies::default_name;
+use super::hosts::AllowedOrigin;
 use super::{ConfigProblem, LogtoConfig};
 use crate::local_path::{local_path, normalized};
 
@@ -211,6 +214,41 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
     if config.cookie_budget < MIN_COOKIE_BUDGET {
         let problem = format!("is less than {MIN_COOKIE_BUDGET} bytes");
         problems.push(ConfigProblem::new("cookie budget", problem));
+    }
+}
+
+/// Browsers drop a cookie for a domain that the host is not in, and do not send one to routes beside
+/// its path: nobody would be signed in, or signed out.
+pub(super) fn check_cookie_scope(
+    config: &LogtoConfig,
+    base_url: &Url,
+    allowed: &[AllowedOrigin],
+    problems: &mut Vec<ConfigProblem>,
+) {
+    let main = base_url.host_str().unwrap_or_default();
+    let hosts = iter::once(main).chain(allowed.iter().map(AllowedOrigin::host));
+    // What is none at all is said already.
+    if let Some(domain) = config.cookie_domain.as_ref().filter(|name| name.contains('.')) {
+        let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+        let is_in = |host: &str| {
+            // An address has no domain above it.
+            let is_name = || host.parse::<Ipv4Addr>().is_err();
+            let before = host.strip_suffix(&domain);
+            before.is_some_and(|it| it.is_empty() || (it.ends_with('.') && is_name()))
+        };
+        if let Some(host) = hosts.into_iter().find(|host| !is_in(host)) {
+            let problem =
+                format!("is not the domain of {host}, so browsers would drop the cookies");
+            problems.push(ConfigProblem::new("cookie domain", problem));
+        }
+    }
+    let routes = [base_url.path(), &config.route_prefix].map(|path| path.trim_end_matches('/'));
+    let routes = routes.concat() + "/";
+    let path = config.cookie_path.trim_end_matches('/');
+    let covers = routes.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    if !covers && is_plain_path(&config.cookie_path) {
+        let problem = format!("does not cover the routes below {routes}");
+        problems.push(ConfigProblem::new("cookie path", problem));
     }
 }
 
