@@ -8,7 +8,7 @@ use crate::oidc::provider::Metadata;
 
 /// Longer parameters than Logto ever sends are refused unread. The longest is `state`, which is
 /// ours.
-const MAX_PARAMETER: usize = 4096;
+pub(super) const MAX_PARAMETER: usize = 4096;
 
 /// The parameters of a callback (RFC 6749, section 4.1.2; RFC 9207), each at most once.
 #[derive(Default)]

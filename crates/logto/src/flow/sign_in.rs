@@ -1,5 +1,6 @@
 //! The start of a sign-in: what is asked of Logto, and what the browser keeps of it.
 
+use super::callback_parameters::MAX_PARAMETER;
 use super::engine::Engine;
 use super::{
     Begun, Browser, ExpectedUser, Freshness, Intent, Resources, SignInOptions, Transaction,
@@ -75,6 +76,16 @@ impl Engine {
         let now = self.settings.clock.now();
         let begun = self.transactions.begin(&self.keys, browser.cookies, now, intent, replaces);
         let Begun { transaction, state, cookie } = begun?;
+        if state.len() > MAX_PARAMETER {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!(
+                    "the options of the sign-in are too long: with the page to return to they take {} \
+                     bytes of `state`, and the callback reads {MAX_PARAMETER}",
+                    state.len()
+                ),
+            ));
+        }
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
         let url = protocol.authorization_url(AuthorizationRequest {
             state,

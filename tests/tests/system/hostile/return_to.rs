@@ -1,6 +1,8 @@
 //! Where a user may be sent after signing in: to a page of the app, and nowhere else.
 
+use logto::{ErrorKind, SignInOptions};
 use logto_tests::hostile::{Fixture, each};
+use url::Url;
 
 /// Wanted pages (as they stand in the query, escaped or not) and where the user ends.
 #[tokio::test]
@@ -104,6 +106,33 @@ async fn a_page_that_is_too_long_is_not_remembered() {
     let authorize = fixture.begin(&format!("/sign-in?return_to=/{}", "a".repeat(5000))).await;
     let seen = fixture.open(&fixture.callback(&authorize)).await;
     assert_eq!((seen.status, seen.location()), (303, "/"));
+    fixture.finish();
+}
+
+/// Page and options travel in `state`, and the callback reads only so much of it.
+#[tokio::test]
+async fn options_that_are_too_long_to_come_back_are_refused_at_once() {
+    let mut fixture = Fixture::new().await;
+    let page = format!("/{}", "p".repeat(1500));
+    let mut longest = 0;
+    for length in (0..4000).step_by(250) {
+        let options = SignInOptions::new()
+            .with_post_redirect_uri(&page)
+            .with_extra_param("custom", "c".repeat(length));
+        let context = fixture.page();
+        let reply = match context.sign_in(options).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+                break;
+            }
+        };
+        let authorize = Url::parse(fixture.receive(reply).location()).unwrap();
+        let seen = fixture.open(&fixture.callback(&authorize)).await;
+        assert_eq!((seen.status, seen.location()), (303, &*page), "{length} bytes");
+        longest = length;
+    }
+    assert!((1000..3000).contains(&longest), "{longest}");
     fixture.finish();
 }
 
