@@ -23,6 +23,7 @@ pub(super) struct Clients {
 }
 
 impl Clients {
+    /// `endpoint` is where this server reaches Logto.
     pub(super) fn new(endpoint: &Url, limits: Limits) -> Result<Self, Error> {
         let ordinary = built(builder(endpoint, limits))?;
         Ok(Self { endpoint: endpoint.clone(), limits, ordinary, prompt: OnceLock::new() })
@@ -77,9 +78,8 @@ mod tests {
     async fn a_request_with_a_deadline_is_not_sent_on_a_connection_that_is_late() {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("https://{}/", server.local_addr().unwrap());
-        let http =
-            Http::new(&Url::parse(&endpoint).unwrap(), "app", &"secret".into(), Limits::default());
-        let http = http.unwrap();
+        let (url, secret) = (Url::parse(&endpoint).unwrap(), "secret".into());
+        let http = Http::new(&url, None, "app", &secret, Limits::default()).unwrap();
         let second = Departure::before(Instant::now() + Duration::from_secs(2));
         let rows = [(second, PROMPT_CONNECT), (Departure::default(), Duration::from_secs(5))];
         for (departure, patience) in rows {

@@ -63,14 +63,19 @@ pub(crate) struct Http {
 }
 
 impl Http {
+    /// A client for Logto at `endpoint`. What is below it is reached below `internal`, if there is
+    /// such an address.
     pub(crate) fn new(
         endpoint: &Url,
+        internal: Option<&Url>,
         app_id: &str,
         app_secret: &SecretString,
         limits: Limits,
     ) -> Result<Self, Error> {
+        let below = |url: &Url| format!("{}/", url.as_str().trim_end_matches('/'));
         Ok(Self {
-            clients: Clients::new(endpoint, limits)?,
+            // What is on this machine is not asked for through a proxy.
+            clients: Clients::new(internal.unwrap_or(endpoint), limits)?,
             app_id: app_id.to_owned(),
             names: CredentialNames { app_id: "LOGTO_APP_ID", app_secret: "LOGTO_APP_SECRET" },
             app_secret: app_secret.clone(),
@@ -78,16 +83,8 @@ impl Http {
             max_response_bytes: limits.max_response_bytes,
             queue: Queue::new(limits.max_concurrent, limits.request_timeout),
             runtime: ClientRuntime::current(),
-            internal: None,
+            internal: internal.map(|internal| (below(endpoint), below(internal))),
         })
-    }
-
-    /// The same client, which reaches what is below `endpoint` below `internal`, if there is such
-    /// an address.
-    pub(crate) fn with_internal_endpoint(mut self, endpoint: &Url, internal: Option<&Url>) -> Self {
-        let below = |url: &Url| format!("{}/", url.as_str().trim_end_matches('/'));
-        self.internal = internal.map(|internal| (below(endpoint), below(internal)));
-        self
     }
 
     /// The same client, whose errors name these settings instead of the variables of the web app.
@@ -252,11 +249,13 @@ mod tests {
 
     #[test]
     fn only_addresses_of_the_endpoint_are_reached_internally() {
-        let url = |text| Url::parse(text).unwrap();
+        let url = |text: &str| Url::parse(text).unwrap();
         let public = url("https://auth.example/logto");
         let limits = Limits::default();
-        let http = Http::new(&public, "app", &"secret".into(), limits).unwrap();
-        let http = http.with_internal_endpoint(&public, Some(&url("http://logto:3001/")));
+        let at = |internal| {
+            Http::new(&public, Some(&url(internal)), "app", &"secret".into(), limits).unwrap()
+        };
+        let http = at("http://logto:3001/");
         for (address, reached) in [
             ("https://auth.example/logto/oidc/token", "http://logto:3001/oidc/token"),
             ("https://auth.example/logtoo/token", "https://auth.example/logtoo/token"),
@@ -272,8 +271,7 @@ mod tests {
         ] {
             assert_eq!(http.published(url(named)).as_str(), published);
         }
-        let http = Http::new(&public, "app", &"secret".into(), limits).unwrap();
-        let http = http.with_internal_endpoint(&public, Some(&url("http://auth.example")));
+        let http = at("http://auth.example");
         let named = url("https://auth.example/logto/oidc/auth");
         assert_eq!(http.published(named.clone()), named);
     }

@@ -62,11 +62,10 @@ impl MachineApp {
     pub fn new(config: MachineConfig) -> Result<Self, ConfigError> {
         let (endpoint, internal) = config.check()?;
         let MachineConfig { app_id, app_secret, clock, limits, .. } = config;
-        let http = Http::new(&endpoint, &app_id, &app_secret, limits)
+        let http = Http::new(&endpoint, internal.as_ref(), &app_id, &app_secret, limits)
             .map_err(|error| ConfigError::from_initialization(&error))?;
         let names = CredentialNames { app_id: "machine app id", app_secret: "machine app secret" };
-        let http = http.with_names(names).with_internal_endpoint(&endpoint, internal.as_ref());
-        let http = Arc::new(http);
+        let http = Arc::new(http.with_names(names));
         Ok(Self(Arc::new(Inner {
             app_id,
             provider: Provider::new(Arc::clone(&http), &issuer_of(&endpoint), &clock),

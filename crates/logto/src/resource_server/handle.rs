@@ -99,9 +99,9 @@ impl Api {
         };
         refused(problems)?;
         // Keys are public: no credentials.
-        let http = Http::new(&endpoint, "", &String::new().into(), Limits::default())
-            .map_err(|error| ConfigError::from_initialization(&error))?
-            .with_internal_endpoint(&endpoint, internal.as_ref());
+        let secret = String::new().into();
+        let http = Http::new(&endpoint, internal.as_ref(), "", &secret, Limits::default())
+            .map_err(|error| ConfigError::from_initialization(&error))?;
         let provider = Provider::new(Arc::new(http), &issuer_of(&endpoint), &config.clock);
         Ok(Self::with_provider(Arc::new(provider), config, metadata))
     }

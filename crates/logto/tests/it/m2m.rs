@@ -1,5 +1,7 @@
 //! Tokens for programs, against a local tenant.
 
+use std::env;
+use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 
 use logto::m2m::{MachineApp, MachineConfig, Subject};
@@ -301,4 +303,28 @@ async fn an_api_and_a_machine_app_reach_logto_at_its_internal_address() {
         let host = request.header("host").unwrap();
         assert_eq!(format!("http://{host}"), internal, "{}", request.path);
     }
+}
+
+/// The environment names a proxy, so this is run in a process of its own.
+#[tokio::test]
+async fn no_proxy_stands_before_an_internal_address_on_this_machine() {
+    const HERE: &str = "m2m::no_proxy_stands_before_an_internal_address_on_this_machine";
+    const NAMED: &str = "LOGTO_TEST_NAMES_A_PROXY";
+    if env::var_os(NAMED).is_none() {
+        let mut test = Command::new(env::current_exe().unwrap());
+        test.args(["--exact", HERE]).env(NAMED, "").env_remove("NO_PROXY").env_remove("no_proxy");
+        // No one listens there.
+        test.env("HTTP_PROXY", "http://127.0.0.1:9").env("http_proxy", "http://127.0.0.1:9");
+        let output = test.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
+    let tenant = LocalTenant::builder().start().await.unwrap();
+    let config = MachineConfig::new("http://logto.internal", "app", "secret")
+        .with_internal_endpoint(tenant.endpoint());
+    let error = MachineApp::new(config).unwrap().token(THINGS, "read:things").await.unwrap_err();
+    // The tenant was asked, and has another name than that one.
+    assert_ne!(error.kind(), ErrorKind::Unreachable, "{error}");
+    assert_eq!(tenant.requests().len(), 1);
 }

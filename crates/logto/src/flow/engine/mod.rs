@@ -65,10 +65,9 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
-        let http =
-            Http::new(&settings.endpoint, &settings.app_id, &settings.app_secret, settings.limits)?;
+        let Settings { endpoint, app_id, app_secret, limits, .. } = &settings;
         let internal = settings.internal_endpoint.as_ref();
-        let http = Arc::new(http.with_internal_endpoint(&settings.endpoint, internal));
+        let http = Arc::new(Http::new(endpoint, internal, app_id, app_secret, *limits)?);
         let context = format!("{}\n{}", settings.issuer, settings.app_id);
         let keys = Arc::new(KeyRing::new(&settings.cookie_secrets, &context)?);
         Ok(Self {
