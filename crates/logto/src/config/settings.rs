@@ -136,7 +136,11 @@ impl Settings {
             after_sign_out: home(config.after_sign_out),
             sign_out_by_get: config.sign_out_by_get,
             cookie_domain: config.cookie_domain,
-            cookie_path: config.cookie_path,
+            // With a slash at the end, browsers would not send the cookies to the page without it.
+            cookie_path: match config.cookie_path.trim_end_matches('/') {
+                "" => "/".to_owned(),
+                path => path.to_owned(),
+            },
             cookie_budget: config.cookie_budget,
             frame_ancestors: match config.frame_ancestors.as_slice() {
                 [] => "'self'".to_owned(),
@@ -283,6 +287,14 @@ mod tests {
         ] {
             let complaints = complaints(config().with_base_url(base_url));
             assert_eq!(complaints.is_empty(), accepted, "{base_url}: {complaints:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_reach_the_home_page_too() {
+        for (path, kept) in [("/", "/"), ("/shop", "/shop"), ("/shop/", "/shop")] {
+            let config = config().with_base_url("https://example.com/shop").with_cookie_path(path);
+            assert_eq!(Settings::validate(config).unwrap().cookie_path, kept);
         }
     }
 
