@@ -218,7 +218,7 @@ pub(super) fn check_cookies(config: &LogtoConfig, problems: &mut Vec<ConfigProbl
 }
 
 /// Browsers drop a cookie for a domain that the host is not in, and do not send one to routes beside
-/// its path: nobody would be signed in, or signed out.
+/// its path: no one would be signed in, or signed out.
 pub(super) fn check_cookie_scope(
     config: &LogtoConfig,
     base_url: &Url,
