@@ -47,7 +47,10 @@ impl Origins {
 
     pub(crate) fn add_origin(&mut self, origin: &str) {
         let Ok(url) = Url::parse(origin) else {
-            tracing::error!(origin, "not an origin such as https://inspector.example.com: no page can have it");
+            tracing::error!(
+                origin,
+                "not an origin such as https://inspector.example.com: no page can have it"
+            );
             return;
         };
         // Those of extensions and editors have schemes of their own.
