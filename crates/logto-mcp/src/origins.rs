@@ -46,7 +46,8 @@ impl Origins {
     }
 
     pub(crate) fn add_origin(&mut self, origin: &str) {
-        let Ok(url) = Url::parse(origin) else {
+        // `localhost:8000` is a URL too, whose scheme is `localhost`.
+        let Some(url) = Url::parse(origin).ok().filter(Url::has_host) else {
             tracing::error!(
                 origin,
                 "not an origin such as https://inspector.example.com: no page can have it"
@@ -54,8 +55,12 @@ impl Origins {
             return;
         };
         // Those of extensions and editors have schemes of their own.
+        let own = || {
+            let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}://{host}{port}", url.scheme())
+        };
         let known = Some(url.origin()).filter(url::Origin::is_tuple);
-        let own = || origin.trim_end_matches('/').to_ascii_lowercase();
         self.origins.push(known.map_or_else(own, |origin| origin.ascii_serialization()));
     }
 
@@ -161,8 +166,10 @@ mod tests {
         for written in [
             "HTTPS://Inspector.example.com:443/app?x=1",
             "http://localhost:6274/",
-            "vscode-webview://Panel/",
+            "vscode-webview://Panel/app",
             "inspector.example.org",
+            "inspector.example.net:8443",
+            "localhost:6275",
         ] {
             origins.add_origin(written);
         }
@@ -172,6 +179,8 @@ mod tests {
             ("vscode-webview://panel", true),
             ("https://mcp.example.test", true),
             ("https://inspector.example.org", false),
+            ("inspector.example.net:8443", false),
+            ("localhost:6275", false),
             ("http://inspector.example.com", false),
             ("null", false),
         ] {

@@ -11,8 +11,8 @@ impl LogtoConfig {
     /// everywhere, and refreshes that several instances do once. [`MemoryStorage`] is for one
     /// process; `logto-redis` and `logto-sqlx` are for several.
     ///
-    /// Sessions that are in cookies already go on there until they end. An `Arc` of a storage is
-    /// one, for an app that uses it too.
+    /// Sessions that are in cookies already go on there until they end. To use the
+    /// storage elsewhere too, pass an `Arc` of it.
     ///
     /// [`MemoryStorage`]: crate::storage::MemoryStorage
     ///

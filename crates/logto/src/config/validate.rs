@@ -227,7 +227,7 @@ pub(super) fn check_cookie_scope(
 ) {
     let main = base_url.host_str().unwrap_or_default();
     let hosts = iter::once(main).chain(allowed.iter().map(AllowedOrigin::host));
-    // What is none at all is said already.
+    // `check_cookies` has reported a name that is no domain.
     if let Some(domain) = config.cookie_domain.as_ref().filter(|name| name.contains('.')) {
         let domain = domain.trim_start_matches('.').to_ascii_lowercase();
         let is_in = |host: &str| {
@@ -247,7 +247,9 @@ pub(super) fn check_cookie_scope(
     let path = config.cookie_path.trim_end_matches('/');
     let covers = routes.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
     if !covers && is_plain_path(&config.cookie_path) {
-        let problem = format!("does not cover the routes below {routes}");
+        let problem = format!(
+            "does not cover the SDK's routes, which are below {routes}; a route prefix would move them"
+        );
         problems.push(ConfigProblem::new("cookie path", problem));
     }
 }

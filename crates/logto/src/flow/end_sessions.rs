@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use super::backoff::Backoff;
 use super::engine::Engine;
 use crate::error::Error;
@@ -71,6 +73,20 @@ impl Engine {
             }
         }
         Ended { refresh_token, record: EndRecord::Pending }
+    }
+
+    /// Ends sessions at the same time, so that a store that is down costs one time-out.
+    pub(crate) async fn end_each(self: &Arc<Self>, sessions: Vec<EndingSession>) -> Vec<Ended> {
+        let mut ends = JoinSet::new();
+        for session in sessions {
+            let engine = Arc::clone(self);
+            ends.spawn(async move { engine.end(session).await });
+        }
+        let mut ended = Vec::new();
+        while let Some(one) = ends.join_next().await {
+            ended.extend(one);
+        }
+        ended
     }
 
     /// Ends all sessions of a user that began by `until`, by Logto's clock, and

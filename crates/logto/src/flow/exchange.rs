@@ -267,7 +267,10 @@ impl Engine {
             // The old session ends only for one that the browser can keep. Its refresh token is not
             // revoked: Logto may have given both to the same grant, and would end it.
             self.sessions.cookies(&loaded, cookies, now)?;
-            self.end(before.into()).await;
+            let others =
+                self.sessions.others_in_cookies(cookies.as_bytes(), Some(loaded.session.id), now);
+            let others = others.into_iter().filter(|other| other.id != before.session.id);
+            self.end_each(others.chain([before.into()]).collect()).await;
         }
         Ok((loaded, before.is_some()))
     }

@@ -73,19 +73,8 @@ impl Engine {
             restarted,
             freshness,
         };
-        let now = self.settings.clock.now();
-        let begun = self.transactions.begin(&self.keys, browser.cookies, now, intent, replaces);
-        let Begun { transaction, state, cookie } = begun?;
-        if state.len() > MAX_PARAMETER {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!(
-                    "the options of the sign-in are too long: with the page to return to they take {} \
-                     bytes of `state`, and the callback reads {MAX_PARAMETER}",
-                    state.len()
-                ),
-            ));
-        }
+        let Begun { transaction, state, cookie } =
+            self.begin_transaction(browser.cookies, intent, replaces)?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
         let url = protocol.authorization_url(AuthorizationRequest {
             state,
@@ -98,6 +87,32 @@ impl Engine {
             parameters: &parameters,
         })?;
         Ok(SignInStart { url: url.into(), cookie })
+    }
+
+    /// Begins a transaction whose `state` the callback will read: without the page to return to if
+    /// that is what makes it too long.
+    fn begin_transaction(
+        &self,
+        cookies: &str,
+        mut intent: Intent,
+        replaces: bool,
+    ) -> Result<Begun, Error> {
+        let now = self.settings.clock.now();
+        loop {
+            let begun =
+                self.transactions.begin(&self.keys, cookies, now, intent.clone(), replaces)?;
+            let bytes = begun.state.len();
+            if bytes <= MAX_PARAMETER {
+                return Ok(begun);
+            }
+            if intent.return_to.take().is_none() {
+                let why = format!(
+                    "the options of the sign-in are too long: they take {bytes} bytes of `state`, and the \
+                     callback reads {MAX_PARAMETER}"
+                );
+                return Err(Error::new(ErrorKind::InvalidRequest, why));
+            }
+        }
     }
 
     /// The `Set-Cookie` line with which a sign-in has ended.

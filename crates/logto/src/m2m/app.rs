@@ -284,7 +284,7 @@ impl MachineApp {
         request.target.check()?;
         if request.in_current_organization {
             // Without an organization, a token may carry the permissions of all of them.
-            let why = "an application works in no organization: name one with in_organization";
+            let why = "a machine app has no current organization: use in_organization";
             return Err(Error::new(ErrorKind::InvalidRequest, why));
         }
         let fetch = || async {

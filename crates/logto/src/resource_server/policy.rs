@@ -55,7 +55,7 @@ impl Groups {
         self.count += 1;
     }
 
-    /// Whether some are missing here, so that no one knows what the policy asks for.
+    /// Whether scopes were left out because there were too many calls.
     fn are_too_many(&self) -> bool {
         self.count > MAX_GROUPS
     }
@@ -145,8 +145,8 @@ impl Policy {
         self
     }
 
-    /// Requires at least one of these scopes; of each list, if it is called again, at most four
-    /// times.
+    /// Requires at least one of these scopes. Each further call adds a list of which one is required
+    /// too; after more than four calls the policy permits nothing.
     ///
     /// # Example
     ///
@@ -462,6 +462,7 @@ impl Policy {
             return Some("it is not of the right organization");
         }
         if self.all.are_too_many() || self.any.are_too_many() {
+            limited!(error, "a policy names scopes in more than four calls, so it permits nothing");
             return Some("its policy names scopes in more than four calls");
         }
         let has = |scope: &&str| token.has_scope(scope);

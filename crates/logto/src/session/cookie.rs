@@ -43,9 +43,9 @@ pub(crate) struct Sealed<'a> {
     pub(crate) text: Cow<'a, [u8]>,
 }
 
-/// The chunks of a header after the first, each looked up once however many candidates name it.
-/// Most sessions have none.
-type Chunks<'a> = OnceCell<Box<[OnceCell<Option<&'a [u8]>>; MAX_CHUNKS]>>;
+/// The chunks of a header after the first, of each number all, looked up once however many candidates
+/// name them. Most sessions have none.
+type Chunks<'a> = OnceCell<Box<[OnceCell<Vec<&'a [u8]>>; MAX_CHUNKS]>>;
 
 /// What was sealed into a session cookie.
 #[derive(Debug)]
@@ -87,8 +87,8 @@ impl SessionCookie {
         let chunks = Chunks::default();
         let mut left = MAX_CANDIDATES;
         let values = cookies::values(header, self.name()).filter(|value| !value.is_empty());
-        values.map_while(move |first| {
-            let sealed = self.sealed(header, &chunks, first);
+        values.enumerate().map_while(move |(number, first)| {
+            let sealed = self.sealed(header, &chunks, number, first);
             let bytes = sealed.as_ref().map_or(0, |sealed| sealed.text.len()).max(MIN_CANDIDATE);
             left = left.checked_sub(bytes)?;
             Some(sealed)
@@ -99,6 +99,7 @@ impl SessionCookie {
         &self,
         header: &'a [u8],
         chunks: &Chunks<'a>,
+        number: usize,
         first: &'a [u8],
     ) -> Option<Sealed<'a>> {
         let (&count, first) = first.split_first()?;
@@ -115,11 +116,9 @@ impl SessionCookie {
         let mut text = Cow::Borrowed(first);
         let chunks = chunks.get_or_init(Box::default);
         for (at, chunk) in chunks.iter().enumerate().take(count).skip(1) {
-            let find = || {
-                let name = self.chunk(at);
-                cookies::values(header, &name).next()
-            };
-            text.to_mut().extend_from_slice((*chunk.get_or_init(find))?);
+            let sent = chunk.get_or_init(|| cookies::values(header, &self.chunk(at)).collect());
+            // Of two sessions, both in several cookies, the second has the second of each.
+            text.to_mut().extend_from_slice(sent.get(number).or(sent.first())?);
         }
         Some(Sealed { purpose: Purpose::Session, text })
     }

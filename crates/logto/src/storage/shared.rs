@@ -1,4 +1,4 @@
-//! A storage that an app shares: an `Arc` of one is one.
+//! Implements `Storage` for `Arc`, for apps that use their storage too.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -57,17 +57,17 @@ impl Context {
                 logto.sessions.in_cookies(self.request().raw_cookies(), self.now())
             }
         };
-        let Some(session) = session else {
-            return Ended { refresh_token: None, record: EndRecord::Stored };
-        };
         let (cookies, now) = (self.request().raw_cookies(), self.now());
-        // Of cookies for a domain or a path that the app had before.
-        let others = logto.sessions.others_in_cookies(cookies, session.id, now);
-        let mut ended = logto.end(session).await;
-        for other in others {
-            let Ended { refresh_token, record } = logto.end(other).await;
-            logto.revoke_all(refresh_token.into_iter().collect());
-            ended.record = ended.record.max(record);
+        // Cookies of the same name for a domain or a path that the app had before.
+        let id = session.as_ref().map(|session| session.id);
+        let others = logto.sessions.others_in_cookies(cookies, id, now);
+        let mut ended = match session {
+            Some(session) => logto.end(session).await,
+            None => Ended { refresh_token: None, record: EndRecord::Stored },
+        };
+        for other in logto.end_each(others).await {
+            logto.revoke_all(other.refresh_token.into_iter().collect());
+            ended.record = ended.record.max(other.record);
         }
         ended
     }

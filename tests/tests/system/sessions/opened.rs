@@ -1,11 +1,13 @@
 //! Sessions that were opened are kept for the requests that follow. What must hold all the same.
 
+use std::mem;
 use std::time::Duration;
 
 use logto::LogtoConfig;
 use logto::web::{Request, SessionState};
 use logto_tests::hostile::{Backend, Fixture, each};
 
+const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn state(fixture: &Fixture) -> SessionState {
@@ -58,26 +60,57 @@ async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
     .await;
 }
 
-/// Browsers send the oldest cookie first, and go on sending one for a domain or a path that the app
-/// does not use any more.
+/// Browsers go on sending a cookie for a domain or a path that the app does not use any more, and the
+/// app cannot remove it.
 #[tokio::test]
-async fn an_ended_session_in_front_does_not_hide_the_one_behind_it() {
+async fn of_several_sessions_the_newest_counts_wherever_its_cookie_is() {
     each(Backend::ALL, async |backend| {
         let mut fixture = seen(backend, |config| config).await;
-        let mut header = String::new();
-        for user in ["bob", "alice", "carol"] {
-            header.push_str(&format!("{}; ", fixture.browser.cookie_header()));
-            // The session before it ends with that.
-            fixture.sign_in_as(user).await;
-        }
-        let sent = format!("{header}{}", fixture.browser.cookie_header());
-        let page = |cookies: &str| {
-            fixture.logto.context(Request::new("GET", "/page", [("cookie", cookies)]))
+        let alice = mem::take(&mut fixture.browser).cookie_header();
+        fixture.clock.advance(SECOND);
+        fixture.sign_in_as("bob").await;
+        let (name, value) = fixture.browser.cookies()[0].clone();
+        let bob = fixture.browser.cookie_header();
+        let user = async |fixture: &Fixture, cookies: [&str; 3]| {
+            let sent = cookies.join("; ");
+            let page = fixture.logto.context(Request::new("GET", "/page", [("cookie", sent)]));
+            let user = page.maybe_user().await.unwrap();
+            user.map(|user| user.sub().to_owned())
         };
-        let user = page(&sent).maybe_user().await.unwrap();
-        assert_eq!(user.map(|user| user.sub().to_owned()).as_deref(), Some("carol"));
-        let state = page(&header).session_state().await.unwrap();
-        assert!(matches!(state, SessionState::SignedOut | SessionState::Revoked), "{state:?}");
+        for cookies in [[&*alice, &*bob, "a=b"], [&*bob, &*alice, "a=b"]] {
+            assert_eq!(user(&fixture, cookies).await.as_deref(), Some("bob"));
+        }
+
+        // A sign-in ends all of them.
+        fixture.browser.plant(&name, &format!("{value}; {alice}"));
+        fixture.clock.advance(SECOND);
+        fixture.sign_in_as("carol").await;
+        let carol = fixture.browser.cookie_header();
+        for ended in [&alice, &bob] {
+            assert_eq!(user(&fixture, [ended, "", ""]).await, None);
+        }
+        for cookies in [[&*alice, &*bob, &*carol], [&*carol, &*bob, &*alice]] {
+            assert_eq!(user(&fixture, cookies).await.as_deref(), Some("carol"));
+        }
+        fixture.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_newest_session_does_not_bring_back_an_older_one() {
+    each(Backend::ALL, async |backend| {
+        let mut fixture = seen(backend, |config| config).await;
+        let alice = mem::take(&mut fixture.browser).cookie_header();
+        fixture.clock.advance(SECOND);
+        fixture.sign_in_as("bob").await;
+        let bob = fixture.browser.cookie_header();
+        fixture.logto.sign_out_everywhere("bob").await.unwrap();
+        for cookies in [[&*alice, &*bob], [&*bob, &*alice]] {
+            let sent = cookies.join("; ");
+            let page = fixture.logto.context(Request::new("GET", "/page", [("cookie", sent)]));
+            assert_eq!(page.session_state().await.unwrap(), SessionState::Revoked);
+        }
         fixture.finish();
     })
     .await;

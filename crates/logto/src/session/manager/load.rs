@@ -12,9 +12,8 @@ use crate::log_limit::limited;
 use crate::session::{Session, SessionId, SessionState};
 use crate::storage::{Entry, MemoryStorage, Version};
 
-/// Sessions that a request makes us look for at most. A browser sends several cookies of our name
-/// when domain or path of the app's cookies were changed.
-const MAX_SESSIONS: usize = 4;
+/// Sessions that a request ends beside its own, whose cookies it brings.
+const MAX_OTHERS: usize = 4;
 
 /// What a request's cookies stand for.
 #[derive(Clone, Debug)]
@@ -35,48 +34,23 @@ impl SessionLookup {
     }
 }
 
-/// The sessions of a request's cookies that turned out to have ended.
-#[derive(Default)]
-pub(super) struct Passed {
-    ids: Vec<SessionId>,
-    /// What is to be said if there is no other: the state of the first.
-    state: Option<SessionState>,
-}
-
-impl Passed {
-    pub(super) fn has(&self, id: SessionId) -> bool {
-        self.ids.contains(&id)
-    }
-
-    fn pass(&mut self, id: SessionId, state: SessionState) {
-        self.ids.push(id);
-        self.state.get_or_insert(state);
-    }
-}
-
 impl SessionManager {
     /// The session of a `Cookie` header where that takes no waiting: the store is the memory of
     /// this process, and there is nothing to write.
     pub(crate) fn load_at_once(&self, header: &[u8], now: u64) -> Option<SessionLookup> {
         let memory = self.store.in_process()?;
-        let mut passed = Passed::default();
-        loop {
-            let opened = match self.opened(header, &mut passed, now) {
-                Ok(opened) => opened,
-                Err(state) => return Some(SessionLookup::without_session(state)),
-            };
-            let ends = || opened.ends(&self.store.entry_keys);
-            let (entry, ended) = self.ask_memory(memory, &opened.key, ends, opened.began());
-            let lookup = self.judge(&opened, entry.as_ref(), ended, now);
-            if self.needs_writing(&lookup, now) {
-                return None;
-            }
-            self.tell_watched(opened.id(), &lookup);
-            if lookup.loaded.is_some() {
-                return Some(lookup);
-            }
-            passed.pass(opened.id(), lookup.state);
+        let opened = match self.opened(header, now) {
+            Ok(opened) => opened,
+            Err(state) => return Some(SessionLookup::without_session(state)),
+        };
+        let ends = || opened.ends(&self.store.entry_keys);
+        let (entry, ended) = self.ask_memory(memory, &opened.key, ends, opened.began());
+        let lookup = self.judge(&opened, entry.as_ref(), ended, now);
+        if self.needs_writing(&lookup, now) {
+            return None;
         }
+        self.tell_watched(opened.id(), &lookup);
+        Some(lookup)
     }
 
     /// The session of a `Cookie` header.
@@ -86,57 +60,40 @@ impl SessionManager {
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if that cannot be known, because
     /// the store cannot be asked.
     pub(crate) async fn load(&self, header: &[u8], now: u64) -> Result<SessionLookup, Error> {
-        let mut passed = Passed::default();
-        loop {
-            let opened = match self.opened(header, &mut passed, now) {
-                Ok(opened) => opened,
-                Err(state) => return Ok(SessionLookup::without_session(state)),
-            };
-            let ends = || opened.ends(&self.store.entry_keys);
-            let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
-            let mut lookup = self.judge(&opened, entry.as_ref(), ended, now);
-            if self.needs_writing(&lookup, now)
-                && let Some(loaded) = lookup.loaded
-            {
-                lookup = self.write(loaded, lookup.needs_cookie, &opened, now).await?;
-            }
-            self.tell_watched(opened.id(), &lookup);
-            if lookup.loaded.is_some() {
-                return Ok(lookup);
-            }
-            passed.pass(opened.id(), lookup.state);
+        let opened = match self.opened(header, now) {
+            Ok(opened) => opened,
+            Err(state) => return Ok(SessionLookup::without_session(state)),
+        };
+        let ends = || opened.ends(&self.store.entry_keys);
+        let (entry, ended) = self.ask(&opened.key, ends, opened.began()).await?;
+        let mut lookup = self.judge(&opened, entry.as_ref(), ended, now);
+        if self.needs_writing(&lookup, now)
+            && let Some(loaded) = lookup.loaded
+        {
+            lookup = self.write(loaded, lookup.needs_cookie, &opened, now).await?;
         }
+        self.tell_watched(opened.id(), &lookup);
+        Ok(lookup)
     }
 
-    /// The next session cookie of a header, opened, unless it says by itself that there is no
-    /// session. One that has ended does not hide the one behind it.
-    fn opened(
-        &self,
-        header: &[u8],
-        passed: &mut Passed,
-        now: u64,
-    ) -> Result<Arc<Opened>, SessionState> {
-        while passed.ids.len() < MAX_SESSIONS {
-            let state = match self.find_cookie(header, passed, now) {
-                Found::Nothing => SessionState::SignedOut,
-                Found::Unreadable => {
-                    // Anyone can send one, so this is not for the usual log.
-                    tracing::debug!(
-                        "a session cookie could not be read: was the cookie secret changed?"
-                    );
-                    SessionState::Unreadable
-                }
-                Found::Opened(opened) if !self.is_live(&opened, now) => SessionState::Expired,
-                Found::Opened(opened) if self.pending.has(opened.id()) => {
-                    self.watched.end(opened.id());
-                    passed.pass(opened.id(), opened.state_of_end());
-                    continue;
-                }
-                Found::Opened(opened) => return Ok(opened),
-            };
-            return Err(passed.state.unwrap_or(state));
+    /// The session cookie of a header, opened, unless it says by itself that there is no session.
+    fn opened(&self, header: &[u8], now: u64) -> Result<Arc<Opened>, SessionState> {
+        match self.find_cookie(header, now) {
+            Found::Nothing => Err(SessionState::SignedOut),
+            Found::Unreadable => {
+                // Anyone can send one, so this is not for the usual log.
+                tracing::debug!(
+                    "a session cookie could not be read: was the cookie secret changed?"
+                );
+                Err(SessionState::Unreadable)
+            }
+            Found::Opened(opened) if !self.is_live(&opened, now) => Err(SessionState::Expired),
+            Found::Opened(opened) if self.pending.has(opened.id()) => {
+                self.watched.end(opened.id());
+                Err(opened.state_of_end())
+            }
+            Found::Opened(opened) => Ok(opened),
         }
-        Err(passed.state.unwrap_or(SessionState::SignedOut))
     }
 
     fn needs_writing(&self, lookup: &SessionLookup, now: u64) -> bool {
@@ -194,25 +151,27 @@ impl SessionManager {
 
     /// What the cookies themselves tell of their session, to end it.
     pub(crate) fn in_cookies(&self, header: &[u8], now: u64) -> Option<EndingSession> {
-        match self.find_cookie(header, &Passed::default(), now) {
+        match self.find_cookie(header, now) {
             Found::Opened(opened) => Some(opened.ending()),
             Found::Nothing | Found::Unreadable => None,
         }
     }
 
-    /// The same for the sessions of other cookies than that of `id`.
+    /// The other sessions than `id` whose cookies have our name too: browsers go on sending those for
+    /// a domain or a path that the app does not use any more, and it cannot remove them.
     pub(crate) fn others_in_cookies(
         &self,
         header: &[u8],
-        id: SessionId,
+        id: Option<SessionId>,
         now: u64,
     ) -> Vec<EndingSession> {
-        let mut others = Vec::new();
-        let mut passed = Passed::default();
-        passed.pass(id, SessionState::SignedIn);
-        while let Ok(opened) = self.opened(header, &mut passed, now) {
-            passed.pass(opened.id(), SessionState::SignedIn);
-            others.push(opened.ending());
+        let mut others: Vec<EndingSession> = Vec::new();
+        for opened in self.open_cookies(header, now).flatten() {
+            let is_known =
+                Some(opened.id()) == id || others.iter().any(|other| other.id == opened.id());
+            if others.len() < MAX_OTHERS && !is_known && self.is_live(&opened, now) {
+                others.push(opened.ending());
+            }
         }
         others
     }
@@ -402,31 +361,6 @@ mod tests {
         manager.markers.end_user("s", BEGAN).await.unwrap();
         assert_eq!(state(&session, BEGAN).await.unwrap(), SessionState::Revoked);
         assert_eq!(state(&loaded(BEGAN + 1), BEGAN + 1).await.unwrap(), SessionState::SignedIn);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn many_sessions_that_have_ended_cost_the_store_little() {
-        let storage = Arc::new(PausedStorage::default());
-        let manager = manager(Arc::clone(&storage) as _);
-        let cookie = |loaded: &LoadedSession| {
-            let lines = manager.cookies(loaded, "", BEGAN).unwrap();
-            lines[0].split(';').next().unwrap().to_owned()
-        };
-        let ended: Vec<_> = (0..2 * MAX_SESSIONS).map(|_| loaded(BEGAN)).collect();
-        for session in &ended {
-            manager.end(&session.into(), BEGAN).await.unwrap();
-        }
-        let header: Vec<_> = ended.iter().chain([&loaded(BEGAN)]).map(cookie).collect();
-        for (passed, state) in
-            [(MAX_SESSIONS, SessionState::SignedOut), (MAX_SESSIONS - 1, SessionState::SignedIn)]
-        {
-            let sent = header[ended.len() - passed..].join("; ");
-            let before = storage.calls.load(Ordering::Relaxed);
-            let lookup = manager.load(sent.as_bytes(), BEGAN).await.unwrap();
-            assert_eq!(lookup.state, state, "after {passed}");
-            let calls = storage.calls.load(Ordering::Relaxed) - before;
-            assert_eq!(calls as usize, MAX_SESSIONS);
-        }
     }
 
     /// Only what another request stored after it is newer.

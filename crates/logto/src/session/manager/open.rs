@@ -3,7 +3,6 @@
 use std::mem;
 use std::sync::{Arc, PoisonError};
 
-use super::load::Passed;
 use super::opened::{CookieContent, Opened, bytes_of};
 use super::records::Record;
 use super::{LoadedSession, SessionBackend, SessionManager};
@@ -22,20 +21,30 @@ pub(super) enum Found {
 }
 
 impl SessionManager {
-    /// The session cookie of a `Cookie` header: of several the first that has not expired, or else
-    /// the first that opens. Those that were `passed` do not count.
-    pub(super) fn find_cookie(&self, header: &[u8], passed: &Passed, now: u64) -> Found {
+    /// The session cookie of a `Cookie` header: of several that open the one whose session began
+    /// last, and of one session its latest. Browsers go on sending a cookie for a domain or a path
+    /// that the app does not use any more, and may send it first.
+    pub(super) fn find_cookie(&self, header: &[u8], now: u64) -> Found {
         let mut best = Found::Nothing;
-        for sealed in self.cookies.in_jar(header).candidates(header) {
-            match sealed.and_then(|sealed| self.open(&sealed, now)) {
-                Some(opened) if passed.has(opened.id()) => {}
-                Some(opened) if self.is_live(&opened, now) => return Found::Opened(opened),
-                Some(opened) if !matches!(best, Found::Opened(_)) => best = Found::Opened(opened),
-                None if matches!(best, Found::Nothing) => best = Found::Unreadable,
-                _ => {}
+        for opened in self.open_cookies(header, now) {
+            match (opened, &best) {
+                (Some(opened), Found::Opened(known)) if known.age() >= opened.age() => {}
+                (Some(opened), _) => best = Found::Opened(opened),
+                (None, Found::Nothing) => best = Found::Unreadable,
+                (None, _) => {}
             }
         }
         best
+    }
+
+    /// The cookies under our name, in the order sent; `None` for each that does not open.
+    pub(super) fn open_cookies<'a>(
+        &'a self,
+        header: &'a [u8],
+        now: u64,
+    ) -> impl Iterator<Item = Option<Arc<Opened>>> + 'a {
+        let candidates = self.cookies.in_jar(header).candidates(header);
+        candidates.map(move |sealed| self.open(&sealed?, now))
     }
 
     /// Opens a session cookie; `None` if it is none of ours.

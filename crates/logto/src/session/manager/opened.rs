@@ -128,6 +128,15 @@ impl Opened {
         }
     }
 
+    /// What tells a newer cookie from an older one: when its session began, and its revision. A
+    /// session that moved into the store has none in its cookie any more.
+    pub(super) fn age(&self) -> (u64, u64) {
+        match &self.content {
+            CookieContent::Session(loaded) => (loaded.session.started_at, loaded.session.revision),
+            CookieContent::SessionPointer(pointer, _) => (pointer.started_at, u64::MAX),
+        }
+    }
+
     /// The state to report when the store says that the session has ended.
     pub(super) fn state_of_end(&self) -> SessionState {
         match self.content {

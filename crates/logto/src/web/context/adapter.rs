@@ -80,7 +80,7 @@ impl Context {
     }
 
     /// What the response must tell caches; `None` while nothing asked for the session. The adapter
-    /// asks after the handler, and after [`take_cookies`](Self::take_cookies).
+    /// asks after the handler.
     ///
     /// # Example
     ///
@@ -98,8 +98,9 @@ impl Context {
         self.0.request.get()?;
         let is_protected = self.0.is_protected.load(Ordering::Relaxed);
         let state = self.state();
-        let was_asked = is_protected || state.current.is_some();
-        was_asked.then_some(Caching { is_protected, sets_cookies: state.sets_cookies })
+        let sets_cookies = state.sets_cookies || !state.pending.is_empty();
+        let was_asked = is_protected || sets_cookies || state.current.is_some();
+        was_asked.then_some(Caching { is_protected, sets_cookies })
     }
 
     /// Takes out the pending `Set-Cookie` lines. The adapter appends them to the response, after
@@ -127,6 +128,13 @@ impl Context {
     ///     if context.is_asked() {
     ///         let cookies = context.take_cookies().await;
     ///         headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
+    ///     }
+    ///     if let Some(caching) = context.caching() {
+    ///         let of = |name| headers.iter().find(|(known, _)| *known == name).map(|(_, it)| it.as_str());
+    ///         let (control, vary) = (caching.cache_control(of("cache-control")), caching.vary(of("vary")));
+    ///         headers.retain(|(name, _)| control.is_none() || *name != "cache-control");
+    ///         headers.extend(control.map(|value| ("cache-control", value.to_owned())));
+    ///         headers.extend(vary.map(|value| ("vary", value.to_owned())));
     ///     }
     ///     (status, headers)
     /// }
