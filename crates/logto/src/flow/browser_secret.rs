@@ -279,4 +279,28 @@ mod tests {
         let jar: Vec<_> = (0..SLOTS).map(|slot| format!("{}=x", secrets.name(slot))).collect();
         assert!(secrets.begin(&keys, &jar.join("; "), 0, None, false).unwrap().slot < SLOTS);
     }
+
+    #[test]
+    fn a_sign_in_that_replaces_another_is_not_counted() {
+        let (secrets, keys) = fixture();
+        let first = secrets.begin(&keys, "", 0, None, true).unwrap();
+        assert_eq!(first.in_progress, 1, "there was none to replace");
+        let line = secrets.write(&keys, &first, 0).unwrap();
+        let count = |replaces| {
+            let browser = secrets.begin(&keys, cookie(&line), 10, None, replaces);
+            browser.unwrap().in_progress
+        };
+        assert_eq!([true, false].map(count), [1, 2]);
+    }
+
+    #[test]
+    fn the_one_name_that_is_left_is_given() {
+        let (secrets, keys) = fixture();
+        for left in 0..SLOTS {
+            let taken = (0..SLOTS).filter(|slot| *slot != left);
+            let jar: Vec<_> = taken.map(|slot| format!("{}=x", secrets.name(slot))).collect();
+            let browser = secrets.begin(&keys, &jar.join("; "), 0, None, false);
+            assert_eq!(browser.unwrap().slot, left);
+        }
+    }
 }

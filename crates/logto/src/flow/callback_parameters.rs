@@ -120,7 +120,15 @@ mod tests {
 
     #[test]
     fn an_overlong_parameter_is_refused() {
-        let query = format!("code={}", "a".repeat(MAX_PARAMETER + 1));
-        assert!(CallbackParameters::parse(&query).is_err());
+        let parse = |length| CallbackParameters::parse(&format!("code={}", "a".repeat(length)));
+        assert!(parse(MAX_PARAMETER).is_ok());
+        assert!(parse(MAX_PARAMETER + 1).is_err());
+    }
+
+    #[test]
+    fn a_code_beside_an_error_does_not_count() {
+        let has_code = |query| CallbackParameters::parse(query).unwrap().has_code();
+        assert!(has_code("code=a"));
+        assert!(!["code=a&error=b", "error=b", "state=c"].into_iter().any(has_code));
     }
 }

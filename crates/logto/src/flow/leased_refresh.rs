@@ -251,3 +251,14 @@ fn store_pause(waiting: usize) -> Duration {
     let (each, most) = STORE_PAUSE;
     each.saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX)).clamp(each, most)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_answers_wait_for_the_store_the_longer_are_the_pauses() {
+        let pauses = [0, 1, 4, 1000, usize::MAX].map(|waiting| store_pause(waiting).as_millis());
+        assert_eq!(pauses, [25, 25, 100, 500, 500]);
+    }
+}

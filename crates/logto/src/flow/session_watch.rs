@@ -265,6 +265,69 @@ fn shortened(pause: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LogtoConfig;
+    use crate::config::Settings;
+    use crate::session::manager::fixture::loaded;
+    use crate::storage::async_trait;
+
+    fn engine() -> Arc<Engine> {
+        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef");
+        Arc::new(Engine::new(Settings::validate(config).unwrap()).unwrap())
+    }
+
+    /// What delivers messages after these times, and then no more.
+    struct After(Vec<Duration>);
+
+    #[async_trait]
+    impl Subscription for After {
+        async fn next(&mut self) -> Result<String, StorageError> {
+            let Some(pause) = self.0.pop() else { std::future::pending().await };
+            tokio::time::sleep(pause).await;
+            Ok(ECHO.to_owned())
+        }
+    }
+
+    #[test]
+    fn a_stream_that_goes_away_is_not_asked_for() {
+        let engine = engine();
+        let ended = engine.session_ended(&loaded(1000));
+        assert!(!engine.sessions.watched.is_empty());
+        drop(ended);
+        assert!(engine.sessions.watched.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_place_of_the_task_is_free_when_it_is_gone() {
+        let engine = engine();
+        assert!(engine.sessions.watched.begin_work());
+        let listener = tokio::spawn(std::future::pending());
+        let aborted = listener.abort_handle();
+        drop(Working { engine: Arc::clone(&engine), listener });
+        assert!(engine.sessions.watched.begin_work());
+        tokio::task::yield_now().await;
+        assert!(aborted.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_subscription_is_left_when_it_does_not_deliver_an_echo() {
+        let minute = Duration::from_secs(60);
+        // After a silence an echo is sent, and waited for.
+        let late = QUIET + ECHO_PATIENCE / 2;
+        for (pauses, lasts, is_known) in [
+            (vec![], ECHO_PATIENCE, false),
+            (vec![late; 10], 10 * late + QUIET + ECHO_PATIENCE, true),
+        ] {
+            let engine = engine();
+            let mut subscription = After(pauses);
+            subscription.0.extend(is_known.then_some(Duration::ZERO));
+            let began = Instant::now();
+            let lost = timeout(60 * minute, engine.hear(&mut subscription)).await;
+            assert!(lost.is_ok(), "it was never left");
+            assert_eq!(began.elapsed().as_secs(), lasts.as_secs());
+            assert_eq!(engine.sessions.watched.is_listening(), is_known);
+        }
+    }
 
     fn size<F: Future>(_: impl Fn(Waiting) -> F) -> usize {
         size_of::<F>()

@@ -343,4 +343,31 @@ mod tests {
         assert!(found(&cookie_of_both, &first.state, 1000).is_some());
         assert!(found(&cookie_of_both, &second.state, 1000).is_some());
     }
+
+    #[test]
+    fn only_a_cookie_of_the_same_name_displaces_another() {
+        let (transactions, keys) = fixture();
+        let name = |begun: &Begun| begun.cookie.split('=').next().unwrap().to_owned();
+        let (first, cookie) = begun("", "/");
+        let others: Vec<_> = (0..200).map(|_| begun("", "/").0).collect();
+        let is_displaced = |other: &Begun| {
+            let returning = transactions.find(&keys, &cookie, &other.state, 1000);
+            matches!(returning, Returning::Displaced(_))
+        };
+        assert!(others.iter().all(|other| is_displaced(other) == (name(other) == name(&first))));
+    }
+
+    #[test]
+    fn a_repeated_sign_in_comes_back_to_the_same_pages() {
+        let intent = Intent {
+            return_to: Some("/home".to_owned()),
+            redirect_path: Some("/done".to_owned()),
+            ..Intent::default()
+        };
+        let SignInOptions { redirect_uri, post_redirect_uri, .. } = intent.options();
+        assert_eq!(
+            (redirect_uri.as_deref(), post_redirect_uri.as_deref()),
+            (Some("/done"), Some("/home"))
+        );
+    }
 }

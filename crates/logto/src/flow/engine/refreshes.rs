@@ -62,3 +62,25 @@ impl fmt::Debug for Refreshes {
         f.debug_struct("Refreshes").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_count_until_they_are_stored() {
+        let refreshes = Refreshes::default();
+        let first = refreshes.note_unstored();
+        let second = refreshes.note_unstored();
+        assert_eq!(refreshes.unstored(), 2);
+        drop((first, second));
+        assert_eq!(refreshes.unstored(), 0);
+    }
+
+    #[test]
+    fn a_pause_ends_at_its_time() {
+        let refreshes = Refreshes::default();
+        refreshes.pause(100);
+        assert_eq!([99, 100].map(|now| refreshes.are_paused(now)), [true, false]);
+    }
+}

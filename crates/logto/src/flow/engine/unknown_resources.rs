@@ -31,3 +31,23 @@ impl UnknownResources {
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_left_out_for_five_minutes() {
+        let unknown = UnknownResources::default();
+        unknown.insert("https://api.example", 1000);
+        assert_eq!(unknown.names(1299), ["https://api.example"]);
+        assert!(unknown.names(1300).is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_leaves_no_resource_out_for_longer() {
+        let unknown = UnknownResources::default();
+        unknown.insert("https://api.example", 1000);
+        assert!(unknown.names(999).is_empty());
+    }
+}

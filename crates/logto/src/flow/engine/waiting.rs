@@ -88,4 +88,13 @@ mod tests {
         under_way.pop();
         assert!(deliveries.admit(&body).is_some());
     }
+
+    #[test]
+    fn waiting_logouts_are_counted_and_bounded() {
+        let waiting = WaitingLogouts::default();
+        let mut permits: Vec<_> = (0..MOST_LOGOUTS).map(|_| waiting.admit().unwrap()).collect();
+        assert!(waiting.admit().is_none());
+        permits.truncate(2);
+        assert_eq!(waiting.count(), 2);
+    }
 }

@@ -417,12 +417,16 @@ mod tests {
             .with_first_screen(FirstScreen::IdentifierRegister)
             .with_identifiers([Identifier::Email, Identifier::Username])
             .with_direct_sign_in(DirectSignIn::hugging_face())
-            .with_ui_locales(["fr-CA", "en"]);
+            .with_ui_locales(["fr-CA", "en"])
+            .with_interaction_mode(InteractionMode::SignUp)
+            .with_organization_id("an-organization");
         let expected = [
             ("first_screen", "identifier:register"),
             ("identifier", "email username"),
             ("direct_sign_in", "social:huggingface"),
             ("ui_locales", "fr-CA en"),
+            ("interaction_mode", "signUp"),
+            ("organization_id", "an-organization"),
         ];
         assert_eq!(options.parameters, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
