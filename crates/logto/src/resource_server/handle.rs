@@ -463,3 +463,33 @@ impl fmt::Debug for Api {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+    use crate::resource_server::claims::Payload;
+
+    #[test]
+    fn a_token_is_accepted_until_its_end_and_the_tolerance() {
+        const RESOURCE: &str = "https://api.example.test";
+        let clock = Clock::system();
+        clock.stop();
+        let tolerance = Duration::from_secs(10);
+        let config = ApiConfig::new(RESOURCE).with_clock(clock.clone());
+        let api = Api::new("https://auth.example.test", config.with_clock_tolerance(tolerance));
+        let exp = clock.now() + 60;
+        let payload = format!(
+            r#"{{"iss":"i","aud":"{RESOURCE}","sub":"s","client_id":"c","exp":{exp},"iat":1}}"#
+        );
+        let payload = Payload::parse(payload.as_bytes()).unwrap();
+        let claims =
+            AccessTokenClaims::new("a.b.c", &payload, RESOURCE, exp, KeySetVersion(1)).unwrap();
+        let accepts_for = || api.as_ref().unwrap().accepts_for(&claims).as_secs();
+        assert_eq!(accepts_for(), 70);
+        clock.advance(Duration::from_secs(69));
+        assert_eq!(accepts_for(), 1);
+        clock.advance(tolerance);
+        assert_eq!(accepts_for(), 0);
+    }
+}

@@ -135,7 +135,7 @@ mod tests {
     async fn longer_tokens_are_not_read() {
         let api = Api::new("https://auth.example.test", RESOURCE).unwrap();
         let why = async |length| api.verify(&"a".repeat(length)).await.unwrap_err().to_string();
-        assert!(why(MAX_TOKEN + 1).await.contains("longer than 16 KiB"));
-        assert!(!why(MAX_TOKEN).await.contains("longer"));
+        assert!(why(16 * 1024 + 1).await.contains("longer than 16 KiB"));
+        assert!(!why(16 * 1024).await.contains("longer"));
     }
 }

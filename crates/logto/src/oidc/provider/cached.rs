@@ -336,7 +336,11 @@ mod tests {
         drop(cached.fetching.lock().await);
         assert_eq!(*cached.read(|state| state.value.clone()).unwrap(), 1);
 
-        clock.advance(Duration::from_secs(RETRY + 1));
+        clock.advance(Duration::from_secs(RETRY - 1));
+        let too_early = || -> std::future::Pending<Result<u8, Error>> { panic!("it is too early") };
+        assert_eq!(*cached.get(too_early).await.unwrap().0, 1);
+
+        clock.advance(Duration::from_secs(1));
         let (renewed, until_renewed) = tokio::sync::oneshot::channel();
         let renewal = || async {
             let _ = renewed.send(());

@@ -119,3 +119,24 @@ impl Provider {
         self.keys.verify(&metadata.jwks_uri, token, origin).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{ErrorKind, ErrorResponse};
+
+    #[test]
+    fn whatever_logto_answers_it_is_there() {
+        let outage = ErrorKind::Unreachable;
+        assert!(!is_answer(&Error::new(outage, "no connection")));
+        let response = ErrorResponse {
+            status: Some(503),
+            error: None,
+            description: None,
+            request_id: None,
+            retry_after: None,
+        };
+        assert!(is_answer(&Error::from_response(outage, response)));
+        assert!(is_answer(&Error::new(ErrorKind::InvalidResponse, "no JSON")));
+    }
+}

@@ -101,4 +101,13 @@ mod tests {
         while refetch_limiter.permit(Some("new"), 1000) {}
         assert!(!refetch_limiter.would_permit(Some("new"), 1000));
     }
+
+    #[test]
+    fn a_key_counts_as_looked_for_until_a_full_bucket_is_refilled() {
+        let refetch_limiter = RefetchLimiter::default();
+        assert!(refetch_limiter.permit(Some("old"), 1000));
+        assert!(["a", "b", "c"].iter().all(|new| refetch_limiter.permit(Some(new), 1019)));
+        assert!(!refetch_limiter.would_permit(Some("old"), 1019));
+        assert!(refetch_limiter.would_permit(Some("old"), 1020));
+    }
 }
