@@ -225,3 +225,71 @@ impl SessionCookie {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::Budget;
+    use crate::crypto::encoding;
+    use crate::crypto::seal::KeyRing;
+    use crate::oidc::claims::IdTokenClaims;
+    use crate::session::{Packer, SessionId, StoredTokens};
+
+    fn cookie(budget: usize) -> SessionCookie {
+        let keys = KeyRing::new(&["a secret".into()], "context").unwrap();
+        let attributes = Attributes::for_host(true);
+        let name = attributes.name("logto");
+        let packer = Packer::new("issuer", "app");
+        let sealer = Sealer::new(keys.into(), name, packer, Budget::new(0).into());
+        SessionCookie::new(attributes, budget, sealer)
+    }
+
+    /// A session with so many bytes that do not compress.
+    fn session<const BYTES: usize>() -> Session {
+        let noise = encoding::encode(encoding::random::<BYTES>().unwrap());
+        let claims = format!(r#"{{"iss":"i","sub":"s","aud":"a","iat":1,"exp":2,"x":"{noise}"}}"#);
+        let claims = IdTokenClaims::parse(claims.as_bytes()).unwrap();
+        Session {
+            id: SessionId::random().unwrap(),
+            revision: 0,
+            started_at: 1,
+            last_used_at: 1,
+            known_marker: None,
+            grant: Grant::new(claims.into(), StoredTokens::default()),
+        }
+    }
+
+    /// What the browser sends after these lines.
+    fn header(lines: &[String]) -> String {
+        let pairs: Vec<_> = lines.iter().map(|line| line.split(';').next().unwrap()).collect();
+        pairs.join("; ")
+    }
+
+    #[test]
+    fn a_session_takes_no_more_of_the_header_than_its_budget() {
+        for session in [session::<100>(), session::<10_000>()] {
+            let write = |budget| cookie(budget).write(&session, "", 60);
+            let bytes = header(&write(usize::MAX).unwrap()).len() + "; ".len();
+            assert!(write(bytes).is_ok());
+            assert_eq!(write(bytes - 1).unwrap_err().kind(), ErrorKind::SessionTooLarge);
+        }
+    }
+
+    #[test]
+    fn more_chunks_than_are_read_are_not_written() {
+        let error = cookie(usize::MAX).write(&session::<40_000>(), "", 60).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SessionTooLarge);
+    }
+
+    #[test]
+    fn chunks_of_a_longer_session_are_removed() {
+        let cookie = cookie(usize::MAX);
+        let long = cookie.write(&session::<10_000>(), "", 60).unwrap();
+        let header = header(&long);
+        let short = cookie.write(&session::<100>(), &header, 60).unwrap();
+        for lines in [short, cookie.remove(&header)] {
+            assert_eq!(lines.len(), long.len());
+            assert!(lines[1..].iter().all(|line| line.contains("=; ")), "{lines:?}");
+        }
+    }
+}

@@ -93,3 +93,76 @@ impl fmt::Debug for StoredToken {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(resource: &str, bytes: usize, expires_at: u64) -> StoredToken {
+        StoredToken {
+            target: Target { resource: Some(resource.to_owned()), ..Target::default() },
+            token: "x".repeat(bytes - resource.len()),
+            scope: String::new(),
+            expires_at,
+            lifetime: 3600,
+        }
+    }
+
+    fn kept(tokens: &StoredTokens) -> Vec<&str> {
+        tokens.access.iter().filter_map(|token| token.target.resource.as_deref()).collect()
+    }
+
+    #[test]
+    fn tokens_are_kept_up_to_a_bound_and_the_oldest_go() {
+        const KIB: usize = 1024;
+        let mut tokens = StoredTokens::default();
+        tokens.keep(token("a", 128 * KIB, 100), 0);
+        tokens.keep(token("b", 128 * KIB, 100), 0);
+        assert_eq!(kept(&tokens), ["a", "b"]);
+        tokens.keep(token("c", 1, 100), 0);
+        assert_eq!(kept(&tokens), ["b", "c"]);
+        tokens.keep(token("d", 256 * KIB, 100), 0);
+        assert_eq!(kept(&tokens), ["d"]);
+        tokens.keep(token("e", 300 * KIB, 100), 0);
+        assert_eq!(kept(&tokens), ["e"], "the newest is always kept");
+    }
+
+    #[test]
+    fn a_token_takes_the_place_of_the_one_before_and_of_expired_ones() {
+        let mut tokens = StoredTokens::default();
+        tokens.keep(token("a", 8, 100), 0);
+        tokens.keep(token("b", 8, 200), 0);
+        tokens.keep(token("b", 9, 200), 99);
+        assert_eq!(kept(&tokens), ["a", "b"]);
+        tokens.keep(token("c", 8, 200), 100);
+        assert_eq!(kept(&tokens), ["b", "c"]);
+        assert_eq!(tokens.access[0].bytes(), 9);
+    }
+
+    #[test]
+    fn a_token_is_renewed_early_and_used_until_shortly_before_its_end() {
+        // Of a short life a part: here six and three seconds, not sixty and ten.
+        for (lifetime, early, margin) in [(3600, 60, 10), (30, 6, 3)] {
+            let token = StoredToken { lifetime, ..token("a", 8, 10_000) };
+            assert!(!token.needs_refresh(10_000 - early - 1));
+            assert!(token.needs_refresh(10_000 - early));
+            assert!(token.is_usable(10_000 - margin - 1));
+            assert!(!token.is_usable(10_000 - margin));
+        }
+    }
+
+    #[test]
+    fn the_newest_are_those_at_the_end_and_the_rest_stays() {
+        let mut tokens = StoredTokens {
+            refresh: Some("refresh".to_owned()),
+            organization: Some("organization".to_owned()),
+            ..StoredTokens::default()
+        };
+        for resource in ["a", "b", "c"] {
+            tokens.keep(token(resource, 8, 100), 0);
+        }
+        let newest = tokens.newest(2);
+        assert_eq!(kept(&newest), ["b", "c"]);
+        assert_eq!((newest.refresh, newest.organization), (tokens.refresh, tokens.organization));
+    }
+}

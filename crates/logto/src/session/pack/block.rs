@@ -85,4 +85,24 @@ mod tests {
         put_number(&mut endless, 0);
         assert_eq!(take(&mut Reader(&endless), b""), None);
     }
+
+    #[test]
+    fn of_both_compressions_the_smaller_is_taken() {
+        let noise = |mut state: u64| -> Vec<u8> {
+            let next = |_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 56) as u8
+            };
+            (0..3000).map(next).collect()
+        };
+        let size = |text: &[u8], dictionary: &[u8]| {
+            let mut out = Vec::new();
+            put(&mut out, text, dictionary);
+            out.len()
+        };
+        let (known, new) = (noise(1), noise(2));
+        assert!(size(&[new.clone(), known.clone()].concat(), &known) < 3100, "LZ4");
+        let half: Vec<u8> = new.iter().map(|byte| byte & 15).collect();
+        assert!(size(&half, &known) < 1800, "deflate");
+    }
 }
