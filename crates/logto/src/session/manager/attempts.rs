@@ -25,3 +25,24 @@ pub(super) async fn in_attempts<T, F: Future<Output = Result<T, Error>>>(
 pub(super) fn busy() -> Error {
     Error::new(ErrorKind::StoreUnavailable, "too many concurrent writes to the same store entry")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_an_outage_kept_from_happening_is_tried_again() {
+        for (kind, expected) in [(ErrorKind::StoreUnavailable, 3), (ErrorKind::InvalidCallback, 1)]
+        {
+            let attempts = Cell::new(0);
+            let work = || {
+                attempts.set(attempts.get() + 1);
+                std::future::ready(Err::<(), _>(Error::new(kind, "failed")))
+            };
+            assert_eq!(in_attempts(work).await.unwrap_err().kind(), kind);
+            assert_eq!(attempts.get(), expected, "{kind:?}");
+        }
+    }
+}

@@ -111,3 +111,65 @@ fn is_too_large<T>(written: &Result<T, Error>) -> bool {
     let error = written.as_ref().err();
     error.is_some_and(|error| error.kind() == ErrorKind::SessionTooLarge)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LogtoConfig;
+    use crate::crypto::encoding;
+    use crate::crypto::seal::KeyRing;
+    use crate::oidc::Target;
+    use crate::session::manager::SessionManager;
+    use crate::session::manager::fixture::{loaded, manager};
+    use crate::session::{Grant, StoredToken, StoredTokens};
+    use crate::storage::MemoryStorage;
+
+    /// Where the usual cookie comes along, or none at all, it is no frame of another site.
+    #[test]
+    fn a_frame_is_told_by_its_cookies() {
+        let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
+            .with_base_url("https://me-app.hf.space")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef")
+            .with_frame_ancestors(["https://huggingface.co"])
+            .with_partitioned_cookies();
+        let settings = Settings::validate(config).unwrap();
+        let keys = KeyRing::new(&settings.cookie_secrets, "context").unwrap();
+        let manager = SessionManager::new(&settings, keys.into());
+        let removal = manager.no_cookies("").remove(0);
+        let (usual, _) = removal.split_once('=').unwrap();
+        let frame = Attributes::for_frame().name(&settings.frame_cookie_name());
+        for (header, is_of_frame) in [
+            (String::new(), false),
+            (format!("{usual}=x"), false),
+            (format!("{frame}=x"), true),
+            (format!("{frame}_key=x"), true),
+            (format!("{frame}=x; {usual}=x"), false),
+        ] {
+            assert_eq!(manager.is_in_frame(header.as_bytes()), is_of_frame, "{header}");
+        }
+    }
+
+    #[tokio::test]
+    async fn as_many_tokens_are_kept_as_fit() {
+        const NOW: u64 = 1_795_342_500;
+        let manager = manager(Arc::new(MemoryStorage::new()));
+        let mut loaded = loaded(NOW);
+        let access = (0..20).map(|n| StoredToken {
+            target: Target { resource: Some(format!("https://{n}.example")), ..Target::default() },
+            token: encoding::encode(encoding::random::<700>().unwrap()),
+            scope: String::new(),
+            expires_at: NOW + 3600,
+            lifetime: 3600,
+        });
+        let tokens = StoredTokens { access: access.collect(), ..StoredTokens::default() };
+        let claims = Arc::clone(loaded.session.grant.claims());
+        loaded.session.grant = Grant::new(claims, tokens);
+        let lines = manager.cookies(&loaded, "", NOW).unwrap();
+        let pairs: Vec<_> = lines.iter().filter_map(|line| line.split(';').next()).collect();
+        let lookup = manager.load(pairs.join("; ").as_bytes(), NOW).await.unwrap();
+        let kept = lookup.loaded.unwrap().session.grant.tokens().access.len();
+        assert!((1..20).contains(&kept), "{kept}");
+        let one_more = loaded.session.with_newest_tokens(kept + 1);
+        assert!(is_too_large(&manager.cookies.usual.write(&one_more, "", 60)));
+    }
+}

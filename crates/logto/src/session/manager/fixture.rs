@@ -17,10 +17,22 @@ use crate::storage::{Entry, Expect, Storage, StorageError, Version, async_trait}
 
 /// Sessions in cookies, and what else there is of them in `storage`.
 pub(super) fn manager(storage: Arc<dyn Storage>) -> Arc<SessionManager> {
+    configured(storage, LogtoConfig::with_sessions_in_cookies)
+}
+
+/// Sessions in `storage`.
+pub(super) fn storing_manager(storage: Arc<dyn Storage>) -> Arc<SessionManager> {
+    configured(storage, |config| config)
+}
+
+pub(super) fn configured(
+    storage: Arc<dyn Storage>,
+    configure: impl FnOnce(LogtoConfig) -> LogtoConfig,
+) -> Arc<SessionManager> {
     let config = LogtoConfig::new("https://t.logto.app", "app", "secret")
         .with_cookie_secret("0123456789abcdef0123456789abcdef")
-        .with_storage(storage)
-        .with_sessions_in_cookies();
+        .with_storage(storage);
+    let config = configure(config);
     let settings = Settings::validate(config).unwrap();
     let keys = KeyRing::new(&settings.cookie_secrets, "context").unwrap();
     Arc::new(SessionManager::new(&settings, Arc::new(keys)))

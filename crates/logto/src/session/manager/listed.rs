@@ -109,3 +109,27 @@ impl SessionManager {
         Ok(sessions)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::session::manager::fixture::{loaded, manager};
+    use crate::storage::MemoryStorage;
+
+    /// A list has places for a hundred.
+    #[tokio::test]
+    async fn sessions_that_have_ended_push_no_other_out_of_the_list() {
+        const NOW: u64 = 1_795_342_500;
+        let manager = manager(Arc::new(MemoryStorage::new()));
+        let begin = || manager.begin(loaded(NOW).session, Device::default(), NOW);
+        let first = begin().await.unwrap();
+        for _ in 0..100 {
+            let other = begin().await.unwrap();
+            manager.end(&(&other).into(), NOW).await.unwrap();
+        }
+        let listed = manager.sessions_of("s", NOW).await.unwrap();
+        assert!(matches!(listed.as_slice(), [one] if one.ending.id == first.session.id));
+    }
+}

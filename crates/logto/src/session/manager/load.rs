@@ -332,9 +332,11 @@ impl SessionManager {
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
+    use std::time::Duration;
 
     use super::*;
-    use crate::session::manager::fixture::{PausedStorage, loaded, manager};
+    use crate::session::Device;
+    use crate::session::manager::fixture::{PausedStorage, configured, loaded, manager};
 
     const BEGAN: u64 = 1000;
 
@@ -377,5 +379,21 @@ mod tests {
         let mut used = newer;
         used.session.last_used_at = BEGAN + 5;
         assert_eq!(again(&used).await.last_used_at, BEGAN + 5, "of the same revision");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_entry_that_the_store_keeps_for_too_long_signs_no_one_in() {
+        let idle = Duration::from_secs(100);
+        let storage = Arc::new(PausedStorage::default());
+        let manager = configured(storage, |config| config.with_idle_lifetime(idle));
+        let loaded = manager.begin(loaded(BEGAN).session, Device::default(), BEGAN).await.unwrap();
+        let line = manager.cookies(&loaded, "", BEGAN).unwrap().remove(0);
+        let cookie = line.split(';').next().unwrap();
+        for (now, expected) in
+            [(BEGAN + 100, SessionState::Expired), (BEGAN, SessionState::SignedIn)]
+        {
+            let lookup = manager.load(cookie.as_bytes(), now).await.unwrap();
+            assert_eq!(lookup.state, expected);
+        }
     }
 }

@@ -179,6 +179,7 @@ mod tests {
     use crate::crypto::seal::KeyRing;
     use crate::oidc::claims::IdTokenClaims;
     use crate::session::manager::SessionManager;
+    use crate::session::manager::fixture::loaded;
     use crate::session::{Device, Grant, Session, SessionId, StoredTokens};
     use crate::storage::MemoryStorage;
 
@@ -263,5 +264,34 @@ mod tests {
             let taken = manager.sealer.budget().taken();
             assert!((400..1024).contains(&taken), "{taken} bytes");
         }
+    }
+
+    #[tokio::test]
+    async fn requests_of_one_second_count_as_one_renewal() {
+        let manager = manager(1024 * 1024, false);
+        let cookie = sign_in(&manager, 400).await;
+        manager.load(cookie.as_bytes(), NOW).await.unwrap();
+        let value = cookie.split_once('=').unwrap().1;
+        let opened = manager.opened.get(&value.as_bytes()[1..]).unwrap();
+        for second in 0..MAX_RENEWALS {
+            let now = NOW + u64::from(second);
+            assert!(!opened.renewals_fail(now) && !opened.renewals_fail(now), "{second}");
+        }
+        let now = NOW + u64::from(MAX_RENEWALS);
+        assert!(opened.renewals_fail(now) && opened.renewals_fail(now));
+    }
+
+    #[test]
+    fn what_the_store_had_counts_as_long_as_it_is_kept() {
+        let budget = Arc::new(Budget::new(0));
+        let content = CookieContent::Session(loaded(NOW));
+        let mut opened = Opened::new(content, "key".into(), Arc::clone(&budget));
+        let record = Box::new((Version::from_number(1), Record::Session(loaded(NOW))));
+        let bytes = bytes_of(Some(&record));
+        assert!(bytes > size_of::<LoadedSession>(), "{bytes}");
+        budget.take(bytes);
+        *opened.stored.get_mut().unwrap() = Some(record);
+        drop(opened);
+        assert_eq!(budget.taken(), 0);
     }
 }

@@ -105,4 +105,14 @@ mod tests {
             assert_pause(&outages, pause).await;
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_may_be_as_old_as_the_process() {
+        let outages = Outages::new();
+        let took = Duration::from_millis(600);
+        advance(took).await;
+        outages.note(false, took + MOMENT);
+        outages.note(true, MOMENT);
+        assert_pause(&outages, 1000).await;
+    }
 }

@@ -250,3 +250,64 @@ pub(super) fn unpacked(sealer: &Arc<Sealer>, packed: &[u8]) -> Option<Session> {
 fn over() -> Error {
     Error::new(ErrorKind::SignInRequired, "the session has ended")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::manager::fixture::{self, manager, storing_manager};
+    use crate::session::{Device, StoredTokens};
+    use crate::storage::{MemoryStorage, Storage};
+
+    const NOW: u64 = 1_795_342_500;
+
+    /// A session in cookies, after so many changes.
+    fn session(revision: u64, refresh_token: &str) -> LoadedSession {
+        let mut loaded = fixture::loaded(NOW);
+        let claims = Arc::clone(loaded.session.grant.claims());
+        let refresh = Some(refresh_token.to_owned());
+        loaded.session.revision = revision;
+        loaded.session.grant = Grant::new(claims, StoredTokens { refresh, ..Default::default() });
+        loaded
+    }
+
+    #[tokio::test]
+    async fn a_session_that_has_ended_in_the_store_leaves_nothing_there() {
+        let storage = Arc::new(MemoryStorage::new());
+        let manager = storing_manager(Arc::clone(&storage) as _);
+        let loaded = fixture::loaded(NOW).session;
+        let loaded = manager.begin(loaded, Device::default(), NOW).await.unwrap();
+        let key = manager.store.entry_keys.session(loaded.session.id);
+        assert!(storage.get(&[&key]).await.unwrap()[0].is_some());
+        manager.end(&(&loaded).into(), NOW).await.unwrap();
+        assert!(storage.get(&[&key]).await.unwrap()[0].is_none());
+    }
+
+    #[tokio::test]
+    async fn what_ended_says_so() {
+        let manager = manager(Arc::new(MemoryStorage::new()));
+        let loaded = session(0, "token");
+        manager.end(&(&loaded).into(), NOW).await.unwrap();
+        let error = manager.latest(&loaded).await.unwrap_err();
+        assert!(error.needs_sign_in());
+        assert_eq!(error.to_string(), over().to_string());
+    }
+
+    /// An older one is spent.
+    #[tokio::test]
+    async fn the_newest_refresh_token_is_left_to_be_revoked() {
+        for (in_store, in_cookie, left) in [(2, 1, "stored"), (1, 2, "cookie")] {
+            let manager = manager(Arc::new(MemoryStorage::new()));
+            let mut loaded = session(in_store - 1, "before");
+            let stored = session(in_store, "stored").session.grant;
+            let change = |session: &mut Session| {
+                session.grant = stored.clone();
+                true
+            };
+            manager.update(&loaded, NOW, change).await.unwrap();
+            let LoadedSession { session, .. } = session(in_cookie, "cookie");
+            loaded.session = Session { id: loaded.session.id, ..session };
+            let token = manager.end(&(&loaded).into(), NOW).await.unwrap();
+            assert_eq!(token.as_deref(), Some(left));
+        }
+    }
+}

@@ -180,4 +180,11 @@ mod tests {
         let calls = storage.calls.load(Ordering::Relaxed) - before;
         assert!((100..=150).contains(&calls), "{calls} calls of both");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_free_lease_costs_the_store_one_call() {
+        let storage = Arc::new(PausedStorage::default());
+        lease(&instance(&storage), &fixture::loaded(0)).await;
+        assert_eq!(storage.calls.load(Ordering::Relaxed), 1);
+    }
 }

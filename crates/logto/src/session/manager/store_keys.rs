@@ -139,11 +139,23 @@ mod tests {
     fn what_others_read_tells_nothing_and_no_two_names_are_equal() {
         let apps = [StoreKeys::hashed("one"), StoreKeys::hashed("other"), StoreKeys::plain()];
         let mut names = Vec::new();
+        let id = SessionId::random().unwrap();
         for app in &apps {
             names.extend([
                 app.session_list("alice"),
                 app.session_list("bob"),
+                app.session(id),
+                app.lease(id),
                 app.end_of_user("alice"),
+                app.end_of_logto_session("alice"),
+                app.end_of_sessions_without_sid("alice"),
+                app.stale_tokens(Affected::All),
+                app.stale_tokens(Affected::Organization("alice")),
+                app.stale_tokens(Affected::User("alice")),
+                app.callback("alice"),
+                app.callback_heartbeat("alice"),
+                app.logout_token("alice"),
+                app.webhook(b"alice"),
             ]);
         }
         assert_eq!(names[0], apps[0].session_list("alice"));
@@ -155,11 +167,11 @@ mod tests {
             assert!(!app.session_list("alice").starts_with(REVOCATION_MARKER));
         }
         let alice = encoding::encode("alice");
-        let (hashed, plain) = names.split_at(6);
+        let (hashed, plain) = names.split_at(28);
         assert!(!hashed.iter().any(|name| name.contains("alice") || name.contains(&alice)));
         assert!(plain[0].ends_with(&alice));
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), 9);
+        assert_eq!(names.len(), 42);
     }
 }

@@ -251,3 +251,122 @@ impl fmt::Debug for WatchedSessions {
         f.debug_struct("WatchedSessions").field("count", &count).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(name: &str, known_marker: Option<Version>) -> WatchedSession {
+        WatchedSession {
+            id: SessionId::random().unwrap(),
+            key: format!("session:{name}"),
+            ends: EndKeys { user: format!("user:{name}"), logto: format!("logto:{name}") },
+            started_at: 100,
+            known_marker,
+            backend: SessionBackend::Store,
+            ends_at: AtomicU64::new(u64::MAX),
+            has_ended: AtomicBool::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    #[test]
+    fn a_session_is_watched_until_the_last_one_leaves() {
+        let watched = WatchedSessions::default();
+        let first = watched.watch(session("alice", None));
+        let second = watched.watch(WatchedSession { id: first.id, ..session("alice", None) });
+        watched.leave(&first);
+        assert!(!watched.is_empty());
+        watched.leave(&second);
+        assert!(watched.is_empty());
+    }
+
+    #[test]
+    fn an_announcement_concerns_the_sessions_of_its_key() {
+        let watched = WatchedSessions::default();
+        let [alice, _bob] = ["alice", "bob"].map(|name| watched.watch(session(name, None)));
+        assert_eq!(watched.take_due(0).0.len(), 2, "what is new");
+        for key in ["session:alice", "user:alice", "logto:alice"] {
+            watched.hear(key.to_owned());
+            let (due, _) = watched.take_due(0);
+            assert!(matches!(due.as_slice(), [one] if Arc::ptr_eq(one, &alice)), "{key}");
+        }
+        watched.hear("user:carol".to_owned());
+        assert!(watched.take_due(0).0.is_empty());
+    }
+
+    #[test]
+    fn more_announcements_than_are_kept_concern_all_sessions() {
+        let watched = WatchedSessions::default();
+        for (count, is_all) in [(MESSAGES, false), (MESSAGES + 1, true)] {
+            (0..count).for_each(|n| watched.hear(format!("key {n}")));
+            assert_eq!(watched.take_due(0).1, is_all, "{count}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_announced_before_is_asked_for() {
+        let watched = WatchedSessions::default();
+        watched.set_listening(true);
+        assert!(watched.is_listening() && watched.take_due(0).1);
+        watched.end_work();
+        assert!(!watched.is_listening() && watched.take_due(0).1);
+    }
+
+    #[test]
+    fn a_marker_ends_the_sessions_of_its_key_that_do_not_know_it() {
+        let marker = Version::from_number(1);
+        let ends = Ends::after(None, 100, 9);
+        for (key, expected) in [
+            ("user:alice", [true, false, false]),
+            // Which version of it is known says nothing about a session at Logto.
+            ("logto:alice", [true, true, false]),
+            ("user:carol", [false; 3]),
+        ] {
+            let watched = WatchedSessions::default();
+            let sessions = [("alice", None), ("alice", Some(marker)), ("bob", None)];
+            let sessions = sessions.map(|(name, known)| watched.watch(session(name, known)));
+            watched.end_marked(key, &ends, marker);
+            assert_eq!(sessions.map(|session| session.has_ended()), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn sessions_are_due_at_their_ends() {
+        let watched = WatchedSessions::default();
+        let [first, second] = [100, 200].map(|end| {
+            let ends_at = AtomicU64::new(end);
+            watched.watch(WatchedSession { ends_at, ..session("alice", None) })
+        });
+        let due = |now| {
+            let (due, _) = watched.take_due(now);
+            [&first, &second].map(|one| due.iter().any(|it| Arc::ptr_eq(it, one)))
+        };
+        assert_eq!(due(0), [true; 2], "what is new");
+        assert_eq!(due(99), [false; 2]);
+        assert_eq!(due(100), [true, false]);
+        assert_eq!(due(199), [false; 2], "once");
+        watched.leave(&first);
+        assert_eq!(due(200), [false, true]);
+    }
+
+    #[test]
+    fn what_is_new_is_due_beside_what_was_announced() {
+        let watched = WatchedSessions::default();
+        watched.hear("user:carol".to_owned());
+        let new = watched.watch(session("alice", None));
+        let (due, is_all) = watched.take_due(0);
+        assert!(matches!(due.as_slice(), [one] if Arc::ptr_eq(one, &new)) && !is_all);
+    }
+
+    #[test]
+    fn a_session_that_was_used_ends_later() {
+        let watched = WatchedSessions::default();
+        let ends_at = AtomicU64::new(100);
+        let one = watched.watch(WatchedSession { ends_at, ..session("alice", None) });
+        for (lives_until, ends_at) in [(200, 200), (150, 200)] {
+            watched.lives_until(one.id, lives_until);
+            assert_eq!(one.ends_at(), ends_at);
+        }
+    }
+}
