@@ -35,7 +35,7 @@
 use std::time::Duration;
 
 use logto::web::Route;
-use logto::{Logto, LogtoConfig, SignInOptions, TokenRequest};
+use logto::{ErrorKind, Logto, LogtoConfig, SignInOptions, TokenRequest};
 use logto_local::{Endpoint, Fault, LocalTenant};
 use logto_tests::hostile::{BASE_URL, Backend, COOKIE_SECRET, LocalFixture, NAVIGATION, Seen};
 use url::Url;
@@ -117,6 +117,8 @@ async fn discovery_and_keys_are_fetched_once() {
     for _ in 0..3 {
         fixture.sign_in("alice").await;
     }
+    fixture.advance(HOUR / 2);
+    fixture.sign_in("alice").await;
     assert_eq!(fixture.sent_to("/oidc/.well-known/openid-configuration").len(), 1);
     assert_eq!(fixture.sent_to("/oidc/jwks").len(), 1);
 }
@@ -139,6 +141,11 @@ async fn any_page_may_be_the_callback() {
         let context = fixture.logto.context(fixture.browser.request("GET", target, &NAVIGATION));
         let seen = Seen::new(context.handle_sign_in_callback().await);
         assert_eq!((seen.status, seen.location()), (303, "/home"));
+    }
+    for uri in ["/done?step=2", "https://elsewhere.example/done"] {
+        let options = SignInOptions::new().with_redirect_uri(uri);
+        let error = fixture.page().sign_in(options).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{uri}");
     }
 }
 

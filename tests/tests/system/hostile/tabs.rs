@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use logto::Logto;
 use logto::web::Route;
+use logto_tests::eventually;
 use logto_tests::hostile::{
-    Answer, Endpoint, Fixture, NAVIGATION, NO, YES, check, each, encode, refused, state_of,
+    Answer, Backend, Endpoint, Fixture, Gate, LATER, NAVIGATION, NO, YES, check, each, encode,
+    refused, state_of,
 };
 use url::Url;
 
@@ -28,6 +31,7 @@ async fn a_callback_works_once() {
     let seen = fixture.open(&callback).await;
     refused(&fixture, &seen, None).await;
     assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 1, "the code went out once");
+    assert!(!fixture.log().contains("a sign-in was lost"), "no other instance is waited for");
     fixture.finish();
 }
 
@@ -47,6 +51,80 @@ async fn callbacks_at_the_same_time_send_one_code() {
         check(&fixture, &seen, YES, None).await;
     }
     fixture.finish();
+}
+
+/// "Back" after a sign-out.
+#[tokio::test]
+async fn a_repeated_callback_does_not_lead_into_a_session_that_has_ended() {
+    each(Backend::ALL, async |backend| {
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        let authorize = fixture.begin("/sign-in?return_to=/home").await;
+        let callback = fixture.callback(&authorize);
+        let before = fixture.browser.clone();
+        let seen = fixture.open(&callback).await;
+        check(&fixture, &seen, YES, None).await;
+        fixture.send("POST", "/sign-out", &[("sec-fetch-site", "same-origin")]).await;
+        fixture.browser = before;
+        let seen = fixture.open(&callback).await;
+        refused(&fixture, &seen, None).await;
+        fixture.finish();
+    })
+    .await;
+}
+
+/// A balancer sends the second click to another instance.
+#[tokio::test]
+async fn a_callback_that_another_instance_works_on_has_its_outcome() {
+    each(Backend::SHARED, async |backend| {
+        for (refusal, then) in [(None, YES), (Some(Answer::error(400, "invalid_grant")), NO)] {
+            let mut fixture = Fixture::at(backend, |config| config).await;
+            let authorize = fixture.begin("/sign-in?return_to=/home").await;
+            let callback = fixture.callback(&authorize);
+            let gate = Gate::default();
+            let held = gate.clone();
+            fixture.provider.bend(Endpoint::Token, move |answer, _| {
+                refusal.clone().unwrap_or(answer).held(&held)
+            });
+            let load = |instance: Logto| {
+                let request = fixture.browser.request("GET", &callback, &NAVIGATION);
+                tokio::spawn(async move { instance.handle(Route::Callback, request).await })
+            };
+            let first = load(fixture.logto.clone());
+            fixture.provider.has_been_called(Endpoint::Token, 1).await;
+            let reads = fixture.store.reads();
+            let second = load(fixture.instance());
+            eventually("the other instance to look", async || {
+                (fixture.store.reads() > reads + 1).then_some(())
+            })
+            .await;
+            gate.open();
+            for reply in [first, second] {
+                let seen = fixture.receive(reply.await.unwrap());
+                check(&fixture, &seen, then, None).await;
+            }
+            assert_eq!(fixture.provider.calls(Endpoint::Token).len(), 1);
+            fixture.finish();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_callback_that_met_an_outage_works_on_another_instance() {
+    each(Backend::SHARED, async |backend| {
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        let authorize = fixture.begin("/sign-in?return_to=/home").await;
+        let callback = fixture.callback(&authorize);
+        fixture.provider.bend(Endpoint::Jwks, |_, _| Answer::text(503, ""));
+        let seen = fixture.open(&callback).await;
+        check(&fixture, &seen, LATER, None).await;
+        fixture.provider.clear_faults();
+        fixture.logto = fixture.instance();
+        let seen = fixture.open(&callback).await;
+        check(&fixture, &seen, YES, None).await;
+        fixture.finish();
+    })
+    .await;
 }
 
 #[tokio::test]

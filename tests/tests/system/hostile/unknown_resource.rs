@@ -106,6 +106,24 @@ async fn users_who_are_refused_together_do_not_each_ask() {
 }
 
 #[tokio::test]
+async fn what_is_known_of_a_resource_holds_for_sign_ins_that_began_before() {
+    let mut fixture = fixture().await;
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        begun.push(fixture.begin("/sign-in").await);
+    }
+    let mut calls = Vec::new();
+    for (authorize, pause) in begun.iter().zip([4, 1, 0]) {
+        let again = fixture.open(&refusal(&fixture, authorize)).await;
+        assert_eq!(resources(&Url::parse(again.location()).unwrap()), [KNOWN, ORGANIZATIONS]);
+        calls.push(fixture.provider.calls(Endpoint::Authorization).len());
+        fixture.clock.advance(Duration::from_secs(pause));
+    }
+    assert_eq!(calls, [2, 2, 3], "five seconds later the other one is tried again");
+    fixture.finish();
+}
+
+#[tokio::test]
 async fn where_no_resource_was_asked_for_nothing_is_repeated() {
     let mut fixture = Fixture::new().await;
     let authorize = fixture.begin("/sign-in").await;
