@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use logto::web::{Route, SessionState};
 use logto::{Logto, TokenRequest};
+use logto_tests::eventually;
 use logto_tests::hostile::{Answer, Backend, Browser, Endpoint, Fixture, Trouble, each};
 use url::Url;
 
@@ -163,6 +164,7 @@ async fn a_token_works_once() {
         fixture.clock.advance(Duration::from_secs(24 * 3600));
         let instance = fixture.logto.clone();
         assert_eq!(tell(&mut fixture, &instance, &token).await, 400, "long afterwards");
+        assert_eq!(instance.drain(Duration::ZERO).await, 0, "it is not tried again");
         fixture.finish();
     })
     .await;
@@ -228,21 +230,41 @@ async fn a_logout_that_met_an_outage_of_the_store_is_carried_out_after_it() {
     .await;
 }
 
+#[tokio::test]
+async fn a_logout_is_tried_until_the_store_answers() {
+    let mut fixture = Fixture::lives(Backend::Store).await;
+    let (browser, instance) = (fixture.browser.clone(), fixture.logto.clone());
+    let token = fixture.provider.logout_token(|_| ());
+    fixture.store.fail_with(Trouble::Down);
+    assert_eq!(tell(&mut fixture, &instance, &token).await, 503);
+    let hits = fixture.store.hits();
+    let again = async || (fixture.store.hits() >= hits + 2).then_some(());
+    eventually("two more attempts in vain", again).await;
+    fixture.store.recover();
+    assert_eq!(instance.drain(Duration::from_secs(60)).await, 0);
+    assert!(!is_signed_in(&mut fixture, &instance, &browser).await);
+    fixture.finish();
+}
+
 /// At any moment of the store's breaking down, a token is carried out in the end.
 #[tokio::test]
 async fn no_moment_of_an_outage_loses_a_sign_out() {
     each(Backend::SHARED, async |backend| {
-        for well in 0..6 {
+        let troubles = [Trouble::Down, Trouble::LosesAnswers];
+        for (trouble, well) in troubles.into_iter().flat_map(|it| (0..6).map(move |n| (it, n))) {
             let mut fixture = Fixture::lives(backend).await;
             let browser = fixture.browser.clone();
             let token = fixture.provider.logout_token(|_| ());
             let instance = fixture.instance();
-            fixture.store.fail_after(Trouble::Down, well);
+            fixture.store.fail_after(trouble, well);
             let status = tell(&mut fixture, &instance, &token).await;
             assert!([200, 503].contains(&status), "{status}");
             fixture.store.recover();
             assert_eq!(instance.drain(Duration::from_secs(60)).await, 0);
-            assert!(!is_signed_in(&mut fixture, &instance, &browser).await, "after {well} calls");
+            assert!(
+                !is_signed_in(&mut fixture, &instance, &browser).await,
+                "{trouble:?} after {well} calls"
+            );
             fixture.finish();
         }
     })
