@@ -72,6 +72,52 @@ async fn sessions_are_listed_oldest_first_until_they_end() {
 }
 
 #[tokio::test]
+async fn a_session_is_listed_until_its_lifetime_ends() {
+    let mut fixture = Fixture::at(Backend::CookiesBesideStore, |config| config).await;
+    device(&mut fixture, "alice").await;
+    fixture.clock.advance(LATER);
+    device(&mut fixture, "alice").await;
+    let started_at = fixture.logto.sessions_of("alice").await.unwrap()[0].started_at;
+    let age = fixture.clock.now() - started_at;
+    fixture.clock.advance(Duration::from_secs(14 * 24 * 3600 - 1 - age));
+    assert_eq!(fixture.logto.sessions_of("alice").await.unwrap().len(), 2);
+    fixture.clock.advance(Duration::from_secs(1));
+    assert_eq!(fixture.logto.sessions_of("alice").await.unwrap().len(), 1);
+    fixture.finish();
+}
+
+#[tokio::test]
+async fn a_session_that_was_not_used_for_too_long_is_not_listed() {
+    each(Backend::SHARED, async |backend| {
+        let idle = |config: LogtoConfig| config.with_idle_lifetime(LATER);
+        let mut fixture = Fixture::at(backend, idle).await;
+        device(&mut fixture, "alice").await;
+        assert_eq!(fixture.logto.sessions_of("alice").await.unwrap().len(), 1);
+        fixture.clock.advance(LATER + Duration::from_secs(1));
+        let listed = fixture.logto.sessions_of("alice").await.unwrap().len();
+        // The use of a session in cookies is noted in them alone.
+        assert_eq!(listed, usize::from(backend != Backend::Store));
+        fixture.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_whose_end_waits_for_the_store_is_not_listed() {
+    each(Backend::SHARED, async |backend| {
+        let mut fixture = Fixture::at(backend, |config| config).await;
+        device(&mut fixture, "alice").await;
+        fixture.store.fail_with(Trouble::ReadOnly);
+        fixture.send("POST", "/sign-out", &FORM).await;
+        assert!(fixture.logto.sessions_of("alice").await.unwrap().is_empty());
+        fixture.store.recover();
+        assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+        fixture.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_session_is_ended_by_its_id() {
     let mut fixture = Fixture::at(Backend::Store, |config| config).await;
     let phone = device(&mut fixture, "alice").await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use logto::web::Route;
-use logto::{Logto, TokenRequest};
+use logto::{Logto, LogtoConfig, TokenRequest};
 use logto_tests::eventually;
 use logto_tests::hostile::{Answer, Backend, Endpoint, Fixture, Gate, NAVIGATION, Trouble, each};
 use tokio::time::Instant;
@@ -130,6 +130,69 @@ async fn a_late_answer_that_did_not_rotate_keeps_the_newer_token() {
     .await;
 }
 
+/// Both instances sent the same refresh token, and both answers have another one in its place.
+#[tokio::test]
+async fn a_late_answer_does_not_replace_a_newer_refresh_token() {
+    each(Backend::SHARED, async |backend| {
+        let mut fixture = Fixture::lives(backend).await;
+        fixture.provider.rotate_refresh_tokens();
+        fixture.provider.forgive_for(3);
+        fixture.clock.advance(LATER);
+        let other = fixture.instance();
+        let request = fixture.browser.request("GET", "/sign-in", &NAVIGATION);
+        assert_eq!(other.handle(Route::SignIn, request).await.status(), 303);
+        let gate = begin_refresh(&fixture).await;
+        fixture.provider.clear_faults();
+        // The lease of the first instance ends in the store.
+        fixture.clock.advance(Duration::from_secs(2));
+        let older = fixture.provider.issued().len();
+        let token = fixture.page_of(&other).access_token(TokenRequest::opaque()).await;
+        assert!(token.is_ok(), "{token:?}");
+        let newer = fixture.provider.issued().split_off(older);
+        gate.open();
+        assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+        fixture.clock.advance(LATER);
+        fixture.access_token().await.unwrap();
+        let calls = fixture.provider.calls(Endpoint::Token);
+        assert!(newer.contains(&calls.last().unwrap().form["refresh_token"]));
+        fixture.finish();
+    })
+    .await;
+}
+
+/// The session is used while Logto answers, which changes it too.
+#[tokio::test]
+async fn a_session_that_changed_meanwhile_has_the_new_refresh_token() {
+    let second = Duration::from_secs(1);
+    let configure =
+        |config: LogtoConfig| config.with_idle_lifetime(24 * LATER).with_renewal_interval(second);
+    let mut fixture = Fixture::at(Backend::Store, configure).await;
+    fixture.sign_in_as("alice").await;
+    fixture.provider.rotate_refresh_tokens();
+    fixture.clock.advance(LATER);
+    let gate = begin_refresh(&fixture).await;
+    fixture.clock.advance(second);
+    let writes = fixture.store.writes();
+    assert_eq!(fixture.user().await.as_deref(), Some("alice"));
+    assert_eq!(fixture.store.writes(), writes + 1);
+    gate.open();
+    assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+    fixture.clock.advance(LATER);
+    assert!(fixture.access_token().await.is_ok());
+    fixture.finish();
+}
+
+/// For the session of the request, and for the session as it is under the lease.
+#[tokio::test]
+async fn a_refresh_reads_the_store_twice() {
+    let mut fixture = Fixture::lives(Backend::Store).await;
+    fixture.clock.advance(LATER);
+    let before = fixture.store.reads();
+    fixture.access_token().await.unwrap();
+    assert_eq!(fixture.store.reads() - before, 2);
+    fixture.finish();
+}
+
 /// Begins a refresh whose answer Logto keeps back, and whose browser goes away.
 async fn begin_refresh(fixture: &Fixture) -> Gate {
     let before = sent(fixture);
@@ -250,6 +313,31 @@ async fn an_early_renewal_delays_no_request() {
 }
 
 #[tokio::test]
+async fn an_early_renewal_is_waited_for_where_the_browser_has_to_keep_it() {
+    each(Backend::ALL, async |backend| {
+        let mut fixture = Fixture::lives(backend).await;
+        let old = fixture.access_token().await.unwrap();
+        fixture.clock.advance(DUE);
+        let is_renewed = fixture.access_token().await.unwrap() != old;
+        assert_eq!(is_renewed, backend != Backend::Store);
+        fixture.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_end_at_logto_is_noticed_at_an_early_renewal() {
+    for backend in [Backend::Cookies, Backend::CookiesBesideStore] {
+        let fixture = Fixture::lives(backend).await;
+        fixture.clock.advance(DUE);
+        fixture.provider.revoke_everything();
+        let token = fixture.page().access_token(TokenRequest::opaque()).await;
+        assert!(token.unwrap_err().needs_sign_in());
+        fixture.finish();
+    }
+}
+
+#[tokio::test]
 async fn an_outage_at_an_early_renewal_is_not_noticed() {
     let rows = Backend::ALL;
     each(rows, async |backend| {
@@ -257,8 +345,14 @@ async fn an_outage_at_an_early_renewal_is_not_noticed() {
         let old = fixture.access_token().await.unwrap();
         fixture.clock.advance(DUE);
         fixture.provider.bend(Endpoint::Token, |_, _| Answer::text(503, ""));
-        for _ in 0..5 {
-            assert_eq!(fixture.access_token().await.unwrap(), old);
+        let before = sent(&fixture);
+        for pause in 0..2 {
+            for _ in 0..5 {
+                assert_eq!(fixture.access_token().await.unwrap(), old);
+                assert_eq!(fixture.logto.drain(Duration::from_secs(60)).await, 0);
+            }
+            assert_eq!(sent(&fixture) - before, pause + 1, "one attempt, and then a pause");
+            fixture.clock.advance(Duration::from_secs(5));
         }
         // Once it has ended, it is noticed.
         fixture.clock.advance(Duration::from_secs(30));
@@ -266,6 +360,20 @@ async fn an_outage_at_an_early_renewal_is_not_noticed() {
         assert_eq!(fixture.user().await.as_deref(), Some("alice"));
         fixture.provider.clear_faults();
         assert!(fixture.access_token().await.is_ok());
+        fixture.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_cookie_is_renewed_with_the_token_and_then_left_alone() {
+    each(Backend::ALL, async |backend| {
+        let mut fixture = Fixture::lives(backend).await;
+        fixture.clock.advance(LATER);
+        fixture.access_token().await.unwrap();
+        let page = fixture.page();
+        assert!(page.is_authenticated().await.unwrap());
+        assert!(page.take_cookies().await.is_empty());
         fixture.finish();
     })
     .await;

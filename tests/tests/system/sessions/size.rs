@@ -172,18 +172,37 @@ async fn a_session_that_outgrew_its_cookies_ends_for_all_of_them() {
     fixture.finish();
 }
 
+/// A claim that no session holds.
+fn make_picture_large(fixture: &Fixture) {
+    fixture.provider.bend_token(|token| {
+        let noise = Key::es384("noise");
+        let mut picture = Vec::new();
+        while picture.len() < 200_000 {
+            picture.extend(noise.sign(b"noise"));
+        }
+        token.claim("picture", format!("data:image/png;base64,{}", encode(picture)));
+    });
+}
+
+#[tokio::test]
+async fn claims_that_no_session_holds_are_not_taken_over_with_a_refresh() {
+    each(Backend::ALL, async |backend| {
+        let mut fixture = fixture(backend).await;
+        make_picture_large(&fixture);
+        fixture.clock.advance(Duration::from_secs(3600));
+        fixture.token(TokenRequest::opaque()).await.unwrap();
+        let user = fixture.page().maybe_user().await.unwrap().unwrap();
+        assert_eq!((user.sub(), user.claims().picture.as_deref()), ("alice", None));
+        fixture.finish();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_account_that_no_session_holds_is_refused_by_the_name_of_the_claim() {
     each(Backend::ALL, async |backend| {
         let mut fixture = Fixture::at(backend, |config| config).await;
-        fixture.provider.bend_token(|token| {
-            let noise = Key::es384("noise");
-            let mut picture = Vec::new();
-            while picture.len() < 200_000 {
-                picture.extend(noise.sign(b"noise"));
-            }
-            token.claim("picture", format!("data:image/png;base64,{}", encode(picture)));
-        });
+        make_picture_large(&fixture);
         let seen = fixture.sign_in().await;
         assert_eq!(seen.status, 400, "{seen:?}");
         for words in [&seen.body, &fixture.log()] {
