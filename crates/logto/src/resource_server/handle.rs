@@ -485,11 +485,11 @@ mod tests {
         let payload = Payload::parse(payload.as_bytes()).unwrap();
         let claims =
             AccessTokenClaims::new("a.b.c", &payload, RESOURCE, exp, KeySetVersion(1)).unwrap();
-        let accepts_for = || api.as_ref().unwrap().accepts_for(&claims).as_secs();
-        assert_eq!(accepts_for(), 70);
+        let time_left = || api.as_ref().unwrap().time_left(&claims).as_secs();
+        assert_eq!(time_left(), 70);
         clock.advance(Duration::from_secs(69));
-        assert_eq!(accepts_for(), 1);
+        assert_eq!(time_left(), 1);
         clock.advance(tolerance);
-        assert_eq!(accepts_for(), 0);
+        assert_eq!(time_left(), 0);
     }
 }

@@ -113,7 +113,7 @@ mod tests {
     use crate::storage::MemoryStorage;
 
     #[test]
-    fn of_several_cookies_the_first_that_has_not_expired_counts() {
+    fn of_several_cookies_the_newest_counts() {
         let now = 1_000_000_000;
         let manager = manager(Arc::new(MemoryStorage::new()));
         let [old, older, live] = [1000, 500, now - 10].map(loaded);
@@ -121,7 +121,7 @@ mod tests {
             ([&old, &live], &live),
             ([&live, &old], &live),
             ([&old, &older], &old),
-            ([&older, &old], &older),
+            ([&older, &old], &old),
         ] {
             let pairs = sent.map(|loaded| {
                 let lines = manager.cookies(loaded, "", now).unwrap();

@@ -174,6 +174,7 @@ impl Opened {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::LogtoConfig;
     use crate::config::Settings;
     use crate::crypto::seal::KeyRing;
