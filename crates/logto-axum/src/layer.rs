@@ -152,8 +152,10 @@ where
         if let Some(caching) = this.context.caching() {
             tell_caches(caching, headers);
         }
-        let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
-        headers.extend(lines.map(|line| (SET_COOKIE, line)));
+        if !cookies.is_empty() {
+            let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
+            headers.extend(lines.map(|line| (SET_COOKIE, line)));
+        }
         Poll::Ready(Ok(response))
     }
 }

@@ -39,12 +39,11 @@ impl<'r> Responder<'r, 'static> for Reply {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let mut response = Response::new();
         response.set_status(Status::new(self.0.status()));
+        let (headers, body) = self.0.into_parts();
         // Rocket's shield adds this one itself, and would warn of ours on every page.
-        let headers = self.0.headers().filter(|(name, _)| *name != "x-content-type-options");
-        for (name, value) in headers {
-            response.adjoin_raw_header(name, value.to_owned());
+        for (name, value) in headers.filter(|(name, _)| *name != "x-content-type-options") {
+            response.adjoin_raw_header(name, value);
         }
-        let body = self.0.into_body();
         response.set_sized_body(body.len(), Cursor::new(body));
         Ok(response)
     }

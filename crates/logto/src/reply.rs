@@ -170,6 +170,25 @@ impl Reply {
         self.body
     }
 
+    /// Headers and body, taken out: for a response that owns its headers.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Reply;
+    ///
+    /// /// The headers and the body of a response of some framework.
+    /// fn parts(reply: Reply) -> (Vec<(&'static str, String)>, String) {
+    ///     let (headers, body) = reply.into_parts();
+    ///     (headers.map(|(name, value)| (name, value.into_owned())).collect(), body)
+    /// }
+    /// ```
+    pub fn into_parts(
+        self,
+    ) -> (impl Iterator<Item = (&'static str, Cow<'static, str>)> + use<>, String) {
+        (self.headers.into_iter(), self.body)
+    }
+
     /// The browser forgets which pages it has loaded ahead of time (Clear Site Data): they are of
     /// the user before.
     pub(crate) fn with_pages_forgotten(self) -> Self {
