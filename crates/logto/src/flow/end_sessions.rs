@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::backoff::Backoff;
 use super::engine::Engine;
@@ -80,7 +81,7 @@ impl Engine {
         let mut ends = JoinSet::new();
         for session in sessions {
             let engine = Arc::clone(self);
-            ends.spawn(async move { engine.end(session).await });
+            ends.spawn(async move { engine.end(session).await }.in_current_span());
         }
         let mut ended = Vec::new();
         while let Some(one) = ends.join_next().await {

@@ -57,7 +57,7 @@ impl Context {
                 logto.sessions.in_cookies(self.request().raw_cookies(), self.now())
             }
         };
-        let (cookies, now) = (self.request().raw_cookies(), self.now());
+        let (cookies, now) = (self.sender().trusted_cookies(), self.now());
         // Cookies of the same name for a domain or a path that the app had before.
         let id = session.as_ref().map(|session| session.id);
         let others = logto.sessions.others_in_cookies(cookies, id, now);
