@@ -188,7 +188,10 @@ impl Redis {
             }
         }
         if self.mode == Mode::Cluster {
-            command.args(["--cluster-enabled", "yes"]);
+            // By default the nodes' own port is 10,000 higher, where it may be an outgoing
+            // connection's.
+            let nodes = free_port().to_string();
+            command.args(["--cluster-enabled", "yes", "--cluster-port", &nodes]);
         }
         if let Some(password) = self.password {
             command.args(["--requirepass", password]);
