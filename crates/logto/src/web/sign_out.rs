@@ -50,14 +50,14 @@ impl Context {
     /// Ends the session wherever it is known.
     async fn end_here(&self) -> Ended {
         let logto = self.logto();
+        let (cookies, now) = (self.sender().trusted_cookies(), self.now());
         let session = match self.loaded_session().await {
             Ok(loaded) => loaded.as_ref().map(Into::into),
             Err(error) => {
                 logto.faults.report("sign_out", &error);
-                logto.sessions.in_cookies(self.request().raw_cookies(), self.now())
+                logto.sessions.in_cookies(cookies, now)
             }
         };
-        let (cookies, now) = (self.sender().trusted_cookies(), self.now());
         // Cookies of the same name for a domain or a path that the app had before.
         let id = session.as_ref().map(|session| session.id);
         let others = logto.sessions.others_in_cookies(cookies, id, now);
@@ -169,6 +169,38 @@ mod tests {
         }
         let headers = [("cookie", &*cookies.join("; ")), ("accept-language", "de")];
         logto.context(Request::new("POST", "/sign-out", headers))
+    }
+
+    /// A handler that does not ask where the request comes from. The browser sends the cookies of a
+    /// frame along with every request.
+    #[tokio::test]
+    async fn another_site_ends_no_session_of_a_frame() {
+        let config = LogtoConfig::new("http://127.0.0.1:9", "app", "secret")
+            .with_cookie_secret("0123456789abcdef0123456789abcdef")
+            .with_base_url("https://me-app.hf.space")
+            .with_frame_ancestors(["https://huggingface.co"])
+            .with_partitioned_cookies();
+        let logto = Logto::new(config).unwrap();
+        let probe = logto.context(Request::new("GET", "/", [("accept", "*/*")]));
+        let (sessions, now) = (&probe.logto().sessions, probe.now());
+        let mut cookies = Vec::new();
+        for _ in 0..2 {
+            let device = Device::from_user_agent("");
+            let session = sessions.begin(loaded(now).session, device, now).await.unwrap();
+            let lines = sessions.cookies(&session, "__Host-logto_app_frame_key=x", now).unwrap();
+            cookies.extend(lines[0].split(';').next().map(str::to_owned));
+        }
+        for (origin, is_signed_in) in
+            [("https://evil.example", true), ("https://me-app.hf.space", false)]
+        {
+            let headers = [("cookie", &*cookies.join("; ")), ("origin", origin)];
+            let leaving = logto.context(Request::new("POST", "/leave", headers));
+            let _ = leaving.sign_out().await;
+            for cookie in &cookies {
+                let page = logto.context(Request::new("GET", "/", [("cookie", &**cookie)]));
+                assert_eq!(page.is_authenticated().await.unwrap(), is_signed_in, "{origin}");
+            }
+        }
     }
 
     #[tokio::test]
