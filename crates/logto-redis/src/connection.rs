@@ -25,19 +25,24 @@ pub(crate) enum Connection {
     /// The manager spawns a task, for which there need be no runtime yet when the app is set up.
     Lazy { client: Client, made: Mutex<Option<Made>> },
     Given {
-        manager: ConnectionManager,
+        made: Made,
         /// Makes the connection for messages.
         client: Option<Client>,
     },
 }
 
 /// A manager, and since when there is one.
+#[derive(Clone)]
 pub(crate) struct Made {
     manager: ConnectionManager,
     at: Instant,
 }
 
 impl Connection {
+    pub(crate) fn given(manager: ConnectionManager) -> Self {
+        Self::Given { made: Made { manager, at: Instant::now() }, client: None }
+    }
+
     pub(crate) fn open(url: &str) -> RedisResult<Self> {
         let info = url.into_connection_info()?;
         // With RESP3 the manager notices a lost connection before the next request does.
@@ -48,8 +53,9 @@ impl Connection {
         Ok(Self::Lazy { client: Client::open(info)?, made: Mutex::default() })
     }
 
-    /// Runs an operation, and once more if the connection turns out to be lost. An operation that
-    /// was done without an answer must do no harm when it is done again.
+    /// Runs an operation, and once more if the connection turns out to be lost, or to lead to a
+    /// server that became a replica. An operation that was done without an answer must do no harm
+    /// when it is done again.
     pub(crate) async fn run<T, F>(
         &self,
         operation: impl Fn(ConnectionManager) -> F,
@@ -57,9 +63,13 @@ impl Connection {
     where
         F: Future<Output = RedisResult<T>>,
     {
-        let manager = self.manager().map_err(StorageError::new)?;
+        let Made { manager, at } = self.made().map_err(StorageError::new)?;
         let outcome = match operation(manager.clone()).await {
             Err(error) if error.is_connection_dropped() => operation(manager).await,
+            Err(error) if is_of_a_replica(&error) => match self.other_than(at) {
+                Some(other) => operation(other).await,
+                None => Err(error),
+            },
             outcome => outcome,
         };
         outcome.map_err(|error| {
@@ -80,6 +90,13 @@ impl Connection {
         }
     }
 
+    /// A manager that connects anew, in place of the one that was made then: a failover leaves
+    /// connections to the server that is a replica now, and the address leads to another one.
+    fn other_than(&self, at: Instant) -> Option<ConnectionManager> {
+        self.forget_manager();
+        self.made().ok().filter(|made| made.at != at).map(|made| made.manager)
+    }
+
     /// What makes a connection for messages.
     pub(crate) fn client(&self) -> Option<&Client> {
         match self {
@@ -88,17 +105,18 @@ impl Connection {
         }
     }
 
-    fn manager(&self) -> RedisResult<ConnectionManager> {
+    fn made(&self) -> RedisResult<Made> {
         match self {
-            Self::Given { manager, .. } => Ok(manager.clone()),
+            Self::Given { made, .. } => Ok(made.clone()),
             Self::Lazy { client, made } => {
                 let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(made) = &*made {
-                    return Ok(made.manager.clone());
+                    return Ok(made.clone());
                 }
                 let manager = ConnectionManager::new_lazy_with_config(client.clone(), config())?;
-                *made = Some(Made { manager: manager.clone(), at: Instant::now() });
-                Ok(manager)
+                let new = Made { manager, at: Instant::now() };
+                *made = Some(new.clone());
+                Ok(new)
             }
         }
     }
@@ -108,6 +126,10 @@ impl Connection {
 /// replica, or waits for one.
 fn is_answer_to_a_command(error: &RedisError) -> bool {
     matches!(error.code(), Some("OOM" | "READONLY" | "NOREPLICAS" | "MISCONF"))
+}
+
+fn is_of_a_replica(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
 /// The error for a server that cannot be the store, with what it is.

@@ -93,7 +93,7 @@ impl RedisStorage {
     /// ```
     #[must_use]
     pub fn from_manager(manager: ConnectionManager) -> Self {
-        Self::over(Connection::Given { manager, client: None })
+        Self::over(Connection::given(manager))
     }
 
     /// Hears of the other instances on a connection that this client makes while there are open

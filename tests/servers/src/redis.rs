@@ -88,6 +88,11 @@ impl Redis {
         }
     }
 
+    /// Host and port.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     /// The certificate, as PEM, of the authority that signed the server's.
     ///
     /// # Panics

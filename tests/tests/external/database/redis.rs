@@ -8,6 +8,9 @@ use logto_redis::RedisStorage;
 use logto_servers::{Redis, eventually, one_of_many_wins, soon};
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, Client, TlsCertificates, cmd};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -73,6 +76,34 @@ async fn what_is_no_store_says_so() {
         let error = put.unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
     }
+}
+
+/// A managed Redis changes what its name leads to, and leaves the connections to the old server.
+#[tokio::test]
+async fn a_server_that_became_a_replica_is_left() {
+    let (before, after) = (Redis::start().await, Redis::start().await);
+    let (target, targets) = watch::channel(before.address());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let name = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let target = targets.borrow().clone();
+            let mut server = TcpStream::connect(target).await.unwrap();
+            tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    let storage = RedisStorage::open(&format!("redis://{name}")).unwrap();
+    assert!(storage.put("key", entry(1), Expect::Absent, HOUR).await.unwrap());
+
+    target.send_replace(after.address());
+    let mut admin = manager(&before).await;
+    let follow = ["REPLICAOF", "127.0.0.1", "1"];
+    cmd(follow[0]).arg(&follow[1..]).query_async::<()>(&mut admin).await.unwrap();
+    eventually("the other server to be written to", async || {
+        storage.put("later", entry(2), Expect::Absent, HOUR).await.ok()
+    })
+    .await;
+    assert_eq!(open(&after).get(&["later"]).await.unwrap(), [Some(entry(2))]);
 }
 
 #[tokio::test]
