@@ -12,10 +12,14 @@ use crate::postgres_connections::Connections;
 use crate::postgres_subscription::{NOTIFY, PostgresSubscription};
 use crate::sweeps::{BATCH, Sweeps};
 
+/// In the schema where they would be created. PostgreSQL asks a role for the right to create even if
+/// there is nothing to do, and the role of an app need not have it.
+const IS_THERE: &str = "
+select to_regclass(quote_ident(current_schema()) || '.logto_entries_ends_at') is not null";
 /// Taken while tables are created: PostgreSQL fails when several do so at once. It is held by the
 /// transaction alone.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('logto_entries'))";
-/// Without a notice at each start that the table is there already.
+/// Without a notice if another instance was faster.
 const QUIET: &str = "set local client_min_messages = warning";
 const GET: &str = "
 select key, version, value from logto_entries where key = any($1) and ends_at > now()";
@@ -131,7 +135,8 @@ impl PostgresStorage {
         Self { connections: Connections::new(pool), sweeps: Arc::default() }
     }
 
-    /// Creates the table if there is none. Several instances may do so at the same time.
+    /// Creates the table if there is none. Several instances may do so at the same time. If it is
+    /// there, the role of the app needs no right to create one.
     ///
     /// # Errors
     ///
@@ -153,6 +158,9 @@ impl PostgresStorage {
     /// ```
     pub async fn create_schema(&self) -> Result<(), StorageError> {
         let create = async {
+            if query_scalar(IS_THERE).fetch_one(self.connections.pool()).await? {
+                return Ok(());
+            }
             let mut transaction = self.connections.pool().begin().await?;
             query(LOCK).execute(&mut *transaction).await?;
             query(QUIET).execute(&mut *transaction).await?;

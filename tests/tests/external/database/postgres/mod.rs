@@ -56,6 +56,26 @@ async fn it_meets_the_requirements() {
     test_kit::check(&storage).await.unwrap();
 }
 
+/// PostgreSQL asks for the right to create before it looks whether a table is there already.
+#[tokio::test]
+async fn a_role_that_may_create_nothing_uses_the_table_that_is_there() {
+    let postgres = Postgres::start().await;
+    let owner = pool(&postgres);
+    for statement in ["create role app login", "revoke create on schema public from public"] {
+        query(statement).execute(&owner).await.unwrap();
+    }
+    let options: PgConnectOptions = postgres.url().parse().unwrap();
+    let app = PostgresStorage::new(PgPool::connect_lazy_with(options.username("app")));
+    let error = app.create_schema().await.unwrap_err().to_string();
+    assert!(error.contains("permission denied for schema public"), "{error}");
+
+    storage(&postgres).await;
+    let grant = "grant select, insert, update, delete on logto_entries to app";
+    query(grant).execute(&owner).await.unwrap();
+    app.create_schema().await.unwrap();
+    test_kit::check(&app).await.unwrap();
+}
+
 #[tokio::test]
 async fn it_meets_the_requirements_behind_pgbouncer_with_session_pooling() {
     let postgres = Postgres::start().await;
