@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgPoolOptions, Postgres};
+use sqlx::postgres::{PgDatabaseError, PgPoolOptions, PgSeverity, Postgres};
 use sqlx::{Connection, PgConnection, PgPool, query_scalar};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -199,12 +199,19 @@ async fn takes_writes(connection: &mut PgConnection) -> sqlx::Result<bool> {
     Ok(read_only == "off")
 }
 
-/// Whether the connection was dead, or died of the database's end.
+/// Whether the connection was dead, or the server ended it: it shut down, or the connection was idle
+/// for too long. A server says so in an error that ends the session, and so does a proxy before it.
 fn is_dead(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        // `admin_shutdown` and `crash_shutdown`.
-        sqlx::Error::Database(_) => has_code(error, "57P01") || has_code(error, "57P02"),
+        sqlx::Error::Database(error) => {
+            let error = error.try_downcast_ref::<PgDatabaseError>();
+            error.is_some_and(|error| {
+                matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+                    // `connection_exception`: an older PgBouncer calls it an error like any other.
+                    || error.code().starts_with("08")
+            })
+        }
         _ => false,
     }
 }

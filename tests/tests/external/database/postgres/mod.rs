@@ -215,6 +215,28 @@ async fn a_lost_connection_is_replaced_unnoticed() {
     }
 }
 
+/// The server ends it with an error, which is read as the answer to the next statement. So does
+/// PgBouncer.
+#[tokio::test]
+async fn a_connection_that_the_server_ended_is_replaced_unnoticed() {
+    let postgres = Postgres::start().await;
+    storage(&postgres).await;
+    let admin = pool(&postgres);
+    let options: PgConnectOptions = postgres.url().parse().unwrap();
+    let options = options.options([("idle_session_timeout", "50")]);
+    let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
+    let pool = pool.connect_with(options).await.unwrap();
+    let storage = PostgresStorage::new(pool.clone());
+    let pid: i32 = query_scalar("select pg_backend_pid()").fetch_one(&pool).await.unwrap();
+    eventually("an idle connection to be ended", async || {
+        let alive = query_scalar("select exists (select from pg_stat_activity where pid = $1)");
+        let alive: bool = alive.bind(pid).fetch_one(&admin).await.unwrap();
+        (!alive).then_some(())
+    })
+    .await;
+    assert_eq!(storage.get(&["key"]).await.unwrap(), [None]);
+}
+
 /// As after a full disk, or where a name led to a replica for a while.
 #[tokio::test]
 async fn connections_from_a_read_only_time_are_replaced_when_it_is_over() {
