@@ -30,7 +30,8 @@ delete from logto_entries where key in (
 ///
 /// A write waits for other writers as long as the pool's `busy_timeout` lets it; turn on
 /// `SqliteJournalMode::Wal`, so that readers wait for none. A pool over `sqlite::memory:` must have
-/// one connection only, because each has a database of its own.
+/// one connection only, because each has a database of its own, and must not replace it after a while:
+/// `max_connections(1)`, `idle_timeout(None)`, `max_lifetime(None)`.
 ///
 /// # Example
 ///
