@@ -10,8 +10,9 @@ use crate::{Auth, Reply};
 ///
 /// Browsers send the session's cookie with what a page of another site sends, too, such as the call
 /// of a server function of Leptos or Dioxus. With this, a request that may change something (any
-/// method but `GET`, `HEAD`, `OPTIONS`, and `TRACE`) gets 403 if it has a session and does not come
-/// from a page of this app, as [`require_own_page`](logto::web::Context::require_own_page) decides.
+/// method but `GET`, `HEAD`, `OPTIONS`, and `TRACE`, and a WebSocket) gets 403 if it has a session
+/// and does not come from a page of this app, as
+/// [`require_own_page`](logto::web::Context::require_own_page) decides.
 ///
 /// It also loads the session before the handler runs. A page that is streamed may ask for it when
 /// the headers have left: it would tell caches nothing then, and lose the cookie that renews the
@@ -39,7 +40,7 @@ use crate::{Auth, Reply};
 pub async fn own_pages_only(auth: Auth, request: Request, next: Next) -> Result<Response, Reply> {
     // If that cannot be known now, it may be known when the handler asks.
     let may_have_session = auth.is_authenticated().await.unwrap_or(true);
-    if may_have_session && !request.method().is_safe() {
+    if may_have_session && auth.may_change_something() {
         auth.require_own_page()?;
     }
     Ok(next.run(request).await)

@@ -104,6 +104,11 @@ async fn a_page_of_another_site_changes_nothing_with_a_session() {
         ("POST", vec![], 200),
         ("GET", vec![session, evil], 200),
         ("HEAD", vec![session, evil], 200),
+        ("TRACE", vec![session, evil], 405),
+        // Its messages change something.
+        ("GET", vec![session, evil, ("upgrade", "websocket")], 403),
+        ("GET", vec![session, own, ("upgrade", "websocket")], 200),
+        ("GET", vec![evil, ("upgrade", "websocket")], 200),
     ] {
         let answer = guarded(&fixture, method, &headers).await;
         assert_eq!(answer.status().as_u16(), status, "{method} {headers:?}");

@@ -48,9 +48,9 @@ impl Context {
     ///
     /// A request that brings a token is judged by it alone. A session counts only where the request
     /// comes from a page of this app, except to read: other sites can make a browser send the
-    /// cookie. For a session the user's access token for the API is taken, so the
-    /// [configuration](crate::LogtoConfig::with_resources) has to name the API's resource, and the
-    /// scopes that the policy asks for.
+    /// cookie. To open a WebSocket is more than to read. For a session the user's access token for
+    /// the API is taken, so the [configuration](crate::LogtoConfig::with_resources) has to name the
+    /// API's resource, and the scopes that the policy asks for.
     ///
     /// `organization` is the one that the request is about, where the policy
     /// [asks](Policy::organization_from) for it.

@@ -156,9 +156,10 @@ impl Request {
         })
     }
 
-    /// Whether the request changes nothing (RFC 9110, section 9.2.1).
+    /// Whether the request changes nothing (RFC 9110, section 9.2.1). The handshake of a WebSocket
+    /// is a `GET` too, but a page of any host may open one, read what comes, and send what it likes.
     pub(crate) fn is_safe(&self) -> bool {
-        matches!(self.method(), "GET" | "HEAD" | "OPTIONS")
+        matches!(self.method(), "GET" | "HEAD" | "OPTIONS" | "TRACE") && !self.is_web_socket()
     }
 
     /// Whether a page of `origin` made the request, as far as the browser says. A request without

@@ -33,6 +33,24 @@ impl Context {
         }
     }
 
+    /// Whether the request may change something: any but `GET`, `HEAD`, `OPTIONS`, and `TRACE`, and
+    /// the handshake of a WebSocket, which is a `GET`. For middleware that
+    /// [requires a page of this app](Self::require_own_page) for all such requests.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::{Context, Reply};
+    ///
+    /// fn check(context: &Context) -> Result<(), Reply> {
+    ///     if context.may_change_something() { context.require_own_page() } else { Ok(()) }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn may_change_something(&self) -> bool {
+        !self.request().is_safe()
+    }
+
     async fn current_session(&self) -> Result<Option<SessionId>, Error> {
         Ok(self.loaded_session().await?.map(|loaded| loaded.session.id))
     }

@@ -22,6 +22,8 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
     let forged = ("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.");
     let (alice, machine) = (alice.as_str(), machine.as_str());
     let cross_site = ("sec-fetch-site", "cross-site");
+    let sibling = ("sec-fetch-site", "same-site");
+    let socket = ("upgrade", "websocket");
     let damaged = format!("logto_{}=damaged", app.tenant.app_id());
     let referer = ("referer", "https://evil.example/page");
     for (method, headers, status, body) in [
@@ -36,6 +38,13 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
         ("POST", vec![cookie, ("origin", "null")], 403, ""),
         ("POST", vec![cookie, cross_site], 403, ""),
         ("POST", vec![cookie, referer], 403, ""),
+        // A page of another host can read and write what it opens, and a browser of a sibling
+        // sends the cookie with it.
+        ("GET", vec![cookie, OURS, socket], 200, alice),
+        ("GET", vec![cookie, socket], 200, alice),
+        ("GET", vec![cookie, EVIL, socket], 403, ""),
+        ("GET", vec![cookie, sibling, socket], 403, ""),
+        ("GET", vec![token, EVIL, socket], 200, machine),
         // No browser sends a token by itself.
         ("POST", vec![token, EVIL], 200, machine),
         ("POST", vec![cookie, token, EVIL], 200, machine),
