@@ -97,6 +97,16 @@ mod tests {
         }
     }
 
+    /// Such as services of containers.
+    #[test]
+    fn a_host_may_have_an_underscore() {
+        let list = ["https://my_app.example.org/shop", "https://*.a_b.example.org/shop"];
+        let settings = settings(&list).unwrap();
+        for host in ["my_app.example.org", "pr_1.a_b.example.org"] {
+            assert_eq!(settings.origin_of(Some(host)), format!("https://{host}"));
+        }
+    }
+
     #[test]
     fn an_address_that_cookies_and_routes_do_not_fit_is_refused() {
         for (address, accepted) in [

@@ -14,7 +14,7 @@ impl Settings {
     pub(crate) fn origin_of(&self, host: Option<&str>) -> Cow<'_, str> {
         let allowed = || {
             let host = host?;
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
             if !host.bytes().all(plain) {
                 return None;
             }
