@@ -26,6 +26,7 @@ pub struct Error {
     kind: ErrorKind,
     message: Cow<'static, str>,
     code: Option<String>,
+    is_answer_lost: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -72,7 +73,8 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), code: None, source: None }
+        let (code, is_answer_lost, source) = (None, false, None);
+        Self { kind, message: message.into(), code, is_answer_lost, source }
     }
 
     pub(crate) fn with_source(
@@ -85,6 +87,16 @@ impl Error {
 
     pub(crate) fn refused(message: impl Into<Cow<'static, str>>, code: String) -> Self {
         Self { code: Some(code), ..Self::new(ErrorKind::Refused, message) }
+    }
+
+    /// The same error of a request that Logto may have carried out, if `is_lost`.
+    pub(crate) fn with_lost_answer(self, is_lost: bool) -> Self {
+        Self { is_answer_lost: is_lost, ..self }
+    }
+
+    /// Whether Logto may have done what it was asked to although its answer was lost.
+    pub(crate) fn is_answer_lost(&self) -> bool {
+        self.is_answer_lost
     }
 
     /// What kind of error it is.

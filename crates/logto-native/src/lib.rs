@@ -14,6 +14,7 @@ mod key_ring;
 mod lock;
 mod metadata;
 mod protocol;
+mod refresh;
 mod store;
 mod stored;
 mod user;

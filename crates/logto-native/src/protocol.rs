@@ -10,9 +10,8 @@ use oauth2::basic::{
 use oauth2::{
     AuthorizationCode, Client, ClientId, CsrfToken, DeviceCodeErrorResponseType, EndpointNotSet,
     EndpointSet, ErrorResponse, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    StandardDeviceAuthorizationResponse, StandardRevocableToken, StandardTokenResponse,
-    TokenResponse,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardDeviceAuthorizationResponse,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -23,6 +22,7 @@ use crate::config::NativeConfig;
 use crate::error::{Error, ErrorKind};
 use crate::metadata::{self, Metadata};
 
+pub(crate) const USER_AGENT: &str = concat!("logto-rust/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// What a token lives if the answer does not say; Logto always says.
@@ -46,7 +46,7 @@ type LogtoClient = Client<
 type Sent = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>>;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct IdTokenField {
+pub(crate) struct IdTokenField {
     id_token: Option<String>,
 }
 
@@ -70,12 +70,13 @@ pub(crate) struct Authorization {
 
 /// Requests to one tenant for one app.
 pub(crate) struct Protocol {
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     pub(crate) issuer: String,
     pub(crate) app_id: String,
     scopes: Vec<String>,
     resources: Vec<String>,
     metadata: OnceCell<Metadata>,
+    pub(crate) request_timeout: Duration,
 }
 
 impl Protocol {
@@ -91,19 +92,16 @@ impl Protocol {
         if config.app_id.is_empty() {
             return Err(invalid("the app's id is empty"));
         }
-        let user_agent = concat!("logto-rust/", env!("CARGO_PKG_VERSION"));
         let client =
-            logto_http::client(&url, user_agent, CONNECT_TIMEOUT, config.request_timeout).build();
-        let client = client.map_err(|error| {
-            Error::with_source(ErrorKind::Internal, "the HTTP client cannot be set up", error)
-        })?;
+            logto_http::client(&url, USER_AGENT, CONNECT_TIMEOUT, config.request_timeout).build();
         Ok(Self {
-            http: client,
+            http: client.map_err(no_client)?,
             issuer: format!("{endpoint}/oidc"),
             app_id: config.app_id.clone(),
             scopes: config.scopes.clone(),
             resources: config.resources.clone(),
             metadata: OnceCell::new(),
+            request_timeout: config.request_timeout,
         })
     }
 
@@ -116,7 +114,7 @@ impl Protocol {
         Err(Error::new(ErrorKind::InvalidRequest, why))
     }
 
-    async fn metadata(&self) -> Result<&Metadata, Error> {
+    pub(crate) async fn metadata(&self) -> Result<&Metadata, Error> {
         let fetch = async {
             let url = format!("{}/.well-known/openid-configuration", self.issuer);
             let answer = self.http.get(url).send().await.map_err(unreachable)?;
@@ -129,7 +127,7 @@ impl Protocol {
         self.metadata.get_or_try_init(|| fetch).await
     }
 
-    fn client(&self, metadata: &Metadata) -> LogtoClient {
+    pub(crate) fn client(&self, metadata: &Metadata) -> LogtoClient {
         Client::new(ClientId::new(self.app_id.clone()))
             .set_auth_uri(metadata.authorization_endpoint.clone())
             .set_token_uri(metadata.token_endpoint.clone())
@@ -221,21 +219,6 @@ impl Protocol {
         Ok(Tokens::new(&answer, None))
     }
 
-    pub(crate) async fn refresh(
-        &self,
-        refresh_token: &str,
-        resource: &str,
-    ) -> Result<Tokens, Error> {
-        let client = self.client(self.metadata().await?);
-        let answer = client
-            .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
-            .add_extra_param("resource", resource)
-            .request_async(&self.sender())
-            .await;
-        let answer = answer.map_err(|error| failed("the refresh", error))?;
-        Ok(Tokens::new(&answer, Some(resource)))
-    }
-
     /// Revokes a refresh token and with it everything that was issued for the sign-in (RFC 7009).
     /// By hand: `oauth2` takes no plain http here, which a Logto in a private network may have.
     pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
@@ -251,21 +234,30 @@ impl Protocol {
 
     /// Sends what `oauth2` prepared. It owns the client, as a task of its own has to.
     fn sender(&self) -> impl Fn(HttpRequest) -> Sent + use<> {
-        let http = self.http.clone();
-        move |request| {
-            let http = http.clone();
-            Box::pin(async move {
-                let request = reqwest::Request::try_from(request).map_err(|error| {
-                    Error::with_source(ErrorKind::Internal, "the request cannot be sent", error)
-                })?;
-                read(http.execute(request).await.map_err(unreachable)?).await
-            })
-        }
+        sent_by(&self.http)
     }
 }
 
+/// Sends what `oauth2` prepared. It owns the client.
+pub(crate) fn sent_by(http: &reqwest::Client) -> impl Fn(HttpRequest) -> Sent + use<> {
+    let http = http.clone();
+    move |request| {
+        let http = http.clone();
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(|error| {
+                Error::with_source(ErrorKind::Internal, "the request cannot be sent", error)
+            })?;
+            read(http.execute(request).await.map_err(unreachable)?).await
+        })
+    }
+}
+
+pub(crate) fn no_client(error: reqwest::Error) -> Error {
+    Error::with_source(ErrorKind::Internal, "the HTTP client cannot be set up", error)
+}
+
 impl Tokens {
-    fn new(
+    pub(crate) fn new(
         answer: &StandardTokenResponse<IdTokenField, BasicTokenType>,
         resource: Option<&str>,
     ) -> Self {
@@ -297,7 +289,9 @@ async fn read(answer: reqwest::Response) -> Result<HttpResponse, Error> {
     let body = body.ok_or_else(too_long)?;
     if logto_http::cannot_serve(status.as_u16()) {
         let why = format!("Logto cannot serve now: status {status}");
-        return Err(Error::new(ErrorKind::Unreachable, why));
+        // These are said before anything is done.
+        let is_lost = !matches!(status.as_u16(), 408 | 429 | 503);
+        return Err(Error::new(ErrorKind::Unreachable, why).with_lost_answer(is_lost));
     }
     let mut response = HttpResponse::new(body);
     *response.status_mut() = status;
@@ -305,12 +299,17 @@ async fn read(answer: reqwest::Response) -> Result<HttpResponse, Error> {
 }
 
 fn unreachable(error: reqwest::Error) -> Error {
+    let is_lost = !error.is_connect();
     let (why, cause, error) = logto_http::failure(error);
     let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
-    Error::with_source(ErrorKind::Unreachable, format!("Logto is unreachable: {why}{cause}"), error)
+    let why = format!("Logto is unreachable: {why}{cause}");
+    Error::with_source(ErrorKind::Unreachable, why, error).with_lost_answer(is_lost)
 }
 
-fn failed<T: ErrorResponse + 'static>(what: &str, error: RequestTokenError<Error, T>) -> Error {
+pub(crate) fn failed<T: ErrorResponse + 'static>(
+    what: &str,
+    error: RequestTokenError<Error, T>,
+) -> Error {
     match error {
         RequestTokenError::Request(error) => error,
         RequestTokenError::ServerResponse(answer) => {
@@ -323,6 +322,7 @@ fn failed<T: ErrorResponse + 'static>(what: &str, error: RequestTokenError<Error
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Error::new(
             ErrorKind::InvalidResponse,
             format!("Logto's answer to {what} cannot be read"),
-        ),
+        )
+        .with_lost_answer(true),
     }
 }

@@ -190,6 +190,16 @@ async fn an_outage_is_no_sign_out() {
     assert!(app.access_token(THINGS).await.is_ok());
 }
 
+/// Logto has replaced the refresh token, and takes the old one for three seconds more.
+#[tokio::test]
+async fn a_refresh_whose_answer_is_lost_is_repeated_at_once() {
+    let fixture = Fixture::start().await;
+    let app = fixture.signed_in().await;
+    fixture.tenant.faults().set_times(Endpoint::Token, Fault::LoseAnswer, 1);
+    app.access_token(THINGS).await.unwrap();
+    assert_eq!(fixture.refreshes(), 2);
+}
+
 #[tokio::test]
 async fn what_logto_ended_is_forgotten() {
     let fixture = Fixture::start().await;
