@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest};
@@ -99,15 +100,23 @@ pub(crate) fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Opt
 pub fn metadata_routes(api: &Api) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let api = api.clone();
     move |config| {
-        let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
+        let (Some(path), Some(metadata), Some(preflight)) =
+            (api.metadata_path(), api.metadata(), api.metadata_preflight())
+        else {
             return;
         };
-        let metadata = Reply::from(metadata);
-        let handler = move || {
-            let metadata = metadata.clone();
-            async move { metadata }
+        let handler = |reply: logto::web::Reply| {
+            let reply = Reply::from(reply);
+            move || {
+                let reply = reply.clone();
+                async move { reply }
+            }
         };
-        config.route(path, web::get().to(handler));
+        let resource = web::resource(path)
+            .route(web::get().to(handler(metadata.clone())))
+            .route(web::head().to(handler(metadata)))
+            .route(web::method(Method::OPTIONS).to(handler(preflight)));
+        config.service(resource);
     }
 }
 

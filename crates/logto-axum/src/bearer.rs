@@ -100,11 +100,13 @@ where
 /// }
 /// ```
 pub fn metadata_routes<S: Clone + Send + Sync + 'static>(api: &Api) -> Router<S> {
-    let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
+    let (Some(path), Some(metadata), Some(preflight)) =
+        (api.metadata_path(), api.metadata(), api.metadata_preflight())
+    else {
         return Router::new();
     };
-    let metadata = Reply::from(metadata);
-    Router::new().route(path, get(async move || metadata))
+    let (metadata, preflight) = (Reply::from(metadata), Reply::from(preflight));
+    Router::new().route(path, get(async move || metadata).options(async move || preflight))
 }
 
 impl<P> Clone for Authorized<P> {

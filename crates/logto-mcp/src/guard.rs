@@ -14,7 +14,7 @@ use tower::BoxError;
 
 use crate::ending::ending;
 use crate::operation::{Operation, id};
-use crate::origins::{allow, metadata_preflight, preflight};
+use crate::origins::{allow, preflight};
 use crate::reply::{BoxResponse, empty, from_core, not_allowed, rpc_error};
 use crate::table::{EVERYBODY, Requester, Undeclared, organization};
 use crate::{Mcp, sessions};
@@ -74,11 +74,12 @@ impl Mcp {
     }
 
     fn metadata(&self, method: &Method) -> BoxResponse {
-        match (method, self.api.metadata()) {
-            (&Method::OPTIONS, _) => metadata_preflight(),
-            (&Method::GET | &Method::HEAD, Some(document)) => from_core(document),
-            _ => not_allowed("GET, HEAD, OPTIONS"),
-        }
+        let reply = match *method {
+            Method::OPTIONS => self.api.metadata_preflight(),
+            Method::GET | Method::HEAD => self.api.metadata(),
+            _ => None,
+        };
+        reply.map_or_else(|| not_allowed("GET, HEAD, OPTIONS"), from_core)
     }
 
     /// The origin of the page that asks, of those that may.

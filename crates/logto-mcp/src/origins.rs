@@ -116,22 +116,11 @@ pub(crate) fn preflight(asked: &HeaderMap) -> BoxResponse {
     let parameters = wanted.map(|name| name.trim().to_ascii_lowercase());
     let parameters = parameters.filter(|name| name.starts_with(PARAMETERS));
     let allowed: Vec<_> = HEADERS.map(str::to_owned).into_iter().chain(parameters).collect();
-    preflight_answer("GET, POST, DELETE", &allowed.join(", "))
-}
-
-/// The same for the metadata, which every page may read.
-pub(crate) fn metadata_preflight() -> BoxResponse {
-    let mut response = preflight_answer("GET, HEAD", "mcp-protocol-version, accept, content-type");
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    response
-}
-
-fn preflight_answer(methods: &'static str, allowed: &str) -> BoxResponse {
     let mut response = empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
-    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+    let methods = HeaderValue::from_static("GET, POST, DELETE");
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+    if let Ok(allowed) = HeaderValue::from_str(&allowed.join(", ")) {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     }
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

@@ -84,11 +84,14 @@ pub(crate) fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<
 /// }
 /// ```
 pub fn metadata_routes(api: &Api) -> Route {
-    let (Some(path), Some(metadata)) = (api.metadata_path(), api.metadata()) else {
+    let (Some(path), Some(metadata), Some(preflight)) =
+        (api.metadata_path(), api.metadata(), api.metadata_preflight())
+    else {
         return Route::new();
     };
-    let metadata = Reply::from(metadata);
-    Route::new().at(path, get(make_sync(move |_| metadata.clone())))
+    let (metadata, preflight) = (Reply::from(metadata), Reply::from(preflight));
+    let metadata = get(make_sync(move |_| metadata.clone()));
+    Route::new().at(path, metadata.options(make_sync(move |_| preflight.clone())))
 }
 
 impl<P> Clone for Authorized<P> {

@@ -125,10 +125,13 @@ impl Fairing for ApiFairing {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         let Self(api) = self;
-        let rocket = match (api.metadata_path(), api.metadata()) {
-            (Some(path), Some(metadata)) => {
-                let metadata = Metadata(metadata.into());
-                rocket.mount("/", [Route::new(Method::Get, path, metadata)])
+        let rocket = match (api.metadata_path(), api.metadata(), api.metadata_preflight()) {
+            (Some(path), Some(metadata), Some(preflight)) => {
+                let routes = [(Method::Get, metadata), (Method::Options, preflight)];
+                let route = |(method, reply): (_, web::Reply)| {
+                    Route::new(method, path, Metadata(reply.into()))
+                };
+                rocket.mount("/", routes.map(route))
             }
             _ => rocket,
         };

@@ -10,7 +10,7 @@ use url::Url;
 use super::bearer::{credentials, several, token};
 use super::challenge::Challenge;
 use super::config::refused;
-use super::metadata::document;
+use super::metadata::{document, preflight};
 use super::personal::PersonalTokens;
 use super::verify::Verifier;
 use super::{AccessTokenClaims, ApiConfig, Policy};
@@ -376,6 +376,25 @@ impl Api {
         let metadata = self.0.metadata.as_ref()?;
         let issuer = self.0.provider.issuer();
         Some(document(self.resource(), issuer, &metadata.scopes))
+    }
+
+    /// The answer to an `OPTIONS` request for the [metadata](Self::metadata). A browser sends one
+    /// before a page of another origin reads the document, because MCP clients add a header.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Api;
+    /// use logto::web::Reply;
+    ///
+    /// /// What an adapter serves where the metadata is.
+    /// fn serve(api: &Api, method: &str) -> Option<Reply> {
+    ///     if method == "OPTIONS" { api.metadata_preflight() } else { api.metadata() }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn metadata_preflight(&self) -> Option<Reply> {
+        self.0.metadata.as_ref().map(|_| preflight())
     }
 
     fn seen_before(&self, token: &[u8]) -> Option<AccessTokenClaims> {

@@ -7,6 +7,8 @@ use url::Url;
 use crate::reply::Reply;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+/// What clients send along: MCP has a header of its own.
+const REQUEST_HEADERS: &str = "mcp-protocol-version, accept, content-type";
 
 /// The address of the metadata: the well-known path between host and path of the resource
 /// (section 3.1).
@@ -30,6 +32,15 @@ pub(super) fn document(resource: &str, issuer: &str, scopes: &[String]) -> Reply
         "bearer_methods_supported": ["header"],
     });
     Reply::json_document(200, &document).with_header("access-control-allow-origin", "*")
+}
+
+/// The answer to a browser that asks whether a page of another origin may read the document.
+pub(super) fn preflight() -> Reply {
+    Reply::new(204)
+        .with_header("access-control-allow-origin", "*")
+        .with_header("access-control-allow-methods", "GET, HEAD")
+        .with_header("access-control-allow-headers", REQUEST_HEADERS)
+        .with_header("access-control-max-age", "600")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use logto_tests::bearer::Then::{Invalid, Malformed, Missing};
 use logto_tests::bearer::{ALICE, Fixture, RESOURCE};
 use logto_tests::hostile::{Answer, Endpoint, Key};
+use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
@@ -49,6 +50,30 @@ async fn the_metadata_says_where_tokens_come_from() {
     });
     assert_eq!(document, expected);
     assert!(seen.headers.contains(&("access-control-allow-origin", "*".to_owned())));
+}
+
+/// A browser asks first, because MCP clients send a header of their own.
+#[tokio::test]
+async fn a_script_of_another_site_may_read_the_metadata() {
+    let fixture = Fixture::new().await;
+    let client = reqwest::Client::new();
+    for (name, address) in fixture.addresses() {
+        let url = format!("http://{address}/.well-known/oauth-protected-resource");
+        let asked = client
+            .request(Method::OPTIONS, &url)
+            .header("origin", "https://inspector.example")
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "mcp-protocol-version");
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status(), 204, "{name}");
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        assert_eq!(header("access-control-allow-origin"), Some("*"), "{name}");
+        let allowed = header("access-control-allow-headers").unwrap_or_default();
+        assert!(allowed.contains("mcp-protocol-version"), "{name}: {allowed}");
+        let head = client.head(&url).send().await.unwrap();
+        assert_eq!(head.status(), 200, "{name}");
+        assert_eq!(client.delete(&url).send().await.unwrap().status().as_u16() / 100, 4, "{name}");
+    }
 }
 
 #[tokio::test]
