@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::store::CredentialStore;
 
+/// As many as Linux follows.
+const MAX_LINKS: usize = 40;
+
 /// Credentials in a file of mode 0600, in a folder of mode 0700 if the folder is new. Windows
-/// protects it by the folder's own permissions.
+/// protects it by the folder's own permissions. A link to a file stays one.
 ///
 /// # Example
 ///
@@ -65,6 +68,19 @@ impl FileStore {
     }
 }
 
+/// What a link leads to, whether it is there or not.
+fn followed(file: &Path) -> PathBuf {
+    let mut target = file.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(next) = fs::read_link(&target) else {
+            return target;
+        };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    // A circle.
+    file.to_owned()
+}
+
 fn config_folder() -> Option<PathBuf> {
     let variable = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || env::home_dir().filter(|path| path.is_absolute());
@@ -93,23 +109,25 @@ impl CredentialStore for FileStore {
     }
 
     fn save(&self, credentials: &[u8]) -> io::Result<()> {
-        create_folder(&self.file)?;
-        let new = with_suffix(&self.file, ".new");
+        let target = followed(&self.file);
+        create_folder(&target)?;
+        let new = with_suffix(&target, ".new");
         // What a process left that was killed may have other permissions.
         remove(&new)?;
         let write = || {
             let mut file = private().create_new(true).open(&new)?;
             file.write_all(credentials)?;
             file.sync_all()?;
-            fs::rename(&new, &self.file)
+            fs::rename(&new, &target)
         };
-        write().map_err(|error| named(&self.file, &error))
+        write().map_err(|error| named(&target, &error))
     }
 
     fn check(&self) -> io::Result<()> {
-        create_folder(&self.file)?;
+        let target = followed(&self.file);
+        create_folder(&target)?;
         // Not the file that another process may be saving to.
-        let tried = with_suffix(&self.file, &format!(".tried-{}", std::process::id()));
+        let tried = with_suffix(&target, &format!(".tried-{}", std::process::id()));
         remove(&tried)?;
         let written = private().create_new(true).open(&tried);
         let written = written.and_then(|mut file| file.write_all(b"\n"));
@@ -118,7 +136,7 @@ impl CredentialStore for FileStore {
     }
 
     fn delete(&self) -> io::Result<()> {
-        remove(&self.file)
+        remove(&followed(&self.file))
     }
 
     fn lock_file(&self) -> &Path {
@@ -187,6 +205,34 @@ mod tests {
             let path = file.parent().unwrap().display().to_string();
             assert!(error.to_string().starts_with(&path), "{error}");
         }
+    }
+
+    /// Users keep files of programs elsewhere, as on an encrypted disk.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let [file, between, elsewhere] =
+            ["credentials.json", "link", "disk/credentials"].map(|name| folder.path().join(name));
+        symlink("link", &file).unwrap();
+        symlink(&elsewhere, &between).unwrap();
+        let store = FileStore::new(&file);
+        for secret in [b"one", b"two"] {
+            store.save(secret).unwrap();
+            assert_eq!(fs::read(&elsewhere).unwrap(), secret);
+        }
+        assert_eq!(store.load().unwrap().as_deref(), Some(&b"two"[..]));
+        store.delete().unwrap();
+        assert!(!elsewhere.exists());
+        assert_eq!(store.load().unwrap(), None);
+        assert!(file.is_symlink() && between.is_symlink());
+
+        fs::remove_file(&file).unwrap();
+        symlink(&file, &file).unwrap();
+        store.save(b"three").unwrap();
+        assert_eq!(store.load().unwrap().as_deref(), Some(&b"three"[..]));
     }
 
     #[cfg(unix)]
