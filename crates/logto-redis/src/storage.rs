@@ -71,7 +71,8 @@ impl RedisStorage {
     }
 
     /// The store that the app is connected to already. How long connecting and answering may take
-    /// is as the app has set it.
+    /// is as the app has set it. A server that became a replica after a failover is left only by a
+    /// store that [connects by itself](Self::open).
     ///
     /// Without [`with_subscriber`](Self::with_subscriber) open streams are asked about every
     /// second.
