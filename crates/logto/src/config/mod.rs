@@ -12,6 +12,7 @@ mod routes;
 pub(crate) mod scope;
 mod sessions;
 mod settings;
+mod trimmed;
 pub(crate) mod validate;
 mod webhooks;
 
@@ -31,6 +32,7 @@ pub(crate) use page::PageTemplate;
 pub use page::{PageAction, PageActionKind, PageContent};
 pub use prompt::Prompt;
 pub(crate) use settings::{Settings, issuer_of};
+pub(crate) use trimmed::trimmed;
 
 /// What the SDK has to know about your app and your Logto tenant.
 ///
@@ -93,6 +95,9 @@ pub struct LogtoConfig {
 impl LogtoConfig {
     /// The three values that Logto's console shows for a "Traditional web" application.
     ///
+    /// White space around them, and around other secrets, does not count: they may be the contents of
+    /// files, which end with a line break.
+    ///
     /// # Example
     ///
     /// ```
@@ -114,8 +119,8 @@ impl LogtoConfig {
     ) -> Self {
         Self {
             endpoint: endpoint.into(),
-            app_id: app_id.into(),
-            app_secret: app_secret.into().into(),
+            app_id: trimmed(app_id),
+            app_secret: trimmed(app_secret).into(),
             internal_endpoint: None,
             base_url: "http://localhost:3000".to_owned(),
             allowed_base_urls: Vec::new(),
@@ -178,7 +183,7 @@ impl LogtoConfig {
     /// ```
     #[must_use]
     pub fn with_base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.base_url = base_url.into();
+        self.base_url = trimmed(base_url);
         self
     }
 
@@ -232,7 +237,7 @@ impl LogtoConfig {
     /// ```
     #[must_use]
     pub fn with_cookie_secret(mut self, secret: impl Into<String>) -> Self {
-        self.cookie_secrets.push(secret.into().into());
+        self.cookie_secrets.push(trimmed(secret).into());
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use super::LogtoConfig;
+use super::{LogtoConfig, trimmed};
 use crate::webhooks::{Delivery, WebhookHandler};
 
 impl LogtoConfig {
@@ -27,7 +27,7 @@ impl LogtoConfig {
     /// ```
     #[must_use]
     pub fn with_webhook_signing_key(mut self, key: impl Into<String>) -> Self {
-        self.webhook_keys.push(key.into().into());
+        self.webhook_keys.push(trimmed(key).into());
         self
     }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::validate::address;
-use crate::config::{ConfigError, ConfigProblem};
+use crate::config::{ConfigError, ConfigProblem, trimmed};
 use crate::http::Limits;
 
 /// What the SDK has to know about an application that gets tokens without a browser.
@@ -37,7 +37,8 @@ pub struct MachineConfig {
 }
 
 impl MachineConfig {
-    /// The three values that Logto's console shows for a "Machine-to-machine" application.
+    /// The three values that Logto's console shows for a "Machine-to-machine" application. White space
+    /// around them does not count.
     #[must_use]
     pub fn new(
         endpoint: impl Into<String>,
@@ -47,8 +48,8 @@ impl MachineConfig {
         Self {
             endpoint: endpoint.into(),
             internal_endpoint: None,
-            app_id: app_id.into(),
-            app_secret: app_secret.into().into(),
+            app_id: trimmed(app_id),
+            app_secret: trimmed(app_secret).into(),
             clock: Clock::system(),
             limits: Limits::default(),
         }

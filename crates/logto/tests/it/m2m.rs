@@ -269,6 +269,16 @@ async fn an_opaque_token_is_asked_about_and_a_jwt_refused() {
     assert!(!format!("{error} {error:?}").contains(jwt.as_str()));
 }
 
+#[tokio::test]
+async fn credentials_may_be_the_contents_of_files() {
+    let tenant = LocalTenant::builder().start().await.unwrap();
+    let machine = tenant.machine_app();
+    let file = |value: &str| format!("{value}\n");
+    let (id, secret) = (file(&machine.app_id), file(&machine.app_secret));
+    let app = MachineApp::new(MachineConfig::new(tenant.endpoint(), id, secret)).unwrap();
+    assert!(app.token(THINGS, "read:things").await.is_ok());
+}
+
 #[test]
 fn every_problem_of_the_configuration_is_named() {
     let error = MachineApp::new(MachineConfig::new("logto.app", "", " ")).unwrap_err();
