@@ -7,7 +7,7 @@ use logto_management::provision::{Plan, Provisioned};
 use secrecy::ExposeSecret;
 
 use super::wanted::Wanted;
-use crate::env_file::{EnvFile, Written};
+use crate::env_file::{EnvFile, Written, quoted};
 use crate::failure::Failure;
 
 const COOKIE_SECRET: &str = "LOGTO_COOKIE_SECRET";
@@ -85,5 +85,22 @@ fn random_secret() -> Result<String, Failure> {
 pub(crate) fn how_to_load(file: &Path) -> String {
     // Without a slash a shell would look for the file in its search path.
     let here = if file.is_absolute() { "" } else { "./" };
-    format!("set -a; . {here}{}; set +a", file.display())
+    let path = quoted(&format!("{here}{}", file.display()));
+    format!("set -a; . {path}; set +a")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_the_shell() {
+        for (file, path) in [
+            (".env", "./.env"),
+            ("/home/app/.env", "/home/app/.env"),
+            ("/srv/my app/$env", "\"/srv/my app/\\$env\""),
+        ] {
+            assert_eq!(how_to_load(Path::new(file)), format!("set -a; . {path}; set +a"));
+        }
+    }
 }
