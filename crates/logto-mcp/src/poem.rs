@@ -78,7 +78,7 @@ impl McpEndpoint {
                     ("this server does not have the method", ErrorCode::METHOD_NOT_FOUND);
                 return rpc_error(StatusCode::NOT_FOUND, code, text, id(request));
             }
-            // A notification, or the answer to a question that this server never requester.
+            // A notification, or the answer to a question that this server never asked.
             Some(_) => return empty(StatusCode::ACCEPTED),
             None => {}
         }

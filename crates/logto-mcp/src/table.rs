@@ -122,7 +122,8 @@ impl<'a> Requester<'a> {
     }
 }
 
-/// The organization that the request is about, if the policy requester. There are no path parameters.
+/// The organization that the request is about, if the policy asks for one. There are no path
+/// parameters.
 pub(crate) fn organization<'a>(headers: &'a HeaderMap, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
         OrganizationFrom::Header(name) => headers.get(name)?.to_str().ok(),
