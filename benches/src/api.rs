@@ -134,8 +134,8 @@ fn page<'a, D: ProtectedRoute + 'a>(
     })
 }
 
-/// A route in each situation. `open` makes one that has its keys and has seen the first token; in the
-/// flood of distinct tokens it is `crowded`.
+/// A route in each situation. `open` makes one that has its keys and has seen the first token; in
+/// the flood of distinct tokens it is `crowded`.
 fn situations<'a, D: ProtectedRoute + 'a>(
     [before, first, distinct, unknown]: Names,
     runtime: &'a Runtime,
@@ -175,8 +175,8 @@ fn next<'a>(at: &mut usize, tokens: &'a [HeaderValue]) -> &'a HeaderValue {
     &tokens[*at]
 }
 
-/// How often each crate asks Logto for keys when tokens name unknown ones, and what becomes of a token of a key
-/// that is new. Returns our fetches.
+/// How often each crate asks Logto for keys when tokens name unknown ones, and what becomes of a
+/// token of a key that is new. Returns our fetches.
 async fn unknown_keys(fixture: &Fixture, report: &Report, tokens: &Tokens) -> usize {
     let (endpoint, issuer) = (fixture.tenant.endpoint(), fixture.tenant.issuer());
     let ours = async || logto(&Api::new(endpoint, API).expect("a configuration"));

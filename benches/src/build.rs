@@ -1,4 +1,5 @@
-//! What the SDK adds to an app that is built from nothing: CPU time, crates, and bytes of the program.
+//! What the SDK adds to an app that is built from nothing: CPU time, crates, and bytes of the
+//! program.
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Streams that wait for the end of their session: what each takes in memory, how many subscriptions
 //! the store has for them, and how soon all of them end when a user signs out on another instance.
 //!
-//! The streams are in a process of their own, without sign-ins: what those allocate and free would hide
-//! what a stream takes.
+//! The streams are in a process of their own, without sign-ins: what those allocate and free would
+//! hide what a stream takes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};

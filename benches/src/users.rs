@@ -1,5 +1,5 @@
-//! What a session adds to a page when many users come in turn, with a browser's headers: where a cache
-//! of sessions ends, it shows here.
+//! What a session adds to a page when many users come in turn, with a browser's headers: where a
+//! cache of sessions ends, it shows here.
 
 use std::cell::RefCell;
 

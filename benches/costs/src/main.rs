@@ -1,8 +1,8 @@
 //! What a request costs in instructions and allocations, which do not depend on the machine:
 //! `cargo xtask bench --check`.
 //!
-//! The program prints each case with its allocations. Under callgrind, [`measured`] is what counts: a
-//! dump is written each time that it returns, in the order of the cases.
+//! The program prints each case with its allocations. Under callgrind, [`measured`] is what counts:
+//! a dump is written each time that it returns, in the order of the cases.
 
 mod allocations;
 #[path = "../../src/fixture.rs"]

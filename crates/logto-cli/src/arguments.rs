@@ -58,9 +58,9 @@ pub(crate) struct Local {
     /// a role of the same name gives a user one of them
     #[arg(long, num_args = 2.., value_names = ["IDENTIFIER", "PERMISSION"], action = ArgAction::Set)]
     pub(crate) api: Vec<String>,
-    /// Another user who can sign in, with roles after colons if wanted: things-reader, things-editor,
-    /// or the name of a permission; any other role is shown in tokens and permits nothing. Can be
-    /// repeated
+    /// Another user who can sign in, with roles after colons if wanted: things-reader,
+    /// things-editor, or the name of a permission; any other role is shown in tokens and permits
+    /// nothing. Can be repeated
     #[arg(long = "user", value_name = "NAME[:ROLE…]")]
     pub(crate) users: Vec<String>,
     /// Tell your app at /backchannel-logout when a session ends

@@ -185,8 +185,8 @@ async fn run_command(mut command: Command, program: &str) -> Result<ExitCode, Fa
     tokio::select! {
         status = child.wait() => Ok(exit_code(status.map_err(failed)?)),
         by = interrupted => {
-            // Ctrl-C goes to every program of the terminal, the other signal to this one alone, or to
-            // both: one that has ended by itself hears nothing of it.
+            // Ctrl-C goes to every program of the terminal, the other signal to this one alone, or
+            // to both: one that has ended by itself hears nothing of it.
             #[cfg(unix)]
             if by == Interruption::Terminate && timeout(MOMENT, child.wait()).await.is_err() {
                 terminate(&child);

@@ -1,4 +1,5 @@
-//! Times and durations as Logto writes them: most times in milliseconds, a few in seconds, as lifetimes are.
+//! Times and durations as Logto writes them: most times in milliseconds, a few in seconds, as
+//! lifetimes are.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -11,8 +11,8 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use tokio::time::{Sleep, sleep};
 
-/// The body until `rest` has ended. Dropping it tells rmcp that the client is gone, so whatever feeds
-/// the stream stops too.
+/// The body until `rest` has ended. Dropping it tells rmcp that the client is gone, so whatever
+/// feeds the stream stops too.
 pub(crate) fn ending(
     body: BoxBody<Bytes, Infallible>,
     rest: Duration,

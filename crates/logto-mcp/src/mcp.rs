@@ -162,11 +162,11 @@ impl Mcp {
         self
     }
 
-    /// As [`with_tool`](Self::with_tool), for a method that rmcp has no name for, or that stands for
-    /// something which one caller began and another one must not see: `tasks/get`, `tasks/update`,
-    /// `tasks/cancel`, `skills/list`, `skills/get`, `resources/directory/read`,
-    /// `subscriptions/listen`. The server has to compare the [`Caller`](crate::Caller) with the owner
-    /// itself.
+    /// As [`with_tool`](Self::with_tool), for a method that rmcp has no name for, or that stands
+    /// for something which one caller began and another one must not see: `tasks/get`,
+    /// `tasks/update`, `tasks/cancel`, `skills/list`, `skills/get`, `resources/directory/read`,
+    /// `subscriptions/listen`. The server has to compare the [`Caller`](crate::Caller) with the
+    /// owner itself.
     ///
     /// # Example
     ///
@@ -185,8 +185,8 @@ impl Mcp {
     }
 
     /// Lets the pages of another origin, such as `https://inspector.example.com`, call the server
-    /// from the browser. By default only those of its own do. A path after the origin does not count;
-    /// what is not a URL is ignored and logged.
+    /// from the browser. By default only those of its own do. A path after the origin does not
+    /// count; what is not a URL is ignored and logged.
     ///
     /// # Example
     ///

@@ -133,8 +133,8 @@ impl BrowserSignIn {
         finish(app, authorization, redirect.map_err(late)??).await
     }
 
-    /// Ends the sign-in where the browser runs on another machine: the user copies the address that their
-    /// browser could not open, which begins with `http://127.0.0.1`.
+    /// Ends the sign-in where the browser runs on another machine: the user copies the address that
+    /// their browser could not open, which begins with `http://127.0.0.1`.
     ///
     /// # Errors
     ///

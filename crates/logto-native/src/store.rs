@@ -59,8 +59,8 @@ pub trait CredentialStore: Send + Sync + 'static {
     /// If it cannot be written now.
     fn save(&self, credentials: &[u8]) -> io::Result<()>;
 
-    /// Whether [`save`](Self::save) would work, asked before the user signs in: what a sign-in brings
-    /// and cannot be saved is lost. A store that does not know says yes.
+    /// Whether [`save`](Self::save) would work, asked before the user signs in: what a sign-in
+    /// brings and cannot be saved is lost. A store that does not know says yes.
     ///
     /// # Errors
     ///

@@ -12,9 +12,9 @@ use crate::debug_log;
 use crate::request::{kept, lazy_context, view};
 use crate::routes::{METHODS, routes};
 
-/// The fairing that the guards need. It mounts `/sign-in`, `/sign-in/frame`, `/sign-up`, `/callback`,
-/// `/sign-out`, `/backchannel-logout`, and `/webhooks/logto` at the root, and answers there below the path of the
-/// base URL too.
+/// The fairing that the guards need. It mounts `/sign-in`, `/sign-in/frame`, `/sign-up`,
+/// `/callback`, `/sign-out`, `/backchannel-logout`, and `/webhooks/logto` at the root, and answers
+/// there below the path of the base URL too.
 ///
 /// A prefix for the routes is part of the configuration, because redirects have to know it:
 /// [`LogtoConfig::with_route_prefix`](logto::LogtoConfig::with_route_prefix).

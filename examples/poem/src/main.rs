@@ -245,8 +245,8 @@ async fn magic_link() -> Html<String> {
     Html(pages::magic_link())
 }
 
-/// Signs in the owner of the address. Only from the page with the button: another site could sign its
-/// visitors in as someone else.
+/// Signs in the owner of the address. Only from the page with the button: another site could sign
+/// its visitors in as someone else.
 #[handler]
 async fn use_magic_link(auth: Auth, Form(mut form): Form<Fields>) -> Result<Reply, Reply> {
     auth.require_own_page()?;

@@ -298,8 +298,8 @@ struct MagicLink<'r> {
     token: &'r str,
 }
 
-/// Signs in the owner of the address. Only from the page with the button: another site could sign its
-/// visitors in as someone else.
+/// Signs in the owner of the address. Only from the page with the button: another site could sign
+/// its visitors in as someone else.
 #[post("/magic-link", data = "<form>")]
 async fn use_magic_link(auth: Auth, form: Form<MagicLink<'_>>) -> Result<Reply, Reply> {
     auth.require_own_page()?;

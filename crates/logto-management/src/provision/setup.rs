@@ -243,7 +243,8 @@ impl HuggingFaceSetup {
         self
     }
 
-    /// Has Logto tell the application at `/webhooks/logto` what happens to users. A webhook with that address is completed; its headers and further events stay.
+    /// Has Logto tell the application at `/webhooks/logto` what happens to users. A webhook with
+    /// that address is completed; its headers and further events stay.
     pub fn with_webhooks(mut self, on: bool) -> Self {
         self.webhooks = on;
         self

@@ -30,8 +30,8 @@ impl LogtoConfig {
     }
 
     /// A domain whose other hosts get the session's cookies too, for example `example.com` for an
-    /// app at `app.example.com`. Default: this host alone. Every host of that domain can then
-    /// read and replace the cookies, so all of them have to be trusted. The app's own hosts have to be
+    /// app at `app.example.com`. Default: this host alone. Every host of that domain can then read
+    /// and replace the cookies, so all of them have to be trusted. The app's own hosts have to be
     /// in it: browsers drop the cookies of others.
     ///
     /// # Example

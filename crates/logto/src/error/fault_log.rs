@@ -10,8 +10,8 @@ use crate::log_limit::LogLimit;
 /// How many faults are told apart: what Logto calls them is not ours to bound.
 const MAX_FAULTS: usize = 64;
 
-/// The error codes that a callback may bring (RFC 6749, section 4.1.2.1; OpenID Connect Core, section
-/// 3.1.2.6; RFC 8707). A visitor can write any other into the address of a callback.
+/// The error codes that a callback may bring (RFC 6749, section 4.1.2.1; OpenID Connect Core,
+/// section 3.1.2.6; RFC 8707). A visitor can write any other into the address of a callback.
 const CALLBACK_CODES: [&str; 17] = [
     "access_denied",
     "account_selection_required",

@@ -43,8 +43,8 @@ pub(crate) struct Sealed<'a> {
     pub(crate) text: Cow<'a, [u8]>,
 }
 
-/// The chunks of a header after the first, of each number all, looked up once however many candidates
-/// name them. Most sessions have none.
+/// The chunks of a header after the first, of each number all, looked up once however many
+/// candidates name them. Most sessions have none.
 type Chunks<'a> = OnceCell<Box<[OnceCell<Vec<&'a [u8]>>; MAX_CHUNKS]>>;
 
 /// What was sealed into a session cookie.

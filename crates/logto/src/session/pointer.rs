@@ -6,8 +6,8 @@ use crate::storage::Version;
 
 const VERSION: u8 = 3;
 
-/// Where to find the session, and what says that it has ended. All of it is asked of the store in one
-/// round trip.
+/// Where to find the session, and what says that it has ended. All of it is asked of the store in
+/// one round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SessionPointer {
     pub(crate) id: SessionId,

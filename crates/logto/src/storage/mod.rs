@@ -1,8 +1,8 @@
 //! Session stores: sessions outside of cookies, and coordination between instances.
 //!
 //! [`MemoryStorage`] is for one process. `logto-redis` and `logto-sqlx` are for several. A storage
-//! of your own implements [`Storage`] and shows with [`test_kit::check`] that it meets the requirements
-//! which the rest of the SDK relies on.
+//! of your own implements [`Storage`] and shows with [`test_kit::check`] that it meets the
+//! requirements which the rest of the SDK relies on.
 //!
 //! What the SDK stores is opaque: keys are hashes, values are sealed with the cookie secrets. A
 //! dump of the store is no credential.

@@ -58,9 +58,9 @@ impl Context {
     /// # Errors
     ///
     /// As [`Api::authorize`] and [`access_token`](Self::access_token). The error is also the answer
-    /// to send: a user who opens a page is redirected to sign-in, or sees a page that says that it is
-    /// not permitted; every other request gets the challenge for programs, and without a session the
-    /// address to sign in at.
+    /// to send: a user who opens a page is redirected to sign-in, or sees a page that says that it
+    /// is not permitted; every other request gets the challenge for programs, and without a session
+    /// the address to sign in at.
     ///
     /// # Example
     ///

@@ -33,8 +33,8 @@ macro_rules! events {
             )*
             /// A test delivery of any event, as Logto's console sends it: nothing happened.
             Test,
-            /// An event that this version does not know, or one without what it is about. The body is
-            /// in [`Delivery::json`](super::Delivery::json).
+            /// An event that this version does not know, or one without what it is about. The body
+            /// is in [`Delivery::json`](super::Delivery::json).
             Unknown,
         }
 

@@ -2,9 +2,8 @@
 //!
 //! It has Logto's rules for refresh tokens, the store with session and lease, and the steps that
 //! `flow/leased_refresh.rs` and, in `session/manager`, `refresh_turn.rs` and `leases.rs` take, each
-//! cut off from the next by whatever the others do. Time passes in half seconds, when nothing is left
-//! that happens at once.
-//! DESIGN.md says what this proves and what it does not.
+//! cut off from the next by whatever the others do. Time passes in half seconds, when nothing is
+//! left that happens at once. DESIGN.md says what this proves and what it does not.
 
 mod state;
 

@@ -60,8 +60,8 @@ async fn cookies_of_its_name_in_front_do_not_hide_the_session() {
     .await;
 }
 
-/// Browsers go on sending a cookie for a domain or a path that the app does not use any more, and the
-/// app cannot remove it.
+/// Browsers go on sending a cookie for a domain or a path that the app does not use any more, and
+/// the app cannot remove it.
 #[tokio::test]
 async fn of_several_sessions_the_newest_counts_wherever_its_cookie_is() {
     each(Backend::ALL, async |backend| {

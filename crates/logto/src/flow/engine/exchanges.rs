@@ -9,8 +9,8 @@ use crate::flow::{CallbackFailure, Transaction};
 use crate::session::Session;
 use crate::session::manager::{LoadedSession, ReplayGuard};
 
-/// How long an outcome is kept, in seconds, and how many are. What waits for the store may exceed the
-/// number, and what a request works on both.
+/// How long an outcome is kept, in seconds, and how many are. What waits for the store may exceed
+/// the number, and what a request works on both.
 const KEPT_FOR: u64 = 180;
 const MAX_KEPT: usize = 512;
 

@@ -22,10 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// users are told to wait before they try again.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
-/// Fetched when first needed; renewed in the background when it is old, while the old value
-/// serves; waited for a moment when it is twice as old; kept when a renewal fails. There is one fetch at a time, and those who wait for it share
-/// its outcome. While there is no value, the error of the last fetch is given to all who come
-/// before the next one is due.
+/// Fetched when first needed; renewed in the background when it is old, while the old value serves;
+/// waited for a moment when it is twice as old; kept when a renewal fails. There is one fetch at a
+/// time, and those who wait for it share its outcome. While there is no value, the error of the
+/// last fetch is given to all who come before the next one is due.
 #[derive(Debug)]
 pub(crate) struct Cached<T> {
     fresh_for: u64,

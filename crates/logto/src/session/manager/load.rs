@@ -157,8 +157,8 @@ impl SessionManager {
         }
     }
 
-    /// The other sessions than `id` whose cookies have our name too: browsers go on sending those for
-    /// a domain or a path that the app does not use any more, and it cannot remove them.
+    /// The other sessions than `id` whose cookies have our name too: browsers go on sending those
+    /// for a domain or a path that the app does not use any more, and it cannot remove them.
     pub(crate) fn others_in_cookies(
         &self,
         header: &[u8],
@@ -247,8 +247,8 @@ impl SessionManager {
         self.update(&moved, now, |_| true).await
     }
 
-    /// What is under a session's key, and whether the session has ended for another reason; one round
-    /// trip.
+    /// What is under a session's key, and whether the session has ended for another reason; one
+    /// round trip.
     async fn ask<'a>(
         &self,
         session: &str,
