@@ -114,13 +114,7 @@ mod tests {
     fn what_anyone_can_write_into_an_address_is_one_fault() {
         let log = FaultLog::default();
         for code in ["server_error", "invalid_scope", "code_1", "code_2", "code_3"] {
-            let response = ErrorResponse {
-                status: None,
-                error: Some(code.to_owned()),
-                description: None,
-                request_id: None,
-                retry_after: None,
-            };
+            let response = ErrorResponse::in_callback(code, None);
             log.report("callback", &Error::from_response(ErrorKind::Refused, response));
         }
         assert_eq!(log.0.lock().unwrap().len(), 3);

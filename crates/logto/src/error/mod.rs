@@ -2,7 +2,9 @@
 
 mod account;
 mod fault_log;
+mod kind;
 mod reply;
+mod response;
 mod wording;
 
 use std::borrow::Cow;
@@ -10,13 +12,14 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::reply::Reply;
 use crate::tasks::Stopped;
 
 pub use account::AccountProblem;
 pub(crate) use fault_log::FaultLog;
+pub use kind::ErrorKind;
+pub use response::ErrorResponse;
 pub(crate) use wording::Wording;
 
 /// What went wrong while talking to Logto or keeping a session.
@@ -51,102 +54,6 @@ struct Inner {
     reply: Option<Reply>,
     /// Whether a log line tells of it; see [`FaultLog`].
     was_logged: AtomicBool,
-}
-
-/// The kinds of [`Error`].
-///
-/// # Example
-///
-/// ```
-/// use logto::ErrorKind;
-/// use logto::web::User;
-///
-/// async fn token(user: &User) -> Result<Option<String>, logto::Error> {
-///     match user.organization_token("wpmklpcc20gc").await {
-///         Ok(token) => Ok(Some(token.as_str().to_owned())),
-///         Err(error) if error.kind() == ErrorKind::AccessDenied => Ok(None),
-///         Err(error) => Err(error),
-///     }
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// Logto could not be reached in time, or answered that it cannot serve (408, 429 or
-    /// 5xx). The session is untouched and the same call may work later.
-    Unreachable,
-    /// Logto understood the request and refused it; see [`Error::response`].
-    Refused,
-    /// Logto answered with something that is not what the protocol says.
-    InvalidResponse,
-    /// A token failed verification.
-    InvalidToken,
-    /// The request brought no access token.
-    MissingToken,
-    /// The access token is genuine and does not permit the request.
-    Forbidden,
-    /// The browser came back with a callback that does not belong to a sign-in of this browser, or
-    /// that was used before.
-    InvalidCallback,
-    /// The user cancelled at Logto, or was denied access there.
-    Cancelled,
-    /// The caller asked for something that cannot be sent.
-    InvalidRequest,
-    /// There is no session, or it has ended: the user has to sign in.
-    SignInRequired,
-    /// The session is larger than 128 KiB without its access tokens; the error names the largest
-    /// claim.
-    SessionTooLarge,
-    /// The session store is unavailable. No user was signed out, and the same call may work
-    /// later.
-    StoreUnavailable,
-    /// Logto does not give this user the token that was asked for: they are not a member of the
-    /// organization, or may not use the application.
-    AccessDenied,
-    /// Logto does not accept the app's id or secret: the secret is wrong or has expired, or the app
-    /// was deleted. An operator has to act.
-    InvalidClient,
-    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) does not let the user in.
-    SignInRefused,
-    /// Another user came back from Logto than the sign-in was
-    /// [meant for](crate::SignInOptions::with_expected_email).
-    WrongUser,
-    /// The app's [sign-in hook](crate::LogtoConfig::with_sign_in_hook) failed; no one was signed
-    /// in.
-    SignInHookFailed,
-    /// The call needs a scope, an API resource, or a connector that is not configured.
-    /// The message names it. A developer or an operator has to act.
-    NotConfigured,
-    /// Something failed in this process that no input causes: the system gave no random bytes, the
-    /// HTTP client could not be set up.
-    Internal,
-}
-
-impl ErrorKind {
-    /// The label under which errors of this kind are counted.
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Unreachable => "unreachable",
-            Self::Refused => "refused",
-            Self::InvalidResponse => "invalid_response",
-            Self::InvalidToken => "invalid_token",
-            Self::MissingToken => "missing_token",
-            Self::Forbidden => "forbidden",
-            Self::InvalidCallback => "invalid_callback",
-            Self::Cancelled => "cancelled",
-            Self::InvalidRequest => "invalid_request",
-            Self::SignInRequired => "sign_in_required",
-            Self::SessionTooLarge => "session_too_large",
-            Self::StoreUnavailable => "store_unavailable",
-            Self::AccessDenied => "access_denied",
-            Self::InvalidClient => "invalid_client",
-            Self::SignInRefused => "sign_in_refused",
-            Self::WrongUser => "wrong_user",
-            Self::SignInHookFailed => "sign_in_hook_failed",
-            Self::NotConfigured => "not_configured",
-            Self::Internal => "internal",
-        }
-    }
 }
 
 impl Inner {
@@ -330,6 +237,12 @@ impl Error {
     }
 }
 
+impl From<Stopped> for Error {
+    fn from(_: Stopped) -> Self {
+        Self::new(ErrorKind::Internal, "the runtime that the client was made on has ended")
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
@@ -361,129 +274,8 @@ impl StdError for Error {
     }
 }
 
-/// An error answer of Logto: status, the OAuth error of RFC 6749 section 5.2 and Logto's own
-/// request id, which its log knows too.
-///
-/// # Example
-///
-/// ```
-/// fn log(error: &logto::Error) {
-///     if let Some(response) = error.response() {
-///         println!("Logto said {:?}, status {:?}", response.error(), response.status());
-///     }
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorResponse {
-    pub(crate) status: Option<u16>,
-    pub(crate) error: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) request_id: Option<String>,
-    pub(crate) retry_after: Option<Duration>,
-}
-
-impl ErrorResponse {
-    /// The HTTP status; `None` when the error came in the callback's query (RFC 6749, section
-    /// 4.1.2.1).
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use logto::Error;
-    ///
-    /// /// Whether Logto said that there were too many requests.
-    /// fn is_limited(error: &Error) -> bool {
-    ///     error.response().and_then(|response| response.status()) == Some(429)
-    /// }
-    /// ```
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        self.status
-    }
-
-    /// The OAuth error code, for example `invalid_grant`.
-    #[must_use]
-    pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
-    }
-
-    /// Logto's sentence about it, shortened to printable text.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use logto::Error;
-    ///
-    /// /// Logto's own sentence, for the page of an administrator.
-    /// fn detail(error: &Error) -> String {
-    ///     let said = error.response().and_then(|response| response.error_description());
-    ///     said.map_or_else(|| error.to_string(), str::to_owned)
-    /// }
-    /// ```
-    #[must_use]
-    pub fn error_description(&self) -> Option<&str> {
-        self.description.as_deref()
-    }
-
-    /// The `logto-core-request-id` header of the answer.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// /// By the request's id Logto's operator finds it in the audit log.
-    /// fn report(error: &logto::Error) -> String {
-    ///     match error.response() {
-    ///         Some(said) => format!("{:?}, request {:?}", said.error_description(), said.request_id()),
-    ///         None => error.to_string(),
-    ///     }
-    /// }
-    /// ```
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
-    }
-
-    /// How long Logto asked to wait, from `Retry-After`.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// fn pause(error: &logto::Error) -> Option<Duration> {
-    ///     let asked = error.response().and_then(|response| response.retry_after());
-    ///     error.is_retryable().then(|| asked.unwrap_or(Duration::from_secs(1)))
-    /// }
-    /// ```
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
-    }
-}
-
-impl fmt::Display for ErrorResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.error.as_deref().unwrap_or("no error code"))?;
-        if let Some(description) = &self.description {
-            write!(f, " ({description})")?;
-        }
-        if let Some(status) = self.status {
-            write!(f, ", status {status}")?;
-        }
-        if let Some(id) = &self.request_id {
-            write!(f, ", request id {id}")?;
-        }
-        Ok(())
-    }
-}
-
 /// Text of another party, fit for a log line or a page: printable, on one line, at most 200
 /// characters.
 pub(crate) fn printable(text: &str) -> String {
     logto_http::printable(text, ' ', 200)
-}
-impl From<Stopped> for Error {
-    fn from(_: Stopped) -> Self {
-        Self::new(ErrorKind::Internal, "the runtime that the client was made on has ended")
-    }
 }

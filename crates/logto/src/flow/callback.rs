@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::callback_failure::CONSENT_REQUIRED;
+use super::callback_failure::{CONSENT_REQUIRED, invalid_callback};
 use super::engine::{Completed, Engine};
 use super::exchange::Callback;
 use super::{Browser, CallbackFailure, CallbackParameters, Returning, Transaction};
@@ -62,17 +62,17 @@ impl Engine {
         let transaction = match self.transactions.find(&self.keys, cookies, state, now) {
             Returning::Found(transaction) => transaction,
             Returning::Displaced(intent) => {
-                let error = invalid("the sign-in was replaced by one in another tab");
+                let error = invalid_callback("the sign-in was replaced by one in another tab");
                 return Err(Arc::new(CallbackFailure::displaced(intent, error)));
             }
             Returning::Other(return_to) => {
-                let error = invalid("`state` does not match a sign-in of this browser");
+                let error = invalid_callback("`state` does not match a sign-in of this browser");
                 return Err(unknown(error, return_to));
             }
         };
         let redirect_uri = self.redirect_uri(origin, &transaction);
         if !self.is_at(path, origin, &redirect_uri) {
-            let error = invalid("the callback path does not match the redirect URI");
+            let error = invalid_callback("the callback path does not match the redirect URI");
             return Err(Arc::new(CallbackFailure::new(transaction, error)));
         }
         if parameters.has_code() && self.needs_consent(&transaction) {
@@ -101,19 +101,7 @@ impl Engine {
     }
 }
 
-fn invalid(why: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidCallback, why)
-}
-
 fn consent_required() -> Error {
-    Error::from_response(
-        ErrorKind::Refused,
-        ErrorResponse {
-            status: None,
-            error: Some(CONSENT_REQUIRED.to_owned()),
-            description: None,
-            request_id: None,
-            retry_after: None,
-        },
-    )
+    let response = ErrorResponse::in_callback(CONSENT_REQUIRED, None);
+    Error::from_response(ErrorKind::Refused, response)
 }

@@ -1,11 +1,16 @@
 //! A callback that did not become a session.
 
 use super::{Intent, Transaction};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// What Logto says where a redirect with `prompt=consent` goes on, for an application of one's own
 /// without a page.
 pub(crate) const CONSENT_REQUIRED: &str = "consent_required";
+
+/// The error of a callback that belongs to no sign-in of this browser, or comes once more.
+pub(super) fn invalid_callback(why: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidCallback, why)
+}
 
 /// A callback that did not become a session.
 pub(crate) struct CallbackFailure {

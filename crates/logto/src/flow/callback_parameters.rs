@@ -2,6 +2,7 @@
 
 use url::form_urlencoded;
 
+use super::callback_failure::invalid_callback;
 use crate::error::{Error, ErrorKind, ErrorResponse, printable};
 use crate::log_limit::limited;
 use crate::oidc::provider::Metadata;
@@ -20,10 +21,6 @@ pub(crate) struct CallbackParameters {
     code: Option<String>,
 }
 
-fn invalid(why: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidCallback, why)
-}
-
 impl CallbackParameters {
     /// Reads a query; a parameter given twice is refused, because it is not clear which one Logto
     /// meant.
@@ -39,10 +36,10 @@ impl CallbackParameters {
                 _ => continue,
             };
             if slot.is_some() {
-                return Err(invalid("the callback repeats a parameter"));
+                return Err(invalid_callback("the callback repeats a parameter"));
             }
             if value.len() > MAX_PARAMETER {
-                return Err(invalid("the callback has an overlong parameter"));
+                return Err(invalid_callback("the callback has an overlong parameter"));
             }
             *slot = Some(value.into_owned());
         }
@@ -71,30 +68,25 @@ impl CallbackParameters {
                     "a callback names another issuer (`iss`) than the discovery document: compare \
                      LOGTO_ENDPOINT with the domain that Logto signs users in at"
                 );
-                return Err(invalid("the callback comes from another issuer"));
+                return Err(invalid_callback("the callback comes from another issuer"));
             }
             None if metadata.authorization_response_iss_parameter_supported => {
-                return Err(invalid("the callback has no `iss`, which this issuer always sends"));
+                return Err(invalid_callback(
+                    "the callback has no `iss`, which this issuer always sends",
+                ));
             }
             _ => {}
         }
         if let Some(error) = self.error {
             let kind =
                 if error == "access_denied" { ErrorKind::Cancelled } else { ErrorKind::Refused };
-            return Err(Error::from_response(
-                kind,
-                ErrorResponse {
-                    status: None,
-                    error: Some(printable(&error)),
-                    description: self.error_description.as_deref().map(printable),
-                    request_id: None,
-                    retry_after: None,
-                },
-            ));
+            let description = self.error_description.as_deref().map(printable);
+            let response = ErrorResponse::in_callback(printable(&error), description);
+            return Err(Error::from_response(kind, response));
         }
         match self.code {
             Some(code) if !code.is_empty() => Ok(code),
-            _ => Err(invalid("the callback brings neither a code nor an error")),
+            _ => Err(invalid_callback("the callback brings neither a code nor an error")),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::callback_failure::invalid_callback;
 use super::engine::{Completed, Engine, Exchange, Outcome, Redeemed};
 use super::sign_in_hook::SIGN_IN_HOOK_LIMIT;
 use super::{CallbackFailure, CallbackParameters, Transaction};
@@ -160,7 +161,7 @@ impl Engine {
         let now = self.settings.clock.now();
         let error = match self.sessions.load_again(&completed.session, now).await {
             Ok(lookup) if lookup.loaded.is_some() => return Ok(completed),
-            Ok(_) => invalid("the callback was used before, and its session has ended"),
+            Ok(_) => invalid_callback("the callback was used before, and its session has ended"),
             Err(error) => error,
         };
         Err(Arc::new(CallbackFailure::new(transaction, error)))
@@ -176,7 +177,7 @@ impl Engine {
                 return Ok(Exchanger::ThisInstance(guard));
             }
             if !guards.is_shared() || Instant::now() >= deadline {
-                return Err(invalid("the callback was used before"));
+                return Err(invalid_callback("the callback was used before"));
             }
             match guards.taken_up(&id, deadline).await? {
                 Some(TakenUp::Done(session, return_to)) => {
@@ -187,7 +188,9 @@ impl Engine {
                         replaces: false,
                     }));
                 }
-                Some(TakenUp::Refused) => return Err(invalid("the callback was used before")),
+                Some(TakenUp::Refused) => {
+                    return Err(invalid_callback("the callback was used before"));
+                }
                 // Given back after an outage: then this one tries.
                 None => {}
             }
@@ -274,8 +277,4 @@ impl Engine {
         }
         Ok((loaded, before.is_some()))
     }
-}
-
-fn invalid(why: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidCallback, why)
 }
