@@ -32,7 +32,7 @@ pub(crate) struct Cache<V> {
 }
 
 /// A value, and the text that it is found by. To clone it costs next to nothing.
-pub(crate) trait Seen: Clone {
+pub(crate) trait Cacheable: Clone {
     fn text(&self) -> &[u8];
 
     /// About how many bytes it takes in memory when it is put in.
@@ -49,7 +49,7 @@ struct Kept<V> {
     value: V,
 }
 
-impl<V: Seen> Cache<V> {
+impl<V: Cacheable> Cache<V> {
     /// Places for so many values, which share a budget of bytes.
     pub(crate) fn new(places: usize, budget: Arc<Budget>) -> Self {
         let set = || RwLock::new(array::from_fn(|_| None));
@@ -182,7 +182,7 @@ mod tests {
 
     const TEXT: &str = "a text of which the end is random";
 
-    impl Seen for Arc<str> {
+    impl Cacheable for Arc<str> {
         fn text(&self) -> &[u8] {
             self.as_bytes()
         }
@@ -196,35 +196,35 @@ mod tests {
         false
     }
 
-    fn cache(places: usize, bytes: usize) -> Cache<Arc<str>> {
+    fn new_cache(places: usize, bytes: usize) -> Cache<Arc<str>> {
         Cache::new(places, Arc::new(Budget::new(bytes)))
     }
 
     #[test]
     fn a_text_is_found_by_the_whole_of_it() {
-        let recent = cache(64, 6400);
-        recent.insert(TEXT.into(), never);
-        assert_eq!(recent.get(TEXT.as_bytes()).as_deref(), Some(TEXT));
+        let cache = new_cache(64, 6400);
+        cache.insert(TEXT.into(), never);
+        assert_eq!(cache.get(TEXT.as_bytes()).as_deref(), Some(TEXT));
         for at in 0..TEXT.len() {
             let mut other = TEXT.to_owned().into_bytes();
             other[at] ^= 1;
-            assert_eq!(recent.get(&other), None, "{at}");
+            assert_eq!(cache.get(&other), None, "{at}");
         }
-        assert_eq!(recent.get(&TEXT.as_bytes()[1..]), None);
-        assert_eq!(recent.get(format!("-{TEXT}").as_bytes()), None);
+        assert_eq!(cache.get(&TEXT.as_bytes()[1..]), None);
+        assert_eq!(cache.get(format!("-{TEXT}").as_bytes()), None);
     }
 
     #[test]
     fn a_flood_stays_within_bounds_and_spares_what_is_used() {
         for (bytes, most) in [(6400, 64), (1000, 25)] {
-            let recent = cache(64, bytes);
-            recent.insert(TEXT.into(), never);
+            let cache = new_cache(64, bytes);
+            cache.insert(TEXT.into(), never);
             for n in 0..5000 {
-                recent.insert(format!("something that comes once {n:014}").into(), never);
-                assert!(recent.get(TEXT.as_bytes()).is_some(), "lost at {n}");
-                assert!(recent.budget.taken() <= bytes);
+                cache.insert(format!("something that comes once {n:014}").into(), never);
+                assert!(cache.get(TEXT.as_bytes()).is_some(), "lost at {n}");
+                assert!(cache.budget.taken() <= bytes);
             }
-            assert_eq!(kept(&recent), most);
+            assert_eq!(kept(&cache), most);
         }
     }
 
@@ -232,19 +232,19 @@ mod tests {
     fn more_texts_than_fit_are_found_in_part() {
         // By places, and by bytes.
         for (places, bytes) in [(512, 1 << 20), (1024, 20_000)] {
-            found_in_part(&cache(places, bytes));
+            found_in_part(&new_cache(places, bytes));
         }
     }
 
-    fn found_in_part(recent: &Cache<Arc<str>>) {
+    fn found_in_part(cache: &Cache<Arc<str>>) {
         let all: Vec<String> =
             (0..1024).map(|n| format!("one that comes in turn {n:016}")).collect();
         let mut found = 0;
         for _ in 0..20 {
             for text in &all {
-                match recent.get(text.as_bytes()) {
+                match cache.get(text.as_bytes()) {
                     Some(_) => found += 1,
-                    None => recent.insert(text.as_str().into(), never),
+                    None => cache.insert(text.as_str().into(), never),
                 }
             }
         }
@@ -253,45 +253,45 @@ mod tests {
 
     #[test]
     fn what_is_kept_twice_or_over_makes_room() {
-        let recent = cache(PLACES, 800);
-        recent.insert(TEXT.into(), never);
-        recent.insert(TEXT.into(), never);
-        assert_eq!((kept(&recent), recent.budget.taken()), (1, TEXT.len()));
-        recent.insert("another text, and another end".into(), |kept| **kept == *TEXT);
-        assert_eq!((kept(&recent), recent.budget.taken()), (1, 29));
-        assert_eq!(recent.get(TEXT.as_bytes()), None);
+        let cache = new_cache(PLACES, 800);
+        cache.insert(TEXT.into(), never);
+        cache.insert(TEXT.into(), never);
+        assert_eq!((kept(&cache), cache.budget.taken()), (1, TEXT.len()));
+        cache.insert("another text, and another end".into(), |kept| **kept == *TEXT);
+        assert_eq!((kept(&cache), cache.budget.taken()), (1, 29));
+        assert_eq!(cache.get(TEXT.as_bytes()), None);
     }
 
     #[test]
     fn what_is_too_short_or_has_no_room_is_not_kept() {
-        let recent = cache(64, 6400);
-        recent.insert("short".into(), never);
-        assert_eq!(recent.get(b"short"), None);
-        let none = cache(0, 6400);
+        let cache = new_cache(64, 6400);
+        cache.insert("short".into(), never);
+        assert_eq!(cache.get(b"short"), None);
+        let none = new_cache(0, 6400);
         none.insert(TEXT.into(), never);
         assert_eq!(none.get(TEXT.as_bytes()), None);
     }
 
     #[test]
     fn large_values_stay_within_the_budget() {
-        let recent = cache(64, 2400);
+        let cache = new_cache(64, 2400);
         for n in 0..20 {
-            recent.insert(format!("{}{n:08}", "x".repeat(292)).into(), never);
+            cache.insert(format!("{}{n:08}", "x".repeat(292)).into(), never);
         }
-        assert_eq!(kept(&recent), 8);
-        recent.insert("y".repeat(301).into(), never);
-        assert_eq!(kept(&recent), 8, "one that is too large pushes out none");
+        assert_eq!(kept(&cache), 8);
+        cache.insert("y".repeat(301).into(), never);
+        assert_eq!(kept(&cache), 8, "one that is too large pushes out none");
         // Values that grow while they are kept.
-        recent.budget.take(1200);
-        recent.get(b"any text that is not there");
-        assert_eq!((kept(&recent), recent.budget.taken()), (4, 2400));
-        recent.budget.take(9999);
-        recent.get(b"any text that is not there");
-        assert_eq!(kept(&recent), 0);
+        cache.budget.take(1200);
+        cache.get(b"any text that is not there");
+        assert_eq!((kept(&cache), cache.budget.taken()), (4, 2400));
+        cache.budget.take(9999);
+        cache.get(b"any text that is not there");
+        assert_eq!(kept(&cache), 0);
     }
 
-    fn kept<V: Seen>(recent: &Cache<V>) -> usize {
-        let sets = recent.sets.iter().map(|set| set.read().unwrap());
+    fn kept<V: Cacheable>(cache: &Cache<V>) -> usize {
+        let sets = cache.sets.iter().map(|set| set.read().unwrap());
         sets.map(|set| set.iter().flatten().count()).sum()
     }
 }

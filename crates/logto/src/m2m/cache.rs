@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::token::Issued;
 use crate::access_token::AccessToken;
@@ -40,11 +40,11 @@ impl TokenCache {
     {
         let now = self.clock.now();
         let slot = self.slot(key, now);
-        let (known, seen) = slot.peek();
+        let (known, generation) = slot.peek();
         if let Some(issued) = known.as_ref().filter(|issued| issued.is_fresh(now) && !anew) {
             return Ok(issued.token.clone());
         }
-        let issued = match (slot.after(seen, fetch()).await, known) {
+        let issued = match (slot.after(generation, fetch()).await, known) {
             (Err(error), Some(old)) if error.is_retryable() && old.is_usable(now) && !anew => old,
             (outcome, _) => outcome?,
         };
@@ -81,7 +81,7 @@ impl TokenCache {
         Arc::clone(slot)
     }
 
-    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Slot>> {
+    fn slots(&self) -> MutexGuard<'_, HashMap<Key, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::actor::Actor;
 use super::challenge::Challenge;
-use crate::cache::Seen;
+use crate::cache::Cacheable;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::{OneOrMany, seconds, serialize_all};
@@ -381,7 +381,7 @@ impl AccessTokenClaims {
     }
 }
 
-impl Seen for AccessTokenClaims {
+impl Cacheable for AccessTokenClaims {
     fn text(&self) -> &[u8] {
         self.token().as_bytes()
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::clock::{Clock, Tick};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::log_limit::limited;
 
 /// Seconds between two attempts while the value is old and Logto does not answer.
@@ -69,9 +69,9 @@ impl<T> State<T> {
     }
 }
 
-/// A moment in the life of a [`Cached`] value, to ask for a later one.
+/// How many fetches a [`Cached`] value is the outcome of, to ask for a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen(u64);
+pub(crate) struct Generation(u64);
 
 impl<T: Send + Sync + 'static> Cached<T> {
     /// `fresh_for` is in seconds.
@@ -92,31 +92,34 @@ impl<T: Send + Sync + 'static> Cached<T> {
     }
 
     /// The value, fetched if there is none.
-    pub(crate) async fn get<F, Fut>(self: &Arc<Self>, fetch: F) -> Result<(Arc<T>, Seen), Error>
+    pub(crate) async fn get<F, Fut>(
+        self: &Arc<Self>,
+        fetch: F,
+    ) -> Result<(Arc<T>, Generation), Error>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let now = self.clock.now();
-        let (value, seen, is_old, is_stale) = self.read(|state| {
+        let (value, generation, is_old, is_stale) = self.read(|state| {
             let fresh_for = self.fresh_for;
             let (is_old, is_stale) = (state.is_old(now, fresh_for), state.is_stale(now, fresh_for));
-            (state.value.clone(), Seen(state.attempts), is_old, is_stale)
+            (state.value.clone(), Generation(state.attempts), is_old, is_stale)
         });
         let Some(value) = value else {
             let tick = self.clock.tick();
             if let Some(error) = self.read(|state| state.pause(tick).cloned()) {
                 return Err(error);
             }
-            let value = self.after(seen, fetch()).await?;
-            return Ok((value, self.read(|state| Seen(state.attempts))));
+            let value = self.after(generation, fetch()).await?;
+            return Ok((value, self.read(|state| Generation(state.attempts))));
         };
         if !is_old {
-            return Ok((value, seen));
+            return Ok((value, generation));
         }
         let (this, fetch) = (Arc::clone(self), fetch());
         let renewal = async move {
-            this.after(seen, fetch).await.inspect_err(|error| {
+            this.after(generation, fetch).await.inspect_err(|error| {
                 // All who waited for the same fetch come by here.
                 limited!(warn, %error, "failed to refresh provider metadata or keys");
             })
@@ -125,17 +128,17 @@ impl<T: Send + Sync + 'static> Cached<T> {
         if is_stale {
             let renewed = timeout(PATIENCE, tokio::spawn(renewal)).await;
             if let Ok(Ok(Ok(renewed))) = renewed {
-                return Ok((renewed, self.read(|state| Seen(state.attempts))));
+                return Ok((renewed, self.read(|state| Generation(state.attempts))));
             }
         } else if self.fetching.try_lock().is_ok() {
             tokio::spawn(renewal);
         }
-        Ok((value, seen))
+        Ok((value, generation))
     }
 
     /// The value as it is, without fetching one.
-    pub(crate) fn peek(&self) -> (Option<Arc<T>>, Seen) {
-        self.read(|state| (state.value.clone(), Seen(state.attempts)))
+    pub(crate) fn peek(&self) -> (Option<Arc<T>>, Generation) {
+        self.read(|state| (state.value.clone(), Generation(state.attempts)))
     }
 
     /// The value, if no fetch is due or under way and the last one did not fail.
@@ -149,18 +152,18 @@ impl<T: Send + Sync + 'static> Cached<T> {
     }
 
     /// Whether there was a fetch since.
-    fn is_newer_than(&self, seen: Seen) -> bool {
-        self.read(|state| state.attempts) != seen.0
+    fn is_newer_than(&self, generation: Generation) -> bool {
+        self.read(|state| state.attempts) != generation.0
     }
 
-    /// The outcome of a fetch later than `seen`: of another caller, or this one.
+    /// The outcome of a fetch later than `generation`: of another caller, or this one.
     pub(crate) async fn after(
         &self,
-        seen: Seen,
+        generation: Generation,
         fetch: impl Future<Output = Result<T, Error>>,
     ) -> Result<Arc<T>, Error> {
         let _one_at_a_time = self.fetching.lock().await;
-        if !self.is_newer_than(seen) {
+        if !self.is_newer_than(generation) {
             self.store(fetch.await);
         }
         self.outcome()
@@ -170,12 +173,12 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// or the error if the last fetch failed. Waiting for another caller's needs no permission.
     pub(crate) async fn after_if(
         &self,
-        seen: Seen,
+        generation: Generation,
         is_permitted: impl FnOnce() -> bool,
         fetch: impl Future<Output = Result<T, Error>>,
     ) -> Result<Option<Arc<T>>, Error> {
         let _one_at_a_time = self.fetching.lock().await;
-        if !self.is_newer_than(seen) {
+        if !self.is_newer_than(generation) {
             if !is_permitted() {
                 return self.read(|state| state.error.clone().map_or(Ok(None), Err));
             }
@@ -188,7 +191,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         self.read(|state| match (&state.error, &state.value) {
             (None, Some(value)) => Ok(Arc::clone(value)),
             (Some(error), _) => Err(error.clone()),
-            (None, None) => Err(Error::new(crate::ErrorKind::Unreachable, "nothing was fetched")),
+            (None, None) => Err(Error::new(ErrorKind::Unreachable, "nothing was fetched")),
         })
     }
 
@@ -222,7 +225,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::error::ErrorKind;
 
     fn down() -> Error {
         Error::new(ErrorKind::Unreachable, "down")

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use url::Url;
 
-use super::cached::{Cached, Seen};
+use super::cached::{Cached, Generation};
 use super::refetch_limiter::RefetchLimiter;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
@@ -62,7 +62,7 @@ impl Keys {
     }
 
     /// The key set, fetched if there is none.
-    pub(crate) async fn known(&self, jwks_uri: &Url) -> Result<(Arc<KeySet>, Seen), Error> {
+    pub(crate) async fn known(&self, jwks_uri: &Url) -> Result<(Arc<KeySet>, Generation), Error> {
         self.set.get(|| self.fetch(jwks_uri)).await
     }
 
@@ -85,7 +85,7 @@ impl Keys {
         token: &Compact<'_>,
         origin: TokenOrigin,
     ) -> Result<KeySetVersion, Error> {
-        let (mut keys, seen) = self.known(jwks_uri).await?;
+        let (mut keys, generation) = self.known(jwks_uri).await?;
         let mut lookup = keys.verify(token);
         if lookup != Lookup::Verified {
             // Only who fetches is counted: a burst of tokens of a new key waits for one fetch.
@@ -95,7 +95,7 @@ impl Keys {
                     || self.refetch_limiter.permit(kid, self.clock.now())
             };
             let fetch = self.fetch(jwks_uri);
-            if let Some(refetched) = self.set.after_if(seen, is_permitted, fetch).await? {
+            if let Some(refetched) = self.set.after_if(generation, is_permitted, fetch).await? {
                 lookup = refetched.verify(token);
                 keys = refetched;
             }

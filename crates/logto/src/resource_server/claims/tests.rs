@@ -50,9 +50,9 @@ fn a_token_without_an_id_has_none() {
 #[test]
 fn the_cache_sees_the_whole_token_and_its_size() {
     let claims = claims(50);
-    assert_eq!(Seen::text(&claims), b"header.payload.signature");
-    assert!(Seen::bytes(&claims) > claims.token().len() + size_of::<Verified>());
-    assert!(Seen::bytes(&claims) < 1000);
+    assert_eq!(Cacheable::text(&claims), b"header.payload.signature");
+    assert!(Cacheable::bytes(&claims) > claims.token().len() + size_of::<Verified>());
+    assert!(Cacheable::bytes(&claims) < 1000);
 }
 
 #[test]

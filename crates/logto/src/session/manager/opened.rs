@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use super::records::Record;
 use super::store_keys::{EndKeys, StoreKeys};
 use super::{EndingSession, LoadedSession, SessionBackend};
-use crate::cache::{Budget, Seen};
+use crate::cache::{Budget, Cacheable};
 use crate::crypto::seal::Purpose;
 use crate::session::{SessionId, SessionPointer, SessionState};
 use crate::storage::Version;
@@ -47,7 +47,7 @@ pub(super) enum CookieContent {
     SessionPointer(SessionPointer, Box<[u8]>),
 }
 
-impl Seen for Arc<Opened> {
+impl Cacheable for Arc<Opened> {
     fn text(&self) -> &[u8] {
         match &self.content {
             CookieContent::Session(loaded) => loaded.session.grant.sealed().unwrap_or_default(),
