@@ -259,10 +259,13 @@ impl Engine {
         session: &Session,
         page: Option<String>,
     ) -> Result<Option<String>, Error> {
-        let hook = self.settings.sign_in_hook.clone();
-        let Some(hook) = hook.and_then(|hook| hook.downcast::<SignInHook>().ok()) else {
+        let Some(hook) = self.settings.sign_in_hook.clone() else {
             return Ok(page);
         };
+        // A hook that cannot be called lets no one in.
+        let hook = hook.downcast::<SignInHook>().map_err(|_| {
+            Error::new(ErrorKind::SignInHookFailed, "the sign-in hook is of another type")
+        })?;
         let session = session.clone();
         let pending = PendingSignIn {
             engine: Arc::clone(self),
