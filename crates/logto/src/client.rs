@@ -372,11 +372,7 @@ impl Logto {
     /// }
     /// ```
     pub async fn end_session(&self, sub: &str, id: &str) -> Result<bool, Error> {
-        let (engine, sub, id) = (Arc::clone(&self.0), sub.to_owned(), id.to_owned());
-        // What was begun is finished, even if no request waits for it.
-        let ending =
-            async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
-        self.0.tasks.run(ending).await?.map(|ended| ended > 0)
+        self.0.end_by_id(sub, id).await
     }
 
     /// Signs a user out of all sessions of this app that began before now: those in the store,

@@ -98,6 +98,15 @@ impl Engine {
         self.sessions.markers.end_user(sub, until).await
     }
 
+    /// Ends one session of a user, by the id that the list gives it, and revokes its refresh token:
+    /// whether there was one. What was begun is finished, even if no request waits for it.
+    pub(crate) async fn end_by_id(self: &Arc<Self>, sub: &str, id: &str) -> Result<bool, Error> {
+        let (engine, sub, id) = (Arc::clone(self), sub.to_owned(), id.to_owned());
+        let ending =
+            async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
+        self.tasks.run(ending).await?.map(|ended| ended > 0)
+    }
+
     /// Ends those sessions of the list of a user that are meant, and revokes their refresh
     /// tokens: how many there were.
     pub(crate) async fn end_listed(

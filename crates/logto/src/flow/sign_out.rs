@@ -62,7 +62,7 @@ impl Engine {
         let revocation = self.tasks.spawn(async move {
             let revoked = engine.revoke(&refresh_token).await;
             if let Err(error) = &revoked {
-                limited!(warn, %error, "a refresh token could not be revoked at sign-out");
+                limited!(warn, %error, "failed to revoke the refresh token at sign-out");
             }
             revoked.map_or_else(|error| is_answer(&error), |()| true)
         });

@@ -103,12 +103,7 @@ impl User {
     /// }
     /// ```
     pub async fn end_session(&self, id: &str) -> Result<bool, Error> {
-        let (engine, sub, id) =
-            (Arc::clone(self.context().logto()), self.sub().to_owned(), id.to_owned());
-        // What was begun is finished, even if no request waits for it.
-        let ending =
-            async move { engine.end_listed(&sub, |listed| listed.info(None).id == id).await };
-        self.context().logto().tasks.run(ending).await?.map(|ended| ended > 0)
+        self.context().logto().end_by_id(self.sub(), id).await
     }
 
     /// Ends all other sessions of this user that the store lists, and revokes their refresh
