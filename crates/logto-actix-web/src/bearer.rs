@@ -24,6 +24,8 @@ use crate::Reply;
 /// The app's data has to hold the [`Api`]. A request without such a token does not reach the
 /// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
 ///
+/// # Example
+///
 /// ```
 /// use actix_web::web::{Data, ServiceConfig, get};
 /// use logto_actix_web::{Authorized, Api, Permission, Policy};
@@ -88,6 +90,8 @@ pub(crate) fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Opt
 /// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata),
 /// for [`App::configure`](actix_web::App::configure); no route if the configuration does not ask
 /// for it.
+///
+/// # Example
 ///
 /// ```
 /// use actix_web::web::{Data, ServiceConfig};

@@ -56,6 +56,8 @@ pub struct MaybeUser(pub Option<web::User>);
 /// back, one who posts a form sees a page that says so, and anything else gets 401 with a challenge
 /// (RFC 9470) and the address of the sign-in.
 ///
+/// # Example
+///
 /// ```
 /// use logto_actix_web::{FreshUser, Reply};
 ///
@@ -69,6 +71,8 @@ pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
 /// and tells why no user is signed in.
+///
+/// # Example
 ///
 /// ```
 /// use logto_actix_web::{Auth, DirectSignIn, Reply, SignInOptions};

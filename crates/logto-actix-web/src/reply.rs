@@ -10,6 +10,8 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 /// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
 /// error of whatever talks to Logto.
 ///
+/// # Example
+///
 /// ```
 /// use logto_actix_web::{Reply, User};
 ///

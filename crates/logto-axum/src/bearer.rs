@@ -22,6 +22,8 @@ use crate::layer::Lazy;
 /// token does not reach the handler: 401, or 403 if the token is good and not good enough, with
 /// `WWW-Authenticate`.
 ///
+/// # Example
+///
 /// ```
 /// use axum::{Router, routing::get};
 /// use logto_axum::{Authorized, Api, Permission, Policy};
@@ -85,6 +87,8 @@ where
 
 /// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to
 /// merge into the app's router; no route if the configuration does not ask for it.
+///
+/// # Example
 ///
 /// ```
 /// use axum::{Router, routing::get};

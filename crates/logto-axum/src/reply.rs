@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 /// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
 /// error of whatever talks to Logto.
 ///
+/// # Example
+///
 /// ```
 /// use logto_axum::{Reply, User};
 ///

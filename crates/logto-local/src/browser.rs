@@ -19,6 +19,8 @@ const LONG_PAST: &str = "expires=Thu, 01 Jan 1970 00:00:00 GMT";
 /// cookies: a second sign-in with the same browser is single sign-on. It never opens a page of an
 /// app.
 ///
+/// # Example
+///
 /// ```no_run
 /// # async fn example(authorization_url: &str, second_authorization_url: &str) -> Result<(), logto_local::Error> {
 /// let tenant = logto_local::LocalTenant::start().await?;
@@ -40,6 +42,8 @@ struct Cookie {
 }
 
 /// Where a walk stands.
+///
+/// # Example
 ///
 /// ```
 /// use logto_local::Stop;
@@ -80,6 +84,8 @@ impl Browser {
     ///
     /// If a request fails, or a redirect goes in circles.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::Stop;
     ///
@@ -102,6 +108,8 @@ impl Browser {
     /// # Errors
     ///
     /// As [`open`](Self::open).
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::Stop;
@@ -137,6 +145,8 @@ impl Browser {
     /// # Errors
     ///
     /// If no user has that handle, or the walk does not end at the app.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::Stop;
@@ -183,6 +193,8 @@ impl Browser {
     ///
     /// As [`sign_in`](Self::sign_in), and if no device waits with that code.
     ///
+    /// # Example
+    ///
     /// ```no_run
     /// # async fn example(tenant: &logto_local::LocalTenant, page: &str) -> Result<(), logto_local::Error> {
     /// // `page` is what the program under test shows: its `verification_uri_complete`.
@@ -216,6 +228,8 @@ impl Browser {
     /// # Errors
     ///
     /// If the tenant shows something else than its sign-out form.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::Stop;
@@ -253,6 +267,8 @@ impl Browser {
 
     /// The `Cookie` header that an app on another port of localhost would receive from this
     /// browser.
+    ///
+    /// # Example
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

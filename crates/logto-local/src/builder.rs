@@ -26,6 +26,8 @@ use crate::{random, server};
 
 /// The settings of a [`LocalTenant`]; every one has a default.
 ///
+/// # Example
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), logto_local::Error> {
@@ -95,6 +97,8 @@ impl LocalTenant {
     ///
     /// If the system gives no port or no random bytes.
     ///
+    /// # Example
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -116,6 +120,8 @@ impl LocalTenant {
 impl LocalTenantBuilder {
     /// The port on the loopback interface; by default any free one.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::LocalTenant;
     ///
@@ -129,6 +135,8 @@ impl LocalTenantBuilder {
 
     /// Where the app runs, by default `http://localhost:3000`. Registers `{base}/callback`, `{base}/` after
     /// sign-out, and `{base}/backchannel-logout` if back-channel logout is on.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::LocalTenant;
@@ -153,6 +161,8 @@ impl LocalTenantBuilder {
 
     /// One more exact address to return to after signing out.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::LocalTenant;
     ///
@@ -175,6 +185,8 @@ impl LocalTenantBuilder {
     /// the role `things-editor`, has all of them; frank, and every user with the role
     /// `things-reader`, has the first one. A role with the name of a permission gives a user that
     /// permission.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::{LocalTenant, TestUser};
@@ -208,6 +220,8 @@ impl LocalTenantBuilder {
     /// Whether logout tokens and ID tokens have a `sid` when back-channel logout is on; by default
     /// they do. Logto calls this `backchannelLogoutSessionRequired`.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::LocalTenant;
     ///
@@ -229,6 +243,8 @@ impl LocalTenantBuilder {
 
     /// Makes the app a third-party app: its users see a consent page, and cancelling there
     /// sends the browser to the bare redirect URI.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::LocalTenant;
@@ -252,6 +268,8 @@ impl LocalTenantBuilder {
 
     /// Fixed credentials instead of generated ones. The secret must begin with `local-`.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::{Error, LocalTenant};
     ///
@@ -272,6 +290,8 @@ impl LocalTenantBuilder {
     }
 
     /// Adds a user, or replaces the built-in user of the same handle.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::{LocalTenant, TestUser};
@@ -295,6 +315,8 @@ impl LocalTenantBuilder {
     /// API, no connector, no API, no roles, no organizations. The built-in users cannot sign in
     /// until the tenant has a Hugging Face button.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::LocalTenant;
     ///
@@ -316,6 +338,8 @@ impl LocalTenantBuilder {
     /// Whether connectors can be told to keep the tokens of users, as a Logto with
     /// `SECRET_VAULT_KEK`; off by default.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::LocalTenant;
     ///
@@ -335,6 +359,8 @@ impl LocalTenantBuilder {
     /// `logto setup hugging-face --with-token-storage`; off by default. An [empty](Self::empty)
     /// tenant has nothing to keep them with.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::LocalTenant;
     ///
@@ -352,6 +378,8 @@ impl LocalTenantBuilder {
 
     /// Whether the built-in machine-to-machine app may exchange tokens, as after a switch in
     /// Logto's console; off by default.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::LocalTenant;
@@ -373,6 +401,8 @@ impl LocalTenantBuilder {
     /// Whether a one-time token registers a user whom the tenant does not know, as after the
     /// sign-up identifier is set to the e-mail address in Logto's console; off by default.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::LocalTenant;
     ///
@@ -390,6 +420,8 @@ impl LocalTenantBuilder {
 
     /// Tells the app at `{base}/webhooks/logto` what happens, by a hook for every event; off by
     /// default. The app has to know its [signing key](LocalTenant::webhook_signing_key).
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::LocalTenant;
@@ -410,6 +442,8 @@ impl LocalTenantBuilder {
     /// Whether users may see and change all of their account through the Account API; off at
     /// first, as in a new tenant.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::{LocalTenant, TestUser};
     ///
@@ -429,6 +463,8 @@ impl LocalTenantBuilder {
     /// Whether clients may introduce themselves by a
     /// [document](LocalTenant::publish_client_metadata), and ask for profile, e-mail address,
     /// and every permission of the APIs of [`api`](Self::api); off by default, as in Logto.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::LocalTenant;
@@ -461,6 +497,8 @@ impl LocalTenantBuilder {
     ///
     /// If the port is taken, a URL is not one of this machine, or the secret does not begin with
     /// `local-`.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::{Error, LocalTenant};

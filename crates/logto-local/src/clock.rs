@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Everything that expires in the tenant (codes, tokens, sessions) reads this clock,
 /// and tokens carry its time. Clones are the same clock.
 ///
+/// # Example
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), logto_local::Error> {
@@ -54,6 +56,8 @@ impl Clock {
 
     /// Sets the clock, forward or back; it goes on from there if it is running.
     ///
+    /// # Example
+    ///
     /// ```
     /// use std::time::{Duration, SystemTime};
     ///
@@ -76,6 +80,8 @@ impl Clock {
 
     /// Stops the clock at the present time: from now on only [`advance`](Self::advance) and
     /// [`set`](Self::set) move it, and a test does not depend on how fast it runs.
+    ///
+    /// # Example
     ///
     /// ```
     /// use std::time::Duration;

@@ -8,6 +8,8 @@ use tokio::sync::watch;
 
 /// A part of the tenant that can be made to fail on its own.
 ///
+/// # Example
+///
 /// ```
 /// use logto_local::{Endpoint, Fault};
 ///
@@ -81,6 +83,8 @@ impl Endpoint {
 
 /// What goes wrong.
 ///
+/// # Example
+///
 /// ```
 /// use std::time::Duration;
 ///
@@ -114,6 +118,8 @@ pub enum Fault {
 }
 
 /// The failures of a tenant. Clones are the same failures.
+///
+/// # Example
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -149,6 +155,8 @@ impl Faults {
 
     /// The next `times` requests to the endpoint fail like this; then it works again.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::{Endpoint, Fault};
     ///
@@ -167,6 +175,8 @@ impl Faults {
     }
 
     /// Every endpoint cuts its connections: the tenant is down.
+    ///
+    /// # Example
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

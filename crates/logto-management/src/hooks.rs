@@ -164,6 +164,8 @@ pub struct HookChanges {
 impl NewHook {
     /// A webhook with this name that tells `url` of these events.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_management::NewHook;
     ///

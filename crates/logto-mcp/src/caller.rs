@@ -13,6 +13,8 @@ use rmcp::model::Extensions;
 /// It is a parameter of `#[tool]` and `#[prompt]` functions. Elsewhere, [`Caller::new`] takes the
 /// extensions of rmcp's `RequestContext`.
 ///
+/// # Example
+///
 /// ```
 /// use logto_mcp::Caller;
 /// use rmcp::{tool, tool_router};

@@ -19,6 +19,8 @@ use crate::middleware::Lazy;
 /// The endpoint's data has to hold the [`Api`]. A request without such a token does not reach the
 /// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`.
 ///
+/// # Example
+///
 /// ```
 /// use logto_poem::{Authorized, Api, Permission, Policy};
 /// use poem::{Endpoint, EndpointExt, Route, get, handler};
@@ -69,6 +71,8 @@ pub(crate) fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<
 /// The route of the API's [metadata](logto::resource_server::ApiConfig::with_resource_metadata), to
 /// add the app's own routes to or to nest at `/`; no route if the configuration does not ask for
 /// it.
+///
+/// # Example
 ///
 /// ```
 /// use logto_poem::Api;

@@ -10,6 +10,8 @@ use poem::{IntoResponse, Response};
 /// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
 /// error of whatever talks to Logto.
 ///
+/// # Example
+///
 /// ```
 /// use logto_poem::{Reply, User};
 /// use poem::handler;

@@ -23,6 +23,8 @@ use crate::catcher::{catcher, outcome};
 /// handler: 401, or 403 if the token is good and not good enough, with `WWW-Authenticate`. As with
 /// [`User`](crate::User), 401 goes to the next route by rank first, and to the app's catchers.
 ///
+/// # Example
+///
 /// ```
 /// use logto_rocket::{Authorized, Api, Permission, Policy, api_fairing};
 /// use rocket::{Build, Rocket, get, routes};
@@ -94,6 +96,8 @@ pub(crate) fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Opt
 ///
 /// It answers a refused request only where neither a route nor a catcher of the app does, like the
 /// [`fairing`](crate::fairing()) of sign-in.
+///
+/// # Example
 ///
 /// ```
 /// use logto_rocket::{Api, Authorized, api_fairing};

@@ -62,6 +62,8 @@ pub struct MaybeUser(pub Option<web::User>);
 ///
 /// As with [`User`], the request is forwarded with 401 before the fairing answers.
 ///
+/// # Example
+///
 /// ```
 /// use logto_rocket::{FreshUser, Reply};
 /// use rocket::post;
@@ -77,6 +79,8 @@ pub struct FreshUser<const MAX_AGE: u64>(pub web::User);
 
 /// The request as the SDK sees it: begins sign-ins with [options](logto::SignInOptions), signs out,
 /// and tells why no user is signed in.
+///
+/// # Example
 ///
 /// ```
 /// use logto_rocket::{Auth, DirectSignIn, Reply, SignInOptions};

@@ -9,6 +9,8 @@ use rocket::response::{self, Responder, Response};
 /// An answer of the SDK. Handlers return it for what [`Auth`](crate::Auth) gives them, and as the
 /// error of whatever talks to Logto.
 ///
+/// # Example
+///
 /// ```
 /// use logto_rocket::{Reply, User};
 /// use rocket::get;

@@ -17,6 +17,8 @@ use crate::refusal::refusal;
 /// The service behind it finds the [`AccessTokenClaims`](crate::AccessTokenClaims) in the request's
 /// extensions. A request without such a token does not reach it.
 ///
+/// # Example
+///
 /// ```
 /// use logto_tower::{AccessTokenClaims, Api, Policy};
 /// use tower::{BoxError, ServiceBuilder};

@@ -9,6 +9,8 @@ use crate::random;
 
 /// A user with a made-up Hugging Face account, who can sign in to the tenant.
 ///
+/// # Example
+///
 /// ```
 /// use logto_local::{LocalTenant, TestUser};
 ///
@@ -48,6 +50,8 @@ pub(crate) struct Membership {
 impl TestUser {
     /// A user with a name, a picture and a verified e-mail address made from the handle,
     /// without roles or organizations. The ids follow from the handle: they are equal in every run.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::TestUser;
@@ -92,6 +96,8 @@ impl TestUser {
 
     /// Replaces the name; `None` is a Hugging Face account without one.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::TestUser;
     ///
@@ -115,6 +121,8 @@ impl TestUser {
     /// Gives the user a password at the tenant. They sign in with Hugging Face all the same; it
     /// is what the Account API asks for.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto_local::TestUser;
     ///
@@ -128,6 +136,8 @@ impl TestUser {
 
     /// Adds a role: `things-editor` may read and write `https://api.example.test`,
     /// `things-reader` may only read it; other names are shown in tokens and permit nothing.
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::TestUser;
@@ -143,6 +153,8 @@ impl TestUser {
 
     /// Makes the user a member of an organization, with one role in it: `org-admin`
     /// (members and things, everything) or `org-viewer` (reads members).
+    ///
+    /// # Example
     ///
     /// ```
     /// use logto_local::TestUser;

@@ -16,6 +16,8 @@ impl LogtoConfig {
     ///
     /// [`MemoryStorage`]: crate::storage::MemoryStorage
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto::storage::MemoryStorage;
     /// # let config = logto::LogtoConfig::new("https://t.logto.app", "id", "secret");

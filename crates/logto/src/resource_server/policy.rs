@@ -309,6 +309,8 @@ impl Policy {
     /// `depth` do, one for the other. Default: 0, so a delegated call is refused. Each one that is
     /// accepted is logged.
     ///
+    /// # Example
+    ///
     /// ```
     /// use logto::resource_server::Policy;
     ///

@@ -24,6 +24,8 @@ pub struct StorageError(Box<dyn StdError + Send + Sync>);
 impl StorageError {
     /// Wraps the error of a database client, or a sentence.
     ///
+    /// # Example
+    ///
     /// ```
     /// # use logto::storage::StorageError;
     /// let error = StorageError::new("the connection is closed");

@@ -197,6 +197,8 @@ impl IdTokenClaims {
     ///
     /// [`ErrorKind::InvalidToken`] if the claims do not fit the type.
     ///
+    /// # Example
+    ///
     /// ```
     /// # use serde::Deserialize;
     /// #[derive(Deserialize)]

@@ -141,6 +141,8 @@ pub struct Claims {
 impl Claims {
     /// The user's roles in one organization.
     ///
+    /// # Example
+    ///
     /// ```
     /// # fn show(claims: &logto::Claims) {
     /// let admin = claims.roles_in("wpmklpcc20gc").any(|role| role == "org-admin");
