@@ -1,7 +1,10 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 
-// A program for the terminal prints to it.
-#![allow(clippy::print_stderr, clippy::print_stdout)]
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a program for the terminal prints to it"
+)]
 
 mod bench;
 mod book;

@@ -194,7 +194,7 @@ impl<F> fmt::Debug for LogtoFuture<F> {
     }
 }
 
-/// The context of a request that is given it by the first extractor.
+/// The context of this request. The first extractor gives it the request.
 #[derive(Clone)]
 pub(crate) struct Lazy(pub(crate) Context);
 

@@ -137,7 +137,7 @@ fn add_headers(caching: web::Caching, cookies: &[String], headers: &mut HeaderMa
     });
 }
 
-/// The context of a request that is given it by the first extractor.
+/// The context of this request. The first extractor gives it the request.
 #[derive(Clone)]
 pub(crate) struct Lazy(pub(crate) web::Context);
 

@@ -1,6 +1,11 @@
 //! [`SqliteStorage`] over a file that several pools share.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a helper of a test fails like the test itself"
+)]
 
 use std::path::Path;
 use std::sync::Arc;

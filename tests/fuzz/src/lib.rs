@@ -5,8 +5,11 @@
 //! `{state}` stand for values that only this process can know, so that seeds neither grow old nor
 //! stop at the first check.
 
-// A target fails by panicking: that is how the fuzzer learns of it.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a target fails by panicking: that is how the fuzzer learns of it"
+)]
 
 mod answers;
 mod app;

@@ -5,8 +5,11 @@
 //! Nothing here sleeps to give something else time. Whatever must become true is awaited with
 //! [`eventually`], which has a bound.
 
-// A harness fails by panicking: that is how a test learns of it.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness fails by panicking: that is how a test learns of it"
+)]
 
 mod nginx;
 mod pgbouncer;

@@ -3,8 +3,11 @@
 //!
 //! `demo <app program> <base URL> <its port> [port of the local Logto]`
 
-// A program for the terminal prints to it.
-#![allow(clippy::print_stderr, clippy::print_stdout)]
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a program for the terminal prints to it"
+)]
 
 mod mcp;
 

@@ -1,7 +1,11 @@
 //! Programs without a web page against the local tenant.
 
-// A test fails by panicking, and so do its helpers.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of a test fails like the test itself"
+)]
 
 mod browser;
 mod stored;

@@ -1,7 +1,6 @@
 //! Credentials in the key ring of the system: `cargo xtask test-key-ring` starts one of its own.
 
-// A test fails by panicking.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test itself")]
 
 use logto_native::{CredentialStore, KeyRing};
 

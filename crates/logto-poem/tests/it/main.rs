@@ -1,7 +1,10 @@
 //! What goes wrong easily between poem and the core.
 
-// A test fails by panicking.
-#![allow(clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test fails like the test itself"
+)]
 
 mod api;
 

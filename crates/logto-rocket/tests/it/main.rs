@@ -1,7 +1,11 @@
 //! What goes wrong easily between Rocket and the core.
 
-// A test fails by panicking.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper of a test fails like the test itself"
+)]
 
 mod api;
 mod refusals;

@@ -1,6 +1,11 @@
 //! Who passes the layer, and what the others are told.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper of a test fails like the test itself"
+)]
 
 mod grpc;
 
