@@ -1,12 +1,26 @@
-//! Asks this app's own API for the user's things, the same in all four examples.
+//! This app's own API of things: its permission, and how a page asks it. The same in all four
+//! examples.
 
 use std::error::Error;
 
 use crate::deployment;
 use crate::logto::Logto;
+use crate::logto::resource_server::{Permission, Policy};
 use crate::logto::web::User;
 use reqwest::StatusCode;
 use serde_json::Value;
+
+/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
+/// without it too; `/things` then says that it is not set up.
+pub(crate) const RESOURCE: &str = "https://api.example.test";
+pub(crate) const READ: &str = "read:things";
+
+/// May read things.
+pub(crate) struct ReadThings;
+
+impl Permission for ReadThings {
+    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
+}
 
 const NOT_SET_UP: &str = "This site is not set up to show things yet.";
 const NOT_ALLOWED: &str =
@@ -18,16 +32,12 @@ const NOT_AVAILABLE: &str = "Your things are not available right now. Try again 
 /// # Errors
 ///
 /// If the user has to sign in again, or Logto does not respond: the SDK has a page for these.
-pub(crate) async fn sentence(
-    user: &User,
-    logto: &Logto,
-    resource: &str,
-) -> Result<String, crate::logto::Error> {
-    let token = match user.access_token(resource).await {
+pub(crate) async fn sentence(user: &User, logto: &Logto) -> Result<String, crate::logto::Error> {
+    let token = match user.access_token(RESOURCE).await {
         Ok(token) => token,
         Err(error) if error.needs_sign_in() || error.is_retryable() => return Err(error),
         Err(error) => {
-            tracing::warn!(%error, resource, "no access token: is the API resource set up in Logto?");
+            tracing::warn!(%error, resource = RESOURCE, "no access token: is the API resource set up in Logto?");
             return Ok(NOT_SET_UP.to_owned());
         }
     };

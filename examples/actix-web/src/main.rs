@@ -31,23 +31,12 @@ use actix_web::{
 };
 use futures::TryStreamExt;
 use logto_actix_web::{
-    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Permission,
-    Policy, Reply, SignInOptions, User, logto,
+    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Reply,
+    SignInOptions, User, logto,
 };
 use serde_json::{Value, json};
+use things::{READ, RESOURCE, ReadThings};
 use tracing_subscriber::EnvFilter;
-
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
-/// without it too; `/things` then says that it is not set up.
-const RESOURCE: &str = "https://api.example.test";
-const READ: &str = "read:things";
-
-/// May read things.
-struct ReadThings;
-
-impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
-}
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,7 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile, and the long one the organizations.
+    // `identities` brings the Hugging Face profile, the long ones the organizations and the
+    // sessions at Logto.
     let config = LogtoConfig::from_env()?
         .with_scopes([
             "email",
@@ -223,7 +213,7 @@ async fn clear_organization(user: User) -> Result<Redirect, Reply> {
 
 /// Calls the API with an access token of the user.
 async fn things(user: User, logto: Data<Logto>) -> Result<Html, Reply> {
-    let sentence = things::sentence(&user, &logto, RESOURCE).await?;
+    let sentence = things::sentence(&user, &logto).await?;
     Ok(Html::new(pages::things(&user, &sentence)))
 }
 

@@ -31,24 +31,13 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::stream;
 use logto_axum::{
-    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Permission,
-    Policy, Reply, SignInOptions, User, logto,
+    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Reply,
+    SignInOptions, User, logto,
 };
 use serde_json::json;
+use things::{READ, RESOURCE, ReadThings};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
-
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
-/// without it too; `/things` then says that it is not set up.
-const RESOURCE: &str = "https://api.example.test";
-const READ: &str = "read:things";
-
-/// May read things.
-struct ReadThings;
-
-impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
-}
 
 /// What handlers share.
 #[derive(Clone)]
@@ -69,7 +58,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile, and the long one the organizations.
+    // `identities` brings the Hugging Face profile, the long ones the organizations and the
+    // sessions at Logto.
     let config = LogtoConfig::from_env()?
         .with_scopes([
             "email",
@@ -217,7 +207,7 @@ async fn events(user: User) -> impl IntoResponse {
 
 /// Calls the API with an access token of the user.
 async fn things(user: User, State(app): State<App>) -> Result<Html<String>, Reply> {
-    let sentence = things::sentence(&user, &app.logto, RESOURCE).await?;
+    let sentence = things::sentence(&user, &app.logto).await?;
     Ok(Html(pages::things(&user, &sentence)))
 }
 

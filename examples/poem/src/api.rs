@@ -1,22 +1,12 @@
 //! The API and its OpenAPI document, with poem-openapi.
 
-use logto_poem::{Api, Authorized, Permission, Policy};
+use logto_poem::{Api, Authorized};
 use poem_openapi::auth::Bearer;
 use poem_openapi::payload::Json;
 use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
 use serde_json::{Value, json};
 
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
-/// without it too; `/things` then says that it is not set up.
-pub(crate) const RESOURCE: &str = "https://api.example.test";
-pub(crate) const READ: &str = "read:things";
-
-/// May read things.
-struct ReadThings;
-
-impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
-}
+use crate::things::ReadThings;
 
 pub(crate) struct Things;
 

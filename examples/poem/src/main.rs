@@ -22,7 +22,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use account::AtLogto;
-use api::{READ, RESOURCE};
 use logto_poem::{
     Auth, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Reply, SignInOptions, User, logto,
 };
@@ -33,6 +32,7 @@ use poem::listener::{Listener, TcpListener};
 use poem::web::{Data, Form, Html, Json, Path, Query, Redirect};
 use poem::{Body, EndpointExt, IntoResponse, Response, Server, get, handler, post};
 use serde_json::{Value, json};
+use things::{READ, RESOURCE};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -41,7 +41,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile, and the long one the organizations.
+    // `identities` brings the Hugging Face profile, the long ones the organizations and the
+    // sessions at Logto.
     let config = LogtoConfig::from_env()?
         .with_scopes([
             "email",
@@ -204,7 +205,7 @@ async fn clear_organization(user: User) -> Result<Redirect, Reply> {
 /// Calls the API with an access token of the user.
 #[handler]
 async fn show_things(user: User, Data(logto): Data<&Logto>) -> Result<Html<String>, Reply> {
-    let sentence = things::sentence(&user, logto, RESOURCE).await?;
+    let sentence = things::sentence(&user, logto).await?;
     Ok(Html(pages::things(&user, &sentence)))
 }
 

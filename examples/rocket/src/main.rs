@@ -21,8 +21,8 @@ use std::time::Duration;
 use account::AtLogto;
 use futures::stream::{self, Stream, StreamExt};
 use logto_rocket::{
-    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Permission,
-    Policy, Reply, SignInOptions, User, logto,
+    Api, Auth, Authorized, DirectSignIn, FreshUser, Logto, LogtoConfig, MaybeUser, Reply,
+    SignInOptions, User, logto,
 };
 use rocket::error::ErrorKind;
 use rocket::form::Form;
@@ -34,19 +34,8 @@ use rocket::serde::json::{Value, json};
 use rocket::{
     Config, Either, FromForm, Responder, Shutdown, State, catch, catchers, get, post, routes,
 };
+use things::{READ, RESOURCE, ReadThings};
 use tracing_subscriber::EnvFilter;
-
-/// The API identifier of `/api/things` in Logto, with the permission `read:things`. Sign-in works
-/// without it too; `/things` then says that it is not set up.
-const RESOURCE: &str = "https://api.example.test";
-const READ: &str = "read:things";
-
-/// May read things.
-struct ReadThings;
-
-impl Permission for ReadThings {
-    const POLICY: Policy = Policy::new().with_scopes(&[READ]);
-}
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,7 +43,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).init();
 
     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_COOKIE_SECRET and BASE_URL.
-    // `identities` brings the Hugging Face profile, and the long one the organizations.
+    // `identities` brings the Hugging Face profile, the long ones the organizations and the
+    // sessions at Logto.
     let config = LogtoConfig::from_env()?
         .with_scopes([
             "email",
@@ -237,7 +227,7 @@ async fn clear_organization(user: User) -> Result<Redirect, Reply> {
 /// Calls the API with an access token of the user.
 #[get("/things")]
 async fn own_things(user: User, logto: &State<Logto>) -> Result<RawHtml<String>, Reply> {
-    let sentence = things::sentence(&user, logto, RESOURCE).await?;
+    let sentence = things::sentence(&user, logto).await?;
     Ok(RawHtml(pages::things(&user, &sentence)))
 }
 
