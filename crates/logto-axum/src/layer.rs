@@ -7,13 +7,13 @@ use std::task::{self, Poll, ready};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{OriginalUri, Request};
-use axum::http::header::{CACHE_CONTROL, EXPECT, Entry, SET_COOKIE, VARY};
+use axum::http::header::{EXPECT, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Method, Version};
+use axum::http::{Method, Version};
 use axum::response::{IntoResponse, Response};
 use logto::Logto;
-use logto::web::{self, Caching, Context, KeptBody, MaybeReady, UnreadBody};
+use logto::web::{self, Context, KeptBody, MaybeReady, UnreadBody};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -150,40 +150,13 @@ where
         let mut response = mem::take(response);
         let headers = response.headers_mut();
         if let Some(caching) = this.context.caching() {
-            tell_caches(caching, headers);
+            caching.set_headers(headers);
         }
         if !cookies.is_empty() {
             let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
             headers.extend(lines.map(|line| (SET_COOKIE, line)));
         }
         Poll::Ready(Ok(response))
-    }
-}
-
-fn tell_caches(caching: Caching, headers: &mut HeaderMap) {
-    match headers.entry(CACHE_CONTROL) {
-        Entry::Vacant(entry) => {
-            if let Some(value) = caching.cache_control(None) {
-                entry.insert(HeaderValue::from_static(value));
-            }
-        }
-        Entry::Occupied(mut entry) => {
-            if let Some(value) = caching.cache_control(entry.get().to_str().ok()) {
-                entry.insert(HeaderValue::from_static(value));
-            }
-        }
-    }
-    match headers.entry(VARY) {
-        Entry::Vacant(entry) => {
-            if let Some(value) = caching.vary(None) {
-                entry.insert(HeaderValue::from_static(value));
-            }
-        }
-        Entry::Occupied(mut entry) => {
-            if let Some(value) = caching.vary(entry.get().to_str().ok()) {
-                entry.append(HeaderValue::from_static(value));
-            }
-        }
     }
 }
 

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use logto::web::{KeptBody, UnreadBody};
 use logto::{Logto, web};
-use poem::http::header::{CACHE_CONTROL, EXPECT, SET_COOKIE, VARY};
+use poem::http::header::{EXPECT, SET_COOKIE};
 use poem::http::uri::Authority;
-use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+use poem::http::{Method, StatusCode, Uri, Version};
 use poem::{Body, Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::Reply;
@@ -89,7 +89,10 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
             answer = Ok(answer.unwrap_or_else(Error::into_response));
         }
         if let Ok(response) = &mut answer {
-            add_headers(caching, &cookies, response.headers_mut());
+            let headers = response.headers_mut();
+            caching.set_headers(headers);
+            let lines = cookies.into_iter().filter_map(|line| line.try_into().ok());
+            headers.extend(lines.map(|line| (SET_COOKIE, line)));
         }
         answer
     }
@@ -121,21 +124,6 @@ pub(crate) fn keep_body(request: &mut Request) -> Option<UnreadBody<PoemBody>> {
 
 /// What poem's bodies are made of.
 type PoemBody = BoxBody<Bytes, io::Error>;
-
-fn add_headers(caching: web::Caching, cookies: &[String], headers: &mut HeaderMap) {
-    let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
-    if let Some(value) = caching.cache_control(set) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
-    }
-    let set = headers.get(VARY).and_then(|value| value.to_str().ok());
-    if let Some(value) = caching.vary(set) {
-        headers.append(VARY, HeaderValue::from_static(value));
-    }
-    let lines = cookies.iter().filter_map(|line| HeaderValue::from_str(line).ok());
-    lines.for_each(|line| {
-        headers.append(SET_COOKIE, line);
-    });
-}
 
 /// The context of this request. The first extractor gives it the request.
 #[derive(Clone)]

@@ -1,9 +1,12 @@
 //! Cache headers of responses that depend on the session (RFC 9111).
 
+use http::header::{CACHE_CONTROL, Entry, VARY};
+use http::{HeaderMap, HeaderValue};
+
 /// What the response to a request must tell caches, because the session was asked for.
 ///
 /// The adapter sets `Cache-Control` to [`cache_control`](Self::cache_control) and appends
-/// [`vary`](Self::vary).
+/// [`vary`](Self::vary); on the `http` crate, [`set_headers`](Self::set_headers) does both.
 ///
 /// # Example
 ///
@@ -78,6 +81,49 @@ impl Caching {
         });
         (!is_set).then_some("Cookie")
     }
+
+    /// Sets `Cache-Control` and appends `Vary` in the headers of a response, for frameworks on the
+    /// `http` crate.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::web::Context;
+    ///
+    /// /// What an adapter does after the handler.
+    /// fn tell_caches<B>(context: &Context, response: &mut http::Response<B>) {
+    ///     if let Some(caching) = context.caching() {
+    ///         caching.set_headers(response.headers_mut());
+    ///     }
+    /// }
+    /// ```
+    pub fn set_headers(self, headers: &mut HeaderMap) {
+        // Each name is looked up once: this is part of every page with a user.
+        match headers.entry(CACHE_CONTROL) {
+            Entry::Vacant(entry) => {
+                if let Some(value) = self.cache_control(None) {
+                    entry.insert(HeaderValue::from_static(value));
+                }
+            }
+            Entry::Occupied(mut entry) => {
+                if let Some(value) = self.cache_control(entry.get().to_str().ok()) {
+                    entry.insert(HeaderValue::from_static(value));
+                }
+            }
+        }
+        match headers.entry(VARY) {
+            Entry::Vacant(entry) => {
+                if let Some(value) = self.vary(None) {
+                    entry.insert(HeaderValue::from_static(value));
+                }
+            }
+            Entry::Occupied(mut entry) => {
+                if let Some(value) = self.vary(entry.get().to_str().ok()) {
+                    entry.append(HeaderValue::from_static(value));
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -111,5 +157,30 @@ mod tests {
             let caching = Caching { is_protected: false, sets_cookies: false };
             assert_eq!(caching.vary(set), expected, "{set:?}");
         }
+    }
+
+    #[test]
+    fn headers_of_the_app_are_made_stricter_and_added_to() {
+        let caching = Caching { is_protected: true, sets_cookies: false };
+        let all = |headers: &HeaderMap, name| {
+            let values = headers.get_all(name).iter();
+            values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let mut headers = HeaderMap::new();
+        caching.set_headers(&mut headers);
+        assert_eq!(all(&headers, CACHE_CONTROL), ["no-store"]);
+        assert_eq!(all(&headers, VARY), ["Cookie"]);
+
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public"));
+        headers.insert(VARY, HeaderValue::from_static("accept"));
+        caching.set_headers(&mut headers);
+        assert_eq!(all(&headers, CACHE_CONTROL), ["no-store"]);
+        assert_eq!(all(&headers, VARY), ["accept", "Cookie"]);
+
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+        headers.insert(VARY, HeaderValue::from_static("*"));
+        caching.set_headers(&mut headers);
+        assert_eq!(all(&headers, CACHE_CONTROL), ["no-store, no-transform"]);
+        assert_eq!(all(&headers, VARY), ["*"]);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use logto::web::{self, Context, Route, discard_body};
 use logto::{Error, Logto};
-use salvo::http::header::{CACHE_CONTROL, HeaderName, SET_COOKIE, VARY};
+use salvo::http::header::{HeaderName, SET_COOKIE};
 use salvo::http::uri::Authority;
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Scribe, async_trait};
@@ -112,15 +112,7 @@ impl Handler for Middleware {
         flow.call_next(request, depot, response).await;
         let cookies = context.take_cookies().await;
         if let Some(caching) = context.caching() {
-            let headers = response.headers_mut();
-            let set = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
-            if let Some(value) = caching.cache_control(set) {
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
-            }
-            let set = headers.get(VARY).and_then(|value| value.to_str().ok());
-            if let Some(value) = caching.vary(set) {
-                headers.append(VARY, HeaderValue::from_static(value));
-            }
+            caching.set_headers(response.headers_mut());
         }
         for line in cookies {
             append(response, SET_COOKIE.as_str(), &line);
