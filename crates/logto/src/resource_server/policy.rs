@@ -343,8 +343,17 @@ impl Policy {
         self
     }
 
-    /// For a first look at a token about which more is decided, and logged, later.
-    #[doc(hidden)]
+    /// Does not log that a [delegated](Self::with_delegation) token was accepted: for a first look
+    /// at a token about which more is decided, and logged, later.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::Policy;
+    ///
+    /// /// Whose token it is, before the body says what it is for.
+    /// const ANYONE: Policy = Policy::new().with_delegation(1).without_log();
+    /// ```
     #[must_use]
     pub const fn without_log(mut self) -> Self {
         self.quiet = true;
