@@ -26,7 +26,6 @@ pub use poem::McpEndpoint;
 pub use service::McpService;
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<(Caller, Mcp, Error)>();
