@@ -14,7 +14,7 @@ use crate::crypto::seal::Purpose;
 use crate::session::{SessionId, SessionPointer, SessionState};
 use crate::storage::Version;
 
-/// Bytes of an entry beside what it holds: names for the store, and its place in the cache.
+/// Bytes of an entry beside what it holds: keys for the store, and its place in the cache.
 const ENTRY: usize = 256;
 /// Answers with a newer cookie after which the browser is given a smaller one.
 const MAX_RENEWALS: u8 = 4;
@@ -92,12 +92,12 @@ impl Opened {
     }
 
     /// Where the store has what ends the session.
-    pub(super) fn ends(&self, names: &StoreKeys) -> &EndKeys {
+    pub(super) fn ends(&self, keys: &StoreKeys) -> &EndKeys {
         self.ends.get_or_init(|| {
             Box::new(match &self.content {
-                CookieContent::Session(loaded) => names.ends(loaded.sub(), loaded.sid()),
+                CookieContent::Session(loaded) => keys.ends(loaded.sub(), loaded.sid()),
                 CookieContent::SessionPointer(pointer, _) => {
-                    names.ends(&pointer.sub, pointer.sid.as_deref())
+                    keys.ends(&pointer.sub, pointer.sid.as_deref())
                 }
             })
         })

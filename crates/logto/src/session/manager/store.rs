@@ -1,4 +1,4 @@
-//! The storage, bounded in time, with everything in it sealed, and the names of its entries.
+//! The storage, bounded in time, with everything in it sealed, and the keys of its entries.
 
 use std::future;
 use std::pin::pin;

@@ -57,32 +57,32 @@ impl StoreKeys {
 
     /// A session, or what is newer than its cookie.
     pub(crate) fn session(&self, id: SessionId) -> String {
-        self.name("session:", id.as_bytes())
+        self.key("session:", id.as_bytes())
     }
 
     /// Who refreshes the session at the moment.
     pub(crate) fn lease(&self, id: SessionId) -> String {
-        self.name("lease:", id.as_bytes())
+        self.key("lease:", id.as_bytes())
     }
 
     /// The sessions of a user.
     pub(crate) fn session_list(&self, sub: &str) -> String {
-        self.name("session-list:", sub.as_bytes())
+        self.key("session-list:", sub.as_bytes())
     }
 
     /// Since when the sessions of a user are over.
     pub(crate) fn end_of_user(&self, sub: &str) -> String {
-        self.name(END_OF_USER, sub.as_bytes())
+        self.key(END_OF_USER, sub.as_bytes())
     }
 
     /// Since when the sessions that come from one session at Logto are over.
     pub(crate) fn end_of_logto_session(&self, sid: &str) -> String {
-        self.name(END_OF_SESSION, sid.as_bytes())
+        self.key(END_OF_SESSION, sid.as_bytes())
     }
 
     /// Since when those sessions of a user are over that do not know their session at Logto.
     pub(crate) fn end_of_sessions_without_sid(&self, sub: &str) -> String {
-        self.name(END_WITHOUT_SID, sub.as_bytes())
+        self.key(END_WITHOUT_SID, sub.as_bytes())
     }
 
     /// Until when access tokens are stale.
@@ -92,30 +92,30 @@ impl StoreKeys {
             Affected::Organization(id) => ("stale-tokens-in:", id),
             Affected::User(id) => ("stale-tokens-of:", id),
         };
-        self.name(kind, id.as_bytes())
+        self.key(kind, id.as_bytes())
     }
 
     /// That a callback was taken up.
     pub(crate) fn callback(&self, sign_in: &str) -> String {
-        self.name("callback:", sign_in.as_bytes())
+        self.key("callback:", sign_in.as_bytes())
     }
 
     /// That the one who took it up is still at work.
     pub(crate) fn callback_heartbeat(&self, sign_in: &str) -> String {
-        self.name("callback-heartbeat:", sign_in.as_bytes())
+        self.key("callback-heartbeat:", sign_in.as_bytes())
     }
 
     /// That a logout token was taken up.
     pub(crate) fn logout_token(&self, jti: &str) -> String {
-        self.name("logout-token:", jti.as_bytes())
+        self.key("logout-token:", jti.as_bytes())
     }
 
     /// That a webhook was taken up.
     pub(crate) fn webhook(&self, hash: &[u8]) -> String {
-        self.name("webhook:", hash)
+        self.key("webhook:", hash)
     }
 
-    fn name(&self, kind: &str, what: &[u8]) -> String {
+    fn key(&self, kind: &str, what: &[u8]) -> String {
         match &self.context {
             Some(context) => {
                 let parts =
@@ -136,12 +136,12 @@ mod tests {
     use crate::storage::REVOCATION_MARKER;
 
     #[test]
-    fn what_others_read_tells_nothing_and_no_two_names_are_equal() {
+    fn what_others_read_tells_nothing_and_no_two_keys_are_equal() {
         let apps = [StoreKeys::hashed("one"), StoreKeys::hashed("other"), StoreKeys::plain()];
-        let mut names = Vec::new();
+        let mut keys = Vec::new();
         let id = SessionId::random().unwrap();
         for app in &apps {
-            names.extend([
+            keys.extend([
                 app.session_list("alice"),
                 app.session_list("bob"),
                 app.session(id),
@@ -158,7 +158,7 @@ mod tests {
                 app.webhook(b"alice"),
             ]);
         }
-        assert_eq!(names[0], apps[0].session_list("alice"));
+        assert_eq!(keys[0], apps[0].session_list("alice"));
         // What the memory store tells markers by.
         for app in &apps {
             let ends = app.ends("alice", Some("sid"));
@@ -167,11 +167,11 @@ mod tests {
             assert!(!app.session_list("alice").starts_with(REVOCATION_MARKER));
         }
         let alice = encoding::encode("alice");
-        let (hashed, plain) = names.split_at(28);
-        assert!(!hashed.iter().any(|name| name.contains("alice") || name.contains(&alice)));
+        let (hashed, plain) = keys.split_at(28);
+        assert!(!hashed.iter().any(|key| key.contains("alice") || key.contains(&alice)));
         assert!(plain[0].ends_with(&alice));
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), 42);
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 42);
     }
 }
