@@ -105,24 +105,24 @@ impl FrameRoute<'_> {
         let is_noted = frames.has_window(
             &logto.keys,
             &request.challenge,
-            &self.context.request().cookies(),
-            self.context.now(),
+            &context.request().cookies(),
+            context.now(),
         );
-        let is_opened = self.context.request().is_provably_same_origin(self.context.origin());
-        if !self.context.request().is_navigation() || !(is_opened || is_noted) {
+        let is_opened = context.request().is_provably_same_origin(context.origin());
+        if !context.request().is_navigation() || !(is_opened || is_noted) {
             // Another site, or a message, leads here.
             return Ok(self.page_out_of_date());
         }
-        let noted = frames.note_window(&logto.keys, &request.challenge, self.context.now())?;
+        let noted = frames.note_window(&logto.keys, &request.challenge, context.now())?;
         let options = SignInOptions::from_query(&request.options);
-        let user = match self.context.maybe_user().await {
+        let user = match context.maybe_user().await {
             Ok(user) => user,
             Err(reply) => return Ok(reply),
         };
         let is_recent = |max_age| {
             let tolerance = logto.settings.clock_tolerance;
             let at = user.as_ref().and_then(|user| user.authenticated_at());
-            is_fresh(at, max_age, self.context.now(), tolerance)
+            is_fresh(at, max_age, context.now(), tolerance)
         };
         let is_expected = |user: &User| {
             options.expected.as_ref().is_none_or(|expected| expected.is(user.claims()))
@@ -133,7 +133,7 @@ impl FrameRoute<'_> {
             }
             _ => {
                 let post_redirect_uri = Some(self.window_address());
-                self.context.sign_in(SignInOptions { post_redirect_uri, ..options }).await?
+                context.sign_in(SignInOptions { post_redirect_uri, ..options }).await?
             }
         };
         Ok(reply.with_cookies(vec![noted]))
@@ -159,21 +159,20 @@ impl FrameRoute<'_> {
     async fn confirm_in_window(&self) -> Result<Reply, Error> {
         let Self { context, frames } = self;
         let logto = context.logto();
-        if !self.context.request().is_provably_same_origin(self.context.origin())
-            || self.context.request().is_framed()
+        if !context.request().is_provably_same_origin(context.origin())
+            || context.request().is_framed()
         {
             return Ok(self.page_out_of_date());
         }
-        let (Some(request), Some(loaded)) =
-            (self.frame_request(), self.context.loaded_session().await?)
+        let (Some(request), Some(loaded)) = (self.frame_request(), context.loaded_session().await?)
         else {
             return Ok(self.page_out_of_date());
         };
         if !frames.has_window(
             &logto.keys,
             &request.challenge,
-            &self.context.request().cookies(),
-            self.context.now(),
+            &context.request().cookies(),
+            context.now(),
         ) {
             return Ok(self.page_out_of_date());
         }
@@ -187,25 +186,25 @@ impl FrameRoute<'_> {
                 .with_script(format!("const code = {};\n{HANDING_OVER}", script_text(&code)))
                 .without_framing(),
         };
-        Ok(self.context.page(200, &page).with_cookies(vec![frames.forget_window()]))
+        Ok(context.page(200, &page).with_cookies(vec![frames.forget_window()]))
     }
 
     /// In the frame: takes the session over.
     async fn redeem_in_frame(&self, code: &str) -> Result<Reply, Error> {
         let Self { context, frames } = self;
         let logto = context.logto();
-        let key = frames.key(&logto.keys, &self.context.request().cookies(), self.context.now());
-        let is_from_here = self.context.request().is_provably_same_origin(self.context.origin());
+        let key = frames.key(&logto.keys, &context.request().cookies(), context.now());
+        let is_from_here = context.request().is_provably_same_origin(context.origin());
         let Some(key) = key.filter(|_| is_from_here) else {
             return Ok(self.page_out_of_date());
         };
         let Some((page, loaded)) = logto.redeem_frame_code(&key, code).await? else {
-            let page = self.context.after_sign_in();
-            return Ok(self.context.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
+            let page = context.after_sign_in();
+            return Ok(context.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
         };
-        self.context.adopt(loaded)?;
+        context.adopt(loaded)?;
         Ok(Reply::see_other(page)
-            .with_cookies(self.context.take_cookies().await)
+            .with_cookies(context.take_cookies().await)
             .with_cookies(vec![frames.forget_key()]))
     }
 

@@ -166,7 +166,7 @@ impl<'a> SessionTokens<'a> {
         let request = &self.in_organization(request).await?;
         let logto = context.logto();
         logto.check_token_request(request)?;
-        let loaded = self.0.signed_in().await?;
+        let loaded = context.signed_in().await?;
         let is_stale = logto.has_stale_token(&loaded, &request.target).await?;
         let request = if is_stale { &request.clone().refreshed() } else { request };
         let usable = self.with_usable_token(&loaded, request).await?;

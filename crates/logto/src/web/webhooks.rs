@@ -24,33 +24,25 @@ impl Context {
             Ok(Err(refusal)) => refusal,
             Err(stopped) => return Error::from(stopped).into(),
         };
-        let error = refusal.error();
-        if matches!(refusal, WebhookRefusal::Busy(_) | WebhookRefusal::Failed(_)) {
-            self.logto().faults.report("webhook", error);
-            return Reply::from_error(error);
-        }
-        let logto = self.logto();
-        match refusal {
-            WebhookRefusal::NotRead(_) => {
-                if let Some(suppressed) = logto.unread_webhooks.admit() {
+        let (logto, error) = (self.logto(), refusal.error());
+        let (limit, status) = match refusal {
+            WebhookRefusal::NotRead(_) => (&logto.unread_webhooks, 401),
+            WebhookRefusal::NotSigned(_) => (&logto.unsigned_webhooks, 401),
+            WebhookRefusal::Invalid(_) => (&logto.refused_webhooks, 400),
+            WebhookRefusal::Repeated(_) => (&logto.refused_webhooks, 409),
+            WebhookRefusal::Busy(_) | WebhookRefusal::Failed(_) => {
+                logto.faults.report("webhook", error);
+                return Reply::from_error(error);
+            }
+        };
+        if let Some(suppressed) = limit.admit() {
+            match refusal {
+                WebhookRefusal::NotRead(_) => {
                     tracing::error!(%error, suppressed, "a webhook was not read");
                 }
-            }
-            _ => {
-                let limit = match refusal {
-                    WebhookRefusal::NotSigned(_) => &logto.unsigned_webhooks,
-                    _ => &logto.refused_webhooks,
-                };
-                if let Some(suppressed) = limit.admit() {
-                    tracing::warn!(%error, suppressed, "a webhook was refused");
-                }
+                _ => tracing::warn!(%error, suppressed, "a webhook was refused"),
             }
         }
-        let status = match refusal {
-            WebhookRefusal::NotSigned(_) | WebhookRefusal::NotRead(_) => 401,
-            WebhookRefusal::Repeated(_) => 409,
-            _ => 400,
-        };
         // The reason is for our log.
         Reply::json(status, "invalid_request", "The webhook is not accepted.")
     }
