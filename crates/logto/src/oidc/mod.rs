@@ -5,10 +5,10 @@ pub(crate) mod claims;
 pub(crate) mod jwt;
 mod protocol;
 pub(crate) mod provider;
-mod target;
+mod token_request;
 mod token_response;
 
 pub(crate) use protocol::{AuthorizationRequest, Protocol};
-pub(crate) use target::Target;
-pub use target::TokenRequest;
+pub(crate) use token_request::Target;
+pub use token_request::TokenRequest;
 pub(crate) use token_response::Tokens;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::metadata::metadata_url;
-use super::personal::PersonalTokens;
+use super::personal_tokens::PersonalTokens;
 use crate::clock::Clock;
 use crate::config::validate::{check_resource, check_tolerance};
 use crate::config::{ConfigError, ConfigProblem};

@@ -11,7 +11,7 @@ use super::bearer::{credentials, several, token};
 use super::challenge::Challenge;
 use super::config::refused;
 use super::metadata::{document, preflight};
-use super::personal::PersonalTokens;
+use super::personal_tokens::PersonalTokens;
 use super::verify::Verifier;
 use super::{AccessTokenClaims, ApiConfig, Policy};
 use crate::cache::{Budget, Cache};

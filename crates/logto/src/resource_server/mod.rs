@@ -28,7 +28,7 @@ mod config;
 mod handle;
 mod metadata;
 mod permission;
-mod personal;
+mod personal_tokens;
 mod policy;
 mod verify;
 

@@ -2,7 +2,7 @@
 
 use super::AccessTokenClaims;
 use super::claims::Payload;
-use super::personal::PersonalTokens;
+use super::personal_tokens::PersonalTokens;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::seconds;

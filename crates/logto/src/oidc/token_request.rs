@@ -1,4 +1,4 @@
-//! `TokenRequest`: what an access token is for.
+//! What an access token is for, as apps ask for it.
 
 use crate::error::{Error, ErrorKind};
 

@@ -13,8 +13,7 @@ use crate::oidc::TokenRequest;
 
 /// What Logto's personal access tokens begin with.
 const PREFIX: &str = "pat_";
-/// How many are exchanged at the same time: made-up ones must not make this server
-/// flood Logto.
+/// How many are exchanged at the same time: made-up ones must not make this server flood Logto.
 const AT_ONCE: usize = 8;
 /// How many wait for that at most; each is held in memory meanwhile.
 const MAX_WAITING: usize = 1000;
