@@ -17,7 +17,7 @@ use crate::{Error, Management};
 /// use logto_management::{Error, Management, SubjectToken};
 /// use serde_json::Map;
 ///
-/// /// For `logto::m2m::Subject::Impersonation`. The reason stands in Logto's log.
+/// /// For `logto::m2m::SubjectToken::Impersonation`. The reason stands in Logto's log.
 /// async fn impersonate(
 ///     management: &Management,
 ///     user: &str,

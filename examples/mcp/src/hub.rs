@@ -6,7 +6,7 @@
 use std::env;
 use std::time::Duration;
 
-use logto_mcp::logto::m2m::{MachineApp, Subject};
+use logto_mcp::logto::m2m::{MachineApp, SubjectToken};
 use logto_mcp::logto::{ErrorKind, TokenRequest};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
@@ -39,7 +39,7 @@ impl Hub {
     /// The names of the caller's models; an error is a sentence for the user.
     pub(crate) async fn models(&self, caller: &str) -> Result<Vec<String>, String> {
         let account = TokenRequest::opaque().with_scopes(["openid", "identities"]);
-        let account = self.app.exchange(Subject::AccessToken(caller), &account).await;
+        let account = self.app.exchange(SubjectToken::AccessToken(caller), &account).await;
         let account = account.map_err(|error| {
             tracing::warn!(%error, "token exchange failed");
             match error.kind() {

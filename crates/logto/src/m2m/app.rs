@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cache::TokenCache;
 use super::request::Form;
 use super::token::Issued;
-use super::{Introspection, MachineConfig, Subject};
+use super::{Introspection, MachineConfig, SubjectToken};
 use crate::access_token::AccessToken;
 use crate::clock::Clock;
 use crate::config::{ConfigError, issuer_of};
@@ -151,7 +151,7 @@ impl MachineApp {
     /// ```
     /// # use logto::m2m::{MachineApp, MachineConfig};
     /// use logto::TokenRequest;
-    /// use logto::m2m::Subject;
+    /// use logto::m2m::SubjectToken;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -162,14 +162,14 @@ impl MachineApp {
     /// # let personal_token = tenant.create_personal_access_token("alice")?;
     /// // A command-line tool was given a personal access token.
     /// let things = TokenRequest::resource("https://api.example.test").with_scopes(["read:things"]);
-    /// let token = app.exchange(Subject::PersonalAccessToken(&personal_token), &things).await?;
+    /// let token = app.exchange(SubjectToken::PersonalAccessToken(&personal_token), &things).await?;
     /// assert_eq!(token.scopes().collect::<Vec<_>>(), ["read:things"]);
     /// # Ok(())
     /// # }
     /// ```
     pub async fn exchange(
         &self,
-        subject: Subject<'_>,
+        subject: SubjectToken<'_>,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
         let issued = self.issued(&Form::exchange(subject, None, request), request).await;
@@ -190,7 +190,7 @@ impl MachineApp {
     /// # Example
     ///
     /// ```
-    /// use logto::m2m::{MachineApp, Subject};
+    /// use logto::m2m::{MachineApp, SubjectToken};
     /// use logto::web::User;
     /// use logto::{AccessToken, Error, TokenRequest};
     ///
@@ -202,12 +202,12 @@ impl MachineApp {
     /// ) -> Result<AccessToken, Error> {
     ///     let actor = support.access_token(TokenRequest::opaque()).await?;
     ///     let things = TokenRequest::resource("https://api.example.test").with_scopes(["read:things"]);
-    ///     app.exchange_as(Subject::Impersonation(subject_token), actor.as_str(), &things).await
+    ///     app.exchange_as(SubjectToken::Impersonation(subject_token), actor.as_str(), &things).await
     /// }
     /// ```
     pub async fn exchange_as(
         &self,
-        subject: Subject<'_>,
+        subject: SubjectToken<'_>,
         actor: &str,
         request: &TokenRequest,
     ) -> Result<AccessToken, Error> {
@@ -216,7 +216,11 @@ impl MachineApp {
     }
 
     /// What [`exchange`](Self::exchange) would answer without asking Logto.
-    pub(crate) fn kept(&self, subject: Subject<'_>, request: &TokenRequest) -> Option<AccessToken> {
+    pub(crate) fn kept(
+        &self,
+        subject: SubjectToken<'_>,
+        request: &TokenRequest,
+    ) -> Option<AccessToken> {
         self.0.tokens.kept(&Form::exchange(subject, None, request).key())
     }
 
@@ -299,10 +303,10 @@ impl MachineApp {
 }
 
 /// Logto says `invalid_grant` to every token that it does not accept, and not why.
-fn explained(error: Error, subject: Subject<'_>) -> Error {
+fn explained(error: Error, subject: SubjectToken<'_>) -> Error {
     let code = error.response().and_then(ErrorResponse::error);
     match (subject, code) {
-        (Subject::AccessToken(_), Some("invalid_grant")) => error.explained(
+        (SubjectToken::AccessToken(_), Some("invalid_grant")) => error.explained(
             "Logto did not accept the access token: it has to be unexpired, and from version 1.43 issued to an \
              application of your own, not to a third-party one or a client with a metadata document",
         ),

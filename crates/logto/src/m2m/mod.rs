@@ -14,4 +14,4 @@ mod token;
 pub use app::MachineApp;
 pub use config::MachineConfig;
 pub use introspection::Introspection;
-pub use request::Subject;
+pub use request::SubjectToken;

@@ -7,18 +7,18 @@ use crate::oidc::TokenRequest;
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
-/// Whose token is exchanged for another (RFC 8693, section 2.1).
+/// The token that is exchanged for another: the `subject_token` of RFC 8693, section 2.1.
 ///
 /// # Example
 ///
 /// ```
-/// use logto::m2m::Subject;
+/// use logto::m2m::SubjectToken;
 ///
 /// /// What a request brought: personal access tokens begin with `pat_`.
-/// fn subject(token: &str) -> Subject<'_> {
+/// fn subject(token: &str) -> SubjectToken<'_> {
 ///     match token.starts_with("pat_") {
-///         true => Subject::PersonalAccessToken(token),
-///         false => Subject::AccessToken(token),
+///         true => SubjectToken::PersonalAccessToken(token),
+///         false => SubjectToken::AccessToken(token),
 ///     }
 /// }
 /// // It may be logged: the token is left out.
@@ -26,7 +26,7 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub enum Subject<'a> {
+pub enum SubjectToken<'a> {
     /// The access token that came with a request: the exchange acts on that user's behalf.
     AccessToken(&'a str),
     /// A personal access token, `pat_…`.
@@ -37,7 +37,7 @@ pub enum Subject<'a> {
 }
 
 /// The kind alone: what it holds is a secret.
-impl fmt::Debug for Subject<'_> {
+impl fmt::Debug for SubjectToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccessToken(_) => "AccessToken",
@@ -47,7 +47,7 @@ impl fmt::Debug for Subject<'_> {
     }
 }
 
-impl Subject<'_> {
+impl SubjectToken<'_> {
     pub(super) fn fields(self) -> [(&'static str, String); 2] {
         let (token, token_type) = match self {
             Self::AccessToken(token) => (token, ACCESS_TOKEN),
@@ -69,7 +69,7 @@ impl Form {
     }
 
     pub(super) fn exchange(
-        subject: Subject<'_>,
+        subject: SubjectToken<'_>,
         actor: Option<&str>,
         request: &TokenRequest,
     ) -> Self {
@@ -125,10 +125,10 @@ mod tests {
             Form::client_credentials(&resource.clone().with_scopes(["a", "b"])),
             Form::client_credentials(&resource.clone().in_organization("o")),
             Form::client_credentials(&TokenRequest::organization("o")),
-            Form::exchange(Subject::AccessToken("t"), None, &resource),
-            Form::exchange(Subject::AccessToken("t"), Some("a"), &resource),
-            Form::exchange(Subject::PersonalAccessToken("t"), None, &resource),
-            Form::exchange(Subject::PersonalAccessToken("u"), None, &resource),
+            Form::exchange(SubjectToken::AccessToken("t"), None, &resource),
+            Form::exchange(SubjectToken::AccessToken("t"), Some("a"), &resource),
+            Form::exchange(SubjectToken::PersonalAccessToken("t"), None, &resource),
+            Form::exchange(SubjectToken::PersonalAccessToken("u"), None, &resource),
         ];
         let mut keys: Vec<_> = forms.iter().map(Form::key).collect();
         keys.sort_unstable();

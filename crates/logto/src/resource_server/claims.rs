@@ -166,20 +166,20 @@ impl AccessTokenClaims {
     }
 
     /// The token itself, for the exchange that calls another API [on the user's
-    /// behalf](crate::m2m::Subject::AccessToken). It is as good as a password for an hour: keep
-    /// it out of logs.
+    /// behalf](crate::m2m::SubjectToken::AccessToken). It is as good as a password for an hour:
+    /// keep it out of logs.
     ///
     /// # Example
     ///
     /// ```
-    /// use logto::m2m::{MachineApp, Subject};
+    /// use logto::m2m::{MachineApp, SubjectToken};
     /// use logto::resource_server::AccessTokenClaims;
     /// use logto::{AccessToken, Error, TokenRequest};
     ///
     /// /// A token for another API, for the user of this request.
     /// async fn for_billing(app: &MachineApp, caller: &AccessTokenClaims) -> Result<AccessToken, Error> {
     ///     let billing = TokenRequest::resource("https://bills.example.test").with_scopes(["read:bills"]);
-    ///     app.exchange(Subject::AccessToken(caller.token()), &billing).await
+    ///     app.exchange(SubjectToken::AccessToken(caller.token()), &billing).await
     /// }
     /// ```
     #[must_use]

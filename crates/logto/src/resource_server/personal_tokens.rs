@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::access_token::AccessToken;
 use crate::crypto::encoding;
 use crate::error::{Error, ErrorKind};
-use crate::m2m::{MachineApp, Subject};
+use crate::m2m::{MachineApp, SubjectToken};
 use crate::oidc::TokenRequest;
 
 /// What Logto's personal access tokens begin with.
@@ -56,7 +56,7 @@ impl PersonalTokens {
     /// The access token for a personal one.
     pub(super) async fn exchange(&self, token: &str, now: u64) -> Result<AccessToken, Error> {
         let Exchange { app, request, at_once, waiting, .. } = &*self.0;
-        let subject = Subject::PersonalAccessToken(token);
+        let subject = SubjectToken::PersonalAccessToken(token);
         if let Some(known) = app.kept(subject, request) {
             return Ok(known);
         }

@@ -4,7 +4,7 @@ use std::env;
 use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 
-use logto::m2m::{MachineApp, MachineConfig, Subject};
+use logto::m2m::{MachineApp, MachineConfig, SubjectToken};
 use logto::resource_server::{Api, ApiConfig, Policy};
 use logto::{Clock, ErrorKind, TokenRequest};
 use logto_local::{Endpoint, Fault, LocalTenant};
@@ -149,8 +149,8 @@ async fn a_token_is_exchanged_for_one_of_the_same_user_for_another_target() {
     let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);
     let exchange = |subject| fixture.app.exchange(subject, &things);
     let (a, b) = tokio::join!(
-        exchange(Subject::PersonalAccessToken(&personal)),
-        exchange(Subject::PersonalAccessToken(&personal))
+        exchange(SubjectToken::PersonalAccessToken(&personal)),
+        exchange(SubjectToken::PersonalAccessToken(&personal))
     );
     let token = a.unwrap();
     assert_eq!(token.as_str(), b.unwrap().as_str());
@@ -162,11 +162,11 @@ async fn a_token_is_exchanged_for_one_of_the_same_user_for_another_target() {
 
     // On her behalf in her organization.
     let members = TokenRequest::organization(ORGANIZATION).with_scopes(["read:members"]);
-    let within = fixture.app.exchange(Subject::AccessToken(token.as_str()), &members);
+    let within = fixture.app.exchange(SubjectToken::AccessToken(token.as_str()), &members);
     let within = within.await.unwrap();
     assert_eq!(within.scopes().collect::<Vec<_>>(), ["read:members"]);
     let elsewhere = TokenRequest::organization("elsewhere");
-    let refused = fixture.app.exchange(Subject::AccessToken(token.as_str()), &elsewhere);
+    let refused = fixture.app.exchange(SubjectToken::AccessToken(token.as_str()), &elsewhere);
     assert_eq!(refused.await.unwrap_err().response().unwrap().status(), Some(403));
 }
 
@@ -174,11 +174,12 @@ async fn a_token_is_exchanged_for_one_of_the_same_user_for_another_target() {
 async fn a_token_that_logto_does_not_exchange_is_explained() {
     let fixture = Fixture::new().await;
     let things = TokenRequest::resource(THINGS).with_scopes(["read:things"]);
-    let refused = fixture.app.exchange(Subject::AccessToken("a token of another client"), &things);
+    let refused =
+        fixture.app.exchange(SubjectToken::AccessToken("a token of another client"), &things);
     let refused = refused.await.unwrap_err();
     assert_eq!(refused.response().unwrap().error(), Some("invalid_grant"));
     assert!(refused.to_string().contains("third-party"), "{refused}");
-    let refused = fixture.app.exchange(Subject::PersonalAccessToken("pat_unknown"), &things);
+    let refused = fixture.app.exchange(SubjectToken::PersonalAccessToken("pat_unknown"), &things);
     assert!(!refused.await.unwrap_err().to_string().contains("third-party"));
 }
 
@@ -188,7 +189,7 @@ async fn a_subject_token_of_the_management_api_is_good_once() {
     let someone = fixture.create_user().await;
     let subject = fixture.subject_token(&someone).await;
     let things = TokenRequest::resource(THINGS).refreshed();
-    let exchange = || fixture.app.exchange(Subject::Impersonation(&subject), &things);
+    let exchange = || fixture.app.exchange(SubjectToken::Impersonation(&subject), &things);
     let token = exchange().await.unwrap();
     let api = Api::new(fixture.tenant.endpoint(), THINGS).unwrap();
     assert_eq!(api.verify(token.as_str()).await.unwrap().sub(), someone);
@@ -204,12 +205,12 @@ async fn someone_acts_for_another_with_their_own_opaque_token() {
     let things = TokenRequest::resource(THINGS).refreshed();
     let personal = fixture.tenant.create_personal_access_token("alice").unwrap();
     let own = async |request: TokenRequest| {
-        let subject = Subject::PersonalAccessToken(&personal);
+        let subject = SubjectToken::PersonalAccessToken(&personal);
         fixture.app.exchange(subject, &request).await.unwrap()
     };
     let actor = own(TokenRequest::opaque().with_scopes(["openid"])).await;
     let subject = fixture.subject_token(&customer).await;
-    let subject = Subject::Impersonation(&subject);
+    let subject = SubjectToken::Impersonation(&subject);
 
     // A JWT says who acts just as well; Logto takes none.
     let jwt = own(things.clone()).await;
@@ -235,7 +236,7 @@ async fn an_opaque_token_is_described_while_it_is_active() {
     let personal = fixture.tenant.create_personal_access_token("alice").unwrap();
     let opaque = TokenRequest::opaque().with_scopes(["openid", "profile"]);
     let exchange = async |request| {
-        let subject = Subject::PersonalAccessToken(&personal);
+        let subject = SubjectToken::PersonalAccessToken(&personal);
         fixture.app.exchange(subject, &request).await.unwrap()
     };
     let token = exchange(opaque.clone()).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::m2m::{MachineApp, MachineConfig, Subject};
+use logto::m2m::{MachineApp, MachineConfig, SubjectToken};
 use logto::{ErrorKind, TokenRequest};
 use logto_local::SeenRequest;
 use logto_tests::bearer::{Fixture, RESOURCE, RunningApp, Token};
@@ -151,7 +151,7 @@ async fn a_request_is_passed_on_on_the_users_behalf() {
     let fixture = fixture().await;
     let app = app(&fixture.provider);
     let downstream = TokenRequest::resource("https://other.example.test").with_scopes(["a", "b"]);
-    let issued = app.exchange(Subject::AccessToken(GOOD), &downstream).await;
+    let issued = app.exchange(SubjectToken::AccessToken(GOOD), &downstream).await;
     assert!(!issued.unwrap().as_str().is_empty());
     let call = exchanges(&fixture).swap_remove(0);
     let sent = |field: &str| call.form.get(field).map(String::as_str);
@@ -165,7 +165,7 @@ async fn a_request_is_passed_on_on_the_users_behalf() {
     fixture
         .provider
         .bend(Endpoint::Token, |_, call| Answer::error(400, &call.form["subject_token"]));
-    let error = app.exchange(Subject::AccessToken(BAD), &downstream).await.unwrap_err();
+    let error = app.exchange(SubjectToken::AccessToken(BAD), &downstream).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(!format!("{error} {error:?}").contains(BAD), "{error:?}");
 }
