@@ -60,7 +60,6 @@ impl Ends {
         bytes
     }
 
-    /// Earlier releases wrote the first time only.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (until, rest) = bytes.split_first_chunk::<TIME>()?;
         let earlier = rest.chunks(VERSION_AND_TIME).map(|pair| {
