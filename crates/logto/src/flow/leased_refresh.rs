@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::tokens::RefreshedTokens;
 use crate::error::{Error, ErrorKind};
-use crate::http::{Departure, is_answer_lost};
+use crate::http::{Dispatch, is_answer_lost};
 use crate::log_limit::limited;
 use crate::oidc::Target;
 use crate::session::manager::{FoundSession, HeldLease, LoadedSession, Turn};
@@ -76,20 +76,20 @@ impl Engine {
     ) -> Result<Option<LoadedSession>, Error> {
         let mut found = self.sessions.find(&wanted.loaded).await?;
         let mut is_second = false;
-        let mut departure = Departure::under(lease.right());
+        let mut dispatch = Dispatch::while_valid(lease.validity());
         loop {
             let latest = found.loaded.clone();
             if wanted.is_fulfilled_by(&latest.session, self.settings.clock.now()) {
                 return Ok(Some(latest));
             }
-            match self.redeem_refresh_token(&latest, &wanted.target, &departure).await {
+            match self.redeem_refresh_token(&latest, &wanted.target, &dispatch).await {
                 Ok(refreshed) => {
                     let stored =
                         self.store_refreshed(&wanted.loaded, found, refreshed, lease).await;
                     return stored.map(Some);
                 }
                 Err(_)
-                    if departure.sent_at().is_none() && !is_second && !lease.right().is_valid() =>
+                    if dispatch.sent_at().is_none() && !is_second && !lease.validity().holds() =>
                 {
                     return Ok(None);
                 }
@@ -102,12 +102,12 @@ impl Engine {
                     }
                     // Another instance rotated the refresh token meanwhile.
                     found = newer;
-                    departure = Departure::under(lease.right());
+                    dispatch = Dispatch::while_valid(lease.validity());
                 }
                 Err(error)
                     if !is_second
                         && is_answer_lost(&error)
-                        && let Some(sent) = departure.sent_at()
+                        && let Some(sent) = dispatch.sent_at()
                         && sent.elapsed() < SECOND_ATTEMPT =>
                 {
                     if let Some(suppressed) = self.refreshes.lost_responses.admit() {
@@ -118,7 +118,7 @@ impl Engine {
                         );
                     }
                     is_second = true;
-                    departure = Departure::before(sent + SECOND_ATTEMPT);
+                    dispatch = Dispatch::before(sent + SECOND_ATTEMPT);
                 }
                 Err(error) => {
                     let is_about_target = error.kind() != ErrorKind::InvalidClient;
@@ -140,7 +140,7 @@ impl Engine {
             return;
         }
         let refreshed =
-            self.redeem_refresh_token(&found.loaded, &plain, &Departure::default()).await;
+            self.redeem_refresh_token(&found.loaded, &plain, &Dispatch::default()).await;
         let rescued = match refreshed {
             Ok(refreshed) => self.store_refreshed(&wanted.loaded, found, refreshed, lease).await,
             Err(error) => Err(error),

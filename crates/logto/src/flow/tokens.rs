@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Transaction;
 use super::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::http::{Departure, Endpoint};
+use crate::http::{Dispatch, Endpoint};
 use crate::oidc::Target;
 use crate::oidc::claims::{IdTokenClaims, UserInfo};
 use crate::oidc::jwt::{Compact, Expected, Nonce, verify_id_token};
@@ -99,7 +99,7 @@ impl Engine {
         &self,
         loaded: &LoadedSession,
         target: &Target,
-        departure: &Departure,
+        dispatch: &Dispatch,
     ) -> Result<RefreshedTokens, Error> {
         let refresh_token = loaded.session.refresh_token().ok_or_else(|| {
             Error::new(ErrorKind::SignInRequired, "the session has no refresh token")
@@ -107,7 +107,7 @@ impl Engine {
         let is_new = |received: &String| received != refresh_token;
         let metadata = self.provider.metadata().await?;
         let protocol = Protocol::new(&self.settings, &metadata, &self.http)?;
-        let tokens = match protocol.refresh(refresh_token, target, departure).await {
+        let tokens = match protocol.refresh(refresh_token, target, dispatch).await {
             Ok(tokens) => tokens,
             Err(failure) if failure.refresh_token.is_none() => return Err(refusal(failure.error)),
             Err(failure) => {

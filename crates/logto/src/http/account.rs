@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
-use super::{Departure, Endpoint, Http};
+use super::{Dispatch, Endpoint, Http};
 use crate::error::Error;
 
 /// What is asked of the Account API.
@@ -69,7 +69,7 @@ impl Http {
         let mut secrets = vec![token];
         secrets.extend(verification.as_deref());
         collect_texts(&sent, &mut secrets);
-        self.send(Endpoint::Account, request, &secrets, &Departure::default()).await
+        self.send(Endpoint::Account, request, &secrets, &Dispatch::default()).await
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use reqwest::{Client, ClientBuilder, retry};
 use url::Url;
 
-use super::{Departure, Limits};
+use super::{Dispatch, Limits};
 use crate::error::{Error, ErrorKind};
 
 /// How long connecting may take for a request that does harm if it arrives late. It is added to
-/// the time in which the request may leave.
+/// the time in which the request may be sent.
 const PROMPT_CONNECT: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -33,9 +33,9 @@ impl Clients {
         &self.ordinary
     }
 
-    /// The client for a request that departs like this.
-    pub(super) fn departing(&self, departure: &Departure) -> Result<&Client, Error> {
-        if !departure.has_deadline() {
+    /// The client for a request that is sent like this.
+    pub(super) fn client_for(&self, dispatch: &Dispatch) -> Result<&Client, Error> {
+        if dispatch.deadline().is_none() {
             return Ok(&self.ordinary);
         }
         if let Some(prompt) = self.prompt.get() {
@@ -80,12 +80,12 @@ mod tests {
         let endpoint = format!("https://{}/", server.local_addr().unwrap());
         let (url, secret) = (Url::parse(&endpoint).unwrap(), "secret".into());
         let http = Http::new(&url, None, "app", &secret, Limits::default()).unwrap();
-        let second = Departure::before(Instant::now() + Duration::from_secs(2));
-        let rows = [(second, PROMPT_CONNECT), (Departure::default(), Duration::from_secs(5))];
-        for (departure, patience) in rows {
+        let second = Dispatch::before(Instant::now() + Duration::from_secs(2));
+        let rows = [(second, PROMPT_CONNECT), (Dispatch::default(), Duration::from_secs(5))];
+        for (dispatch, patience) in rows {
             let request = http::Request::post(&endpoint).body(b"refresh_token=x".to_vec());
             let begun = Instant::now();
-            let error = http.call(request.unwrap(), &departure).await.unwrap_err();
+            let error = http.call(request.unwrap(), &dispatch).await.unwrap_err();
             assert_eq!(begun.elapsed().as_millis(), patience.as_millis(), "{error}");
             assert!(!super::super::is_answer_lost(&error), "it was never sent: {error}");
             // All that the server ever gets is the handshake's first message.

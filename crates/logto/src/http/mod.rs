@@ -3,6 +3,7 @@
 
 mod account;
 mod clients;
+mod dispatch;
 mod endpoint;
 mod failure;
 mod queue;
@@ -22,10 +23,10 @@ use clients::Clients;
 use failure::{error_response, invalid_client, secrets_of, unreachable};
 
 pub(crate) use account::{AccountRequest, Verb};
+pub(crate) use dispatch::{Dispatch, Validity};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use failure::{CredentialNames, is_answer_lost};
 use queue::Queue;
-pub(crate) use queue::{Departure, Right};
 
 /// Time-outs, sizes and number of requests to Logto.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +130,7 @@ impl Http {
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
-        self.send(endpoint, request, bearer.as_slice(), &Departure::default()).await
+        self.send(endpoint, request, bearer.as_slice(), &Dispatch::default()).await
     }
 
     /// The body of a successful POST of a form, authenticated as the app.
@@ -146,14 +147,14 @@ impl Http {
             .header("authorization", format!("Basic {}", self.basic.expose_secret()))
             .form(form);
         let secrets = secrets_of(form.iter().copied());
-        self.send(endpoint, request, &secrets, &Departure::default()).await
+        self.send(endpoint, request, &secrets, &Dispatch::default()).await
     }
 
     /// Sends a token request that `openidconnect` prepared.
     pub(crate) async fn call(
         &self,
         request: HttpRequest,
-        departure: &Departure,
+        dispatch: &Dispatch,
     ) -> Result<HttpResponse, Error> {
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
@@ -161,17 +162,17 @@ impl Http {
         let secrets = secrets_of(form.iter().map(|(name, value)| (&**name, &**value)));
         let request = self
             .clients
-            .departing(departure)?
+            .client_for(dispatch)?
             .request(parts.method, &*self.reached(&url))
             .headers(parts.headers)
             .body(body);
-        let body = self.send(Endpoint::Token, request, &secrets, departure).await?;
+        let body = self.send(Endpoint::Token, request, &secrets, dispatch).await?;
         Ok(http::Response::new(body))
     }
 
     /// Where a GET of an address with a query of ours leads to, `None` if it leads nowhere.
     pub(crate) async fn redirect(&self, url: &Url) -> Result<Option<Url>, Error> {
-        let _turn = self.queue.turn(&Departure::default()).await?;
+        let _turn = self.queue.turn(&Dispatch::default()).await?;
         let request = self.clients.ordinary().get(&*self.reached(url.as_str()));
         let exchange = answered(Endpoint::Authorization, request);
         let response = self.runtime.within(exchange).await?;
@@ -185,10 +186,10 @@ impl Http {
         endpoint: Endpoint,
         request: reqwest::RequestBuilder,
         secrets: &[&str],
-        departure: &Departure,
+        dispatch: &Dispatch,
     ) -> Result<Vec<u8>, Error> {
         // Until the answer is read. The time-outs of the request begin after the wait.
-        let _turn = self.queue.turn(departure).await?;
+        let _turn = self.queue.turn(dispatch).await?;
         let exchange = async {
             let response = answered(endpoint, request).await?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -25,7 +25,7 @@ use super::token_response::{
 };
 use crate::config::{Prompt, Settings};
 use crate::error::{Error, ErrorKind};
-use crate::http::{Departure, Http};
+use crate::http::{Dispatch, Http};
 use crate::oidc::Target;
 use crate::oidc::provider::Metadata;
 
@@ -133,7 +133,7 @@ impl Protocol {
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier))
             .set_redirect_uri(Cow::Owned(redirect_url(redirect_uri)?))
-            .request_async(&self.sender(&Departure::default()))
+            .request_async(&self.sender(&Dispatch::default()))
             .await
             .map_err(TokenRequestFailure::new)
             .and_then(TokenEndpointResponse::check)
@@ -145,7 +145,7 @@ impl Protocol {
         &self,
         refresh_token: &str,
         target: &Target,
-        departure: &Departure,
+        dispatch: &Dispatch,
     ) -> Result<Tokens, TokenRequestFailure> {
         let refresh_token = RefreshToken::new(refresh_token.to_owned());
         let mut request = self.client.exchange_refresh_token(&refresh_token);
@@ -157,7 +157,7 @@ impl Protocol {
         }
         request
             .add_scopes(target.scopes.iter().cloned().map(Scope::new))
-            .request_async(&self.sender(departure))
+            .request_async(&self.sender(dispatch))
             .await
             .map_err(TokenRequestFailure::new)
             .and_then(TokenEndpointResponse::check)
@@ -167,14 +167,14 @@ impl Protocol {
     /// request that asked for it.
     fn sender(
         &self,
-        departure: &Departure,
+        dispatch: &Dispatch,
     ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
     {
-        let (http, departure) = (Arc::clone(&self.http), departure.clone());
+        let (http, dispatch) = (Arc::clone(&self.http), dispatch.clone());
         move |request| {
-            let (http, departure) = (Arc::clone(&http), departure.clone());
+            let (http, dispatch) = (Arc::clone(&http), dispatch.clone());
             Box::pin(async move {
-                let response = http.call(request, &departure).await?;
+                let response = http.call(request, &dispatch).await?;
                 check_body(response.body()).map(|()| response)
             })
         }

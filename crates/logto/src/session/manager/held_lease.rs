@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::store::Store;
 use crate::error::Error;
-use crate::http::Right;
+use crate::http::Validity;
 use crate::storage::{Expect, Version};
 
 /// The right to refresh a session.
@@ -26,7 +26,7 @@ pub(crate) struct Lease {
 pub(crate) struct HeldLease {
     pub(super) key: String,
     state: Mutex<State>,
-    right: Right,
+    validity: Validity,
 }
 
 pub(super) enum State {
@@ -41,15 +41,15 @@ impl HeldLease {
     pub(crate) fn new(lease: Lease) -> Self {
         Self {
             key: lease.key.clone(),
-            right: Right::until(lease.end),
+            validity: Validity::until(lease.end),
             state: Mutex::new(State::Held(lease)),
         }
     }
 
     /// The permission to send the refresh token that the store held after the lease was taken. It
     /// ends with the lease: a suspended process may have lost it.
-    pub(crate) fn right(&self) -> &Right {
-        &self.right
+    pub(crate) fn validity(&self) -> &Validity {
+        &self.validity
     }
 
     /// Stores what came of the work, and gives the lease back with it.

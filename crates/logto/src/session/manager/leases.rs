@@ -70,7 +70,7 @@ impl Leases {
                 State::Taken => continue,
             };
             let whole = lease.as_ref().filter(|lease| lease.was_never_lost);
-            held.right().set(whole.map(|lease| lease.end));
+            held.validity().set(whole.map(|lease| lease.end));
             *held.state() = lease.map_or(State::Lost, State::Held);
         }
     }
