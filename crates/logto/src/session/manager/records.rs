@@ -137,8 +137,8 @@ impl SessionManager {
         Err(busy())
     }
 
-    /// Ends a session: in the store by taking it out, in cookies by a mark that outlives them. The
-    /// refresh token that it had in the end, to be revoked.
+    /// Ends a session: one in the store is removed, one in cookies gets a tombstone there that
+    /// outlives them. Returns the refresh token that it had in the end, to be revoked.
     pub(crate) async fn end(
         &self,
         session: &EndingSession,
@@ -158,8 +158,8 @@ impl SessionManager {
                     let end = self.expiry.absolute_end(session.started_at).saturating_add(CLOCKS);
                     let ttl = Duration::from_secs(end.saturating_sub(now));
                     let expect = Expect::after(entry.as_ref());
-                    let mark = self.store.put(&key, vec![REVOKED], expect, ttl);
-                    mark.await?.is_some()
+                    let tombstone = self.store.put(&key, vec![REVOKED], expect, ttl);
+                    tombstone.await?.is_some()
                 }
             };
             if !ended {
