@@ -42,7 +42,6 @@ pub use tenant::LocalTenant;
 pub use users::TestUser;
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<(LocalTenant, Browser, Clock, Faults, TestUser, Error)>();

@@ -61,7 +61,6 @@ pub use users::{Identity, NewUser, User, UserChanges, Users};
 pub use users_ended::{EndedUser, UserEnd};
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<(Management, Error)>();

@@ -32,7 +32,6 @@ pub use store::CredentialStore;
 pub use user::User;
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<(NativeApp, BrowserSignIn, DeviceSignIn)>();

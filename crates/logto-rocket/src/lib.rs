@@ -20,7 +20,6 @@ pub use logto::{DirectSignIn, Error, Logto, LogtoConfig, SignInOptions, TokenReq
 pub use reply::Reply;
 
 /// The public types are `Send + Sync`.
-#[cfg(test)]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<(Auth, User, MaybeUser, FreshUser<60>)>();

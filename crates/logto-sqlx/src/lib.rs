@@ -25,7 +25,7 @@ pub use postgres::PostgresStorage;
 pub use sqlite::SqliteStorage;
 
 /// The public types are `Send + Sync`.
-#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
 const _: fn() = || {
     fn check<T: Send + Sync + 'static>() {}
     check::<(PostgresStorage, SqliteStorage)>();
