@@ -54,16 +54,43 @@ pub(crate) const EVENTS: [&str; 29] = [
 /// What a call of the Management API did.
 #[derive(Clone)]
 pub(crate) struct ApiCall<'a> {
-    pub(crate) method: &'a str,
-    /// Below `/api`, like the route.
-    pub(crate) path: String,
-    pub(crate) route: &'a str,
-    pub(crate) status: u16,
-    pub(crate) params: Value,
-    pub(crate) data: Option<Value>,
+    method: &'a str,
+    status: u16,
+    /// Below `/api`, like the path.
+    route: &'a str,
+    path: String,
+    params: Row,
+    data: Option<Value>,
 }
 
-impl ApiCall<'_> {
+impl<'a> ApiCall<'a> {
+    /// A call that was answered with this status. `params` are what stands in the path for the
+    /// parameters of the route.
+    pub(crate) fn new(
+        method: &'a str,
+        status: u16,
+        route: &'a str,
+        params: &[(&str, &str)],
+    ) -> Self {
+        let (mut path, mut named) = (route.to_owned(), Row::new());
+        for &(name, value) in params {
+            path = path.replace(&format!(":{name}"), value);
+            named.insert(name.to_owned(), value.into());
+        }
+        if route.starts_with("/roles/")
+            && let Some(below) = path.strip_prefix("/roles")
+        {
+            // Logto's route has a group without a name.
+            named.insert("0".to_owned(), below.into());
+        }
+        Self { method, status, route, path, params: named, data: None }
+    }
+
+    pub(crate) fn with_data(mut self, data: impl Into<Option<Value>>) -> Self {
+        self.data = data.into();
+        self
+    }
+
     fn members(self) -> Row {
         let mut members = row(json!({
             "userAgent": "logto-local", "ip": "127.0.0.1", "path": self.path, "method": self.method,

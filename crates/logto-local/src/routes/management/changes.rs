@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, patch};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::input;
 use super::refused::Refused;
@@ -145,7 +145,7 @@ impl Kind {
         let new = row.clone();
         (self.follow)(&mut store, &old, Some(&new));
         let shown = visible(&new, self.hidden);
-        let call = ApiCall { data: Some(json!(shown)), ..self.told("PATCH", 200, params) };
+        let call = self.told("PATCH", 200, params).with_data(json!(shown));
         tell_of_call(tenant, &store, self.updated, call, json!({}));
         Ok(reply::json(StatusCode::OK, &shown))
     }
@@ -177,17 +177,8 @@ impl Kind {
         status: u16,
         params: &HashMap<String, String>,
     ) -> ApiCall<'_> {
-        let (mut path, mut told) = (self.route.to_owned(), Map::new());
-        for (here, name) in self.params {
-            let value = params.get(*here).map(String::as_str).unwrap_or_default();
-            path = path.replace(&format!(":{name}"), value);
-            told.insert((*name).to_owned(), value.into());
-        }
-        if let Some(below) = path.strip_prefix("/roles") {
-            // Logto's route has a group without a name.
-            told.insert("0".to_owned(), below.into());
-        }
-        let params = Value::Object(told);
-        ApiCall { method, path, route: self.route, status, params, data: None }
+        let value = |here: &str| params.get(here).map(String::as_str).unwrap_or_default();
+        let params: Vec<_> = self.params.iter().map(|(here, name)| (*name, value(here))).collect();
+        ApiCall::new(method, status, self.route, &params)
     }
 }

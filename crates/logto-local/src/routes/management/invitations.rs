@@ -121,14 +121,8 @@ pub(super) async fn set_status(
             invalid("The `acceptedUserId` is required when accepting an invitation.")
         })?;
         join(&mut store, &invitation, user)?;
-        let told = ApiCall {
-            method: "PUT",
-            path: format!("/organization-invitations/{id}/status"),
-            route: "/organization-invitations/:id/status",
-            status: 200,
-            params: json!({ "id": id }),
-            data: None,
-        };
+        let route = "/organization-invitations/:id/status";
+        let told = ApiCall::new("PUT", 200, route, &[("id", &id)]);
         let more = json!({
             "organizationId": text(&invitation, "organizationId"), "addedUserIds": [user],
         });

@@ -34,8 +34,8 @@ pub(super) async fn add_scope(
     let new = described(&body)?;
     let mut store = tenant.store();
     let shown = add(&mut store.directory.organization_scopes, new)?;
-    let told = created("/organization-scopes");
-    let call = ApiCall { data: Some(Value::Object(shown.clone())), ..told };
+    let told = ApiCall::new("POST", 201, "/organization-scopes", &[]);
+    let call = told.with_data(json!(shown));
     tell_of_call(&tenant, &store, "OrganizationScope.Created", call, json!({}));
     Ok(reply::json(StatusCode::CREATED, &shown))
 }
@@ -55,21 +55,16 @@ pub(super) async fn add_role(
     let gives = HIDDEN.iter().any(|list| texts(&new, list).next().is_some());
     let mut store = tenant.store();
     let shown = add(&mut store.directory.organization_roles, new)?;
-    let told = created("/organization-roles");
+    let told = ApiCall::new("POST", 201, "/organization-roles", &[]);
     let created_at = time::iso(tenant.clock.millis());
     if gives {
         let more = json!({ "createdAt": created_at, "organizationRoleId": text(&shown, "id") });
         tell_of_call(&tenant, &store, "OrganizationRole.Scopes.Updated", told.clone(), more);
     }
-    let call = ApiCall { data: Some(Value::Object(shown.clone())), ..told };
+    let call = told.with_data(json!(shown));
     let more = json!({ "createdAt": created_at });
     tell_of_call(&tenant, &store, "OrganizationRole.Created", call, more);
     Ok(reply::json(StatusCode::CREATED, &shown))
-}
-
-fn created(route: &str) -> ApiCall<'_> {
-    let (method, path) = ("POST", route.to_owned());
-    ApiCall { method, path, route, status: 201, params: json!({}), data: None }
 }
 
 pub(super) async fn scopes_of_role(

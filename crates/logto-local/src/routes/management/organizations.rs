@@ -42,14 +42,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     let answer = reply::json(StatusCode::CREATED, &shown);
     let mut store = tenant.store();
     store.directory.organizations.insert(new);
-    let told = ApiCall {
-        method: "POST",
-        path: "/organizations".to_owned(),
-        route: "/organizations",
-        status: 201,
-        params: json!({}),
-        data: Some(Value::Object(shown)),
-    };
+    let told = ApiCall::new("POST", 201, "/organizations", &[]).with_data(json!(shown));
     tell_of_call(&tenant, &store, "Organization.Created", told, json!({}));
     Ok(answer)
 }
@@ -83,14 +76,7 @@ pub(super) async fn add_users(
         }
         user.join(membership.clone());
     }
-    let told = ApiCall {
-        method: "POST",
-        path: format!("/organizations/{id}/users"),
-        route: "/organizations/:id/users",
-        status: 201,
-        params: json!({ "id": id }),
-        data: None,
-    };
+    let told = ApiCall::new("POST", 201, "/organizations/:id/users", &[("id", &id)]);
     tell_of_members(&tenant, &store, told, &id, "addedUserIds", &added);
     Ok(reply::json(StatusCode::CREATED, &json!({ "userIds": users })))
 }
@@ -127,14 +113,7 @@ pub(super) async fn add_applications(
     if let Some(Value::Array(known)) = organization.get_mut("applicationIds") {
         known.extend(added.iter().copied().map(Value::from));
     }
-    let told = ApiCall {
-        method: "POST",
-        path: format!("/organizations/{id}/applications"),
-        route: "/organizations/:id/applications",
-        status: 201,
-        params: json!({ "id": id }),
-        data: None,
-    };
+    let told = ApiCall::new("POST", 201, "/organizations/:id/applications", &[("id", &id)]);
     tell_of_members(&tenant, &store, told, &id, "addedApplicationIds", &added);
     Ok(created())
 }

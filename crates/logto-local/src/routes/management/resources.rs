@@ -95,14 +95,8 @@ pub(super) async fn add_scope(
     }));
     let answer = visible(&new, &[]);
     store.directory.scopes.insert(new);
-    let told = ApiCall {
-        method: "POST",
-        path: format!("/resources/{id}/scopes"),
-        route: "/resources/:resourceId/scopes",
-        status: 201,
-        params: json!({ "resourceId": id }),
-        data: Some(Value::Object(answer.clone())),
-    };
+    let told = ApiCall::new("POST", 201, "/resources/:resourceId/scopes", &[("resourceId", &id)])
+        .with_data(json!(answer));
     tell_of_call(&tenant, &store, "Scope.Created", told, json!({}));
     Ok(reply::json(StatusCode::CREATED, &answer))
 }

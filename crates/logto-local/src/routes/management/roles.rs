@@ -58,22 +58,15 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     }));
     let shown = visible(&new, &HIDDEN);
     let answer = reply::json(StatusCode::OK, &shown);
-    let told = ApiCall {
-        method: "POST",
-        path: "/roles".to_owned(),
-        route: "/roles",
-        status: 200,
-        params: json!({}),
-        data: None,
-    };
+    let told = ApiCall::new("POST", 200, "/roles", &[]);
     let created_at = time::iso(tenant.clock.millis());
     let given = given(&store.directory, &new);
     if !given.is_empty() {
-        let call = ApiCall { data: Some(json!(given)), ..told.clone() };
+        let call = told.clone().with_data(json!(given));
         let more = json!({ "createdAt": created_at, "roleId": text(&new, "id") });
         tell_of_call(&tenant, &store, "Role.Scopes.Updated", call, more);
     }
-    let call = ApiCall { data: Some(Value::Object(shown)), ..told };
+    let call = told.with_data(json!(shown));
     let more = json!({ "createdAt": created_at });
     tell_of_call(&tenant, &store, "Role.Created", call, more);
     store.directory.roles.insert(new);
@@ -117,15 +110,8 @@ pub(super) async fn add_scopes(
     role.insert("scopeIds".to_owned(), all.into());
     let role = role.clone();
     let given = given(&store.directory, &role);
-    let told = ApiCall {
-        method: "POST",
-        path: format!("/roles/{id}/scopes"),
-        route: "/roles/:id/scopes",
-        status: 201,
-        // Logto's route has a group without a name.
-        params: json!({ "0": format!("/{id}/scopes"), "id": id }),
-        data: Some(json!(given)),
-    };
+    let told = ApiCall::new("POST", 201, "/roles/:id/scopes", &[("id", &id)]);
+    let told = told.with_data(json!(given));
     tell_of_call(&tenant, &store, "Role.Scopes.Updated", told, json!({}));
     Ok(reply::json(StatusCode::CREATED, &given))
 }
@@ -140,15 +126,8 @@ pub(super) async fn delete_scope(
     let left: Vec<String> =
         texts(role, "scopeIds").filter(|one| *one != scope).map(str::to_owned).collect();
     role.insert("scopeIds".to_owned(), left.into());
-    let path = format!("/roles/{id}/scopes/{scope}");
-    let told = ApiCall {
-        method: "DELETE",
-        route: "/roles/:id/scopes/:scopeId",
-        status: 204,
-        params: json!({ "0": path.strip_prefix("/roles"), "id": id, "scopeId": scope }),
-        path,
-        data: None,
-    };
+    let params = [("id", &*id), ("scopeId", &*scope)];
+    let told = ApiCall::new("DELETE", 204, "/roles/:id/scopes/:scopeId", &params);
     tell_of_call(&tenant, &store, "Role.Scopes.Updated", told, json!({}));
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -62,15 +62,7 @@ pub(super) async fn create(State(tenant): State<Shared>, call: Call) -> Result<R
     store.accounts.insert(user.handle().to_owned(), account);
     let answer = shown(&tenant, &store, &user);
     store.users.push(user);
-    let path = "/users".to_owned();
-    let told = ApiCall {
-        method: "POST",
-        path,
-        route: "/users",
-        status: 200,
-        params: json!({}),
-        data: answer.clone(),
-    };
+    let told = ApiCall::new("POST", 200, "/users", &[]).with_data(answer.clone());
     tell_of_call(&tenant, &store, "User.Created", told, json!({}));
     Ok(reply::json(StatusCode::OK, &answer))
 }
@@ -98,14 +90,7 @@ pub(super) async fn delete(
     store.end_everything_of(&handle);
     store.accounts.remove(&handle);
     store.users.retain(|user| user.handle() != handle || user.has_hugging_face());
-    let told = ApiCall {
-        method: "DELETE",
-        path: format!("/users/{id}"),
-        route: "/users/:userId",
-        status: 204,
-        params: json!({ "userId": id }),
-        data: user,
-    };
+    let told = ApiCall::new("DELETE", 204, "/users/:userId", &[("userId", &id)]).with_data(user);
     tell_of_call(&tenant, &store, "User.Deleted", told, json!({}));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -124,14 +109,8 @@ pub(super) async fn suspend(
         store.suspended.remove(&handle);
     }
     let user = store.user(&handle).and_then(|user| shown(&tenant, &store, user));
-    let told = ApiCall {
-        method: "PATCH",
-        path: format!("/users/{id}/is-suspended"),
-        route: "/users/:userId/is-suspended",
-        status: 200,
-        params: json!({ "userId": id }),
-        data: user.clone(),
-    };
+    let told = ApiCall::new("PATCH", 200, "/users/:userId/is-suspended", &[("userId", &id)])
+        .with_data(user.clone());
     tell_of_call(&tenant, &store, "User.SuspensionStatus.Updated", told, json!({}));
     Ok(reply::json(StatusCode::OK, &user))
 }
