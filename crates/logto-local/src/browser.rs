@@ -285,6 +285,7 @@ impl Browser {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn cookies_for_other_ports(&self) -> String {
         self.cookie_header("/")
     }

@@ -40,6 +40,7 @@ impl Default for Hands {
 
 impl Clock {
     /// The time as the tenant sees it.
+    #[must_use]
     pub fn now(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(self.millis())
     }

@@ -64,11 +64,13 @@ impl SeenRequest {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, name)
     }
 
     /// The first parameter of that name, from the form or else from the query.
+    #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
         first(&self.form, name).or_else(|| first(&self.query, name))
     }

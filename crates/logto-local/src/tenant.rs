@@ -48,6 +48,7 @@ pub struct LocalTenant {
 
 impl LocalTenant {
     /// `http://localhost:<port>`, without a slash at the end: what an app calls `LOGTO_ENDPOINT`.
+    #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.shared.endpoint
     }
@@ -66,16 +67,19 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn issuer(&self) -> &str {
         &self.shared.issuer
     }
 
     /// The client id of the registered app; an empty text if the tenant was started empty.
+    #[must_use]
     pub fn app_id(&self) -> &str {
         &self.app.app_id
     }
 
     /// The client secret of the registered app; it begins with `local-`.
+    #[must_use]
     pub fn app_secret(&self) -> &str {
         &self.app.app_secret
     }
@@ -102,6 +106,7 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn machine_app(&self) -> &AppCredentials {
         &self.machine
     }
@@ -189,6 +194,7 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn webhook_signing_key(&self) -> Option<String> {
         let store = self.shared.store();
         let hook = store.directory.hooks.rows().next()?;
@@ -207,6 +213,7 @@ impl LocalTenant {
     ///     tenant.verification_code("alice@example.test").unwrap_or_default()
     /// }
     /// ```
+    #[must_use]
     pub fn verification_code(&self, email: &str) -> Option<String> {
         let store = self.shared.store();
         let codes = store.verifications.values();
@@ -264,6 +271,7 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }
@@ -325,6 +333,7 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
     }
@@ -456,6 +465,7 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.shared.log.seen()
     }
@@ -480,6 +490,7 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn users(&self) -> Vec<TestUser> {
         self.shared.store().users.clone()
     }
@@ -557,6 +568,7 @@ impl LocalTenant {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn browser(&self) -> Browser {
         Browser::new(self.shared.clone())
     }

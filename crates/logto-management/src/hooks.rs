@@ -171,6 +171,7 @@ impl NewHook {
     ///
     /// let hook = NewHook::new("My app", "https://app.example.com/webhooks/logto", ["User.Deleted"]);
     /// ```
+    #[must_use]
     pub fn new<S: Into<String>>(
         name: impl Into<String>,
         url: impl Into<String>,

@@ -61,6 +61,7 @@ impl TestUser {
     /// // The same in every run.
     /// assert_eq!(dora.id(), TestUser::new("dora").id());
     /// ```
+    #[must_use]
     pub fn new(handle: impl Into<String>) -> Self {
         let handle = handle.into();
         let hash = hash_of(&handle);
@@ -175,11 +176,13 @@ impl TestUser {
     }
 
     /// The short name by which tests and pages know this user: `alice`.
+    #[must_use]
     pub fn handle(&self) -> &str {
         &self.handle
     }
 
     /// The Logto user id, which is `sub` in tokens.
+    #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
