@@ -1,6 +1,6 @@
 //! `ErrorKind`: what an error is about.
 
-/// The kinds of [`Error`].
+/// The kinds of [`Error`](crate::Error).
 ///
 /// # Example
 ///
@@ -22,7 +22,8 @@ pub enum ErrorKind {
     /// Logto could not be reached in time, or answered that it cannot serve (408, 429 or
     /// 5xx). The session is untouched and the same call may work later.
     Unreachable,
-    /// Logto understood the request and refused it; see [`Error::response`].
+    /// Logto understood the request and refused it; see
+    /// [`Error::response`](crate::Error::response).
     Refused,
     /// Logto answered with something that is not what the protocol says.
     InvalidResponse,
