@@ -82,7 +82,7 @@ impl<P> Future for AuthorizedFuture<P> {
 pub(crate) fn organization<'a>(request: &'a HttpRequest, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
         OrganizationFrom::Path(name) => request.match_info().get(name),
-        OrganizationFrom::Header(name) => request.headers().get(name)?.to_str().ok(),
+        OrganizationFrom::Header(name) => OrganizationFrom::sole(request.headers().get_all(name)),
         _ => None,
     }
 }

@@ -78,8 +78,7 @@ where
             named.next().map(|(_, value)| value.to_owned())
         }
         OrganizationFrom::Header(name) => {
-            let value = parts.headers.get(name)?;
-            value.to_str().ok().map(str::to_owned)
+            OrganizationFrom::sole(parts.headers.get_all(name)).map(str::to_owned)
         }
         _ => None,
     }

@@ -126,7 +126,7 @@ impl<'a> Requester<'a> {
 /// parameters.
 pub(crate) fn organization<'a>(headers: &'a HeaderMap, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
-        OrganizationFrom::Header(name) => headers.get(name)?.to_str().ok(),
+        OrganizationFrom::Header(name) => OrganizationFrom::sole(headers.get_all(name)),
         _ => None,
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn organization<'r>(request: &'r Request<'_>, policy: &Policy) -> Opt
             };
             request.param(segments.position(is_named)?)?.ok()
         }
-        OrganizationFrom::Header(name) => request.headers().get_one(name),
+        OrganizationFrom::Header(name) => OrganizationFrom::sole(request.headers().get(name)),
         _ => None,
     }
 }

@@ -100,7 +100,7 @@ where
 /// The organization that the request is about, if the policy asks. There are no path parameters.
 fn organization<'a>(headers: &'a HeaderMap, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
-        OrganizationFrom::Header(name) => headers.get(name)?.to_str().ok(),
+        OrganizationFrom::Header(name) => OrganizationFrom::sole(headers.get_all(name)),
         _ => None,
     }
 }

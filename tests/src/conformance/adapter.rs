@@ -81,7 +81,7 @@ impl TestApp {
     /// What pages say.
     #[must_use]
     pub fn greeting(user: Option<&User>) -> String {
-        user.map_or_else(|| "hello nobody".to_owned(), |user| format!("hello {}", user.sub()))
+        user.map_or_else(|| "signed out".to_owned(), |user| format!("hello {}", user.sub()))
     }
 
     /// Audience and permissions of an access token for each of the [APIs](Self::APIS), and for each

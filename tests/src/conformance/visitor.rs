@@ -130,7 +130,7 @@ impl<'a> Visitor<'a> {
     /// Asserts that the app knows no one.
     pub async fn is_signed_out(&mut self) {
         let answer = self.get(&self.app.path("/hello")).send().await;
-        assert_eq!((answer.status, answer.text()), (200, "hello nobody".into()));
+        assert_eq!((answer.status, answer.text()), (200, "signed out".into()));
     }
 
     fn keep(&mut self, answer: &Answer) {

@@ -91,22 +91,46 @@ enum Subject {
 ///     Policy::new().with_scopes(&["read:members"]).with_organization_in_header("x-organization-id");
 ///
 /// /// What an adapter hands to `Api::authorize`.
-/// fn organization<'a>(policy: &Policy, header: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+/// fn organization<'a>(policy: &Policy, header: impl Fn(&str) -> Vec<&'a str>) -> Option<&'a str> {
 ///     match policy.organization_from()? {
-///         OrganizationFrom::Header(name) => header(name),
+///         OrganizationFrom::Header(name) => OrganizationFrom::sole(header(name)),
 ///         _ => None,
 ///     }
 /// }
-/// assert_eq!(organization(&MEMBERS, |_| Some("wpmklpcc20gc")), Some("wpmklpcc20gc"));
-/// assert_eq!(organization(&Policy::new(), |_| Some("wpmklpcc20gc")), None);
+/// assert_eq!(organization(&MEMBERS, |_| vec!["wpmklpcc20gc"]), Some("wpmklpcc20gc"));
+/// assert_eq!(organization(&Policy::new(), |_| vec!["wpmklpcc20gc"]), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OrganizationFrom {
     /// The parameter of that name in the route's path.
     Path(&'static str),
-    /// The header of that name.
+    /// The header of that name, as [`sole`](Self::sole) reads it.
     Header(&'static str),
+}
+
+impl OrganizationFrom {
+    /// The value of a header that the request has once. With several, a proxy and this app could
+    /// each read a different one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use logto::resource_server::OrganizationFrom;
+    ///
+    /// assert_eq!(OrganizationFrom::sole(["wpmklpcc20gc"]), Some("wpmklpcc20gc"));
+    /// assert_eq!(OrganizationFrom::sole(["wpmklpcc20gc", "9xq2m1v7d0hf"]), None);
+    /// ```
+    pub fn sole<'a, V>(values: impl IntoIterator<Item = &'a V>) -> Option<&'a str>
+    where
+        V: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let mut values = values.into_iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => str::from_utf8(value.as_ref()).ok(),
+            _ => None,
+        }
+    }
 }
 
 impl Policy {
@@ -407,7 +431,7 @@ impl Policy {
     ) -> Result<(), Error> {
         match (self.organization_from(), organization) {
             (Some(OrganizationFrom::Header(_)), None) => {
-                let why = "the request does not say which organization it is about";
+                let why = "the request does not say, or says twice, which organization it is about";
                 return Err(Error::new(ErrorKind::InvalidRequest, why));
             }
             (Some(OrganizationFrom::Path(name)), None) => {

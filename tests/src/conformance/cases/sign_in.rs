@@ -187,5 +187,5 @@ fn is_a_session(cookie: &SetCookie, further: &str) {
 
 fn is_greeted(page: &Answer) {
     let text = page.text();
-    assert!(text.starts_with("hello ") && text != "hello nobody", "{}", page.summary(""));
+    assert!(text.starts_with("hello "), "{}", page.summary(""));
 }

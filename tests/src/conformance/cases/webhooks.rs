@@ -26,7 +26,7 @@ pub fn webhooks() -> Vec<Case> {
             eventually("the session to end", async || {
                 let mut copy = visitor.clone();
                 let answer = copy.get("/hello").send_off_record().await;
-                (answer.text() == "hello nobody").then_some(())
+                (answer.text() == "signed out").then_some(())
             })
             .await;
             // Once.

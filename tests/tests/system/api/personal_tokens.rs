@@ -106,7 +106,7 @@ async fn it_lets_its_user_in_by_the_exchange_of_a_tenant() {
 
     let deleted = app.tenant.create_personal_access_token("frank").unwrap();
     app.tenant.delete_personal_access_token(&deleted);
-    for wrong in [deleted.as_str(), "pat_that-nobody-made"] {
+    for wrong in [deleted.as_str(), "pat_unknown"] {
         let (status, challenge, _) = ask("/read", wrong).await;
         assert_eq!(status, 401);
         assert!(challenge.contains("invalid_token"), "{challenge}");

@@ -76,10 +76,19 @@ async fn a_route_asks_for_permissions_and_organizations() {
         }
     }
     let authorization = format!("Bearer {}", ours(fixture.token()).sign());
-    for (organization, then) in [(ORGANIZATION, here), ("elsewhere", Forbidden), ("", Forbidden)] {
-        let headers = [("authorization", authorization.as_str()), ("x-organization", organization)];
+    for (organizations, then) in [
+        (&[ORGANIZATION][..], here),
+        (&["elsewhere"], Forbidden),
+        (&[""], Forbidden),
+        (&[], Malformed),
+        // A proxy may read the other one.
+        (&[ORGANIZATION, "elsewhere"], Malformed),
+        (&[ORGANIZATION, ORGANIZATION], Malformed),
+    ] {
+        let named = organizations.iter().map(|organization| ("x-organization", *organization));
+        let headers: Vec<_> = named.chain([("authorization", authorization.as_str())]).collect();
         let seen = fixture.ask("/of-header", &headers).await;
-        then.assert(organization, &seen, "");
+        then.assert(&organizations.join(", "), &seen, "");
     }
     // A path parameter is compared as the route sees it.
     let odd = ours(fixture.token()).with("organization_id", "a b").sign();

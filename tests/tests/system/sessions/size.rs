@@ -25,7 +25,7 @@ fn make_tokens_large(fixture: &Fixture, bytes: usize, in_claims: bool) {
         }
         noise.truncate(bytes);
         let (claim, signature) = if in_claims { (noise, Vec::new()) } else { (Vec::new(), noise) };
-        let claims = json!({ "aud": "somebody", "exp": 1, "custom": encode(claim) });
+        let claims = json!({ "aud": "other-app", "exp": 1, "custom": encode(claim) });
         let parts = [r#"{"alg":"RS256"}"#.to_owned(), claims.to_string()].map(encode);
         let token = format!("{}.{}", parts.join("."), encode(signature));
         answer.set("access_token", token)
