@@ -66,6 +66,13 @@ impl Attributes {
         Self { partitioned: true, ..Self::for_host(true) }
     }
 
+    /// Every name that a cookie can have, whatever scheme, domain and path are, with the attributes
+    /// that remove it if it is of this host alone.
+    pub(crate) fn all_names(name: &str) -> [(String, Self); 3] {
+        [("__Host-", true), ("__Secure-", true), ("", false)]
+            .map(|(prefix, secure)| (format!("{prefix}{name}"), Self::for_host(secure)))
+    }
+
     /// The name with the prefix that scheme, domain and path ask for (RFC 6265bis, section 4.1.3).
     pub(crate) fn name(&self, name: &str) -> String {
         let prefix = match self.secure {
@@ -123,5 +130,15 @@ mod tests {
         let attributes = Attributes::for_host(false);
         assert_eq!(attributes.name("x"), "x");
         assert!(!attributes.set("x", "1", 60).contains("Secure"));
+    }
+
+    #[test]
+    fn every_name_is_one_of_three() {
+        let names = Attributes::all_names("x").map(|(name, _)| name);
+        for (secure, domain) in [(false, None), (true, None), (true, Some("example.com"))] {
+            let domain = domain.map(str::to_owned);
+            let attributes = Attributes { domain, ..Attributes::for_host(secure) };
+            assert!(names.contains(&attributes.name("x")), "{attributes:?}");
+        }
     }
 }

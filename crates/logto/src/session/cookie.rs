@@ -73,6 +73,12 @@ impl SessionCookie {
         Self { chunk_prefix: format!("{name}."), name, attributes, budget, sealer }
     }
 
+    /// The cookie of the same sessions under another name, which is also what it was sealed for.
+    pub(crate) fn renamed(&self, name: String, attributes: Attributes) -> Self {
+        let sealer = self.sealer.renamed(name);
+        Self::new(attributes, self.budget, sealer)
+    }
+
     /// The name of the first chunk.
     pub(crate) fn name(&self) -> &str {
         &self.name

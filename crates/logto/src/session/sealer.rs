@@ -29,6 +29,12 @@ impl Sealer {
         Arc::new(Self { keys, name, packer, budget })
     }
 
+    /// The same for a cookie of another name.
+    pub(super) fn renamed(&self, name: String) -> Arc<Self> {
+        let (keys, packer) = (Arc::clone(&self.keys), self.packer.clone());
+        Self::new(keys, name, packer, Arc::clone(&self.budget))
+    }
+
     pub(crate) fn budget(&self) -> &Arc<Budget> {
         &self.budget
     }

@@ -39,16 +39,18 @@ impl Context {
     }
 
     async fn end_everywhere(&self) -> Reply {
-        let Ended { refresh_token, record } = self.end_here().await;
+        let (Ended { refresh_token, record }, former) = self.end_here().await;
         self.forget(SessionState::SignedOut);
         let at_logto = self.logto().sign_out_at_logto(refresh_token, self.origin()).await;
         let reply = self.signed_out(at_logto, record).with_pages_forgotten();
         let counted = self.logto().sign_in_loop.forget(&self.request().cookies());
-        reply.with_cookies(self.take_cookies().await).with_cookies(counted.into_iter().collect())
+        let reply = reply.with_cookies(self.take_cookies().await).with_cookies(former);
+        reply.with_cookies(counted.into_iter().collect())
     }
 
-    /// Ends the session wherever it is known.
-    async fn end_here(&self) -> Ended {
+    /// Ends the session wherever it is known, and gives the lines that remove cookies which the app
+    /// does not use any more.
+    async fn end_here(&self) -> (Ended, Vec<String>) {
         let logto = self.logto();
         let (cookies, now) = (self.sender().trusted_cookies(), self.now());
         let session = match self.loaded_session().await {
@@ -60,7 +62,10 @@ impl Context {
         };
         // Cookies of the same name for a domain or a path that the app had before.
         let id = session.as_ref().map(|session| session.id);
-        let others = logto.sessions.others_in_cookies(cookies, id, now);
+        let mut others = logto.sessions.others_in_cookies(cookies, id, now);
+        let (former, removals) =
+            logto.sessions.former_in_cookies(&String::from_utf8_lossy(cookies), now);
+        others.extend(former);
         let mut ended = match session {
             Some(session) => logto.end(session).await,
             None => Ended { refresh_token: None, record: EndRecord::Stored },
@@ -69,7 +74,7 @@ impl Context {
             logto.revoke_all(other.refresh_token.into_iter().collect());
             ended.record = ended.record.max(other.record);
         }
-        ended
+        (ended, removals)
     }
 
     /// Goes on to Logto after a sign-out whose request could not.

@@ -132,6 +132,48 @@ async fn it_ends_every_session_that_the_browser_sends() {
     .await;
 }
 
+/// Scheme and domain make the name of the cookie, so the app does not see the one from before.
+#[tokio::test]
+async fn it_ends_the_session_of_a_cookie_that_had_another_name() {
+    let plain: fn(LogtoConfig) -> LogtoConfig = |config| config;
+    let https: fn(LogtoConfig) -> LogtoConfig =
+        |config| config.with_base_url("https://app.example.com");
+    let domain: fn(LogtoConfig) -> LogtoConfig =
+        |config| config.with_base_url("https://app.example.com").with_cookie_domain("example.com");
+    each(Backend::ALL, async |backend| {
+        for (before, after, is_removed) in
+            [(plain, https, true), (https, domain, true), (domain, https, false)]
+        {
+            let mut fixture = Fixture::at(backend, |config| config).await;
+            let [before, after] = [before, after].map(|change| fixture.changed(change));
+            fixture.logto = before.clone();
+            fixture.sign_in_as("alice").await;
+            let copy = fixture.browser.clone();
+            fixture.logto = after;
+            assert_eq!(fixture.user().await, None);
+            fixture.sign_in_as("bob").await;
+            let form = [("origin", "https://app.example.com")];
+            assert_eq!(fixture.send("POST", "/sign-out", &form).await.status, 303);
+            eventually("both refresh tokens to be revoked", async || {
+                (fixture.provider.refresh_tokens() == 0).then_some(())
+            })
+            .await;
+            // The change is taken back.
+            fixture.logto = before;
+            if is_removed {
+                assert_eq!(fixture.user().await, None);
+            }
+            // Without a common store no other instance knows of an end.
+            if backend != Backend::Cookies {
+                fixture.browser = copy;
+                assert_eq!(fixture.user().await, None);
+            }
+            fixture.finish();
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_newest_refresh_token_is_revoked() {
     each(Backend::SHARED, async |backend| {

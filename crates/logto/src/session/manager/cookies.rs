@@ -14,6 +14,9 @@ pub(super) struct SessionCookies {
     usual: SessionCookie,
     /// Of frames in pages of other sites, where the app allows them.
     of_frame: Option<SessionCookie>,
+    /// The usual cookie as an app with another scheme, domain or path names it. Only a sign-out
+    /// looks for it.
+    former: Vec<SessionCookie>,
 }
 
 impl SessionCookies {
@@ -22,7 +25,10 @@ impl SessionCookies {
         let usual = SessionCookie::new(attributes, settings.cookie_budget, sealer);
         let of_frame =
             settings.partitioned_cookies.then(|| usual.in_frame(&settings.frame_cookie_name()));
-        Self { usual, of_frame }
+        let names = Attributes::all_names(&settings.cookie_name);
+        let others = names.into_iter().filter(|(name, _)| name != usual.name());
+        let former = others.map(|(name, attributes)| usual.renamed(name, attributes)).collect();
+        Self { usual, of_frame, former }
     }
 
     /// The session cookie of the jar that `header` comes from.
@@ -86,6 +92,27 @@ impl SessionCookies {
     /// The `Set-Cookie` lines that end the session in this browser.
     pub(super) fn remove(&self, header: &str) -> Vec<String> {
         self.in_jar(header.as_bytes()).remove(header)
+    }
+
+    /// What is in cookies that had another name when they were set, and the `Set-Cookie` lines that
+    /// remove those of this host.
+    pub(super) fn former(&self, header: &str) -> (Vec<Content>, Vec<String>) {
+        let (mut contents, mut removals) = (Vec::new(), Vec::new());
+        for cookie in &self.former {
+            let opened = |from: &SessionCookie| -> Vec<Content> {
+                let sealed = from.candidates(header.as_bytes()).flatten();
+                sealed.filter_map(|sealed| cookie.open(&sealed)).collect()
+            };
+            let found = opened(cookie);
+            // A cookie that does not open is of another app.
+            if !found.is_empty() {
+                removals.extend(cookie.remove(header));
+            }
+            contents.extend(found);
+            // That of a frame is sealed for the name of the usual one.
+            contents.extend(self.of_frame.iter().flat_map(opened));
+        }
+        (contents, removals)
     }
 
     /// Whether the session's claims and refresh token fit into the cookie budget.

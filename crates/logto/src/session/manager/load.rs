@@ -13,7 +13,7 @@ use crate::session::{Session, SessionId, SessionState};
 use crate::storage::{Entry, MemoryStorage, Version};
 
 /// Sessions that a request ends beside its own, whose cookies it brings.
-const MAX_OTHERS: usize = 4;
+pub(super) const MAX_OTHERS: usize = 4;
 
 /// What a request's cookies stand for.
 #[derive(Clone, Debug)]

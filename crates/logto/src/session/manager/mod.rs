@@ -12,6 +12,7 @@ mod ends;
 mod expiry;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod former;
 mod held_lease;
 mod leases;
 mod listed;

@@ -30,7 +30,7 @@ const TOKENS: &str = concat!(
 );
 
 /// Packs and unpacks the grants of one application.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Packer {
     dictionary: Vec<u8>,
 }
