@@ -166,6 +166,11 @@ impl BrowserSecrets {
         self.in_header(keys, header, now).max_by_key(|browser| browser.expires_at)?.return_to
     }
 
+    /// Whether the browser sends any cookie of ours, readable or not.
+    pub(super) fn has_cookie(&self, header: &str) -> bool {
+        self.cookies(header).next().is_some()
+    }
+
     /// The cookies of our names: slot, name and value.
     fn cookies<'a>(&'a self, header: &'a str) -> impl Iterator<Item = (u8, &'a str, &'a str)> {
         cookies::starting_with(header.as_bytes(), &self.prefix).filter_map(|(name, value)| {

@@ -69,6 +69,13 @@ impl Engine {
                 let error = invalid_callback("`state` does not match a sign-in of this browser");
                 return Err(unknown(error, return_to));
             }
+            Returning::WithoutCookie(return_to) => {
+                let error = invalid_callback(
+                    "the browser sent no cookie of this sign-in: it is over, it began in another browser or at \
+                     another host name, or cookies are blocked, or changed by a proxy",
+                );
+                return Err(unknown(error, return_to));
+            }
         };
         let redirect_uri = self.redirect_uri(origin, &transaction);
         if !self.is_at(path, origin, &redirect_uri) {

@@ -101,6 +101,8 @@ pub(crate) enum Returning {
     Displaced(Intent),
     /// Over, or of another browser, on the way to this page.
     Other(Option<String>),
+    /// The same where the browser sent no cookie of any sign-in.
+    WithoutCookie(Option<String>),
 }
 
 /// Begins sign-ins, and recognizes them when they come back.
@@ -157,9 +159,11 @@ impl Transactions {
             }
             displaced |= browser.slot == slot;
         }
+        let page = intent.page_without_sign_in().map(str::to_owned);
         match displaced {
             true => Returning::Displaced(intent),
-            false => Returning::Other(intent.page_without_sign_in().map(str::to_owned)),
+            false if self.browsers.has_cookie(header) => Returning::Other(page),
+            false => Returning::WithoutCookie(page),
         }
     }
 
@@ -321,7 +325,7 @@ mod tests {
                     transaction.intent
                 }
                 Returning::Displaced(intent) => intent,
-                Returning::Other(_) => panic!("tab {tab} is lost"),
+                _ => panic!("tab {tab} is lost"),
             };
             assert!(intent.return_to.unwrap().starts_with(&format!("/{tab}?")));
         }

@@ -1,5 +1,7 @@
 //! What a browser may bring to the callback, and what it must not achieve there.
 
+use std::mem;
+
 use logto_tests::hostile::{Endpoint, Fixture, NO, Then, YES, check, each, refused, state_of};
 
 /// A row: how the honest callback becomes another one, and how that ends.
@@ -171,6 +173,20 @@ async fn foreign_words_stay_words_on_the_page() {
         fixture.finish();
     })
     .await;
+}
+
+/// As with blocked cookies, at another host name, or behind a proxy that changes cookies.
+#[tokio::test]
+async fn the_log_says_when_no_cookie_came_along() {
+    let mut fixture = Fixture::new().await;
+    let authorize = fixture.begin("/sign-in?return_to=/home").await;
+    let callback = fixture.callback(&authorize);
+    let browser = mem::take(&mut fixture.browser);
+    assert_eq!(fixture.open(&callback).await.status, 400);
+    assert!(fixture.log().contains("the browser sent no cookie of this sign-in"));
+    fixture.browser = browser;
+    assert_eq!(fixture.open(&callback).await.location(), "/home");
+    fixture.finish();
 }
 
 #[tokio::test]
