@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::languages::Language;
 use super::navigation::Audience;
-use super::page::{NextAction, Page};
+use super::page::{NextAction, Page, Reader};
 use super::{Context, Reply, Route};
 use crate::error::{Error, ErrorKind, Wording};
 use crate::flow::SignInOptions;
@@ -186,7 +186,11 @@ impl Context {
 
     /// A page of the SDK in the visitor's language; the configuration says who may frame it.
     pub(super) fn page(&self, status: u16, page: &Page<'_>) -> Reply {
-        page.reply(status, self.language(), &self.logto().settings)
+        let reader = match self.request().is_turbo_form() {
+            true => Reader::TurboForm,
+            false => Reader::Browser,
+        };
+        page.reply(reader, status, self.language(), &self.logto().settings)
     }
 
     pub(super) fn language(&self) -> &'static Language {

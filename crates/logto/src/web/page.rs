@@ -64,12 +64,38 @@ impl NextAction {
     }
 }
 
+/// What shows a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// The browser itself, or Turbo that follows a link.
+    Browser,
+    /// Turbo, in place of the page with a form.
+    TurboForm,
+}
+
+impl Reader {
+    /// A link that Turbo followed is opened once more by the browser. After a form Turbo would load
+    /// the page with the form again in place of this one.
+    fn word_to_turbo(self) -> &'static str {
+        match self {
+            Self::Browser => "<meta name=\"turbo-visit-control\" content=\"reload\">\n",
+            Self::TurboForm => "",
+        }
+    }
+}
+
 impl Page<'_> {
     /// Nothing is loaded, and nothing runs but the page's own script.
     const CONTENT_SECURITY_POLICY: &'static str =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; ";
 
-    pub(crate) fn reply(&self, status: u16, language: &Language, settings: &Settings) -> Reply {
+    pub(crate) fn reply(
+        &self,
+        reader: Reader,
+        status: u16,
+        language: &Language,
+        settings: &Settings,
+    ) -> Reply {
         let content = PageContent {
             status,
             language: language.tag(),
@@ -85,7 +111,7 @@ impl Page<'_> {
         };
         let (mut policy, body) = match &settings.page_template {
             Some(template) => (String::new(), template.render(&content)),
-            None => (Self::CONTENT_SECURITY_POLICY.to_owned(), render(&content)),
+            None => (Self::CONTENT_SECURITY_POLICY.to_owned(), render(&content, reader)),
         };
         if let Some(script) = content.script.filter(|_| !policy.is_empty()) {
             let hash = encoding::standard(encoding::sha256(&[script.as_bytes()]));
@@ -126,7 +152,7 @@ impl Page<'_> {
 }
 
 /// The page in the SDK's own design.
-fn render(content: &PageContent<'_>) -> String {
+fn render(content: &PageContent<'_>, reader: Reader) -> String {
     let detail = match content.detail {
         Some(detail) => format!("<p class=\"detail\" dir=\"auto\">{}</p>", escape(detail)),
         None => String::new(),
@@ -144,6 +170,7 @@ fn render(content: &PageContent<'_>) -> String {
     };
     let script = content.script.map(|script| format!("<script>{script}</script>\n"));
     include_str!("page.html")
+        .replace("{turbo}", reader.word_to_turbo())
         .replace("{lang}", content.language)
         .replace("{dir}", Language::direction(content.language))
         .replace("{title}", &escape(content.title))
@@ -200,17 +227,29 @@ mod tests {
             next_action: NextAction::link("/sign-in?return_to=%2F\"onclick=x", "Try again"),
             ..PAGE
         };
-        let html = page.reply(400, Language::accepted(None), &settings(|it| it)).into_body();
+        let html = page
+            .reply(Reader::Browser, 400, Language::accepted(None), &settings(|it| it))
+            .into_body();
         assert!(!html.contains("<script>"), "{html}");
         assert!(!html.contains("\"onclick"), "{html}");
         assert_eq!(html.matches("/sign-in?").count(), 1, "{html}");
     }
 
     #[test]
+    fn turbo_is_not_told_to_reload_after_a_form() {
+        for (reader, reloads) in [(Reader::Browser, true), (Reader::TurboForm, false)] {
+            let settings = settings(|it| it);
+            let html = PAGE.reply(reader, 401, Language::accepted(None), &settings).into_body();
+            assert_eq!(html.contains("turbo-visit-control"), reloads, "{html}");
+            assert!(!html.contains("{turbo}"), "{html}");
+        }
+    }
+
+    #[test]
     fn a_page_is_translated_and_says_its_language() {
         let page = Page { next_action: NextAction::link("/sign-in", "Sign in"), ..PAGE };
         let german = Language::accepted(Some("de-AT"));
-        let html = page.reply(401, german, &settings(|it| it)).into_body();
+        let html = page.reply(Reader::Browser, 401, german, &settings(|it| it)).into_body();
         assert!(html.contains("<html lang=\"de\" dir=\"ltr\">"), "{html}");
         assert!(html.contains("<title>Sie sind nicht angemeldet</title>"), "{html}");
         assert!(html.contains("<a href=\"/sign-in\">Anmelden</a>"), "{html}");
@@ -219,7 +258,7 @@ mod tests {
     #[test]
     fn arabic_is_written_from_right_to_left() {
         let arabic = Language::accepted(Some("ar"));
-        let html = PAGE.reply(401, arabic, &settings(|it| it)).into_body();
+        let html = PAGE.reply(Reader::Browser, 401, arabic, &settings(|it| it)).into_body();
         assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{html}");
     }
 
@@ -242,7 +281,7 @@ mod tests {
             })
         });
         let page = Page { next_action: NextAction::button("/sign-out", "Sign out"), ..PAGE };
-        let reply = page.reply(405, Language::accepted(Some("fr")), &settings);
+        let reply = page.reply(Reader::Browser, 405, Language::accepted(Some("fr")), &settings);
         assert_eq!(reply.header("content-security-policy"), Some("frame-ancestors 'self'"));
         assert_eq!(reply.header("referrer-policy"), Some("same-origin"));
         let title = Language::accepted(Some("fr")).translate(PAGE.title);

@@ -23,6 +23,8 @@ enum Told {
     Unauthorized,
     /// 401 with a page.
     Page,
+    /// 401 with a page that Turbo shows in place of its own.
+    InPlace,
     /// 401 with a page that leads on to an address.
     PageTo(&'static str),
     /// 401 with an address to sign in at.
@@ -36,7 +38,7 @@ enum Told {
 /// Redirect or 401, by kind of request.
 #[must_use]
 pub fn kinds_of_request() -> Vec<Case> {
-    use Told::{Frame, Htmx, Page, PageTo, Script, SignIn, Unauthorized};
+    use Told::{Frame, Htmx, InPlace, Page, PageTo, Script, SignIn, Unauthorized};
     let document = [("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")];
     let fetch = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")];
     let frame = [("sec-fetch-dest", "iframe"), ("sec-fetch-mode", "navigate")];
@@ -138,7 +140,7 @@ pub fn kinds_of_request() -> Vec<Case> {
             PageTo("/"),
         ),
         ("a form that another site posts from an old browser", vec![HTML, EVIL], PageTo("/")),
-        ("a form that Turbo posts", [&[HTML, TURBO], &fetch[..]].concat(), Page),
+        ("a form that Turbo posts", [&[HTML, TURBO], &fetch[..]].concat(), InPlace),
         (
             "a form in a frame of Turbo",
             [&[HTML, TURBO, ("turbo-frame", "box"), REFERRER], &fetch[..]].concat(),
@@ -179,9 +181,12 @@ fn is_told(answer: &Answer, method: &str, told: &Told) {
         assert!(answer.text().contains(&format!("href=\"/sign-in?return_to={page}\"")));
         return;
     }
-    if let Told::Page | Told::PageTo(_) = told {
+    if let Told::Page | Told::InPlace | Told::PageTo(_) = told {
         assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
         assert!(answer.text().contains("<h1>") && answer.text().contains("<a href="));
+        // With that, Turbo would load the page with the form again.
+        let is_in_place = !answer.text().contains("turbo-visit-control");
+        assert_eq!(is_in_place, matches!(told, Told::InPlace), "{}", answer.text());
         if let Told::PageTo(address) = told {
             let link = format!("<a href=\"{address}\"");
             assert!(answer.text().contains(&link), "{}", answer.text());

@@ -70,3 +70,29 @@ async fn links_and_forms_that_a_script_follows_sign_in_and_out() {
 
 /// Has a link lead to a page that needs a user.
 const PROFILE: &str = "document.querySelector('#sign-in').setAttribute('href', '/profile?tab=2')";
+
+/// The page with the form needs no user, so that it would be there again after a reload.
+#[tokio::test]
+async fn turbo_shows_that_a_form_came_without_a_session() {
+    everywhere(async |example| {
+        let fixture = Fixture::local(example, &[]).await;
+        let [.., turbo] = LIBRARIES;
+        let tab = fixture.open("/").await;
+        tab.run(FORM).await;
+        turbo.run(&tab).await;
+        tab.click("#send").await;
+        tab.shows("h1", "You are no longer signed in").await;
+        tab.click("main a").await;
+        tab.click("#continue-with-hugging-face").await;
+        tab.click("#person-alice").await;
+        tab.click("#authorize").await;
+        fixture.wait_for_app(&tab).await;
+        assert_eq!(tab.text("#user-name").await, "Alice Example");
+        assert_eq!(tab.current_url().await, fixture.url("/"));
+        fixture.end().await;
+    })
+    .await;
+}
+
+const FORM: &str = "document.querySelector('main').insertAdjacentHTML('beforeend', \
+    '<form method=\"post\" action=\"/sessions/end-others\"><button id=\"send\">Send</button></form>')";
