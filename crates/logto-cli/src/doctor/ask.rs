@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AUTHORIZATION, COOKIE, DATE, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{AUTHORIZATION, COOKIE, DATE, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
 use serde_json::Value;
 use url::Url;
 
@@ -20,6 +20,8 @@ pub(crate) struct Http(reqwest::Client);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
+    /// The `Set-Cookie` lines.
+    pub(crate) cookies: Vec<String>,
     /// Of the status line and all headers, as HTTP/1.1 sends them.
     pub(crate) header_bytes: usize,
     /// How many seconds the clock of the other side is ahead of ours.
@@ -104,6 +106,8 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, String> {
     });
     let line = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
     let header_bytes = STATUS_LINE + response.headers().iter().map(line).sum::<usize>();
+    let cookies = response.headers().get_all(SET_COOKIE).iter();
+    let cookies = cookies.filter_map(|line| Some(line.to_str().ok()?.to_owned())).collect();
     let (status, location) = (response.status().as_u16(), header(LOCATION));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(explained)? {
@@ -112,7 +116,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, String> {
             break;
         }
     }
-    Ok(Answer { status, location, header_bytes, ahead, body })
+    Ok(Answer { status, location, cookies, header_bytes, ahead, body })
 }
 
 /// How far `there` is after the time between `asked` and `answered`, as far as that is sure.

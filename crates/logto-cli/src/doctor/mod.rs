@@ -5,6 +5,7 @@ mod app;
 mod ask;
 mod back_channel;
 mod button;
+mod cookies;
 mod finding;
 mod headers;
 mod inside;
@@ -147,6 +148,7 @@ impl CheckedApp {
             return results.add("sign-in", Outcome::Skipped(why));
         };
         if let Ok(sign_in) = Url::parse(&app.address(&self.logto.route_path(Route::SignIn))) {
+            results.add("cookies", cookies::check(http, &self.logto, &sign_in).await);
             results.add("header sizes", headers::check(http, &sign_in).await);
         }
         addresses.check(http, app, results).await;

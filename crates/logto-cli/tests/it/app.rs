@@ -1,12 +1,14 @@
 //! An app that runs while the doctor looks at it.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Redirect};
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use logto_axum::{Logto, LogtoConfig};
 use logto_local::LocalTenant;
@@ -75,6 +77,27 @@ impl ReservedPort {
                 true => StatusCode::BAD_GATEWAY.into_response(),
                 false => response,
             }
+        })));
+    }
+
+    /// The same behind a proxy that replaces a part of each cookie.
+    pub(crate) fn run_app_behind_cookie_proxy(
+        self,
+        tenant: &LocalTenant,
+        from: &'static str,
+        to: &'static str,
+    ) {
+        let config = LogtoConfig::new(tenant.endpoint(), tenant.app_id(), tenant.app_secret())
+            .with_base_url(&self.base_url)
+            .with_cookie_secret("a cookie secret that is long enough");
+        let routes = logto_axum::routes(&Logto::new(config).unwrap());
+        self.serve(routes.layer(map_response(move |mut response: Response| {
+            for (name, value) in response.headers_mut() {
+                if name == SET_COOKIE {
+                    *value = value.to_str().unwrap().replace(from, to).parse().unwrap();
+                }
+            }
+            ready(response)
         })));
     }
 

@@ -268,6 +268,23 @@ async fn a_proxy_that_lets_few_headers_through_is_noticed() {
     assert!(response.to_string().contains("does not get back"), "{response}");
 }
 
+/// nginx's `proxy_cookie_path` and `proxy_cookie_flags`.
+#[tokio::test]
+async fn a_proxy_that_changes_cookies() {
+    let changes: [(&str, &str, &str); 2] = [
+        ("Path=/;", "Path=/app/;", "with path=/app/ in place of path=/"),
+        ("SameSite=Lax", "SameSite=Strict", "with samesite=strict in place of samesite=lax"),
+    ];
+    for (from, to, told) in changes {
+        let port = ReservedPort::new().await;
+        let tenant = LocalTenant::builder().base_url(&port.base_url);
+        let checked = CheckedApp::at(&port.base_url, tenant).await;
+        port.run_app_behind_cookie_proxy(&checked.tenant, from, to);
+        let finding = checked.suffers_from("cookies", told).await;
+        assert!(finding["fix"].as_str().unwrap().contains("proxy_cookie_path"), "{finding}");
+    }
+}
+
 #[tokio::test]
 async fn an_app_whose_certificate_is_not_trusted() {
     let base_url = ReservedPort::new().await.run_self_signed();
