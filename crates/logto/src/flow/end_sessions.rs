@@ -45,7 +45,7 @@ impl Drop for Working {
 impl Engine {
     /// Ends a session. What the store does not take now is kept and tried again.
     pub(crate) async fn end(self: &Arc<Self>, session: EndingSession) -> Ended {
-        let error = match self.sessions.end(&session, self.settings.clock.now()).await {
+        let error = match self.sessions.end(&session).await {
             Ok(refresh_token) => return Ended { refresh_token, record: EndRecord::Stored },
             Err(error) => error,
         };
@@ -120,7 +120,7 @@ impl Engine {
         let mut count = 0;
         let mut ended = Ok(());
         for listed in sessions.iter().filter(|listed| is_meant(listed)) {
-            match self.sessions.end(&listed.ending, now).await {
+            match self.sessions.end(&listed.ending).await {
                 Ok(token) => tokens.extend(token),
                 Err(error) => ended = Err(error),
             }
@@ -137,7 +137,7 @@ impl Engine {
         let mut pause = Backoff::default();
         let mut stored = 0_u64;
         while let Some(session) = pending.next() {
-            match self.sessions.end(&session, self.settings.clock.now()).await {
+            match self.sessions.end(&session).await {
                 Ok(token) => {
                     pending.remove_next();
                     self.revoke_all(token.into_iter().collect());

@@ -96,7 +96,7 @@ impl Engine {
                 Err(error) if error.needs_sign_in() => {
                     let newer = self.sessions.find(&latest).await?;
                     if newer.loaded.session.refresh_token() == latest.session.refresh_token() {
-                        self.sessions.end(&(&latest).into(), self.settings.clock.now()).await?;
+                        self.sessions.end(&(&latest).into()).await?;
                         tracing::info!(%error, "Logto ended a session");
                         return Err(error);
                     }

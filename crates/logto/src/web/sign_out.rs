@@ -53,8 +53,12 @@ impl Context {
     async fn end_here(&self) -> (Ended, Vec<String>) {
         let logto = self.logto();
         let (cookies, now) = (self.sender().trusted_cookies(), self.now());
-        let session = match self.loaded_session().await {
-            Ok(loaded) => loaded.as_ref().map(Into::into),
+        let found = self.current(|current| (current.loaded.clone(), current.state)).await;
+        let session = match found {
+            Ok((Some(loaded), _)) => Some((&loaded).into()),
+            // By the clock of this instance, which may be ahead of others that still accept it.
+            Ok((None, SessionState::Expired)) => logto.sessions.in_cookies(cookies, now),
+            Ok((None, _)) => None,
             Err(error) => {
                 logto.faults.report("sign_out", &error);
                 logto.sessions.in_cookies(cookies, now)
@@ -144,6 +148,7 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use crate::session::Device;
     use crate::session::manager::fixture::{PausedStorage, loaded};
@@ -205,6 +210,50 @@ mod tests {
                 let page = logto.context(Request::new("GET", "/", [("cookie", &**cookie)]));
                 assert_eq!(page.is_authenticated().await.unwrap(), is_signed_in, "{origin}");
             }
+        }
+    }
+
+    /// The clock of the instance that is asked may be ahead, and other instances still accept the
+    /// session.
+    #[tokio::test]
+    async fn a_session_that_has_expired_here_ends_for_others_too() {
+        type Configure = fn(LogtoConfig) -> LogtoConfig;
+        let configs: [Configure; 3] = [
+            |config| config,
+            LogtoConfig::with_sessions_in_cookies,
+            |config| config.with_idle_lifetime(Duration::from_secs(60)),
+        ];
+        for (number, configure) in configs.into_iter().enumerate() {
+            let storage = Arc::new(PausedStorage::default());
+            let [right, ahead] = [(); 2].map(|()| {
+                let clock = Clock::system();
+                clock.stop();
+                let config = LogtoConfig::new("http://127.0.0.1:9", "app", "secret")
+                    .with_cookie_secret("0123456789abcdef0123456789abcdef")
+                    .with_base_url("http://localhost:3000")
+                    .with_session_lifetime(Duration::from_secs(600))
+                    .with_storage(Arc::clone(&storage))
+                    .with_clock(clock.clone());
+                (Logto::new(configure(config)).unwrap(), clock)
+            });
+            ahead.1.advance(Duration::from_secs(if number == 2 { 90 } else { 3600 }));
+            let context = |logto: &Logto, method, cookie: &str| {
+                logto.context(Request::new(method, "/", [("cookie", cookie)]))
+            };
+            let probe = context(&right.0, "GET", "");
+            let (sessions, now) = (&probe.logto().sessions, probe.now());
+            let device = Device::from_user_agent("");
+            let session = sessions.begin(loaded(now).session, device, now).await.unwrap();
+            let cookies = sessions.cookies(&session, "", now).unwrap();
+            let cookie = cookies[0].split(';').next().unwrap();
+
+            let is_signed_in = async |logto: &Logto| {
+                context(logto, "GET", cookie).loaded_session().await.unwrap().is_some()
+            };
+            assert!(is_signed_in(&right.0).await && !is_signed_in(&ahead.0).await, "{number}");
+            let reply = context(&ahead.0, "POST", cookie).sign_out().await;
+            assert_eq!(reply.status(), 200, "{number}");
+            assert!(!is_signed_in(&right.0).await, "{number}");
         }
     }
 

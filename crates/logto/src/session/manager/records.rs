@@ -139,11 +139,7 @@ impl SessionManager {
 
     /// Ends a session: one in the store is removed, one in cookies gets a tombstone there that
     /// outlives them. Returns the refresh token that it had in the end, to be revoked.
-    pub(crate) async fn end(
-        &self,
-        session: &EndingSession,
-        now: u64,
-    ) -> Result<Option<String>, Error> {
+    pub(crate) async fn end(&self, session: &EndingSession) -> Result<Option<String>, Error> {
         self.watched.end(session.id);
         let key = self.store.entry_keys.session(session.id);
         for _ in 0..ATTEMPTS {
@@ -155,8 +151,9 @@ impl SessionManager {
                     self.store.remove(&key, Some(entry.version)).await?
                 }
                 (_, entry) => {
-                    let end = self.expiry.absolute_end(session.started_at).saturating_add(CLOCKS);
-                    let ttl = Duration::from_secs(end.saturating_sub(now));
+                    // As long as a session that began now, so that it is no matter how far the
+                    // clock of this instance is ahead of those that still accept the cookie.
+                    let ttl = Duration::from_secs(self.expiry.lifetime.saturating_add(CLOCKS));
                     let expect = Expect::after(entry.as_ref());
                     let tombstone = self.store.put(&key, vec![REVOKED], expect, ttl);
                     tombstone.await?.is_some()
@@ -278,7 +275,7 @@ mod tests {
         let loaded = manager.begin(loaded, Device::default(), NOW).await.unwrap();
         let key = manager.store.entry_keys.session(loaded.session.id);
         assert!(storage.get(&[&key]).await.unwrap()[0].is_some());
-        manager.end(&(&loaded).into(), NOW).await.unwrap();
+        manager.end(&(&loaded).into()).await.unwrap();
         assert!(storage.get(&[&key]).await.unwrap()[0].is_none());
     }
 
@@ -286,10 +283,19 @@ mod tests {
     async fn what_ended_says_so() {
         let manager = manager(Arc::new(MemoryStorage::new()));
         let loaded = session(0, "token");
-        manager.end(&(&loaded).into(), NOW).await.unwrap();
+        manager.end(&(&loaded).into()).await.unwrap();
         let error = manager.latest(&loaded).await.unwrap_err();
         assert!(error.needs_sign_in());
         assert_eq!(error.to_string(), over().to_string());
+    }
+
+    #[tokio::test]
+    async fn what_makes_a_session_too_large_is_named() {
+        let manager = storing_manager(Arc::new(MemoryStorage::new()));
+        let loaded = session(0, &"r".repeat(200_000)).session;
+        let error = manager.begin(loaded, Device::default(), NOW).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SessionTooLarge);
+        assert!(error.to_string().contains("the refresh token alone has 200000 bytes"), "{error}");
     }
 
     /// An older one is spent.
