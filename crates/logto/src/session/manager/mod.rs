@@ -222,13 +222,15 @@ impl SessionManager {
             return Ok(());
         }
         let (claim, size) = session.grant.claims().largest();
-        Err(Error::new(
-            ErrorKind::SessionTooLarge,
-            format!(
-                "the session takes {bytes} bytes and {MAX_SESSION} are allowed: the claim \
-                 `{claim}` alone has {size} bytes of JSON"
-            ),
-        ))
+        let largest = match session.refresh_token() {
+            Some(token) if token.len() > size => {
+                format!("the refresh token alone has {} bytes", token.len())
+            }
+            _ => format!("the claim `{claim}` alone has {size} bytes of JSON"),
+        };
+        let why =
+            format!("the session takes {bytes} bytes and {MAX_SESSION} are allowed: {largest}");
+        Err(Error::new(ErrorKind::SessionTooLarge, why))
     }
 
     /// Where a new session goes: into cookies only if they fit into the budget.

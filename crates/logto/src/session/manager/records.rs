@@ -312,7 +312,7 @@ mod tests {
             manager.update(&loaded, NOW, change).await.unwrap();
             let LoadedSession { session, .. } = session(in_cookie, "cookie");
             loaded.session = Session { id: loaded.session.id, ..session };
-            let token = manager.end(&(&loaded).into(), NOW).await.unwrap();
+            let token = manager.end(&(&loaded).into()).await.unwrap();
             assert_eq!(token.as_deref(), Some(left));
         }
     }
