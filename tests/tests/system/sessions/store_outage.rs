@@ -263,6 +263,10 @@ async fn entries_that_cannot_be_read_are_no_session() {
             page.access_token(TokenRequest::opaque()).await.unwrap();
             fixture.store.fail_with(trouble);
             assert_eq!(fixture.user().await, None, "{trouble:?}");
+            // Not something that a visitor can bring about.
+            let log = fixture.log();
+            assert_eq!(log.matches("WARN").count(), 1, "{trouble:?}: {log}");
+            assert!(log.contains("a session in the store cannot be read"), "{trouble:?}: {log}");
             let token = fixture.access_token().await.unwrap_err();
             assert_eq!(token.status, 303, "{trouble:?}: {token:?}");
             let seen: Seen = fixture.open("/sign-in").await;
