@@ -3,9 +3,12 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+/// A client may repeat what a server sent, which is as long as the server likes.
+const MAX_CHARS: usize = 500;
+
 /// A store that could not be asked: not connected, too slow, or refusing.
 ///
-/// It must not hold what was to be stored; what it prints ends up in logs.
+/// It must not hold what was to be stored; what it prints ends up in logs, on one line.
 ///
 /// # Example
 ///
@@ -38,12 +41,24 @@ impl StorageError {
 
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&logto_http::printable(&self.0.to_string(), ' ', MAX_CHARS))
     }
 }
 
 impl StdError for StorageError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clients of databases print the server's text, or several lines of their own.
+    #[test]
+    fn an_error_takes_one_line_in_a_log() {
+        let error = StorageError::new("parse error\nunexpected `33`\r\n\u{1b}[31m");
+        assert_eq!(error.to_string(), "parse error unexpected `33`   [31m");
     }
 }
