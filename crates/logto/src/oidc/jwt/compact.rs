@@ -42,7 +42,7 @@ impl Header {
     /// The header of a token, of which nothing else is looked at.
     pub(crate) fn parse(token: &str) -> Result<Self, Error> {
         let (header, _) = token.split_once('.').ok_or_else(not_compact)?;
-        let raw: RawHeader = serde_json::from_slice(&decoded(header)?)
+        let raw: RawHeader = serde_json::from_str(&text(header)?)
             .map_err(|e| Error::malformed(ErrorKind::InvalidToken, "the token's header", &e))?;
         if raw.crit {
             // RFC 7515, section 4.1.11: an extension that must be understood, and we know none.
@@ -59,7 +59,7 @@ impl<'a> Compact<'a> {
         let (_, payload) = signing_input.split_once('.').ok_or_else(not_compact)?;
         Ok(Self {
             header: Header::parse(token)?,
-            payload: decoded(payload)?,
+            payload: text(payload)?.into_bytes(),
             signature: decoded(signature)?,
             signing_input: signing_input.as_bytes(),
         })
@@ -68,6 +68,12 @@ impl<'a> Compact<'a> {
 
 fn decoded(part: &str) -> Result<Vec<u8>, Error> {
     encoding::decode(part).ok_or_else(not_compact)
+}
+
+/// JSON is UTF-8 (RFC 7515, section 5.2; RFC 7519, section 7.2), also in members that no one reads.
+fn text(part: &str) -> Result<String, Error> {
+    String::from_utf8(decoded(part)?)
+        .map_err(|_| Error::new(ErrorKind::InvalidToken, "a part of the token is not UTF-8"))
 }
 
 fn not_compact() -> Error {
@@ -93,6 +99,20 @@ mod tests {
         assert!(Compact::parse(&token(r#"{"alg":"ES384","crit":["b64"]}"#)).is_err());
         assert!(Compact::parse(&token(r#"{"alg":"ES384","crit":null}"#)).is_err());
         assert!(Compact::parse(&token(r#"{"alg":["ES384"]}"#)).is_err());
+    }
+
+    /// RFC 7515, section 5.2, steps 3 and 7.2 of RFC 7519: UTF-8, also in what is not looked at.
+    #[test]
+    fn header_and_payload_have_to_be_utf8() {
+        let part = |json: &[u8]| encoding::encode(json);
+        let (header, payload): (&[u8], &[u8]) = (br#"{"alg":"ES384"}"#, br#"{"sub":"s"}"#);
+        let bad: (&[u8], &[u8]) = (b"{\"alg\":\"ES384\",\"x\":\"\xff\"}", b"{\"x\":\"\xff\"}");
+        for (header, payload, is_good) in
+            [(header, payload, true), (bad.0, payload, false), (header, bad.1, false)]
+        {
+            let token = format!("{}.{}.AAAA", part(header), part(payload));
+            assert_eq!(Compact::parse(&token).is_ok(), is_good);
+        }
     }
 
     #[test]
