@@ -1,7 +1,24 @@
 //! Key sets that are wrong, odd, slow or gone.
 
-use logto_tests::hostile::{Answer, Endpoint, Key, LATER, NO, Provider, YES, each_document};
+use logto_tests::hostile::{
+    Answer, Endpoint, Fixture, Key, LATER, NO, Provider, YES, each_document,
+};
 use serde_json::{Value, json};
+
+/// The callback asks two addresses, and the discovery document says which these are.
+#[tokio::test]
+async fn a_key_set_that_is_gone_is_named_in_the_log() {
+    for status in [404, 500] {
+        let mut fixture = Fixture::new().await;
+        fixture.provider.bend(Endpoint::Jwks, move |_, _| Answer::text(status, ""));
+        let authorize = fixture.begin("/sign-in").await;
+        fixture.open(&fixture.callback(&authorize)).await;
+        let log = fixture.log();
+        let jwks_uri = format!("{}/jwks", fixture.provider.issuer());
+        assert!(log.contains(&jwks_uri), "{status}: {log}");
+        fixture.finish();
+    }
+}
 
 #[tokio::test]
 async fn key_sets() {

@@ -8,7 +8,7 @@ use url::Url;
 use super::cached::{Cached, Generation};
 use super::refetch_limiter::RefetchLimiter;
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, printable};
 use crate::http::{Endpoint, Http};
 use crate::oidc::jwt::{Compact, Header, KeySet, KeySetVersion, Lookup};
 
@@ -116,7 +116,11 @@ impl Keys {
         let (http, url) = (Arc::clone(&self.http), jwks_uri.clone());
         let version = Arc::clone(&self.version);
         async move {
-            let keys = KeySet::parse(&http.get(Endpoint::Keys, &url, None).await?)?;
+            let answer = http.get(Endpoint::Keys, &url, None).await.map_err(|error| {
+                let url = printable(url.as_str());
+                error.in_context(format_args!("{url}, the key set that Logto's discovery names"))
+            })?;
+            let keys = KeySet::parse(&answer)?;
             version.store(keys.version().0, Ordering::Release);
             tracing::debug!(?keys, "fetched Logto's key set");
             Ok(keys)
