@@ -71,6 +71,12 @@ impl CallbackParameters {
                 return Err(invalid_callback("the callback comes from another issuer"));
             }
             None if metadata.authorization_response_iss_parameter_supported => {
+                limited!(
+                    warn,
+                    expected = metadata.issuer,
+                    "a callback has no issuer (`iss`), which Logto always sends: check whether a proxy \
+                     drops parameters of the callback"
+                );
                 return Err(invalid_callback(
                     "the callback has no `iss`, which this issuer always sends",
                 ));
