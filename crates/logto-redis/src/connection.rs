@@ -1,7 +1,7 @@
 //! One connection for all requests, made when it is needed and again when it is lost.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use logto::storage::StorageError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -10,6 +10,7 @@ use redis::{
     Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
     ServerErrorKind,
 };
+use tokio::time::Instant;
 
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A last resort. The SDK gives up earlier, as `with_storage_timeout` says.
@@ -53,9 +54,9 @@ impl Connection {
         Ok(Self::Lazy { client: Client::open(info)?, made: Mutex::default() })
     }
 
-    /// Runs an operation, and once more if the connection turns out to be lost, or to lead to a
-    /// server that became a replica. An operation that was done without an answer must do no harm
-    /// when it is done again.
+    /// Runs an operation, and once more if the connection turns out to be lost, or the error may be
+    /// that of a server which the address led to before. An operation that was done without an
+    /// answer must do no harm when it is done again.
     pub(crate) async fn run<T, F>(
         &self,
         operation: impl Fn(ConnectionManager) -> F,
@@ -66,34 +67,27 @@ impl Connection {
         let Made { manager, at } = self.made().map_err(StorageError::new)?;
         let outcome = match operation(manager.clone()).await {
             Err(error) if error.is_connection_dropped() => operation(manager).await,
-            Err(error) if is_of_a_replica(&error) => match self.other_than(at) {
-                Some(other) => operation(other).await,
-                None => Err(error),
+            outcome => outcome,
+        };
+        let outcome = match outcome {
+            Err(error) if !is_of_any_connection(&error) => match self.other_than(at) {
+                // What cannot be reached was tried just now, and takes time.
+                Some(other) if !error.is_io_error() => operation(other).await,
+                _ => Err(error),
             },
             outcome => outcome,
         };
-        outcome.map_err(|error| {
-            if !is_answer_to_a_command(&error) {
-                self.forget_manager();
-            }
-            explained(error)
-        })
+        outcome.map_err(explained)
     }
 
-    /// A manager makes a lost connection anew. Where the server answered the greeting with an error,
-    /// it repeats that for ever: a later operation gets another manager. Not each one, because
-    /// errors have other reasons too.
-    fn forget_manager(&self) {
+    /// Another manager than the one that was made then. A manager makes a lost connection anew, but
+    /// repeats for ever what the server answered to its greeting, and keeps the connection to a
+    /// server that became a replica. Not at once, because errors have other reasons too.
+    fn other_than(&self, at: Instant) -> Option<ConnectionManager> {
         if let Self::Lazy { made, .. } = self {
             let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
             made.take_if(|made| made.at.elapsed() >= MANAGER_LIFE);
         }
-    }
-
-    /// A manager that connects anew, in place of the one that was made then: a failover leaves
-    /// connections to the server that is a replica now, and the address leads to another one.
-    fn other_than(&self, at: Instant) -> Option<ConnectionManager> {
-        self.forget_manager();
         self.made().ok().filter(|made| made.at != at).map(|made| made.manager)
     }
 
@@ -122,14 +116,10 @@ impl Connection {
     }
 }
 
-/// Whether a server that took the connection refused what was asked: it has no memory left, is a
-/// replica, or waits for one.
-fn is_answer_to_a_command(error: &RedisError) -> bool {
-    matches!(error.code(), Some("OOM" | "READONLY" | "NOREPLICAS" | "MISCONF"))
-}
-
-fn is_of_a_replica(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+/// Whether the server would answer the same on a new connection: it has no memory left, or waits for
+/// a replica or a disk.
+fn is_of_any_connection(error: &RedisError) -> bool {
+    matches!(error.code(), Some("OOM" | "NOREPLICAS" | "MISCONF"))
 }
 
 /// The error for a server that cannot be the store, with what it is.

@@ -11,6 +11,7 @@ use redis::{AsyncCommands, Client, TlsCertificates, cmd};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::{advance, pause, resume};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -146,6 +147,30 @@ async fn a_server_that_refuses_connections_is_asked_again() {
         }
     }
     eventually("the store to be asked again", async || storage.ping().await.ok()).await;
+}
+
+/// The connection remembers the error of a greeting, also while the instance has nothing to do.
+#[tokio::test]
+async fn the_first_call_after_a_refused_greeting_succeeds() {
+    let redis = Redis::start().await;
+    let mut admin = manager(&redis).await;
+    let storage = open(&redis);
+    storage.ping().await.unwrap();
+    for password in ["secret", ""] {
+        let set = ["SET", "requirepass", password];
+        cmd("CONFIG").arg(&set).query_async::<()>(&mut admin).await.unwrap();
+        if !password.is_empty() {
+            cmd("AUTH").arg(password).query_async::<()>(&mut admin).await.unwrap();
+            let others = ["KILL", "TYPE", "normal", "SKIPME", "yes"];
+            cmd("CLIENT").arg(&others).query_async::<()>(&mut admin).await.unwrap();
+            soon("an error", storage.ping()).await.unwrap_err();
+        }
+    }
+    // A connection is kept for a second at least.
+    pause();
+    advance(Duration::from_secs(1)).await;
+    resume();
+    storage.ping().await.unwrap();
 }
 
 #[tokio::test]
