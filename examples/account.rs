@@ -139,10 +139,8 @@ async fn shown(outcome: Result<AtLogto, Error>, account: &Account) -> AtLogto {
             "Sign out and sign in again to see where you are signed in at Logto.",
         ),
         _ if error.needs_sign_in() => AtLogto::Unavailable("You are signed out now."),
-        _ => {
-            tracing::warn!(%error, "request to Logto's Account API failed");
-            AtLogto::Unavailable("Logto is not available right now. Try again in a moment.")
-        }
+        // The SDK has logged it.
+        _ => AtLogto::Unavailable("Logto is not available right now. Try again in a moment."),
     }
 }
 

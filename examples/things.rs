@@ -36,10 +36,8 @@ pub(crate) async fn sentence(user: &User, logto: &Logto) -> Result<String, crate
     let token = match user.access_token(RESOURCE).await {
         Ok(token) => token,
         Err(error) if error.needs_sign_in() || error.is_retryable() => return Err(error),
-        Err(error) => {
-            tracing::warn!(%error, resource = RESOURCE, "no access token: is the API resource set up in Logto?");
-            return Ok(NOT_SET_UP.to_owned());
-        }
+        // The SDK has logged it. It may be that the API resource is not set up in Logto.
+        Err(_) => return Ok(NOT_SET_UP.to_owned()),
     };
     Ok(ask(logto, token.as_str()).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "request to the API of this app failed");
