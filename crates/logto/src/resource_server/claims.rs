@@ -250,7 +250,7 @@ impl AccessTokenClaims {
 
     /// The permissions, which Logto calls scopes.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.part(self.0.scope).split_ascii_whitespace()
+        self.part(self.0.scope).split(' ').filter(|scope| !scope.is_empty())
     }
 
     /// Whether the token has this permission.

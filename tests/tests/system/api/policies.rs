@@ -19,6 +19,8 @@ async fn a_route_asks_for_permissions_and_organizations() {
     let both = |token: Token| token.with("scope", BOTH);
     let write = |token: Token| token.with("scope", "write:things");
     let longer = |token: Token| token.with("scope", "read:things:all xread:things");
+    // Only spaces separate scopes (RFC 6749, section 3.3).
+    let glued = |token: Token| token.with("scope", "all\tread:things\nwrite:things");
     let ours = |token: Token| token.with("organization_id", ORGANIZATION);
     let other = |token: Token| token.with("organization_id", "elsewhere");
     let empty = |token: Token| token.with("organization_id", "");
@@ -31,12 +33,13 @@ async fn a_route_asks_for_permissions_and_organizations() {
         token.with("aud", aud).with("scope", "read:members")
     };
     let as_machine = |token: Token| token.with("sub", CLIENT);
-    let rows: [(&str, &str, fn(Token) -> Token, Then); 33] = [
+    let rows: [(&str, &str, fn(Token) -> Token, Then); 34] = [
         ("/read", READ, plain, ALICE),
         ("/read", READ, both, ALICE),
         ("/read", READ, without, Forbidden),
         ("/read", READ, write, Forbidden),
         ("/read", READ, longer, Forbidden),
+        ("/read", READ, glued, Forbidden),
         ("/read", READ, as_machine, machine),
         ("/read-and-write", BOTH, plain, Forbidden),
         ("/read-and-write", BOTH, both, ALICE),
