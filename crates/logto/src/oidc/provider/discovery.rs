@@ -68,11 +68,15 @@ impl Metadata {
         let secure =
             |url: &Url| issuer.as_ref().is_some_and(|issuer| logto_http::may_lead_to(issuer, url));
         if let Some(url) = metadata.endpoints_mut().find(|url| !secure(url)) {
+            let origin = match url.origin() {
+                origin if origin.is_tuple() => origin.ascii_serialization(),
+                _ => format!("{}:", url.scheme()),
+            };
             return Err(Error::new(
                 ErrorKind::InvalidResponse,
                 format!(
                     "the discovery document names an endpoint that is not https: {}",
-                    printable(&url.origin().ascii_serialization())
+                    printable(&origin)
                 ),
             ));
         }
@@ -117,6 +121,15 @@ mod tests {
                 Metadata::parse(&document(other, "https://t.example"), issuer, |url| url).is_err()
             );
         }
+    }
+
+    #[test]
+    fn an_endpoint_without_a_host_is_named_by_its_scheme() {
+        let issuer = "https://t.example/oidc";
+        let document = String::from_utf8(document(issuer, "https://t.example")).unwrap();
+        let document = document.replace("https://t.example/token", "javascript:alert(1)");
+        let error = Metadata::parse(document.as_bytes(), issuer, |url| url).unwrap_err();
+        assert!(error.to_string().ends_with("not https: javascript:"), "{error}");
     }
 
     #[test]
