@@ -99,7 +99,56 @@ impl CallbackParameters {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Subscriber};
+
     use super::*;
+
+    /// Counts log lines.
+    #[derive(Default)]
+    struct Lines(AtomicUsize);
+
+    impl Subscriber for Lines {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    /// Where a proxy drops it from every callback, no one can sign in, and the page does not say
+    /// why.
+    #[test]
+    fn an_issuer_that_is_left_out_is_told_in_the_log() {
+        let metadata: Metadata = serde_json::from_str(
+            r#"{"issuer":"https://t.example/oidc","authorization_endpoint":"https://t.example/auth",
+                "token_endpoint":"https://t.example/token","jwks_uri":"https://t.example/jwks",
+                "authorization_response_iss_parameter_supported":true}"#,
+        )
+        .unwrap();
+        let lines = Arc::new(Lines::default());
+        tracing::subscriber::with_default(Arc::clone(&lines), || {
+            assert!(CallbackParameters::parse("code=a").unwrap().code(&metadata).is_err());
+        });
+        assert_eq!(lines.0.load(Ordering::Relaxed), 1);
+    }
 
     #[test]
     fn a_parameter_given_twice_is_refused() {

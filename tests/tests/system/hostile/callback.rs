@@ -86,21 +86,6 @@ async fn parameters() {
     .await;
 }
 
-/// Where a proxy drops it from every callback, no one can sign in, and the page does not say why.
-#[tokio::test]
-async fn an_issuer_that_is_left_out_or_another_is_told_in_the_log() {
-    for iss in [None, Some("https://evil.example/oidc")] {
-        let mut fixture = Fixture::new().await;
-        let authorize = fixture.begin("/sign-in").await;
-        let callback = replace(&fixture.callback(&authorize), "iss", iss);
-        fixture.open(&callback).await;
-        let log = fixture.log();
-        assert_eq!(log.matches("WARN").count(), 1, "{iss:?}: {log}");
-        assert!(log.contains("`iss`"), "{iss:?}: {log}");
-        fixture.finish();
-    }
-}
-
 #[tokio::test]
 async fn errors_of_the_provider() {
     let rows = [

@@ -103,6 +103,8 @@ pub(crate) struct SessionManager {
     lists_cookies: bool,
     /// Of cookies that were renewed and do not come back.
     unrenewed_cookies: LogLimit,
+    /// Limits the lines about entries of the store that cannot be read.
+    unreadable_entries: LogLimit,
 }
 
 impl SessionManager {
@@ -145,6 +147,7 @@ impl SessionManager {
             },
             lists_cookies: settings.storage.is_some(),
             unrenewed_cookies: LogLimit::default(),
+            unreadable_entries: LogLimit::default(),
         }
     }
 

@@ -8,7 +8,6 @@ use super::held_lease::HeldLease;
 use super::markers::CLOCKS;
 use super::{EndingSession, LoadedSession, SessionBackend, SessionManager};
 use crate::error::{Error, ErrorKind};
-use crate::log_limit::limited;
 use crate::session::{Grant, Sealer, Session, unpack};
 use crate::storage::{Entry, Expect};
 
@@ -221,11 +220,13 @@ impl SessionManager {
         };
         let session = session.ok_or_else(|| {
             // A visitor cannot bring this about, as with a cookie.
-            limited!(
-                warn,
-                "a session in the store cannot be read and counts as ended: was the cookie secret \
-                 changed, or the store?"
-            );
+            if let Some(suppressed) = self.unreadable_entries.admit() {
+                tracing::warn!(
+                    suppressed,
+                    "a session in the store cannot be read and counts as ended: was the cookie \
+                     secret changed, or the store?"
+                );
+            }
             Error::new(
                 ErrorKind::SignInRequired,
                 "the session cannot be read: was the cookie secret changed?",
