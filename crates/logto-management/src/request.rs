@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use logto_http::fault;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::error::Category;
 use tokio::time::sleep;
 use url::Url;
 
@@ -225,13 +225,8 @@ impl Request {
         &self,
     ) -> Result<(HeaderMap, T), Error> {
         let Success { headers, body } = self.run().await?;
-        // The parser's own message is left out: it quotes values.
         let body = serde_json::from_slice(&body).map_err(|error| {
-            let why = match error.classify() {
-                Category::Data => "a member is missing or of another type",
-                _ => "it is not JSON",
-            };
-            let what = &self.what;
+            let (what, why) = (&self.what, fault(&error));
             Error::new(
                 ErrorKind::InvalidResponse,
                 format!("Logto's answer to {what} cannot be read: {why}"),

@@ -63,9 +63,7 @@ impl<'a, P: Permission> FromRequest<'a> for Authorized<P> {
 pub(crate) fn organization<'a>(request: &'a Request, policy: &Policy) -> Option<&'a str> {
     match policy.organization_from()? {
         OrganizationFrom::Path(name) => request.raw_path_param(name),
-        OrganizationFrom::Header(name) => {
-            OrganizationFrom::sole(request.headers().get_all(name))
-        }
+        OrganizationFrom::Header(name) => OrganizationFrom::sole(request.headers().get_all(name)),
         _ => None,
     }
 }

@@ -84,11 +84,7 @@ impl Error {
 
     /// JSON that is not what it should be. The parser's own message is left out: it quotes values.
     pub(crate) fn malformed(kind: ErrorKind, what: &str, error: &serde_json::Error) -> Self {
-        let reason = match error.classify() {
-            serde_json::error::Category::Data => "a member is missing or of another type",
-            _ => "it is not JSON",
-        };
-        Self::new(kind, format!("{what} cannot be read: {reason}"))
+        Self::new(kind, format!("{what} cannot be read: {}", logto_http::fault(error)))
     }
 
     pub(crate) fn from_response(kind: ErrorKind, response: ErrorResponse) -> Self {

@@ -17,6 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::error::{Error, ErrorKind};
 use crate::oidc::claims::seconds;
 
+const ANSWER: &str = "the token endpoint's answer";
+
 /// The tokens of an answer, checked.
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
@@ -41,8 +43,7 @@ impl Tokens {
     /// credentials.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         check_body(body)?;
-        let answer: TokenEndpointResponse =
-            serde_json::from_slice(body).map_err(|_| unreadable())?;
+        let answer: TokenEndpointResponse = read(body)?;
         answer.check().map_err(|none| none.error)
     }
 }
@@ -156,17 +157,22 @@ impl TokenRequestFailure {
         }
         let (error, rest) = match error {
             RequestTokenError::Request(error) => (error, None),
-            RequestTokenError::Parse(_, body) => (unreadable(), serde_json::from_slice(&body).ok()),
-            _ => (unreadable(), None),
+            RequestTokenError::Parse(error, body) => {
+                let error = Error::malformed(ErrorKind::InvalidResponse, ANSWER, error.inner());
+                (error, serde_json::from_slice(&body).ok())
+            }
+            _ => {
+                let why = "the token endpoint's answer is empty or not JSON";
+                (Error::new(ErrorKind::InvalidResponse, why), None)
+            }
         };
         Self { error, refresh_token: rest.and_then(|rest: Rest| filled(rest.refresh_token)) }
     }
 }
 
-/// The parser's message is left out: it may quote a token.
-fn unreadable() -> Error {
-    let why = "the token endpoint's answer cannot be read: a member is missing or of another type";
-    Error::new(ErrorKind::InvalidResponse, why)
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
+    serde_json::from_slice(body)
+        .map_err(|e| Error::malformed(ErrorKind::InvalidResponse, ANSWER, &e))
 }
 
 /// What `openidconnect` passes over: more behind the answer, and an error that comes as a success.
@@ -175,9 +181,7 @@ pub(super) fn check_body(body: &[u8]) -> Result<(), Error> {
     struct Answer {
         error: Option<IgnoredAny>,
     }
-    let what = "the token endpoint's answer";
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|e| Error::malformed(ErrorKind::InvalidResponse, what, &e))?;
+    let answer: Answer = read(body)?;
     match answer.error {
         Some(_) => Err(Error::new(
             ErrorKind::InvalidResponse,
