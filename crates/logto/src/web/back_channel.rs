@@ -14,7 +14,7 @@ impl Context {
     pub(super) async fn handle_back_channel_logout(&self) -> Reply {
         let context = self.clone();
         // Logto waits 2.5 s and does not send it again: what was begun is finished without it.
-        let ended = self.logto().tasks.run(async move { context.end_sessions().await });
+        let ended = self.engine().tasks.run(async move { context.end_sessions().await });
         let ended = match ended.await {
             Ok(ended) => ended,
             Err(stopped) => return Error::from(stopped).into(),
@@ -24,8 +24,8 @@ impl Context {
             Err(LogoutRefusal { error, .. }) if error.is_retryable() => Reply::from_error(&error),
             Err(LogoutRefusal { error, is_signed }) => {
                 let limit = match is_signed {
-                    true => &self.logto().refused_logouts,
-                    false => &self.logto().unsigned_logouts,
+                    true => &self.engine().refused_logouts,
+                    false => &self.engine().unsigned_logouts,
                 };
                 if let Some(suppressed) = limit.admit() {
                     tracing::warn!(%error, suppressed, "a back-channel logout was refused");
@@ -38,7 +38,7 @@ impl Context {
 
     async fn end_sessions(&self) -> Result<(), LogoutRefusal> {
         let token = self.logout_token().map_err(LogoutRefusal::unsigned)?;
-        self.logto().back_channel_logout(&token).await
+        self.engine().back_channel_logout(&token).await
     }
 
     fn logout_token(&self) -> Result<String, Error> {

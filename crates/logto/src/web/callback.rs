@@ -37,9 +37,9 @@ impl Context {
     /// }
     /// ```
     pub async fn handle_sign_in_callback(&self) -> Reply {
-        let (logto, request) = (self.logto(), self.request());
+        let (engine, request) = (self.engine(), self.request());
         let cookies = request.cookies();
-        let completed = logto.complete_sign_in(CallbackRequest {
+        let completed = engine.complete_sign_in(CallbackRequest {
             browser: Browser { origin: self.origin(), cookies: &cookies },
             path: request.path(),
             query: request.query(),
@@ -53,17 +53,17 @@ impl Context {
             return self.after_failed_callback(&CallbackFailure::new(transaction, error)).await;
         }
         let counted = match completed.replaces {
-            true => logto.sign_in_loop.forget(&cookies),
-            false => Some(logto.sign_in_loop.count(&cookies)),
+            true => engine.sign_in_loop.forget(&cookies),
+            false => Some(engine.sign_in_loop.count(&cookies)),
         };
         let mut set = self.take_cookies().await;
-        set.push(logto.finish_sign_in(&transaction));
+        set.push(engine.finish_sign_in(&transaction));
         set.extend(counted);
         let return_to = self.return_to_or_default(completed.return_to.as_ref());
         let bytes = return_to.len() + set.iter().map(String::len).sum::<usize>();
         let is_short =
-            return_to.len() <= SHORT_RETURN_TO || bytes <= logto.settings.cookie_budget + ROOM;
-        let return_to = match is_short || logto.settings.is_window(&return_to) {
+            return_to.len() <= SHORT_RETURN_TO || bytes <= engine.settings.cookie_budget + ROOM;
+        let return_to = match is_short || engine.settings.is_window(&return_to) {
             true => return_to,
             false => self.after_sign_in(),
         };
@@ -79,14 +79,14 @@ impl Context {
         if let Some(silent) = &failure.silent {
             tracing::debug!(error = %failure.error, "a silent sign-in brought no session");
             let return_to = self.return_to_or_default(failure.return_to.as_ref());
-            let finished = self.logto().finish_sign_in(silent);
+            let finished = self.engine().finish_sign_in(silent);
             return Reply::see_other(return_to).with_cookies(vec![finished]);
         }
         self.fail_callback(failure).await
     }
 
     async fn sign_in_again(&self, failure: &CallbackFailure) -> Option<Reply> {
-        let (options, previous) = self.logto().sign_in_again(failure, self.origin()).await?;
+        let (options, previous) = self.engine().sign_in_again(failure, self.origin()).await?;
         self.begin_sign_in(&options, previous).await.ok()
     }
 
@@ -97,14 +97,14 @@ impl Context {
             kind if matches!(kind, ErrorKind::InvalidCallback | ErrorKind::Cancelled)
                 || error.asks_for_a_page() =>
             {
-                if let Some(suppressed) = self.logto().stray_callbacks.admit() {
+                if let Some(suppressed) = self.engine().stray_callbacks.admit() {
                     tracing::info!(%error, suppressed, "a sign-in was not completed");
                 }
             }
             ErrorKind::SignInRefused | ErrorKind::WrongUser => {
                 tracing::info!(%error, "a sign-in was not completed");
             }
-            _ => self.logto().faults.report("callback", error),
+            _ => self.engine().faults.report("callback", error),
         }
         let return_to = self.return_to_or_default(failure.return_to.as_ref());
         let harmless = matches!(error.kind(), ErrorKind::InvalidCallback | ErrorKind::Cancelled);
@@ -131,7 +131,7 @@ impl Context {
             (_, max_age) => self.error_page(error, &return_to, max_age).without_gateway_error(),
         };
         match &failure.ended {
-            Some(ended) => reply.with_cookies(vec![self.logto().finish_sign_in(ended)]),
+            Some(ended) => reply.with_cookies(vec![self.engine().finish_sign_in(ended)]),
             None => reply,
         }
     }

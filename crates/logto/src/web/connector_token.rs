@@ -199,8 +199,8 @@ impl Context {
     }
 
     async fn connector_access(&self, connector: Connector) -> Result<ConnectorAccess, Error> {
-        let logto = self.logto();
-        let settings = &logto.settings;
+        let engine = self.engine();
+        let settings = &engine.settings;
         if !settings.scopes.iter().any(|one| one == scope::IDENTITIES) {
             let why = "tokens of connectors need the scope identities";
             return Err(Error::new(ErrorKind::NotConfigured, why));
@@ -212,10 +212,10 @@ impl Context {
                 let url = url.clone();
                 async move {
                     let key = format!("{} {}", url.path(), token.as_str());
-                    let http = Arc::clone(&logto.http);
+                    let http = Arc::clone(&engine.http);
                     let read =
                         async move { read(&http, &url, token.as_str()).await.map(Arc::from) };
-                    let (flight, _) = logto.connector_reads.join(&logto.tasks, key, read);
+                    let (flight, _) = engine.connector_reads.join(&engine.tasks, key, read);
                     let stopped = || Error::new(ErrorKind::Unreachable, "the request was stopped");
                     match flight.outcome().await.unwrap_or_else(|| Err(stopped())) {
                         Ok(body) => ConnectorToken::parse(&body, now).map(ConnectorAccess::Token),

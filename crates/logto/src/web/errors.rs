@@ -190,7 +190,7 @@ impl Context {
             true => Reader::TurboForm,
             false => Reader::Browser,
         };
-        page.reply(reader, status, self.language(), &self.logto().settings)
+        page.reply(reader, status, self.language(), &self.engine().settings)
     }
 
     pub(super) fn language(&self) -> &'static Language {
@@ -283,8 +283,8 @@ impl Context {
 
     /// What a browser sees where the app forgot to serve the SDK's routes.
     pub(super) fn page_of_no_route(&self, route: Route, fix: &str) -> Reply {
-        let path = self.logto().settings.mounted(route);
-        if let Some(suppressed) = self.logto().missing_routes.admit() {
+        let path = self.engine().settings.mounted(route);
+        if let Some(suppressed) = self.engine().missing_routes.admit() {
             tracing::error!(
                 path,
                 fix,
@@ -310,7 +310,7 @@ impl Context {
             return Reply::json(403, "wrong_origin", &why.replace("{origin}", origin));
         }
         let text = self.language().translate(why).replace("{origin}", origin);
-        let home = format!("{origin}{}/", self.logto().settings.base_path);
+        let home = format!("{origin}{}/", self.engine().settings.base_path);
         let page = Page {
             title: "That did not work",
             text: &text,

@@ -46,18 +46,18 @@ impl Context {
         page: &str,
         options: &SignInOptions,
     ) -> Result<Option<(NextAction, String)>, Error> {
-        let logto = self.logto();
-        let Some(frames) = &logto.frames else {
+        let engine = self.engine();
+        let Some(frames) = &engine.frames else {
             return Ok(None);
         };
-        let (key, cookie) = frames.keep_key(&logto.keys, &self.request().cookies(), self.now())?;
+        let (key, cookie) = frames.keep_key(&engine.keys, &self.request().cookies(), self.now())?;
         let request = FrameRequest {
             challenge: key.challenge(),
             return_to: page.to_owned(),
             embedder: self.request().other_referrer(self.origin()),
             options: options.to_query(),
         };
-        let request = Frames::seal_request(&logto.keys, &request, self.now())?;
+        let request = Frames::seal_request(&engine.keys, &request, self.now())?;
         let route = self.frame_route();
         let next_action = NextAction::new_window(format!("{route}?request={request}"), LABEL)
             .with_script(format!("const route = {};\n{WAITING}", script_text(&route)));
@@ -66,7 +66,7 @@ impl Context {
 
     /// The route of windows and frames.
     pub(super) async fn handle_frame(&self) -> Result<Reply, Error> {
-        let Some(frames) = &self.logto().frames else {
+        let Some(frames) = &self.engine().frames else {
             return Ok(Reply::json(
                 404,
                 "not_found",
@@ -84,7 +84,7 @@ impl Context {
     }
 
     fn frame_route(&self) -> String {
-        self.logto().settings.path_of(Route::Frame)
+        self.engine().settings.path_of(Route::Frame)
     }
 }
 
@@ -98,12 +98,12 @@ impl FrameRoute<'_> {
     /// In the window: signs the user in, and asks whether the frame may have the session.
     async fn open_window(&self) -> Result<Reply, Error> {
         let Self { context, frames } = self;
-        let logto = context.logto();
+        let engine = context.engine();
         let Some(request) = self.frame_request() else {
             return Ok(self.page_out_of_date());
         };
         let is_noted = frames.has_window(
-            &logto.keys,
+            &engine.keys,
             &request.challenge,
             &context.request().cookies(),
             context.now(),
@@ -113,14 +113,14 @@ impl FrameRoute<'_> {
             // Another site, or a message, leads here.
             return Ok(self.page_out_of_date());
         }
-        let noted = frames.note_window(&logto.keys, &request.challenge, context.now())?;
+        let noted = frames.note_window(&engine.keys, &request.challenge, context.now())?;
         let options = SignInOptions::from_query(&request.options);
         let user = match context.maybe_user().await {
             Ok(user) => user,
             Err(reply) => return Ok(reply),
         };
         let is_recent = |max_age| {
-            let tolerance = logto.settings.clock_tolerance;
+            let tolerance = engine.settings.clock_tolerance;
             let at = user.as_ref().and_then(|user| user.authenticated_at());
             is_fresh(at, max_age, context.now(), tolerance)
         };
@@ -140,7 +140,7 @@ impl FrameRoute<'_> {
     }
 
     fn page_to_confirm(&self, request: &FrameRequest) -> Reply {
-        let settings = &self.context.logto().settings;
+        let settings = &self.context.engine().settings;
         let there = request.embedder.as_deref().unwrap_or(&settings.frame_ancestors);
         let text = self.context.language().translate(
             "{origin} shows this app inside its own page. Continue only if you just came from there.",
@@ -158,7 +158,7 @@ impl FrameRoute<'_> {
     /// In the window, after the click: gives the code to the page that opened the window.
     async fn confirm_in_window(&self) -> Result<Reply, Error> {
         let Self { context, frames } = self;
-        let logto = context.logto();
+        let engine = context.engine();
         if !context.request().is_provably_same_origin(context.origin())
             || context.request().is_framed()
         {
@@ -169,14 +169,14 @@ impl FrameRoute<'_> {
             return Ok(self.page_out_of_date());
         };
         if !frames.has_window(
-            &logto.keys,
+            &engine.keys,
             &request.challenge,
             &context.request().cookies(),
             context.now(),
         ) {
             return Ok(self.page_out_of_date());
         }
-        let code = logto.frame_code(&request, &loaded)?;
+        let code = engine.frame_code(&request, &loaded)?;
         let page = Page {
             title: "You are signed in",
             text: "You can close this window. If the page that you came from does not continue by itself, \
@@ -192,13 +192,13 @@ impl FrameRoute<'_> {
     /// In the frame: takes the session over.
     async fn redeem_in_frame(&self, code: &str) -> Result<Reply, Error> {
         let Self { context, frames } = self;
-        let logto = context.logto();
-        let key = frames.key(&logto.keys, &context.request().cookies(), context.now());
+        let engine = context.engine();
+        let key = frames.key(&engine.keys, &context.request().cookies(), context.now());
         let is_from_here = context.request().is_provably_same_origin(context.origin());
         let Some(key) = key.filter(|_| is_from_here) else {
             return Ok(self.page_out_of_date());
         };
-        let Some((page, loaded)) = logto.redeem_frame_code(&key, code).await? else {
+        let Some((page, loaded)) = engine.redeem_frame_code(&key, code).await? else {
             let page = context.after_sign_in();
             return Ok(context.page_in_frame(400, &page, page.clone(), &SignInOptions::new()));
         };
@@ -211,7 +211,7 @@ impl FrameRoute<'_> {
     fn frame_request(&self) -> Option<FrameRequest> {
         let mut query = form_urlencoded::parse(self.context.request().query().as_bytes());
         let (_, sealed) = query.find(|(name, _)| name == "request")?;
-        Frames::open_request(&self.context.logto().keys, &sealed, self.context.now())
+        Frames::open_request(&self.context.engine().keys, &sealed, self.context.now())
     }
 
     fn page_out_of_date(&self) -> Reply {

@@ -118,7 +118,7 @@ impl User {
     #[must_use]
     pub fn is_fresh(&self, max_age: Duration) -> bool {
         let context = self.context();
-        let tolerance = context.logto().settings.clock_tolerance;
+        let tolerance = context.engine().settings.clock_tolerance;
         is_fresh(self.authenticated_at(), max_age.as_secs(), context.now(), tolerance)
     }
 }

@@ -75,6 +75,6 @@ impl Context {
 
     /// The path that signs out and shows a page on the way to Logto, as browsers see it.
     pub(super) fn continued_sign_out_path(&self) -> String {
-        format!("{}?{CONTINUE}", self.logto().settings.path_of(Route::SignOut))
+        format!("{}?{CONTINUE}", self.engine().settings.path_of(Route::SignOut))
     }
 }

@@ -68,7 +68,7 @@ impl SessionTokens<'_> {
         let changed = async {
             let loaded = context.signed_in().await?;
             let change = |session: &mut Session| session.set_organization(organization.clone());
-            let changed = context.logto().sessions.update(&loaded, context.now(), change).await?;
+            let changed = context.engine().sessions.update(&loaded, context.now(), change).await?;
             context.move_on(&loaded, changed)
         };
         changed.await.map_err(|error| context.failed("switch_organization", error))

@@ -9,7 +9,7 @@ impl Context {
     /// The path of the SDK's sign-in route that comes back to `page`, with a sign-in that is at
     /// most `max_age` seconds old if one is given.
     pub(super) fn sign_in_path(&self, page: &str, max_age: Option<u64>) -> String {
-        let settings = &self.logto().settings;
+        let settings = &self.engine().settings;
         let (base, prefix) = (settings.base_path.as_str(), settings.route_prefix.as_str());
         let route = [base, prefix, Route::SignIn.path(), "?return_to="];
         let lengths: usize = route.iter().map(|part| part.len()).sum();
@@ -47,7 +47,7 @@ impl Context {
 
     /// The page after signing in if none was asked for.
     pub(super) fn after_sign_in(&self) -> String {
-        let settings = &self.logto().settings;
+        let settings = &self.engine().settings;
         format!("{}{}", settings.base_path, settings.after_sign_in)
     }
 
@@ -75,7 +75,7 @@ impl Context {
 
     /// A path or address as a page of this app that one can return to.
     pub(super) fn own_page(&self, address: &str) -> Option<String> {
-        self.logto().settings.return_to(address, self.origin())
+        self.engine().settings.return_to(address, self.origin())
     }
 }
 

@@ -82,7 +82,7 @@ impl Route {
     /// Answers a request to this route.
     pub(crate) async fn handle(self, context: &Context) -> Reply {
         let allowed: &[&str] = match self {
-            Self::SignOut if context.logto().settings.sign_out_by_get => &["GET", "POST"],
+            Self::SignOut if context.engine().settings.sign_out_by_get => &["GET", "POST"],
             Self::SignOut | Self::BackChannelLogout | Self::Webhooks => &["POST"],
             Self::Frame => &["GET", "POST"],
             Self::SignIn | Self::SignUp | Self::Callback => &["GET"],

@@ -15,7 +15,7 @@ pub(super) struct Sender<'a> {
 impl Context {
     pub(super) fn sender(&self) -> Sender<'_> {
         let (request, origin) = (self.request(), self.origin());
-        Sender { request, origin, sessions: &self.logto().sessions }
+        Sender { request, origin, sessions: &self.engine().sessions }
     }
 
     /// Whether a page of this app made the request: a script or a form of it.

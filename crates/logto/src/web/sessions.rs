@@ -78,7 +78,7 @@ impl User {
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, Error> {
         let context = self.context();
         let current = context.current_session().await?;
-        let sessions = context.logto().sessions.sessions_of(self.sub(), context.now()).await?;
+        let sessions = context.engine().sessions.sessions_of(self.sub(), context.now()).await?;
         Ok(sessions.iter().map(|listed| listed.info(current)).collect())
     }
 
@@ -103,7 +103,7 @@ impl User {
     /// }
     /// ```
     pub async fn end_session(&self, id: &str) -> Result<bool, Error> {
-        self.context().logto().end_by_id(self.sub(), id).await
+        self.context().engine().end_by_id(self.sub(), id).await
     }
 
     /// Ends all other sessions of this user that the store lists, and revokes their refresh
@@ -131,7 +131,7 @@ impl User {
     /// ```
     pub async fn end_other_sessions(&self) -> Result<usize, Error> {
         let current = self.context().current_session().await?;
-        let (engine, sub) = (Arc::clone(self.context().logto()), self.sub().to_owned());
+        let (engine, sub) = (Arc::clone(self.context().engine()), self.sub().to_owned());
         if engine.settings.storage.is_none() {
             limited!(
                 warn,
@@ -143,6 +143,6 @@ impl User {
         let ending = async move {
             engine.end_listed(&sub, |listed| Some(listed.ending.id) != current).await
         };
-        self.context().logto().tasks.run(ending).await?
+        self.context().engine().tasks.run(ending).await?
     }
 }

@@ -65,20 +65,20 @@ impl Context {
     }
 
     fn page_wanted(&self, options: &SignInOptions) -> Result<String, Error> {
-        let page = self.logto().return_to(self.origin(), options)?;
+        let page = self.engine().return_to(self.origin(), options)?;
         Ok(page.unwrap_or_else(|| self.return_to_for_request()))
     }
 
     async fn is_sign_in_loop(&self) -> bool {
-        self.logto().sign_in_loop.is_stopped(&self.request().cookies())
+        self.engine().sign_in_loop.is_stopped(&self.request().cookies())
             && self.loaded_session().await.is_ok_and(|loaded| loaded.is_none())
     }
 
     /// The page for a browser whose session was lost after each of its last sign-ins. The next
     /// click signs in all the same.
     fn stop_sign_in_loop(&self, page: &str) -> Reply {
-        let logto = self.logto();
-        if let Some(suppressed) = logto.stopped_browsers.admit() {
+        let engine = self.engine();
+        if let Some(suppressed) = engine.stopped_browsers.admit() {
             tracing::error!(
                 suppressed,
                 "a browser signed in several times in a row and comes back without its session: a \
@@ -91,7 +91,7 @@ impl Context {
             detail: None,
             next_action: NextAction::link(self.sign_in_path(page, None), "Try again"),
         };
-        let forgotten = logto.sign_in_loop.forget(&self.request().cookies());
+        let forgotten = engine.sign_in_loop.forget(&self.request().cookies());
         self.page(400, &page).with_cookies(forgotten.into_iter().collect())
     }
 
@@ -107,7 +107,7 @@ impl Context {
         let signed_in = grant.as_ref().map(|grant| grant.shown().sub());
         let cookies = self.request().cookies();
         let browser = Browser { origin: self.origin(), cookies: &cookies };
-        let start = self.logto().start_sign_in(browser, options, previous, signed_in);
+        let start = self.engine().start_sign_in(browser, options, previous, signed_in);
         let SignInStart { url, cookie } = start.await?;
         Ok(self.leave_for(url).with_cookies(vec![cookie]))
     }

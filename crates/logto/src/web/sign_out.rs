@@ -34,16 +34,16 @@ impl Context {
     pub async fn sign_out(&self) -> Reply {
         let context = self.clone();
         // A browser that goes away does not stop what was begun.
-        let reply = self.logto().tasks.run(async move { context.end_everywhere().await }).await;
+        let reply = self.engine().tasks.run(async move { context.end_everywhere().await }).await;
         reply.unwrap_or_else(|stopped| Error::from(stopped).into())
     }
 
     async fn end_everywhere(&self) -> Reply {
         let (Ended { refresh_token, record }, former) = self.end_here().await;
         self.forget(SessionState::SignedOut);
-        let at_logto = self.logto().sign_out_at_logto(refresh_token, self.origin()).await;
+        let at_logto = self.engine().sign_out_at_logto(refresh_token, self.origin()).await;
         let reply = self.signed_out(at_logto, record).with_pages_forgotten();
-        let counted = self.logto().sign_in_loop.forget(&self.request().cookies());
+        let counted = self.engine().sign_in_loop.forget(&self.request().cookies());
         let reply = reply.with_cookies(self.take_cookies().await).with_cookies(former);
         reply.with_cookies(counted.into_iter().collect())
     }
@@ -51,31 +51,31 @@ impl Context {
     /// Ends the session wherever it is known, and gives the lines that remove cookies which the app
     /// does not use any more.
     async fn end_here(&self) -> (Ended, Vec<String>) {
-        let logto = self.logto();
+        let engine = self.engine();
         let (cookies, now) = (self.sender().trusted_cookies(), self.now());
         let found = self.current(|current| (current.loaded.clone(), current.state)).await;
         let session = match found {
             Ok((Some(loaded), _)) => Some((&loaded).into()),
             // By the clock of this instance, which may be ahead of others that still accept it.
-            Ok((None, SessionState::Expired)) => logto.sessions.in_cookies(cookies, now),
+            Ok((None, SessionState::Expired)) => engine.sessions.in_cookies(cookies, now),
             Ok((None, _)) => None,
             Err(error) => {
-                logto.faults.report("sign_out", &error);
-                logto.sessions.in_cookies(cookies, now)
+                engine.faults.report("sign_out", &error);
+                engine.sessions.in_cookies(cookies, now)
             }
         };
         // Cookies of the same name for a domain or a path that the app had before.
         let id = session.as_ref().map(|session| session.id);
-        let mut others = logto.sessions.others_in_cookies(cookies, id, now);
+        let mut others = engine.sessions.others_in_cookies(cookies, id, now);
         let (former, removals) =
-            logto.sessions.former_in_cookies(&String::from_utf8_lossy(cookies), now);
+            engine.sessions.former_in_cookies(&String::from_utf8_lossy(cookies), now);
         others.extend(former);
         let mut ended = match session {
-            Some(session) => logto.end(session).await,
+            Some(session) => engine.end(session).await,
             None => Ended { refresh_token: None, record: EndRecord::Stored },
         };
-        for other in logto.end_each(others).await {
-            logto.revoke_all(other.refresh_token.into_iter().collect());
+        for other in engine.end_each(others).await {
+            engine.revoke_all(other.refresh_token.into_iter().collect());
             ended.record = ended.record.max(other.record);
         }
         (ended, removals)
@@ -83,7 +83,7 @@ impl Context {
 
     /// Goes on to Logto after a sign-out whose request could not.
     pub(super) async fn handle_continued_sign_out(&self) -> Reply {
-        match self.logto().sign_out_at_logto(None, self.origin()).await {
+        match self.engine().sign_out_at_logto(None, self.origin()).await {
             AtLogto::EndSession(url) => self.continue_sign_out(url),
             AtLogto::Nothing => self.continue_sign_out(self.after_sign_out()),
             AtLogto::IsAway => self.signed_out(AtLogto::IsAway, EndRecord::Stored),
@@ -91,7 +91,7 @@ impl Context {
     }
 
     fn after_sign_out(&self) -> String {
-        let settings = &self.logto().settings;
+        let settings = &self.engine().settings;
         format!("{}{}", settings.base_path, settings.after_sign_out)
     }
 
@@ -168,7 +168,7 @@ mod tests {
             .with_clock(Clock::system());
         let logto = Logto::new(config).unwrap();
         let probe = logto.context(Request::new("GET", "/", [("accept", "*/*")]));
-        let (sessions, now) = (&probe.logto().sessions, probe.now());
+        let (sessions, now) = (&probe.engine().sessions, probe.now());
         let device = Device::from_user_agent("");
         let session = sessions.begin(loaded(now).session, device, now).await.unwrap();
         let cookies = sessions.cookies(&session, "", now).unwrap();
@@ -192,7 +192,7 @@ mod tests {
             .with_partitioned_cookies();
         let logto = Logto::new(config).unwrap();
         let probe = logto.context(Request::new("GET", "/", [("accept", "*/*")]));
-        let (sessions, now) = (&probe.logto().sessions, probe.now());
+        let (sessions, now) = (&probe.engine().sessions, probe.now());
         let mut cookies = Vec::new();
         for _ in 0..2 {
             let device = Device::from_user_agent("");
@@ -241,7 +241,7 @@ mod tests {
                 logto.context(Request::new(method, "/", [("cookie", cookie)]))
             };
             let probe = context(&right.0, "GET", "");
-            let (sessions, now) = (&probe.logto().sessions, probe.now());
+            let (sessions, now) = (&probe.engine().sessions, probe.now());
             let device = Device::from_user_agent("");
             let session = sessions.begin(loaded(now).session, device, now).await.unwrap();
             let cookies = sessions.cookies(&session, "", now).unwrap();
@@ -273,7 +273,7 @@ mod tests {
             assert!(body.contains(text), "{body}");
             assert!(body.contains("Anmeldedienst antwortet nicht"), "{body}");
             // A session that waits already needs no room.
-            let sessions = &context.logto().sessions;
+            let sessions = &context.engine().sessions;
             let waits = sessions.pending.next().unwrap();
             assert_eq!(sessions.pending.count(), MAX_PENDING);
             assert_ne!(sessions.pending.add(waits), Added::Full);

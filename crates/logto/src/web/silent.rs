@@ -77,7 +77,7 @@ impl Context {
     /// Says that this browser was asked lately. It is no secret, and protects nothing but from
     /// circles.
     fn tried_cookie(&self) -> (Attributes, String) {
-        let settings = &self.logto().settings;
+        let settings = &self.engine().settings;
         let attributes = Attributes::for_host(settings.secure);
         let name = attributes.name(&format!("silent_{}", settings.cookie_name));
         (attributes, name)

@@ -96,7 +96,7 @@ impl Context {
 
     /// The error, logged, with the answer that this request gets for it.
     pub(super) fn failed(&self, operation: &'static str, error: Error) -> Error {
-        self.logto().faults.report(operation, &error);
+        self.engine().faults.report(operation, &error);
         self.answered(error)
     }
 
@@ -137,8 +137,8 @@ impl<'a> SessionTokens<'a> {
     pub(super) async fn user_info(self) -> Result<UserInfo, Error> {
         let grant = self.0.signed_in().await?.session.grant;
         self.with_opaque_token(|token| {
-            let (logto, grant) = (Arc::clone(self.0.logto()), Arc::clone(&grant));
-            async move { logto.user_info(token.as_str(), grant.shown().sub()).await }
+            let (engine, grant) = (Arc::clone(self.0.engine()), Arc::clone(&grant));
+            async move { engine.user_info(token.as_str(), grant.shown().sub()).await }
         })
         .await
     }
@@ -164,10 +164,10 @@ impl<'a> SessionTokens<'a> {
     pub(super) async fn get(self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let Self(context) = self;
         let request = &self.in_organization(request).await?;
-        let logto = context.logto();
-        logto.check_token_request(request)?;
+        let engine = context.engine();
+        engine.check_token_request(request)?;
         let loaded = context.signed_in().await?;
-        let is_stale = logto.has_stale_token(&loaded, &request.target).await?;
+        let is_stale = engine.has_stale_token(&loaded, &request.target).await?;
         let request = if is_stale { &request.clone().refreshed() } else { request };
         let usable = self.with_usable_token(&loaded, request).await?;
         let token = usable.session.grant.token_for(&request.target);
@@ -184,8 +184,8 @@ impl<'a> SessionTokens<'a> {
         request: &TokenRequest,
     ) -> Result<LoadedSession, Error> {
         let Self(context) = self;
-        let logto = context.logto();
-        let outcome = logto.with_usable_token(loaded, request).await;
+        let engine = context.engine();
+        let outcome = engine.with_usable_token(loaded, request).await;
         match &outcome {
             Err(error) if error.needs_sign_in() => match error.response() {
                 Some(_) => context.forget(SessionState::Revoked),
@@ -195,7 +195,7 @@ impl<'a> SessionTokens<'a> {
             },
             // The refresh token may have been replaced all the same.
             Err(_) => {
-                if let Ok(latest) = logto.sessions.latest(loaded).await {
+                if let Ok(latest) = engine.sessions.latest(loaded).await {
                     context.move_on(loaded, latest)?;
                 }
             }

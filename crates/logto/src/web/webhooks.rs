@@ -10,28 +10,28 @@ pub(super) const SIGNATURE: &str = "logto-signature-sha-256";
 impl Context {
     /// Takes a delivery up. The answer is 200 before anything is done about it.
     pub(super) async fn handle_webhook(&self) -> Reply {
-        if self.logto().settings.webhook_keys.is_empty() {
+        if self.engine().settings.webhook_keys.is_empty() {
             return Reply::json(404, "not_found", "This site takes no webhooks.");
         }
         let context = self.clone();
         // What was begun is finished if Logto does not wait.
-        let taken_up = self.logto().tasks.run(async move {
+        let taken_up = self.engine().tasks.run(async move {
             let signature = context.request().header(SIGNATURE).unwrap_or_default();
-            context.logto().take_up_webhook(context.request().body(), signature).await
+            context.engine().take_up_webhook(context.request().body(), signature).await
         });
         let refusal = match taken_up.await {
             Ok(Ok(())) => return Reply::new(200),
             Ok(Err(refusal)) => refusal,
             Err(stopped) => return Error::from(stopped).into(),
         };
-        let (logto, error) = (self.logto(), refusal.error());
+        let (engine, error) = (self.engine(), refusal.error());
         let (limit, status) = match refusal {
-            WebhookRefusal::NotRead(_) => (&logto.unread_webhooks, 401),
-            WebhookRefusal::NotSigned(_) => (&logto.unsigned_webhooks, 401),
-            WebhookRefusal::Invalid(_) => (&logto.refused_webhooks, 400),
-            WebhookRefusal::Repeated(_) => (&logto.refused_webhooks, 409),
+            WebhookRefusal::NotRead(_) => (&engine.unread_webhooks, 401),
+            WebhookRefusal::NotSigned(_) => (&engine.unsigned_webhooks, 401),
+            WebhookRefusal::Invalid(_) => (&engine.refused_webhooks, 400),
+            WebhookRefusal::Repeated(_) => (&engine.refused_webhooks, 409),
             WebhookRefusal::Busy(_) | WebhookRefusal::Failed(_) => {
-                logto.faults.report("webhook", error);
+                engine.faults.report("webhook", error);
                 return Reply::from_error(error);
             }
         };

@@ -213,17 +213,17 @@ impl Account {
     /// A random one. It is sealed to be recognized without the cookie.
     fn new_state(&self) -> Result<String, Error> {
         let random = encoding::random::<16>()?;
-        self.context.logto().keys.seal(Purpose::SignIn, STATE, random.to_vec())
+        self.context.engine().keys.seal(Purpose::SignIn, STATE, random.to_vec())
     }
 
     /// The id of the connector behind a button of the sign-in page.
     async fn connector_id(&self, target: &str) -> Result<String, Error> {
-        let logto = self.context.logto();
-        let mut url = logto.settings.endpoint.clone();
+        let engine = self.context.engine();
+        let mut url = engine.settings.endpoint.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["api", ".well-known", "sign-in-exp"]);
         }
-        let answer = logto.http.get(Endpoint::Account, &url, None).await?;
+        let answer = engine.http.get(Endpoint::Account, &url, None).await?;
         let page: SignInPage = serde_json::from_slice(&answer).map_err(|error| {
             Error::malformed(ErrorKind::InvalidResponse, "the sign-in experience", &error)
         })?;
@@ -244,7 +244,7 @@ impl Account {
         let text = serde_json::to_vec(trip).map_err(|error| {
             Error::malformed(ErrorKind::Internal, "what is remembered of a link", &error)
         })?;
-        let sealed = self.context.logto().keys.seal(Purpose::SignIn, &name, text)?;
+        let sealed = self.context.engine().keys.seal(Purpose::SignIn, &name, text)?;
         Ok(attributes.set(&name, &sealed, LIFETIME))
     }
 
@@ -252,7 +252,7 @@ impl Account {
     async fn trip(&self) -> Result<Option<Trip>, Error> {
         let (_, name) = self.link_cookie();
         let (sub, now) = (self.sub().await?, self.context.now());
-        let keys = &self.context.logto().keys;
+        let keys = &self.context.engine().keys;
         let mut values = cookies::values(self.context.request().raw_cookies(), &name);
         Ok(values.find_map(|sealed| {
             let text = keys.open(Purpose::SignIn, &name, sealed)?;
@@ -262,7 +262,7 @@ impl Account {
     }
 
     fn link_cookie(&self) -> (Attributes, String) {
-        let settings = &self.context.logto().settings;
+        let settings = &self.context.engine().settings;
         let attributes = Attributes::for_host(settings.secure);
         let name = attributes.name(&format!("{}_link", settings.cookie_name));
         (attributes, name)

@@ -122,8 +122,8 @@ impl Account {
         query: Option<(&str, &str)>,
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<Vec<u8>, Error> {
-        let logto = self.context.logto();
-        let mut url = logto.settings.endpoint.clone();
+        let engine = self.context.engine();
+        let mut url = engine.settings.endpoint.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push("api").extend(path);
         }
@@ -135,7 +135,7 @@ impl Account {
         })?;
         let verification = self.verification.as_ref().map(|one| one.id().to_owned());
         let asked = self.context.tokens().with_opaque_token(|token| {
-            let (http, url) = (Arc::clone(&logto.http), url.clone());
+            let (http, url) = (Arc::clone(&engine.http), url.clone());
             let (body, verification) = (body.clone(), verification.clone());
             async move {
                 let request = AccountRequest { verb, url: &url, verification, body };
@@ -147,7 +147,7 @@ impl Account {
 
     /// Refuses what cannot succeed for want of a scope in the configuration.
     fn needs_scope(&self, scope: &str, what: &str) -> Result<(), Error> {
-        let scopes = &self.context.logto().settings.scopes;
+        let scopes = &self.context.engine().settings.scopes;
         if scopes.iter().any(|one| one == scope) {
             return Ok(());
         }

@@ -76,7 +76,7 @@ impl Account {
     /// ```
     #[must_use]
     pub fn page_url(&self, page: AccountPage, return_to: &str) -> String {
-        let mut url = self.context.logto().settings.endpoint.clone();
+        let mut url = self.context.engine().settings.endpoint.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push("account").extend(page.path());
         }

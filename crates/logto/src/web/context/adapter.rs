@@ -69,7 +69,7 @@ impl Context {
             return None;
         }
         // Only the very address: another one, with a slash more, is not what the app forgot.
-        let settings = &self.logto().settings;
+        let settings = &self.engine().settings;
         let path = request.path();
         let inside = path.strip_prefix(settings.base_path.as_str()).unwrap_or(path);
         let route = OPENED.iter().find(|route| {
@@ -163,7 +163,7 @@ impl Context {
     }
 
     async fn has_ended(&self, loaded: &LoadedSession) -> bool {
-        let latest = self.logto().sessions.latest(loaded).await;
+        let latest = self.engine().sessions.latest(loaded).await;
         latest.is_err_and(|error| error.needs_sign_in())
     }
 }

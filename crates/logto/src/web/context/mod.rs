@@ -36,7 +36,7 @@ use crate::session::{Grant, SessionState};
 pub struct Context(Arc<Shared>);
 
 struct Shared {
-    logto: Arc<Engine>,
+    engine: Arc<Engine>,
     /// Empty until something asks about it.
     request: OnceLock<Request>,
     /// The origin that the request is for, if it is not that of the base URL.
@@ -64,17 +64,17 @@ struct State {
 }
 
 impl Context {
-    pub(crate) fn new(logto: Arc<Engine>, request: Request) -> Self {
-        Self::with(logto, OnceLock::from(request))
+    pub(crate) fn new(engine: Arc<Engine>, request: Request) -> Self {
+        Self::with(engine, OnceLock::from(request))
     }
 
-    pub(crate) fn lazy(logto: Arc<Engine>) -> Self {
-        Self::with(logto, OnceLock::new())
+    pub(crate) fn lazy(engine: Arc<Engine>) -> Self {
+        Self::with(engine, OnceLock::new())
     }
 
-    fn with(logto: Arc<Engine>, request: OnceLock<Request>) -> Self {
+    fn with(engine: Arc<Engine>, request: OnceLock<Request>) -> Self {
         let (origin, loading, is_protected, is_refused, state) = Default::default();
-        Self(Arc::new(Shared { logto, request, origin, loading, is_protected, is_refused, state }))
+        Self(Arc::new(Shared { engine, request, origin, loading, is_protected, is_refused, state }))
     }
 
     /// Gives a [lazy](crate::Logto::lazy_context) context its request, unless it has one.
@@ -99,8 +99,8 @@ impl Context {
         self
     }
 
-    pub(crate) fn logto(&self) -> &Arc<Engine> {
-        &self.0.logto
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
     }
 
     pub(crate) fn request(&self) -> &Request {
@@ -109,7 +109,7 @@ impl Context {
 
     /// The origin at which the browser reaches the app.
     pub(crate) fn origin(&self) -> &str {
-        let settings = &self.logto().settings;
+        let settings = &self.engine().settings;
         if settings.allowed_origins.is_empty() {
             return &settings.origin;
         }
@@ -123,11 +123,11 @@ impl Context {
 
     /// The full address of a path of the app, the SDK's routes included.
     pub(crate) fn url(&self, path: &str) -> String {
-        self.logto().settings.url(self.origin(), path)
+        self.engine().settings.url(self.origin(), path)
     }
 
     pub(crate) fn now(&self) -> u64 {
-        self.logto().settings.clock.now()
+        self.engine().settings.clock.now()
     }
 
     /// Whether a user is signed in. As in every Logto SDK this looks at the session alone; the
@@ -303,7 +303,7 @@ impl Context {
         if self.state().current.is_some() {
             return None;
         }
-        let sessions = &self.logto().sessions;
+        let sessions = &self.engine().sessions;
         let lookup = sessions.load_at_once(self.sender().trusted_cookies(), self.now())?;
         Some(look(self.state().current.get_or_insert(lookup)))
     }
@@ -313,7 +313,7 @@ impl Context {
         if let Some(known) = self.known(&look) {
             return Ok(known);
         }
-        let sessions = &self.logto().sessions;
+        let sessions = &self.engine().sessions;
         let before = self.state().current.as_ref().and_then(|current| current.loaded.clone());
         if let Some(loaded) = before {
             let lookup = sessions.load_again(&loaded, self.now()).await;
@@ -339,12 +339,12 @@ impl Context {
     /// Completes when the session of this request has ended; at once if there is none.
     pub(super) fn session_ended(&self) -> SessionEnded {
         let loaded = self.state().current.as_ref().and_then(|current| current.loaded.clone());
-        loaded.map_or_else(SessionEnded::already, |loaded| self.logto().session_ended(&loaded))
+        loaded.map_or_else(SessionEnded::already, |loaded| self.engine().session_ended(&loaded))
     }
 
     /// Takes over a session that began or moved on; its cookies are pending.
     pub(crate) fn adopt(&self, loaded: LoadedSession) -> Result<(), Error> {
-        let sessions = &self.logto().sessions;
+        let sessions = &self.engine().sessions;
         let lines = sessions.cookies(&loaded, &self.request().cookies(), self.now())?;
         let mut state = self.state();
         state.current = Some(SessionLookup::signed_in(loaded));
@@ -364,7 +364,7 @@ impl Context {
 
     /// Forgets the session; the removal of its cookies is pending.
     pub(crate) fn forget(&self, why: SessionState) {
-        let lines = self.logto().sessions.no_cookies(&self.request().cookies());
+        let lines = self.engine().sessions.no_cookies(&self.request().cookies());
         let mut state = self.state();
         state.current = Some(SessionLookup::without_session(why));
         state.pending = lines;
