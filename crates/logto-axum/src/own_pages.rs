@@ -9,10 +9,10 @@ use crate::{Auth, Reply};
 /// Middleware that checks where requests with a session come from, for all routes at once.
 ///
 /// Browsers send the session's cookie with what a page of another site sends, too, such as the call
-/// of a server function of Leptos or Dioxus. With this, a request that may change something (any
-/// method but `GET`, `HEAD`, `OPTIONS`, and `TRACE`, and a WebSocket) gets 403 if it has a session
-/// and does not come from a page of this app, as
-/// [`require_own_page`](logto::web::Context::require_own_page) decides.
+/// of a server function of Leptos or Dioxus. With this, a request that may change something gets 403
+/// if it has a session and does not come from a page of this app, as
+/// [`require_own_page`](logto::web::Context::require_own_page) decides. Such a request has another
+/// method than `GET`, `HEAD`, `OPTIONS`, and `TRACE`, or opens a WebSocket.
 ///
 /// It also loads the session before the handler runs. A page that is streamed may ask for it when
 /// the headers have left: it would tell caches nothing then, and lose the cookie that renews the

@@ -1,27 +1,28 @@
 //! Why JSON cannot be read.
 
-use std::borrow::Cow;
-
 use serde_json::Error;
 use serde_json::error::Category;
+
+/// How messages begin that quote a value and end with what was expected.
+const QUOTING: [&str; 5] =
+    ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant ", "unknown field "];
 
 /// What is wrong with it, without the values in it: the parser's own message quotes them, and they
 /// may be secrets.
 #[must_use]
-pub fn fault(error: &Error) -> Cow<'static, str> {
+pub fn fault(error: &Error) -> String {
     if error.classify() != Category::Data {
-        return Cow::Borrowed("it is not JSON");
+        return "it is not JSON".to_owned();
     }
     let message = error.to_string();
     // Names of members that were looked for, and what was expected, are ours.
     if message.starts_with("missing field ") || message.starts_with("duplicate field ") {
-        return Cow::Owned(message);
+        return message;
     }
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) => {
-            Cow::Owned(format!("a member is of another type: expected {expected}"))
-        }
-        None => Cow::Borrowed("a member is missing or of another type"),
+    let quotes = QUOTING.iter().any(|beginning| message.starts_with(beginning));
+    match message.rsplit_once(", expected ").filter(|_| quotes) {
+        Some((_, expected)) => format!("a value is of another type: expected {expected}"),
+        None => "a member is missing or of another type".to_owned(),
     }
 }
 
@@ -49,11 +50,11 @@ mod tests {
             ),
             (
                 r#"{"access_token":"a","expires_in":"secret, expected secret"}"#,
-                "a member is of another type: expected u64 at line 1 column 58",
+                "a value is of another type: expected u64 at line 1 column 58",
             ),
             (
                 "[]",
-                "a member is of another type: expected struct Answer with 2 elements at line 1 column 2",
+                "a value is of another type: expected struct Answer with 2 elements at line 1 column 2",
             ),
         ] {
             let error = serde_json::from_str::<Answer>(json).unwrap_err();

@@ -26,11 +26,11 @@ pub struct NativeConfig {
 
 impl NativeConfig {
     /// The endpoint of the tenant, and the id of an application of the type “Native”. It has no
-    /// secret.
+    /// secret. White space around them does not count.
     pub fn new(endpoint: impl Into<String>, app_id: impl Into<String>) -> Self {
         Self {
-            endpoint: endpoint.into(),
-            app_id: app_id.into(),
+            endpoint: endpoint.into().trim().to_owned(),
+            app_id: app_id.into().trim().to_owned(),
             scopes: ["openid", "offline_access", "profile"].map(str::to_owned).to_vec(),
             resources: Vec::new(),
             redirect_path: "/callback".to_owned(),

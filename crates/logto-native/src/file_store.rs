@@ -11,7 +11,8 @@ use crate::store::CredentialStore;
 const MAX_LINKS: usize = 40;
 
 /// Credentials in a file of mode 0600, in a folder of mode 0700 if the folder is new. Windows
-/// protects it by the folder's own permissions. A link to a file stays one.
+/// protects it by the folder's own permissions. A link to a file stays one. Programs that share the
+/// file have to open it under the same name, because the lock is beside that.
 ///
 /// # Example
 ///

@@ -285,8 +285,10 @@ fn redirect_url(uri: &str) -> Result<RedirectUrl, Error> {
 async fn read(answer: reqwest::Response) -> Result<HttpResponse, Error> {
     let status = answer.status();
     let body = logto_http::body(answer, MAX_ANSWER_BYTES).await.map_err(unreachable)?;
-    let too_long = || Error::new(ErrorKind::InvalidResponse, "Logto's answer is too long");
-    let body = body.ok_or_else(too_long)?;
+    let body = body.ok_or_else(|| {
+        let why = "Logto's answer is too long";
+        Error::new(ErrorKind::InvalidResponse, why).with_lost_answer(true)
+    })?;
     if logto_http::cannot_serve(status.as_u16()) {
         let why = format!("Logto cannot serve now: status {status}");
         // These are said before anything is done.

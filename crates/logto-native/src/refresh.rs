@@ -28,10 +28,12 @@ impl Protocol {
         self.metadata().await?;
         let sent = Instant::now();
         match self.redeem_refresh_token(&self.http, refresh_token, resource).await {
-            Err(error) if error.is_answer_lost() && sent.elapsed() < SECOND_ATTEMPT => {
-                let prompt = self.prompt_client()?;
-                self.redeem_refresh_token(&prompt, refresh_token, resource).await
-            }
+            Err(error) if error.is_answer_lost() => match self.prompt_client() {
+                Ok(prompt) if sent.elapsed() < SECOND_ATTEMPT => {
+                    self.redeem_refresh_token(&prompt, refresh_token, resource).await
+                }
+                _ => Err(error),
+            },
             outcome => outcome,
         }
     }

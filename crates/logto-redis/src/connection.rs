@@ -21,6 +21,8 @@ const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a manager is kept at least.
 const MANAGER_LIFE: Duration = Duration::from_secs(1);
+/// An error that comes so soon may be an old one.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 pub(crate) enum Connection {
     /// The manager spawns a task, for which there need be no runtime yet when the app is set up.
@@ -65,14 +67,17 @@ impl Connection {
         F: Future<Output = RedisResult<T>>,
     {
         let Made { manager, at } = self.made().map_err(StorageError::new)?;
+        let begun = Instant::now();
         let outcome = match operation(manager.clone()).await {
             Err(error) if error.is_connection_dropped() => operation(manager).await,
             outcome => outcome,
         };
         let outcome = match outcome {
             Err(error) if !is_of_any_connection(&error) => match self.other_than(at) {
-                // What cannot be reached was tried just now, and takes time.
-                Some(other) if !error.is_io_error() => operation(other).await,
+                // What could not be reached just now takes its time again.
+                Some(other) if !error.is_io_error() || begun.elapsed() < AT_ONCE => {
+                    operation(other).await
+                }
                 _ => Err(error),
             },
             outcome => outcome,
@@ -81,8 +86,9 @@ impl Connection {
     }
 
     /// Another manager than the one that was made then. A manager makes a lost connection anew, but
-    /// repeats for ever what the server answered to its greeting, and keeps the connection to a
-    /// server that became a replica. Not at once, because errors have other reasons too.
+    /// tells a failure of that to the next operation, however much later, repeats for ever what the
+    /// server answered to its greeting, and keeps the connection to a server that became a replica.
+    /// Not at once, because errors have other reasons too.
     fn other_than(&self, at: Instant) -> Option<ConnectionManager> {
         if let Self::Lazy { made, .. } = self {
             let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);

@@ -210,6 +210,8 @@ fn is_dead(error: &sqlx::Error) -> bool {
                 matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
                     // `connection_exception`: an older PgBouncer calls it an error like any other.
                     || error.code().starts_with("08")
+                    // `admin_shutdown` and `crash_shutdown`, whatever a proxy makes of them.
+                    || matches!(error.code(), "57P01" | "57P02")
             })
         }
         _ => false,

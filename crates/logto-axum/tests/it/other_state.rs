@@ -107,6 +107,7 @@ async fn a_page_of_another_site_changes_nothing_with_a_session() {
         ("TRACE", vec![session, evil], 405),
         // Its messages change something.
         ("GET", vec![session, evil, ("upgrade", "websocket")], 403),
+        ("GET", vec![session, ("origin", "null"), ("upgrade", "websocket")], 403),
         ("GET", vec![session, own, ("upgrade", "websocket")], 200),
         ("GET", vec![evil, ("upgrade", "websocket")], 200),
     ] {

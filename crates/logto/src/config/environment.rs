@@ -88,7 +88,7 @@ impl LogtoConfig {
             variables.required("LOGTO_APP_SECRET"),
         );
         for secret in variables.required("LOGTO_COOKIE_SECRET").split(',') {
-            config = config.with_cookie_secret(secret.trim());
+            config = config.with_cookie_secret(secret);
         }
         let space = || {
             let hosts = variables.optional("SPACE_HOST")?;
@@ -102,7 +102,7 @@ impl LogtoConfig {
         }
         if let Some(keys) = variables.optional("LOGTO_WEBHOOK_SIGNING_KEY") {
             for key in keys.split(',') {
-                config = config.with_webhook_signing_key(key.trim());
+                config = config.with_webhook_signing_key(key);
             }
         }
         let list = |name| variables.optional(name).unwrap_or_default();

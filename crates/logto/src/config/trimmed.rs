@@ -2,7 +2,11 @@
 
 /// The value without the line break at the end of its file, and other white space around it.
 pub(crate) fn trimmed(value: impl Into<String>) -> String {
-    value.into().trim().to_owned()
+    let mut value = value.into();
+    // In place: a copy of a secret would stay in memory.
+    value.truncate(value.trim_end().len());
+    value.drain(..value.len() - value.trim_start().len());
+    value
 }
 
 #[cfg(test)]

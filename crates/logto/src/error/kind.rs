@@ -43,7 +43,7 @@ pub enum ErrorKind {
     /// There is no session, or it has ended: the user has to sign in.
     SignInRequired,
     /// The session is larger than 128 KiB without its access tokens; the error names the largest
-    /// claim.
+    /// claim, or the refresh token if that is larger.
     SessionTooLarge,
     /// The session store is unavailable. No user was signed out, and the same call may work
     /// later.

@@ -158,7 +158,11 @@ impl TokenRequestFailure {
         let (error, rest) = match error {
             RequestTokenError::Request(error) => (error, None),
             RequestTokenError::Parse(error, body) => {
-                let error = Error::malformed(ErrorKind::InvalidResponse, ANSWER, error.inner());
+                let what = match error.path().to_string() {
+                    path if path == "." => ANSWER.to_owned(),
+                    path => format!("`{path}` of {ANSWER}"),
+                };
+                let error = Error::malformed(ErrorKind::InvalidResponse, &what, error.inner());
                 (error, serde_json::from_slice(&body).ok())
             }
             _ => {

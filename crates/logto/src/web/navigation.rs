@@ -82,7 +82,7 @@ impl Request {
         sender.is_some_and(|sender| sender.eq_ignore_ascii_case("XMLHttpRequest"))
     }
 
-    fn is_web_socket(&self) -> bool {
+    pub(crate) fn is_web_socket(&self) -> bool {
         let protocols = self.header("upgrade").unwrap_or_default().split(',');
         protocols.map(str::trim).any(|protocol| protocol.eq_ignore_ascii_case("websocket"))
     }

@@ -54,9 +54,10 @@ impl<'a> Sender<'a> {
     /// Whether the session's own cookie speaks for a form that hides where it comes from:
     /// `SameSite=Lax` keeps that cookie from posts across sites. A page of a sibling host could do
     /// the same, which SECURITY.md says. A `fetch` in its default mode does not hide it (Fetch
-    /// Standard, `Origin` header), so what scripts call needs no such exception.
+    /// Standard, `Origin` header), so what scripts call, and WebSockets, need no such exception.
     fn is_vouched_for_by_cookie(&self, now: u64) -> bool {
         self.request.hides_its_origin(self.origin)
+            && !self.request.is_web_socket()
             && !self.is_in_frame()
             && self.sessions.in_cookies(self.request.raw_cookies(), now).is_some()
     }

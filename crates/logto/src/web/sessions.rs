@@ -33,8 +33,8 @@ impl Context {
         }
     }
 
-    /// Whether the request may change something: any but `GET`, `HEAD`, `OPTIONS`, and `TRACE`, and
-    /// the handshake of a WebSocket, which is a `GET`. For middleware that
+    /// Whether the request may change something: its method is none of `GET`, `HEAD`, `OPTIONS`, and
+    /// `TRACE`, or it opens a WebSocket, which a `GET` does. For middleware that
     /// [requires a page of this app](Self::require_own_page) for all such requests.
     ///
     /// # Example

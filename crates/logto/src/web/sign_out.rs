@@ -53,22 +53,19 @@ impl Context {
     async fn end_here(&self) -> (Ended, Vec<String>) {
         let engine = self.engine();
         let (cookies, now) = (self.sender().trusted_cookies(), self.now());
-        let found = self.current(|current| (current.loaded.clone(), current.state)).await;
-        let session = match found {
-            Ok((Some(loaded), _)) => Some((&loaded).into()),
-            // By the clock of this instance, which may be ahead of others that still accept it.
-            Ok((None, SessionState::Expired)) => engine.sessions.in_cookies(cookies, now),
-            Ok((None, _)) => None,
+        let session = match self.loaded_session().await {
+            Ok(loaded) => loaded.as_ref().map(Into::into),
             Err(error) => {
                 engine.faults.report("sign_out", &error);
                 engine.sessions.in_cookies(cookies, now)
             }
         };
-        // Cookies of the same name for a domain or a path that the app had before.
+        // What has expired by the clock of this instance, and cookies of the same name for a domain or
+        // a path that the app had before.
         let id = session.as_ref().map(|session| session.id);
         let mut others = engine.sessions.others_in_cookies(cookies, id, now);
         let (former, removals) =
-            engine.sessions.former_in_cookies(&String::from_utf8_lossy(cookies), now);
+            engine.sessions.former_in_cookies(&String::from_utf8_lossy(cookies));
         others.extend(former);
         let mut ended = match session {
             Some(session) => engine.end(session).await,
@@ -242,18 +239,27 @@ mod tests {
             };
             let probe = context(&right.0, "GET", "");
             let (sessions, now) = (&probe.engine().sessions, probe.now());
-            let device = Device::from_user_agent("");
-            let session = sessions.begin(loaded(now).session, device, now).await.unwrap();
-            let cookies = sessions.cookies(&session, "", now).unwrap();
-            let cookie = cookies[0].split(';').next().unwrap();
-
-            let is_signed_in = async |logto: &Logto| {
+            let mut cookies = Vec::new();
+            // Of two cookies, one is for a domain or a path that the app had before.
+            for started_at in [now - 1, now] {
+                let device = Device::from_user_agent("");
+                let session =
+                    sessions.begin(loaded(started_at).session, device, now).await.unwrap();
+                let lines = sessions.cookies(&session, "", now).unwrap();
+                cookies.extend(lines[0].split(';').next().map(str::to_owned));
+            }
+            let is_signed_in = async |logto: &Logto, cookie: &str| {
                 context(logto, "GET", cookie).loaded_session().await.unwrap().is_some()
             };
-            assert!(is_signed_in(&right.0).await && !is_signed_in(&ahead.0).await, "{number}");
-            let reply = context(&ahead.0, "POST", cookie).sign_out().await;
+            for cookie in &cookies {
+                assert!(is_signed_in(&right.0, cookie).await, "{number}");
+                assert!(!is_signed_in(&ahead.0, cookie).await, "{number}");
+            }
+            let reply = context(&ahead.0, "POST", &cookies.join("; ")).sign_out().await;
             assert_eq!(reply.status(), 200, "{number}");
-            assert!(!is_signed_in(&right.0).await, "{number}");
+            for cookie in &cookies {
+                assert!(!is_signed_in(&right.0, cookie).await, "{number}");
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use redis::{AsyncCommands, Client, TlsCertificates, cmd};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{advance, pause, resume};
+use tokio::time::{advance, pause, resume, sleep};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -189,6 +189,46 @@ async fn the_store_recovers_after_an_outage() {
     soon("an error", storage.remove("key", None)).await.unwrap_err();
     redis.start_again().await;
     assert_eq!(storage.get(&["key"]).await.unwrap(), [Some(entry(1))]);
+}
+
+/// The connection that was tried meanwhile has failed, which no one has been told yet.
+#[tokio::test]
+async fn the_first_call_after_a_silence_is_answered() {
+    let redis = Redis::start().await;
+    let address = redis.address();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let storage =
+        RedisStorage::open(&format!("redis://{}", listener.local_addr().unwrap())).unwrap();
+    let (cut, mut is_cut) = watch::channel(false);
+    let (unanswered, mut waiting) = watch::channel(0);
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut client, _)) = listener.accept().await {
+            if *is_cut.borrow_and_update() {
+                held.push(client);
+                unanswered.send_replace(held.len());
+                continue;
+            }
+            let mut server = TcpStream::connect(&address).await.unwrap();
+            let mut is_cut = is_cut.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = copy_bidirectional(&mut client, &mut server) => {}
+                    _ = is_cut.changed() => {}
+                }
+            });
+        }
+    });
+    storage.ping().await.unwrap();
+
+    cut.send_replace(true);
+    waiting.wait_for(|count| *count > 0).await.unwrap();
+    pause();
+    // No time passes in truth.
+    sleep(Duration::from_secs(60)).await;
+    resume();
+    cut.send_replace(false);
+    storage.ping().await.unwrap();
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ async fn a_script_of_another_site_may_read_the_metadata() {
         assert_eq!(answer.status(), 204, "{name}");
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         assert_eq!(header("access-control-allow-origin"), Some("*"), "{name}");
+        assert_eq!(header("access-control-allow-methods"), Some("GET, HEAD"), "{name}");
         let allowed = header("access-control-allow-headers").unwrap_or_default();
         assert!(allowed.contains("mcp-protocol-version"), "{name}: {allowed}");
         let head = client.head(&url).send().await.unwrap();

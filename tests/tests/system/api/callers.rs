@@ -43,6 +43,7 @@ async fn a_token_or_a_session_of_this_site_lets_in() {
         ("GET", vec![cookie, OURS, socket], 200, alice),
         ("GET", vec![cookie, socket], 200, alice),
         ("GET", vec![cookie, EVIL, socket], 403, ""),
+        ("GET", vec![cookie, ("origin", "null"), socket], 403, ""),
         ("GET", vec![cookie, sibling, socket], 403, ""),
         ("GET", vec![token, EVIL, socket], 200, machine),
         // No browser sends a token by itself.

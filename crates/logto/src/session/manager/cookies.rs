@@ -104,8 +104,9 @@ impl SessionCookies {
                 sealed.filter_map(|sealed| cookie.open(&sealed)).collect()
             };
             let found = opened(cookie);
-            // A cookie that does not open is of another app.
-            if !found.is_empty() {
+            // A cookie that does not open is of another app. One with the prefix `__Secure-` has a
+            // domain or a path, which are not known here.
+            if !found.is_empty() && !cookie.name().starts_with("__Secure-") {
                 removals.extend(cookie.remove(header));
             }
             contents.extend(found);

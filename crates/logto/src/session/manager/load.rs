@@ -158,7 +158,8 @@ impl SessionManager {
     }
 
     /// The other sessions than `id` whose cookies have our name too: browsers go on sending those
-    /// for a domain or a path that the app does not use any more, and it cannot remove them.
+    /// for a domain or a path that the app does not use any more, and it cannot remove them. Also
+    /// those that have expired: by the clock of another instance they may not have.
     pub(crate) fn others_in_cookies(
         &self,
         header: &[u8],
@@ -169,7 +170,7 @@ impl SessionManager {
         for opened in self.open_cookies(header, now).flatten() {
             let is_known =
                 Some(opened.id()) == id || others.iter().any(|other| other.id == opened.id());
-            if others.len() < MAX_OTHERS && !is_known && self.is_live(&opened, now) {
+            if others.len() < MAX_OTHERS && !is_known {
                 others.push(opened.ending());
             }
         }
