@@ -130,25 +130,6 @@ async fn of_several_instances_one_wins() {
     one_of_many_wins(&instances).await;
 }
 
-#[tokio::test]
-async fn a_server_that_refuses_connections_is_asked_again() {
-    let redis = Redis::start().await;
-    let mut admin = manager(&redis).await;
-    let storage = open(&redis);
-    storage.ping().await.unwrap();
-    for password in ["secret", ""] {
-        let set = ["SET", "requirepass", password];
-        cmd("CONFIG").arg(&set).query_async::<()>(&mut admin).await.unwrap();
-        if !password.is_empty() {
-            cmd("AUTH").arg(password).query_async::<()>(&mut admin).await.unwrap();
-            let others = ["KILL", "TYPE", "normal", "SKIPME", "yes"];
-            cmd("CLIENT").arg(&others).query_async::<()>(&mut admin).await.unwrap();
-            soon("an error", storage.ping()).await.unwrap_err();
-        }
-    }
-    eventually("the store to be asked again", async || storage.ping().await.ok()).await;
-}
-
 /// The connection remembers the error of a greeting, also while the instance has nothing to do.
 #[tokio::test]
 async fn the_first_call_after_a_refused_greeting_succeeds() {
